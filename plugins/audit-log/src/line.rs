@@ -1,0 +1,163 @@
+//! The JSON line of one created status, and back to the pair it is known by. It does not know files.
+
+use doorsign_hook::{HookError, StatusCreated};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::recent::Key;
+
+/// How every line begins, which tells a torn line of ours from somebody else's file.
+const OPENING: &[u8] = b"{\"eventId\":";
+
+/// 0000-01-01T00:00:00Z, the earliest instant that RFC 3339 can write.
+const EARLIEST_MS: i64 = -62_167_219_200_000;
+
+/// The order of the fields is the order in the line; readers may rely on it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    event_id: u64,
+    time: String,
+    actor: Actor<'a>,
+    status: Status<'a>,
+}
+
+#[derive(Serialize)]
+struct Actor<'a> {
+    _id: &'a str,
+    username: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    name: &'a str,
+    status_type: &'a str,
+    #[serde(rename = "_updatedAt")]
+    updated_at: String,
+}
+
+/// The whole line with its line feed; JSON escapes any line break within a name.
+///
+/// # Errors
+///
+/// `Permanent` for an instant that RFC 3339 cannot write.
+pub(crate) fn render(created: &StatusCreated) -> Result<Vec<u8>, HookError> {
+    let line = Line {
+        event_id: created.event_id,
+        time: rfc3339(created.at_ms)?,
+        actor: Actor {
+            _id: &created.actor.id,
+            username: &created.actor.username,
+        },
+        status: Status {
+            id: &created.status.id,
+            name: &created.status.name,
+            status_type: &created.status.status_type,
+            updated_at: rfc3339(created.status.updated_at_ms)?,
+        },
+    };
+    let mut bytes =
+        serde_json::to_vec(&line).map_err(|error| HookError::Permanent(error.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// UTC with exactly three decimals, as everywhere in the server's JSON.
+fn rfc3339(ms: i64) -> Result<String, HookError> {
+    match Timestamp::from_millisecond(ms) {
+        Ok(instant) if ms >= EARLIEST_MS => Ok(format!("{instant:.3}")),
+        _ => Err(HookError::Permanent(format!(
+            "the instant {ms} ms is not within the years 0 to 9999"
+        ))),
+    }
+}
+
+/// The pairs of the complete lines in `text`, in their order; a line that is none of ours is passed over.
+pub(crate) fn keys(text: &[u8]) -> Vec<Key> {
+    #[derive(Deserialize)]
+    struct Known {
+        #[serde(rename = "eventId")]
+        event_id: u64,
+        status: KnownStatus,
+    }
+    #[derive(Deserialize)]
+    struct KnownStatus {
+        #[serde(rename = "_id")]
+        id: String,
+    }
+    let lines = text.split(|byte| *byte == b'\n');
+    let known = lines.filter_map(|line| serde_json::from_slice::<Known>(line).ok());
+    known
+        .map(|known| (known.event_id, known.status.id))
+        .collect()
+}
+
+/// Whether `fragment` can be the beginning of one of our lines, cut short by a crash; some file systems leave
+/// zeros where the rest should be.
+pub(crate) fn is_torn(fragment: &[u8]) -> bool {
+    let written = fragment
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
+    fragment[..written].starts_with(OPENING) || OPENING.starts_with(&fragment[..written])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use doorsign_hook::{Actor, Status};
+
+    fn created(name: &str, at_ms: i64) -> StatusCreated {
+        let status = Status::new("65462e97a2f73c7460e18f84", name, "busy", 1_699_098_263_366);
+        StatusCreated::new(123, at_ms, Actor::new("rocketcatadmin123", "admin"), status)
+    }
+
+    #[test]
+    fn a_line_has_its_fields_in_order_and_its_times_in_milliseconds() {
+        let line = render(&created("caught \"up\"\n😀", 1_795_428_000_000)).unwrap();
+        let expected = concat!(
+            r#"{"eventId":123,"time":"2026-11-23T10:00:00.000Z","#,
+            r#""actor":{"_id":"rocketcatadmin123","username":"admin"},"#,
+            r#""status":{"_id":"65462e97a2f73c7460e18f84","name":"caught \"up\"\n😀","#,
+            r#""statusType":"busy","_updatedAt":"2023-11-04T11:44:23.366Z"}}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_instant_that_cannot_be_written_is_refused_for_good() {
+        assert_eq!(rfc3339(EARLIEST_MS).unwrap(), "0000-01-01T00:00:00.000Z");
+        for ms in [EARLIEST_MS - 1, i64::MIN, i64::MAX] {
+            let refused = render(&created("caught up", ms));
+            assert!(matches!(refused, Err(HookError::Permanent(_))), "{ms}");
+        }
+    }
+
+    #[test]
+    fn the_pairs_of_lines_are_read_back_and_other_lines_passed_over() {
+        let line = String::from_utf8(render(&created("caught up", 0)).unwrap()).unwrap();
+        let text = format!("{line}# a note\n\n{{\"eventId\":1}}\n{line}");
+        let key = (123, "65462e97a2f73c7460e18f84".to_owned());
+        assert_eq!(keys(text.as_bytes()), [key.clone(), key]);
+    }
+
+    #[test]
+    fn only_a_beginning_of_our_own_lines_is_torn() {
+        for torn in [
+            "{",
+            "{\"eventId\":",
+            "{\"eventId\":12,\"ti",
+            "{\"ev\0\0\0",
+            "\0\0",
+        ] {
+            assert!(is_torn(torn.as_bytes()), "{torn:?}");
+        }
+        for foreign in ["root:x:0:0", "{\"event\":1", "{\"eventI\0x"] {
+            assert!(!is_torn(foreign.as_bytes()), "{foreign:?}");
+        }
+    }
+}

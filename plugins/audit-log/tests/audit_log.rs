@@ -1,0 +1,229 @@
+//! The audit log as a server sees it: events in, lines out, across reopening, crashes, rotation and errors.
+//! It does not know how the log does it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests may panic like the tests"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use doorsign_audit_log::AuditLog;
+use doorsign_hook::{Actor, HookError, PostCreateHook, Status, StatusCreated, conformance};
+use tempfile::TempDir;
+
+/// Enough for every test that does not rotate.
+const ROOMY: u64 = 1 << 20;
+
+/// A folder of its own, and the path of a log in it.
+fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    (folder, path)
+}
+
+fn created(event_id: u64) -> StatusCreated {
+    let status = Status::new(format!("{event_id:024x}"), "caught up", "busy", 0);
+    StatusCreated::new(
+        event_id,
+        0,
+        Actor::new("rocketcatadmin123", "admin"),
+        status,
+    )
+}
+
+async fn deliver(log: &AuditLog, events: impl IntoIterator<Item = u64>) {
+    for event_id in events {
+        log.post_create(&created(event_id)).await.unwrap();
+    }
+}
+
+/// The event numbers in a file, line by line; every line must be whole.
+fn events(path: &Path) -> Vec<u64> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    assert!(text.is_empty() || text.ends_with('\n'), "torn: {text:?}");
+    let parse = |line| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    text.lines()
+        .map(|line| parse(line)["eventId"].as_u64().unwrap())
+        .collect()
+}
+
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    format!("{}.{number}", path.display()).into()
+}
+
+/// The event numbers of all files, oldest first.
+fn all_events(path: &Path) -> Vec<u64> {
+    let rotated = (1..=9).rev().map(|number| numbered(path, number));
+    rotated
+        .chain([path.to_owned()])
+        .flat_map(|path| events(&path))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_contract_is_kept_and_each_pair_has_one_line() {
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, ROOMY).unwrap();
+    conformance::check(&log).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let written = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!((lines.len(), written), (19, 19));
+}
+
+#[tokio::test]
+async fn a_redelivered_event_is_not_written_again_even_after_reopening() {
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, ROOMY).unwrap();
+    deliver(&log, [1, 2, 2]).await;
+    drop(log);
+    let log = AuditLog::open(&path, ROOMY).unwrap();
+    deliver(&log, [1, 2, 3]).await;
+    assert_eq!(events(&path), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_number_used_again_for_another_status_is_written() {
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, ROOMY).unwrap();
+    let mut other = created(1);
+    other.status.id = "f".repeat(24);
+    deliver(&log, [1]).await;
+    log.post_create(&other).await.unwrap();
+    assert_eq!(events(&path), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_torn_last_line_is_cut_off_and_its_event_written_whole() {
+    for torn in [
+        "{\"eventId\":2,\"time\":\"20",
+        "{\"eventId\":2\0\0\0\0",
+        "\0\0\0",
+    ] {
+        let (_folder, path) = place();
+        deliver(&AuditLog::open(&path, ROOMY).unwrap(), [1]).await;
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{whole}{torn}")).unwrap();
+        let log = AuditLog::open(&path, ROOMY).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        deliver(&log, [1, 2]).await;
+        assert_eq!(events(&path), [1, 2]);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_audit_log_is_refused_and_left_untouched() {
+    let (folder, path) = place();
+    fs::write(&path, "root:x:0:0").unwrap();
+    let refused = AuditLog::open(&path, ROOMY).unwrap_err().to_string();
+    let expected = format!(
+        "audit log {}: the last line has no end and is not of an audit log",
+        path.display()
+    );
+    assert_eq!(refused, expected);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "root:x:0:0");
+    let refused = AuditLog::open(folder.path(), ROOMY)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.ends_with(": not a regular file"), "{refused}");
+}
+
+#[test]
+fn a_log_in_use_is_refused_to_a_second_one() {
+    let (_folder, path) = place();
+    let first = AuditLog::open(&path, ROOMY).unwrap();
+    let refused = AuditLog::open(&path, ROOMY).unwrap_err().to_string();
+    assert!(
+        refused.ends_with(": in use by another doorsign"),
+        "{refused}"
+    );
+    drop(first);
+    AuditLog::open(&path, ROOMY).unwrap();
+}
+
+/// The length of one line; those of events 10 to 99 are equally long.
+async fn line_length() -> u64 {
+    let (_folder, path) = place();
+    deliver(&AuditLog::open(&path, ROOMY).unwrap(), [11]).await;
+    fs::metadata(&path).unwrap().len()
+}
+
+#[tokio::test]
+async fn rotation_fills_each_file_to_its_limit_and_keeps_every_line_once() {
+    let line = line_length().await;
+    for four_lines in [4 * line, 5 * line - 1] {
+        let (_folder, path) = place();
+        let log = AuditLog::open(&path, four_lines).unwrap();
+        deliver(&log, 11..=30).await;
+        deliver(&log, 11..=30).await;
+        let rotated = (1..=4).map(|number| numbered(&path, number));
+        for path in rotated.chain([path.clone()]) {
+            assert_eq!(events(&path).len(), 4, "{}", path.display());
+        }
+        drop(log);
+        let log = AuditLog::open(&path, four_lines).unwrap();
+        deliver(&log, 11..=31).await;
+        assert_eq!(all_events(&path), (11..=31).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn five_rotated_files_are_kept_and_a_gap_costs_none_of_them() {
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, 1).unwrap();
+    deliver(&log, 1..=9).await;
+    assert_eq!(all_events(&path), [4, 5, 6, 7, 8, 9]);
+    fs::remove_file(numbered(&path, 3)).unwrap();
+    deliver(&log, [10]).await;
+    assert_eq!(all_events(&path), [4, 5, 7, 8, 9, 10]);
+}
+
+#[tokio::test]
+async fn a_file_moved_or_removed_by_others_is_begun_anew() {
+    let (folder, path) = place();
+    let log = AuditLog::open(&path, ROOMY).unwrap();
+    deliver(&log, [1]).await;
+    let moved = folder.path().join("audit.jsonl-20261123");
+    fs::rename(&path, &moved).unwrap();
+    deliver(&log, [1, 2]).await;
+    assert_eq!((events(&moved), events(&path)), (vec![1], vec![2]));
+    fs::remove_file(&path).unwrap();
+    deliver(&log, [3]).await;
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "").unwrap();
+    deliver(&log, [4]).await;
+    assert_eq!(events(&path), [4]);
+}
+
+#[tokio::test]
+async fn a_failed_write_is_to_be_retried_and_then_succeeds() {
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, ROOMY).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let failed = log.post_create(&created(1)).await.unwrap_err();
+    let reason = format!("{}: not a regular file", path.display());
+    assert_eq!(failed, HookError::Retry(reason));
+    fs::remove_dir(&path).unwrap();
+    deliver(&log, [1]).await;
+    assert_eq!(events(&path), [1]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read_the_log_and_its_rotated_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, 1).unwrap();
+    deliver(&log, [1, 2]).await;
+    for path in [numbered(&path, 1), path] {
+        assert_eq!(
+            fs::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+}

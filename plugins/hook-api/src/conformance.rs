@@ -1,0 +1,204 @@
+//! Checks that hook authors call in their own tests; each proves one thing that the contract asks of a hook.
+//! It does not know any runtime: the checks are plain async functions, driven by whatever the hook needs.
+//!
+//! The checks really deliver made-up events, so give them a hook that points at a temporary file or a test server.
+//! Any error counts as a refusal, `Retry` included, and a panic is reported like one. What they cannot see: whether
+//! an event was dealt with exactly once, and whether the hook blocks the thread.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::{Actor, PostCreateHook, Status, StatusCreated};
+
+/// 2026-11-23T10:00:00Z, when all ordinary events of these checks happen.
+const AT_MS: i64 = 1_795_428_000_000;
+
+/// 0001-01-01T00:00:00Z and 9999-01-01T00:00:00Z.
+const DISTANT_MS: [i64; 2] = [-62_135_596_800_000, 253_370_764_800_000];
+
+/// Runs every check of this module, in the order of their events.
+///
+/// # Errors
+///
+/// One sentence about the first thing that the hook does wrong; so with each check below.
+pub async fn check(hook: &dyn PostCreateHook) -> Result<(), String> {
+    has_a_usable_name(hook)?;
+    accepts_ordinary_events(hook).await?;
+    accepts_a_redelivery(hook).await?;
+    accepts_a_number_used_again(hook).await?;
+    accepts_every_name(hook).await?;
+    accepts_an_empty_status_type(hook).await?;
+    accepts_distant_dates(hook).await?;
+    accepts_two_at_once(hook).await?;
+    survives_being_dropped(hook).await
+}
+
+/// Proves that the server can keep a position for the hook: its name is not empty, made of `a`–`z`, `0`–`9` and
+/// `-`, and the same each time.
+pub fn has_a_usable_name(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let name = hook.name();
+    let usable = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    if name.is_empty() || !name.bytes().all(usable) {
+        return Err(format!(
+            "the name {name:?} is empty or has more than a-z, 0-9 and - in it"
+        ));
+    }
+    if hook.name() != name {
+        return Err(format!(
+            "the name {name:?} was another one when asked again"
+        ));
+    }
+    Ok(())
+}
+
+/// Proves that the hook takes everyday events: one of each status type.
+pub async fn accepts_ordinary_events(hook: &dyn PostCreateHook) -> Result<(), String> {
+    for (event_id, status_type) in (1..).zip(["online", "away", "busy", "offline"]) {
+        let mut created = ordinary(event_id);
+        created.status.status_type = status_type.into();
+        accept(
+            hook,
+            &created,
+            &format!("an ordinary event of type {status_type}"),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Proves that the same event may come twice, as it does after a crash: the second time must be `Ok` too.
+pub async fn accepts_a_redelivery(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let created = ordinary(11);
+    accept(hook, &created, "an event").await?;
+    accept(hook, &created, "the same event again").await
+}
+
+/// Proves that a number may come again with another status, and lower than the last, as after a restored backup.
+pub async fn accepts_a_number_used_again(hook: &dyn PostCreateHook) -> Result<(), String> {
+    accept(hook, &ordinary(21), "an event").await?;
+    accept(hook, &ordinary(22), "the next event").await?;
+    let mut other = ordinary(21);
+    other.status.id = "f".repeat(24);
+    accept(hook, &other, "a used number with another status").await
+}
+
+/// Proves that the hook takes any name a user can give: quotes, markup, line breaks, controls, emoji, letters of
+/// right-to-left scripts, and the longest name, 120 characters of four bytes each.
+pub async fn accepts_every_name(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let longest = "😀".repeat(120);
+    let names = [
+        "it's \"quoted\" \\ 'twice'",
+        "<b>&amp;</b> {{x}} $(x) %s ../..",
+        "two\r\nlines\u{2028}and\ta\0nul\u{1b}[31m",
+        "👩‍👩‍👧‍👦 ağ\u{301} \u{202e}עברית",
+        &longest,
+    ];
+    for (event_id, name) in (31..).zip(names) {
+        let mut created = ordinary(event_id);
+        created.status.name = name.into();
+        accept(hook, &created, &format!("the status name {name:?}")).await?;
+    }
+    Ok(())
+}
+
+/// Proves that the hook takes a status without a type, which some contracts of the server allow.
+pub async fn accepts_an_empty_status_type(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let mut created = ordinary(41);
+    created.status.status_type = String::new();
+    accept(hook, &created, "an empty status type").await
+}
+
+/// Proves that a server with a wrong clock does not stop the hook: events of the years 1 and 9999 are taken.
+pub async fn accepts_distant_dates(hook: &dyn PostCreateHook) -> Result<(), String> {
+    for (event_id, at_ms) in (51..).zip(DISTANT_MS) {
+        let mut created = ordinary(event_id);
+        created.at_ms = at_ms;
+        created.status.updated_at_ms = at_ms;
+        accept(
+            hook,
+            &created,
+            &format!("an event {at_ms} ms after the epoch"),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Proves that two calls may be under way at once. The server never starts two, but blocking work of a delivery
+/// that was given up can outlast it and meet the next one.
+pub async fn accepts_two_at_once(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let (one, two) = (ordinary(61), ordinary(62));
+    let mut under_way = Vec::from(
+        [&one, &two].map(|created| Box::pin(accept(hook, created, "one of two at once"))),
+    );
+    let mut outcome = Ok(());
+    poll_fn(|context| {
+        under_way.retain_mut(|delivery| match delivery.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(answer) => {
+                outcome = outcome.clone().and(answer);
+                false
+            }
+        });
+        if under_way.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    outcome
+}
+
+/// Proves that a delivery dropped at its first await leaves nothing behind that hinders later attempts, as when the
+/// time limit strikes or the server stops.
+pub async fn survives_being_dropped(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let created = ordinary(71);
+    for _ in 0..3 {
+        let mut delivery = pin!(accept(hook, &created, "an event that was dropped before"));
+        let first = poll_fn(|context| Poll::Ready(delivery.as_mut().poll(context))).await;
+        if let Poll::Ready(answer) = first {
+            answer?;
+        }
+    }
+    accept(hook, &created, "an event that was dropped before").await
+}
+
+/// An everyday event; the status id follows from the number, so that different numbers are different statuses.
+fn ordinary(event_id: u64) -> StatusCreated {
+    let actor = Actor::new("rocketcatadmin123", "admin");
+    let status = Status::new(format!("{event_id:024x}"), "caught up", "busy", AT_MS);
+    StatusCreated::new(event_id, AT_MS, actor, status)
+}
+
+/// One delivery; an error or a panic becomes a sentence that begins with `what`.
+async fn accept(
+    hook: &dyn PostCreateHook,
+    created: &StatusCreated,
+    what: &str,
+) -> Result<(), String> {
+    // The future is made inside as well: a hand-written hook may panic before it returns one.
+    let mut delivery = pin!(async { hook.post_create(created).await });
+    let answer = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| delivery.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(answer)) => Poll::Ready(answer.map_err(|error| error.to_string())),
+            Err(panic) => Poll::Ready(Err(format!("panicked: {}", text_of(&*panic)))),
+        }
+    });
+    answer
+        .await
+        .map_err(|reason| format!("{what} was refused: {reason}"))
+}
+
+/// What a panic said, where it said it in words.
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without words")
+}

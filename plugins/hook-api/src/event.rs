@@ -1,0 +1,83 @@
+//! What a hook is told, as plain owned data. It does not know the server's own types, so that either may change
+//! without the other.
+//!
+//! The structs may gain fields; hence they are built by their constructors and matched with `..`.
+
+/// A custom user status was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusCreated {
+    /// The event's position in the server's outbox, from 1, strictly rising: the key to be idempotent by.
+    ///
+    /// A restored backup may use numbers again for other statuses, so pair it with [`Status::id`].
+    pub event_id: u64,
+    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+    pub at_ms: i64,
+    /// Who created it.
+    pub actor: Actor,
+    /// The status as it was created; it may have been changed or deleted since.
+    pub status: Status,
+}
+
+impl StatusCreated {
+    /// An event with every field given; the server builds these, and so do tests of hooks.
+    pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
+        Self {
+            event_id,
+            at_ms,
+            actor,
+            status,
+        }
+    }
+}
+
+/// The user who created the status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Actor {
+    /// The user's id, which never changes.
+    pub id: String,
+    /// The user's name at the time of the event.
+    pub username: String,
+}
+
+impl Actor {
+    /// A user with this id and name.
+    pub fn new(id: impl Into<String>, username: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            username: username.into(),
+        }
+    }
+}
+
+/// The status that was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Its id, 24 hexadecimal digits.
+    pub id: String,
+    /// Its name as the user gave it: any characters at all, quotes, line breaks and emoji included.
+    pub name: String,
+    /// `online`, `away`, `busy` or `offline`; empty where the server's contract lets a status have none.
+    pub status_type: String,
+    /// When it was last changed: milliseconds since the Unix epoch, UTC; negative before 1970.
+    pub updated_at_ms: i64,
+}
+
+impl Status {
+    /// A status with every field given.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        status_type: impl Into<String>,
+        updated_at_ms: i64,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            status_type: status_type.into(),
+            updated_at_ms,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The contract between doorsign and its post-create hooks: the trait, the event and the error, and nothing else.
+//! It does not know how a server stores events, schedules deliveries or reads its settings.
+//!
+//! A hook is told of every custom user status that doorsign has created. Write one by implementing
+//! [`PostCreateHook`]; the server does the rest.
+//!
+//! ```
+//! use std::sync::Mutex;
+//!
+//! use doorsign_hook::{HookError, PostCreateHook, StatusCreated, async_trait, conformance};
+//!
+//! /// Keeps the names of the statuses created, each once.
+//! #[derive(Default)]
+//! struct Names(Mutex<Vec<(u64, String, String)>>);
+//!
+//! #[async_trait]
+//! impl PostCreateHook for Names {
+//!     fn name(&self) -> &'static str {
+//!         "names"
+//!     }
+//!
+//!     async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError> {
+//!         let mut names = self.0.lock().map_err(|_| HookError::Retry("the list is poisoned".into()))?;
+//!         let seen = |(event, status, _): &(u64, String, String)| {
+//!             *event == created.event_id && *status == created.status.id
+//!         };
+//!         if !names.iter().any(seen) {
+//!             names.push((created.event_id, created.status.id.clone(), created.status.name.clone()));
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // In your own tests, on any runtime:
+//! conformance::check(&Names::default()).await.unwrap();
+//! # }
+//! ```
+//!
+//! # Adding it to a server
+//!
+//! A doorsign of your own is a binary crate whose `main` hands its hooks to the server, as in
+//! `doorsign::cli::run(vec![Arc::new(Names::default())])`; `examples/own_server.rs` in doorsign's repository is
+//! a whole one. Hooks are compiled in; nothing is loaded at run time.
+//!
+//! # What the server promises
+//!
+//! - **After commit.** The event is written in the same transaction as the status, and delivered only once that
+//!   is on disk. A status that was refused or rolled back is never delivered.
+//! - **At least once.** The position of each hook survives a crash of the server, but what was delivered since it
+//!   was last saved comes again: see [Duplicates](#duplicates).
+//! - **In order, one at a time.** One hook gets its events by rising [`StatusCreated::event_id`], and the next
+//!   delivery starts only when the one before has been answered or given up. A later event never overtakes one
+//!   that is being retried; parking is the one way to leave a gap.
+//! - **Apart from everything else.** The client has its answer already, and other hooks go on. A slow, stuck or
+//!   panicking hook delays only itself.
+//! - **Time-limited.** After 10 seconds the future is dropped at its current await, and the attempt counts as
+//!   [`HookError::Retry`]. A stopping server drops it too, and the event comes again after the next start.
+//! - **Retried, then parked.** On [`HookError::Retry`] the same event comes again after a pause that grows with
+//!   each attempt up to a cap, with some jitter. After 16 attempts it is parked: set aside with the number of
+//!   attempts and the last reason, for the operator to see, and the hook goes on with the next event.
+//! - **Parked at once** with its reason on [`HookError::Permanent`].
+//! - **A panic counts as [`HookError::Retry`]**; it reaches neither the server nor other hooks.
+//!
+//! # What the server asks
+//!
+//! - **Never block the thread.** The time limit cannot interrupt code that does not await, and the thread is shared
+//!   with requests. Put files and other blocking work on a blocking thread (`tokio::task::spawn_blocking`; the
+//!   server runs on tokio). Such work goes on after its future was dropped, so it can still be running when the
+//!   same event comes again.
+//! - **Be done before `Ok`.** `Ok` means that the event need never come again. Work left to a task in the
+//!   background is lost when the server dies.
+//! - **Choose the error with care.** What may pass by itself (a full disk, a peer that is down) is a `Retry`; what
+//!   will fail for ever (the peer answers "I will never take this") is a `Permanent`.
+//!
+//! # Duplicates
+//!
+//! Be idempotent by the pair of [`StatusCreated::event_id`] and [`Status::id`]: if the pair has been dealt with,
+//! answer `Ok` and do nothing. The number alone will not do, since a database restored from a backup gives the
+//! numbers after the backup a second time, to other statuses. Remember more than the last pair: after a crash a
+//! whole run of events may come again. A receiver that can do the remembering itself needs only the pair, for
+//! instance as an idempotency key.
+
+#![warn(missing_docs)]
+
+pub mod conformance;
+mod error;
+mod event;
+
+pub use async_trait::async_trait;
+
+pub use error::HookError;
+pub use event::{Actor, Status, StatusCreated};
+
+/// Something that wants to know of every status created.
+#[async_trait]
+pub trait PostCreateHook: Send + Sync {
+    /// The hook's name in logs, and the key under which its position is kept: a renamed hook is a new hook.
+    ///
+    /// Not empty, only `a`–`z`, `0`–`9` and `-`, always the same, and no two hooks of one server alike.
+    fn name(&self) -> &'static str;
+
+    /// Deals with one created status; `Ok` only when whatever must outlive a crash is safe.
+    ///
+    /// - Ordering: by rising [`StatusCreated::event_id`], one at a time; an event may come more than once.
+    /// - Atomicity: the future may be dropped at any await (10 seconds, or the server stops). Leave nothing behind
+    ///   that hinders the next attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`HookError::Retry`] brings the same event again, up to 16 attempts in all; [`HookError::Permanent`] parks it
+    /// at once. A panic counts as `Retry`.
+    async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError>;
+}

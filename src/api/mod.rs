@@ -1,0 +1,158 @@
+//! The HTTP API: every route on one line, and the way each request goes.
+//!
+//! This room alone knows JSON, headers and status codes. It decides no rule and asks no database: handlers authenticate, read the
+//! body, call one function of `service`, and wrap its answer.
+//!
+//! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table says exactly what is
+//! unknown (404), what is known under another method (405 with `Allow`), and what the OpenAPI document must hold.
+
+mod body;
+mod cors;
+mod error;
+mod list_cache;
+mod query;
+mod reply;
+mod request;
+mod rest;
+mod wire;
+
+pub use request::Peer;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::domain::EventId;
+use cors::Cors;
+use error::ApiError;
+use list_cache::ListCache;
+use reply::{Answer, Response};
+use request::{Head, Request};
+use rest::{custom_user_status, info, permissions, roles, session};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
+use warp::Filter;
+use warp::http::Method;
+
+/// A request's way to its handler.
+pub struct Route {
+    /// `GET` or `POST`. A `GET` route answers `HEAD`, too.
+    pub method: Method,
+    /// The exact path.
+    pub path: &'static str,
+    handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path,)*) => {
+        &[$(Route { method: Method::$method, path: $path, handler: |request| Box::pin($handler(request)) },)*]
+    };
+}
+
+/// Every route. The two that are asked most stand first.
+pub static ROUTES: &[Route] = routes! {
+    GET  "/api/v1/custom-user-status.list"   => custom_user_status::list,
+    POST "/api/v1/custom-user-status.create" => custom_user_status::create,
+    POST "/api/v1/custom-user-status.update" => custom_user_status::update,
+    POST "/api/v1/custom-user-status.delete" => custom_user_status::delete,
+    POST "/api/v1/login"                     => session::login,
+    POST "/api/v1/logout"                    => session::logout,
+    GET  "/api/v1/logout"                    => session::logout,
+    GET  "/api/v1/me"                        => session::me,
+    GET  "/api/v1/permissions.listAll"       => permissions::list_all,
+    POST "/api/v1/permissions.update"        => permissions::update,
+    GET  "/api/v1/roles.list"                => roles::list,
+    GET  "/api/info"                         => info::info,
+    GET  "/api/v1/info"                      => info::info_v1,
+    GET  "/api/v1/openapi.json"              => info::openapi,
+};
+
+/// What handlers share beside the app.
+pub struct Api {
+    app: Arc<App>,
+    lists: ListCache,
+    committed: watch::Receiver<EventId>,
+    cors: Cors,
+    site_url: String,
+    requests: AtomicU64,
+}
+
+impl Api {
+    /// The API of `app`. `site_url` is the address that clients reach it by, when the settings name none.
+    pub fn new(app: Arc<App>, config: &Config, site_url: String) -> Self {
+        Self {
+            committed: app.store.committed(),
+            lists: ListCache::default(),
+            cors: Cors::new(&config.cors_origins),
+            site_url: config.site_url.clone().unwrap_or(site_url),
+            // Request ids of one run follow each other, and those of two runs lie apart.
+            requests: AtomicU64::new(app.clock.now().as_millis().unsigned_abs() << 20),
+            app,
+        }
+    }
+}
+
+/// The whole API as one filter that never rejects.
+pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
+    warp::method()
+        .and(warp::path::full())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .map(|method, path: warp::path::FullPath, query, headers, peer| Head { method, path, query, headers, peer })
+        .and(warp::body::stream())
+        .then(move |head, body| answer(api.clone(), head, body))
+        .recover(error::unreadable)
+        .unify()
+}
+
+/// Answers one request and writes its line in the log.
+async fn answer<S, B>(api: Arc<Api>, head: Head, body: S) -> Response
+where
+    S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
+    B: warp::Buf,
+{
+    let began = std::time::Instant::now();
+    let id = api.requests.fetch_add(1, Ordering::Relaxed);
+    let (cors, method) = (api.clone(), head.method.clone());
+    if method == Method::OPTIONS {
+        return reply::finish(cors.cors.preflight(&head.headers), id);
+    }
+    let route = route(&method, head.path.as_str());
+    let path = route.as_ref().map_or("unknown", |route| route.path);
+    let actor = request::ActorSeen::default();
+    let answer = match route {
+        Ok(route) => handle(route, api, head, body, actor.clone()).await,
+        Err(refused) => Err(refused),
+    };
+    let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(id));
+    let status = response.status().as_u16();
+    let duration_ms = began.elapsed().as_micros() as f64 / 1000.0;
+    let user_id = actor.id();
+    tracing::info!(target: "doorsign::request", request_id = format_args!("{id:016x}"), %method, route = path, status, duration_ms, user_id);
+    reply::finish(response, id)
+}
+
+async fn handle<S, B>(route: &'static Route, api: Arc<Api>, head: Head, body: S, actor: request::ActorSeen) -> Answer
+where
+    S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
+    B: warp::Buf,
+{
+    let body = if route.method == Method::POST { body::read(&head.headers, body).await? } else { bytes::Bytes::new() };
+    // A panic is a bug, and costs its own request alone.
+    let handler = std::panic::AssertUnwindSafe((route.handler)(Request::new(api, head, body, actor)));
+    let answered = futures_util::FutureExt::catch_unwind(handler).await;
+    answered.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref())))
+}
+
+fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {
+    let asked = if *method == Method::HEAD { &Method::GET } else { method };
+    let mut known = ROUTES.iter().filter(|route| route.path == path).peekable();
+    if known.peek().is_none() {
+        return Err(ApiError::UnknownRoute);
+    }
+    let allow: Vec<&Method> = known.clone().map(|route| &route.method).collect();
+    known.find(|route| route.method == *asked).ok_or_else(|| ApiError::wrong_method(&allow))
+}

@@ -1,0 +1,200 @@
+//! Query strings: the rules of `custom-user-status.list` and of dates. Source: Rocket.Chat `getPaginationItems.ts`,
+//! `parseJsonQuery.ts` and its ajv schemas; reference 1.2.
+
+use super::error::ApiError;
+use crate::domain::{StatusName, Timestamp};
+use crate::store::{SortField, SortOrder, StatusQuery};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::collections::HashMap;
+
+/// Parameters at most.
+const PARAMETERS: usize = 1000;
+/// Items on a page when none are asked for.
+const DEFAULT_COUNT: u64 = 50;
+/// Items on a page at most, unless all are asked for.
+const UPPER_COUNT: u64 = 100;
+
+/// A query string, taken apart.
+pub(super) struct Query(HashMap<String, Vec<String>>);
+
+impl Query {
+    /// Takes `query` apart and refuses parameters other than `known`.
+    pub(super) fn parse(query: &str, known: &[&str]) -> Result<Self, ApiError> {
+        let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
+        for (n, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
+            if n >= PARAMETERS {
+                return Err(ApiError::QueryTooLong);
+            }
+            parameters.entry(name.into_owned()).or_default().push(value.into_owned());
+        }
+        if parameters.keys().any(|name| !known.contains(&name.as_str())) {
+            return Err(ApiError::invalid_query("must NOT have additional properties"));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The text of a parameter. One that is given twice is a list, and no text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        match self.0.get(name).map(Vec::as_slice) {
+            None => Ok(None),
+            Some([text]) => Ok(Some(text)),
+            Some(_) => Err(ApiError::invalid_query("must be string")),
+        }
+    }
+
+    /// The number of a parameter; `None` when it is absent or empty. `1e2` is 100, as JavaScript reads it.
+    fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        let not_a_number = || ApiError::invalid_query("must be number");
+        let text = match self.0.get(name).map(Vec::as_slice) {
+            None => return Ok(None),
+            Some([text]) => text.trim(),
+            Some(_) => return Err(not_a_number()),
+        };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(not_a_number)?;
+        if number < 0.0 || number.fract() != 0.0 {
+            return Err(ApiError::invalid_query("must be a whole number from 0"));
+        }
+        Ok(Some(number as u64))
+    }
+}
+
+/// The query of `custom-user-status.list`, and the offset that its answer repeats.
+pub(super) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
+    let query = Query::parse(query, &["count", "offset", "sort", "name", "_id", "query"])?;
+    let (count, offset) = (query.number("count")?, query.number("offset")?);
+    let filled = |name| Ok::<_, ApiError>(query.text(name)?.filter(|text| !text.is_empty()));
+    query.text("query")?; // Accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
+    Ok(StatusQuery {
+        id: filled("_id")?.map(str::to_owned),
+        name_contains: filled("name")?.map(StatusName::search_key),
+        sort: query.text("sort")?.map_or_else(|| Ok(Vec::new()), sort)?,
+        offset: offset.unwrap_or(0),
+        limit: match count {
+            None => Some(DEFAULT_COUNT),
+            Some(0) => None,
+            Some(count) => Some(count.min(UPPER_COUNT)),
+        },
+    })
+}
+
+/// An instant in a query: RFC 3339, or a calendar date.
+pub(super) fn date(text: &str) -> Option<Timestamp> {
+    let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
+    })?;
+    Some(Timestamp::from_millis(instant.as_millisecond()))
+}
+
+fn sort(raw: &str) -> Result<Vec<(SortField, SortOrder)>, ApiError> {
+    let invalid = || ApiError::InvalidSort(raw.to_owned());
+    let Pairs(pairs) = serde_json::from_str(raw).map_err(|_| invalid())?;
+    let mut sort = Vec::new();
+    for (name, direction) in pairs {
+        let order = match direction {
+            1.0 => SortOrder::Ascending,
+            -1.0 => SortOrder::Descending,
+            _ => return Err(invalid()),
+        };
+        // What MongoDB does not find in a record sorts nothing.
+        let field = match name.as_str() {
+            "_id" => SortField::Id,
+            "name" => SortField::Name,
+            "statusType" => SortField::StatusType,
+            "_updatedAt" => SortField::UpdatedAt,
+            _ => continue,
+        };
+        if sort.iter().all(|(known, _)| *known != field) {
+            sort.push((field, order));
+        }
+    }
+    Ok(sort)
+}
+
+/// A JSON object of numbers in the order it was written in, which is the order to sort by.
+struct Pairs(Vec<(String, f64)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of 1 and -1")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(query: &str) -> Option<Option<u64>> {
+        statuses(query).ok().map(|query| query.limit)
+    }
+
+    #[test]
+    fn counts_are_read_as_rocket_chat_reads_them() {
+        for (query, expected) in [
+            ("", Some(Some(50))),
+            ("count=", Some(Some(50))),
+            ("count=7", Some(Some(7))),
+            ("count=1e2", Some(Some(100))),
+            ("count=1000", Some(Some(100))),
+            ("count=0", Some(None)),
+            ("count=abc", None),
+            ("count=-1", None),
+            ("count=1.5", None),
+            ("count=1&count=2", None),
+            ("count=NaN", None),
+            ("count=inf", None),
+        ] {
+            assert_eq!(limit(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn sorting_keeps_the_order_it_was_written_in() {
+        let sort = |text: &str| sort(text).ok();
+        assert_eq!(
+            sort(r#"{"statusType":-1,"name":1,"other":1}"#),
+            Some(vec![(SortField::StatusType, SortOrder::Descending), (SortField::Name, SortOrder::Ascending)])
+        );
+        for invalid in ["", "name", "[]", "1", r#"{"name":2}"#, r#"{"name":"1"}"#, r#"{"name":null}"#] {
+            assert_eq!(sort(invalid), None, "{invalid}");
+        }
+    }
+
+    #[test]
+    fn dates_are_instants_or_days() {
+        assert_eq!(date("2023-11-04T11:44:23.366Z"), Some(Timestamp::from_millis(1_699_098_263_366)));
+        assert_eq!(date("1970-01-02"), Some(Timestamp::from_millis(86_400_000)));
+        assert!(date("yesterday").is_none() && date("").is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_panics(query in ".{0,200}") {
+            let _ = statuses(&query);
+        }
+
+        #[test]
+        fn no_sort_panics(raw in r#"[\[\]{}":,a-z0-9.+\-_]{0,60}"#) {
+            let _ = sort(&raw);
+        }
+    }
+}

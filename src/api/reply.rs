@@ -1,0 +1,50 @@
+//! Responses: the one place that knows which headers go with an answer. Knows nothing of what the answer says.
+
+use super::error::ApiError;
+use bytes::Bytes;
+use serde::Serialize;
+use warp::http::{HeaderValue, StatusCode, header};
+
+pub(super) use warp::reply::Response;
+
+/// What a handler gives back.
+pub(super) type Answer = Result<Response, ApiError>;
+
+/// `Access-Control-Allow-Headers`, as Rocket.Chat sends it with every answer (`middlewares/cors.ts`).
+pub(super) const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization",
+);
+
+/// 200 with `body`, which is not to be stored anywhere on its way.
+pub(super) fn ok(body: &impl Serialize) -> Answer {
+    let mut response = with_status(StatusCode::OK, body)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// 200 with text that already is JSON.
+pub(super) fn ready(body: Bytes) -> Response {
+    let mut response = Response::new(body.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// `status` with `body`, whose type is exactly `application/json`: Rocket.Chat's tests compare for equality.
+pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).map_err(crate::domain::Error::internal)?;
+    let mut response = ready(body.into());
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// Adds what every response has.
+pub(super) fn finish(mut response: Response, request_id: u64) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&format!("{request_id:016x}")) {
+        headers.insert("x-request-id", id);
+    }
+    headers.entry(header::ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS);
+    response
+}

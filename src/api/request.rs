@@ -1,0 +1,100 @@
+//! A request on its way to a handler: its parts, and the credentials in its headers. Decides nothing: who somebody is, is for
+//! `service::session` to say.
+
+use super::Api;
+use super::body::Fields;
+use super::error::ApiError;
+use crate::app::App;
+use crate::domain::{Actor, Permission};
+use crate::service::session::{self, Credentials};
+use bytes::Bytes;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use warp::http::{HeaderMap, Method};
+use warp::path::FullPath;
+
+/// The other end of the connection; the accept loop puts it into each request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// A request without its body.
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) path: FullPath,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) peer: Option<Peer>,
+}
+
+/// A whole request.
+pub(super) struct Request {
+    pub(super) api: Arc<Api>,
+    head: Head,
+    body: Bytes,
+    seen: ActorSeen,
+}
+
+/// Who turned out to be asking, for the log line that is written when the handler is gone.
+#[derive(Clone, Default)]
+pub(super) struct ActorSeen(Arc<OnceLock<Arc<Actor>>>);
+
+impl ActorSeen {
+    /// The user's id, once somebody was authenticated.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.0.get().map(|actor| actor.user.id.as_str())
+    }
+}
+
+impl Request {
+    pub(super) fn new(api: Arc<Api>, head: Head, body: Bytes, seen: ActorSeen) -> Self {
+        Self { api, head, body, seen }
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.api.app
+    }
+
+    /// Everything after the `?`; empty when there is none.
+    pub(super) fn query(&self) -> &str {
+        &self.head.query
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The body's fields, read as the contract in force reads them.
+    pub(super) fn fields(&self) -> Result<Fields, ApiError> {
+        Fields::read(self.app().rules.contract, &self.head.headers, &self.body)
+    }
+
+    /// The body's fields as Rocket.Chat reads them under either contract: what is not understood counts as absent.
+    pub(super) fn lenient_fields(&self) -> Fields {
+        Fields::read_leniently(&self.head.headers, &self.body)
+    }
+
+    /// Where the request comes from.
+    pub(super) fn address(&self) -> IpAddr {
+        self.head.peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| address.ip())
+    }
+
+    /// Who is asking. 401 when nobody, or nobody known.
+    pub(super) async fn actor(&self) -> Result<Arc<Actor>, ApiError> {
+        let actor = session::authenticate(self.app(), credentials(&self.head.headers).as_ref()).await?;
+        let _ = self.seen.0.set(actor.clone());
+        Ok(actor)
+    }
+
+    /// Who is asking, for a route that Rocket.Chat guards as a whole (`permissionsRequired`): 403 comes before a look at the body.
+    pub(super) async fn actor_with(&self, permission: Permission) -> Result<Arc<Actor>, ApiError> {
+        let actor = self.actor().await?;
+        actor.require(permission).map_err(|_| ApiError::RouteForbidden)?;
+        Ok(actor)
+    }
+}
+
+/// Both headers, or nobody.
+fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Some(Credentials { user: text("x-user-id")?, token: text("x-auth-token")? })
+}

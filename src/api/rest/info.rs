@@ -1,0 +1,75 @@
+//! What the server says of itself. Source: Rocket.Chat `apps/meteor/server/api/default/info.ts`; reference 5.1.
+
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::domain::Permission;
+use bytes::Bytes;
+use serde::Serialize;
+
+/// The Rocket.Chat whose behaviour this is, as everybody may know it.
+const VERSION: &str = "8.8";
+/// The same, for those who may view statistics.
+const FULL_VERSION: &str = "8.8.1";
+
+/// The API in OpenAPI 3.1; a test holds it against [`ROUTES`](crate::api::ROUTES) and the running routes.
+const OPENAPI: &[u8] = include_bytes!("../openapi.json");
+
+#[derive(Serialize)]
+struct Info {
+    version: &'static str,
+    #[serde(rename = "minimumClientVersions")]
+    minimum_client_versions: ClientVersions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<Details>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct ClientVersions {
+    desktop: &'static str,
+    mobile: &'static str,
+}
+
+#[derive(Serialize)]
+struct Details {
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<Build>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doorsign: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Build {
+    arch: &'static str,
+    platform: &'static str,
+}
+
+#[derive(Serialize)]
+struct InfoV1 {
+    info: Details,
+    success: bool,
+}
+
+/// `GET /api/info`: nobody has to be logged in; those who may view statistics see more.
+pub(in crate::api) async fn info(request: Request) -> Answer {
+    let sees_more = request.actor().await.is_ok_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
+    let build = Build { arch: std::env::consts::ARCH, platform: std::env::consts::OS };
+    let details = Details { version: FULL_VERSION, build: Some(build), doorsign: Some(env!("CARGO_PKG_VERSION")) };
+    reply::ok(&Info {
+        version: if sees_more { FULL_VERSION } else { VERSION },
+        minimum_client_versions: ClientVersions { desktop: "3.9.6", mobile: "4.39.0" },
+        info: sees_more.then_some(details),
+        success: true,
+    })
+}
+
+/// `GET /api/v1/info`, which Rocket.Chat no longer has and some clients still ask for.
+pub(in crate::api) async fn info_v1(_: Request) -> Answer {
+    reply::ok(&InfoV1 { info: Details { version: VERSION, build: None, doorsign: None }, success: true })
+}
+
+/// `GET /api/v1/openapi.json`.
+pub(in crate::api) async fn openapi(_: Request) -> Answer {
+    Ok(reply::ready(Bytes::from_static(OPENAPI)))
+}

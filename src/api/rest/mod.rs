@@ -1,0 +1,7 @@
+//! The handlers, one file per noun: authenticate, read, call one use case, wrap. Nothing is decided here.
+
+pub(super) mod custom_user_status;
+pub(super) mod info;
+pub(super) mod permissions;
+pub(super) mod roles;
+pub(super) mod session;

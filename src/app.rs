@@ -1,0 +1,176 @@
+//! The few handles that a use case may touch. Knows nothing of sockets, JSON or which database is behind the store.
+
+use crate::attempts::Attempts;
+use crate::config::Config;
+use crate::domain::{Error, LoginId, Result, StatusId, Timestamp, UserId};
+use crate::passwords::Passwords;
+use crate::sessions::Sessions;
+use crate::store::Store;
+use crate::tokens::Tokens;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+pub use crate::config::Contract;
+
+/// What the use cases work with. One per server, shared by all requests.
+pub struct App {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Ids,
+    /// Who is who.
+    pub auth: Auth,
+    /// The settings that rules depend on.
+    pub rules: Rules,
+}
+
+/// Everything about proving who one is.
+pub struct Auth {
+    /// Signs and checks auth tokens.
+    pub tokens: Tokens,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
+    /// The actors seen lately.
+    pub sessions: Sessions,
+    /// Failed logins.
+    pub attempts: Attempts,
+}
+
+/// The settings that rules depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How bodies are read: `reference` section 9, decision 2.
+    pub contract: Contract,
+    /// How long a login by password lasts.
+    pub login_life: Duration,
+}
+
+impl App {
+    /// The handles for a server or a command with these settings.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, tokens: Tokens) -> Result<Self> {
+        let auth = Auth {
+            tokens,
+            passwords: Passwords::new(config.password_hashers),
+            sessions: Sessions::default(),
+            attempts: Attempts::new(config),
+        };
+        let day = Duration::from_secs(24 * 60 * 60);
+        let rules = Rules { contract: config.contract, login_life: day * config.login_days };
+        Ok(Self { store, clock, ids: Ids::new()?, auth, rules })
+    }
+}
+
+/// What time it is. Tests bring their own.
+pub trait Clock: Send + Sync {
+    /// The current time.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes the time from")]
+    fn now(&self) -> Timestamp {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Makes new ids.
+pub struct Ids {
+    /// The middle of a MongoDB ObjectId: five bytes that tell this process from others.
+    process: u64,
+    /// Its end: three bytes that count.
+    counter: AtomicU32,
+}
+
+impl Ids {
+    fn new() -> Result<Self> {
+        let [process @ .., a, b, c] = random::<8>()?;
+        let process = process.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        // The counter starts in the lower half, so that it does not soon fall back to 0 and out of order.
+        let counter = u32::from_be_bytes([0, a & 0x7f, b, c]);
+        Ok(Self { process, counter: AtomicU32::new(counter) })
+    }
+
+    /// A MongoDB ObjectId, as Rocket.Chat gives: seconds, process, counter. It ascends with time, so new rows land side by side.
+    pub fn status(&self, now: Timestamp) -> StatusId {
+        let seconds = now.as_millis().div_euclid(1000) & 0xffff_ffff;
+        let counter = self.counter.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff;
+        StatusId::new(format!("{seconds:08x}{:010x}{counter:06x}", self.process))
+    }
+
+    /// A user's id.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn user(&self) -> Result<UserId> {
+        Ok(UserId::new(unmistakable::<17>()?))
+    }
+
+    /// A login's id.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn login(&self) -> Result<LoginId> {
+        Ok(LoginId::new(unmistakable::<17>()?))
+    }
+
+    /// A password of 24 characters, 139 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn password() -> Result<String> {
+        unmistakable::<24>()
+    }
+}
+
+/// `N` characters of Meteor's alphabet without those that are mistaken for each other (`random/AbstractRandomGenerator.js`).
+fn unmistakable<const N: usize>() -> Result<String> {
+    const ALPHABET: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut text = String::with_capacity(N);
+    while text.len() < N {
+        // 220 is 4 times 55: bytes above it would favour the alphabet's beginning.
+        let fair = random::<32>()?.into_iter().filter(|byte| *byte < 220);
+        text.extend(fair.take(N - text.len()).map(|byte| char::from(ALPHABET[usize::from(byte % 55)])));
+    }
+    Ok(text)
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_ids_are_object_ids_in_the_order_of_creation() {
+        let ids = Ids::new().unwrap();
+        let at = |millis| ids.status(Timestamp::from_millis(millis)).as_str().to_owned();
+        let (first, second, later) = (at(1_699_098_263_366), at(1_699_098_263_366), at(1_699_098_264_000));
+        assert!(first.starts_with("65462e97"), "{first}: seconds since the epoch come first");
+        assert!(first < second && second < later);
+        assert!(later.len() == 24 && later.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
+    }
+
+    #[test]
+    fn user_ids_are_17_characters_that_nobody_mistakes() {
+        let ids = Ids::new().unwrap();
+        let (one, other) = (ids.user().unwrap(), ids.user().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.as_str().len(), 17);
+        assert!(!one.as_str().contains(['0', '1', 'I', 'O', 'U', 'V', 'l']));
+    }
+}

@@ -1,0 +1,213 @@
+//! Failed logins: who has to wait. Kept in memory, since a restart that forgives is better than a disk that fills. A name is counted
+//! whether or not somebody has it, so that being blocked tells nothing. Knows nothing of passwords.
+
+use crate::config::Config;
+use crate::domain::{Blocked, Error, Result, Timestamp};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Names and addresses counted at most; beyond, the longest silent are forgotten.
+const CAPACITY: usize = 20_000;
+
+/// Counts failed logins in a sliding block of time.
+pub struct Attempts {
+    per_user: u32,
+    per_address: u32,
+    span: Duration,
+    failures: Mutex<HashMap<Key, Failures>>,
+}
+
+/// Whose failures: an address's, or an address's with one name. An IPv6 address counts by its /64, which one machine has whole.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    network: u128,
+    name: Option<String>,
+}
+
+struct Failures {
+    count: u32,
+    since: Timestamp,
+}
+
+impl Attempts {
+    /// With the limits of the settings.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            per_user: config.login_failures_per_user,
+            per_address: config.login_failures_per_address,
+            span: Duration::from_secs(config.login_block_seconds.into()),
+            failures: Mutex::default(),
+        }
+    }
+
+    /// Counts an attempt as failed before it is made, so that many at once cannot slip through; [`succeeded`](Self::succeeded)
+    /// takes it back.
+    ///
+    /// # Errors
+    /// `LoginBlocked` when there were too many already; a refused attempt does not count.
+    pub fn begin(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
+        let [of_user, of_address] = keys(address, name);
+        let mut failures = self.lock();
+        let limits = [(&of_user, self.per_user, Blocked::User), (&of_address, self.per_address, Blocked::Address)];
+        for (key, limit, blocked) in limits {
+            if let Some(until) = self.full(&failures, key, limit, now) {
+                return Err(Error::LoginBlocked { blocked, until });
+            }
+        }
+        self.make_room(&mut failures, now);
+        for key in [of_user, of_address] {
+            let entry = failures.entry(key).or_insert(Failures { count: 0, since: now });
+            if self.is_over(entry, now) {
+                *entry = Failures { count: 0, since: now };
+            }
+            entry.count = entry.count.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// The attempt that was counted succeeded: the name is forgiven, the address gets this one back.
+    pub fn succeeded(&self, address: IpAddr, name: &str) {
+        let [of_user, of_address] = keys(address, name);
+        let mut failures = self.lock();
+        failures.remove(&of_user);
+        take_back(&mut failures, &of_address);
+    }
+
+    /// The attempt that was counted could not be judged: both get it back.
+    pub fn undecided(&self, address: IpAddr, name: &str) {
+        let mut failures = self.lock();
+        keys(address, name).iter().for_each(|key| take_back(&mut failures, key));
+    }
+
+    fn full(&self, failures: &HashMap<Key, Failures>, key: &Key, limit: u32, now: Timestamp) -> Option<Timestamp> {
+        let failed = failures.get(key)?;
+        (failed.count >= limit && !self.is_over(failed, now)).then(|| failed.since.after(self.span))
+    }
+
+    fn is_over(&self, failed: &Failures, now: Timestamp) -> bool {
+        now < failed.since || now.since(failed.since) >= self.span
+    }
+
+    fn make_room(&self, failures: &mut HashMap<Key, Failures>, now: Timestamp) {
+        if failures.len() + 2 > CAPACITY {
+            failures.retain(|_, failed| !self.is_over(failed, now));
+        }
+        if failures.len() + 2 > CAPACITY {
+            let mut times: Vec<_> = failures.values().map(|failed| failed.since).collect();
+            let (_, middle, _) = times.select_nth_unstable(failures.len() / 2);
+            let middle = *middle;
+            failures.retain(|_, failed| failed.since > middle);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn take_back(failures: &mut HashMap<Key, Failures>, key: &Key) {
+    if let Some(failed) = failures.get_mut(key) {
+        failed.count = failed.count.saturating_sub(1);
+    }
+}
+
+fn keys(address: IpAddr, name: &str) -> [Key; 2] {
+    let network = match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
+    };
+    // A name can be as long as a body; what is kept of it is bounded.
+    let name = name.chars().take(64).collect();
+    [Key { network, name: Some(name) }, Key { network, name: None }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn attempts() -> Attempts {
+        Attempts { per_user: 10, per_address: 50, span: Duration::from_secs(300), failures: Mutex::default() }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)
+    }
+
+    fn blocked(result: &Result<()>) -> Option<Blocked> {
+        match result {
+            Ok(()) => None,
+            Err(Error::LoginBlocked { blocked, .. }) => Some(*blocked),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn ten_failures_block_that_user_from_that_address_for_five_minutes() {
+        let attempts = attempts();
+        for n in 0..10 {
+            assert_eq!(blocked(&attempts.begin(HERE, "bob", at(n))), None);
+        }
+        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(299))), Some(Blocked::User));
+        assert_eq!(blocked(&attempts.begin(HERE, "ann", at(299))), None, "others are not");
+        let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        assert_eq!(blocked(&attempts.begin(elsewhere, "bob", at(299))), None, "nor is bob from elsewhere");
+        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(300))), None, "five minutes later it is over");
+    }
+
+    #[test]
+    fn fifty_failures_block_the_address() {
+        let attempts = attempts();
+        for n in 0..50 {
+            assert_eq!(blocked(&attempts.begin(HERE, &format!("user{n}"), at(0))), None);
+        }
+        assert_eq!(blocked(&attempts.begin(HERE, "somebody", at(1))), Some(Blocked::Address));
+    }
+
+    #[test]
+    fn success_forgives_the_name_and_what_could_not_be_judged_does_not_count() {
+        let attempts = attempts();
+        for _ in 0..9 {
+            attempts.begin(HERE, "bob", at(0)).unwrap();
+        }
+        attempts.begin(HERE, "bob", at(0)).unwrap();
+        attempts.succeeded(HERE, "bob");
+        for _ in 0..10 {
+            attempts.begin(HERE, "bob", at(0)).unwrap();
+        }
+        attempts.undecided(HERE, "bob");
+        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(0))), None);
+        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(0))), Some(Blocked::User));
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address() {
+        let attempts = attempts();
+        for n in 0..10 {
+            attempts.begin(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, n, 0, 0, 1)), "bob", at(0)).unwrap();
+        }
+        let same = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 99, 0, 0, 1));
+        let other = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1));
+        assert_eq!(blocked(&attempts.begin(same, "bob", at(0))), Some(Blocked::User));
+        assert_eq!(blocked(&attempts.begin(other, "bob", at(0))), None);
+    }
+
+    #[test]
+    fn memory_is_bounded_under_a_flood_of_addresses() {
+        let attempts = attempts();
+        for n in 0..30_000_u32 {
+            attempts.begin(IpAddr::V4(Ipv4Addr::from_bits(n)), "bob", at(i64::from(n) / 1000)).unwrap();
+        }
+        assert!(attempts.lock().len() <= CAPACITY);
+        let newest = IpAddr::V4(Ipv4Addr::from_bits(29_999));
+        for _ in 0..9 {
+            attempts.begin(newest, "bob", at(30)).unwrap();
+        }
+        assert_eq!(blocked(&attempts.begin(newest, "bob", at(30))), Some(Blocked::User), "the newest are still counted");
+    }
+}

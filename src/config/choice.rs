@@ -1,0 +1,88 @@
+//! The settings that are a choice between words, as enums. Does not know which setting holds them,
+//! or where they were given.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Which Rocket.Chat behaviour is followed where its documentation and its server differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contract {
+    /// What the documentation says.
+    Documented,
+    /// What the server does.
+    Server,
+}
+
+impl Contract {
+    pub(super) const NAMES: &[&str] = &["documented", "server"];
+}
+
+impl FromStr for Contract {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "documented" => Ok(Self::Documented),
+            "server" => Ok(Self::Server),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Contract {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Documented => "documented",
+            Self::Server => "server",
+        })
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+impl LogFormat {
+    pub(super) const NAMES: &[&str] = &["text", "json"];
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_is_shown_by_the_name_it_is_given_by() {
+        for name in Contract::NAMES {
+            assert_eq!(name.parse::<Contract>().unwrap().to_string(), *name);
+        }
+        for name in LogFormat::NAMES {
+            assert_eq!(name.parse::<LogFormat>().unwrap().to_string(), *name);
+        }
+    }
+}

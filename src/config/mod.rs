@@ -1,0 +1,245 @@
+//! The settings: flag, environment and TOML file, in that order of strength, then the default, read
+//! once into a checked [`Config`]. Does not know what the settings are for: no server, database or
+//! service.
+
+mod choice;
+mod field;
+mod kind;
+mod load;
+mod secret;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod start;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+pub use choice::{Contract, LogFormat};
+pub use secret::{Secret, SecretSource};
+pub use settings::{args, markdown_table};
+
+/// All settings, checked. A new one is a field here, its default in `Config::defaults` and a row
+/// in the table.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one. Of a host name's addresses, the first IPv4 one.
+    pub listen: SocketAddr,
+    /// Folder of the database and the signing secret, as given.
+    pub data: PathBuf,
+    /// Which Rocket.Chat behaviour to follow.
+    pub contract: Contract,
+    /// A tracing filter such as `info`; not empty, otherwise unchecked.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// File that gets one line per created status.
+    pub audit_log: Option<PathBuf>,
+    /// Size in bytes at which the audit log is rotated; at least 1024.
+    pub audit_log_max_bytes: u64,
+    /// Name of the first administrator; not empty, otherwise unchecked.
+    pub admin_username: String,
+    /// Password of the first administrator; not empty.
+    pub admin_password: Option<Secret>,
+    /// Where that password was found; `None` if it was not given.
+    pub admin_password_source: Option<SecretSource>,
+    /// Connections open at once; 1 to 1 000 000.
+    pub max_connections: usize,
+    /// File that gets the server's address once it answers.
+    pub ready_file: Option<PathBuf>,
+    /// The URL by which people reach this server: `http` or `https`, no slash at its end.
+    pub site_url: Option<String>,
+    /// Origins as browsers send them, or `*` for all; empty switches CORS off.
+    pub cors_origins: Vec<String>,
+    /// Failed logins that block a user from an address; 1 to 1000.
+    pub login_failures_per_user: u32,
+    /// Failed logins that block an address; 1 to 100 000.
+    pub login_failures_per_address: u32,
+    /// Seconds over which failed logins count and for which they block; 1 to 86 400.
+    pub login_block_seconds: u32,
+    /// Days until a login ends; 1 to 3650.
+    pub login_days: u32,
+    /// Passwords checked at once; 1 to 64.
+    pub password_hashers: usize,
+    /// Connections for reading the database; 1 to 64.
+    pub readers: usize,
+    /// Size in MiB at which the database counts as full; 0 for no limit.
+    pub max_database_mib: u64,
+}
+
+impl Config {
+    fn defaults() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data: "./doorsign-data".into(),
+            contract: Contract::Documented,
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            audit_log: None,
+            audit_log_max_bytes: 10_485_760,
+            admin_username: "admin".into(),
+            admin_password: None,
+            admin_password_source: None,
+            max_connections: 1000,
+            ready_file: None,
+            site_url: None,
+            cors_origins: Vec::new(),
+            login_failures_per_user: 10,
+            login_failures_per_address: 50,
+            login_block_seconds: 300,
+            login_days: 90,
+            password_hashers: (processors / 2).clamp(1, 64),
+            readers: 2,
+            max_database_mib: 0,
+        }
+    }
+
+    /// All defaults with this data folder and a free local port, for tests and for embedding.
+    pub fn defaults_in(data: PathBuf) -> Self {
+        Self {
+            data,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ..Self::defaults()
+        }
+    }
+}
+
+/// The settings in force, and where each came from. `Display` lists them, one aligned line each.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// One entry per setting, in the order of the table.
+    pub origins: Vec<Origin>,
+}
+
+/// Where one setting's value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The name in the settings file, such as `max_connections`.
+    pub key: &'static str,
+    /// The value in force: `(hidden)` for a secret, empty if there is none.
+    pub value: String,
+    /// `flag --listen`, `environment DOORSIGN_LISTEN`, `file doorsign.toml` or `default`.
+    pub from: String,
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = |origin: &Origin| {
+            format!("{} = {}", origin.key, origin.value)
+                .trim_end()
+                .to_owned()
+        };
+        let width = self
+            .origins
+            .iter()
+            .map(|origin| left(origin).chars().count())
+            .max()
+            .unwrap_or(0);
+        for origin in &self.origins {
+            let unset = if origin.value.is_empty() {
+                " (unset)"
+            } else {
+                ""
+            };
+            writeln!(out, "{:width$}   # {}{unset}", left(origin), origin.from)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why the settings cannot be used, in one line for people. Never shows a secret.
+#[derive(Debug)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::settings::SETTINGS;
+    use super::start::{password, start};
+    use super::*;
+
+    #[test]
+    fn without_any_source_all_settings_have_their_defaults() {
+        let loaded = start().loaded();
+        let config = &loaded.config;
+        assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.data, Path::new("./doorsign-data"));
+        assert_eq!(
+            (config.contract, config.log_format),
+            (Contract::Documented, LogFormat::Text)
+        );
+        assert_eq!(
+            (config.log.as_str(), config.admin_username.as_str()),
+            ("info", "admin")
+        );
+        assert_eq!(
+            (&config.audit_log, &config.ready_file, &config.site_url),
+            (&None, &None, &None)
+        );
+        assert_eq!(
+            (config.audit_log_max_bytes, config.max_connections),
+            (10_485_760, 1000)
+        );
+        assert_eq!(
+            (
+                config.login_failures_per_user,
+                config.login_failures_per_address
+            ),
+            (10, 50)
+        );
+        assert_eq!((config.login_block_seconds, config.login_days), (300, 90));
+        assert_eq!((config.readers, config.max_database_mib), (2, 0));
+        assert!((1..=64).contains(&config.password_hashers));
+        assert!(config.cors_origins.is_empty() && password(&loaded).is_none());
+        assert_eq!(config.admin_password_source, None);
+        assert!(loaded.origins.iter().all(|origin| origin.from == "default"));
+        assert_eq!(loaded.origins.len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn the_listing_has_one_aligned_line_for_each_setting() {
+        let listing = start()
+            .flags(&["--listen", "127.0.0.1:80"])
+            .loaded()
+            .to_string();
+        let lines: Vec<_> = listing.lines().collect();
+        assert_eq!(lines.len(), SETTINGS.len());
+        let column = lines[0].find('#');
+        assert!(
+            lines.iter().all(|line| line.find('#') == column),
+            "{listing}"
+        );
+        assert!(
+            lines[0].starts_with("listen = 127.0.0.1:80   ")
+                && lines[0].ends_with("   # flag --listen")
+        );
+        let audit_log = lines
+            .iter()
+            .find(|line| line.starts_with("audit_log =   "))
+            .unwrap();
+        assert!(audit_log.ends_with("   # default (unset)"), "{listing}");
+    }
+
+    #[test]
+    fn the_defaults_for_embedding_take_the_folder_and_a_free_port() {
+        let config = Config::defaults_in("/d".into());
+        assert_eq!(
+            (config.data.as_path(), config.listen.to_string().as_str()),
+            (Path::new("/d"), "127.0.0.1:0")
+        );
+        assert_eq!(config.max_connections, 1000);
+    }
+}

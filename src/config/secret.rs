@@ -1,0 +1,217 @@
+//! Secrets: hidden from everything that prints, and readable from a file of their own. Does not
+//! know what they protect.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use super::sources::{Given, Place};
+
+/// A value that must not be seen: `Debug` hides it, there is no `Display`, and only
+/// [`Secret::expose`] shows it.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself. Never put it into a log line or an error.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(hidden)")
+    }
+}
+
+/// Where a secret was found, so that a text for people can point at it without showing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The environment variable of this name holds the secret.
+    Variable(String),
+    /// This file holds the secret; the path is as it was given.
+    File(PathBuf),
+    /// The secret itself stands on the command line or in the settings file.
+    Given,
+}
+
+/// Without the newline that editors and `echo` put at its end.
+pub(super) fn in_file(given: &Given, directory: &Path) -> Result<String, ConfigError> {
+    let wrong = |what: String| ConfigError(format!("{} {what}", given.described()));
+    let path = given.checked()?;
+    let text = std::fs::read_to_string(directory.join(path))
+        .map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let secret = text.strip_suffix('\n').map_or(text.as_str(), |line| {
+        line.strip_suffix('\r').unwrap_or(line)
+    });
+    given
+        .name
+        .setting
+        .kind
+        .check(secret)
+        .ok_or_else(|| wrong("names a file that holds no secret".to_owned()))
+}
+
+impl Given {
+    /// How a text for people may refer to this secret.
+    pub(super) fn secret_source(&self) -> SecretSource {
+        match &self.place {
+            _ if self.name.is_file => SecretSource::File(PathBuf::from(&self.text)),
+            Place::Variable(variable) => SecretSource::Variable(variable.clone()),
+            Place::Flag(_) | Place::File(_) => SecretSource::Given,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::start::{origin, password, start};
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_from_debug() {
+        let shown = format!("{:?}", Some(Secret::from("hunter2")));
+        assert_eq!(shown, "Some(Secret(hidden))");
+    }
+
+    #[test]
+    fn a_secret_can_be_given_in_every_source_itself_or_as_a_file() {
+        let file = || start().file("secret", "hunter2\n");
+        let variable = SecretSource::Variable("DOORSIGN_ADMIN_PASSWORD".into());
+        let in_file = SecretSource::File("secret".into());
+        let cases = [
+            (
+                start().flags(&["--admin-password", "hunter2"]),
+                SecretSource::Given,
+            ),
+            (
+                start().variable("DOORSIGN_ADMIN_PASSWORD", "hunter2"),
+                variable,
+            ),
+            (
+                start().toml("admin_password = 'hunter2'"),
+                SecretSource::Given,
+            ),
+            (
+                file().flags(&["--admin-password-file", "secret"]),
+                in_file.clone(),
+            ),
+            (
+                file().variable("DOORSIGN_ADMIN_PASSWORD_FILE", "secret"),
+                in_file.clone(),
+            ),
+            (file().toml("admin_password_file = 'secret'"), in_file),
+        ];
+        for (start, source) in cases {
+            let loaded = start.loaded();
+            assert_eq!(password(&loaded), Some("hunter2"));
+            assert_eq!(loaded.config.admin_password_source, Some(source));
+        }
+    }
+
+    #[test]
+    fn one_newline_at_the_end_of_a_secret_file_does_not_count() {
+        let cases = [
+            ("a b", "a b"),
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\n\n", "a\n"),
+            (" a \n", " a "),
+            ("a\r", "a\r"),
+        ];
+        for (text, secret) in cases {
+            let loaded = start()
+                .file("s", text)
+                .variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s")
+                .loaded();
+            assert_eq!(password(&loaded), Some(secret), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_and_its_file_in_one_source_contradict_each_other() {
+        let both = "admin_password and admin_password_file are both given";
+        let flags = start()
+            .flags(&["--admin-password", "hunter2", "--admin-password-file", "s"])
+            .refusal();
+        assert_eq!(
+            flags,
+            format!(
+                "{both} (from --admin-password and --admin-password-file): give only one of them"
+            )
+        );
+        let environment = start()
+            .variable("DOORSIGN_ADMIN_PASSWORD", "hunter2")
+            .variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s")
+            .refusal();
+        assert!(environment.starts_with(both), "{environment}");
+        let file = || start().toml("admin_password = 'hunter2'\nadmin_password_file = 's'");
+        assert_eq!(
+            file().refusal(),
+            format!("{both} (from doorsign.toml): give only one of them")
+        );
+        let overruled = file().flags(&["--admin-password", "hunter2"]).refusal();
+        assert!(overruled.starts_with(both), "{overruled}");
+    }
+
+    #[test]
+    fn of_a_secret_and_its_file_in_two_sources_the_stronger_source_wins() {
+        let loaded = start()
+            .file("s", "hunter2")
+            .variable("DOORSIGN_ADMIN_PASSWORD", "weaker");
+        let loaded = loaded.flags(&["--admin-password-file", "s"]).loaded();
+        assert_eq!(password(&loaded), Some("hunter2"));
+        let loaded = start()
+            .variable("DOORSIGN_ADMIN_PASSWORD", "hunter2")
+            .toml("admin_password_file = 'gone'");
+        assert_eq!(
+            password(&loaded.loaded()),
+            Some("hunter2"),
+            "an overruled file is not read"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_empty_or_not_there_stops_the_start() {
+        let refusal = start().variable("DOORSIGN_ADMIN_PASSWORD", "").refusal();
+        assert_eq!(
+            refusal,
+            "admin_password (from DOORSIGN_ADMIN_PASSWORD) is not a text of at least one character"
+        );
+        let by_file = || start().variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s");
+        let described = "admin_password_file = \"s\" (from DOORSIGN_ADMIN_PASSWORD_FILE)";
+        assert_eq!(
+            by_file().file("s", "\n").refusal(),
+            format!("{described} names a file that holds no secret")
+        );
+        assert!(
+            by_file()
+                .refusal()
+                .starts_with(&format!("{described} cannot be read: "))
+        );
+    }
+
+    #[test]
+    fn a_secret_is_shown_neither_by_debug_nor_in_the_listing() {
+        let loaded = start()
+            .variable("DOORSIGN_ADMIN_PASSWORD", "hunter2")
+            .loaded();
+        let shown = format!("{loaded:?}\n{loaded:#?}\n{loaded}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        let origin = origin(&loaded, "admin_password");
+        assert_eq!(
+            origin,
+            (
+                "(hidden)".into(),
+                "environment DOORSIGN_ADMIN_PASSWORD".into()
+            )
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! Every way a use case can fail, and nothing about how a failure is told: that is `api/error.rs`.
+
+use super::{Permission, Timestamp};
+use std::time::Duration;
+
+/// The result of a use case.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Every way a use case can fail. A variant is added when a caller would act differently, not when a new thing can go wrong.
+#[derive(Debug)]
+pub enum Error {
+    /// We do not know who you are.
+    Unauthenticated,
+    /// The login attempt failed: wrong name, wrong password or wrong token, and we do not say which.
+    LoginRefused,
+    /// The password is right, and the account is switched off.
+    Deactivated,
+    /// Too many failed logins; try again at `until`.
+    LoginBlocked {
+        /// What is blocked.
+        blocked: Blocked,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// We know who you are, and no.
+    Forbidden {
+        /// The permission that is missing.
+        needs: Permission,
+    },
+    /// The request cannot be right.
+    Invalid {
+        /// Which part of it.
+        field: Field,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// The unique name is in use.
+    NameTaken,
+    /// No such thing.
+    NotFound(What),
+    /// Full, busy or stopping: the same request may succeed later.
+    Unavailable {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Our fault. Never shown in detail.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// [`Error::Unavailable`], with a second to wait.
+    pub const UNAVAILABLE: Self = Self::Unavailable { retry_after: Duration::from_secs(1) };
+
+    /// [`Error::Internal`] from anything that tells what went wrong.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}
+
+/// What a failed login blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocked {
+    /// This user from this address.
+    User,
+    /// This address.
+    Address,
+}
+
+/// The part of a request that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// A custom status's name.
+    Name,
+    /// A custom status's type.
+    StatusType,
+    /// A login name.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// A password.
+    Password,
+    /// A permission's name.
+    Permission,
+    /// A role's id.
+    Role,
+    /// A personal access token's name.
+    TokenName,
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// It is absent or blank.
+    Missing,
+    /// It is not one of the texts allowed; the text is kept for the answer.
+    NotValid(String),
+    /// It names something that does not exist.
+    Unknown,
+}
+
+/// What was not found, with the id asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A custom status.
+    Status(String),
+    /// A user.
+    User(String),
+    /// A login or personal access token.
+    Login(String),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unauthenticated => f.write_str("not logged in"),
+            Self::LoginRefused => f.write_str("wrong user name or password"),
+            Self::Deactivated => f.write_str("the user is deactivated"),
+            Self::LoginBlocked { .. } => f.write_str("too many failed logins"),
+            Self::Forbidden { needs } => write!(f, "the permission {} is missing", needs.name()),
+            Self::Invalid { field, problem: Problem::Missing } => write!(f, "the {} is missing", field.name()),
+            Self::Invalid { field, problem: Problem::NotValid(text) } => write!(f, "{text:?} is not a valid {}", field.name()),
+            Self::Invalid { field, problem: Problem::Unknown } => write!(f, "there is no such {}", field.name()),
+            Self::NameTaken => f.write_str("the name is already in use"),
+            Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
+            Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
+            Self::NotFound(What::Login(id)) => write!(f, "there is no token {id:?}"),
+            Self::Unavailable { .. } => f.write_str("the database is busy, full or stopping; try again"),
+            Self::Internal(source) => write!(f, "{source}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Field {
+    /// The part's name in a sentence.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::StatusType => "status type",
+            Self::Username => "user name",
+            Self::Email => "e-mail address",
+            Self::Password => "password",
+            Self::Permission => "permission",
+            Self::Role => "role",
+            Self::TokenName => "token name",
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What this server is about.
+//!
+//! A workspace keeps a list of *custom statuses*: names such as "caught up", each shown with one of four types. Everybody who is
+//! logged in may read the list; whoever holds the permission `manage-user-status` may change it. Names are unique, and every change
+//! is an *event* that hooks hear about once it is durable. People are *users* with roles; a *login* is what makes a token worth
+//! something, and ends at once when it is removed.
+//!
+//! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
+
+mod custom_status;
+mod error;
+mod event;
+mod login;
+mod permission;
+mod timestamp;
+mod user;
+
+pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
+pub use error::{Blocked, Error, Field, Problem, Result, What};
+pub use event::{Change, Event, EventId, NewEvent};
+pub use login::{Login, LoginId, LoginKind, Session};
+pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
+pub use timestamp::Timestamp;
+pub use user::{Actor, Email, User, UserId, Username};

@@ -1,0 +1,161 @@
+//! People: the user, and the actor a user becomes for the length of one request. Knows nothing of passwords' hashing or of tokens.
+
+use super::{Error, Field, Grants, Login, Permission, Problem, Result, Timestamp};
+
+/// Somebody who may log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id, for ever.
+    pub id: UserId,
+    /// The name to log in with, unique without regard to case.
+    pub username: Username,
+    /// The name to show.
+    pub name: String,
+    /// The e-mail address, if one is known; unique without regard to case.
+    pub email: Option<Email>,
+    /// The ids of its roles, in alphabetical order.
+    pub roles: Vec<String>,
+    /// Whether it may log in at all.
+    pub active: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// 17 characters of Meteor's unmistakable alphabet. Ids that clients send are looked up as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserId(String);
+
+impl UserId {
+    /// Takes any text: an id that names nobody is not found.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A login name: 1 to 64 of `0-9 a-z A-Z - _ .`, Rocket.Chat's default `UTF8_User_Names_Validation`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Username(String);
+
+impl Username {
+    const MAX_CHARS: usize = 64;
+
+    /// Checks `username`.
+    ///
+    /// # Errors
+    /// [`Problem::Missing`] when empty, [`Problem::NotValid`] for other characters or more than 64.
+    pub fn parse(username: String) -> Result<Self> {
+        let problem = if username.is_empty() {
+            Problem::Missing
+        } else if username.len() > Self::MAX_CHARS
+            || !username.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        {
+            Problem::NotValid(username)
+        } else {
+            return Ok(Self(username));
+        };
+        Err(Error::Invalid { field: Field::Username, problem })
+    }
+
+    /// A name read back from the store.
+    #[must_use]
+    pub fn stored(username: String) -> Self {
+        Self(username)
+    }
+
+    /// The name's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is unique: the name without regard to case.
+    #[must_use]
+    pub fn key(text: &str) -> String {
+        text.to_lowercase()
+    }
+}
+
+/// An e-mail address: something on both sides of one `@`, at most 254 bytes, no white space. Only a mail server knows more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks `email`.
+    ///
+    /// # Errors
+    /// [`Problem::NotValid`] with the text.
+    pub fn parse(email: String) -> Result<Self> {
+        let valid = email.len() <= 254
+            && !email.contains(char::is_whitespace)
+            && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
+        if valid {
+            Ok(Self(email))
+        } else {
+            Err(Error::Invalid { field: Field::Email, problem: Problem::NotValid(email) })
+        }
+    }
+
+    /// An address read back from the store.
+    #[must_use]
+    pub fn stored(email: String) -> Self {
+        Self(email)
+    }
+
+    /// The address's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who is asking: an active user behind a live login, with everything its roles grant.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The user.
+    pub user: User,
+    /// The login that the request came in with.
+    pub login: Login,
+    /// What the user's roles grant.
+    pub grants: Grants,
+}
+
+impl Actor {
+    /// Passes when the actor holds `permission`.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] otherwise.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.grants.contains(permission) { Ok(()) } else { Err(Error::Forbidden { needs: permission }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames_hold_the_default_alphabet_only() {
+        for good in ["bob", "Ann.Lee-2_x", &"a".repeat(64)] {
+            assert!(Username::parse(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "jörg", "a@b", "a/b", &"a".repeat(65)] {
+            assert!(Username::parse(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_two_sides() {
+        assert!(Email::parse("a@b".to_owned()).is_ok());
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c"] {
+            assert!(Email::parse(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

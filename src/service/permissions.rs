@@ -1,0 +1,33 @@
+//! The rules of roles and permissions: everybody who is logged in may read them, few may change them.
+
+use crate::app::App;
+use crate::domain::{Actor, Permission, PermissionGrant, Result, Role};
+
+/// Every permission with the roles that grant it.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list(app: &App, _actor: &Actor) -> Result<Vec<PermissionGrant>> {
+    app.store.list_permissions().await
+}
+
+/// Every role.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list_roles(app: &App, _actor: &Actor) -> Result<Vec<Role>> {
+    app.store.list_roles().await
+}
+
+/// Sets which roles grant which permissions, all or none, and answers the whole table. In force for the next request of everybody.
+/// Each item is a permission's name and the ids of its roles.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
+pub async fn update(app: &App, actor: &Actor, roles: Vec<(String, Vec<String>)>) -> Result<Vec<PermissionGrant>> {
+    actor.require(Permission::AccessPermissions)?;
+    let updated_at = app.clock.now();
+    let grants = roles.into_iter().map(|(permission, roles)| PermissionGrant { permission, roles, updated_at });
+    app.store.update_permissions(grants.collect()).await?;
+    app.store.list_permissions().await
+}

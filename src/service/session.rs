@@ -1,0 +1,149 @@
+//! Who is asking: logging in, being recognised, logging out. Knows nothing of where the credentials stood in a request.
+
+use crate::app::App;
+use crate::domain::{Actor, Error, Login, LoginKind, Result, Session, UserId};
+use crate::passwords::PasswordDigest;
+use crate::sessions::Fingerprint;
+use crate::store::UserKey;
+use crate::tokens::TokenClaims;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What a request shows to say who it is from; nothing of it is checked yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user's id.
+    pub user: String,
+    /// The auth token.
+    pub token: String,
+}
+
+/// What somebody logs in with.
+pub enum LoginWith {
+    /// A name or address, and the password's digest.
+    Password {
+        /// Who it is.
+        user: UserKey,
+        /// The password.
+        digest: PasswordDigest,
+    },
+    /// A token that was handed out earlier.
+    Resume(String),
+}
+
+/// A login that worked.
+pub struct LoggedIn {
+    /// Who it is.
+    pub actor: Arc<Actor>,
+    /// The auth token for further requests.
+    pub token: String,
+}
+
+/// The actor behind the credentials: token and user id belong together, the login is there and live, the user active.
+///
+/// # Errors
+/// `Unauthenticated`, without saying why; `Unavailable`.
+pub async fn authenticate(app: &App, credentials: Option<&Credentials>) -> Result<Arc<Actor>> {
+    let credentials = credentials.ok_or(Error::Unauthenticated)?;
+    let actor = recognise(app, &credentials.token).await?;
+    if actor.user.id.as_str() == credentials.user { Ok(actor) } else { Err(Error::Unauthenticated) }
+}
+
+/// Checks who it is and hands out a token: a new one for a password, the same one for a token.
+/// A name that nobody has takes as long as a wrong password, and is answered alike.
+///
+/// # Errors
+/// `LoginRefused`, `Deactivated` (only after the right password), `LoginBlocked`, `Unavailable`.
+pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<LoggedIn> {
+    match with {
+        LoginWith::Resume(token) => {
+            let actor = recognise(app, &token).await.map_err(|e| match e {
+                Error::Unauthenticated => Error::LoginRefused,
+                other => other,
+            })?;
+            Ok(LoggedIn { actor, token })
+        }
+        LoginWith::Password { user, digest } => login_by_password(app, user, digest, address).await,
+    }
+}
+
+/// Ends the login that the request came in with, at once and for every token of it.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
+    app.store.delete_login(actor.login.id.clone()).await.map(drop)
+}
+
+/// Adds a login for `login.user` and signs its token.
+///
+/// # Errors
+/// `Invalid { TokenName, NotValid }` for a token name in use, `NotFound`, `Unavailable`.
+pub(super) async fn open(app: &App, login: Login) -> Result<String> {
+    let claims = TokenClaims {
+        user: login.user.clone(),
+        login: login.id.clone(),
+        issued_at: login.created_at,
+        expires_at: login.expires_at,
+    };
+    let token = app.auth.tokens.sign(&claims)?;
+    app.store.create_login(login).await?;
+    Ok(token)
+}
+
+async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
+    let fingerprint = Fingerprint::of(token.as_bytes());
+    // Taken before the rows are read: what changes meanwhile makes the answer worthless for the next request.
+    let version = app.store.access_version();
+    let actor = match app.auth.sessions.find(version, &fingerprint) {
+        Some(actor) => actor,
+        None => {
+            let actor = Arc::new(read_actor(app, token).await?);
+            app.auth.sessions.remember(version, fingerprint, actor.clone());
+            actor
+        }
+    };
+    if actor.login.is_live(app.clock.now()) { Ok(actor) } else { Err(Error::Unauthenticated) }
+}
+
+async fn read_actor(app: &App, token: &str) -> Result<Actor> {
+    let claims = app.auth.tokens.verify(token).ok_or(Error::Unauthenticated)?;
+    match app.store.find_session(claims.login).await? {
+        Some(Session { login, user, grants }) if user.active && user.id == claims.user => Ok(Actor { user, login, grants }),
+        _ => Err(Error::Unauthenticated),
+    }
+}
+
+async fn login_by_password(app: &App, key: UserKey, digest: PasswordDigest, address: IpAddr) -> Result<LoggedIn> {
+    let name = match &key {
+        UserKey::Username(name) | UserKey::Email(name) => name.to_lowercase(),
+        UserKey::Id(id) => id.as_str().to_owned(),
+    };
+    app.auth.attempts.begin(address, &name, app.clock.now())?;
+    match check_password(app, key, digest).await {
+        Ok(user) => {
+            app.auth.attempts.succeeded(address, &name);
+            let now = app.clock.now();
+            let expires_at = Some(now.after(app.rules.login_life));
+            let login = Login { id: app.ids.login()?, user, kind: LoginKind::Password, created_at: now, expires_at };
+            let token = open(app, login).await?;
+            Ok(LoggedIn { actor: recognise(app, &token).await?, token })
+        }
+        Err(refused @ Error::LoginRefused) => Err(refused),
+        Err(other) => {
+            app.auth.attempts.undecided(address, &name);
+            Err(other)
+        }
+    }
+}
+
+/// The id of the user whose password this is. Does the same work for a name that nobody has.
+async fn check_password(app: &App, key: UserKey, digest: PasswordDigest) -> Result<UserId> {
+    let (user, hash) = app.store.find_user(key).await?.unzip();
+    let right = app.auth.passwords.verify(hash, digest).await?;
+    match user {
+        Some(user) if right && user.active => Ok(user.id),
+        Some(_) if right => Err(Error::Deactivated),
+        _ => Err(Error::LoginRefused),
+    }
+}

@@ -1,0 +1,140 @@
+//! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
+//! permission is asked here. Knows nothing of terminals.
+
+use crate::app::App;
+use crate::domain::{Email, Error, Field, Login, LoginKind, Problem, Result, User, UserId, Username, What};
+use crate::passwords::PasswordDigest;
+use crate::service::session;
+use crate::store::{UserKey, UserPatch};
+use std::time::Duration;
+
+/// Somebody to be added.
+#[derive(Clone)]
+pub struct NewUser {
+    /// The name to log in with.
+    pub username: String,
+    /// The name to show; the user name when absent.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The ids of its roles.
+    pub roles: Vec<String>,
+    /// The password.
+    pub password: String,
+}
+
+/// Adds an active user.
+///
+/// # Errors
+/// `Invalid` for a name, address, password or role, or when the name or address is taken; `Unavailable`.
+pub async fn create(app: &App, new: NewUser) -> Result<User> {
+    let now = app.clock.now();
+    let username = Username::parse(new.username)?;
+    let user = User {
+        id: app.ids.user()?,
+        name: new.name.unwrap_or_else(|| username.as_str().to_owned()),
+        username,
+        email: new.email.map(Email::parse).transpose()?,
+        roles: new.roles,
+        active: true,
+        created_at: now,
+        updated_at: now,
+    };
+    let hash = hash(app, &new.password).await?;
+    app.store.create_user(user.clone(), hash).await?;
+    Ok(user)
+}
+
+/// Every user, by name.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list(app: &App) -> Result<Vec<User>> {
+    app.store.list_users().await
+}
+
+/// Sets a password and ends the user's logins by password. Personal access tokens stay.
+///
+/// # Errors
+/// `NotFound`, `Invalid` for an empty password, `Unavailable`.
+pub async fn set_password(app: &App, username: &str, password: &str) -> Result<()> {
+    let user = find(app, username).await?;
+    let patch = UserPatch { password_hash: Some(hash(app, password).await?), ..UserPatch::default() };
+    app.store.update_user(user.id, patch, app.clock.now()).await
+}
+
+/// Replaces a user's roles.
+///
+/// # Errors
+/// `NotFound`, `Invalid { Role, Unknown }`, `Unavailable`.
+pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<()> {
+    let user = find(app, username).await?;
+    let patch = UserPatch { roles: Some(roles), ..UserPatch::default() };
+    app.store.update_user(user.id, patch, app.clock.now()).await
+}
+
+/// Switches a user off and ends all of its logins, tokens too.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn deactivate(app: &App, username: &str) -> Result<()> {
+    let user = find(app, username).await?;
+    let patch = UserPatch { active: Some(false), ..UserPatch::default() };
+    app.store.update_user(user.id, patch, app.clock.now()).await
+}
+
+/// Makes a personal access token that lasts for `life`, or until it is revoked. Answers the user's id and the token, which is shown
+/// this once.
+///
+/// # Errors
+/// `NotFound`, `Invalid { TokenName }` when the name is blank or in use, `Unavailable`.
+pub async fn create_token(app: &App, username: &str, name: &str, life: Option<Duration>) -> Result<(UserId, String)> {
+    let user = find(app, username).await?;
+    if name.trim().is_empty() {
+        return Err(Error::Invalid { field: Field::TokenName, problem: Problem::Missing });
+    }
+    let now = app.clock.now();
+    let login = Login {
+        id: app.ids.login()?,
+        user: user.id.clone(),
+        kind: LoginKind::Token { name: name.to_owned() },
+        created_at: now,
+        expires_at: life.map(|life| now.after(life)),
+    };
+    Ok((user.id, session::open(app, login).await?))
+}
+
+/// A user's logins and tokens that are still live, oldest first.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
+    let (user, now) = (find(app, username).await?, app.clock.now());
+    let mut logins = app.store.list_logins(user.id).await?;
+    logins.retain(|login| login.is_live(now));
+    Ok(logins)
+}
+
+/// Revokes a user's personal access token by its name.
+///
+/// # Errors
+/// `NotFound` for the user or the token, `Unavailable`.
+pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
+    let user = find(app, username).await?;
+    let logins = app.store.list_logins(user.id).await?;
+    let named = |login: &&Login| matches!(&login.kind, LoginKind::Token { name: found } if found == name);
+    let login = logins.iter().find(named).ok_or_else(|| Error::NotFound(What::Login(name.to_owned())))?;
+    app.store.delete_login(login.id.clone()).await.map(drop)
+}
+
+async fn find(app: &App, username: &str) -> Result<User> {
+    let found = app.store.find_user(UserKey::Username(username.to_owned())).await?;
+    found.map(|(user, _)| user).ok_or_else(|| Error::NotFound(What::User(username.to_owned())))
+}
+
+async fn hash(app: &App, password: &str) -> Result<String> {
+    if password.is_empty() {
+        return Err(Error::Invalid { field: Field::Password, problem: Problem::Missing });
+    }
+    app.auth.passwords.hash(PasswordDigest::of(password)).await
+}

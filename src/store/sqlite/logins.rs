@@ -1,0 +1,67 @@
+//! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
+
+use super::{error, is_missing_reference, is_unique, users};
+use crate::domain::{Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId, What};
+use crate::store::UserKey;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+const COLUMNS: &str = "id, user_id, name, created_at, expires_at";
+
+pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
+    let name = match &login.kind {
+        LoginKind::Password => None,
+        LoginKind::Token { name } => Some(name),
+    };
+    connection
+        .prepare_cached("INSERT INTO login (id, user_id, name, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .and_then(|mut insert| {
+            let expires_at = login.expires_at.map(Timestamp::as_millis);
+            insert.execute(params![login.id.as_str(), login.user.as_str(), name, login.created_at.as_millis(), expires_at])
+        })
+        .map(drop)
+        .map_err(|e| match name {
+            Some(name) if is_unique(&e) => Error::Invalid { field: Field::TokenName, problem: Problem::NotValid(name.clone()) },
+            _ if is_missing_reference(&e) => Error::NotFound(What::User(login.user.as_str().to_owned())),
+            _ => error(&e),
+        })
+}
+
+pub(super) fn find_session(connection: &Connection, id: &LoginId) -> rusqlite::Result<Option<Session>> {
+    let sql = format!("SELECT {COLUMNS} FROM login WHERE id = ?1");
+    let Some(login) = connection.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()? else { return Ok(None) };
+    let Some((user, _)) = users::find(connection, &UserKey::Id(login.user.clone()))? else { return Ok(None) };
+    let grants = grants(connection, &login.user)?;
+    Ok(Some(Session { login, user, grants }))
+}
+
+pub(super) fn list(connection: &Connection, user: &UserId) -> rusqlite::Result<Vec<Login>> {
+    let sql = format!("SELECT {COLUMNS} FROM login WHERE user_id = ?1 ORDER BY created_at, id");
+    connection.prepare_cached(&sql)?.query_map([user.as_str()], read)?.collect()
+}
+
+pub(super) fn delete(connection: &Connection, id: &LoginId) -> Result<bool> {
+    let deleted = connection
+        .prepare_cached("DELETE FROM login WHERE id = ?1")
+        .and_then(|mut delete| delete.execute([id.as_str()]))
+        .map_err(|e| error(&e))?;
+    Ok(deleted > 0)
+}
+
+fn grants(connection: &Connection, user: &UserId) -> rusqlite::Result<Grants> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT permission_id FROM user_role JOIN permission_role USING (role_id) WHERE user_id = ?1",
+    )?;
+    let names = statement.query_map([user.as_str()], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    Ok(Grants::named(names.iter().map(String::as_str)))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Login> {
+    let name: Option<String> = row.get(2)?;
+    Ok(Login {
+        id: LoginId::new(row.get::<_, String>(0)?),
+        user: UserId::new(row.get::<_, String>(1)?),
+        kind: name.map_or(LoginKind::Password, |name| LoginKind::Token { name }),
+        created_at: Timestamp::from_millis(row.get(3)?),
+        expires_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+    })
+}

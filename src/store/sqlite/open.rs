@@ -1,0 +1,169 @@
+//! Opening a database file: what is refused before anything is written, how a new one comes to be, and the writer's pragmas.
+//! Knows nothing of what is in the tables.
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+const SCHEMA: &str = include_str!("../../../schema.sql");
+/// `PRAGMA user_version` of [`SCHEMA`].
+const VERSION: i32 = 1;
+/// `PRAGMA application_id` of [`SCHEMA`].
+const APPLICATION: i32 = 0x646f_6f72;
+/// The first SQLite whose write-ahead log is free of the reset race that can corrupt a database with two connections.
+/// Source: <https://sqlite.org/wal.html#walresetbug>.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Why a database was not opened. Its text is one line for the person at the terminal.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The SQLite built in is too old to be trusted.
+    OldSqlite(i32),
+    /// The file is something else.
+    NotADatabase(PathBuf),
+    /// It is a database, but of another program.
+    NotOurs(PathBuf),
+    /// It was written by a newer doorsign.
+    Newer(PathBuf, i32),
+    /// The file cannot be read or written.
+    Io(PathBuf, std::io::Error),
+    /// SQLite refused.
+    Sqlite(PathBuf, String),
+    /// The machine refused a thread.
+    Thread(String),
+}
+
+impl OpenError {
+    pub(super) fn sqlite(path: &Path, source: &rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::NotADatabase(path.to_owned()),
+            _ => Self::Sqlite(path.to_owned(), source.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OldSqlite(version) => write!(
+                f,
+                "SQLite {}.{}.{} can corrupt databases; doorsign needs 3.51.3 or newer",
+                version / 1_000_000,
+                version / 1000 % 1000,
+                version % 1000
+            ),
+            Self::NotADatabase(path) => write!(f, "{} is not a database; it was left untouched", path.display()),
+            Self::NotOurs(path) => write!(f, "{} is a database of another program; it was left untouched", path.display()),
+            Self::Newer(path, version) => write!(
+                f,
+                "{} has schema {version}, and this doorsign knows up to {VERSION}; use a newer doorsign",
+                path.display()
+            ),
+            Self::Io(path, source) => write!(f, "cannot open {}: {source}", path.display()),
+            Self::Sqlite(path, source) => write!(f, "cannot open {}: {source}", path.display()),
+            Self::Thread(source) => write!(f, "cannot start a thread: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// The writing connection to the database at `path`, which is checked first and created when there is none.
+/// `max_mib` caps the file's size in MiB; 0 leaves it open.
+pub(super) fn open_writer(path: &Path, max_mib: u64) -> Result<Connection, OpenError> {
+    check_sqlite(rusqlite::version_number())?;
+    let is_new = check_header(path)?;
+    if !is_new {
+        check_owner(path)?;
+    }
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    prepare(&mut connection, max_mib).map_err(|source| OpenError::sqlite(path, &source))?;
+    Ok(connection)
+}
+
+fn check_sqlite(version: i32) -> Result<(), OpenError> {
+    if version < OLDEST_SQLITE { Err(OpenError::OldSqlite(version)) } else { Ok(()) }
+}
+
+/// Looks at the first bytes, so that a file of another kind is never handed to SQLite. Creates an absent file for the owner alone;
+/// an empty file is a new database to SQLite, too.
+fn check_header(path: &Path) -> Result<bool, OpenError> {
+    let io = |source| OpenError::Io(path.to_owned(), source);
+    let mut start = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(16).read_to_end(&mut start).map_err(io)?,
+        Err(source) if source.kind() == ErrorKind::NotFound => {
+            OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(io)?;
+            0
+        }
+        Err(source) => return Err(io(source)),
+    };
+    if start.is_empty() || start == b"SQLite format 3\0" {
+        Ok(start.is_empty())
+    } else {
+        Err(OpenError::NotADatabase(path.to_owned()))
+    }
+}
+
+/// Reads whose database it is, and how new, on a connection that cannot write.
+fn check_owner(path: &Path) -> Result<(), OpenError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables?));
+    match read().map_err(|source: rusqlite::Error| OpenError::sqlite(path, &source))? {
+        (0, 0, 0) => Ok(()), // Created, but stopped before the schema was in.
+        (APPLICATION, version, _) if version <= VERSION => Ok(()),
+        (APPLICATION, version, _) => Err(OpenError::Newer(path.to_owned(), version)),
+        _ => Err(OpenError::NotOurs(path.to_owned())),
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    connection.map_err(|source| OpenError::sqlite(path, &source))
+}
+
+fn prepare(connection: &mut Connection, max_mib: u64) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        // FULL: an answer means the disk has it. The cache is bounded for small machines, the log for small disks.
+        "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 16777216; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let creation = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Asked inside the transaction: two processes may start on the same new file.
+    if creation.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0))? == 0 {
+        creation.execute_batch(SCHEMA)?;
+    }
+    creation.commit()?;
+    limit_size(connection, max_mib)
+}
+
+fn limit_size(connection: &Connection, max_mib: u64) -> rusqlite::Result<()> {
+    if max_mib == 0 {
+        return Ok(());
+    }
+    let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = i64::try_from(max_mib).unwrap_or(i64::MAX).saturating_mul(1024 * 1024) / page.max(1);
+    connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sqlite_with_the_log_reset_race_is_refused() {
+        for (version, refused) in [(3_051_002, true), (3_051_003, false), (3_054_001, false), (3_049_002, true)] {
+            assert_eq!(check_sqlite(version).is_err(), refused, "{version}");
+        }
+        assert_eq!(
+            OpenError::OldSqlite(3_049_002).to_string(),
+            "SQLite 3.49.2 can corrupt databases; doorsign needs 3.51.3 or newer"
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! SQL of the outbox: events, who has read how far, and what was given up. Owns the shape in which an event is stored, so that the
+//! domain can be renamed without touching old rows. Knows nothing of delivery.
+
+use super::error;
+use crate::domain::{
+    Change, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp, UserId, Username,
+};
+use crate::store::Parked;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// What `event.payload` holds, as JSON.
+#[derive(Serialize, Deserialize)]
+struct Payload<'a> {
+    actor_id: Cow<'a, str>,
+    actor_username: Cow<'a, str>,
+    id: Cow<'a, str>,
+    name: Cow<'a, str>,
+    status_type: Cow<'a, str>,
+    updated_at: i64,
+}
+
+pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<()> {
+    let (kind, status) = match &event.change {
+        Change::StatusCreated(status) => ("custom_user_status.created", status),
+        Change::StatusUpdated(status) => ("custom_user_status.updated", status),
+        Change::StatusDeleted(status) => ("custom_user_status.deleted", status),
+    };
+    let payload = Payload {
+        actor_id: event.actor.as_str().into(),
+        actor_username: event.actor_name.as_str().into(),
+        id: status.id.as_str().into(),
+        name: status.name.as_str().into(),
+        status_type: status.status_type.as_str().into(),
+        updated_at: status.updated_at.as_millis(),
+    };
+    let payload = serde_json::to_string(&payload).map_err(Error::internal)?;
+    connection
+        .prepare_cached("INSERT INTO event (kind, payload, created_at) VALUES (?1, ?2, ?3)")
+        .and_then(|mut insert| insert.execute(params![kind, payload, event.at.as_millis()]))
+        .map(drop)
+        .map_err(|e| error(&e))
+}
+
+/// The position of the newest event; 0 when there is none.
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<EventId> {
+    connection.prepare_cached("SELECT coalesce(max(id), 0) FROM event")?.query_row([], |row| row.get(0)).map(event_id)
+}
+
+pub(super) fn after(connection: &Connection, cursor: EventId, limit: usize) -> rusqlite::Result<Vec<Result<Event>>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, kind, payload, created_at FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let rows = statement.query_map(params![number(cursor), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+    })?;
+    rows.map(|row| row.map(|(id, kind, payload, at)| decode(event_id(id), &kind, &payload, Timestamp::from_millis(at)))).collect()
+}
+
+pub(super) fn cursor(connection: &Connection, consumer: &str) -> Result<EventId> {
+    let found = connection
+        .query_row("SELECT cursor FROM consumer WHERE name = ?1", [consumer], |row| row.get(0))
+        .optional()
+        .map_err(|e| error(&e))?;
+    if let Some(cursor) = found {
+        return Ok(event_id(cursor));
+    }
+    let newest = newest(connection).map_err(|e| error(&e))?;
+    connection
+        .execute("INSERT INTO consumer (name, cursor) VALUES (?1, ?2)", params![consumer, number(newest)])
+        .map_err(|e| error(&e))?;
+    Ok(newest)
+}
+
+pub(super) fn advance(connection: &Connection, consumer: &str, cursor: EventId, parked: &[Parked]) -> Result<()> {
+    let write = || {
+        for event in parked {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![consumer, number(event.event), event.reason, event.attempts, event.at.as_millis()])?;
+        }
+        connection
+            .prepare_cached("UPDATE consumer SET cursor = ?2 WHERE name = ?1")?
+            .execute(params![consumer, number(cursor)])
+    };
+    write().map(drop).map_err(|e| error(&e))
+}
+
+fn decode(id: EventId, kind: &str, payload: &str, at: Timestamp) -> Result<Event> {
+    let payload: Payload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
+    let status = CustomStatus {
+        id: StatusId::new(payload.id),
+        name: StatusName::stored(payload.name.into_owned()),
+        status_type: StatusType::parse(payload.status_type.into_owned())?,
+        updated_at: Timestamp::from_millis(payload.updated_at),
+    };
+    let change = match kind {
+        "custom_user_status.created" => Change::StatusCreated(status),
+        "custom_user_status.updated" => Change::StatusUpdated(status),
+        "custom_user_status.deleted" => Change::StatusDeleted(status),
+        _ => return Err(Error::internal(format!("event {} has the unknown kind {kind:?}", id.as_u64()))),
+    };
+    let (actor, actor_name) = (UserId::new(payload.actor_id), Username::stored(payload.actor_username.into_owned()));
+    Ok(Event { id, event: NewEvent { at, actor, actor_name, change } })
+}
+
+fn event_id(number: i64) -> EventId {
+    EventId::new(u64::try_from(number).unwrap_or(0))
+}
+
+fn number(id: EventId) -> i64 {
+    i64::try_from(id.as_u64()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,63 @@
+//! SQL of the permission table and the roles. Knows nothing of which permission guards what.
+
+use super::{error, is_missing_reference};
+use crate::domain::{Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp};
+use rusqlite::{Connection, params};
+
+pub(super) fn list_roles(connection: &Connection) -> rusqlite::Result<Vec<Role>> {
+    let mut statement = connection.prepare_cached("SELECT id, name, description, scope, protected FROM role ORDER BY id")?;
+    let roles = statement.query_map([], |row| {
+        let scope = if row.get_ref(3)?.as_str()? == "Users" { RoleScope::Users } else { RoleScope::Subscriptions };
+        Ok(Role { id: row.get(0)?, name: row.get(1)?, description: row.get(2)?, scope, protected: row.get(4)? })
+    })?;
+    roles.collect()
+}
+
+pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<PermissionGrant>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT permission.id, updated_at, role_id FROM permission LEFT JOIN permission_role ON permission_id = permission.id
+         ORDER BY permission.id, position",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut grants: Vec<PermissionGrant> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let permission: String = row.get(0)?;
+        if grants.last().is_none_or(|last| last.permission != permission) {
+            let updated_at = Timestamp::from_millis(row.get(1)?);
+            grants.push(PermissionGrant { permission, roles: Vec::new(), updated_at });
+        }
+        if let (Some(role), Some(last)) = (row.get(2)?, grants.last_mut()) {
+            last.roles.push(role);
+        }
+    }
+    Ok(grants)
+}
+
+pub(super) fn update(connection: &Connection, grants: &[PermissionGrant]) -> Result<()> {
+    grants.iter().try_for_each(|grant| set(connection, grant))
+}
+
+fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
+    let changed = connection
+        .execute("UPDATE permission SET updated_at = ?2 WHERE id = ?1", params![grant.permission, grant.updated_at.as_millis()])
+        .map_err(|e| error(&e))?;
+    if changed == 0 {
+        return Err(Error::Invalid { field: Field::Permission, problem: Problem::Unknown });
+    }
+    connection
+        .execute("DELETE FROM permission_role WHERE permission_id = ?1", [&grant.permission])
+        .map_err(|e| error(&e))?;
+    for (position, role) in (0_i64..).zip(&grant.roles) {
+        connection
+            .execute(
+                "INSERT OR IGNORE INTO permission_role (permission_id, role_id, position) VALUES (?1, ?2, ?3)",
+                params![grant.permission, role, position],
+            )
+            .map_err(|e| if is_missing_reference(&e) { unknown_role() } else { error(&e) })?;
+    }
+    Ok(())
+}
+
+fn unknown_role() -> Error {
+    Error::Invalid { field: Field::Role, problem: Problem::Unknown }
+}

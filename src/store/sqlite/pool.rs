@@ -1,0 +1,80 @@
+//! The readers: connections that cannot write, lent out by r2d2. Knows nothing of what is read.
+
+use super::error;
+use crate::domain::{Error, Result};
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Lends read connections. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Readers {
+    pool: r2d2::Pool<ReadOnly>,
+    /// Waiting happens here, as futures; nobody sits on a thread for a connection.
+    free: Arc<Semaphore>,
+}
+
+impl Readers {
+    /// A pool of at most `size` connections to the database at `path`, opened when first needed.
+    pub(super) fn open(path: &Path, size: usize) -> std::result::Result<Self, r2d2::Error> {
+        let pool = r2d2::Pool::builder()
+            .max_size(u32::try_from(size).unwrap_or(u32::MAX))
+            .min_idle(Some(0))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(5))
+            .build(ReadOnly { path: path.to_owned() })?;
+        Ok(Self { pool, free: Arc::new(Semaphore::new(size)) })
+    }
+
+    /// Runs `work` on a blocking thread, inside one read transaction, so that all it sees is of one moment.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let permit = self.free.clone().acquire_owned().await.map_err(|_| Error::UNAVAILABLE)?;
+        let pool = self.pool.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let connection = pool.get().map_err(|_| Error::UNAVAILABLE)?;
+            let moment = connection.unchecked_transaction().map_err(|e| error(&e))?;
+            work(&moment).map_err(|e| error(&e))
+        });
+        reading.await.unwrap_or_else(|stopped| match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Error::UNAVAILABLE),
+        })
+    }
+}
+
+/// Opens connections that can only read; r2d2's way of being told how.
+struct ReadOnly {
+    path: PathBuf,
+}
+
+impl r2d2::ManageConnection for ReadOnly {
+    type Connection = Connection;
+    type Error = rusqlite::Error;
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        // Read-write, because a reader takes part in the log's shared memory; query_only keeps it from writing.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.execute_batch(
+            "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF;",
+        )?;
+        Ok(connection)
+    }
+
+    fn is_valid(&self, _: &mut Connection) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
+    fn has_broken(&self, _: &mut Connection) -> bool {
+        false
+    }
+}
