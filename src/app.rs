@@ -53,7 +53,12 @@ impl App {
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, tokens: Tokens) -> Result<Self> {
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        tokens: Tokens,
+    ) -> Result<Self> {
         let auth = Auth {
             tokens,
             passwords: Passwords::new(config.password_hashers),
@@ -61,8 +66,17 @@ impl App {
             attempts: Attempts::new(config),
         };
         let day = Duration::from_secs(24 * 60 * 60);
-        let rules = Rules { contract: config.contract, login_life: day * config.login_days };
-        Ok(Self { store, clock, ids: Ids::new()?, auth, rules })
+        let rules = Rules {
+            contract: config.contract,
+            login_life: day * config.login_days,
+        };
+        Ok(Self {
+            store,
+            clock,
+            ids: Ids::new()?,
+            auth,
+            rules,
+        })
     }
 }
 
@@ -77,9 +91,14 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes the time from")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everybody else takes the time from"
+    )]
     fn now(&self) -> Timestamp {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -95,10 +114,15 @@ pub struct Ids {
 impl Ids {
     fn new() -> Result<Self> {
         let [process @ .., a, b, c] = random::<8>()?;
-        let process = process.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let process = process
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte));
         // The counter starts in the lower half, so that it does not soon fall back to 0 and out of order.
         let counter = u32::from_be_bytes([0, a & 0x7f, b, c]);
-        Ok(Self { process, counter: AtomicU32::new(counter) })
+        Ok(Self {
+            process,
+            counter: AtomicU32::new(counter),
+        })
     }
 
     /// A MongoDB ObjectId, as Rocket.Chat gives: seconds, process, counter. It ascends with time, so new rows land side by side.
@@ -140,7 +164,10 @@ fn unmistakable<const N: usize>() -> Result<String> {
     while text.len() < N {
         // 220 is 4 times 55: bytes above it would favour the alphabet's beginning.
         let fair = random::<32>()?.into_iter().filter(|byte| *byte < 220);
-        text.extend(fair.take(N - text.len()).map(|byte| char::from(ALPHABET[usize::from(byte % 55)])));
+        text.extend(
+            fair.take(N - text.len())
+                .map(|byte| char::from(ALPHABET[usize::from(byte % 55)])),
+        );
     }
     Ok(text)
 }
@@ -158,11 +185,27 @@ mod tests {
     #[test]
     fn status_ids_are_object_ids_in_the_order_of_creation() {
         let ids = Ids::new().unwrap();
-        let at = |millis| ids.status(Timestamp::from_millis(millis)).as_str().to_owned();
-        let (first, second, later) = (at(1_699_098_263_366), at(1_699_098_263_366), at(1_699_098_264_000));
-        assert!(first.starts_with("65462e97"), "{first}: seconds since the epoch come first");
+        let at = |millis| {
+            ids.status(Timestamp::from_millis(millis))
+                .as_str()
+                .to_owned()
+        };
+        let (first, second, later) = (
+            at(1_699_098_263_366),
+            at(1_699_098_263_366),
+            at(1_699_098_264_000),
+        );
+        assert!(
+            first.starts_with("65462e97"),
+            "{first}: seconds since the epoch come first"
+        );
         assert!(first < second && second < later);
-        assert!(later.len() == 24 && later.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
+        assert!(
+            later.len() == 24
+                && later
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        );
     }
 
     #[test]

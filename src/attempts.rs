@@ -51,7 +51,10 @@ impl Attempts {
     pub fn begin(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
         let [of_user, of_address] = keys(address, name);
         let mut failures = self.lock();
-        let limits = [(&of_user, self.per_user, Blocked::User), (&of_address, self.per_address, Blocked::Address)];
+        let limits = [
+            (&of_user, self.per_user, Blocked::User),
+            (&of_address, self.per_address, Blocked::Address),
+        ];
         for (key, limit, blocked) in limits {
             if let Some(until) = self.full(&failures, key, limit, now) {
                 return Err(Error::LoginBlocked { blocked, until });
@@ -59,9 +62,15 @@ impl Attempts {
         }
         self.make_room(&mut failures, now);
         for key in [of_user, of_address] {
-            let entry = failures.entry(key).or_insert(Failures { count: 0, since: now });
+            let entry = failures.entry(key).or_insert(Failures {
+                count: 0,
+                since: now,
+            });
             if self.is_over(entry, now) {
-                *entry = Failures { count: 0, since: now };
+                *entry = Failures {
+                    count: 0,
+                    since: now,
+                };
             }
             entry.count = entry.count.saturating_add(1);
         }
@@ -79,10 +88,18 @@ impl Attempts {
     /// The attempt that was counted could not be judged: both get it back.
     pub fn undecided(&self, address: IpAddr, name: &str) {
         let mut failures = self.lock();
-        keys(address, name).iter().for_each(|key| take_back(&mut failures, key));
+        keys(address, name)
+            .iter()
+            .for_each(|key| take_back(&mut failures, key));
     }
 
-    fn full(&self, failures: &HashMap<Key, Failures>, key: &Key, limit: u32, now: Timestamp) -> Option<Timestamp> {
+    fn full(
+        &self,
+        failures: &HashMap<Key, Failures>,
+        key: &Key,
+        limit: u32,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let failed = failures.get(key)?;
         (failed.count >= limit && !self.is_over(failed, now)).then(|| failed.since.after(self.span))
     }
@@ -121,7 +138,16 @@ fn keys(address: IpAddr, name: &str) -> [Key; 2] {
     };
     // A name can be as long as a body; what is kept of it is bounded.
     let name = name.chars().take(64).collect();
-    [Key { network, name: Some(name) }, Key { network, name: None }]
+    [
+        Key {
+            network,
+            name: Some(name),
+        },
+        Key {
+            network,
+            name: None,
+        },
+    ]
 }
 
 #[cfg(test)]
@@ -132,7 +158,12 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn attempts() -> Attempts {
-        Attempts { per_user: 10, per_address: 50, span: Duration::from_secs(300), failures: Mutex::default() }
+        Attempts {
+            per_user: 10,
+            per_address: 50,
+            span: Duration::from_secs(300),
+            failures: Mutex::default(),
+        }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -153,20 +184,41 @@ mod tests {
         for n in 0..10 {
             assert_eq!(blocked(&attempts.begin(HERE, "bob", at(n))), None);
         }
-        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(299))), Some(Blocked::User));
-        assert_eq!(blocked(&attempts.begin(HERE, "ann", at(299))), None, "others are not");
+        assert_eq!(
+            blocked(&attempts.begin(HERE, "bob", at(299))),
+            Some(Blocked::User)
+        );
+        assert_eq!(
+            blocked(&attempts.begin(HERE, "ann", at(299))),
+            None,
+            "others are not"
+        );
         let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-        assert_eq!(blocked(&attempts.begin(elsewhere, "bob", at(299))), None, "nor is bob from elsewhere");
-        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(300))), None, "five minutes later it is over");
+        assert_eq!(
+            blocked(&attempts.begin(elsewhere, "bob", at(299))),
+            None,
+            "nor is bob from elsewhere"
+        );
+        assert_eq!(
+            blocked(&attempts.begin(HERE, "bob", at(300))),
+            None,
+            "five minutes later it is over"
+        );
     }
 
     #[test]
     fn fifty_failures_block_the_address() {
         let attempts = attempts();
         for n in 0..50 {
-            assert_eq!(blocked(&attempts.begin(HERE, &format!("user{n}"), at(0))), None);
+            assert_eq!(
+                blocked(&attempts.begin(HERE, &format!("user{n}"), at(0))),
+                None
+            );
         }
-        assert_eq!(blocked(&attempts.begin(HERE, "somebody", at(1))), Some(Blocked::Address));
+        assert_eq!(
+            blocked(&attempts.begin(HERE, "somebody", at(1))),
+            Some(Blocked::Address)
+        );
     }
 
     #[test]
@@ -182,18 +234,30 @@ mod tests {
         }
         attempts.undecided(HERE, "bob");
         assert_eq!(blocked(&attempts.begin(HERE, "bob", at(0))), None);
-        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(0))), Some(Blocked::User));
+        assert_eq!(
+            blocked(&attempts.begin(HERE, "bob", at(0))),
+            Some(Blocked::User)
+        );
     }
 
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
         let attempts = attempts();
         for n in 0..10 {
-            attempts.begin(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, n, 0, 0, 1)), "bob", at(0)).unwrap();
+            attempts
+                .begin(
+                    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, n, 0, 0, 1)),
+                    "bob",
+                    at(0),
+                )
+                .unwrap();
         }
         let same = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 99, 0, 0, 1));
         let other = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1));
-        assert_eq!(blocked(&attempts.begin(same, "bob", at(0))), Some(Blocked::User));
+        assert_eq!(
+            blocked(&attempts.begin(same, "bob", at(0))),
+            Some(Blocked::User)
+        );
         assert_eq!(blocked(&attempts.begin(other, "bob", at(0))), None);
     }
 
@@ -201,13 +265,23 @@ mod tests {
     fn memory_is_bounded_under_a_flood_of_addresses() {
         let attempts = attempts();
         for n in 0..30_000_u32 {
-            attempts.begin(IpAddr::V4(Ipv4Addr::from_bits(n)), "bob", at(i64::from(n) / 1000)).unwrap();
+            attempts
+                .begin(
+                    IpAddr::V4(Ipv4Addr::from_bits(n)),
+                    "bob",
+                    at(i64::from(n) / 1000),
+                )
+                .unwrap();
         }
         assert!(attempts.lock().len() <= CAPACITY);
         let newest = IpAddr::V4(Ipv4Addr::from_bits(29_999));
         for _ in 0..9 {
             attempts.begin(newest, "bob", at(30)).unwrap();
         }
-        assert_eq!(blocked(&attempts.begin(newest, "bob", at(30))), Some(Blocked::User), "the newest are still counted");
+        assert_eq!(
+            blocked(&attempts.begin(newest, "bob", at(30))),
+            Some(Blocked::User),
+            "the newest are still counted"
+        );
     }
 }

@@ -1,11 +1,43 @@
-//! map
-#![expect(missing_docs, reason = "x")]
+//! doorsign: the sign on your door, self-hosted. Rocket.Chat's *custom user status* domain in one small binary on SQLite.
+//!
+//! # The rooms
+//!
+//! A request walks through three rooms, [`api`], [`service`] and [`store`], and back the same way. They talk to each other in the
+//! language of [`domain`]. What must survive a crash is a row in the same transaction; what is only interesting now is a message.
+//! The store alone knows SQL, the api alone knows JSON and status codes, and plugins know the contract crate `doorsign-hook` alone.
+//!
+//! | module | what it owns |
+//! |---|---|
+//! | [`domain`] | the words: statuses, users, permissions, events, errors; `std` only |
+//! | [`store`] | the seam to a database, and SQLite behind it |
+//! | [`service`] | the rules, permission first |
+//! | [`api`] | routes, JSON, status codes |
+//! | [`app`] | the handles that rules may touch: store, clock, ids, who is who |
+//! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
+//! | [`outbox`], [`plugins`] | committed events on their way to hooks |
+//! | [`server`], [`listen`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
+//! | [`config`], [`cli`] | settings and commands |
+//!
+//! `tests/it/architecture.rs` holds who may import whom.
+//!
+//! # A server of one's own
+//!
+//! [`cli::run`] is the whole program; it takes further hooks. See `examples/own_server.rs`.
+
 pub mod api;
 pub mod app;
 pub mod attempts;
+pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod folder;
+pub mod listen;
+pub mod logging;
+pub mod notice;
+pub mod outbox;
 pub mod passwords;
+pub mod plugins;
+pub mod server;
 pub mod service;
 pub mod sessions;
 pub mod store;

@@ -35,7 +35,11 @@ impl Sessions {
     /// The actor behind a token, if it was remembered under this access `version`.
     pub fn find(&self, version: u64, token: &Fingerprint) -> Option<Arc<Actor>> {
         let seen = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if seen.version == version { seen.actors.get(token).cloned() } else { None }
+        if seen.version == version {
+            seen.actors.get(token).cloned()
+        } else {
+            None
+        }
     }
 
     /// Remembers an actor that was read from the store after its access version had been `version`.
@@ -69,7 +73,13 @@ mod tests {
                 created_at: at,
                 updated_at: at,
             },
-            login: Login { id: LoginId::new("l"), user: id, kind: LoginKind::Password, created_at: at, expires_at: None },
+            login: Login {
+                id: LoginId::new("l"),
+                user: id,
+                kind: LoginKind::Password,
+                created_at: at,
+                expires_at: None,
+            },
             grants: Grants::default(),
         })
     }
@@ -92,6 +102,11 @@ mod tests {
             sessions.remember(0, Fingerprint::of(&n.to_be_bytes()), actor());
         }
         assert!(sessions.0.read().unwrap().actors.len() <= CAPACITY);
-        assert!(sessions.find(0, &Fingerprint::of(&CAPACITY.to_be_bytes())).is_some(), "the newest is in");
+        assert!(
+            sessions
+                .find(0, &Fingerprint::of(&CAPACITY.to_be_bytes()))
+                .is_some(),
+            "the newest is in"
+        );
     }
 }

@@ -22,14 +22,20 @@ pub(super) async fn read<B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>> + Send,
 ) -> Result<Bytes, ApiError> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > DRAIN as u64) {
         return Err(ApiError::TooLarge);
     }
-    tokio::time::timeout(DEADLINE, collect(body)).await.map_err(|_| ApiError::TooSlow)?
+    tokio::time::timeout(DEADLINE, collect(body))
+        .await
+        .map_err(|_| ApiError::TooSlow)?
 }
 
-async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Result<Bytes, ApiError> {
+async fn collect<B: Buf>(
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Result<Bytes, ApiError> {
     let mut body = pin!(body);
     let (mut kept, mut size) = (BytesMut::new(), 0_usize);
     while let Some(chunk) = body.next().await {
@@ -43,7 +49,11 @@ async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Re
             kept.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining()));
         }
     }
-    if size > LIMIT { Err(ApiError::TooLarge) } else { Ok(kept.freeze()) }
+    if size > LIMIT {
+        Err(ApiError::TooLarge)
+    } else {
+        Ok(kept.freeze())
+    }
 }
 
 /// A body's top-level fields, and how strictly they are taken.
@@ -54,7 +64,11 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Reads a body of custom-user-status as `contract` does: reference section 9, decision 2.
-    pub(super) fn read(contract: Contract, headers: &HeaderMap, body: &Bytes) -> Result<Self, ApiError> {
+    pub(super) fn read(
+        contract: Contract,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Self, ApiError> {
         let values = match contract {
             Contract::Documented => documented(headers, body)?,
             Contract::Server => match swallowing(headers, body) {
@@ -71,16 +85,31 @@ impl Fields {
             Value::Object(values) => values,
             _ => Map::new(),
         };
-        Self { contract: Contract::Server, values }
+        Self {
+            contract: Contract::Server,
+            values,
+        }
     }
 
-    /// Refuses fields that are missing (`required`), then, in the `server` contract, those that are not `known`: ajv's order.
-    pub(super) fn check(&self, required: &[&str], known: &[&str]) -> Result<(), ApiError> {
-        if let Some(missing) = required.iter().find(|field| !self.values.contains_key(**field)) {
-            return Err(ApiError::missing_property(missing));
-        }
-        if self.contract == Contract::Server && self.values.keys().any(|field| !known.contains(&field.as_str())) {
-            return Err(ApiError::invalid_params("must NOT have additional properties"));
+    /// Refuses the body when one of `fields` is absent. ajv looks for what is missing before it looks at what is there.
+    pub(super) fn require(&self, fields: &[&str]) -> Result<(), ApiError> {
+        let missing = fields
+            .iter()
+            .find(|field| !self.values.contains_key(**field));
+        missing.map_or(Ok(()), |field| Err(ApiError::missing_property(field)))
+    }
+
+    /// Refuses fields other than `known`, which the documented contract ignores.
+    pub(super) fn refuse_unknown(&self, known: &[&str]) -> Result<(), ApiError> {
+        if self.contract == Contract::Server
+            && self
+                .values
+                .keys()
+                .any(|field| !known.contains(&field.as_str()))
+        {
+            return Err(ApiError::invalid_params(
+                "must NOT have additional properties",
+            ));
         }
         Ok(())
     }
@@ -112,21 +141,27 @@ fn documented(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, A
         return Ok(Map::new());
     }
     if media_type(headers) != "application/json" {
-        return Err(ApiError::invalid_params("The body must be JSON, with the header Content-Type: application/json"));
+        return Err(ApiError::invalid_params(
+            "The body must be JSON, with the header Content-Type: application/json",
+        ));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(values)) => Ok(values),
         Ok(_) => Err(ApiError::invalid_params("must be object")),
-        Err(broken) => Err(ApiError::invalid_params(format!("The body is not valid JSON: {broken}"))),
+        Err(broken) => Err(ApiError::invalid_params(format!(
+            "The body is not valid JSON: {broken}"
+        ))),
     }
 }
 
 fn swallowing(headers: &HeaderMap, body: &Bytes) -> Value {
     match media_type(headers).as_str() {
-        "application/json" => serde_json::from_slice(body).unwrap_or_else(|_| Value::Object(Map::new())),
-        "application/x-www-form-urlencoded" => {
-            form_urlencoded::parse(body).map(|(name, text)| (name.into_owned(), Value::String(text.into_owned()))).collect()
+        "application/json" => {
+            serde_json::from_slice(body).unwrap_or_else(|_| Value::Object(Map::new()))
         }
+        "application/x-www-form-urlencoded" => form_urlencoded::parse(body)
+            .map(|(name, text)| (name.into_owned(), Value::String(text.into_owned())))
+            .collect(),
         // Rocket.Chat spreads other text into an object with keys "0", "1", …: fields that nobody knows.
         _ if !body.is_empty() && !media_type(headers).starts_with("multipart/") => {
             Value::Object(Map::from_iter([("0".to_owned(), Value::Null)]))
@@ -137,13 +172,23 @@ fn swallowing(headers: &HeaderMap, body: &Bytes) -> Value {
 
 /// The content type without its parameters, in lower case; empty when there is none.
 fn media_type(headers: &HeaderMap) -> String {
-    let whole = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    whole.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    let whole = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    whole
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 /// A number's text as JavaScript gives it: `1.0` is `1`, and exponents begin at 1e21 and 1e-7.
 fn javascript_text(number: &serde_json::Number) -> String {
-    let Some(value) = number.as_f64() else { return number.to_string() };
+    let Some(value) = number.as_f64() else {
+        return number.to_string();
+    };
     let size = value.abs();
     if value == 0.0 {
         "0".to_owned()
@@ -151,7 +196,11 @@ fn javascript_text(number: &serde_json::Number) -> String {
         value.to_string()
     } else {
         let text = format!("{value:e}");
-        if size >= 1.0 { text.replace('e', "e+") } else { text }
+        if size >= 1.0 {
+            text.replace('e', "e+")
+        } else {
+            text
+        }
     }
 }
 

@@ -32,33 +32,46 @@ impl Cors {
                     StatusCode::METHOD_NOT_ALLOWED,
                     "CORS not enabled. Go to \"Admin > General > REST Api\" to enable it.",
                 );
-                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST, HEAD, OPTIONS"));
+                response.headers_mut().insert(
+                    header::ALLOW,
+                    HeaderValue::from_static("GET, POST, HEAD, OPTIONS"),
+                );
                 response
             }
             Self::Any => allowed(HeaderValue::from_static("*")),
-            Self::Origins(known) => match origin.filter(|asked| known.iter().any(|origin| asked == &origin.as_str())) {
-                Some(origin) => {
-                    let mut response = allowed(origin.clone());
-                    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
-                    response
+            Self::Origins(known) => {
+                match origin.filter(|asked| known.iter().any(|origin| asked == &origin.as_str())) {
+                    Some(origin) => {
+                        let mut response = allowed(origin.clone());
+                        response
+                            .headers_mut()
+                            .insert(header::VARY, HeaderValue::from_static("Origin"));
+                        response
+                    }
+                    None => text(StatusCode::FORBIDDEN, "Invalid origin"),
                 }
-                None => text(StatusCode::FORBIDDEN, "Invalid origin"),
-            },
+            }
         }
     }
 }
 
 fn allowed(origin: HeaderValue) -> Response {
     let mut response = text(StatusCode::OK, "OK");
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     let methods = HeaderValue::from_static("GET, POST, PUT, DELETE, HEAD, PATCH");
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     response
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response {
     let mut response = Response::new(text.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }

@@ -78,7 +78,10 @@ impl ApiError {
     }
 
     pub(super) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Self::Panicked(text.unwrap_or("no message").to_owned())
     }
 
@@ -90,7 +93,11 @@ impl ApiError {
                 tracing::error!(request_id = format_args!("{request_id:016x}"), error = %source, "a request failed");
             }
             Self::Panicked(message) => {
-                tracing::error!(request_id = format_args!("{request_id:016x}"), error = message, "a request panicked");
+                tracing::error!(
+                    request_id = format_args!("{request_id:016x}"),
+                    error = message,
+                    "a request panicked"
+                );
             }
             _ if told.status.is_server_error() => {
                 tracing::warn!(request_id = format_args!("{request_id:016x}"), error = ?self, "a request was put off");
@@ -159,72 +166,124 @@ struct Details {
 fn tell(error: &ApiError) -> Told {
     match error {
         ApiError::Domain(error) => tell_domain(error),
-        ApiError::Delete(Error::NotFound(_)) => Told::failure("Custom_User_Status_Error_Invalid_User_Status", "Invalid user status")
-            .details(Details { method: Some("deleteCustomUserStatus"), ..Details::default() }),
+        ApiError::Delete(Error::NotFound(_)) => Told::failure(
+            "Custom_User_Status_Error_Invalid_User_Status",
+            "Invalid user status",
+        )
+        .details(Details {
+            method: Some("deleteCustomUserStatus"),
+            ..Details::default()
+        }),
         ApiError::Delete(error) => tell_domain(error),
         ApiError::RouteForbidden => {
-            let text = "User does not have the permissions required for this action [error-unauthorized]";
+            let text =
+                "User does not have the permissions required for this action [error-unauthorized]";
             Told::bare(StatusCode::FORBIDDEN, text)
         }
         ApiError::InvalidParams(text) => Told::validation("invalid-params", text.clone()),
         ApiError::InvalidQuery(text) => Told::validation("error-invalid-params", text.clone()),
-        ApiError::InvalidSort(raw) => {
-            Told::failure("error-invalid-sort", &format!("Invalid sort parameter provided: \"{raw}\""))
-                .details(Details { helper_method: Some("parseJsonQuery"), ..Details::default() })
-        }
+        ApiError::InvalidSort(raw) => Told::failure(
+            "error-invalid-sort",
+            &format!("Invalid sort parameter provided: \"{raw}\""),
+        )
+        .details(Details {
+            helper_method: Some("parseJsonQuery"),
+            ..Details::default()
+        }),
         ApiError::InvalidDate => Told::failure(
             "error-roomId-param-invalid",
             "The \"updatedSince\" query parameter must be a valid date.",
         ),
         ApiError::QueryTooLong => Told::bare(StatusCode::BAD_REQUEST, "Invalid query parameters"),
-        ApiError::UnknownRoute => Told::legacy(StatusCode::NOT_FOUND, "API endpoint does not exist"),
-        ApiError::WrongMethod(allow) => Told::legacy(StatusCode::METHOD_NOT_ALLOWED, "API endpoint does not allow this method")
-            .header(header::ALLOW, allow),
+        ApiError::UnknownRoute => {
+            Told::legacy(StatusCode::NOT_FOUND, "API endpoint does not exist")
+        }
+        ApiError::WrongMethod(allow) => Told::legacy(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "API endpoint does not allow this method",
+        )
+        .header(header::ALLOW, allow),
         ApiError::TooLarge => {
             let text = format!("The body is larger than {} bytes", super::body::LIMIT);
             Told::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)
         }
-        ApiError::TooSlow => Told::failure("error-body-too-slow", "The body did not arrive in time")
-            .status(StatusCode::REQUEST_TIMEOUT)
-            .header(header::CONNECTION, "close"),
+        ApiError::TooSlow => {
+            Told::failure("error-body-too-slow", "The body did not arrive in time")
+                .status(StatusCode::REQUEST_TIMEOUT)
+                .header(header::CONNECTION, "close")
+        }
         ApiError::BrokenBody => Told::failure("error-body-broken", "The body could not be read"),
-        ApiError::Panicked(_) => Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
+        ApiError::Panicked(_) => {
+            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+        }
     }
 }
 
 fn tell_domain(error: &Error) -> Told {
     match error {
-        Error::Unauthenticated => Told::legacy(StatusCode::UNAUTHORIZED, "You must be logged in to do this."),
+        Error::Unauthenticated => Told::legacy(
+            StatusCode::UNAUTHORIZED,
+            "You must be logged in to do this.",
+        ),
         Error::LoginRefused => Told::login("Unauthorized", "Unauthorized", None),
         Error::Deactivated => {
-            let details = Details { function: Some("Accounts.validateLoginAttempt"), ..Details::default() };
-            Told::login("error-user-is-not-activated", "User is not activated", Some(details))
+            let details = Details {
+                function: Some("Accounts.validateLoginAttempt"),
+                ..Details::default()
+            };
+            Told::login(
+                "error-user-is-not-activated",
+                "User is not activated",
+                Some(details),
+            )
         }
-        Error::LoginBlocked { blocked: Blocked::User, .. } => {
-            Told::login("error-login-blocked-for-user", "Login has been temporarily blocked For User", None)
-        }
-        Error::LoginBlocked { blocked: Blocked::Address, .. } => {
-            Told::login("error-login-blocked-for-ip", "Login has been temporarily blocked For IP", None)
-        }
-        Error::Forbidden { needs: Permission::ManageUserStatus } => Told::coded("not_authorized"),
-        Error::Forbidden { needs: Permission::AccessPermissions | Permission::ViewStatistics } => {
-            Told::bare(StatusCode::FORBIDDEN, "unauthorized")
-        }
+        Error::LoginBlocked {
+            blocked: Blocked::User,
+            ..
+        } => Told::login(
+            "error-login-blocked-for-user",
+            "Login has been temporarily blocked For User",
+            None,
+        ),
+        Error::LoginBlocked {
+            blocked: Blocked::Address,
+            ..
+        } => Told::login(
+            "error-login-blocked-for-ip",
+            "Login has been temporarily blocked For IP",
+            None,
+        ),
+        Error::Forbidden {
+            needs: Permission::ManageUserStatus,
+        } => Told::coded("not_authorized"),
+        Error::Forbidden {
+            needs: Permission::AccessPermissions | Permission::ViewStatistics,
+        } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
         Error::Invalid { field, problem } => tell_invalid(*field, problem),
-        Error::NameTaken => {
-            Told::failure("Custom_User_Status_Error_Name_Already_In_Use", "The custom user status name is already in use")
-                .details(Details { method: Some(STATUS_METHOD), ..Details::default() })
+        Error::NameTaken => Told::failure(
+            "Custom_User_Status_Error_Name_Already_In_Use",
+            "The custom user status name is already in use",
+        )
+        .details(Details {
+            method: Some(STATUS_METHOD),
+            ..Details::default()
+        }),
+        Error::NotFound(What::Status(id)) => Told::bare(
+            StatusCode::BAD_REQUEST,
+            &format!("No custom user status found with the id of \"{id}\"."),
+        ),
+        Error::NotFound(What::User(_) | What::Login(_)) => {
+            Told::failure("error-invalid-user", "Invalid user")
         }
-        Error::NotFound(What::Status(id)) => {
-            Told::bare(StatusCode::BAD_REQUEST, &format!("No custom user status found with the id of \"{id}\"."))
+        Error::Unavailable { retry_after } => Told::failure(
+            "error-service-unavailable",
+            "The server is busy, full or stopping. Please try again",
+        )
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+        .header(header::RETRY_AFTER, &seconds(*retry_after).to_string()),
+        Error::Internal(_) => {
+            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
         }
-        Error::NotFound(What::User(_) | What::Login(_)) => Told::failure("error-invalid-user", "Invalid user"),
-        Error::Unavailable { retry_after } => {
-            Told::failure("error-service-unavailable", "The server is busy, full or stopping. Please try again")
-                .status(StatusCode::SERVICE_UNAVAILABLE)
-                .header(header::RETRY_AFTER, &seconds(*retry_after).to_string())
-        }
-        Error::Internal(_) => Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
     }
 }
 
@@ -234,23 +293,39 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
     let (name, kind, method) = match field {
         Field::Name => ("Name", "name", Some(STATUS_METHOD)),
         Field::StatusType => ("StatusType", "status type", Some(STATUS_METHOD)),
-        Field::Permission => return Told::failure_without_code("Invalid permission", "error-invalid-permission"),
+        Field::Permission => {
+            return Told::failure_without_code("Invalid permission", "error-invalid-permission");
+        }
         Field::Role => return Told::failure_without_code("Invalid role", "error-invalid-role"),
         Field::Username => ("Username", "username", None),
         Field::Email => ("Email", "email", None),
         Field::Password => ("Password", "password", None),
         Field::TokenName => ("TokenName", "token name", None),
     };
-    let details = Details { method, field: Some(name), ..Details::default() };
+    let details = Details {
+        method,
+        field: Some(name),
+        ..Details::default()
+    };
     match problem {
-        Problem::Missing => {
-            Told::failure("error-the-field-is-required", &format!("The field {name} is required")).details(details)
-        }
-        Problem::NotValid(input) => {
-            Told::failure("error-input-is-not-a-valid-field", &format!("{input} is not a valid {kind}"))
-                .details(Details { input: Some(input.clone()), ..details })
-        }
-        Problem::Unknown => Told::failure("error-input-is-not-a-valid-field", &format!("Unknown {kind}")).details(details),
+        Problem::Missing => Told::failure(
+            "error-the-field-is-required",
+            &format!("The field {name} is required"),
+        )
+        .details(details),
+        Problem::NotValid(input) => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("{input} is not a valid {kind}"),
+        )
+        .details(Details {
+            input: Some(input.clone()),
+            ..details
+        }),
+        Problem::Unknown => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("Unknown {kind}"),
+        )
+        .details(details),
     }
 }
 
@@ -261,45 +336,95 @@ fn seconds(span: Duration) -> u64 {
 
 impl Told {
     fn new(status: StatusCode, body: Body) -> Self {
-        Self { status, body, header: None }
+        Self {
+            status,
+            body,
+            header: None,
+        }
     }
 
     /// A thrown Meteor error with a reason.
     fn failure(code: &'static str, reason: &str) -> Self {
-        let body =
-            Body::Failure { success: false, error: format!("{reason} [{code}]"), error_type: Some(code), details: None };
+        let body = Body::Failure {
+            success: false,
+            error: format!("{reason} [{code}]"),
+            error_type: Some(code),
+            details: None,
+        };
         Self::new(StatusCode::BAD_REQUEST, body)
     }
 
     /// A thrown Meteor error without one.
     fn coded(code: &'static str) -> Self {
-        let body = Body::Failure { success: false, error: format!("[{code}]"), error_type: Some(code), details: None };
+        let body = Body::Failure {
+            success: false,
+            error: format!("[{code}]"),
+            error_type: Some(code),
+            details: None,
+        };
         Self::new(StatusCode::BAD_REQUEST, body)
     }
 
     /// `API.v1.failure(text, type)`: the text without the code.
     fn failure_without_code(text: &str, code: &'static str) -> Self {
-        let body = Body::Failure { success: false, error: text.to_owned(), error_type: Some(code), details: None };
+        let body = Body::Failure {
+            success: false,
+            error: text.to_owned(),
+            error_type: Some(code),
+            details: None,
+        };
         Self::new(StatusCode::BAD_REQUEST, body)
     }
 
     /// A text and nothing else.
     fn bare(status: StatusCode, text: &str) -> Self {
-        Self::new(status, Body::Failure { success: false, error: text.to_owned(), error_type: None, details: None })
+        Self::new(
+            status,
+            Body::Failure {
+                success: false,
+                error: text.to_owned(),
+                error_type: None,
+                details: None,
+            },
+        )
     }
 
     /// What ajv refused.
     fn validation(error_type: &'static str, error: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, Body::Validation { success: false, error_type, error })
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            Body::Validation {
+                success: false,
+                error_type,
+                error,
+            },
+        )
     }
 
     /// The shape of before 9.0.
     fn legacy(status: StatusCode, text: &'static str) -> Self {
-        Self::new(status, Body::Legacy { success: false, error: text, status: "error", message: text })
+        Self::new(
+            status,
+            Body::Legacy {
+                success: false,
+                error: text,
+                status: "error",
+                message: text,
+            },
+        )
     }
 
     fn login(error: &'static str, message: &'static str, details: Option<Details>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Body::Login { success: false, status: "error", error, message, details })
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            Body::Login {
+                success: false,
+                status: "error",
+                error,
+                message,
+                details,
+            },
+        )
     }
 
     fn details(mut self, new: Details) -> Self {
@@ -314,7 +439,10 @@ impl Told {
     }
 
     fn header(self, name: header::HeaderName, value: &str) -> Self {
-        Self { header: HeaderValue::from_str(value).ok().map(|value| (name, value)), ..self }
+        Self {
+            header: HeaderValue::from_str(value).ok().map(|value| (name, value)),
+            ..self
+        }
     }
 
     fn into_response(self) -> Response {
@@ -340,7 +468,10 @@ mod tests {
     async fn told(error: ApiError) -> (u16, String) {
         let response = error.into_response(1);
         let status = response.status().as_u16();
-        let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+        let body = http_body_util::BodyExt::collect(response.into_body())
+            .await
+            .unwrap()
+            .to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
@@ -392,9 +523,22 @@ mod tests {
 
     #[test]
     fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
-        let header = |error: ApiError, name: &str| error.into_response(1).headers()[name].to_str().unwrap().to_owned();
-        assert_eq!(header(ApiError::wrong_method(&[&Method::POST, &Method::GET]), "allow"), "POST, GET, HEAD, OPTIONS");
-        let later = Error::Unavailable { retry_after: Duration::from_millis(1500) };
+        let header = |error: ApiError, name: &str| {
+            error.into_response(1).headers()[name]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(
+            header(
+                ApiError::wrong_method(&[&Method::POST, &Method::GET]),
+                "allow"
+            ),
+            "POST, GET, HEAD, OPTIONS"
+        );
+        let later = Error::Unavailable {
+            retry_after: Duration::from_millis(1500),
+        };
         assert_eq!(header(later.into(), "retry-after"), "2");
     }
 }

@@ -34,16 +34,25 @@ impl Encoded {
     /// An answer with the tag of its bytes: half of their SHA-256, so that it survives a restart.
     pub(super) fn new(body: Bytes) -> Self {
         let digest = Sha256::digest(&body);
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let etag = HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+        let hex: String = digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let etag = HeaderValue::from_str(&format!("\"{hex}\""))
+            .unwrap_or_else(|_| HeaderValue::from_static("\"\""));
         Self { body, etag }
     }
 
     /// Whether `If-None-Match` names this answer. Weak and strong tags count alike, as RFC 9110 13.1.2 has it.
     pub(super) fn is_named_by(&self, if_none_match: Option<&HeaderValue>) -> bool {
-        let Some(Ok(tags)) = if_none_match.map(HeaderValue::to_str) else { return false };
+        let Some(Ok(tags)) = if_none_match.map(HeaderValue::to_str) else {
+            return false;
+        };
         let own = self.etag.as_bytes();
-        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == own)
+        tags.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == own)
     }
 }
 
@@ -51,7 +60,11 @@ impl ListCache {
     /// The answer to `query`, if it was kept when `newest` was the newest event.
     pub(super) fn find(&self, newest: EventId, query: &str) -> Option<Encoded> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.newest == newest { kept.answers.get(query).cloned() } else { None }
+        if kept.newest == newest {
+            kept.answers.get(query).cloned()
+        } else {
+            None
+        }
     }
 
     /// Keeps an answer that was read after `newest` had become the newest event.
@@ -84,7 +97,10 @@ mod tests {
         assert!(cache.find(EventId::new(2), "count=1").is_none());
         cache.keep(EventId::new(2), "count=2", &answer(1));
         cache.keep(EventId::new(1), "count=1", &answer(1)); // A slow reader, overtaken by the event.
-        assert!(cache.find(EventId::new(1), "count=1").is_none() && cache.find(EventId::new(2), "count=1").is_none());
+        assert!(
+            cache.find(EventId::new(1), "count=1").is_none()
+                && cache.find(EventId::new(2), "count=1").is_none()
+        );
     }
 
     #[test]

@@ -101,7 +101,15 @@ pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infal
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
-        .map(|method, path: warp::path::FullPath, query, headers, peer| Head { method, path, query, headers, peer })
+        .map(
+            |method, path: warp::path::FullPath, query, headers, peer| Head {
+                method,
+                path,
+                query,
+                headers,
+                peer,
+            },
+        )
         .and(warp::body::stream())
         .then(move |head, body| answer(api.clone(), head, body))
         .recover(error::unreadable)
@@ -135,24 +143,41 @@ where
     reply::finish(response, id)
 }
 
-async fn handle<S, B>(route: &'static Route, api: Arc<Api>, head: Head, body: S, actor: request::ActorSeen) -> Answer
+async fn handle<S, B>(
+    route: &'static Route,
+    api: Arc<Api>,
+    head: Head,
+    body: S,
+    actor: request::ActorSeen,
+) -> Answer
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
     B: warp::Buf,
 {
-    let body = if route.method == Method::POST { body::read(&head.headers, body).await? } else { bytes::Bytes::new() };
+    let body = if route.method == Method::POST {
+        body::read(&head.headers, body).await?
+    } else {
+        bytes::Bytes::new()
+    };
     // A panic is a bug, and costs its own request alone.
-    let handler = std::panic::AssertUnwindSafe((route.handler)(Request::new(api, head, body, actor)));
+    let handler =
+        std::panic::AssertUnwindSafe((route.handler)(Request::new(api, head, body, actor)));
     let answered = futures_util::FutureExt::catch_unwind(handler).await;
     answered.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref())))
 }
 
 fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {
-    let asked = if *method == Method::HEAD { &Method::GET } else { method };
+    let asked = if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
     let mut known = ROUTES.iter().filter(|route| route.path == path).peekable();
     if known.peek().is_none() {
         return Err(ApiError::UnknownRoute);
     }
     let allow: Vec<&Method> = known.clone().map(|route| &route.method).collect();
-    known.find(|route| route.method == *asked).ok_or_else(|| ApiError::wrong_method(&allow))
+    known
+        .find(|route| route.method == *asked)
+        .ok_or_else(|| ApiError::wrong_method(&allow))
 }

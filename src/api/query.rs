@@ -25,10 +25,18 @@ impl Query {
             if n >= PARAMETERS {
                 return Err(ApiError::QueryTooLong);
             }
-            parameters.entry(name.into_owned()).or_default().push(value.into_owned());
+            parameters
+                .entry(name.into_owned())
+                .or_default()
+                .push(value.into_owned());
         }
-        if parameters.keys().any(|name| !known.contains(&name.as_str())) {
-            return Err(ApiError::invalid_query("must NOT have additional properties"));
+        if parameters
+            .keys()
+            .any(|name| !known.contains(&name.as_str()))
+        {
+            return Err(ApiError::invalid_query(
+                "must NOT have additional properties",
+            ));
         }
         Ok(Self(parameters))
     }
@@ -53,7 +61,11 @@ impl Query {
         if text.is_empty() {
             return Ok(None);
         }
-        let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(not_a_number)?;
+        let number: f64 = text
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .ok_or_else(not_a_number)?;
         if number < 0.0 || number.fract() != 0.0 {
             return Err(ApiError::invalid_query("must be a whole number from 0"));
         }
@@ -84,7 +96,9 @@ pub(super) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
 pub(super) fn date(text: &str) -> Option<Timestamp> {
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
         let day: jiff::civil::Date = text.parse().ok()?;
-        jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
+        jiff::tz::TimeZone::UTC
+            .to_timestamp(day.at(0, 0, 0, 0))
+            .ok()
     })?;
     Some(Timestamp::from_millis(instant.as_millisecond()))
 }
@@ -172,16 +186,30 @@ mod tests {
         let sort = |text: &str| sort(text).ok();
         assert_eq!(
             sort(r#"{"statusType":-1,"name":1,"other":1}"#),
-            Some(vec![(SortField::StatusType, SortOrder::Descending), (SortField::Name, SortOrder::Ascending)])
+            Some(vec![
+                (SortField::StatusType, SortOrder::Descending),
+                (SortField::Name, SortOrder::Ascending)
+            ])
         );
-        for invalid in ["", "name", "[]", "1", r#"{"name":2}"#, r#"{"name":"1"}"#, r#"{"name":null}"#] {
+        for invalid in [
+            "",
+            "name",
+            "[]",
+            "1",
+            r#"{"name":2}"#,
+            r#"{"name":"1"}"#,
+            r#"{"name":null}"#,
+        ] {
             assert_eq!(sort(invalid), None, "{invalid}");
         }
     }
 
     #[test]
     fn dates_are_instants_or_days() {
-        assert_eq!(date("2023-11-04T11:44:23.366Z"), Some(Timestamp::from_millis(1_699_098_263_366)));
+        assert_eq!(
+            date("2023-11-04T11:44:23.366Z"),
+            Some(Timestamp::from_millis(1_699_098_263_366))
+        );
         assert_eq!(date("1970-01-02"), Some(Timestamp::from_millis(86_400_000)));
         assert!(date("yesterday").is_none() && date("").is_none());
     }

@@ -18,15 +18,22 @@ pub(super) const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
 /// 200 with `body`, which is not to be stored anywhere on its way.
 pub(super) fn ok(body: &impl Serialize) -> Answer {
     let mut response = with_status(StatusCode::OK, body)?;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 
 /// 200 with text that already is JSON.
 pub(super) fn ready(body: Bytes) -> Response {
     let mut response = Response::new(body.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }
 
@@ -44,7 +51,9 @@ pub(super) fn finish(mut response: Response, request_id: u64) -> Response {
     if let Ok(id) = HeaderValue::from_str(&format!("{request_id:016x}")) {
         headers.insert("x-request-id", id);
     }
-    headers.entry(header::ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+    headers
+        .entry(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+        .or_insert(HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS);
     response
 }

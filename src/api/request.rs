@@ -47,7 +47,12 @@ impl ActorSeen {
 
 impl Request {
     pub(super) fn new(api: Arc<Api>, head: Head, body: Bytes, seen: ActorSeen) -> Self {
-        Self { api, head, body, seen }
+        Self {
+            api,
+            head,
+            body,
+            seen,
+        }
     }
 
     pub(super) fn app(&self) -> &App {
@@ -75,12 +80,17 @@ impl Request {
 
     /// Where the request comes from.
     pub(super) fn address(&self) -> IpAddr {
-        self.head.peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| address.ip())
+        self.head
+            .peer
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| {
+                address.ip()
+            })
     }
 
     /// Who is asking. 401 when nobody, or nobody known.
     pub(super) async fn actor(&self) -> Result<Arc<Actor>, ApiError> {
-        let actor = session::authenticate(self.app(), credentials(&self.head.headers).as_ref()).await?;
+        let actor =
+            session::authenticate(self.app(), credentials(&self.head.headers).as_ref()).await?;
         let _ = self.seen.0.set(actor.clone());
         Ok(actor)
     }
@@ -88,13 +98,23 @@ impl Request {
     /// Who is asking, for a route that Rocket.Chat guards as a whole (`permissionsRequired`): 403 comes before a look at the body.
     pub(super) async fn actor_with(&self, permission: Permission) -> Result<Arc<Actor>, ApiError> {
         let actor = self.actor().await?;
-        actor.require(permission).map_err(|_| ApiError::RouteForbidden)?;
+        actor
+            .require(permission)
+            .map_err(|_| ApiError::RouteForbidden)?;
         Ok(actor)
     }
 }
 
 /// Both headers, or nobody.
 fn credentials(headers: &HeaderMap) -> Option<Credentials> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Some(Credentials { user: text("x-user-id")?, token: text("x-auth-token")? })
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    Some(Credentials {
+        user: text("x-user-id")?,
+        token: text("x-auth-token")?,
+    })
 }

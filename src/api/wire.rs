@@ -46,7 +46,10 @@ pub(super) struct StatusReply<'a> {
 
 impl<'a> From<&'a CustomStatus> for StatusReply<'a> {
     fn from(status: &'a CustomStatus) -> Self {
-        Self { custom_user_status: status.into(), success: true }
+        Self {
+            custom_user_status: status.into(),
+            success: true,
+        }
     }
 }
 
@@ -63,7 +66,13 @@ pub(super) struct StatusPage<'a> {
 impl<'a> StatusPage<'a> {
     pub(super) fn new(page: &'a Page<CustomStatus>, offset: u64) -> Self {
         let statuses: Vec<_> = page.items.iter().map(CustomUserStatus::from).collect();
-        Self { count: statuses.len(), statuses, offset, total: page.total, success: true }
+        Self {
+            count: statuses.len(),
+            statuses,
+            offset,
+            total: page.total,
+            success: true,
+        }
     }
 }
 
@@ -78,7 +87,11 @@ pub(super) struct PermissionRow<'a> {
 
 impl<'a> From<&'a PermissionGrant> for PermissionRow<'a> {
     fn from(grant: &'a PermissionGrant) -> Self {
-        Self { _id: &grant.permission, roles: &grant.roles, updated_at: grant.updated_at }
+        Self {
+            _id: &grant.permission,
+            roles: &grant.roles,
+            updated_at: grant.updated_at,
+        }
     }
 }
 
@@ -113,7 +126,13 @@ impl<'a> From<&'a Role> for RoleRow<'a> {
             RoleScope::Users => "Users",
             RoleScope::Subscriptions => "Subscriptions",
         };
-        Self { _id: &role.id, name: &role.name, description: &role.description, scope, protected: role.protected }
+        Self {
+            _id: &role.id,
+            name: &role.name,
+            description: &role.description,
+            scope,
+            protected: role.protected,
+        }
     }
 }
 
@@ -218,13 +237,19 @@ struct Preferences {
 impl<'a> Me<'a> {
     /// Oneself, alone: `me`.
     pub(super) fn alone(actor: &'a Actor, site_url: &str) -> Self {
-        Self { success: Some(true), ..Self::inside(actor, site_url) }
+        Self {
+            success: Some(true),
+            ..Self::inside(actor, site_url)
+        }
     }
 
     /// Oneself inside a larger answer: `login`.
     pub(super) fn inside(actor: &'a Actor, site_url: &str) -> Self {
         let user = &actor.user;
-        let emails = user.email.iter().map(|email| EmailAddress { address: email.as_str(), verified: false });
+        let emails = user.email.iter().map(|email| EmailAddress {
+            address: email.as_str(),
+            verified: false,
+        });
         Self {
             _id: user.id.as_str(),
             username: user.username.as_str(),
@@ -238,8 +263,14 @@ impl<'a> Me<'a> {
             active: user.active,
             roles: &user.roles,
             language: "en",
-            settings: Settings { profile: Empty {}, preferences: PREFERENCES, calendar: Empty {} },
-            services: Services { password: Exists { exists: true } },
+            settings: Settings {
+                profile: Empty {},
+                preferences: PREFERENCES,
+                calendar: Empty {},
+            },
+            services: Services {
+                password: Exists { exists: true },
+            },
             avatar_url: format!("{site_url}/avatar/{}", user.username.as_str()),
             is_oauth_user: false,
             created_at: user.created_at,
@@ -297,8 +328,16 @@ struct LoginParts<'a> {
 impl<'a> LoginReply<'a> {
     pub(super) fn new(actor: &'a Actor, token: &'a str, site_url: &str) -> Self {
         let me = Me::inside(actor, site_url);
-        let data = LoginParts { user_id: actor.user.id.as_str(), auth_token: token, me };
-        Self { status: "success", data, success: true }
+        let data = LoginParts {
+            user_id: actor.user.id.as_str(),
+            auth_token: token,
+            me,
+        };
+        Self {
+            status: "success",
+            data,
+            success: true,
+        }
     }
 }
 
@@ -315,8 +354,12 @@ struct Message {
 }
 
 impl LogoutReply {
-    pub(super) const GOODBYE: Self =
-        Self { status: "success", data: Message { message: "You've been logged out!" } };
+    pub(super) const GOODBYE: Self = Self {
+        status: "success",
+        data: Message {
+            message: "You've been logged out!",
+        },
+    };
 }
 
 /// An instant as RFC 3339, UTC, with milliseconds.

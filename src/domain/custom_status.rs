@@ -49,10 +49,16 @@ impl StatusName {
     /// [`Problem::Missing`] when it is blank, [`Problem::NotValid`] with the text when a character or the length is refused.
     pub fn parse(name: String) -> Result<Self> {
         if is_blank(&name) {
-            return Err(Error::Invalid { field: Field::Name, problem: Problem::Missing });
+            return Err(Error::Invalid {
+                field: Field::Name,
+                problem: Problem::Missing,
+            });
         }
         if name.contains(Self::FORBIDDEN) || name.chars().nth(Self::MAX_CHARS).is_some() {
-            return Err(Error::Invalid { field: Field::Name, problem: Problem::NotValid(name) });
+            return Err(Error::Invalid {
+                field: Field::Name,
+                problem: Problem::NotValid(name),
+            });
         }
         Ok(Self(name))
     }
@@ -108,10 +114,19 @@ impl StatusType {
     /// # Errors
     /// [`Problem::NotValid`] with the text. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`.
     pub fn parse(text: String) -> Result<Self> {
-        [Self::Online, Self::Away, Self::Busy, Self::Offline, Self::Unset]
-            .into_iter()
-            .find(|known| known.as_str() == text)
-            .ok_or(Error::Invalid { field: Field::StatusType, problem: Problem::NotValid(text) })
+        [
+            Self::Online,
+            Self::Away,
+            Self::Busy,
+            Self::Offline,
+            Self::Unset,
+        ]
+        .into_iter()
+        .find(|known| known.as_str() == text)
+        .ok_or(Error::Invalid {
+            field: Field::StatusType,
+            problem: Problem::NotValid(text),
+        })
     }
 
     /// The word clients see; empty for [`StatusType::Unset`].
@@ -133,7 +148,10 @@ mod tests {
 
     fn problem(name: &str) -> Option<Problem> {
         match StatusName::parse(name.to_owned()) {
-            Err(Error::Invalid { field: Field::Name, problem }) => Some(problem),
+            Err(Error::Invalid {
+                field: Field::Name,
+                problem,
+            }) => Some(problem),
             Err(other) => panic!("{other:?}"),
             Ok(_) => None,
         }
@@ -146,11 +164,19 @@ mod tests {
             assert_eq!(problem(name), Some(Problem::Missing), "{name:?}");
         }
         for name in ["a>b", "<", "a&b", "\"", "it's", &long] {
-            assert_eq!(problem(name), Some(Problem::NotValid(name.to_owned())), "{name:?}");
+            assert_eq!(
+                problem(name),
+                Some(Problem::NotValid(name.to_owned())),
+                "{name:?}"
+            );
         }
         for name in [" Lunch", "lunch", "🍜", "午餐", &"é".repeat(120)] {
             assert_eq!(problem(name), None, "{name:?}");
-            assert_eq!(StatusName::parse(name.to_owned()).unwrap().as_str(), name, "stored as given");
+            assert_eq!(
+                StatusName::parse(name.to_owned()).unwrap().as_str(),
+                name,
+                "stored as given"
+            );
         }
     }
 

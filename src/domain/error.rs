@@ -49,7 +49,9 @@ pub enum Error {
 
 impl Error {
     /// [`Error::Unavailable`], with a second to wait.
-    pub const UNAVAILABLE: Self = Self::Unavailable { retry_after: Duration::from_secs(1) };
+    pub const UNAVAILABLE: Self = Self::Unavailable {
+        retry_after: Duration::from_secs(1),
+    };
 
     /// [`Error::Internal`] from anything that tells what went wrong.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -117,14 +119,25 @@ impl std::fmt::Display for Error {
             Self::Deactivated => f.write_str("the user is deactivated"),
             Self::LoginBlocked { .. } => f.write_str("too many failed logins"),
             Self::Forbidden { needs } => write!(f, "the permission {} is missing", needs.name()),
-            Self::Invalid { field, problem: Problem::Missing } => write!(f, "the {} is missing", field.name()),
-            Self::Invalid { field, problem: Problem::NotValid(text) } => write!(f, "{text:?} is not a valid {}", field.name()),
-            Self::Invalid { field, problem: Problem::Unknown } => write!(f, "there is no such {}", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::Missing,
+            } => write!(f, "the {} is missing", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::NotValid(text),
+            } => write!(f, "{text:?} is not a valid {}", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::Unknown,
+            } => write!(f, "there is no such {}", field.name()),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
             Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
             Self::NotFound(What::Login(id)) => write!(f, "there is no token {id:?}"),
-            Self::Unavailable { .. } => f.write_str("the database is busy, full or stopping; try again"),
+            Self::Unavailable { .. } => {
+                f.write_str("the database is busy, full or stopping; try again")
+            }
             Self::Internal(source) => write!(f, "{source}"),
         }
     }

@@ -22,7 +22,10 @@ impl Timestamp {
     /// This instant, `span` later. Stops at the end of time rather than wrap.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// How long after `earlier` this instant is; zero when it is not after it.
@@ -42,6 +45,9 @@ mod tests {
         assert_eq!(end.after(Duration::from_secs(1)), end);
         let start = Timestamp::from_millis(i64::MIN);
         assert_eq!(start.since(end), Duration::ZERO);
-        assert_eq!(Timestamp::from_millis(5).since(Timestamp::from_millis(2)), Duration::from_millis(3));
+        assert_eq!(
+            Timestamp::from_millis(5).since(Timestamp::from_millis(2)),
+            Duration::from_millis(3)
+        );
     }
 }

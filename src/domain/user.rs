@@ -55,13 +55,18 @@ impl Username {
         let problem = if username.is_empty() {
             Problem::Missing
         } else if username.len() > Self::MAX_CHARS
-            || !username.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            || !username
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         {
             Problem::NotValid(username)
         } else {
             return Ok(Self(username));
         };
-        Err(Error::Invalid { field: Field::Username, problem })
+        Err(Error::Invalid {
+            field: Field::Username,
+            problem,
+        })
     }
 
     /// A name read back from the store.
@@ -95,11 +100,16 @@ impl Email {
     pub fn parse(email: String) -> Result<Self> {
         let valid = email.len() <= 254
             && !email.contains(char::is_whitespace)
-            && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
+            && email.split_once('@').is_some_and(|(local, host)| {
+                !local.is_empty() && !host.is_empty() && !host.contains('@')
+            });
         if valid {
             Ok(Self(email))
         } else {
-            Err(Error::Invalid { field: Field::Email, problem: Problem::NotValid(email) })
+            Err(Error::Invalid {
+                field: Field::Email,
+                problem: Problem::NotValid(email),
+            })
         }
     }
 
@@ -133,7 +143,11 @@ impl Actor {
     /// # Errors
     /// [`Error::Forbidden`] otherwise.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.grants.contains(permission) { Ok(()) } else { Err(Error::Forbidden { needs: permission }) }
+        if self.grants.contains(permission) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden { needs: permission })
+        }
     }
 }
 

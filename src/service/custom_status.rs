@@ -6,8 +6,8 @@
 
 use crate::app::{App, Contract};
 use crate::domain::{
-    Actor, Change, CustomStatus, Error, Field, NewEvent, Permission, Problem, Result, StatusId, StatusName, StatusType,
-    Timestamp, What,
+    Actor, Change, CustomStatus, Error, Field, NewEvent, Permission, Problem, Result, StatusId,
+    StatusName, StatusType, Timestamp, What,
 };
 use crate::store::{Page, StatusQuery};
 
@@ -27,7 +27,11 @@ pub struct StatusDraft {
 pub async fn create(app: &App, actor: &Actor, draft: StatusDraft) -> Result<CustomStatus> {
     actor.require(Permission::ManageUserStatus)?;
     let status = check(app, app.ids.status(app.clock.now()), draft).await?;
-    let event = event(actor, status.updated_at, Change::StatusCreated(status.clone()));
+    let event = event(
+        actor,
+        status.updated_at,
+        Change::StatusCreated(status.clone()),
+    );
     app.store.create_status(status.clone(), event).await?;
     Ok(status)
 }
@@ -37,12 +41,21 @@ pub async fn create(app: &App, actor: &Actor, draft: StatusDraft) -> Result<Cust
 ///
 /// # Errors
 /// `NotFound`, then as for [`create`].
-pub async fn update(app: &App, actor: &Actor, id: StatusId, draft: StatusDraft) -> Result<CustomStatus> {
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    id: StatusId,
+    draft: StatusDraft,
+) -> Result<CustomStatus> {
     let found = app.store.find_status(id.clone()).await?;
     found.ok_or_else(|| Error::NotFound(What::Status(id.as_str().to_owned())))?;
     actor.require(Permission::ManageUserStatus)?;
     let status = check(app, id, draft).await?;
-    let event = event(actor, status.updated_at, Change::StatusUpdated(status.clone()));
+    let event = event(
+        actor,
+        status.updated_at,
+        Change::StatusUpdated(status.clone()),
+    );
     app.store.update_status(status.clone(), event).await?;
     Ok(status)
 }
@@ -53,8 +66,17 @@ pub async fn update(app: &App, actor: &Actor, id: StatusId, draft: StatusDraft) 
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn delete(app: &App, actor: &Actor, id: StatusId) -> Result<()> {
     actor.require(Permission::ManageUserStatus)?;
-    let (at, actor, actor_name) = (app.clock.now(), actor.user.id.clone(), actor.user.username.clone());
-    let event = move |status| NewEvent { at, actor, actor_name, change: Change::StatusDeleted(status) };
+    let (at, actor, actor_name) = (
+        app.clock.now(),
+        actor.user.id.clone(),
+        actor.user.username.clone(),
+    );
+    let event = move |status| NewEvent {
+        at,
+        actor,
+        actor_name,
+        change: Change::StatusDeleted(status),
+    };
     app.store.delete_status(id, Box::new(event)).await
 }
 
@@ -69,26 +91,46 @@ pub async fn list(app: &App, _actor: &Actor, query: StatusQuery) -> Result<Page<
 async fn check(app: &App, id: StatusId, draft: StatusDraft) -> Result<CustomStatus> {
     let name = StatusName::parse(draft.name.unwrap_or_default())?;
     let status_type = check_type(app.rules.contract, draft.status_type);
-    if status_type.is_err() && app.rules.contract == Contract::Server && is_taken(app, &name, &id).await? {
+    if status_type.is_err()
+        && app.rules.contract == Contract::Server
+        && is_taken(app, &name, &id).await?
+    {
         return Err(Error::NameTaken);
     }
     let status_type = status_type?;
-    Ok(CustomStatus { id, name, status_type, updated_at: app.clock.now() })
+    Ok(CustomStatus {
+        id,
+        name,
+        status_type,
+        updated_at: app.clock.now(),
+    })
 }
 
 fn check_type(contract: Contract, status_type: Option<String>) -> Result<StatusType> {
     let status_type = status_type.unwrap_or_default();
     if status_type.is_empty() && contract == Contract::Documented {
-        return Err(Error::Invalid { field: Field::StatusType, problem: Problem::Missing });
+        return Err(Error::Invalid {
+            field: Field::StatusType,
+            problem: Problem::Missing,
+        });
     }
     StatusType::parse(status_type)
 }
 
 /// Whether another status has this name. Asked only to choose between two refusals; a name is won at the unique index.
 async fn is_taken(app: &App, name: &StatusName, id: &StatusId) -> Result<bool> {
-    Ok(app.store.find_status_named(name.clone()).await?.is_some_and(|other| other.id != *id))
+    Ok(app
+        .store
+        .find_status_named(name.clone())
+        .await?
+        .is_some_and(|other| other.id != *id))
 }
 
 fn event(actor: &Actor, at: Timestamp, change: Change) -> NewEvent {
-    NewEvent { at, actor: actor.user.id.clone(), actor_name: actor.user.username.clone(), change }
+    NewEvent {
+        at,
+        actor: actor.user.id.clone(),
+        actor_name: actor.user.username.clone(),
+        change,
+    }
 }

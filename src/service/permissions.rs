@@ -24,10 +24,20 @@ pub async fn list_roles(app: &App, _actor: &Actor) -> Result<Vec<Role>> {
 ///
 /// # Errors
 /// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
-pub async fn update(app: &App, actor: &Actor, roles: Vec<(String, Vec<String>)>) -> Result<Vec<PermissionGrant>> {
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    roles: Vec<(String, Vec<String>)>,
+) -> Result<Vec<PermissionGrant>> {
     actor.require(Permission::AccessPermissions)?;
     let updated_at = app.clock.now();
-    let grants = roles.into_iter().map(|(permission, roles)| PermissionGrant { permission, roles, updated_at });
+    let grants = roles
+        .into_iter()
+        .map(|(permission, roles)| PermissionGrant {
+            permission,
+            roles,
+            updated_at,
+        });
     app.store.update_permissions(grants.collect()).await?;
     app.store.list_permissions().await
 }

@@ -46,7 +46,11 @@ pub struct LoggedIn {
 pub async fn authenticate(app: &App, credentials: Option<&Credentials>) -> Result<Arc<Actor>> {
     let credentials = credentials.ok_or(Error::Unauthenticated)?;
     let actor = recognise(app, &credentials.token).await?;
-    if actor.user.id.as_str() == credentials.user { Ok(actor) } else { Err(Error::Unauthenticated) }
+    if actor.user.id.as_str() == credentials.user {
+        Ok(actor)
+    } else {
+        Err(Error::Unauthenticated)
+    }
 }
 
 /// Checks who it is and hands out a token: a new one for a password, the same one for a token.
@@ -72,7 +76,10 @@ pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<Logged
 /// # Errors
 /// `Unavailable`.
 pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
-    app.store.delete_login(actor.login.id.clone()).await.map(drop)
+    app.store
+        .delete_login(actor.login.id.clone())
+        .await
+        .map(drop)
 }
 
 /// Adds a login for `login.user` and signs its token.
@@ -99,22 +106,45 @@ async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
         Some(actor) => actor,
         None => {
             let actor = Arc::new(read_actor(app, token).await?);
-            app.auth.sessions.remember(version, fingerprint, actor.clone());
+            app.auth
+                .sessions
+                .remember(version, fingerprint, actor.clone());
             actor
         }
     };
-    if actor.login.is_live(app.clock.now()) { Ok(actor) } else { Err(Error::Unauthenticated) }
+    if actor.login.is_live(app.clock.now()) {
+        Ok(actor)
+    } else {
+        Err(Error::Unauthenticated)
+    }
 }
 
 async fn read_actor(app: &App, token: &str) -> Result<Actor> {
-    let claims = app.auth.tokens.verify(token).ok_or(Error::Unauthenticated)?;
+    let claims = app
+        .auth
+        .tokens
+        .verify(token)
+        .ok_or(Error::Unauthenticated)?;
     match app.store.find_session(claims.login).await? {
-        Some(Session { login, user, grants }) if user.active && user.id == claims.user => Ok(Actor { user, login, grants }),
+        Some(Session {
+            login,
+            user,
+            grants,
+        }) if user.active && user.id == claims.user => Ok(Actor {
+            user,
+            login,
+            grants,
+        }),
         _ => Err(Error::Unauthenticated),
     }
 }
 
-async fn login_by_password(app: &App, key: UserKey, digest: PasswordDigest, address: IpAddr) -> Result<LoggedIn> {
+async fn login_by_password(
+    app: &App,
+    key: UserKey,
+    digest: PasswordDigest,
+    address: IpAddr,
+) -> Result<LoggedIn> {
     let name = match &key {
         UserKey::Username(name) | UserKey::Email(name) => name.to_lowercase(),
         UserKey::Id(id) => id.as_str().to_owned(),
@@ -125,9 +155,18 @@ async fn login_by_password(app: &App, key: UserKey, digest: PasswordDigest, addr
             app.auth.attempts.succeeded(address, &name);
             let now = app.clock.now();
             let expires_at = Some(now.after(app.rules.login_life));
-            let login = Login { id: app.ids.login()?, user, kind: LoginKind::Password, created_at: now, expires_at };
+            let login = Login {
+                id: app.ids.login()?,
+                user,
+                kind: LoginKind::Password,
+                created_at: now,
+                expires_at,
+            };
             let token = open(app, login).await?;
-            Ok(LoggedIn { actor: recognise(app, &token).await?, token })
+            Ok(LoggedIn {
+                actor: recognise(app, &token).await?,
+                token,
+            })
         }
         Err(refused @ Error::LoginRefused) => Err(refused),
         Err(other) => {

@@ -2,7 +2,9 @@
 //! permission is asked here. Knows nothing of terminals.
 
 use crate::app::App;
-use crate::domain::{Email, Error, Field, Login, LoginKind, Problem, Result, User, UserId, Username, What};
+use crate::domain::{
+    Email, Error, Field, Login, LoginKind, Problem, Result, User, UserId, Username, What,
+};
 use crate::passwords::PasswordDigest;
 use crate::service::session;
 use crate::store::{UserKey, UserPatch};
@@ -59,7 +61,10 @@ pub async fn list(app: &App) -> Result<Vec<User>> {
 /// `NotFound`, `Invalid` for an empty password, `Unavailable`.
 pub async fn set_password(app: &App, username: &str, password: &str) -> Result<()> {
     let user = find(app, username).await?;
-    let patch = UserPatch { password_hash: Some(hash(app, password).await?), ..UserPatch::default() };
+    let patch = UserPatch {
+        password_hash: Some(hash(app, password).await?),
+        ..UserPatch::default()
+    };
     app.store.update_user(user.id, patch, app.clock.now()).await
 }
 
@@ -69,7 +74,10 @@ pub async fn set_password(app: &App, username: &str, password: &str) -> Result<(
 /// `NotFound`, `Invalid { Role, Unknown }`, `Unavailable`.
 pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<()> {
     let user = find(app, username).await?;
-    let patch = UserPatch { roles: Some(roles), ..UserPatch::default() };
+    let patch = UserPatch {
+        roles: Some(roles),
+        ..UserPatch::default()
+    };
     app.store.update_user(user.id, patch, app.clock.now()).await
 }
 
@@ -79,7 +87,10 @@ pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<
 /// `NotFound`, `Unavailable`.
 pub async fn deactivate(app: &App, username: &str) -> Result<()> {
     let user = find(app, username).await?;
-    let patch = UserPatch { active: Some(false), ..UserPatch::default() };
+    let patch = UserPatch {
+        active: Some(false),
+        ..UserPatch::default()
+    };
     app.store.update_user(user.id, patch, app.clock.now()).await
 }
 
@@ -88,16 +99,26 @@ pub async fn deactivate(app: &App, username: &str) -> Result<()> {
 ///
 /// # Errors
 /// `NotFound`, `Invalid { TokenName }` when the name is blank or in use, `Unavailable`.
-pub async fn create_token(app: &App, username: &str, name: &str, life: Option<Duration>) -> Result<(UserId, String)> {
+pub async fn create_token(
+    app: &App,
+    username: &str,
+    name: &str,
+    life: Option<Duration>,
+) -> Result<(UserId, String)> {
     let user = find(app, username).await?;
     if name.trim().is_empty() {
-        return Err(Error::Invalid { field: Field::TokenName, problem: Problem::Missing });
+        return Err(Error::Invalid {
+            field: Field::TokenName,
+            problem: Problem::Missing,
+        });
     }
     let now = app.clock.now();
     let login = Login {
         id: app.ids.login()?,
         user: user.id.clone(),
-        kind: LoginKind::Token { name: name.to_owned() },
+        kind: LoginKind::Token {
+            name: name.to_owned(),
+        },
         created_at: now,
         expires_at: life.map(|life| now.after(life)),
     };
@@ -122,19 +143,31 @@ pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
 pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
     let user = find(app, username).await?;
     let logins = app.store.list_logins(user.id).await?;
-    let named = |login: &&Login| matches!(&login.kind, LoginKind::Token { name: found } if found == name);
-    let login = logins.iter().find(named).ok_or_else(|| Error::NotFound(What::Login(name.to_owned())))?;
+    let named =
+        |login: &&Login| matches!(&login.kind, LoginKind::Token { name: found } if found == name);
+    let login = logins
+        .iter()
+        .find(named)
+        .ok_or_else(|| Error::NotFound(What::Login(name.to_owned())))?;
     app.store.delete_login(login.id.clone()).await.map(drop)
 }
 
 async fn find(app: &App, username: &str) -> Result<User> {
-    let found = app.store.find_user(UserKey::Username(username.to_owned())).await?;
-    found.map(|(user, _)| user).ok_or_else(|| Error::NotFound(What::User(username.to_owned())))
+    let found = app
+        .store
+        .find_user(UserKey::Username(username.to_owned()))
+        .await?;
+    found
+        .map(|(user, _)| user)
+        .ok_or_else(|| Error::NotFound(What::User(username.to_owned())))
 }
 
 async fn hash(app: &App, password: &str) -> Result<String> {
     if password.is_empty() {
-        return Err(Error::Invalid { field: Field::Password, problem: Problem::Missing });
+        return Err(Error::Invalid {
+            field: Field::Password,
+            problem: Problem::Missing,
+        });
     }
     app.auth.passwords.hash(PasswordDigest::of(password)).await
 }

@@ -14,8 +14,8 @@
 pub mod sqlite;
 
 use crate::domain::{
-    CustomStatus, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role, Session, StatusId, StatusName,
-    Timestamp, User, UserId,
+    CustomStatus, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role, Session,
+    StatusId, StatusName, Timestamp, User, UserId,
 };
 use async_trait::async_trait;
 use tokio::sync::watch;

@@ -13,28 +13,37 @@ use warp::http::{HeaderValue, StatusCode, header};
 
 pub(in crate::api) async fn create(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let draft = draft(&request, request.fields()?, &["name", "statusType"])?;
-    let status = custom_status::create(request.app(), &actor, draft).await?;
+    let mut fields = request.fields()?;
+    fields.require(required(&request, &["name"]))?;
+    fields.refuse_unknown(&["name", "statusType"])?;
+    let status = custom_status::create(request.app(), &actor, draft(&mut fields)?).await?;
     reply::ok(&wire::StatusReply::from(&status))
 }
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor().await?;
     let mut fields = request.fields()?;
-    fields.check(&["_id"], &["_id", "name", "statusType"])?;
-    let id = fields.text("_id")?.unwrap_or_default();
-    let draft = draft(&request, fields, &["name", "statusType"])?;
-    let status = custom_status::update(request.app(), &actor, StatusId::new(id), draft).await?;
+    fields.require(&["_id"])?;
+    fields.require(required(&request, &["name"]))?;
+    fields.refuse_unknown(&["_id", "name", "statusType"])?;
+    let id = StatusId::new(fields.text("_id")?.unwrap_or_default());
+    let status = custom_status::update(request.app(), &actor, id, draft(&mut fields)?).await?;
     reply::ok(&wire::StatusReply::from(&status))
 }
 
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor().await?;
     let mut fields = request.fields()?;
-    fields.check(&[], &["customUserStatusId"])?;
-    let id = fields.text("customUserStatusId")?.filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| ApiError::invalid_params("The \"customUserStatusId\" params is required!"))?;
-    custom_status::delete(request.app(), &actor, StatusId::new(id)).await.map_err(ApiError::Delete)?;
+    fields.refuse_unknown(&["customUserStatusId"])?;
+    let id = fields
+        .text("customUserStatusId")?
+        .filter(|id| !id.is_empty());
+    let id = id.ok_or_else(|| {
+        ApiError::invalid_params("The \"customUserStatusId\" params is required!")
+    })?;
+    custom_status::delete(request.app(), &actor, StatusId::new(id))
+        .await
+        .map_err(ApiError::Delete)?;
     reply::ok(&wire::Success::TRUE)
 }
 
@@ -50,35 +59,52 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
             page
         }
     };
-    Ok(not_modified(&request, &page).unwrap_or_else(|| with_tag(reply::ready(page.body.clone()), &page)))
+    Ok(not_modified(&request, &page)
+        .unwrap_or_else(|| with_tag(reply::ready(page.body.clone()), &page)))
 }
 
 async fn read_list(request: &Request, actor: &Actor) -> Result<Encoded, ApiError> {
     let query = query::statuses(request.query())?;
     let offset = query.offset;
     let page = custom_status::list(request.app(), actor, query).await?;
-    let body = serde_json::to_vec(&wire::StatusPage::new(&page, offset)).map_err(Error::internal)?;
+    let body =
+        serde_json::to_vec(&wire::StatusPage::new(&page, offset)).map_err(Error::internal)?;
     Ok(Encoded::new(body.into()))
 }
 
 fn not_modified(request: &Request, page: &Encoded) -> Option<Response> {
-    page.is_named_by(request.headers().get(header::IF_NONE_MATCH)).then(|| {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        with_tag(response, page)
-    })
+    page.is_named_by(request.headers().get(header::IF_NONE_MATCH))
+        .then(|| {
+            let mut response = Response::default();
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            with_tag(response, page)
+        })
 }
 
 /// Unlike other answers, a list may be stored by its reader, who has to ask each time whether it still holds.
 fn with_tag(mut response: Response, page: &Encoded) -> Response {
-    response.headers_mut().insert(header::ETAG, page.etag.clone());
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response
+        .headers_mut()
+        .insert(header::ETAG, page.etag.clone());
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
     response
 }
 
-/// Reads the fields of a draft. What is absent is for ajv to refuse in the `server` contract, and for the rules in the other one.
-fn draft(request: &Request, mut fields: Fields, known: &[&str]) -> Result<StatusDraft, ApiError> {
-    let required: &[&str] = if request.app().rules.contract == Contract::Server { &["name"] } else { &[] };
-    fields.check(required, known)?;
-    Ok(StatusDraft { name: fields.text("name")?, status_type: fields.text("statusType")? })
+/// What ajv refuses to miss in the `server` contract; in the other one the rules say what is missing.
+fn required<'a>(request: &Request, fields: &'a [&'a str]) -> &'a [&'a str] {
+    if request.app().rules.contract == Contract::Server {
+        fields
+    } else {
+        &[]
+    }
+}
+
+fn draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
+    Ok(StatusDraft {
+        name: fields.text("name")?,
+        status_type: fields.text("statusType")?,
+    })
 }

@@ -53,12 +53,25 @@ struct InfoV1 {
 
 /// `GET /api/info`: nobody has to be logged in; those who may view statistics see more.
 pub(in crate::api) async fn info(request: Request) -> Answer {
-    let sees_more = request.actor().await.is_ok_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
-    let build = Build { arch: std::env::consts::ARCH, platform: std::env::consts::OS };
-    let details = Details { version: FULL_VERSION, build: Some(build), doorsign: Some(env!("CARGO_PKG_VERSION")) };
+    let sees_more = request
+        .actor()
+        .await
+        .is_ok_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
+    let build = Build {
+        arch: std::env::consts::ARCH,
+        platform: std::env::consts::OS,
+    };
+    let details = Details {
+        version: FULL_VERSION,
+        build: Some(build),
+        doorsign: Some(env!("CARGO_PKG_VERSION")),
+    };
     reply::ok(&Info {
         version: if sees_more { FULL_VERSION } else { VERSION },
-        minimum_client_versions: ClientVersions { desktop: "3.9.6", mobile: "4.39.0" },
+        minimum_client_versions: ClientVersions {
+            desktop: "3.9.6",
+            mobile: "4.39.0",
+        },
         info: sees_more.then_some(details),
         success: true,
     })
@@ -66,7 +79,14 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 
 /// `GET /api/v1/info`, which Rocket.Chat no longer has and some clients still ask for.
 pub(in crate::api) async fn info_v1(_: Request) -> Answer {
-    reply::ok(&InfoV1 { info: Details { version: VERSION, build: None, doorsign: None }, success: true })
+    reply::ok(&InfoV1 {
+        info: Details {
+            version: VERSION,
+            build: None,
+            doorsign: None,
+        },
+        success: true,
+    })
 }
 
 /// `GET /api/v1/openapi.json`.

@@ -12,19 +12,32 @@ use serde_json::Value;
 pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &["updatedSince"])?;
-    let since = query.text("updatedSince")?.map(|text| query::date(text).ok_or(ApiError::InvalidDate)).transpose()?;
+    let since = query
+        .text("updatedSince")?
+        .map(|text| query::date(text).ok_or(ApiError::InvalidDate))
+        .transpose()?;
     let grants = permissions::list(request.app(), &actor).await?;
-    let changed = grants.iter().filter(|grant| since.is_none_or(|since| grant.updated_at > since));
-    reply::ok(&PermissionChanges { update: changed.map(PermissionRow::from).collect(), remove: [], success: true })
+    let changed = grants
+        .iter()
+        .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
+    reply::ok(&PermissionChanges {
+        update: changed.map(PermissionRow::from).collect(),
+        remove: [],
+        success: true,
+    })
 }
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let mut fields = request.lenient_fields();
-    fields.check(&["permissions"], &["permissions"])?;
+    fields.require(&["permissions"])?;
+    fields.refuse_unknown(&["permissions"])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
     let grants = permissions::update(request.app(), &actor, roles).await?;
-    reply::ok(&PermissionList { permissions: grants.iter().map(PermissionRow::from).collect(), success: true })
+    reply::ok(&PermissionList {
+        permissions: grants.iter().map(PermissionRow::from).collect(),
+        success: true,
+    })
 }
 
 /// `[{_id, roles: [unique…]}]`, checked in ajv's order and told in its words.
@@ -33,18 +46,35 @@ fn grants(value: &Value) -> Result<Vec<(String, Vec<String>)>, ApiError> {
 }
 
 fn grant(value: &Value) -> Result<(String, Vec<String>), ApiError> {
-    let grant = value.as_object().ok_or_else(|| ApiError::invalid_params("must be object"))?;
-    let required = |name| grant.get(name).ok_or_else(|| ApiError::missing_property(name));
+    let grant = value
+        .as_object()
+        .ok_or_else(|| ApiError::invalid_params("must be object"))?;
+    let required = |name| {
+        grant
+            .get(name)
+            .ok_or_else(|| ApiError::missing_property(name))
+    };
     let (id, roles) = (required("_id")?, required("roles")?);
     if grant.len() > 2 {
-        return Err(ApiError::invalid_params("must NOT have additional properties"));
+        return Err(ApiError::invalid_params(
+            "must NOT have additional properties",
+        ));
     }
-    let (id, roles) = (text(id)?, array(roles)?.iter().map(text).collect::<Result<Vec<_>, _>>()?);
+    let (id, roles) = (
+        text(id)?,
+        array(roles)?
+            .iter()
+            .map(text)
+            .collect::<Result<Vec<_>, _>>()?,
+    );
     // ajv compares each item, from the last, with those before it.
-    let twice = (0..roles.len()).rev().find_map(|i| (0..i).rev().find(|j| roles[*j] == roles[i]).map(|j| (j, i)));
+    let twice = (0..roles.len())
+        .rev()
+        .find_map(|i| (0..i).rev().find(|j| roles[*j] == roles[i]).map(|j| (j, i)));
     match twice {
         Some((j, i)) => {
-            let text = format!("must NOT have duplicate items (items ## {j} and {i} are identical)");
+            let text =
+                format!("must NOT have duplicate items (items ## {j} and {i} are identical)");
             Err(ApiError::invalid_params(text))
         }
         None => Ok((id, roles)),
@@ -52,9 +82,14 @@ fn grant(value: &Value) -> Result<(String, Vec<String>), ApiError> {
 }
 
 fn array(value: &Value) -> Result<&Vec<Value>, ApiError> {
-    value.as_array().ok_or_else(|| ApiError::invalid_params("must be array"))
+    value
+        .as_array()
+        .ok_or_else(|| ApiError::invalid_params("must be array"))
 }
 
 fn text(value: &Value) -> Result<String, ApiError> {
-    value.as_str().map(str::to_owned).ok_or_else(|| ApiError::invalid_params("must be string"))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| ApiError::invalid_params("must be string"))
 }

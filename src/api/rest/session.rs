@@ -14,7 +14,11 @@ use serde_json::Value;
 pub(in crate::api) async fn login(request: Request) -> Answer {
     let with = login_with(request.lenient_fields()).ok_or(Error::LoginRefused)?;
     let entered = session::login(request.app(), with, request.address()).await?;
-    reply::ok(&wire::LoginReply::new(&entered.actor, &entered.token, &request.api.site_url))
+    reply::ok(&wire::LoginReply::new(
+        &entered.actor,
+        &entered.token,
+        &request.api.site_url,
+    ))
 }
 
 pub(in crate::api) async fn logout(request: Request) -> Answer {
@@ -41,7 +45,10 @@ fn login_with(mut fields: Fields) -> Option<LoginWith> {
     let user = match fields.take("user") {
         Some(Value::String(text)) => named(text),
         Some(Value::Object(user)) => user_key(user.get("username"), user.get("email"))?,
-        _ => user_key(fields.take("username").as_ref(), fields.take("email").as_ref())?,
+        _ => user_key(
+            fields.take("username").as_ref(),
+            fields.take("email").as_ref(),
+        )?,
     };
     Some(LoginWith::Password { user, digest })
 }
@@ -59,9 +66,15 @@ fn digest(password: &Value) -> Option<PasswordDigest> {
 
 fn user_key(username: Option<&Value>, email: Option<&Value>) -> Option<UserKey> {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    text(username).map(UserKey::Username).or_else(|| text(email).map(UserKey::Email))
+    text(username)
+        .map(UserKey::Username)
+        .or_else(|| text(email).map(UserKey::Email))
 }
 
 fn named(text: String) -> UserKey {
-    if text.contains('@') { UserKey::Email(text) } else { UserKey::Username(text) }
+    if text.contains('@') {
+        UserKey::Email(text)
+    } else {
+        UserKey::Username(text)
+    }
 }

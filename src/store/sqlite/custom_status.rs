@@ -1,14 +1,21 @@
 //! SQL of the custom statuses. Knows nothing of permissions; the unique index alone decides which names are taken.
 
 use super::{error, is_unique, outbox};
-use crate::domain::{Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp, What};
+use crate::domain::{
+    Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
+    What,
+};
 use crate::store::{EventOf, Page, SortField, SortOrder, StatusQuery};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 const COLUMNS: &str = "id, name, status_type, updated_at";
 
-pub(super) fn create(connection: &Connection, status: &CustomStatus, event: &NewEvent) -> Result<()> {
+pub(super) fn create(
+    connection: &Connection,
+    status: &CustomStatus,
+    event: &NewEvent,
+) -> Result<()> {
     connection
         .prepare_cached("INSERT INTO custom_user_status (id, name, name_key, status_type, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)")
         .and_then(|mut insert| insert.execute(columns(status)))
@@ -16,7 +23,11 @@ pub(super) fn create(connection: &Connection, status: &CustomStatus, event: &New
     outbox::append(connection, event)
 }
 
-pub(super) fn update(connection: &Connection, status: &CustomStatus, event: &NewEvent) -> Result<()> {
+pub(super) fn update(
+    connection: &Connection,
+    status: &CustomStatus,
+    event: &NewEvent,
+) -> Result<()> {
     let changed = connection
         .prepare_cached("UPDATE custom_user_status SET name = ?2, name_key = ?3, status_type = ?4, updated_at = ?5 WHERE id = ?1")
         .and_then(|mut update| update.execute(columns(status)))
@@ -28,7 +39,9 @@ pub(super) fn update(connection: &Connection, status: &CustomStatus, event: &New
 }
 
 pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventOf) -> Result<()> {
-    let status = find(connection, id).map_err(|e| error(&e))?.ok_or_else(|| not_found(id))?;
+    let status = find(connection, id)
+        .map_err(|e| error(&e))?
+        .ok_or_else(|| not_found(id))?;
     connection
         .prepare_cached("DELETE FROM custom_user_status WHERE id = ?1")
         .and_then(|mut delete| delete.execute([id.as_str()]))
@@ -38,46 +51,98 @@ pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventOf) -> 
     outbox::append(connection, &event)
 }
 
-pub(super) fn find(connection: &Connection, id: &StatusId) -> rusqlite::Result<Option<CustomStatus>> {
+pub(super) fn find(
+    connection: &Connection,
+    id: &StatusId,
+) -> rusqlite::Result<Option<CustomStatus>> {
     let sql = format!("SELECT {COLUMNS} FROM custom_user_status WHERE id = ?1");
-    connection.prepare_cached(&sql)?.query_row([id.as_str()], |row| read(row)).optional()
+    connection
+        .prepare_cached(&sql)?
+        .query_row([id.as_str()], |row| read(row))
+        .optional()
 }
 
-pub(super) fn find_named(connection: &Connection, name: &StatusName) -> rusqlite::Result<Option<CustomStatus>> {
+pub(super) fn find_named(
+    connection: &Connection,
+    name: &StatusName,
+) -> rusqlite::Result<Option<CustomStatus>> {
     let sql = format!("SELECT {COLUMNS} FROM custom_user_status WHERE name = ?1");
-    connection.prepare_cached(&sql)?.query_row([name.as_str()], |row| read(row)).optional()
+    connection
+        .prepare_cached(&sql)?
+        .query_row([name.as_str()], |row| read(row))
+        .optional()
 }
 
-pub(super) fn list(connection: &Connection, query: &StatusQuery) -> rusqlite::Result<Page<CustomStatus>> {
+pub(super) fn list(
+    connection: &Connection,
+    query: &StatusQuery,
+) -> rusqlite::Result<Page<CustomStatus>> {
     let (filter, mut values) = filter(query);
     let total = if values.is_empty() {
-        connection.prepare_cached("SELECT total FROM custom_user_status_total")?.query_row([], |row| row.get::<_, i64>(0))?
+        connection
+            .prepare_cached("SELECT total FROM custom_user_status_total")?
+            .query_row([], |row| row.get::<_, i64>(0))?
     } else {
         let sql = format!("SELECT count(*) FROM custom_user_status {filter}");
-        connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0))?
+        connection
+            .prepare_cached(&sql)?
+            .query_row(params_from_iter(&values), |row| row.get(0))?
     };
-    values.push(Value::Integer(query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))));
-    values.push(Value::Integer(i64::try_from(query.offset).unwrap_or(i64::MAX)));
-    let sql = format!("SELECT {COLUMNS} FROM custom_user_status {filter} ORDER BY {} LIMIT ? OFFSET ?", order(query));
+    values.push(Value::Integer(
+        query
+            .limit
+            .map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX)),
+    ));
+    values.push(Value::Integer(
+        i64::try_from(query.offset).unwrap_or(i64::MAX),
+    ));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM custom_user_status {filter} ORDER BY {} LIMIT ? OFFSET ?",
+        order(query)
+    );
     let mut statement = connection.prepare_cached(&sql)?;
-    let items = statement.query_map(params_from_iter(&values), read)?.collect::<rusqlite::Result<_>>()?;
-    Ok(Page { items, total: u64::try_from(total).unwrap_or(0) })
+    let items = statement
+        .query_map(params_from_iter(&values), read)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Page {
+        items,
+        total: u64::try_from(total).unwrap_or(0),
+    })
 }
 
 /// The WHERE clause and the values of its `?`s.
 fn filter(query: &StatusQuery) -> (String, Vec<Value>) {
     let id = query.id.as_ref().map(|id| ("id = ?", id.clone()));
-    let name = query.name_contains.as_ref().map(|key| ("instr(name_key, ?) > 0", key.clone()));
-    let (clauses, values): (Vec<_>, Vec<_>) = id.into_iter().chain(name).map(|(sql, text)| (sql, Value::Text(text))).unzip();
-    if clauses.is_empty() { (String::new(), values) } else { (format!("WHERE {}", clauses.join(" AND ")), values) }
+    let name = query
+        .name_contains
+        .as_ref()
+        .map(|key| ("instr(name_key, ?) > 0", key.clone()));
+    let (clauses, values): (Vec<_>, Vec<_>) = id
+        .into_iter()
+        .chain(name)
+        .map(|(sql, text)| (sql, Value::Text(text)))
+        .unzip();
+    if clauses.is_empty() {
+        (String::new(), values)
+    } else {
+        (format!("WHERE {}", clauses.join(" AND ")), values)
+    }
 }
 
 /// The ORDER BY list, made of fixed words only. The id at its end makes paging steady; after a name, nothing is left to tie.
 fn order(query: &StatusQuery) -> String {
-    let mut terms: Vec<_> = query.sort.iter().map(|(field, order)| format!("{}{}", column(*field), direction(*order))).collect();
+    let mut terms: Vec<_> = query
+        .sort
+        .iter()
+        .map(|(field, order)| format!("{}{}", column(*field), direction(*order)))
+        .collect();
     if terms.is_empty() {
         terms.push("name".to_owned());
-    } else if query.sort.iter().all(|(field, _)| *field != SortField::Name) {
+    } else if query
+        .sort
+        .iter()
+        .all(|(field, _)| *field != SortField::Name)
+    {
         terms.push("id".to_owned());
     }
     terms.join(", ")
@@ -119,7 +184,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CustomStatus> {
 }
 
 fn name_taken(source: &rusqlite::Error) -> Error {
-    if is_unique(source) { Error::NameTaken } else { error(source) }
+    if is_unique(source) {
+        Error::NameTaken
+    } else {
+        error(source)
+    }
 }
 
 fn not_found(id: &StatusId) -> Error {

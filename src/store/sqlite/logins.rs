@@ -1,7 +1,10 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
 use super::{error, is_missing_reference, is_unique, users};
-use crate::domain::{Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId, What};
+use crate::domain::{
+    Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId,
+    What,
+};
 use crate::store::UserKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -26,17 +29,35 @@ pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
         })
 }
 
-pub(super) fn find_session(connection: &Connection, id: &LoginId) -> rusqlite::Result<Option<Session>> {
+pub(super) fn find_session(
+    connection: &Connection,
+    id: &LoginId,
+) -> rusqlite::Result<Option<Session>> {
     let sql = format!("SELECT {COLUMNS} FROM login WHERE id = ?1");
-    let Some(login) = connection.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()? else { return Ok(None) };
-    let Some((user, _)) = users::find(connection, &UserKey::Id(login.user.clone()))? else { return Ok(None) };
+    let Some(login) = connection
+        .prepare_cached(&sql)?
+        .query_row([id.as_str()], read)
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let Some((user, _)) = users::find(connection, &UserKey::Id(login.user.clone()))? else {
+        return Ok(None);
+    };
     let grants = grants(connection, &login.user)?;
-    Ok(Some(Session { login, user, grants }))
+    Ok(Some(Session {
+        login,
+        user,
+        grants,
+    }))
 }
 
 pub(super) fn list(connection: &Connection, user: &UserId) -> rusqlite::Result<Vec<Login>> {
     let sql = format!("SELECT {COLUMNS} FROM login WHERE user_id = ?1 ORDER BY created_at, id");
-    connection.prepare_cached(&sql)?.query_map([user.as_str()], read)?.collect()
+    connection
+        .prepare_cached(&sql)?
+        .query_map([user.as_str()], read)?
+        .collect()
 }
 
 pub(super) fn delete(connection: &Connection, id: &LoginId) -> Result<bool> {
@@ -51,7 +72,9 @@ fn grants(connection: &Connection, user: &UserId) -> rusqlite::Result<Grants> {
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT permission_id FROM user_role JOIN permission_role USING (role_id) WHERE user_id = ?1",
     )?;
-    let names = statement.query_map([user.as_str()], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    let names = statement
+        .query_map([user.as_str()], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<String>>>()?;
     Ok(Grants::named(names.iter().map(String::as_str)))
 }
 

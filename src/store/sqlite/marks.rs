@@ -15,7 +15,10 @@ pub(super) struct Marks {
 
 impl Marks {
     pub(super) fn new(newest: EventId) -> Self {
-        Self { newest: watch::Sender::new(newest), access: Arc::default() }
+        Self {
+            newest: watch::Sender::new(newest),
+            access: Arc::default(),
+        }
     }
 
     /// Tells that a commit is durable: `newest` is the newest event now, `access` whether who may do what has changed.
@@ -23,7 +26,8 @@ impl Marks {
         if access {
             self.access.fetch_add(1, Ordering::SeqCst);
         }
-        self.newest.send_if_modified(|mark| std::mem::replace(mark, newest.max(*mark)) < newest);
+        self.newest
+            .send_if_modified(|mark| std::mem::replace(mark, newest.max(*mark)) < newest);
     }
 
     pub(super) fn committed(&self) -> watch::Receiver<EventId> {

@@ -16,14 +16,14 @@ mod writer;
 pub use open::OpenError;
 
 use crate::domain::{
-    CustomStatus, Error, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role, Session, StatusId, StatusName,
-    Timestamp, User, UserId,
+    CustomStatus, Error, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
+    Session, StatusId, StatusName, Timestamp, User, UserId,
 };
 use crate::store::{EventOf, Page, Parked, StatusQuery, Store, UserKey, UserPatch};
 use async_trait::async_trait;
+use marks::Marks;
 #[cfg(test)]
 use open::open_writer;
-use marks::Marks;
 use pool::Readers;
 use rusqlite::ffi;
 use std::path::Path;
@@ -49,8 +49,13 @@ impl SqliteStore {
         let newest = outbox::newest(&connection).map_err(|e| OpenError::sqlite(path, &e))?;
         let marks = Marks::new(newest);
         let readers = Readers::open(path, readers).map_err(|e| OpenError::Thread(e.to_string()))?;
-        let writer = Writer::start(connection, marks.clone()).map_err(|e| OpenError::Thread(e.to_string()))?;
-        Ok(Self { writer: Arc::new(writer), readers, marks })
+        let writer = Writer::start(connection, marks.clone())
+            .map_err(|e| OpenError::Thread(e.to_string()))?;
+        Ok(Self {
+            writer: Arc::new(writer),
+            readers,
+            marks,
+        })
     }
 
     /// Finishes the writes that wait and closes the writing connection; later writes are unavailable.
@@ -96,31 +101,45 @@ fn extended_code(source: &rusqlite::Error) -> Option<i32> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn create_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
-        self.writer.write(move |c| custom_status::create(c, &status, &event)).await
+        self.writer
+            .write(move |c| custom_status::create(c, &status, &event))
+            .await
     }
 
     async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
-        self.writer.write(move |c| custom_status::update(c, &status, &event)).await
+        self.writer
+            .write(move |c| custom_status::update(c, &status, &event))
+            .await
     }
 
     async fn delete_status(&self, id: StatusId, event: EventOf) -> Result<()> {
-        self.writer.write(move |c| custom_status::delete(c, &id, event)).await
+        self.writer
+            .write(move |c| custom_status::delete(c, &id, event))
+            .await
     }
 
     async fn find_status(&self, id: StatusId) -> Result<Option<CustomStatus>> {
-        self.readers.read(move |c| custom_status::find(c, &id)).await
+        self.readers
+            .read(move |c| custom_status::find(c, &id))
+            .await
     }
 
     async fn find_status_named(&self, name: StatusName) -> Result<Option<CustomStatus>> {
-        self.readers.read(move |c| custom_status::find_named(c, &name)).await
+        self.readers
+            .read(move |c| custom_status::find_named(c, &name))
+            .await
     }
 
     async fn list_statuses(&self, query: StatusQuery) -> Result<Page<CustomStatus>> {
-        self.readers.read(move |c| custom_status::list(c, &query)).await
+        self.readers
+            .read(move |c| custom_status::list(c, &query))
+            .await
     }
 
     async fn create_user(&self, user: User, password_hash: String) -> Result<()> {
-        self.writer.write(move |c| users::create(c, &user, &password_hash)).await
+        self.writer
+            .write(move |c| users::create(c, &user, &password_hash))
+            .await
     }
 
     async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>> {
@@ -132,7 +151,9 @@ impl Store for SqliteStore {
     }
 
     async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<()> {
-        self.writer.write_access(move |c| users::update(c, &id, &patch, at)).await
+        self.writer
+            .write_access(move |c| users::update(c, &id, &patch, at))
+            .await
     }
 
     async fn list_roles(&self) -> Result<Vec<Role>> {
@@ -144,7 +165,9 @@ impl Store for SqliteStore {
     }
 
     async fn update_permissions(&self, grants: Vec<PermissionGrant>) -> Result<()> {
-        self.writer.write_access(move |c| permissions::update(c, &grants)).await
+        self.writer
+            .write_access(move |c| permissions::update(c, &grants))
+            .await
     }
 
     async fn create_login(&self, login: Login) -> Result<()> {
@@ -152,7 +175,9 @@ impl Store for SqliteStore {
     }
 
     async fn find_session(&self, id: LoginId) -> Result<Option<Session>> {
-        self.readers.read(move |c| logins::find_session(c, &id)).await
+        self.readers
+            .read(move |c| logins::find_session(c, &id))
+            .await
     }
 
     async fn list_logins(&self, user: UserId) -> Result<Vec<Login>> {
@@ -160,21 +185,31 @@ impl Store for SqliteStore {
     }
 
     async fn delete_login(&self, id: LoginId) -> Result<bool> {
-        self.writer.write_access(move |c| logins::delete(c, &id)).await
+        self.writer
+            .write_access(move |c| logins::delete(c, &id))
+            .await
     }
 
     async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<Event>> {
-        self.readers.read(move |c| outbox::after(c, cursor, limit)).await?.into_iter().collect()
+        self.readers
+            .read(move |c| outbox::after(c, cursor, limit))
+            .await?
+            .into_iter()
+            .collect()
     }
 
     async fn cursor(&self, consumer: &str) -> Result<EventId> {
         let consumer = consumer.to_owned();
-        self.writer.write(move |c| outbox::cursor(c, &consumer)).await
+        self.writer
+            .write(move |c| outbox::cursor(c, &consumer))
+            .await
     }
 
     async fn advance(&self, consumer: &str, cursor: EventId, parked: Vec<Parked>) -> Result<()> {
         let consumer = consumer.to_owned();
-        self.writer.write(move |c| outbox::advance(c, &consumer, cursor, &parked)).await
+        self.writer
+            .write(move |c| outbox::advance(c, &consumer, cursor, &parked))
+            .await
     }
 
     fn committed(&self) -> watch::Receiver<EventId> {

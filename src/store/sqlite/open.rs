@@ -55,8 +55,16 @@ impl fmt::Display for OpenError {
                 version / 1000 % 1000,
                 version % 1000
             ),
-            Self::NotADatabase(path) => write!(f, "{} is not a database; it was left untouched", path.display()),
-            Self::NotOurs(path) => write!(f, "{} is a database of another program; it was left untouched", path.display()),
+            Self::NotADatabase(path) => write!(
+                f,
+                "{} is not a database; it was left untouched",
+                path.display()
+            ),
+            Self::NotOurs(path) => write!(
+                f,
+                "{} is a database of another program; it was left untouched",
+                path.display()
+            ),
             Self::Newer(path, version) => write!(
                 f,
                 "{} has schema {version}, and this doorsign knows up to {VERSION}; use a newer doorsign",
@@ -85,7 +93,11 @@ pub(super) fn open_writer(path: &Path, max_mib: u64) -> Result<Connection, OpenE
 }
 
 fn check_sqlite(version: i32) -> Result<(), OpenError> {
-    if version < OLDEST_SQLITE { Err(OpenError::OldSqlite(version)) } else { Ok(()) }
+    if version < OLDEST_SQLITE {
+        Err(OpenError::OldSqlite(version))
+    } else {
+        Ok(())
+    }
 }
 
 /// Looks at the first bytes, so that a file of another kind is never handed to SQLite. Creates an absent file for the owner alone;
@@ -96,7 +108,12 @@ fn check_header(path: &Path) -> Result<bool, OpenError> {
     match File::open(path) {
         Ok(file) => file.take(16).read_to_end(&mut start).map_err(io)?,
         Err(source) if source.kind() == ErrorKind::NotFound => {
-            OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(io)?;
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .mode(0o600)
+                .open(path)
+                .map_err(io)?;
             0
         }
         Err(source) => return Err(io(source)),
@@ -112,7 +129,9 @@ fn check_header(path: &Path) -> Result<bool, OpenError> {
 fn check_owner(path: &Path) -> Result<(), OpenError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    });
     let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables?));
     match read().map_err(|source: rusqlite::Error| OpenError::sqlite(path, &source))? {
         (0, 0, 0) => Ok(()), // Created, but stopped before the schema was in.
@@ -148,7 +167,10 @@ fn limit_size(connection: &Connection, max_mib: u64) -> rusqlite::Result<()> {
         return Ok(());
     }
     let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    let pages = i64::try_from(max_mib).unwrap_or(i64::MAX).saturating_mul(1024 * 1024) / page.max(1);
+    let pages = i64::try_from(max_mib)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1024 * 1024)
+        / page.max(1);
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
 }
 
@@ -158,7 +180,12 @@ mod tests {
 
     #[test]
     fn a_sqlite_with_the_log_reset_race_is_refused() {
-        for (version, refused) in [(3_051_002, true), (3_051_003, false), (3_054_001, false), (3_049_002, true)] {
+        for (version, refused) in [
+            (3_051_002, true),
+            (3_051_003, false),
+            (3_054_001, false),
+            (3_049_002, true),
+        ] {
             assert_eq!(check_sqlite(version).is_err(), refused, "{version}");
         }
         assert_eq!(

@@ -3,7 +3,8 @@
 
 use super::error;
 use crate::domain::{
-    Change, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp, UserId, Username,
+    Change, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusId, StatusName,
+    StatusType, Timestamp, UserId, Username,
 };
 use crate::store::Parked;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -45,21 +46,46 @@ pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<()> {
 
 /// The position of the newest event; 0 when there is none.
 pub(super) fn newest(connection: &Connection) -> rusqlite::Result<EventId> {
-    connection.prepare_cached("SELECT coalesce(max(id), 0) FROM event")?.query_row([], |row| row.get(0)).map(event_id)
+    connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM event")?
+        .query_row([], |row| row.get(0))
+        .map(event_id)
 }
 
-pub(super) fn after(connection: &Connection, cursor: EventId, limit: usize) -> rusqlite::Result<Vec<Result<Event>>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, kind, payload, created_at FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")?;
-    let rows = statement.query_map(params![number(cursor), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
-    })?;
-    rows.map(|row| row.map(|(id, kind, payload, at)| decode(event_id(id), &kind, &payload, Timestamp::from_millis(at)))).collect()
+pub(super) fn after(
+    connection: &Connection,
+    cursor: EventId,
+    limit: usize,
+) -> rusqlite::Result<Vec<Result<Event>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, kind, payload, created_at FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let rows = statement.query_map(
+        params![number(cursor), i64::try_from(limit).unwrap_or(i64::MAX)],
+        |row| {
+            Ok((
+                row.get(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get(3)?,
+            ))
+        },
+    )?;
+    rows.map(|row| {
+        row.map(|(id, kind, payload, at)| {
+            decode(event_id(id), &kind, &payload, Timestamp::from_millis(at))
+        })
+    })
+    .collect()
 }
 
 pub(super) fn cursor(connection: &Connection, consumer: &str) -> Result<EventId> {
     let found = connection
-        .query_row("SELECT cursor FROM consumer WHERE name = ?1", [consumer], |row| row.get(0))
+        .query_row(
+            "SELECT cursor FROM consumer WHERE name = ?1",
+            [consumer],
+            |row| row.get(0),
+        )
         .optional()
         .map_err(|e| error(&e))?;
     if let Some(cursor) = found {
@@ -67,12 +93,20 @@ pub(super) fn cursor(connection: &Connection, consumer: &str) -> Result<EventId>
     }
     let newest = newest(connection).map_err(|e| error(&e))?;
     connection
-        .execute("INSERT INTO consumer (name, cursor) VALUES (?1, ?2)", params![consumer, number(newest)])
+        .execute(
+            "INSERT INTO consumer (name, cursor) VALUES (?1, ?2)",
+            params![consumer, number(newest)],
+        )
         .map_err(|e| error(&e))?;
     Ok(newest)
 }
 
-pub(super) fn advance(connection: &Connection, consumer: &str, cursor: EventId, parked: &[Parked]) -> Result<()> {
+pub(super) fn advance(
+    connection: &Connection,
+    consumer: &str,
+    cursor: EventId,
+    parked: &[Parked],
+) -> Result<()> {
     let write = || {
         for event in parked {
             connection
@@ -98,10 +132,26 @@ fn decode(id: EventId, kind: &str, payload: &str, at: Timestamp) -> Result<Event
         "custom_user_status.created" => Change::StatusCreated(status),
         "custom_user_status.updated" => Change::StatusUpdated(status),
         "custom_user_status.deleted" => Change::StatusDeleted(status),
-        _ => return Err(Error::internal(format!("event {} has the unknown kind {kind:?}", id.as_u64()))),
+        _ => {
+            return Err(Error::internal(format!(
+                "event {} has the unknown kind {kind:?}",
+                id.as_u64()
+            )));
+        }
     };
-    let (actor, actor_name) = (UserId::new(payload.actor_id), Username::stored(payload.actor_username.into_owned()));
-    Ok(Event { id, event: NewEvent { at, actor, actor_name, change } })
+    let (actor, actor_name) = (
+        UserId::new(payload.actor_id),
+        Username::stored(payload.actor_username.into_owned()),
+    );
+    Ok(Event {
+        id,
+        event: NewEvent {
+            at,
+            actor,
+            actor_name,
+            change,
+        },
+    })
 }
 
 fn event_id(number: i64) -> EventId {

@@ -5,10 +5,21 @@ use crate::domain::{Error, Field, PermissionGrant, Problem, Result, Role, RoleSc
 use rusqlite::{Connection, params};
 
 pub(super) fn list_roles(connection: &Connection) -> rusqlite::Result<Vec<Role>> {
-    let mut statement = connection.prepare_cached("SELECT id, name, description, scope, protected FROM role ORDER BY id")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id, name, description, scope, protected FROM role ORDER BY id")?;
     let roles = statement.query_map([], |row| {
-        let scope = if row.get_ref(3)?.as_str()? == "Users" { RoleScope::Users } else { RoleScope::Subscriptions };
-        Ok(Role { id: row.get(0)?, name: row.get(1)?, description: row.get(2)?, scope, protected: row.get(4)? })
+        let scope = if row.get_ref(3)?.as_str()? == "Users" {
+            RoleScope::Users
+        } else {
+            RoleScope::Subscriptions
+        };
+        Ok(Role {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            description: row.get(2)?,
+            scope,
+            protected: row.get(4)?,
+        })
     })?;
     roles.collect()
 }
@@ -22,9 +33,16 @@ pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<PermissionGr
     let mut grants: Vec<PermissionGrant> = Vec::new();
     while let Some(row) = rows.next()? {
         let permission: String = row.get(0)?;
-        if grants.last().is_none_or(|last| last.permission != permission) {
+        if grants
+            .last()
+            .is_none_or(|last| last.permission != permission)
+        {
             let updated_at = Timestamp::from_millis(row.get(1)?);
-            grants.push(PermissionGrant { permission, roles: Vec::new(), updated_at });
+            grants.push(PermissionGrant {
+                permission,
+                roles: Vec::new(),
+                updated_at,
+            });
         }
         if let (Some(role), Some(last)) = (row.get(2)?, grants.last_mut()) {
             last.roles.push(role);
@@ -39,13 +57,22 @@ pub(super) fn update(connection: &Connection, grants: &[PermissionGrant]) -> Res
 
 fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
     let changed = connection
-        .execute("UPDATE permission SET updated_at = ?2 WHERE id = ?1", params![grant.permission, grant.updated_at.as_millis()])
+        .execute(
+            "UPDATE permission SET updated_at = ?2 WHERE id = ?1",
+            params![grant.permission, grant.updated_at.as_millis()],
+        )
         .map_err(|e| error(&e))?;
     if changed == 0 {
-        return Err(Error::Invalid { field: Field::Permission, problem: Problem::Unknown });
+        return Err(Error::Invalid {
+            field: Field::Permission,
+            problem: Problem::Unknown,
+        });
     }
     connection
-        .execute("DELETE FROM permission_role WHERE permission_id = ?1", [&grant.permission])
+        .execute(
+            "DELETE FROM permission_role WHERE permission_id = ?1",
+            [&grant.permission],
+        )
         .map_err(|e| error(&e))?;
     for (position, role) in (0_i64..).zip(&grant.roles) {
         connection
@@ -59,5 +86,8 @@ fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
 }
 
 fn unknown_role() -> Error {
-    Error::Invalid { field: Field::Role, problem: Problem::Unknown }
+    Error::Invalid {
+        field: Field::Role,
+        problem: Problem::Unknown,
+    }
 }

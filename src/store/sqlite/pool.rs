@@ -26,8 +26,13 @@ impl Readers {
             .max_lifetime(None)
             .test_on_check_out(false)
             .connection_timeout(Duration::from_secs(5))
-            .build(ReadOnly { path: path.to_owned() })?;
-        Ok(Self { pool, free: Arc::new(Semaphore::new(size)) })
+            .build(ReadOnly {
+                path: path.to_owned(),
+            })?;
+        Ok(Self {
+            pool,
+            free: Arc::new(Semaphore::new(size)),
+        })
     }
 
     /// Runs `work` on a blocking thread, inside one read transaction, so that all it sees is of one moment.
@@ -36,7 +41,12 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let permit = self.free.clone().acquire_owned().await.map_err(|_| Error::UNAVAILABLE)?;
+        let permit = self
+            .free
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::UNAVAILABLE)?;
         let pool = self.pool.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -44,10 +54,12 @@ impl Readers {
             let moment = connection.unchecked_transaction().map_err(|e| error(&e))?;
             work(&moment).map_err(|e| error(&e))
         });
-        reading.await.unwrap_or_else(|stopped| match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Error::UNAVAILABLE),
-        })
+        reading
+            .await
+            .unwrap_or_else(|stopped| match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::UNAVAILABLE),
+            })
     }
 }
 

@@ -41,7 +41,10 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || run(&connection, queue, &marks))?;
-        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            jobs,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Runs `work` in the writer's current group and answers once it is durable. Dropping this future leaves the work in the group.
@@ -68,8 +71,15 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let (reply, outcome) = oneshot::channel();
-        let job = Box::new(Write { work: Some(work), touches, outcome: None, reply });
-        self.jobs.try_send(Message::Work(job)).map_err(|_| Error::UNAVAILABLE)?;
+        let job = Box::new(Write {
+            work: Some(work),
+            touches,
+            outcome: None,
+            reply,
+        });
+        self.jobs
+            .try_send(Message::Work(job))
+            .map_err(|_| Error::UNAVAILABLE)?;
         match outcome.await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => resume_unwind(panic),
@@ -81,7 +91,11 @@ impl Writer {
     pub(super) fn stop(&self) {
         // A full queue delays the message, not the stop: this is called from a blocking thread.
         let _ = self.jobs.blocking_send(Message::Stop);
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             let _ = thread.join();
         }
@@ -114,7 +128,9 @@ struct Write<T, F> {
 
 impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
     fn run(&mut self, connection: &Connection) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(work) = self.work.take() else {
+            return false;
+        };
         let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)));
         let keep = matches!(outcome, Ok(Ok(_)));
         self.outcome = Some(outcome);
@@ -193,7 +209,10 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Res
     let keep = job.run(connection);
     if connection.is_autocommit() {
         // SQLite gave up the whole transaction, as it may when the disk is full: the jobs before this one are lost with it.
-        return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None));
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+            None,
+        ));
     }
     if !keep {
         step(connection, "ROLLBACK TO job")?;
@@ -213,16 +232,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let connection = super::super::open_writer(&folder.path().join("doorsign.db"), 0).unwrap();
         let marks = Marks::new(EventId::default());
-        (Writer::start(connection, marks.clone()).unwrap(), marks, folder)
+        (
+            Writer::start(connection, marks.clone()).unwrap(),
+            marks,
+            folder,
+        )
     }
 
     async fn put(writer: &Writer, id: &'static str) -> Result<()> {
-        writer.write(move |c| c.execute("INSERT INTO permission VALUES (?1, 0)", [id]).map(drop).map_err(|e| error(&e))).await
+        writer
+            .write(move |c| {
+                c.execute("INSERT INTO permission VALUES (?1, 0)", [id])
+                    .map(drop)
+                    .map_err(|e| error(&e))
+            })
+            .await
     }
 
     async fn count(writer: &Writer, like: &'static str) -> i64 {
         writer
-            .write(move |c| c.query_row("SELECT count(*) FROM permission WHERE id LIKE ?1", [like], |r| r.get(0)).map_err(|e| error(&e)))
+            .write(move |c| {
+                c.query_row(
+                    "SELECT count(*) FROM permission WHERE id LIKE ?1",
+                    [like],
+                    |r| r.get(0),
+                )
+                .map_err(|e| error(&e))
+            })
             .await
             .unwrap()
     }
@@ -231,10 +267,12 @@ mod tests {
     async fn a_refusal_in_a_group_rolls_back_alone() {
         let (writer, _, _folder) = writer();
         let refused = writer.write(|c| {
-            c.execute("INSERT INTO permission VALUES ('t-half', 0)", []).unwrap();
+            c.execute("INSERT INTO permission VALUES ('t-half', 0)", [])
+                .unwrap();
             Err::<(), _>(Error::NameTaken)
         });
-        let (before, refused, after) = tokio::join!(put(&writer, "t-before"), refused, put(&writer, "t-after"));
+        let (before, refused, after) =
+            tokio::join!(put(&writer, "t-before"), refused, put(&writer, "t-after"));
         assert!(before.is_ok() && after.is_ok());
         assert!(matches!(refused, Err(Error::NameTaken)));
         assert_eq!(count(&writer, "t-%").await, 2, "only what succeeded stays");
@@ -246,7 +284,11 @@ mod tests {
         let writer = std::sync::Arc::new(writer);
         let panicking = {
             let writer = writer.clone();
-            tokio::spawn(async move { writer.write(|_| -> Result<()> { panic!("inside a job") }).await })
+            tokio::spawn(async move {
+                writer
+                    .write(|_| -> Result<()> { panic!("inside a job") })
+                    .await
+            })
         };
         assert!(panicking.await.unwrap_err().is_panic());
         put(&writer, "t-after").await.unwrap();
@@ -262,7 +304,11 @@ mod tests {
         });
         let (before, lost) = tokio::join!(put(&writer, "t-before"), lost);
         assert!(matches!(lost, Err(Error::Unavailable { .. })));
-        assert_eq!(before.is_ok(), count(&writer, "t-before").await == 1, "an answer is true");
+        assert_eq!(
+            before.is_ok(),
+            count(&writer, "t-before").await == 1,
+            "an answer is true"
+        );
         put(&writer, "t-after").await.unwrap();
         assert_eq!(count(&writer, "t-after").await, 1);
     }
@@ -273,10 +319,18 @@ mod tests {
         let writer = std::sync::Arc::new(writer);
         let queued = put(&writer, "t-queued");
         tokio::pin!(queued);
-        assert!(futures_util::poll!(queued.as_mut()).is_pending(), "queued by its first poll");
+        assert!(
+            futures_util::poll!(queued.as_mut()).is_pending(),
+            "queued by its first poll"
+        );
         let stopping = writer.clone();
-        tokio::task::spawn_blocking(move || stopping.stop()).await.unwrap();
+        tokio::task::spawn_blocking(move || stopping.stop())
+            .await
+            .unwrap();
         queued.await.unwrap();
-        assert!(matches!(put(&writer, "t-late").await, Err(Error::Unavailable { .. })));
+        assert!(matches!(
+            put(&writer, "t-late").await,
+            Err(Error::Unavailable { .. })
+        ));
     }
 }

@@ -1,0 +1,59 @@
+//! What the commands on a data folder share: opening it, running one use case, and telling a running server about it.
+
+use crate::app::{App, SystemClock};
+use crate::config::Config;
+use crate::folder::Folder;
+use crate::notice;
+use crate::store::sqlite::SqliteStore;
+use crate::tokens::Tokens;
+use std::io::{BufRead, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs `work` on the data folder of the settings, whether a server runs on it or not, and gives back what it gives.
+pub(super) fn with_app<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&App) -> crate::domain::Result<T>,
+) -> Result<T, String> {
+    let in_folder =
+        |e: std::io::Error| format!("cannot use the data folder {}: {e}", config.data.display());
+    let folder = Folder::existing(&config.data).map_err(in_folder)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?;
+    runtime.block_on(async {
+        let store = Arc::new(
+            SqliteStore::open(&folder.database(), 1, config.max_database_mib)
+                .map_err(|e| e.to_string())?,
+        );
+        let tokens = Tokens::open(&folder.token_secret())
+            .map_err(|e| format!("cannot use the token secret: {e}"))?;
+        let app = App::new(config, store.clone(), Arc::new(SystemClock), tokens)
+            .map_err(|e| e.to_string())?;
+        let done = work(&app).await.map_err(|e| e.to_string());
+        store.close().await;
+        let done = done?;
+        notice::give(&folder)
+            .map_err(|e| format!("done, but the running server has not taken notice: {e}"))?;
+        Ok(done)
+    })
+}
+
+/// A password from `file`, or from standard input where that is `-`: its first line, so that it is in no process list.
+pub(super) fn read_password(file: &Path) -> Result<String, String> {
+    let in_file =
+        |e: std::io::Error| format!("cannot read the password from {}: {e}", file.display());
+    let mut line = String::new();
+    if file == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(in_file)?;
+    } else {
+        std::fs::File::open(file)
+            .and_then(|mut file| file.read_to_string(&mut line))
+            .map_err(in_file)?;
+    }
+    Ok(line.lines().next().unwrap_or_default().to_owned())
+}

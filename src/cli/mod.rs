@@ -1,0 +1,77 @@
+//! The command line: one file per command. No rule is here; commands call the same use cases as the API.
+
+mod desk;
+mod serve;
+mod token;
+mod user;
+
+use crate::config::{self, Config, Loaded};
+use clap::{ArgMatches, Command};
+use doorsign_hook::PostCreateHook;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What a command gives back: nothing, or the one line that says why it failed.
+type Outcome = Result<(), String>;
+
+/// Runs the program with the process's arguments and environment, and `hooks` beside those that the settings ask for. Answers the
+/// exit code: 0, 1 when the command failed, 2 when it could not be understood.
+#[must_use]
+pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
+    let matches = command().get_matches();
+    match dispatch(&matches, hooks) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            let _ = writeln!(std::io::stderr(), "doorsign: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Command {
+    Command::new("doorsign")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The sign on your door, self-hosted: Rocket.Chat's custom user statuses in one small binary")
+        .args(config::args())
+        .subcommand(Command::new("serve").about("Run the server (what happens without a command)"))
+        .subcommand(Command::new("config").about("Print the settings in force and where each came from"))
+        .subcommand(user::command())
+        .subcommand(token::command())
+}
+
+fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let loaded = load(matches)?;
+    match matches.subcommand() {
+        None | Some(("serve", _)) => serve::run(loaded.config, hooks),
+        Some(("config", _)) => print(&loaded.to_string()),
+        Some(("user", matches)) => user::run(&loaded.config, matches),
+        Some(("token", matches)) => token::run(&loaded.config, matches),
+        Some((other, _)) => Err(format!("there is no command {other:?}")),
+    }
+}
+
+fn load(matches: &ArgMatches) -> Result<Loaded, String> {
+    let mut environment = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        // Only ours are looked at; other programs' variables need not be text.
+        if let Some(name) = name.to_str().filter(|name| name.starts_with("DOORSIGN_")) {
+            let value = value
+                .into_string()
+                .map_err(|_| format!("{name} is not valid UTF-8"))?;
+            environment.push((name.to_owned(), value));
+        }
+    }
+    let directory =
+        std::env::current_dir().map_err(|e| format!("cannot tell the current folder: {e}"))?;
+    Config::load(matches, environment.into_iter(), &directory).map_err(|e| e.to_string())
+}
+
+/// Writes to standard output. A reader that has gone is no failure of ours.
+fn print(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("cannot write: {e}")),
+        _ => Ok(()),
+    }
+}

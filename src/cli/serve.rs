@@ -1,0 +1,129 @@
+//! `doorsign serve`: the server at the terminal. What it prints to standard output is for people; the log goes to standard error.
+
+use super::{Outcome, print};
+use crate::app::SystemClock;
+use crate::config::{Config, SecretSource};
+use crate::logging;
+use crate::server::{FirstAdmin, Server};
+use doorsign_hook::PostCreateHook;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub(super) fn run(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let _log = logging::start(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?;
+    let served = runtime.block_on(serve(config, hooks));
+    // A hook that never comes back must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let signals = (SignalKind::interrupt(), SignalKind::terminate());
+    let signals = signal(signals.0)
+        .and_then(|first| Ok((first, signal(signals.1)?)))
+        .map_err(|e| e.to_string())?;
+    let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
+        .await
+        .map_err(|e| e.to_string())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
+    let url = format!(
+        "http://{}",
+        listener.local_addr().map_err(|e| e.to_string())?
+    );
+    print(&greeting(&url, &config, server.first_admin.as_ref()))?;
+    if let Some(path) = &config.ready_file {
+        // The socket listens already: who reads the file and comes at once is answered.
+        write_whole(path, &url)
+            .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()))?;
+    }
+    server.run(listener, stop(signals)).await;
+    if let Some(path) = &config.ready_file {
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
+}
+
+/// Comes back with the first signal, and ends the process with the second.
+async fn stop((mut interrupt, mut terminate): (Signal, Signal)) {
+    let first = either(&mut interrupt, &mut terminate).await;
+    tracing::info!(
+        signal = first,
+        "stopping: open requests have ten seconds; a second signal stops at once"
+    );
+    tokio::spawn(async move {
+        let second = either(&mut interrupt, &mut terminate).await;
+        std::process::exit(128 + second);
+    });
+}
+
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) -> i32 {
+    tokio::select! {
+        _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+        _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
+    }
+}
+
+/// Nobody sees a part of the text: the file appears whole or not at all.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path)
+}
+
+fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> String {
+    let username = first_admin.map_or(&config.admin_username, |admin| &admin.username);
+    let made_up = first_admin.and_then(|admin| admin.password.as_deref());
+    let told = match (first_admin, made_up) {
+        (Some(_), Some(password)) => {
+            format!(
+                "The administrator {username} was created with the password {password}, shown this once.\n"
+            )
+        }
+        (Some(_), None) => {
+            format!("The administrator {username} was created with the password given.\n")
+        }
+        (None, _) => String::new(),
+    };
+    format!(
+        "doorsign {} listens on {url}, with its data in {}.\n{told}\nTry it, in another terminal:\n\n{}\n{}\n\n",
+        env!("CARGO_PKG_VERSION"),
+        config.data.display(),
+        login_line(url, username, &password_in_shell(config, made_up)),
+        create_line(url),
+    )
+}
+
+/// Sets `$ID` and `$TOKEN` in the shell it is pasted into.
+fn login_line(url: &str, username: &str, password: &str) -> String {
+    format!(
+        "eval \"$(curl -s {url}/api/v1/login -H 'Content-Type: application/json' -d '{{\"user\":\"{username}\",\"password\":\"'{password}'\"}}' \
+         | sed -E 's/.*\"userId\":\"([^\"]+)\",\"authToken\":\"([^\"]+)\".*/ID=\\1 TOKEN=\\2/')\""
+    )
+}
+
+fn create_line(url: &str) -> String {
+    format!(
+        "curl -s {url}/api/v1/custom-user-status.create -H \"X-User-Id: $ID\" -H \"X-Auth-Token: $TOKEN\" \
+         -H 'Content-Type: application/json' -d '{{\"name\":\"caught up\",\"statusType\":\"busy\"}}'"
+    )
+}
+
+/// How the password is written in a shell: itself only when it was made up here, and shown above anyway.
+fn password_in_shell(config: &Config, made_up: Option<&str>) -> String {
+    match (made_up, &config.admin_password_source) {
+        (Some(password), _) => password.to_owned(),
+        (None, Some(SecretSource::Variable(name))) => format!("\"${name}\""),
+        (None, Some(SecretSource::File(path))) => format!("\"$(cat '{}')\"", path.display()),
+        (None, Some(SecretSource::Given) | None) => "\"$DOORSIGN_ADMIN_PASSWORD\"".to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! `doorsign token`: personal access tokens, at the command line.
+
+use super::desk::with_app;
+use super::{Outcome, print};
+use crate::config::Config;
+use crate::domain::{LoginKind, Timestamp};
+use crate::service::users;
+use clap::{Arg, ArgMatches, Command, value_parser};
+use std::fmt::Write;
+use std::time::Duration;
+
+pub(super) fn command() -> Command {
+    let user = || {
+        Arg::new("username")
+            .value_name("USER")
+            .required(true)
+            .help("Whose token")
+    };
+    let name = || {
+        Arg::new("name")
+            .long("name")
+            .value_name("NAME")
+            .required(true)
+            .help("The token's name")
+    };
+    let expires = Arg::new("expires")
+        .long("expires")
+        .value_name("DAYS")
+        .value_parser(value_parser!(u32).range(1..=36500))
+        .help("Days until it expires; without, it lasts until it is revoked");
+    Command::new("token")
+        .about("Make, list and revoke personal access tokens; a running server honours it at once")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("create")
+                .about("Make a token and print the two headers to send")
+                .arg(user())
+                .arg(name())
+                .arg(expires),
+        )
+        .subcommand(
+            Command::new("list")
+                .about("List a user's logins and tokens")
+                .arg(user()),
+        )
+        .subcommand(
+            Command::new("revoke")
+                .about("Revoke a token")
+                .arg(user())
+                .arg(name()),
+        )
+}
+
+pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
+    match matches.subcommand() {
+        Some(("create", matches)) => create(config, matches),
+        Some(("list", matches)) => list(config, matches),
+        Some(("revoke", matches)) => revoke(config, matches),
+        _ => Err("there is no such command".to_owned()),
+    }
+}
+
+fn create(config: &Config, matches: &ArgMatches) -> Outcome {
+    let (user, name) = (text(matches, "username"), text(matches, "name"));
+    let day = Duration::from_secs(24 * 60 * 60);
+    let life = matches.get_one::<u32>("expires").map(|days| day * *days);
+    let (id, token) = with_app(config, async |app| {
+        users::create_token(app, user, name, life).await
+    })?;
+    print(&format!(
+        "X-User-Id: {}\nX-Auth-Token: {token}\n",
+        id.as_str()
+    ))
+}
+
+fn list(config: &Config, matches: &ArgMatches) -> Outcome {
+    let logins = with_app(config, async |app| {
+        users::list_logins(app, text(matches, "username")).await
+    })?;
+    let mut text = String::new();
+    for login in logins {
+        let name = match &login.kind {
+            LoginKind::Password => "(login)",
+            LoginKind::Token { name } => name,
+        };
+        let end = login.expires_at.map_or("never".to_owned(), date);
+        let _ = writeln!(
+            text,
+            "{name}\tcreated {}\texpires {end}",
+            date(login.created_at)
+        );
+    }
+    print(&text)
+}
+
+fn revoke(config: &Config, matches: &ArgMatches) -> Outcome {
+    let (user, name) = (text(matches, "username"), text(matches, "name"));
+    with_app(config, async |app| {
+        users::revoke_token(app, user, name).await
+    })?;
+    print(&format!("The token {name} of {user} is revoked.\n"))
+}
+
+fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
+}
+
+fn date(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.as_millis())
+        .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))
+}

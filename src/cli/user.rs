@@ -1,0 +1,179 @@
+//! `doorsign user`: people, at the command line.
+
+use super::desk::{read_password, with_app};
+use super::{Outcome, print};
+use crate::app::Ids;
+use crate::config::Config;
+use crate::service::users;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+pub(super) fn command() -> Command {
+    let name = || {
+        Arg::new("username")
+            .value_name("USER")
+            .required(true)
+            .help("The name to log in with")
+    };
+    let password = || {
+        Arg::new("password_from")
+            .long("password-from")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("Read the password from the first line of FILE, or of standard input with -; else one is made up and printed")
+    };
+    let role = || {
+        Arg::new("role")
+            .long("role")
+            .value_name("ROLE")
+            .action(ArgAction::Append)
+    };
+    Command::new("user")
+        .about("Add and change users; a running server honours it at once")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("add")
+                .about("Add a user")
+                .arg(name())
+                .arg(Arg::new("name").long("name").help("The name to show"))
+                .arg(Arg::new("email").long("email").help("The e-mail address"))
+                .arg(role().help("A role, several times if need be; `user` when none is given"))
+                .arg(password()),
+        )
+        .subcommand(Command::new("list").about("List the users with their roles"))
+        .subcommand(
+            Command::new("set-password")
+                .about("Set a password and end the logins made with the old one")
+                .arg(name())
+                .arg(password()),
+        )
+        .subcommand(
+            Command::new("set-roles")
+                .about("Replace a user's roles")
+                .arg(name())
+                .arg(
+                    Arg::new("roles")
+                        .value_name("ROLE")
+                        .num_args(0..)
+                        .help("All the roles the user is to have"),
+                ),
+        )
+        .subcommand(
+            Command::new("deactivate")
+                .about("Switch a user off and end every login and token at once")
+                .arg(name()),
+        )
+}
+
+pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
+    match matches.subcommand() {
+        Some(("add", matches)) => add(config, matches),
+        Some(("list", _)) => list(config),
+        Some(("set-password", matches)) => set_password(config, matches),
+        Some(("set-roles", matches)) => set_roles(config, matches),
+        Some(("deactivate", matches)) => deactivate(config, matches),
+        _ => Err("there is no such command".to_owned()),
+    }
+}
+
+fn add(config: &Config, matches: &ArgMatches) -> Outcome {
+    let (password, told) = password(matches)?;
+    let roles = texts(matches, "role");
+    let new = users::NewUser {
+        username: text(matches, "username").unwrap_or_default(),
+        name: text(matches, "name"),
+        email: text(matches, "email"),
+        roles: if roles.is_empty() {
+            vec!["user".to_owned()]
+        } else {
+            roles
+        },
+        password,
+    };
+    let user = with_app(config, async |app| users::create(app, new).await)?;
+    print(&format!(
+        "Added {} with the id {}.\n{told}",
+        user.username.as_str(),
+        user.id.as_str()
+    ))
+}
+
+fn list(config: &Config) -> Outcome {
+    let users = with_app(config, async |app| users::list(app).await)?;
+    let mut text = String::new();
+    for user in users {
+        let state = if user.active { "active" } else { "deactivated" };
+        let _ = writeln!(
+            text,
+            "{}\t{}\t{state}\t{}",
+            user.id.as_str(),
+            user.username.as_str(),
+            user.roles.join(",")
+        );
+    }
+    print(&text)
+}
+
+fn set_password(config: &Config, matches: &ArgMatches) -> Outcome {
+    let (password, told) = password(matches)?;
+    let name = text(matches, "username").unwrap_or_default();
+    with_app(config, async |app| {
+        users::set_password(app, &name, &password).await
+    })?;
+    print(&format!(
+        "The password of {name} is set; logins with the old one have ended, personal access tokens have not.\n{told}"
+    ))
+}
+
+fn set_roles(config: &Config, matches: &ArgMatches) -> Outcome {
+    let (name, roles) = (
+        text(matches, "username").unwrap_or_default(),
+        texts(matches, "roles"),
+    );
+    with_app(config, async |app| {
+        users::set_roles(app, &name, roles.clone()).await
+    })?;
+    print(&format!(
+        "{name} has the roles: {}.\n",
+        if roles.is_empty() {
+            "none".to_owned()
+        } else {
+            roles.join(", ")
+        }
+    ))
+}
+
+fn deactivate(config: &Config, matches: &ArgMatches) -> Outcome {
+    let name = text(matches, "username").unwrap_or_default();
+    with_app(config, async |app| users::deactivate(app, &name).await)?;
+    print(&format!(
+        "{name} is deactivated, and every login and token of it has ended.\n"
+    ))
+}
+
+/// The password to set, and the line that tells it when it was made up here.
+fn password(matches: &ArgMatches) -> Result<(String, String), String> {
+    match matches.get_one::<PathBuf>("password_from") {
+        Some(file) => Ok((read_password(file)?, String::new())),
+        None => {
+            let password = Ids::password().map_err(|e| e.to_string())?;
+            Ok((
+                password.clone(),
+                format!("The password is {password}, shown this once.\n"),
+            ))
+        }
+    }
+}
+
+fn text(matches: &ArgMatches, name: &str) -> Option<String> {
+    matches.get_one::<String>(name).cloned()
+}
+
+fn texts(matches: &ArgMatches, name: &str) -> Vec<String> {
+    matches
+        .get_many::<String>(name)
+        .unwrap_or_default()
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! The accept loop: connections become requests for the API. It stands in front of warp because warp's own server has no time limit
+//! on headers, no cap on connections and no deadline when it stops, and panics on `CONNECT` where a filter asks for the path (warp
+//! 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
+
+use crate::api::Peer;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use warp::http::{HeaderValue, Method, Request, StatusCode, header};
+use warp::reply::Response;
+
+/// A request's headers must have arrived by then, the first byte included; so long is a connection kept between two requests, too.
+const HEADER_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a stop waits for open requests.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+/// Bytes of a request's line and headers.
+const HEADER_BYTES: usize = 64 * 1024;
+/// How long to wait when the machine has no room for a further connection.
+const NO_ROOM: Duration = Duration::from_millis(100);
+
+/// Serves `filter` on `listener` until `stop`; then open requests have ten seconds, and what is left is cut. At most `connections`
+/// are open at once; further ones wait to be accepted.
+pub async fn serve<F>(listener: TcpListener, filter: F, connections: usize, stop: CancellationToken)
+where
+    F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
+    let (tracker, free) = (TaskTracker::new(), Arc::new(Semaphore::new(connections)));
+    let cut = CancellationToken::new();
+    loop {
+        let accepted = async {
+            let permit = free.clone().acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            accepted = accepted => accepted,
+            () = stop.cancelled() => break,
+        };
+        match (permit, accepted) {
+            (Ok(permit), Ok((stream, peer))) => {
+                let connection = serve_connection(stream, peer, filter.clone(), stop.clone());
+                let cut = cut.clone();
+                tracker.spawn(async move {
+                    let _permit = permit;
+                    tokio::select! { () = connection => {}, () = cut.cancelled() => {} }
+                });
+            }
+            (_, Err(error)) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(NO_ROOM).await;
+            }
+            (Err(_), _) => break,
+        }
+    }
+    drop(listener);
+    tracker.close();
+    if tokio::time::timeout(STOP_DEADLINE, tracker.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = tracker.len(),
+            "requests were still open at the deadline and are cut"
+        );
+        cut.cancel();
+        tracker.wait().await;
+    }
+}
+
+async fn serve_connection<F>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    filter: F,
+    stop: CancellationToken,
+) where
+    F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
+    let _ = stream.set_nodelay(true);
+    let api = warp::service(filter);
+    let service = service_fn(move |request| answer(api.clone(), request, peer));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+}
+
+async fn answer<S>(
+    mut api: S,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<Response, Infallible>
+where
+    S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible>,
+{
+    if request.method() == Method::CONNECT {
+        return Ok(refuse_connect());
+    }
+    request.extensions_mut().insert(Peer(peer));
+    api.call(request).await
+}
+
+fn refuse_connect() -> Response {
+    let mut response = Response::new(r#"{"success":false,"error":"This is no proxy"}"#.into());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response.headers_mut().insert(
+        header::ALLOW,
+        HeaderValue::from_static("GET, POST, HEAD, OPTIONS"),
+    );
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}

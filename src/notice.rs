@@ -1,0 +1,58 @@
+//! How a command tells the running server that it has changed the database, so that the change is honoured before the command ends.
+//! A socket in the data folder carries no content: to connect is the message, a line back is the receipt. Knows nothing of what
+//! changed.
+
+use crate::folder::Folder;
+use crate::store::Store;
+use std::io::{Read, Result};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixListener;
+
+/// How long a command waits for the receipt.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often the server looks by itself where there can be no socket.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Listens in `folder`, whose lock the caller holds. `None` where there can be no socket, which is said in the log.
+pub fn listen(folder: &Folder) -> Option<UnixListener> {
+    let path = folder.socket();
+    // One that is left over belongs to a server that is gone: the lock says so.
+    let _ = std::fs::remove_file(&path);
+    UnixListener::bind(&path)
+        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "changes by the command line are honoured after a second"))
+        .ok()
+}
+
+/// Takes notices for ever: each makes the store look what other processes have written.
+pub async fn take(listener: Option<UnixListener>, store: Arc<dyn Store>) {
+    let Some(listener) = listener else {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let _ = store.refresh().await;
+        }
+    };
+    loop {
+        let Ok((mut notice, _)) = listener.accept().await else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        if store.refresh().await.is_ok() {
+            let _ = notice.write_all(b"ok\n").await;
+        }
+    }
+}
+
+/// Tells the server on `folder`, if one runs, and waits until it has taken notice.
+///
+/// # Errors
+/// When one runs and does not answer: the change stands, and is honoured when the server is started anew.
+pub fn give(folder: &Folder) -> Result<()> {
+    let Ok(mut server) = std::os::unix::net::UnixStream::connect(folder.socket()) else {
+        return Ok(());
+    };
+    server.set_read_timeout(Some(PATIENCE))?;
+    let mut receipt = [0; 3];
+    server.read_exact(&mut receipt)
+}

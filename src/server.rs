@@ -1,0 +1,220 @@
+//! A server from its settings to its end: what is opened in which order, and what is stopped in which order. Knows no rule and no
+//! route.
+
+use crate::api::{self, Api};
+use crate::app::{App, Clock, Ids};
+use crate::config::Config;
+use crate::domain::{Error, EventId};
+use crate::folder::{Folder, Lock};
+use crate::outbox::{Consumer, Delivery, Pace};
+use crate::plugins::{self, HookConsumer};
+use crate::service::users;
+use crate::store::Store;
+use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::tokens::Tokens;
+use crate::{listen, notice};
+use doorsign_hook::PostCreateHook;
+use std::collections::HashSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A server that is ready to listen.
+pub struct Server {
+    /// What the use cases work with.
+    pub app: Arc<App>,
+    /// The administrator that this start has created, and the password if it was made up here.
+    pub first_admin: Option<FirstAdmin>,
+    config: Config,
+    folder: Folder,
+    store: Arc<SqliteStore>,
+    consumers: Vec<(Arc<dyn Consumer>, EventId)>,
+    pace: Pace,
+    _lock: Lock,
+}
+
+/// The first administrator.
+pub struct FirstAdmin {
+    /// The name to log in with.
+    pub username: String,
+    /// The password, when it was made up here; it is stored nowhere.
+    pub password: Option<String>,
+}
+
+/// Why a server did not start, in one line.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    Folder(PathBuf, std::io::Error),
+    /// The database cannot be opened.
+    Store(OpenError),
+    /// The signing secret cannot be read.
+    Secret(std::io::Error),
+    /// A hook cannot be opened.
+    Hook(String),
+    /// The first administrator cannot be created.
+    Admin(Error),
+    /// The database failed while starting.
+    Failed(Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path, source) => {
+                write!(f, "cannot use the data folder {}: {source}", path.display())
+            }
+            Self::Store(source) => write!(f, "{source}"),
+            Self::Secret(source) => write!(f, "cannot use the token secret: {source}"),
+            Self::Hook(reason) => write!(f, "cannot start a hook: {reason}"),
+            Self::Admin(source) => write!(f, "cannot create the administrator: {source}"),
+            Self::Failed(source) => write!(f, "cannot start: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Server {
+    /// Opens everything that a server with these settings needs, creates the administrator if nobody is there yet, and registers
+    /// the settings' hooks and the `further` ones, so that no event from now on escapes them.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        further: Vec<Arc<dyn PostCreateHook>>,
+    ) -> Result<Self, StartError> {
+        let in_folder = |source| StartError::Folder(config.data.clone(), source);
+        let folder = Folder::create(&config.data).map_err(in_folder)?;
+        let lock = folder.lock().map_err(in_folder)?;
+        let store = SqliteStore::open(&folder.database(), config.readers, config.max_database_mib);
+        let store = Arc::new(store.map_err(StartError::Store)?);
+        let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
+        let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
+        let first_admin = create_first_admin(&app, &config)
+            .await
+            .map_err(StartError::Admin)?;
+        let consumers = register(&*store, &config, further).await?;
+        let pace = Pace::default();
+        Ok(Self {
+            app: Arc::new(app),
+            first_admin,
+            config,
+            folder,
+            store,
+            consumers,
+            pace,
+            _lock: lock,
+        })
+    }
+
+    /// With another patience for hooks.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Serves on `listener` until `shutdown` comes. Then, in this order: no connection is accepted any more; open requests are
+    /// finished, for ten seconds at most; the hooks finish what is under way; the writes that wait are committed; the database
+    /// is closed.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let (stop_listening, stop_outbox, tasks) = (
+            CancellationToken::new(),
+            CancellationToken::new(),
+            TaskTracker::new(),
+        );
+        for (consumer, cursor) in self.consumers {
+            let (store, clock) = (self.store.clone(), self.app.clock.clone());
+            tasks.spawn(
+                Delivery::new(store, clock, consumer, self.pace, stop_outbox.clone()).run(cursor),
+            );
+        }
+        tasks.close();
+        let notices = tokio::spawn(notice::take(
+            notice::listen(&self.folder),
+            self.store.clone(),
+        ));
+        let site_url = listener
+            .local_addr()
+            .map(|address| format!("http://{address}"))
+            .unwrap_or_default();
+        let api = api::filter(Arc::new(Api::new(self.app, &self.config, site_url)));
+        let mut listening = tokio::spawn(listen::serve(
+            listener,
+            api,
+            self.config.max_connections,
+            stop_listening.clone(),
+        ));
+        tokio::select! {
+            () = shutdown => {}
+            _ = &mut listening => {}
+        }
+        stop_listening.cancel();
+        if !listening.is_finished() {
+            let _ = listening.await;
+        }
+        notices.abort();
+        stop_outbox.cancel();
+        tasks.wait().await;
+        self.store.close().await;
+        let _ = std::fs::remove_file(self.folder.socket());
+    }
+}
+
+async fn create_first_admin(
+    app: &App,
+    config: &Config,
+) -> crate::domain::Result<Option<FirstAdmin>> {
+    if !users::list(app).await?.is_empty() {
+        return Ok(None);
+    }
+    let given = config
+        .admin_password
+        .as_ref()
+        .map(|secret| secret.expose().to_owned());
+    let password = given.clone().map_or_else(Ids::password, Ok)?;
+    let username = config.admin_username.clone();
+    let new = users::NewUser {
+        username: username.clone(),
+        name: None,
+        email: None,
+        roles: vec!["admin".to_owned()],
+        password: password.clone(),
+    };
+    users::create(app, new).await?;
+    Ok(Some(FirstAdmin {
+        username,
+        password: given.is_none().then_some(password),
+    }))
+}
+
+/// Starts every hook's thread and asks for its cursor, which makes a new one's place in the sequence.
+async fn register(
+    store: &dyn Store,
+    config: &Config,
+    further: Vec<Arc<dyn PostCreateHook>>,
+) -> Result<Vec<(Arc<dyn Consumer>, EventId)>, StartError> {
+    let mut hooks = plugins::configured(config).map_err(|e| StartError::Hook(e.to_string()))?;
+    hooks.extend(further);
+    let (mut consumers, mut names) = (Vec::new(), HashSet::new());
+    for hook in hooks {
+        if !names.insert(hook.name()) {
+            return Err(StartError::Hook(format!(
+                "two are named {:?}, and each keeps its place by its name",
+                hook.name()
+            )));
+        }
+        let consumer = HookConsumer::start(hook).map_err(|e| StartError::Hook(e.to_string()))?;
+        let cursor = store
+            .cursor(consumer.name())
+            .await
+            .map_err(StartError::Failed)?;
+        consumers.push((Arc::new(consumer) as Arc<dyn Consumer>, cursor));
+    }
+    Ok(consumers)
+}
