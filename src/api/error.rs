@@ -88,21 +88,13 @@ impl ApiError {
     /// The response. What is our fault is logged here, once, with the request's id, and not told.
     pub(super) fn into_response(self, request_id: u64) -> Response {
         let told = tell(&self);
-        match &self {
-            Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) => {
-                tracing::error!(request_id = format_args!("{request_id:016x}"), error = %source, "a request failed");
-            }
-            Self::Panicked(message) => {
-                tracing::error!(
-                    request_id = format_args!("{request_id:016x}"),
-                    error = message,
-                    "a request panicked"
-                );
-            }
-            _ if told.status.is_server_error() => {
-                tracing::warn!(request_id = format_args!("{request_id:016x}"), error = ?self, "a request was put off");
-            }
-            _ => {}
+        let request_id = format_args!("{request_id:016x}");
+        if let Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) = &self {
+            tracing::error!(request_id, error = %source, "a request failed");
+        } else if let Self::Panicked(message) = &self {
+            tracing::error!(request_id, error = message, "a request panicked");
+        } else if told.status.is_server_error() {
+            tracing::warn!(request_id, error = ?self, "a request was put off");
         }
         told.into_response()
     }

@@ -91,8 +91,13 @@ impl Request {
     pub(super) async fn actor(&self) -> Result<Arc<Actor>, ApiError> {
         let actor =
             session::authenticate(self.app(), credentials(&self.head.headers).as_ref()).await?;
-        let _ = self.seen.0.set(actor.clone());
+        self.saw(&actor);
         Ok(actor)
+    }
+
+    /// Notes who is asking, for the log.
+    pub(super) fn saw(&self, actor: &Arc<Actor>) {
+        let _ = self.seen.0.set(actor.clone());
     }
 
     /// Who is asking, for a route that Rocket.Chat guards as a whole (`permissionsRequired`): 403 comes before a look at the body.

@@ -94,8 +94,14 @@ fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> Str
         }
         (None, _) => String::new(),
     };
+    let hint = match (made_up, &config.admin_password_source) {
+        (None, Some(SecretSource::Given) | None) => {
+            ", with the administrator's password in DOORSIGN_ADMIN_PASSWORD"
+        }
+        _ => "",
+    };
     format!(
-        "doorsign {} listens on {url}, with its data in {}.\n{told}\nTry it, in another terminal:\n\n{}\n{}\n\n",
+        "doorsign {} listens on {url}, with its data in {}.\n{told}\nTry it, in another terminal{hint}:\n\n{}\n{}\n\n",
         env!("CARGO_PKG_VERSION"),
         config.data.display(),
         login_line(url, username, &password_in_shell(config, made_up)),

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(in crate::api) async fn login(request: Request) -> Answer {
     let with = login_with(request.lenient_fields()).ok_or(Error::LoginRefused)?;
     let entered = session::login(request.app(), with, request.address()).await?;
+    request.saw(&entered.actor);
     reply::ok(&wire::LoginReply::new(
         &entered.actor,
         &entered.token,

@@ -58,7 +58,7 @@ pub(super) fn find(
     let sql = format!("SELECT {COLUMNS} FROM custom_user_status WHERE id = ?1");
     connection
         .prepare_cached(&sql)?
-        .query_row([id.as_str()], |row| read(row))
+        .query_row([id.as_str()], read)
         .optional()
 }
 
@@ -69,7 +69,7 @@ pub(super) fn find_named(
     let sql = format!("SELECT {COLUMNS} FROM custom_user_status WHERE name = ?1");
     connection
         .prepare_cached(&sql)?
-        .query_row([name.as_str()], |row| read(row))
+        .query_row([name.as_str()], read)
         .optional()
 }
 
