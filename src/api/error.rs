@@ -89,7 +89,8 @@ impl ApiError {
     pub(super) fn into_response(self, request_id: u64) -> Response {
         let told = tell(&self);
         let request_id = format_args!("{request_id:016x}");
-        if let Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) = &self {
+        if let Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) = &self
+        {
             tracing::error!(request_id, error = %source, "a request failed");
         } else if let Self::Panicked(message) = &self {
             tracing::error!(request_id, error = message, "a request panicked");
