@@ -89,8 +89,7 @@ impl Request {
 
     /// Who is asking. 401 when nobody, or nobody known.
     pub(super) async fn actor(&self) -> Result<Arc<Actor>, ApiError> {
-        let actor =
-            session::authenticate(self.app(), credentials(&self.head.headers).as_ref()).await?;
+        let actor = session::authenticate(self.app(), credentials(&self.head.headers)).await?;
         self.saw(&actor);
         Ok(actor)
     }
@@ -111,13 +110,8 @@ impl Request {
 }
 
 /// Both headers, or nobody.
-fn credentials(headers: &HeaderMap) -> Option<Credentials> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
+    let text = |name| headers.get(name)?.to_str().ok();
     Some(Credentials {
         user: text("x-user-id")?,
         token: text("x-auth-token")?,

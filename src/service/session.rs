@@ -10,12 +10,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What a request shows to say who it is from; nothing of it is checked yet.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
+#[derive(Clone, Copy)]
+pub struct Credentials<'a> {
     /// The user's id.
-    pub user: String,
+    pub user: &'a str,
     /// The auth token.
-    pub token: String,
+    pub token: &'a str,
 }
 
 /// What somebody logs in with.
@@ -43,9 +43,9 @@ pub struct LoggedIn {
 ///
 /// # Errors
 /// `Unauthenticated`, without saying why; `Unavailable`.
-pub async fn authenticate(app: &App, credentials: Option<&Credentials>) -> Result<Arc<Actor>> {
+pub async fn authenticate(app: &App, credentials: Option<Credentials<'_>>) -> Result<Arc<Actor>> {
     let credentials = credentials.ok_or(Error::Unauthenticated)?;
-    let actor = recognise(app, &credentials.token).await?;
+    let actor = recognise(app, credentials.token).await?;
     if actor.user.id.as_str() == credentials.user {
         Ok(actor)
     } else {

@@ -1,16 +1,13 @@
-//! The log: lines on standard error. Knows nothing of what is logged; that no secret is, is for those who log.
+//! Lines on their way to standard error, written together. Knows nothing of what is in them.
 //!
 //! A line is copied into a buffer and nobody waits for its being written: a thread empties the buffer a moment after its first line.
 //! A crowd of requests thus shares one write and one wake-up, where `tracing-appender` wakes its thread for every line, which took
 //! a fifth of the server's time under load. A reader of the log who has stopped reading holds up nobody: what no longer fits is
 //! dropped, and how much that was is said.
 
-use crate::config::{Config, LogFormat};
-use std::io::{Result, Write, stderr};
+use std::io::{Result, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Bytes of lines that may wait.
@@ -18,50 +15,9 @@ const CAPACITY: usize = 1024 * 1024;
 /// How long the first line waits for others.
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// Starts logging as the settings say, until what is given back is dropped, which writes what still waits.
-///
-/// # Errors
-/// One line when the filter cannot be read, or the machine refuses a thread.
-pub fn start(config: &Config) -> std::result::Result<Logging, String> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|e| format!("log = {:?} is not a log filter: {e}", config.log))?;
-    let buffer = Arc::new(Buffer::default());
-    let emptied = buffer.clone();
-    let thread = std::thread::Builder::new()
-        .name("log".to_owned())
-        .spawn(move || emptied.empty_into(stderr()));
-    let logging = Logging {
-        buffer: buffer.clone(),
-        thread: Some(thread.map_err(|e| e.to_string())?),
-    };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(Lines(buffer));
-    let started = match config.log_format {
-        LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-    };
-    started.map(|()| logging).map_err(|e| e.to_string())
-}
-
-/// That lines are written. Dropping it writes what still waits.
-pub struct Logging {
-    buffer: Arc<Buffer>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Logging {
-    fn drop(&mut self) {
-        self.buffer.lock().ended = true;
-        self.buffer.changed.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
+/// Lines that wait. Any thread may put, one empties.
 #[derive(Default)]
-struct Buffer {
+pub(super) struct Buffer {
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -74,6 +30,12 @@ struct Waiting {
 }
 
 impl Buffer {
+    /// No more lines come: what waits is written, and [`empty_into`](Self::empty_into) comes back.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
+        self.changed.notify_all();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,7 +53,7 @@ impl Buffer {
     }
 
     /// Writes what is put, in the order it was put, until the end. Two buffers change places, so that no memory is asked for again.
-    fn empty_into(&self, mut out: impl Write) {
+    pub(super) fn empty_into(&self, mut out: impl Write) {
         let mut lines = Vec::new();
         loop {
             let (ended, dropped) = self.take(&mut lines);
@@ -127,7 +89,7 @@ impl Buffer {
 }
 
 /// Gives tracing a place to put each line.
-struct Lines(Arc<Buffer>);
+pub(super) struct Lines(pub(super) Arc<Buffer>);
 
 impl<'a> MakeWriter<'a> for Lines {
     type Writer = Line<'a>;
@@ -137,7 +99,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-struct Line<'a>(&'a Buffer);
+pub(super) struct Line<'a>(&'a Buffer);
 
 impl Write for Line<'_> {
     fn write(&mut self, line: &[u8]) -> Result<usize> {
@@ -155,7 +117,7 @@ mod tests {
     use super::*;
 
     fn ended(buffer: &Buffer) -> String {
-        buffer.lock().ended = true;
+        buffer.end();
         let mut out = Vec::new();
         buffer.empty_into(&mut out);
         String::from_utf8(out).unwrap()

@@ -1,0 +1,54 @@
+//! The log: one line for each thing that happened, on standard error. Knows nothing of what is logged; that no secret is, is for
+//! those who log.
+
+mod buffer;
+mod line;
+
+use crate::config::{Config, LogFormat};
+use buffer::{Buffer, Lines};
+use line::Text;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tracing_subscriber::EnvFilter;
+
+/// That lines are written. Dropping it writes what still waits.
+pub struct Logging {
+    buffer: Arc<Buffer>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Starts logging as the settings say, until what is given back is dropped.
+///
+/// # Errors
+/// One line when the filter cannot be read, or the machine refuses a thread.
+pub fn start(config: &Config) -> Result<Logging, String> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|e| format!("log = {:?} is not a log filter: {e}", config.log))?;
+    let buffer = Arc::new(Buffer::default());
+    let emptied = buffer.clone();
+    let thread = std::thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(move || emptied.empty_into(std::io::stderr()))
+        .map_err(|e| e.to_string())?;
+    let logging = Logging {
+        buffer: buffer.clone(),
+        thread: Some(thread),
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(Lines(buffer));
+    let started = match config.log_format {
+        LogFormat::Text => lines.event_format(Text).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    started.map(|()| logging).map_err(|e| e.to_string())
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.buffer.end();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
