@@ -15,16 +15,9 @@ pub(super) const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
     "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization",
 );
 
-/// 200 with `body`, which is not to be stored anywhere on its way.
+/// 200 with `body`.
 pub(super) fn ok(body: &impl Serialize) -> Answer {
-    let mut response = with_status(StatusCode::OK, body)?;
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-        .headers_mut()
-        .insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    Ok(response)
+    with_status(StatusCode::OK, body)
 }
 
 /// 200 with text that already is JSON.
@@ -45,11 +38,15 @@ pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     Ok(response)
 }
 
-/// Adds what every response has.
+/// Adds what every response has. Nothing is to be stored on its way, neither answers nor failures, unless the response says otherwise.
 pub(super) fn finish(mut response: Response, request_id: u64) -> Response {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&format!("{request_id:016x}")) {
         headers.insert("x-request-id", id);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     }
     headers
         .entry(header::ACCESS_CONTROL_ALLOW_ORIGIN)
