@@ -34,13 +34,15 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor().await?;
     let mut fields = request.fields()?;
+    let without_id = || ApiError::invalid_params("The \"customUserStatusId\" params is required!");
+    fields
+        .require(&["customUserStatusId"])
+        .map_err(|_| without_id())?;
     fields.refuse_unknown(&["customUserStatusId"])?;
     let id = fields
         .text("customUserStatusId")?
-        .filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| {
-        ApiError::invalid_params("The \"customUserStatusId\" params is required!")
-    })?;
+        .filter(|id| !id.is_empty())
+        .ok_or_else(without_id)?;
     custom_status::delete(request.app(), &actor, StatusId::new(id))
         .await
         .map_err(ApiError::Delete)?;
