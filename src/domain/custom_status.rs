@@ -81,10 +81,15 @@ impl StatusName {
         Self::search_key(&self.0)
     }
 
-    /// The text to look for inside a name's [`key`](Self::key). Computed here, so that every store agrees on what case is.
+    /// The text to look for inside a name's [`key`](Self::key). Computed here, so that every store agrees on what case is. One
+    /// character at a time and by way of the upper case: `to_lowercase` of a whole text ends a word with another sigma than it
+    /// has inside, so that the beginning of a word would not be found in it.
     #[must_use]
     pub fn search_key(text: &str) -> String {
-        text.to_lowercase()
+        text.chars()
+            .flat_map(char::to_uppercase)
+            .flat_map(char::to_lowercase)
+            .collect()
     }
 }
 
