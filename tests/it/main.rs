@@ -8,3 +8,5 @@
 mod support;
 
 mod custom_status;
+mod custom_status_bodies;
+mod custom_status_list;

@@ -316,16 +316,22 @@ impl Reply {
 /// Puts fixed words in the place of ids, tokens and times. Everything else stays byte for byte.
 fn mask(body: &str) -> String {
     let mut masked = String::new();
-    for (n, part) in body.split('"').enumerate() {
+    let parts: Vec<&str> = body.split('"').collect();
+    for (n, part) in parts.iter().enumerate() {
         if n > 0 {
             masked.push('"');
         }
-        masked.push_str(if n % 2 == 1 { masked_text(part) } else { part });
+        let key = (n >= 2 && parts[n - 1] == ":").then(|| parts[n - 2]);
+        masked.push_str(if n % 2 == 1 {
+            masked_text(key, part)
+        } else {
+            part
+        });
     }
     masked
 }
 
-fn masked_text(text: &str) -> &str {
+fn masked_text<'a>(key: Option<&str>, text: &'a str) -> &'a str {
     let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let like = |shape: &str| {
         text.len() == shape.len()
@@ -334,13 +340,10 @@ fn masked_text(text: &str) -> &str {
                 .zip(shape.chars())
                 .all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
     };
+    let names_a_user = matches!(key, Some("_id" | "userId"));
     if text.len() == 24 && text.chars().all(hex) {
         "STATUS-ID"
-    } else if text.len() == 17
-        && text.chars().all(|c| c.is_ascii_alphanumeric())
-        && text.chars().any(|c| c.is_ascii_uppercase())
-        && text.chars().any(|c| c.is_ascii_digit())
-    {
+    } else if names_a_user && text.len() == 17 && text.chars().all(|c| c.is_ascii_alphanumeric()) {
         "USER-ID"
     } else if like("0000-00-00T00:00:00.000Z") {
         "TIME"

@@ -1,0 +1,388 @@
+//! How the bodies of create and update are read under each contract: the table of reference section 9, decision 2, and the order of
+//! the checks.
+
+use crate::support::{Reply, Setup, TestServer};
+use Want::{BadName, BadType, Made, NameRequired, Params, Taken, TypeRequired};
+use doorsign::config::Contract::{self, Documented, Server};
+use serde_json::{Value, json};
+
+const CREATE: &str = "custom-user-status.create";
+const UPDATE: &str = "custom-user-status.update";
+
+/// What an answer must say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Want {
+    /// A status of this name and type.
+    Made(&'static str, &'static str),
+    NameRequired,
+    TypeRequired,
+    BadName(&'static str),
+    BadType(&'static str),
+    Taken,
+    /// `invalid-params` with a text that begins so.
+    Params(&'static str),
+}
+
+const MUST_BE_STRING: Want = Params("must be string");
+const MUST_BE_OBJECT: Want = Params("must be object");
+const NO_NAME: Want = Params("must have required property 'name'");
+const EXTRA: Want = Params("must NOT have additional properties");
+const NOT_JSON: Want = Params("The body is not valid JSON: ");
+const NOT_CALLED_JSON: Want =
+    Params("The body must be JSON, with the header Content-Type: application/json");
+
+impl Want {
+    #[track_caller]
+    fn check(self, case: &str, reply: &Reply) {
+        let (status, mut body) = (reply.status.as_u16(), reply.json());
+        let case = format!("{case}\n{}", reply.text());
+        if let Made(name, status_type) = self {
+            assert_eq!(status, 200, "{case}");
+            let made = &body["customUserStatus"];
+            assert_eq!(
+                (&made["name"], &made["statusType"]),
+                (&json!(name), &json!(status_type)),
+                "{case}"
+            );
+            return;
+        }
+        assert_eq!(status, 400, "{case}");
+        if let Params(beginning) = self {
+            let text = body["error"].as_str().unwrap().to_owned();
+            assert!(text.starts_with(beginning), "{case}");
+            body["error"] = json!(beginning);
+        }
+        assert_eq!(body, self.body(), "{case}");
+    }
+
+    fn body(self) -> Value {
+        let required = |field: &str| {
+            thrown(
+                "error-the-field-is-required",
+                &format!("The field {field} is required"),
+                json!({"field": field}),
+            )
+        };
+        let not_valid = |input: &str, kind: &str, field: &str| {
+            thrown(
+                "error-input-is-not-a-valid-field",
+                &format!("{input} is not a valid {kind}"),
+                json!({"input": input, "field": field}),
+            )
+        };
+        match self {
+            Made(..) => Value::Null,
+            NameRequired => required("Name"),
+            TypeRequired => required("StatusType"),
+            BadName(input) => not_valid(input, "name", "Name"),
+            BadType(input) => not_valid(input, "status type", "StatusType"),
+            Taken => thrown(
+                "Custom_User_Status_Error_Name_Already_In_Use",
+                "The custom user status name is already in use",
+                json!({}),
+            ),
+            Params(text) => {
+                json!({"success": false, "errorType": "invalid-params", "error": text})
+            }
+        }
+    }
+}
+
+fn thrown(code: &str, reason: &str, mut details: Value) -> Value {
+    details["method"] = json!("insertOrUpdateUserStatus");
+    json!({"success": false, "error": format!("{reason} [{code}]"), "errorType": code, "details": details})
+}
+
+/// A server with a status "taken", and the id of another one.
+async fn server(contract: Contract) -> (TestServer, String) {
+    let server = Setup::new().contract(contract).start().await;
+    let admin = server.admin().await;
+    let mut id = Value::Null;
+    for name in ["taken", "other"] {
+        let body = json!({"name": name, "statusType": "busy"});
+        let made = admin.post(CREATE, body).await.expect(200).json();
+        id = made["customUserStatus"]["_id"].clone();
+    }
+    (server, id.as_str().unwrap().to_owned())
+}
+
+/// Fields of a body, what the documented contract says to them, and what the server contract says.
+fn fields() -> Vec<(Value, Want, Want)> {
+    let long = "x".repeat(121);
+    let long_name: &'static str = Box::leak(long.into_boxed_str());
+    vec![
+        // The name.
+        (json!({"statusType": "busy"}), NameRequired, NO_NAME),
+        (json!({}), NameRequired, NO_NAME),
+        (
+            json!({"name": null, "statusType": "busy"}),
+            NameRequired,
+            NameRequired,
+        ),
+        (
+            json!({"name": "", "statusType": "busy"}),
+            NameRequired,
+            NameRequired,
+        ),
+        (
+            json!({"name": " \t\u{feff}", "statusType": "busy"}),
+            NameRequired,
+            NameRequired,
+        ),
+        (
+            json!({"name": long_name, "statusType": "busy"}),
+            BadName(long_name),
+            BadName(long_name),
+        ),
+        (
+            json!({"name": " n1 ", "statusType": "busy"}),
+            Made(" n1 ", "busy"),
+            Made(" n1 ", "busy"),
+        ),
+        // The type.
+        (json!({"name": "t1"}), TypeRequired, Made("t1", "")),
+        (
+            json!({"name": "t2", "statusType": null}),
+            TypeRequired,
+            Made("t2", ""),
+        ),
+        (
+            json!({"name": "t3", "statusType": ""}),
+            TypeRequired,
+            Made("t3", ""),
+        ),
+        (
+            json!({"name": "t4", "statusType": "Busy"}),
+            BadType("Busy"),
+            BadType("Busy"),
+        ),
+        (
+            json!({"name": "t5", "statusType": "disabled"}),
+            BadType("disabled"),
+            BadType("disabled"),
+        ),
+        (
+            json!({"name": "t6", "statusType": "online"}),
+            Made("t6", "online"),
+            Made("t6", "online"),
+        ),
+        (
+            json!({"name": "t7", "statusType": "away"}),
+            Made("t7", "away"),
+            Made("t7", "away"),
+        ),
+        (
+            json!({"name": "t8", "statusType": "offline"}),
+            Made("t8", "offline"),
+            Made("t8", "offline"),
+        ),
+        // Unknown fields.
+        (
+            json!({"name": "x1", "statusType": "busy", "x": 1}),
+            Made("x1", "busy"),
+            EXTRA,
+        ),
+        (
+            json!({"name": "x2", "statusType": "busy", "previousName": "x"}),
+            Made("x2", "busy"),
+            EXTRA,
+        ),
+        (json!({"x": 1}), NameRequired, NO_NAME),
+        (json!({"name": {}, "x": 1}), MUST_BE_STRING, EXTRA),
+        // Other kinds where a text belongs.
+        (
+            json!({"name": 123, "statusType": "busy"}),
+            MUST_BE_STRING,
+            Made("123", "busy"),
+        ),
+        (
+            json!({"name": -1.5, "statusType": "busy"}),
+            MUST_BE_STRING,
+            Made("-1.5", "busy"),
+        ),
+        (
+            json!({"name": true, "statusType": "busy"}),
+            MUST_BE_STRING,
+            Made("true", "busy"),
+        ),
+        (
+            json!({"name": false, "statusType": "busy"}),
+            MUST_BE_STRING,
+            Made("false", "busy"),
+        ),
+        (
+            json!({"name": {}, "statusType": "busy"}),
+            MUST_BE_STRING,
+            MUST_BE_STRING,
+        ),
+        (
+            json!({"name": ["a"], "statusType": "busy"}),
+            MUST_BE_STRING,
+            MUST_BE_STRING,
+        ),
+        (
+            json!({"name": "k1", "statusType": 1}),
+            MUST_BE_STRING,
+            BadType("1"),
+        ),
+        (
+            json!({"name": "k2", "statusType": false}),
+            MUST_BE_STRING,
+            BadType("false"),
+        ),
+        (
+            json!({"name": "k3", "statusType": ["busy"]}),
+            MUST_BE_STRING,
+            MUST_BE_STRING,
+        ),
+        // The order of the checks.
+        (
+            json!({"name": " ", "statusType": "nothing"}),
+            NameRequired,
+            NameRequired,
+        ),
+        (
+            json!({"name": "a<b", "statusType": "nothing"}),
+            BadName("a<b"),
+            BadName("a<b"),
+        ),
+        (json!({"name": "a<b"}), BadName("a<b"), BadName("a<b")),
+        (
+            json!({"name": "taken", "statusType": "nothing"}),
+            BadType("nothing"),
+            Taken,
+        ),
+        (json!({"name": "taken"}), TypeRequired, Taken),
+        (json!({"name": "taken", "statusType": "busy"}), Taken, Taken),
+        (
+            json!({"name": "taken", "statusType": "busy", "x": 1}),
+            Taken,
+            EXTRA,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn create_reads_fields_as_the_contract_says() {
+    for contract in [Documented, Server] {
+        let (server, _) = server(contract).await;
+        let admin = server.admin().await;
+        for (body, documented, as_server) in fields() {
+            let want = if contract == Documented {
+                documented
+            } else {
+                as_server
+            };
+            let reply = admin.post(CREATE, body.clone()).await;
+            want.check(&format!("{contract:?}: {body}"), &reply);
+        }
+    }
+}
+
+#[tokio::test]
+async fn update_reads_fields_as_the_contract_says() {
+    for contract in [Documented, Server] {
+        let (server, id) = server(contract).await;
+        let admin = server.admin().await;
+        for (mut body, documented, as_server) in fields() {
+            let want = if contract == Documented {
+                documented
+            } else {
+                as_server
+            };
+            body["_id"] = json!(id);
+            let reply = admin.post(UPDATE, body.clone()).await;
+            want.check(&format!("{contract:?}: {body}"), &reply);
+        }
+        for body in [json!({}), json!({"name": "a", "statusType": "busy"})] {
+            let reply = admin.post(UPDATE, body).await;
+            Params("must have required property '_id'").check("no id", &reply);
+        }
+        for id in [json!({}), json!(["a"])] {
+            let body = json!({"_id": id, "name": "a", "statusType": "busy"});
+            MUST_BE_STRING.check("id", &admin.post(UPDATE, body).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json_objects_are_read_as_the_contract_says() {
+    const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let good = r#"{"name":"good","statusType":"busy"}"#;
+    let (made, with_charset) = (Made("good", "busy"), "application/json; charset=utf-8");
+    let table = [
+        (JSON, "", NameRequired, NO_NAME),
+        (
+            JSON,
+            r#"{"name":"good","statusType":"busy""#,
+            NOT_JSON,
+            NO_NAME,
+        ),
+        (JSON, "{'name':'good'}", NOT_JSON, NO_NAME),
+        (JSON, "name=good&statusType=busy", NOT_JSON, NO_NAME),
+        (JSON, "[]", MUST_BE_OBJECT, MUST_BE_OBJECT),
+        (JSON, r#"[{"name":"good"}]"#, MUST_BE_OBJECT, MUST_BE_OBJECT),
+        (JSON, "null", MUST_BE_OBJECT, MUST_BE_OBJECT),
+        ("text/plain", good, NOT_CALLED_JSON, NO_NAME),
+        ("", good, NOT_CALLED_JSON, NO_NAME),
+        ("text/plain", "", NameRequired, NO_NAME),
+        (
+            "multipart/form-data; boundary=x",
+            good,
+            NOT_CALLED_JSON,
+            NO_NAME,
+        ),
+        (
+            FORM,
+            "name=a+form&statusType=busy",
+            NOT_CALLED_JSON,
+            Made("a form", "busy"),
+        ),
+        (with_charset, good, made, made),
+        ("Application/JSON", good, Taken, Taken),
+    ];
+    for contract in [Documented, Server] {
+        let (server, _) = server(contract).await;
+        let admin = server.admin().await;
+        for (content_type, body, documented, as_server) in table {
+            let want = if contract == Documented {
+                documented
+            } else {
+                as_server
+            };
+            let reply = admin.post_raw(CREATE, content_type, body).await;
+            want.check(&format!("{contract:?}: {content_type}: {body}"), &reply);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_before_the_permission_and_the_rules_after_it() {
+    let not_allowed =
+        json!({"success": false, "error": "[not_authorized]", "errorType": "not_authorized"});
+    for contract in [Documented, Server] {
+        let (server, id) = server(contract).await;
+        let ann = server.user("ann").await;
+        for route in [CREATE, UPDATE] {
+            let unreadable = json!({"_id": id, "name": {}});
+            let unreadable = if route == CREATE {
+                json!({"name": {}})
+            } else {
+                unreadable
+            };
+            MUST_BE_STRING.check(route, &ann.post(route, unreadable).await);
+            let blank = if route == CREATE {
+                json!({"name": ""})
+            } else {
+                json!({"_id": id, "name": ""})
+            };
+            assert_eq!(ann.post(route, blank).await.expect(400).json(), not_allowed);
+        }
+        let reply = ann.post(CREATE, json!({})).await.expect(400);
+        match contract {
+            Documented => assert_eq!(reply.json(), not_allowed),
+            Server => NO_NAME.check("absent", &reply),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! `custom-user-status.list` as clients see it: pages, order, filters, and answers that need not be sent twice.
+
+use crate::support::{Client, Reply, Setup, TestServer};
+use serde_json::{Value, json};
+use std::time::Duration;
+use warp::http::Method;
+
+const PATH: &str = "/api/v1/custom-user-status.list";
+
+/// The list under these parameters.
+async fn list(client: &Client, parameters: &[(&str, &str)]) -> Reply {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(parameters)
+        .finish();
+    client
+        .get(&format!("custom-user-status.list?{query}"))
+        .await
+}
+
+/// The names on that page.
+async fn names(client: &Client, parameters: &[(&str, &str)]) -> Vec<String> {
+    let page = list(client, parameters).await.expect(200).json();
+    let statuses = page["statuses"].as_array().unwrap().iter();
+    statuses
+        .map(|status| status["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn create(client: &Client, name: &str, status_type: &str) -> String {
+    let body = json!({"name": name, "statusType": status_type});
+    let made = client
+        .post("custom-user-status.create", body)
+        .await
+        .expect(200);
+    made.json()["customUserStatus"]["_id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn the_list_is_an_envelope_around_a_page() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    list(&ann, &[]).await.golden("list_empty");
+    create(&admin, "brb", "away").await;
+    create(&admin, "a little late", "busy").await;
+    let reply = list(&ann, &[]).await;
+    reply.golden("list");
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    list(&server.anon(), &[])
+        .await
+        .golden("create_unauthenticated");
+}
+
+#[tokio::test]
+async fn pages_are_cut_as_rocket_chat_cuts_them() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let all = (0..120).map(|n| {
+        let admin = admin.clone();
+        async move { create(&admin, &format!("{n:03}"), "busy").await }
+    });
+    futures_util::future::join_all(all).await;
+    // The query, the first name on the page, its length and the offset repeated.
+    for (query, first, count, offset) in [
+        ("", "000", 50, 0),
+        ("count=", "000", 50, 0),
+        ("count=7", "000", 7, 0),
+        ("count=100", "000", 100, 0),
+        ("count=101", "000", 100, 0),
+        ("count=1e2", "000", 100, 0),
+        ("count=0", "000", 120, 0),
+        ("count=0&offset=100", "100", 20, 100),
+        ("offset=", "000", 50, 0),
+        ("offset=3", "003", 50, 3),
+        ("offset=100", "100", 20, 100),
+        ("offset=119&count=50", "119", 1, 119),
+        ("offset=120", "", 0, 120),
+        ("offset=4000000000000", "", 0, 4_000_000_000_000_u64),
+        ("name=11&count=3&offset=1", "110", 3, 1),
+    ] {
+        let page = admin
+            .get(&format!("custom-user-status.list?{query}"))
+            .await
+            .expect(200)
+            .json();
+        let statuses = page["statuses"].as_array().unwrap();
+        assert_eq!(statuses.len(), count, "{query}");
+        let found = statuses.first().map_or("", |s| s["name"].as_str().unwrap());
+        assert_eq!(found, first, "{query}");
+        let total = if query.contains("name") { 11 } else { 120 };
+        assert_eq!(
+            (&page["count"], &page["offset"], &page["total"]),
+            (&json!(count), &json!(offset), &json!(total)),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_cannot_be_read_are_refused_in_ajvs_words() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let unknown = "must NOT have additional properties";
+    for (query, text) in [
+        ("count=abc", Some("must be number")),
+        ("offset=abc", Some("must be number")),
+        ("count=1&count=2", Some("must be number")),
+        ("fields=%7B%7D", Some(unknown)),
+        ("_=1", Some(unknown)),
+        ("Name=a", Some(unknown)),
+        ("name=a&name=b", Some("must be string")),
+        ("offset=-1", None),
+        ("count=-1", None),
+    ] {
+        let reply = ann
+            .get(&format!("custom-user-status.list?{query}"))
+            .await
+            .expect(400);
+        let body = reply.json();
+        assert_eq!(body["success"], json!(false), "{query}");
+        assert_eq!(body["errorType"], json!("error-invalid-params"), "{query}");
+        if let Some(text) = text {
+            assert_eq!(body["error"], json!(text), "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sorting_follows_the_parameter_and_the_name_by_default() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for (name, status_type) in [("b", "away"), ("a", "busy"), ("B", "busy"), ("é", "away")] {
+        create(&admin, name, status_type).await;
+        server.clock.advance(Duration::from_secs(1));
+    }
+    for (sort, expected) in [
+        (None, ["B", "a", "b", "é"]),
+        (Some(r#"{"name":1}"#), ["B", "a", "b", "é"]),
+        (Some(r#"{"name":-1}"#), ["é", "b", "a", "B"]),
+        (Some(r#"{"statusType":-1,"name":1}"#), ["B", "a", "b", "é"]),
+        (Some(r#"{"statusType":1,"name":-1}"#), ["é", "b", "a", "B"]),
+        (Some(r#"{"_updatedAt":1}"#), ["b", "a", "B", "é"]),
+        (Some(r#"{"_id":-1}"#), ["é", "B", "a", "b"]),
+        (Some("{}"), ["B", "a", "b", "é"]),
+    ] {
+        let parameters: Vec<_> = sort.iter().map(|sort| ("sort", *sort)).collect();
+        assert_eq!(names(&admin, &parameters).await, expected, "{sort:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sort_that_cannot_be_read_is_repeated_in_the_refusal() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    for raw in [
+        "",
+        "name",
+        "{",
+        "[]",
+        r#"{"name":2}"#,
+        r#"{"name":"1"}"#,
+        r#"{"name":0}"#,
+    ] {
+        let reply = list(&ann, &[("sort", raw)]).await.expect(400);
+        let expected = json!({
+            "success": false,
+            "error": format!("Invalid sort parameter provided: \"{raw}\" [error-invalid-sort]"),
+            "errorType": "error-invalid-sort",
+            "details": {"helperMethod": "parseJsonQuery"},
+        });
+        assert_eq!(reply.json(), expected, "{raw}");
+    }
+}
+
+#[tokio::test]
+async fn names_are_searched_for_any_part_without_regard_to_case() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let all = [
+        "Lunch",
+        "brunch",
+        "ÉCLAIR",
+        "a.b*c(",
+        "100%",
+        "snake_case",
+        "ΔΟΣΗ",
+        "στο σπίτι τους",
+        "\\d",
+    ];
+    for name in all {
+        create(&admin, name, "busy").await;
+    }
+    for (part, found) in [
+        ("unch", &["Lunch", "brunch"] as &[&str]),
+        ("LUN", &["Lunch"]),
+        ("éclair", &["ÉCLAIR"]),
+        ("É", &["ÉCLAIR"]),
+        (".b*", &["a.b*c("]),
+        ("c(", &["a.b*c("]),
+        (".*", &[]),
+        ("%", &["100%"]),
+        ("_", &["snake_case"]),
+        ("\\d", &["\\d"]),
+        ("δος", &["ΔΟΣΗ"]),
+        ("ΔΟΣ", &["ΔΟΣΗ"]),
+        ("ΤΟΥΣ", &["στο σπίτι τους"]),
+        ("τουσ", &["στο σπίτι τους"]),
+        ("nothing", &[]),
+        (" ", &["στο σπίτι τους"]),
+    ] {
+        assert_eq!(names(&admin, &[("name", part)]).await, found, "{part}");
+    }
+    assert_eq!(names(&admin, &[("name", "")]).await.len(), all.len());
+}
+
+#[tokio::test]
+async fn an_id_is_looked_up_exactly_and_a_mongo_query_is_ignored() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let id = create(&admin, "lunch", "busy").await;
+    create(&admin, "brb", "away").await;
+    assert_eq!(names(&admin, &[("_id", &id)]).await, ["lunch"]);
+    assert_eq!(
+        names(&admin, &[("_id", &id), ("name", "BRB")]).await.len(),
+        0
+    );
+    assert_eq!(names(&admin, &[("_id", &id[..23])]).await.len(), 0);
+    assert_eq!(names(&admin, &[("_id", "")]).await.len(), 2);
+    for query in [r#"{"name":"brb"}"#, "no JSON", ""] {
+        assert_eq!(names(&admin, &[("query", query)]).await.len(), 2, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_tag_changes_with_every_change_and_with_nothing_else() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let tag = async || {
+        list(&ann, &[])
+            .await
+            .expect(200)
+            .header("etag")
+            .unwrap()
+            .to_owned()
+    };
+    let mut tags = vec![tag().await];
+    let id = create(&admin, "lunch", "busy").await;
+    tags.push(tag().await);
+    let body = json!({"_id": id, "name": "lunch", "statusType": "away"});
+    admin
+        .post("custom-user-status.update", body)
+        .await
+        .expect(200);
+    tags.push(tag().await);
+    create(&admin, "brb", "busy").await;
+    tags.push(tag().await);
+    let body = json!({"customUserStatusId": id});
+    admin
+        .post("custom-user-status.delete", body)
+        .await
+        .expect(200);
+    tags.push(tag().await);
+    // What was refused changed nothing, and neither did the clock.
+    let taken = json!({"name": "brb", "statusType": "busy"});
+    admin
+        .post("custom-user-status.create", taken)
+        .await
+        .expect(400);
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(tag().await, tags[4]);
+    let mut different = tags.clone();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), 5, "{tags:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_is_known_is_not_sent_again() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    create(&admin, "lunch", "busy").await;
+    let ask = async |method: Method, tag: &str| {
+        ann.send(method, PATH, &[("if-none-match", tag)], "").await
+    };
+    let whole = list(&ann, &[]).await.expect(200);
+    let tag = whole.header("etag").unwrap();
+    assert!(
+        tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2,
+        "{tag}"
+    );
+    assert_eq!(whole.header("cache-control"), Some("private, no-cache"));
+    for known in [tag, "*", &format!("W/{tag}"), &format!("\"other\", {tag}")] {
+        for method in [Method::GET, Method::HEAD] {
+            let reply = ask(method, known).await.expect(304);
+            assert!(reply.body.is_empty());
+            assert_eq!(reply.header("etag"), Some(tag));
+            assert_eq!(reply.header("cache-control"), Some("private, no-cache"));
+        }
+    }
+    for unknown in ["\"other\"", "", tag.trim_matches('"')] {
+        assert_eq!(ask(Method::GET, unknown).await.expect(200).body, whole.body);
+    }
+    create(&admin, "brb", "busy").await;
+    ask(Method::GET, tag).await.expect(200);
+    let path = format!("{PATH}?name=brb");
+    let other = ann
+        .send(Method::GET, &path, &[("if-none-match", tag)], "")
+        .await;
+    other.expect(200);
+    // A stranger learns nothing from knowing a tag.
+    let stranger = server.anon();
+    let reply = stranger
+        .send(Method::GET, PATH, &[("if-none-match", "*")], "")
+        .await;
+    reply.golden("create_unauthenticated");
+}
+
+#[tokio::test]
+async fn head_answers_as_get_does_but_without_the_body() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    create(&admin, "lunch", "busy").await;
+    let whole = list(&admin, &[]).await.expect(200);
+    let head = admin.send(Method::HEAD, PATH, &[], "").await.expect(200);
+    assert!(head.body.is_empty());
+    for name in ["etag", "content-type", "content-length", "cache-control"] {
+        assert_eq!(head.header(name), whole.header(name), "{name}");
+    }
+    let refused = admin
+        .send(Method::HEAD, &format!("{PATH}?x=1"), &[], "")
+        .await;
+    assert!(refused.expect(400).body.is_empty());
+}
+
+#[tokio::test]
+async fn an_unchanged_list_keeps_its_tag_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::at(folder.path()).start().await;
+    let admin = server.admin().await;
+    create(&admin, "lunch", "busy").await;
+    let before = list(&admin, &[]).await.expect(200);
+    let tag = before.header("etag").unwrap();
+    let credentials = admin.credentials.clone();
+    server.stop().await;
+
+    let server = Setup::at(folder.path()).start().await;
+    let admin = Client::new(server.address, credentials);
+    let known = [("if-none-match", tag)];
+    admin.send(Method::GET, PATH, &known, "").await.expect(304);
+    assert_eq!(list(&admin, &[]).await.body, before.body);
+}
+
+#[tokio::test]
+async fn whoever_has_created_a_status_finds_it_in_the_next_list() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let all = (0..8).map(|writer| {
+        let admin = admin.clone();
+        tokio::spawn(async move {
+            for n in 0..20 {
+                let name = format!("{writer}-{n}");
+                create(&admin, &name, "busy").await;
+                let seen: Vec<String> = names(&admin, &[("count", "0")]).await;
+                assert!(seen.contains(&name), "{name} is missing in {seen:?}");
+            }
+        })
+    });
+    for done in futures_util::future::join_all(all).await {
+        done.unwrap();
+    }
+    let page: Value = list(&admin, &[]).await.json();
+    assert_eq!(page["total"], json!(160));
+}
