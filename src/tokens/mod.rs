@@ -1,20 +1,15 @@
-//! Auth tokens and the secret that signs them: JSON Web Tokens under HS256, and no other algorithm.
+//! Auth tokens: JSON Web Tokens under HS256, and no other algorithm.
 //! Does not know what time it is, who the user is or whether the login still stands: callers judge that.
 
+mod hs256;
+mod secret_file;
+
 use crate::domain::{Error, LoginId, Result, Timestamp, UserId};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::signature::{self, Signer, Verifier};
+use hs256::provider_is_ours;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
 
 /// As long as the output of SHA-256; RFC 7518 section 3.2 allows nothing shorter.
 const SECRET_BYTES: usize = 32;
@@ -78,17 +73,17 @@ impl Tokens {
         })
     }
 
-    /// Reads the secret file (base64url text, at least 32 bytes of secret), made first if absent.
+    /// Tokens under the secret in the file at `path`, which is made first if absent.
     ///
+    /// # Errors
     /// Every error names the path and none shows the content. A file that group or others may read
     /// is refused, and so is an empty, short or garbled one: a silent new secret would log everybody out.
     pub fn open(path: &Path) -> io::Result<Tokens> {
-        let made = if path.exists() {
-            Ok(())
-        } else {
-            create_secret(path)
-        };
-        made.and_then(|()| read_secret(path))
+        secret_file::read_or_create(path)
+            .and_then(|secret| {
+                Tokens::new(&secret)
+                    .map_err(|short| io::Error::new(io::ErrorKind::InvalidData, short))
+            })
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
@@ -142,109 +137,14 @@ struct Payload {
     aud: String,
 }
 
-fn read_secret(path: &Path) -> io::Result<Tokens> {
-    let refuse = |problem: &str| Err(io::Error::new(io::ErrorKind::InvalidData, problem));
-    let file = File::open(path)?;
-    // Asked of the open file, not of the path, which could name another file by now.
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        return refuse("others than its owner may use this secret; run `chmod 600` on it");
-    }
-    let text = io::read_to_string(file)?;
-    // The decoder's own error would quote a byte of the secret.
-    let secret = URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default();
-    Tokens::new(&secret)
-        .or_else(|_| refuse("not 32 bytes in base64url; restore it, or remove it for a new secret"))
-}
-
-/// Written aside under a random name and then linked into place: a crash leaves no half secret under
-/// the real name, and of two servers starting at once the second takes the secret of the first.
-fn create_secret(path: &Path) -> io::Result<()> {
-    let mut random = [0; SECRET_BYTES + 8];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let (secret, suffix) = random.split_at(SECRET_BYTES);
-    let path = std::path::absolute(path)?;
-    let aside = path.with_added_extension(URL_SAFE_NO_PAD.encode(suffix));
-    let written = write_secret(&aside, secret);
-    let linked = written.and_then(|()| std::fs::hard_link(&aside, &path));
-    let removed = std::fs::remove_file(&aside);
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => removed?,
-    }
-    File::open(path.parent().unwrap_or(&path))?.sync_all()
-}
-
-fn write_secret(path: &Path, secret: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    writeln!(file, "{}", URL_SAFE_NO_PAD.encode(secret))?;
-    file.sync_all()
-}
-
-/// Our own provider for jsonwebtoken. Its two backends bring either a C library or some forty crates
-/// (the `rsa` crate of RUSTSEC-2023-0071 among them), while we sign with one algorithm.
-static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(algorithm, key.as_bytes())?)),
-    verifier_factory: |algorithm, key| {
-        Ok(Box::new(Hs256::new(algorithm, key.try_get_as_bytes()?)?))
-    },
-    key_utils: KeyUtils::new_unimplemented(), // Only JSON Web Keys need them; we read none.
-};
-
-/// Installs our provider once per process; false if another was there before it, or the placeholder
-/// that panics. Asked before every use of jsonwebtoken, hence in time whatever runs first.
-fn provider_is_ours() -> bool {
-    static OURS: OnceLock<bool> = OnceLock::new();
-    *OURS.get_or_init(|| PROVIDER.install_default().is_ok())
-}
-
-struct Hs256(Hmac<Sha256>);
-
-impl Hs256 {
-    fn new(algorithm: &Algorithm, key: &[u8]) -> jsonwebtoken::errors::Result<Hs256> {
-        match (algorithm, Hmac::new_from_slice(key)) {
-            (Algorithm::HS256, Ok(mac)) => Ok(Hs256(mac)),
-            _ => Err(ErrorKind::InvalidAlgorithm.into()),
-        }
-    }
-}
-
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
-        let mac = self.0.clone().chain_update(message);
-        Ok(mac.finalize().into_bytes().to_vec())
-    }
-}
-
-impl Verifier<Vec<u8>> for Hs256 {
-    fn verify(&self, message: &[u8], tag: &Vec<u8>) -> std::result::Result<(), signature::Error> {
-        let mac = self.0.clone().chain_update(message);
-        // Wants the full length and compares in constant time.
-        mac.verify_slice(tag).map_err(signature::Error::from_source)
-    }
-}
-
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::hs256::Hs256;
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use hmac::{Hmac, KeyInit, Mac};
     use proptest::prelude::*;
-    use sha2::Sha512;
+    use sha2::{Sha256, Sha512};
 
     const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
     const HS256: &str = r#"{"alg":"HS256"}"#;
@@ -356,44 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_file_is_made_once_for_its_owner_alone_and_used_again() {
+    fn tokens_hold_as_long_as_the_secret_file_and_its_errors_name_the_path() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token.secret");
+        let path = folder.path().join("token-secret");
         let token = Tokens::open(&path).unwrap().sign(&claims(0, None)).unwrap();
-        // Goes this far in a server that starts at the same moment, and must take the first one's.
-        create_secret(&path).unwrap();
         assert!(Tokens::open(&path).unwrap().verify(&token).is_some());
         assert_eq!(verify(&token), None);
-        let made = std::fs::metadata(&path).unwrap();
-        assert_eq!(made.permissions().mode() & 0o777, 0o600);
-        assert_eq!(made.len(), 44, "43 characters for 32 bytes, and a line end");
-        let files = std::fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(files, 1, "nothing is left aside");
-    }
-
-    #[test]
-    fn a_bad_secret_file_is_named_but_never_quoted_or_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token.secret");
-        let good = URL_SAFE_NO_PAD.encode(SECRET);
-        for (content, mode, expected) in [
-            ("", 0o600, "base64url"),
-            (&good[..42], 0o600, "base64url"),
-            (&(good.clone() + "!"), 0o600, "base64url"),
-            (&good, 0o640, "chmod 600"),
-            (&good, 0o604, "chmod 600"),
-            (&good, 0o620, "chmod 600"),
-        ] {
-            std::fs::write(&path, content).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::write(&path, "").unwrap();
+        for path in [path, folder.path().join("no/such/token-secret")] {
             let error = Tokens::open(&path).unwrap_err().to_string();
             assert!(error.starts_with(path.to_str().unwrap()), "{error}");
-            assert!(error.contains(expected), "{error}");
-            assert!(!error.contains(&good[..8]), "{error}");
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
         }
-        let nowhere = folder.path().join("no/such/token.secret");
-        let error = Tokens::open(&nowhere).unwrap_err().to_string();
-        assert!(error.starts_with(nowhere.to_str().unwrap()), "{error}");
     }
 }

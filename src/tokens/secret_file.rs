@@ -1,0 +1,137 @@
+//! The file that holds the signing secret, as one line of base64url: how it is made, and when it is refused. Does not know what is
+//! signed with it.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use super::SECRET_BYTES;
+
+/// The secret in the file at `path`, which is made first if absent.
+///
+/// # Errors
+/// When group or others may use the file, and when it holds no whole secret.
+pub(super) fn read_or_create(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.exists() {
+        create(path, |aside, path| std::fs::hard_link(aside, path))?;
+    }
+    read(path)
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let refuse = |problem: &str| Err(io::Error::new(ErrorKind::InvalidData, problem));
+    let file = File::open(path)?;
+    // Asked of the open file, not of the path, which could name another file by now.
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        return refuse("others than its owner may use this secret; run `chmod 600` on it");
+    }
+    let text = io::read_to_string(file)?;
+    // The decoder's own error would quote a byte of the secret.
+    match URL_SAFE_NO_PAD.decode(text.trim()) {
+        Ok(secret) if secret.len() >= SECRET_BYTES => Ok(secret),
+        _ => refuse("not 32 bytes in base64url; restore it, or remove it for a new secret"),
+    }
+}
+
+/// Written aside under a random name and then linked into place: a crash leaves no half secret under the real name, and of two
+/// processes that make one at once the second takes the secret of the first. Where the file system knows no links (FAT, on memory
+/// cards), the file is written in place, and what a crash leaves is refused by the next start.
+fn create(path: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    let mut random = [0; SECRET_BYTES + 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let (secret, suffix) = random.split_at(SECRET_BYTES);
+    let path = std::path::absolute(path)?;
+    let aside = path.with_added_extension(URL_SAFE_NO_PAD.encode(suffix));
+    write(&aside, secret)?;
+    let linked = link(&aside, &path);
+    std::fs::remove_file(&aside)?;
+    let in_place = match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => write(&path, secret),
+        in_place => in_place,
+    };
+    match in_place {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    File::open(path.parent().unwrap_or(&path))?.sync_all()
+}
+
+/// Writes a file that must not be there yet, and leaves none when that fails halfway.
+fn write(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    let written =
+        writeln!(file, "{}", URL_SAFE_NO_PAD.encode(secret)).and_then(|()| file.sync_all());
+    written.inspect_err(|_| drop(std::fs::remove_file(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+    fn hard_link(aside: &Path, path: &Path) -> io::Result<()> {
+        std::fs::hard_link(aside, path)
+    }
+
+    fn no_links(_: &Path, _: &Path) -> io::Result<()> {
+        // What Linux says on FAT.
+        Err(ErrorKind::PermissionDenied.into())
+    }
+
+    #[test]
+    fn the_secret_is_made_once_for_its_owner_alone_and_used_again_with_or_without_links() {
+        for link in [hard_link, no_links] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("token-secret");
+            create(&path, link).unwrap();
+            let secret = read_or_create(&path).unwrap();
+            assert_eq!(secret.len(), SECRET_BYTES);
+            // Goes this far in a process that starts at the same moment, and must take the first one's.
+            create(&path, link).unwrap();
+            assert_eq!(read_or_create(&path).unwrap(), secret);
+            let made = std::fs::metadata(&path).unwrap();
+            assert_eq!(made.permissions().mode() & 0o777, 0o600);
+            assert_eq!(made.len(), 44, "43 characters for 32 bytes, and a line end");
+            let files = std::fs::read_dir(folder.path()).unwrap().count();
+            assert_eq!(files, 1, "nothing is left aside");
+        }
+    }
+
+    #[test]
+    fn every_file_gets_a_secret_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] =
+            ["a", "b"].map(|name| read_or_create(&folder.path().join(name)).unwrap());
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_bad_secret_file_is_refused_but_never_quoted_or_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token-secret");
+        let good = URL_SAFE_NO_PAD.encode(SECRET);
+        for (content, mode, expected) in [
+            ("", 0o600, "base64url"),
+            (&good[..42], 0o600, "base64url"),
+            (&(good.clone() + "!"), 0o600, "base64url"),
+            (&good, 0o640, "chmod 600"),
+            (&good, 0o604, "chmod 600"),
+            (&good, 0o620, "chmod 600"),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let error = read_or_create(&path).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert!(!error.contains(&good[..8]), "{error}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+        }
+    }
+}
