@@ -319,6 +319,11 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             &format!("Unknown {kind}"),
         )
         .details(details),
+        Problem::Taken(input) => Told::failure(
+            "error-field-unavailable",
+            &format!("{input} is already in use"),
+        )
+        .details(details),
     }
 }
 
@@ -489,6 +494,7 @@ mod tests {
             (Error::Invalid { field: Field::StatusType, problem: Problem::Missing }.into(), 400, r#"{"success":false,"error":"The field StatusType is required [error-the-field-is-required]","errorType":"error-the-field-is-required","details":{"method":"insertOrUpdateUserStatus","field":"StatusType"}}"#),
             (Error::Invalid { field: Field::StatusType, problem: not_valid("Offline") }.into(), 400, r#"{"success":false,"error":"Offline is not a valid status type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"Offline","field":"StatusType"}}"#),
             (Error::Invalid { field: Field::Permission, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid permission","errorType":"error-invalid-permission"}"#),
+            (Error::Invalid { field: Field::Username, problem: Problem::Taken("ann".into()) }.into(), 400, r#"{"success":false,"error":"ann is already in use [error-field-unavailable]","errorType":"error-field-unavailable","details":{"field":"Username"}}"#),
             (Error::Invalid { field: Field::Role, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid role","errorType":"error-invalid-role"}"#),
             (Error::NameTaken.into(), 400, r#"{"success":false,"error":"The custom user status name is already in use [Custom_User_Status_Error_Name_Already_In_Use]","errorType":"Custom_User_Status_Error_Name_Already_In_Use","details":{"method":"insertOrUpdateUserStatus"}}"#),
             (Error::NotFound(What::Status("x".into())).into(), 400, r#"{"success":false,"error":"No custom user status found with the id of \"x\"."}"#),

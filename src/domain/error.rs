@@ -98,6 +98,8 @@ pub enum Problem {
     NotValid(String),
     /// It names something that does not exist.
     Unknown,
+    /// It has to be unique, and somebody else has this one.
+    Taken(String),
 }
 
 /// What was not found, with the id asked for.
@@ -131,6 +133,10 @@ impl std::fmt::Display for Error {
                 field,
                 problem: Problem::Unknown,
             } => write!(f, "there is no such {}", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::Taken(text),
+            } => write!(f, "the {} {text:?} is already in use", field.name()),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
             Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),

@@ -85,7 +85,7 @@ pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
 /// Adds a login for `login.user` and signs its token.
 ///
 /// # Errors
-/// `Invalid { TokenName, NotValid }` for a token name in use, `NotFound`, `Unavailable`.
+/// `Invalid { TokenName, Taken }` for a token name in use, `NotFound`, `Unavailable`.
 pub(super) async fn open(app: &App, login: Login) -> Result<String> {
     let claims = TokenClaims {
         user: login.user.clone(),

@@ -57,7 +57,7 @@ pub trait Store: Send + Sync {
     /// Adds a user with its password hash and roles.
     ///
     /// # Errors
-    /// `Invalid { Username | Email, NotValid }` when it is taken, `Invalid { Role, Unknown }` for a role that does not exist.
+    /// `Invalid { Username | Email, Taken }` when another user has it, `Invalid { Role, Unknown }` for a role that does not exist.
     async fn create_user(&self, user: User, password_hash: String) -> Result<()>;
 
     /// The user, with its password hash, that `key` names.
@@ -91,7 +91,7 @@ pub trait Store: Send + Sync {
     /// Adds a login.
     ///
     /// # Errors
-    /// `Invalid { TokenName, NotValid }` when its user has a token of that name, `NotFound` when there is no such user.
+    /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user.
     async fn create_login(&self, login: Login) -> Result<()>;
 
     /// The login, its user and what the user's roles grant, as of one moment.

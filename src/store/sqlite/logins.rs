@@ -23,7 +23,7 @@ pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
         })
         .map(drop)
         .map_err(|e| match name {
-            Some(name) if is_unique(&e) => Error::Invalid { field: Field::TokenName, problem: Problem::NotValid(name.clone()) },
+            Some(name) if is_unique(&e) => Error::Invalid { field: Field::TokenName, problem: Problem::Taken(name.clone()) },
             _ if is_missing_reference(&e) => Error::NotFound(What::User(login.user.as_str().to_owned())),
             _ => error(&e),
         })

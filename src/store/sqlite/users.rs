@@ -176,7 +176,7 @@ fn with_roles(connection: &Connection, user: User) -> rusqlite::Result<User> {
 fn taken(field: Field, text: &str) -> Error {
     Error::Invalid {
         field,
-        problem: Problem::NotValid(text.to_owned()),
+        problem: Problem::Taken(text.to_owned()),
     }
 }
 
