@@ -19,14 +19,33 @@ type Outcome = Result<(), String>;
 /// exit code: 0, 1 when the command failed, 2 when it could not be understood.
 #[must_use]
 pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
-    let matches = command().get_matches();
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        // Help and version are asked for, and are no errors.
+        Err(asked) if !asked.use_stderr() => asked.exit(),
+        Err(misspelt) => return refuse(&in_one_line(&misspelt.to_string()), ExitCode::from(2)),
+    };
     match dispatch(&matches, hooks) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            let _ = writeln!(std::io::stderr(), "doorsign: {reason}");
-            ExitCode::FAILURE
-        }
+        Err(reason) => refuse(&reason, ExitCode::FAILURE),
     }
+}
+
+fn refuse(reason: &str, code: ExitCode) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "doorsign: {reason}");
+    code
+}
+
+/// What clap says is wrong and its tips, without the usage that follows.
+fn in_one_line(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .trim_start_matches("error: ")
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join("; ").replace(":; ", ": ")
 }
 
 fn command() -> Command {
