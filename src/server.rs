@@ -96,10 +96,11 @@ impl Server {
         let store = Arc::new(store.map_err(StartError::Store)?);
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
         let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
+        let consumers = register(&*store, &config, further).await?;
+        // Last: a password that was made up is shown only when the start succeeds.
         let first_admin = create_first_admin(&app, &config)
             .await
             .map_err(StartError::Admin)?;
-        let consumers = register(&*store, &config, further).await?;
         let pace = Pace::default();
         Ok(Self {
             app: Arc::new(app),

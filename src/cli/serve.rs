@@ -29,12 +29,13 @@ async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let signals = signal(signals.0)
         .and_then(|first| Ok((first, signal(signals.1)?)))
         .map_err(|e| e.to_string())?;
-    let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
-        .await
-        .map_err(|e| e.to_string())?;
+    // Bound first: a start that fails here must not have made an administrator whose password nobody was shown.
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
+    let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
+        .await
+        .map_err(|e| e.to_string())?;
     let url = format!(
         "http://{}",
         listener.local_addr().map_err(|e| e.to_string())?
