@@ -96,10 +96,8 @@ fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> Str
         (None, _) => String::new(),
     };
     let hint = match (made_up, &config.admin_password_source) {
-        (None, Some(SecretSource::Given) | None) => {
-            ", with the administrator's password in DOORSIGN_ADMIN_PASSWORD"
-        }
-        _ => "",
+        (Some(_), _) | (None, Some(SecretSource::File(_))) => "",
+        _ => ", with the administrator's password in DOORSIGN_ADMIN_PASSWORD",
     };
     format!(
         "doorsign {} listens on {url}, with its data in {}.\n{told}\nTry it, in another terminal{hint}:\n\n{}\n{}\n\n",
@@ -110,11 +108,12 @@ fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> Str
     )
 }
 
-/// Sets `$ID` and `$TOKEN` in the shell it is pasted into.
+/// Sets `$ID` and `$TOKEN` in the shell it is pasted into. The body is a form, because curl encodes any password for one.
 fn login_line(url: &str, username: &str, password: &str) -> String {
+    let username = quoted(&format!("user={username}"));
     format!(
-        "eval \"$(curl -s {url}/api/v1/login -H 'Content-Type: application/json' -d '{{\"user\":\"{username}\",\"password\":\"'{password}'\"}}' \
-         | sed -E 's/.*\"userId\":\"([^\"]+)\",\"authToken\":\"([^\"]+)\".*/ID=\\1 TOKEN=\\2/')\""
+        "eval \"$(curl -s {url}/api/v1/login --data-urlencode {username} --data-urlencode {password} \
+         | sed -nE 's/.*\"userId\":\"([^\"]+)\",\"authToken\":\"([^\"]+)\".*/ID=\\1 TOKEN=\\2/p')\""
     )
 }
 
@@ -125,12 +124,20 @@ fn create_line(url: &str) -> String {
     )
 }
 
-/// How the password is written in a shell: itself only when it was made up here, and shown above anyway.
+/// How a shell writes the password's field: the password itself only when it was made up here, and shown above anyway.
 fn password_in_shell(config: &Config, made_up: Option<&str>) -> String {
     match (made_up, &config.admin_password_source) {
-        (Some(password), _) => password.to_owned(),
-        (None, Some(SecretSource::Variable(name))) => format!("\"${name}\""),
-        (None, Some(SecretSource::File(path))) => format!("\"$(cat '{}')\"", path.display()),
-        (None, Some(SecretSource::Given) | None) => "\"$DOORSIGN_ADMIN_PASSWORD\"".to_owned(),
+        (Some(password), _) => format!("password={password}"),
+        (None, Some(SecretSource::File(path))) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            let path = quoted(&path.display().to_string());
+            format!("\"password=$(cat {path})\"")
+        }
+        _ => "\"password=$DOORSIGN_ADMIN_PASSWORD\"".to_owned(),
     }
+}
+
+/// One word of a shell's line, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -5,8 +5,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod process;
 mod support;
 
+mod cli;
 mod custom_status;
 mod custom_status_bodies;
 mod custom_status_list;
+mod logs;
+mod refusals;
+mod start;
+mod stop;
