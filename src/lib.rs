@@ -15,7 +15,7 @@
 //! | [`app`] | the handles that rules may touch: store, clock, ids, who is who |
 //! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
 //! | [`outbox`], [`plugins`] | committed events on their way to hooks |
-//! | [`server`], [`listen`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
+//! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | [`config`], [`cli`] | settings and commands |
 //!
 //! `tests/it/architecture.rs` holds who may import whom.
@@ -31,6 +31,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod folder;
+pub mod limits;
 pub mod listen;
 pub mod logging;
 pub mod notice;

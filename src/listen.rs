@@ -3,6 +3,7 @@
 //! 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
 use crate::api::Peer;
+use crate::limits::Limits;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,19 +18,20 @@ use tokio_util::task::TaskTracker;
 use warp::http::{HeaderValue, Method, Request, StatusCode, header};
 use warp::reply::Response;
 
-/// A request's headers must have arrived by then, the first byte included; so long is a connection kept between two requests, too.
-const HEADER_DEADLINE: Duration = Duration::from_secs(15);
-/// How long a stop waits for open requests.
-const STOP_DEADLINE: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers.
 const HEADER_BYTES: usize = 64 * 1024;
 /// How long to wait when the machine has no room for a further connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// Serves `filter` on `listener` until `stop`; then open requests have ten seconds, and what is left is cut. At most `connections`
-/// are open at once; further ones wait to be accepted.
-pub async fn serve<F>(listener: TcpListener, filter: F, connections: usize, stop: CancellationToken)
-where
+/// Serves `filter` on `listener` until `stop`; then open requests have the time `limits` gives them, and what is left is cut. At most
+/// `connections` are open at once; further ones wait to be accepted.
+pub async fn serve<F>(
+    listener: TcpListener,
+    filter: F,
+    connections: usize,
+    limits: Limits,
+    stop: CancellationToken,
+) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
@@ -46,7 +48,8 @@ where
         };
         match (permit, accepted) {
             (Ok(permit), Ok((stream, peer))) => {
-                let connection = serve_connection(stream, peer, filter.clone(), stop.clone());
+                let connection =
+                    serve_connection(stream, peer, filter.clone(), limits, stop.clone());
                 let cut = cut.clone();
                 tracker.spawn(async move {
                     let _permit = permit;
@@ -62,7 +65,7 @@ where
     }
     drop(listener);
     tracker.close();
-    if tokio::time::timeout(STOP_DEADLINE, tracker.wait())
+    if tokio::time::timeout(limits.stop, tracker.wait())
         .await
         .is_err()
     {
@@ -79,6 +82,7 @@ async fn serve_connection<F>(
     stream: TcpStream,
     peer: SocketAddr,
     filter: F,
+    limits: Limits,
     stop: CancellationToken,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
@@ -89,7 +93,7 @@ async fn serve_connection<F>(
     let service = service_fn(move |request| answer(api.clone(), request, peer));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_DEADLINE)
+        .header_read_timeout(limits.header)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);

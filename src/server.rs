@@ -6,6 +6,7 @@ use crate::app::{App, Clock, Ids};
 use crate::config::Config;
 use crate::domain::{Error, EventId};
 use crate::folder::{Folder, Lock};
+use crate::limits::Limits;
 use crate::outbox::{Consumer, Delivery, Pace};
 use crate::plugins::{self, HookConsumer};
 use crate::service::users;
@@ -33,6 +34,7 @@ pub struct Server {
     store: Arc<SqliteStore>,
     consumers: Vec<(Arc<dyn Consumer>, EventId)>,
     pace: Pace,
+    limits: Limits,
     _lock: Lock,
 }
 
@@ -101,7 +103,6 @@ impl Server {
         let first_admin = create_first_admin(&app, &config)
             .await
             .map_err(StartError::Admin)?;
-        let pace = Pace::default();
         Ok(Self {
             app: Arc::new(app),
             first_admin,
@@ -109,7 +110,8 @@ impl Server {
             folder,
             store,
             consumers,
-            pace,
+            pace: Pace::default(),
+            limits: Limits::default(),
             _lock: lock,
         })
     }
@@ -120,8 +122,14 @@ impl Server {
         Self { pace, ..self }
     }
 
+    /// With another patience for clients.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Serves on `listener` until `shutdown` comes. Then, in this order: no connection is accepted any more; open requests are
-    /// finished, for ten seconds at most; the hooks finish what is under way; the writes that wait are committed; the database
+    /// finished, as long as the limits allow; the hooks finish what is under way; the writes that wait are committed; the database
     /// is closed.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let (stop_listening, stop_outbox, tasks) = (
@@ -144,11 +152,17 @@ impl Server {
             .local_addr()
             .map(|address| format!("http://{address}"))
             .unwrap_or_default();
-        let api = api::filter(Arc::new(Api::new(self.app, &self.config, site_url)));
+        let api = api::filter(Arc::new(Api::new(
+            self.app,
+            &self.config,
+            self.limits,
+            site_url,
+        )));
         let mut listening = tokio::spawn(listen::serve(
             listener,
             api,
             self.config.max_connections,
+            self.limits,
             stop_listening.clone(),
         ));
         tokio::select! {

@@ -12,15 +12,14 @@ use warp::http::{HeaderMap, header};
 
 /// Bytes of a body at most.
 pub(super) const LIMIT: usize = 64 * 1024;
-/// A body must have arrived by then.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// Bytes of a body over the limit that are still read and dropped, so that its sender gets to see the answer.
 const DRAIN: usize = 1024 * 1024;
 
-/// Takes the body in, whether its length was announced or not: at most [`LIMIT`] bytes within [`DEADLINE`].
+/// Takes the body in, whether its length was announced or not: at most [`LIMIT`] bytes within `deadline`.
 pub(super) async fn read<B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>> + Send,
+    deadline: Duration,
 ) -> Result<Bytes, ApiError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
@@ -28,7 +27,7 @@ pub(super) async fn read<B: Buf>(
     if announced.is_some_and(|length| length > DRAIN as u64) {
         return Err(ApiError::TooLarge);
     }
-    tokio::time::timeout(DEADLINE, collect(body))
+    tokio::time::timeout(deadline, collect(body))
         .await
         .map_err(|_| ApiError::TooSlow)?
 }

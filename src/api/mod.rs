@@ -21,6 +21,7 @@ pub use request::Peer;
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::EventId;
+use crate::limits::Limits;
 use cors::Cors;
 use error::ApiError;
 use list_cache::ListCache;
@@ -32,6 +33,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 use warp::Filter;
 use warp::http::Method;
@@ -76,17 +78,20 @@ pub struct Api {
     committed: watch::Receiver<EventId>,
     cors: Cors,
     site_url: String,
+    body_deadline: Duration,
     requests: AtomicU64,
 }
 
 impl Api {
-    /// The API of `app`. `site_url` is the address that clients reach it by, when the settings name none.
-    pub fn new(app: Arc<App>, config: &Config, site_url: String) -> Self {
+    /// The API of `app`, which waits for bodies as long as `limits` says. `site_url` is the address that clients reach it by, when
+    /// the settings name none.
+    pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
         Self {
             committed: app.store.committed(),
             lists: ListCache::default(),
             cors: Cors::new(&config.cors_origins),
             site_url: config.site_url.clone().unwrap_or(site_url),
+            body_deadline: limits.body,
             // Request ids of one run follow each other, and those of two runs lie apart.
             requests: AtomicU64::new(app.clock.now().as_millis().unsigned_abs() << 20),
             app,
@@ -155,7 +160,7 @@ where
     B: warp::Buf,
 {
     let body = if route.method == Method::POST {
-        body::read(&head.headers, body).await?
+        body::read(&head.headers, body, api.body_deadline).await?
     } else {
         bytes::Bytes::new()
     };

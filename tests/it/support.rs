@@ -5,6 +5,7 @@ use bytes::Bytes;
 use doorsign::app::{App, Clock};
 use doorsign::config::{Config, Contract};
 use doorsign::domain::Timestamp;
+use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
 use doorsign::server::Server;
 use doorsign::service::users::{self, NewUser};
@@ -52,6 +53,7 @@ pub struct Setup {
     pub clock: Arc<ManualClock>,
     pub hooks: Vec<Arc<dyn PostCreateHook>>,
     pub pace: Pace,
+    pub limits: Limits,
     folder: Option<tempfile::TempDir>,
 }
 
@@ -73,6 +75,7 @@ impl Setup {
             clock: ManualClock::new(),
             hooks: Vec::new(),
             pace: Pace::default(),
+            limits: Limits::default(),
             folder: None,
         }
     }
@@ -97,11 +100,17 @@ impl Setup {
         self
     }
 
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     pub async fn start(self) -> TestServer {
         let server = Server::open(self.config.clone(), self.clock.clone(), self.hooks)
             .await
             .unwrap()
-            .with_pace(self.pace);
+            .with_pace(self.pace)
+            .with_limits(self.limits);
         let listener = TcpListener::bind(self.config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = server.app.clone();
