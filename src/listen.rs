@@ -1,6 +1,6 @@
 //! The accept loop: connections become requests for the API. It stands in front of warp because warp's own server has no time limit
-//! on headers, no cap on connections and no deadline when it stops, and panics on `CONNECT` where a filter asks for the path (warp
-//! 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
+//! on headers or on clients that do not read, no cap on connections and no deadline when it stops, and panics where a filter
+//! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
 use crate::api::Peer;
 use crate::limits::Limits;
@@ -94,6 +94,7 @@ async fn serve_connection<F>(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header)
+        .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -120,20 +121,32 @@ where
     if request.method() == Method::CONNECT {
         return Ok(refuse_connect());
     }
+    if request.uri().path_and_query().is_none() {
+        // `GET host`: what is CONNECT's to ask comes with other methods, too.
+        let text = r#"{"success":false,"error":"The request names no path"}"#;
+        return Ok(refuse(StatusCode::BAD_REQUEST, text));
+    }
     request.extensions_mut().insert(Peer(peer));
     api.call(request).await
 }
 
 fn refuse_connect() -> Response {
-    let mut response = Response::new(r#"{"success":false,"error":"This is no proxy"}"#.into());
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    let text = r#"{"success":false,"error":"This is no proxy"}"#;
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, text);
     response.headers_mut().insert(
         header::ALLOW,
         HeaderValue::from_static("GET, POST, HEAD, OPTIONS"),
+    );
+    response
+}
+
+/// The answer to what must not reach warp; nothing else is read from its connection.
+fn refuse(status: StatusCode, json: &'static str) -> Response {
+    let mut response = Response::new(json.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
     );
     response
         .headers_mut()

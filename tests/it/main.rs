@@ -16,3 +16,5 @@ mod logs;
 mod refusals;
 mod start;
 mod stop;
+mod protocol;
+mod raw;
