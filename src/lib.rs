@@ -41,5 +41,6 @@ pub mod plugins;
 pub mod server;
 pub mod service;
 pub mod sessions;
+mod stall;
 pub mod store;
 pub mod tokens;

@@ -4,6 +4,7 @@
 
 use crate::api::Peer;
 use crate::limits::Limits;
+use crate::stall::Impatient;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -89,6 +90,7 @@ async fn serve_connection<F>(
     F::Future: Send,
 {
     let _ = stream.set_nodelay(true);
+    let stream = Impatient::new(stream, limits, stop.clone());
     let api = warp::service(filter);
     let service = service_fn(move |request| answer(api.clone(), request, peer));
     let connection = hyper::server::conn::http1::Builder::new()

@@ -16,5 +16,8 @@ mod logs;
 mod refusals;
 mod start;
 mod stop;
+mod bodies;
+mod custom_status;
+mod patience;
 mod protocol;
 mod raw;
