@@ -12,7 +12,14 @@ pub struct Folder(PathBuf);
 /// That no other server runs on the folder, for as long as this is kept.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave the folder locked for as long as a process that was forked meanwhile has its copy of the file.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Folder {
@@ -53,7 +60,7 @@ impl Folder {
             .mode(0o600)
             .open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => Ok(Lock { file }),
             Err(TryLockError::WouldBlock) => Err(Error::new(
                 ErrorKind::ResourceBusy,
                 "another doorsign runs on it",
@@ -84,5 +91,22 @@ impl Folder {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.0.join("doorsign.sock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_given_back_is_free_although_a_forked_process_still_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::create(folder.path()).unwrap();
+        let lock = folder.lock().unwrap();
+        let copy = lock.file.try_clone().unwrap();
+        assert_eq!(folder.lock().unwrap_err().kind(), ErrorKind::ResourceBusy);
+        drop(lock);
+        folder.lock().unwrap();
+        drop(copy);
     }
 }
