@@ -6,6 +6,8 @@
 )]
 
 mod process;
+mod child;
+mod scripted;
 mod support;
 
 mod cli;
@@ -21,3 +23,4 @@ mod custom_status;
 mod patience;
 mod protocol;
 mod raw;
+mod own_server;

@@ -211,6 +211,9 @@ pub struct Client {
     pub credentials: Option<(String, String)>,
 }
 
+/// Why there is no whole answer.
+pub type Gone = Box<dyn std::error::Error + Send + Sync>;
+
 /// An answer, read whole.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -251,6 +254,14 @@ impl Client {
         .await
     }
 
+    /// As [`post`](Self::post), at a server that may die meanwhile.
+    pub async fn try_post(&self, route: &str, body: Value) -> Result<Reply, Gone> {
+        let json = [("content-type", "application/json")];
+        let path = format!("/api/v1/{route}");
+        self.try_send(Method::POST, &path, &json, body.to_string())
+            .await
+    }
+
     /// Anything, at any path.
     pub async fn send(
         &self,
@@ -259,6 +270,16 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Reply {
+        self.try_send(method, path, headers, body).await.unwrap()
+    }
+
+    async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<Reply, Gone> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address));
@@ -270,17 +291,13 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self
-            .http
-            .request(request.body(Full::new(body.into())).unwrap())
-            .await
-            .unwrap();
-        let (parts, body) = response.into_parts();
-        Reply {
+        let request = request.body(Full::new(body.into())).unwrap();
+        let (parts, body) = self.http.request(request).await?.into_parts();
+        Ok(Reply {
             status: parts.status,
             headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes(),
-        }
+            body: body.collect().await?.to_bytes(),
+        })
     }
 }
 

@@ -1,0 +1,140 @@
+//! Hooks that tell a test what they are given and then do as it says, the create that sets them off, and a look at what was given
+//! up. Knows nothing of why a test wants it.
+
+use crate::support::{Client, Reply};
+use doorsign::outbox::Pace;
+use doorsign_hook::{HookError, PostCreateHook, StatusCreated};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::json;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+/// Longer than anything here takes on a busy machine; only a test that fails waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits that no test notices, and three attempts.
+pub const FAST: Pace = Pace {
+    limit: PATIENCE,
+    first: Duration::from_millis(1),
+    cap: Duration::from_millis(2),
+    attempts: 3,
+};
+
+struct ScriptedHook<F> {
+    name: &'static str,
+    calls: AtomicUsize,
+    given: UnboundedSender<StatusCreated>,
+    script: F,
+}
+
+/// What a hook has been given, in its order.
+pub struct Given(UnboundedReceiver<StatusCreated>);
+
+/// A hook that answers its call number `n`, counted from 1, as `script(n)` does.
+pub fn scripted<F, A>(name: &'static str, script: F) -> (Arc<dyn PostCreateHook>, Given)
+where
+    F: Fn(usize) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<(), HookError>> + Send + 'static,
+{
+    let (given, seen) = unbounded_channel();
+    let calls = AtomicUsize::new(0);
+    let hook = ScriptedHook {
+        name,
+        calls,
+        given,
+        script,
+    };
+    (Arc::new(hook), Given(seen))
+}
+
+/// A hook that takes everything.
+pub fn recording(name: &'static str) -> (Arc<dyn PostCreateHook>, Given) {
+    scripted(name, |_| std::future::ready(Ok(())))
+}
+
+// By hand, so that a script may also fail before there is a future.
+impl<F, A> PostCreateHook for ScriptedHook<F>
+where
+    F: Fn(usize) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<(), HookError>> + Send + 'static,
+{
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn post_create<'a, 'b, 'c>(
+        &'a self,
+        created: &'b StatusCreated,
+    ) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'c>>
+    where
+        Self: 'c,
+        'a: 'c,
+        'b: 'c,
+    {
+        let _ = self.given.send(created.clone());
+        Box::pin((self.script)(self.calls.fetch_add(1, Ordering::SeqCst) + 1))
+    }
+}
+
+impl Given {
+    /// The next one, which has to come.
+    pub async fn next(&mut self) -> StatusCreated {
+        let next = timeout(PATIENCE, self.0.recv()).await;
+        next.unwrap_or_else(|_| panic!("nothing more was delivered"))
+            .unwrap()
+    }
+
+    /// The names in the next `count`.
+    pub async fn names(&mut self, count: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        for _ in 0..count {
+            names.push(self.next().await.status.name);
+        }
+        names
+    }
+
+    /// Passes when nothing has come that was not asked for yet.
+    #[track_caller]
+    pub fn is_empty(&mut self) {
+        if let Ok(more) = self.0.try_recv() {
+            panic!("delivered, too: {more:?}");
+        }
+    }
+}
+
+/// Creates a status, which has to be answered within reason.
+pub async fn create(client: &Client, name: &str) -> Reply {
+    let body = json!({"name": name, "statusType": "busy"});
+    let reply = timeout(PATIENCE, client.post("custom-user-status.create", body)).await;
+    reply
+        .unwrap_or_else(|_| panic!("a create was not answered"))
+        .expect(200)
+}
+
+/// The rows of `parked` in the data folder at `path`: consumer, event, reason, attempts, milliseconds.
+pub fn parked(path: &Path) -> Vec<(String, i64, String, i64, i64)> {
+    let database = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let mut select = database
+        .prepare("SELECT consumer, event_id, reason, attempts, parked_at FROM parked ORDER BY 1, 2")
+        .unwrap();
+    let rows = select.query_map([], |row| {
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+        ))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// The database in the data folder at `path`, as somebody beside the server opens it.
+pub fn open(path: &Path, flags: OpenFlags) -> Connection {
+    Connection::open_with_flags(path.join("doorsign.db"), flags).unwrap()
+}
