@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::tokens::Tokens;
 use crate::{listen, notice};
-use doorsign_hook::PostCreateHook;
+use doorsign_hook::{PostCreateHook, conformance};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
@@ -218,6 +218,7 @@ async fn register(
     hooks.extend(further);
     let (mut consumers, mut names) = (Vec::new(), HashSet::new());
     for hook in hooks {
+        conformance::has_a_usable_name(&*hook).map_err(StartError::Hook)?;
         if !names.insert(hook.name()) {
             return Err(StartError::Hook(format!(
                 "two are named {:?}, and each keeps its place by its name",

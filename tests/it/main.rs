@@ -23,4 +23,5 @@ mod custom_status;
 mod patience;
 mod protocol;
 mod raw;
+mod hooks;
 mod own_server;

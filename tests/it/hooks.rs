@@ -1,0 +1,169 @@
+//! Hooks when all goes well: what is delivered, in which order, and from where on. What goes wrong is in `hooks_trouble`.
+
+use crate::scripted::{FAST, create, open, parked, recording};
+use crate::support::{Setup, TestServer};
+use doorsign::app::Contract;
+use doorsign::server::Server;
+use doorsign_hook::{PostCreateHook, StatusCreated};
+use rusqlite::OpenFlags;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn start_at(path: &Path, hook: Arc<dyn PostCreateHook>) -> TestServer {
+    Setup::at(path).pace(FAST).hook(hook).start().await
+}
+
+#[tokio::test]
+async fn a_created_status_is_delivered_with_everything_that_is_known_of_it() {
+    let (hook, mut given) = recording("recorder");
+    let server = Setup::new()
+        .contract(Contract::Server)
+        .hook(hook)
+        .start()
+        .await;
+    let ann = server.user_with_roles("ann", &["admin"]).await;
+    let cases = [("caught up 😀", "away"), ("no type", "")];
+    for (event_id, (name, status_type)) in (1..).zip(cases) {
+        server.clock.advance(Duration::from_millis(1_234));
+        let at_ms = doorsign::app::Clock::now(&*server.clock).as_millis();
+        let body = json!({"name": name, "statusType": status_type});
+        let reply = ann.post("custom-user-status.create", body).await;
+        let answered = reply.expect(200).json();
+        let got = given.next().await;
+        let StatusCreated { actor, status, .. } = &got;
+        assert_eq!((got.event_id, got.at_ms), (event_id, at_ms));
+        assert_eq!(Some(&actor.id), ann.credentials.as_ref().map(|(id, _)| id));
+        assert_eq!(actor.username, "ann");
+        assert_eq!(status.id, answered["customUserStatus"]["_id"]);
+        assert_eq!((&*status.name, &*status.status_type), (name, status_type));
+        assert_eq!(status.updated_at_ms, at_ms);
+    }
+}
+
+#[tokio::test]
+async fn updates_and_deletes_are_passed_over() {
+    let (hook, mut given) = recording("recorder");
+    let server = Setup::new().pace(FAST).hook(hook).start().await;
+    let admin = server.admin().await;
+    let created = create(&admin, "before").await.json();
+    let id = &created["customUserStatus"]["_id"];
+    let change = json!({"_id": id, "name": "changed", "statusType": "away"});
+    let changed = admin.post("custom-user-status.update", change).await;
+    changed.expect(200);
+    let gone = json!({"customUserStatusId": id});
+    let deleted = admin.post("custom-user-status.delete", gone).await;
+    deleted.expect(200);
+    create(&admin, "after").await;
+    let (before, after) = (given.next().await, given.next().await);
+    assert_eq!((before.event_id, &*before.status.name), (1, "before"));
+    assert_eq!((after.event_id, &*after.status.name), (4, "after"));
+}
+
+#[tokio::test]
+async fn every_hook_gets_concurrent_creates_once_and_in_the_order_of_their_events() {
+    let ((one, mut to_one), (other, mut to_other)) = (recording("one"), recording("other"));
+    let server = Setup::new().hook(one).hook(other).start().await;
+    let admin = server.admin().await;
+    let names: Vec<String> = (0..150).map(|n| format!("name {n:03}")).collect();
+    futures_util::future::join_all(names.iter().map(|name| create(&admin, name))).await;
+    for given in [&mut to_one, &mut to_other] {
+        let mut got = Vec::new();
+        for event_id in 1..=150 {
+            let created = given.next().await;
+            assert_eq!(created.event_id, event_id);
+            got.push(created.status.name);
+        }
+        got.sort_unstable();
+        assert_eq!(got, names);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_create_leaves_no_event() {
+    let (hook, mut given) = recording("recorder");
+    let server = Setup::new().hook(hook).start().await;
+    let admin = server.admin().await;
+    create(&admin, "taken").await;
+    for refused in [
+        json!({"name": "taken", "statusType": "busy"}),
+        json!({"name": "other", "statusType": "asleep"}),
+        json!({"statusType": "busy"}),
+    ] {
+        let reply = admin.post("custom-user-status.create", refused).await;
+        reply.expect(400);
+    }
+    create(&admin, "free").await;
+    assert_eq!(given.names(2).await, ["taken", "free"]);
+    let database = open(&server.data, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let events = database.query_row("SELECT count(*), max(id) FROM event", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    });
+    assert_eq!(events.unwrap(), (2, 2));
+    assert_eq!(parked(&server.data), []);
+}
+
+#[tokio::test]
+async fn after_a_stop_a_hook_goes_on_where_it_was_and_gets_what_it_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hook, mut given) = recording("recorder");
+    let server = start_at(folder.path(), hook).await;
+    let admin = server.admin().await;
+    for name in ["one", "two", "three"] {
+        create(&admin, name).await;
+    }
+    assert_eq!(given.names(3).await, ["one", "two", "three"]);
+    server.stop().await;
+
+    let server = Setup::at(folder.path()).start().await;
+    create(&server.admin().await, "while the hook was away").await;
+    server.stop().await;
+
+    let (hook, mut again) = recording("recorder");
+    let server = start_at(folder.path(), hook).await;
+    create(&server.admin().await, "five").await;
+    assert_eq!(again.names(2).await, ["while the hook was away", "five"]);
+    server.stop().await;
+    given.is_empty();
+    again.is_empty();
+}
+
+#[tokio::test]
+async fn a_new_hook_starts_with_the_first_event_after_its_first_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::at(folder.path()).start().await;
+    create(&server.admin().await, "before its time").await;
+    server.stop().await;
+    let (hook, mut given) = recording("newcomer");
+    let server = start_at(folder.path(), hook).await;
+    create(&server.admin().await, "first").await;
+    assert_eq!(given.names(1).await, ["first"]);
+}
+
+#[tokio::test]
+async fn hooks_that_cannot_be_told_apart_or_named_are_refused_with_one_line() {
+    let cases: [(&[&'static str], &str); 3] = [
+        (
+            &["bell", "other", "bell"],
+            "cannot start a hook: two are named \"bell\", and each keeps its place by its name",
+        ),
+        (
+            &["audit-log"],
+            "cannot start a hook: two are named \"audit-log\", and each keeps its place by its name",
+        ),
+        (
+            &["Loud\0Bell"],
+            "cannot start a hook: the name \"Loud\\0Bell\" is empty or has more than a-z, 0-9 and - in it",
+        ),
+    ];
+    for (names, reason) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let hooks = names.iter().map(|name| recording(name).0).collect();
+        let setup = Setup::at(&folder.path().join("data"))
+            .config(|config| config.audit_log = Some(folder.path().join("audit.jsonl")));
+        let refused = Server::open(setup.config, setup.clock, hooks).await;
+        let refused = refused.err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some(reason));
+    }
+}
