@@ -137,7 +137,7 @@ impl Delivery {
                 }
                 Err(error) => {
                     failures += 1;
-                    tracing::warn!(consumer = self.consumer.name(), %error, "the outbox cannot be read or moved on; it will be tried again");
+                    tracing::warn!(consumer = self.consumer.name(), %error, "the outbox cannot be read; it will be tried again");
                     if self.pause(failures).await.is_err() {
                         return;
                     }
@@ -164,13 +164,26 @@ impl Delivery {
                 Err(Stopped) => break,
             }
         }
-        if reached > *cursor {
-            self.store
-                .advance(self.consumer.name(), reached, parked)
-                .await?;
+        if reached > *cursor && self.save(reached, parked).await.is_ok() {
             *cursor = reached;
         }
         Ok(!events.is_empty())
+    }
+
+    /// Saves the cursor, again and again if need be. Nothing is delivered meanwhile: to read the batch anew would repeat it for as
+    /// long as the store fails, and to go on would make a crash repeat more than a batch.
+    async fn save(&self, cursor: EventId, parked: Vec<Parked>) -> Result<(), Stopped> {
+        for attempt in 1.. {
+            let saved = self
+                .store
+                .advance(self.consumer.name(), cursor, parked.clone());
+            let Err(error) = saved.await else {
+                return Ok(());
+            };
+            tracing::warn!(consumer = self.consumer.name(), %error, "the cursor cannot be saved; it will be tried again");
+            self.pause(attempt).await?;
+        }
+        Ok(())
     }
 
     /// Delivers one event, again and again if need be. Answers why it was given up, if it was.
@@ -207,8 +220,9 @@ impl Delivery {
     /// One attempt, with its time limit; a panic counts as a failure that may pass.
     async fn attempt(&self, event: &Event) -> Result<Result<(), Failure>, Stopped> {
         tokio::select! {
-            () = self.consumer.ready() => {}
+            biased; // After the stop nothing is begun, however quick it would be.
             () = self.stop.cancelled() => return Err(Stopped),
+            () = self.consumer.ready() => {}
         }
         let delivery =
             AssertUnwindSafe(async { self.consumer.deliver(event).await }).catch_unwind();

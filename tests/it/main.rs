@@ -24,4 +24,5 @@ mod patience;
 mod protocol;
 mod raw;
 mod hooks;
+mod hooks_trouble;
 mod own_server;
