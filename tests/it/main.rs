@@ -24,5 +24,6 @@ mod patience;
 mod protocol;
 mod raw;
 mod hooks;
+mod hooks_crash;
 mod hooks_trouble;
 mod own_server;
