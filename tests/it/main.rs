@@ -27,3 +27,4 @@ mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
 mod own_server;
+mod openapi;

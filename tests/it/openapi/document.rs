@@ -1,0 +1,195 @@
+//! The OpenAPI document as the tests read it: operations, responses, schemas. Knows no server.
+
+use crate::support::Reply;
+use jsonschema::Draft;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+pub const TEXT: &str = include_str!("../../../src/api/openapi.json");
+
+const URI: &str = "https://doorsign.invalid/openapi.json";
+
+/// Headers of HTTP itself and of CORS, which no operation has to name.
+const UNNAMED: [&str; 8] = [
+    "access-control-allow-headers",
+    "access-control-allow-origin",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "pragma",
+    "transfer-encoding",
+];
+
+pub struct Document {
+    pub root: Value,
+}
+
+/// One operation: `GET /api/info`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operation {
+    pub method: String,
+    pub path: String,
+}
+
+impl Operation {
+    pub fn new(line: &str) -> Self {
+        let (method, path) = line.split_once(' ').unwrap();
+        Self {
+            method: method.to_owned(),
+            path: path.split('?').next().unwrap().to_owned(),
+        }
+    }
+
+    pub fn pointer(&self) -> String {
+        let method = self.method.to_lowercase();
+        format!("/paths/{}/{method}", escaped(&self.path))
+    }
+}
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl Document {
+    pub fn read() -> Self {
+        let root = serde_json::from_str(TEXT).unwrap();
+        Self { root }
+    }
+
+    pub fn at(&self, pointer: &str) -> &Value {
+        let found = self.root.pointer(pointer);
+        found.unwrap_or_else(|| panic!("the document has nothing at {pointer}"))
+    }
+
+    pub fn operations(&self) -> BTreeSet<Operation> {
+        let methods = keys(self.at("/paths")).flat_map(|path| {
+            let item = self.at(&format!("/paths/{}", escaped(path)));
+            keys(item).map(move |method| Operation {
+                method: method.to_uppercase(),
+                path: path.to_owned(),
+            })
+        });
+        methods.collect()
+    }
+
+    pub fn statuses(&self, operation: &Operation) -> BTreeSet<u16> {
+        keys(&self.at(&operation.pointer())["responses"])
+            .map(|status| status.parse().unwrap())
+            .collect()
+    }
+
+    /// Whether the document wants credentials for the operation.
+    pub fn wants_login(&self, operation: &Operation) -> bool {
+        let own = self.at(&operation.pointer()).get("security");
+        let security = own.unwrap_or(&self.root["security"]).as_array().unwrap();
+        !security.is_empty() && security.iter().all(|way| way != &json!({}))
+    }
+
+    /// Where a response is described, its reference followed.
+    pub fn response(&self, operation: &Operation, status: u16) -> String {
+        let pointer = format!("{}/responses/{status}", operation.pointer());
+        match self.at(&pointer).get("$ref") {
+            Some(reference) => reference.as_str().unwrap()[1..].to_owned(),
+            None => pointer,
+        }
+    }
+
+    /// What is wrong with `value` by the schema at `pointer`.
+    pub fn problems(&self, pointer: &str, value: &Value) -> Vec<String> {
+        let root = Draft::Draft202012.create_resource(self.root.clone());
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_resource(URI, root)
+            .should_validate_formats(true)
+            .build(&json!({ "$ref": format!("{URI}#{pointer}") }))
+            .unwrap_or_else(|error| panic!("{pointer}: {error}"));
+        let problems = validator.iter_errors(value);
+        problems
+            .map(|problem| format!("{} at {:?}", problem, problem.instance_path.as_str()))
+            .collect()
+    }
+
+    /// What is wrong with a real answer by the response at `pointer`: body, content type and headers.
+    pub fn problems_of_answer(&self, pointer: &str, reply: &Reply) -> Vec<String> {
+        let mut problems = self.problems_of_headers(pointer, reply);
+        let content_type = reply.header("content-type");
+        match self.at(pointer).get("content") {
+            Some(content) if content.get(content_type.unwrap_or("none")).is_some() => {
+                let media_type = escaped(content_type.unwrap());
+                let schema = format!("{pointer}/content/{media_type}/schema");
+                problems.extend(self.problems(&schema, &reply.json()));
+            }
+            None if content_type.is_none() && reply.body.is_empty() => {}
+            _ => problems.push(format!("the content type {content_type:?} or a body")),
+        }
+        problems
+    }
+
+    fn problems_of_headers(&self, pointer: &str, reply: &Reply) -> Vec<String> {
+        let documented = self.at(pointer)["headers"].as_object().unwrap();
+        let mut problems = Vec::new();
+        for (name, header) in documented {
+            let pointer = &header["$ref"].as_str().unwrap()[1..];
+            match reply.header(name) {
+                Some(text) => {
+                    let schema = format!("{pointer}/schema");
+                    let value = if self.at(&schema)["type"] == "integer" {
+                        serde_json::from_str(text).unwrap()
+                    } else {
+                        json!(text)
+                    };
+                    problems.extend(self.problems(&schema, &value));
+                }
+                None if self.at(pointer)["required"] == true => {
+                    problems.push(format!("no header {name}"));
+                }
+                None => {}
+            }
+        }
+        let named = |name: &str| {
+            documented
+                .keys()
+                .any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let further = reply.headers.keys().map(|name| name.as_str());
+        let undocumented = further.filter(|name| !UNNAMED.contains(name) && !named(name));
+        problems.extend(undocumented.map(|name| format!("the header {name} is not documented")));
+        problems
+    }
+
+    /// Every object of the document with its place, from the root down.
+    pub fn objects(&self) -> Vec<(String, &Value)> {
+        let mut found = Vec::new();
+        collect(String::new(), &self.root, &mut found);
+        found
+    }
+}
+
+pub fn keys(value: &Value) -> impl Iterator<Item = &str> {
+    value.as_object().unwrap().keys().map(String::as_str)
+}
+
+/// A key as a JSON pointer spells it.
+pub fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn collect<'a>(place: String, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                collect(format!("{place}/{}", escaped(key)), field, found);
+            }
+            found.push((place, value));
+        }
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                collect(format!("{place}/{n}"), item, found);
+            }
+        }
+        _ => {}
+    }
+}

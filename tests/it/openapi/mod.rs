@@ -1,0 +1,276 @@
+//! The OpenAPI document against the running routes, both ways: nothing undocumented, nothing missing. Knows no rule of the domain.
+
+mod document;
+mod requests;
+mod structure;
+
+use crate::support::{Reply, Setup, TestServer};
+use document::{Document, Operation};
+use doorsign::api::ROUTES;
+use doorsign::config::Contract;
+use requests::{Case, People, UNSEEN, Who, broken_body};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use warp::http::Method;
+
+/// The answers seen, by operation and status.
+type Seen = BTreeMap<(Operation, u16), Vec<Value>>;
+
+fn setup() -> Setup {
+    Setup::new().config(|config| {
+        config.site_url = Some("http://127.0.0.1:3000".to_owned());
+        config.login_failures_per_user = 1;
+        config.login_failures_per_address = 2;
+    })
+}
+
+#[test]
+fn the_document_and_the_routes_are_the_same_operations() {
+    let routes = ROUTES.iter().map(|route| Operation {
+        method: route.method.to_string(),
+        path: route.path.to_owned(),
+    });
+    assert_eq!(Document::read().operations(), routes.collect());
+}
+
+#[tokio::test]
+async fn the_document_is_served_to_everybody_byte_for_byte() {
+    let server = TestServer::start().await;
+    let reply = server.anon().get("openapi.json").await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert!(reply.text() == document::TEXT, "another document is served");
+    assert_eq!(reply.json()["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[tokio::test]
+async fn every_documented_status_is_answered_as_documented() {
+    let (document, mut seen) = (Document::read(), Seen::new());
+    let server = setup().start().await;
+    let mut people = People::of(&server).await;
+    for case in for_every_operation(&document)
+        .into_iter()
+        .chain(requests::documented())
+    {
+        let reply = people.ask(&server, &case).await;
+        check(&document, &mut seen, &case, &reply);
+        check_request(&document, &case, &reply);
+    }
+    for operation in posts(&document) {
+        let reply = broken_body(&server, &operation.path).await;
+        let case = Case::new(400, Who::Nobody, &operation.to_string(), "");
+        check(&document, &mut seen, &case, &reply);
+    }
+    fill(&document, &mut seen).await;
+    every_status_was_seen(&document, &seen);
+    every_example_was_seen(&document, &seen);
+}
+
+#[tokio::test]
+async fn the_server_contract_answers_as_documented() {
+    let (document, mut seen) = (Document::read(), Seen::new());
+    let server = setup().contract(Contract::Server).start().await;
+    let mut people = People::of(&server).await;
+    for case in requests::server() {
+        let reply = people.ask(&server, &case).await;
+        check(&document, &mut seen, &case, &reply);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
+    let (document, server) = (Document::read(), TestServer::start().await);
+    let ask = async |method: &Method, path: &str, status: u16, response: &str| {
+        let reply = server.anon().send(method.clone(), path, &[], "").await;
+        assert_eq!(reply.status, status, "{method} {path}");
+        let response = format!("/components/responses/{response}");
+        let problems = document.problems_of_answer(&response, &reply);
+        assert!(problems.is_empty(), "{method} {path}: {problems:#?}");
+    };
+    let methods = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let known = document.operations();
+    for operation in &known {
+        for method in &methods {
+            let path = operation.path.clone();
+            let asked = Operation {
+                method: method.to_string(),
+                path,
+            };
+            if !known.contains(&asked) {
+                ask(method, &operation.path, 405, "WrongMethod").await;
+            }
+        }
+        ask(
+            &Method::GET,
+            &format!("{}/", operation.path),
+            404,
+            "UnknownRoute",
+        )
+        .await;
+    }
+}
+
+/// Requests without a login, and with a body that is too large, wherever there is an operation that wants or has one.
+fn for_every_operation(document: &Document) -> Vec<Case> {
+    let operations = document.operations();
+    let logins = operations
+        .iter()
+        .filter(|operation| document.wants_login(operation));
+    let unknown = logins.map(|operation| Case::new(401, Who::Nobody, &operation.to_string(), ""));
+    let large = "x".repeat(64 * 1024 + 1);
+    let large = posts(document)
+        .map(|operation| Case::new(413, Who::Nobody, &operation.to_string(), &large));
+    unknown.chain(large).collect()
+}
+
+fn posts(document: &Document) -> impl Iterator<Item = Operation> {
+    let operations = document.operations().into_iter();
+    operations.filter(|operation| operation.method == "POST")
+}
+
+/// Fills a database until a create is put off.
+async fn fill(document: &Document, seen: &mut Seen) {
+    let server = setup()
+        .config(|config| config.max_database_mib = 1)
+        .start()
+        .await;
+    let admin = server.admin().await;
+    let create = "POST /api/v1/custom-user-status.create";
+    for n in 0.. {
+        let names = (0..64).map(|k| format!("{n} {k} {}", "🍜".repeat(110)));
+        let posts = names.map(|name| {
+            let admin = admin.clone();
+            let draft = json!({"name": name, "statusType": "away"});
+            async move { admin.post("custom-user-status.create", draft).await }
+        });
+        let replies = futures_util::future::join_all(posts).await;
+        if let Some(reply) = replies.iter().find(|reply| reply.status != 200) {
+            return check(
+                document,
+                seen,
+                &Case::new(503, Who::Admin, create, ""),
+                reply,
+            );
+        }
+    }
+}
+
+#[track_caller]
+fn check(document: &Document, seen: &mut Seen, case: &Case, reply: &Reply) {
+    let (operation, status) = (case.operation(), reply.status.as_u16());
+    let asked = format!("{:?}: {:.200} {:.200}", case.who, case.line, case.body);
+    assert_eq!(status, case.status, "{asked}\n{}", reply.text());
+    assert!(
+        document.statuses(&operation).contains(&status),
+        "{asked}: {status} is not documented"
+    );
+    let problems = document.problems_of_answer(&document.response(&operation, status), reply);
+    assert!(
+        problems.is_empty(),
+        "{asked}\n{}\n{problems:#?}",
+        reply.text()
+    );
+    let body = if reply.body.is_empty() {
+        Value::Null
+    } else {
+        masked(reply.json())
+    };
+    seen.entry((operation, status)).or_default().push(body);
+}
+
+/// The schema of a request's body accepts what the server accepts, and nothing that it refuses for its shape.
+#[track_caller]
+fn check_request(document: &Document, case: &Case, reply: &Reply) {
+    const SHAPE: [&str; 3] = [
+        "error-the-field-is-required",
+        "error-input-is-not-a-valid-field",
+        "invalid-params",
+    ];
+    let Some(body) = case.json() else { return };
+    let schema = format!(
+        "{}/requestBody/content/application~1json/schema",
+        case.operation().pointer()
+    );
+    let problems = document.problems(&schema, &body);
+    if reply.status == 200 {
+        assert!(
+            problems.is_empty(),
+            "{} accepted {body}: {problems:#?}",
+            case.line
+        );
+    } else if SHAPE.iter().any(|code| reply.json()["errorType"] == *code) {
+        assert!(
+            !problems.is_empty(),
+            "{} refused {body}: {}",
+            case.line,
+            reply.text()
+        );
+    }
+}
+
+fn every_status_was_seen(document: &Document, seen: &Seen) {
+    let unseen = UNSEEN.iter().flat_map(|(status, _, operations)| {
+        operations
+            .iter()
+            .map(|line| (Operation::new(line), *status))
+    });
+    let unseen: BTreeSet<_> = unseen.collect();
+    let seen: BTreeSet<_> = seen.keys().cloned().collect();
+    let both: Vec<_> = seen.intersection(&unseen).collect();
+    assert!(
+        both.is_empty(),
+        "these can be provoked, after all: {both:?}"
+    );
+    let operations = document.operations().into_iter();
+    let documented = operations.flat_map(|operation| {
+        let statuses = document.statuses(&operation).into_iter();
+        statuses.map(move |status| (operation.clone(), status))
+    });
+    assert_eq!(documented.collect::<BTreeSet<_>>(), &seen | &unseen);
+}
+
+/// Every example of an answer is an answer that came, ids and times aside.
+fn every_example_was_seen(document: &Document, seen: &Seen) {
+    for ((operation, status), answers) in seen {
+        let response = document.at(&document.response(operation, *status));
+        let examples = response["content"]["application/json"]["examples"].as_object();
+        for (name, example) in examples.into_iter().flatten() {
+            let example = masked(example["value"].clone());
+            assert!(
+                answers.contains(&example),
+                "{operation} {status} never answered its example {name}: {example:#}"
+            );
+        }
+    }
+}
+
+/// Takes out what differs from run to run.
+fn masked(mut body: Value) -> Value {
+    match &mut body {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let id = name == "_id" && value.as_str().is_some_and(is_random);
+                let changing = ["_updatedAt", "createdAt", "userId", "authToken"];
+                *value = if id || changing.contains(&name.as_str()) {
+                    json!("*")
+                } else {
+                    masked(value.take())
+                };
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| *item = masked(item.take())),
+        _ => {}
+    }
+    body
+}
+
+fn is_random(id: &str) -> bool {
+    [17, 24].contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric())
+}
