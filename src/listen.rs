@@ -37,7 +37,10 @@ pub async fn serve<F>(
     F::Future: Send,
 {
     let (tracker, free) = (TaskTracker::new(), Arc::new(Semaphore::new(connections)));
-    let cut = CancellationToken::new();
+    let ends = Ends {
+        stop,
+        cut: CancellationToken::new(),
+    };
     loop {
         let accepted = async {
             let permit = free.clone().acquire_owned().await;
@@ -45,16 +48,15 @@ pub async fn serve<F>(
         };
         let (permit, accepted) = tokio::select! {
             accepted = accepted => accepted,
-            () = stop.cancelled() => break,
+            () = ends.stop.cancelled() => break,
         };
         match (permit, accepted) {
             (Ok(permit), Ok((stream, peer))) => {
                 let connection =
-                    serve_connection(stream, peer, filter.clone(), limits, stop.clone());
-                let cut = cut.clone();
+                    serve_connection(stream, peer, filter.clone(), limits, ends.clone());
                 tracker.spawn(async move {
                     let _permit = permit;
-                    tokio::select! { () = connection => {}, () = cut.cancelled() => {} }
+                    connection.await;
                 });
             }
             (_, Err(error)) => {
@@ -74,9 +76,18 @@ pub async fn serve<F>(
             connections = tracker.len(),
             "requests were still open at the deadline and are cut"
         );
-        cut.cancel();
+        ends.cut.cancel();
         tracker.wait().await;
     }
+}
+
+/// How a connection is told to end.
+#[derive(Clone)]
+struct Ends {
+    /// With the request that is open.
+    stop: CancellationToken,
+    /// At once; asked about only after the other, since asking costs every request a lock.
+    cut: CancellationToken,
 }
 
 async fn serve_connection<F>(
@@ -84,13 +95,13 @@ async fn serve_connection<F>(
     peer: SocketAddr,
     filter: F,
     limits: Limits,
-    stop: CancellationToken,
+    ends: Ends,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
     let _ = stream.set_nodelay(true);
-    let stream = Impatient::new(stream, limits, stop.clone());
+    let stream = Impatient::new(stream, limits, ends.stop.clone());
     let api = warp::service(filter);
     let service = service_fn(move |request| answer(api.clone(), request, peer));
     let connection = hyper::server::conn::http1::Builder::new()
@@ -102,9 +113,9 @@ async fn serve_connection<F>(
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = ends.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! { ended = connection => ended, () = ends.cut.cancelled() => return }
         }
     };
     if let Err(error) = ended {

@@ -7,6 +7,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use super::reply::{self, Response};
+use super::request::RequestId;
 use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
 use serde::Serialize;
 use std::any::Any;
@@ -68,8 +69,9 @@ impl ApiError {
         Self::InvalidParams(format!("must have required property '{field}'"))
     }
 
-    pub(super) fn wrong_method(known: &[&Method]) -> Self {
-        let mut allow: Vec<&str> = known.iter().map(|method| method.as_str()).collect();
+    /// The path is known under these methods only.
+    pub(super) fn wrong_method<'a>(known: impl Iterator<Item = &'a Method>) -> Self {
+        let mut allow: Vec<&str> = known.map(Method::as_str).collect();
         if allow.contains(&"GET") {
             allow.push("HEAD");
         }
@@ -86,9 +88,9 @@ impl ApiError {
     }
 
     /// The response. What is our fault is logged here, once, with the request's id, and not told.
-    pub(super) fn into_response(self, request_id: u64) -> Response {
+    pub(super) fn into_response(self, request_id: &RequestId) -> Response {
         let told = tell(&self);
-        let request_id = format_args!("{request_id:016x}");
+        let request_id = request_id.as_str();
         if let Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) = &self
         {
             tracing::error!(request_id, error = %source, "a request failed");
@@ -464,7 +466,7 @@ mod tests {
     use super::*;
 
     async fn told(error: ApiError) -> (u16, String) {
-        let response = error.into_response(1);
+        let response = error.into_response(&RequestId::new(1));
         let status = response.status().as_u16();
         let body = http_body_util::BodyExt::collect(response.into_body())
             .await
@@ -509,7 +511,7 @@ mod tests {
             (ApiError::InvalidDate, 400, r#"{"success":false,"error":"The \"updatedSince\" query parameter must be a valid date. [error-roomId-param-invalid]","errorType":"error-roomId-param-invalid"}"#),
             (ApiError::QueryTooLong, 400, r#"{"success":false,"error":"Invalid query parameters"}"#),
             (ApiError::UnknownRoute, 404, r#"{"success":false,"error":"API endpoint does not exist","status":"error","message":"API endpoint does not exist"}"#),
-            (ApiError::wrong_method(&[&Method::POST]), 405, r#"{"success":false,"error":"API endpoint does not allow this method","status":"error","message":"API endpoint does not allow this method"}"#),
+            (ApiError::wrong_method([Method::POST].iter()), 405, r#"{"success":false,"error":"API endpoint does not allow this method","status":"error","message":"API endpoint does not allow this method"}"#),
             (ApiError::TooLarge, 413, r#"{"success":false,"error":"The body is larger than 65536 bytes [error-body-too-large]","errorType":"error-body-too-large"}"#),
             (ApiError::TooSlow, 408, r#"{"success":false,"error":"The body did not arrive in time [error-body-too-slow]","errorType":"error-body-too-slow"}"#),
             (ApiError::BrokenBody, 400, r#"{"success":false,"error":"The body could not be read [error-body-broken]","errorType":"error-body-broken"}"#),
@@ -523,14 +525,14 @@ mod tests {
     #[test]
     fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
         let header = |error: ApiError, name: &str| {
-            error.into_response(1).headers()[name]
+            error.into_response(&RequestId::new(1)).headers()[name]
                 .to_str()
                 .unwrap()
                 .to_owned()
         };
         assert_eq!(
             header(
-                ApiError::wrong_method(&[&Method::POST, &Method::GET]),
+                ApiError::wrong_method([Method::POST, Method::GET].iter()),
                 "allow"
             ),
             "POST, GET, HEAD, OPTIONS"

@@ -26,7 +26,7 @@ use cors::Cors;
 use error::ApiError;
 use list_cache::ListCache;
 use reply::{Answer, Response};
-use request::{Head, Request};
+use request::{ActorSeen, Head, Request, RequestId};
 use rest::{custom_user_status, info, permissions, roles, session};
 use std::convert::Infallible;
 use std::future::Future;
@@ -128,24 +128,30 @@ where
     B: warp::Buf,
 {
     let began = std::time::Instant::now();
-    let id = api.requests.fetch_add(1, Ordering::Relaxed);
-    let (cors, method) = (api.clone(), head.method.clone());
-    if method == Method::OPTIONS {
-        return reply::finish(cors.cors.preflight(&head.headers), id);
-    }
-    let route = route(&method, head.path.as_str());
-    let path = route.as_ref().map_or("unknown", |route| route.path);
-    let actor = request::ActorSeen::default();
-    let answer = match route {
-        Ok(route) => handle(route, api, head, body, actor.clone()).await,
-        Err(refused) => Err(refused),
+    let id = RequestId::new(api.requests.fetch_add(1, Ordering::Relaxed));
+    let (method, actor) = (head.method.clone(), ActorSeen::default());
+    let (path, answer) = if method == Method::OPTIONS {
+        ("any", Ok(api.cors.preflight(&head.headers)))
+    } else {
+        match route(&method, head.path.as_str()) {
+            Ok(route) => (
+                route.path,
+                handle(route, api, head, body, actor.clone()).await,
+            ),
+            Err(refused) => ("unknown", Err(refused)),
+        }
     };
-    let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(id));
-    let status = response.status().as_u16();
-    let duration_ms = began.elapsed().as_micros() as f64 / 1000.0;
-    let user_id = actor.id();
-    tracing::info!(target: "doorsign::request", request_id = format_args!("{id:016x}"), %method, route = path, status, duration_ms, user_id);
-    reply::finish(response, id)
+    let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id));
+    tracing::info!(
+        target: "doorsign::request",
+        request_id = id.as_str(),
+        method = method.as_str(),
+        route = path,
+        status = response.status().as_u16(),
+        duration_ms = began.elapsed().as_micros() as f64 / 1000.0,
+        user_id = actor.id(),
+    );
+    reply::finish(response, &id)
 }
 
 async fn handle<S, B>(
@@ -153,7 +159,7 @@ async fn handle<S, B>(
     api: Arc<Api>,
     head: Head,
     body: S,
-    actor: request::ActorSeen,
+    actor: ActorSeen,
 ) -> Answer
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
@@ -177,12 +183,10 @@ fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {
     } else {
         method
     };
-    let mut known = ROUTES.iter().filter(|route| route.path == path).peekable();
-    if known.peek().is_none() {
-        return Err(ApiError::UnknownRoute);
+    let known = || ROUTES.iter().filter(|route| route.path == path);
+    match known().find(|route| route.method == *asked) {
+        Some(route) => Ok(route),
+        None if known().next().is_none() => Err(ApiError::UnknownRoute),
+        None => Err(ApiError::wrong_method(known().map(|route| &route.method))),
     }
-    let allow: Vec<&Method> = known.clone().map(|route| &route.method).collect();
-    known
-        .find(|route| route.method == *asked)
-        .ok_or_else(|| ApiError::wrong_method(&allow))
 }

@@ -1,6 +1,7 @@
 //! Responses: the one place that knows which headers go with an answer. Knows nothing of what the answer says.
 
 use super::error::ApiError;
+use super::request::RequestId;
 use bytes::Bytes;
 use serde::Serialize;
 use warp::http::{HeaderValue, StatusCode, header};
@@ -23,6 +24,7 @@ pub(super) fn ok(body: &impl Serialize) -> Answer {
 /// 200 with text that already is JSON.
 pub(super) fn ready(body: Bytes) -> Response {
     let mut response = Response::new(body.into());
+    response.headers_mut().reserve(12); // All that will come, so that the map does not grow on the way.
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -39,9 +41,9 @@ pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
 }
 
 /// Adds what every response has. Nothing is to be stored on its way, neither answers nor failures, unless the response says otherwise.
-pub(super) fn finish(mut response: Response, request_id: u64) -> Response {
+pub(super) fn finish(mut response: Response, request_id: &RequestId) -> Response {
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&format!("{request_id:016x}")) {
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert("x-request-id", id);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {

@@ -17,6 +17,21 @@ use warp::path::FullPath;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// A request's id in the log and in `X-Request-Id`: 16 hex digits.
+pub(super) struct RequestId([u8; 16]);
+
+impl RequestId {
+    /// The id of the request numbered `n`.
+    pub(super) fn new(n: u64) -> Self {
+        let digit = |place: usize| b"0123456789abcdef"[(n >> (60 - 4 * place)) as usize & 0xf];
+        Self(std::array::from_fn(digit))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 /// A request without its body.
 pub(super) struct Head {
     pub(super) method: Method,
@@ -116,4 +131,18 @@ fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
         user: text("x-user-id")?,
         token: text("x-auth-token")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_are_16_hex_digits() {
+        assert_eq!(
+            RequestId::new(0x1a20_9967_39f0_0004).as_str(),
+            "1a20996739f00004"
+        );
+        assert_eq!(RequestId::new(0).as_str(), "0000000000000000");
+    }
 }
