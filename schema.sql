@@ -15,27 +15,22 @@ CREATE TABLE custom_user_status (
     id          TEXT    NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL,
     name_key    TEXT    NOT NULL,
-    status_type TEXT    NOT NULL CONSTRAINT custom_user_status_type
-                CHECK (status_type IN ('online', 'away', 'busy', 'offline', '')),
+    status_type TEXT    NOT NULL CONSTRAINT custom_user_status_type CHECK (
+                    status_type = 'online' OR status_type = 'away' OR status_type = 'busy' OR status_type = 'offline' OR status_type = ''
+                ), -- Not IN (...), for whose list SQLite would build a table with every insert.
     updated_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Who wins when two create the same name at once. BINARY, since "Lunch" and "lunch" are two names.
 CREATE UNIQUE INDEX custom_user_status_name ON custom_user_status (name);
 
--- How many custom statuses there are: one row. count(*) would walk the whole table for every page of the list.
+-- How many custom statuses there are: one row, changed with every insert and delete by src/store/sqlite/custom_status.rs. count(*)
+-- would walk the whole table for every page of the list; a trigger would make SQLite keep a journal for every insert.
 CREATE TABLE custom_user_status_total (
-    total INTEGER NOT NULL
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    total INTEGER NOT NULL CHECK (total >= 0)
 ) STRICT;
-INSERT INTO custom_user_status_total VALUES (0);
-CREATE TRIGGER custom_user_status_created AFTER INSERT ON custom_user_status
-BEGIN
-    UPDATE custom_user_status_total SET total = total + 1;
-END;
-CREATE TRIGGER custom_user_status_deleted AFTER DELETE ON custom_user_status
-BEGIN
-    UPDATE custom_user_status_total SET total = total - 1;
-END;
+INSERT INTO custom_user_status_total VALUES (1, 0);
 
 -- Somebody who may log in. password_hash is a PHC string of Argon2id over the password's SHA-256, because Rocket.Chat's clients
 -- may send the digest instead of the password. "user" is quoted nowhere: SQLite does not reserve it.

@@ -20,6 +20,7 @@ pub(super) fn create(
         .prepare_cached("INSERT INTO custom_user_status (id, name, name_key, status_type, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)")
         .and_then(|mut insert| insert.execute(columns(status)))
         .map_err(|e| name_taken(&e))?;
+    count(connection, 1).map_err(|e| error(&e))?;
     outbox::append(connection, event)
 }
 
@@ -45,10 +46,19 @@ pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventOf) -> 
     connection
         .prepare_cached("DELETE FROM custom_user_status WHERE id = ?1")
         .and_then(|mut delete| delete.execute([id.as_str()]))
+        .and_then(|deleted| count(connection, -i64::try_from(deleted).unwrap_or(0)))
         .map_err(|e| error(&e))?;
     let event = event(status);
     debug_assert!(matches!(event.change, Change::StatusDeleted(_)));
     outbox::append(connection, &event)
+}
+
+/// Keeps the number of all statuses, in the transaction of the change.
+fn count(connection: &Connection, change: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE custom_user_status_total SET total = total + ?1 WHERE id = 1")?
+        .execute([change])
+        .map(drop)
 }
 
 pub(super) fn find(
@@ -80,7 +90,7 @@ pub(super) fn list(
     let (filter, mut values) = filter(query);
     let total = if values.is_empty() {
         connection
-            .prepare_cached("SELECT total FROM custom_user_status_total")?
+            .prepare_cached("SELECT total FROM custom_user_status_total WHERE id = 1")?
             .query_row([], |row| row.get::<_, i64>(0))?
     } else {
         let sql = format!("SELECT count(*) FROM custom_user_status {filter}");

@@ -167,8 +167,9 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, marks: &Mark
             job.answer(result.as_ref().err());
         }
     }
-    // Whatever came after the stop is dropped, which answers "unavailable". The last connection to close checkpoints the log.
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    // Whatever came after the stop is dropped, which answers "unavailable". What the log holds is moved into the
+    // database as far as nobody else stands in the way: another process may be at work on it.
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
 /// Runs `first` and whatever else waits in one transaction, and commits it. Every job that ran is in `group`, whatever happens.
@@ -183,9 +184,12 @@ fn commit_group(
     let mut next = Some(first);
     let opened = step(connection, "BEGIN IMMEDIATE");
     while let Some(job) = next.take() {
+        let is_first = group.is_empty();
         group.push(job);
-        if let (Ok(()), Some(job)) = (&opened, group.last_mut()) {
-            run_in_savepoint(connection, job.as_mut())?;
+        match group.last_mut() {
+            Some(job) if opened.is_ok() && is_first => run_first(connection, job.as_mut())?,
+            Some(job) if opened.is_ok() => run_in_savepoint(connection, job.as_mut())?,
+            _ => {}
         }
         if group.len() < GROUP_JOBS && began.elapsed() < GROUP_SPAN {
             next = match queue.try_recv() {
@@ -204,20 +208,32 @@ fn commit_group(
     Ok(newest)
 }
 
+/// The transaction's beginning is the first job's savepoint, so that a request that comes alone pays for none.
+fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+    if !run_job(connection, job)? {
+        step(connection, "ROLLBACK")?;
+        step(connection, "BEGIN IMMEDIATE")?;
+    }
+    Ok(())
+}
+
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
     step(connection, "SAVEPOINT job")?;
-    let keep = job.run(connection);
-    if connection.is_autocommit() {
-        // SQLite gave up the whole transaction, as it may when the disk is full: the jobs before this one are lost with it.
-        return Err(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-            None,
-        ));
-    }
-    if !keep {
+    if !run_job(connection, job)? {
         step(connection, "ROLLBACK TO job")?;
     }
     step(connection, "RELEASE job")
+}
+
+/// Whether what the job wrote is to be kept.
+fn run_job(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<bool> {
+    let keep = job.run(connection);
+    if connection.is_autocommit() {
+        // SQLite gave up the whole transaction, as it may when the disk is full: the jobs before this one are lost with it.
+        let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+        return Err(rusqlite::Error::SqliteFailure(full, None));
+    }
+    Ok(keep)
 }
 
 fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
