@@ -144,6 +144,7 @@ pub fn documented() -> Vec<Case> {
 
         Case::new(200, Bob, LIST, ""),
         Case::new(200, Admin, &format!("{LIST}?count=0&offset=9&sort=%7B%22statusType%22%3A-1%7D&name=UP&_id=&query=x"), ""),
+        Case::new(200, Bob, &format!("{LIST}?count=&offset="), ""),
         Case::new(304, Bob, LIST, "").with("if-none-match", "*"),
         Case::new(400, Bob, &format!("{LIST}?fields=%7B%7D"), ""),
         Case::new(400, Bob, &format!("{LIST}?count=all"), ""),
@@ -192,7 +193,7 @@ pub fn documented() -> Vec<Case> {
         Case::new(200, Leaving, "GET /api/v1/logout", ""),
 
         Case::new(200, Nobody, LOGIN, r#"{"user":"admin","password":"a password for tests"}"#),
-        Case::new(200, Nobody, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":"123456"}"#),
+        Case::new(200, Nobody, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":123456}"#),
         Case::new(200, Nobody, LOGIN, r#"{"user":{"username":"admin"},"password":{"digest":"734A8AD820FBF07E347738716C8804356A84683E08095FB3663A7993968F29B9","algorithm":"sha-256"}}"#),
         Case::new(200, Nobody, LOGIN, "user=admin&password=a+password+for+tests").with("content-type", "application/x-www-form-urlencoded"),
         Case::new(401, Nobody, LOGIN, r#"{"user":"zoe","password":"zoe's password"}"#),

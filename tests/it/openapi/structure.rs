@@ -17,7 +17,13 @@ const OPERATION: (&[&str], &[&str]) = (
 );
 const PARAMETER: (&[&str], &[&str]) = (
     &["name", "in", "description"],
-    &["schema", "content", "example", "deprecated"],
+    &[
+        "schema",
+        "content",
+        "example",
+        "deprecated",
+        "allowEmptyValue",
+    ],
 );
 const RESPONSE: (&[&str], &[&str]) = (&["description", "headers"], &["content"]);
 const HEADER: (&[&str], &[&str]) = (&["description", "schema"], &["required"]);
