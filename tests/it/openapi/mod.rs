@@ -141,7 +141,7 @@ async fn fill(document: &Document, seen: &mut Seen) {
         .await;
     let admin = server.admin().await;
     let create = "POST /api/v1/custom-user-status.create";
-    for n in 0.. {
+    for n in 0..64 {
         let names = (0..64).map(|k| format!("{n} {k} {}", "🍜".repeat(110)));
         let posts = names.map(|name| {
             let admin = admin.clone();
@@ -158,6 +158,7 @@ async fn fill(document: &Document, seen: &mut Seen) {
             );
         }
     }
+    panic!("a database of one MiB took more than it can hold");
 }
 
 #[track_caller]
