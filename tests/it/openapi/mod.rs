@@ -8,9 +8,11 @@ use crate::support::{Reply, Setup, TestServer};
 use document::{Document, Operation};
 use doorsign::api::ROUTES;
 use doorsign::config::Contract;
-use requests::{Case, People, UNSEEN, Who, broken_body};
+use doorsign::limits::Limits;
+use requests::{Case, People, UNSEEN, Who, broken_body, missing_body};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use warp::http::Method;
 
 /// The answers seen, by operation and status.
@@ -55,10 +57,17 @@ async fn every_documented_status_is_answered_as_documented() {
         check(&document, &mut seen, &case, &reply);
         check_request(&document, &case, &reply);
     }
+    let impatient = Limits {
+        body: Duration::from_millis(1),
+        ..Limits::default()
+    };
+    let impatient = setup().limits(impatient).start().await;
     for operation in posts(&document) {
-        let reply = broken_body(&server, &operation.path).await;
-        let case = Case::new(400, Who::Nobody, &operation.to_string(), "");
-        check(&document, &mut seen, &case, &reply);
+        let case = |status| Case::new(status, Who::Nobody, &operation.to_string(), "");
+        let broken = broken_body(&server, &operation.path).await;
+        check(&document, &mut seen, &case(400), &broken);
+        let missing = missing_body(&impatient, &operation.path).await;
+        check(&document, &mut seen, &case(408), &missing);
     }
     fill(&document, &mut seen).await;
     every_status_was_seen(&document, &seen);

@@ -2,28 +2,16 @@
 //! what the document says of the answers.
 
 use super::document::Operation;
+use crate::raw::Raw;
 use crate::support::{Client, Reply, TestServer};
 use doorsign::service::users;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use warp::http::{HeaderMap, HeaderName, StatusCode};
+use warp::http::{HeaderName, StatusCode};
 
 /// A status, why no test here provokes it, and the operations that document it all the same.
 pub type Unseen = (u16, &'static str, &'static [&'static str]);
 
 pub const UNSEEN: &[Unseen] = &[
-    (
-        408,
-        "takes a body that stays away for 30 seconds of real time",
-        &[
-            "POST /api/v1/custom-user-status.create",
-            "POST /api/v1/custom-user-status.update",
-            "POST /api/v1/custom-user-status.delete",
-            "POST /api/v1/login",
-            "POST /api/v1/logout",
-            "POST /api/v1/permissions.update",
-        ],
-    ),
     (
         500,
         "takes a bug",
@@ -269,27 +257,31 @@ impl People {
     }
 }
 
-/// The answer to a body that breaks off in the middle of its encoding, which no client would send.
+/// The answer to a body that breaks off in the middle of its encoding.
 pub async fn broken_body(server: &TestServer, path: &str) -> Reply {
-    let mut stream = tokio::net::TcpStream::connect(server.address)
-        .await
-        .unwrap();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: doorsign\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n"
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap();
-    let headers = lines.map(|line| {
-        let (name, value) = line.split_once(": ").unwrap();
-        (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())
+    send(
+        server,
+        path,
+        "Transfer-Encoding: chunked\r\n\r\nno length\r\n",
+    )
+    .await
+}
+
+/// The answer to a body that is announced and does not come.
+pub async fn missing_body(server: &TestServer, path: &str) -> Reply {
+    send(server, path, "Content-Length: 1\r\n\r\n").await
+}
+
+async fn send(server: &TestServer, path: &str, rest: &str) -> Reply {
+    let request = format!("POST {path} HTTP/1.1\r\nHost: doorsign\r\n{rest}");
+    let answer = Raw::sent(server, request).await.reply().await.unwrap();
+    let headers = answer.head.lines().skip(1).filter_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        Some((name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
     });
     Reply {
-        status: status.parse::<StatusCode>().unwrap(),
-        headers: headers.collect::<HeaderMap>(),
-        body: body.to_owned().into(),
+        status: StatusCode::from_u16(answer.status).unwrap(),
+        headers: headers.collect(),
+        body: answer.body.into(),
     }
 }
