@@ -62,7 +62,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Reads a body of custom-user-status as `contract` does: reference section 9, decision 2.
+    /// Reads a body as `contract` does: reference section 9, decision 2. Routes without contracts of their own are read as `server`.
     pub(super) fn read(
         contract: Contract,
         headers: &HeaderMap,
@@ -76,18 +76,6 @@ impl Fields {
             },
         };
         Ok(Self { contract, values })
-    }
-
-    /// Reads a body as Rocket.Chat's other routes do: what is not an object with fields counts as one without any.
-    pub(super) fn read_leniently(headers: &HeaderMap, body: &Bytes) -> Self {
-        let values = match swallowing(headers, body) {
-            Value::Object(values) => values,
-            _ => Map::new(),
-        };
-        Self {
-            contract: Contract::Server,
-            values,
-        }
     }
 
     /// Refuses the body when one of `fields` is absent. ajv looks for what is missing before it looks at what is there.

@@ -4,7 +4,7 @@
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use crate::app::App;
+use crate::app::{App, Contract};
 use crate::domain::{Actor, Permission};
 use crate::service::session::{self, Credentials};
 use bytes::Bytes;
@@ -88,9 +88,10 @@ impl Request {
         Fields::read(self.app().rules.contract, &self.head.headers, &self.body)
     }
 
-    /// The body's fields as Rocket.Chat reads them under either contract: what is not understood counts as absent.
-    pub(super) fn lenient_fields(&self) -> Fields {
-        Fields::read_leniently(&self.head.headers, &self.body)
+    /// The body's fields as Rocket.Chat reads them under either contract: text that is no JSON counts as no field at all, and JSON
+    /// that is no object is refused.
+    pub(super) fn lenient_fields(&self) -> Result<Fields, ApiError> {
+        Fields::read(Contract::Server, &self.head.headers, &self.body)
     }
 
     /// Where the request comes from.

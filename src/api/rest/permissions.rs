@@ -8,6 +8,7 @@ use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow};
 use crate::domain::Permission;
 use crate::service::permissions;
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let actor = request.actor().await?;
@@ -29,7 +30,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
-    let mut fields = request.lenient_fields();
+    let mut fields = request.lenient_fields()?;
     fields.require(&["permissions"])?;
     fields.refuse_unknown(&["permissions"])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
@@ -67,11 +68,7 @@ fn grant(value: &Value) -> Result<(String, Vec<String>), ApiError> {
             .map(text)
             .collect::<Result<Vec<_>, _>>()?,
     );
-    // ajv compares each item, from the last, with those before it.
-    let twice = (0..roles.len())
-        .rev()
-        .find_map(|i| (0..i).rev().find(|j| roles[*j] == roles[i]).map(|j| (j, i)));
-    match twice {
+    match twice(&roles) {
         Some((j, i)) => {
             let text =
                 format!("must NOT have duplicate items (items ## {j} and {i} are identical)");
@@ -79,6 +76,13 @@ fn grant(value: &Value) -> Result<(String, Vec<String>), ApiError> {
         }
         None => Ok((id, roles)),
     }
+}
+
+/// The places of two equal items, in the order in which ajv finds and names them: it goes from the last item to the first.
+fn twice(items: &[String]) -> Option<(usize, usize)> {
+    let mut places = HashMap::new();
+    let mut from_the_last = items.iter().enumerate().rev();
+    from_the_last.find_map(|(i, item)| places.insert(item, i).map(|j| (j, i)))
 }
 
 fn array(value: &Value) -> Result<&Vec<Value>, ApiError> {

@@ -12,7 +12,8 @@ use crate::store::UserKey;
 use serde_json::Value;
 
 pub(in crate::api) async fn login(request: Request) -> Answer {
-    let with = login_with(request.lenient_fields()).ok_or(Error::LoginRefused)?;
+    let fields = request.lenient_fields().ok();
+    let with = fields.and_then(login_with).ok_or(Error::LoginRefused)?;
     let entered = session::login(request.app(), with, request.address()).await?;
     request.saw(&entered.actor);
     reply::ok(&wire::LoginReply::new(
