@@ -1,0 +1,198 @@
+//! Browsers' preflights, and what a known path under a wrong verb and an unknown path get.
+
+use crate::support::{Reply, Setup, TestServer};
+use doorsign::api::ROUTES;
+use serde_json::json;
+use warp::http::Method;
+
+const CREATE: &str = "/api/v1/custom-user-status.create";
+const ALLOW_HEADERS: &str = "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization";
+const ASKED: (&str, &str) = ("access-control-request-method", "POST");
+
+/// A server whose setting names these origins.
+async fn server(origins: &[&str]) -> TestServer {
+    let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+    Setup::new()
+        .config(|config| config.cors_origins = origins)
+        .start()
+        .await
+}
+
+async fn options(server: &TestServer, headers: &[(&str, &str)]) -> Reply {
+    server
+        .anon()
+        .send(Method::OPTIONS, CREATE, headers, "")
+        .await
+}
+
+#[track_caller]
+fn assert_text(reply: &Reply, status: u16, text: &str) {
+    assert_eq!((reply.status.as_u16(), reply.text()), (status, text));
+    assert_eq!(reply.header("content-type"), Some("text/plain"));
+    assert_eq!(
+        reply.header("access-control-allow-headers"),
+        Some(ALLOW_HEADERS)
+    );
+}
+
+#[tokio::test]
+async fn preflights_are_refused_unless_the_setting_names_origins() {
+    let server = server(&[]).await;
+    for headers in [&[("origin", "https://a.example")] as &[_], &[ASKED]] {
+        let refused = options(&server, headers).await;
+        let text = r#"CORS not enabled. Go to "Admin > General > REST Api" to enable it."#;
+        assert_text(&refused, 405, text);
+        assert!(refused.header("allow").is_some(), "RFC 9110 asks for it");
+        assert_eq!(refused.header("access-control-allow-methods"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_star_lets_every_origin_in() {
+    let server = server(&["*"]).await;
+    for headers in [&[("origin", "https://a.example"), ASKED] as &[_], &[ASKED]] {
+        let allowed = options(&server, headers).await;
+        assert_text(&allowed, 200, "OK");
+        assert_eq!(allowed.header("access-control-allow-origin"), Some("*"));
+        let methods = "GET, POST, PUT, DELETE, HEAD, PATCH";
+        assert_eq!(
+            allowed.header("access-control-allow-methods"),
+            Some(methods)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_listed_origin_is_let_in_by_name_and_another_is_not() {
+    let server = server(&["https://a.example", "http://b.example:8080"]).await;
+    for origin in ["https://a.example", "http://b.example:8080"] {
+        let allowed = options(&server, &[("origin", origin), ASKED]).await;
+        assert_text(&allowed, 200, "OK");
+        assert_eq!(allowed.header("access-control-allow-origin"), Some(origin));
+        assert_eq!(allowed.header("vary"), Some("Origin"));
+        assert!(allowed.header("access-control-allow-methods").is_some());
+    }
+    for origin in [
+        "https://a.example.org",
+        "http://a.example",
+        "http://b.example",
+        "null",
+    ] {
+        let refused = options(&server, &[("origin", origin), ASKED]).await;
+        assert_text(&refused, 403, "Invalid origin");
+        assert_eq!(refused.header("access-control-allow-methods"), None);
+    }
+    assert_text(&options(&server, &[ASKED]).await, 403, "Invalid origin");
+}
+
+#[tokio::test]
+async fn options_that_are_no_preflight_are_ok() {
+    for origins in [&[] as &[&str], &["*"], &["https://a.example"]] {
+        let server = server(origins).await;
+        assert_text(&options(&server, &[]).await, 200, "OK");
+    }
+}
+
+#[tokio::test]
+async fn every_other_answer_lets_pages_of_all_origins_read_it() {
+    for origins in [&[] as &[&str], &["https://a.example"]] {
+        let server = server(origins).await;
+        let admin = server.admin().await;
+        let asked = async |method: Method, path: &str, body: String| {
+            let headers = [
+                ("origin", "https://b.example"),
+                ("content-type", "application/json"),
+            ];
+            admin.send(method, path, &headers, body).await
+        };
+        let good = json!({"name": "a", "statusType": "busy"}).to_string();
+        for (status, reply) in [
+            (200, asked(Method::POST, CREATE, good.clone()).await),
+            (
+                200,
+                asked(
+                    Method::GET,
+                    "/api/v1/custom-user-status.list",
+                    String::new(),
+                )
+                .await,
+            ),
+            (400, asked(Method::POST, CREATE, good).await),
+            (401, server.anon().get("me").await),
+            (404, asked(Method::GET, "/nowhere", String::new()).await),
+            (405, asked(Method::GET, CREATE, String::new()).await),
+            (413, asked(Method::POST, CREATE, "x".repeat(65_537)).await),
+        ] {
+            assert_eq!(reply.status, status, "{}", reply.text());
+            assert_eq!(
+                reply.header("access-control-allow-origin"),
+                Some("*"),
+                "{status}"
+            );
+            assert_eq!(
+                reply.header("access-control-allow-headers"),
+                Some(ALLOW_HEADERS),
+                "{status}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_are_404_in_json() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for path in [
+        "/",
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v1/custom-user-status.create/",
+        "/api/v1/Custom-User-Status.create",
+        "/api/v1//custom-user-status.create",
+        "/api/v1/custom-user-status%2Ecreate",
+        "/api/v1/../v1/me",
+        "/api/v2/me",
+        "/api/info/x",
+        "/%ff",
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            println!("{method} {path}");
+            let reply = admin.send(method, path, &[], "").await;
+            reply.golden("unknown_route");
+            assert_eq!(reply.header("content-type"), Some("application/json"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_verb_is_405_and_told_the_right_ones() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let verbs = [
+        "GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "TRACE", "PURGE", "get",
+    ];
+    for route in ROUTES {
+        let of_path = ROUTES.iter().filter(|other| other.path == route.path);
+        let known: Vec<_> = of_path.map(|other| other.method.as_str()).collect();
+        let allow = match known[..] {
+            ["GET"] => "GET, HEAD, OPTIONS",
+            ["POST"] => "POST, OPTIONS",
+            ["POST", "GET"] => "POST, GET, HEAD, OPTIONS",
+            _ => panic!("{known:?}"),
+        };
+        let wrong = |verb: &&str| !allow.split(", ").any(|known| known == *verb);
+        for verb in verbs.iter().filter(|verb| wrong(verb)) {
+            let method = Method::from_bytes(verb.as_bytes()).unwrap();
+            let reply = admin.send(method, route.path, &[], "").await;
+            assert_eq!(reply.status, 405, "{verb} {}", route.path);
+            assert_eq!(reply.header("allow"), Some(allow), "{verb} {}", route.path);
+            assert_eq!(reply.header("content-type"), Some("application/json"));
+            if *verb != "HEAD" {
+                reply.golden("wrong_method");
+            }
+        }
+    }
+}

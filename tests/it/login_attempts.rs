@@ -1,0 +1,119 @@
+//! Guessing passwords: who is blocked, for how long, and what that tells.
+
+use crate::support::{Reply, Setup, TestServer};
+use doorsign::config::Config;
+use doorsign::service::users;
+use serde_json::json;
+use std::time::Duration;
+
+const MINUTES_5: Duration = Duration::from_secs(300);
+
+async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
+    let server = Setup::new().config(change).start().await;
+    server.user("ann").await;
+    server.user("bob").await;
+    server
+}
+
+async fn login(server: &TestServer, user: &str, password: &str) -> Reply {
+    let body = json!({"user": user, "password": password});
+    server.anon().post("login", body).await
+}
+
+/// Fails to log in as `user`, so many times.
+async fn fail(server: &TestServer, user: &str, times: usize) {
+    for _ in 0..times {
+        login(server, user, "wrong").await.golden("login_refused");
+    }
+}
+
+#[tokio::test]
+async fn ten_failures_block_a_user_for_five_minutes_even_with_the_right_password() {
+    let server = server(|_| ()).await;
+    fail(&server, "ann", 10).await;
+    for password in ["wrong", "ann's password"] {
+        login(&server, "ann", password)
+            .await
+            .golden("login_blocked_user");
+    }
+    login(&server, "bob", "bob's password").await.expect(200);
+    server.clock.advance(MINUTES_5 - Duration::from_millis(1));
+    login(&server, "ann", "ann's password")
+        .await
+        .golden("login_blocked_user");
+    server.clock.advance(Duration::from_millis(1));
+    login(&server, "ann", "ann's password").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_name_is_blocked_alike_whether_or_not_somebody_has_it() {
+    let server = server(|config| config.login_failures_per_user = 2).await;
+    fail(&server, "nobody", 2).await;
+    login(&server, "nobody", "wrong")
+        .await
+        .golden("login_blocked_user");
+    fail(&server, "ann", 1).await;
+    fail(&server, "ANN", 1).await;
+    login(&server, "Ann", "ann's password")
+        .await
+        .golden("login_blocked_user");
+}
+
+#[tokio::test]
+async fn a_success_forgives_the_failures_before_it() {
+    let server = server(|config| config.login_failures_per_user = 3).await;
+    for _ in 0..3 {
+        fail(&server, "ann", 2).await;
+        login(&server, "ann", "ann's password").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn fifty_failures_block_the_address_for_everybody() {
+    let server = server(|_| ()).await;
+    for n in 0..50 {
+        fail(&server, &format!("user{n}"), 1).await;
+    }
+    login(&server, "ann", "ann's password")
+        .await
+        .golden("login_blocked_address");
+    // Whoever is in stays in: only passwords are refused.
+    let ann = server.with_token("ann").await;
+    ann.get("me").await.expect(200);
+    let token = ann.credentials.as_ref().unwrap().1.clone();
+    let resumed = server.anon().post("login", json!({"resume": token})).await;
+    resumed.expect(200);
+    server.clock.advance(MINUTES_5);
+    login(&server, "ann", "ann's password").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_settings_say_how_many_and_for_how_long() {
+    let server = server(|config| {
+        config.login_failures_per_user = 2;
+        config.login_failures_per_address = 3;
+        config.login_block_seconds = 10;
+    })
+    .await;
+    fail(&server, "ann", 2).await;
+    login(&server, "ann", "ann's password")
+        .await
+        .golden("login_blocked_user");
+    fail(&server, "bob", 1).await;
+    login(&server, "bob", "bob's password")
+        .await
+        .golden("login_blocked_address");
+    server.clock.advance(Duration::from_secs(10));
+    login(&server, "ann", "ann's password").await.expect(200);
+    login(&server, "bob", "bob's password").await.expect(200);
+}
+
+#[tokio::test]
+async fn only_the_right_password_tells_that_an_account_is_switched_off() {
+    let server = server(|_| ()).await;
+    users::deactivate(&server.app, "ann").await.unwrap();
+    login(&server, "ann", "wrong").await.golden("login_refused");
+    login(&server, "ann", "ann's password")
+        .await
+        .golden("login_deactivated");
+}

@@ -1,0 +1,180 @@
+//! What ends a login, and what never was one: time, the operator, and tokens that this server did not sign.
+
+use crate::support::{Client, TestServer};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use doorsign::domain::LoginId;
+use doorsign::service::users;
+use doorsign::tokens::{TokenClaims, Tokens};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Ann, by a new login with this password.
+async fn ann(server: &TestServer, password: &str) -> Client {
+    let body = json!({"user": "ann", "password": password});
+    let login = server.anon().post("login", body).await.expect(200).json();
+    let text = |key: &str| login["data"][key].as_str().unwrap().to_owned();
+    Client::new(server.address, Some((text("userId"), text("authToken"))))
+}
+
+/// Whether this client is still recognised, with its headers and by its token.
+async fn is_in(server: &TestServer, client: &Client) -> bool {
+    let me = client.get("me").await;
+    let token = &client.credentials.as_ref().unwrap().1;
+    let resumed = server.anon().post("login", json!({"resume": token})).await;
+    assert_eq!(me.status, resumed.status);
+    if me.status != 200 {
+        me.golden("create_unauthenticated");
+        resumed.golden("login_refused");
+        return false;
+    }
+    true
+}
+
+#[tokio::test]
+async fn a_login_by_password_lasts_90_days() {
+    let server = TestServer::start().await;
+    server.user("ann").await;
+    let ann = ann(&server, "ann's password").await;
+    server.clock.advance(90 * DAY - Duration::from_millis(1));
+    assert!(is_in(&server, &ann).await);
+    server.clock.advance(Duration::from_millis(1));
+    assert!(!is_in(&server, &ann).await);
+}
+
+#[tokio::test]
+async fn a_personal_token_lasts_as_long_as_its_owner_said() {
+    let server = TestServer::start().await;
+    let for_ever = server.user("ann").await;
+    let (id, token) = users::create_token(&server.app, "ann", "short", Some(DAY))
+        .await
+        .unwrap();
+    let for_a_day = Client::new(server.address, Some((id.as_str().to_owned(), token)));
+    assert!(is_in(&server, &for_a_day).await);
+    server.clock.advance(DAY);
+    assert!(!is_in(&server, &for_a_day).await);
+    server.clock.advance(3650 * DAY);
+    assert!(is_in(&server, &for_ever).await);
+}
+
+#[tokio::test]
+async fn a_deactivated_user_is_out_at_once_with_every_token() {
+    let server = TestServer::start().await;
+    let by_token = server.user("ann").await;
+    let by_password = ann(&server, "ann's password").await;
+    let bob = server.user("bob").await;
+    assert!(is_in(&server, &by_token).await && is_in(&server, &by_password).await);
+    users::deactivate(&server.app, "ann").await.unwrap();
+    assert!(!is_in(&server, &by_token).await && !is_in(&server, &by_password).await);
+    assert!(is_in(&server, &bob).await);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_logins_by_the_old_one() {
+    let server = TestServer::start().await;
+    let by_token = server.user("ann").await;
+    let by_password = ann(&server, "ann's password").await;
+    assert!(is_in(&server, &by_password).await);
+    users::set_password(&server.app, "ann", "a new one")
+        .await
+        .unwrap();
+    assert!(!is_in(&server, &by_password).await);
+    assert!(is_in(&server, &by_token).await, "personal tokens stay");
+    let old = json!({"user": "ann", "password": "ann's password"});
+    server
+        .anon()
+        .post("login", old)
+        .await
+        .golden("login_refused");
+    assert!(is_in(&server, &ann(&server, "a new one").await).await);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_out_at_once_and_no_other() {
+    let server = TestServer::start().await;
+    let kept = server.user("ann").await;
+    let (id, token) = users::create_token(&server.app, "ann", "laptop", None)
+        .await
+        .unwrap();
+    let revoked = Client::new(server.address, Some((id.as_str().to_owned(), token)));
+    assert!(is_in(&server, &revoked).await);
+    users::revoke_token(&server.app, "ann", "laptop")
+        .await
+        .unwrap();
+    assert!(!is_in(&server, &revoked).await);
+    assert!(is_in(&server, &kept).await);
+}
+
+#[tokio::test]
+async fn roles_are_read_at_use_and_not_from_the_token() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let create = async |name: &str| {
+        let body = json!({"name": name, "statusType": "busy"});
+        ann.post("custom-user-status.create", body).await.status
+    };
+    assert_eq!(create("a").await, 400);
+    for (roles, status) in [("admin", 200), ("user", 400)] {
+        users::set_roles(&server.app, "ann", vec![roles.to_owned()])
+            .await
+            .unwrap();
+        assert_eq!(create(roles).await, status, "{roles}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_this_server_did_not_sign_as_it_stands_is_worth_nothing() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (id, token) = ann.credentials.clone().unwrap();
+    let claims = server.app.auth.tokens.verify(&token).unwrap();
+    let foreign = Tokens::new(&[7; 32]).unwrap().sign(&claims).unwrap();
+    let no_such_login = TokenClaims {
+        login: LoginId::new("x".repeat(17)),
+        ..claims.clone()
+    };
+    let unknown = server.app.auth.tokens.sign(&no_such_login).unwrap();
+    let bobs = server
+        .app
+        .auth
+        .tokens
+        .verify(&bob.credentials.clone().unwrap().1)
+        .unwrap();
+    let bobs_login = TokenClaims {
+        login: bobs.login,
+        ..claims
+    };
+    let mixed = server.app.auth.tokens.sign(&bobs_login).unwrap();
+
+    let [header, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else {
+        panic!("{token}")
+    };
+    let encode = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let none = encode(json!({"alg": "none", "typ": "JWT"}));
+    let hs512 = encode(json!({"alg": "HS512", "typ": "JWT"}));
+    let mut turned = signature.to_owned().into_bytes();
+    turned[0] = if turned[0] == b'A' { b'B' } else { b'A' };
+    let turned = String::from_utf8(turned).unwrap();
+    for (what, forged) in [
+        ("another secret", foreign),
+        ("an unknown login", unknown),
+        ("another's login", mixed),
+        ("no algorithm, no signature", format!("{none}.{payload}.")),
+        ("no algorithm", format!("{none}.{payload}.{signature}")),
+        (
+            "another algorithm",
+            format!("{hs512}.{payload}.{signature}"),
+        ),
+        ("no signature", format!("{header}.{payload}.")),
+        ("two parts", format!("{header}.{payload}")),
+        ("a wrong signature", format!("{header}.{payload}.{turned}")),
+        ("a longer signature", format!("{token}A")),
+        ("no payload", format!("{header}..{signature}")),
+        ("a long token", "e".repeat(20_000)),
+    ] {
+        let client = Client::new(server.address, Some((id.clone(), forged)));
+        assert!(!is_in(&server, &client).await, "{what}");
+    }
+    assert!(is_in(&server, &ann).await);
+}

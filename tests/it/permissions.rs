@@ -1,0 +1,334 @@
+//! Who may do what: every route for every kind of client, and how the permission table is read and changed.
+
+use crate::support::{Client, TestServer};
+use doorsign::api::ROUTES;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use warp::http::Method;
+
+const UPDATE: &str = "permissions.update";
+
+/// What every client gets, in this order: nobody, a user, a bot, a guest, the administrator, and a user whose role has been granted
+/// `manage-user-status`.
+const MATRIX: &[(&str, &str, [u16; 6])] = &[
+    (
+        "GET",
+        "/api/v1/custom-user-status.list",
+        [401, 200, 200, 200, 200, 200],
+    ),
+    (
+        "POST",
+        "/api/v1/custom-user-status.create",
+        [401, 400, 400, 400, 200, 200],
+    ),
+    (
+        "POST",
+        "/api/v1/custom-user-status.update",
+        [401, 400, 400, 400, 200, 200],
+    ),
+    (
+        "POST",
+        "/api/v1/custom-user-status.delete",
+        [401, 400, 400, 400, 200, 200],
+    ),
+    ("POST", "/api/v1/login", [200, 200, 200, 200, 200, 200]),
+    ("POST", "/api/v1/logout", [401, 200, 200, 200, 200, 200]),
+    ("GET", "/api/v1/logout", [401, 200, 200, 200, 200, 200]),
+    ("GET", "/api/v1/me", [401, 200, 200, 200, 200, 200]),
+    (
+        "GET",
+        "/api/v1/permissions.listAll",
+        [401, 200, 200, 200, 200, 200],
+    ),
+    (
+        "POST",
+        "/api/v1/permissions.update",
+        [401, 403, 403, 403, 200, 403],
+    ),
+    ("GET", "/api/v1/roles.list", [401, 200, 200, 200, 200, 200]),
+    ("GET", "/api/info", [200, 200, 200, 200, 200, 200]),
+    ("GET", "/api/v1/info", [200, 200, 200, 200, 200, 200]),
+    (
+        "GET",
+        "/api/v1/openapi.json",
+        [200, 200, 200, 200, 200, 200],
+    ),
+];
+
+/// Gives `manage-user-status` to these roles.
+async fn grant(admin: &Client, roles: &[&str]) {
+    let body = json!({"permissions": [{"_id": "manage-user-status", "roles": roles}]});
+    admin.post(UPDATE, body).await.expect(200);
+}
+
+/// The permission table: `[name, roles]` each.
+async fn table(client: &Client) -> Vec<(String, Value)> {
+    let all = client.get("permissions.listAll").await.expect(200).json();
+    let rows = all["update"].as_array().unwrap().iter();
+    rows.map(|row| {
+        (
+            row["_id"].as_str().unwrap().to_owned(),
+            row["roles"].clone(),
+        )
+    })
+    .collect()
+}
+
+async fn create(client: &Client, name: &str) -> crate::support::Reply {
+    let body = json!({"name": name, "statusType": "busy"});
+    client.post("custom-user-status.create", body).await
+}
+
+/// A body that a permitted client's request to `path` succeeds with. `n` is another number for each request.
+async fn good_body(admin: &Client, path: &str, n: usize) -> Value {
+    let status = async || {
+        let made = create(admin, &format!("made for {n}")).await.expect(200);
+        made.json()["customUserStatus"]["_id"].clone()
+    };
+    let name = format!("status {n}");
+    match path {
+        "/api/v1/custom-user-status.create" => json!({"name": name, "statusType": "busy"}),
+        "/api/v1/custom-user-status.update" => {
+            json!({"_id": status().await, "name": name, "statusType": "busy"})
+        }
+        "/api/v1/custom-user-status.delete" => json!({"customUserStatusId": status().await}),
+        "/api/v1/login" => json!({"user": "ann", "password": "ann's password"}),
+        "/api/v1/permissions.update" => {
+            json!({"permissions": [{"_id": "view-d-room", "roles": ["user"]}]})
+        }
+        _ => json!({}),
+    }
+}
+
+#[tokio::test]
+async fn every_route_is_open_to_those_it_is_meant_for() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for (name, roles) in [
+        ("ann", &["user"] as &[&str]),
+        ("bot", &["bot"]),
+        ("guest", &["guest"]),
+        ("keeper", &["user", "livechat-agent"]),
+    ] {
+        server.user_with_roles(name, roles).await;
+    }
+    grant(&admin, &["admin", "livechat-agent"]).await;
+    let actors = [
+        None,
+        Some("ann"),
+        Some("bot"),
+        Some("guest"),
+        Some("admin"),
+        Some("keeper"),
+    ];
+    for (n, (method, path, expected)) in MATRIX.iter().enumerate() {
+        for (m, (actor, expected)) in actors.iter().zip(expected).enumerate() {
+            let client = match actor {
+                Some(name) => server.with_token(name).await,
+                None => server.anon(),
+            };
+            let body = good_body(&admin, path, n * 100 + m).await.to_string();
+            let method = method.parse::<Method>().unwrap();
+            let json = [("content-type", "application/json")];
+            let reply = client.send(method.clone(), path, &json, body).await;
+            let case = format!("{method} {path} by {actor:?}: {}", reply.text());
+            assert_eq!(reply.status, *expected, "{case}");
+            match expected {
+                400 => reply.golden("create_not_allowed"),
+                401 => reply.golden("create_unauthenticated"),
+                403 => reply.golden("route_forbidden"),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn the_matrix_names_every_route() {
+    let routes = ROUTES
+        .iter()
+        .map(|route| (route.method.as_str(), route.path));
+    let rows = MATRIX.iter().map(|(method, path, _)| (*method, *path));
+    assert_eq!(
+        routes.collect::<BTreeSet<_>>(),
+        rows.collect::<BTreeSet<_>>()
+    );
+}
+
+#[tokio::test]
+async fn roles_and_grants_are_rocket_chats_at_first() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    ann.get("roles.list").await.golden("roles");
+    ann.get("permissions.listAll").await.golden("permissions");
+}
+
+#[tokio::test]
+async fn a_grant_counts_from_the_next_request_on_and_so_does_its_end() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    create(&ann, "a").await.golden("create_not_allowed");
+    grant(&admin, &["user"]).await;
+    create(&ann, "a").await.expect(200);
+    create(&admin, "b").await.golden("create_not_allowed"); // It is the table that counts, not the name of the role.
+    grant(&admin, &["admin"]).await;
+    create(&ann, "c").await.golden("create_not_allowed");
+    grant(&admin, &[]).await;
+    create(&admin, "d").await.golden("create_not_allowed");
+}
+
+#[tokio::test]
+async fn an_update_answers_the_whole_table_with_its_change() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.clock.advance(Duration::from_secs(1));
+    let body = json!({"permissions": [
+        {"_id": "manage-user-status", "roles": ["user", "admin"]},
+        {"_id": "view-statistics", "roles": []},
+    ]});
+    let updated = admin.post(UPDATE, body).await.expect(200).json();
+    assert_eq!(updated["success"], json!(true));
+    let listed = admin.get("permissions.listAll").await.json();
+    assert_eq!(updated["permissions"], listed["update"]);
+    let rows = updated["permissions"].as_array().unwrap();
+    let row = |id: &str| rows.iter().find(|row| row["_id"] == id).unwrap();
+    let expected = json!({
+        "_id": "manage-user-status",
+        "roles": ["user", "admin"],
+        "_updatedAt": "2026-01-01T00:00:01.000Z",
+    });
+    assert_eq!(row("manage-user-status"), &expected);
+    assert_eq!(row("view-statistics")["roles"], json!([]));
+    let untouched = row("access-permissions");
+    assert_eq!(untouched["_updatedAt"], "1970-01-01T00:00:00.000Z");
+}
+
+#[tokio::test]
+async fn an_update_is_refused_as_a_whole() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let before = table(&admin).await;
+    let good = json!({"_id": "manage-user-status", "roles": ["user"]});
+    for (bad, refusal) in [
+        (
+            json!({"_id": "no-such-thing", "roles": ["user"]}),
+            "permission",
+        ),
+        (json!({"_id": "", "roles": []}), "permission"),
+        (
+            json!({"_id": "view-statistics", "roles": ["admin", "no-such-role"]}),
+            "role",
+        ),
+        (json!({"_id": "view-statistics", "roles": [""]}), "role"),
+    ] {
+        for permissions in [json!([good, bad]), json!([bad, good])] {
+            let body = json!({"permissions": permissions});
+            let reply = admin.post(UPDATE, body).await.expect(400);
+            let expected = json!({
+                "success": false,
+                "error": format!("Invalid {refusal}"),
+                "errorType": format!("error-invalid-{refusal}"),
+            });
+            assert_eq!(reply.json(), expected, "{bad}");
+        }
+    }
+    assert_eq!(table(&admin).await, before);
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_read_is_refused_in_ajvs_words() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let before = table(&admin).await;
+    let (extra, array) = ("must NOT have additional properties", "must be array");
+    let no_permissions = "must have required property 'permissions'";
+    let twice = "must NOT have duplicate items (items ## 1 and 0 are identical)";
+    let one = |row: Value| json!({"permissions": [row]}).to_string();
+    let id = "view-statistics";
+    for (body, text) in [
+        ("{}".to_owned(), no_permissions),
+        (String::new(), no_permissions),
+        ("{".to_owned(), no_permissions),
+        ("[]".to_owned(), "must be object"),
+        (r#"{"permissions":""}"#.to_owned(), array),
+        (r#"{"permissions":{}}"#.to_owned(), array),
+        (r#"{"permissions":[],"x":1}"#.to_owned(), extra),
+        (one(json!([])), "must be object"),
+        (
+            one(json!({"roles": []})),
+            "must have required property '_id'",
+        ),
+        (
+            one(json!({"_id": id})),
+            "must have required property 'roles'",
+        ),
+        (one(json!({"_id": id, "roles": [], "x": 1})), extra),
+        (one(json!({"_id": {}, "roles": []})), "must be string"),
+        (one(json!({"_id": id, "roles": ""})), array),
+        (one(json!({"_id": id, "roles": [{}]})), "must be string"),
+        (one(json!({"_id": id, "roles": ["user", "user"]})), twice),
+    ] {
+        let reply = admin
+            .post_raw(UPDATE, "application/json", body.clone())
+            .await;
+        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (400, expected),
+            "{body}"
+        );
+    }
+    assert_eq!(table(&admin).await, before);
+}
+
+#[tokio::test]
+async fn who_may_not_update_is_told_so_before_the_body_is_looked_at() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    for body in ["", "{", "[]", r#"{"permissions":""}"#] {
+        let reply = ann.post_raw(UPDATE, "application/json", body).await;
+        reply.golden("route_forbidden");
+        let reply = server.anon().post_raw(UPDATE, "text/plain", body).await;
+        reply.golden("create_unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn the_table_can_be_asked_for_what_is_new() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.clock.advance(Duration::from_secs(1));
+    grant(&admin, &["admin"]).await;
+    for (since, expected) in [
+        (
+            "2026-01-01T00:00:00.999Z",
+            &["manage-user-status"] as &[&str],
+        ),
+        ("2026-01-01T00:00:00Z", &["manage-user-status"]),
+        ("2026-01-01T01:00:00.999%2B01:00", &["manage-user-status"]),
+        ("2026-01-01", &["manage-user-status"]),
+        ("2026-01-01T00:00:01.000Z", &[]),
+        ("2026-01-02", &[]),
+    ] {
+        let path = format!("permissions.listAll?updatedSince={since}");
+        let changes = admin.get(&path).await.expect(200).json();
+        let rows = changes["update"].as_array().unwrap().iter();
+        let ids: Vec<_> = rows.map(|row| row["_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected, "{since}");
+        assert_eq!(
+            (&changes["remove"], &changes["success"]),
+            (&json!([]), &json!(true))
+        );
+    }
+    for since in ["yesterday", "2026-13-01"] {
+        let path = format!("permissions.listAll?updatedSince={since}");
+        admin.get(&path).await.golden("permissions_bad_date");
+    }
+    let unknown = admin
+        .get("permissions.listAll?x=1")
+        .await
+        .expect(400)
+        .json();
+    assert_eq!(unknown["errorType"], "error-invalid-params");
+}
