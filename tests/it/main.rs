@@ -32,6 +32,7 @@ mod cors;
 mod custom_status;
 mod custom_status_bodies;
 mod custom_status_list;
+mod hostile_input;
 mod login_attempts;
 mod login_end;
 mod permissions;
