@@ -37,3 +37,4 @@ mod login_attempts;
 mod login_end;
 mod permissions;
 mod session;
+mod store_contract;

@@ -1,0 +1,171 @@
+//! Logins: what they open, and everything that ends them.
+
+use super::{at, every_store, user};
+use doorsign::domain::{
+    Error, Field, Grants, Login, LoginId, LoginKind, Permission, Problem, UserId, What,
+};
+use doorsign::store::{Store, UserPatch};
+
+/// A login of `whose`, made at `n`, by password, or by a token of that name.
+fn login(whose: &str, n: i64, token: Option<&str>) -> Login {
+    let token = token.map(|name| LoginKind::Token {
+        name: name.to_owned(),
+    });
+    Login {
+        id: LoginId::new(format!("{whose} {n}")),
+        user: user(whose).id,
+        kind: token.unwrap_or(LoginKind::Password),
+        created_at: at(n),
+        expires_at: (n % 2 == 0).then(|| at(n + 1000)),
+    }
+}
+
+async fn with_users(store: &dyn Store) {
+    for name in ["ann", "bob"] {
+        store.create_user(user(name), String::new()).await.unwrap();
+    }
+}
+
+async fn of(store: &dyn Store, whose: &str) -> Vec<Login> {
+    store.list_logins(user(whose).id).await.unwrap()
+}
+
+async fn opens(store: &dyn Store, login: &Login) -> bool {
+    store
+        .find_session(login.id.clone())
+        .await
+        .unwrap()
+        .is_some()
+}
+
+#[tokio::test]
+async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let (login, roles) = (login("ann", 2, None), vec!["admin".to_owned()]);
+        store.create_login(login.clone()).await.unwrap();
+        let session = store.find_session(login.id.clone()).await.unwrap().unwrap();
+        assert_eq!((session.login, session.user), (login.clone(), user("ann")));
+        assert_eq!(session.grants, Grants::default());
+
+        let admin = UserPatch {
+            roles: Some(roles),
+            ..UserPatch::default()
+        };
+        store.update_user(login.user, admin, at(3)).await.unwrap();
+        let session = store.find_session(login.id).await.unwrap().unwrap();
+        for permission in Permission::ALL {
+            assert!(session.grants.contains(*permission), "{permission:?}");
+        }
+        let unknown = LoginId::new("ANN 2");
+        assert!(store.find_session(unknown).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logins_are_listed_oldest_first_and_for_their_user_alone() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let (third, first, second) = (
+            login("ann", 30, Some("laptop")),
+            login("ann", 10, None),
+            login("ann", 20, None),
+        );
+        for login in [&third, &first, &second, &login("bob", 1, None)] {
+            store.create_login(login.clone()).await.unwrap();
+        }
+        assert_eq!(of(&*store, "ann").await, [first, second, third]);
+        assert_eq!(store.list_logins(UserId::new("nobody")).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        store.create_login(login("ann", 1, Some("laptop"))).await.unwrap();
+        store.create_login(login("bob", 1, Some("laptop"))).await.unwrap();
+        let taken = store.create_login(login("ann", 2, Some("laptop"))).await;
+        let problem = Problem::NotValid("laptop".to_owned());
+        assert!(
+            matches!(&taken, Err(Error::Invalid { field: Field::TokenName, problem: p }) if *p == problem),
+            "{taken:?}"
+        );
+        let nobodys = store.create_login(login("nobody", 1, None)).await;
+        let id = user("nobody").id;
+        assert!(
+            matches!(&nobodys, Err(Error::NotFound(What::User(text))) if text == id.as_str()),
+            "{nobodys:?}"
+        );
+        assert_eq!((of(&*store, "ann").await.len(), of(&*store, "bob").await.len()), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let (gone, kept) = (login("ann", 1, None), login("ann", 2, None));
+        for login in [&gone, &kept] {
+            store.create_login(login.clone()).await.unwrap();
+        }
+        let version = store.access_version();
+        assert!(store.delete_login(gone.id.clone()).await.unwrap());
+        assert!(store.access_version() > version, "raised before the answer");
+        assert!(!store.delete_login(gone.id.clone()).await.unwrap());
+        assert!(!opens(&*store, &gone).await && opens(&*store, &kept).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let (password, token) = (login("ann", 1, None), login("ann", 2, Some("laptop")));
+        let (others, again) = (login("bob", 1, None), login("ann", 3, None));
+        for login in [&password, &token, &others] {
+            store.create_login(login.clone()).await.unwrap();
+        }
+        let (roles, active) = (Some(vec!["user".to_owned()]), Some(true));
+        let harmless = UserPatch {
+            roles,
+            active,
+            ..UserPatch::default()
+        };
+        let change = |patch| store.update_user(user("ann").id, patch, at(5));
+        change(harmless).await.unwrap();
+        assert!(opens(&*store, &password).await && opens(&*store, &token).await);
+
+        let password_hash = Some("new".to_owned());
+        let version = store.access_version();
+        change(UserPatch {
+            password_hash,
+            ..UserPatch::default()
+        })
+        .await
+        .unwrap();
+        assert!(store.access_version() > version, "raised before the answer");
+        assert_eq!(of(&*store, "ann").await, [token.clone()]);
+
+        store.create_login(again).await.unwrap();
+        let active = Some(false);
+        change(UserPatch {
+            active,
+            ..UserPatch::default()
+        })
+        .await
+        .unwrap();
+        assert_eq!(of(&*store, "ann").await, []);
+        assert!(opens(&*store, &others).await, "nobody else is logged out");
+    })
+    .await;
+}

@@ -1,0 +1,98 @@
+//! What `src/store/mod.rs` promises, checked on every implementation, each on a real database. Knows the trait alone: a second
+//! implementation is one line in [`every_store`].
+
+mod lists;
+mod logins;
+mod outbox;
+mod permissions;
+mod statuses;
+mod users;
+
+use doorsign::domain::{
+    Change, CustomStatus, Email, NewEvent, StatusId, StatusName, StatusType, Timestamp, User,
+    UserId, Username,
+};
+use doorsign::store::Store;
+use doorsign::store::sqlite::SqliteStore;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A database that can be opened, and opened again.
+pub struct Place {
+    folder: tempfile::TempDir,
+    open: fn(&Path) -> Arc<dyn Store>,
+}
+
+impl Place {
+    pub fn open(&self) -> Arc<dyn Store> {
+        (self.open)(self.folder.path())
+    }
+}
+
+/// Runs `check` on a new database of each kind.
+pub async fn every_store(check: impl AsyncFn(Place)) {
+    let kinds: [fn(&Path) -> Arc<dyn Store>; 1] =
+        [|folder| Arc::new(SqliteStore::open(&folder.join("doorsign.db"), 2, 0).unwrap())];
+    for open in kinds {
+        let folder = tempfile::tempdir().unwrap();
+        check(Place { folder, open }).await;
+    }
+}
+
+pub fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// A busy status with the id and the time `n`.
+pub fn status(n: i64, name: &str) -> CustomStatus {
+    CustomStatus {
+        id: StatusId::new(format!("{n:024x}")),
+        name: StatusName::parse(name.to_owned()).unwrap(),
+        status_type: StatusType::Busy,
+        updated_at: at(n),
+    }
+}
+
+/// The event that ann did this.
+pub fn event(change: Change) -> NewEvent {
+    let (actor, actor_name) = (UserId::new("ann's id"), Username::stored("ann".to_owned()));
+    NewEvent {
+        at: at(42),
+        actor,
+        actor_name,
+        change,
+    }
+}
+
+/// Creates `status` with its event.
+pub async fn create(store: &dyn Store, status: &CustomStatus) -> doorsign::domain::Result<()> {
+    let event = event(Change::StatusCreated(status.clone()));
+    store.create_status(status.clone(), event).await
+}
+
+/// Updates to `status` with its event.
+pub async fn update(store: &dyn Store, status: &CustomStatus) -> doorsign::domain::Result<()> {
+    let event = event(Change::StatusUpdated(status.clone()));
+    store.update_status(status.clone(), event).await
+}
+
+/// Deletes the status with the id `n` with its event.
+pub async fn delete(store: &dyn Store, n: i64) -> doorsign::domain::Result<()> {
+    let id = status(n, "any").id;
+    let event_of = |status| event(Change::StatusDeleted(status));
+    store.delete_status(id, Box::new(event_of)).await
+}
+
+/// A user with the role `user`, the id `NAME's id` and the address `NAME@example.org`.
+pub fn user(name: &str) -> User {
+    User {
+        id: UserId::new(format!("{name}'s id")),
+        username: Username::parse(name.to_owned()).unwrap(),
+        name: name.to_uppercase(),
+        email: Some(Email::parse(format!("{name}@example.org")).unwrap()),
+        roles: vec!["user".to_owned()],
+        active: true,
+        created_at: at(1),
+        updated_at: at(1),
+    }
+}

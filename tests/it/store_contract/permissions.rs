@@ -1,0 +1,95 @@
+//! Roles, and which of them grant what.
+
+use super::{at, every_store};
+use doorsign::domain::{Error, Field, Permission, PermissionGrant, Problem};
+use doorsign::store::Store;
+
+fn grant(permission: &str, roles: &[&str], time: i64) -> PermissionGrant {
+    PermissionGrant {
+        permission: permission.to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        updated_at: at(time),
+    }
+}
+
+async fn table(store: &dyn Store) -> Vec<PermissionGrant> {
+    store.list_permissions().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_new_database_has_the_roles_and_the_permissions_the_server_asks_for() {
+    every_store(async |place| {
+        let store = place.open();
+        let roles: Vec<_> = store
+            .list_roles()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|r| r.id)
+            .collect();
+        assert!(roles.is_sorted(), "{roles:?}");
+        for role in ["admin", "bot", "guest", "user"] {
+            assert!(roles.contains(&role.to_owned()), "{role}");
+        }
+        let table = table(&*store).await;
+        assert!(table.is_sorted_by_key(|grant| grant.permission.clone()));
+        for permission in Permission::ALL {
+            let row = table
+                .iter()
+                .find(|grant| grant.permission == permission.name());
+            assert_eq!(row.unwrap().roles, ["admin"], "{permission:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone() {
+    every_store(async |place| {
+        let store = place.open();
+        let (before, version) = (table(&*store).await, store.access_version());
+        let given = vec![
+            grant("manage-user-status", &["user", "admin", "bot", "user"], 7),
+            grant("view-statistics", &[], 8),
+        ];
+        store.update_permissions(given).await.unwrap();
+        assert!(store.access_version() > version, "raised before the answer");
+        let expected: Vec<_> = before
+            .into_iter()
+            .map(|row| match row.permission.as_str() {
+                "manage-user-status" => grant("manage-user-status", &["user", "admin", "bot"], 7),
+                "view-statistics" => grant("view-statistics", &[], 8),
+                _ => row,
+            })
+            .collect();
+        assert_eq!(table(&*store).await, expected);
+        store.update_permissions(vec![]).await.unwrap();
+        drop(store);
+        assert_eq!(table(&*place.open()).await, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_permission_or_role_refuses_all_of_the_change() {
+    every_store(async |place| {
+        let store = place.open();
+        let before = table(&*store).await;
+        let good = grant("manage-user-status", &["guest"], 7);
+        for (bad, expected) in [
+            (grant("fly", &["admin"], 7), Field::Permission),
+            (grant("access-permissions", &["admin", "wizard"], 7), Field::Role),
+        ] {
+            let refused = store.update_permissions(vec![good.clone(), bad]).await;
+            let unknown = |field: &Field, problem: &Problem| {
+                *field == expected && *problem == Problem::Unknown
+            };
+            assert!(
+                matches!(&refused, Err(Error::Invalid { field, problem }) if unknown(field, problem)),
+                "{refused:?}"
+            );
+            assert_eq!(table(&*store).await, before);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,198 @@
+//! Users: unique names and addresses, roles that exist, and changes that happen whole.
+
+use super::{at, every_store, user};
+use doorsign::domain::{Email, Error, Field, Problem, Result, User, UserId, Username, What};
+use doorsign::store::{Store, UserKey, UserPatch};
+
+async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
+    store.find_user(key).await.unwrap()
+}
+
+/// The user with its hash.
+async fn named(store: &dyn Store, name: &str) -> Option<(User, String)> {
+    find(store, UserKey::Username(name.to_owned())).await
+}
+
+#[track_caller]
+fn refused(result: Result<()>, field: Field, problem: &Problem) {
+    match result {
+        Err(Error::Invalid {
+            field: f,
+            problem: p,
+        }) => assert_eq!((f, &p), (field, problem)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_id_and_without_regard_to_case_by_name_and_address() {
+    every_store(async |place| {
+        let store = place.open();
+        let ann = User {
+            roles: vec!["admin".to_owned(), "bot".to_owned()],
+            ..user("Ann")
+        };
+        store
+            .create_user(ann.clone(), "hash".to_owned())
+            .await
+            .unwrap();
+        let found = Some((ann.clone(), "hash".to_owned()));
+        for key in [
+            UserKey::Id(ann.id),
+            UserKey::Username("Ann".to_owned()),
+            UserKey::Username("aNN".to_owned()),
+            UserKey::Email("ANN@example.ORG".to_owned()),
+        ] {
+            assert_eq!(find(&*store, key.clone()).await, found, "{key:?}");
+        }
+        for key in [
+            UserKey::Id(UserId::new("ANN'S ID")),
+            UserKey::Username("Ann@example.org".to_owned()),
+            UserKey::Email("Ann".to_owned()),
+            UserKey::Username(String::new()),
+        ] {
+            assert_eq!(find(&*store, key.clone()).await, None, "{key:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist() {
+    every_store(async |place| {
+        let store = place.open();
+        store
+            .create_user(user("ann"), "1".to_owned())
+            .await
+            .unwrap();
+        let name = User {
+            username: Username::parse("ANN".to_owned()).unwrap(),
+            ..user("bob")
+        };
+        let address = User {
+            email: Some(Email::parse("Ann@Example.org".to_owned()).unwrap()),
+            ..user("bob")
+        };
+        let role = User {
+            roles: vec!["user".to_owned(), "wizard".to_owned()],
+            ..user("bob")
+        };
+        let not_valid = |text: &str| Problem::NotValid(text.to_owned());
+        for (new, field, problem) in [
+            (name, Field::Username, not_valid("ANN")),
+            (address, Field::Email, not_valid("Ann@Example.org")),
+            (role, Field::Role, Problem::Unknown),
+        ] {
+            refused(
+                store.create_user(new, "2".to_owned()).await,
+                field,
+                &problem,
+            );
+        }
+        assert_eq!(
+            named(&*store, "bob").await,
+            None,
+            "nothing of a refused user stays"
+        );
+        for name in ["without", "address"] {
+            let nobodys = User {
+                email: None,
+                ..user(name)
+            };
+            store.create_user(nobodys, "3".to_owned()).await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_are_listed_by_name() {
+    every_store(async |place| {
+        let store = place.open();
+        assert_eq!(store.list_users().await.unwrap(), []);
+        for name in ["cid", "Bob", "ann"] {
+            store.create_user(user(name), String::new()).await.unwrap();
+        }
+        let expected = ["ann", "Bob", "cid"].map(user);
+        assert_eq!(store.list_users().await.unwrap(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_the_time() {
+    every_store(async |place| {
+        let store = place.open();
+        store
+            .create_user(user("ann"), "old".to_owned())
+            .await
+            .unwrap();
+        let roles = UserPatch {
+            roles: Some(vec!["bot".to_owned(), "admin".to_owned(), "bot".to_owned()]),
+            ..UserPatch::default()
+        };
+        let inactive = UserPatch {
+            active: Some(false),
+            ..UserPatch::default()
+        };
+        let hash = UserPatch {
+            password_hash: Some("new".to_owned()),
+            ..UserPatch::default()
+        };
+        for (time, patch) in (2..).zip([roles, inactive, hash]) {
+            store
+                .update_user(user("ann").id, patch, at(time))
+                .await
+                .unwrap();
+        }
+        let changed = User {
+            roles: vec!["admin".to_owned(), "bot".to_owned()],
+            active: false,
+            updated_at: at(4),
+            ..user("ann")
+        };
+        assert_eq!(
+            named(&*store, "ann").await,
+            Some((changed, "new".to_owned()))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_patch_that_is_refused_changes_nothing() {
+    every_store(async |place| {
+        let store = place.open();
+        store
+            .create_user(user("ann"), "old".to_owned())
+            .await
+            .unwrap();
+        let patch = UserPatch {
+            password_hash: Some("new".to_owned()),
+            roles: Some(vec!["admin".to_owned(), "wizard".to_owned()]),
+            active: Some(false),
+        };
+        let version = store.access_version();
+        let result = store
+            .update_user(user("ann").id, patch.clone(), at(2))
+            .await;
+        refused(result, Field::Role, &Problem::Unknown);
+        assert_eq!(
+            named(&*store, "ann").await,
+            Some((user("ann"), "old".to_owned()))
+        );
+
+        let result = store.update_user(UserId::new("nobody"), patch, at(2)).await;
+        assert!(
+            matches!(&result, Err(Error::NotFound(What::User(id))) if id == "nobody"),
+            "{result:?}"
+        );
+        let nothing = UserPatch::default();
+        store
+            .update_user(user("ann").id, nothing, at(2))
+            .await
+            .unwrap();
+        assert!(store.access_version() > version);
+    })
+    .await;
+}
