@@ -5,28 +5,22 @@
     reason = "a test fails by panicking"
 )]
 
-mod process;
 mod child;
+mod process;
+mod raw;
 mod scripted;
 mod support;
 
+mod bodies;
 mod cli;
+mod cli_live;
 mod custom_status;
 mod custom_status_bodies;
 mod custom_status_list;
-mod logs;
-mod refusals;
-mod start;
-mod stop;
-mod bodies;
-mod custom_status;
-mod patience;
-mod protocol;
-mod raw;
 mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
-mod own_server;
+mod logs;
 mod openapi;
 mod cors;
 mod custom_status;
@@ -38,3 +32,10 @@ mod login_end;
 mod permissions;
 mod session;
 mod store_contract;
+mod own_server;
+mod patience;
+mod protocol;
+mod readme;
+mod refusals;
+mod start;
+mod stop;

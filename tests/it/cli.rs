@@ -1,0 +1,259 @@
+//! The commands on a data folder without a server: what they print, what they refuse, and that the next start honours them.
+
+use crate::process::{Home, PASSWORD, PASSWORD_START};
+use crate::support::Client;
+use serde_json::json;
+
+pub const ANNS: &str = "ann's \"password\"";
+
+/// Adds `ann`, with a role that allows nothing and the password [`ANNS`].
+pub async fn add_ann(home: &Home) {
+    let args = [
+        "user",
+        "add",
+        "ann",
+        "--name",
+        "Ann A.",
+        "--password-from",
+        "-",
+    ];
+    let added = home.run_with_input(&args, &format!("{ANNS}\n")).await;
+    let added = added.succeeded();
+    assert!(added.starts_with("Added ann with the id "), "{added}");
+    assert_eq!(
+        added.lines().count(),
+        1,
+        "the password is known already: {added}"
+    );
+}
+
+/// Creates a status and gives the answer's status code.
+pub async fn create(client: &Client, name: &str) -> u16 {
+    let body = json!({"name": name, "statusType": "busy"});
+    let reply = client.post("custom-user-status.create", body).await;
+    reply.status.as_u16()
+}
+
+#[tokio::test]
+async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
+    let home = Home::with_data().await;
+    add_ann(&home).await;
+    let made = home.run(&["user", "set-password", "ann"]).await.succeeded();
+    let (_, made_up) = made.split_once("The password is ").unwrap();
+    let (made_up, _) = made_up.split_once(", shown this once.\n").unwrap();
+    home.run(&["user", "set-roles", "ann", "admin"])
+        .await
+        .succeeded();
+    let headers = ["one", "other"].map(|name| ["token", "create", "ann", "--name", name]);
+    let one = home.run(&headers[0]).await.succeeded();
+    let other = home.run(&headers[1]).await.succeeded();
+    home.run(&["token", "revoke", "ann", "--name", "one"])
+        .await
+        .succeeded();
+    let args = ["user", "add", "bob", "--role", "admin", "--role", "user"];
+    let bob = home.run(&args).await.succeeded();
+    assert!(bob.contains("The password is "), "{bob}");
+    home.run(&["user", "deactivate", "bob"]).await.succeeded();
+
+    let server = home.serve(&[], &[]).await;
+    let ann = server.login("ann", made_up).await;
+    assert_eq!(create(&ann, "caught up").await, 200);
+    server.with_headers(&one).get("me").await.expect(401);
+    server.with_headers(&other).get("me").await.expect(200);
+    let users = home.run(&["user", "list"]).await.succeeded();
+    let users: Vec<Vec<&str>> = users
+        .lines()
+        .map(|line| line.split('\t').skip(1).collect())
+        .collect();
+    assert_eq!(
+        users,
+        [
+            ["admin", "active", "admin"],
+            ["ann", "active", "admin"],
+            ["bob", "deactivated", "admin,user"]
+        ]
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_listed_with_their_times_and_never_in_full() {
+    let home = Home::with_data().await;
+    let args = ["token", "create", "admin", "--name", "for ever"];
+    let headers = home.run(&args).await.succeeded();
+    let lines: Vec<&str> = headers.lines().collect();
+    assert!(
+        lines.len() == 2
+            && lines[0].starts_with("X-User-Id: ")
+            && lines[1].starts_with("X-Auth-Token: "),
+        "{headers}"
+    );
+    let args = [
+        "token",
+        "create",
+        "admin",
+        "--name",
+        "a month",
+        "--expires",
+        "30",
+    ];
+    home.run(&args).await.succeeded();
+    let list = home.run(&["token", "list", "admin"]).await.succeeded();
+    let rows: Vec<Vec<&str>> = list
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    let day = |text: &str| -> jiff::Timestamp { text.split(' ').nth(1).unwrap().parse().unwrap() };
+    assert_eq!(
+        (rows.len(), rows[0][0], rows[1][0]),
+        (2, "for ever", "a month")
+    );
+    assert_eq!(rows[0][2], "expires never");
+    let life = day(rows[1][2]).duration_since(day(rows[1][1]));
+    assert_eq!(life.as_hours(), 30 * 24);
+}
+
+#[tokio::test]
+async fn every_command_that_fails_says_why_in_one_line() {
+    let home = Home::with_data().await;
+    add_ann(&home).await;
+    home.run(&["token", "create", "ann", "--name", "t"])
+        .await
+        .succeeded();
+    let cases: &[(&[&str], &str)] = &[
+        (
+            &["user", "set-password", "nobody"],
+            "there is no user \"nobody\"",
+        ),
+        (
+            &["user", "set-roles", "nobody", "user"],
+            "there is no user \"nobody\"",
+        ),
+        (
+            &["user", "deactivate", "nobody"],
+            "there is no user \"nobody\"",
+        ),
+        (
+            &["token", "create", "nobody", "--name", "t"],
+            "there is no user \"nobody\"",
+        ),
+        (&["token", "list", "nobody"], "there is no user \"nobody\""),
+        (
+            &["token", "revoke", "nobody", "--name", "t"],
+            "there is no user \"nobody\"",
+        ),
+        (
+            &["token", "revoke", "ann", "--name", "u"],
+            "there is no token \"u\"",
+        ),
+        (
+            &["user", "add", "Ann"],
+            "the user name \"Ann\" is already in use",
+        ),
+        (
+            &["user", "add", "a\nb"],
+            "\"a\\nb\" is not a valid user name",
+        ),
+        (
+            &["user", "add", "bob", "--email", "bob"],
+            "\"bob\" is not a valid e-mail address",
+        ),
+        (
+            &["user", "add", "bob", "--role", "boss"],
+            "there is no such role",
+        ),
+        (
+            &["user", "set-roles", "ann", "boss"],
+            "there is no such role",
+        ),
+        (
+            &["token", "create", "ann", "--name", "t"],
+            "the token name \"t\" is already in use",
+        ),
+        (
+            &["token", "create", "ann", "--name", " "],
+            "the token name is missing",
+        ),
+        (
+            &["user", "add", "bob", "--password-from", "-"],
+            "the password is missing",
+        ),
+        (
+            &["user", "set-password", "ann", "--password-from", "-"],
+            "the password is missing",
+        ),
+        (
+            &["user", "add", "bob", "--password-from", "gone"],
+            "cannot read the password from gone: No such file or directory (os error 2)",
+        ),
+        (
+            &["--data", "gone", "user", "list"],
+            "cannot use the data folder gone: there is no doorsign.db in it; `doorsign serve` makes one",
+        ),
+        (
+            &["user", "list", "--login-days", "0"],
+            "login_days = \"0\" (from --login-days) is not a number from 1 to 3650",
+        ),
+    ];
+    for (args, expected) in cases {
+        assert_eq!(home.run(args).await.refused(1), *expected, "{args:?}");
+    }
+    let users = home.run(&["user", "list"]).await.succeeded();
+    assert_eq!(
+        users.lines().count(),
+        2,
+        "nobody was added halfway: {users}"
+    );
+    assert!(!home.path().join("gone").exists());
+}
+
+#[tokio::test]
+async fn a_password_is_never_taken_from_the_command_line() {
+    let home = Home::with_data().await;
+    for args in [
+        ["user", "add", "ann", "--password", "x"],
+        ["user", "set-password", "admin", "--password", "x"],
+    ] {
+        home.run(&args).await.refused(2);
+    }
+    home.run(&["user", "set-password", "admin", "x"])
+        .await
+        .refused(2);
+}
+
+#[tokio::test]
+async fn the_settings_are_printed_with_where_each_came_from_and_without_the_secret() {
+    let home = Home::new();
+    std::fs::write(home.path().join("doorsign.toml"), "readers = 3").unwrap();
+    let environment = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
+    let command = home.command(&["config", "--log", "warn"], &environment);
+    let printed = crate::process::ended(command, "").await.succeeded();
+    assert!(!printed.contains(PASSWORD_START), "{printed}");
+    for (setting, origin) in [
+        ("log = warn ", "# flag --log"),
+        (
+            "admin_password = (hidden) ",
+            "# environment DOORSIGN_ADMIN_PASSWORD",
+        ),
+        ("readers = 3 ", "# file doorsign.toml"),
+        ("login_days = 90 ", "# default"),
+    ] {
+        let line = printed.lines().find(|line| line.starts_with(setting));
+        assert!(
+            line.is_some_and(|line| line.ends_with(origin)),
+            "{setting}: {printed}"
+        );
+    }
+    assert!(!home.data().exists(), "looking makes nothing");
+}
+
+#[tokio::test]
+async fn help_and_version_go_to_standard_output() {
+    let home = Home::new();
+    let version = home.run(&["--version"]).await.succeeded();
+    assert_eq!(version, format!("doorsign {}\n", env!("CARGO_PKG_VERSION")));
+    let help = home.run(&["--help"]).await.succeeded();
+    for known in ["serve", "config", "user", "token", "--listen <HOST:PORT>"] {
+        assert!(help.contains(known), "{help}");
+    }
+    home.run(&["token", "create", "--help"]).await.succeeded();
+}

@@ -1,0 +1,107 @@
+//! The commands beside a running server, which honours each by its very next request, whatever it knew before.
+
+use crate::cli::{ANNS, add_ann, create};
+use crate::process::{Home, Process};
+use crate::support::Client;
+use serde_json::json;
+
+async fn token(home: &Home, server: &Process, name: &str) -> Client {
+    let args = ["token", "create", "ann", "--name", name];
+    server.with_headers(&home.run(&args).await.succeeded())
+}
+
+/// A home with a server on it.
+async fn served() -> (Home, Process) {
+    let home = Home::with_data().await;
+    let server = home.serve(&[], &[]).await;
+    (home, server)
+}
+
+#[tokio::test]
+async fn somebody_added_can_log_in_at_once_and_is_who_was_added() {
+    let (home, server) = served().await;
+    add_ann(&home).await;
+    let me = server.login("ann", ANNS).await.get("me").await.expect(200);
+    let me = me.json();
+    assert_eq!(
+        (&me["username"], &me["name"], &me["roles"]),
+        (&json!("ann"), &json!("Ann A."), &json!(["user"]))
+    );
+}
+
+#[tokio::test]
+async fn a_running_server_honours_new_roles_by_the_next_request() {
+    let (home, server) = served().await;
+    add_ann(&home).await;
+    let ann = token(&home, &server, "t").await;
+    assert_eq!(create(&ann, "one").await, 400);
+    for (roles, expected, status) in [
+        (
+            ["admin", "user"].as_slice(),
+            "ann has the roles: admin, user.\n",
+            200,
+        ),
+        (&["user"], "ann has the roles: user.\n", 400),
+        (&[], "ann has the roles: none.\n", 400),
+    ] {
+        let args = [["user", "set-roles", "ann"].as_slice(), roles].concat();
+        assert_eq!(home.run(&args).await.succeeded(), expected);
+        assert_eq!(create(&ann, "one").await, status, "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_running_server_honours_a_new_password_by_the_next_request() {
+    let (home, server) = served().await;
+    add_ann(&home).await;
+    let (login, token) = (
+        server.login("ann", ANNS).await,
+        token(&home, &server, "t").await,
+    );
+    login.get("me").await.expect(200);
+    let args = ["user", "set-password", "ann", "--password-from", "file"];
+    std::fs::write(home.path().join("file"), "another one\nand a note").unwrap();
+    home.run(&args).await.succeeded();
+    login.get("me").await.expect(401);
+    token.get("me").await.expect(200);
+    server.login("ann", "another one").await;
+    let old = json!({"user": "ann", "password": ANNS});
+    server.anon().post("login", old).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_running_server_honours_a_deactivation_by_the_next_request() {
+    let (home, server) = served().await;
+    add_ann(&home).await;
+    let (login, token) = (
+        server.login("ann", ANNS).await,
+        token(&home, &server, "t").await,
+    );
+    for client in [&login, &token] {
+        client.get("me").await.expect(200);
+    }
+    home.run(&["user", "deactivate", "ann"]).await.succeeded();
+    for client in [&login, &token] {
+        client.get("me").await.expect(401);
+    }
+    let right = json!({"user": "ann", "password": ANNS});
+    let refused = server.anon().post("login", right).await.expect(401);
+    assert_eq!(refused.json()["error"], "error-user-is-not-activated");
+}
+
+#[tokio::test]
+async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
+    let (home, server) = served().await;
+    add_ann(&home).await;
+    let (one, other) = (
+        token(&home, &server, "one").await,
+        token(&home, &server, "other").await,
+    );
+    for client in [&one, &other] {
+        client.get("me").await.expect(200);
+    }
+    let told = home.run(&["token", "revoke", "ann", "--name", "one"]).await;
+    assert_eq!(told.succeeded(), "The token one of ann is revoked.\n");
+    one.get("me").await.expect(401);
+    other.get("me").await.expect(200);
+}

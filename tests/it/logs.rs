@@ -1,0 +1,163 @@
+//! The log: one line a request with what operators look for, and no secret whatever the filter.
+
+use crate::process::{Home, PASSWORD, PASSWORD_START, Process};
+use crate::support::Reply;
+use serde_json::{Value, json};
+
+const LOGIN: &str = "/api/v1/login";
+const CREATE: &str = "/api/v1/custom-user-status.create";
+
+/// An answer, and what its line says of method, route and user.
+type Asked = (Reply, &'static str, &'static str, Option<String>);
+
+/// Requests whose lines differ in every field.
+async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
+    let args = ["token", "create", "admin", "--name", &server.url];
+    let admin = server.with_headers(&home.run(&args).await.succeeded());
+    let (user, _) = admin.credentials.clone().unwrap();
+    let right = json!({"user": "admin", "password": PASSWORD}).to_string();
+    let wrong = json!({"user": "admin", "password": "wrong"}).to_string();
+    let status = json!({"name": &server.url, "statusType": "busy"}).to_string();
+    let (anon, by_admin) = (&server.anon(), Some(&user));
+    #[rustfmt::skip] // A table.
+    let table = [
+        (anon, "POST", LOGIN, &*right, 200, LOGIN, by_admin),
+        (anon, "POST", LOGIN, &wrong, 401, LOGIN, None),
+        (&admin, "POST", CREATE, &status, 200, CREATE, by_admin),
+        (&admin, "POST", CREATE, "{}", 400, CREATE, by_admin),
+        (anon, "POST", CREATE, "{}", 401, CREATE, None),
+        (&admin, "GET", "/api/v1/me?a=b", "", 200, "/api/v1/me", by_admin),
+        (anon, "OPTIONS", CREATE, "", 200, "any", None),
+        (anon, "GET", "/no/such/route", "", 404, "unknown", None),
+        (anon, "GET", LOGIN, "", 405, "unknown", None),
+    ];
+    let mut asked = Vec::new();
+    for (client, method, path, body, status, route, user) in table {
+        let json = [("content-type", "application/json")];
+        let reply = client.send(method.parse().unwrap(), path, &json, body.to_owned());
+        asked.push((reply.await.expect(status), method, route, user.cloned()));
+    }
+    asked
+}
+
+fn is_request(line: &&str) -> bool {
+    line.contains("doorsign::request")
+}
+
+#[tokio::test]
+async fn every_request_has_one_line_of_json_that_its_answer_leads_to() {
+    let home = Home::with_data().await;
+    let server = home.serve(&["--log-format", "json"], &[]).await;
+    let asked = asked(&home, &server).await;
+    let log = server.end().await.stderr;
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let lines: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["target"] == "doorsign::request")
+        .collect();
+    assert_eq!(lines.len(), asked.len(), "{log}");
+    for (line, (reply, method, route, user)) in lines.into_iter().zip(asked) {
+        assert_eq!(
+            line["request_id"].as_str(),
+            reply.header("x-request-id"),
+            "{line}"
+        );
+        assert_eq!(line["method"], method, "{line}");
+        assert_eq!(line["route"], route, "{line}");
+        assert_eq!(line["status"], reply.status.as_u16(), "{line}");
+        assert_eq!(line["user_id"].as_str(), user.as_deref(), "{line}");
+        assert!(
+            line["duration_ms"].as_f64().is_some_and(|ms| ms > 0.0),
+            "{line}"
+        );
+        assert_eq!(line["level"], "INFO", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_has_one_line_of_text_with_the_same_fields() {
+    let home = Home::with_data().await;
+    let server = home.serve(&[], &[]).await;
+    let asked = asked(&home, &server).await;
+    let log = server.end().await.stderr;
+    let lines: Vec<&str> = log.lines().filter(is_request).collect();
+    assert_eq!(lines.len(), asked.len(), "{log}");
+    for (line, (reply, method, route, user)) in lines.into_iter().zip(asked) {
+        let (id, status) = (reply.header("x-request-id").unwrap(), reply.status.as_u16());
+        let start = format!(
+            " INFO doorsign::request request_id={id} method={method} route={route} status={status} duration_ms="
+        );
+        let (_, rest) = line
+            .split_once(&start)
+            .unwrap_or_else(|| panic!("{start}: {line}"));
+        let user = user.map(|id| format!(" user_id={id}")).unwrap_or_default();
+        let duration = rest
+            .strip_suffix(&user)
+            .unwrap_or_else(|| panic!("{user}: {line}"));
+        assert!(duration.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+/// Every part of a token that its secret or its claims went into; the header is the same for all.
+fn parts(token: &str) -> Vec<String> {
+    token.split('.').skip(1).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter() {
+    const WRONG: &str = "a-slip-of-the-keyboard";
+    for format in ["text", "json"] {
+        let home = Home::with_data().await;
+        let server = home
+            .serve(&["--log-format", format], &[("DOORSIGN_LOG", "trace")])
+            .await;
+        let args = ["token", "create", "admin", "--name", "t"];
+        let pat = server.with_headers(&home.run(&args).await.succeeded());
+        let login = server.login("admin", PASSWORD).await;
+        let tokens = [&pat, &login].map(|client| client.credentials.clone().unwrap().1);
+        let anon = server.anon();
+        anon.post("login", json!({"user": "admin", "password": WRONG}))
+            .await
+            .expect(401);
+        anon.post("login", json!({"user": WRONG, "password": WRONG}))
+            .await
+            .expect(401);
+        anon.post_raw(
+            "login",
+            "application/json",
+            format!("{{\"password\":\"{WRONG}"),
+        )
+        .await
+        .expect(401);
+        anon.post("login", json!({"resume": &tokens[0]}))
+            .await
+            .expect(200);
+        anon.get(&format!("me?token={}&password={WRONG}", tokens[0]))
+            .await
+            .expect(401);
+        let created = json!({"name": "caught up", "statusType": "busy"});
+        pat.post("custom-user-status.create", created)
+            .await
+            .expect(200);
+        login.post("logout", json!({})).await.expect(200);
+        login.get("me").await.expect(401);
+        let ended = server.end().await;
+        assert_eq!(ended.stdout, "");
+        assert!(
+            ended.stderr.contains("/api/v1/logout"),
+            "it was a loud log: {}",
+            ended.stderr
+        );
+        let secrets = tokens.iter().flat_map(|token| parts(token));
+        for secret in secrets.chain([PASSWORD_START.to_owned(), WRONG.to_owned()]) {
+            assert!(
+                !ended.stderr.contains(&secret),
+                "{secret}: {}",
+                ended.stderr
+            );
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The first start and the later ones: what is made, who may read it, and the greeting, whose lines work when pasted.
+
+use crate::process::{Ended, Home, PASSWORD, PASSWORD_START, Process, ended};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use tokio::process::Command;
+
+#[tokio::test]
+async fn the_first_start_makes_a_folder_and_files_for_their_owner_alone() {
+    let home = Home::new();
+    let server = home.serve(&[], &[]).await;
+    let mode = |name: &str| {
+        let file = home.data().join(name).metadata().unwrap();
+        format!("{:o}", file.permissions().mode() & 0o777)
+    };
+    assert_eq!(mode(""), "700");
+    for file in ["doorsign.db", "token-secret", "doorsign.lock"] {
+        assert_eq!(mode(file), "600", "{file}");
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_made_up_password_is_shown_once_on_standard_output_and_nowhere_else() {
+    let home = Home::new();
+    let trace = ("DOORSIGN_LOG", "trace");
+    let first = home.serve(&[], &[trace]).await;
+    let password = first.shown_password().unwrap().to_owned();
+    assert_eq!(password.len(), 24, "{password}");
+    first.login("admin", &password).await;
+    let first = first.end().await;
+    assert!(!first.stdout.contains(&password), "{}", first.stdout);
+    assert!(!first.stderr.contains(&password), "{}", first.stderr);
+
+    let second = home.serve(&[], &[trace]).await;
+    assert_eq!(second.shown_password(), None, "{}", second.greeting);
+    assert!(!second.greeting.contains(&password), "{}", second.greeting);
+    second.login("admin", &password).await;
+}
+
+#[tokio::test]
+async fn no_two_first_starts_make_up_the_same_password_and_none_knows_a_default() {
+    let (one, other) = (Home::new(), Home::new());
+    let (one, other) = (one.serve(&[], &[]).await, other.serve(&[], &[]).await);
+    assert_ne!(one.shown_password(), other.shown_password());
+    for guess in ["admin", "password", "doorsign", "changeme"] {
+        let body = serde_json::json!({"user": "admin", "password": guess});
+        one.anon().post("login", body).await.expect(401);
+    }
+}
+
+/// How a first start is given its password, by environment and flags; `secret` is a file with the password.
+const GIVEN: [(&[(&str, &str)], &[&str]); 4] = [
+    (&[("DOORSIGN_ADMIN_PASSWORD", PASSWORD)], &[]),
+    (&[("DOORSIGN_ADMIN_PASSWORD_FILE", "it's/a secret")], &[]),
+    (&[], &["--admin-password-file", "it's/a secret"]),
+    (&[], &["--admin-password", PASSWORD]),
+];
+
+fn home_with_secret() -> Home {
+    let home = Home::new();
+    let folder = home.path().join("it's");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a secret"), format!("{PASSWORD}\n")).unwrap();
+    home
+}
+
+#[tokio::test]
+async fn a_given_password_is_the_administrators_and_is_never_shown() {
+    for (environment, args) in GIVEN {
+        let home = home_with_secret();
+        let server = home.serve(args, environment).await;
+        server.login("admin", PASSWORD).await;
+        assert_eq!(server.shown_password(), None, "{}", server.greeting);
+        assert!(
+            !server.greeting.contains(PASSWORD_START),
+            "{}",
+            server.greeting
+        );
+        let ended = server.end().await;
+        assert!(!ended.stderr.contains(PASSWORD_START), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_later_start_leaves_the_password_as_it_is() {
+    let home = Home::with_data().await;
+    let other = ("DOORSIGN_ADMIN_PASSWORD", "another one");
+    let server = home.serve(&["--admin-username", "ann"], &[other]).await;
+    server.login("admin", PASSWORD).await;
+    let admin = server.login("admin", PASSWORD).await;
+    let body = serde_json::json!({"user": "ann", "password": "another one"});
+    admin.post("login", body).await.expect(401);
+}
+
+/// Pastes the greeting's lines into a shell in another folder, as a user with this environment would.
+async fn paste(server: &Process, environment: &[(&str, &str)]) -> Ended {
+    let (_, lines) = server.greeting.split_once("Try it").unwrap();
+    let (_, lines) = lines.split_once("\n\n").unwrap();
+    let mut bash = Command::new("bash");
+    bash.env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .envs(environment.iter().copied())
+        .current_dir("/")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    ended(bash, lines).await
+}
+
+#[tokio::test]
+async fn the_greetings_lines_create_caught_up_when_pasted() {
+    let in_shell = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
+    let nothing = [].as_slice();
+    let made_up = ([].as_slice(), [].as_slice());
+    for (environment, args) in GIVEN.into_iter().chain([made_up]) {
+        let home = home_with_secret();
+        let server = home.serve(args, environment).await;
+        let in_file = server.greeting.contains("a secret");
+        let needs_no_variable = in_file || server.shown_password().is_some();
+        let shell = if needs_no_variable {
+            nothing
+        } else {
+            &in_shell
+        };
+        let told = server.greeting.contains("in DOORSIGN_ADMIN_PASSWORD:");
+        assert_eq!(told, !needs_no_variable, "{}", server.greeting);
+        let pasted = paste(&server, shell).await.succeeded();
+        let expected = r#"{"customUserStatus":{"_id":""#;
+        assert!(pasted.starts_with(expected), "{pasted}");
+        let expected = r#""name":"caught up","statusType":"busy","_updatedAt":""#;
+        assert!(pasted.contains(expected), "{pasted}");
+    }
+}
+
+#[tokio::test]
+async fn the_greetings_lines_work_at_a_later_start_and_for_another_administrator() {
+    let home = Home::new();
+    let environment = [
+        ("DOORSIGN_ADMIN_USERNAME", "ann"),
+        ("DOORSIGN_ADMIN_PASSWORD", PASSWORD),
+    ];
+    home.serve(&[], &environment).await.end().await;
+    let later = home.serve(&[], &environment[..1]).await;
+    let pasted = paste(&later, &environment[1..]).await.succeeded();
+    assert!(pasted.contains(r#""name":"caught up""#), "{pasted}");
+    let refused = paste(&later, &[]).await.succeeded();
+    assert!(refused.contains("You must be logged in"), "{refused}");
+}
