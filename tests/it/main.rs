@@ -5,37 +5,34 @@
     reason = "a test fails by panicking"
 )]
 
-mod child;
 mod process;
-mod raw;
-mod scripted;
 mod support;
 
 mod bodies;
+mod child;
 mod cli;
 mod cli_live;
+mod cors;
 mod custom_status;
 mod custom_status_bodies;
 mod custom_status_list;
 mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
-mod logs;
-mod openapi;
-mod cors;
-mod custom_status;
-mod custom_status_bodies;
-mod custom_status_list;
 mod hostile_input;
 mod login_attempts;
 mod login_end;
-mod permissions;
-mod session;
-mod store_contract;
+mod logs;
+mod openapi;
 mod own_server;
 mod patience;
+mod permissions;
 mod protocol;
+mod raw;
 mod readme;
 mod refusals;
+mod scripted;
+mod session;
 mod start;
 mod stop;
+mod store_contract;
