@@ -91,7 +91,7 @@ async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
         store.create_login(login("ann", 1, Some("laptop"))).await.unwrap();
         store.create_login(login("bob", 1, Some("laptop"))).await.unwrap();
         let taken = store.create_login(login("ann", 2, Some("laptop"))).await;
-        let problem = Problem::NotValid("laptop".to_owned());
+        let problem = Problem::Taken("laptop".to_owned());
         assert!(
             matches!(&taken, Err(Error::Invalid { field: Field::TokenName, problem: p }) if *p == problem),
             "{taken:?}"

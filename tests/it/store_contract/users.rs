@@ -77,10 +77,10 @@ async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist
             roles: vec!["user".to_owned(), "wizard".to_owned()],
             ..user("bob")
         };
-        let not_valid = |text: &str| Problem::NotValid(text.to_owned());
+        let taken = |text: &str| Problem::Taken(text.to_owned());
         for (new, field, problem) in [
-            (name, Field::Username, not_valid("ANN")),
-            (address, Field::Email, not_valid("Ann@Example.org")),
+            (name, Field::Username, taken("ANN")),
+            (address, Field::Email, taken("Ann@Example.org")),
             (role, Field::Role, Problem::Unknown),
         ] {
             refused(
