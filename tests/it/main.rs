@@ -8,6 +8,7 @@
 mod process;
 mod support;
 
+mod architecture;
 mod bodies;
 mod child;
 mod cli;

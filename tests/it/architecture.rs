@@ -1,0 +1,211 @@
+//! Who may import whom: the table that the crate's rooms are held to. It reads the sources, so it cannot go stale.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room, by the beginning of its files' paths, and the words its code may not hold, with the reason.
+const RULES: &[(&str, &[&str], &str)] = &[
+    (
+        "domain/",
+        &[
+            "serde", "warp", "tokio", "rusqlite", "r2d2", "hyper", "tracing", "crate::",
+        ],
+        "domain knows std and itself alone",
+    ),
+    (
+        "store/mod.rs",
+        &[
+            "rusqlite",
+            "r2d2",
+            "warp",
+            "serde",
+            "crate::service",
+            "crate::api",
+            "crate::app",
+        ],
+        "the seam knows the domain, and no database",
+    ),
+    (
+        "store/sqlite/",
+        &[
+            "warp",
+            "crate::service",
+            "crate::api",
+            "crate::app",
+            "crate::outbox",
+            "crate::plugins",
+        ],
+        "the store knows no rule and no request",
+    ),
+    (
+        "service/",
+        &[
+            "warp",
+            "serde_json",
+            "rusqlite",
+            "r2d2",
+            "hyper",
+            "StatusCode",
+            "crate::api",
+            "crate::store::sqlite",
+            "crate::config",
+        ],
+        "the rules know no JSON, no status code and no SQL",
+    ),
+    (
+        "app.rs",
+        &[
+            "warp",
+            "rusqlite",
+            "hyper",
+            "crate::api",
+            "crate::service",
+            "crate::store::sqlite",
+        ],
+        "the handles do not say what is behind them",
+    ),
+    (
+        "outbox.rs",
+        &[
+            "doorsign_hook",
+            "warp",
+            "rusqlite",
+            "crate::api",
+            "crate::service",
+            "crate::plugins",
+            "crate::store::sqlite",
+        ],
+        "the loop knows neither hooks nor sockets",
+    ),
+    (
+        "plugins.rs",
+        &[
+            "warp",
+            "rusqlite",
+            "crate::api",
+            "crate::service",
+            "crate::store",
+        ],
+        "hooks see events, not the database",
+    ),
+    (
+        "api/",
+        &[
+            "rusqlite",
+            "r2d2",
+            "doorsign_hook",
+            "crate::store::sqlite",
+            "crate::plugins",
+            "crate::outbox",
+            "crate::server",
+        ],
+        "the API asks the rules, never the database",
+    ),
+];
+
+/// Words that only some files may hold at all.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("rusqlite", &["store/sqlite/"]),
+    ("r2d2", &["store/sqlite/"]),
+    ("jsonwebtoken", &["tokens/"]),
+    ("argon2", &["passwords.rs"]),
+    ("StatusCode", &["api/", "listen.rs"]),
+    ("serde_json", &["api/", "store/sqlite/outbox.rs"]),
+    ("doorsign_hook", &["plugins.rs", "server.rs", "cli/"]),
+    ("doorsign_audit_log", &["plugins.rs"]),
+    ("SystemTime::now", &["app.rs"]),
+];
+
+#[test]
+fn every_room_imports_only_what_it_may() {
+    let sources = sources();
+    let mut broken = Vec::new();
+    for (room, words, reason) in RULES {
+        let files: Vec<_> = sources
+            .iter()
+            .filter(|(path, _)| path.starts_with(room))
+            .collect();
+        assert!(!files.is_empty(), "there is no room {room}");
+        for (path, code) in files {
+            let found = words.iter().filter(|word| mentions(code, word));
+            broken.extend(found.map(|word| format!("src/{path} holds `{word}`, but {reason}")));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn some_things_are_known_in_one_place_only() {
+    let sources = sources();
+    let mut broken = Vec::new();
+    for (word, owners) in OWNERS {
+        let holders: Vec<_> = sources
+            .iter()
+            .filter(|(_, code)| mentions(code, word))
+            .map(|(path, _)| path)
+            .collect();
+        assert!(
+            !holders.is_empty(),
+            "nobody holds `{word}`: take the row out"
+        );
+        let strangers = holders
+            .iter()
+            .filter(|path| !owners.iter().any(|owner| path.starts_with(owner)));
+        broken.extend(
+            strangers.map(|path| format!("src/{path} holds `{word}`, which belongs to {owners:?}")),
+        );
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_search_for_words_finds_them_and_nothing_else() {
+    assert!(mentions("use rusqlite::Connection;", "rusqlite"));
+    assert!(!mentions("use rusqlite_extra::Connection;", "rusqlite"));
+    assert!(mentions("let x: StatusCode = y;", "StatusCode"));
+}
+
+/// Every file below `src`, by its path there, without comments and without its tests.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text
+            .split("#[cfg(test)]\nmod tests")
+            .next()
+            .unwrap_or_default();
+        let code: Vec<_> = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
+        (
+            path.strip_prefix(&root).unwrap().display().to_string(),
+            code.join("\n"),
+        )
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Whether `word` stands in `code` as a whole: not as a part of a longer name.
+fn mentions(code: &str, word: &str) -> bool {
+    let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        !before.is_some_and(part_of_name)
+            && (word.ends_with("::") || !after.is_some_and(part_of_name))
+    })
+}
