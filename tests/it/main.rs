@@ -16,6 +16,7 @@ mod cli_live;
 mod cors;
 mod custom_status;
 mod custom_status_bodies;
+mod custom_status_fresh;
 mod custom_status_list;
 mod hooks;
 mod hooks_crash;

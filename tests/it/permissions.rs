@@ -11,49 +11,22 @@ const UPDATE: &str = "permissions.update";
 
 /// What every client gets, in this order: nobody, a user, a bot, a guest, the administrator, and a user whose role has been granted
 /// `manage-user-status`.
+#[rustfmt::skip] // A table: a row is easier to compare on its line.
 const MATRIX: &[(&str, &str, [u16; 6])] = &[
-    (
-        "GET",
-        "/api/v1/custom-user-status.list",
-        [401, 200, 200, 200, 200, 200],
-    ),
-    (
-        "POST",
-        "/api/v1/custom-user-status.create",
-        [401, 400, 400, 400, 200, 200],
-    ),
-    (
-        "POST",
-        "/api/v1/custom-user-status.update",
-        [401, 400, 400, 400, 200, 200],
-    ),
-    (
-        "POST",
-        "/api/v1/custom-user-status.delete",
-        [401, 400, 400, 400, 200, 200],
-    ),
+    ("GET", "/api/v1/custom-user-status.list", [401, 200, 200, 200, 200, 200]),
+    ("POST", "/api/v1/custom-user-status.create", [401, 400, 400, 400, 200, 200]),
+    ("POST", "/api/v1/custom-user-status.update", [401, 400, 400, 400, 200, 200]),
+    ("POST", "/api/v1/custom-user-status.delete", [401, 400, 400, 400, 200, 200]),
     ("POST", "/api/v1/login", [200, 200, 200, 200, 200, 200]),
     ("POST", "/api/v1/logout", [401, 200, 200, 200, 200, 200]),
     ("GET", "/api/v1/logout", [401, 200, 200, 200, 200, 200]),
     ("GET", "/api/v1/me", [401, 200, 200, 200, 200, 200]),
-    (
-        "GET",
-        "/api/v1/permissions.listAll",
-        [401, 200, 200, 200, 200, 200],
-    ),
-    (
-        "POST",
-        "/api/v1/permissions.update",
-        [401, 403, 403, 403, 200, 403],
-    ),
+    ("GET", "/api/v1/permissions.listAll", [401, 200, 200, 200, 200, 200]),
+    ("POST", "/api/v1/permissions.update", [401, 403, 403, 403, 200, 403]),
     ("GET", "/api/v1/roles.list", [401, 200, 200, 200, 200, 200]),
     ("GET", "/api/info", [200, 200, 200, 200, 200, 200]),
     ("GET", "/api/v1/info", [200, 200, 200, 200, 200, 200]),
-    (
-        "GET",
-        "/api/v1/openapi.json",
-        [200, 200, 200, 200, 200, 200],
-    ),
+    ("GET", "/api/v1/openapi.json", [200, 200, 200, 200, 200, 200]),
 ];
 
 /// Gives `manage-user-status` to these roles.
