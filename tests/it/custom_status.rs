@@ -258,6 +258,17 @@ async fn delete_asks_for_the_id_then_the_permission_then_the_status() {
                     .golden("delete_without_id");
             }
         }
+        let broken = [
+            ("application/json", "{\"customUserStatusId\":"),
+            ("text/plain", "x"),
+            ("application/json", "[]"),
+        ];
+        for (content_type, body) in broken {
+            admin
+                .post_raw(DELETE, content_type, body)
+                .await
+                .golden("delete_without_id");
+        }
         for existing in [id.as_str(), "65462e97a2f73c7460e18f84"] {
             let body = json!({"customUserStatusId": existing});
             ann.post(DELETE, body).await.golden("create_not_allowed");

@@ -33,8 +33,9 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
 
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.fields()?;
     let without_id = || ApiError::invalid_params("The \"customUserStatusId\" params is required!");
+    // Unlike that of a create, a body that cannot be read is told as one without an id: reference 1.5 and decision 4 of section 9.
+    let mut fields = request.fields().map_err(|_| without_id())?;
     fields
         .require(&["customUserStatusId"])
         .map_err(|_| without_id())?;
