@@ -1,6 +1,6 @@
 //! The seam between the rules and a database: one trait, whose methods are the use cases' units of work.
 //!
-//! The contract of every implementation, which `tests/it/store_contract.rs` checks:
+//! The contract of every implementation, which `tests/it/store_contract` checks:
 //! - A method that writes is one transaction: all of it is durable when the method returns, or none of it happened.
 //! - Dropping the future of a write does not undo the write.
 //! - Ids and times come in as arguments; the store invents none, except the event's position.
@@ -123,7 +123,8 @@ pub trait Store: Send + Sync {
     /// commit and before the writer is answered, so whatever was read under an older number may be out of date.
     fn access_version(&self) -> u64;
 
-    /// Looks whether another process has written to the database since the last look, and if so raises both marks.
+    /// Takes notice of what other processes may have written since the last look, and raises both marks to it. The access version
+    /// rises in any case: it may be raised too often, and never too seldom.
     async fn refresh(&self) -> Result<()>;
 }
 

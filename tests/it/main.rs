@@ -27,6 +27,7 @@ mod login_end;
 mod logs;
 mod openapi;
 mod own_server;
+mod full;
 mod patience;
 mod permissions;
 mod protocol;

@@ -143,8 +143,8 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
 
     fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>) {
         let outcome = match (self.outcome, failure) {
-            // A refusal or a panic wrote nothing, so it stands whatever became of the group.
-            (Some(outcome @ (Ok(Err(_)) | Err(_))), _) | (Some(outcome), None) => outcome,
+            (Some(outcome @ Err(_)), _) | (Some(outcome), None) => outcome,
+            // A refusal does not stand either: the row that was in its way may be gone with the group.
             (_, Some(failure)) => Ok(Err(error(failure))),
             (None, None) => Ok(Err(Error::UNAVAILABLE)),
         };
@@ -153,49 +153,65 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
 }
 
 fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, marks: &Marks) {
-    let mut stop = false;
+    let (mut stop, mut most) = (false, GROUP_JOBS);
     while !stop && let Some(Message::Work(first)) = queue.blocking_recv() {
-        let mut group = Vec::with_capacity(16);
-        let result = commit_group(connection, first, &mut queue, &mut group, &mut stop);
-        if result.is_err() && !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
+        let mut group = Group {
+            jobs: Vec::with_capacity(16),
+            most,
+            stop: false,
+        };
+        let result = commit_group(connection, first, &mut queue, &mut group);
         if let Ok(newest) = result {
-            marks.raise(newest, group.iter().any(|job| job.changes_access()));
+            marks.raise(newest, group.jobs.iter().any(|job| job.changes_access()));
+        } else {
+            give_up(connection);
         }
-        for job in group {
+        for job in group.jobs {
             job.answer(result.as_ref().err());
         }
+        stop = group.stop;
+        // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
+        most = if result.is_ok() { GROUP_JOBS } else { 1 };
     }
     // Whatever came after the stop is dropped, which answers "unavailable". What the log holds is moved into the
     // database as far as nobody else stands in the way: another process may be at work on it.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
-/// Runs `first` and whatever else waits in one transaction, and commits it. Every job that ran is in `group`, whatever happens.
+/// Jobs that share a transaction.
+struct Group {
+    jobs: Vec<Box<dyn Job>>,
+    /// How many it takes in.
+    most: usize,
+    /// Whether it is the last.
+    stop: bool,
+}
+
+/// Runs `first` and whatever else waits in one transaction, and commits it. Every job that was taken is in `group`, whatever happens.
 fn commit_group(
     connection: &Connection,
     first: Box<dyn Job>,
     queue: &mut mpsc::Receiver<Message>,
-    group: &mut Vec<Box<dyn Job>>,
-    stop: &mut bool,
+    group: &mut Group,
 ) -> rusqlite::Result<EventId> {
-    let began = Instant::now();
     let mut next = Some(first);
     let opened = step(connection, "BEGIN IMMEDIATE");
+    // Only now: to begin may take long, and all who wait meanwhile are to hear of it at once, not each after as long a wait.
+    let began = Instant::now();
+    let most = if opened.is_ok() { group.most } else { QUEUE };
     while let Some(job) = next.take() {
-        let is_first = group.is_empty();
-        group.push(job);
-        match group.last_mut() {
+        let is_first = group.jobs.is_empty();
+        group.jobs.push(job);
+        match group.jobs.last_mut() {
             Some(job) if opened.is_ok() && is_first => run_first(connection, job.as_mut())?,
             Some(job) if opened.is_ok() => run_in_savepoint(connection, job.as_mut())?,
             _ => {}
         }
-        if group.len() < GROUP_JOBS && began.elapsed() < GROUP_SPAN {
+        if group.jobs.len() < most && began.elapsed() < GROUP_SPAN {
             next = match queue.try_recv() {
                 Ok(Message::Work(job)) => Some(job),
                 Ok(Message::Stop) => {
-                    *stop = true;
+                    group.stop = true;
                     None
                 }
                 Err(_) => None,
@@ -215,6 +231,15 @@ fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()>
         step(connection, "BEGIN IMMEDIATE")?;
     }
     Ok(())
+}
+
+/// Ends a transaction that failed, and makes room: the log may be what fills the disk, and once its pages are in the database the next
+/// transaction writes it from the start.
+fn give_up(connection: &Connection) {
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
@@ -253,6 +278,12 @@ mod tests {
             marks,
             folder,
         )
+    }
+
+    /// What SQLite does by itself when the disk is full.
+    fn lose(connection: &Connection) -> Result<()> {
+        connection.execute_batch("ROLLBACK").unwrap();
+        Ok(())
     }
 
     async fn put(writer: &Writer, id: &'static str) -> Result<()> {
@@ -314,10 +345,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_sqlite_gave_up_fails_its_whole_group_and_the_next_one_works() {
         let (writer, _, _folder) = writer();
-        let lost = writer.write(|c| {
-            c.execute_batch("ROLLBACK").unwrap(); // What SQLite does by itself when the disk is full.
-            Ok(())
-        });
+        let lost = writer.write(lose);
         let (before, lost) = tokio::join!(put(&writer, "t-before"), lost);
         assert!(matches!(lost, Err(Error::Unavailable { .. })));
         assert_eq!(
@@ -327,6 +355,41 @@ mod tests {
         );
         put(&writer, "t-after").await.unwrap();
         assert_eq!(count(&writer, "t-after").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_does_not_outlive_the_row_that_it_was_about() {
+        let (writer, _, _folder) = writer();
+        let (begun, beginning) = std::sync::mpsc::channel::<()>();
+        // Holds the group open until all of it is queued.
+        let holding = writer.write(move |_| {
+            beginning.recv().unwrap();
+            Ok(())
+        });
+        let lost = writer.write(lose);
+        let all_queued = async { begun.send(()).unwrap() };
+        let (first, second) = (put(&writer, "t-same"), put(&writer, "t-same"));
+        let (_, first, second, _, ()) = tokio::join!(holding, first, second, lost, all_queued);
+        let in_the_way = count(&writer, "t-same").await == 1;
+        assert_eq!(first.is_ok(), in_the_way);
+        let refused = matches!(second, Err(Error::Internal(_)));
+        assert!(!refused || in_the_way, "an answer is true");
+    }
+
+    #[tokio::test]
+    async fn after_a_group_was_lost_jobs_run_alone_until_one_gets_through() {
+        let (writer, _, _folder) = writer();
+        let (begun, beginning) = std::sync::mpsc::channel::<()>();
+        let losing = writer.write(move |c| {
+            beginning.recv().unwrap();
+            lose(c)
+        });
+        let lost = writer.write(lose);
+        let all_queued = async { begun.send(()).unwrap() };
+        let (_, kept, lost, ()) = tokio::join!(losing, put(&writer, "t-kept"), lost, all_queued);
+        assert!(lost.is_err());
+        kept.unwrap();
+        assert_eq!(count(&writer, "t-kept").await, 1);
     }
 
     #[tokio::test]
