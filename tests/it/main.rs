@@ -27,6 +27,8 @@ mod login_end;
 mod logs;
 mod openapi;
 mod own_server;
+mod faults;
+mod flaky;
 mod full;
 mod patience;
 mod permissions;

@@ -27,7 +27,7 @@ fn patient() -> Limits {
 }
 
 async fn impatient_with_headers() -> TestServer {
-    let header = SHORT;
+    let header = 8 * SHORT; // Proper requests have to be in by then, too.
     let limits = Limits {
         header,
         ..patient()

@@ -55,9 +55,9 @@ impl Raw {
     }
 
     /// Passes when the server closes the connection without sending anything more.
-    #[track_caller]
-    pub fn ends(&mut self) -> impl Future<Output = ()> {
-        async { assert!(self.reply().await.is_none()) }
+    pub async fn ends(&mut self) {
+        let more = self.reply().await;
+        assert!(more.is_none(), "{more:?}");
     }
 
     async fn answer(&mut self, body: Body) -> Option<RawReply> {
@@ -130,7 +130,7 @@ pub fn chunked(body: &str, size: usize) -> String {
 pub async fn in_time<T>(waiting: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(10), waiting)
         .await
-        .expect("the server does nothing at all")
+        .unwrap_or_else(|_| panic!("the server does nothing at all"))
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {

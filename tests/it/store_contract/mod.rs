@@ -17,10 +17,13 @@ use doorsign::store::sqlite::SqliteStore;
 use std::path::Path;
 use std::sync::Arc;
 
+/// How a kind of store is opened on a folder.
+type Open = fn(&Path) -> Arc<dyn Store>;
+
 /// A database that can be opened, and opened again.
 pub struct Place {
     folder: tempfile::TempDir,
-    open: fn(&Path) -> Arc<dyn Store>,
+    open: Open,
 }
 
 impl Place {
@@ -31,7 +34,7 @@ impl Place {
 
 /// Runs `check` on a new database of each kind.
 pub async fn every_store(check: impl AsyncFn(Place)) {
-    let kinds: [fn(&Path) -> Arc<dyn Store>; 1] =
+    let kinds: [Open; 1] =
         [|folder| Arc::new(SqliteStore::open(&folder.join("doorsign.db"), 2, 0).unwrap())];
     for open in kinds {
         let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,161 @@
+//! A store that fails when it is told to, and a server on it. Everything else it does is done by a real one.
+
+use crate::support::{ADMIN_PASSWORD, Client, ManualClock};
+use async_trait::async_trait;
+use doorsign::api::{self, Api};
+use doorsign::app::App;
+use doorsign::config::Config;
+use doorsign::domain::{
+    CustomStatus, Error, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
+    Session, StatusId, StatusName, Timestamp, User, UserId,
+};
+use doorsign::limits::Limits;
+use doorsign::listen;
+use doorsign::service::users::{self, NewUser};
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{EventOf, Page, Parked, StatusQuery, Store, UserKey, UserPatch};
+use doorsign::tokens::Tokens;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What is to go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Full, busy or stopping.
+    Unavailable,
+    /// A failure with this text, which is nobody's business.
+    Internal(&'static str),
+    /// A panic with this text.
+    Panic(&'static str),
+}
+
+/// A store whose methods fail once when told to.
+pub struct FlakyStore {
+    store: SqliteStore,
+    next: Mutex<Option<(&'static str, Fault)>>,
+}
+
+impl FlakyStore {
+    /// Lets the next call of `method` fail. Nothing is left of an earlier fault.
+    pub fn fail_once(&self, method: &'static str, fault: Fault) {
+        *self.next.lock().unwrap() = Some((method, fault));
+    }
+
+    /// Whether the fault was met.
+    pub fn has_failed(&self) -> bool {
+        self.next.lock().unwrap().is_none()
+    }
+
+    fn pass(&self, method: &str) -> Result<()> {
+        let fault = self
+            .next
+            .lock()
+            .unwrap()
+            .take_if(|(name, _)| *name == method);
+        match fault.map(|(_, fault)| fault) {
+            None => Ok(()),
+            Some(Fault::Unavailable) => Err(Error::UNAVAILABLE),
+            Some(Fault::Internal(text)) => Err(Error::internal(text)),
+            Some(Fault::Panic(text)) => panic!("{text}"),
+        }
+    }
+}
+
+macro_rules! flaky {
+    ($($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl Store for FlakyStore {
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$result> {
+                self.pass(stringify!($method))?;
+                self.store.$method($($argument),*).await
+            })*
+
+            fn committed(&self) -> watch::Receiver<EventId> {
+                self.store.committed()
+            }
+
+            fn access_version(&self) -> u64 {
+                self.store.access_version()
+            }
+        }
+    };
+}
+
+flaky! {
+    create_status(status: CustomStatus, event: NewEvent) -> ();
+    update_status(status: CustomStatus, event: NewEvent) -> ();
+    delete_status(id: StatusId, event: EventOf) -> ();
+    find_status(id: StatusId) -> Option<CustomStatus>;
+    find_status_named(name: StatusName) -> Option<CustomStatus>;
+    list_statuses(query: StatusQuery) -> Page<CustomStatus>;
+    create_user(user: User, password_hash: String) -> ();
+    find_user(key: UserKey) -> Option<(User, String)>;
+    list_users() -> Vec<User>;
+    update_user(id: UserId, patch: UserPatch, at: Timestamp) -> ();
+    list_roles() -> Vec<Role>;
+    list_permissions() -> Vec<PermissionGrant>;
+    update_permissions(grants: Vec<PermissionGrant>) -> ();
+    create_login(login: Login) -> ();
+    find_session(id: LoginId) -> Option<Session>;
+    list_logins(user: UserId) -> Vec<Login>;
+    delete_login(id: LoginId) -> bool;
+    events_after(cursor: EventId, limit: usize) -> Vec<Event>;
+    cursor(consumer: &str) -> EventId;
+    advance(consumer: &str, cursor: EventId, parked: Vec<Parked>) -> ();
+    refresh() -> ();
+}
+
+/// A server on a flaky store, with the administrator `admin`.
+pub struct FlakyServer {
+    pub store: Arc<FlakyStore>,
+    app: Arc<App>,
+    address: SocketAddr,
+    _stop: tokio_util::sync::DropGuard,
+    _folder: tempfile::TempDir,
+}
+
+impl FlakyServer {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::defaults_in(folder.path().to_owned());
+        let store = Arc::new(FlakyStore {
+            store: SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap(),
+            next: Mutex::default(),
+        });
+        let tokens = Tokens::open(&folder.path().join("token-secret")).unwrap();
+        let app = App::new(&config, store.clone(), ManualClock::new(), tokens).unwrap();
+        let app = Arc::new(app);
+        let listener = TcpListener::bind(config.listen).await.unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let limits = Limits::default();
+        let api = Arc::new(Api::new(app.clone(), &config, limits, String::new()));
+        let filter = api::filter(api);
+        tokio::spawn(listen::serve(listener, filter, 100, limits, stop.clone()));
+        let admin = NewUser {
+            username: "admin".to_owned(),
+            name: None,
+            email: None,
+            roles: vec!["admin".to_owned()],
+            password: ADMIN_PASSWORD.to_owned(),
+        };
+        users::create(&app, admin).await.unwrap();
+        Self {
+            store,
+            app,
+            address,
+            _stop: stop.drop_guard(),
+            _folder: folder,
+        }
+    }
+
+    /// The administrator, by a new token named `token`.
+    pub async fn admin(&self, token: &str) -> Client {
+        let (id, token) = users::create_token(&self.app, "admin", token, None)
+            .await
+            .unwrap();
+        Client::new(self.address, Some((id.as_str().to_owned(), token)))
+    }
+}
