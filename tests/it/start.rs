@@ -49,8 +49,14 @@ async fn no_two_first_starts_make_up_the_same_password_and_none_knows_a_default(
     }
 }
 
-/// How a first start is given its password, by environment and flags; `secret` is a file with the password.
-const GIVEN: [(&[(&str, &str)], &[&str]); 4] = [
+/// How a first start is given its password: by environment and by flags.
+type Given = (
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+/// All the ways; `it's/a secret` is a file with the password.
+const GIVEN: [Given; 4] = [
     (&[("DOORSIGN_ADMIN_PASSWORD", PASSWORD)], &[]),
     (&[("DOORSIGN_ADMIN_PASSWORD_FILE", "it's/a secret")], &[]),
     (&[], &["--admin-password-file", "it's/a secret"]),
