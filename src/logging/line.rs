@@ -107,7 +107,21 @@ impl<W: Write> Visit for Fields<'_, W> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.put(field, |out| write!(out, "{value:?}"));
+        self.put(field, |out| write!(OneLine(out), "{value:?}"));
+    }
+}
+
+/// Escapes control characters: what an error of a hook or of the system says must not begin a line of its own.
+struct OneLine<'a, W>(&'a mut W);
+
+impl<W: Write> Write for OneLine<'_, W> {
+    fn write_str(&mut self, text: &str) -> Result {
+        for part in text.split_inclusive(char::is_control) {
+            let plain = part.trim_end_matches(char::is_control);
+            self.0.write_str(plain)?;
+            write!(self.0, "{}", part[plain.len()..].escape_default())?;
+        }
+        Ok(())
     }
 }
 
@@ -124,5 +138,12 @@ mod tests {
         }
         let expected = "2023-11-04T11:44:23.366Z 2023-11-04T11:44:23.007Z 2023-11-04T11:44:24.000Z 1969-12-31T23:59:59.999Z ";
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn nothing_that_is_shown_begins_a_line_of_its_own() {
+        let mut out = String::new();
+        write!(OneLine(&mut out), "no é\n2023 INFO\u{1b}[31m\r\n").unwrap();
+        assert_eq!(out, r"no é\n2023 INFO\u{1b}[31m\r\n");
     }
 }
