@@ -9,7 +9,7 @@ use rusqlite::OpenFlags;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 async fn start_at(path: &Path, hook: Arc<dyn PostCreateHook>) -> TestServer {
     Setup::at(path).pace(FAST).hook(hook).start().await
@@ -78,6 +78,24 @@ async fn every_hook_gets_concurrent_creates_once_and_in_the_order_of_their_event
         got.sort_unstable();
         assert_eq!(got, names);
     }
+}
+
+#[tokio::test]
+async fn a_commit_wakes_its_delivery() {
+    let (hook, mut given) = recording("recorder");
+    let server = Setup::new().hook(hook).start().await;
+    let admin = server.admin().await;
+    create(&admin, "one").await;
+    given.next().await;
+    for _ in 0..50 {
+        admin.get("info").await; // Meanwhile the delivery finds nothing more, and waits.
+    }
+    let began = Instant::now();
+    create(&admin, "two").await;
+    given.next().await;
+    let waited = began.elapsed();
+    // The look that is taken without a wake is 5 seconds after the last.
+    assert!(waited < Duration::from_secs(4), "{waited:?}");
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use futures_util::future::{BoxFuture, FutureExt};
 use rusqlite::OpenFlags;
 use serde_json::json;
 use std::future::{pending, ready};
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -20,31 +21,32 @@ fn retry(reason: &str) -> Result<(), HookError> {
     Err(HookError::Retry(reason.to_owned()))
 }
 
+/// Takes one event for each permit of `gate`.
+fn pass(gate: Arc<Semaphore>) -> BoxFuture<'static, Result<(), HookError>> {
+    async move {
+        gate.acquire().await.unwrap().forget();
+        Ok(())
+    }
+    .boxed()
+}
+
 /// A server with `hook`, on a folder of its own.
 async fn start(hook: Arc<dyn PostCreateHook>, pace: Pace) -> TestServer {
     Setup::new().pace(pace).hook(hook).start().await
 }
 
-/// A thread that is blocked until this is dropped, which lets it go.
-struct Release(Arc<Barrier>);
-
-impl Drop for Release {
-    fn drop(&mut self) {
-        self.0.wait();
-    }
-}
-
-/// Blocks the thread of the first call until the other part is dropped; later calls are taken.
-fn blocking() -> (Script, Release) {
-    let barrier = Arc::new(Barrier::new(2));
-    let held = barrier.clone();
+/// Blocks the thread of the first call until the sender is dropped; later calls are taken.
+fn blocking() -> (Script, Sender<()>) {
+    let (release, held) = channel();
+    let held = Mutex::new(held);
     let script: Script = Box::new(move |call| {
         if call == 1 {
-            held.wait();
+            // Not for ever, so that a server which is blocked with it fails the test and does not hang it.
+            let _ = held.lock().unwrap().recv_timeout(PATIENCE);
         }
         ready(Ok(())).boxed()
     });
-    (script, Release(barrier))
+    (script, release)
 }
 
 /// With `script` as one hook, the other one gets everything and creates are answered.
@@ -86,15 +88,8 @@ async fn a_hook_that_blocks_its_thread_delays_only_itself_and_does_not_keep_the_
 async fn a_slow_hook_delays_only_itself_and_gets_everything_in_the_end() {
     let gate = Arc::new(Semaphore::new(0));
     let closed = gate.clone();
-    let script = move |_| {
-        let closed = closed.clone();
-        async move {
-            closed.acquire().await.unwrap().forget();
-            Ok(())
-        }
-        .boxed()
-    };
-    let (_server, mut given) = assert_harms_nobody_else(Box::new(script)).await;
+    let script: Script = Box::new(move |_| pass(closed.clone()));
+    let (_server, mut given) = assert_harms_nobody_else(script).await;
     for name in ["second", "third", "fourth"] {
         given.is_empty();
         gate.add_permits(1);
@@ -155,11 +150,13 @@ async fn retries_wait_longer_each_time() {
 
 #[tokio::test]
 async fn a_permanent_failure_is_parked_with_its_reason_and_the_next_event_goes_on() {
-    let script = |call| {
-        ready(match call {
-            2 => Err(HookError::Permanent("never\nthis one".to_owned())),
-            _ => Ok(()),
-        })
+    // The first is held until the others are there, so that they come in one batch.
+    let gate = Arc::new(Semaphore::new(0));
+    let closed = gate.clone();
+    let script = move |call| match call {
+        1 => pass(closed.clone()),
+        2 => ready(Err(HookError::Permanent("never\nthis one".to_owned()))).boxed(),
+        _ => ready(Ok(())).boxed(),
     };
     let (hook, mut given) = scripted("picky", script);
     let server = start(hook, FAST).await;
@@ -168,6 +165,7 @@ async fn a_permanent_failure_is_parked_with_its_reason_and_the_next_event_goes_o
     for name in ["one", "two", "three"] {
         create(&admin, name).await;
     }
+    gate.add_permits(1);
     assert_eq!(given.names(3).await, ["one", "two", "three"]);
     let at = 1_767_225_607_000;
     let row = ("picky".to_owned(), 2, "never\nthis one".to_owned(), 1, at);
@@ -236,13 +234,7 @@ async fn a_hook_that_blocks_past_its_limit_is_not_called_again_until_it_is_back_
 async fn a_cursor_that_cannot_be_saved_repeats_no_delivery() {
     let gate = Arc::new(Semaphore::new(0));
     let closed = gate.clone();
-    let (hook, mut given) = scripted("gated", move |_| {
-        let closed = closed.clone();
-        async move {
-            closed.acquire().await.unwrap().forget();
-            Ok(())
-        }
-    });
+    let (hook, mut given) = scripted("gated", move |_| pass(closed.clone()));
     let server = start(hook, FAST).await;
     let admin = server.admin().await;
     create(&admin, "one").await;
