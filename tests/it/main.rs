@@ -6,12 +6,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod child;
+mod flaky;
 mod process;
+mod raw;
+mod scripted;
 mod support;
 
 mod architecture;
 mod bodies;
-mod child;
 mod cli;
 mod cli_live;
 mod cors;
@@ -19,6 +22,8 @@ mod custom_status;
 mod custom_status_bodies;
 mod custom_status_fresh;
 mod custom_status_list;
+mod faults;
+mod full;
 mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
@@ -28,16 +33,11 @@ mod login_end;
 mod logs;
 mod openapi;
 mod own_server;
-mod faults;
-mod flaky;
-mod full;
 mod patience;
 mod permissions;
 mod protocol;
-mod raw;
 mod readme;
 mod refusals;
-mod scripted;
 mod session;
 mod start;
 mod stop;
