@@ -53,7 +53,8 @@ pub enum Failure {
 pub struct Pace {
     /// Time for one delivery.
     pub limit: Duration,
-    /// The wait after the first failure; it doubles with each further one.
+    /// The wait after the first failure; it doubles with each further one. Also the wait when the store fails, which does not double:
+    /// nobody else's patience is tried by it.
     pub first: Duration,
     /// The longest wait.
     pub cap: Duration,
@@ -121,13 +122,11 @@ impl Delivery {
     /// Delivers everything after `cursor`, and whatever is committed from now on, until the stop.
     pub async fn run(self, mut cursor: EventId) {
         let mut committed = self.store.committed();
-        let mut failures = 0;
         loop {
             committed.mark_unchanged();
             match self.deliver_batch(&mut cursor).await {
-                Ok(true) => failures = 0,
+                Ok(true) => {}
                 Ok(false) => {
-                    failures = 0;
                     tokio::select! {
                         // The store lives as long as this loop, so its mark does, too.
                         _ = committed.changed() => {}
@@ -136,9 +135,8 @@ impl Delivery {
                     }
                 }
                 Err(error) => {
-                    failures += 1;
                     tracing::warn!(consumer = self.consumer.name(), %error, "the outbox cannot be read; it will be tried again");
-                    if self.pause(failures).await.is_err() {
+                    if self.pause(self.pace.first).await.is_err() {
                         return;
                     }
                 }
@@ -173,7 +171,7 @@ impl Delivery {
     /// Saves the cursor, again and again if need be. Nothing is delivered meanwhile: to read the batch anew would repeat it for as
     /// long as the store fails, and to go on would make a crash repeat more than a batch.
     async fn save(&self, cursor: EventId, parked: Vec<Parked>) -> Result<(), Stopped> {
-        for attempt in 1.. {
+        loop {
             let saved = self
                 .store
                 .advance(self.consumer.name(), cursor, parked.clone());
@@ -181,9 +179,8 @@ impl Delivery {
                 return Ok(());
             };
             tracing::warn!(consumer = self.consumer.name(), %error, "the cursor cannot be saved; it will be tried again");
-            self.pause(attempt).await?;
+            self.pause(self.pace.first).await?;
         }
-        Ok(())
     }
 
     /// Delivers one event, again and again if need be. Answers why it was given up, if it was.
@@ -212,7 +209,7 @@ impl Delivery {
                     at: self.clock.now(),
                 }));
             }
-            self.pause(attempt).await?;
+            self.pause(self.pace.delay(attempt, jitter())).await?;
         }
         Ok(None)
     }
@@ -242,14 +239,18 @@ impl Delivery {
         }
     }
 
-    async fn pause(&self, attempts: u32) -> Result<(), Stopped> {
-        let mut byte = [0];
-        let jitter = getrandom::fill(&mut byte).map_or(0.0, |()| f64::from(byte[0]) / 255.0);
+    async fn pause(&self, wait: Duration) -> Result<(), Stopped> {
         tokio::select! {
-            () = tokio::time::sleep(self.pace.delay(attempts, jitter)) => Ok(()),
+            () = tokio::time::sleep(wait) => Ok(()),
             () = self.stop.cancelled() => Err(Stopped),
         }
     }
+}
+
+/// A number from 0 to 1 by chance.
+fn jitter() -> f64 {
+    let mut byte = [0];
+    getrandom::fill(&mut byte).map_or(0.0, |()| f64::from(byte[0]) / 255.0)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! `Readers::read`, and knows nothing of rules or requests.
 
 mod custom_status;
+mod group;
+mod job;
 mod logins;
 mod marks;
 mod open;

@@ -1,35 +1,28 @@
 //! The one writer: a thread that owns the only writing connection and lets many requests share one durable commit.
 //!
-//! Whatever waits becomes one transaction, bounded in number and time; there is no timer that would make a lone request wait. Each job
-//! runs in a savepoint of its own, so that one refusal rolls back alone. Nobody is answered before the commit has been synced.
+//! Nobody is answered before the commit has been synced.
 //! A panic inside a job is handed back to the caller it came from. Knows nothing of what the jobs do.
 
+use super::group;
+use super::job::{Job, Touches, Write};
 use super::marks::Marks;
-use super::{error, outbox};
-use crate::domain::{Error, EventId, Result};
+use crate::domain::{Error, Result};
 use rusqlite::Connection;
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-/// Jobs in one transaction at most, so that the first in a group does not wait for a crowd.
-const GROUP_JOBS: usize = 256;
-/// How long a group takes in further jobs at most.
-const GROUP_SPAN: Duration = Duration::from_millis(10);
 /// Jobs that may wait; a further one is told that the store is unavailable.
-const QUEUE: usize = 4096;
-
-type Outcome<T> = std::result::Result<Result<T>, Box<dyn Any + Send>>;
+pub(super) const QUEUE: usize = 4096;
 
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-enum Message {
+/// What the thread is sent.
+pub(super) enum Message {
     Work(Box<dyn Job>),
     Stop,
 }
@@ -40,7 +33,7 @@ impl Writer {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(&connection, queue, &marks))?;
+            .spawn(move || group::run(&connection, queue, &marks))?;
         Ok(Self {
             jobs,
             thread: Mutex::new(Some(thread)),
@@ -70,15 +63,9 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (reply, outcome) = oneshot::channel();
-        let job = Box::new(Write {
-            work: Some(work),
-            touches,
-            outcome: None,
-            reply,
-        });
+        let (job, outcome) = Write::new(work, touches);
         self.jobs
-            .try_send(Message::Work(job))
+            .try_send(Message::Work(Box::new(job)))
             .map_err(|_| Error::UNAVAILABLE)?;
         match outcome.await {
             Ok(Ok(result)) => result,
@@ -102,172 +89,11 @@ impl Writer {
     }
 }
 
-/// A unit of work, with its result type hidden from the thread.
-trait Job: Send {
-    /// Does the work; `false` when its savepoint must be rolled back.
-    fn run(&mut self, connection: &Connection) -> bool;
-    /// Whether it changes who may do what.
-    fn changes_access(&self) -> bool;
-    /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
-    fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>);
-}
-
-/// What a job changes.
-#[derive(PartialEq, Eq)]
-enum Touches {
-    Rows,
-    Access,
-}
-
-struct Write<T, F> {
-    work: Option<F>,
-    touches: Touches,
-    outcome: Option<Outcome<T>>,
-    reply: oneshot::Sender<Outcome<T>>,
-}
-
-impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
-    fn run(&mut self, connection: &Connection) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)));
-        let keep = matches!(outcome, Ok(Ok(_)));
-        self.outcome = Some(outcome);
-        keep
-    }
-
-    fn changes_access(&self) -> bool {
-        self.touches == Touches::Access
-    }
-
-    fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>) {
-        let outcome = match (self.outcome, failure) {
-            (Some(outcome @ Err(_)), _) | (Some(outcome), None) => outcome,
-            // A refusal does not stand either: the row that was in its way may be gone with the group.
-            (_, Some(failure)) => Ok(Err(error(failure))),
-            (None, None) => Ok(Err(Error::UNAVAILABLE)),
-        };
-        let _ = self.reply.send(outcome);
-    }
-}
-
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, marks: &Marks) {
-    let (mut stop, mut most) = (false, GROUP_JOBS);
-    while !stop && let Some(Message::Work(first)) = queue.blocking_recv() {
-        let mut group = Group {
-            jobs: Vec::with_capacity(16),
-            most,
-            stop: false,
-        };
-        let result = commit_group(connection, first, &mut queue, &mut group);
-        if let Ok(newest) = result {
-            marks.raise(newest, group.jobs.iter().any(|job| job.changes_access()));
-        } else {
-            give_up(connection);
-        }
-        for job in group.jobs {
-            job.answer(result.as_ref().err());
-        }
-        stop = group.stop;
-        // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
-        most = if result.is_ok() { GROUP_JOBS } else { 1 };
-    }
-    // Whatever came after the stop is dropped, which answers "unavailable". What the log holds is moved into the
-    // database as far as nobody else stands in the way: another process may be at work on it.
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
-}
-
-/// Jobs that share a transaction.
-struct Group {
-    jobs: Vec<Box<dyn Job>>,
-    /// How many it takes in.
-    most: usize,
-    /// Whether it is the last.
-    stop: bool,
-}
-
-/// Runs `first` and whatever else waits in one transaction, and commits it. Every job that was taken is in `group`, whatever happens.
-fn commit_group(
-    connection: &Connection,
-    first: Box<dyn Job>,
-    queue: &mut mpsc::Receiver<Message>,
-    group: &mut Group,
-) -> rusqlite::Result<EventId> {
-    let mut next = Some(first);
-    let opened = step(connection, "BEGIN IMMEDIATE");
-    // Only now: to begin may take long, and all who wait meanwhile are to hear of it at once, not each after as long a wait.
-    let began = Instant::now();
-    let most = if opened.is_ok() { group.most } else { QUEUE };
-    while let Some(job) = next.take() {
-        let is_first = group.jobs.is_empty();
-        group.jobs.push(job);
-        match group.jobs.last_mut() {
-            Some(job) if opened.is_ok() && is_first => run_first(connection, job.as_mut())?,
-            Some(job) if opened.is_ok() => run_in_savepoint(connection, job.as_mut())?,
-            _ => {}
-        }
-        if group.jobs.len() < most && began.elapsed() < GROUP_SPAN {
-            next = match queue.try_recv() {
-                Ok(Message::Work(job)) => Some(job),
-                Ok(Message::Stop) => {
-                    group.stop = true;
-                    None
-                }
-                Err(_) => None,
-            };
-        }
-    }
-    opened?;
-    let newest = outbox::newest(connection)?;
-    step(connection, "COMMIT")?;
-    Ok(newest)
-}
-
-/// The transaction's beginning is the first job's savepoint, so that a request that comes alone pays for none.
-fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    if !run_job(connection, job)? {
-        step(connection, "ROLLBACK")?;
-        step(connection, "BEGIN IMMEDIATE")?;
-    }
-    Ok(())
-}
-
-/// Ends a transaction that failed, and makes room: the log may be what fills the disk, and once its pages are in the database the next
-/// transaction writes it from the start.
-fn give_up(connection: &Connection) {
-    if !connection.is_autocommit() {
-        let _ = connection.execute_batch("ROLLBACK");
-    }
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
-}
-
-fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    step(connection, "SAVEPOINT job")?;
-    if !run_job(connection, job)? {
-        step(connection, "ROLLBACK TO job")?;
-    }
-    step(connection, "RELEASE job")
-}
-
-/// Whether what the job wrote is to be kept.
-fn run_job(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<bool> {
-    let keep = job.run(connection);
-    if connection.is_autocommit() {
-        // SQLite gave up the whole transaction, as it may when the disk is full: the jobs before this one are lost with it.
-        let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
-        return Err(rusqlite::Error::SqliteFailure(full, None));
-    }
-    Ok(keep)
-}
-
-fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute([]).map(drop)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::error;
     use super::*;
+    use crate::domain::EventId;
 
     fn writer() -> (Writer, Marks, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,290 @@
+//! How every failure is told: status and JSON, in Rocket.Chat's words. The only place that knows both the domain's errors and status
+//! codes; a new variant of either fails to compile here and nowhere else.
+//!
+//! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R becomes 400 `"R [C]"`; 401 carries the
+//! legacy `status` and `message`), `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `custom-user-status.ts`.
+//! `not_authorized` is none of the codes that the router makes a 403 of, so it is a 400.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod told;
+
+use super::reply::Response;
+use super::request::RequestId;
+use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
+use std::any::Any;
+use std::convert::Infallible;
+use std::time::Duration;
+use told::{Details, Told};
+use warp::http::{Method, StatusCode, header};
+
+/// Why a request was not answered as asked.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// A use case failed.
+    Domain(Error),
+    /// Deleting a status failed, where Rocket.Chat tells an unknown id in words of its own.
+    Delete(Error),
+    /// The permission that guards the whole route is missing.
+    RouteForbidden,
+    /// A body's field cannot be read.
+    InvalidParams(String),
+    /// A query's parameter cannot be read.
+    InvalidQuery(String),
+    /// `sort` cannot be read; the raw text.
+    InvalidSort(String),
+    /// `updatedSince` is no date.
+    InvalidDate,
+    /// Too many parameters.
+    QueryTooLong,
+    /// No such path.
+    UnknownRoute,
+    /// The path is known under other methods: the value of `Allow`.
+    WrongMethod(String),
+    /// The body is over the limit.
+    TooLarge,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The body broke off.
+    BrokenBody,
+    /// The handler panicked; the message.
+    Panicked(String),
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}
+
+impl ApiError {
+    /// A field of the body is wrong, in ajv's words.
+    pub(super) fn invalid_params(text: impl Into<String>) -> Self {
+        Self::InvalidParams(text.into())
+    }
+
+    /// A parameter of the query is wrong, in ajv's words.
+    pub(super) fn invalid_query(text: impl Into<String>) -> Self {
+        Self::InvalidQuery(text.into())
+    }
+
+    pub(super) fn missing_property(field: &str) -> Self {
+        Self::InvalidParams(format!("must have required property '{field}'"))
+    }
+
+    /// The path is known under these methods only.
+    pub(super) fn wrong_method<'a>(known: impl Iterator<Item = &'a Method>) -> Self {
+        let mut allow: Vec<&str> = known.map(Method::as_str).collect();
+        if allow.contains(&"GET") {
+            allow.push("HEAD");
+        }
+        allow.push("OPTIONS");
+        Self::WrongMethod(allow.join(", "))
+    }
+
+    pub(super) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::Panicked(text.unwrap_or("no message").to_owned())
+    }
+
+    /// The response. What is our fault is logged here, once, with the request's id, and not told.
+    pub(super) fn into_response(self, request_id: &RequestId) -> Response {
+        let told = tell(&self);
+        let request_id = request_id.as_str();
+        if let Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) = &self
+        {
+            tracing::error!(request_id, error = %source, "a request failed");
+        } else if let Self::Panicked(message) = &self {
+            tracing::error!(request_id, error = message, "a request panicked");
+        } else if told.status.is_server_error() {
+            tracing::warn!(request_id, error = ?self, "a request was put off");
+        }
+        told.into_response()
+    }
+}
+
+fn tell(error: &ApiError) -> Told {
+    match error {
+        ApiError::Domain(error) => tell_domain(error),
+        ApiError::Delete(Error::NotFound(_)) => Told::failure(
+            "Custom_User_Status_Error_Invalid_User_Status",
+            "Invalid user status",
+        )
+        .details(Details {
+            method: Some("deleteCustomUserStatus"),
+            ..Details::default()
+        }),
+        ApiError::Delete(error) => tell_domain(error),
+        ApiError::RouteForbidden => {
+            let text =
+                "User does not have the permissions required for this action [error-unauthorized]";
+            Told::bare(StatusCode::FORBIDDEN, text)
+        }
+        ApiError::InvalidParams(text) => Told::validation("invalid-params", text.clone()),
+        ApiError::InvalidQuery(text) => Told::validation("error-invalid-params", text.clone()),
+        ApiError::InvalidSort(raw) => Told::failure(
+            "error-invalid-sort",
+            &format!("Invalid sort parameter provided: \"{raw}\""),
+        )
+        .details(Details {
+            helper_method: Some("parseJsonQuery"),
+            ..Details::default()
+        }),
+        ApiError::InvalidDate => Told::failure(
+            "error-roomId-param-invalid",
+            "The \"updatedSince\" query parameter must be a valid date.",
+        ),
+        ApiError::QueryTooLong => Told::bare(StatusCode::BAD_REQUEST, "Invalid query parameters"),
+        ApiError::UnknownRoute => {
+            Told::legacy(StatusCode::NOT_FOUND, "API endpoint does not exist")
+        }
+        ApiError::WrongMethod(allow) => Told::legacy(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "API endpoint does not allow this method",
+        )
+        .header(header::ALLOW, allow),
+        ApiError::TooLarge => {
+            let text = format!("The body is larger than {} bytes", super::body::LIMIT);
+            Told::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)
+        }
+        ApiError::TooSlow => {
+            Told::failure("error-body-too-slow", "The body did not arrive in time")
+                .status(StatusCode::REQUEST_TIMEOUT)
+                .header(header::CONNECTION, "close")
+        }
+        ApiError::BrokenBody => Told::failure("error-body-broken", "The body could not be read"),
+        ApiError::Panicked(_) => {
+            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+        }
+    }
+}
+
+fn tell_domain(error: &Error) -> Told {
+    match error {
+        Error::Unauthenticated => Told::legacy(
+            StatusCode::UNAUTHORIZED,
+            "You must be logged in to do this.",
+        ),
+        Error::LoginRefused => Told::login("Unauthorized", "Unauthorized", None),
+        Error::Deactivated => {
+            let details = Details {
+                function: Some("Accounts.validateLoginAttempt"),
+                ..Details::default()
+            };
+            Told::login(
+                "error-user-is-not-activated",
+                "User is not activated",
+                Some(details),
+            )
+        }
+        Error::LoginBlocked {
+            blocked: Blocked::User,
+            ..
+        } => Told::login(
+            "error-login-blocked-for-user",
+            "Login has been temporarily blocked For User",
+            None,
+        ),
+        Error::LoginBlocked {
+            blocked: Blocked::Address,
+            ..
+        } => Told::login(
+            "error-login-blocked-for-ip",
+            "Login has been temporarily blocked For IP",
+            None,
+        ),
+        Error::Forbidden {
+            needs: Permission::ManageUserStatus,
+        } => Told::coded("not_authorized"),
+        Error::Forbidden {
+            needs: Permission::AccessPermissions | Permission::ViewStatistics,
+        } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
+        Error::Invalid { field, problem } => tell_invalid(*field, problem),
+        Error::NameTaken => Told::failure(
+            "Custom_User_Status_Error_Name_Already_In_Use",
+            "The custom user status name is already in use",
+        )
+        .details(Details {
+            method: Some(STATUS_METHOD),
+            ..Details::default()
+        }),
+        Error::NotFound(What::Status(id)) => Told::bare(
+            StatusCode::BAD_REQUEST,
+            &format!("No custom user status found with the id of \"{id}\"."),
+        ),
+        Error::NotFound(What::User(_) | What::Login(_)) => {
+            Told::failure("error-invalid-user", "Invalid user")
+        }
+        Error::Unavailable { retry_after } => Told::failure(
+            "error-service-unavailable",
+            "The server is busy, full or stopping. Please try again",
+        )
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+        .header(header::RETRY_AFTER, &seconds(*retry_after).to_string()),
+        Error::Internal(_) => {
+            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+        }
+    }
+}
+
+const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
+
+fn tell_invalid(field: Field, problem: &Problem) -> Told {
+    let (name, kind, method) = match field {
+        Field::Name => ("Name", "name", Some(STATUS_METHOD)),
+        Field::StatusType => ("StatusType", "status type", Some(STATUS_METHOD)),
+        Field::Permission => {
+            return Told::failure_without_code("Invalid permission", "error-invalid-permission");
+        }
+        Field::Role => return Told::failure_without_code("Invalid role", "error-invalid-role"),
+        Field::Username => ("Username", "username", None),
+        Field::Email => ("Email", "email", None),
+        Field::Password => ("Password", "password", None),
+        Field::TokenName => ("TokenName", "token name", None),
+    };
+    let details = Details {
+        method,
+        field: Some(name),
+        ..Details::default()
+    };
+    match problem {
+        Problem::Missing => Told::failure(
+            "error-the-field-is-required",
+            &format!("The field {name} is required"),
+        )
+        .details(details),
+        Problem::NotValid(input) => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("{input} is not a valid {kind}"),
+        )
+        .details(Details {
+            input: Some(input.clone()),
+            ..details
+        }),
+        Problem::Unknown => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("Unknown {kind}"),
+        )
+        .details(details),
+        Problem::Taken(input) => Told::failure(
+            "error-field-unavailable",
+            &format!("{input} is already in use"),
+        )
+        .details(details),
+    }
+}
+
+/// Whole seconds, rounded up: coming back too early is no use.
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
+/// What warp's own filters refuse, before a request has an id. None of those in use does; the type cannot say so.
+pub(super) async fn unreadable(_: warp::Rejection) -> Result<Response, Infallible> {
+    Ok(tell(&ApiError::UnknownRoute).into_response())
+}
+
+#[cfg(test)]
+mod tests;

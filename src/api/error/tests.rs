@@ -1,0 +1,81 @@
+//! The table of failures: every one with its status and its bytes.
+
+use super::*;
+
+async fn told(error: ApiError) -> (u16, String) {
+    let response = error.into_response(&RequestId::new(1));
+    let status = response.status().as_u16();
+    let body = http_body_util::BodyExt::collect(response.into_body())
+        .await
+        .unwrap()
+        .to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn not_valid(text: &str) -> Problem {
+    Problem::NotValid(text.to_owned())
+}
+
+#[tokio::test]
+async fn every_failure_has_its_status_and_its_bytes() {
+    let secret = "disk /dev/sda1 on fire";
+    #[rustfmt::skip]
+    let table: Vec<(ApiError, u16, &str)> = vec![
+        (Error::Unauthenticated.into(), 401, r#"{"success":false,"error":"You must be logged in to do this.","status":"error","message":"You must be logged in to do this."}"#),
+        (Error::LoginRefused.into(), 401, r#"{"success":false,"status":"error","error":"Unauthorized","message":"Unauthorized"}"#),
+        (Error::Deactivated.into(), 401, r#"{"success":false,"status":"error","error":"error-user-is-not-activated","message":"User is not activated","details":{"function":"Accounts.validateLoginAttempt"}}"#),
+        (Error::LoginBlocked { blocked: Blocked::User, until: crate::domain::Timestamp::from_millis(0) }.into(), 401, r#"{"success":false,"status":"error","error":"error-login-blocked-for-user","message":"Login has been temporarily blocked For User"}"#),
+        (Error::LoginBlocked { blocked: Blocked::Address, until: crate::domain::Timestamp::from_millis(0) }.into(), 401, r#"{"success":false,"status":"error","error":"error-login-blocked-for-ip","message":"Login has been temporarily blocked For IP"}"#),
+        (Error::Forbidden { needs: Permission::ManageUserStatus }.into(), 400, r#"{"success":false,"error":"[not_authorized]","errorType":"not_authorized"}"#),
+        (Error::Forbidden { needs: Permission::AccessPermissions }.into(), 403, r#"{"success":false,"error":"unauthorized"}"#),
+        (Error::Invalid { field: Field::Name, problem: Problem::Missing }.into(), 400, r#"{"success":false,"error":"The field Name is required [error-the-field-is-required]","errorType":"error-the-field-is-required","details":{"method":"insertOrUpdateUserStatus","field":"Name"}}"#),
+        (Error::Invalid { field: Field::Name, problem: not_valid("a<b") }.into(), 400, r#"{"success":false,"error":"a<b is not a valid name [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"a<b","field":"Name"}}"#),
+        (Error::Invalid { field: Field::StatusType, problem: Problem::Missing }.into(), 400, r#"{"success":false,"error":"The field StatusType is required [error-the-field-is-required]","errorType":"error-the-field-is-required","details":{"method":"insertOrUpdateUserStatus","field":"StatusType"}}"#),
+        (Error::Invalid { field: Field::StatusType, problem: not_valid("Offline") }.into(), 400, r#"{"success":false,"error":"Offline is not a valid status type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"Offline","field":"StatusType"}}"#),
+        (Error::Invalid { field: Field::Permission, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid permission","errorType":"error-invalid-permission"}"#),
+        (Error::Invalid { field: Field::Username, problem: Problem::Taken("ann".into()) }.into(), 400, r#"{"success":false,"error":"ann is already in use [error-field-unavailable]","errorType":"error-field-unavailable","details":{"field":"Username"}}"#),
+        (Error::Invalid { field: Field::Role, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid role","errorType":"error-invalid-role"}"#),
+        (Error::NameTaken.into(), 400, r#"{"success":false,"error":"The custom user status name is already in use [Custom_User_Status_Error_Name_Already_In_Use]","errorType":"Custom_User_Status_Error_Name_Already_In_Use","details":{"method":"insertOrUpdateUserStatus"}}"#),
+        (Error::NotFound(What::Status("x".into())).into(), 400, r#"{"success":false,"error":"No custom user status found with the id of \"x\"."}"#),
+        (ApiError::Delete(Error::NotFound(What::Status("x".into()))), 400, r#"{"success":false,"error":"Invalid user status [Custom_User_Status_Error_Invalid_User_Status]","errorType":"Custom_User_Status_Error_Invalid_User_Status","details":{"method":"deleteCustomUserStatus"}}"#),
+        (Error::UNAVAILABLE.into(), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
+        (Error::internal(secret).into(), 500, r#"{"success":false,"error":"Internal server error"}"#),
+        (ApiError::Panicked(secret.to_owned()), 500, r#"{"success":false,"error":"Internal server error"}"#),
+        (ApiError::RouteForbidden, 403, r#"{"success":false,"error":"User does not have the permissions required for this action [error-unauthorized]"}"#),
+        (ApiError::missing_property("name"), 400, r#"{"success":false,"errorType":"invalid-params","error":"must have required property 'name'"}"#),
+        (ApiError::invalid_query("must be number"), 400, r#"{"success":false,"errorType":"error-invalid-params","error":"must be number"}"#),
+        (ApiError::InvalidSort("{".into()), 400, r#"{"success":false,"error":"Invalid sort parameter provided: \"{\" [error-invalid-sort]","errorType":"error-invalid-sort","details":{"helperMethod":"parseJsonQuery"}}"#),
+        (ApiError::InvalidDate, 400, r#"{"success":false,"error":"The \"updatedSince\" query parameter must be a valid date. [error-roomId-param-invalid]","errorType":"error-roomId-param-invalid"}"#),
+        (ApiError::QueryTooLong, 400, r#"{"success":false,"error":"Invalid query parameters"}"#),
+        (ApiError::UnknownRoute, 404, r#"{"success":false,"error":"API endpoint does not exist","status":"error","message":"API endpoint does not exist"}"#),
+        (ApiError::wrong_method([Method::POST].iter()), 405, r#"{"success":false,"error":"API endpoint does not allow this method","status":"error","message":"API endpoint does not allow this method"}"#),
+        (ApiError::TooLarge, 413, r#"{"success":false,"error":"The body is larger than 65536 bytes [error-body-too-large]","errorType":"error-body-too-large"}"#),
+        (ApiError::TooSlow, 408, r#"{"success":false,"error":"The body did not arrive in time [error-body-too-slow]","errorType":"error-body-too-slow"}"#),
+        (ApiError::BrokenBody, 400, r#"{"success":false,"error":"The body could not be read [error-body-broken]","errorType":"error-body-broken"}"#),
+    ];
+    for (error, status, body) in table {
+        let name = format!("{error:?}");
+        assert_eq!(told(error).await, (status, body.to_owned()), "{name}");
+    }
+}
+
+#[test]
+fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
+    let header = |error: ApiError, name: &str| {
+        error.into_response(&RequestId::new(1)).headers()[name]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        header(
+            ApiError::wrong_method([Method::POST, Method::GET].iter()),
+            "allow"
+        ),
+        "POST, GET, HEAD, OPTIONS"
+    );
+    let later = Error::Unavailable {
+        retry_after: Duration::from_millis(1500),
+    };
+    assert_eq!(header(later.into(), "retry-after"), "2");
+}

@@ -1,0 +1,79 @@
+//! A unit of work on its way through the writer: its result type is hidden from the thread that runs it. Knows no transaction.
+
+use super::error;
+use crate::domain::{Error, Result};
+use rusqlite::Connection;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tokio::sync::oneshot;
+
+/// What became of a piece of work: its result, or the panic that ended it.
+pub(super) type Outcome<T> = std::result::Result<Result<T>, Box<dyn Any + Send>>;
+
+/// A unit of work, with its result type hidden from the thread.
+pub(super) trait Job: Send {
+    /// Does the work; `false` when its savepoint must be rolled back.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Whether it changes who may do what.
+    fn changes_access(&self) -> bool;
+    /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
+    fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>);
+}
+
+/// What a job changes.
+#[derive(PartialEq, Eq)]
+pub(super) enum Touches {
+    Rows,
+    Access,
+}
+
+/// A closure as a job.
+pub(super) struct Write<T, F> {
+    work: Option<F>,
+    touches: Touches,
+    outcome: Option<Outcome<T>>,
+    reply: oneshot::Sender<Outcome<T>>,
+}
+
+impl<T, F> Write<T, F> {
+    /// The job, and where its outcome will be.
+    pub(super) fn new(work: F, touches: Touches) -> (Self, oneshot::Receiver<Outcome<T>>) {
+        let (reply, receiver) = oneshot::channel();
+        let (work, outcome) = (Some(work), None);
+        (
+            Self {
+                work,
+                touches,
+                outcome,
+                reply,
+            },
+            receiver,
+        )
+    }
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)));
+        let keep = matches!(outcome, Ok(Ok(_)));
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn changes_access(&self) -> bool {
+        self.touches == Touches::Access
+    }
+
+    fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>) {
+        let outcome = match (self.outcome, failure) {
+            (Some(outcome @ Err(_)), _) | (Some(outcome), None) => outcome,
+            // A refusal does not stand either: the row that was in its way may be gone with the group.
+            (_, Some(failure)) => Ok(Err(error(failure))),
+            (None, None) => Ok(Err(Error::UNAVAILABLE)),
+        };
+        let _ = self.reply.send(outcome);
+    }
+}
