@@ -14,6 +14,8 @@ use tracing_subscriber::fmt::MakeWriter;
 const CAPACITY: usize = 1024 * 1024;
 /// How long the first line waits for others.
 const MOMENT: Duration = Duration::from_millis(20);
+/// How long the end waits for what is still to be written.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Lines that wait. Any thread may put, one empties.
 #[derive(Default)]
@@ -27,13 +29,17 @@ struct Waiting {
     lines: Vec<u8>,
     dropped: u64,
     ended: bool,
+    written: bool,
 }
 
 impl Buffer {
-    /// No more lines come: what waits is written, and [`empty_into`](Self::empty_into) comes back.
+    /// No more lines come. Comes back when what waits has been written; a reader who has stopped reading is not waited for.
     pub(super) fn end(&self) {
-        self.lock().ended = true;
+        let mut waiting = self.lock();
+        waiting.ended = true;
         self.changed.notify_all();
+        let written = |waiting: &mut Waiting| !waiting.written;
+        let _ = self.changed.wait_timeout_while(waiting, GRACE, written);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -68,6 +74,8 @@ impl Buffer {
             let _ = out.flush();
             lines.clear();
             if ended {
+                self.lock().written = true;
+                self.changed.notify_all();
                 return;
             }
         }
@@ -117,9 +125,11 @@ mod tests {
     use super::*;
 
     fn ended(buffer: &Buffer) -> String {
-        buffer.end();
         let mut out = Vec::new();
-        buffer.empty_into(&mut out);
+        std::thread::scope(|scope| {
+            scope.spawn(|| buffer.empty_into(&mut out));
+            buffer.end();
+        });
         String::from_utf8(out).unwrap()
     }
 
@@ -147,5 +157,18 @@ mod tests {
         let out = ended(&buffer);
         assert_eq!(out.len(), CAPACITY + out.lines().last().unwrap().len() + 1);
         assert!(out.ends_with("6 lines of the log were dropped, because nobody read it\n"));
+    }
+
+    #[test]
+    fn an_end_does_not_wait_for_a_reader_who_has_stopped_reading() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let buffer = Arc::new(Buffer::default());
+        buffer.put(&[b'x'; CAPACITY]); // Far more than a pipe takes.
+        let emptied = buffer.clone();
+        let stuck = std::thread::spawn(move || emptied.empty_into(writer));
+        buffer.end();
+        assert!(!stuck.is_finished());
+        drop(reader);
+        stuck.join().unwrap();
     }
 }

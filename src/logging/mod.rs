@@ -8,13 +8,11 @@ use crate::config::{Config, LogFormat};
 use buffer::{Buffer, Lines};
 use line::Text;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
-/// That lines are written. Dropping it writes what still waits.
+/// That lines are written. Dropping it writes what still waits, as far as somebody reads it.
 pub struct Logging {
     buffer: Arc<Buffer>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// Starts logging as the settings say, until what is given back is dropped.
@@ -26,13 +24,12 @@ pub fn start(config: &Config) -> Result<Logging, String> {
         .map_err(|e| format!("log = {:?} is not a log filter: {e}", config.log))?;
     let buffer = Arc::new(Buffer::default());
     let emptied = buffer.clone();
-    let thread = std::thread::Builder::new()
+    std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || emptied.empty_into(std::io::stderr()))
         .map_err(|e| e.to_string())?;
     let logging = Logging {
         buffer: buffer.clone(),
-        thread: Some(thread),
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -47,8 +44,5 @@ pub fn start(config: &Config) -> Result<Logging, String> {
 impl Drop for Logging {
     fn drop(&mut self) {
         self.buffer.end();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }

@@ -1,12 +1,15 @@
 //! How a server ends: by signals, finishing what is open within its deadline, and by kill -9, losing nothing that it acknowledged.
 
 use crate::process::{Home, Process};
+use crate::raw::in_time;
 use crate::support::{Client, TestServer};
 use serde_json::json;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 
 const CREATE: &str = "custom-user-status.create";
 const BODY: &str = r#"{"name":"caught up","statusType":"busy"}"#;
@@ -165,4 +168,27 @@ async fn what_was_acknowledged_is_listed_after_kill_9_and_another_start() {
     assert_eq!(names(&admin).await, ["caught up"]);
     let url = std::fs::read_to_string(home.path().join("ready")).unwrap();
     assert_eq!(url, server.url);
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_does_not_hold_up_the_stop() {
+    let home = Home::with_data().await;
+    let (unread, mut log) = std::io::pipe().unwrap();
+    let mut command = home.command(&[], &[]);
+    command.stderr(log.try_clone().unwrap());
+    // Keeps the log full for as long as it can be read.
+    std::thread::spawn(move || log.write_all(&[b'x'; 1024 * 1024]));
+    let mut server = command.spawn().unwrap();
+    let mut greeting = BufReader::new(server.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains(CREATE) {
+        line.clear();
+        assert!(greeting.read_line(&mut line).await.unwrap() > 0);
+    }
+    let id = server.id().unwrap().to_string();
+    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
+    assert!(sent.await.unwrap().success());
+    let ended = in_time(server.wait()).await.unwrap();
+    assert_eq!(ended.code(), Some(0));
+    drop(unread);
 }
