@@ -88,7 +88,7 @@ pub trait Store: Send + Sync {
 
     // Logins
 
-    /// Adds a login.
+    /// Adds a login, and removes those of its user that had expired when it was made.
     ///
     /// # Errors
     /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user.

@@ -59,6 +59,24 @@ async fn a_personal_token_lasts_as_long_as_its_owner_said() {
 }
 
 #[tokio::test]
+async fn what_has_expired_is_forgotten_and_frees_its_name() {
+    let server = TestServer::start().await;
+    server.user("ann").await;
+    let token = async || users::create_token(&server.app, "ann", "laptop", Some(DAY)).await;
+    let (id, _) = token().await.unwrap();
+    ann(&server, "ann's password").await;
+    assert!(token().await.is_err(), "a name in use");
+    server.clock.advance(90 * DAY);
+    token().await.unwrap();
+    let kept = server.app.store.list_logins(id).await.unwrap();
+    assert_eq!(
+        kept.len(),
+        2,
+        "the first, which has no end, and the new one"
+    );
+}
+
+#[tokio::test]
 async fn a_deactivated_user_is_out_at_once_with_every_token() {
     let server = TestServer::start().await;
     let by_token = server.user("ann").await;

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 const COLUMNS: &str = "id, user_id, name, created_at, expires_at";
 
 pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
+    delete_expired(connection, login).map_err(|e| error(&e))?;
     let name = match &login.kind {
         LoginKind::Password => None,
         LoginKind::Token { name } => Some(name),
@@ -27,6 +28,14 @@ pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
             _ if is_missing_reference(&e) => Error::NotFound(What::User(login.user.as_str().to_owned())),
             _ => error(&e),
         })
+}
+
+/// Makes room for `login`: those of its user that had ended when it was made would stay for ever, and keep their names.
+fn delete_expired(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND expires_at <= ?2")?
+        .execute(params![login.user.as_str(), login.created_at.as_millis()])
+        .map(drop)
 }
 
 pub(super) fn find_session(
