@@ -223,8 +223,28 @@ impl Store for SqliteStore {
     }
 
     async fn refresh(&self) -> Result<()> {
+        self.marks.raise(EventId::default(), true);
         let newest = self.readers.read(outbox::newest).await?;
-        self.marks.raise(newest, true);
+        self.marks.raise(newest, false);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refresh_that_cannot_read_still_makes_everybody_ask_again_who_may_do_what() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        let store = SqliteStore::open(&path, 1, 0).unwrap();
+        let version = store.access_version();
+        let other = open_writer(&path, 0).unwrap();
+        other
+            .execute_batch("ALTER TABLE event RENAME TO elsewhere")
+            .unwrap();
+        assert!(store.refresh().await.is_err());
+        assert!(store.access_version() > version);
     }
 }
