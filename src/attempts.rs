@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Names and addresses counted at most; beyond, the longest silent are forgotten.
 const CAPACITY: usize = 20_000;
 
-/// Counts failed logins in a sliding block of time.
+/// Counts failed logins over a span of time that begins with the first. The one that is too many blocks for as long again.
 pub struct Attempts {
     per_user: u32,
     per_address: u32,
@@ -26,9 +26,13 @@ struct Key {
     name: Option<String>,
 }
 
+#[derive(Clone, Copy)]
 struct Failures {
     count: u32,
+    /// When the first was counted.
     since: Timestamp,
+    /// When the last was counted.
+    last: Timestamp,
 }
 
 impl Attempts {
@@ -51,28 +55,26 @@ impl Attempts {
     pub fn begin(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
         let [of_user, of_address] = keys(address, name);
         let mut failures = self.lock();
-        let limits = [
-            (&of_user, self.per_user, Blocked::User),
-            (&of_address, self.per_address, Blocked::Address),
-        ];
-        for (key, limit, blocked) in limits {
-            if let Some(until) = self.full(&failures, key, limit, now) {
+        for (key, blocked) in [(&of_user, Blocked::User), (&of_address, Blocked::Address)] {
+            if let Some(until) = self.full(&failures, key, now) {
                 return Err(Error::LoginBlocked { blocked, until });
             }
         }
         self.make_room(&mut failures, now);
         for key in [of_user, of_address] {
-            let entry = failures.entry(key).or_insert(Failures {
+            let none = Failures {
                 count: 0,
                 since: now,
-            });
-            if self.is_over(entry, now) {
-                *entry = Failures {
-                    count: 0,
-                    since: now,
-                };
-            }
-            entry.count = entry.count.saturating_add(1);
+                last: now,
+            };
+            let counted = failures.get(&key).filter(|f| !self.is_over(&key, f, now));
+            let counted = counted.copied().unwrap_or(none);
+            let one_more = Failures {
+                count: counted.count.saturating_add(1),
+                last: now,
+                ..counted
+            };
+            failures.insert(key, one_more);
         }
         Ok(())
     }
@@ -97,20 +99,33 @@ impl Attempts {
         &self,
         failures: &HashMap<Key, Failures>,
         key: &Key,
-        limit: u32,
         now: Timestamp,
     ) -> Option<Timestamp> {
         let failed = failures.get(key)?;
-        (failed.count >= limit && !self.is_over(failed, now)).then(|| failed.since.after(self.span))
+        (self.is_full(key, failed) && !self.is_over(key, failed, now))
+            .then(|| failed.last.after(self.span))
     }
 
-    fn is_over(&self, failed: &Failures, now: Timestamp) -> bool {
-        now < failed.since || now.since(failed.since) >= self.span
+    fn is_full(&self, key: &Key, failed: &Failures) -> bool {
+        let limit = match key.name {
+            Some(_) => self.per_user,
+            None => self.per_address,
+        };
+        failed.count >= limit
+    }
+
+    fn is_over(&self, key: &Key, failed: &Failures, now: Timestamp) -> bool {
+        let began = if self.is_full(key, failed) {
+            failed.last
+        } else {
+            failed.since
+        };
+        now < began || now.since(began) >= self.span
     }
 
     fn make_room(&self, failures: &mut HashMap<Key, Failures>, now: Timestamp) {
         if failures.len() + 2 > CAPACITY {
-            failures.retain(|_, failed| !self.is_over(failed, now));
+            failures.retain(|key, failed| !self.is_over(key, failed, now));
         }
         if failures.len() + 2 > CAPACITY {
             let mut times: Vec<_> = failures.values().map(|failed| failed.since).collect();
@@ -185,8 +200,9 @@ mod tests {
             assert_eq!(blocked(&attempts.begin(HERE, "bob", at(n))), None);
         }
         assert_eq!(
-            blocked(&attempts.begin(HERE, "bob", at(299))),
-            Some(Blocked::User)
+            blocked(&attempts.begin(HERE, "bob", at(308))),
+            Some(Blocked::User),
+            "five minutes from the tenth, which was at 9"
         );
         assert_eq!(
             blocked(&attempts.begin(HERE, "ann", at(299))),
@@ -200,7 +216,7 @@ mod tests {
             "nor is bob from elsewhere"
         );
         assert_eq!(
-            blocked(&attempts.begin(HERE, "bob", at(300))),
+            blocked(&attempts.begin(HERE, "bob", at(309))),
             None,
             "five minutes later it is over"
         );
