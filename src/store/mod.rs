@@ -9,7 +9,7 @@
 //! - A unique name is decided by the database, not by looking first.
 //! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself.
 //!
-//! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `lib.rs`.
+//! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `server.rs`.
 
 pub mod sqlite;
 
