@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 const LOGIN: &str = "/api/v1/login";
 const CREATE: &str = "/api/v1/custom-user-status.create";
+const LONG_METHOD: &str = "METHODS-ARE-AS-LONG-AS-A-STRANGER-LIKES";
 
 /// An answer, and what its line says of method, route and user.
 type Asked = (Reply, &'static str, &'static str, Option<String>);
@@ -30,11 +31,13 @@ async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
         (anon, "OPTIONS", CREATE, "", 200, "any", None),
         (anon, "GET", "/no/such/route", "", 404, "unknown", None),
         (anon, "GET", LOGIN, "", 405, "unknown", None),
+        (anon, LONG_METHOD, LOGIN, "", 405, "unknown", None),
     ];
     let mut asked = Vec::new();
     for (client, method, path, body, status, route, user) in table {
         let json = [("content-type", "application/json")];
         let reply = client.send(method.parse().unwrap(), path, &json, body.to_owned());
+        let method = method.get(..16).unwrap_or(method); // As much as is logged.
         asked.push((reply.await.expect(status), method, route, user.cloned()));
     }
     asked
