@@ -1,7 +1,7 @@
 //! Who is asking: logging in, being recognised, logging out. Knows nothing of where the credentials stood in a request.
 
 use crate::app::App;
-use crate::domain::{Actor, Error, Login, LoginKind, Result, Session, UserId};
+use crate::domain::{Actor, Error, Login, LoginId, LoginKind, Result, Session, UserId};
 use crate::passwords::PasswordDigest;
 use crate::sessions::Fingerprint;
 use crate::store::UserKey;
@@ -151,18 +151,20 @@ async fn login_by_password(
     };
     app.auth.attempts.begin(address, &name, app.clock.now())?;
     match check_password(app, key, digest).await {
-        Ok(user) => {
+        Ok((user, hash)) => {
             app.auth.attempts.succeeded(address, &name);
             let now = app.clock.now();
             let expires_at = Some(now.after(app.rules.login_life));
             let login = Login {
                 id: app.ids.login()?,
-                user,
+                user: user.clone(),
                 kind: LoginKind::Password,
                 created_at: now,
                 expires_at,
             };
+            let id = login.id.clone();
             let token = open(app, login).await?;
+            refuse_outdated(app, user, &hash, id).await?;
             Ok(LoggedIn {
                 actor: recognise(app, &token).await?,
                 token,
@@ -176,12 +178,28 @@ async fn login_by_password(
     }
 }
 
-/// The id of the user whose password this is. Does the same work for a name that nobody has.
-async fn check_password(app: &App, key: UserKey, digest: PasswordDigest) -> Result<UserId> {
+/// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it
+/// by itself; one that was set while the old one was still being checked is seen here.
+async fn refuse_outdated(app: &App, user: UserId, checked: &str, login: LoginId) -> Result<()> {
+    match app.store.find_user(UserKey::Id(user)).await? {
+        Some((_, hash)) if hash == checked => Ok(()),
+        _ => {
+            app.store.delete_login(login).await?;
+            Err(Error::LoginRefused)
+        }
+    }
+}
+
+/// The id of the user whose password this is, and the hash it was checked against. Does the same work for a name that nobody has.
+async fn check_password(
+    app: &App,
+    key: UserKey,
+    digest: PasswordDigest,
+) -> Result<(UserId, String)> {
     let (user, hash) = app.store.find_user(key).await?.unzip();
-    let right = app.auth.passwords.verify(hash, digest).await?;
-    match user {
-        Some(user) if right && user.active => Ok(user.id),
+    let right = app.auth.passwords.verify(hash.clone(), digest).await?;
+    match user.zip(hash) {
+        Some((user, hash)) if right && user.active => Ok((user.id, hash)),
         Some(_) if right => Err(Error::Deactivated),
         _ => Err(Error::LoginRefused),
     }

@@ -2,10 +2,19 @@
 
 use crate::support::{Client, TestServer};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use doorsign::domain::LoginId;
-use doorsign::service::users;
+use doorsign::app::{App, Clock};
+use doorsign::config::Config;
+use doorsign::domain::{Error, LoginId, Timestamp, UserId};
+use doorsign::passwords::PasswordDigest;
+use doorsign::service::session::{self, LoginWith};
+use doorsign::service::users::{self, NewUser};
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{Store, UserKey, UserPatch};
 use doorsign::tokens::{TokenClaims, Tokens};
 use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -195,4 +204,58 @@ async fn a_token_that_this_server_did_not_sign_as_it_stands_is_worth_nothing() {
         assert!(!is_in(&server, &client).await, "{what}");
     }
     assert!(is_in(&server, &ann).await);
+}
+
+/// A clock at which, the second time it is asked after `set` was filled, another password is set.
+#[derive(Default)]
+struct Meanwhile {
+    set: Mutex<Option<(Arc<dyn Store>, UserId)>>,
+    asked: AtomicUsize,
+}
+
+impl Clock for Meanwhile {
+    fn now(&self) -> Timestamp {
+        let at = Timestamp::from_millis(0);
+        let set = self.set.lock().unwrap().clone();
+        if let Some((store, user)) = set
+            && self.asked.fetch_add(1, Ordering::SeqCst) == 1
+        {
+            let patch = UserPatch {
+                password_hash: Some("another".to_owned()),
+                ..UserPatch::default()
+            };
+            let setting = async || store.update_user(user, patch, at).await;
+            let runtime = || tokio::runtime::Builder::new_current_thread().build();
+            let thread = || runtime().unwrap().block_on(setting());
+            std::thread::scope(|scope| scope.spawn(thread).join().unwrap().unwrap());
+        }
+        at
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_even_a_login_whose_old_one_was_just_found_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::defaults_in(folder.path().to_owned());
+    let store = SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap();
+    let (store, clock) = (Arc::new(store), Arc::new(Meanwhile::default()));
+    let tokens = Tokens::new(&[7; 32]).unwrap();
+    let app = App::new(&config, store.clone(), clock.clone(), tokens).unwrap();
+    let ann = NewUser {
+        username: "ann".to_owned(),
+        name: None,
+        email: None,
+        roles: vec![],
+        password: "old".to_owned(),
+    };
+    let ann = users::create(&app, ann).await.unwrap().id;
+    *clock.set.lock().unwrap() = Some((store.clone(), ann.clone()));
+    let old = LoginWith::Password {
+        user: UserKey::Username("ann".to_owned()),
+        digest: PasswordDigest::of("old"),
+    };
+    let refused = session::login(&app, old, Ipv4Addr::LOCALHOST.into()).await;
+    assert!(clock.asked.load(Ordering::SeqCst) > 1, "found right");
+    assert!(matches!(refused.err(), Some(Error::LoginRefused)));
+    assert_eq!(store.list_logins(ann).await.unwrap(), []);
 }
