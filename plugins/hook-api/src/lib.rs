@@ -65,8 +65,8 @@
 //!
 //! # What the server asks
 //!
-//! - **Never block the thread.** The time limit cannot interrupt code that does not await, and the thread is shared
-//!   with requests. Put files and other blocking work on a blocking thread (`tokio::task::spawn_blocking`; the
+//! - **Never block the thread.** The time limit cannot interrupt code that does not await; each hook has one thread,
+//!   and until it is back nothing else is delivered to the hook. Put files and other blocking work on a blocking thread (`tokio::task::spawn_blocking`; the
 //!   server runs on tokio). Such work goes on after its future was dropped, so it can still be running when the
 //!   same event comes again.
 //! - **Be done before `Ok`.** `Ok` means that the event need never come again. Work left to a task in the
