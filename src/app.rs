@@ -2,7 +2,7 @@
 
 use crate::attempts::Attempts;
 use crate::config::Config;
-use crate::domain::{Error, LoginId, Result, StatusId, Timestamp, UserId};
+use crate::domain::{Error, EventId, LoginId, Result, StatusId, Timestamp, UserId};
 use crate::passwords::Passwords;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -10,6 +10,7 @@ use crate::tokens::Tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
 pub use crate::config::Contract;
 
@@ -77,6 +78,13 @@ impl App {
             auth,
             rules,
         })
+    }
+}
+
+impl App {
+    /// The position of the newest event, which rises with every change of a status.
+    pub fn committed(&self) -> watch::Receiver<EventId> {
+        self.store.committed()
     }
 }
 

@@ -47,21 +47,37 @@ impl Attempts {
         }
     }
 
-    /// Counts an attempt as failed before it is made, so that many at once cannot slip through; [`succeeded`](Self::succeeded)
-    /// takes it back.
+    /// Whether an attempt may be made. Asked before the password is looked at, and again by the other two when it has been: what was
+    /// allowed before others failed is not judged after them, so that many attempts at once are no more worth than one after the other.
     ///
     /// # Errors
-    /// `LoginBlocked` when there were too many already; a refused attempt does not count.
-    pub fn begin(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
-        let [of_user, of_address] = keys(address, name);
+    /// `LoginBlocked` when there were too many failures.
+    pub fn check(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
+        self.refuse(&self.lock(), &keys(address, name), now)
+    }
+
+    /// The password was right: the name is forgiven.
+    ///
+    /// # Errors
+    /// `LoginBlocked`, without a word on the password, when there were too many failures meanwhile.
+    pub fn succeeded(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
+        let keys = keys(address, name);
         let mut failures = self.lock();
-        for (key, blocked) in [(&of_user, Blocked::User), (&of_address, Blocked::Address)] {
-            if let Some(until) = self.full(&failures, key, now) {
-                return Err(Error::LoginBlocked { blocked, until });
-            }
-        }
+        self.refuse(&failures, &keys, now)?;
+        failures.remove(&keys[0]);
+        Ok(())
+    }
+
+    /// The password was wrong: counts against the name and the address.
+    ///
+    /// # Errors
+    /// As for [`succeeded`](Self::succeeded); what is refused does not count.
+    pub fn failed(&self, address: IpAddr, name: &str, now: Timestamp) -> Result<()> {
+        let keys = keys(address, name);
+        let mut failures = self.lock();
+        self.refuse(&failures, &keys, now)?;
         self.make_room(&mut failures, now);
-        for key in [of_user, of_address] {
+        for key in keys {
             let none = Failures {
                 count: 0,
                 since: now,
@@ -79,20 +95,18 @@ impl Attempts {
         Ok(())
     }
 
-    /// The attempt that was counted succeeded: the name is forgiven, the address gets this one back.
-    pub fn succeeded(&self, address: IpAddr, name: &str) {
-        let [of_user, of_address] = keys(address, name);
-        let mut failures = self.lock();
-        failures.remove(&of_user);
-        take_back(&mut failures, &of_address);
-    }
-
-    /// The attempt that was counted could not be judged: both get it back.
-    pub fn undecided(&self, address: IpAddr, name: &str) {
-        let mut failures = self.lock();
-        keys(address, name)
-            .iter()
-            .for_each(|key| take_back(&mut failures, key));
+    fn refuse(
+        &self,
+        failures: &HashMap<Key, Failures>,
+        keys: &[Key; 2],
+        now: Timestamp,
+    ) -> Result<()> {
+        for (key, blocked) in keys.iter().zip([Blocked::User, Blocked::Address]) {
+            if let Some(until) = self.full(failures, key, now) {
+                return Err(Error::LoginBlocked { blocked, until });
+            }
+        }
+        Ok(())
     }
 
     fn full(
@@ -137,12 +151,6 @@ impl Attempts {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn take_back(failures: &mut HashMap<Key, Failures>, key: &Key) {
-    if let Some(failed) = failures.get_mut(key) {
-        failed.count = failed.count.saturating_sub(1);
     }
 }
 
@@ -197,26 +205,26 @@ mod tests {
     fn ten_failures_block_that_user_from_that_address_for_five_minutes() {
         let attempts = attempts();
         for n in 0..10 {
-            assert_eq!(blocked(&attempts.begin(HERE, "bob", at(n))), None);
+            assert_eq!(blocked(&attempts.failed(HERE, "bob", at(n))), None);
         }
         assert_eq!(
-            blocked(&attempts.begin(HERE, "bob", at(308))),
+            blocked(&attempts.check(HERE, "bob", at(308))),
             Some(Blocked::User),
             "five minutes from the tenth, which was at 9"
         );
         assert_eq!(
-            blocked(&attempts.begin(HERE, "ann", at(299))),
+            blocked(&attempts.check(HERE, "ann", at(299))),
             None,
             "others are not"
         );
         let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
         assert_eq!(
-            blocked(&attempts.begin(elsewhere, "bob", at(299))),
+            blocked(&attempts.check(elsewhere, "bob", at(299))),
             None,
             "nor is bob from elsewhere"
         );
         assert_eq!(
-            blocked(&attempts.begin(HERE, "bob", at(309))),
+            blocked(&attempts.check(HERE, "bob", at(309))),
             None,
             "five minutes later it is over"
         );
@@ -227,31 +235,49 @@ mod tests {
         let attempts = attempts();
         for n in 0..50 {
             assert_eq!(
-                blocked(&attempts.begin(HERE, &format!("user{n}"), at(0))),
+                blocked(&attempts.failed(HERE, &format!("user{n}"), at(0))),
                 None
             );
         }
         assert_eq!(
-            blocked(&attempts.begin(HERE, "somebody", at(1))),
+            blocked(&attempts.check(HERE, "somebody", at(1))),
             Some(Blocked::Address)
         );
     }
 
     #[test]
-    fn success_forgives_the_name_and_what_could_not_be_judged_does_not_count() {
+    fn success_forgives_the_name_and_not_the_address() {
         let attempts = attempts();
-        for _ in 0..9 {
-            attempts.begin(HERE, "bob", at(0)).unwrap();
+        for n in 0..50 {
+            attempts.failed(HERE, "bob", at(n)).unwrap();
+            attempts.succeeded(HERE, "bob", at(n)).unwrap_or_default();
         }
-        attempts.begin(HERE, "bob", at(0)).unwrap();
-        attempts.succeeded(HERE, "bob");
-        for _ in 0..10 {
-            attempts.begin(HERE, "bob", at(0)).unwrap();
-        }
-        attempts.undecided(HERE, "bob");
-        assert_eq!(blocked(&attempts.begin(HERE, "bob", at(0))), None);
         assert_eq!(
-            blocked(&attempts.begin(HERE, "bob", at(0))),
+            blocked(&attempts.check(HERE, "bob", at(50))),
+            Some(Blocked::Address)
+        );
+    }
+
+    #[test]
+    fn what_was_allowed_before_others_failed_is_not_judged_after_them() {
+        let attempts = attempts();
+        for _ in 0..20 {
+            assert_eq!(
+                blocked(&attempts.check(HERE, "bob", at(0))),
+                None,
+                "twenty at once"
+            );
+        }
+        for n in 0..20 {
+            let expected = (n >= 10).then_some(Blocked::User);
+            assert_eq!(
+                blocked(&attempts.failed(HERE, "bob", at(1))),
+                expected,
+                "{n}"
+            );
+        }
+        assert_eq!(
+            blocked(&attempts.succeeded(HERE, "bob", at(1))),
             Some(Blocked::User)
         );
     }
@@ -261,7 +287,7 @@ mod tests {
         let attempts = attempts();
         for n in 0..10 {
             attempts
-                .begin(
+                .failed(
                     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, n, 0, 0, 1)),
                     "bob",
                     at(0),
@@ -271,10 +297,10 @@ mod tests {
         let same = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 99, 0, 0, 1));
         let other = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1));
         assert_eq!(
-            blocked(&attempts.begin(same, "bob", at(0))),
+            blocked(&attempts.check(same, "bob", at(0))),
             Some(Blocked::User)
         );
-        assert_eq!(blocked(&attempts.begin(other, "bob", at(0))), None);
+        assert_eq!(blocked(&attempts.check(other, "bob", at(0))), None);
     }
 
     #[test]
@@ -282,7 +308,7 @@ mod tests {
         let attempts = attempts();
         for n in 0..30_000_u32 {
             attempts
-                .begin(
+                .failed(
                     IpAddr::V4(Ipv4Addr::from_bits(n)),
                     "bob",
                     at(i64::from(n) / 1000),
@@ -292,10 +318,10 @@ mod tests {
         assert!(attempts.lock().len() <= CAPACITY);
         let newest = IpAddr::V4(Ipv4Addr::from_bits(29_999));
         for _ in 0..9 {
-            attempts.begin(newest, "bob", at(30)).unwrap();
+            attempts.failed(newest, "bob", at(30)).unwrap();
         }
         assert_eq!(
-            blocked(&attempts.begin(newest, "bob", at(30))),
+            blocked(&attempts.failed(newest, "bob", at(30))),
             Some(Blocked::User),
             "the newest are still counted"
         );

@@ -28,7 +28,12 @@ impl Folder {
     /// # Errors
     /// When it cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
+        let is_new = !path.exists();
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        if let (true, Ok(parent)) = (is_new, path.join("..").canonicalize()) {
+            // Without it, a power cut may take the folder away with everything that was synced in it.
+            File::open(parent)?.sync_all()?;
+        }
         Ok(Self(path.to_owned()))
     }
 

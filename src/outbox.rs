@@ -152,20 +152,37 @@ impl Delivery {
         let events = self.store.events_after(*cursor, BATCH).await?;
         let (mut reached, mut parked) = (*cursor, Vec::new());
         for event in &events {
-            match self.deliver(event).await {
-                Ok(None) => reached = event.id,
-                Ok(Some(given_up)) => {
-                    reached = event.id;
-                    parked.push(given_up);
-                    break; // Saved before anything else happens.
-                }
-                Err(Stopped) => break,
+            let (id, given_up) = match event {
+                Ok(event) => (event.id, self.deliver(event).await),
+                Err((id, reason)) => (*id, Ok(Some(self.unreadable(*id, reason)))),
+            };
+            let Ok(given_up) = given_up else { break };
+            reached = id;
+            if given_up.is_some() {
+                parked.extend(given_up);
+                break; // Saved before anything else happens.
             }
         }
         if reached > *cursor && self.save(reached, parked).await.is_ok() {
             *cursor = reached;
         }
         Ok(!events.is_empty())
+    }
+
+    /// An event that no attempt can help; to wait for it would hold up all that come after.
+    fn unreadable(&self, event: EventId, reason: &str) -> Parked {
+        tracing::error!(
+            consumer = self.consumer.name(),
+            event = event.as_u64(),
+            reason,
+            "an event cannot be read"
+        );
+        Parked {
+            event,
+            reason: format!("it cannot be read: {reason}"),
+            attempts: 0,
+            at: self.clock.now(),
+        }
     }
 
     /// Saves the cursor, again and again if need be. Nothing is delivered meanwhile: to read the batch anew would repeat it for as

@@ -191,7 +191,9 @@ async fn create_first_admin(
     let given = config
         .admin_password
         .as_ref()
-        .map(|secret| secret.expose().to_owned());
+        .map(|secret| secret.expose())
+        .transpose();
+    let given = given.map_err(Error::internal)?.map(str::to_owned);
     let password = given.clone().map_or_else(Ids::password, Ok)?;
     let username = config.admin_username.clone();
     let new = users::NewUser {

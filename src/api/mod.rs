@@ -87,7 +87,7 @@ impl Api {
     /// the settings name none.
     pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
         Self {
-            committed: app.store.committed(),
+            committed: app.committed(),
             lists: ListCache::default(),
             cors: Cors::new(&config.cors_origins),
             site_url: config.site_url.clone().unwrap_or(site_url),
@@ -138,7 +138,7 @@ where
                 route.path,
                 handle(route, api, head, body, actor.clone()).await,
             ),
-            Err(refused) => ("unknown", Err(refused)),
+            Err(refused) => (known_path(&head.path), Err(refused)),
         }
     };
     let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id));
@@ -181,6 +181,12 @@ where
         std::panic::AssertUnwindSafe((route.handler)(Request::new(api, head, body, actor)));
     let answered = futures_util::FutureExt::catch_unwind(handler).await;
     answered.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref())))
+}
+
+/// The path of a request for the log, if it is one of ours: others may hold anything.
+fn known_path(path: &warp::path::FullPath) -> &'static str {
+    let known = ROUTES.iter().find(|route| route.path == path.as_str());
+    known.map_or("unknown", |route| route.path)
 }
 
 fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {

@@ -2,8 +2,8 @@
 //! `parseJsonQuery.ts` and its ajv schemas; reference 1.2.
 
 use super::error::ApiError;
+use crate::domain::{SortField, SortOrder, StatusQuery};
 use crate::domain::{StatusName, Timestamp};
-use crate::store::{SortField, SortOrder, StatusQuery};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! The JSON that clients see, field by field in Rocket.Chat's order, and how the domain becomes it. Knows no rule.
 
+use crate::domain::Page;
 use crate::domain::{Actor, CustomStatus, PermissionGrant, Role, RoleScope, Timestamp};
-use crate::store::Page;
 use serde::{Serialize, Serializer};
 
 /// `{"success":true}`.

@@ -1,5 +1,6 @@
 //! What the commands on a data folder share: opening it, running one use case, and telling a running server about it.
 
+use super::{Outcome, print};
 use crate::app::{App, SystemClock};
 use crate::config::Config;
 use crate::folder::Folder;
@@ -10,11 +11,12 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs `work` on the data folder of the settings, whether a server runs on it or not, and gives back what it gives.
-pub(super) fn with_app<T>(
+/// Runs `work` on the data folder of the settings, whether a server runs on it or not, prints the text that it gives, and tells the
+/// server.
+pub(super) fn with_app(
     config: &Config,
-    work: impl AsyncFnOnce(&App) -> crate::domain::Result<T>,
-) -> Result<T, String> {
+    work: impl AsyncFnOnce(&App) -> crate::domain::Result<String>,
+) -> Outcome {
     let in_folder =
         |e: std::io::Error| format!("cannot use the data folder {}: {e}", config.data.display());
     let folder = Folder::existing(&config.data).map_err(in_folder)?;
@@ -33,10 +35,10 @@ pub(super) fn with_app<T>(
             .map_err(|e| e.to_string())?;
         let done = work(&app).await.map_err(|e| e.to_string());
         store.close().await;
-        let done = done?;
+        // First of all: what is shown once must not get lost.
+        print(&done?)?;
         notice::give(&folder)
-            .map_err(|e| format!("done, but the running server has not taken notice: {e}"))?;
-        Ok(done)
+            .map_err(|e| format!("done, but the running server has not taken notice: {e}"))
     })
 }
 

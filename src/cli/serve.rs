@@ -6,6 +6,7 @@ use crate::config::{Config, SecretSource};
 use crate::logging;
 use crate::server::{FirstAdmin, Server};
 use doorsign_hook::PostCreateHook;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(super) fn run(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let _log = logging::start(&config)?;
+    // A panic is a line of the log like any other, in its format.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug")));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -25,6 +28,10 @@ pub(super) fn run(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
 }
 
 async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    if let Some(path) = &config.ready_file {
+        // One that is left over from a server that was killed names a port that nobody answers.
+        let _ = std::fs::remove_file(path);
+    }
     let signals = (SignalKind::interrupt(), SignalKind::terminate());
     let signals = signal(signals.0)
         .and_then(|first| Ok((first, signal(signals.1)?)))
@@ -36,10 +43,9 @@ async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
         .await
         .map_err(|e| e.to_string())?;
-    let url = format!(
-        "http://{}",
-        listener.local_addr().map_err(|e| e.to_string())?
-    );
+    let url = url(listener.local_addr().map_err(|e| e.to_string())?);
+    let (version, data) = (env!("CARGO_PKG_VERSION"), config.data.display());
+    tracing::info!(version, url, %data, contract = %config.contract, "listening");
     print(&greeting(&url, &config, server.first_admin.as_ref()))?;
     if let Some(path) = &config.ready_file {
         // The socket listens already: who reads the file and comes at once is answered.
@@ -51,6 +57,16 @@ async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
         let _ = std::fs::remove_file(path);
     }
     Ok(())
+}
+
+/// The address as somebody on this machine reaches it: "every address" is none to connect to.
+fn url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}")
 }
 
 /// Comes back with the first signal, and ends the process with the second.
@@ -140,4 +156,17 @@ fn password_in_shell(config: &Config, made_up: Option<&str>) -> String {
 /// One word of a shell's line, whatever is in it.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_told_as_this_machine() {
+        let told = |address: &str| url(address.parse().unwrap());
+        assert_eq!(told("0.0.0.0:80"), "http://127.0.0.1:80");
+        assert_eq!(told("[::]:80"), "http://[::1]:80");
+        assert_eq!(told("192.0.2.1:80"), "http://192.0.2.1:80");
+    }
 }

@@ -1,12 +1,11 @@
 //! `doorsign token`: personal access tokens, at the command line.
 
+use super::Outcome;
 use super::desk::with_app;
-use super::{Outcome, print};
 use crate::config::Config;
-use crate::domain::{LoginKind, Timestamp};
+use crate::domain::{Login, LoginKind, Timestamp};
 use crate::service::users;
 use clap::{Arg, ArgMatches, Command, value_parser};
-use std::fmt::Write;
 use std::time::Duration;
 
 pub(super) fn command() -> Command {
@@ -64,41 +63,41 @@ fn create(config: &Config, matches: &ArgMatches) -> Outcome {
     let (user, name) = (text(matches, "username"), text(matches, "name"));
     let day = Duration::from_secs(24 * 60 * 60);
     let life = matches.get_one::<u32>("expires").map(|days| day * *days);
-    let (id, token) = with_app(config, async |app| {
-        users::create_token(app, user, name, life).await
-    })?;
-    print(&format!(
-        "X-User-Id: {}\nX-Auth-Token: {token}\n",
-        id.as_str()
-    ))
+    with_app(config, async |app| {
+        let (id, token) = users::create_token(app, user, name, life).await?;
+        Ok(format!(
+            "X-User-Id: {}\nX-Auth-Token: {token}\n",
+            id.as_str()
+        ))
+    })
 }
 
 fn list(config: &Config, matches: &ArgMatches) -> Outcome {
-    let logins = with_app(config, async |app| {
-        users::list_logins(app, text(matches, "username")).await
-    })?;
-    let mut text = String::new();
-    for login in logins {
-        let name = match &login.kind {
-            LoginKind::Password => "(login)",
-            LoginKind::Token { name } => name,
-        };
-        let end = login.expires_at.map_or("never".to_owned(), date);
-        let _ = writeln!(
-            text,
-            "{name}\tcreated {}\texpires {end}",
-            date(login.created_at)
-        );
-    }
-    print(&text)
+    with_app(config, async |app| {
+        let logins = users::list_logins(app, text(matches, "username")).await?;
+        Ok(logins.iter().map(line).collect())
+    })
+}
+
+fn line(login: &Login) -> String {
+    let name = match &login.kind {
+        LoginKind::Password => "(login)",
+        LoginKind::Token { name } => name,
+    };
+    let end = login.expires_at.map_or("never".to_owned(), date);
+    format!(
+        "{}\tcreated {}\texpires {end}\n",
+        name.escape_debug(),
+        date(login.created_at)
+    )
 }
 
 fn revoke(config: &Config, matches: &ArgMatches) -> Outcome {
     let (user, name) = (text(matches, "username"), text(matches, "name"));
     with_app(config, async |app| {
-        users::revoke_token(app, user, name).await
-    })?;
-    print(&format!("The token {name} of {user} is revoked.\n"))
+        users::revoke_token(app, user, name).await?;
+        Ok(format!("The token {name} of {user} is revoked.\n"))
+    })
 }
 
 fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {

@@ -1,12 +1,12 @@
 //! `doorsign user`: people, at the command line.
 
+use super::Outcome;
 use super::desk::{read_password, with_app};
-use super::{Outcome, print};
 use crate::app::Ids;
 use crate::config::Config;
+use crate::domain::User;
 use crate::service::users;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use std::fmt::Write;
 use std::path::PathBuf;
 
 pub(super) fn command() -> Command {
@@ -60,6 +60,11 @@ pub(super) fn command() -> Command {
                 ),
         )
         .subcommand(
+            Command::new("activate")
+                .about("Let a deactivated user log in again")
+                .arg(name()),
+        )
+        .subcommand(
             Command::new("deactivate")
                 .about("Switch a user off and end every login and token at once")
                 .arg(name()),
@@ -72,7 +77,8 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("list", _)) => list(config),
         Some(("set-password", matches)) => set_password(config, matches),
         Some(("set-roles", matches)) => set_roles(config, matches),
-        Some(("deactivate", matches)) => deactivate(config, matches),
+        Some(("deactivate", matches)) => set_active(config, matches, false),
+        Some(("activate", matches)) => set_active(config, matches, true),
         _ => Err("there is no such command".to_owned()),
     }
 }
@@ -91,39 +97,38 @@ fn add(config: &Config, matches: &ArgMatches) -> Outcome {
         },
         password,
     };
-    let user = with_app(config, async |app| users::create(app, new).await)?;
-    print(&format!(
-        "Added {} with the id {}.\n{told}",
-        user.username.as_str(),
-        user.id.as_str()
-    ))
+    with_app(config, async |app| {
+        let user = users::create(app, new).await?;
+        let (name, id) = (user.username.as_str(), user.id.as_str());
+        Ok(format!("Added {name} with the id {id}.\n{told}"))
+    })
 }
 
 fn list(config: &Config) -> Outcome {
-    let users = with_app(config, async |app| users::list(app).await)?;
-    let mut text = String::new();
-    for user in users {
-        let state = if user.active { "active" } else { "deactivated" };
-        let _ = writeln!(
-            text,
-            "{}\t{}\t{state}\t{}",
-            user.id.as_str(),
-            user.username.as_str(),
-            user.roles.join(",")
-        );
-    }
-    print(&text)
+    with_app(config, async |app| {
+        Ok(users::list(app).await?.iter().map(line).collect())
+    })
+}
+
+fn line(user: &User) -> String {
+    let state = if user.active { "active" } else { "deactivated" };
+    format!(
+        "{}\t{}\t{state}\t{}\n",
+        user.id.as_str(),
+        user.username.as_str(),
+        user.roles.join(",")
+    )
 }
 
 fn set_password(config: &Config, matches: &ArgMatches) -> Outcome {
     let (password, told) = password(matches)?;
     let name = text(matches, "username").unwrap_or_default();
     with_app(config, async |app| {
-        users::set_password(app, &name, &password).await
-    })?;
-    print(&format!(
-        "The password of {name} is set; logins with the old one have ended, personal access tokens have not.\n{told}"
-    ))
+        users::set_password(app, &name, &password).await?;
+        Ok(format!(
+            "The password of {name} is set; logins with the old one have ended, personal access tokens have not.\n{told}"
+        ))
+    })
 }
 
 fn set_roles(config: &Config, matches: &ArgMatches) -> Outcome {
@@ -132,24 +137,26 @@ fn set_roles(config: &Config, matches: &ArgMatches) -> Outcome {
         texts(matches, "roles"),
     );
     with_app(config, async |app| {
-        users::set_roles(app, &name, roles.clone()).await
-    })?;
-    print(&format!(
-        "{name} has the roles: {}.\n",
-        if roles.is_empty() {
+        users::set_roles(app, &name, roles.clone()).await?;
+        let told = if roles.is_empty() {
             "none".to_owned()
         } else {
             roles.join(", ")
-        }
-    ))
+        };
+        Ok(format!("{name} has the roles: {told}.\n"))
+    })
 }
 
-fn deactivate(config: &Config, matches: &ArgMatches) -> Outcome {
+fn set_active(config: &Config, matches: &ArgMatches, active: bool) -> Outcome {
     let name = text(matches, "username").unwrap_or_default();
-    with_app(config, async |app| users::deactivate(app, &name).await)?;
-    print(&format!(
-        "{name} is deactivated, and every login and token of it has ended.\n"
-    ))
+    with_app(config, async |app| {
+        users::set_active(app, &name, active).await?;
+        Ok(if active {
+            format!("{name} is active again and has to log in anew.\n")
+        } else {
+            format!("{name} is deactivated, and every login and token of it has ended.\n")
+        })
+    })
 }
 
 /// The password to set, and the line that tells it when it was made up here.

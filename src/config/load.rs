@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::secret;
+use super::secret::{self, Secret};
 use super::settings::{SETTINGS, Setting};
 use super::sources::{self, Environment, Given};
 use super::{Config, ConfigError, Loaded, Origin};
@@ -45,10 +45,18 @@ impl Config {
 
     fn take(&mut self, given: &Given, directory: &Path) -> Result<(), ConfigError> {
         let setting = given.name.setting;
-        let text = if given.name.is_file {
-            secret::in_file(given, directory)?
-        } else {
-            given.checked()?
+        let text = match given
+            .name
+            .is_file
+            .then(|| secret::in_file(given, directory))
+        {
+            Some(Err(unreadable)) => {
+                self.admin_password = Some(Secret::unreadable(&unreadable));
+                self.admin_password_source = Some(given.secret_source());
+                return Ok(());
+            }
+            Some(Ok(text)) => text,
+            None => given.checked()?,
         };
         (setting.field)(self)
             .set(&text)

@@ -8,20 +8,30 @@ use super::ConfigError;
 use super::sources::{Given, Place};
 
 /// A value that must not be seen: `Debug` hides it, there is no `Display`, and only
-/// [`Secret::expose`] shows it.
+/// [`Secret::expose`] shows it. One whose file cannot be read is no refusal until somebody needs
+/// it: the file may be gone after the first start.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret(Result<String, String>);
 
 impl Secret {
     /// The secret itself. Never put it into a log line or an error.
-    pub fn expose(&self) -> &str {
-        &self.0
+    ///
+    /// # Errors
+    /// Why the file that holds it cannot be read.
+    pub fn expose(&self) -> Result<&str, ConfigError> {
+        self.0
+            .as_deref()
+            .map_err(|reason| ConfigError(reason.clone()))
+    }
+
+    pub(super) fn unreadable(reason: &ConfigError) -> Self {
+        Self(Err(reason.to_string()))
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(Ok(text.to_owned()))
     }
 }
 

@@ -81,5 +81,5 @@ pub(super) fn password(loaded: &Loaded) -> Option<&str> {
         .config
         .admin_password
         .as_ref()
-        .map(|secret| secret.expose())
+        .map(|secret| secret.expose().unwrap())
 }

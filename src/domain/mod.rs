@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod login;
 mod permission;
+mod status_query;
 mod timestamp;
 mod user;
 
@@ -20,5 +21,6 @@ pub use error::{Blocked, Error, Field, Problem, Result, What};
 pub use event::{Change, Event, EventId, NewEvent};
 pub use login::{Login, LoginId, LoginKind, Session};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
+pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
-pub use user::{Actor, Email, User, UserId, Username};
+pub use user::{Actor, Email, User, UserId, UserKey, Username};

@@ -23,6 +23,17 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
+/// How a user is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserKey {
+    /// By id.
+    Id(UserId),
+    /// By user name, without regard to case.
+    Username(String),
+    /// By e-mail address, without regard to case.
+    Email(String),
+}
+
 /// 17 characters of Meteor's unmistakable alphabet. Ids that clients send are looked up as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(String);

@@ -22,7 +22,7 @@ pub struct Logging {
 pub fn start(config: &Config) -> Result<Logging, String> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|e| format!("log = {:?} is not a log filter: {e}", config.log))?;
-    let buffer = Arc::new(Buffer::default());
+    let buffer = Arc::new(Buffer::new(notice(config.log_format)));
     let emptied = buffer.clone();
     std::thread::Builder::new()
         .name("log".to_owned())
@@ -39,6 +39,20 @@ pub fn start(config: &Config) -> Result<Logging, String> {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     started.map(|()| logging).map_err(|e| e.to_string())
+}
+
+/// How the log says that lines are missing from it.
+fn notice(format: LogFormat) -> fn(u64) -> String {
+    match format {
+        LogFormat::Text => |n| {
+            format!("WARN doorsign::logging {n} lines were dropped, because nobody read the log")
+        },
+        LogFormat::Json => |n| {
+            format!(
+                r#"{{"level":"WARN","target":"doorsign::logging","message":"lines were dropped, because nobody read the log","dropped":{n}}}"#
+            )
+        },
+    }
 }
 
 impl Drop for Logging {

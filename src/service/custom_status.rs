@@ -9,7 +9,7 @@ use crate::domain::{
     Actor, Change, CustomStatus, Error, Field, NewEvent, Permission, Problem, Result, StatusId,
     StatusName, StatusType, Timestamp, What,
 };
-use crate::store::{Page, StatusQuery};
+use crate::domain::{Page, StatusQuery};
 
 /// What a client asks a status to be; nothing of it is checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

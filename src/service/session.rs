@@ -1,10 +1,10 @@
 //! Who is asking: logging in, being recognised, logging out. Knows nothing of where the credentials stood in a request.
 
 use crate::app::App;
+use crate::domain::UserKey;
 use crate::domain::{Actor, Error, Login, LoginId, LoginKind, Result, Session, UserId};
 use crate::passwords::PasswordDigest;
 use crate::sessions::Fingerprint;
-use crate::store::UserKey;
 use crate::tokens::TokenClaims;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -149,11 +149,12 @@ async fn login_by_password(
         UserKey::Username(name) | UserKey::Email(name) => name.to_lowercase(),
         UserKey::Id(id) => id.as_str().to_owned(),
     };
-    app.auth.attempts.begin(address, &name, app.clock.now())?;
+    let attempts = &app.auth.attempts;
+    attempts.check(address, &name, app.clock.now())?;
     match check_password(app, key, digest).await {
         Ok((user, hash)) => {
-            app.auth.attempts.succeeded(address, &name);
             let now = app.clock.now();
+            attempts.succeeded(address, &name, now)?;
             let expires_at = Some(now.after(app.rules.login_life));
             let login = Login {
                 id: app.ids.login()?,
@@ -170,11 +171,11 @@ async fn login_by_password(
                 token,
             })
         }
-        Err(refused @ Error::LoginRefused) => Err(refused),
-        Err(other) => {
-            app.auth.attempts.undecided(address, &name);
-            Err(other)
+        Err(refused @ Error::LoginRefused) => {
+            attempts.failed(address, &name, app.clock.now())?;
+            Err(refused)
         }
+        Err(other) => Err(other),
     }
 }
 

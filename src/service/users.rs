@@ -2,12 +2,13 @@
 //! permission is asked here. Knows nothing of terminals.
 
 use crate::app::App;
+use crate::domain::UserKey;
 use crate::domain::{
     Email, Error, Field, Login, LoginKind, Problem, Result, User, UserId, Username, What,
 };
 use crate::passwords::PasswordDigest;
 use crate::service::session;
-use crate::store::{UserKey, UserPatch};
+use crate::store::UserPatch;
 use std::time::Duration;
 
 /// Somebody to be added.
@@ -81,14 +82,14 @@ pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<
     app.store.update_user(user.id, patch, app.clock.now()).await
 }
 
-/// Switches a user off and ends all of its logins, tokens too.
+/// Switches a user off, which ends all of its logins, tokens too; or on again.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
-pub async fn deactivate(app: &App, username: &str) -> Result<()> {
+pub async fn set_active(app: &App, username: &str, active: bool) -> Result<()> {
     let user = find(app, username).await?;
     let patch = UserPatch {
-        active: Some(false),
+        active: Some(active),
         ..UserPatch::default()
     };
     app.store.update_user(user.id, patch, app.clock.now()).await
@@ -98,7 +99,7 @@ pub async fn deactivate(app: &App, username: &str) -> Result<()> {
 /// this once.
 ///
 /// # Errors
-/// `NotFound`, `Invalid { TokenName }` when the name is blank or in use, `Unavailable`.
+/// `NotFound`, `Deactivated`, `Invalid { TokenName }` when the name is blank or in use, `Unavailable`.
 pub async fn create_token(
     app: &App,
     username: &str,
@@ -106,6 +107,9 @@ pub async fn create_token(
     life: Option<Duration>,
 ) -> Result<(UserId, String)> {
     let user = find(app, username).await?;
+    if !user.active {
+        return Err(Error::Deactivated);
+    }
     if name.trim().is_empty() {
         return Err(Error::Invalid {
             field: Field::TokenName,

@@ -14,8 +14,8 @@
 pub mod sqlite;
 
 use crate::domain::{
-    CustomStatus, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role, Session,
-    StatusId, StatusName, Timestamp, User, UserId,
+    CustomStatus, Event, EventId, Login, LoginId, NewEvent, Page, PermissionGrant, Result, Role,
+    Session, StatusId, StatusName, StatusQuery, Timestamp, User, UserId, UserKey,
 };
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -105,8 +105,8 @@ pub trait Store: Send + Sync {
 
     // Outbox
 
-    /// At most `limit` events after `cursor`, in order.
-    async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<Event>>;
+    /// At most `limit` events after `cursor`, in order. One that cannot be read any more stands in its place with the reason.
+    async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>>;
 
     /// Where `consumer` stands. One that is new starts after the newest event, and is remembered from then on.
     async fn cursor(&self, consumer: &str) -> Result<EventId>;
@@ -128,65 +128,11 @@ pub trait Store: Send + Sync {
     async fn refresh(&self) -> Result<()>;
 }
 
+/// An event as it was found: itself, or its position and why it cannot be read.
+pub type StoredEvent = std::result::Result<Event, (EventId, String)>;
+
 /// Makes the event of a status that is only known inside the transaction.
 pub type EventOf = Box<dyn FnOnce(CustomStatus) -> NewEvent + Send>;
-
-/// Which statuses, in which order, and which page of them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct StatusQuery {
-    /// Only the one with this id.
-    pub id: Option<String>,
-    /// Only those whose [`StatusName::key`] contains this key.
-    pub name_contains: Option<String>,
-    /// The order; by name, ascending and byte by byte, when empty. Ties are broken by id.
-    pub sort: Vec<(SortField, SortOrder)>,
-    /// How many to skip.
-    pub offset: u64,
-    /// How many at most; `None`: all.
-    pub limit: Option<u64>,
-}
-
-/// A column to sort by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SortField {
-    /// The id, that is the time of creation.
-    Id,
-    /// The name, byte by byte.
-    Name,
-    /// The type's word.
-    StatusType,
-    /// The time of the last change.
-    UpdatedAt,
-}
-
-/// Which way to sort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SortOrder {
-    /// Smallest first.
-    Ascending,
-    /// Largest first.
-    Descending,
-}
-
-/// Some of many.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// Those on this page.
-    pub items: Vec<T>,
-    /// How many there are on all pages.
-    pub total: u64,
-}
-
-/// How a user is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserKey {
-    /// By id.
-    Id(UserId),
-    /// By user name, without regard to case.
-    Username(String),
-    /// By e-mail address, without regard to case.
-    Email(String),
-}
 
 /// What to change about a user; `None` leaves it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -94,7 +94,7 @@ const RULES: &[(&str, &[&str], &str)] = &[
             "rusqlite",
             "r2d2",
             "doorsign_hook",
-            "crate::store::sqlite",
+            "crate::store",
             "crate::plugins",
             "crate::outbox",
             "crate::server",

@@ -9,11 +9,12 @@ use doorsign::domain::{
     CustomStatus, Error, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
     Session, StatusId, StatusName, Timestamp, User, UserId,
 };
+use doorsign::domain::{Page, StatusQuery, UserKey};
 use doorsign::limits::Limits;
 use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{EventOf, Page, Parked, StatusQuery, Store, UserKey, UserPatch};
+use doorsign::store::{EventOf, Parked, Store, StoredEvent, UserPatch};
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -102,7 +103,7 @@ flaky! {
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
     delete_login(id: LoginId) -> bool;
-    events_after(cursor: EventId, limit: usize) -> Vec<Event>;
+    events_after(cursor: EventId, limit: usize) -> Vec<StoredEvent>;
     cursor(consumer: &str) -> EventId;
     advance(consumer: &str, cursor: EventId, parked: Vec<Parked>) -> ();
     refresh() -> ();

@@ -111,7 +111,7 @@ async fn the_settings_say_how_many_and_for_how_long() {
 #[tokio::test]
 async fn only_the_right_password_tells_that_an_account_is_switched_off() {
     let server = server(|_| ()).await;
-    users::deactivate(&server.app, "ann").await.unwrap();
+    users::set_active(&server.app, "ann", false).await.unwrap();
     login(&server, "ann", "wrong").await.golden("login_refused");
     login(&server, "ann", "ann's password")
         .await

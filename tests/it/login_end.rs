@@ -4,12 +4,13 @@ use crate::support::{Client, TestServer};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use doorsign::app::{App, Clock};
 use doorsign::config::Config;
+use doorsign::domain::UserKey;
 use doorsign::domain::{Error, LoginId, Timestamp, UserId};
 use doorsign::passwords::PasswordDigest;
 use doorsign::service::session::{self, LoginWith};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Store, UserKey, UserPatch};
+use doorsign::store::{Store, UserPatch};
 use doorsign::tokens::{TokenClaims, Tokens};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -92,7 +93,7 @@ async fn a_deactivated_user_is_out_at_once_with_every_token() {
     let by_password = ann(&server, "ann's password").await;
     let bob = server.user("bob").await;
     assert!(is_in(&server, &by_token).await && is_in(&server, &by_password).await);
-    users::deactivate(&server.app, "ann").await.unwrap();
+    users::set_active(&server.app, "ann", false).await.unwrap();
     assert!(!is_in(&server, &by_token).await && !is_in(&server, &by_password).await);
     assert!(is_in(&server, &bob).await);
 }

@@ -6,9 +6,9 @@ use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire;
 use crate::domain::Error;
+use crate::domain::UserKey;
 use crate::passwords::PasswordDigest;
 use crate::service::session::{self, LoginWith};
-use crate::store::UserKey;
 use serde_json::Value;
 
 pub(in crate::api) async fn login(request: Request) -> Answer {

@@ -5,7 +5,8 @@ use crate::domain::{
     Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
     What,
 };
-use crate::store::{EventOf, Page, SortField, SortOrder, StatusQuery};
+use crate::domain::{Page, SortField, SortOrder, StatusQuery};
+use crate::store::EventOf;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 

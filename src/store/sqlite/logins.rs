@@ -1,11 +1,11 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
 use super::{error, is_missing_reference, is_unique, users};
+use crate::domain::UserKey;
 use crate::domain::{
     Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId,
     What,
 };
-use crate::store::UserKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, user_id, name, created_at, expires_at";

@@ -18,10 +18,10 @@ mod writer;
 pub use open::OpenError;
 
 use crate::domain::{
-    CustomStatus, Error, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
-    Session, StatusId, StatusName, Timestamp, User, UserId,
+    CustomStatus, Error, EventId, Login, LoginId, NewEvent, Page, PermissionGrant, Result, Role,
+    Session, StatusId, StatusName, StatusQuery, Timestamp, User, UserId, UserKey,
 };
-use crate::store::{EventOf, Page, Parked, StatusQuery, Store, UserKey, UserPatch};
+use crate::store::{EventOf, Parked, Store, StoredEvent, UserPatch};
 use async_trait::async_trait;
 use marks::Marks;
 #[cfg(test)]
@@ -192,12 +192,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<Event>> {
+    async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>> {
         self.readers
             .read(move |c| outbox::after(c, cursor, limit))
-            .await?
-            .into_iter()
-            .collect()
+            .await
     }
 
     async fn cursor(&self, consumer: &str) -> Result<EventId> {

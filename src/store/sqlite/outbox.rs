@@ -6,7 +6,7 @@ use crate::domain::{
     Change, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusId, StatusName,
     StatusType, Timestamp, UserId, Username,
 };
-use crate::store::Parked;
+use crate::store::{Parked, StoredEvent};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -56,7 +56,7 @@ pub(super) fn after(
     connection: &Connection,
     cursor: EventId,
     limit: usize,
-) -> rusqlite::Result<Vec<Result<Event>>> {
+) -> rusqlite::Result<Vec<StoredEvent>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, kind, payload, created_at FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
     )?;
@@ -73,7 +73,11 @@ pub(super) fn after(
     )?;
     rows.map(|row| {
         row.map(|(id, kind, payload, at)| {
-            decode(event_id(id), &kind, &payload, Timestamp::from_millis(at))
+            let (id, at) = (event_id(id), Timestamp::from_millis(at));
+            decode(&kind, &payload, at).map_or_else(
+                |e| Err((id, e.to_string())),
+                |event| Ok(Event { id, event }),
+            )
         })
     })
     .collect()
@@ -120,7 +124,7 @@ pub(super) fn advance(
     write().map(drop).map_err(|e| error(&e))
 }
 
-fn decode(id: EventId, kind: &str, payload: &str, at: Timestamp) -> Result<Event> {
+fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
     let payload: Payload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
     let status = CustomStatus {
         id: StatusId::new(payload.id),
@@ -133,24 +137,18 @@ fn decode(id: EventId, kind: &str, payload: &str, at: Timestamp) -> Result<Event
         "custom_user_status.updated" => Change::StatusUpdated(status),
         "custom_user_status.deleted" => Change::StatusDeleted(status),
         _ => {
-            return Err(Error::internal(format!(
-                "event {} has the unknown kind {kind:?}",
-                id.as_u64()
-            )));
+            return Err(Error::internal(format!("its kind {kind:?} is unknown")));
         }
     };
     let (actor, actor_name) = (
         UserId::new(payload.actor_id),
         Username::stored(payload.actor_username.into_owned()),
     );
-    Ok(Event {
-        id,
-        event: NewEvent {
-            at,
-            actor,
-            actor_name,
-            change,
-        },
+    Ok(NewEvent {
+        at,
+        actor,
+        actor_name,
+        change,
     })
 }
 

@@ -1,10 +1,11 @@
 //! SQL of the users and the roles they hold. Knows nothing of how passwords are hashed.
 
 use super::{error, is_missing_reference, is_unique};
+use crate::domain::UserKey;
 use crate::domain::{
     Email, Error, Field, Problem, Result, Timestamp, User, UserId, Username, What,
 };
-use crate::store::{UserKey, UserPatch};
+use crate::store::UserPatch;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at, password_hash";

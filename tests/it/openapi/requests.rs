@@ -227,7 +227,7 @@ impl People {
     pub async fn of(server: &TestServer) -> Self {
         let (admin, bob) = (server.admin().await, server.user("bob").await);
         server.user("zoe").await;
-        users::deactivate(&server.app, "zoe").await.unwrap();
+        users::set_active(&server.app, "zoe", false).await.unwrap();
         Self {
             admin,
             bob,

@@ -2,7 +2,7 @@
 
 use super::{at, create, every_store, status};
 use doorsign::domain::{CustomStatus, StatusName, StatusType};
-use doorsign::store::{SortField, SortOrder, StatusQuery};
+use doorsign::domain::{SortField, SortOrder, StatusQuery};
 use std::cmp::Ordering;
 
 const NAMES: [&str; 12] = [

@@ -12,6 +12,7 @@ fn numbers(events: &[Event]) -> Vec<u64> {
 
 async fn after(store: &dyn Store, cursor: u64, limit: usize) -> Vec<u64> {
     let events = store.events_after(EventId::new(cursor), limit).await;
+    let events: Result<Vec<_>, _> = events.unwrap().into_iter().collect();
     numbers(&events.unwrap())
 }
 

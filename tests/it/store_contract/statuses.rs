@@ -2,7 +2,8 @@
 
 use super::{create, delete, event, every_store, status, update};
 use doorsign::domain::{Change, CustomStatus, Error, EventId, StatusId, What};
-use doorsign::store::{Page, StatusQuery, Store};
+use doorsign::domain::{Page, StatusQuery};
+use doorsign::store::Store;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use proptest::prelude::*;
@@ -16,7 +17,10 @@ async fn everything(store: &dyn Store) -> Page<CustomStatus> {
 
 async fn changes(store: &dyn Store) -> Vec<Change> {
     let events = store.events_after(EventId::default(), 1000).await.unwrap();
-    events.into_iter().map(|event| event.event.change).collect()
+    events
+        .into_iter()
+        .map(|event| event.unwrap().event.change)
+        .collect()
 }
 
 fn is_unknown(result: doorsign::domain::Result<()>, id: &StatusId) -> bool {
@@ -266,7 +270,7 @@ async fn an_event_carries_who_and_when() {
         create(&*store, &status(1, "one")).await.unwrap();
         let events = store.events_after(EventId::default(), 10).await.unwrap();
         assert_eq!(
-            events[0].event,
+            events[0].as_ref().unwrap().event,
             event(Change::StatusCreated(status(1, "one")))
         );
     })

@@ -1,8 +1,9 @@
 //! Users: unique names and addresses, roles that exist, and changes that happen whole.
 
 use super::{at, every_store, user};
+use doorsign::domain::UserKey;
 use doorsign::domain::{Email, Error, Field, Problem, Result, User, UserId, Username, What};
-use doorsign::store::{Store, UserKey, UserPatch};
+use doorsign::store::{Store, UserPatch};
 
 async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
     store.find_user(key).await.unwrap()
