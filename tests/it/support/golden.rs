@@ -1,0 +1,64 @@
+//! Answers held to the ones that are kept in `tests/it/golden`. Does not know what they should say.
+
+use super::Reply;
+use std::path::Path;
+
+impl Reply {
+    /// Compares status and body, byte for byte but for ids and times, with `tests/it/golden/NAME.json`.
+    /// `UPDATE_GOLDEN=1` writes the file anew.
+    #[track_caller]
+    pub fn golden(&self, name: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/it/golden")
+            .join(format!("{name}.json"));
+        let got = format!("{} {}\n", self.status.as_u16(), mask(self.text()));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &got).unwrap();
+        }
+        let kept =
+            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        assert_eq!(got, kept, "{}", path.display());
+    }
+}
+
+/// Puts fixed words in the place of ids, tokens and times. Everything else stays byte for byte.
+fn mask(body: &str) -> String {
+    let mut masked = String::new();
+    let parts: Vec<&str> = body.split('"').collect();
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 {
+            masked.push('"');
+        }
+        let key = (n >= 2 && parts[n - 1] == ":").then(|| parts[n - 2]);
+        masked.push_str(if n % 2 == 1 {
+            masked_text(key, part)
+        } else {
+            part
+        });
+    }
+    masked
+}
+
+fn masked_text<'a>(key: Option<&str>, text: &'a str) -> &'a str {
+    let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    let like = |shape: &str| {
+        text.len() == shape.len()
+            && text
+                .chars()
+                .zip(shape.chars())
+                .all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
+    };
+    let names_a_user = matches!(key, Some("_id" | "userId"));
+    if text.len() == 24 && text.chars().all(hex) {
+        "STATUS-ID"
+    } else if names_a_user && text.len() == 17 && text.chars().all(|c| c.is_ascii_alphanumeric()) {
+        "USER-ID"
+    } else if like("0000-00-00T00:00:00.000Z") {
+        "TIME"
+    } else if text.starts_with("eyJ") && text.matches('.').count() == 2 {
+        "TOKEN"
+    } else {
+        text
+    }
+}

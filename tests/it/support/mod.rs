@@ -1,0 +1,228 @@
+//! What the tests share: a real server on a real socket and a real database file, clients that are actors, and a clock that only
+//! tests move. `KEEP_DB=1` keeps the data folders and prints where they are. Knows no rule of the domain.
+
+mod client;
+mod golden;
+
+pub use client::{Client, Reply};
+
+use doorsign::app::{App, Clock};
+use doorsign::config::{Config, Contract};
+use doorsign::domain::Timestamp;
+use doorsign::limits::Limits;
+use doorsign::outbox::Pace;
+use doorsign::server::Server;
+use doorsign::service::users::{self, NewUser};
+use doorsign_hook::PostCreateHook;
+use rusqlite::{Connection, OpenFlags};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub const ADMIN_PASSWORD: &str = "a password for tests";
+
+/// Longer than anything here takes on however busy a machine; only a test that fails waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Fails rather than hang, and says what is missing.
+pub async fn in_time<T>(what: &str, waiting: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(PATIENCE, waiting).await;
+    done.unwrap_or_else(|_| panic!("not in time: {what}"))
+}
+
+/// A clock that stands still until a test moves it.
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// 2026-01-01T00:00:00Z.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(1_767_225_600_000)))
+    }
+
+    pub fn advance(&self, span: Duration) {
+        self.0
+            .fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What a server is to be started with.
+pub struct Setup {
+    pub config: Config,
+    pub clock: Arc<ManualClock>,
+    pub hooks: Vec<Arc<dyn PostCreateHook>>,
+    pub pace: Pace,
+    pub limits: Limits,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Setup {
+    /// A server on a data folder of its own, with the defaults.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut setup = Self::at(&folder.path().join("data"));
+        setup.folder = Some(folder);
+        setup
+    }
+
+    /// A server on the data folder at `path`, which outlives it.
+    pub fn at(path: &Path) -> Self {
+        let mut config = Config::defaults_in(path.to_owned());
+        config.admin_password = Some(ADMIN_PASSWORD.into());
+        Self {
+            config,
+            clock: ManualClock::new(),
+            hooks: Vec::new(),
+            pace: Pace::default(),
+            limits: Limits::default(),
+            folder: None,
+        }
+    }
+
+    pub fn contract(mut self, contract: Contract) -> Self {
+        self.config.contract = contract;
+        self
+    }
+
+    pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    pub fn hook(mut self, hook: Arc<dyn PostCreateHook>) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    pub async fn start(self) -> TestServer {
+        let server = Server::open(self.config.clone(), self.clock.clone(), self.hooks)
+            .await
+            .unwrap()
+            .with_pace(self.pace)
+            .with_limits(self.limits);
+        let listener = TcpListener::bind(self.config.listen).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = server.app.clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(server.run(listener, async {
+            let _ = stopped.await;
+        }));
+        TestServer {
+            address,
+            app,
+            clock: self.clock,
+            data: self.config.data,
+            stop: Some(stop),
+            running: Some(running),
+            folder: self.folder,
+        }
+    }
+}
+
+/// A server that runs until it is stopped or dropped.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub app: Arc<App>,
+    pub clock: Arc<ManualClock>,
+    pub data: PathBuf,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<()>>,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl TestServer {
+    /// With the defaults.
+    pub async fn start() -> Self {
+        Setup::new().start().await
+    }
+
+    /// Nobody.
+    pub fn anon(&self) -> Client {
+        Client::new(self.address, None)
+    }
+
+    /// The administrator, by a token.
+    pub async fn admin(&self) -> Client {
+        self.with_token("admin").await
+    }
+
+    /// A new user with the role `user`, by a token.
+    pub async fn user(&self, name: &str) -> Client {
+        self.user_with_roles(name, &["user"]).await
+    }
+
+    /// A new user with these roles, by a token.
+    pub async fn user_with_roles(&self, name: &str, roles: &[&str]) -> Client {
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let new = NewUser {
+            username: name.to_owned(),
+            name: None,
+            email: Some(format!("{name}@example.org")),
+            roles,
+            password: format!("{name}'s password"),
+        };
+        users::create(&self.app, new).await.unwrap();
+        self.with_token(name).await
+    }
+
+    /// An existing user, by a new token.
+    pub async fn with_token(&self, username: &str) -> Client {
+        let name = format!("token of {username} {:?}", std::time::Instant::now());
+        self.with_named_token(username, &name, None).await
+    }
+
+    /// An existing user, by a new token of this name that lasts for `life`, or for ever.
+    pub async fn with_named_token(
+        &self,
+        username: &str,
+        name: &str,
+        life: Option<Duration>,
+    ) -> Client {
+        let (id, token) = users::create_token(&self.app, username, name, life)
+            .await
+            .unwrap();
+        Client::new(self.address, Some((id.as_str().to_owned(), token)))
+    }
+
+    /// The database, as somebody beside the server opens it.
+    pub fn database(&self) -> Connection {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        Connection::open_with_flags(self.data.join("doorsign.db"), flags).unwrap()
+    }
+
+    /// Stops the server as a signal would, and waits until it has ended.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(running) = self.running.take() {
+            running.await.unwrap();
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let (Some(folder), Ok(_)) = (self.folder.take(), std::env::var("KEEP_DB")) {
+            println!("the data folder is kept: {}", folder.keep().display());
+        }
+    }
+}
