@@ -1,7 +1,7 @@
 //! How bodies are taken in: with or without a length, up to 64 KiB, and a client that sends more gets to read why not.
 
 use crate::protocol::lives;
-use crate::raw::{Raw, chunked, create};
+use crate::raw::{Raw, chunked, create, length};
 use crate::support::{Setup, TestServer};
 use doorsign::limits::Limits;
 use std::time::Duration;
@@ -13,10 +13,6 @@ const LIMIT: usize = 64 * 1024;
 fn padded(name: &str, size: usize) -> String {
     let body = format!(r#"{{"name":"{name}","statusType":"busy"}}"#);
     " ".repeat(size - body.len()) + &body
-}
-
-fn length(body: &str) -> String {
-    format!("Content-Length: {}\r\n", body.len())
 }
 
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
@@ -52,7 +48,7 @@ async fn a_body_of_64_kib_is_taken_and_one_byte_more_is_413() {
 
 #[tokio::test]
 async fn who_sends_far_too_much_is_told_so_and_can_read_it() {
-    let linger = Duration::from_secs(60); // Longer than it takes to send, on however slow a machine.
+    let linger = Duration::from_secs(3600); // Longer than it takes to send, on however slow a machine.
     let limits = Limits {
         linger,
         ..Limits::default()

@@ -1,11 +1,9 @@
 //! Clients that keep the server waiting, and how long they may. The limits here are shortened; `src/limits.rs` holds the real ones.
 
 use crate::protocol::lives;
-use crate::raw::{Raw, create, in_time};
-use crate::support::{Setup, TestServer};
-use doorsign::domain::{
-    Change, CustomStatus, NewEvent, StatusId, StatusName, StatusType, Timestamp, UserId, Username,
-};
+use crate::raw::{Raw, create, create_named, request};
+use crate::store_contract;
+use crate::support::{Setup, TestServer, in_time};
 use doorsign::limits::Limits;
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -87,7 +85,7 @@ async fn who_sends_on_after_a_refusal_is_dropped_in_the_end() {
     let server = Setup::new().limits(limits).start().await;
     let mut raw = Raw::sent(&server, "garbage\r\n\r\n").await;
     assert_eq!(raw.reply().await.unwrap().status, 400);
-    in_time(async {
+    in_time("a close", async {
         let endless = [b'x'; 4096];
         while tokio::io::AsyncWriteExt::write_all(&mut raw.stream, &endless)
             .await
@@ -107,16 +105,14 @@ async fn who_does_not_read_a_large_answer_is_dropped_and_gives_its_place_to_othe
         .start()
         .await;
     fill(&server, 5000).await;
-    let (user, token) = server.admin().await.credentials.unwrap();
-    let list = format!(
-        "GET /api/v1/custom-user-status.list?count=0 HTTP/1.1\r\nHost: t\r\nX-User-Id: {user}\r\nX-Auth-Token: {token}\r\n\r\n"
-    );
+    let admin = server.admin().await;
+    let list = request(&admin, "GET /api/v1/custom-user-status.list?count=0", "");
     // 100 answers of over half a MiB each: more than any kernel keeps for a client.
     let mut deaf = Raw::sent(&server, list.repeat(100)).await;
-    in_time(lives(&server, "an answer that nobody reads")).await;
+    lives(&server, "an answer that nobody reads").await;
 
     let mut rest = Vec::new();
-    let _ = in_time(deaf.stream.read_to_end(&mut rest)).await;
+    let _ = in_time("a close", deaf.stream.read_to_end(&mut rest)).await;
     assert!(
         rest.len() > 100_000,
         "the answers had begun: {}",
@@ -133,14 +129,7 @@ async fn connections_beyond_the_cap_wait_and_lose_nothing() {
         .start()
         .await;
     let admin = server.admin().await;
-    let request = |name: &str| {
-        let body = format!(r#"{{"name":"{name}","statusType":"away"}}"#);
-        create(
-            &admin,
-            &format!("Content-Length: {}\r\n", body.len()),
-            &body,
-        )
-    };
+    let request = |name: &str| create_named(&admin, name);
     let mut first = Raw::sent(&server, request("first")).await;
     assert_eq!(first.reply().await.unwrap().status, 200);
     let mut second = Raw::sent(&server, request("second")).await;
@@ -163,28 +152,14 @@ async fn connections_beyond_the_cap_wait_and_lose_nothing() {
 }
 
 /// Creates this many statuses, past the API.
-async fn fill(server: &TestServer, statuses: usize) {
-    let numbers: Vec<usize> = (0..statuses).collect();
+async fn fill(server: &TestServer, statuses: i64) {
+    let numbers: Vec<i64> = (0..statuses).collect();
     for group in numbers.chunks(1000) {
-        let creating = group.iter().map(|n| create_status(server, *n));
+        let creating = group.iter().map(async |n| {
+            let status = store_contract::status(*n, &format!("status {n}"));
+            let created = store_contract::create(&*server.app.store, &status).await;
+            created.unwrap();
+        });
         futures_util::future::join_all(creating).await;
     }
-}
-
-async fn create_status(server: &TestServer, n: usize) {
-    let at = Timestamp::from_millis(0);
-    let status = CustomStatus {
-        id: StatusId::new(format!("{n:024x}")),
-        name: StatusName::parse(format!("status {n}")).unwrap(),
-        status_type: StatusType::Busy,
-        updated_at: at,
-    };
-    let event = NewEvent {
-        at,
-        actor: UserId::new("actor"),
-        actor_name: Username::stored("actor".to_owned()),
-        change: Change::StatusCreated(status.clone()),
-    };
-    let created = server.app.store.create_status(status, event).await;
-    created.unwrap();
 }

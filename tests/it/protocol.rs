@@ -1,10 +1,9 @@
 //! What comes over the wire and is no proper request, or names no route: it gets an error or a close, and the next client notices nothing.
 
-use crate::raw::{Raw, create};
+use crate::raw::{Raw, create_named};
 use crate::support::TestServer;
-use serde_json::Value;
 use tokio::io::AsyncWriteExt;
-use warp::http::Method;
+use warp::http::{Method, StatusCode};
 
 /// No answer, only a close.
 const CLOSED: u16 = 0;
@@ -80,7 +79,7 @@ async fn what_is_no_proper_request_gets_an_error_or_a_close_and_the_server_lives
             raw.stream.shutdown().await.unwrap();
         }
         let reply = raw.reply().await;
-        let status = reply.as_ref().map_or(CLOSED, |reply| reply.status);
+        let status = reply.as_ref().map_or(CLOSED, |reply| reply.status.as_u16());
         assert_eq!(status, expected, "{name}: {reply:?}");
         lives(&server, name).await;
     }
@@ -92,7 +91,7 @@ async fn a_request_line_of_100_kib_is_refused() {
     let request = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100 * 1024));
     let reply = Raw::sent(&server, request).await.reply().await.unwrap();
     // Which of the two depends on how much of it arrives at once.
-    assert!([414, 431].contains(&reply.status), "{reply:?}");
+    assert!([414, 431].contains(&reply.status.as_u16()), "{reply:?}");
     lives(&server, "a long request line").await;
 }
 
@@ -171,7 +170,7 @@ async fn head_answers_as_get_does_without_the_body() {
         raw.reply_to_head().await.unwrap(),
         raw.reply().await.unwrap(),
     );
-    assert_eq!((head.status, get.status), (200, 200));
+    assert_eq!((head.status, get.status), (StatusCode::OK, StatusCode::OK));
     for name in ["content-length", "content-type", "cache-control"] {
         assert_eq!(head.header(name), get.header(name), "{name}");
     }
@@ -183,19 +182,12 @@ async fn requests_sent_in_one_go_are_answered_in_their_order() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let requests: String = (0..50)
-        .map(|n| {
-            let body = format!(r#"{{"name":"status {n}","statusType":"busy"}}"#);
-            create(
-                &admin,
-                &format!("Content-Length: {}\r\n", body.len()),
-                &body,
-            )
-        })
+        .map(|n| create_named(&admin, &format!("status {n}")))
         .collect();
     let mut raw = Raw::sent(&server, requests).await;
     for n in 0..50 {
         let reply = raw.reply().await.unwrap();
-        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        let body = reply.json();
         assert_eq!(
             body["customUserStatus"]["name"],
             format!("status {n}"),

@@ -1,26 +1,16 @@
-//! A client that writes bytes on a socket, for what no well-behaved HTTP client would send.
+//! A client that writes bytes on a socket, for what no well-behaved HTTP client would send. Does not know what a server makes of it.
 
-use crate::support::{Client, TestServer};
-use serde_json::Value;
-use std::future::Future;
+use crate::support::{Client, Reply, TestServer, in_time};
+use bytes::Bytes;
 use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use warp::http::{HeaderMap, HeaderName};
 
 /// One connection.
 pub struct Raw {
     pub stream: TcpStream,
     read: Vec<u8>,
-}
-
-/// An answer as it came.
-#[derive(Debug)]
-pub struct RawReply {
-    pub status: u16,
-    /// The status line and the headers.
-    pub head: String,
-    pub body: String,
 }
 
 impl Raw {
@@ -39,28 +29,27 @@ impl Raw {
     }
 
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        in_time(self.stream.write_all(bytes.as_ref()))
-            .await
-            .unwrap();
+        let sent = in_time("taking the request", self.stream.write_all(bytes.as_ref()));
+        sent.await.unwrap();
     }
 
     /// The next answer; `None` when the server closes the connection instead, be it with a reset.
-    pub async fn reply(&mut self) -> Option<RawReply> {
+    pub async fn reply(&mut self) -> Option<Reply> {
         self.answer(Body::Announced).await
     }
 
     /// As [`reply`](Self::reply), to a HEAD request, whose `Content-Length` has no body to go with it.
-    pub async fn reply_to_head(&mut self) -> Option<RawReply> {
+    pub async fn reply_to_head(&mut self) -> Option<Reply> {
         self.answer(Body::None).await
     }
 
     /// Passes when the server closes the connection without sending anything more.
     pub async fn ends(&mut self) {
         let more = self.reply().await;
-        assert!(more.is_none(), "{more:?}");
+        assert!(more.is_none() && self.read.is_empty(), "{more:?}");
     }
 
-    async fn answer(&mut self, body: Body) -> Option<RawReply> {
+    async fn answer(&mut self, body: Body) -> Option<Reply> {
         let end = loop {
             match find(&self.read, b"\r\n\r\n") {
                 Some(at) => break at + 4,
@@ -68,20 +57,26 @@ impl Raw {
             }
         };
         let head = String::from_utf8(self.read.drain(..end).collect()).unwrap();
-        let length = match body {
-            Body::Announced => header(&head, "content-length").map_or(0, |n| n.parse().unwrap()),
-            Body::None => 0,
+        assert!(head.starts_with("HTTP/1."), "{head}");
+        let mut reply = Reply {
+            status: head[9..12].parse().unwrap(),
+            headers: headers(&head),
+            body: Bytes::new(),
         };
+        let length = match body {
+            Body::Announced => reply.header("content-length"),
+            Body::None => None,
+        };
+        let length = length.map_or(0, |length| length.parse().unwrap());
         while self.read.len() < length {
             self.more().await?;
         }
-        let body = String::from_utf8(self.read.drain(..length).collect()).unwrap();
-        let status = head[9..12].parse().unwrap();
-        Some(RawReply { status, head, body })
+        reply.body = self.read.drain(..length).collect();
+        Some(reply)
     }
 
     async fn more(&mut self) -> Option<()> {
-        let read = in_time(self.stream.read_buf(&mut self.read)).await;
+        let read = in_time("an answer or a close", self.stream.read_buf(&mut self.read)).await;
         (read.ok()? > 0).then_some(())
     }
 }
@@ -91,29 +86,30 @@ enum Body {
     None,
 }
 
-impl RawReply {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.head, name)
-    }
-
-    /// Passes when the status is `status` and the body is the JSON of a failure.
-    #[track_caller]
-    pub fn refused(&self, status: u16) {
-        assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(self.header("content-type"), Some("application/json"));
-        let body: Value = serde_json::from_str(&self.body).unwrap();
-        assert_eq!(body["success"], false, "{self:?}");
-        assert!(body["error"].is_string(), "{self:?}");
-    }
+/// A request for creating a status, with further `headers` (each with its line end) and this body.
+pub fn create(client: &Client, headers: &str, body: &str) -> String {
+    let line = "POST /api/v1/custom-user-status.create";
+    let headers = format!("Content-Type: application/json\r\n{headers}");
+    request(client, line, &headers) + body
 }
 
-/// A request for creating the status `name`, with further `headers` (each with its line end) and this body.
-pub fn create(client: &Client, headers: &str, body: &str) -> String {
-    let (user, token) = client.credentials.clone().unwrap();
+/// A whole request for creating the busy status `name`.
+pub fn create_named(client: &Client, name: &str) -> String {
+    let body = format!(r#"{{"name":"{name}","statusType":"busy"}}"#);
+    create(client, &length(&body), &body)
+}
+
+/// A request by `client` for `line`, method and path, up to its body.
+pub fn request(client: &Client, line: &str, headers: &str) -> String {
+    let (user, token) = client.credentials.as_ref().unwrap();
     format!(
-        "POST /api/v1/custom-user-status.create HTTP/1.1\r\nHost: t\r\nX-User-Id: {user}\r\nX-Auth-Token: {token}\r\n\
-         Content-Type: application/json\r\n{headers}\r\n{body}"
+        "{line} HTTP/1.1\r\nHost: t\r\nX-User-Id: {user}\r\nX-Auth-Token: {token}\r\n{headers}\r\n"
     )
+}
+
+/// The header that announces `body`.
+pub fn length(body: &str) -> String {
+    format!("Content-Length: {}\r\n", body.len())
 }
 
 /// `body` in chunks of `size` bytes.
@@ -126,18 +122,11 @@ pub fn chunked(body: &str, size: usize) -> String {
     chunks + "0\r\n\r\n"
 }
 
-/// Fails rather than hang.
-pub async fn in_time<T>(waiting: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .unwrap_or_else(|_| panic!("the server does nothing at all"))
-}
-
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+fn headers(head: &str) -> HeaderMap {
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+        .collect()
 }
 
 fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {

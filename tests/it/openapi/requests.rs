@@ -6,7 +6,6 @@ use crate::raw::Raw;
 use crate::support::{Client, Reply, TestServer};
 use doorsign::service::users;
 use serde_json::Value;
-use warp::http::{HeaderName, StatusCode};
 
 /// A status, why no test here provokes it, and the operations that document it all the same.
 pub type Unseen = (u16, &'static str, &'static [&'static str]);
@@ -250,8 +249,7 @@ impl People {
         let method = method.parse().unwrap();
         let reply = client.send(method, target, &case.headers, body).await;
         if self.id.is_none() && reply.status == 200 && case.line.ends_with(".create") {
-            let id = &reply.json()["customUserStatus"]["_id"];
-            self.id = Some(id.as_str().unwrap().to_owned());
+            self.id = Some(reply.created_id());
         }
         reply
     }
@@ -274,14 +272,5 @@ pub async fn missing_body(server: &TestServer, path: &str) -> Reply {
 
 async fn send(server: &TestServer, path: &str, rest: &str) -> Reply {
     let request = format!("POST {path} HTTP/1.1\r\nHost: doorsign\r\n{rest}");
-    let answer = Raw::sent(server, request).await.reply().await.unwrap();
-    let headers = answer.head.lines().skip(1).filter_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        Some((name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
-    });
-    Reply {
-        status: StatusCode::from_u16(answer.status).unwrap(),
-        headers: headers.collect(),
-        body: answer.body.into(),
-    }
+    Raw::sent(server, request).await.reply().await.unwrap()
 }
