@@ -1,8 +1,6 @@
 //! The commands on a data folder without a server: what they print, what they refuse, and that the next start honours them.
 
 use crate::process::{Home, PASSWORD, PASSWORD_START};
-use crate::support::Client;
-use serde_json::json;
 
 pub const ANNS: &str = "ann's \"password\"";
 
@@ -27,13 +25,6 @@ pub async fn add_ann(home: &Home) {
     );
 }
 
-/// Creates a status and gives the answer's status code.
-pub async fn create(client: &Client, name: &str) -> u16 {
-    let body = json!({"name": name, "statusType": "busy"});
-    let reply = client.post("custom-user-status.create", body).await;
-    reply.status.as_u16()
-}
-
 #[tokio::test]
 async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
     let home = Home::with_data().await;
@@ -44,9 +35,8 @@ async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
     home.run(&["user", "set-roles", "ann", "admin"])
         .await
         .succeeded();
-    let headers = ["one", "other"].map(|name| ["token", "create", "ann", "--name", name]);
-    let one = home.run(&headers[0]).await.succeeded();
-    let other = home.run(&headers[1]).await.succeeded();
+    let one = home.token("ann", "one").await;
+    let other = home.token("ann", "other").await;
     home.run(&["token", "revoke", "ann", "--name", "one"])
         .await
         .succeeded();
@@ -56,8 +46,8 @@ async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
     home.run(&["user", "deactivate", "bob"]).await.succeeded();
 
     let server = home.serve(&[], &[]).await;
-    let ann = server.login("ann", made_up).await;
-    assert_eq!(create(&ann, "caught up").await, 200);
+    let ann = server.anon().logged_in("ann", made_up).await;
+    ann.create("caught up").await.expect(200);
     server.with_headers(&one).get("me").await.expect(401);
     server.with_headers(&other).get("me").await.expect(200);
     let users = home.run(&["user", "list"]).await.succeeded();
@@ -78,8 +68,7 @@ async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
 #[tokio::test]
 async fn tokens_are_listed_with_their_times_and_never_in_full() {
     let home = Home::with_data().await;
-    let args = ["token", "create", "admin", "--name", "for ever"];
-    let headers = home.run(&args).await.succeeded();
+    let headers = home.token("admin", "for ever").await;
     let lines: Vec<&str> = headers.lines().collect();
     assert!(
         lines.len() == 2
@@ -116,9 +105,7 @@ async fn tokens_are_listed_with_their_times_and_never_in_full() {
 async fn every_command_that_fails_says_why_in_one_line() {
     let home = Home::with_data().await;
     add_ann(&home).await;
-    home.run(&["token", "create", "ann", "--name", "t"])
-        .await
-        .succeeded();
+    home.token("ann", "t").await;
     let cases: &[(&[&str], &str)] = &[
         (
             &["user", "set-password", "nobody"],

@@ -1,28 +1,33 @@
 //! The commands beside a running server, which honours each by its very next request, whatever it knew before.
 
-use crate::cli::{ANNS, add_ann, create};
+use crate::cli::{ANNS, add_ann};
 use crate::process::{Home, Process};
 use crate::support::Client;
 use serde_json::json;
 
 async fn token(home: &Home, server: &Process, name: &str) -> Client {
-    let args = ["token", "create", "ann", "--name", name];
-    server.with_headers(&home.run(&args).await.succeeded())
+    server.with_headers(&home.token("ann", name).await)
 }
 
-/// A home with a server on it.
+/// A home with a server on it, and with ann, who was added meanwhile.
 async fn served() -> (Home, Process) {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
+    add_ann(&home).await;
     (home, server)
+}
+
+/// Ann by a login and by a token.
+async fn both(home: &Home, server: &Process) -> [Client; 2] {
+    let login = server.anon().logged_in("ann", ANNS).await;
+    [login, token(home, server, "t").await]
 }
 
 #[tokio::test]
 async fn somebody_added_can_log_in_at_once_and_is_who_was_added() {
-    let (home, server) = served().await;
-    add_ann(&home).await;
-    let me = server.login("ann", ANNS).await.get("me").await.expect(200);
-    let me = me.json();
+    let (_home, server) = served().await;
+    let ann = server.anon().logged_in("ann", ANNS).await;
+    let me = ann.get("me").await.expect(200).json();
     assert_eq!(
         (&me["username"], &me["name"], &me["roles"]),
         (&json!("ann"), &json!("Ann A."), &json!(["user"]))
@@ -32,9 +37,8 @@ async fn somebody_added_can_log_in_at_once_and_is_who_was_added() {
 #[tokio::test]
 async fn a_running_server_honours_new_roles_by_the_next_request() {
     let (home, server) = served().await;
-    add_ann(&home).await;
     let ann = token(&home, &server, "t").await;
-    assert_eq!(create(&ann, "one").await, 400);
+    ann.create("one").await.expect(400);
     for (roles, expected, status) in [
         (
             ["admin", "user"].as_slice(),
@@ -46,37 +50,28 @@ async fn a_running_server_honours_new_roles_by_the_next_request() {
     ] {
         let args = [["user", "set-roles", "ann"].as_slice(), roles].concat();
         assert_eq!(home.run(&args).await.succeeded(), expected);
-        assert_eq!(create(&ann, "one").await, status, "{expected}");
+        ann.create("one").await.expect(status);
     }
 }
 
 #[tokio::test]
 async fn a_running_server_honours_a_new_password_by_the_next_request() {
     let (home, server) = served().await;
-    add_ann(&home).await;
-    let (login, token) = (
-        server.login("ann", ANNS).await,
-        token(&home, &server, "t").await,
-    );
+    let [login, token] = both(&home, &server).await;
     login.get("me").await.expect(200);
     let args = ["user", "set-password", "ann", "--password-from", "file"];
     std::fs::write(home.path().join("file"), "another one\nand a note").unwrap();
     home.run(&args).await.succeeded();
     login.get("me").await.expect(401);
     token.get("me").await.expect(200);
-    server.login("ann", "another one").await;
-    let old = json!({"user": "ann", "password": ANNS});
-    server.anon().post("login", old).await.expect(401);
+    server.anon().logged_in("ann", "another one").await;
+    server.anon().login("ann", ANNS).await.expect(401);
 }
 
 #[tokio::test]
 async fn a_running_server_honours_a_deactivation_by_the_next_request() {
     let (home, server) = served().await;
-    add_ann(&home).await;
-    let (login, token) = (
-        server.login("ann", ANNS).await,
-        token(&home, &server, "t").await,
-    );
+    let [login, token] = both(&home, &server).await;
     for client in [&login, &token] {
         client.get("me").await.expect(200);
     }
@@ -84,15 +79,13 @@ async fn a_running_server_honours_a_deactivation_by_the_next_request() {
     for client in [&login, &token] {
         client.get("me").await.expect(401);
     }
-    let right = json!({"user": "ann", "password": ANNS});
-    let refused = server.anon().post("login", right).await.expect(401);
+    let refused = server.anon().login("ann", ANNS).await.expect(401);
     assert_eq!(refused.json()["error"], "error-user-is-not-activated");
 }
 
 #[tokio::test]
 async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
     let (home, server) = served().await;
-    add_ann(&home).await;
     let (one, other) = (
         token(&home, &server, "one").await,
         token(&home, &server, "other").await,

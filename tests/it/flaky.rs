@@ -6,7 +6,7 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
-    CustomStatus, Error, Event, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
+    CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
     Session, StatusId, StatusName, Timestamp, User, UserId,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey};

@@ -1,19 +1,14 @@
 //! A database that is full or busy in earnest: 503 while it lasts, nothing that was answered is lost, and it recovers by itself.
 
-use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer};
+use crate::process::{Home, PASSWORD, Process};
+use crate::support::{Client, Setup, TestServer};
 use futures_util::future::join_all;
-use rusqlite::{Connection, OpenFlags};
-use serde_json::json;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 /// Whether a status of this name was created; the alternative is a 503.
 async fn create(client: &Client, name: &str) -> bool {
-    let body = json!({"name": name, "statusType": "busy"});
-    let reply = client.post("custom-user-status.create", body).await;
+    let reply = client.create(name).await;
     if reply.status == 503 {
         assert_eq!(reply.json()["errorType"], "error-service-unavailable");
         assert!(reply.header("retry-after").is_some());
@@ -58,20 +53,7 @@ impl Created {
 }
 
 async fn names(client: &Client) -> BTreeSet<String> {
-    let list = client
-        .get("custom-user-status.list?count=0")
-        .await
-        .expect(200)
-        .json();
-    let statuses = list["statuses"].as_array().unwrap();
-    let name = |status: &serde_json::Value| status["name"].as_str().unwrap().to_owned();
-    statuses.iter().map(name).collect()
-}
-
-/// Another process's connection to the database in this folder.
-fn elsewhere(data: &Path) -> Connection {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    Connection::open_with_flags(data.join("doorsign.db"), flags).unwrap()
+    client.names().await.into_iter().collect()
 }
 
 async fn small() -> TestServer {
@@ -95,7 +77,7 @@ async fn a_full_database_refuses_serves_on_and_recovers_when_there_is_room_again
     admin.get("me").await.expect(200);
 
     let room = "DELETE FROM event WHERE id < (SELECT max(id) FROM event)";
-    elsewhere(&server.data).execute_batch(room).unwrap();
+    server.database().execute_batch(room).unwrap();
     assert!(create(&admin, "there is room").await);
     assert_eq!(names(&admin).await.len(), created.names.len() + 1);
 }
@@ -105,7 +87,7 @@ async fn a_busy_database_refuses_all_who_wait_together_and_works_when_it_is_free
     let server = TestServer::start().await;
     let admin = server.admin().await;
     assert!(create(&admin, "before").await);
-    let other = elsewhere(&server.data);
+    let other = server.database();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let began = Instant::now();
     let all: Vec<_> = (0..64).map(|n| format!("meanwhile {n}")).collect();
@@ -135,66 +117,31 @@ async fn a_busy_database_refuses_all_who_wait_together_and_works_when_it_is_free
     );
 }
 
-/// `doorsign serve` in a process of its own.
-struct Process {
-    child: Child,
-    client: Client,
-}
-
-impl Process {
-    /// On the data folder `data`; no file may grow over `blocks` of the shell's units.
-    async fn start(data: &Path, blocks: &str) -> Self {
-        let limited = r#"trap "" XFSZ; ulimit -f "$0"; exec "$1" serve"#;
-        let mut child = Command::new("sh")
-            .args(["-c", limited, blocks, env!("CARGO_BIN_EXE_doorsign")])
-            .env_clear()
-            .env("DOORSIGN_DATA", data)
-            .env("DOORSIGN_LISTEN", "127.0.0.1:0")
-            .env("DOORSIGN_ADMIN_PASSWORD", ADMIN_PASSWORD)
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let greeting = lines.next_line().await.unwrap().unwrap();
-        let url = greeting.split("http://").nth(1).unwrap();
-        let address = url.split(',').next().unwrap().parse().unwrap();
-        let mut client = Client::new(address, None);
-        client.credentials = Some(login(&client).await);
-        Self { child, client }
-    }
-
-    async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-}
-
-async fn login(client: &Client) -> (String, String) {
-    let body = json!({"user": "admin", "password": ADMIN_PASSWORD});
-    let login = client.post("login", body).await.expect(200).json();
-    let text = |name: &str| login["data"][name].as_str().unwrap().to_owned();
-    (text("userId"), text("authToken"))
+/// A server of its own, none of whose files may grow over `blocks` of the shell's units, and its administrator.
+async fn limited(home: &Home, blocks: &str) -> (Process, Client) {
+    let limit = r#"trap "" XFSZ; ulimit -f "$0"; exec "$1" serve --log error"#;
+    let mut command = home.command_of("sh");
+    command
+        .args(["-c", limit, blocks, env!("CARGO_BIN_EXE_doorsign")])
+        .env("DOORSIGN_ADMIN_PASSWORD", PASSWORD);
+    let server = Process::served(command).await;
+    let admin = server.anon().logged_in("admin", PASSWORD).await;
+    (server, admin)
 }
 
 #[tokio::test]
 async fn a_disk_that_takes_no_more_refuses_recovers_and_loses_nothing_over_a_kill() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let limited = Process::start(&data, "1024").await;
-    let created = Created::until_full(&limited.client, 4).await;
+    let home = Home::new();
+    let (server, admin) = limited(&home, "1024").await;
+    let created = Created::until_full(&admin, 4).await;
     assert!(created.names.len() > 100);
     // The log fills up first, and is written anew.
     assert!(created.recoveries > 0);
-    assert_eq!(
-        names(&limited.client).await,
-        created.names,
-        "reading goes on"
-    );
-    limited.kill().await;
+    assert_eq!(names(&admin).await, created.names, "reading goes on");
+    server.kill().await;
 
-    let free = Process::start(&data, "unlimited").await;
-    let kept = names(&free.client).await;
+    let (_server, admin) = limited(&home, "unlimited").await;
+    let kept = names(&admin).await;
     assert!(kept.is_superset(&created.names), "every 200 is still there");
-    assert!(create(&free.client, "after the restart").await);
+    assert!(create(&admin, "after the restart").await);
 }

@@ -1,11 +1,10 @@
 //! Hooks when all goes well: what is delivered, in which order, and from where on. What goes wrong is in `hooks_trouble`.
 
-use crate::scripted::{FAST, create, open, parked, recording};
+use crate::scripted::{FAST, parked, recording};
 use crate::support::{Setup, TestServer};
 use doorsign::app::Contract;
 use doorsign::server::Server;
 use doorsign_hook::{PostCreateHook, StatusCreated};
-use rusqlite::OpenFlags;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ async fn updates_and_deletes_are_passed_over() {
     let (hook, mut given) = recording("recorder");
     let server = Setup::new().pace(FAST).hook(hook).start().await;
     let admin = server.admin().await;
-    let created = create(&admin, "before").await.json();
+    let created = admin.create("before").await.expect(200).json();
     let id = &created["customUserStatus"]["_id"];
     let change = json!({"_id": id, "name": "changed", "statusType": "away"});
     let changed = admin.post("custom-user-status.update", change).await;
@@ -55,7 +54,7 @@ async fn updates_and_deletes_are_passed_over() {
     let gone = json!({"customUserStatusId": id});
     let deleted = admin.post("custom-user-status.delete", gone).await;
     deleted.expect(200);
-    create(&admin, "after").await;
+    admin.create("after").await.expect(200);
     let (before, after) = (given.next().await, given.next().await);
     assert_eq!((before.event_id, &*before.status.name), (1, "before"));
     assert_eq!((after.event_id, &*after.status.name), (4, "after"));
@@ -67,7 +66,10 @@ async fn every_hook_gets_concurrent_creates_once_and_in_the_order_of_their_event
     let server = Setup::new().hook(one).hook(other).start().await;
     let admin = server.admin().await;
     let names: Vec<String> = (0..150).map(|n| format!("name {n:03}")).collect();
-    futures_util::future::join_all(names.iter().map(|name| create(&admin, name))).await;
+    let creating = names
+        .iter()
+        .map(async |name| admin.create(name).await.expect(200));
+    futures_util::future::join_all(creating).await;
     for given in [&mut to_one, &mut to_other] {
         let mut got = Vec::new();
         for event_id in 1..=150 {
@@ -85,13 +87,13 @@ async fn a_commit_wakes_its_delivery() {
     let (hook, mut given) = recording("recorder");
     let server = Setup::new().hook(hook).start().await;
     let admin = server.admin().await;
-    create(&admin, "one").await;
+    admin.create("one").await.expect(200);
     given.next().await;
     for _ in 0..50 {
         admin.get("info").await; // Meanwhile the delivery finds nothing more, and waits.
     }
     let began = Instant::now();
-    create(&admin, "two").await;
+    admin.create("two").await.expect(200);
     given.next().await;
     let waited = began.elapsed();
     // The look that is taken without a wake is 5 seconds after the last.
@@ -103,7 +105,7 @@ async fn a_refused_create_leaves_no_event() {
     let (hook, mut given) = recording("recorder");
     let server = Setup::new().hook(hook).start().await;
     let admin = server.admin().await;
-    create(&admin, "taken").await;
+    admin.create("taken").await.expect(200);
     for refused in [
         json!({"name": "taken", "statusType": "busy"}),
         json!({"name": "other", "statusType": "asleep"}),
@@ -112,14 +114,15 @@ async fn a_refused_create_leaves_no_event() {
         let reply = admin.post("custom-user-status.create", refused).await;
         reply.expect(400);
     }
-    create(&admin, "free").await;
+    admin.create("free").await.expect(200);
     assert_eq!(given.names(2).await, ["taken", "free"]);
-    let database = open(&server.data, OpenFlags::SQLITE_OPEN_READ_ONLY);
-    let events = database.query_row("SELECT count(*), max(id) FROM event", [], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-    });
+    let events = server
+        .database()
+        .query_row("SELECT count(*), max(id) FROM event", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
     assert_eq!(events.unwrap(), (2, 2));
-    assert_eq!(parked(&server.data), []);
+    assert_eq!(parked(&server), []);
 }
 
 #[tokio::test]
@@ -129,18 +132,23 @@ async fn after_a_stop_a_hook_goes_on_where_it_was_and_gets_what_it_missed() {
     let server = start_at(folder.path(), hook).await;
     let admin = server.admin().await;
     for name in ["one", "two", "three"] {
-        create(&admin, name).await;
+        admin.create(name).await.expect(200);
     }
     assert_eq!(given.names(3).await, ["one", "two", "three"]);
     server.stop().await;
 
     let server = Setup::at(folder.path()).start().await;
-    create(&server.admin().await, "while the hook was away").await;
+    server
+        .admin()
+        .await
+        .create("while the hook was away")
+        .await
+        .expect(200);
     server.stop().await;
 
     let (hook, mut again) = recording("recorder");
     let server = start_at(folder.path(), hook).await;
-    create(&server.admin().await, "five").await;
+    server.admin().await.create("five").await.expect(200);
     assert_eq!(again.names(2).await, ["while the hook was away", "five"]);
     server.stop().await;
     given.is_empty();
@@ -151,11 +159,16 @@ async fn after_a_stop_a_hook_goes_on_where_it_was_and_gets_what_it_missed() {
 async fn a_new_hook_starts_with_the_first_event_after_its_first_start() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::at(folder.path()).start().await;
-    create(&server.admin().await, "before its time").await;
+    server
+        .admin()
+        .await
+        .create("before its time")
+        .await
+        .expect(200);
     server.stop().await;
     let (hook, mut given) = recording("newcomer");
     let server = start_at(folder.path(), hook).await;
-    create(&server.admin().await, "first").await;
+    server.admin().await.create("first").await.expect(200);
     assert_eq!(given.names(1).await, ["first"]);
 }
 

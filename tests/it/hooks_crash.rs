@@ -1,9 +1,9 @@
 //! Hooks across the death of their server: inside this process, where the moment can be chosen, and by `kill -9` of a child at random
 //! ones. What a hook may do to a server that lives is in `hooks_trouble`.
 
-use crate::child::{Child, Program};
-use crate::scripted::{FAST, PATIENCE, create, recording, scripted};
-use crate::support::{Client, Setup};
+use crate::process::{Home, Process};
+use crate::scripted::{FAST, recording, scripted};
+use crate::support::{Client, Setup, in_time};
 use doorsign_hook::PostCreateHook;
 use futures_util::future::FutureExt;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn live(path: &Path, hook: Arc<dyn PostCreateHook>, names: &[&str], until: impl 
         let server = Setup::at(path).pace(FAST).hook(hook).start().await;
         let admin = server.admin().await;
         for name in names {
-            create(&admin, name).await;
+            admin.create(name).await.expect(200);
         }
         until.await;
         match end {
@@ -101,10 +101,10 @@ async fn create_until_killed(client: Client, prefix: String) -> Vec<String> {
 }
 
 /// Lets clients create statuses, kills the server at a random moment, and gives the names of those that were acknowledged.
-async fn create_and_kill(server: Child, credentials: &(String, String), life: u64) -> Vec<String> {
+async fn create_and_kill(server: Process, token: &str, life: u64) -> Vec<String> {
     let mut clients = JoinSet::new();
     for n in 0..CLIENTS {
-        let client = Client::new(server.address, Some(credentials.clone()));
+        let client = server.with_headers(token);
         clients.spawn(create_until_killed(client, format!("{life}.{n}")));
     }
     // Nobody comes back before the kill.
@@ -145,34 +145,31 @@ async fn audit_lines(path: &Path, count: usize, client: &Client) -> Vec<Value> {
             client.get("info").await; // Gives the server its turn.
         }
     };
-    let text = timeout(PATIENCE, whole)
-        .await
-        .unwrap_or_else(|_| panic!("the audit log has not {count} lines yet"));
+    let text = in_time("as many lines of the audit log", whole).await;
     let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line:?}"));
     text.lines().map(parse).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_kills_lose_no_acknowledged_status_and_no_line_of_the_audit_log() {
-    let program = Program::doorsign();
-    let audit_log = program.folder().join("audit.jsonl");
-    let program = program.env("DOORSIGN_AUDIT_LOG", &audit_log);
-    program.start().await.kill().await;
-    let credentials = program.token("admin").await;
+    const ARGS: &[&str] = &["--audit-log", "audit.jsonl", "--log", "error"];
+    let home = Home::new();
+    home.serve(ARGS, &[]).await.kill().await;
+    let token = home.token("admin", "test").await;
     let mut acknowledged = Vec::new();
     for life in 1..=KILLS {
         if life % 6 == 0 {
             // Before it answers, that is while the database and the audit log recover from the kill before.
-            let mut starting = program.spawn();
-            let _ = timeout(random_span(20), starting.ready()).await;
+            let mut starting = Process::start(home.command(ARGS, &[]));
+            let _ = timeout(random_span(20), starting.greet()).await;
             starting.kill().await;
         } else {
-            let server = program.start().await;
-            acknowledged.extend(create_and_kill(server, &credentials, life).await);
+            let server = home.serve(ARGS, &[]).await;
+            acknowledged.extend(create_and_kill(server, &token, life).await);
         }
     }
-    let server = program.start().await;
-    let client = Client::new(server.address, Some(credentials));
+    let server = home.serve(ARGS, &[]).await;
+    let client = server.with_headers(&token);
     let listed = list(&client).await;
     let names: BTreeSet<&str> = listed.iter().map(|(_, name)| &**name).collect();
     let missing: Vec<_> = acknowledged
@@ -182,7 +179,7 @@ async fn sixty_kills_lose_no_acknowledged_status_and_no_line_of_the_audit_log() 
     assert_eq!(missing, [""; 0], "acknowledged, and not in the list");
     assert!(acknowledged.len() > 100, "{} creates", acknowledged.len());
 
-    let lines = audit_lines(&audit_log, listed.len(), &client).await;
+    let lines = audit_lines(&home.path().join("audit.jsonl"), listed.len(), &client).await;
     let events = lines.iter().map(|line| line["eventId"].as_u64().unwrap());
     assert!(
         events.eq(1..=listed.len() as u64),

@@ -1,19 +1,16 @@
 //! Hooks that are slow, stuck, panicking or refusing: each harms itself alone, and no event is lost on the way. What happens when all
 //! goes well is in `hooks`.
 
-use crate::scripted::{FAST, Given, PATIENCE, create, open, parked, recording, scripted};
-use crate::support::{Setup, TestServer};
+use crate::scripted::{FAST, Given, parked, recording, scripted};
+use crate::support::{PATIENCE, Setup, TestServer, in_time};
 use doorsign::outbox::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
 use futures_util::future::{BoxFuture, FutureExt};
-use rusqlite::OpenFlags;
-use serde_json::json;
 use std::future::{pending, ready};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 type Script = Box<dyn Fn(usize) -> BoxFuture<'static, Result<(), HookError>> + Send + Sync>;
 
@@ -42,7 +39,7 @@ fn blocking() -> (Script, Sender<()>) {
     let script: Script = Box::new(move |call| {
         if call == 1 {
             // Not for ever, so that a server which is blocked with it fails the test and does not hang it.
-            let _ = held.lock().unwrap().recv_timeout(PATIENCE);
+            let _ = held.lock().unwrap().recv_timeout(2 * PATIENCE);
         }
         ready(Ok(())).boxed()
     });
@@ -56,10 +53,10 @@ async fn assert_harms_nobody_else(script: Script) -> (TestServer, Given) {
     let setup = Setup::new().pace(FAST).hook(troubled).hook(sound);
     let server = setup.start().await;
     let admin = server.admin().await;
-    create(&admin, "first").await;
+    admin.create("first").await.expect(200);
     assert_eq!(given.next().await.status.name, "first");
     for name in ["second", "third", "fourth"] {
-        create(&admin, name).await;
+        admin.create(name).await.expect(200);
     }
     let all = ["first", "second", "third", "fourth"];
     assert_eq!(to_sound.names(4).await, all);
@@ -70,8 +67,7 @@ async fn assert_harms_nobody_else(script: Script) -> (TestServer, Given) {
 async fn a_stuck_hook_delays_only_itself_and_does_not_keep_the_server_from_stopping() {
     let (server, mut given) = assert_harms_nobody_else(Box::new(|_| pending().boxed())).await;
     given.is_empty();
-    let stopped = timeout(PATIENCE, server.stop()).await;
-    assert!(stopped.is_ok(), "the stop waits for the hook");
+    in_time("the stop, which waits for the hook", server.stop()).await;
 }
 
 #[tokio::test]
@@ -80,8 +76,7 @@ async fn a_hook_that_blocks_its_thread_delays_only_itself_and_does_not_keep_the_
     let (script, _release) = blocking();
     let (server, mut given) = assert_harms_nobody_else(script).await;
     given.is_empty();
-    let stopped = timeout(PATIENCE, server.stop()).await;
-    assert!(stopped.is_ok(), "the stop waits for the hook");
+    in_time("the stop, which waits for the hook", server.stop()).await;
 }
 
 #[tokio::test]
@@ -105,7 +100,7 @@ async fn a_panicking_hook_harms_only_itself_and_its_panic_counts_as_a_retry() {
         let (server, mut given) = assert_harms_nobody_else(script).await;
         let again = ["first", "first", "second", "second", "second", "third"];
         assert_eq!(given.names(6).await, again);
-        let parked = parked(&server.data);
+        let parked = parked(&server);
         let (consumer, event, reason, attempts, _) = &parked[0];
         assert_eq!((&**consumer, *event, *attempts), ("troubled", 1, 3));
         assert_eq!(reason, "it panicked");
@@ -119,10 +114,10 @@ async fn a_retry_brings_the_same_event_again_before_any_other_and_success_ends_i
     let server = start(hook, FAST).await;
     let admin = server.admin().await;
     for name in ["one", "two", "three"] {
-        create(&admin, name).await;
+        admin.create(name).await.expect(200);
     }
     assert_eq!(given.names(4).await, ["one", "two", "two", "three"]);
-    assert_eq!(parked(&server.data), []);
+    assert_eq!(parked(&server), []);
     server.stop().await;
     given.is_empty();
 }
@@ -137,7 +132,7 @@ async fn retries_wait_longer_each_time() {
     };
     let (hook, mut given) = scripted("refusing", |_| ready(retry("not now")));
     let server = start(hook, pace).await;
-    create(&server.admin().await, "one").await;
+    server.admin().await.create("one").await.expect(200);
     given.next().await;
     // Jitter takes away half at most: 40, 80 and 160 ms become no less than this.
     for least in [20, 40, 80] {
@@ -163,13 +158,13 @@ async fn a_permanent_failure_is_parked_with_its_reason_and_the_next_event_goes_o
     let admin = server.admin().await;
     server.clock.advance(Duration::from_secs(7));
     for name in ["one", "two", "three"] {
-        create(&admin, name).await;
+        admin.create(name).await.expect(200);
     }
     gate.add_permits(1);
     assert_eq!(given.names(3).await, ["one", "two", "three"]);
     let at = 1_767_225_607_000;
     let row = ("picky".to_owned(), 2, "never\nthis one".to_owned(), 1, at);
-    assert_eq!(parked(&server.data), [row]);
+    assert_eq!(parked(&server), [row]);
 }
 
 #[tokio::test]
@@ -183,12 +178,12 @@ async fn an_event_that_fails_too_often_is_parked_with_its_last_reason() {
     let (hook, mut given) = scripted("refusing", script);
     let server = start(hook, FAST).await;
     let admin = server.admin().await;
-    create(&admin, "one").await;
-    create(&admin, "two").await;
+    admin.create("one").await.expect(200);
+    admin.create("two").await.expect(200);
     assert_eq!(given.names(4).await, ["one", "one", "one", "two"]);
     let at = 1_767_225_600_000;
     let row = ("refusing".to_owned(), 1, "failure 3".to_owned(), 3, at);
-    assert_eq!(parked(&server.data), [row]);
+    assert_eq!(parked(&server), [row]);
 }
 
 #[tokio::test]
@@ -201,10 +196,10 @@ async fn a_delivery_that_takes_too_long_is_dropped_and_tried_again() {
     let (hook, mut given) = scripted("late", script);
     let server = start(hook, Pace { limit, ..FAST }).await;
     let admin = server.admin().await;
-    create(&admin, "one").await;
-    create(&admin, "two").await;
+    admin.create("one").await.expect(200);
+    admin.create("two").await.expect(200);
     assert_eq!(given.names(3).await, ["one", "one", "two"]);
-    assert_eq!(parked(&server.data), []);
+    assert_eq!(parked(&server), []);
 }
 
 #[tokio::test]
@@ -218,15 +213,15 @@ async fn a_hook_that_blocks_past_its_limit_is_not_called_again_until_it_is_back_
     let setup = Setup::new().pace(Pace { limit, ..FAST });
     let server = setup.hook(hook).hook(stuck).start().await;
     let admin = server.admin().await;
-    create(&admin, "one").await;
-    create(&admin, "two").await;
+    admin.create("one").await.expect(200);
+    admin.create("two").await.expect(200);
     assert_eq!(given.names(1).await, ["one"]);
     while to_stuck.names(1).await != ["two"] {}
     to_stuck.names(2).await;
     given.is_empty();
     drop(release);
     assert_eq!(given.names(2).await, ["one", "two"]);
-    let given_up = parked(&server.data);
+    let given_up = parked(&server);
     assert!(given_up.iter().all(|row| row.0 == "stuck"), "{given_up:?}");
 }
 
@@ -237,20 +232,18 @@ async fn a_cursor_that_cannot_be_saved_repeats_no_delivery() {
     let (hook, mut given) = scripted("gated", move |_| pass(closed.clone()));
     let server = start(hook, FAST).await;
     let admin = server.admin().await;
-    create(&admin, "one").await;
+    admin.create("one").await.expect(200);
     given.next().await;
-    let other = open(&server.data, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let other = server.database();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     gate.add_permits(1);
     // The writer takes its work in order: once the second has failed, saving the cursor has, too.
     for name in ["refused", "refused as well"] {
-        let body = json!({"name": name, "statusType": "busy"});
-        let reply = admin.post("custom-user-status.create", body).await;
-        reply.expect(503);
+        admin.create(name).await.expect(503);
     }
     other.execute_batch("ROLLBACK").unwrap();
     gate.add_permits(10);
-    create(&admin, "two").await;
+    admin.create("two").await.expect(200);
     assert_eq!(given.names(1).await, ["two"]);
     server.stop().await;
     given.is_empty();

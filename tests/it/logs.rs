@@ -13,12 +13,11 @@ type Asked = (Reply, &'static str, &'static str, Option<String>);
 
 /// Requests whose lines differ in every field.
 async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
-    let args = ["token", "create", "admin", "--name", &server.url];
-    let admin = server.with_headers(&home.run(&args).await.succeeded());
+    let admin = server.with_headers(&home.token("admin", server.url()).await);
     let (user, _) = admin.credentials.clone().unwrap();
     let right = json!({"user": "admin", "password": PASSWORD}).to_string();
     let wrong = json!({"user": "admin", "password": "wrong"}).to_string();
-    let status = json!({"name": &server.url, "statusType": "busy"}).to_string();
+    let status = json!({"name": server.url(), "statusType": "busy"}).to_string();
     let (anon, by_admin) = (&server.anon(), Some(&user));
     #[rustfmt::skip] // A table.
     let table = [
@@ -117,17 +116,12 @@ async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter
         let server = home
             .serve(&["--log-format", format], &[("DOORSIGN_LOG", "trace")])
             .await;
-        let args = ["token", "create", "admin", "--name", "t"];
-        let pat = server.with_headers(&home.run(&args).await.succeeded());
-        let login = server.login("admin", PASSWORD).await;
+        let pat = server.with_headers(&home.token("admin", "t").await);
+        let login = server.anon().logged_in("admin", PASSWORD).await;
         let tokens = [&pat, &login].map(|client| client.credentials.clone().unwrap().1);
         let anon = server.anon();
-        anon.post("login", json!({"user": "admin", "password": WRONG}))
-            .await
-            .expect(401);
-        anon.post("login", json!({"user": WRONG, "password": WRONG}))
-            .await
-            .expect(401);
+        anon.login("admin", WRONG).await.expect(401);
+        anon.login(WRONG, WRONG).await.expect(401);
         anon.post_raw(
             "login",
             "application/json",
@@ -141,10 +135,7 @@ async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter
         anon.get(&format!("me?token={}&password={WRONG}", tokens[0]))
             .await
             .expect(401);
-        let created = json!({"name": "caught up", "statusType": "busy"});
-        pat.post("custom-user-status.create", created)
-            .await
-            .expect(200);
+        pat.create("caught up").await.expect(200);
         login.post("logout", json!({})).await.expect(200);
         login.get("me").await.expect(401);
         let ended = server.end().await;

@@ -1,12 +1,10 @@
 //! The one integration test binary: one link, one module per noun.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
 
-mod child;
 mod flaky;
 mod process;
 mod raw;

@@ -1,9 +1,6 @@
 //! `examples/own_server.rs`: that a hook of one's own takes so little, and that it rings.
 
-use crate::child::Program;
-use crate::scripted::{PATIENCE, create};
-use crate::support::Client;
-use tokio::time::timeout;
+use crate::process::Home;
 
 #[test]
 fn a_doorsign_of_ones_own_takes_fewer_than_20_lines() {
@@ -17,12 +14,9 @@ fn a_doorsign_of_ones_own_takes_fewer_than_20_lines() {
 
 #[tokio::test]
 async fn a_doorsign_of_ones_own_serves_and_calls_its_hook() {
-    let program = Program::example("own_server");
-    let mut server = program.start().await;
-    let credentials = program.token("admin").await;
-    let client = Client::new(server.address, Some(credentials));
-    create(&client, "caught up").await;
-    let rung = async { while server.line().await != "Ding! \"caught up\" is new" {} };
-    let rung = timeout(PATIENCE, rung).await;
-    assert!(rung.is_ok(), "the bell has not rung");
+    let home = Home::of_example("own_server");
+    let mut server = home.serve(&[], &[]).await;
+    let admin = server.with_headers(&home.token("admin", "test").await);
+    admin.create("caught up").await.expect(200);
+    while server.line().await != "Ding! \"caught up\" is new\n" {}
 }

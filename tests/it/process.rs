@@ -1,10 +1,11 @@
 //! doorsign as a process of its own: started as a user would start it, in a folder and an environment that hold nothing else, and
-//! ended by signals. Knows no route.
+//! ended by signals. Does not know what is asked of it.
 
-use crate::support::Client;
+use crate::support::{Client, in_time};
+use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
@@ -15,15 +16,31 @@ pub const PASSWORD: &str = "correct-horse \"battery\" & 'staple' $HOME 100%";
 /// The part of [`PASSWORD`] that looks the same however it is encoded: where this is not, no password is.
 pub const PASSWORD_START: &str = "correct-horse";
 
-/// Far longer than anything here takes: a process that hangs fails its test and does not stop the others.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A folder to start doorsign in; its data lies in `data` below it.
-pub struct Home(tempfile::TempDir);
+/// A folder to start doorsign in, as often as one likes; its data lies in `data` below it.
+pub struct Home {
+    folder: tempfile::TempDir,
+    program: PathBuf,
+}
 
 impl Home {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self::of(Path::new(env!("CARGO_BIN_EXE_doorsign")))
+    }
+
+    /// A home of `examples/NAME.rs`, which `cargo test` builds before it runs tests.
+    pub fn of_example(name: &str) -> Self {
+        let beside = Path::new(env!("CARGO_BIN_EXE_doorsign")).parent().unwrap();
+        let program = beside.join("examples").join(name);
+        let found = program.exists();
+        assert!(found, "there is no {program:?}: cargo build --examples");
+        Self::of(&program)
+    }
+
+    fn of(program: &Path) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            program: program.to_owned(),
+        }
     }
 
     /// A home whose data folder holds a database with the administrator `admin` and [`PASSWORD`], and no server.
@@ -37,7 +54,7 @@ impl Home {
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     pub fn data(&self) -> PathBuf {
@@ -46,16 +63,21 @@ impl Home {
 
     /// `doorsign ARGS` with these variables, on this home's data and a free port unless they say otherwise.
     pub fn command(&self, args: &[&str], environment: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorsign"));
+        let mut command = self.command_of(&self.program);
+        command.args(args).envs(environment.iter().copied());
         command
-            .args(args)
+    }
+
+    /// `program`, whose doorsign is on this home's data and a free port.
+    pub fn command_of(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.path())
             .env_clear()
             .envs([
                 ("DOORSIGN_DATA", "data"),
                 ("DOORSIGN_LISTEN", "127.0.0.1:0"),
             ])
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -73,9 +95,15 @@ impl Home {
         ended(self.command(args, &[]), input).await
     }
 
+    /// Makes a token: the two header lines that are printed.
+    pub async fn token(&self, username: &str, name: &str) -> String {
+        let args = ["token", "create", username, "--name", name];
+        self.run(&args).await.succeeded()
+    }
+
     /// Starts `doorsign ARGS`, which serves, and waits for its greeting.
     pub async fn serve(&self, args: &[&str], environment: &[(&str, &str)]) -> Process {
-        Process::start(self.command(args, environment)).await
+        Process::served(self.command(args, environment)).await
     }
 }
 
@@ -124,15 +152,14 @@ pub async fn ended(mut command: Command, input: &str) -> Ended {
     // One that does not read its input may be gone already.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
-    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
-    output.expect("ended in time").unwrap().into()
+    let output = in_time("its end", child.wait_with_output()).await;
+    output.unwrap().into()
 }
 
 /// A server in a process of its own, killed when dropped.
 pub struct Process {
     child: Child,
-    pub url: String,
-    /// What it printed before it served.
+    /// What it printed before it served; nothing before [`greet`](Self::greet).
     pub greeting: String,
     stdout: BufReader<ChildStdout>,
     log: watch::Receiver<String>,
@@ -140,43 +167,61 @@ pub struct Process {
 }
 
 impl Process {
-    async fn start(mut command: Command) -> Self {
+    /// Starts it, and does not wait for it.
+    pub fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stdout = BufReader::new(child.stdout.take().unwrap());
         let (log, reading) = follow(child.stderr.take().unwrap());
-        let mut greeting = String::new();
-        let greeted = async {
-            // The create line is the greeting's last but for an empty one.
-            while !greeting.contains("custom-user-status.create") {
-                if stdout.read_line(&mut greeting).await.unwrap() == 0 {
-                    panic!("it ended: {}", *log.borrow());
-                }
-            }
-            stdout.read_line(&mut greeting).await.unwrap();
-        };
-        let greeted = tokio::time::timeout(PATIENCE, greeted).await;
-        greeted.expect("a greeting in time");
-        let (_, url) = greeting.split_once("listens on ").unwrap();
-        let url = url.split(',').next().unwrap().to_owned();
         Self {
             child,
-            url,
-            greeting,
+            greeting: String::new(),
             stdout,
             log,
             reading,
         }
     }
 
-    pub fn address(&self) -> std::net::SocketAddr {
-        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+    /// Starts it and waits for its greeting.
+    pub async fn served(command: Command) -> Self {
+        let mut process = Self::start(command);
+        process.greet().await;
+        process
+    }
+
+    /// Waits for its greeting.
+    pub async fn greet(&mut self) {
+        // The create line is the greeting's last but for an empty one.
+        while !self.greeting.contains("custom-user-status.create") {
+            let line = self.line().await;
+            self.greeting.push_str(&line);
+        }
+        let last = self.line().await;
+        self.greeting.push_str(&last);
+    }
+
+    /// The next line of its standard output, with its end.
+    pub async fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = in_time("a line", self.stdout.read_line(&mut line)).await;
+        assert_ne!(read.unwrap(), 0, "it ended: {}", *self.log.borrow());
+        line
+    }
+
+    /// Where it listens, by its greeting.
+    pub fn url(&self) -> &str {
+        let (_, url) = self.greeting.split_once("listens on ").unwrap();
+        url.split(',').next().unwrap()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.url().strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     pub fn anon(&self) -> Client {
         Client::new(self.address(), None)
     }
 
-    /// Somebody with the user id and token that the two header lines of `doorsign token create` hold.
+    /// Somebody with the user id and token that the two header lines of [`Home::token`] hold.
     pub fn with_headers(&self, lines: &str) -> Client {
         let value = |name: &str| {
             let line = lines.lines().find_map(|line| line.strip_prefix(name));
@@ -184,14 +229,6 @@ impl Process {
         };
         let credentials = (value("X-User-Id: "), value("X-Auth-Token: "));
         Client::new(self.address(), Some(credentials))
-    }
-
-    /// Somebody who has logged in with a password.
-    pub async fn login(&self, username: &str, password: &str) -> Client {
-        let body = serde_json::json!({"user": username, "password": password});
-        let reply = self.anon().post("login", body).await.expect(200).json();
-        let part = |name: &str| reply["data"][name].as_str().unwrap().to_owned();
-        Client::new(self.address(), Some((part("userId"), part("authToken"))))
     }
 
     /// The made-up password that the greeting shows, if it shows one.
@@ -203,8 +240,8 @@ impl Process {
     /// Waits until the log satisfies `enough`, and gives it.
     pub async fn logged(&self, enough: impl FnMut(&String) -> bool) -> String {
         let mut log = self.log.clone();
-        let logged = tokio::time::timeout(PATIENCE, log.wait_for(enough)).await;
-        logged.expect("logged in time").unwrap().clone()
+        let logged = in_time("a line in the log", log.wait_for(enough)).await;
+        logged.unwrap().clone()
     }
 
     /// Sends a signal: `TERM`, `INT` or `KILL`.
@@ -223,9 +260,9 @@ impl Process {
             (&mut self.reading).await.unwrap();
             self.child.wait().await.unwrap()
         };
-        let status = tokio::time::timeout(PATIENCE, ended).await;
+        let status = in_time("its end", ended).await;
         Ended {
-            code: status.expect("ended in time").code(),
+            code: status.code(),
             stdout,
             stderr: self.log.borrow().clone(),
         }

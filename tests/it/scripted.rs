@@ -1,21 +1,14 @@
-//! Hooks that tell a test what they are given and then do as it says, the create that sets them off, and a look at what was given
-//! up. Knows nothing of why a test wants it.
+//! Hooks that tell a test what they are given and then do as it says, and a look at what was given up. Knows nothing of why a test
+//! wants it.
 
-use crate::support::{Client, Reply};
+use crate::support::{PATIENCE, TestServer, in_time};
 use doorsign::outbox::Pace;
 use doorsign_hook::{HookError, PostCreateHook, StatusCreated};
-use rusqlite::{Connection, OpenFlags};
-use serde_json::json;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::timeout;
-
-/// Longer than anything here takes on a busy machine; only a test that fails waits for it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits that no test notices, and three attempts.
 pub const FAST: Pace = Pace {
@@ -84,9 +77,7 @@ where
 impl Given {
     /// The next one, which has to come.
     pub async fn next(&mut self) -> StatusCreated {
-        let next = timeout(PATIENCE, self.0.recv()).await;
-        next.unwrap_or_else(|_| panic!("nothing more was delivered"))
-            .unwrap()
+        in_time("a delivery", self.0.recv()).await.unwrap()
     }
 
     /// The names in the next `count`.
@@ -107,18 +98,9 @@ impl Given {
     }
 }
 
-/// Creates a status, which has to be answered within reason.
-pub async fn create(client: &Client, name: &str) -> Reply {
-    let body = json!({"name": name, "statusType": "busy"});
-    let reply = timeout(PATIENCE, client.post("custom-user-status.create", body)).await;
-    reply
-        .unwrap_or_else(|_| panic!("a create was not answered"))
-        .expect(200)
-}
-
-/// The rows of `parked` in the data folder at `path`: consumer, event, reason, attempts, milliseconds.
-pub fn parked(path: &Path) -> Vec<(String, i64, String, i64, i64)> {
-    let database = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+/// The rows of the server's `parked`: consumer, event, reason, attempts, milliseconds.
+pub fn parked(server: &TestServer) -> Vec<(String, i64, String, i64, i64)> {
+    let database = server.database();
     let mut select = database
         .prepare("SELECT consumer, event_id, reason, attempts, parked_at FROM parked ORDER BY 1, 2")
         .unwrap();
@@ -132,9 +114,4 @@ pub fn parked(path: &Path) -> Vec<(String, i64, String, i64, i64)> {
         ))
     });
     rows.unwrap().map(Result::unwrap).collect()
-}
-
-/// The database in the data folder at `path`, as somebody beside the server opens it.
-pub fn open(path: &Path, flags: OpenFlags) -> Connection {
-    Connection::open_with_flags(path.join("doorsign.db"), flags).unwrap()
 }

@@ -27,7 +27,7 @@ async fn a_made_up_password_is_shown_once_on_standard_output_and_nowhere_else() 
     let first = home.serve(&[], &[trace]).await;
     let password = first.shown_password().unwrap().to_owned();
     assert_eq!(password.len(), 24, "{password}");
-    first.login("admin", &password).await;
+    first.anon().logged_in("admin", &password).await;
     let first = first.end().await;
     assert!(!first.stdout.contains(&password), "{}", first.stdout);
     assert!(!first.stderr.contains(&password), "{}", first.stderr);
@@ -35,7 +35,7 @@ async fn a_made_up_password_is_shown_once_on_standard_output_and_nowhere_else() 
     let second = home.serve(&[], &[trace]).await;
     assert_eq!(second.shown_password(), None, "{}", second.greeting);
     assert!(!second.greeting.contains(&password), "{}", second.greeting);
-    second.login("admin", &password).await;
+    second.anon().logged_in("admin", &password).await;
 }
 
 #[tokio::test]
@@ -44,8 +44,7 @@ async fn no_two_first_starts_make_up_the_same_password_and_none_knows_a_default(
     let (one, other) = (one.serve(&[], &[]).await, other.serve(&[], &[]).await);
     assert_ne!(one.shown_password(), other.shown_password());
     for guess in ["admin", "password", "doorsign", "changeme"] {
-        let body = serde_json::json!({"user": "admin", "password": guess});
-        one.anon().post("login", body).await.expect(401);
+        one.anon().login("admin", guess).await.expect(401);
     }
 }
 
@@ -76,7 +75,7 @@ async fn a_given_password_is_the_administrators_and_is_never_shown() {
     for (environment, args) in GIVEN {
         let home = home_with_secret();
         let server = home.serve(args, environment).await;
-        server.login("admin", PASSWORD).await;
+        server.anon().logged_in("admin", PASSWORD).await;
         assert_eq!(server.shown_password(), None, "{}", server.greeting);
         assert!(
             !server.greeting.contains(PASSWORD_START),
@@ -93,10 +92,8 @@ async fn a_later_start_leaves_the_password_as_it_is() {
     let home = Home::with_data().await;
     let other = ("DOORSIGN_ADMIN_PASSWORD", "another one");
     let server = home.serve(&["--admin-username", "ann"], &[other]).await;
-    server.login("admin", PASSWORD).await;
-    let admin = server.login("admin", PASSWORD).await;
-    let body = serde_json::json!({"user": "ann", "password": "another one"});
-    admin.post("login", body).await.expect(401);
+    server.anon().logged_in("admin", PASSWORD).await;
+    server.anon().login("ann", "another one").await.expect(401);
 }
 
 /// Pastes the greeting's lines into a shell in another folder, as a user with this environment would.
