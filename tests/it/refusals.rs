@@ -122,6 +122,11 @@ async fn what_cannot_be_understood_is_told_in_one_line_and_exit_code_2() {
     }
 }
 
+async fn starts_for_the_first_time(home: &Home) {
+    let first = home.serve(&[], &[]).await;
+    assert!(first.shown_password().is_some(), "{}", first.greeting);
+}
+
 #[tokio::test]
 async fn a_taken_port_is_told_and_the_next_start_is_still_the_first() {
     let home = Home::new();
@@ -132,8 +137,7 @@ async fn a_taken_port_is_told_and_the_next_start_is_still_the_first() {
         reason.starts_with(&format!("cannot listen on {taken}: ")),
         "{reason}"
     );
-    let first = home.serve(&[], &[]).await;
-    assert!(first.shown_password().is_some(), "{}", first.greeting);
+    starts_for_the_first_time(&home).await;
 }
 
 #[tokio::test]
@@ -142,8 +146,7 @@ async fn a_hook_that_cannot_start_is_told_and_the_next_start_is_still_the_first(
     fs::write(home.path().join("file"), "").unwrap();
     let reason = home.run(&["--audit-log", "file/audit"]).await.refused(1);
     assert!(reason.starts_with("cannot start a hook: "), "{reason}");
-    let first = home.serve(&[], &[]).await;
-    assert!(first.shown_password().is_some(), "{}", first.greeting);
+    starts_for_the_first_time(&home).await;
 }
 
 #[tokio::test]
@@ -248,6 +251,5 @@ async fn a_bad_name_for_the_administrator_is_told_and_the_next_start_is_still_th
         reason,
         "cannot create the administrator: \"the boss\" is not a valid user name"
     );
-    let first = home.serve(&[], &[]).await;
-    assert!(first.shown_password().is_some(), "{}", first.greeting);
+    starts_for_the_first_time(&home).await;
 }
