@@ -3,7 +3,6 @@
 
 use crate::support::{Client, Setup, TestServer};
 use doorsign::config::Contract;
-use doorsign::service::users;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -14,25 +13,7 @@ const BOTH: [Contract; 2] = [Contract::Documented, Contract::Server];
 
 /// Creates a status as `client` and gives back its id.
 async fn created(client: &Client, name: &str) -> String {
-    let body = json!({"name": name, "statusType": "busy"});
-    let reply = client.post(CREATE, body).await.expect(200).json();
-    reply["customUserStatus"]["_id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
-}
-
-/// The names in the list, in its order.
-async fn names(client: &Client) -> Vec<String> {
-    let page = client
-        .get("custom-user-status.list?count=0")
-        .await
-        .expect(200);
-    let page = page.json();
-    let statuses = page["statuses"].as_array().unwrap().iter();
-    statuses
-        .map(|status| status["name"].as_str().unwrap().to_owned())
-        .collect()
+    client.create(name).await.expect(200).created_id()
 }
 
 #[tokio::test]
@@ -71,10 +52,7 @@ async fn credentials_that_are_absent_wrong_expired_or_not_ones_own_are_answered_
     let (admin_id, admin_token) = admin.credentials.clone().unwrap();
     let (ann_id, ann_token) = ann.credentials.clone().unwrap();
     let day = Some(Duration::from_secs(86_400));
-    let (_, short) = users::create_token(&server.app, "admin", "short", day)
-        .await
-        .unwrap();
-    let expired = Client::new(server.address, Some((admin_id.clone(), short)));
+    let expired = server.with_named_token("admin", "short", day).await;
     expired.get("me").await.expect(200);
     server.clock.advance(Duration::from_secs(86_400));
     let as_both = |id: &String, token: &str| {
@@ -105,7 +83,7 @@ async fn credentials_that_are_absent_wrong_expired_or_not_ones_own_are_answered_
             .await;
         half.golden("create_unauthenticated");
     }
-    assert!(names(&admin).await.is_empty());
+    assert!(admin.names().await.is_empty());
 }
 
 #[tokio::test]
@@ -125,7 +103,7 @@ async fn names_are_stored_as_given_and_compared_exactly() {
         created(&admin, name).await;
     }
     given.sort_unstable();
-    assert_eq!(names(&admin).await, given);
+    assert_eq!(admin.names().await, given);
 }
 
 #[tokio::test]
@@ -136,8 +114,7 @@ async fn names_hold_120_characters_and_none_that_could_be_markup() {
         created(&admin, &"𝒳".repeat(120)).await;
         let long = "𝒳".repeat(121);
         for name in [&long, "a<b", "a>b", "a&b", "a\"b", "it's"] {
-            let body = json!({"name": name, "statusType": "busy"});
-            let refused = admin.post(CREATE, body).await.expect(400);
+            let refused = admin.create(name).await.expect(400);
             let expected = json!({
                 "success": false,
                 "error": format!("{name} is not a valid name [error-input-is-not-a-valid-field]"),
@@ -155,8 +132,7 @@ async fn of_64_who_create_one_name_at_once_one_wins() {
     let admin = server.admin().await;
     let all = (0..64).map(|_| {
         let admin = admin.clone();
-        let body = json!({"name": "caught up", "statusType": "busy"});
-        tokio::spawn(async move { admin.post(CREATE, body).await })
+        tokio::spawn(async move { admin.create("caught up").await })
     });
     let mut winners = 0;
     for reply in futures_util::future::join_all(all).await {
@@ -169,7 +145,7 @@ async fn of_64_who_create_one_name_at_once_one_wins() {
         }
     }
     assert_eq!(winners, 1);
-    assert_eq!(names(&admin).await, ["caught up"]);
+    assert_eq!(admin.names().await, ["caught up"]);
 }
 
 #[tokio::test]
@@ -200,7 +176,7 @@ async fn update_gives_a_status_another_name_and_type() {
         update("late lunch", "busy").await.expect(200);
         update("taken", "busy").await.golden("create_name_in_use");
         update("Late lunch", "busy").await.expect(200);
-        assert_eq!(names(&admin).await, ["Late lunch", "taken"]);
+        assert_eq!(admin.names().await, ["Late lunch", "taken"]);
         created(&admin, "late lunch").await; // The old name is free again.
     }
 }
@@ -235,7 +211,7 @@ async fn that_an_id_is_unknown_is_told_even_to_those_who_may_not_update() {
         }
         let refused = ann.post(UPDATE, body(&id)).await;
         refused.golden("create_not_allowed");
-        assert_eq!(names(&admin).await, ["lunch"]);
+        assert_eq!(admin.names().await, ["lunch"]);
     }
 }
 
@@ -279,7 +255,7 @@ async fn delete_asks_for_the_id_then_the_permission_then_the_status() {
             (gone.status.as_u16(), gone.text()),
             (200, r#"{"success":true}"#)
         );
-        assert!(names(&admin).await.is_empty());
+        assert!(admin.names().await.is_empty());
         admin.post(DELETE, body).await.golden("delete_unknown");
         created(&admin, "lunch").await; // The name is free again.
     }

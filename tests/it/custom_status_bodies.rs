@@ -88,6 +88,14 @@ impl Want {
     }
 }
 
+/// What this contract says, of the two.
+fn wanted(contract: Contract, documented: Want, as_server: Want) -> Want {
+    match contract {
+        Documented => documented,
+        Server => as_server,
+    }
+}
+
 fn thrown(code: &str, reason: &str, mut details: Value) -> Value {
     details["method"] = json!("insertOrUpdateUserStatus");
     json!({"success": false, "error": format!("{reason} [{code}]"), "errorType": code, "details": details})
@@ -97,13 +105,9 @@ fn thrown(code: &str, reason: &str, mut details: Value) -> Value {
 async fn server(contract: Contract) -> (TestServer, String) {
     let server = Setup::new().contract(contract).start().await;
     let admin = server.admin().await;
-    let mut id = Value::Null;
-    for name in ["taken", "other"] {
-        let body = json!({"name": name, "statusType": "busy"});
-        let made = admin.post(CREATE, body).await.expect(200).json();
-        id = made["customUserStatus"]["_id"].clone();
-    }
-    (server, id.as_str().unwrap().to_owned())
+    admin.create("taken").await.expect(200);
+    let other = admin.create("other").await.expect(200);
+    (server, other.created_id())
 }
 
 /// Fields of a body, what the documented contract says to them, and what the server contract says.
@@ -158,11 +162,7 @@ async fn create_reads_fields_as_the_contract_says() {
         let (server, _) = server(contract).await;
         let admin = server.admin().await;
         for (body, documented, as_server) in fields() {
-            let want = if contract == Documented {
-                documented
-            } else {
-                as_server
-            };
+            let want = wanted(contract, documented, as_server);
             let reply = admin.post(CREATE, body.clone()).await;
             want.check(&format!("{contract:?}: {body}"), &reply);
         }
@@ -175,11 +175,7 @@ async fn update_reads_fields_as_the_contract_says() {
         let (server, id) = server(contract).await;
         let admin = server.admin().await;
         for (mut body, documented, as_server) in fields() {
-            let want = if contract == Documented {
-                documented
-            } else {
-                as_server
-            };
+            let want = wanted(contract, documented, as_server);
             body["_id"] = json!(id);
             let reply = admin.post(UPDATE, body.clone()).await;
             want.check(&format!("{contract:?}: {body}"), &reply);
@@ -236,11 +232,7 @@ async fn bodies_that_are_no_json_objects_are_read_as_the_contract_says() {
         let (server, _) = server(contract).await;
         let admin = server.admin().await;
         for (content_type, body, documented, as_server) in table {
-            let want = if contract == Documented {
-                documented
-            } else {
-                as_server
-            };
+            let want = wanted(contract, documented, as_server);
             let reply = admin.post_raw(CREATE, content_type, body).await;
             want.check(&format!("{contract:?}: {content_type}: {body}"), &reply);
         }

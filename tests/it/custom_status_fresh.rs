@@ -1,6 +1,6 @@
 //! How fresh a list is: tags, answers that need not be sent twice, and finding what one has just created.
 
-use crate::custom_status_list::{create, list, names};
+use crate::custom_status_list::list;
 use crate::support::{Client, Setup, TestServer};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn the_tag_changes_with_every_change_and_with_nothing_else() {
             .to_owned()
     };
     let mut tags = vec![tag().await];
-    let id = create(&admin, "lunch", "busy").await;
+    let id = admin.create("lunch").await.expect(200).created_id();
     tags.push(tag().await);
     let body = json!({"_id": id, "name": "lunch", "statusType": "away"});
     admin
@@ -29,7 +29,7 @@ async fn the_tag_changes_with_every_change_and_with_nothing_else() {
         .await
         .expect(200);
     tags.push(tag().await);
-    create(&admin, "brb", "busy").await;
+    admin.create("brb").await.expect(200);
     tags.push(tag().await);
     let body = json!({"customUserStatusId": id});
     admin
@@ -38,11 +38,7 @@ async fn the_tag_changes_with_every_change_and_with_nothing_else() {
         .expect(200);
     tags.push(tag().await);
     // What was refused changed nothing, and neither did the clock.
-    let taken = json!({"name": "brb", "statusType": "busy"});
-    admin
-        .post("custom-user-status.create", taken)
-        .await
-        .expect(400);
+    admin.create("brb").await.expect(400);
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(tag().await, tags[4]);
     let mut different = tags.clone();
@@ -55,7 +51,7 @@ async fn the_tag_changes_with_every_change_and_with_nothing_else() {
 async fn a_list_that_is_known_is_not_sent_again() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
-    create(&admin, "lunch", "busy").await;
+    admin.create("lunch").await.expect(200);
     let ask = async |method: Method, tag: &str| {
         ann.send(method, PATH, &[("if-none-match", tag)], "").await
     };
@@ -77,7 +73,7 @@ async fn a_list_that_is_known_is_not_sent_again() {
     for unknown in ["\"other\"", "", tag.trim_matches('"')] {
         assert_eq!(ask(Method::GET, unknown).await.expect(200).body, whole.body);
     }
-    create(&admin, "brb", "busy").await;
+    admin.create("brb").await.expect(200);
     ask(Method::GET, tag).await.expect(200);
     let path = format!("{PATH}?name=brb");
     let other = ann
@@ -96,7 +92,7 @@ async fn a_list_that_is_known_is_not_sent_again() {
 async fn head_answers_as_get_does_but_without_the_body() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    create(&admin, "lunch", "busy").await;
+    admin.create("lunch").await.expect(200);
     let whole = list(&admin, &[]).await.expect(200);
     let head = admin.send(Method::HEAD, PATH, &[], "").await.expect(200);
     assert!(head.body.is_empty());
@@ -114,7 +110,7 @@ async fn an_unchanged_list_keeps_its_tag_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::at(folder.path()).start().await;
     let admin = server.admin().await;
-    create(&admin, "lunch", "busy").await;
+    admin.create("lunch").await.expect(200);
     let before = list(&admin, &[]).await.expect(200);
     let tag = before.header("etag").unwrap();
     let credentials = admin.credentials.clone();
@@ -136,8 +132,8 @@ async fn whoever_has_created_a_status_finds_it_in_the_next_list() {
         tokio::spawn(async move {
             for n in 0..20 {
                 let name = format!("{writer}-{n}");
-                create(&admin, &name, "busy").await;
-                let seen: Vec<String> = names(&admin, &[("count", "0")]).await;
+                admin.create(&name).await.expect(200);
+                let seen = admin.names().await;
                 assert!(seen.contains(&name), "{name} is missing in {seen:?}");
             }
         })

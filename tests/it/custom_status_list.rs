@@ -16,24 +16,14 @@ pub async fn list(client: &Client, parameters: &[(&str, &str)]) -> Reply {
 
 /// The names on that page.
 pub async fn names(client: &Client, parameters: &[(&str, &str)]) -> Vec<String> {
-    let page = list(client, parameters).await.expect(200).json();
-    let statuses = page["statuses"].as_array().unwrap().iter();
-    statuses
-        .map(|status| status["name"].as_str().unwrap().to_owned())
-        .collect()
+    list(client, parameters).await.expect(200).names()
 }
 
-/// Creates a status and gives back its id.
-pub async fn create(client: &Client, name: &str, status_type: &str) -> String {
+/// Creates a status of this type.
+async fn create(client: &Client, name: &str, status_type: &str) {
     let body = json!({"name": name, "statusType": status_type});
-    let made = client
-        .post("custom-user-status.create", body)
-        .await
-        .expect(200);
-    made.json()["customUserStatus"]["_id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    let reply = client.post("custom-user-status.create", body).await;
+    reply.expect(200);
 }
 
 #[tokio::test]
@@ -57,7 +47,7 @@ async fn pages_are_cut_as_rocket_chat_cuts_them() {
     let admin = server.admin().await;
     let all = (0..120).map(|n| {
         let admin = admin.clone();
-        async move { create(&admin, &format!("{n:03}"), "busy").await }
+        async move { admin.create(&format!("{n:03}")).await.expect(200) }
     });
     futures_util::future::join_all(all).await;
     // The query, the first name on the page, its length and the offset repeated.
@@ -188,7 +178,7 @@ async fn names_are_searched_for_any_part_without_regard_to_case() {
         "\\d",
     ];
     for name in all {
-        create(&admin, name, "busy").await;
+        admin.create(name).await.expect(200);
     }
     for (part, found) in [
         ("unch", &["Lunch", "brunch"] as &[&str]),
@@ -217,8 +207,8 @@ async fn names_are_searched_for_any_part_without_regard_to_case() {
 async fn an_id_is_looked_up_exactly_and_a_mongo_query_is_ignored() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    let id = create(&admin, "lunch", "busy").await;
-    create(&admin, "brb", "away").await;
+    let id = admin.create("lunch").await.expect(200).created_id();
+    admin.create("brb").await.expect(200);
     assert_eq!(names(&admin, &[("_id", &id)]).await, ["lunch"]);
     assert_eq!(
         names(&admin, &[("_id", &id), ("name", "BRB")]).await.len(),

@@ -46,15 +46,7 @@ async fn send(client: &Client, route: &str, body: Option<Value>) -> Reply {
 async fn every_failure(fault: Fault, check: impl Fn(&'static str, Reply)) {
     let server = FlakyServer::start().await;
     let admin = server.admin("a token").await;
-    let victim = json!({"name": "victim", "statusType": "busy"});
-    let created = admin
-        .post("custom-user-status.create", victim)
-        .await
-        .expect(200);
-    let id = created.json()["customUserStatus"]["_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = admin.create("victim").await.expect(200).created_id();
     for (method, route, body) in table(&id) {
         server.store.fail_once(method, fault);
         let failed = send(&admin, route, body.clone()).await;

@@ -16,8 +16,7 @@ async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
 }
 
 async fn login(server: &TestServer, user: &str, password: &str) -> Reply {
-    let body = json!({"user": user, "password": password});
-    server.anon().post("login", body).await
+    server.anon().login(user, password).await
 }
 
 /// Fails to log in as `user`, so many times.

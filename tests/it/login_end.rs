@@ -20,14 +20,6 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Ann, by a new login with this password.
-async fn ann(server: &TestServer, password: &str) -> Client {
-    let body = json!({"user": "ann", "password": password});
-    let login = server.anon().post("login", body).await.expect(200).json();
-    let text = |key: &str| login["data"][key].as_str().unwrap().to_owned();
-    Client::new(server.address, Some((text("userId"), text("authToken"))))
-}
-
 /// Whether this client is still recognised, with its headers and by its token.
 async fn is_in(server: &TestServer, client: &Client) -> bool {
     let me = client.get("me").await;
@@ -46,7 +38,7 @@ async fn is_in(server: &TestServer, client: &Client) -> bool {
 async fn a_login_by_password_lasts_90_days() {
     let server = TestServer::start().await;
     server.user("ann").await;
-    let ann = ann(&server, "ann's password").await;
+    let ann = server.anon().logged_in("ann", "ann's password").await;
     server.clock.advance(90 * DAY - Duration::from_millis(1));
     assert!(is_in(&server, &ann).await);
     server.clock.advance(Duration::from_millis(1));
@@ -57,10 +49,7 @@ async fn a_login_by_password_lasts_90_days() {
 async fn a_personal_token_lasts_as_long_as_its_owner_said() {
     let server = TestServer::start().await;
     let for_ever = server.user("ann").await;
-    let (id, token) = users::create_token(&server.app, "ann", "short", Some(DAY))
-        .await
-        .unwrap();
-    let for_a_day = Client::new(server.address, Some((id.as_str().to_owned(), token)));
+    let for_a_day = server.with_named_token("ann", "short", Some(DAY)).await;
     assert!(is_in(&server, &for_a_day).await);
     server.clock.advance(DAY);
     assert!(!is_in(&server, &for_a_day).await);
@@ -90,7 +79,7 @@ async fn what_has_expired_is_forgotten_and_frees_its_name() {
 async fn a_deactivated_user_is_out_at_once_with_every_token() {
     let server = TestServer::start().await;
     let by_token = server.user("ann").await;
-    let by_password = ann(&server, "ann's password").await;
+    let by_password = server.anon().logged_in("ann", "ann's password").await;
     let bob = server.user("bob").await;
     assert!(is_in(&server, &by_token).await && is_in(&server, &by_password).await);
     users::set_active(&server.app, "ann", false).await.unwrap();
@@ -102,30 +91,24 @@ async fn a_deactivated_user_is_out_at_once_with_every_token() {
 async fn a_new_password_ends_the_logins_by_the_old_one() {
     let server = TestServer::start().await;
     let by_token = server.user("ann").await;
-    let by_password = ann(&server, "ann's password").await;
+    let by_password = server.anon().logged_in("ann", "ann's password").await;
     assert!(is_in(&server, &by_password).await);
     users::set_password(&server.app, "ann", "a new one")
         .await
         .unwrap();
     assert!(!is_in(&server, &by_password).await);
     assert!(is_in(&server, &by_token).await, "personal tokens stay");
-    let old = json!({"user": "ann", "password": "ann's password"});
-    server
-        .anon()
-        .post("login", old)
-        .await
-        .golden("login_refused");
-    assert!(is_in(&server, &ann(&server, "a new one").await).await);
+    let old = server.anon().login("ann", "ann's password").await;
+    old.golden("login_refused");
+    let again = server.anon().logged_in("ann", "a new one").await;
+    assert!(is_in(&server, &again).await);
 }
 
 #[tokio::test]
 async fn a_revoked_token_is_out_at_once_and_no_other() {
     let server = TestServer::start().await;
     let kept = server.user("ann").await;
-    let (id, token) = users::create_token(&server.app, "ann", "laptop", None)
-        .await
-        .unwrap();
-    let revoked = Client::new(server.address, Some((id.as_str().to_owned(), token)));
+    let revoked = server.with_named_token("ann", "laptop", None).await;
     assert!(is_in(&server, &revoked).await);
     users::revoke_token(&server.app, "ann", "laptop")
         .await
@@ -138,16 +121,12 @@ async fn a_revoked_token_is_out_at_once_and_no_other() {
 async fn roles_are_read_at_use_and_not_from_the_token() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
-    let create = async |name: &str| {
-        let body = json!({"name": name, "statusType": "busy"});
-        ann.post("custom-user-status.create", body).await.status
-    };
-    assert_eq!(create("a").await, 400);
+    ann.create("a").await.expect(400);
     for (roles, status) in [("admin", 200), ("user", 400)] {
         users::set_roles(&server.app, "ann", vec![roles.to_owned()])
             .await
             .unwrap();
-        assert_eq!(create(roles).await, status, "{roles}");
+        ann.create(roles).await.expect(status);
     }
 }
 

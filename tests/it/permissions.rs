@@ -48,16 +48,11 @@ async fn table(client: &Client) -> Vec<(String, Value)> {
     .collect()
 }
 
-async fn create(client: &Client, name: &str) -> crate::support::Reply {
-    let body = json!({"name": name, "statusType": "busy"});
-    client.post("custom-user-status.create", body).await
-}
-
 /// A body that a permitted client's request to `path` succeeds with. `n` is another number for each request.
 async fn good_body(admin: &Client, path: &str, n: usize) -> Value {
     let status = async || {
-        let made = create(admin, &format!("made for {n}")).await.expect(200);
-        made.json()["customUserStatus"]["_id"].clone()
+        let made = admin.create(&format!("made for {n}")).await;
+        made.expect(200).created_id()
     };
     let name = format!("status {n}");
     match path {
@@ -141,14 +136,14 @@ async fn roles_and_grants_are_rocket_chats_at_first() {
 async fn a_grant_counts_from_the_next_request_on_and_so_does_its_end() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
-    create(&ann, "a").await.golden("create_not_allowed");
+    ann.create("a").await.golden("create_not_allowed");
     grant(&admin, &["user"]).await;
-    create(&ann, "a").await.expect(200);
-    create(&admin, "b").await.golden("create_not_allowed"); // It is the table that counts, not the name of the role.
+    ann.create("a").await.expect(200);
+    admin.create("b").await.golden("create_not_allowed"); // It is the table that counts, not the name of the role.
     grant(&admin, &["admin"]).await;
-    create(&ann, "c").await.golden("create_not_allowed");
+    ann.create("c").await.golden("create_not_allowed");
     grant(&admin, &[]).await;
-    create(&admin, "d").await.golden("create_not_allowed");
+    admin.create("d").await.golden("create_not_allowed");
 }
 
 #[tokio::test]

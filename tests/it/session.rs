@@ -1,7 +1,7 @@
 //! Logging in, being recognised and logging out, and what each client may know of the server. Which attempts are blocked stands in
 //! `login_attempts.rs`, what ends a login in `login_end.rs`.
 
-use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer};
+use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -21,13 +21,6 @@ async fn server() -> (TestServer, Client) {
 fn hex_digest(password: &str) -> String {
     let digest = Sha256::digest(password);
     digest.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
-/// The client that a login's answer makes of a stranger.
-fn entered(server: &TestServer, login: &Reply) -> Client {
-    let data = &login.json()["data"];
-    let text = |key: &str| data[key].as_str().unwrap().to_owned();
-    Client::new(server.address, Some((text("userId"), text("authToken"))))
 }
 
 #[tokio::test]
@@ -53,7 +46,7 @@ async fn every_form_of_login_leads_to_the_same_answer() {
         let login = server.anon().post("login", body).await;
         login.golden("login");
         assert_eq!(login.header("content-type"), Some("application/json"));
-        let me = entered(&server, &login).get("me").await.expect(200);
+        let me = server.anon().entered(&login).get("me").await.expect(200);
         assert_eq!(me.json()["username"], "ann");
     }
     let form = "username=ann&password=ann%27s+password";
@@ -74,13 +67,8 @@ async fn a_login_by_token_gives_the_same_token_and_one_by_password_a_new_one() {
         (&data["userId"], &data["authToken"]),
         (&json!(id), &json!(token))
     );
-    let by_password = json!({"user": "ann", "password": "ann's password"});
-    let one = server
-        .anon()
-        .post("login", by_password.clone())
-        .await
-        .json();
-    let other = server.anon().post("login", by_password).await.json();
+    let by_password = async || server.anon().login("ann", "ann's password").await.json();
+    let (one, other) = (by_password().await, by_password().await);
     assert_ne!(one["data"]["authToken"], other["data"]["authToken"]);
     assert_eq!(one["data"]["userId"], json!(id));
 }
@@ -144,8 +132,7 @@ async fn what_is_no_login_is_refused_like_a_wrong_password() {
 async fn a_wrong_password_and_an_unknown_user_cannot_be_told_apart() {
     let (server, _ann) = server().await;
     let refused = async |user: &str| {
-        let body = json!({"user": user, "password": "wrong"});
-        let mut reply = server.anon().post("login", body).await.expect(401);
+        let mut reply = server.anon().login(user, "wrong").await.expect(401);
         reply.headers.remove("x-request-id");
         reply.headers.remove("date");
         reply
@@ -177,8 +164,7 @@ async fn me_is_oneself_with_every_field_that_clients_read() {
     assert_eq!(me["emails"][0]["address"], json!("ann@example.org"));
     assert_eq!(me["success"], json!(true));
     // The same as in the answer to a login, but for `success`.
-    let body = json!({"user": "ann", "password": "ann's password"});
-    let login: Value = server.anon().post("login", body).await.json();
+    let login = server.anon().login("ann", "ann's password").await.json();
     let mut inside = login["data"]["me"].clone();
     inside["success"] = json!(true);
     assert_eq!(inside, me);
@@ -199,9 +185,9 @@ async fn somebody_without_an_address_has_no_emails() {
 async fn logging_out_ends_the_presented_token_at_once_and_no_other() {
     let (server, ann) = server().await;
     for method in [Method::POST, Method::GET] {
-        let body = json!({"user": "ann", "password": "ann's password"});
-        let one = entered(&server, &server.anon().post("login", body.clone()).await);
-        let other = entered(&server, &server.anon().post("login", body).await);
+        let anon = server.anon();
+        let one = anon.logged_in("ann", "ann's password").await;
+        let other = anon.logged_in("ann", "ann's password").await;
         one.get("me").await.expect(200);
         let json = [("content-type", "application/json")];
         let goodbye = one.send(method, "/api/v1/logout", &json, "{}").await;
@@ -247,12 +233,6 @@ async fn the_version_is_short_for_all_but_those_who_may_view_statistics() {
 #[tokio::test]
 async fn the_administrator_logs_in_with_the_password_of_the_settings() {
     let (server, _ann) = server().await;
-    let body = json!({"user": "admin", "password": ADMIN_PASSWORD});
-    let login = server.anon().post("login", body).await.expect(200);
-    let created = json!({"name": "caught up", "statusType": "busy"});
-    let admin = entered(&server, &login);
-    admin
-        .post("custom-user-status.create", created)
-        .await
-        .golden("create");
+    let admin = server.anon().logged_in("admin", ADMIN_PASSWORD).await;
+    admin.create("caught up").await.golden("create");
 }

@@ -9,6 +9,11 @@ async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
     store.find_user(key).await.unwrap()
 }
 
+async fn create(store: &dyn Store, name: &str, hash: &str) {
+    let created = store.create_user(user(name), hash.to_owned()).await;
+    created.unwrap();
+}
+
 /// The user with its hash.
 async fn named(store: &dyn Store, name: &str) -> Option<(User, String)> {
     find(store, UserKey::Username(name.to_owned())).await
@@ -62,10 +67,7 @@ async fn a_user_is_found_by_id_and_without_regard_to_case_by_name_and_address() 
 async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist() {
     every_store(async |place| {
         let store = place.open();
-        store
-            .create_user(user("ann"), "1".to_owned())
-            .await
-            .unwrap();
+        create(&*store, "ann", "1").await;
         let name = User {
             username: Username::parse("ANN".to_owned()).unwrap(),
             ..user("bob")
@@ -112,7 +114,7 @@ async fn users_are_listed_by_name() {
         let store = place.open();
         assert_eq!(store.list_users().await.unwrap(), []);
         for name in ["cid", "Bob", "ann"] {
-            store.create_user(user(name), String::new()).await.unwrap();
+            create(&*store, name, "").await;
         }
         let expected = ["ann", "Bob", "cid"].map(user);
         assert_eq!(store.list_users().await.unwrap(), expected);
@@ -124,10 +126,7 @@ async fn users_are_listed_by_name() {
 async fn a_patch_changes_what_it_names_and_the_time() {
     every_store(async |place| {
         let store = place.open();
-        store
-            .create_user(user("ann"), "old".to_owned())
-            .await
-            .unwrap();
+        create(&*store, "ann", "old").await;
         let roles = UserPatch {
             roles: Some(vec!["bot".to_owned(), "admin".to_owned(), "bot".to_owned()]),
             ..UserPatch::default()
@@ -164,10 +163,7 @@ async fn a_patch_changes_what_it_names_and_the_time() {
 async fn a_patch_that_is_refused_changes_nothing() {
     every_store(async |place| {
         let store = place.open();
-        store
-            .create_user(user("ann"), "old".to_owned())
-            .await
-            .unwrap();
+        create(&*store, "ann", "old").await;
         let patch = UserPatch {
             password_hash: Some("new".to_owned()),
             roles: Some(vec!["admin".to_owned(), "wizard".to_owned()]),
