@@ -166,6 +166,7 @@ INSERT INTO default_grant VALUES
     ('api-bypass-rate-limit',          'admin', 0),
     ('api-bypass-rate-limit',          'bot', 1),
     ('api-bypass-rate-limit',          'app', 2);
-INSERT INTO permission (id, updated_at) SELECT DISTINCT permission, 0 FROM default_grant;
+-- 1: newer than the epoch, since clients that know nothing yet ask for what is newer than that.
+INSERT INTO permission (id, updated_at) SELECT DISTINCT permission, 1 FROM default_grant;
 INSERT INTO permission_role (permission_id, role_id, position) SELECT permission, role, position FROM default_grant;
 DROP TABLE default_grant;

@@ -74,6 +74,13 @@ impl Folder {
         }
     }
 
+    /// Whether a server runs on the folder at `path`, as far as can be told.
+    #[must_use]
+    pub fn is_in_use(path: &Path) -> bool {
+        let locked = Self::existing(path).map(|folder| folder.lock());
+        matches!(locked, Ok(Err(source)) if source.kind() == ErrorKind::ResourceBusy)
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -3,6 +3,7 @@
 use super::{Outcome, print};
 use crate::app::SystemClock;
 use crate::config::{Config, SecretSource};
+use crate::folder::Folder;
 use crate::logging;
 use crate::server::{FirstAdmin, Server};
 use doorsign_hook::PostCreateHook;
@@ -28,7 +29,9 @@ pub(super) fn run(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
 }
 
 async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
-    if let Some(path) = &config.ready_file {
+    if let Some(path) = &config.ready_file
+        && !Folder::is_in_use(&config.data)
+    {
         // One that is left over from a server that was killed names a port that nobody answers.
         let _ = std::fs::remove_file(path);
     }
@@ -44,14 +47,14 @@ async fn serve(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
         .await
         .map_err(|e| e.to_string())?;
     let url = url(listener.local_addr().map_err(|e| e.to_string())?);
-    let (version, data) = (env!("CARGO_PKG_VERSION"), config.data.display());
-    tracing::info!(version, url, %data, contract = %config.contract, "listening");
     print(&greeting(&url, &config, server.first_admin.as_ref()))?;
     if let Some(path) = &config.ready_file {
         // The socket listens already: who reads the file and comes at once is answered.
         write_whole(path, &url)
             .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()))?;
     }
+    let (version, data) = (env!("CARGO_PKG_VERSION"), config.data.display());
+    tracing::info!(version, url, %data, contract = %config.contract, "listening");
     server.run(listener, stop(signals)).await;
     if let Some(path) = &config.ready_file {
         let _ = std::fs::remove_file(path);

@@ -189,23 +189,33 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_empty_or_not_there_stops_the_start() {
+    fn a_secret_that_is_empty_stops_the_start() {
         let refusal = start().variable("DOORSIGN_ADMIN_PASSWORD", "").refusal();
         assert_eq!(
             refusal,
             "admin_password (from DOORSIGN_ADMIN_PASSWORD) is not a text of at least one character"
         );
-        let by_file = || start().variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s");
+    }
+
+    #[test]
+    fn a_secret_file_that_holds_none_is_told_to_whoever_needs_the_secret() {
+        let needed = |start: super::super::start::Start| {
+            let config = start
+                .variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s")
+                .loaded()
+                .config;
+            config
+                .admin_password
+                .unwrap()
+                .expose()
+                .map(drop)
+                .unwrap_err()
+                .to_string()
+        };
         let described = "admin_password_file = \"s\" (from DOORSIGN_ADMIN_PASSWORD_FILE)";
-        assert_eq!(
-            by_file().file("s", "\n").refusal(),
-            format!("{described} names a file that holds no secret")
-        );
-        assert!(
-            by_file()
-                .refusal()
-                .starts_with(&format!("{described} cannot be read: "))
-        );
+        let empty = format!("{described} names a file that holds no secret");
+        assert_eq!(needed(start().file("s", "\n")), empty);
+        assert!(needed(start()).starts_with(&format!("{described} cannot be read: ")));
     }
 
     #[test]

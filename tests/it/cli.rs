@@ -244,3 +244,21 @@ async fn help_and_version_go_to_standard_output() {
     }
     home.run(&["token", "create", "--help"]).await.succeeded();
 }
+
+#[tokio::test]
+async fn who_was_deactivated_can_be_let_in_again_and_gets_no_token_before() {
+    let home = Home::with_data().await;
+    home.run(&["user", "add", "bob"]).await.succeeded();
+    let dead = home.token("bob", "old").await;
+    home.run(&["user", "deactivate", "bob"]).await.succeeded();
+    let refused = home
+        .run(&["token", "create", "bob", "--name", "new"])
+        .await
+        .refused(1);
+    assert_eq!(refused, "the user is deactivated");
+    home.run(&["user", "activate", "bob"]).await.succeeded();
+    let live = home.token("bob", "new").await;
+    let server = home.serve(&[], &[]).await;
+    server.with_headers(&dead).get("me").await.expect(401);
+    server.with_headers(&live).get("me").await.expect(200);
+}

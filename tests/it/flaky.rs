@@ -6,8 +6,8 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
-    CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role,
-    Session, StatusId, StatusName, Timestamp, User, UserId,
+    CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role, Session,
+    StatusId, StatusName, Timestamp, User, UserId,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey};
 use doorsign::limits::Limits;

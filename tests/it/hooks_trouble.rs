@@ -248,3 +248,25 @@ async fn a_cursor_that_cannot_be_saved_repeats_no_delivery() {
     server.stop().await;
     given.is_empty();
 }
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_parked_and_holds_up_nobody() {
+    let (hook, mut given) = recording("reader");
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let at = || Setup::at(&data).pace(FAST);
+    let server = at().hook(hook.clone()).start().await;
+    server.stop().await;
+    let server = at().start().await;
+    let admin = server.admin().await;
+    for name in ["one", "two", "three"] {
+        admin.create(name).await.expect(200);
+    }
+    let spoilt = "UPDATE event SET payload = '{' WHERE id = (SELECT max(id) - 1 FROM event)";
+    server.database().execute(spoilt, []).unwrap();
+    server.stop().await;
+    let server = at().hook(hook).start().await;
+    assert_eq!(given.names(2).await, ["one", "three"]);
+    let parked = parked(&server);
+    assert!(parked[0].2.starts_with("it cannot be read: "), "{parked:?}");
+}

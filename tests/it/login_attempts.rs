@@ -116,3 +116,12 @@ async fn only_the_right_password_tells_that_an_account_is_switched_off() {
         .await
         .golden("login_deactivated");
 }
+
+#[tokio::test]
+async fn right_passwords_that_come_at_once_are_no_failures() {
+    let server = server(|_| ()).await;
+    let logins = (0..16).map(|_| login(&server, "ann", "ann's password"));
+    for reply in futures_util::future::join_all(logins).await {
+        reply.expect(200);
+    }
+}

@@ -63,7 +63,11 @@ async fn what_has_expired_is_forgotten_and_frees_its_name() {
     server.user("ann").await;
     let token = async || users::create_token(&server.app, "ann", "laptop", Some(DAY)).await;
     let (id, _) = token().await.unwrap();
-    ann(&server, "ann's password").await;
+    server
+        .anon()
+        .login("ann", "ann's password")
+        .await
+        .expect(200);
     assert!(token().await.is_err(), "a name in use");
     server.clock.advance(90 * DAY);
     token().await.unwrap();

@@ -29,8 +29,8 @@ async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
         (&admin, "GET", "/api/v1/me?a=b", "", 200, "/api/v1/me", by_admin),
         (anon, "OPTIONS", CREATE, "", 200, "any", None),
         (anon, "GET", "/no/such/route", "", 404, "unknown", None),
-        (anon, "GET", LOGIN, "", 405, "unknown", None),
-        (anon, LONG_METHOD, LOGIN, "", 405, "unknown", None),
+        (anon, "GET", LOGIN, "", 405, LOGIN, None),
+        (anon, LONG_METHOD, LOGIN, "", 405, LOGIN, None),
     ];
     let mut asked = Vec::new();
     for (client, method, path, body, status, route, user) in table {

@@ -289,6 +289,15 @@ async fn the_table_can_be_asked_for_what_is_new() {
             (&json!([]), &json!(true))
         );
     }
+    let everything = admin
+        .get("permissions.listAll?updatedSince=1970-01-01T00:00:00.000Z")
+        .await
+        .json();
+    let count = everything["update"].as_array().unwrap().len();
+    assert!(
+        count > 10,
+        "a client that knows nothing yet gets all, not {count}"
+    );
     for since in ["yesterday", "2026-13-01"] {
         let path = format!("permissions.listAll?updatedSince={since}");
         admin.get(&path).await.golden("permissions_bad_date");

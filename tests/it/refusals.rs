@@ -62,12 +62,6 @@ async fn a_wrong_setting_in_any_source_stops_the_start_before_anything_is_made()
         ),
         (
             &[],
-            &[("DOORSIGN_ADMIN_PASSWORD_FILE", "gone")],
-            "",
-            "admin_password_file = \"gone\" (from DOORSIGN_ADMIN_PASSWORD_FILE) cannot be read: ",
-        ),
-        (
-            &[],
             &[("DOORSIGN_ADMIN_PASSWORD", "")],
             "",
             "admin_password (from DOORSIGN_ADMIN_PASSWORD) is not a text",
@@ -81,6 +75,18 @@ async fn a_wrong_setting_in_any_source_stops_the_start_before_anything_is_made()
         assert!(reason.starts_with(expected), "{reason}");
         assert!(!home.data().exists(), "{reason}");
     }
+}
+
+#[tokio::test]
+async fn a_password_file_that_is_not_there_stops_the_first_start_which_stays_the_first() {
+    let home = Home::new();
+    let gone = [("DOORSIGN_ADMIN_PASSWORD_FILE", "gone")];
+    let reason = crate::process::ended(home.command(&[], &gone), "")
+        .await
+        .refused(1);
+    let expected = "cannot create the administrator: admin_password_file = \"gone\" (from DOORSIGN_ADMIN_PASSWORD_FILE) cannot be read: ";
+    assert!(reason.starts_with(expected), "{reason}");
+    assert!(home.serve(&[], &[]).await.shown_password().is_some());
 }
 
 #[tokio::test]

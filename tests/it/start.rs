@@ -150,3 +150,34 @@ async fn the_greetings_lines_work_at_a_later_start_and_for_another_administrator
     let refused = paste(&later, &[]).await.succeeded();
     assert!(refused.contains("You must be logged in"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_password_file_that_is_gone_after_the_first_start_is_no_refusal() {
+    let home = Home::new();
+    let secret = home.path().join("secret");
+    std::fs::write(&secret, PASSWORD).unwrap();
+    let environment = [("DOORSIGN_ADMIN_PASSWORD_FILE", "secret")];
+    home.serve(&[], &environment).await.end().await;
+    std::fs::remove_file(&secret).unwrap();
+    let later = home.serve(&[], &environment).await;
+    later.anon().logged_in("admin", PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_ready_file_that_a_killed_server_left_goes_first_and_a_live_ones_stays() {
+    let home = Home::with_data().await;
+    let ready = home.path().join("ready");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let failing = ["serve", "--ready-file", "ready", "--listen", &address];
+    let live = home.serve(&["--ready-file", "ready"], &[]).await;
+    home.run(&failing).await.refused(1);
+    assert_eq!(std::fs::read_to_string(&ready).unwrap(), live.url());
+    live.kill().await;
+    assert!(ready.exists());
+    home.run(&failing).await.refused(1);
+    assert!(
+        !ready.exists(),
+        "nobody is sent to a port that nobody answers"
+    );
+}

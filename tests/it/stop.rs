@@ -1,8 +1,8 @@
 //! How a server ends: by signals, finishing what is open within its deadline, and by kill -9, losing nothing that it acknowledged.
 
 use crate::process::{Home, Process};
-use crate::raw::{Raw, create, in_time, length};
-use crate::support::{Client, TestServer};
+use crate::raw::{Raw, create, length};
+use crate::support::{Client, TestServer, in_time};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -155,7 +155,7 @@ async fn a_log_that_nobody_reads_does_not_hold_up_the_stop() {
     let id = server.id().unwrap().to_string();
     let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
     assert!(sent.await.unwrap().success());
-    let ended = in_time(server.wait()).await.unwrap();
+    let ended = in_time("the end", server.wait()).await.unwrap();
     assert_eq!(ended.code(), Some(0));
     drop(unread);
 }

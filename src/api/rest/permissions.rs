@@ -20,7 +20,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let grants = permissions::list(request.app(), &actor).await?;
     let changed = grants
         .iter()
-        .filter(|grant| since.is_none_or(|since| grant.updated_at >= since));
+        .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
     reply::ok(&PermissionChanges {
         update: changed.map(PermissionRow::from).collect(),
         remove: [],
