@@ -1,0 +1,162 @@
+//! README.md's table of the two contracts: each case is sent to create and to update under both, and each cell says what has to come.
+
+use crate::readme::{spans, table};
+use crate::support::{Client, Reply, Setup};
+use doorsign::config::Contract;
+use serde_json::{Value, json};
+
+const CREATE: &str = "custom-user-status.create";
+const UPDATE: &str = "custom-user-status.update";
+const JSON: &str = "application/json";
+
+/// A request's body, and which of the variants of its case it is.
+struct Sent {
+    variant: &'static str,
+    content_type: &'static str,
+    body: String,
+}
+
+fn json(variant: &'static str, body: &Value) -> Sent {
+    Sent {
+        variant,
+        content_type: JSON,
+        body: body.to_string(),
+    }
+}
+
+/// The bodies that a case tells of; their names are free, but for `taken`.
+fn bodies(case: &str) -> Vec<Sent> {
+    match case {
+        "`name` absent or null" => vec![
+            json("absent", &json!({"statusType": "busy"})),
+            json("null", &json!({"name": null, "statusType": "busy"})),
+        ],
+        "`statusType` absent, null or `\"\"`" => vec![
+            json("absent", &json!({"name": "a"})),
+            json("null", &json!({"name": "b", "statusType": null})),
+            json("empty", &json!({"name": "c", "statusType": ""})),
+        ],
+        "unknown keys" => vec![json(
+            "",
+            &json!({"name": "d", "statusType": "busy", "key": 1}),
+        )],
+        "a number or boolean where text belongs" => vec![
+            json("number", &json!({"name": 5, "statusType": "busy"})),
+            json("boolean", &json!({"name": true, "statusType": "busy"})),
+        ],
+        "malformed JSON, or a body that is not JSON" => vec![
+            Sent {
+                variant: "malformed",
+                content_type: JSON,
+                body: "{\"name\":\n!".to_owned(),
+            },
+            Sent {
+                variant: "not JSON",
+                content_type: "text/plain",
+                body: "{}".to_owned(),
+            },
+        ],
+        "a bad type together with a name in use" => {
+            vec![json("", &json!({"name": "taken", "statusType": "bad"}))]
+        }
+        other => panic!("nothing here sends {other}"),
+    }
+}
+
+/// `absent: this; null: that` says something of its own of each variant; other cells say the same of all.
+fn part<'a>(cell: &'a str, variant: &str) -> &'a str {
+    let own = |part: &'a str| part.strip_prefix(variant)?.strip_prefix(": ");
+    cell.split("; ").find_map(own).unwrap_or(cell)
+}
+
+/// An administrator who sends to one route, and what a server answers there to an empty object.
+struct Sender {
+    admin: Client,
+    route: &'static str,
+    to_nothing: Value,
+    id: Value,
+}
+
+impl Sender {
+    async fn send(&self, sent: &Sent) -> Reply {
+        let mut body = sent.body.clone();
+        if let (UPDATE, Ok(Value::Object(mut fields))) = (self.route, serde_json::from_str(&body)) {
+            fields.insert("_id".to_owned(), self.id.clone());
+            body = Value::Object(fields).to_string();
+        }
+        self.admin
+            .post_raw(self.route, sent.content_type, body)
+            .await
+    }
+
+    fn check(&self, cell: &str, sent: &Sent, reply: Reply) {
+        let answer = reply.json();
+        let error = answer["error"].as_str().unwrap_or_default();
+        let status = &answer["customUserStatus"];
+        let name = || serde_json::from_str::<Value>(&sent.body).unwrap()["name"].clone();
+        let right = match part(cell, sent.variant) {
+            "ignored" => status["name"] == name(),
+            "taken as text" => status["name"] == name().to_string(),
+            "accepted and stored as `\"\"`; an update clears it" => status["statusType"] == "",
+            "taken as `{}`" => answer == self.to_nothing,
+            "the type is told" => answer["details"]["field"] == "StatusType",
+            "the name is told" => error.contains("name is already in use"),
+            "400, saying where it breaks or which content type is expected" => {
+                let told = if sent.variant == "malformed" {
+                    "line 2 column 1"
+                } else {
+                    JSON
+                };
+                reply.status == 400 && error.contains(told)
+            }
+            text => match spans(text)[..] {
+                [text] => reply.status == 400 && error.contains(text),
+                _ => panic!("nothing here knows how to check {text}"),
+            },
+        };
+        let (route, text) = (self.route, reply.text());
+        assert!(
+            right,
+            "{route} {}: {cell}, but it is\n{} {text}",
+            sent.body, reply.status
+        );
+    }
+}
+
+/// A server that follows `contract`, with two statuses: one to be in the way, and one to update.
+async fn sender(contract: Contract, route: &'static str) -> (crate::support::TestServer, Sender) {
+    let server = Setup::new().contract(contract).start().await;
+    let admin = server.admin().await;
+    let mut id = Value::Null;
+    for name in ["taken", "other"] {
+        let body = json!({"name": name, "statusType": "busy"});
+        let made = admin.post(CREATE, body).await.expect(200).json();
+        id = made["customUserStatus"]["_id"].clone();
+    }
+    let to_nothing = admin.post(route, json!({})).await.expect(400).json();
+    (
+        server,
+        Sender {
+            admin,
+            route,
+            to_nothing,
+            id,
+        },
+    )
+}
+
+#[tokio::test]
+async fn each_cell_of_the_table_of_contracts_is_true_of_create_and_update() {
+    let rows = table("case");
+    for (column, contract) in [(1, Contract::Documented), (2, Contract::Server)] {
+        for route in [CREATE, UPDATE] {
+            let (_server, sender) = sender(contract, route).await;
+            for row in &rows {
+                for sent in bodies(&row[0]) {
+                    sender.check(&row[column], &sent, sender.send(&sent).await);
+                }
+            }
+        }
+    }
+    assert_eq!(rows.len(), 6);
+}

@@ -1,0 +1,184 @@
+//! The numbers in README.md's sentences, against the constants they come from, or, where those are private, against what happens.
+
+use crate::raw::Raw;
+use crate::readme::{table, text};
+use crate::support::{Setup, TestServer};
+use doorsign::config::Config;
+use doorsign::limits::Limits;
+use doorsign::outbox::Pace;
+use doorsign::store::UserKey;
+use doorsign_audit_log::AuditLog;
+use doorsign_hook::{Actor, PostCreateHook, Status, StatusCreated};
+
+/// Passes when README.md holds this sentence or part of one, wherever its lines break.
+#[track_caller]
+fn says(sentence: &str) {
+    let words: Vec<_> = sentence.split_whitespace().collect();
+    let readme: Vec<_> = text().split_whitespace().map(str::to_owned).collect();
+    let (sentence, readme) = (words.join(" "), readme.join(" "));
+    assert!(
+        readme.contains(&sentence),
+        "README.md does not say: {sentence}"
+    );
+}
+
+/// A number as the README writes it in a sentence.
+fn in_words(number: impl TryInto<u64>) -> &'static str {
+    match number.try_into().ok().unwrap() {
+        2 => "two",
+        5 => "five",
+        10 => "ten",
+        50 => "fifty",
+        other => panic!("{other} has no words here: README.md has to change, and this, too"),
+    }
+}
+
+fn defaults() -> Config {
+    Setup::new().config
+}
+
+#[test]
+fn how_long_clients_may_keep_the_server_waiting() {
+    let limits = Limits::default();
+    let [header, body, write] = [limits.header, limits.body, limits.write].map(|l| l.as_secs());
+    says(&format!(
+        "Headers must arrive within {header} s, the first byte included,"
+    ));
+    says(&format!(
+        "a client that reads nothing of its answer for {write} s is dropped."
+    ));
+    says(&format!("a body that takes longer than {body} s"));
+    let stop = in_words(limits.stop.as_secs());
+    says(&format!(
+        "finishes open requests (for {stop} seconds at most)"
+    ));
+}
+
+#[test]
+fn how_patient_deliveries_are() {
+    let pace = Pace::default();
+    let limit = in_words(pace.limit.as_secs());
+    says(&format!("A delivery may take {limit} seconds;"));
+    let [first, second, third] = [1, 2, 3].map(|attempt| pace.delay(attempt, 0.0).as_secs());
+    let cap = in_words(pace.cap.as_secs() / 60);
+    says(&format!(
+        "tried again after {first} s, {second} s, {third} s … up to {cap} minutes, with jitter"
+    ));
+    assert!(pace.delay(1, 1.0) < pace.delay(1, 0.0), "with jitter");
+    says(&format!(
+        "in the table `parked` after {} attempts.",
+        pace.attempts
+    ));
+}
+
+#[test]
+fn how_many_failed_logins_block() {
+    let config = defaults();
+    let (user, minutes) = (
+        config.login_failures_per_user,
+        config.login_block_seconds / 60,
+    );
+    let address = in_words(config.login_failures_per_address);
+    let user = in_words(user).replace("ten", "Ten");
+    says(&format!(
+        "{user} failed logins within {} minutes block that user from that address, {address} block the address;",
+        in_words(minutes)
+    ));
+}
+
+#[test]
+fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
+    let (rows, config) = (table("key"), defaults());
+    for (key, number) in [
+        ("login_days", u64::from(config.login_days)),
+        ("login_block_seconds", u64::from(config.login_block_seconds)),
+        (
+            "login_failures_per_user",
+            u64::from(config.login_failures_per_user),
+        ),
+        (
+            "login_failures_per_address",
+            u64::from(config.login_failures_per_address),
+        ),
+        (
+            "max_connections",
+            u64::try_from(config.max_connections).unwrap(),
+        ),
+        ("audit_log_max_bytes", config.audit_log_max_bytes),
+    ] {
+        let key = format!("`{key}`");
+        let row = rows.iter().find(|row| row[0] == key).unwrap();
+        assert_eq!(row[3], format!("`{number}`"), "{key}");
+    }
+}
+
+#[test]
+fn what_it_takes_to_build() {
+    let rust = env!("CARGO_PKG_RUST_VERSION");
+    says(&format!("Both need Rust {rust} and a C compiler"));
+}
+
+#[tokio::test]
+async fn passwords_are_kept_as_it_says() {
+    says("Passwords are kept as Argon2id (19 MiB, two passes)");
+    let server = TestServer::start().await;
+    let key = UserKey::Username("admin".to_owned());
+    let (_, hash) = server.app.store.find_user(key).await.unwrap().unwrap();
+    let expected = format!("$argon2id$v=19$m={},t=2,", 19 * 1024);
+    assert!(hash.starts_with(&expected), "{hash}");
+}
+
+/// The status that answers a request with so many headers, of so many bytes in all with its first line.
+async fn with_headers(server: &TestServer, headers: usize, bytes: usize) -> u16 {
+    let mut request = "GET /api/info HTTP/1.1\r\nHost: t\r\n".to_owned();
+    for n in 2..headers {
+        request += &format!("x{n}: y\r\n");
+    }
+    let filler = bytes.saturating_sub(request.len() + "z: \r\n\r\n".len());
+    request += &format!("z: {}\r\n\r\n", "z".repeat(filler));
+    let mut raw = Raw::sent(server, request).await;
+    raw.reply().await.unwrap().status
+}
+
+#[tokio::test]
+async fn headers_may_be_as_large_and_as_many_as_it_says() {
+    says("the first byte included, and 64 KiB;");
+    says("headers that are too large or more than 100 a bare 431.");
+    let server = TestServer::start().await;
+    let (most, kib) = (64 * 1024, 1024);
+    for (headers, bytes, status) in [
+        (2, most - kib, 200),
+        (2, most + kib, 431),
+        (100, 0, 200),
+        (101, 0, 431),
+    ] {
+        let case = format!("{headers} headers, {bytes} bytes");
+        assert_eq!(
+            with_headers(&server, headers, bytes).await,
+            status,
+            "{case}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn as_many_rotated_files_are_kept_as_it_says() {
+    const KEPT: usize = 5;
+    let kept = in_words(KEPT);
+    says(&format!(
+        "rotated at `audit_log_max_bytes` ({kept} old files are kept)"
+    ));
+    let folder = tempfile::tempdir().unwrap();
+    // Every line is too long for it, so that each begins a new file.
+    let log = AuditLog::open(folder.path().join("audit.log"), 1).unwrap();
+    for event in 1..=2 * KEPT {
+        let status = Status::new(format!("{event:024x}"), "a", "busy", 0);
+        let event = u64::try_from(event).unwrap();
+        let created = StatusCreated::new(event, 0, Actor::new("id", "admin"), status);
+        log.post_create(&created).await.unwrap();
+    }
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let old = files.filter(|name| name.starts_with("audit.log."));
+    assert_eq!(old.count(), KEPT);
+}
