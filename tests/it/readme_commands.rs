@@ -1,6 +1,6 @@
 //! The commands that README.md shows: those of doorsign, and those to paste into a shell.
 
-use crate::cli::{add_ann, create};
+use crate::cli::add_ann;
 use crate::process::{Home, PASSWORD, Process};
 use crate::readme::{blocks, root, spans, table, text};
 use serde_json::Value;
@@ -170,10 +170,10 @@ async fn the_curl_lines_of_the_readme_do_what_it_says() {
     assert_eq!(masked(&answer), masked(&shown[0]));
 
     let ann = server.with_headers(&ann);
-    assert_eq!(create(&ann, "before").await, 400);
+    assert_eq!(ann.create("before").await.status, 400);
     let granting = block("permissions.update", &server);
     pasted(&granting, &admin).await;
-    assert_eq!(create(&ann, "after").await, 200);
+    assert_eq!(ann.create("after").await.status, 200);
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn the_ready_file_of_the_readme_holds_the_address() {
     let file = home.path().join(args.last().unwrap());
     // It is written after the greeting, and before the first answer.
     server.anon().get("info").await.expect(200);
-    assert_eq!(std::fs::read_to_string(file).unwrap(), server.url);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), server.url());
     assert!(text().contains("writes `http://127.0.0.1:PORT` to the ready file"));
 }
 

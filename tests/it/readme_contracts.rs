@@ -96,7 +96,7 @@ impl Sender {
         let name = || serde_json::from_str::<Value>(&sent.body).unwrap()["name"].clone();
         let right = match part(cell, sent.variant) {
             "ignored" => status["name"] == name(),
-            "taken as text" => status["name"] == name().to_string(),
+            "taken as text" => status["name"] == *name().to_string(),
             "accepted and stored as `\"\"`; an update clears it" => status["statusType"] == "",
             "taken as `{}`" => answer == self.to_nothing,
             "the type is told" => answer["details"]["field"] == "StatusType",

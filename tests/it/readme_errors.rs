@@ -1,6 +1,6 @@
 //! README.md's table of the errors of create: each row is provoked, and answered with the status, error type and field that it says.
 
-use crate::raw::{Raw, RawReply, chunked, create};
+use crate::raw::{Raw, chunked, create};
 use crate::readme::{spans, table};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::domain::StatusName;
@@ -28,18 +28,6 @@ impl From<Reply> for Told {
             status: reply.status.as_u16(),
             retry_after,
             body: reply.json(),
-        }
-    }
-}
-
-impl From<RawReply> for Told {
-    fn from(reply: RawReply) -> Self {
-        let retry_after = reply.header("retry-after").is_some();
-        let body = serde_json::from_str(&reply.body).unwrap();
-        Self {
-            status: reply.status,
-            retry_after,
-            body,
         }
     }
 }

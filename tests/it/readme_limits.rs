@@ -4,9 +4,9 @@ use crate::raw::Raw;
 use crate::readme::{table, text};
 use crate::support::{Setup, TestServer};
 use doorsign::config::Config;
+use doorsign::domain::UserKey;
 use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
-use doorsign::store::UserKey;
 use doorsign_audit_log::AuditLog;
 use doorsign_hook::{Actor, PostCreateHook, Status, StatusCreated};
 
@@ -137,7 +137,7 @@ async fn with_headers(server: &TestServer, headers: usize, bytes: usize) -> u16 
     let filler = bytes.saturating_sub(request.len() + "z: \r\n\r\n".len());
     request += &format!("z: {}\r\n\r\n", "z".repeat(filler));
     let mut raw = Raw::sent(server, request).await;
-    raw.reply().await.unwrap().status
+    raw.reply().await.unwrap().status.as_u16()
 }
 
 #[tokio::test]
