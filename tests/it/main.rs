@@ -26,6 +26,7 @@ mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
 mod hostile_input;
+mod load;
 mod login_attempts;
 mod login_end;
 mod logs;

@@ -1,0 +1,183 @@
+//! What the inside of a server costs, piece by piece: reading what a client sent, knowing who it is, answering, and storing with few
+//! and with many statuses in the table. Knows no socket: `load` measures a whole server.
+//!
+//! ```text
+//! cargo bench --bench inside            # everything; some minutes
+//! cargo bench --bench inside -- answer  # what has "answer" in its name
+//! ```
+//!
+//! The database is a real file in cargo's target folder, written with `synchronous=FULL` as the server does, so everything that
+//! writes shows what a sync costs on that disk. The large table has 10^5 statuses; `BENCH_STATUSES=1000000` makes it as large as the
+//! project's promise is about. It is built when the first benchmark asks for it: the larger one takes more than a minute and half a
+//! GiB. `cargo test --benches` runs everything once, on a table of 1000.
+//!
+//! JSON is written by the API alone, so what encoding a page costs is the difference between `answer/list, read` and
+//! `store/list/100`.
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+#[path = "inside/house.rs"]
+mod house;
+
+use bytes::Bytes;
+use criterion::{BatchSize, BenchmarkId, Criterion};
+use doorsign::domain::{StatusName, StatusQuery, StatusType};
+use doorsign::service::session;
+use futures_util::future::join_all;
+use house::House;
+use http_body_util::{BodyExt, Full};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::LazyLock;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tower_service::Service;
+use warp::http::Request;
+
+/// Statuses in the small table, and on a page.
+const FEW: u64 = 100;
+/// Statuses in the large table, unless `BENCH_STATUSES` says otherwise.
+const MANY: u64 = 100_000;
+/// The same when everything is run once only, to see that it runs.
+const MANY_IN_TESTS: u64 = 1000;
+/// Writes at once in a group.
+const GROUP: usize = 64;
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4))
+        .sample_size(30)
+        .configure_from_args();
+    // Houses are built by the first benchmark that is to run and needs one, before it enters the runtime.
+    let runtime = Runtime::new().unwrap();
+    validate(&mut criterion);
+    authenticate(&mut criterion, &runtime);
+    answer(&mut criterion, &runtime);
+    for statuses in [FEW, many()] {
+        store(&mut criterion, &runtime, statuses);
+    }
+    criterion.final_summary();
+}
+
+fn many() -> u64 {
+    if std::env::args().any(|argument| argument == "--bench") {
+        let asked = std::env::var("BENCH_STATUSES");
+        asked.map_or(MANY, |number| number.parse().unwrap())
+    } else {
+        MANY_IN_TESTS
+    }
+}
+
+fn validate(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("validate");
+    let longest = "午".repeat(StatusName::MAX_CHARS);
+    for (what, name) in [("short name", "caught up"), ("longest name", &longest)] {
+        group.bench_function(what, |bencher| {
+            let text = || name.to_owned();
+            bencher.iter_batched(text, StatusName::parse, BatchSize::SmallInput);
+        });
+    }
+    group.bench_function("type", |bencher| {
+        let text = || "offline".to_owned();
+        bencher.iter_batched(text, StatusType::parse, BatchSize::SmallInput);
+    });
+}
+
+fn authenticate(criterion: &mut Criterion, runtime: &Runtime) {
+    let house = LazyLock::new(|| House::with_statuses(runtime, 0));
+    let mut group = criterion.benchmark_group("authenticate");
+    group.bench_function("seen before", |bencher| {
+        let house: &House = &house;
+        bencher.to_async(runtime).iter(async || {
+            let actor = session::authenticate(&house.app, house.credentials()).await;
+            black_box(actor.unwrap())
+        });
+    });
+    group.bench_function("never seen", |bencher| {
+        let house: &House = &house;
+        bencher.to_async(runtime).iter_batched(
+            || house.newcomer(),
+            async |app| {
+                let actor = session::authenticate(&app, house.credentials()).await;
+                (actor.unwrap(), app)
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+/// Whole answers, from a request's headers and body to the bytes of its answer.
+fn answer(criterion: &mut Criterion, runtime: &Runtime) {
+    let house = LazyLock::new(|| House::with_statuses(runtime, FEW));
+    let api = LazyLock::new(|| house.api());
+    let ask = async |request: Request<Full<Bytes>>, status: u16| {
+        let response = api.clone().call(request).await.unwrap();
+        assert_eq!(response.status(), status);
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    let asked = Cell::new(0);
+    let list = |query: &str| {
+        let path = format!("/api/v1/custom-user-status.list?count={FEW}{query}");
+        house.request().uri(path).body(Full::default()).unwrap()
+    };
+    let create = |name: &str| {
+        let body = format!(r#"{{"name":"{name}","statusType":"busy"}}"#);
+        let request = house.request().method("POST");
+        let request = request.uri("/api/v1/custom-user-status.create");
+        let request = request.header("Content-Type", "application/json");
+        request.body(Full::from(body)).unwrap()
+    };
+    let mut group = criterion.benchmark_group("answer");
+    group.bench_function("list, kept", |bencher| {
+        LazyLock::force(&api);
+        let routine = || ask(list(""), 200);
+        bencher.to_async(runtime).iter(routine);
+    });
+    group.bench_function("list, read", |bencher| {
+        LazyLock::force(&api);
+        // `query` is ignored by the route, but makes it another question, whose answer has not been kept.
+        let query = || format!("&query={}", asked.replace(asked.get() + 1));
+        let routine = || ask(list(&query()), 200);
+        bencher.to_async(runtime).iter(routine);
+    });
+    group.bench_function("create, refused", |bencher| {
+        LazyLock::force(&api);
+        let routine = || ask(create(""), 400);
+        bencher.to_async(runtime).iter(routine);
+    });
+    group.bench_function("create", |bencher| {
+        LazyLock::force(&api);
+        let routine = || ask(create(&house.new_name()), 200);
+        bencher.to_async(runtime).iter(routine);
+    });
+}
+
+/// The store alone. The list comes first, since creating makes the small table larger by what it creates.
+fn store(criterion: &mut Criterion, runtime: &Runtime, statuses: u64) {
+    let house = LazyLock::new(|| House::with_statuses(runtime, statuses));
+    let mut group = criterion.benchmark_group("store");
+    group.bench_function(BenchmarkId::new("list", statuses), |bencher| {
+        let house: &House = &house;
+        bencher.to_async(runtime).iter(async || {
+            let query = StatusQuery {
+                limit: Some(FEW),
+                ..StatusQuery::default()
+            };
+            let page = house.app.store.list_statuses(query).await.unwrap();
+            assert_eq!(page.items.len() as u64, FEW);
+            page
+        });
+    });
+    group.bench_function(BenchmarkId::new("create", statuses), |bencher| {
+        let house: &House = &house;
+        bencher.to_async(runtime).iter(|| house.create());
+    });
+    group.bench_function(
+        BenchmarkId::new("64 creates at once", statuses),
+        |bencher| {
+            let house: &House = &house;
+            let routine = || join_all((0..GROUP).map(|_| house.create()));
+            bencher.to_async(runtime).iter(routine);
+        },
+    );
+}

@@ -1,0 +1,148 @@
+//! What the benchmarks measure: a database file with so many statuses, an app on it, and somebody who may do anything. Knows nothing
+//! of how it is measured.
+
+use bytes::Bytes;
+use doorsign::api::{self, Api};
+use doorsign::app::{App, SystemClock};
+use doorsign::config::Config;
+use doorsign::domain::{Actor, Change, CustomStatus, NewEvent, StatusName, StatusType, UserId};
+use doorsign::limits::Limits;
+use doorsign::service::session::{self, Credentials};
+use doorsign::service::users::{self, NewUser};
+use doorsign::store::Store;
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::tokens::Tokens;
+use futures_util::{StreamExt, stream};
+use http_body_util::Full;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower_service::Service;
+use warp::http::{Request, request};
+use warp::reply::Response;
+
+/// Writes under way at once while a table is filled.
+const FILLING: usize = 1024;
+
+/// A database, and who works with it.
+pub struct House {
+    /// What the use cases work with.
+    pub app: Arc<App>,
+    config: Config,
+    actor: Arc<Actor>,
+    token: String,
+    named: AtomicU64,
+    _folder: TempDir,
+}
+
+impl House {
+    /// A house on a new file with this many statuses.
+    pub fn with_statuses(runtime: &Runtime, statuses: u64) -> Self {
+        runtime.block_on(async {
+            let house = Self::empty().await;
+            let creating = |_| house.create();
+            stream::iter(0..statuses)
+                .for_each_concurrent(FILLING, creating)
+                .await;
+            house
+        })
+    }
+
+    async fn empty() -> Self {
+        // Not in the folder for temporary files, which may be memory: a sync must cost what it costs.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let config = Config::defaults_in(folder.path().to_owned());
+        let file = folder.path().join("doorsign.db");
+        let store = SqliteStore::open(&file, config.readers, config.max_database_mib).unwrap();
+        let app = Arc::new(app(&config, Arc::new(store)));
+        let (id, token) = admin(&app).await;
+        let credentials = Credentials {
+            user: id.as_str(),
+            token: &token,
+        };
+        let actor = session::authenticate(&app, Some(credentials))
+            .await
+            .unwrap();
+        Self {
+            app,
+            config,
+            actor,
+            token,
+            named: AtomicU64::new(0),
+            _folder: folder,
+        }
+    }
+
+    /// Another app on the same database, which has seen nobody yet.
+    pub fn newcomer(&self) -> App {
+        app(&self.config, self.app.store.clone())
+    }
+
+    /// What the actor shows.
+    pub fn credentials(&self) -> Option<Credentials<'_>> {
+        Some(Credentials {
+            user: self.actor.user.id.as_str(),
+            token: &self.token,
+        })
+    }
+
+    /// Stores one more status and its event.
+    pub async fn create(&self) {
+        let at = self.app.clock.now();
+        let status = CustomStatus {
+            id: self.app.ids.status(at),
+            name: StatusName::parse(self.new_name()).unwrap(),
+            status_type: StatusType::Busy,
+            updated_at: at,
+        };
+        let event = NewEvent {
+            at,
+            actor: self.actor.user.id.clone(),
+            actor_name: self.actor.user.username.clone(),
+            change: Change::StatusCreated(status.clone()),
+        };
+        self.app.store.create_status(status, event).await.unwrap();
+    }
+
+    /// A name that no status has. One name is nowhere near the last one in the order of names, as with people.
+    pub fn new_name(&self) -> String {
+        let n = self.named.fetch_add(1, Ordering::Relaxed);
+        format!("{:016x} {n}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// The whole API, without a socket.
+    pub fn api(
+        &self,
+    ) -> impl Service<Request<Full<Bytes>>, Response = Response, Error = Infallible> + Clone {
+        let (app, limits) = (self.app.clone(), Limits::default());
+        let api = Api::new(app, &self.config, limits, "http://127.0.0.1".to_owned());
+        warp::service(api::filter(Arc::new(api)))
+    }
+
+    /// A request by the actor, as far as its headers.
+    pub fn request(&self) -> request::Builder {
+        Request::builder()
+            .header("X-User-Id", self.actor.user.id.as_str())
+            .header("X-Auth-Token", &self.token)
+    }
+}
+
+fn app(config: &Config, store: Arc<dyn Store>) -> App {
+    let tokens = Tokens::new(&[7; 32]).unwrap();
+    App::new(config, store, Arc::new(SystemClock), tokens).unwrap()
+}
+
+async fn admin(app: &App) -> (UserId, String) {
+    let new = NewUser {
+        username: "admin".to_owned(),
+        name: None,
+        email: None,
+        roles: vec!["admin".to_owned()],
+        password: "a password for benchmarks".to_owned(),
+    };
+    users::create(app, new).await.unwrap();
+    let token = users::create_token(app, "admin", "benchmarks", None).await;
+    token.unwrap()
+}

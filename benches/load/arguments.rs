@@ -1,0 +1,141 @@
+//! The command line of the load script. Knows nothing of the server it names.
+
+use super::request::{Credentials, Server, What};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command, value_parser};
+use std::time::Duration;
+
+const ABOUT: &str = "Asks a running server as fast as it answers: creates statuses and lists them.
+
+Prints requests per second, latencies and, on Linux, the server's memory and the share of the processors' time that the host of a
+virtual machine took away: above 5 percent, measure again. Nothing is deleted; the last line says how many statuses were created.
+The script takes processor time, too, so on one machine the figures are lower than the server's best.";
+
+/// What is to be measured, where, and as whom.
+pub struct Arguments {
+    /// The server.
+    pub server: Server,
+    /// Who asks.
+    pub identity: Identity,
+    /// The server's process, when its memory is to be shown.
+    pub pid: Option<u32>,
+    /// How long each measurement takes.
+    pub length: Duration,
+    /// Numbers of connections, each measured.
+    pub concurrency: Vec<usize>,
+    /// What is asked, each measured.
+    pub what: Vec<What>,
+    /// How often all of it is measured.
+    pub rounds: usize,
+}
+
+/// Who asks.
+pub enum Identity {
+    /// Somebody who has yet to log in.
+    Password {
+        /// The user name.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// Somebody with a token.
+    Token(Credentials),
+}
+
+/// Reads the command line. `variable` looks an environment variable up.
+///
+/// # Errors
+/// What clap has to say: a refusal, or the help that was asked for. Without arguments of its own, the usage counts as asked for:
+/// that is how cargo runs every bench.
+pub fn read(
+    arguments: impl IntoIterator<Item = String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arguments, clap::Error> {
+    let mut arguments: Vec<String> = arguments.into_iter().collect();
+    arguments.retain(|argument| argument != "--bench" && argument != "--test");
+    if arguments.len() < 2 {
+        arguments.push("--help".to_owned());
+    }
+    let mut command = command();
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    let arguments = taken(&mut matches, variable);
+    arguments.map_err(|reason| command.error(ErrorKind::ValueValidation, reason))
+}
+
+fn taken(
+    matches: &mut ArgMatches,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arguments, String> {
+    Ok(Arguments {
+        identity: identity(matches, variable)?,
+        server: one(matches, "url")?,
+        pid: matches.remove_one("pid"),
+        length: one(matches, "seconds")?,
+        concurrency: many(matches, "concurrency"),
+        what: many(matches, "what"),
+        rounds: one(matches, "rounds")?,
+    })
+}
+
+fn identity(
+    matches: &mut ArgMatches,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Identity, String> {
+    if let Some(user) = matches.remove_one("user") {
+        let name: String = one(matches, "password-env")?;
+        let password = variable(&name).ok_or(format!("the variable {name} is not set"))?;
+        return Ok(Identity::Password { user, password });
+    }
+    Ok(Identity::Token(Credentials {
+        user_id: one(matches, "token-user")?,
+        token: one(matches, "token")?,
+    }))
+}
+
+fn one<T: Clone + Send + Sync + 'static>(
+    matches: &mut ArgMatches,
+    name: &str,
+) -> Result<T, String> {
+    let given = matches.remove_one(name);
+    given.ok_or_else(|| format!("--{name} is missing"))
+}
+
+fn many<T: Clone + Send + Sync + 'static>(matches: &mut ArgMatches, name: &str) -> Vec<T> {
+    matches.remove_many(name).into_iter().flatten().collect()
+}
+
+#[rustfmt::skip] // A table, as in the settings.
+fn command() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    Command::new("load").bin_name("cargo bench --bench load --").about(ABOUT).args([
+        option("url", "URL", "The server: http://HOST[:PORT][/PREFIX]").required(true).value_parser(Server::parse),
+        option("user", "NAME", "Who asks, by user name; creating needs the permission manage-user-status")
+            .requires("password-env").required_unless_present("token-user").conflicts_with("token-user"),
+        option("password-env", "VARIABLE", "The environment variable that holds the password").requires("user"),
+        option("token-user", "ID", "Who asks, by user id").requires("token"),
+        option("token", "TOKEN", "An auth token of that user, as doorsign token create prints it").requires("token-user"),
+        option("pid", "PID", "The server's process on this machine, to show its memory").value_parser(value_parser!(u32)),
+        option("seconds", "N", "How long each measurement takes").default_value("3").value_parser(seconds),
+        option("concurrency", "N,N..", "Numbers of connections").default_value("1,16,64,256").value_delimiter(',').value_parser(count),
+        option("what", "WHAT,WHAT..", "What is asked, in this order: create, list").default_value("create,list").value_delimiter(',')
+            .value_parser(What::parse),
+        option("rounds", "N", "How often all of it is measured").default_value("3").value_parser(count),
+    ])
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|length| !length.is_zero() && *length <= Duration::from_secs(3600))
+        .ok_or_else(|| "a number above 0, and 3600 at most".to_owned())
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok();
+    count
+        .filter(|count| (1..=10_000).contains(count))
+        .ok_or_else(|| "a number from 1 to 10000".to_owned())
+}

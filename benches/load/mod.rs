@@ -1,0 +1,147 @@
+//! A run of the load script, from its arguments to its last line. Knows no HTTP.
+
+pub mod arguments;
+pub mod http;
+pub mod machine;
+pub mod percentile;
+pub mod request;
+pub mod round;
+pub mod table;
+
+use arguments::{Arguments, Identity};
+use http::Connection;
+use machine::{ProcessorTime, resident_mib};
+use request::{Credentials, Names, Server};
+use round::{Round, Tally};
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+use table::{Row, TITLE};
+
+/// Connections that warm a server up, and for how long at most; nobody counts their time.
+const WARM_UP: (usize, Duration) = (16, Duration::from_secs(1));
+
+/// Does what `arguments` ask and prints to `out`. `variable` looks an environment variable up.
+///
+/// # Errors
+/// One line: the arguments are wrong, the server cannot be used, or it gave an answer other than 200.
+pub fn run(
+    arguments: impl IntoIterator<Item = String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+    out: &mut dyn Write,
+) -> Result<(), String> {
+    let arguments = match arguments::read(arguments, variable) {
+        Ok(arguments) => arguments,
+        Err(refused) if refused.use_stderr() => return Err(refused.to_string()),
+        Err(help) => return write!(out, "{help}").map_err(|e| e.to_string()),
+    };
+    // One thread, since every further one would take a processor from the server.
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?
+        .block_on(measure(&arguments, out))
+}
+
+async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), String> {
+    if let Some(pid) = arguments.pid {
+        resident_mib(pid).ok_or_else(|| format!("/proc tells nothing of a process {pid}"))?;
+    }
+    let credentials = log_in(&arguments.server, &arguments.identity).await?;
+    let names = Names::new().map_err(|e| e.to_string())?;
+    let mut run = Run {
+        arguments,
+        credentials,
+        names: Arc::new(names),
+        created: 0,
+        failed: 0,
+        out,
+    };
+    let measured = run.all().await;
+    // Said in any case: what is there is there.
+    run.say(&format!(
+        "\n{} statuses created, and left behind; their names begin with {:?}.",
+        run.created,
+        run.names.beginning()
+    ))?;
+    measured?;
+    match run.failed {
+        0 => Ok(()),
+        failed => Err(format!("{failed} requests were not answered with 200")),
+    }
+}
+
+async fn log_in(server: &Server, identity: &Identity) -> Result<Credentials, String> {
+    let unusable = |e: std::io::Error| format!("{} cannot be asked: {e}", server.address);
+    let mut connection = Connection::open(&server.address).await.map_err(unusable)?;
+    match identity {
+        Identity::Token(credentials) => Ok(credentials.clone()),
+        Identity::Password { user, password } => {
+            let request = request::login(server, user, password);
+            let answer = connection.exchange(&request).await.map_err(unusable)?;
+            Credentials::in_login(&answer)
+        }
+    }
+}
+
+/// A run under way.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    credentials: Credentials,
+    names: Arc<Names>,
+    created: u64,
+    failed: u64,
+    out: &'a mut dyn Write,
+}
+
+impl Run<'_> {
+    /// Every measurement, one after the other in each round, so that a slow minute of the machine does not fall on one of them alone.
+    async fn all(&mut self) -> Result<(), String> {
+        let arguments = self.arguments;
+        for what in &arguments.what {
+            let (concurrency, length) = WARM_UP;
+            let length = length.min(arguments.length);
+            let tally = self.round(Round::new(*what, concurrency, length)).await?;
+            if tally.micros.is_empty() {
+                return Err(format!("no {} was answered with 200", what.as_str()));
+            }
+        }
+        self.say(TITLE)?;
+        let mut rows = Vec::new();
+        for number in 1..=arguments.rounds {
+            for what in &arguments.what {
+                for concurrency in &arguments.concurrency {
+                    let round = Round::new(*what, *concurrency, arguments.length);
+                    let before = ProcessorTime::now();
+                    let tally = self.round(round.clone()).await?;
+                    let stolen = before.and_then(|before| before.stolen_percent());
+                    let row = Row::new(&round, tally, stolen, arguments.pid.and_then(resident_mib));
+                    self.say(&row.line(&number.to_string()))?;
+                    rows.push(row);
+                }
+            }
+        }
+        if arguments.rounds > 1 {
+            self.say("")?;
+        }
+        for row in table::medians(rows, arguments.rounds) {
+            self.say(&row.line("median"))?;
+        }
+        Ok(())
+    }
+
+    async fn round(&mut self, round: Round) -> Result<Tally, String> {
+        let server = &self.arguments.server;
+        let tally = round.run(server, &self.credentials, &self.names).await?;
+        self.created += tally.created(&round);
+        self.failed += tally.failed();
+        for line in tally.complaints() {
+            self.say(&line)?;
+        }
+        Ok(tally)
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), String> {
+        writeln!(self.out, "{line}").map_err(|e| e.to_string())
+    }
+}
