@@ -1,7 +1,7 @@
 //! A database that is full or busy in earnest: 503 while it lasts, nothing that was answered is lost, and it recovers by itself.
 
 use crate::process::{Home, PASSWORD, Process};
-use crate::support::{Client, Setup, TestServer};
+use crate::support::{Client, Reply, Setup, TestServer};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -50,6 +50,21 @@ impl Created {
         }
         panic!("never full");
     }
+}
+
+/// The answer to the first create that is refused, of ever more statuses with the longest of names.
+pub async fn first_refusal(client: &Client) -> Reply {
+    for group in 0..1000 {
+        let names: Vec<_> = (0..64)
+            .map(|n| format!("{group} {n} {}", "🍜".repeat(110)))
+            .collect();
+        let creating = names.iter().map(|name| client.create(name));
+        let mut replies = join_all(creating).await.into_iter();
+        if let Some(refused) = replies.find(|reply| reply.status != 200) {
+            return refused;
+        }
+    }
+    panic!("never full");
 }
 
 async fn names(client: &Client) -> BTreeSet<String> {

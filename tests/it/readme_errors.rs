@@ -1,12 +1,12 @@
 //! README.md's table of the errors of create: each row is provoked, and answered with the status, error type and field that it says.
 
+use crate::full::first_refusal;
 use crate::raw::{Raw, chunked, create};
 use crate::readme::{spans, table};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::domain::StatusName;
 use doorsign::limits::Limits;
 use doorsign::service::users;
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -179,22 +179,12 @@ async fn too_slow() -> Told {
 async fn full() -> Told {
     let setup = Setup::new().config(|config| config.max_database_mib = 1);
     let server = setup.start().await;
-    let admin = server.admin().await;
-    for group in 0..1000 {
-        let body = |n| json!({"name": format!("{group} {n} {:x<80}", ""), "statusType": "busy"});
-        let posting = (0..32).map(|n| posted(&admin, body(n)));
-        let told = futures_util::future::join_all(posting).await;
-        if let Some(refused) = told.into_iter().find(|told| told.status != 200) {
-            return refused;
-        }
-    }
-    panic!("never full")
+    first_refusal(&server.admin().await).await.into()
 }
 
 /// What a server answers while another process writes; afterwards it has recovered.
 async fn busy(server: &TestServer, admin: &Client) -> Told {
-    let database = server.data.join("doorsign.db");
-    let other = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+    let other = server.database();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let body = json!({"name": "meanwhile", "statusType": "busy"});
     let told = posted(admin, body.clone()).await;

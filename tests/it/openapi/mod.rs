@@ -4,6 +4,7 @@ mod document;
 mod requests;
 mod structure;
 
+use crate::full::first_refusal;
 use crate::support::{Reply, Setup, TestServer};
 use document::{Document, Operation};
 use doorsign::api::ROUTES;
@@ -150,24 +151,13 @@ async fn fill(document: &Document, seen: &mut Seen) {
         .await;
     let admin = server.admin().await;
     let create = "POST /api/v1/custom-user-status.create";
-    for n in 0..64 {
-        let names = (0..64).map(|k| format!("{n} {k} {}", "🍜".repeat(110)));
-        let posts = names.map(|name| {
-            let admin = admin.clone();
-            let draft = json!({"name": name, "statusType": "away"});
-            async move { admin.post("custom-user-status.create", draft).await }
-        });
-        let replies = futures_util::future::join_all(posts).await;
-        if let Some(reply) = replies.iter().find(|reply| reply.status != 200) {
-            return check(
-                document,
-                seen,
-                &Case::new(503, Who::Admin, create, ""),
-                reply,
-            );
-        }
-    }
-    panic!("a database of one MiB took more than it can hold");
+    let refused = first_refusal(&admin).await;
+    check(
+        document,
+        seen,
+        &Case::new(503, Who::Admin, create, ""),
+        &refused,
+    );
 }
 
 #[track_caller]
