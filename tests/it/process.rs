@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -156,6 +156,19 @@ pub async fn ended(mut command: Command, input: &str) -> Ended {
     output.unwrap().into()
 }
 
+/// Pastes lines into a shell in another folder, as a user with this environment would.
+pub async fn paste(lines: &str, environment: &[(&str, &str)]) -> Ended {
+    let mut bash = Command::new("bash");
+    bash.env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .envs(environment.iter().copied())
+        .current_dir("/")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    ended(bash, lines).await
+}
+
 /// A server in a process of its own, killed when dropped.
 pub struct Process {
     child: Child,
@@ -171,7 +184,7 @@ impl Process {
     pub fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (log, reading) = follow(child.stderr.take().unwrap());
+        let (log, reading) = follow(child.stderr.take());
         Self {
             child,
             greeting: String::new(),
@@ -281,14 +294,13 @@ impl Process {
     }
 }
 
-/// Reads to the end in the background, so that the writer never waits and the reader sees what has come so far.
-fn follow(
-    stream: impl tokio::io::AsyncRead + Send + Unpin + 'static,
-) -> (watch::Receiver<String>, JoinHandle<()>) {
+/// Reads to the end in the background, so that the writer never waits and the reader sees what has come so far. There is nothing to
+/// read where a test has put something else in its place.
+fn follow(stream: Option<ChildStderr>) -> (watch::Receiver<String>, JoinHandle<()>) {
     let (sender, receiver) = watch::channel(String::new());
-    let mut stream = BufReader::new(stream);
     let reading = tokio::spawn(async move {
-        let mut line = String::new();
+        let Some(stream) = stream else { return };
+        let (mut stream, mut line) = (BufReader::new(stream), String::new());
         while stream.read_line(&mut line).await.unwrap() > 0 {
             sender.send_modify(|log| log.push_str(&line));
             line.clear();

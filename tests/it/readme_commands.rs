@@ -1,11 +1,10 @@
 //! The commands that README.md shows: those of doorsign, and those to paste into a shell.
 
 use crate::cli::add_ann;
-use crate::process::{Home, PASSWORD, Process};
+use crate::process::{Home, PASSWORD, Process, paste};
 use crate::readme::{blocks, root, spans, table, text};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio::process::Command;
 
 /// Commands with the flags they have beside the settings.
 type Commands = BTreeMap<String, BTreeSet<String>>;
@@ -125,20 +124,12 @@ fn block(part: &str, server: &Process) -> String {
 /// What a shell prints that these lines were pasted into, for whom these headers stand.
 async fn pasted(lines: &str, headers: &str) -> String {
     let value = |name| headers.lines().find_map(|line| line.strip_prefix(name));
-    let ran = Command::new("bash")
-        .args(["-euc", lines])
-        .env("ID", value("X-User-Id: ").unwrap())
-        .env("TOKEN", value("X-Auth-Token: ").unwrap())
-        .output()
-        .await
-        .unwrap();
-    assert!(ran.status.success(), "{ran:?}");
-    String::from_utf8(ran.stdout).unwrap()
-}
-
-async fn token(home: &Home, user: &str) -> String {
-    let args = ["token", "create", user, "--name", "pasted"];
-    home.run(&args).await.succeeded()
+    let environment = [
+        ("ID", value("X-User-Id: ").unwrap()),
+        ("TOKEN", value("X-Auth-Token: ").unwrap()),
+    ];
+    let strict = format!("set -eu\n{lines}\n");
+    paste(&strict, &environment).await.succeeded()
 }
 
 /// An answer to a create with its digits alike, wherever they differ from one to the next.
@@ -157,7 +148,7 @@ async fn the_curl_lines_of_the_readme_do_what_it_says() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let server = home.serve(&[], &[]).await;
-    let (admin, ann) = (token(&home, "admin").await, token(&home, "ann").await);
+    let (admin, ann) = (home.token("admin", "t").await, home.token("ann", "t").await);
 
     let creating = block("custom-user-status.create", &server);
     assert!(

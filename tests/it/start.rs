@@ -1,9 +1,7 @@
 //! The first start and the later ones: what is made, who may read it, and the greeting, whose lines work when pasted.
 
-use crate::process::{Ended, Home, PASSWORD, PASSWORD_START, Process, ended};
+use crate::process::{Home, PASSWORD, PASSWORD_START, Process, paste};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
-use tokio::process::Command;
 
 #[tokio::test]
 async fn the_first_start_makes_a_folder_and_files_for_their_owner_alone() {
@@ -96,19 +94,11 @@ async fn a_later_start_leaves_the_password_as_it_is() {
     server.anon().login("ann", "another one").await.expect(401);
 }
 
-/// Pastes the greeting's lines into a shell in another folder, as a user with this environment would.
-async fn paste(server: &Process, environment: &[(&str, &str)]) -> Ended {
+/// The greeting's lines, pasted.
+async fn greeting_pasted(server: &Process, environment: &[(&str, &str)]) -> String {
     let (_, lines) = server.greeting.split_once("Try it").unwrap();
     let (_, lines) = lines.split_once("\n\n").unwrap();
-    let mut bash = Command::new("bash");
-    bash.env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .envs(environment.iter().copied())
-        .current_dir("/")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    ended(bash, lines).await
+    paste(lines, environment).await.succeeded()
 }
 
 #[tokio::test]
@@ -128,7 +118,7 @@ async fn the_greetings_lines_create_caught_up_when_pasted() {
         };
         let told = server.greeting.contains("in DOORSIGN_ADMIN_PASSWORD:");
         assert_eq!(told, !needs_no_variable, "{}", server.greeting);
-        let pasted = paste(&server, shell).await.succeeded();
+        let pasted = greeting_pasted(&server, shell).await;
         let expected = r#"{"customUserStatus":{"_id":""#;
         assert!(pasted.starts_with(expected), "{pasted}");
         let expected = r#""name":"caught up","statusType":"busy","_updatedAt":""#;
@@ -145,9 +135,9 @@ async fn the_greetings_lines_work_at_a_later_start_and_for_another_administrator
     ];
     home.serve(&[], &environment).await.end().await;
     let later = home.serve(&[], &environment[..1]).await;
-    let pasted = paste(&later, &environment[1..]).await.succeeded();
+    let pasted = greeting_pasted(&later, &environment[1..]).await;
     assert!(pasted.contains(r#""name":"caught up""#), "{pasted}");
-    let refused = paste(&later, &[]).await.succeeded();
+    let refused = greeting_pasted(&later, &[]).await;
     assert!(refused.contains("You must be logged in"), "{refused}");
 }
 

@@ -2,12 +2,10 @@
 
 use crate::process::{Home, Process};
 use crate::raw::{Raw, create, length};
-use crate::support::{Client, TestServer, in_time};
+use crate::support::{Client, TestServer};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 
 const BODY: &str = r#"{"name":"caught up","statusType":"busy"}"#;
 
@@ -145,17 +143,7 @@ async fn a_log_that_nobody_reads_does_not_hold_up_the_stop() {
     command.stderr(log.try_clone().unwrap());
     // Keeps the log full for as long as it can be read.
     std::thread::spawn(move || log.write_all(&[b'x'; 1024 * 1024]));
-    let mut server = command.spawn().unwrap();
-    let mut greeting = BufReader::new(server.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("custom-user-status.create") {
-        line.clear();
-        assert!(greeting.read_line(&mut line).await.unwrap() > 0);
-    }
-    let id = server.id().unwrap().to_string();
-    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
-    assert!(sent.await.unwrap().success());
-    let ended = in_time("the end", server.wait()).await.unwrap();
-    assert_eq!(ended.code(), Some(0));
+    let server = Process::served(command).await;
+    assert_eq!(server.end().await.code, Some(0));
     drop(unread);
 }
