@@ -29,6 +29,7 @@ pub mod app;
 pub mod attempts;
 pub mod cli;
 pub mod config;
+mod conversation;
 pub mod domain;
 pub mod folder;
 pub mod limits;

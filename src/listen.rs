@@ -3,11 +3,12 @@
 //! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
 use crate::api::Peer;
+use crate::conversation::{self, Ended, Ends, Turn};
 use crate::limits::Limits;
 use crate::stall::Impatient;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,10 +38,7 @@ pub async fn serve<F>(
     F::Future: Send,
 {
     let (tracker, free) = (TaskTracker::new(), Arc::new(Semaphore::new(connections)));
-    let ends = Ends {
-        stop,
-        cut: CancellationToken::new(),
-    };
+    let ends = Ends::default();
     loop {
         let accepted = async {
             let permit = free.clone().acquire_owned().await;
@@ -48,7 +46,7 @@ pub async fn serve<F>(
         };
         let (permit, accepted) = tokio::select! {
             accepted = accepted => accepted,
-            () = ends.stop.cancelled() => break,
+            () = stop.cancelled() => break,
         };
         match (permit, accepted) {
             (Ok(permit), Ok((stream, peer))) => {
@@ -67,6 +65,7 @@ pub async fn serve<F>(
         }
     }
     drop(listener);
+    ends.stop();
     tracker.close();
     if tokio::time::timeout(limits.stop, tracker.wait())
         .await
@@ -76,18 +75,9 @@ pub async fn serve<F>(
             connections = tracker.len(),
             "requests were still open at the deadline and are cut"
         );
-        ends.cut.cancel();
+        ends.cut();
         tracker.wait().await;
     }
-}
-
-/// How a connection is told to end.
-#[derive(Clone)]
-struct Ends {
-    /// With the request that is open.
-    stop: CancellationToken,
-    /// At once; asked about only after the other, since asking costs every request a lock.
-    cut: CancellationToken,
 }
 
 async fn serve_connection<F>(
@@ -101,25 +91,28 @@ async fn serve_connection<F>(
     F::Future: Send,
 {
     let _ = stream.set_nodelay(true);
-    let stream = Impatient::new(stream, limits, ends.stop.clone());
-    let api = warp::service(filter);
-    let service = service_fn(move |request| answer(api.clone(), request, peer));
+    let (api, turn) = (warp::service(filter), Turn::of_client());
+    let stream = Impatient::new(stream, limits, ends.stopped().clone(), turn.clone());
+    let taken = turn.clone();
+    let service = service_fn(move |request| {
+        taken.take();
+        let (answered, turn) = (answer(api.clone(), request, peer), taken.clone());
+        async move {
+            let answer = answered.await;
+            turn.give_back();
+            answer
+        }
+    });
     let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header)
         .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = ends.stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! { ended = connection => ended, () = ends.cut.cancelled() => return }
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "a connection ended early");
+    let connection = std::pin::pin!(connection);
+    let wind_up = hyper::server::conn::http1::Connection::graceful_shutdown;
+    match conversation::drive(connection, wind_up, &turn, limits.header, &ends).await {
+        Ended::ByItself(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
+        Ended::Silent => tracing::debug!(%peer, "a client said nothing for too long"),
+        Ended::ByItself(Ok(())) | Ended::Cut => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! A connection that gives up on a client who does not read, and that takes its leave so that a client who is refused in the middle of
 //! sending still gets to see why. hyper has limits for neither. Knows nothing of HTTP.
 
+use crate::conversation::Turn;
 use crate::limits::Limits;
 use std::future::Future;
 use std::io::{Error, ErrorKind, IoSlice, Result};
@@ -15,6 +16,9 @@ pub(crate) struct Impatient<S> {
     stream: S,
     limits: Limits,
     stop: CancellationToken,
+    turn: Turn,
+    /// Whether it would be the client's turn, if its answer were not on its way still.
+    lent: bool,
     /// Since when a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
     /// Since when the other end knows that nothing more will come.
@@ -22,12 +26,15 @@ pub(crate) struct Impatient<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
-    /// Once `stop` has come, nothing is waited for when the connection is shut down.
-    pub(crate) fn new(stream: S, limits: Limits, stop: CancellationToken) -> Self {
+    /// Once `stop` has come, nothing is waited for when the connection is shut down. It is nobody's `turn` to speak while an answer
+    /// is on its way.
+    pub(crate) fn new(stream: S, limits: Limits, stop: CancellationToken, turn: Turn) -> Self {
         Self {
             stream,
             limits,
             stop,
+            turn,
+            lent: false,
             stalled: None,
             parting: None,
         }
@@ -40,8 +47,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
     ) -> Poll<Result<usize>> {
         if written.is_ready() {
             self.stalled = None;
+            if std::mem::take(&mut self.lent) {
+                self.turn.give_back();
+            }
             return written;
         }
+        self.lent |= self.turn.take();
         let limit = self.limits.write;
         let end = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(end.as_mut().poll(context));
@@ -124,7 +135,11 @@ mod tests {
     fn connection() -> (Impatient<DuplexStream>, DuplexStream) {
         let (server, client) = duplex(16);
         let stop = CancellationToken::new();
-        (Impatient::new(server, Limits::default(), stop), client)
+        let turn = Turn::of_client();
+        (
+            Impatient::new(server, Limits::default(), stop, turn),
+            client,
+        )
     }
 
     #[tokio::test(start_paused = true)]
