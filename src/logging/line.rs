@@ -99,7 +99,14 @@ impl<W: Write> Visit for Fields<'_, W> {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, |out| write!(out, "{value:.3}"));
+        // Three places of a number of this size are whole thousandths, which takes no search for the digits of a float.
+        if (0.0..1e12).contains(&value) {
+            let thousandths = (value * 1000.0).round() as u64;
+            let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+            self.put(field, |out| write!(out, "{whole}.{rest:03}"));
+        } else {
+            self.put(field, |out| write!(out, "{value:.3}"));
+        }
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
