@@ -34,7 +34,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use warp::Filter;
 use warp::http::Method;
 
@@ -75,6 +75,7 @@ pub static ROUTES: &[Route] = routes! {
 pub struct Api {
     app: Arc<App>,
     lists: ListCache,
+    whole_lists: Semaphore,
     committed: watch::Receiver<EventId>,
     cors: Cors,
     site_url: String,
@@ -89,6 +90,7 @@ impl Api {
         Self {
             committed: app.committed(),
             lists: ListCache::default(),
+            whole_lists: Semaphore::new(1),
             cors: Cors::new(&config.cors_origins),
             site_url: config.site_url.clone().unwrap_or(site_url),
             body_deadline: limits.body,

@@ -220,3 +220,25 @@ async fn an_id_is_looked_up_exactly_and_a_mongo_query_is_ignored() {
         assert_eq!(names(&admin, &[("query", query)]).await.len(), 2, "{query}");
     }
 }
+
+#[tokio::test]
+async fn whole_lists_that_are_asked_for_at_once_are_all_whole() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for n in 0..120 {
+        admin.create(&format!("status {n}")).await.expect(200);
+    }
+    // Each asks in its own words, so that none is answered with what was kept for another.
+    let queries: Vec<_> = (0..8)
+        .map(|n| {
+            format!(
+                "custom-user-status.list?count=0&name=S{}",
+                &"TATUS"[..n % 5]
+            )
+        })
+        .collect();
+    let asked = queries.iter().map(|query| admin.get(query));
+    for reply in futures_util::future::join_all(asked).await {
+        assert_eq!(reply.expect(200).names().len(), 120);
+    }
+}

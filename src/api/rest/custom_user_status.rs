@@ -68,11 +68,26 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 
 async fn read_list(request: &Request, actor: &Actor) -> Result<Encoded, ApiError> {
     let query = query::statuses(request.query())?;
-    let offset = query.offset;
+    let (offset, whole) = (query.offset, query.limit.is_none());
+    // A whole list may be huge: there is one at a time, and it is encoded where it holds up nobody.
+    let _alone = if whole {
+        Some(request.api.whole_lists.acquire().await)
+    } else {
+        None
+    };
     let page = custom_status::list(request.app(), actor, query).await?;
-    let body =
-        serde_json::to_vec(&wire::StatusPage::new(&page, offset)).map_err(Error::internal)?;
-    Ok(Encoded::new(body.into()))
+    let encode = move || {
+        serde_json::to_vec(&wire::StatusPage::new(&page, offset))
+            .map(|body| Encoded::new(body.into()))
+    };
+    let encoded = if whole {
+        tokio::task::spawn_blocking(encode)
+            .await
+            .map_err(Error::internal)?
+    } else {
+        encode()
+    };
+    Ok(encoded.map_err(Error::internal)?)
 }
 
 fn not_modified(request: &Request, page: &Encoded) -> Option<Response> {
