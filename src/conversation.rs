@@ -1,8 +1,7 @@
 //! One connection from its first byte to its end: how long the client may say nothing, and how a stop reaches it. Knows no HTTP.
 //!
-//! Both are watched without cost to a request that nobody interrupts. hyper's own time limit on headers sets and clears a timer for every
-//! request, and asking a [`CancellationToken`] takes a lock that all connections share; together they took a tenth of the time of
-//! serving a list from memory.
+//! Both are watched without cost to a request that nobody interrupts: hyper's own time limit on headers sets and clears a timer for
+//! every request, and asking a [`CancellationToken`] takes a lock that all connections share.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};

@@ -2,7 +2,7 @@
 //!
 //! A line is copied into a buffer and nobody waits for its being written: a thread empties the buffer a moment after its first line.
 //! A crowd of requests thus shares one write and one wake-up, where `tracing-appender` wakes its thread for every line, which took
-//! a fifth of the server's time under load. A reader of the log who has stopped reading holds up nobody: what no longer fits is
+//! a seventh of the server's time when it served lists from memory. A reader of the log who has stopped reading holds up nobody: what no longer fits is
 //! dropped, and how much that was is said.
 
 use std::io::{Result, Write};
