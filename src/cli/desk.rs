@@ -35,10 +35,11 @@ pub(super) fn with_app(
             .map_err(|e| e.to_string())?;
         let done = work(&app).await.map_err(|e| e.to_string());
         store.close().await;
-        // First of all: what is shown once must not get lost.
-        print(&done?)?;
-        notice::give(&folder)
-            .map_err(|e| format!("done, but the running server has not taken notice: {e}"))
+        // What is shown once is shown first; and what is done is told to the server, even when nobody could be shown it.
+        let printed = print(&done?);
+        let noticed = notice::give(&folder)
+            .map_err(|e| format!("done, but the running server has not taken notice: {e}"));
+        printed.and(noticed)
     })
 }
 

@@ -98,3 +98,17 @@ async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
     one.get("me").await.expect(401);
     other.get("me").await.expect(200);
 }
+
+#[tokio::test]
+async fn a_command_whose_text_cannot_be_written_is_honoured_all_the_same() {
+    let home = Home::with_data().await;
+    let headers = home.token("admin", "lost").await;
+    let server = home.serve(&[], &[]).await;
+    let client = server.with_headers(&headers);
+    client.get("me").await.expect(200);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let mut revoke = home.command(&["token", "revoke", "admin", "--name", "lost"], &[]);
+    let status = revoke.stdout(full.unwrap()).status().await.unwrap();
+    assert_eq!(status.code(), Some(1));
+    client.get("me").await.expect(401);
+}
