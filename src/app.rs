@@ -2,15 +2,14 @@
 
 use crate::attempts::Attempts;
 use crate::config::Config;
-use crate::domain::{Error, EventId, LoginId, Result, StatusId, Timestamp, UserId};
+use crate::domain::{Error, LoginId, Result, StatusId, Timestamp, UserId};
 use crate::passwords::Passwords;
 use crate::sessions::Sessions;
-use crate::store::Store;
+use crate::store::{Part, Store};
 use crate::tokens::Tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
 
 pub use crate::config::Contract;
 
@@ -82,9 +81,9 @@ impl App {
 }
 
 impl App {
-    /// The position of the newest event, which rises with every change of a status.
-    pub fn committed(&self) -> watch::Receiver<EventId> {
-        self.store.committed()
+    /// A number that rises with every change of a custom status, before the change is answered.
+    pub fn custom_statuses_version(&self) -> u64 {
+        self.store.version(Part::CustomStatuses)
     }
 }
 

@@ -1,7 +1,6 @@
-//! Encoded list answers, so that an unchanged list is served from memory. An answer is kept with the position of the newest event
-//! when it was read: every change of a status is an event, so under the same position the answer is the same. Knows no SQL.
+//! Encoded list answers, so that an unchanged list is served from memory. An answer is kept with the version that the
+//! statuses had before it was read: under the same version the answer is the same. Knows no SQL.
 
-use crate::domain::EventId;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -19,7 +18,7 @@ pub(super) struct ListCache(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    newest: EventId,
+    version: u64,
     answers: HashMap<String, Encoded>,
 }
 
@@ -57,24 +56,24 @@ impl Encoded {
 }
 
 impl ListCache {
-    /// The answer to `query`, if it was kept when `newest` was the newest event.
-    pub(super) fn find(&self, newest: EventId, query: &str) -> Option<Encoded> {
+    /// The answer to `query`, if it was kept under this `version`.
+    pub(super) fn find(&self, version: u64, query: &str) -> Option<Encoded> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.newest == newest {
+        if kept.version == version {
             kept.answers.get(query).cloned()
         } else {
             None
         }
     }
 
-    /// Keeps an answer that was read after `newest` had become the newest event.
-    pub(super) fn keep(&self, newest: EventId, query: &str, answer: &Encoded) {
+    /// Keeps an answer that was read after the statuses had this `version`.
+    pub(super) fn keep(&self, version: u64, query: &str, answer: &Encoded) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.newest < newest || kept.answers.len() >= ANSWERS {
+        if kept.version < version || kept.answers.len() >= ANSWERS {
             kept.answers.clear();
-            kept.newest = kept.newest.max(newest);
+            kept.version = kept.version.max(version);
         }
-        if kept.newest == newest && answer.body.len() <= ANSWER_BYTES && query.len() <= 1024 {
+        if kept.version == version && answer.body.len() <= ANSWER_BYTES && query.len() <= 1024 {
             kept.answers.insert(query.to_owned(), answer.clone());
         }
     }
@@ -89,29 +88,26 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_found_until_the_next_event() {
+    fn an_answer_is_found_until_the_next_change() {
         let cache = ListCache::default();
-        cache.keep(EventId::new(1), "count=1", &answer(1));
-        assert!(cache.find(EventId::new(1), "count=1").is_some());
-        assert!(cache.find(EventId::new(1), "count=2").is_none());
-        assert!(cache.find(EventId::new(2), "count=1").is_none());
-        cache.keep(EventId::new(2), "count=2", &answer(1));
-        cache.keep(EventId::new(1), "count=1", &answer(1)); // A slow reader, overtaken by the event.
-        assert!(
-            cache.find(EventId::new(1), "count=1").is_none()
-                && cache.find(EventId::new(2), "count=1").is_none()
-        );
+        cache.keep(1, "count=1", &answer(1));
+        assert!(cache.find(1, "count=1").is_some());
+        assert!(cache.find(1, "count=2").is_none());
+        assert!(cache.find(2, "count=1").is_none());
+        cache.keep(2, "count=2", &answer(1));
+        cache.keep(1, "count=1", &answer(1)); // A slow reader, overtaken by the change.
+        assert!(cache.find(1, "count=1").is_none() && cache.find(2, "count=1").is_none());
     }
 
     #[test]
     fn memory_is_bounded_in_number_and_size() {
         let cache = ListCache::default();
         for n in 0..=ANSWERS {
-            cache.keep(EventId::new(1), &format!("offset={n}"), &answer(1));
+            cache.keep(1, &format!("offset={n}"), &answer(1));
         }
         assert!(cache.0.lock().unwrap().answers.len() <= ANSWERS);
-        cache.keep(EventId::new(1), "count=0", &answer(ANSWER_BYTES + 1));
-        assert!(cache.find(EventId::new(1), "count=0").is_none());
+        cache.keep(1, "count=0", &answer(ANSWER_BYTES + 1));
+        assert!(cache.find(1, "count=0").is_none());
     }
 
     #[test]

@@ -20,7 +20,6 @@ pub use request::Peer;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::EventId;
 use crate::limits::Limits;
 use cors::Cors;
 use error::ApiError;
@@ -34,7 +33,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use warp::Filter;
 use warp::http::Method;
 
@@ -76,7 +75,6 @@ pub struct Api {
     app: Arc<App>,
     lists: ListCache,
     whole_lists: Semaphore,
-    committed: watch::Receiver<EventId>,
     cors: Cors,
     site_url: String,
     body_deadline: Duration,
@@ -88,7 +86,6 @@ impl Api {
     /// the settings name none.
     pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
         Self {
-            committed: app.committed(),
             lists: ListCache::default(),
             whole_lists: Semaphore::new(1),
             cors: Cors::new(&config.cors_origins),

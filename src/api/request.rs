@@ -74,6 +74,12 @@ impl Request {
         &self.api.app
     }
 
+    /// The app, for one call of a use case by `actor` (`None`: nobody yet). Every handler comes through here after it has checked the
+    /// credentials and the request, and before it does anything.
+    pub(super) fn admit(&self, _actor: Option<&Actor>) -> Result<&App, ApiError> {
+        Ok(&self.api.app)
+    }
+
     /// Everything after the `?`; empty when there is none.
     pub(super) fn query(&self) -> &str {
         &self.head.query

@@ -28,6 +28,36 @@ permissions! {
     AccessPermissions = "access-permissions",
     /// See the server's full version and machine.
     ViewStatistics = "view-statistics",
+    /// Change another user, and another user's status.
+    EditOtherUserInfo = "edit-other-user-info",
+    /// Switch another user off and on.
+    EditOtherUserActiveStatus = "edit-other-user-active-status",
+    /// Set another user's password.
+    EditOtherUserPassword = "edit-other-user-password",
+    /// Add users.
+    CreateUser = "create-user",
+    /// Delete users.
+    DeleteUser = "delete-user",
+    /// Give roles to users and take them.
+    AssignRoles = "assign-roles",
+    /// Give the role `admin`, and take it.
+    AssignAdminRole = "assign-admin-role",
+    /// End another user's logins.
+    LogoutOtherUser = "logout-other-user",
+    /// See everything of another user.
+    ViewFullOtherUserInfo = "view-full-other-user-info",
+    /// See settings that are not public.
+    ViewPrivilegedSetting = "view-privileged-setting",
+    /// Change settings.
+    EditPrivilegedSetting = "edit-privileged-setting",
+    /// Make an auth token for another user.
+    GenerateAccessToken = "user-generate-access-token",
+    /// Make personal access tokens for oneself.
+    CreatePersonalAccessTokens = "create-personal-access-tokens",
+    /// List users.
+    ViewDRoom = "view-d-room",
+    /// Call as often as one likes.
+    BypassRateLimit = "api-bypass-rate-limit",
 }
 
 /// The permissions an actor holds, one bit each.

@@ -5,6 +5,7 @@ use crate::domain::UserKey;
 use crate::domain::{Actor, Error, Login, LoginId, LoginKind, Result, Session, UserId};
 use crate::passwords::PasswordDigest;
 use crate::sessions::Fingerprint;
+use crate::store::Part;
 use crate::tokens::TokenClaims;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ pub(super) async fn open(app: &App, login: Login) -> Result<String> {
 async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
     let fingerprint = Fingerprint::of(token.as_bytes());
     // Taken before the rows are read: what changes meanwhile makes the answer worthless for the next request.
-    let version = app.store.access_version();
+    let version = app.store.version(Part::Access);
     let actor = match app.auth.sessions.find(version, &fingerprint) {
         Some(actor) => actor,
         None => {

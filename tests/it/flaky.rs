@@ -14,7 +14,10 @@ use doorsign::limits::Limits;
 use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{EventOf, Parked, Store, StoredEvent, UserPatch};
+use doorsign::store::{
+    CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, Store, StoredEvent,
+    UserPatch, Users,
+};
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -66,47 +69,69 @@ impl FlakyStore {
 }
 
 macro_rules! flaky {
-    ($($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($trait:ident { $($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)* }) => {
         #[async_trait]
-        impl Store for FlakyStore {
+        impl $trait for FlakyStore {
             $(async fn $method(&self, $($argument: $type),*) -> Result<$result> {
                 self.pass(stringify!($method))?;
                 self.store.$method($($argument),*).await
             })*
-
-            fn committed(&self) -> watch::Receiver<EventId> {
-                self.store.committed()
-            }
-
-            fn access_version(&self) -> u64 {
-                self.store.access_version()
-            }
         }
     };
 }
 
-flaky! {
+flaky! { CustomStatuses {
     create_status(status: CustomStatus, event: NewEvent) -> ();
     update_status(status: CustomStatus, event: NewEvent) -> ();
     delete_status(id: StatusId, event: EventOf) -> ();
     find_status(id: StatusId) -> Option<CustomStatus>;
     find_status_named(name: StatusName) -> Option<CustomStatus>;
     list_statuses(query: StatusQuery) -> Page<CustomStatus>;
+} }
+
+flaky! { Users {
     create_user(user: User, password_hash: String) -> ();
     find_user(key: UserKey) -> Option<(User, String)>;
     list_users() -> Vec<User>;
     update_user(id: UserId, patch: UserPatch, at: Timestamp) -> ();
+} }
+
+flaky! { Permissions {
     list_roles() -> Vec<Role>;
     list_permissions() -> Vec<PermissionGrant>;
     update_permissions(grants: Vec<PermissionGrant>) -> ();
+} }
+
+flaky! { Logins {
     create_login(login: Login) -> ();
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
     delete_login(id: LoginId) -> bool;
+} }
+
+flaky! { Outbox {
     events_after(cursor: EventId, limit: usize) -> Vec<StoredEvent>;
     cursor(consumer: &str) -> EventId;
     advance(consumer: &str, cursor: EventId, parked: Vec<Parked>) -> ();
-    refresh() -> ();
+} }
+
+#[async_trait]
+impl Store for FlakyStore {
+    fn committed(&self) -> watch::Receiver<EventId> {
+        self.store.committed()
+    }
+
+    fn version(&self, part: Part) -> u64 {
+        self.store.version(part)
+    }
+
+    fn deadlines(&self) -> watch::Receiver<()> {
+        self.store.deadlines()
+    }
+
+    async fn refresh(&self) -> Result<()> {
+        self.store.refresh().await
+    }
 }
 
 /// A server on a flaky store, with the administrator `admin`.

@@ -10,7 +10,7 @@ use doorsign::passwords::PasswordDigest;
 use doorsign::service::session::{self, LoginWith};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Store, UserPatch};
+use doorsign::store::{Logins, Store, UserPatch};
 use doorsign::tokens::{TokenClaims, Tokens};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;

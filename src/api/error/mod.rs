@@ -6,7 +6,10 @@
 //! `not_authorized` is none of the codes that the router makes a 403 of, so it is a 400.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod place;
 mod told;
+
+pub(super) use place::Place;
 
 use super::reply::Response;
 use super::request::RequestId;
@@ -22,8 +25,8 @@ use warp::http::{Method, StatusCode, header};
 pub(super) enum ApiError {
     /// A use case failed.
     Domain(Error),
-    /// Deleting a status failed, where Rocket.Chat tells an unknown id in words of its own.
-    Delete(Error),
+    /// A use case failed in a place where Rocket.Chat tells some failures in words of its own.
+    In(Place, Error),
     /// The permission that guards the whole route is missing.
     RouteForbidden,
     /// A body's field cannot be read.
@@ -93,7 +96,7 @@ impl ApiError {
     pub(super) fn into_response(self, request_id: &RequestId) -> Response {
         let told = tell(&self);
         let request_id = request_id.as_str();
-        if let Self::Domain(Error::Internal(source)) | Self::Delete(Error::Internal(source)) = &self
+        if let Self::Domain(Error::Internal(source)) | Self::In(_, Error::Internal(source)) = &self
         {
             tracing::error!(request_id, error = %source, "a request failed");
         } else if let Self::Panicked(message) = &self {
@@ -108,15 +111,9 @@ impl ApiError {
 fn tell(error: &ApiError) -> Told {
     match error {
         ApiError::Domain(error) => tell_domain(error),
-        ApiError::Delete(Error::NotFound(_)) => Told::failure(
-            "Custom_User_Status_Error_Invalid_User_Status",
-            "Invalid user status",
-        )
-        .details(Details {
-            method: Some("deleteCustomUserStatus"),
-            ..Details::default()
-        }),
-        ApiError::Delete(error) => tell_domain(error),
+        ApiError::In(place, error) => {
+            place::tell(*place, error).unwrap_or_else(|| tell_domain(error))
+        }
         ApiError::RouteForbidden => {
             let text =
                 "User does not have the permissions required for this action [error-unauthorized]";
@@ -198,9 +195,7 @@ fn tell_domain(error: &Error) -> Told {
         Error::Forbidden {
             needs: Permission::ManageUserStatus,
         } => Told::coded("not_authorized"),
-        Error::Forbidden {
-            needs: Permission::AccessPermissions | Permission::ViewStatistics,
-        } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
+        Error::Forbidden { .. } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
         Error::Invalid { field, problem } => tell_invalid(*field, problem),
         Error::NameTaken => Told::failure(
             "Custom_User_Status_Error_Name_Already_In_Use",

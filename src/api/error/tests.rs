@@ -37,7 +37,7 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (Error::Invalid { field: Field::Role, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid role","errorType":"error-invalid-role"}"#),
         (Error::NameTaken.into(), 400, r#"{"success":false,"error":"The custom user status name is already in use [Custom_User_Status_Error_Name_Already_In_Use]","errorType":"Custom_User_Status_Error_Name_Already_In_Use","details":{"method":"insertOrUpdateUserStatus"}}"#),
         (Error::NotFound(What::Status("x".into())).into(), 400, r#"{"success":false,"error":"No custom user status found with the id of \"x\"."}"#),
-        (ApiError::Delete(Error::NotFound(What::Status("x".into()))), 400, r#"{"success":false,"error":"Invalid user status [Custom_User_Status_Error_Invalid_User_Status]","errorType":"Custom_User_Status_Error_Invalid_User_Status","details":{"method":"deleteCustomUserStatus"}}"#),
+        (ApiError::In(Place::DeleteStatus, Error::NotFound(What::Status("x".into()))), 400, r#"{"success":false,"error":"Invalid user status [Custom_User_Status_Error_Invalid_User_Status]","errorType":"Custom_User_Status_Error_Invalid_User_Status","details":{"method":"deleteCustomUserStatus"}}"#),
         (Error::UNAVAILABLE.into(), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
         (Error::internal(secret).into(), 500, r#"{"success":false,"error":"Internal server error"}"#),
         (ApiError::Panicked(secret.to_owned()), 500, r#"{"success":false,"error":"Internal server error"}"#),

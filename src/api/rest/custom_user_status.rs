@@ -1,7 +1,7 @@
 //! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`; reference 1.
 
 use crate::api::body::Fields;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Place};
 use crate::api::list_cache::Encoded;
 use crate::api::reply::{self, Answer, Response};
 use crate::api::request::Request;
@@ -16,7 +16,8 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     let mut fields = request.fields()?;
     fields.require(required(&request, &["name"]))?;
     fields.refuse_unknown(&["name", "statusType"])?;
-    let status = custom_status::create(request.app(), &actor, draft(&mut fields)?).await?;
+    let status =
+        custom_status::create(request.admit(Some(&actor))?, &actor, draft(&mut fields)?).await?;
     reply::ok(&wire::StatusReply::from(&status))
 }
 
@@ -27,7 +28,13 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     fields.require(required(&request, &["name"]))?;
     fields.refuse_unknown(&["_id", "name", "statusType"])?;
     let id = StatusId::new(fields.text("_id")?.unwrap_or_default());
-    let status = custom_status::update(request.app(), &actor, id, draft(&mut fields)?).await?;
+    let status = custom_status::update(
+        request.admit(Some(&actor))?,
+        &actor,
+        id,
+        draft(&mut fields)?,
+    )
+    .await?;
     reply::ok(&wire::StatusReply::from(&status))
 }
 
@@ -44,21 +51,21 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
         .text("customUserStatusId")?
         .filter(|id| !id.is_empty())
         .ok_or_else(without_id)?;
-    custom_status::delete(request.app(), &actor, StatusId::new(id))
+    custom_status::delete(request.admit(Some(&actor))?, &actor, StatusId::new(id))
         .await
-        .map_err(ApiError::Delete)?;
+        .map_err(|e| ApiError::In(Place::DeleteStatus, e))?;
     reply::ok(&wire::Success::TRUE)
 }
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     // Taken before the list is read: what changes meanwhile makes the kept answer worthless.
-    let newest = *request.api.committed.borrow();
-    let page = match request.api.lists.find(newest, request.query()) {
+    let version = request.app().custom_statuses_version();
+    let page = match request.api.lists.find(version, request.query()) {
         Some(kept) => kept,
         None => {
             let page = read_list(&request, &actor).await?;
-            request.api.lists.keep(newest, request.query(), &page);
+            request.api.lists.keep(version, request.query(), &page);
             page
         }
     };

@@ -17,7 +17,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
         .text("updatedSince")?
         .map(|text| query::date(text).ok_or(ApiError::InvalidDate))
         .transpose()?;
-    let grants = permissions::list(request.app(), &actor).await?;
+    let grants = permissions::list(request.admit(Some(&actor))?, &actor).await?;
     let changed = grants
         .iter()
         .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
@@ -34,7 +34,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     fields.require(&["permissions"])?;
     fields.refuse_unknown(&["permissions"])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
-    let grants = permissions::update(request.app(), &actor, roles).await?;
+    let grants = permissions::update(request.admit(Some(&actor))?, &actor, roles).await?;
     reply::ok(&PermissionList {
         permissions: grants.iter().map(PermissionRow::from).collect(),
         success: true,

@@ -7,7 +7,7 @@ use crate::service::permissions;
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let roles = permissions::list_roles(request.app(), &actor).await?;
+    let roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
     reply::ok(&RoleList {
         roles: roles.iter().map(RoleRow::from).collect(),
         success: true,

@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(in crate::api) async fn login(request: Request) -> Answer {
     let fields = request.lenient_fields().ok();
     let with = fields.and_then(login_with).ok_or(Error::LoginRefused)?;
-    let entered = session::login(request.app(), with, request.address()).await?;
+    let entered = session::login(request.admit(None)?, with, request.address()).await?;
     request.saw(&entered.actor);
     reply::ok(&wire::LoginReply::new(
         &entered.actor,
@@ -25,7 +25,7 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
 
 pub(in crate::api) async fn logout(request: Request) -> Answer {
     let actor = request.actor().await?;
-    session::logout(request.app(), &actor).await?;
+    session::logout(request.admit(Some(&actor))?, &actor).await?;
     reply::ok(&wire::LogoutReply::GOODBYE)
 }
 

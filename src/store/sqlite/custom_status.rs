@@ -1,16 +1,53 @@
 //! SQL of the custom statuses. Knows nothing of permissions; the unique index alone decides which names are taken.
 
-use super::{error, is_unique, outbox};
+use super::job::Touches;
+use super::{SqliteStore, error, is_unique, outbox};
 use crate::domain::{
     Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
     What,
 };
 use crate::domain::{Page, SortField, SortOrder, StatusQuery};
-use crate::store::EventOf;
+use crate::store::{CustomStatuses, EventOf, Part};
+use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 const COLUMNS: &str = "id, name, status_type, updated_at";
+/// What a change of a custom status touches.
+const STATUSES: &[Touches] = &[Touches::Part(Part::CustomStatuses)];
+
+#[async_trait]
+impl CustomStatuses for SqliteStore {
+    async fn create_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
+        self.writer
+            .change(STATUSES, move |c| create(c, &status, &event))
+            .await
+    }
+
+    async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
+        self.writer
+            .change(STATUSES, move |c| update(c, &status, &event))
+            .await
+    }
+
+    async fn delete_status(&self, id: StatusId, event: EventOf) -> Result<()> {
+        self.writer
+            .change(STATUSES, move |c| delete(c, &id, event))
+            .await
+    }
+
+    async fn find_status(&self, id: StatusId) -> Result<Option<CustomStatus>> {
+        self.readers.read(move |c| find(c, &id)).await
+    }
+
+    async fn find_status_named(&self, name: StatusName) -> Result<Option<CustomStatus>> {
+        self.readers.read(move |c| find_named(c, &name)).await
+    }
+
+    async fn list_statuses(&self, query: StatusQuery) -> Result<Page<CustomStatus>> {
+        self.readers.read(move |c| list(c, &query)).await
+    }
+}
 
 pub(super) fn create(
     connection: &Connection,

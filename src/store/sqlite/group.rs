@@ -27,7 +27,7 @@ pub(super) fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, m
         };
         let result = commit_group(connection, first, &mut queue, &mut group);
         if let Ok(newest) = result {
-            marks.raise(newest, group.jobs.iter().any(|job| job.changes_access()));
+            marks.raise(newest, group.jobs.iter().flat_map(|job| job.touches()));
         } else {
             give_up(connection);
         }

@@ -2,6 +2,7 @@
 
 use super::error;
 use crate::domain::{Error, Result};
+use crate::store::Part;
 use rusqlite::Connection;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,30 +15,35 @@ pub(super) type Outcome<T> = std::result::Result<Result<T>, Box<dyn Any + Send>>
 pub(super) trait Job: Send {
     /// Does the work; `false` when its savepoint must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// Whether it changes who may do what.
-    fn changes_access(&self) -> bool;
+    /// What it changes beside rows.
+    fn touches(&self) -> &'static [Touches];
     /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
     fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>);
 }
 
-/// What a job changes.
-#[derive(PartialEq, Eq)]
+/// What a job changes that somebody keeps a copy of or waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Touches {
-    Rows,
-    Access,
+    /// What is kept under a version.
+    Part(Part),
+    /// When the next claim ends.
+    Deadlines,
 }
 
 /// A closure as a job.
 pub(super) struct Write<T, F> {
     work: Option<F>,
-    touches: Touches,
+    touches: &'static [Touches],
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
 }
 
 impl<T, F> Write<T, F> {
     /// The job, and where its outcome will be.
-    pub(super) fn new(work: F, touches: Touches) -> (Self, oneshot::Receiver<Outcome<T>>) {
+    pub(super) fn new(
+        work: F,
+        touches: &'static [Touches],
+    ) -> (Self, oneshot::Receiver<Outcome<T>>) {
         let (reply, receiver) = oneshot::channel();
         let (work, outcome) = (Some(work), None);
         (
@@ -63,8 +69,8 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
         keep
     }
 
-    fn changes_access(&self) -> bool {
-        self.touches == Touches::Access
+    fn touches(&self) -> &'static [Touches] {
+        self.touches
     }
 
     fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>) {

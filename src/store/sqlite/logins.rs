@@ -1,14 +1,35 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
-use super::{error, is_missing_reference, is_unique, users};
+use super::{ACCESS, SqliteStore, error, is_missing_reference, is_unique, users};
 use crate::domain::UserKey;
 use crate::domain::{
     Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId,
     What,
 };
+use crate::store::Logins;
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, user_id, name, created_at, expires_at";
+
+#[async_trait]
+impl Logins for SqliteStore {
+    async fn create_login(&self, login: Login) -> Result<()> {
+        self.writer.write(move |c| create(c, &login)).await
+    }
+
+    async fn find_session(&self, id: LoginId) -> Result<Option<Session>> {
+        self.readers.read(move |c| find_session(c, &id)).await
+    }
+
+    async fn list_logins(&self, user: UserId) -> Result<Vec<Login>> {
+        self.readers.read(move |c| list(c, &user)).await
+    }
+
+    async fn delete_login(&self, id: LoginId) -> Result<bool> {
+        self.writer.change(ACCESS, move |c| delete(c, &id)).await
+    }
+}
 
 pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
     delete_expired(connection, login).map_err(|e| error(&e))?;

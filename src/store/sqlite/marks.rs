@@ -1,16 +1,26 @@
 //! What everybody may know about the newest commit without asking SQLite. Knows nothing of who looks.
 
+use super::job::Touches;
 use crate::domain::EventId;
+use crate::store::Part;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
-/// The marks of [`Store::committed`](crate::store::Store::committed) and
-/// [`Store::access_version`](crate::store::Store::access_version). Cheap to clone; all clones are one.
+/// Every mark there is: what to raise when anything may have changed.
+pub(super) const EVERYTHING: &[Touches] = &[
+    Touches::Part(Part::Access),
+    Touches::Part(Part::CustomStatuses),
+    Touches::Deadlines,
+];
+
+/// The marks of [`Store`](crate::store::Store). Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub(super) struct Marks {
     newest: watch::Sender<EventId>,
     access: Arc<AtomicU64>,
+    custom_statuses: Arc<AtomicU64>,
+    deadlines: watch::Sender<()>,
 }
 
 impl Marks {
@@ -18,13 +28,22 @@ impl Marks {
         Self {
             newest: watch::Sender::new(newest),
             access: Arc::default(),
+            custom_statuses: Arc::default(),
+            deadlines: watch::Sender::new(()),
         }
     }
 
-    /// Tells that a commit is durable: `newest` is the newest event now, `access` whether who may do what has changed.
-    pub(super) fn raise(&self, newest: EventId, access: bool) {
-        if access {
-            self.access.fetch_add(1, Ordering::SeqCst);
+    /// Tells that a commit is durable: `newest` is the newest event now, and `touched` is what has changed.
+    pub(super) fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Touches>) {
+        for touched in touched {
+            match touched {
+                Touches::Part(part) => {
+                    self.counter(*part).fetch_add(1, Ordering::SeqCst);
+                }
+                Touches::Deadlines => {
+                    self.deadlines.send_replace(());
+                }
+            }
         }
         self.newest
             .send_if_modified(|mark| std::mem::replace(mark, newest.max(*mark)) < newest);
@@ -34,7 +53,18 @@ impl Marks {
         self.newest.subscribe()
     }
 
-    pub(super) fn access_version(&self) -> u64 {
-        self.access.load(Ordering::SeqCst)
+    pub(super) fn deadlines(&self) -> watch::Receiver<()> {
+        self.deadlines.subscribe()
+    }
+
+    pub(super) fn version(&self, part: Part) -> u64 {
+        self.counter(part).load(Ordering::SeqCst)
+    }
+
+    fn counter(&self, part: Part) -> &AtomicU64 {
+        match part {
+            Part::Access => &self.access,
+            Part::CustomStatuses => &self.custom_statuses,
+        }
     }
 }

@@ -17,13 +17,11 @@ mod writer;
 
 pub use open::OpenError;
 
-use crate::domain::{
-    CustomStatus, Error, EventId, Login, LoginId, NewEvent, Page, PermissionGrant, Result, Role,
-    Session, StatusId, StatusName, StatusQuery, Timestamp, User, UserId, UserKey,
-};
-use crate::store::{EventOf, Parked, Store, StoredEvent, UserPatch};
+use crate::domain::{Error, EventId, Result};
+use crate::store::{Part, Store};
 use async_trait::async_trait;
-use marks::Marks;
+use job::Touches;
+use marks::{EVERYTHING, Marks};
 #[cfg(test)]
 use open::open_writer;
 use pool::Readers;
@@ -32,6 +30,9 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 use writer::Writer;
+
+/// What a change to who may do what touches.
+const ACCESS: &[Touches] = &[Touches::Part(Part::Access)];
 
 /// A database file and the two ways to it: one writer, several readers.
 pub struct SqliteStore {
@@ -102,128 +103,22 @@ fn extended_code(source: &rusqlite::Error) -> Option<i32> {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn create_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
-        self.writer
-            .write(move |c| custom_status::create(c, &status, &event))
-            .await
-    }
-
-    async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
-        self.writer
-            .write(move |c| custom_status::update(c, &status, &event))
-            .await
-    }
-
-    async fn delete_status(&self, id: StatusId, event: EventOf) -> Result<()> {
-        self.writer
-            .write(move |c| custom_status::delete(c, &id, event))
-            .await
-    }
-
-    async fn find_status(&self, id: StatusId) -> Result<Option<CustomStatus>> {
-        self.readers
-            .read(move |c| custom_status::find(c, &id))
-            .await
-    }
-
-    async fn find_status_named(&self, name: StatusName) -> Result<Option<CustomStatus>> {
-        self.readers
-            .read(move |c| custom_status::find_named(c, &name))
-            .await
-    }
-
-    async fn list_statuses(&self, query: StatusQuery) -> Result<Page<CustomStatus>> {
-        self.readers
-            .read(move |c| custom_status::list(c, &query))
-            .await
-    }
-
-    async fn create_user(&self, user: User, password_hash: String) -> Result<()> {
-        self.writer
-            .write(move |c| users::create(c, &user, &password_hash))
-            .await
-    }
-
-    async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>> {
-        self.readers.read(move |c| users::find(c, &key)).await
-    }
-
-    async fn list_users(&self) -> Result<Vec<User>> {
-        self.readers.read(users::list).await
-    }
-
-    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<()> {
-        self.writer
-            .write_access(move |c| users::update(c, &id, &patch, at))
-            .await
-    }
-
-    async fn list_roles(&self) -> Result<Vec<Role>> {
-        self.readers.read(permissions::list_roles).await
-    }
-
-    async fn list_permissions(&self) -> Result<Vec<PermissionGrant>> {
-        self.readers.read(permissions::list).await
-    }
-
-    async fn update_permissions(&self, grants: Vec<PermissionGrant>) -> Result<()> {
-        self.writer
-            .write_access(move |c| permissions::update(c, &grants))
-            .await
-    }
-
-    async fn create_login(&self, login: Login) -> Result<()> {
-        self.writer.write(move |c| logins::create(c, &login)).await
-    }
-
-    async fn find_session(&self, id: LoginId) -> Result<Option<Session>> {
-        self.readers
-            .read(move |c| logins::find_session(c, &id))
-            .await
-    }
-
-    async fn list_logins(&self, user: UserId) -> Result<Vec<Login>> {
-        self.readers.read(move |c| logins::list(c, &user)).await
-    }
-
-    async fn delete_login(&self, id: LoginId) -> Result<bool> {
-        self.writer
-            .write_access(move |c| logins::delete(c, &id))
-            .await
-    }
-
-    async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>> {
-        self.readers
-            .read(move |c| outbox::after(c, cursor, limit))
-            .await
-    }
-
-    async fn cursor(&self, consumer: &str) -> Result<EventId> {
-        let consumer = consumer.to_owned();
-        self.writer
-            .write(move |c| outbox::cursor(c, &consumer))
-            .await
-    }
-
-    async fn advance(&self, consumer: &str, cursor: EventId, parked: Vec<Parked>) -> Result<()> {
-        let consumer = consumer.to_owned();
-        self.writer
-            .write(move |c| outbox::advance(c, &consumer, cursor, &parked))
-            .await
-    }
-
     fn committed(&self) -> watch::Receiver<EventId> {
         self.marks.committed()
     }
 
-    fn access_version(&self) -> u64 {
-        self.marks.access_version()
+    fn version(&self, part: Part) -> u64 {
+        self.marks.version(part)
+    }
+
+    fn deadlines(&self) -> watch::Receiver<()> {
+        self.marks.deadlines()
     }
 
     async fn refresh(&self) -> Result<()> {
-        self.marks.raise(EventId::default(), true);
+        self.marks.raise(EventId::default(), EVERYTHING.iter());
         let newest = self.readers.read(outbox::newest).await?;
-        self.marks.raise(newest, false);
+        self.marks.raise(newest, [].iter());
         Ok(())
     }
 }
@@ -237,12 +132,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&path, 1, 0).unwrap();
-        let version = store.access_version();
+        let version = store.version(Part::Access);
         let other = open_writer(&path, 0).unwrap();
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();
         assert!(store.refresh().await.is_err());
-        assert!(store.access_version() > version);
+        assert!(store.version(Part::Access) > version);
     }
 }

@@ -1,15 +1,35 @@
 //! SQL of the outbox: events, who has read how far, and what was given up. Owns the shape in which an event is stored, so that the
 //! domain can be renamed without touching old rows. Knows nothing of delivery.
 
-use super::error;
+use super::{SqliteStore, error};
 use crate::domain::{
     Change, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusId, StatusName,
     StatusType, Timestamp, UserId, Username,
 };
-use crate::store::{Parked, StoredEvent};
+use crate::store::{Outbox, Parked, StoredEvent};
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>> {
+        self.readers.read(move |c| after(c, cursor, limit)).await
+    }
+
+    async fn cursor(&self, consumer: &str) -> Result<EventId> {
+        let consumer = consumer.to_owned();
+        self.writer.write(move |c| cursor(c, &consumer)).await
+    }
+
+    async fn advance(&self, consumer: &str, cursor: EventId, parked: Vec<Parked>) -> Result<()> {
+        let consumer = consumer.to_owned();
+        self.writer
+            .write(move |c| advance(c, &consumer, cursor, &parked))
+            .await
+    }
+}
 
 /// What `event.payload` holds, as JSON.
 #[derive(Serialize, Deserialize)]

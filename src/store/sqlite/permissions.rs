@@ -1,8 +1,27 @@
 //! SQL of the permission table and the roles. Knows nothing of which permission guards what.
 
-use super::{error, is_missing_reference};
+use super::{ACCESS, SqliteStore, error, is_missing_reference};
 use crate::domain::{Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp};
+use crate::store::Permissions;
+use async_trait::async_trait;
 use rusqlite::{Connection, params};
+
+#[async_trait]
+impl Permissions for SqliteStore {
+    async fn list_roles(&self) -> Result<Vec<Role>> {
+        self.readers.read(list_roles).await
+    }
+
+    async fn list_permissions(&self) -> Result<Vec<PermissionGrant>> {
+        self.readers.read(list).await
+    }
+
+    async fn update_permissions(&self, grants: Vec<PermissionGrant>) -> Result<()> {
+        self.writer
+            .change(ACCESS, move |c| update(c, &grants))
+            .await
+    }
+}
 
 pub(super) fn list_roles(connection: &Connection) -> rusqlite::Result<Vec<Role>> {
     let mut statement = connection

@@ -1,14 +1,38 @@
 //! SQL of the users and the roles they hold. Knows nothing of how passwords are hashed.
 
-use super::{error, is_missing_reference, is_unique};
+use super::{ACCESS, SqliteStore, error, is_missing_reference, is_unique};
 use crate::domain::UserKey;
 use crate::domain::{
     Email, Error, Field, Problem, Result, Timestamp, User, UserId, Username, What,
 };
-use crate::store::UserPatch;
+use crate::store::{UserPatch, Users};
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at, password_hash";
+
+#[async_trait]
+impl Users for SqliteStore {
+    async fn create_user(&self, user: User, password_hash: String) -> Result<()> {
+        self.writer
+            .write(move |c| create(c, &user, &password_hash))
+            .await
+    }
+
+    async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>> {
+        self.readers.read(move |c| find(c, &key)).await
+    }
+
+    async fn list_users(&self) -> Result<Vec<User>> {
+        self.readers.read(list).await
+    }
+
+    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<()> {
+        self.writer
+            .change(ACCESS, move |c| update(c, &id, &patch, at))
+            .await
+    }
+}
 
 pub(super) fn create(connection: &Connection, user: &User, password_hash: &str) -> Result<()> {
     refuse_taken(connection, user)?;

@@ -46,19 +46,11 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.queue(work, Touches::Rows).await
+        self.change(&[], work).await
     }
 
-    /// As [`write`](Self::write), for work that changes who may do what.
-    pub(super) async fn write_access<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
-    {
-        self.queue(work, Touches::Access).await
-    }
-
-    async fn queue<T, F>(&self, work: F, touches: Touches) -> Result<T>
+    /// As [`write`](Self::write), for work that changes what somebody keeps a copy of or waits for.
+    pub(super) async fn change<T, F>(&self, touches: &'static [Touches], work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,

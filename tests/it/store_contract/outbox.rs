@@ -2,7 +2,7 @@
 
 use super::{at, create, delete, every_store, status, update};
 use doorsign::domain::{Event, EventId};
-use doorsign::store::{Parked, Store};
+use doorsign::store::{Parked, Part, Store};
 
 const START: EventId = EventId::new(0);
 
@@ -154,12 +154,12 @@ async fn what_another_process_wrote_is_noticed_by_a_refresh() {
         let (store, other) = (place.open(), place.open());
         let mut committed = store.committed();
         create(&*other, &status(1, "one")).await.unwrap();
-        let version = store.access_version();
+        let version = store.version(Part::Access);
         assert!(!committed.has_changed().unwrap());
         store.refresh().await.unwrap();
         assert_eq!(committed.borrow_and_update().as_u64(), 1);
         assert!(
-            store.access_version() > version,
+            store.version(Part::Access) > version,
             "who may do what may have changed, too"
         );
 

@@ -1,0 +1,67 @@
+//! Custom statuses as JSON: one, and a page of them. Knows no rule.
+
+use super::rfc3339;
+use crate::domain::{CustomStatus, Page, Timestamp};
+use serde::Serialize;
+
+/// A custom status.
+#[derive(Serialize)]
+pub(in crate::api) struct CustomUserStatus<'a> {
+    _id: &'a str,
+    name: &'a str,
+    #[serde(rename = "statusType")]
+    status_type: &'static str,
+    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a CustomStatus> for CustomUserStatus<'a> {
+    fn from(status: &'a CustomStatus) -> Self {
+        Self {
+            _id: status.id.as_str(),
+            name: status.name.as_str(),
+            status_type: status.status_type.as_str(),
+            updated_at: status.updated_at,
+        }
+    }
+}
+
+/// The answer to create and update.
+#[derive(Serialize)]
+pub(in crate::api) struct StatusReply<'a> {
+    #[serde(rename = "customUserStatus")]
+    custom_user_status: CustomUserStatus<'a>,
+    success: bool,
+}
+
+impl<'a> From<&'a CustomStatus> for StatusReply<'a> {
+    fn from(status: &'a CustomStatus) -> Self {
+        Self {
+            custom_user_status: status.into(),
+            success: true,
+        }
+    }
+}
+
+/// The answer to list: one page.
+#[derive(Serialize)]
+pub(in crate::api) struct StatusPage<'a> {
+    statuses: Vec<CustomUserStatus<'a>>,
+    count: usize,
+    offset: u64,
+    total: u64,
+    success: bool,
+}
+
+impl<'a> StatusPage<'a> {
+    pub(in crate::api) fn new(page: &'a Page<CustomStatus>, offset: u64) -> Self {
+        let statuses: Vec<_> = page.items.iter().map(CustomUserStatus::from).collect();
+        Self {
+            count: statuses.len(),
+            statuses,
+            offset,
+            total: page.total,
+            success: true,
+        }
+    }
+}

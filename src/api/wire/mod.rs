@@ -1,0 +1,30 @@
+//! The JSON that clients see, field by field in Rocket.Chat's order, and how the domain becomes it; one file a noun. Knows no rule.
+
+mod custom_user_status;
+mod me;
+mod permission;
+mod session;
+
+pub(super) use custom_user_status::{StatusPage, StatusReply};
+pub(super) use me::Me;
+pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow, RoleList, RoleRow};
+pub(super) use session::{LoginReply, LogoutReply};
+
+use crate::domain::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// `{"success":true}`.
+#[derive(Serialize)]
+pub(super) struct Success {
+    success: bool,
+}
+
+impl Success {
+    pub(super) const TRUE: Self = Self { success: true };
+}
+
+/// An instant as RFC 3339, UTC, with milliseconds.
+fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    serializer.collect_str(&format_args!("{instant:.3}"))
+}

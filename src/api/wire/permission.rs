@@ -1,0 +1,72 @@
+//! Permissions and roles as JSON. Knows no rule.
+
+use super::rfc3339;
+use crate::domain::{PermissionGrant, Role, RoleScope, Timestamp};
+use serde::Serialize;
+
+/// A permission with the roles that grant it (`IPermission`).
+#[derive(Serialize)]
+pub(in crate::api) struct PermissionRow<'a> {
+    _id: &'a str,
+    roles: &'a [String],
+    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a PermissionGrant> for PermissionRow<'a> {
+    fn from(grant: &'a PermissionGrant) -> Self {
+        Self {
+            _id: &grant.permission,
+            roles: &grant.roles,
+            updated_at: grant.updated_at,
+        }
+    }
+}
+
+/// The answer to `permissions.listAll`. No permission is ever removed.
+#[derive(Serialize)]
+pub(in crate::api) struct PermissionChanges<'a> {
+    pub(in crate::api) update: Vec<PermissionRow<'a>>,
+    pub(in crate::api) remove: [(); 0],
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `permissions.update`.
+#[derive(Serialize)]
+pub(in crate::api) struct PermissionList<'a> {
+    pub(in crate::api) permissions: Vec<PermissionRow<'a>>,
+    pub(in crate::api) success: bool,
+}
+
+/// A role (`IRole`).
+#[derive(Serialize)]
+pub(in crate::api) struct RoleRow<'a> {
+    _id: &'a str,
+    name: &'a str,
+    description: &'a str,
+    scope: &'static str,
+    protected: bool,
+}
+
+impl<'a> From<&'a Role> for RoleRow<'a> {
+    fn from(role: &'a Role) -> Self {
+        let scope = match role.scope {
+            RoleScope::Users => "Users",
+            RoleScope::Subscriptions => "Subscriptions",
+        };
+        Self {
+            _id: &role.id,
+            name: &role.name,
+            description: &role.description,
+            scope,
+            protected: role.protected,
+        }
+    }
+}
+
+/// The answer to `roles.list`.
+#[derive(Serialize)]
+pub(in crate::api) struct RoleList<'a> {
+    pub(in crate::api) roles: Vec<RoleRow<'a>>,
+    pub(in crate::api) success: bool,
+}

@@ -1,0 +1,23 @@
+//! What the use cases ask of a database about logins. Knows no SQL.
+
+use crate::domain::{Login, LoginId, Result, Session, UserId};
+use async_trait::async_trait;
+
+/// Logins, and the session a login opens. See the [module](super) for what every method promises.
+#[async_trait]
+pub trait Logins: Send + Sync {
+    /// Adds a login, and removes those of its user that had expired when it was made.
+    ///
+    /// # Errors
+    /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user.
+    async fn create_login(&self, login: Login) -> Result<()>;
+
+    /// The login, its user and what the user's roles grant, as of one moment.
+    async fn find_session(&self, id: LoginId) -> Result<Option<Session>>;
+
+    /// The logins of a user, oldest first.
+    async fn list_logins(&self, user: UserId) -> Result<Vec<Login>>;
+
+    /// Removes a login; `false` when there was none.
+    async fn delete_login(&self, id: LoginId) -> Result<bool>;
+}
