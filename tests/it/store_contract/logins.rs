@@ -2,7 +2,7 @@
 
 use super::{at, every_store, user};
 use doorsign::domain::{
-    Error, Field, Grants, Login, LoginId, LoginKind, Permission, Problem, UserId, What,
+    Error, Field, Login, LoginId, LoginKind, Permission, Problem, UserId, What,
 };
 use doorsign::store::{Part, Store, UserPatch};
 
