@@ -47,6 +47,27 @@ CREATE TABLE user (
     updated_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How somebody is shown: what there is beside claims. No row: nothing was ever said. rest is what is shown without claim and
+-- connection; changed_at is when anything of it last changed, claims included.
+CREATE TABLE presence (
+    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    rest       TEXT    NOT NULL CHECK (rest = 'online' OR rest = 'offline'),
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX presence_changed ON presence (changed_at);
+
+-- A claim on somebody's status. Of several the strongest source counts (internal, manual, external), the others wait beneath it.
+-- expires_at NULL: until it is ended. An expired row counts no more, even before it is swept away.
+CREATE TABLE claim (
+    user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    source     TEXT    NOT NULL CHECK (source = 'internal' OR source = 'manual' OR source = 'external'),
+    status     TEXT    NOT NULL CHECK (status = 'online' OR status = 'away' OR status = 'busy' OR status = 'offline'),
+    text       TEXT    NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (user_id, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_expires ON claim (expires_at) WHERE expires_at IS NOT NULL;
+
 -- A role that users hold and permissions name. protected roles came with the server and stay.
 CREATE TABLE role (
     id          TEXT    NOT NULL PRIMARY KEY,

@@ -10,8 +10,9 @@ use crate::tokens::Tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
-pub use crate::config::Contract;
+pub use crate::config::{Contract, Unconnected};
 
 /// What the use cases work with. One per server, shared by all requests.
 pub struct App {
@@ -46,6 +47,8 @@ pub struct Rules {
     pub contract: Contract,
     /// How long a login by password lasts.
     pub login_life: Duration,
+    /// What is shown of people without a live connection.
+    pub unconnected: Unconnected,
 }
 
 impl App {
@@ -69,6 +72,7 @@ impl App {
         let rules = Rules {
             contract: config.contract,
             login_life: day * config.login_days,
+            unconnected: config.unconnected,
         };
         Ok(Self {
             store,
@@ -91,6 +95,12 @@ impl App {
 pub trait Clock: Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
+
+    /// What changes when the clock was set, for one that is set by hand: what is due by the new time is looked for at once. A machine's
+    /// clock does not say.
+    fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
+        None
+    }
 }
 
 /// The machine's clock.

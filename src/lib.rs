@@ -14,6 +14,7 @@
 //! | [`api`] | routes, JSON, status codes |
 //! | [`app`] | the handles that rules may touch: store, clock, ids, who is who |
 //! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
+//! | [`expiry`] | claims on a status, ended on time |
 //! | [`outbox`], [`plugins`] | committed events on their way to hooks |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | [`config`], [`cli`] | settings and commands |
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod config;
 mod conversation;
 pub mod domain;
+pub mod expiry;
 pub mod folder;
 pub mod limits;
 pub mod listen;

@@ -5,6 +5,7 @@ use crate::api::{self, Api};
 use crate::app::{App, Clock, Ids};
 use crate::config::Config;
 use crate::domain::{Error, EventId};
+use crate::expiry::Expiry;
 use crate::folder::{Folder, Lock};
 use crate::limits::Limits;
 use crate::outbox::{Consumer, Delivery, Pace};
@@ -143,6 +144,14 @@ impl Server {
                 Delivery::new(store, clock, consumer, self.pace, stop_outbox.clone()).run(cursor),
             );
         }
+        tasks.spawn(
+            Expiry::new(
+                self.store.clone(),
+                self.app.clock.clone(),
+                stop_outbox.clone(),
+            )
+            .run(),
+        );
         tasks.close();
         let notices = tokio::spawn(notice::take(
             notice::listen(&self.folder),

@@ -26,7 +26,7 @@ use error::ApiError;
 use list_cache::ListCache;
 use reply::{Answer, Response};
 use request::{ActorSeen, Head, Request, RequestId};
-use rest::{custom_user_status, info, permissions, roles, session};
+use rest::{custom_user_status, info, permissions, presence, roles, session};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -62,6 +62,10 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/logout"                    => session::logout,
     GET  "/api/v1/logout"                    => session::logout,
     GET  "/api/v1/me"                        => session::me,
+    POST "/api/v1/users.setStatus"           => presence::set_status,
+    GET  "/api/v1/users.getStatus"           => presence::get_status,
+    GET  "/api/v1/users.getPresence"         => presence::get_presence,
+    GET  "/api/v1/users.presence"            => presence::list,
     GET  "/api/v1/permissions.listAll"       => permissions::list_all,
     POST "/api/v1/permissions.update"        => permissions::update,
     GET  "/api/v1/roles.list"                => roles::list,

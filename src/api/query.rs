@@ -50,6 +50,11 @@ impl Query {
         }
     }
 
+    /// Every text of a parameter, in the order given.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.get(name).into_iter().flatten().map(String::as_str)
+    }
+
     /// The number of a parameter; `None` when it is absent or empty. `1e2` is 100, as JavaScript reads it.
     fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
         let not_a_number = || ApiError::invalid_query("must be number");
@@ -92,13 +97,11 @@ pub(super) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     })
 }
 
-/// An instant in a query: RFC 3339, or a calendar date.
+/// An instant as clients write it: RFC 3339; or a date, with or without a time, which is then of UTC.
 pub(super) fn date(text: &str) -> Option<Timestamp> {
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-        let day: jiff::civil::Date = text.parse().ok()?;
-        jiff::tz::TimeZone::UTC
-            .to_timestamp(day.at(0, 0, 0, 0))
-            .ok()
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(local).ok()
     })?;
     Some(Timestamp::from_millis(instant.as_millisecond()))
 }
@@ -210,7 +213,17 @@ mod tests {
             date("2023-11-04T11:44:23.366Z"),
             Some(Timestamp::from_millis(1_699_098_263_366))
         );
-        assert_eq!(date("1970-01-02"), Some(Timestamp::from_millis(86_400_000)));
+        for same in [
+            "1970-01-02",
+            "1970-01-02T00:00:00",
+            "1970-01-02T02:00:00.000+02:00",
+        ] {
+            assert_eq!(
+                date(same),
+                Some(Timestamp::from_millis(86_400_000)),
+                "{same}"
+            );
+        }
         assert!(date("yesterday").is_none() && date("").is_none());
     }
 

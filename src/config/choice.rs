@@ -38,6 +38,40 @@ impl fmt::Display for Contract {
     }
 }
 
+/// What is shown of somebody without a live connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unconnected {
+    /// That they are offline, as Rocket.Chat shows them.
+    Offline,
+    /// What they chose.
+    Declared,
+}
+
+impl Unconnected {
+    pub(super) const NAMES: &[&str] = &["offline", "declared"];
+}
+
+impl FromStr for Unconnected {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "offline" => Ok(Self::Offline),
+            "declared" => Ok(Self::Declared),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Unconnected {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Offline => "offline",
+            Self::Declared => "declared",
+        })
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

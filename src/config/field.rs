@@ -4,7 +4,7 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-use super::choice::{Contract, LogFormat};
+use super::choice::{Contract, LogFormat, Unconnected};
 use super::secret::Secret;
 
 /// A field of `Config` that can be set from a checked text and shown as one.
@@ -30,7 +30,7 @@ macro_rules! parsed_and_printed {
     )*};
 }
 
-parsed_and_printed!(u32, u64, usize, String, Contract, LogFormat);
+parsed_and_printed!(u32, u64, usize, String, Contract, LogFormat, Unconnected);
 
 impl Field for SocketAddr {
     fn set(&mut self, text: &str) -> Option<()> {

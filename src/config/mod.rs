@@ -16,7 +16,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub use choice::{Contract, LogFormat};
+pub use choice::{Contract, LogFormat, Unconnected};
 pub use secret::{Secret, SecretSource};
 pub use settings::{args, markdown_table};
 
@@ -30,6 +30,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Which Rocket.Chat behaviour to follow.
     pub contract: Contract,
+    /// What is shown of people without a live connection.
+    pub unconnected: Unconnected,
     /// A tracing filter such as `info`; not empty, otherwise unchecked.
     pub log: String,
     /// How log lines look.
@@ -75,6 +77,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data: "./doorsign-data".into(),
             contract: Contract::Documented,
+            unconnected: Unconnected::Offline,
             log: "info".into(),
             log_format: LogFormat::Text,
             audit_log: None,
@@ -202,6 +205,7 @@ mod tests {
         );
         assert_eq!((config.login_block_seconds, config.login_days), (300, 90));
         assert_eq!((config.readers, config.max_database_mib), (2, 0));
+        assert_eq!(config.unconnected, Unconnected::Offline);
         assert!((1..=64).contains(&config.password_hashers));
         assert!(config.cors_origins.is_empty() && password(&loaded).is_none());
         assert_eq!(config.admin_password_source, None);

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use clap::{Arg, ArgAction};
 
 use super::Config;
-use super::choice::{Contract, LogFormat};
+use super::choice::{Contract, LogFormat, Unconnected};
 use super::field::Field;
 use super::kind::Kind;
 
@@ -39,6 +39,8 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Folder of the database and the signing secret"),
     row("contract", Kind::OneOf(Contract::NAMES), |c| &mut c.contract,
         "Which Rocket.Chat behaviour to follow where its documentation and its server differ"),
+    row("unconnected", Kind::OneOf(Unconnected::NAMES), |c| &mut c.unconnected,
+        "What is shown of people without a live connection: that they are offline, as Rocket.Chat does, or what they declared"),
     row("log", Kind::Text("a log filter such as info or doorsign=debug"), |c| &mut c.log,
         "What is logged, as a tracing filter"),
     row("log_format", Kind::OneOf(LogFormat::NAMES), |c| &mut c.log_format,

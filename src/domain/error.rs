@@ -34,6 +34,8 @@ pub enum Error {
         /// What is wrong with it.
         problem: Problem,
     },
+    /// A setting of the workspace forbids it.
+    Disallowed(Disallowed),
     /// The unique name is in use.
     NameTaken,
     /// No such thing.
@@ -68,6 +70,15 @@ pub enum Blocked {
     Address,
 }
 
+/// What a setting can forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disallowed {
+    /// A text beside the status (`Accounts_AllowUserStatusMessageChange`).
+    StatusText,
+    /// To be shown offline while being there (`Accounts_AllowInvisibleStatusOption`).
+    Invisible,
+}
+
 /// The part of a request that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -87,6 +98,8 @@ pub enum Field {
     Role,
     /// A personal access token's name.
     TokenName,
+    /// When a claim is to end.
+    ExpiresAt,
 }
 
 /// What is wrong with it.
@@ -100,6 +113,8 @@ pub enum Problem {
     Unknown,
     /// It has to be unique, and somebody else has this one.
     Taken(String),
+    /// It has to lie ahead.
+    Past,
 }
 
 /// What was not found, with the id asked for.
@@ -137,6 +152,16 @@ impl std::fmt::Display for Error {
                 field,
                 problem: Problem::Taken(text),
             } => write!(f, "the {} {text:?} is already in use", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::Past,
+            } => write!(f, "the {} must lie ahead", field.name()),
+            Self::Disallowed(Disallowed::StatusText) => {
+                f.write_str("a setting forbids texts beside a status")
+            }
+            Self::Disallowed(Disallowed::Invisible) => {
+                f.write_str("a setting forbids to be invisible")
+            }
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
             Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
@@ -164,6 +189,7 @@ impl Field {
             Self::Permission => "permission",
             Self::Role => "role",
             Self::TokenName => "token name",
+            Self::ExpiresAt => "end",
         }
     }
 }

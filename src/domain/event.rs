@@ -1,6 +1,6 @@
 //! What happened, in the past tense. Knows nothing of who listens nor of how events are stored.
 
-use super::{CustomStatus, Timestamp, UserId, Username};
+use super::{ClaimSource, CustomStatus, StatusText, Timestamp, UserId, UserStatus, Username};
 
 /// A position in the sequence of all events: 1, 2, 3 …, in the order of commit. 0 stands before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -42,7 +42,7 @@ pub struct Event {
     pub event: NewEvent,
 }
 
-/// What changed. The status is as it was after the change; for a deletion, as it was last.
+/// What changed. A custom status is as it was after the change; for a deletion, as it was last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A status was created.
@@ -51,4 +51,23 @@ pub enum Change {
     StatusUpdated(CustomStatus),
     /// A status was deleted.
     StatusDeleted(CustomStatus),
+    /// Somebody's own status changed, by hand or because a claim ended.
+    PresenceChanged(StatusChange),
+}
+
+/// Somebody's status after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusChange {
+    /// Whose.
+    pub user: UserId,
+    /// Their name at that time.
+    pub username: Username,
+    /// What was chosen.
+    pub status: UserStatus,
+    /// The text beside it.
+    pub text: StatusText,
+    /// Where the claim that counts comes from; `None`: there is none.
+    pub source: Option<ClaimSource>,
+    /// When that claim ends.
+    pub expires_at: Option<Timestamp>,
 }

@@ -3,7 +3,8 @@
 //! A workspace keeps a list of *custom statuses*: names such as "caught up", each shown with one of four types. Everybody who is
 //! logged in may read the list; whoever holds the permission `manage-user-status` may change it. Names are unique, and every change
 //! is an *event* that hooks hear about once it is durable. People are *users* with roles; a *login* is what makes a token worth
-//! something, and ends at once when it is removed.
+//! something, and ends at once when it is removed. How somebody is shown is their *presence*: *claims* on the status, by hand or on
+//! their behalf, of which the strongest counts until it ends.
 //!
 //! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
 
@@ -12,15 +13,19 @@ mod error;
 mod event;
 mod login;
 mod permission;
+mod presence;
 mod status_query;
 mod timestamp;
 mod user;
 
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
-pub use error::{Blocked, Error, Field, Problem, Result, What};
-pub use event::{Change, Event, EventId, NewEvent};
+pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};
+pub use event::{Change, Event, EventId, NewEvent, StatusChange};
 pub use login::{Login, LoginId, LoginKind, Session};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
+pub use presence::{
+    Choice, Claim, ClaimSource, Kind, Person, Presence, StatusText, UserStatus, check_expiry,
+};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
 pub use user::{Actor, Email, User, UserId, UserKey, Username};

@@ -5,5 +5,6 @@
 
 pub mod custom_status;
 pub mod permissions;
+pub mod presence;
 pub mod session;
 pub mod users;

@@ -16,6 +16,7 @@ mod custom_status;
 mod logins;
 mod outbox;
 mod permissions;
+mod presence;
 pub mod sqlite;
 mod users;
 
@@ -23,6 +24,7 @@ pub use custom_status::{CustomStatuses, EventOf};
 pub use logins::Logins;
 pub use outbox::{Outbox, Parked, StoredEvent};
 pub use permissions::Permissions;
+pub use presence::{PresenceChange, PresenceRule, Presences, Whom};
 pub use users::{UserPatch, Users};
 
 use crate::domain::{EventId, Result};
@@ -31,7 +33,7 @@ use tokio::sync::watch;
 
 /// Everything the use cases ask of a database. See the module for what every method promises.
 #[async_trait]
-pub trait Store: CustomStatuses + Users + Permissions + Logins + Outbox {
+pub trait Store: CustomStatuses + Users + Presences + Permissions + Logins + Outbox {
     /// The position of the newest durable event. Raised after the commit and before the writer is answered.
     fn committed(&self) -> watch::Receiver<EventId>;
 

@@ -6,8 +6,8 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
-    CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Result, Role, Session,
-    StatusId, StatusName, Timestamp, User, UserId,
+    CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Person, Presence,
+    Result, Role, Session, StatusId, StatusName, Timestamp, User, UserId,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey};
 use doorsign::limits::Limits;
@@ -15,8 +15,8 @@ use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, Store, StoredEvent,
-    UserPatch, Users,
+    CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, PresenceChange, Presences,
+    Store, StoredEvent, UserPatch, Users, Whom,
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
@@ -94,6 +94,14 @@ flaky! { Users {
     find_user(key: UserKey) -> Option<(User, String)>;
     list_users() -> Vec<User>;
     update_user(id: UserId, patch: UserPatch, at: Timestamp) -> ();
+} }
+
+flaky! { Presences {
+    find_presence(user: UserId) -> Presence;
+    list_presences(whom: Whom) -> Vec<Person>;
+    change_presence(change: PresenceChange) -> Presence;
+    expire_claims(now: Timestamp, limit: usize) -> usize;
+    next_expiry() -> Option<Timestamp>;
 } }
 
 flaky! { Permissions {

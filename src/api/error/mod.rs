@@ -13,7 +13,7 @@ pub(super) use place::Place;
 
 use super::reply::Response;
 use super::request::RequestId;
-use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
+use crate::domain::{Blocked, Disallowed, Error, Field, Permission, Problem, What};
 use std::any::Any;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub(super) enum ApiError {
     InvalidParams(String),
     /// A query's parameter cannot be read.
     InvalidQuery(String),
+    /// Meteor's check found neither of two fields of which one has to be there.
+    NoMatch,
     /// `sort` cannot be read; the raw text.
     InvalidSort(String),
     /// `updatedSince` is no date.
@@ -121,6 +123,10 @@ fn tell(error: &ApiError) -> Told {
         }
         ApiError::InvalidParams(text) => Told::validation("invalid-params", text.clone()),
         ApiError::InvalidQuery(text) => Told::validation("error-invalid-params", text.clone()),
+        ApiError::NoMatch => Told::bare(
+            StatusCode::BAD_REQUEST,
+            "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation",
+        ),
         ApiError::InvalidSort(raw) => Told::failure(
             "error-invalid-sort",
             &format!("Invalid sort parameter provided: \"{raw}\""),
@@ -197,6 +203,12 @@ fn tell_domain(error: &Error) -> Told {
         } => Told::coded("not_authorized"),
         Error::Forbidden { .. } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
         Error::Invalid { field, problem } => tell_invalid(*field, problem),
+        Error::Disallowed(Disallowed::StatusText) => {
+            Told::failure("error-not-allowed", "Change status is not allowed")
+        }
+        Error::Disallowed(Disallowed::Invisible) => {
+            Told::failure("error-status-not-allowed", "Invisible status is disabled")
+        }
         Error::NameTaken => Told::failure(
             "Custom_User_Status_Error_Name_Already_In_Use",
             "The custom user status name is already in use",
@@ -238,6 +250,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Field::Email => ("Email", "email", None),
         Field::Password => ("Password", "password", None),
         Field::TokenName => ("TokenName", "token name", None),
+        Field::ExpiresAt => ("expiresAt", "date", None),
     };
     let details = Details {
         method,
@@ -263,6 +276,10 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             &format!("Unknown {kind}"),
         )
         .details(details),
+        Problem::Past => Told::failure(
+            "error-invalid-date",
+            &format!("{name} must be a future date"),
+        ),
         Problem::Taken(input) => Told::failure(
             "error-field-unavailable",
             &format!("{input} is already in use"),

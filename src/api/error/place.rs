@@ -1,13 +1,17 @@
 //! The places where Rocket.Chat tells a failure in words of its own, which the same failure does not have elsewhere.
 
 use super::told::{Details, Told};
-use crate::domain::Error;
+use crate::domain::{Disallowed, Error, Field, Problem, What};
 
 /// A route, or a few, with words of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum Place {
     /// `custom-user-status.delete`: an unknown id.
     DeleteStatus,
+    /// Routes that are about one user, named by id or name: an unknown one.
+    OfUser,
+    /// `users.setStatus`: everything about the new status.
+    SetStatus,
 }
 
 /// The words of `place` for `error`; `None` where it has none of its own.
@@ -18,11 +22,47 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
                 "Custom_User_Status_Error_Invalid_User_Status",
                 "Invalid user status",
             )
-            .details(Details {
-                method: Some("deleteCustomUserStatus"),
-                ..Details::default()
-            }),
+            .details(method("deleteCustomUserStatus")),
         ),
+        (Place::OfUser | Place::SetStatus, Error::NotFound(What::User(_))) => Some(Told::failure(
+            "error-invalid-user",
+            "The required \"userId\" or \"username\" param provided does not match any users",
+        )),
+        (Place::SetStatus, _) => {
+            set_status(error).map(|told| told.details(method("users.setStatus")))
+        }
         _ => None,
+    }
+}
+
+fn set_status(error: &Error) -> Option<Told> {
+    match error {
+        Error::Disallowed(Disallowed::StatusText) => Some(Told::failure(
+            "error-not-allowed",
+            "Change status is not allowed",
+        )),
+        Error::Disallowed(Disallowed::Invisible) => Some(Told::failure(
+            "error-status-not-allowed",
+            "Invisible status is disabled",
+        )),
+        Error::Invalid {
+            field: Field::ExpiresAt,
+            problem,
+        } => {
+            let reason = if *problem == Problem::Past {
+                "expiresAt must be a future date"
+            } else {
+                "Invalid expiresAt date string"
+            };
+            Some(Told::failure("error-invalid-date", reason))
+        }
+        _ => None,
+    }
+}
+
+fn method(name: &'static str) -> Details {
+    Details {
+        method: Some(name),
+        ..Details::default()
     }
 }

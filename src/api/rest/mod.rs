@@ -3,5 +3,6 @@
 pub(super) mod custom_user_status;
 pub(super) mod info;
 pub(super) mod permissions;
+pub(super) mod presence;
 pub(super) mod roles;
 pub(super) mod session;

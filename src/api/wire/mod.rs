@@ -3,11 +3,13 @@
 mod custom_user_status;
 mod me;
 mod permission;
+mod presence;
 mod session;
 
 pub(super) use custom_user_status::{StatusPage, StatusReply};
 pub(super) use me::Me;
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow, RoleList, RoleRow};
+pub(super) use presence::{BoardReply, PresenceReply, UserStatusReply};
 pub(super) use session::{LoginReply, LogoutReply};
 
 use crate::domain::Timestamp;
@@ -27,4 +29,12 @@ impl Success {
 fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
     serializer.collect_str(&format_args!("{instant:.3}"))
+}
+
+/// As [`rfc3339`], for a field that is left out without an instant.
+fn rfc3339_if_any<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => rfc3339(at, serializer),
+        None => serializer.serialize_none(),
+    }
 }

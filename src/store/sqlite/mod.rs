@@ -12,6 +12,7 @@ mod open;
 mod outbox;
 mod permissions;
 mod pool;
+mod presence;
 mod users;
 mod writer;
 

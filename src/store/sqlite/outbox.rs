@@ -3,8 +3,8 @@
 
 use super::{SqliteStore, error};
 use crate::domain::{
-    Change, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusId, StatusName,
-    StatusType, Timestamp, UserId, Username,
+    Change, ClaimSource, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusChange,
+    StatusId, StatusName, StatusText, StatusType, Timestamp, UserId, UserStatus, Username,
 };
 use crate::store::{Outbox, Parked, StoredEvent};
 use async_trait::async_trait;
@@ -31,9 +31,9 @@ impl Outbox for SqliteStore {
     }
 }
 
-/// What `event.payload` holds, as JSON.
+/// What `event.payload` holds of a custom status, as JSON.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a> {
+struct StatusPayload<'a> {
     actor_id: Cow<'a, str>,
     actor_username: Cow<'a, str>,
     id: Cow<'a, str>,
@@ -42,26 +42,61 @@ struct Payload<'a> {
     updated_at: i64,
 }
 
+/// What `event.payload` holds of somebody's own status, as JSON.
+#[derive(Serialize, Deserialize)]
+struct PresencePayload<'a> {
+    actor_id: Cow<'a, str>,
+    actor_username: Cow<'a, str>,
+    user_id: Cow<'a, str>,
+    username: Cow<'a, str>,
+    status: Cow<'a, str>,
+    text: Cow<'a, str>,
+    source: Option<Cow<'a, str>>,
+    expires_at: Option<i64>,
+}
+
+const CREATED: &str = "custom_user_status.created";
+const UPDATED: &str = "custom_user_status.updated";
+const DELETED: &str = "custom_user_status.deleted";
+const PRESENCE: &str = "presence.changed";
+
 pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<()> {
-    let (kind, status) = match &event.change {
-        Change::StatusCreated(status) => ("custom_user_status.created", status),
-        Change::StatusUpdated(status) => ("custom_user_status.updated", status),
-        Change::StatusDeleted(status) => ("custom_user_status.deleted", status),
+    let (kind, payload) = match &event.change {
+        Change::StatusCreated(status) => (CREATED, status_payload(event, status)),
+        Change::StatusUpdated(status) => (UPDATED, status_payload(event, status)),
+        Change::StatusDeleted(status) => (DELETED, status_payload(event, status)),
+        Change::PresenceChanged(change) => (PRESENCE, presence_payload(event, change)),
     };
-    let payload = Payload {
+    let payload = payload.map_err(Error::internal)?;
+    connection
+        .prepare_cached("INSERT INTO event (kind, payload, created_at) VALUES (?1, ?2, ?3)")
+        .and_then(|mut insert| insert.execute(params![kind, payload, event.at.as_millis()]))
+        .map(drop)
+        .map_err(|e| error(&e))
+}
+
+fn status_payload(event: &NewEvent, status: &CustomStatus) -> serde_json::Result<String> {
+    serde_json::to_string(&StatusPayload {
         actor_id: event.actor.as_str().into(),
         actor_username: event.actor_name.as_str().into(),
         id: status.id.as_str().into(),
         name: status.name.as_str().into(),
         status_type: status.status_type.as_str().into(),
         updated_at: status.updated_at.as_millis(),
-    };
-    let payload = serde_json::to_string(&payload).map_err(Error::internal)?;
-    connection
-        .prepare_cached("INSERT INTO event (kind, payload, created_at) VALUES (?1, ?2, ?3)")
-        .and_then(|mut insert| insert.execute(params![kind, payload, event.at.as_millis()]))
-        .map(drop)
-        .map_err(|e| error(&e))
+    })
+}
+
+fn presence_payload(event: &NewEvent, change: &StatusChange) -> serde_json::Result<String> {
+    serde_json::to_string(&PresencePayload {
+        actor_id: event.actor.as_str().into(),
+        actor_username: event.actor_name.as_str().into(),
+        user_id: change.user.as_str().into(),
+        username: change.username.as_str().into(),
+        status: change.status.as_str().into(),
+        text: change.text.as_str().into(),
+        source: change.source.map(|source| source.as_str().into()),
+        expires_at: change.expires_at.map(Timestamp::as_millis),
+    })
 }
 
 /// The position of the newest event; 0 when there is none.
@@ -145,7 +180,10 @@ pub(super) fn advance(
 }
 
 fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
-    let payload: Payload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
+    if kind == PRESENCE {
+        return decode_presence(payload, at);
+    }
+    let payload: StatusPayload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
     let status = CustomStatus {
         id: StatusId::new(payload.id),
         name: StatusName::stored(payload.name.into_owned()),
@@ -153,22 +191,38 @@ fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
         updated_at: Timestamp::from_millis(payload.updated_at),
     };
     let change = match kind {
-        "custom_user_status.created" => Change::StatusCreated(status),
-        "custom_user_status.updated" => Change::StatusUpdated(status),
-        "custom_user_status.deleted" => Change::StatusDeleted(status),
+        CREATED => Change::StatusCreated(status),
+        UPDATED => Change::StatusUpdated(status),
+        DELETED => Change::StatusDeleted(status),
         _ => {
             return Err(Error::internal(format!("its kind {kind:?} is unknown")));
         }
     };
-    let (actor, actor_name) = (
-        UserId::new(payload.actor_id),
-        Username::stored(payload.actor_username.into_owned()),
-    );
     Ok(NewEvent {
         at,
-        actor,
-        actor_name,
+        actor: UserId::new(payload.actor_id),
+        actor_name: Username::stored(payload.actor_username.into_owned()),
         change,
+    })
+}
+
+fn decode_presence(payload: &str, at: Timestamp) -> Result<NewEvent> {
+    let payload: PresencePayload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
+    let status = UserStatus::named(&payload.status)
+        .ok_or_else(|| Error::internal(format!("its status {:?} is unknown", payload.status)))?;
+    let change = StatusChange {
+        user: UserId::new(payload.user_id),
+        username: Username::stored(payload.username.into_owned()),
+        status,
+        text: StatusText::new(&payload.text),
+        source: payload.source.as_deref().and_then(ClaimSource::named),
+        expires_at: payload.expires_at.map(Timestamp::from_millis),
+    };
+    Ok(NewEvent {
+        at,
+        actor: UserId::new(payload.actor_id),
+        actor_name: Username::stored(payload.actor_username.into_owned()),
+        change: Change::PresenceChanged(change),
     })
 }
 

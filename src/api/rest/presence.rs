@@ -1,0 +1,110 @@
+//! `users.setStatus`, `users.getStatus`, `users.getPresence` and `users.presence`. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
+//! reference 2.1 to 2.4.
+
+use crate::api::body::Fields;
+use crate::api::error::{ApiError, Place};
+use crate::api::query::{self, Query};
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{BoardReply, PresenceReply, Success, UserStatusReply};
+use crate::domain::{UserId, UserKey, UserStatus};
+use crate::service::presence::{self, StatusDraft};
+
+/// The fields that name a user, in the order in which they are looked at.
+const USER: [&str; 3] = ["userId", "username", "user"];
+
+pub(in crate::api) async fn set_status(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.refuse_unknown(&[
+        "status",
+        "message",
+        "expiresAt",
+        "userId",
+        "username",
+        "user",
+    ])?;
+    let draft = status_draft(&mut fields)?;
+    let whose = user_in(|name| fields.text(name))?;
+    let app = request.admit(Some(&actor))?;
+    let set = presence::set_status(app, &actor, whose, draft).await;
+    set.map_err(|e| ApiError::In(Place::SetStatus, e))?;
+    reply::ok(&Success::TRUE)
+}
+
+pub(in crate::api) async fn get_status(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let whose = whose(&request)?;
+    let app = request.admit(Some(&actor))?;
+    let found = presence::find(app, &actor, whose).await.map_err(of_user)?;
+    reply::ok(&UserStatusReply::from(&found))
+}
+
+pub(in crate::api) async fn get_presence(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let whose = whose(&request)?;
+    let app = request.admit(Some(&actor))?;
+    let found = presence::find(app, &actor, whose).await.map_err(of_user)?;
+    reply::ok(&PresenceReply::from(&found))
+}
+
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let query = Query::parse(request.query(), &["from", "ids", "ids[]"])?;
+    let ids = ids(&query);
+    // A date that cannot be read asks for everybody, as on Rocket.Chat.
+    let since = query.text("from")?.and_then(query::date);
+    let app = request.admit(Some(&actor))?;
+    let board = if ids.is_empty() {
+        presence::list(app, &actor, since).await?
+    } else {
+        presence::list_ids(app, &actor, ids).await?
+    };
+    reply::ok(&BoardReply::from(&board))
+}
+
+/// What a body asks a status to be. Meteor's check comes after ajv's: there must be a status or a message.
+fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
+    let status = fields.text("status")?;
+    let known = status.map(|text| {
+        UserStatus::named(&text)
+            .ok_or_else(|| ApiError::invalid_params("must be equal to one of the allowed values"))
+    });
+    let (status, text) = (known.transpose()?, fields.text("message")?);
+    let expires_at = fields.text("expiresAt")?.map(|text| query::date(&text));
+    if status.is_none() && text.is_none() {
+        return Err(ApiError::NoMatch);
+    }
+    Ok(StatusDraft {
+        status,
+        text,
+        expires_at,
+    })
+}
+
+/// Whom the query names: nobody is oneself.
+fn whose(request: &Request) -> Result<Option<UserKey>, ApiError> {
+    let query = Query::parse(request.query(), &USER)?;
+    user_in(|name| Ok(query.text(name)?.map(str::to_owned)))
+}
+
+/// Whom a request names, if anybody. `user` means the user name.
+fn user_in(
+    mut text: impl FnMut(&str) -> Result<Option<String>, ApiError>,
+) -> Result<Option<UserKey>, ApiError> {
+    let [id, username, user] = [text(USER[0])?, text(USER[1])?, text(USER[2])?];
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let id = filled(id).map(|id| UserKey::Id(UserId::new(id)));
+    Ok(id.or_else(|| filled(username).or(filled(user)).map(UserKey::Username)))
+}
+
+/// The ids asked for: separated by commas, or one a parameter, or both.
+fn ids(query: &Query) -> Vec<UserId> {
+    let given = ["ids", "ids[]"].iter().flat_map(|name| query.all(name));
+    let split = given.flat_map(|ids| ids.split(','));
+    split.filter(|id| !id.is_empty()).map(UserId::new).collect()
+}
+
+fn of_user(error: crate::domain::Error) -> ApiError {
+    ApiError::In(Place::OfUser, error)
+}

@@ -1,0 +1,117 @@
+//! How people are shown, as JSON. Source: reference 2.1 to 2.4. Knows no rule.
+
+use super::rfc3339_if_any;
+use crate::domain::{Person, Timestamp};
+use crate::service::presence::{Board, Found, Shown};
+use serde::Serialize;
+
+/// The answer to `users.getStatus`; only the user itself hears of its connections. `message` is not in it, as on Rocket.Chat.
+#[derive(Serialize)]
+pub(in crate::api) struct UserStatusReply<'a> {
+    _id: &'a str,
+    #[serde(rename = "connectionStatus", skip_serializing_if = "Option::is_none")]
+    connection_status: Option<&'static str>,
+    status: &'static str,
+    #[serde(flatten)]
+    claim: ClaimFields,
+    success: bool,
+}
+
+/// The claim that counts; nothing where there is none.
+#[derive(Serialize)]
+pub(super) struct ClaimFields {
+    #[serde(rename = "statusSource", skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
+    #[serde(
+        rename = "statusExpiresAt",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "rfc3339_if_any"
+    )]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<&Shown> for ClaimFields {
+    fn from(shown: &Shown) -> Self {
+        Self {
+            source: shown.source.map(|source| source.as_str()),
+            expires_at: shown.expires_at,
+        }
+    }
+}
+
+impl<'a> From<&'a Found> for UserStatusReply<'a> {
+    fn from(found: &'a Found) -> Self {
+        Self {
+            _id: found.user.as_str(),
+            connection_status: found.is_own.then(|| found.shown.connection.as_str()),
+            status: found.shown.status.as_str(),
+            claim: (&found.shown).into(),
+            success: true,
+        }
+    }
+}
+
+/// The answer to `users.getPresence`.
+#[derive(Serialize)]
+pub(in crate::api) struct PresenceReply {
+    presence: &'static str,
+    #[serde(rename = "connectionStatus", skip_serializing_if = "Option::is_none")]
+    connection_status: Option<&'static str>,
+    success: bool,
+}
+
+impl From<&Found> for PresenceReply {
+    fn from(found: &Found) -> Self {
+        Self {
+            presence: found.shown.status.as_str(),
+            connection_status: found.is_own.then(|| found.shown.connection.as_str()),
+            success: true,
+        }
+    }
+}
+
+/// The answer to `users.presence`.
+#[derive(Serialize)]
+pub(in crate::api) struct BoardReply<'a> {
+    users: Vec<PersonRow<'a>>,
+    full: bool,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct PersonRow<'a> {
+    _id: &'a str,
+    username: &'a str,
+    name: &'a str,
+    status: &'static str,
+    #[serde(rename = "utcOffset")]
+    utc_offset: i8,
+    #[serde(rename = "statusText", skip_serializing_if = "str::is_empty")]
+    status_text: &'a str,
+    #[serde(flatten)]
+    claim: ClaimFields,
+}
+
+impl<'a> From<&'a (Person, Shown)> for PersonRow<'a> {
+    fn from((person, shown): &'a (Person, Shown)) -> Self {
+        Self {
+            _id: person.id.as_str(),
+            username: person.username.as_str(),
+            name: &person.name,
+            status: shown.status.as_str(),
+            utc_offset: 0,
+            status_text: &shown.text,
+            claim: shown.into(),
+        }
+    }
+}
+
+impl<'a> From<&'a Board> for BoardReply<'a> {
+    fn from(board: &'a Board) -> Self {
+        Self {
+            users: board.people.iter().map(PersonRow::from).collect(),
+            full: board.full,
+            success: true,
+        }
+    }
+}

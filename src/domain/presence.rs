@@ -1,0 +1,403 @@
+//! How somebody is shown: claims on the status, which of them counts, and what comes back when one ends. Source: reference 6.8
+//! (Rocket.Chat 8.6 and later). Pure: the time comes in, and nothing here knows who is connected or where claims are kept.
+//!
+//! A claim says "this is my status", by hand or on somebody's behalf, until it is ended or expires. Of several the one with the
+//! strongest source counts; the others wait beneath it and come back when it ends. A new claim of a source replaces that source's
+//! last one. Who has no claim is at rest.
+
+use super::{Error, Field, Problem, Result, Timestamp, UserId, Username};
+
+/// What is shown of somebody, in Rocket.Chat's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserStatus {
+    /// Here.
+    Online,
+    /// Not at the desk.
+    Away,
+    /// Here, but do not disturb.
+    Busy,
+    /// Not here, or not to be seen.
+    Offline,
+}
+
+impl UserStatus {
+    /// Every status, in the order in which Rocket.Chat lists them.
+    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Offline, Self::Busy];
+
+    /// The status that is called `text`, exactly.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+
+    /// The word clients see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// Where a claim comes from, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimSource {
+    /// The server itself, such as a call that is going on.
+    Internal,
+    /// The person.
+    Manual,
+    /// Another system, such as a calendar.
+    External,
+}
+
+impl ClaimSource {
+    /// Every source, the strongest first.
+    pub const ALL: [Self; 3] = [Self::Internal, Self::Manual, Self::External];
+
+    /// The source that is called `text`, exactly.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+
+    /// The word clients see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Manual => "manual",
+            Self::External => "external",
+        }
+    }
+}
+
+/// The text beside a status: trimmed, and cut at [`StatusText::MAX_UNITS`] rather than refused (`normalizeStatusText`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct StatusText(String);
+
+impl StatusText {
+    /// UTF-16 units at most, as JavaScript counts. A character that would be cut in two is left out.
+    pub const MAX_UNITS: usize = 120;
+
+    /// The text as it will be kept.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let mut units = 0;
+        let kept = trimmed.chars().take_while(|c| {
+            units += c.len_utf16();
+            units <= Self::MAX_UNITS
+        });
+        Self(kept.collect())
+    }
+
+    /// The text; empty when there is none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Where it comes from.
+    pub source: ClaimSource,
+    /// What it says.
+    pub status: UserStatus,
+    /// What it says beside that.
+    pub text: StatusText,
+    /// When it ends by itself; `None`: when it is ended.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Claim {
+    /// Whether it still counts at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// What a person chooses by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The status; `None`: the one chosen so far.
+    pub status: Option<UserStatus>,
+    /// The text; `None`: the one there is.
+    pub text: Option<StatusText>,
+    /// When the choice ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whose status it is, as far as being shown goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A person, who is somewhere or not.
+    Person,
+    /// A bot or an app, which is what it says.
+    Bot,
+}
+
+/// Everything about how somebody is shown that outlives a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presence {
+    /// Whose it is.
+    pub kind: Kind,
+    /// At most one a source, the strongest first. Those that have expired may still be among them, and count no more.
+    pub claims: Vec<Claim>,
+    /// What is shown without claim and connection: online for somebody who chose that, offline for everybody else.
+    pub rest: UserStatus,
+    /// When it last changed; `None`: never.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Presence {
+    /// Somebody who never said anything.
+    #[must_use]
+    pub const fn untouched(kind: Kind) -> Self {
+        Self {
+            kind,
+            claims: Vec::new(),
+            rest: UserStatus::Offline,
+            changed_at: None,
+        }
+    }
+
+    /// The claim that counts at `now`.
+    #[must_use]
+    pub fn claim(&self, now: Timestamp) -> Option<&Claim> {
+        self.claims.iter().find(|claim| claim.is_live(now))
+    }
+
+    /// What was chosen (`statusDefault`).
+    #[must_use]
+    pub fn chosen(&self, now: Timestamp) -> UserStatus {
+        self.claim(now)
+            .map_or(UserStatus::Online, |claim| claim.status)
+    }
+
+    /// The text shown.
+    #[must_use]
+    pub fn text(&self, now: Timestamp) -> &str {
+        self.claim(now).map_or("", |claim| claim.text.as_str())
+    }
+
+    /// What is shown at `now` of somebody whose connections say `connection` (offline: there is none).
+    #[must_use]
+    pub fn shown(&self, now: Timestamp, connection: UserStatus) -> UserStatus {
+        match (self.claim(now), connection) {
+            (Some(claim), UserStatus::Offline) if self.kind == Kind::Bot => claim.status,
+            (Some(_), UserStatus::Offline) => UserStatus::Offline,
+            (None, UserStatus::Offline) => self.rest,
+            (Some(claim), _) if claim.status != UserStatus::Online => claim.status,
+            (_, connected) => connected,
+        }
+    }
+
+    /// A choice by hand. Online without a text is no claim, but the end of those that are the person's to end: the manual one and what
+    /// another system said. Anything else is the manual claim from now on.
+    pub fn choose(&mut self, choice: Choice, now: Timestamp) {
+        self.expire(now);
+        let covered = self.at_or_below(ClaimSource::Manual);
+        let status = choice
+            .status
+            .or(covered.map(|claim| claim.status))
+            .unwrap_or(UserStatus::Online);
+        let text = choice
+            .text
+            .or_else(|| covered.map(|claim| claim.text.clone()))
+            .unwrap_or_default();
+        if status == UserStatus::Online && text.as_str().is_empty() {
+            self.claims
+                .retain(|claim| claim.source == ClaimSource::Internal);
+            self.rest = UserStatus::Online;
+        } else {
+            self.put(Claim {
+                source: ClaimSource::Manual,
+                status,
+                text,
+                expires_at: choice.expires_at,
+            });
+        }
+    }
+
+    /// A claim of any source, in the place of that source's last one. A person who is left without claim after it is offline until a
+    /// connection says otherwise; a bot is what it said before.
+    pub fn put(&mut self, claim: Claim) {
+        if self.kind == Kind::Person {
+            self.rest = UserStatus::Offline;
+        }
+        self.claims.retain(|other| other.source != claim.source);
+        self.claims.push(claim);
+        self.claims.sort_by_key(|claim| claim.source);
+    }
+
+    /// Ends the claim of `source`, if there is one; what is beneath it comes back.
+    pub fn end(&mut self, source: ClaimSource) {
+        self.claims.retain(|claim| claim.source != source);
+    }
+
+    /// Ends what has expired at `now`.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.claims.retain(|claim| claim.is_live(now));
+    }
+
+    /// The strongest claim that is not stronger than `source`.
+    fn at_or_below(&self, source: ClaimSource) -> Option<&Claim> {
+        self.claims.iter().find(|claim| claim.source >= source)
+    }
+}
+
+/// Somebody with their presence: what lists of people tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The user's id.
+    pub id: UserId,
+    /// The login name.
+    pub username: Username,
+    /// The name to show.
+    pub name: String,
+    /// How they are shown.
+    pub presence: Presence,
+}
+
+/// Checks when a claim is to end.
+///
+/// # Errors
+/// [`Problem::Past`] when `end` is not after `now`.
+pub fn check_expiry(end: Timestamp, now: Timestamp) -> Result<Timestamp> {
+    if end > now {
+        Ok(end)
+    } else {
+        Err(Error::Invalid {
+            field: Field::ExpiresAt,
+            problem: Problem::Past,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(NOON.as_millis() + seconds * 1000)
+    }
+
+    fn claim(source: ClaimSource, status: UserStatus, text: &str, end: Option<i64>) -> Claim {
+        Claim {
+            source,
+            status,
+            text: StatusText::new(text),
+            expires_at: end.map(at),
+        }
+    }
+
+    fn choice(status: UserStatus, text: Option<&str>, end: Option<i64>) -> Choice {
+        Choice {
+            status: Some(status),
+            text: text.map(StatusText::new),
+            expires_at: end.map(at),
+        }
+    }
+
+    fn told(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
+        let now = at(seconds);
+        let source = presence.claim(now).map(|claim| claim.source);
+        (presence.chosen(now), presence.text(now), source)
+    }
+
+    #[test]
+    fn the_strongest_claim_counts_and_the_others_come_back_when_it_ends() {
+        use {ClaimSource::*, UserStatus::*};
+        let mut ann = Presence::untouched(Kind::Person);
+        ann.put(claim(External, Busy, "Meeting", Some(100)));
+        ann.choose(choice(Away, Some("Lunch"), Some(50)), NOON);
+        ann.put(claim(Internal, Busy, "On a call", Some(10)));
+        assert_eq!(told(&ann, 0), (Busy, "On a call", Some(Internal)));
+        assert_eq!(told(&ann, 10), (Away, "Lunch", Some(Manual)));
+        assert_eq!(told(&ann, 50), (Busy, "Meeting", Some(External)));
+        assert_eq!(told(&ann, 100), (Online, "", None));
+        ann.end(Internal);
+        assert_eq!(told(&ann, 0), (Away, "Lunch", Some(Manual)));
+    }
+
+    #[test]
+    fn a_choice_by_hand_replaces_the_one_before_and_keeps_the_text_unless_told() {
+        use {ClaimSource::*, UserStatus::*};
+        let mut ann = Presence::untouched(Kind::Person);
+        ann.choose(choice(Busy, Some("Coding"), None), NOON);
+        ann.choose(choice(Away, None, Some(60)), NOON);
+        assert_eq!(told(&ann, 0), (Away, "Coding", Some(Manual)));
+        assert_eq!(told(&ann, 60), (Online, "", None), "not busy again");
+        let text_only = Choice {
+            status: None,
+            text: Some(StatusText::new("Reading")),
+            expires_at: None,
+        };
+        ann.choose(text_only, NOON);
+        assert_eq!(told(&ann, 60), (Away, "Reading", Some(Manual)));
+    }
+
+    #[test]
+    fn online_without_text_ends_what_a_person_may_end() {
+        use {ClaimSource::*, UserStatus::*};
+        let mut ann = Presence::untouched(Kind::Person);
+        for source in ClaimSource::ALL {
+            ann.put(claim(source, Busy, source.as_str(), None));
+        }
+        ann.choose(choice(Online, Some(" "), Some(60)), NOON);
+        assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
+        ann.end(Internal);
+        assert_eq!(told(&ann, 0), (Online, "", None));
+    }
+
+    #[test]
+    fn people_are_shown_when_connected_and_bots_as_they_say() {
+        use UserStatus::*;
+        let shown = |who: &Presence, seconds, connection| who.shown(at(seconds), connection);
+        for (kind, busy, after) in [(Kind::Person, Offline, Offline), (Kind::Bot, Busy, Online)] {
+            let mut who = Presence::untouched(kind);
+            assert_eq!(
+                shown(&who, 0, Offline),
+                Offline,
+                "{kind:?} never said a word"
+            );
+            who.choose(choice(Online, None, None), NOON);
+            assert_eq!(
+                shown(&who, 0, Offline),
+                Online,
+                "{kind:?} chose to be online"
+            );
+            who.choose(choice(Busy, None, Some(60)), NOON);
+            assert_eq!(shown(&who, 0, Offline), busy, "{kind:?}");
+            assert_eq!(shown(&who, 0, Away), Busy, "{kind:?}");
+            assert_eq!(shown(&who, 60, Offline), after, "{kind:?} after its claim");
+            assert_eq!(shown(&who, 60, Away), Away, "{kind:?} is away by client");
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_120_utf16_units_and_never_through_a_character() {
+        assert_eq!(StatusText::new(" \u{feff}Lunch\n").as_str(), "Lunch");
+        let cut = |text: String| StatusText::new(&text).as_str().chars().count();
+        assert_eq!(cut("é".repeat(200)), 120);
+        assert_eq!(cut("🍜".repeat(200)), 60);
+        assert_eq!(cut(format!("{}🍜", "x".repeat(119))), 119);
+    }
+
+    #[test]
+    fn an_end_lies_ahead_however_far() {
+        let far = Timestamp::from_millis(4_102_444_800_000);
+        assert!(check_expiry(far, NOON).is_ok());
+        for past in [NOON, at(-1)] {
+            assert!(check_expiry(past, NOON).is_err());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Ending claims on time. A claim that has expired counts no more for anybody who looks, because whoever looks brings the time; what is
+//! done here is that the row goes, what was beneath comes back, and an event tells of it.
+//!
+//! The timer is only a hint: it may sleep through a clock that is set. So time is looked at every second while a claim is to end, and
+//! all is swept at the start and every minute, whatever is believed to be due. Whether a claim has expired is asked once more in the
+//! transaction that ends it. Knows no rule of claims and nobody who listens.
+
+use crate::app::Clock;
+use crate::domain::{Result, Timestamp};
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Claims ended in one transaction at most, so that nobody who writes waits long for it.
+const BATCH: usize = 128;
+/// How often everything is swept.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How often the clock is looked at while a claim is to end, and how soon a sweep that failed is tried again.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Ends every claim that has expired at `now`, and answers how many.
+///
+/// # Errors
+/// `Unavailable`: those that are left are ended by a later sweep.
+pub async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize> {
+    let mut ended = 0;
+    loop {
+        let batch = store.expire_claims(now, BATCH).await?;
+        ended += batch;
+        if batch < BATCH {
+            return Ok(ended);
+        }
+    }
+}
+
+/// The loop that sweeps.
+pub struct Expiry {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+}
+
+impl Expiry {
+    /// Sweeps `store` by `clock` until `stop`.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) -> Self {
+        Self { store, clock, stop }
+    }
+
+    /// Runs until it is stopped.
+    pub async fn run(self) {
+        // Subscribed before the first sweep: no claim that comes meanwhile is missed.
+        let (mut deadlines, mut set) = (self.store.deadlines(), self.clock.set_by_hand());
+        loop {
+            let next = self.sweep().await;
+            let swept = Instant::now();
+            while !self.is_due(next, swept) {
+                let wait = self.wait(next, swept);
+                tokio::select! {
+                    () = self.stop.cancelled() => return,
+                    _ = deadlines.changed() => break,
+                    () = changed(&mut set) => break,
+                    () = tokio::time::sleep(wait) => {}
+                }
+            }
+            if self.stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// Sweeps, and answers when the next claim ends: now, if that cannot be told.
+    async fn sweep(&self) -> Next {
+        let swept = sweep(&*self.store, self.clock.now()).await;
+        match swept {
+            Ok(_) => self
+                .store
+                .next_expiry()
+                .await
+                .map_or(Next::Unknown, |at| at.map_or(Next::None, Next::At)),
+            Err(error) => {
+                tracing::warn!(%error, "claims that have expired could not be ended yet");
+                Next::Unknown
+            }
+        }
+    }
+
+    fn is_due(&self, next: Next, swept: Instant) -> bool {
+        let by_clock = match next {
+            Next::At(end) => end <= self.clock.now(),
+            Next::None => false,
+            Next::Unknown => swept.elapsed() >= LOOK,
+        };
+        by_clock || swept.elapsed() >= SWEEP
+    }
+
+    fn wait(&self, next: Next, swept: Instant) -> Duration {
+        let until_sweep = SWEEP.saturating_sub(swept.elapsed());
+        match next {
+            Next::At(end) => end.since(self.clock.now()).min(LOOK).min(until_sweep),
+            Next::None => until_sweep,
+            Next::Unknown => LOOK,
+        }
+    }
+}
+
+/// When the next claim ends.
+#[derive(Clone, Copy)]
+enum Next {
+    At(Timestamp),
+    None,
+    /// The store could not say.
+    Unknown,
+}
+
+/// Comes back when the clock was set, and never for a clock that cannot be.
+async fn changed(set: &mut Option<watch::Receiver<()>>) {
+    let told = match set {
+        Some(set) => set.changed().await.is_ok(),
+        None => false,
+    };
+    if !told {
+        std::future::pending().await
+    }
+}

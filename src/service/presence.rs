@@ -1,0 +1,237 @@
+//! The rules of how people are shown: who may set whose status, what the workspace allows, and what is told of it. What a claim does is
+//! the domain's to say. Source: reference 2 and 6.8. Knows nothing of where a request came from.
+
+use crate::app::{App, Unconnected};
+use crate::domain::{
+    Actor, Choice, ClaimSource, Error, Field, Permission, Person, Presence, Problem, Result,
+    StatusText, Timestamp, UserId, UserKey, UserStatus, What, check_expiry,
+};
+use crate::store::{PresenceChange, Whom};
+use std::time::Duration;
+
+/// How far back [`list`] tells changes; who asks for older ones gets everybody.
+const RECENT: Duration = Duration::from_secs(10 * 60);
+
+/// What somebody asks their status to be; nothing of it is checked yet.
+#[derive(Debug, Clone, Default)]
+pub struct StatusDraft {
+    /// The status; `None`: as chosen so far.
+    pub status: Option<UserStatus>,
+    /// The text; `None`: as it is.
+    pub text: Option<String>,
+    /// When that ends: `None` for never, and inside it `None` for a date that cannot be read.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+/// How somebody is shown at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// What is shown.
+    pub status: UserStatus,
+    /// What was chosen.
+    pub chosen: UserStatus,
+    /// What their connections say.
+    pub connection: UserStatus,
+    /// The text; empty for none.
+    pub text: String,
+    /// Where the claim that counts comes from.
+    pub source: Option<ClaimSource>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A user as they are found.
+pub struct Found {
+    /// Who.
+    pub user: UserId,
+    /// Whether it is the actor.
+    pub is_own: bool,
+    /// How they are shown.
+    pub shown: Shown,
+}
+
+/// People and how they are shown.
+pub struct Board {
+    /// Who, by id.
+    pub people: Vec<(Person, Shown)>,
+    /// Whether everybody who is not listed is offline.
+    pub full: bool,
+}
+
+/// Sets the status of the actor or, with `edit-other-user-info`, of the user whom `whose` names.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Disallowed`, `Invalid { ExpiresAt }` in this order; `Unavailable`.
+pub async fn set_status(
+    app: &App,
+    actor: &Actor,
+    whose: Option<UserKey>,
+    draft: StatusDraft,
+) -> Result<()> {
+    let user = match other_than(actor, whose) {
+        None => actor.user.id.clone(),
+        Some(other) => {
+            actor.require(Permission::EditOtherUserInfo)?;
+            find_user(app, other).await?
+        }
+    };
+    change_status(app, actor, user, draft).await
+}
+
+/// Sets the status of `user`, whom the actor may change.
+///
+/// # Errors
+/// As for [`set_status`], after `Forbidden`.
+pub(super) async fn change_status(
+    app: &App,
+    actor: &Actor,
+    user: UserId,
+    draft: StatusDraft,
+) -> Result<()> {
+    let now = app.clock.now();
+    let expires_at = draft
+        .expires_at
+        .map(|end| check_date(end, now))
+        .transpose()?;
+    let choice = Choice {
+        status: draft.status,
+        text: draft.text.as_deref().map(StatusText::new),
+        expires_at,
+    };
+    let rule = move |presence: &mut Presence| {
+        presence.choose(choice, now);
+        Ok(())
+    };
+    let change = PresenceChange {
+        user,
+        actor: (actor.user.id.clone(), actor.user.username.clone()),
+        at: now,
+        expires: expires_at.is_some(),
+        rule: Box::new(rule),
+    };
+    app.store.change_presence(change).await.map(drop)
+}
+
+/// How the actor, or the user whom `whose` names, is shown.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Found> {
+    let (user, is_own) = match other_than(actor, whose) {
+        None => (actor.user.id.clone(), true),
+        Some(other) => (find_user(app, other).await?, false),
+    };
+    let presence = app.store.find_presence(user.clone()).await?;
+    let shown = shown(app, &presence);
+    Ok(Found {
+        user,
+        is_own,
+        shown,
+    })
+}
+
+/// How the user with this id is shown.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
+    let presence = app.store.find_presence(user.clone()).await?;
+    Ok(shown(app, &presence))
+}
+
+/// The people with these ids.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list_ids(app: &App, _actor: &Actor, ids: Vec<UserId>) -> Result<Board> {
+    board(app, Whom::Ids(ids), false, |_, _| true).await
+}
+
+/// Who has changed since `since`, the actor left out, if that is not long ago; everybody who is not offline otherwise.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<Board> {
+    let now = app.clock.now();
+    match since.filter(|since| now.since(*since) < RECENT) {
+        Some(since) => {
+            board(app, Whom::ChangedSince(since), false, |person, _| {
+                person.id != actor.user.id
+            })
+            .await
+        }
+        None => {
+            board(app, Whom::Everybody, true, |_, shown| {
+                shown.status != UserStatus::Offline
+            })
+            .await
+        }
+    }
+}
+
+async fn board(
+    app: &App,
+    whom: Whom,
+    full: bool,
+    keep: impl Fn(&Person, &Shown) -> bool,
+) -> Result<Board> {
+    let people = app
+        .store
+        .list_presences(whom)
+        .await?
+        .into_iter()
+        .map(|person| {
+            let shown = shown(app, &person.presence);
+            (person, shown)
+        });
+    let people = people
+        .filter(|(person, shown)| keep(person, shown))
+        .collect();
+    Ok(Board { people, full })
+}
+
+/// How `presence` is shown now. Nobody has a live connection where there is only REST: a login by REST makes nobody online.
+pub fn shown(app: &App, presence: &Presence) -> Shown {
+    let (now, connection) = (app.clock.now(), UserStatus::Offline);
+    let claim = presence.claim(now);
+    let status = match (app.rules.unconnected, claim) {
+        (Unconnected::Declared, Some(claim)) => claim.status,
+        _ => presence.shown(now, connection),
+    };
+    Shown {
+        status,
+        chosen: presence.chosen(now),
+        connection,
+        text: presence.text(now).to_owned(),
+        source: claim.map(|claim| claim.source),
+        expires_at: claim.and_then(|claim| claim.expires_at),
+    }
+}
+
+/// Whom `whose` names, unless that is the actor or nobody.
+fn other_than(actor: &Actor, whose: Option<UserKey>) -> Option<UserKey> {
+    whose.filter(|key| match key {
+        UserKey::Id(id) => *id != actor.user.id,
+        UserKey::Username(name) => name != actor.user.username.as_str(),
+        UserKey::Email(_) => true,
+    })
+}
+
+async fn find_user(app: &App, key: UserKey) -> Result<UserId> {
+    let asked = match &key {
+        UserKey::Id(id) => id.as_str().to_owned(),
+        UserKey::Username(text) | UserKey::Email(text) => text.clone(),
+    };
+    let found = app.store.find_user(key).await?;
+    found
+        .map(|(user, _)| user.id)
+        .ok_or(Error::NotFound(What::User(asked)))
+}
+
+fn check_date(end: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {
+    let unreadable = Error::Invalid {
+        field: Field::ExpiresAt,
+        problem: Problem::Unknown,
+    };
+    check_expiry(end.ok_or(unreadable)?, now)
+}

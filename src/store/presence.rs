@@ -1,0 +1,59 @@
+//! What the use cases ask of a database about how people are shown. Knows no SQL, and no rule: those of claims come in as a function.
+
+use crate::domain::{Person, Presence, Result, Timestamp, UserId, Username};
+use async_trait::async_trait;
+
+/// How people are shown. See the [module](super) for what every method promises.
+#[async_trait]
+pub trait Presences: Send + Sync {
+    /// A user's presence.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such user.
+    async fn find_presence(&self, user: UserId) -> Result<Presence>;
+
+    /// The active users whom `whom` names, by id.
+    async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
+
+    /// Lets a rule change a user's presence, and adds the event that tells of it. What the rule leaves as it was is no change, and
+    /// adds none. Answers the presence after the change.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such user, and what the rule refuses: then nothing has changed.
+    async fn change_presence(&self, change: PresenceChange) -> Result<Presence>;
+
+    /// Ends claims that have expired at `now`, `limit` at most and the longest expired first, each with its event. A claim that was
+    /// renewed meanwhile is not ended: whether it has expired is asked in the transaction that ends it. Answers how many ended.
+    async fn expire_claims(&self, now: Timestamp, limit: usize) -> Result<usize>;
+
+    /// When the next claim expires, be it in the past.
+    async fn next_expiry(&self) -> Result<Option<Timestamp>>;
+}
+
+/// What may change a presence inside the transaction.
+pub type PresenceRule = Box<dyn FnOnce(&mut Presence) -> Result<()> + Send>;
+
+/// A change of somebody's presence.
+pub struct PresenceChange {
+    /// Whose.
+    pub user: UserId,
+    /// Who changes it, with their name.
+    pub actor: (UserId, Username),
+    /// When.
+    pub at: Timestamp,
+    /// Whether a claim may end sooner for it.
+    pub expires: bool,
+    /// How.
+    pub rule: PresenceRule,
+}
+
+/// Which people are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// These, whether they ever said anything or not.
+    Ids(Vec<UserId>),
+    /// All who ever said anything.
+    Everybody,
+    /// All whose presence changed at or after this.
+    ChangedSince(Timestamp),
+}

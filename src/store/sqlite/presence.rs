@@ -1,0 +1,263 @@
+//! SQL of presence and claims. Knows no rule of them: which claim counts and what a choice does is the domain's to say.
+
+use super::job::Touches;
+use super::{SqliteStore, error, outbox};
+use crate::domain::{
+    Change, Claim, ClaimSource, Error, Kind, NewEvent, Person, Presence, Result, StatusChange,
+    StatusText, Timestamp, UserId, UserStatus, Username, What,
+};
+use crate::store::{PresenceChange, Presences, Whom};
+use async_trait::async_trait;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// A person and one of their claims a row. A bot is who holds the role of one.
+const COLUMNS: &str = "user.id, user.username, user.name,
+    EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
+    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at";
+
+#[async_trait]
+impl Presences for SqliteStore {
+    async fn find_presence(&self, user: UserId) -> Result<Presence> {
+        let found = self.readers.read({
+            let user = user.clone();
+            move |c| find(c, &user)
+        });
+        let person = found.await?.ok_or_else(|| not_found(&user))?;
+        Ok(person.presence)
+    }
+
+    async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>> {
+        self.readers.read(move |c| list(c, &whom)).await
+    }
+
+    async fn change_presence(&self, change: PresenceChange) -> Result<Presence> {
+        let touches: &[Touches] = if change.expires {
+            &[Touches::Deadlines]
+        } else {
+            &[]
+        };
+        self.writer
+            .change(touches, move |c| self::change(c, change))
+            .await
+    }
+
+    async fn expire_claims(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        self.writer.write(move |c| expire(c, now, limit)).await
+    }
+
+    async fn next_expiry(&self) -> Result<Option<Timestamp>> {
+        self.readers.read(next_expiry).await
+    }
+}
+
+fn find(connection: &Connection, user: &UserId) -> rusqlite::Result<Option<Person>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM user LEFT JOIN presence ON presence.user_id = user.id LEFT JOIN claim ON claim.user_id = user.id WHERE user.id = ?1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut people = gather(statement.query([user.as_str()])?)?;
+    Ok(people.pop())
+}
+
+fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
+    // Those who never said anything are only looked at when they are named.
+    let said = "presence JOIN user ON user.id = presence.user_id";
+    let (from, filter, value) = match whom {
+        Whom::Ids(ids) => {
+            let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
+            let ids = serde_json::to_string(&ids).unwrap_or_default();
+            (
+                "user LEFT JOIN presence ON presence.user_id = user.id",
+                "user.id IN (SELECT value FROM json_each(?1))",
+                Value::Text(ids),
+            )
+        }
+        Whom::Everybody => (said, "?1 IS NULL", Value::Null),
+        Whom::ChangedSince(at) => (
+            said,
+            "presence.changed_at >= ?1",
+            Value::Integer(at.as_millis()),
+        ),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {from} LEFT JOIN claim ON claim.user_id = user.id WHERE user.active AND {filter} ORDER BY user.id"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    gather(statement.query([value])?)
+}
+
+/// People from rows of [`COLUMNS`], each person's rows side by side.
+fn gather(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Vec<Person>> {
+    let mut people: Vec<Person> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get_ref(0)?.as_str()?;
+        if people.last().is_none_or(|last| last.id.as_str() != id) {
+            people.push(person(row)?);
+        }
+        if let (Some(claim), Some(last)) = (claim(row)?, people.last_mut()) {
+            last.presence.claims.push(claim);
+            last.presence.claims.sort_by_key(|claim| claim.source);
+        }
+    }
+    Ok(people)
+}
+
+fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    let kind = if row.get(3)? { Kind::Bot } else { Kind::Person };
+    let rest = row
+        .get_ref(4)?
+        .as_str_or_null()?
+        .and_then(UserStatus::named);
+    Ok(Person {
+        id: UserId::new(row.get::<_, String>(0)?),
+        username: Username::stored(row.get(1)?),
+        name: row.get(2)?,
+        presence: Presence {
+            kind,
+            claims: Vec::new(),
+            rest: rest.unwrap_or(UserStatus::Offline),
+            changed_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+        },
+    })
+}
+
+/// The tables' CHECKs admit no other words.
+fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
+    let source = row
+        .get_ref(6)?
+        .as_str_or_null()?
+        .and_then(ClaimSource::named);
+    let status = row
+        .get_ref(7)?
+        .as_str_or_null()?
+        .and_then(UserStatus::named);
+    let Some((source, status)) = source.zip(status) else {
+        return Ok(None);
+    };
+    Ok(Some(Claim {
+        source,
+        status,
+        text: StatusText::new(row.get_ref(8)?.as_str()?),
+        expires_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
+    }))
+}
+
+fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
+    let before = find(connection, &change.user).map_err(|e| error(&e))?;
+    let before = before.ok_or_else(|| not_found(&change.user))?;
+    let mut after = before.presence.clone();
+    (change.rule)(&mut after)?;
+    let person = Person {
+        presence: after,
+        ..before.clone()
+    };
+    save(
+        connection,
+        &before.presence,
+        person,
+        change.actor,
+        change.at,
+    )
+}
+
+/// Stores what differs, with the event.
+fn save(
+    connection: &Connection,
+    before: &Presence,
+    mut person: Person,
+    (actor, actor_name): (UserId, Username),
+    at: Timestamp,
+) -> Result<Presence> {
+    if person.presence == *before {
+        return Ok(person.presence);
+    }
+    person.presence.changed_at = Some(at);
+    write(connection, before, &person).map_err(|e| error(&e))?;
+    let event = NewEvent {
+        at,
+        actor,
+        actor_name,
+        change: Change::PresenceChanged(told(&person, at)),
+    };
+    outbox::append(connection, &event)?;
+    Ok(person.presence)
+}
+
+fn write(connection: &Connection, before: &Presence, person: &Person) -> rusqlite::Result<()> {
+    let (user, after) = (person.id.as_str(), &person.presence);
+    for source in ClaimSource::ALL {
+        let of = |presence: &Presence| presence.claims.iter().find(|c| c.source == source).cloned();
+        match (of(before), of(after)) {
+            (before, Some(claim)) if before.as_ref() != Some(&claim) => {
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO claim (user_id, source, status, text, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![user, source.as_str(), claim.status.as_str(), claim.text.as_str(), claim.expires_at.map(Timestamp::as_millis)])?;
+            }
+            (Some(_), None) => {
+                connection
+                    .prepare_cached("DELETE FROM claim WHERE user_id = ?1 AND source = ?2")?
+                    .execute([user, source.as_str()])?;
+            }
+            _ => {}
+        }
+    }
+    connection
+        .prepare_cached("INSERT INTO presence (user_id, rest, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (user_id) DO UPDATE SET rest = ?2, changed_at = ?3")?
+        .execute(params![user, after.rest.as_str(), after.changed_at.map(Timestamp::as_millis)])
+        .map(drop)
+}
+
+fn told(person: &Person, now: Timestamp) -> StatusChange {
+    let presence = &person.presence;
+    let claim = presence.claim(now);
+    StatusChange {
+        user: person.id.clone(),
+        username: person.username.clone(),
+        status: presence.chosen(now),
+        text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
+        source: claim.map(|claim| claim.source),
+        expires_at: claim.and_then(|claim| claim.expires_at),
+    }
+}
+
+fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize> {
+    let due = due(connection, now, limit).map_err(|e| error(&e))?;
+    for user in &due {
+        let Some(before) = find(connection, user).map_err(|e| error(&e))? else {
+            continue;
+        };
+        let mut person = before.clone();
+        person.presence.expire(now);
+        let actor = (person.id.clone(), person.username.clone());
+        save(connection, &before.presence, person, actor, now)?;
+    }
+    Ok(due.len())
+}
+
+/// Whose claims have expired. Somebody with two of them is named twice, and has no expired one left the second time.
+fn due(connection: &Connection, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<UserId>> {
+    connection
+        .prepare_cached(
+            "SELECT user_id FROM claim WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+        )?
+        .query_map(
+            params![now.as_millis(), i64::try_from(limit).unwrap_or(i64::MAX)],
+            |row| row.get(0).map(|id: String| UserId::new(id)),
+        )?
+        .collect()
+}
+
+fn next_expiry(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(
+            "SELECT expires_at FROM claim WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()
+        .map(|at| at.map(Timestamp::from_millis))
+}
+
+fn not_found(user: &UserId) -> Error {
+    Error::NotFound(What::User(user.as_str().to_owned()))
+}
