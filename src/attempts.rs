@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::domain::{Blocked, Error, Result, Timestamp};
+use crate::network::Network;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,10 +20,10 @@ pub struct Attempts {
     failures: Mutex<HashMap<Key, Failures>>,
 }
 
-/// Whose failures: an address's, or an address's with one name. An IPv6 address counts by its /64, which one machine has whole.
+/// Whose failures: a network's, or a network's with one name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    network: u128,
+    network: Network,
     name: Option<String>,
 }
 
@@ -155,10 +156,7 @@ impl Attempts {
 }
 
 fn keys(address: IpAddr, name: &str) -> [Key; 2] {
-    let network = match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
-    };
+    let network = address.into();
     // A name can be as long as a body; what is kept of it is bounded.
     let name = name.chars().take(64).collect();
     [

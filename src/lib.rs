@@ -15,6 +15,7 @@
 //! | [`app`] | the handles that rules may touch: store, clock, ids, who is who |
 //! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
 //! | [`expiry`] | claims on a status, ended on time |
+//! | [`rate_limit`] | who has to slow down |
 //! | [`outbox`], [`plugins`] | committed events on their way to hooks |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | [`config`], [`cli`] | settings and commands |
@@ -37,10 +38,12 @@ pub mod folder;
 pub mod limits;
 pub mod listen;
 pub mod logging;
+mod network;
 pub mod notice;
 pub mod outbox;
 pub mod passwords;
 pub mod plugins;
+pub mod rate_limit;
 pub mod server;
 pub mod service;
 pub mod sessions;

@@ -9,8 +9,10 @@
 mod body;
 mod cors;
 mod error;
+mod forwarded;
 mod list_cache;
 mod query;
+mod quotas;
 mod reply;
 mod request;
 mod rest;
@@ -23,9 +25,11 @@ use crate::config::Config;
 use crate::limits::Limits;
 use cors::Cors;
 use error::ApiError;
+use ipnet::IpNet;
 use list_cache::ListCache;
+use quotas::Quotas;
 use reply::{Answer, Response};
-use request::{ActorSeen, Head, Request, RequestId};
+use request::{Head, Request, RequestId, Seen};
 use rest::{custom_user_status, info, permissions, presence, roles, session};
 use std::convert::Infallible;
 use std::future::Future;
@@ -80,6 +84,8 @@ pub struct Api {
     lists: ListCache,
     whole_lists: Semaphore,
     cors: Cors,
+    quotas: Quotas,
+    trusted_proxies: Vec<IpNet>,
     site_url: String,
     body_deadline: Duration,
     requests: AtomicU64,
@@ -93,6 +99,8 @@ impl Api {
             lists: ListCache::default(),
             whole_lists: Semaphore::new(1),
             cors: Cors::new(&config.cors_origins),
+            quotas: Quotas::new(config),
+            trusted_proxies: config.trusted_proxies.clone(),
             site_url: config.site_url.clone().unwrap_or(site_url),
             body_deadline: limits.body,
             // Request ids of one run follow each other, and those of two runs lie apart.
@@ -132,14 +140,14 @@ where
 {
     let began = std::time::Instant::now();
     let id = RequestId::new(api.requests.fetch_add(1, Ordering::Relaxed));
-    let (method, actor) = (head.method.clone(), ActorSeen::default());
+    let (method, seen) = (head.method.clone(), Arc::<Seen>::default());
     let (path, answer) = if method == Method::OPTIONS {
         ("any", Ok(api.cors.preflight(&head.headers)))
     } else {
         match route(&method, head.path.as_str()) {
             Ok(route) => (
                 route.path,
-                handle(route, api, head, body, actor.clone()).await,
+                handle(route, api, head, body, seen.clone()).await,
             ),
             Err(refused) => (known_path(&head.path), Err(refused)),
         }
@@ -152,9 +160,9 @@ where
         route = path,
         status = response.status().as_u16(),
         duration_ms = began.elapsed().as_micros() as f64 / 1000.0,
-        user_id = actor.id(),
+        user_id = seen.user_id(),
     );
-    reply::finish(response, &id)
+    reply::finish(response, &id, seen.quota())
 }
 
 /// A method for the log. One that nobody knows can be as long as all headers may be; its beginning says enough.
@@ -168,7 +176,7 @@ async fn handle<S, B>(
     api: Arc<Api>,
     head: Head,
     body: S,
-    actor: ActorSeen,
+    seen: Arc<Seen>,
 ) -> Answer
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
@@ -181,7 +189,7 @@ where
     };
     // A panic is a bug, and costs its own request alone.
     let handler =
-        std::panic::AssertUnwindSafe((route.handler)(Request::new(api, head, body, actor)));
+        std::panic::AssertUnwindSafe((route.handler)(Request::new(route, api, head, body, seen)));
     let answered = futures_util::FutureExt::catch_unwind(handler).await;
     answered.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref())))
 }

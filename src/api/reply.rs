@@ -1,7 +1,9 @@
 //! Responses: the one place that knows which headers go with an answer. Knows nothing of what the answer says.
 
 use super::error::ApiError;
+use super::quotas;
 use super::request::RequestId;
+use crate::rate_limit::Quota;
 use bytes::Bytes;
 use serde::Serialize;
 use warp::http::{HeaderValue, StatusCode, header};
@@ -40,9 +42,17 @@ pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     Ok(response)
 }
 
-/// Adds what every response has. Nothing is to be stored on its way, neither answers nor failures, unless the response says otherwise.
-pub(super) fn finish(mut response: Response, request_id: &RequestId) -> Response {
+/// Adds what every response has, and the quota of a call that was counted. Nothing is to be stored on its way, neither answers nor
+/// failures, unless the response says otherwise.
+pub(super) fn finish(
+    mut response: Response,
+    request_id: &RequestId,
+    quota: Option<&Quota>,
+) -> Response {
     let headers = response.headers_mut();
+    if let Some(quota) = quota {
+        quotas::tell(quota, headers);
+    }
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert("x-request-id", id);
     }

@@ -1,11 +1,12 @@
 //! A request on its way to a handler: its parts, and the credentials in its headers. Decides nothing: who somebody is, is for
 //! `service::session` to say.
 
-use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
+use super::{Api, Route, forwarded};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Permission};
+use crate::rate_limit::Quota;
 use crate::service::session::{self, Credentials};
 use bytes::Bytes;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -44,26 +45,42 @@ pub(super) struct Head {
 /// A whole request.
 pub(super) struct Request {
     pub(super) api: Arc<Api>,
+    route: &'static Route,
     head: Head,
     body: Bytes,
-    seen: ActorSeen,
+    seen: Arc<Seen>,
 }
 
-/// Who turned out to be asking, for the log line that is written when the handler is gone.
-#[derive(Clone, Default)]
-pub(super) struct ActorSeen(Arc<OnceLock<Arc<Actor>>>);
+/// What turns out while a request is handled, for the log line and the headers that are written when the handler is gone.
+#[derive(Default)]
+pub(super) struct Seen {
+    actor: OnceLock<Arc<Actor>>,
+    quota: OnceLock<Quota>,
+}
 
-impl ActorSeen {
+impl Seen {
     /// The user's id, once somebody was authenticated.
-    pub(super) fn id(&self) -> Option<&str> {
-        self.0.get().map(|actor| actor.user.id.as_str())
+    pub(super) fn user_id(&self) -> Option<&str> {
+        self.actor.get().map(|actor| actor.user.id.as_str())
+    }
+
+    /// How many calls are left, once the call was counted.
+    pub(super) fn quota(&self) -> Option<&Quota> {
+        self.quota.get()
     }
 }
 
 impl Request {
-    pub(super) fn new(api: Arc<Api>, head: Head, body: Bytes, seen: ActorSeen) -> Self {
+    pub(super) fn new(
+        route: &'static Route,
+        api: Arc<Api>,
+        head: Head,
+        body: Bytes,
+        seen: Arc<Seen>,
+    ) -> Self {
         Self {
             api,
+            route,
             head,
             body,
             seen,
@@ -75,9 +92,19 @@ impl Request {
     }
 
     /// The app, for one call of a use case by `actor` (`None`: nobody yet). Every handler comes through here after it has checked the
-    /// credentials and the request, and before it does anything.
-    pub(super) fn admit(&self, _actor: Option<&Actor>) -> Result<&App, ApiError> {
-        Ok(&self.api.app)
+    /// credentials and the request, and before it does anything. This is where calls are counted, each once: 429 when there were too
+    /// many from the address. Who may bypass the limit costs it nothing.
+    pub(super) fn admit(&self, actor: Option<&Actor>) -> Result<&App, ApiError> {
+        let exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
+        let quotas = &self.api.quotas;
+        if !exempt && let Some(limit) = quotas.limit(self.route.path) {
+            let route = (self.route.method.as_str(), self.route.path);
+            let count = || quotas.count(self.address(), route, limit, self.app().clock.now());
+            if let Some(wait) = self.seen.quota.get_or_init(count).wait {
+                return Err(ApiError::TooManyCalls(wait));
+            }
+        }
+        Ok(self.app())
     }
 
     /// Everything after the `?`; empty when there is none.
@@ -100,13 +127,11 @@ impl Request {
         Fields::read(Contract::Server, &self.head.headers, &self.body)
     }
 
-    /// Where the request comes from.
+    /// Where the request comes from: the client, not a trusted proxy that passed it on.
     pub(super) fn address(&self) -> IpAddr {
-        self.head
-            .peer
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| {
-                address.ip()
-            })
+        let peer = self.head.peer.map(|Peer(address)| address.ip());
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        forwarded::client(peer, &self.head.headers, &self.api.trusted_proxies)
     }
 
     /// Who is asking. 401 when nobody, or nobody known.
@@ -118,7 +143,7 @@ impl Request {
 
     /// Notes who is asking, for the log.
     pub(super) fn saw(&self, actor: &Arc<Actor>) {
-        let _ = self.seen.0.set(actor.clone());
+        let _ = self.seen.actor.set(actor.clone());
     }
 
     /// Who is asking, for a route that Rocket.Chat guards as a whole (`permissionsRequired`): 403 comes before a look at the body.

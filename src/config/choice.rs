@@ -15,6 +15,15 @@ pub enum Contract {
 
 impl Contract {
     pub(super) const NAMES: &[&str] = &["documented", "server"];
+
+    /// Calls of a route that an address may make in a window, unless the settings say otherwise: a
+    /// Rocket.Chat server's default, which is tight, or ours.
+    pub(super) const fn calls(self) -> u32 {
+        match self {
+            Self::Documented => 120,
+            Self::Server => 10,
+        }
+    }
 }
 
 impl FromStr for Contract {

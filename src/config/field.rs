@@ -4,7 +4,10 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 use super::choice::{Contract, LogFormat, Unconnected};
+use super::network;
 use super::secret::Secret;
 
 /// A field of `Config` that can be set from a checked text and shown as one.
@@ -96,6 +99,17 @@ impl Field for Vec<String> {
 
     fn show(&self) -> String {
         self.join(",")
+    }
+}
+
+impl Field for Vec<IpNet> {
+    fn set(&mut self, text: &str) -> Option<()> {
+        *self = network::list(text)?;
+        Some(())
+    }
+
+    fn show(&self) -> String {
+        network::show(self)
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::net::Ipv6Addr;
 
+use super::network;
+
 /// What a setting accepts.
 pub(super) enum Kind {
     /// Host and port; names are resolved when the value is used.
@@ -21,6 +23,8 @@ pub(super) enum Kind {
     OptionalUrl,
     /// Web origins separated by commas, or nothing.
     Origins,
+    /// Networks in CIDR notation separated by commas, or nothing.
+    Networks,
     /// A text that is never shown, and that may stand in a file of its own.
     Secret,
 }
@@ -40,6 +44,7 @@ impl Kind {
             Self::Origins => {
                 "a list of origins such as https://chat.example.com, separated by commas, or * for all".into()
             }
+            Self::Networks => "a list of networks such as 10.0.0.0/8, separated by commas, or empty for none".into(),
             Self::Secret => "a text of at least one character".into(),
         }
     }
@@ -54,6 +59,7 @@ impl Kind {
             Self::Number { .. } => "NUMBER",
             Self::OptionalUrl => "URL",
             Self::Origins => "ORIGINS",
+            Self::Networks => "NETWORKS",
         }
     }
 
@@ -81,6 +87,7 @@ impl Kind {
             }
             Self::OptionalUrl => optional_url(text),
             Self::Origins => origins(text),
+            Self::Networks => network::list(text).map(|networks| network::show(&networks)),
         }
     }
 }

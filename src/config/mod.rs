@@ -6,6 +6,7 @@ mod choice;
 mod field;
 mod kind;
 mod load;
+mod network;
 mod secret;
 mod settings;
 mod sources;
@@ -15,6 +16,8 @@ mod start;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use ipnet::IpNet;
 
 pub use choice::{Contract, LogFormat, Unconnected};
 pub use secret::{Secret, SecretSource};
@@ -62,6 +65,13 @@ pub struct Config {
     pub login_block_seconds: u32,
     /// Days until a login ends; 1 to 3650.
     pub login_days: u32,
+    /// Calls of a route that an address may make in a window; 0 for no limit, `None` for the
+    /// contract's.
+    pub rate_limit_calls: Option<u32>,
+    /// Seconds that such a window lasts; 1 to 86 400.
+    pub rate_limit_seconds: u32,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Passwords checked at once; 1 to 64.
     pub password_hashers: usize,
     /// Connections for reading the database; 1 to 64.
@@ -93,6 +103,9 @@ impl Config {
             login_failures_per_address: 50,
             login_block_seconds: 300,
             login_days: 90,
+            rate_limit_calls: None,
+            rate_limit_seconds: 60,
+            trusted_proxies: network::list("127.0.0.0/8,::1/128").unwrap_or_default(),
             password_hashers: (processors / 2).clamp(1, 64),
             readers: 2,
             max_database_mib: 0,
@@ -106,6 +119,12 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             ..Self::defaults()
         }
+    }
+
+    /// Calls of a route that an address may make in a window; 0 for no limit.
+    #[must_use]
+    pub fn rate_limit_calls(&self) -> u32 {
+        self.rate_limit_calls.unwrap_or(self.contract.calls())
     }
 }
 
@@ -171,7 +190,7 @@ mod tests {
     use std::path::Path;
 
     use super::settings::SETTINGS;
-    use super::start::{password, start};
+    use super::start::{origin, password, start};
     use super::*;
 
     #[test]
@@ -206,11 +225,46 @@ mod tests {
         assert_eq!((config.login_block_seconds, config.login_days), (300, 90));
         assert_eq!((config.readers, config.max_database_mib), (2, 0));
         assert_eq!(config.unconnected, Unconnected::Offline);
+        assert_eq!(
+            (config.rate_limit_calls(), config.rate_limit_seconds),
+            (120, 60)
+        );
+        assert_eq!(
+            config
+                .trusted_proxies
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+            ["127.0.0.0/8", "::1/128"]
+        );
         assert!((1..=64).contains(&config.password_hashers));
         assert!(config.cors_origins.is_empty() && password(&loaded).is_none());
         assert_eq!(config.admin_password_source, None);
         assert!(loaded.origins.iter().all(|origin| origin.from == "default"));
         assert_eq!(loaded.origins.len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn how_often_one_may_call_depends_on_the_contract_unless_it_is_given() {
+        for (flags, calls, from) in [
+            (&["--contract", "documented"][..], "120", "default"),
+            (&["--contract", "server"], "10", "default"),
+            (
+                &["--contract", "server", "--rate-limit-calls", "0"],
+                "0",
+                "flag --rate-limit-calls",
+            ),
+        ] {
+            let loaded = start().flags(flags).loaded();
+            assert_eq!(
+                origin(&loaded, "rate_limit_calls"),
+                (calls.to_owned(), from.to_owned())
+            );
+            assert_eq!(loaded.config.rate_limit_calls().to_string(), calls);
+        }
+        let mut embedded = Config::defaults_in("/d".into());
+        embedded.contract = Contract::Server;
+        assert_eq!(embedded.rate_limit_calls(), 10);
     }
 
     #[test]

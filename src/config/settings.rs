@@ -26,7 +26,7 @@ pub(super) struct Setting {
     pub(super) kind: Kind,
     pub(super) field: fn(&mut Config) -> &mut dyn Field,
     about: &'static str,
-    /// Set where the default depends on the machine and documents must not.
+    /// Set where the default depends on the machine or on another setting, and documents must not.
     default_in_words: Option<&'static str>,
 }
 
@@ -69,6 +69,15 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Seconds over which failed logins count and for which they block"),
     row("login_days", number(1, 3650), |c| &mut c.login_days,
         "Days until a login ends"),
+    // What the contract says stands there once it is asked for; the contract stands further up.
+    Setting { default_in_words: Some("120 (contract server: 10)"),
+        ..row("rate_limit_calls", number(0, 1_000_000),
+        |c| c.rate_limit_calls.get_or_insert(c.contract.calls()),
+        "Calls of a route that an address may make in a window, 0 for no limit") },
+    row("rate_limit_seconds", number(1, 86_400), |c| &mut c.rate_limit_seconds,
+        "Seconds that such a window lasts"),
+    row("trusted_proxies", Kind::Networks, |c| &mut c.trusted_proxies,
+        "Networks, separated by commas, whose X-Forwarded-For is believed"),
     Setting { default_in_words: Some("half the processors"),
         ..row("password_hashers", number(1, 64), |c| &mut c.password_hashers,
         "Passwords checked at once") },

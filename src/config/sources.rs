@@ -191,7 +191,7 @@ fn text_of(kind: &Kind, value: &Value) -> Option<String> {
     match (kind, value) {
         (_, Value::String(text)) => Some(text.clone()),
         (Kind::Number { .. }, Value::Integer(number)) => Some(number.to_string()),
-        (Kind::Origins, Value::Array(items)) => {
+        (Kind::Origins | Kind::Networks, Value::Array(items)) => {
             let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             items.map(|items| items.join(","))
         }

@@ -35,6 +35,7 @@ mod own_server;
 mod patience;
 mod permissions;
 mod protocol;
+mod rate_limit;
 mod readme;
 mod readme_access;
 mod readme_commands;

@@ -45,6 +45,8 @@ pub(super) enum ApiError {
     UnknownRoute,
     /// The path is known under other methods: the value of `Allow`.
     WrongMethod(String),
+    /// Too many calls from this address; how long to wait.
+    TooManyCalls(Duration),
     /// The body is over the limit.
     TooLarge,
     /// The body did not arrive in time.
@@ -148,6 +150,14 @@ fn tell(error: &ApiError) -> Told {
             "API endpoint does not allow this method",
         )
         .header(header::ALLOW, allow),
+        ApiError::TooManyCalls(wait) => {
+            let wait = seconds(*wait).to_string();
+            let text = format!(
+                "Error, too many requests. Please slow down. You must wait {wait} seconds before trying this endpoint again. \
+                 [error-too-many-requests]"
+            );
+            Told::bare(StatusCode::TOO_MANY_REQUESTS, &text).header(header::RETRY_AFTER, &wait)
+        }
         ApiError::TooLarge => {
             let text = format!("The body is larger than {} bytes", super::body::LIMIT);
             Told::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)

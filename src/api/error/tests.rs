@@ -49,6 +49,7 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (ApiError::QueryTooLong, 400, r#"{"success":false,"error":"Invalid query parameters"}"#),
         (ApiError::UnknownRoute, 404, r#"{"success":false,"error":"API endpoint does not exist","status":"error","message":"API endpoint does not exist"}"#),
         (ApiError::wrong_method([Method::POST].iter()), 405, r#"{"success":false,"error":"API endpoint does not allow this method","status":"error","message":"API endpoint does not allow this method"}"#),
+        (ApiError::TooManyCalls(Duration::from_millis(58_001)), 429, r#"{"success":false,"error":"Error, too many requests. Please slow down. You must wait 59 seconds before trying this endpoint again. [error-too-many-requests]"}"#),
         (ApiError::TooLarge, 413, r#"{"success":false,"error":"The body is larger than 65536 bytes [error-body-too-large]","errorType":"error-body-too-large"}"#),
         (ApiError::TooSlow, 408, r#"{"success":false,"error":"The body did not arrive in time [error-body-too-slow]","errorType":"error-body-too-slow"}"#),
         (ApiError::BrokenBody, 400, r#"{"success":false,"error":"The body could not be read [error-body-broken]","errorType":"error-body-broken"}"#),
@@ -78,4 +79,6 @@ fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
         retry_after: Duration::from_millis(1500),
     };
     assert_eq!(header(later.into(), "retry-after"), "2");
+    let slower = ApiError::TooManyCalls(Duration::from_millis(58_001));
+    assert_eq!(header(slower, "retry-after"), "59");
 }

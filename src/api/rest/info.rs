@@ -53,10 +53,9 @@ struct InfoV1 {
 
 /// `GET /api/info`: nobody has to be logged in; those who may view statistics see more.
 pub(in crate::api) async fn info(request: Request) -> Answer {
-    let sees_more = request
-        .actor()
-        .await
-        .is_ok_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
+    let actor = request.actor().await.ok();
+    request.admit(actor.as_deref())?;
+    let sees_more = actor.is_some_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
     let build = Build {
         arch: std::env::consts::ARCH,
         platform: std::env::consts::OS,
@@ -78,7 +77,9 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 }
 
 /// `GET /api/v1/info`, which Rocket.Chat no longer has and some clients still ask for.
-pub(in crate::api) async fn info_v1(_: Request) -> Answer {
+pub(in crate::api) async fn info_v1(request: Request) -> Answer {
+    let actor = request.actor().await.ok();
+    request.admit(actor.as_deref())?;
     reply::ok(&InfoV1 {
         info: Details {
             version: VERSION,
@@ -89,7 +90,7 @@ pub(in crate::api) async fn info_v1(_: Request) -> Answer {
     })
 }
 
-/// `GET /api/v1/openapi.json`.
+/// `GET /api/v1/openapi.json`, as often as one likes.
 pub(in crate::api) async fn openapi(_: Request) -> Answer {
     Ok(reply::ready(Bytes::from_static(OPENAPI)))
 }

@@ -1,7 +1,6 @@
 //! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); reference 3.1 to 3.3.
 
 use crate::api::body::Fields;
-use crate::api::error::ApiError;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire;
@@ -29,8 +28,9 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     reply::ok(&wire::LogoutReply::GOODBYE)
 }
 
-pub(in crate::api) async fn me(request: Request) -> Result<reply::Response, ApiError> {
+pub(in crate::api) async fn me(request: Request) -> Answer {
     let actor = request.actor().await?;
+    request.admit(Some(&actor))?;
     reply::ok(&wire::Me::alone(&actor, &request.api.site_url))
 }
 

@@ -67,7 +67,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A server on a data folder of its own, with the defaults.
+    /// A server on a data folder of its own, with the defaults, but for the rate limit: most tests come from one address.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut setup = Self::at(&folder.path().join("data"));
@@ -79,6 +79,7 @@ impl Setup {
     pub fn at(path: &Path) -> Self {
         let mut config = Config::defaults_in(path.to_owned());
         config.admin_password = Some(ADMIN_PASSWORD.into());
+        config.rate_limit_calls = Some(0);
         Self {
             config,
             clock: ManualClock::new(),
@@ -97,6 +98,11 @@ impl Setup {
     pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
+    }
+
+    /// With the rate limit that the contract has.
+    pub fn rate_limited(self) -> Self {
+        self.config(|config| config.rate_limit_calls = None)
     }
 
     pub fn hook(mut self, hook: Arc<dyn PostCreateHook>) -> Self {
@@ -151,7 +157,7 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// With the defaults.
+    /// With the defaults of [`Setup::new`].
     pub async fn start() -> Self {
         Setup::new().start().await
     }

@@ -1,0 +1,119 @@
+//! How often each route may be called, and how that is told. Source: Rocket.Chat's `ApiClass.ts` (`enforceRateLimit`); reference 5.4
+//! and decision 8 of section 9. Counts nothing itself, and does not know who is exempt.
+
+use crate::app::Contract;
+use crate::config::Config;
+use crate::domain::Timestamp;
+use crate::rate_limit::{Limit, Quota, RateLimit, Route};
+use std::net::IpAddr;
+use std::time::Duration;
+use warp::http::{HeaderMap, HeaderValue};
+
+/// Calls a minute of the routes that have a limit of their own on a Rocket.Chat server, and in the contract that follows one.
+const OWN: &[(&str, u32)] = &[
+    ("/api/v1/users.setStatus", 5),
+    ("/api/v1/users.updateOwnBasicInfo", 1),
+];
+
+/// What the routes without a limit begin with: methods of the realtime protocol, which has limits of another kind.
+const UNLIMITED: &str = "/api/v1/method.call";
+
+/// The limits in force, and the calls counted so far.
+pub(super) struct Quotas {
+    /// `None`: nothing is limited.
+    usual: Option<Limit>,
+    contract: Contract,
+    counted: RateLimit,
+}
+
+impl Quotas {
+    /// As the settings say.
+    pub(super) fn new(config: &Config) -> Self {
+        let calls = config.rate_limit_calls();
+        let span = Duration::from_secs(config.rate_limit_seconds.into());
+        Self {
+            usual: (calls > 0).then_some(Limit { calls, span }),
+            contract: config.contract,
+            counted: RateLimit::default(),
+        }
+    }
+
+    /// How often `path`, which is one of the table of routes, may be called; `None`: as often as one likes.
+    pub(super) fn limit(&self, path: &str) -> Option<Limit> {
+        let usual = self.usual?;
+        if path.starts_with(UNLIMITED) {
+            return None;
+        }
+        let own = OWN.iter().find(|(known, _)| *known == path);
+        match own.filter(|_| self.contract == Contract::Server) {
+            Some((_, calls)) => Some(Limit {
+                calls: *calls,
+                span: Duration::from_secs(60),
+            }),
+            None => Some(usual),
+        }
+    }
+
+    /// Counts a call of `route` from `address`.
+    pub(super) fn count(
+        &self,
+        address: IpAddr,
+        route: Route,
+        limit: Limit,
+        now: Timestamp,
+    ) -> Quota {
+        self.counted.count(address, route, limit, now)
+    }
+}
+
+/// Tells in an answer's headers where its caller stands; `X-RateLimit-Reset` is in milliseconds since the Unix epoch.
+pub(super) fn tell(quota: &Quota, headers: &mut HeaderMap) {
+    for (name, value) in [
+        ("x-ratelimit-limit", HeaderValue::from(quota.limit)),
+        ("x-ratelimit-remaining", HeaderValue::from(quota.remaining)),
+        ("x-ratelimit-reset", quota.reset.as_millis().into()),
+    ] {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls and seconds of a route's limit.
+    fn limit(contract: Contract, calls: Option<u32>, path: &str) -> Option<(u32, u64)> {
+        let mut config = Config::defaults_in("data".into());
+        (config.contract, config.rate_limit_calls) = (contract, calls);
+        config.rate_limit_seconds = 30;
+        let limit = Quotas::new(&config).limit(path)?;
+        Some((limit.calls, limit.span.as_secs()))
+    }
+
+    #[test]
+    fn some_routes_have_limits_of_their_own_in_the_contract_of_the_server() {
+        use Contract::{Documented, Server};
+        let (me, call) = ("/api/v1/me", "/api/v1/method.call/:method");
+        let (set, own) = (
+            "/api/v1/users.setStatus",
+            "/api/v1/users.updateOwnBasicInfo",
+        );
+        for (contract, calls, path, expected) in [
+            (Documented, None, me, Some((120, 30))),
+            (Documented, None, set, Some((120, 30))),
+            (Documented, Some(7), own, Some((7, 30))),
+            (Documented, None, call, None),
+            (Server, None, me, Some((10, 30))),
+            (Server, Some(7), me, Some((7, 30))),
+            (Server, Some(7), set, Some((5, 60))),
+            (Server, None, own, Some((1, 60))),
+            (Server, None, call, None),
+            (Server, None, "/api/v1/method.callAnon/:method", None),
+            (Server, Some(0), me, None),
+            (Server, Some(0), set, None),
+        ] {
+            let case = format!("{contract} {calls:?} {path}");
+            assert_eq!(limit(contract, calls, path), expected, "{case}");
+        }
+    }
+}

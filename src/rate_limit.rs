@@ -1,0 +1,225 @@
+//! Calls counted: who has to slow down. A count lasts for a window of time that begins with a caller's first call of a route. Kept in
+//! memory, since a restart that forgives is better than a disk that fills. Knows no route's limit, and not who is exempt.
+
+use crate::domain::Timestamp;
+use crate::network::Network;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Windows kept at most. At that many, those that are over are forgotten, and then the oldest down to half, so that the next look at
+/// all of them is as many new callers away.
+const CAPACITY: usize = 20_000;
+
+/// How often a route may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Calls within a window.
+    pub calls: u32,
+    /// How long a window lasts.
+    pub span: Duration,
+}
+
+/// Where a caller stands after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls within a window.
+    pub limit: u32,
+    /// How many of them are left.
+    pub remaining: u32,
+    /// When the window ends.
+    pub reset: Timestamp,
+    /// How long to wait, if this call was one too many.
+    pub wait: Option<Duration>,
+}
+
+/// Counts calls by network and route.
+#[derive(Default)]
+pub struct RateLimit(Mutex<HashMap<Key, Window>>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    network: Network,
+    route: Route,
+}
+
+/// A route, by its method and the path in the table of routes.
+pub type Route = (&'static str, &'static str);
+
+#[derive(Clone, Copy)]
+struct Window {
+    calls: u32,
+    began: Timestamp,
+    span: Duration,
+}
+
+impl RateLimit {
+    /// Counts a call of `route` from `address`. One that is refused does not put off the end of the window.
+    pub fn count(&self, address: IpAddr, route: Route, limit: Limit, now: Timestamp) -> Quota {
+        let network = address.into();
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut windows, now);
+        let new = Window::beginning(now, limit.span);
+        let window = windows.entry(Key { network, route }).or_insert(new);
+        if window.is_over(now) {
+            *window = new;
+        }
+        // A clock that was set back: nobody waits for longer than a window by the new time.
+        window.began = window.began.min(now);
+        window.calls = window.calls.saturating_add(1);
+        let reset = window.began.after(window.span);
+        Quota {
+            limit: limit.calls,
+            remaining: limit.calls.saturating_sub(window.calls),
+            reset,
+            wait: (window.calls > limit.calls).then(|| reset.since(now)),
+        }
+    }
+}
+
+impl Window {
+    fn beginning(now: Timestamp, span: Duration) -> Self {
+        Self {
+            calls: 0,
+            began: now,
+            span,
+        }
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.since(self.began) >= self.span
+    }
+}
+
+fn make_room(windows: &mut HashMap<Key, Window>, now: Timestamp) {
+    if windows.len() < CAPACITY {
+        return;
+    }
+    // What begins in the future was counted by a clock that has been set back since.
+    windows.retain(|_, window| window.began <= now && !window.is_over(now));
+    let surplus = windows.len().saturating_sub(CAPACITY / 2);
+    if surplus > 0 {
+        let mut times: Vec<_> = windows.values().map(|window| window.began).collect();
+        let (_, newest, _) = times.select_nth_unstable(surplus - 1);
+        let (newest, mut surplus) = (*newest, surplus);
+        windows.retain(|_, window| {
+            let goes = surplus > 0 && window.began <= newest;
+            surplus -= usize::from(goes);
+            !goes
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const LIST: Route = ("GET", "/list");
+    const LIMIT: Limit = Limit {
+        calls: 3,
+        span: Duration::from_secs(60),
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)
+    }
+
+    fn numbered(n: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(n))
+    }
+
+    /// How many seconds each of `calls` at this time has to wait; 0 when it is let through.
+    fn waits(limit: &RateLimit, seconds: i64, calls: usize) -> Vec<u64> {
+        let call = |_| limit.count(HERE, LIST, LIMIT, at(seconds));
+        let wait = |quota: Quota| quota.wait.map_or(0, |wait| wait.as_secs());
+        (0..calls).map(call).map(wait).collect()
+    }
+
+    #[test]
+    fn a_window_begins_with_the_first_call_and_counts_down_until_it_refuses() {
+        let limit = RateLimit::default();
+        for (seconds, remaining, wait) in
+            [(7, 2, None), (8, 1, None), (66, 0, None), (66, 0, Some(1))]
+        {
+            let expected = Quota {
+                limit: 3,
+                remaining,
+                reset: at(67),
+                wait: wait.map(Duration::from_secs),
+            };
+            assert_eq!(limit.count(HERE, LIST, LIMIT, at(seconds)), expected);
+        }
+        let next = limit.count(HERE, LIST, LIMIT, at(67));
+        assert_eq!((next.remaining, next.reset), (2, at(127)));
+    }
+
+    #[test]
+    fn calls_that_are_refused_do_not_put_off_the_end() {
+        let limit = RateLimit::default();
+        assert_eq!(waits(&limit, 0, 5), [0, 0, 0, 60, 60]);
+        assert_eq!(waits(&limit, 59, 2), [1, 1]);
+        assert_eq!(waits(&limit, 60, 4), [0, 0, 0, 60]);
+    }
+
+    #[test]
+    fn routes_methods_and_addresses_are_counted_apart() {
+        let limit = RateLimit::default();
+        let there = numbered(1);
+        for (address, route) in [
+            (HERE, LIST),
+            (HERE, ("POST", "/list")),
+            (HERE, ("GET", "/me")),
+            (there, LIST),
+        ] {
+            let quota = limit.count(address, route, LIMIT, at(0));
+            assert_eq!(quota.remaining, 2, "{address} {route:?}");
+        }
+        assert_eq!(limit.count(HERE, LIST, LIMIT, at(0)).remaining, 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_blocks_nobody_for_longer_than_a_window() {
+        let limit = RateLimit::default();
+        assert_eq!(waits(&limit, 100_000, 4), [0, 0, 0, 60]);
+        assert_eq!(waits(&limit, 0, 1), [60], "the count goes on");
+        assert_eq!(waits(&limit, 60, 4), [0, 0, 0, 60]);
+    }
+
+    #[test]
+    fn memory_is_bounded_under_a_flood_of_addresses() {
+        // All in one millisecond, over a while, and with a clock that goes back.
+        for step in [0, 1, -1] {
+            let limit = RateLimit::default();
+            for n in 0..3 * u32::try_from(CAPACITY).unwrap() {
+                let now = at(step * i64::from(n) / 1000);
+                assert_eq!(limit.count(numbered(n), LIST, LIMIT, now).remaining, 2);
+                assert!(limit.0.lock().unwrap().len() <= CAPACITY);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten_first_and_the_oldest_next() {
+        let limit = RateLimit::default();
+        let capacity = u32::try_from(CAPACITY).unwrap();
+        let call = |n: u32, seconds| limit.count(numbered(n), LIST, LIMIT, at(seconds)).remaining;
+        for n in 0..capacity {
+            call(n, if n == 0 { 1 } else { 0 });
+        }
+        // Now all are over but the first.
+        call(capacity, 60);
+        assert_eq!(limit.0.lock().unwrap().len(), 2);
+        assert_eq!(call(0, 60), 1);
+        for n in 1..capacity - 1 {
+            call(n, 60);
+        }
+        assert_eq!(limit.0.lock().unwrap().len(), CAPACITY);
+        call(capacity + 1, 60);
+        assert_eq!(limit.0.lock().unwrap().len(), CAPACITY / 2 + 1);
+        assert_eq!(call(0, 60), 2, "the oldest was forgotten");
+        assert_eq!(call(capacity + 1, 60), 1, "the newest was not");
+    }
+}
