@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn grants_hold_exactly_the_permissions_named() {
         for held in Permission::ALL {
-            let grants = Grants::named(["view-d-room", held.name()]);
+            let grants = Grants::named(["view-c-room", held.name()]);
             for asked in Permission::ALL {
                 assert_eq!(grants.contains(*asked), asked == held, "{asked:?}");
             }
