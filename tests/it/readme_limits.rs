@@ -1,9 +1,9 @@
 //! The numbers in README.md's sentences, against the constants they come from, or, where those are private, against what happens.
 
 use crate::raw::Raw;
-use crate::readme::{table, text};
+use crate::readme::{blocks, table, text};
 use crate::support::{Setup, TestServer};
-use doorsign::config::Config;
+use doorsign::config::{Config, Contract};
 use doorsign::domain::UserKey;
 use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
@@ -34,7 +34,7 @@ fn in_words(number: impl TryInto<u64>) -> &'static str {
 }
 
 fn defaults() -> Config {
-    Setup::new().config
+    Config::defaults_in("data".into())
 }
 
 #[test]
@@ -84,6 +84,52 @@ fn how_many_failed_logins_block() {
         "{user} failed logins within {} minutes block that user from that address, {address} block the address;",
         in_words(minutes)
     ));
+}
+
+#[tokio::test]
+async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
+    let mut config = defaults();
+    let (calls, seconds) = (config.rate_limit_calls(), config.rate_limit_seconds);
+    says(&format!(
+        "An address may call a route {calls} times in {seconds} s"
+    ));
+    config.contract = Contract::Server;
+    let calls = config.rate_limit_calls();
+    says(&format!("In the `server` contract it is {calls} times,"));
+    says("with `api-bypass-rate-limit` (`admin`, `bot` and `app`) are exempt");
+
+    let server = Setup::new().config(|config| config.rate_limit_calls = Some(1));
+    let server = server.start().await;
+    let admin = server.admin().await;
+    let grants = admin.get("permissions.listAll").await.expect(200).json();
+    let grants = grants["update"].as_array().unwrap();
+    let bypass = grants
+        .iter()
+        .find(|grant| grant["_id"] == "api-bypass-rate-limit");
+    let roles = serde_json::json!(["admin", "bot", "app"]);
+    assert_eq!(bypass.unwrap()["roles"], roles);
+    let told = server.anon().get("info").await.expect(200);
+    for header in ["Limit", "Remaining", "Reset"] {
+        let header = format!("X-RateLimit-{header}");
+        assert!(told.header(&header).is_some(), "{header}");
+        says(&format!("`{header}`"));
+    }
+    let refused = server.anon().get("info").await.expect(429);
+    assert!(blocks("json").iter().any(|block| block == refused.text()));
+    says("A call too many is a 429 with `Retry-After`:");
+    assert!(refused.header("retry-after").is_some());
+}
+
+#[test]
+fn whose_word_on_addresses_is_taken_unless_told_otherwise() {
+    says("believed from `trusted_proxies` alone (this machine, unless told otherwise)");
+    let trusted = defaults().trusted_proxies;
+    assert!(!trusted.is_empty());
+    assert!(
+        trusted
+            .iter()
+            .all(|n| n.network().is_loopback() && n.broadcast().is_loopback())
+    );
 }
 
 #[test]
