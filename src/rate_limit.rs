@@ -101,12 +101,14 @@ fn make_room(windows: &mut HashMap<Key, Window>, now: Timestamp) {
     let surplus = windows.len().saturating_sub(CAPACITY / 2);
     if surplus > 0 {
         let mut times: Vec<_> = windows.values().map(|window| window.began).collect();
-        let (_, newest, _) = times.select_nth_unstable(surplus - 1);
-        let (newest, mut surplus) = (*newest, surplus);
+        let (older, last, _) = times.select_nth_unstable(surplus - 1);
+        // Of those that began together with the last that goes, so many go; the rest of them stay.
+        let mut ties = older.iter().filter(|began| *began == last).count() + 1;
+        let last = *last;
         windows.retain(|_, window| {
-            let goes = surplus > 0 && window.began <= newest;
-            surplus -= usize::from(goes);
-            !goes
+            let tie = window.began == last && ties > 0;
+            ties -= usize::from(tie);
+            window.began >= last && !tie
         });
     }
 }
