@@ -11,6 +11,7 @@ mod cors;
 mod error;
 mod forwarded;
 mod list_cache;
+mod path;
 mod query;
 mod quotas;
 mod reply;
@@ -45,7 +46,7 @@ use warp::http::Method;
 pub struct Route {
     /// `GET` or `POST`. A `GET` route answers `HEAD`, too.
     pub method: Method,
-    /// The exact path.
+    /// The exact path; a last segment that begins with a colon stands for any one.
     pub path: &'static str,
     handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
 }
@@ -196,7 +197,8 @@ where
 
 /// The path of a request for the log, if it is one of ours: others may hold anything.
 fn known_path(path: &warp::path::FullPath) -> &'static str {
-    let known = ROUTES.iter().find(|route| route.path == path.as_str());
+    let fitting = |route: &&Route| path::fits(route.path, path.as_str());
+    let known = ROUTES.iter().find(fitting);
     known.map_or("unknown", |route| route.path)
 }
 
@@ -206,7 +208,11 @@ fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {
     } else {
         method
     };
-    let known = || ROUTES.iter().filter(|route| route.path == path);
+    let exact = |route: &&Route| route.path == path && route.method == *asked;
+    if let Some(route) = ROUTES.iter().find(exact) {
+        return Ok(route);
+    }
+    let known = || ROUTES.iter().filter(|route| path::fits(route.path, path));
     match known().find(|route| route.method == *asked) {
         Some(route) => Ok(route),
         None if known().next().is_none() => Err(ApiError::UnknownRoute),

@@ -3,7 +3,7 @@
 
 use super::body::Fields;
 use super::error::ApiError;
-use super::{Api, Route, forwarded};
+use super::{Api, Route, forwarded, path};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Permission};
 use crate::rate_limit::Quota;
@@ -47,6 +47,7 @@ pub(super) struct Request {
     pub(super) api: Arc<Api>,
     route: &'static Route,
     head: Head,
+    parameter: String,
     body: Bytes,
     seen: Arc<Seen>,
 }
@@ -80,6 +81,7 @@ impl Request {
     ) -> Self {
         Self {
             api,
+            parameter: path::parameter(route.path, head.path.as_str()),
             route,
             head,
             body,
@@ -105,6 +107,11 @@ impl Request {
             }
         }
         Ok(self.app())
+    }
+
+    /// The last segment of the path, decoded, where the route has a parameter there; empty where not.
+    pub(super) fn parameter(&self) -> &str {
+        &self.parameter
     }
 
     /// Everything after the `?`; empty when there is none.
