@@ -1,48 +1,35 @@
-//! The JSON shapes of failures, in Rocket.Chat's order of fields, which differs from case to case. Knows no failure by name.
+//! The JSON shapes of failures, in Rocket.Chat's order of fields, which differs from case to case. What is told (code, reason, details) is
+//! kept apart from its shape. Knows no failure by name.
 
 use crate::api::reply::{self, Response};
 use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt::Display;
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 
-/// An answer to a failure.
+/// A failure, told: as the body of an answer, or as the error of a realtime method.
 pub(super) struct Told {
     pub(super) status: StatusCode,
-    body: Body,
+    shape: Shape,
+    code: Option<&'static str>,
+    reason: Option<String>,
+    details: Option<Details>,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// The JSON of a failure. The order of the fields is Rocket.Chat's, which differs from case to case.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Body {
-    Failure {
-        success: bool,
-        error: String,
-        #[serde(rename = "errorType", skip_serializing_if = "Option::is_none")]
-        error_type: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<Details>,
-    },
-    Validation {
-        success: bool,
-        #[serde(rename = "errorType")]
-        error_type: &'static str,
-        error: String,
-    },
-    Legacy {
-        success: bool,
-        error: &'static str,
-        status: &'static str,
-        message: &'static str,
-    },
-    Login {
-        success: bool,
-        status: &'static str,
-        error: &'static str,
-        message: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<Details>,
-    },
+/// Which of Rocket.Chat's failures a body looks like.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// A thrown Meteor error: the reason with the code behind it.
+    Thrown,
+    /// `API.v1.failure(text, type)`: the reason without the code.
+    Failure,
+    /// What ajv refused.
+    Validation,
+    /// The shape of before 9.0.
+    Legacy,
+    /// A login.
+    Login,
 }
 
 /// What Rocket.Chat tells beside the text.
@@ -61,83 +48,58 @@ pub(super) struct Details {
 }
 
 impl Told {
-    fn new(status: StatusCode, body: Body) -> Self {
+    fn new(
+        status: StatusCode,
+        shape: Shape,
+        code: Option<&'static str>,
+        reason: Option<String>,
+    ) -> Self {
         Self {
             status,
-            body,
+            shape,
+            code,
+            reason,
+            details: None,
             header: None,
         }
     }
 
     /// A thrown Meteor error with a reason.
     pub(super) fn failure(code: &'static str, reason: &str) -> Self {
-        let body = Body::Failure {
-            success: false,
-            error: format!("{reason} [{code}]"),
-            error_type: Some(code),
-            details: None,
-        };
-        Self::new(StatusCode::BAD_REQUEST, body)
+        let (status, reason) = (StatusCode::BAD_REQUEST, Some(reason.to_owned()));
+        Self::new(status, Shape::Thrown, Some(code), reason)
     }
 
     /// A thrown Meteor error without one.
     pub(super) fn coded(code: &'static str) -> Self {
-        let body = Body::Failure {
-            success: false,
-            error: format!("[{code}]"),
-            error_type: Some(code),
-            details: None,
-        };
-        Self::new(StatusCode::BAD_REQUEST, body)
+        Self::new(StatusCode::BAD_REQUEST, Shape::Thrown, Some(code), None)
     }
 
     /// `API.v1.failure(text, type)`: the text without the code.
     pub(super) fn failure_without_code(text: &str, code: &'static str) -> Self {
-        let body = Body::Failure {
-            success: false,
-            error: text.to_owned(),
-            error_type: Some(code),
-            details: None,
-        };
-        Self::new(StatusCode::BAD_REQUEST, body)
+        let (status, reason) = (StatusCode::BAD_REQUEST, Some(text.to_owned()));
+        Self::new(status, Shape::Failure, Some(code), reason)
     }
 
     /// A text and nothing else.
     pub(super) fn bare(status: StatusCode, text: &str) -> Self {
-        Self::new(
-            status,
-            Body::Failure {
-                success: false,
-                error: text.to_owned(),
-                error_type: None,
-                details: None,
-            },
-        )
+        Self::new(status, Shape::Failure, None, Some(text.to_owned()))
+    }
+
+    /// That it failed, and not a word more.
+    pub(super) fn silent() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Shape::Failure, None, None)
     }
 
     /// What ajv refused.
     pub(super) fn validation(error_type: &'static str, error: String) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            Body::Validation {
-                success: false,
-                error_type,
-                error,
-            },
-        )
+        let (status, shape) = (StatusCode::BAD_REQUEST, Shape::Validation);
+        Self::new(status, shape, Some(error_type), Some(error))
     }
 
     /// The shape of before 9.0.
     pub(super) fn legacy(status: StatusCode, text: &'static str) -> Self {
-        Self::new(
-            status,
-            Body::Legacy {
-                success: false,
-                error: text,
-                status: "error",
-                message: text,
-            },
-        )
+        Self::new(status, Shape::Legacy, None, Some(text.to_owned()))
     }
 
     pub(super) fn login(
@@ -145,23 +107,18 @@ impl Told {
         message: &'static str,
         details: Option<Details>,
     ) -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            Body::Login {
-                success: false,
-                status: "error",
-                error,
-                message,
-                details,
-            },
-        )
+        let (status, reason) = (StatusCode::UNAUTHORIZED, Some(message.to_owned()));
+        Self {
+            details,
+            ..Self::new(status, Shape::Login, Some(error), reason)
+        }
     }
 
-    pub(super) fn details(mut self, new: Details) -> Self {
-        if let Body::Failure { details, .. } = &mut self.body {
-            *details = Some(new);
+    pub(super) fn details(self, details: Details) -> Self {
+        Self {
+            details: Some(details),
+            ..self
         }
-        self
     }
 
     pub(super) fn status(self, status: StatusCode) -> Self {
@@ -176,7 +133,7 @@ impl Told {
     }
 
     pub(super) fn into_response(self) -> Response {
-        let body = reply::with_status(self.status, &self.body);
+        let body = reply::with_status(self.status, &self.body());
         // A failure's body is made of texts, and texts are always JSON.
         let mut response = body.unwrap_or_else(|_| Response::new(r#"{"success":false}"#.into()));
         if let Some((name, value)) = self.header {
@@ -184,4 +141,84 @@ impl Told {
         }
         response
     }
+
+    fn body(&self) -> Body<'_> {
+        let reason = self.reason.as_deref();
+        let details = self.details.as_ref();
+        match self.shape {
+            Shape::Thrown => Body::Failure {
+                success: false,
+                error: Some(thrown(reason, self.code.unwrap_or_default()).into()),
+                error_type: self.code,
+                details,
+            },
+            Shape::Failure => Body::Failure {
+                success: false,
+                error: reason.map(Cow::Borrowed),
+                error_type: self.code,
+                details,
+            },
+            Shape::Validation => Body::Validation {
+                success: false,
+                error_type: self.code,
+                error: reason,
+            },
+            Shape::Legacy => Body::Legacy {
+                success: false,
+                error: reason,
+                status: "error",
+                message: reason,
+            },
+            Shape::Login => Body::Login {
+                success: false,
+                status: "error",
+                error: self.code,
+                message: reason,
+                details,
+            },
+        }
+    }
+}
+
+/// The message of a thrown Meteor error.
+fn thrown(reason: Option<&str>, code: impl Display) -> String {
+    match reason {
+        Some(reason) => format!("{reason} [{code}]"),
+        None => format!("[{code}]"),
+    }
+}
+
+/// The JSON of a failure. The order of the fields is Rocket.Chat's, which differs from case to case.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Failure {
+        success: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Cow<'a, str>>,
+        #[serde(rename = "errorType", skip_serializing_if = "Option::is_none")]
+        error_type: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<&'a Details>,
+    },
+    Validation {
+        success: bool,
+        #[serde(rename = "errorType")]
+        error_type: Option<&'static str>,
+        error: Option<&'a str>,
+    },
+    Legacy {
+        success: bool,
+        error: Option<&'a str>,
+        status: &'static str,
+        message: Option<&'a str>,
+    },
+    Login {
+        success: bool,
+        status: &'static str,
+        error: Option<&'static str>,
+        message: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<&'a Details>,
+    },
 }
