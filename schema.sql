@@ -111,6 +111,14 @@ CREATE TABLE login (
     CONSTRAINT login_name UNIQUE (user_id, name)
 ) STRICT, WITHOUT ROWID;
 
+-- What the workspace has chosen instead of a setting's default. value is the setting's value as text: true, 42, Office; which kind it
+-- is, its setting says (src/domain/setting.rs).
+CREATE TABLE setting (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    value      TEXT    NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What happened, appended in the transaction of the change itself. id is the position: there is one writer, so ids ascend in the
 -- order of commit, and a reader that has seen n has seen all before n. The newest row is never deleted, so no id is given twice.
 -- payload is JSON; its shape belongs to src/store/sqlite/outbox.rs.

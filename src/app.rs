@@ -2,9 +2,12 @@
 
 use crate::attempts::Attempts;
 use crate::config::Config;
-use crate::domain::{Error, LoginId, Result, StatusId, Timestamp, UserId};
+use crate::domain::{
+    Error, LoginId, Result, Setting, SettingValue, SettingValues, StatusId, Timestamp, UserId,
+};
 use crate::passwords::Passwords;
 use crate::sessions::Sessions;
+use crate::setting_cache::SettingCache;
 use crate::store::{Part, Store};
 use crate::tokens::Tokens;
 use std::sync::Arc;
@@ -41,7 +44,6 @@ pub struct Auth {
 }
 
 /// The settings that rules depend on.
-#[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// How bodies are read: `reference` section 9, decision 2.
     pub contract: Contract,
@@ -49,6 +51,8 @@ pub struct Rules {
     pub login_life: Duration,
     /// What is shown of people without a live connection.
     pub unconnected: Unconnected,
+    /// What administrators change while the server runs. Read through [`App::settings`].
+    pub settings: SettingCache,
 }
 
 impl App {
@@ -73,6 +77,7 @@ impl App {
             contract: config.contract,
             login_life: day * config.login_days,
             unconnected: config.unconnected,
+            settings: SettingCache::new(configured(config)),
         };
         Ok(Self {
             store,
@@ -85,10 +90,33 @@ impl App {
 }
 
 impl App {
+    /// All settings of the workspace as they are now. Asks the store only after a change.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn settings(&self) -> Result<Arc<SettingValues>> {
+        // Taken before the settings are read: what changes meanwhile makes the copy worthless.
+        let version = self.store.version(Part::Access);
+        if let Some(values) = self.rules.settings.find(version) {
+            return Ok(values);
+        }
+        let stored = self.store.list_settings().await?;
+        Ok(self.rules.settings.keep(version, stored))
+    }
+
     /// A number that rises with every change of a custom status, before the change is answered.
     pub fn custom_statuses_version(&self) -> u64 {
         self.store.version(Part::CustomStatuses)
     }
+}
+
+/// The settings of the workspace that the configuration decides.
+fn configured(config: &Config) -> Vec<(Setting, SettingValue)> {
+    let origins = &config.cors_origins;
+    vec![
+        (Setting::ApiEnableCors, (!origins.is_empty()).into()),
+        (Setting::ApiCorsOrigin, origins.join(",").as_str().into()),
+    ]
 }
 
 /// What time it is. Tests bring their own.

@@ -12,7 +12,7 @@
 //! | [`store`] | the seam to a database, and SQLite behind it |
 //! | [`service`] | the rules, permission first |
 //! | [`api`] | routes, JSON, status codes |
-//! | [`app`] | the handles that rules may touch: store, clock, ids, who is who |
+//! | [`app`], [`setting_cache`] | the handles that rules may touch: store, clock, ids, who is who, settings |
 //! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
 //! | [`expiry`] | claims on a status, ended on time |
 //! | [`rate_limit`] | who has to slow down |
@@ -47,6 +47,7 @@ pub mod rate_limit;
 pub mod server;
 pub mod service;
 pub mod sessions;
+pub mod setting_cache;
 mod stall;
 pub mod store;
 pub mod tokens;

@@ -10,7 +10,7 @@ use crate::folder::{Folder, Lock};
 use crate::limits::Limits;
 use crate::outbox::{Consumer, Delivery, Pace};
 use crate::plugins::{self, HookConsumer};
-use crate::service::users;
+use crate::service::{settings, users};
 use crate::store::Store;
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::tokens::Tokens;
@@ -99,6 +99,7 @@ impl Server {
         let store = Arc::new(store.map_err(StartError::Store)?);
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
         let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
+        settings::begin(&app).await.map_err(StartError::Failed)?;
         let consumers = register(&*store, &config, further).await?;
         // Last: a password that was made up is shown only when the start succeeds.
         let first_admin = create_first_admin(&app, &config)

@@ -31,7 +31,7 @@ use list_cache::ListCache;
 use quotas::Quotas;
 use reply::{Answer, Response};
 use request::{Head, Request, RequestId, Seen};
-use rest::{custom_user_status, info, permissions, presence, roles, session};
+use rest::{broadcast, custom_user_status, info, permissions, presence, roles, session, settings};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -74,6 +74,13 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/api/v1/permissions.listAll"       => permissions::list_all,
     POST "/api/v1/permissions.update"        => permissions::update,
     GET  "/api/v1/roles.list"                => roles::list,
+    GET  "/api/v1/settings.public"           => settings::list_public,
+    GET  "/api/v1/settings.oauth"            => settings::oauth,
+    GET  "/api/v1/service.configurations"    => settings::configurations,
+    GET  "/api/v1/settings/:_id"             => settings::find,
+    POST "/api/v1/settings/:_id"             => settings::set,
+    GET  "/api/v1/presence.getConnections"   => broadcast::connections,
+    POST "/api/v1/presence.enableBroadcast"  => broadcast::enable,
     GET  "/api/info"                         => info::info,
     GET  "/api/v1/info"                      => info::info_v1,
     GET  "/api/v1/openapi.json"              => info::openapi,
@@ -88,6 +95,7 @@ pub struct Api {
     quotas: Quotas,
     trusted_proxies: Vec<IpNet>,
     site_url: String,
+    max_connections: usize,
     body_deadline: Duration,
     requests: AtomicU64,
 }
@@ -103,6 +111,7 @@ impl Api {
             quotas: Quotas::new(config),
             trusted_proxies: config.trusted_proxies.clone(),
             site_url: config.site_url.clone().unwrap_or(site_url),
+            max_connections: config.max_connections,
             body_deadline: limits.body,
             // Request ids of one run follow each other, and those of two runs lie apart.
             requests: AtomicU64::new(app.clock.now().as_millis().unsigned_abs() << 20),

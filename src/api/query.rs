@@ -78,22 +78,31 @@ impl Query {
     }
 }
 
+impl Query {
+    /// Where a page begins, and how many items it holds at most; `None`: all.
+    pub(super) fn page(&self) -> Result<(u64, Option<u64>), ApiError> {
+        let (count, offset) = (self.number("count")?, self.number("offset")?);
+        let limit = match count {
+            None => Some(DEFAULT_COUNT),
+            Some(0) => None,
+            Some(count) => Some(count.min(UPPER_COUNT)),
+        };
+        Ok((offset.unwrap_or(0), limit))
+    }
+}
+
 /// The query of `custom-user-status.list`, and the offset that its answer repeats.
 pub(super) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     let query = Query::parse(query, &["count", "offset", "sort", "name", "_id", "query"])?;
-    let (count, offset) = (query.number("count")?, query.number("offset")?);
+    let (offset, limit) = query.page()?;
     let filled = |name| Ok::<_, ApiError>(query.text(name)?.filter(|text| !text.is_empty()));
     query.text("query")?; // Accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
     Ok(StatusQuery {
         id: filled("_id")?.map(str::to_owned),
         name_contains: filled("name")?.map(StatusName::search_key),
         sort: query.text("sort")?.map_or_else(|| Ok(Vec::new()), sort)?,
-        offset: offset.unwrap_or(0),
-        limit: match count {
-            None => Some(DEFAULT_COUNT),
-            Some(0) => None,
-            Some(count) => Some(count.min(UPPER_COUNT)),
-        },
+        offset,
+        limit,
     })
 }
 

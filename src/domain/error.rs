@@ -100,6 +100,8 @@ pub enum Field {
     TokenName,
     /// When a claim is to end.
     ExpiresAt,
+    /// A setting.
+    Setting,
 }
 
 /// What is wrong with it.
@@ -115,6 +117,10 @@ pub enum Problem {
     Taken(String),
     /// It has to lie ahead.
     Past,
+    /// The one of this name cannot be changed.
+    Fixed(&'static str),
+    /// The one of this name takes values of another kind, which is named second.
+    OtherKind(&'static str, &'static str),
 }
 
 /// What was not found, with the id asked for.
@@ -126,6 +132,8 @@ pub enum What {
     User(String),
     /// A login or personal access token.
     Login(String),
+    /// A setting.
+    Setting(String),
 }
 
 impl std::fmt::Display for Error {
@@ -162,10 +170,19 @@ impl std::fmt::Display for Error {
             Self::Disallowed(Disallowed::Invisible) => {
                 f.write_str("a setting forbids to be invisible")
             }
+            Self::Invalid {
+                field,
+                problem: Problem::Fixed(name),
+            } => write!(f, "the {} {name} cannot be changed", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::OtherKind(name, kind),
+            } => write!(f, "the {} {name} takes a {kind}", field.name()),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
             Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
             Self::NotFound(What::Login(id)) => write!(f, "there is no token {id:?}"),
+            Self::NotFound(What::Setting(id)) => write!(f, "there is no setting {id:?}"),
             Self::Unavailable { .. } => {
                 f.write_str("the database is busy, full or stopping; try again")
             }
@@ -190,6 +207,7 @@ impl Field {
             Self::Role => "role",
             Self::TokenName => "token name",
             Self::ExpiresAt => "end",
+            Self::Setting => "setting",
         }
     }
 }

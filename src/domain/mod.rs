@@ -14,6 +14,7 @@ mod event;
 mod login;
 mod permission;
 mod presence;
+mod setting;
 mod status_query;
 mod timestamp;
 mod user;
@@ -26,6 +27,7 @@ pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{
     Choice, Claim, ClaimSource, Kind, Person, Presence, StatusText, UserStatus, check_expiry,
 };
+pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
 pub use user::{Actor, Email, User, UserId, UserKey, Username};

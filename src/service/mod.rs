@@ -7,4 +7,5 @@ pub mod custom_status;
 pub mod permissions;
 pub mod presence;
 pub mod session;
+pub mod settings;
 pub mod users;

@@ -17,6 +17,7 @@ mod logins;
 mod outbox;
 mod permissions;
 mod presence;
+mod settings;
 pub mod sqlite;
 mod users;
 
@@ -25,6 +26,7 @@ pub use logins::Logins;
 pub use outbox::{Outbox, Parked, StoredEvent};
 pub use permissions::Permissions;
 pub use presence::{PresenceChange, PresenceRule, Presences, Whom};
+pub use settings::Settings;
 pub use users::{UserPatch, Users};
 
 use crate::domain::{EventId, Result};
@@ -33,7 +35,9 @@ use tokio::sync::watch;
 
 /// Everything the use cases ask of a database. See the module for what every method promises.
 #[async_trait]
-pub trait Store: CustomStatuses + Users + Presences + Permissions + Logins + Outbox {
+pub trait Store:
+    CustomStatuses + Users + Presences + Permissions + Logins + Settings + Outbox
+{
     /// The position of the newest durable event. Raised after the commit and before the writer is answered.
     fn committed(&self) -> watch::Receiver<EventId>;
 

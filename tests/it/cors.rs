@@ -180,6 +180,7 @@ async fn a_wrong_verb_is_405_and_told_the_right_ones() {
         let allow = match known[..] {
             ["GET"] => "GET, HEAD, OPTIONS",
             ["POST"] => "POST, OPTIONS",
+            ["GET", "POST"] => "GET, POST, HEAD, OPTIONS",
             ["POST", "GET"] => "POST, GET, HEAD, OPTIONS",
             _ => panic!("{known:?}"),
         };

@@ -7,7 +7,7 @@ use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
     CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Person, Presence,
-    Result, Role, Session, StatusId, StatusName, Timestamp, User, UserId,
+    Result, Role, Session, Setting, SettingValue, StatusId, StatusName, Timestamp, User, UserId,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey};
 use doorsign::limits::Limits;
@@ -16,7 +16,7 @@ use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
     CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, PresenceChange, Presences,
-    Store, StoredEvent, UserPatch, Users, Whom,
+    Settings, Store, StoredEvent, UserPatch, Users, Whom,
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
@@ -115,6 +115,11 @@ flaky! { Logins {
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
     delete_login(id: LoginId) -> bool;
+} }
+
+flaky! { Settings {
+    list_settings() -> Vec<(Setting, SettingValue)>;
+    set_setting(setting: Setting, value: SettingValue, at: Timestamp) -> ();
 } }
 
 flaky! { Outbox {

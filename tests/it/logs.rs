@@ -4,6 +4,7 @@ use crate::process::{Home, PASSWORD, PASSWORD_START, Process};
 use crate::support::Reply;
 use serde_json::{Value, json};
 
+const SETTING: &str = "/api/v1/settings/:_id";
 const LOGIN: &str = "/api/v1/login";
 const CREATE: &str = "/api/v1/custom-user-status.create";
 const LONG_METHOD: &str = "METHODS-ARE-AS-LONG-AS-A-STRANGER-LIKES";
@@ -29,6 +30,8 @@ async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
         (&admin, "GET", "/api/v1/me?a=b", "", 200, "/api/v1/me", by_admin),
         (anon, "OPTIONS", CREATE, "", 200, "any", None),
         (anon, "GET", "/no/such/route", "", 404, "unknown", None),
+        (anon, "GET", "/api/v1/settings/private", "", 401, SETTING, None),
+        (anon, "PUT", "/api/v1/settings/private", "", 405, SETTING, None),
         (anon, "GET", LOGIN, "", 405, LOGIN, None),
         (anon, LONG_METHOD, LOGIN, "", 405, LOGIN, None),
     ];

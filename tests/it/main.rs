@@ -44,6 +44,7 @@ mod readme_errors;
 mod readme_limits;
 mod refusals;
 mod session;
+mod settings;
 mod start;
 mod stop;
 mod store_contract;

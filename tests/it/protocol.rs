@@ -118,6 +118,11 @@ async fn paths_are_taken_as_they_are_and_only_the_known_ones_exist() {
         "/api/info%",
         "/api/info;x=y",
         "/api/v1/custom-user-status.list*",
+        "/api/v1/settings",
+        "/api/v1/settings/",
+        "/api/v1/settings/Site_Name/",
+        "/api/v1/settings//Site_Name",
+        "/api/v1/settings%2FSite_Name",
         &long,
     ];
     for path in paths {
@@ -146,6 +151,8 @@ async fn other_methods_than_a_routes_own_are_told_which_ones_it_has() {
         ("HEAD", write, "POST, OPTIONS"),
         ("PATCH", write, "POST, OPTIONS"),
         ("PUT", "/api/v1/logout", "POST, GET, HEAD, OPTIONS"),
+        ("PUT", "/api/v1/settings/x", "GET, POST, HEAD, OPTIONS"),
+        ("PUT", "/api/v1/settings/%ff", "GET, POST, HEAD, OPTIONS"),
     ] {
         let request = format!("{method} {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
         let mut raw = Raw::sent(&server, request).await;

@@ -231,6 +231,7 @@ fn tell_domain(error: &Error) -> Told {
             StatusCode::BAD_REQUEST,
             &format!("No custom user status found with the id of \"{id}\"."),
         ),
+        Error::NotFound(What::Setting(_)) => Told::silent(),
         Error::NotFound(What::User(_) | What::Login(_)) => {
             Told::failure("error-invalid-user", "Invalid user")
         }
@@ -261,6 +262,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Field::Password => ("Password", "password", None),
         Field::TokenName => ("TokenName", "token name", None),
         Field::ExpiresAt => ("expiresAt", "date", None),
+        Field::Setting => ("Setting", "setting", None),
     };
     let details = Details {
         method,
@@ -295,6 +297,14 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             &format!("{input} is already in use"),
         )
         .details(details),
+        Problem::Fixed(which) => Told::failure(
+            "error-action-not-allowed",
+            &format!("The {kind} {which} cannot be changed"),
+        ),
+        Problem::OtherKind(which, expected) => Told::failure(
+            "error-invalid-setting-value",
+            &format!("The {kind} {which} takes a {expected}"),
+        ),
     }
 }
 

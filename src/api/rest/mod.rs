@@ -1,8 +1,10 @@
 //! The handlers, one file per noun: authenticate, read, call one use case, wrap. Nothing is decided here.
 
+pub(super) mod broadcast;
 pub(super) mod custom_user_status;
 pub(super) mod info;
 pub(super) mod permissions;
 pub(super) mod presence;
 pub(super) mod roles;
 pub(super) mod session;
+pub(super) mod settings;

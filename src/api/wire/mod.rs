@@ -5,12 +5,16 @@ mod me;
 mod permission;
 mod presence;
 mod session;
+mod setting;
 
 pub(super) use custom_user_status::{StatusPage, StatusReply};
 pub(super) use me::Me;
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow, RoleList, RoleRow};
 pub(super) use presence::{BoardReply, PresenceReply, UserStatusReply};
 pub(super) use session::{LoginReply, LogoutReply};
+pub(super) use setting::{
+    Connections, NoConfigurations, NoServices, SettingPage, SettingReply, setting_value,
+};
 
 use crate::domain::Timestamp;
 use serde::{Serialize, Serializer};

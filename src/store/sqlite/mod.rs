@@ -13,6 +13,7 @@ mod outbox;
 mod permissions;
 mod pool;
 mod presence;
+mod settings;
 mod users;
 mod writer;
 

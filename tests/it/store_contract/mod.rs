@@ -5,6 +5,7 @@ mod lists;
 mod logins;
 mod outbox;
 mod permissions;
+mod settings;
 mod statuses;
 mod users;
 

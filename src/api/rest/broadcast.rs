@@ -1,0 +1,29 @@
+//! `presence.getConnections` and `presence.enableBroadcast`: to how many changes of presence are told, and that they are. Here they are told
+//! however many there are. Source: Rocket.Chat `apps/meteor/server/api/v1/presence.ts`; reference 2.5.
+
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::{Api, wire};
+use crate::domain::Permission;
+use crate::service::settings;
+
+pub(in crate::api) async fn connections(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ManageUserStatus).await?;
+    request.admit(Some(&actor))?;
+    reply::ok(&wire::Connections {
+        current: live(&request.api),
+        max: request.api.max_connections,
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn enable(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ManageUserStatus).await?;
+    settings::enable_broadcast(request.admit(Some(&actor))?, &actor).await?;
+    reply::ok(&wire::Success::TRUE)
+}
+
+/// How many are connected in real time: nobody can be yet.
+fn live(_: &Api) -> usize {
+    0
+}

@@ -1,0 +1,72 @@
+//! `settings.*`, and what clients ask at start about other ways to log in, of which there are none. Source: Rocket.Chat
+//! `apps/meteor/server/api/v1/settings.ts`; reference 5.2.
+
+use crate::api::error::ApiError;
+use crate::api::query::Query;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire;
+use crate::domain::{Permission, Setting, SettingValue};
+use crate::service::settings;
+
+pub(in crate::api) async fn list_public(request: Request) -> Answer {
+    let query = Query::parse(
+        request.query(),
+        &["_id", "count", "offset", "sort", "query"],
+    )?;
+    // Accepted and ignored: the settings stand in the order of their ids, and filters are an unsafe switch of Rocket.Chat's.
+    query.text("sort")?;
+    query.text("query")?;
+    let (ids, page) = (query.text("_id")?.unwrap_or_default(), query.page()?);
+    let all = settings::list_public(request.admit(None)?).await?;
+    let asked: Vec<_> = all
+        .into_iter()
+        .filter(|(setting, _)| ids.is_empty() || ids.split(',').any(|id| id == setting.id()))
+        .map(|setting| located(&request, setting))
+        .collect();
+    reply::ok(&wire::SettingPage::new(&asked, page))
+}
+
+pub(in crate::api) async fn oauth(request: Request) -> Answer {
+    request.admit(None)?;
+    reply::ok(&wire::NoServices::NONE)
+}
+
+pub(in crate::api) async fn configurations(request: Request) -> Answer {
+    request.admit(None)?;
+    reply::ok(&wire::NoConfigurations::NONE)
+}
+
+pub(in crate::api) async fn find(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::ViewPrivilegedSetting)
+        .await?;
+    let app = request.admit(Some(&actor))?;
+    let found = settings::find(app, &actor, request.parameter()).await?;
+    reply::ok(&wire::SettingReply::from(&located(&request, found)))
+}
+
+pub(in crate::api) async fn set(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::EditPrivilegedSetting)
+        .await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["value"])?;
+    let value = fields.take("value").as_ref().and_then(wire::setting_value);
+    let value =
+        value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
+    let app = request.admit(Some(&actor))?;
+    settings::set(app, &actor, request.parameter(), value).await?;
+    reply::ok(&wire::Success::TRUE)
+}
+
+/// The setting with the address in it, which only the API knows where the configuration names none.
+fn located(
+    request: &Request,
+    (setting, value): (Setting, SettingValue),
+) -> (Setting, SettingValue) {
+    match setting {
+        Setting::SiteUrl => (setting, request.api.site_url.as_str().into()),
+        _ => (setting, value),
+    }
+}

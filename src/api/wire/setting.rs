@@ -1,0 +1,125 @@
+//! Settings as JSON, and the answers about what this server does not have. Knows no rule.
+
+use crate::domain::{Setting, SettingValue};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A setting (`ISetting`, of which clients read these two fields).
+#[derive(Serialize)]
+struct SettingRow<'a> {
+    _id: &'static str,
+    value: Plain<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Plain<'a> {
+    Boolean(bool),
+    Number(i64),
+    Text(&'a str),
+}
+
+impl<'a> SettingRow<'a> {
+    fn new((setting, value): &'a (Setting, SettingValue)) -> Self {
+        let value = match value {
+            SettingValue::Boolean(value) => Plain::Boolean(*value),
+            SettingValue::Number(value) => Plain::Number(*value),
+            SettingValue::Text(value) => Plain::Text(value),
+        };
+        let _id = setting.id();
+        Self { _id, value }
+    }
+}
+
+/// The answer to `settings.public`: one page.
+#[derive(Serialize)]
+pub(in crate::api) struct SettingPage<'a> {
+    settings: Vec<SettingRow<'a>>,
+    count: usize,
+    offset: u64,
+    total: usize,
+    success: bool,
+}
+
+impl<'a> SettingPage<'a> {
+    /// Of all that match, at most `limit` after the first `offset`.
+    pub(in crate::api) fn new(
+        all: &'a [(Setting, SettingValue)],
+        (offset, limit): (u64, Option<u64>),
+    ) -> Self {
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let page = all.iter().skip(size(offset));
+        let page = page.take(limit.map_or(usize::MAX, size));
+        let settings: Vec<_> = page.map(SettingRow::new).collect();
+        Self {
+            count: settings.len(),
+            settings,
+            offset,
+            total: all.len(),
+            success: true,
+        }
+    }
+}
+
+/// The answer to `settings/:_id`.
+#[derive(Serialize)]
+pub(in crate::api) struct SettingReply<'a> {
+    #[serde(flatten)]
+    setting: SettingRow<'a>,
+    success: bool,
+}
+
+impl<'a> From<&'a (Setting, SettingValue)> for SettingReply<'a> {
+    fn from(setting: &'a (Setting, SettingValue)) -> Self {
+        Self {
+            setting: SettingRow::new(setting),
+            success: true,
+        }
+    }
+}
+
+/// The value that `json` stands for; `None` for what no setting takes.
+pub(in crate::api) fn setting_value(json: &Value) -> Option<SettingValue> {
+    match json {
+        Value::Bool(value) => Some(SettingValue::Boolean(*value)),
+        Value::Number(value) => value.as_i64().map(SettingValue::Number),
+        Value::String(value) => Some(SettingValue::Text(value.clone())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The answer to `settings.oauth`.
+#[derive(Serialize)]
+pub(in crate::api) struct NoServices {
+    services: [(); 0],
+    success: bool,
+}
+
+impl NoServices {
+    pub(in crate::api) const NONE: Self = Self {
+        services: [],
+        success: true,
+    };
+}
+
+/// The answer to `service.configurations`.
+#[derive(Serialize)]
+pub(in crate::api) struct NoConfigurations {
+    configurations: [(); 0],
+    success: bool,
+}
+
+impl NoConfigurations {
+    pub(in crate::api) const NONE: Self = Self {
+        configurations: [],
+        success: true,
+    };
+}
+
+/// The answer to `presence.getConnections`.
+#[derive(Serialize)]
+pub(in crate::api) struct Connections {
+    pub(in crate::api) current: usize,
+    pub(in crate::api) max: usize,
+    pub(in crate::api) success: bool,
+}

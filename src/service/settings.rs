@@ -1,0 +1,94 @@
+//! The rules of the settings: some are for everybody to read, the rest for few, and few may change them. In force for the next request.
+
+use crate::app::App;
+use crate::domain::{
+    Actor, Audience, ChangedBy, Error, Field, Permission, Problem, Result, Setting, SettingValue,
+    SettingValues, What,
+};
+use std::sync::Arc;
+
+/// All settings as they are now. Asks the store only after a change.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn current(app: &App) -> Result<Arc<SettingValues>> {
+    app.settings().await
+}
+
+/// The settings that everybody may read, by id.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list_public(app: &App) -> Result<Vec<(Setting, SettingValue)>> {
+    let values = current(app).await?;
+    let public = Setting::ALL
+        .iter()
+        .filter(|setting| setting.audience() == Audience::Everybody);
+    Ok(public.map(|s| (*s, values.get(*s).clone())).collect())
+}
+
+/// One setting, public or not.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn find(app: &App, actor: &Actor, id: &str) -> Result<(Setting, SettingValue)> {
+    actor.require(Permission::ViewPrivilegedSetting)?;
+    let setting = known(id)?;
+    Ok((setting, current(app).await?.get(setting).clone()))
+}
+
+/// Changes a setting.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Invalid { Setting, Fixed | OtherKind }`, `Unavailable`.
+pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<()> {
+    actor.require(Permission::EditPrivilegedSetting)?;
+    let setting = known(id)?;
+    let expected = setting.default().kind();
+    let problem = if setting.change() == ChangedBy::Server {
+        Problem::Fixed(setting.id())
+    } else if value.kind() != expected {
+        Problem::OtherKind(setting.id(), expected)
+    } else {
+        return app.store.set_setting(setting, value, app.clock.now()).await;
+    };
+    Err(Error::Invalid {
+        field: Field::Setting,
+        problem,
+    })
+}
+
+/// Lets changes of presence be told again.
+///
+/// # Errors
+/// `Forbidden`, `Unavailable`.
+pub async fn enable_broadcast(app: &App, actor: &Actor) -> Result<()> {
+    actor.require(Permission::ManageUserStatus)?;
+    restore_broadcast(app).await
+}
+
+/// What a start does: gives a new workspace its id, and lets changes of presence be told.
+///
+/// # Errors
+/// `Unavailable`; when the operating system gives no random bytes.
+pub async fn begin(app: &App) -> Result<()> {
+    if *current(app).await?.get(Setting::UniqueId) == Setting::UniqueId.default() {
+        let id = SettingValue::Text(app.ids.user()?.as_str().to_owned());
+        let now = app.clock.now();
+        app.store.set_setting(Setting::UniqueId, id, now).await?;
+    }
+    restore_broadcast(app).await
+}
+
+async fn restore_broadcast(app: &App) -> Result<()> {
+    let setting = Setting::PresenceBroadcastDisabled;
+    if !current(app).await?.broadcast_disabled() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    app.store.set_setting(setting, setting.default(), now).await
+}
+
+fn known(id: &str) -> Result<Setting> {
+    Setting::find(id).ok_or_else(|| Error::NotFound(What::Setting(id.to_owned())))
+}

@@ -1,0 +1,53 @@
+//! The settings that differ from their defaults.
+
+use super::{at, every_store};
+use doorsign::domain::{Setting, SettingValue};
+use doorsign::store::{Part, Store};
+
+async fn set(store: &dyn Store, setting: Setting, value: impl Into<SettingValue>) {
+    let version = store.version(Part::Access);
+    store
+        .set_setting(setting, value.into(), at(7))
+        .await
+        .unwrap();
+    let raised = store.version(Part::Access) > version;
+    assert!(raised, "raised before the answer");
+}
+
+#[tokio::test]
+async fn what_differs_from_the_defaults_is_listed_by_id_and_outlives_the_store() {
+    every_store(async |place| {
+        let store = place.open();
+        assert_eq!(store.list_settings().await.unwrap(), []);
+        set(&*store, Setting::UniqueId, "abc").await;
+        set(&*store, Setting::SiteName, "One").await;
+        set(&*store, Setting::SiteName, "").await;
+        set(&*store, Setting::FileUploadMaxFileSize, -1_i64).await;
+        set(&*store, Setting::DisplayRoles, false).await;
+        let expected = [
+            (Setting::FileUploadMaxFileSize, SettingValue::Number(-1)),
+            (Setting::SiteName, "".into()),
+            (Setting::DisplayRoles, false.into()),
+            (Setting::UniqueId, "abc".into()),
+        ];
+        assert_eq!(store.list_settings().await.unwrap(), expected);
+        drop(store);
+        assert_eq!(place.open().list_settings().await.unwrap(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_setting_at_its_default_is_stored_no_longer() {
+    every_store(async |place| {
+        let store = place.open();
+        set(&*store, Setting::DisplayRoles, false).await;
+        set(&*store, Setting::SiteName, "One").await;
+        set(&*store, Setting::DisplayRoles, true).await;
+        let left = [(Setting::SiteName, "One".into())];
+        assert_eq!(store.list_settings().await.unwrap(), left);
+        set(&*store, Setting::SiteUrl, "").await;
+        assert_eq!(store.list_settings().await.unwrap(), left);
+    })
+    .await;
+}
