@@ -3,9 +3,10 @@
 
 use crate::app::{App, Unconnected};
 use crate::domain::{
-    Actor, Choice, ClaimSource, Error, Field, Permission, Person, Presence, Problem, Result,
-    StatusText, Timestamp, UserId, UserKey, UserStatus, What, check_expiry,
+    Actor, Choice, ClaimSource, Disallowed, Error, Field, Permission, Person, Presence, Problem,
+    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, What, check_expiry,
 };
+use crate::service::settings;
 use crate::store::{PresenceChange, Whom};
 use std::time::Duration;
 
@@ -88,7 +89,12 @@ pub(super) async fn change_status(
     user: UserId,
     draft: StatusDraft,
 ) -> Result<()> {
-    let now = app.clock.now();
+    let (now, settings) = (app.clock.now(), settings::current(app).await?);
+    if draft.text.as_ref().is_some_and(|text| !text.is_empty())
+        && !settings.allow_status_message_change()
+    {
+        return Err(Error::Disallowed(Disallowed::StatusText));
+    }
     let expires_at = draft
         .expires_at
         .map(|end| check_date(end, now))
@@ -98,7 +104,12 @@ pub(super) async fn change_status(
         text: draft.text.as_deref().map(StatusText::new),
         expires_at,
     };
+    let allow_invisible = settings.allow_invisible();
     let rule = move |presence: &mut Presence| {
+        let status = choice.status.unwrap_or_else(|| presence.chosen(now));
+        if status == UserStatus::Offline && !allow_invisible {
+            return Err(Error::Disallowed(Disallowed::Invisible));
+        }
         presence.choose(choice, now);
         Ok(())
     };
@@ -175,6 +186,10 @@ async fn board(
     full: bool,
     keep: impl Fn(&Person, &Shown) -> bool,
 ) -> Result<Board> {
+    if settings::current(app).await?.broadcast_disabled() {
+        let people = Vec::new();
+        return Ok(Board { people, full: true });
+    }
     let people = app
         .store
         .list_presences(whom)

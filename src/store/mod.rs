@@ -6,7 +6,7 @@
 //! - Dropping the future of a write does not undo the write.
 //! - Ids and times come in as arguments; the store invents none, except the event's position.
 //! - Events are appended in the order of commit, together with the change they tell of.
-//!   [`Store::events_after`] never returns an event while an earlier one may still appear.
+//!   [`Outbox::events_after`] never returns an event while an earlier one may still appear.
 //! - A unique name is decided by the database, not by looking first.
 //! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself.
 //!
