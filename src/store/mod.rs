@@ -17,6 +17,7 @@ mod logins;
 mod outbox;
 mod permissions;
 mod presence;
+mod seed;
 mod settings;
 pub mod sqlite;
 mod users;
@@ -26,6 +27,7 @@ pub use logins::Logins;
 pub use outbox::{Outbox, Parked, StoredEvent};
 pub use permissions::Permissions;
 pub use presence::{PresenceChange, PresenceRule, Presences, Whom};
+pub use seed::Seeded;
 pub use settings::Settings;
 pub use users::{UserPatch, Users};
 

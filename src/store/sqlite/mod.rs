@@ -13,6 +13,7 @@ mod outbox;
 mod permissions;
 mod pool;
 mod presence;
+mod seed;
 mod settings;
 mod users;
 mod writer;
@@ -26,7 +27,7 @@ use job::Touches;
 use marks::{EVERYTHING, Marks};
 #[cfg(test)]
 use open::open_writer;
-use pool::Readers;
+use pool::{Pool, Readers};
 use rusqlite::ffi;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use writer::Writer;
 /// What a change to who may do what touches.
 const ACCESS: &[Touches] = &[Touches::Part(Part::Access)];
 
-/// A database file and the two ways to it: one writer, several readers.
+/// A database and the two ways to it: one writer, several readers.
 pub struct SqliteStore {
     writer: Arc<Writer>,
     readers: Readers,
@@ -53,12 +54,29 @@ impl SqliteStore {
         let connection = open::open_writer(path, max_mib)?;
         let newest = outbox::newest(&connection).map_err(|e| OpenError::sqlite(path, &e))?;
         let marks = Marks::new(newest);
-        let readers = Readers::open(path, readers).map_err(|e| OpenError::Thread(e.to_string()))?;
+        let pool = Pool::open(path, readers).map_err(|e| OpenError::Thread(e.to_string()))?;
         let writer = Writer::start(connection, marks.clone())
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Self {
             writer: Arc::new(writer),
-            readers,
+            readers: Readers::Pooled(pool),
+            marks,
+        })
+    }
+
+    /// A new database in memory, which is gone with this store. It touches no file.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn in_memory() -> std::result::Result<Self, OpenError> {
+        let connection = open::open_in_memory()?;
+        let marks = Marks::new(EventId::default());
+        let writer = Writer::start(connection, marks.clone())
+            .map_err(|e| OpenError::Thread(e.to_string()))?;
+        let writer = Arc::new(writer);
+        Ok(Self {
+            readers: Readers::AtTheWriter(writer.clone()),
+            writer,
             marks,
         })
     }

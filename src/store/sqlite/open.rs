@@ -92,6 +92,19 @@ pub(super) fn open_writer(path: &Path, max_mib: u64) -> Result<Connection, OpenE
     Ok(connection)
 }
 
+/// The connection to a new database in memory, which ends with it.
+pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
+    check_sqlite(rusqlite::version_number())?;
+    let opened = Connection::open_in_memory_with_flags(
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    );
+    let opened = opened.and_then(|mut connection| {
+        prepare(&mut connection, 0)?;
+        Ok(connection)
+    });
+    opened.map_err(|source| OpenError::sqlite(Path::new("a database in memory"), &source))
+}
+
 fn check_sqlite(version: i32) -> Result<(), OpenError> {
     if version < OLDEST_SQLITE {
         Err(OpenError::OldSqlite(version))

@@ -1,6 +1,8 @@
-//! The readers: connections that cannot write, lent out by r2d2. Knows nothing of what is read.
+//! The ways to read: connections that cannot write, lent out by r2d2; or the writer's own, where the database is in memory and so
+//! belongs to one connection. Knows nothing of what is read.
 
 use super::error;
+use super::writer::Writer;
 use crate::domain::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -8,15 +10,40 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Lends read connections. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Readers {
+/// Where reading is done.
+pub(super) enum Readers {
+    /// On connections of their own, beside the writer.
+    Pooled(Pool),
+    /// In the writer's turn.
+    AtTheWriter(Arc<Writer>),
+}
+
+impl Readers {
+    /// Runs `work` so that all it sees is of one moment.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        match self {
+            Self::Pooled(pool) => pool.read(work).await,
+            Self::AtTheWriter(writer) => {
+                writer
+                    .write(move |connection| work(connection).map_err(|e| error(&e)))
+                    .await
+            }
+        }
+    }
+}
+
+/// Lends read connections.
+pub(super) struct Pool {
     pool: r2d2::Pool<ReadOnly>,
     /// Waiting happens here, as futures; nobody sits on a thread for a connection.
     free: Arc<Semaphore>,
 }
 
-impl Readers {
+impl Pool {
     /// A pool of at most `size` connections to the database at `path`, opened when first needed.
     pub(super) fn open(path: &Path, size: usize) -> std::result::Result<Self, r2d2::Error> {
         let pool = r2d2::Pool::builder()
@@ -36,7 +63,7 @@ impl Readers {
     }
 
     /// Runs `work` on a blocking thread, inside one read transaction, so that all it sees is of one moment.
-    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

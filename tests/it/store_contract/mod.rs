@@ -5,6 +5,7 @@ mod lists;
 mod logins;
 mod outbox;
 mod permissions;
+mod seed;
 mod settings;
 mod statuses;
 mod users;
@@ -15,32 +16,37 @@ use doorsign::domain::{
 };
 use doorsign::store::Store;
 use doorsign::store::sqlite::SqliteStore;
-use std::path::Path;
 use std::sync::Arc;
 
-/// How a kind of store is opened on a folder.
-type Open = fn(&Path) -> Arc<dyn Store>;
-
 /// A database that can be opened, and opened again.
-pub struct Place {
-    folder: tempfile::TempDir,
-    open: Open,
+pub enum Place {
+    /// In a file.
+    Folder(tempfile::TempDir),
+    /// In memory, where it ends with the store: to open it again gives the same one.
+    Memory(Arc<SqliteStore>),
 }
 
 impl Place {
     pub fn open(&self) -> Arc<dyn Store> {
-        (self.open)(self.folder.path())
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.path().join("doorsign.db");
+                Arc::new(SqliteStore::open(&path, 2, 0).unwrap())
+            }
+            Self::Memory(store) => store.clone(),
+        }
     }
 }
 
 /// Runs `check` on a new database of each kind.
 pub async fn every_store(check: impl AsyncFn(Place)) {
-    let kinds: [Open; 1] =
-        [|folder| Arc::new(SqliteStore::open(&folder.join("doorsign.db"), 2, 0).unwrap())];
-    for open in kinds {
-        let folder = tempfile::tempdir().unwrap();
-        check(Place { folder, open }).await;
-    }
+    every_shared_store(&check).await;
+    check(Place::Memory(Arc::new(SqliteStore::in_memory().unwrap()))).await;
+}
+
+/// As [`every_store`], without those that no other process can open.
+pub async fn every_shared_store(check: impl AsyncFn(Place)) {
+    check(Place::Folder(tempfile::tempdir().unwrap())).await;
 }
 
 pub fn at(millis: i64) -> Timestamp {

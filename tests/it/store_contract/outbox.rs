@@ -1,6 +1,6 @@
 //! Events in the order of commit, who has read how far, and the mark that wakes readers.
 
-use super::{at, create, delete, every_store, status, update};
+use super::{at, create, delete, every_shared_store, every_store, status, update};
 use doorsign::domain::{Event, EventId};
 use doorsign::store::{Parked, Part, Store};
 
@@ -150,7 +150,7 @@ async fn a_cursor_moves_alone_and_stays_where_it_was_put() {
 
 #[tokio::test]
 async fn what_another_process_wrote_is_noticed_by_a_refresh() {
-    every_store(async |place| {
+    every_shared_store(async |place| {
         let (store, other) = (place.open(), place.open());
         let mut committed = store.committed();
         create(&*other, &status(1, "one")).await.unwrap();

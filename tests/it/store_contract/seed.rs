@@ -1,0 +1,91 @@
+//! A store that can be put back to its seed.
+
+use super::{at, create, status, user};
+use doorsign::domain::{EventId, LoginId, UserKey};
+use doorsign::domain::{Login, LoginKind, StatusQuery};
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{Logins, Outbox, Part, Seeded, Store, UserPatch, Users};
+
+fn login(id: &str) -> Login {
+    Login {
+        id: LoginId::new(id),
+        user: user("ann").id,
+        kind: LoginKind::Password,
+        created_at: at(2),
+        expires_at: None,
+    }
+}
+
+/// Everything that a reset is to put back, as text.
+async fn all(store: &dyn Store) -> String {
+    let every = StatusQuery {
+        id: None,
+        name_contains: None,
+        sort: Vec::new(),
+        offset: 0,
+        limit: None,
+    };
+    let statuses = store.list_statuses(every).await.unwrap();
+    let (users, logins) = (store.list_users(), store.list_logins(user("ann").id));
+    let (users, logins) = (users.await.unwrap(), logins.await.unwrap());
+    let password = store.find_user(UserKey::Id(user("ann").id)).await.unwrap();
+    let grants = store.list_permissions().await.unwrap();
+    format!("{statuses:?} {users:?} {password:?} {logins:?} {grants:?}")
+}
+
+#[tokio::test]
+async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_kept_of_it() {
+    let store = SqliteStore::in_memory().unwrap();
+    store.create_user(user("ann"), "hash".into()).await.unwrap();
+    store.create_login(login("seeded")).await.unwrap();
+    create(&store, &status(1, "seeded")).await.unwrap();
+    store.remember_seed().await.unwrap();
+    let seed = all(&store).await;
+    for _ in 0..2 {
+        create(&store, &status(2, "new")).await.unwrap();
+        super::delete(&store, 1).await.unwrap();
+        let change = UserPatch {
+            password_hash: Some("other".into()),
+            roles: Some(vec!["admin".into()]),
+            active: Some(false),
+            ..UserPatch::default()
+        };
+        store
+            .update_user(user("ann").id, change, at(3))
+            .await
+            .unwrap();
+        store.create_user(user("bob"), "hash".into()).await.unwrap();
+        assert_ne!(all(&store).await, seed);
+        let versions = || [Part::Access, Part::CustomStatuses].map(|part| store.version(part));
+        let before = versions();
+        store.reset().await.unwrap();
+        assert_eq!(all(&store).await, seed);
+        let raised = before.iter().zip(versions()).all(|(old, new)| *old < new);
+        assert!(raised, "{before:?} {:?}", versions());
+    }
+}
+
+#[tokio::test]
+async fn a_reset_keeps_the_events_and_who_has_read_them() {
+    let store = SqliteStore::in_memory().unwrap();
+    store.cursor("hook").await.unwrap();
+    store.remember_seed().await.unwrap();
+    create(&store, &status(1, "before")).await.unwrap();
+    let events = store.events_after(EventId::default(), 9).await.unwrap();
+    let newest = events.last().unwrap().as_ref().unwrap().id;
+    store.advance("hook", newest, vec![]).await.unwrap();
+    store.reset().await.unwrap();
+    assert_eq!(store.cursor("hook").await.unwrap(), newest);
+    create(&store, &status(1, "before")).await.unwrap();
+    let next = store.events_after(newest, 9).await.unwrap();
+    assert_eq!(next.len(), 1, "nothing is given twice, and nothing missed");
+}
+
+#[tokio::test]
+async fn a_reset_without_a_seed_is_refused_and_loses_nothing() {
+    let store = SqliteStore::in_memory().unwrap();
+    store.create_user(user("ann"), "hash".into()).await.unwrap();
+    let before = all(&store).await;
+    assert!(store.reset().await.is_err());
+    assert_eq!(all(&store).await, before);
+}
