@@ -96,6 +96,11 @@ impl Attempts {
         Ok(())
     }
 
+    /// Forgets every failure.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+
     fn refuse(
         &self,
         failures: &HashMap<Key, Failures>,

@@ -18,6 +18,7 @@
 //! | [`rate_limit`] | who has to slow down |
 //! | [`outbox`], [`plugins`] | committed events on their way to hooks |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
+//! | [`dev`] | dev mode: a seed, a clock to move, faults to meet |
 //! | [`config`], [`cli`] | settings and commands |
 //!
 //! `tests/it/architecture.rs` holds who may import whom.
@@ -32,6 +33,7 @@ pub mod attempts;
 pub mod cli;
 pub mod config;
 mod conversation;
+pub mod dev;
 pub mod domain;
 pub mod expiry;
 pub mod folder;

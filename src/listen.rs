@@ -2,7 +2,7 @@
 //! on headers or on clients that do not read, no cap on connections and no deadline when it stops, and panics where a filter
 //! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
-use crate::api::Peer;
+use crate::api::{Dropped, Peer};
 use crate::conversation::{self, Ended, Ends, Turn};
 use crate::limits::Limits;
 use crate::stall::Impatient;
@@ -120,7 +120,7 @@ async fn answer<S>(
     mut api: S,
     mut request: Request<Incoming>,
     peer: SocketAddr,
-) -> Result<Response, Infallible>
+) -> Result<Response, Dropped>
 where
     S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible>,
 {
@@ -133,7 +133,12 @@ where
         return Ok(refuse(StatusCode::BAD_REQUEST, text));
     }
     request.extensions_mut().insert(Peer(peer));
-    api.call(request).await
+    let Ok(response) = api.call(request).await;
+    match response.extensions().get() {
+        // hyper closes a connection whose service fails, and sends nothing.
+        Some(dropped) => Err(*dropped),
+        None => Ok(response),
+    }
 }
 
 fn refuse_connect() -> Response {

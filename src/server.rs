@@ -4,6 +4,7 @@
 use crate::api::{self, Api};
 use crate::app::{App, Clock, Ids};
 use crate::config::Config;
+use crate::dev::{Dev, DevClock, seed};
 use crate::domain::{Error, EventId};
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Lock};
@@ -11,8 +12,8 @@ use crate::limits::Limits;
 use crate::outbox::{Consumer, Delivery, Pace};
 use crate::plugins::{self, HookConsumer};
 use crate::service::{settings, users};
-use crate::store::Store;
 use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::{Seeded, Store};
 use crate::tokens::Tokens;
 use crate::{listen, notice};
 use doorsign_hook::{PostCreateHook, conformance};
@@ -31,12 +32,13 @@ pub struct Server {
     /// The administrator that this start has created, and the password if it was made up here.
     pub first_admin: Option<FirstAdmin>,
     config: Config,
-    folder: Folder,
+    /// Where its data is, and that it is ours; `None` in dev mode.
+    folder: Option<(Folder, Lock)>,
+    dev: Option<Arc<Dev>>,
     store: Arc<SqliteStore>,
     consumers: Vec<(Arc<dyn Consumer>, EventId)>,
     pace: Pace,
     limits: Limits,
-    _lock: Lock,
 }
 
 /// The first administrator.
@@ -109,12 +111,43 @@ impl Server {
             app: Arc::new(app),
             first_admin,
             config,
-            folder,
+            folder: Some((folder, lock)),
+            dev: None,
             store,
             consumers,
             pace: Pace::default(),
             limits: Limits::default(),
-            _lock: lock,
+        })
+    }
+
+    /// Opens a server in dev mode: in memory, with the seed and the controls of [`crate::dev`]. It uses no file, and of the settings
+    /// neither the data folder nor the administrator.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open_dev(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        further: Vec<Arc<dyn PostCreateHook>>,
+    ) -> Result<Self, StartError> {
+        let store = Arc::new(SqliteStore::in_memory().map_err(StartError::Store)?);
+        let clock = Arc::new(DevClock::new(clock));
+        let tokens = seed::tokens().map_err(StartError::Failed)?;
+        let app = App::new(&config, store.clone(), clock.clone(), tokens);
+        let app = app.map_err(StartError::Failed)?;
+        let consumers = register(&*store, &config, further).await?;
+        seed::sow(&app).await.map_err(StartError::Failed)?;
+        store.remember_seed().await.map_err(StartError::Failed)?;
+        Ok(Self {
+            app: Arc::new(app),
+            first_admin: None,
+            config,
+            folder: None,
+            dev: Some(Arc::new(Dev::new(clock, store.clone()))),
+            store,
+            consumers,
+            pace: Pace::default(),
+            limits: Limits::default(),
         })
     }
 
@@ -154,20 +187,15 @@ impl Server {
             .run(),
         );
         tasks.close();
-        let notices = tokio::spawn(notice::take(
-            notice::listen(&self.folder),
-            self.store.clone(),
-        ));
+        let notices = self.folder.as_ref().map(|(folder, _)| {
+            tokio::spawn(notice::take(notice::listen(folder), self.store.clone()))
+        });
         let site_url = listener
             .local_addr()
             .map(|address| format!("http://{address}"))
             .unwrap_or_default();
-        let api = api::filter(Arc::new(Api::new(
-            self.app,
-            &self.config,
-            self.limits,
-            site_url,
-        )));
+        let api = Api::new(self.app, &self.config, self.limits, site_url).with_dev(self.dev);
+        let api = api::filter(Arc::new(api));
         let mut listening = tokio::spawn(listen::serve(
             listener,
             api,
@@ -183,11 +211,15 @@ impl Server {
         if !listening.is_finished() {
             let _ = listening.await;
         }
-        notices.abort();
+        if let Some(notices) = notices {
+            notices.abort();
+        }
         stop_outbox.cancel();
         tasks.wait().await;
         self.store.close().await;
-        let _ = std::fs::remove_file(self.folder.socket());
+        if let Some((folder, _)) = &self.folder {
+            let _ = std::fs::remove_file(folder.socket());
+        }
     }
 }
 

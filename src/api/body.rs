@@ -158,7 +158,7 @@ fn swallowing(headers: &HeaderMap, body: &Bytes) -> Value {
 }
 
 /// The content type without its parameters, in lower case; empty when there is none.
-fn media_type(headers: &HeaderMap) -> String {
+pub(super) fn media_type(headers: &HeaderMap) -> String {
     let whole = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

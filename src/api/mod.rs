@@ -6,8 +6,16 @@
 //! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table says exactly what is
 //! unknown (404), what is known under another method (405 with `Allow`), and what the OpenAPI document must hold.
 
+/// The table's way of being written down.
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path,)*) => {
+        &[$(Route { method: Method::$method, path: $path, handler: |request| Box::pin($handler(request)) },)*]
+    };
+}
+
 mod body;
 mod cors;
+mod dev;
 mod error;
 mod forwarded;
 mod list_cache;
@@ -19,10 +27,12 @@ mod request;
 mod rest;
 mod wire;
 
+pub use reply::Dropped;
 pub use request::Peer;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::dev::Dev;
 use crate::limits::Limits;
 use cors::Cors;
 use error::ApiError;
@@ -49,12 +59,6 @@ pub struct Route {
     /// The exact path; a last segment that begins with a colon stands for any one.
     pub path: &'static str,
     handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
-}
-
-macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path,)*) => {
-        &[$(Route { method: Method::$method, path: $path, handler: |request| Box::pin($handler(request)) },)*]
-    };
 }
 
 /// Every route. The two that are asked most stand first.
@@ -98,6 +102,7 @@ pub struct Api {
     max_connections: usize,
     body_deadline: Duration,
     requests: AtomicU64,
+    dev: Option<Arc<Dev>>,
 }
 
 impl Api {
@@ -115,8 +120,21 @@ impl Api {
             body_deadline: limits.body,
             // Request ids of one run follow each other, and those of two runs lie apart.
             requests: AtomicU64::new(app.clock.now().as_millis().unsigned_abs() << 20),
+            dev: None,
             app,
         }
+    }
+
+    /// With the controls of dev mode, if there are any.
+    #[must_use]
+    pub fn with_dev(self, dev: Option<Arc<Dev>>) -> Self {
+        Self { dev, ..self }
+    }
+
+    /// Every route that there is here.
+    fn routes(&self) -> impl Iterator<Item = &'static Route> {
+        let controls = self.dev.as_ref().map_or(&[][..], |_| dev::ROUTES);
+        ROUTES.iter().chain(controls)
     }
 }
 
@@ -151,15 +169,16 @@ where
     let began = std::time::Instant::now();
     let id = RequestId::new(api.requests.fetch_add(1, Ordering::Relaxed));
     let (method, seen) = (head.method.clone(), Arc::<Seen>::default());
+    let watched = dev::Watched::begin(&api, &head);
     let (path, answer) = if method == Method::OPTIONS {
         ("any", Ok(api.cors.preflight(&head.headers)))
     } else {
-        match route(&method, head.path.as_str()) {
+        match route(&api, &method, head.path.as_str()) {
             Ok(route) => (
                 route.path,
                 handle(route, api, head, body, seen.clone()).await,
             ),
-            Err(refused) => (known_path(&head.path), Err(refused)),
+            Err(refused) => (known_path(&api, &head.path), Err(refused)),
         }
     };
     let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id));
@@ -172,6 +191,9 @@ where
         duration_ms = began.elapsed().as_micros() as f64 / 1000.0,
         user_id = seen.user_id(),
     );
+    if let Some(watched) = watched {
+        watched.end(&response, began.elapsed(), seen.user_id());
+    }
     reply::finish(response, &id, seen.quota())
 }
 
@@ -192,6 +214,11 @@ where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
     B: warp::Buf,
 {
+    if let Some(dev) = &api.dev
+        && let Some(early) = dev::before(dev, route, &head).await
+    {
+        return early;
+    }
     let body = if route.method == Method::POST {
         body::read(&head.headers, body, api.body_deadline).await?
     } else {
@@ -205,13 +232,14 @@ where
 }
 
 /// The path of a request for the log, if it is one of ours: others may hold anything.
-fn known_path(path: &warp::path::FullPath) -> &'static str {
-    let fitting = |route: &&Route| path::fits(route.path, path.as_str());
-    let known = ROUTES.iter().find(fitting);
+fn known_path(api: &Api, path: &warp::path::FullPath) -> &'static str {
+    let known = api
+        .routes()
+        .find(|route| path::fits(route.path, path.as_str()));
     known.map_or("unknown", |route| route.path)
 }
 
-fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {
+fn route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
     let asked = if *method == Method::HEAD {
         &Method::GET
     } else {
@@ -221,7 +249,7 @@ fn route(method: &Method, path: &str) -> Result<&'static Route, ApiError> {
     if let Some(route) = ROUTES.iter().find(exact) {
         return Ok(route);
     }
-    let known = || ROUTES.iter().filter(|route| path::fits(route.path, path));
+    let known = || api.routes().filter(|route| path::fits(route.path, path));
     match known().find(|route| route.method == *asked) {
         Some(route) => Ok(route),
         None if known().next().is_none() => Err(ApiError::UnknownRoute),

@@ -56,7 +56,7 @@ impl Query {
     }
 
     /// The number of a parameter; `None` when it is absent or empty. `1e2` is 100, as JavaScript reads it.
-    fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
         let not_a_number = || ApiError::invalid_query("must be number");
         let text = match self.0.get(name).map(Vec::as_slice) {
             None => return Ok(None),

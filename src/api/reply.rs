@@ -42,6 +42,26 @@ pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     Ok(response)
 }
 
+/// What stands in the extensions of a response that is never sent: its connection is closed instead.
+#[derive(Debug, Clone, Copy)]
+pub struct Dropped;
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is dropped, as dev mode was told")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+/// No answer at all. Its status, which only the log and dev mode's list of requests see, is the one that nginx logs such a thing with.
+pub(super) fn dropped() -> Response {
+    let mut response = Response::new(Bytes::new().into());
+    *response.status_mut() = StatusCode::from_u16(444).unwrap_or_default();
+    response.extensions_mut().insert(Dropped);
+    response
+}
+
 /// Adds what every response has, and the quota of a call that was counted. Nothing is to be stored on its way, neither answers nor
 /// failures, unless the response says otherwise.
 pub(super) fn finish(

@@ -119,6 +119,11 @@ impl Request {
         &self.head.query
     }
 
+    /// The body as it came; empty for a `GET`.
+    pub(super) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }

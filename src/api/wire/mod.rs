@@ -30,7 +30,7 @@ impl Success {
 }
 
 /// An instant as RFC 3339, UTC, with milliseconds.
-fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
     serializer.collect_str(&format_args!("{instant:.3}"))
 }

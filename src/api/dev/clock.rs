@@ -1,0 +1,160 @@
+//! `/dev/clock`: the time, and turning it.
+
+use super::{dev, read};
+use crate::api::error::ApiError;
+use crate::api::query::date;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::rfc3339;
+use crate::app::Clock;
+use crate::dev::{Dev, To, Turn};
+use crate::domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the time is.
+#[derive(Serialize)]
+struct Reading {
+    #[serde(serialize_with = "rfc3339")]
+    now: Timestamp,
+    frozen: bool,
+    success: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    now: Option<Value>,
+    advance: Option<Value>,
+    real: Option<bool>,
+    frozen: Option<bool>,
+}
+
+/// `GET /dev/clock`.
+pub(super) async fn read_clock(request: Request) -> Answer {
+    reading(dev(&request)?)
+}
+
+/// `POST /dev/clock`: answers when everything has ended that is due by then.
+pub(super) async fn turn(request: Request) -> Answer {
+    let (dev, turn) = (dev(&request)?, turn_of(read(&request)?)?);
+    let turned = dev.turn_clock(turn).await;
+    turned.ok_or_else(|| refused("the clock goes from 1970 to the year 9000"))?;
+    reading(dev)
+}
+
+fn reading(dev: &Dev) -> Answer {
+    reply::ok(&Reading {
+        now: dev.clock.now(),
+        frozen: dev.clock.is_frozen(),
+        success: true,
+    })
+}
+
+fn turn_of(change: Change) -> Result<Turn, ApiError> {
+    let frozen = change.frozen;
+    let to = match (change.now, change.advance, change.real) {
+        (Some(now), None, None) => To::Instant(instant(&now)?),
+        (None, Some(span), None) => To::Later(millis(&span)?),
+        (None, None, Some(true)) => To::Real,
+        (None, None, None) if frozen.is_some() => To::Here,
+        (None, None, Some(false)) => return Err(refused("real can only be true")),
+        _ => {
+            return Err(refused(
+                "give one of now, advance and real, or frozen, or both",
+            ));
+        }
+    };
+    Ok(Turn { to, frozen })
+}
+
+/// An instant as text, or in milliseconds since 1970, as JavaScript has it.
+fn instant(now: &Value) -> Result<Timestamp, ApiError> {
+    let instant = match now {
+        Value::String(text) => date(text),
+        other => other.as_i64().map(Timestamp::from_millis),
+    };
+    instant
+        .ok_or_else(|| refused("now must be a date such as 2026-12-24T12:00:00Z, or milliseconds"))
+}
+
+/// A span as people or ISO 8601 write it, or in milliseconds. A day has 24 hours; months and years have no length.
+fn millis(span: &Value) -> Result<i64, ApiError> {
+    let millis = match span {
+        Value::String(text) => text.parse::<jiff::Span>().ok().and_then(|span| {
+            let days = jiff::SpanRelativeTo::days_are_24_hours();
+            i64::try_from(span.to_duration(days).ok()?.as_millis()).ok()
+        }),
+        other => other.as_i64(),
+    };
+    millis.ok_or_else(|| {
+        refused("advance must be a span such as 1d, 2h 30m or PT90S, or milliseconds")
+    })
+}
+
+fn refused(text: &str) -> ApiError {
+    ApiError::invalid_params(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        const HOUR: i64 = 3_600_000;
+        for (span, expected) in [
+            (json!("1d"), Some(24 * HOUR)),
+            (json!("2h30m"), Some(5 * HOUR / 2)),
+            (json!("2h 30m"), Some(5 * HOUR / 2)),
+            (json!("1 week"), Some(7 * 24 * HOUR)),
+            (json!("-1d"), Some(-24 * HOUR)),
+            (json!("1h ago"), Some(-HOUR)),
+            (json!("P1DT1H"), Some(25 * HOUR)),
+            (json!("250ms"), Some(250)),
+            (json!(1500), Some(1500)),
+            (json!(-1), Some(-1)),
+            (json!("1 month"), None),
+            (json!("soon"), None),
+            (json!(""), None),
+            (json!(1.5), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(millis(&span).ok(), expected, "{span}");
+        }
+    }
+
+    #[test]
+    fn one_thing_is_done_at_a_time() {
+        let read = |body: Value| {
+            let change = serde_json::from_value(body).ok()?;
+            turn_of(change).ok()
+        };
+        let turn = |to, frozen| Some(Turn { to, frozen });
+        let noon = To::Instant(Timestamp::from_millis(1_798_113_600_000));
+        for (body, expected) in [
+            (json!({"now": "2026-12-24T12:00:00Z"}), turn(noon, None)),
+            (
+                json!({"now": 1_798_113_600_000_i64, "frozen": true}),
+                turn(noon, Some(true)),
+            ),
+            (
+                json!({"advance": 5, "frozen": false}),
+                turn(To::Later(5), Some(false)),
+            ),
+            (json!({"frozen": true}), turn(To::Here, Some(true))),
+            (json!({"real": true}), turn(To::Real, None)),
+            (json!({}), None),
+            (json!({"real": false}), None),
+            (json!({"now": 0, "advance": 1}), None),
+            (json!({"real": true, "advance": 1}), None),
+            (json!({"now": "noon"}), None),
+            (json!({"frozen": "yes"}), None),
+            (json!({"speed": 2}), None),
+        ] {
+            let shown = body.to_string();
+            assert_eq!(read(body), expected, "{shown}");
+        }
+    }
+}

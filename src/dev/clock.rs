@@ -1,0 +1,165 @@
+//! A clock to be moved: the time of another one and an offset, or an instant at which it stands still. Knows nothing of who waits for
+//! what time.
+
+use crate::app::Clock;
+use crate::domain::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The last instant the clock can be set to, `9000-01-01T00:00:00Z`: far ahead, and still before the end of what can be written down.
+const LATEST: i64 = 221_845_392_000_000;
+
+/// A clock that begins with the time of another.
+pub struct DevClock {
+    real: Arc<dyn Clock>,
+    hand: Mutex<Hand>,
+}
+
+/// How the clock goes.
+#[derive(Clone, Copy)]
+enum Hand {
+    /// So many milliseconds ahead of the real time, or behind it.
+    Ahead(i64),
+    /// Standing still.
+    At(Timestamp),
+}
+
+/// What to do with the clock, in this order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Where to set it.
+    pub to: To,
+    /// Whether it stands still afterwards; `None`: as before.
+    pub frozen: Option<bool>,
+}
+
+/// Where to set a clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum To {
+    /// Where it is.
+    #[default]
+    Here,
+    /// An instant.
+    Instant(Timestamp),
+    /// So many milliseconds later, or earlier when negative.
+    Later(i64),
+    /// The real time, going.
+    Real,
+}
+
+impl Turn {
+    /// Back to the real time.
+    pub const REAL: Self = Self {
+        to: To::Real,
+        frozen: None,
+    };
+}
+
+impl DevClock {
+    /// A clock that goes with `real` until it is turned.
+    pub fn new(real: Arc<dyn Clock>) -> Self {
+        Self {
+            real,
+            hand: Mutex::new(Hand::Ahead(0)),
+        }
+    }
+
+    /// Whether it stands still.
+    pub fn is_frozen(&self) -> bool {
+        matches!(*self.hand(), Hand::At(_))
+    }
+
+    /// Turns it. `None`, and nothing changes, when it would go before 1970 or beyond the year 9000.
+    pub(super) fn turn(&self, turn: Turn) -> Option<()> {
+        let mut hand = self.hand();
+        let now = self.read(*hand);
+        let (at, was_frozen) = match turn.to {
+            To::Real => (self.real.now(), false),
+            To::Here => (now, matches!(*hand, Hand::At(_))),
+            To::Instant(at) => (at, matches!(*hand, Hand::At(_))),
+            To::Later(millis) => {
+                let later = now.as_millis().checked_add(millis)?;
+                (Timestamp::from_millis(later), matches!(*hand, Hand::At(_)))
+            }
+        };
+        if !(0..=LATEST).contains(&at.as_millis()) {
+            return None;
+        }
+        *hand = if turn.frozen.unwrap_or(was_frozen) {
+            Hand::At(at)
+        } else {
+            Hand::Ahead(at.as_millis() - self.real.now().as_millis())
+        };
+        Some(())
+    }
+
+    fn read(&self, hand: Hand) -> Timestamp {
+        match hand {
+            Hand::At(instant) => instant,
+            Hand::Ahead(millis) => {
+                Timestamp::from_millis(self.real.now().as_millis().saturating_add(millis))
+            }
+        }
+    }
+
+    fn hand(&self) -> MutexGuard<'_, Hand> {
+        self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for DevClock {
+    fn now(&self) -> Timestamp {
+        let hand = *self.hand();
+        self.read(hand)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    struct Real(AtomicI64);
+
+    impl Clock for Real {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    #[test]
+    fn it_goes_stands_and_comes_back_as_told() {
+        let real = Arc::new(Real(AtomicI64::new(1000)));
+        let clock = DevClock::new(real.clone());
+        let at = |millis| To::Instant(Timestamp::from_millis(millis));
+        let turn = |to, frozen| Turn { to, frozen };
+        // Each is followed by ten milliseconds of real time.
+        let steps = [
+            (turn(To::Here, None), 1000, 1010),
+            (turn(To::Later(500), None), 1510, 1520),
+            (turn(at(7000), None), 7000, 7010),
+            (turn(To::Here, Some(true)), 7010, 7010),
+            (turn(To::Later(-10), None), 7000, 7000),
+            (turn(at(9000), None), 9000, 9000),
+            (turn(To::Here, Some(false)), 9000, 9010),
+            (turn(at(50), Some(true)), 50, 50),
+            (Turn::REAL, 1080, 1090),
+            (turn(To::Real, Some(true)), 1090, 1090),
+        ];
+        for (n, (turn, now, later)) in steps.into_iter().enumerate() {
+            clock.turn(turn).unwrap();
+            assert_eq!(clock.now().as_millis(), now, "{n}: {turn:?}");
+            real.0.fetch_add(10, Ordering::SeqCst);
+            assert_eq!(clock.now().as_millis(), later, "{n}: {turn:?}");
+        }
+    }
+
+    #[test]
+    fn it_does_not_leave_the_calendar() {
+        let clock = DevClock::new(Arc::new(Real(AtomicI64::new(1000))));
+        for millis in [i64::MIN, -1001, LATEST, i64::MAX] {
+            let to = To::Later(millis);
+            assert_eq!(clock.turn(Turn { to, frozen: None }), None, "{millis}");
+            assert_eq!(clock.now().as_millis(), 1000, "{millis}");
+        }
+    }
+}

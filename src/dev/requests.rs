@@ -1,0 +1,140 @@
+//! The requests of late, for a test to see what its client asks. No header and no body is kept, and from a query no value that may be
+//! a secret. Knows nothing of routes.
+
+use crate::domain::Timestamp;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Requests that are remembered.
+const MOST: usize = 1000;
+/// Characters of a path with its query that are remembered.
+const LONGEST: usize = 2000;
+/// Parameters whose values are not, by a part of their names, in lower case.
+const SECRETS: [&str; 5] = ["pass", "token", "secret", "resume", "code"];
+
+/// A request that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// When it came, by the clock of dev mode.
+    pub at: Timestamp,
+    /// Its method.
+    pub method: String,
+    /// Its path and query.
+    pub path: String,
+    /// The status it was answered with.
+    pub status: u16,
+    /// How long that took.
+    pub took: Duration,
+    /// The id of the user who asked, if somebody known did.
+    pub user: Option<String>,
+}
+
+/// The last thousand requests.
+#[derive(Default)]
+pub struct Requests(Mutex<VecDeque<Seen>>);
+
+impl Requests {
+    /// Remembers one.
+    pub fn add(&self, seen: Seen) {
+        let mut requests = self.lock();
+        if requests.len() >= MOST {
+            requests.pop_front();
+        }
+        requests.push_back(seen);
+    }
+
+    /// The last `limit` of them, newest last.
+    pub fn last(&self, limit: usize) -> Vec<Seen> {
+        let requests = self.lock();
+        let skipped = requests.len().saturating_sub(limit);
+        requests.iter().skip(skipped).cloned().collect()
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    /// What is remembered of a path and its query: a value that may be a secret becomes `***`.
+    pub fn path_of(path: &str, query: &str) -> String {
+        let mut shown: String = path.chars().take(LONGEST).collect();
+        let mut before = '?';
+        for part in query.split('&').filter(|_| !query.is_empty()) {
+            shown.push(before);
+            shown.push_str(&without_secret(part));
+            before = '&';
+            if shown.len() > LONGEST {
+                break;
+            }
+        }
+        shown.chars().take(LONGEST).collect()
+    }
+}
+
+/// `name=value`, as it stands in a query.
+fn without_secret(part: &str) -> String {
+    let Some((name, _)) = part.split_once('=') else {
+        return part.to_owned();
+    };
+    // The name may be encoded, too.
+    let known: String = form_urlencoded::parse(name.as_bytes())
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
+    if SECRETS.iter().any(|secret| known.contains(secret)) {
+        format!("{name}=***")
+    } else {
+        part.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_shown_without_what_may_be_a_secret() {
+        for (query, shown) in [
+            ("", "/p"),
+            ("count=1&name=a%20b&flag", "/p?count=1&name=a%20b&flag"),
+            (
+                "user=ann&Password=x&authToken=y=z&rc_token=1&c=2",
+                "/p?user=ann&Password=***&authToken=***&rc_token=***&c=2",
+            ),
+            ("p%61ssword=x&resume=", "/p?p%61ssword=***&resume=***"),
+        ] {
+            assert_eq!(Seen::path_of("/p", query), shown);
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_newest_stay() {
+        let requests = Requests::default();
+        let long = "ä".repeat(LONGEST + 1);
+        for n in 0..MOST + 5 {
+            requests.add(Seen {
+                at: Timestamp::from_millis(0),
+                method: "GET".to_owned(),
+                path: n.to_string(),
+                status: 200,
+                took: Duration::ZERO,
+                user: None,
+            });
+        }
+        let paths = |limit| -> Vec<_> {
+            let last = requests.last(limit).into_iter();
+            last.map(|seen| seen.path).collect()
+        };
+        assert_eq!(paths(2), ["1003", "1004"]);
+        assert_eq!(paths(usize::MAX).len(), MOST);
+        for path in [Seen::path_of(&long, ""), Seen::path_of("", &long)] {
+            assert_eq!(path.chars().count(), LONGEST);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a server in dev mode begins with: four users, whose ids, passwords and tokens are the same at every start, so that a test may
+//! have them in its source. Everybody knows them, which is why dev mode listens on loopback only. Knows nothing of how they are shown.
+
+use crate::app::App;
+use crate::domain::{
+    Email, Error, Login, LoginId, LoginKind, Result, Timestamp, User, UserId, Username,
+};
+use crate::tokens::{TokenClaims, Tokens};
+
+/// When everything in the seed was made: 2024-01-01T00:00:00Z.
+const MADE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+/// Signs the tokens. A server with data makes a secret of its own, under which none of these is worth anything.
+const SECRET: &[u8; 32] = b"doorsign dev: everybody knows it";
+
+/// Somebody who is there from the start.
+pub struct Person {
+    /// The name to log in with.
+    pub username: &'static str,
+    /// The password; `None`: there is no way in but the token.
+    pub password: Option<&'static str>,
+    /// The user id, 17 characters as for any other but `rocket.cat`, whose id it has on Rocket.Chat, too.
+    pub id: &'static str,
+    name: &'static str,
+    role: &'static str,
+    login: &'static str,
+    /// Made once, because Argon2id takes a quarter of the time in which dev mode is to be ready.
+    hash: &'static str,
+}
+
+/// Everybody who is there from the start.
+#[rustfmt::skip] // A table.
+pub static PEOPLE: [Person; 4] = [
+    Person { username: "admin", password: Some("admin"), id: "adminDevSeed23456", name: "Admin", role: "admin", login: "adminDevToken2345",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$GgDujx+Uz+8IlmfQ3k4bzA$2b+Hg2a97V7tzoDbTMnGc/OcNjzaQYqnyvXCCX4DwTI" },
+    Person { username: "ann", password: Some("ann"), id: "annDevSeed2345678", name: "Ann", role: "user", login: "annDevToken234567",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$Z/R6Qmu7fGXpCc5VHqTEQg$ZvxSQr0pZ1o2/i6Ba49us2x2oGooG4azeLKUohgk9so" },
+    Person { username: "bob", password: Some("bob"), id: "bobDevSeed2345678", name: "Bob", role: "user", login: "bobDevToken234567",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$SDq2OYmtExJCs5pnkpycSA$JSMdsWYgJ2WuCzEHge2kLJsI3eJQP+R1aLdhBN9v1ys" },
+    // Of a password that nobody has.
+    Person { username: "rocket.cat", password: None, id: "rocket.cat", name: "Rocket.Cat", role: "bot", login: "catDevToken234567",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$pIYL1qZONH9Xb9+f5bMghg$bE3a3GVewL3qOi7BFObbkWDIqCuMNgwti+OhRnGcjx8" },
+];
+
+impl Person {
+    /// The auth token: a personal access token without an end.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be signed.
+    pub fn token(&self, tokens: &Tokens) -> Result<String> {
+        let Login {
+            id,
+            user,
+            created_at,
+            expires_at,
+            ..
+        } = self.login();
+        tokens.sign(&TokenClaims {
+            user,
+            login: id,
+            issued_at: created_at,
+            expires_at,
+        })
+    }
+
+    fn user(&self) -> Result<User> {
+        // A bot has no address.
+        let email = self
+            .password
+            .map(|_| Email::parse(format!("{}@example.org", self.username)));
+        Ok(User {
+            id: UserId::new(self.id),
+            username: Username::parse(self.username.to_owned())?,
+            name: self.name.to_owned(),
+            email: email.transpose()?,
+            roles: vec![self.role.to_owned()],
+            active: true,
+            created_at: MADE,
+            updated_at: MADE,
+        })
+    }
+
+    fn login(&self) -> Login {
+        Login {
+            id: LoginId::new(self.login),
+            user: UserId::new(self.id),
+            kind: LoginKind::Token {
+                name: "dev".to_owned(),
+            },
+            created_at: MADE,
+            expires_at: None,
+        }
+    }
+}
+
+/// The tokens of dev mode, signed with a secret that everybody knows.
+///
+/// # Errors
+/// None that can happen: the secret is long enough.
+pub fn tokens() -> Result<Tokens> {
+    Tokens::new(SECRET).map_err(Error::internal)
+}
+
+/// Adds everybody to an empty store.
+///
+/// # Errors
+/// `Unavailable`, or `Invalid` where the store is not empty.
+pub async fn sow(app: &App) -> Result<()> {
+    for person in &PEOPLE {
+        app.store
+            .create_user(person.user()?, person.hash.to_owned())
+            .await?;
+        app.store.create_login(person.login()).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passwords::{PasswordDigest, Passwords};
+
+    #[tokio::test]
+    async fn everybodys_password_is_the_one_that_is_told() {
+        let passwords = Passwords::new(1);
+        for person in &PEOPLE {
+            let told = PasswordDigest::of(person.password.unwrap_or(person.username));
+            let right = passwords.verify(Some(person.hash.to_owned()), told).await;
+            assert_eq!(right.unwrap(), person.password.is_some(), "{}", person.id);
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_seed_changes_from_one_release_to_the_next() {
+        let tokens = tokens().unwrap();
+        let ann = PEOPLE[1].token(&tokens).unwrap();
+        assert_eq!(
+            ann,
+            "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5EZXZTZWVkMjM0NTY3OCIsImp0aSI6ImFubkRldlRva2VuMjM0NTY3IiwiaWF0IjoxNzA0MDY3MjAwLCJpc3MiOiJkb29yc2lnbiIsImF1ZCI6ImRvb3JzaWduIn0.SUgp_CbdnObIk1f5CCNvTEDUxCnH8scCRhfxWZ2qUkA"
+        );
+        for person in &PEOPLE[..3] {
+            assert_eq!((person.id.len(), person.login.len()), (17, 17));
+        }
+    }
+}
