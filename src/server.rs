@@ -151,6 +151,15 @@ impl Server {
         })
     }
 
+    /// Where its data is, in words.
+    pub fn data(&self) -> String {
+        let folder = self.folder.as_ref().map(|(folder, _)| folder);
+        folder.map_or_else(
+            || "memory".to_owned(),
+            |folder| folder.path().display().to_string(),
+        )
+    }
+
     /// With another patience for hooks.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {

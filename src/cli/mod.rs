@@ -1,7 +1,9 @@
 //! The command line: one file per command. No rule is here; commands call the same use cases as the API.
 
 mod desk;
+mod dev;
 mod serve;
+mod serving;
 mod token;
 mod user;
 
@@ -54,6 +56,7 @@ fn command() -> Command {
         .about("The sign on your door, self-hosted: Rocket.Chat's custom user statuses in one small binary")
         .args(config::args())
         .subcommand(Command::new("serve").about("Run the server (what happens without a command)"))
+        .subcommand(dev::command())
         .subcommand(Command::new("config").about("Print the settings in force and where each came from"))
         .subcommand(user::command())
         .subcommand(token::command())
@@ -63,6 +66,7 @@ fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
     let loaded = load(matches)?;
     match matches.subcommand() {
         None | Some(("serve", _)) => serve::run(loaded.config, hooks),
+        Some(("dev", _)) => dev::run(&loaded, hooks),
         Some(("config", _)) => print(&loaded.to_string()),
         Some(("user", matches)) => user::run(&loaded.config, matches),
         Some(("token", matches)) => token::run(&loaded.config, matches),

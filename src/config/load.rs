@@ -7,7 +7,7 @@ use std::path::Path;
 use super::secret::{self, Secret};
 use super::settings::{SETTINGS, Setting};
 use super::sources::{self, Environment, Given};
-use super::{Config, ConfigError, Loaded, Origin};
+use super::{Config, ConfigError, DEFAULT, Loaded, Origin};
 
 impl Config {
     /// Reads all sources. `matches` comes from a command with [`super::args`]; `environment` is the
@@ -32,7 +32,7 @@ impl Config {
             if let Some(given) = given {
                 config.take(given, directory)?;
             }
-            let from = given.map_or_else(|| "default".to_owned(), |given| given.place.to_string());
+            let from = given.map_or_else(|| DEFAULT.to_owned(), |given| given.place.to_string());
             Ok(Origin {
                 key: setting.key,
                 value: setting.show(&mut config),

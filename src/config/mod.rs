@@ -137,6 +137,17 @@ pub struct Loaded {
     pub origins: Vec<Origin>,
 }
 
+impl Loaded {
+    /// Whether some source gives the setting `key`, be it the value that it has by default.
+    pub fn is_given(&self, key: &str) -> bool {
+        let given = |origin: &Origin| origin.key == key && origin.from != DEFAULT;
+        self.origins.iter().any(given)
+    }
+}
+
+/// Where a setting's value came from when no source gives it.
+const DEFAULT: &str = "default";
+
 /// Where one setting's value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {

@@ -1,0 +1,134 @@
+//! `doorsign dev`: a server for the tests of a client, with a seed that everybody knows. So it is for this machine alone, and leaves
+//! nothing behind. Does not know what its controls do.
+
+use super::Outcome;
+use super::serving::{self, Place, create_line};
+use crate::app::SystemClock;
+use crate::config::{Config, Contract, Loaded};
+use crate::dev::seed::{self, PEOPLE};
+use crate::domain::Result as Checked;
+use crate::server::Server;
+use clap::Command;
+use doorsign_hook::PostCreateHook;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// The control routes, for people.
+const CONTROLS: &str = r#"Control routes, for tests (POST with Content-Type: application/json):
+
+POST /dev/reset      everything as it was at the start
+GET  /dev/clock      the time
+POST /dev/clock      {"now":"2026-12-24T12:00:00Z"}, {"advance":"1d"}, {"frozen":true}, {"real":true}
+GET  /dev/faults     the faults that wait to be met
+POST /dev/faults     {"route":"/api/v1/me","fault":"429","count":2}; also latency with "ms", 500, drop; {"clear":true}
+GET  /dev/requests   what was asked lately, newest last; ?limit=10
+"#;
+
+pub(super) fn command() -> Command {
+    Command::new("dev").about(
+        "Run a server in memory for the tests of a client: known users and tokens, a clock to move, faults to meet",
+    )
+}
+
+pub(super) fn run(loaded: &Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let config = config_for_dev(loaded)?;
+    serving::on_runtime(&config, serve(&config, hooks))
+}
+
+/// The settings, as far as dev mode follows them: it writes no file but the ready file.
+fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
+    let given = loaded.config.clone();
+    if !given.listen.ip().to_canonical().is_loopback() {
+        return Err(format!(
+            "dev mode listens on loopback only, since everybody knows its passwords, and {} is not (listen)",
+            given.listen
+        ));
+    }
+    Ok(Config {
+        contract: if loaded.is_given("contract") {
+            given.contract
+        } else {
+            Contract::Server
+        },
+        // Its events begin anew with every start, and a log of an earlier one has them already.
+        audit_log: None,
+        ..given
+    })
+}
+
+async fn serve(config: &Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let place = Place::take(config).await?;
+    if let Some(path) = &config.ready_file {
+        // One that is left over from a server that was killed.
+        let _ = std::fs::remove_file(path);
+    }
+    let server = Server::open_dev(config.clone(), Arc::new(SystemClock), hooks)
+        .await
+        .map_err(|e| e.to_string())?;
+    let greeting = greeting(&place.url, config).map_err(|e| e.to_string())?;
+    place.serve(server, config, &greeting).await
+}
+
+fn greeting(url: &str, config: &Config) -> Checked<String> {
+    let tokens = seed::tokens()?;
+    let (version, contract) = (env!("CARGO_PKG_VERSION"), config.contract);
+    let mut text = format!(
+        "doorsign {version} listens on {url}, in dev mode: in memory, without rate limits, contract {contract}.\n\n\
+         user        password  id                 token\n"
+    );
+    for person in &PEOPLE {
+        let (password, token) = (person.password.unwrap_or("-"), person.token(&tokens)?);
+        let (user, id) = (person.username, person.id);
+        let _ = writeln!(text, "{user:<12}{password:<10}{id:<19}{token}");
+    }
+    let admin = &PEOPLE[0];
+    let (id, token) = (admin.id, admin.token(&tokens)?);
+    let create = create_line(url);
+    let _ = write!(
+        text,
+        "\n{CONTROLS}\nTry it, in another terminal:\n\nexport ID={id} TOKEN={token}\n{create}\n\n"
+    );
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    fn config(args: &[&str]) -> Result<Config, String> {
+        let command = Command::new("doorsign").args(config::args());
+        let args = ["doorsign"].iter().chain(args);
+        let folder = tempfile::tempdir().unwrap();
+        let matches = command.try_get_matches_from(args).unwrap();
+        let loaded = Config::load(&matches, std::iter::empty(), folder.path()).unwrap();
+        config_for_dev(&loaded)
+    }
+
+    #[test]
+    fn only_this_machine_is_listened_to() {
+        for (address, allowed) in [
+            ("127.0.0.1:0", true),
+            ("127.8.9.1:0", true),
+            ("[::1]:0", true),
+            ("[::ffff:127.0.0.1]:0", true),
+            ("0.0.0.0:0", false),
+            ("[::]:0", false),
+            ("192.0.2.1:0", false),
+        ] {
+            let taken = config(&["--listen", address]).is_ok();
+            assert_eq!(taken, allowed, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_contract_is_the_servers_unless_one_is_given() {
+        for (args, contract) in [
+            (&[][..], Contract::Server),
+            (&["--contract", "documented"][..], Contract::Documented),
+            (&["--contract", "server"][..], Contract::Server),
+        ] {
+            assert_eq!(config(args).unwrap().contract, contract, "{args:?}");
+        }
+    }
+}

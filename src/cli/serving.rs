@@ -1,0 +1,137 @@
+//! What the commands that serve have in common: the runtime, the socket, signals, the ready file, the line to paste. Knows no store
+//! and no user.
+
+use super::{Outcome, print};
+use crate::config::Config;
+use crate::logging;
+use crate::server::Server;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Runs `serving` to its end, with the log and the runtime of a server.
+pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
+    let _log = logging::start(config)?;
+    // A panic is a line of the log like any other, in its format.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug")));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?;
+    let served = runtime.block_on(serving);
+    // A hook that never comes back must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+/// One processor is left to the writer, the hashing of passwords and the kernel. On two processors that serves a list from memory a
+/// sixth faster than two workers, which mostly wake each other, and creates as fast.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| (processors.get() - 1).max(1))
+}
+
+/// A place to serve at: the socket is bound, and signals are waited for.
+pub(super) struct Place {
+    /// How somebody on this machine reaches it.
+    pub(super) url: String,
+    listener: TcpListener,
+    signals: (Signal, Signal),
+}
+
+impl Place {
+    /// Takes the place that the settings name.
+    pub(super) async fn take(config: &Config) -> Result<Self, String> {
+        let signals = (SignalKind::interrupt(), SignalKind::terminate());
+        let signals = signal(signals.0)
+            .and_then(|first| Ok((first, signal(signals.1)?)))
+            .map_err(|e| e.to_string())?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
+        let url = url(listener.local_addr().map_err(|e| e.to_string())?);
+        Ok(Self {
+            url,
+            listener,
+            signals,
+        })
+    }
+
+    /// Tells people and programs that `server` is there, and serves until a signal comes.
+    pub(super) async fn serve(self, server: Server, config: &Config, greeting: &str) -> Outcome {
+        print(greeting)?;
+        if let Some(path) = &config.ready_file {
+            // The socket listens already: who reads the file and comes at once is answered.
+            write_whole(path, &self.url)
+                .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()))?;
+        }
+        let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
+        tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
+        server.run(self.listener, stop(self.signals)).await;
+        if let Some(path) = &config.ready_file {
+            let _ = std::fs::remove_file(path);
+        }
+        Ok(())
+    }
+}
+
+/// The address as somebody on this machine reaches it: "every address" is none to connect to.
+fn url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}")
+}
+
+/// Comes back with the first signal, and ends the process with the second.
+async fn stop((mut interrupt, mut terminate): (Signal, Signal)) {
+    let first = either(&mut interrupt, &mut terminate).await;
+    tracing::info!(
+        signal = first,
+        "stopping: open requests have ten seconds; a second signal stops at once"
+    );
+    tokio::spawn(async move {
+        let second = either(&mut interrupt, &mut terminate).await;
+        std::process::exit(128 + second);
+    });
+}
+
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) -> i32 {
+    tokio::select! {
+        _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+        _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
+    }
+}
+
+/// Nobody sees a part of the text: the file appears whole or not at all.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path)
+}
+
+/// Creates a status, for whom `$ID` and `$TOKEN` stand in the shell it is pasted into.
+pub(super) fn create_line(url: &str) -> String {
+    format!(
+        "curl -s {url}/api/v1/custom-user-status.create -H \"X-User-Id: $ID\" -H \"X-Auth-Token: $TOKEN\" \
+         -H 'Content-Type: application/json' -d '{{\"name\":\"caught up\",\"statusType\":\"busy\"}}'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_told_as_this_machine() {
+        let told = |address: &str| url(address.parse().unwrap());
+        assert_eq!(told("0.0.0.0:80"), "http://127.0.0.1:80");
+        assert_eq!(told("[::]:80"), "http://[::1]:80");
+        assert_eq!(told("192.0.2.1:80"), "http://192.0.2.1:80");
+    }
+}
