@@ -39,10 +39,18 @@ CREATE TABLE user (
     username      TEXT    NOT NULL,
     username_key  TEXT    NOT NULL CONSTRAINT user_username UNIQUE,
     name          TEXT    NOT NULL,
+    name_key      TEXT    NOT NULL,
     email         TEXT,
     email_key     TEXT    CONSTRAINT user_email UNIQUE,
     password_hash TEXT    NOT NULL,
     active        INTEGER NOT NULL CHECK (active IN (0, 1)),
+    email_verified          INTEGER NOT NULL CHECK (email_verified IN (0, 1)),
+    bio                     TEXT,
+    nickname                TEXT,
+    require_password_change INTEGER NOT NULL CHECK (require_password_change IN (0, 1)),
+    utc_offset              INTEGER NOT NULL, -- Minutes ahead of UTC.
+    last_login_at           INTEGER,          -- By password.
+    preferences             TEXT,             -- A JSON object, changed by merging; only the API knows its keys.
     created_at    INTEGER NOT NULL,
     updated_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -101,11 +109,14 @@ CREATE TABLE permission_role (
 CREATE INDEX permission_role_role ON permission_role (role_id);
 
 -- A login: what a token stands for. A token whose row is gone is worth nothing.
--- name: only a personal access token has one, unique for its user. expires_at NULL: until revoked.
+-- name: only a personal access token has one, unique for its user. token_tail: the end of that token, for its owner to tell it from
+-- others. expires_at NULL: until revoked.
 CREATE TABLE login (
     id         TEXT    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     name       TEXT,
+    token_tail TEXT,
+    bypass_two_factor INTEGER NOT NULL CHECK (bypass_two_factor IN (0, 1)),
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     CONSTRAINT login_name UNIQUE (user_id, name)

@@ -1,7 +1,7 @@
 //! The few handles that a use case may touch. Knows nothing of sockets, JSON or which database is behind the store.
 
 use crate::attempts::Attempts;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::domain::{
     Error, LoginId, Result, Setting, SettingValue, SettingValues, StatusId, Timestamp, UserId,
 };
@@ -13,6 +13,7 @@ use crate::tokens::Tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
 pub use crate::config::{Contract, Unconnected};
@@ -41,6 +42,20 @@ pub struct Auth {
     pub sessions: Sessions,
     /// Failed logins.
     pub attempts: Attempts,
+    /// What programs show to make tokens for users.
+    create_tokens: Option<Secret>,
+}
+
+impl Auth {
+    /// Whether `secret` is the one of the settings. Takes as long for every wrong one of a length; without a setting none is right.
+    ///
+    /// # Errors
+    /// `Internal` when the file of the setting cannot be read.
+    pub fn may_create_tokens(&self, secret: &str) -> Result<bool> {
+        let right = self.create_tokens.as_ref().map(Secret::expose);
+        let right = right.transpose().map_err(Error::internal)?;
+        Ok(right.is_some_and(|right| right.as_bytes().ct_eq(secret.as_bytes()).into()))
+    }
 }
 
 /// The settings that rules depend on.
@@ -71,6 +86,7 @@ impl App {
             passwords: Passwords::new(config.password_hashers),
             sessions: Sessions::default(),
             attempts: Attempts::new(config),
+            create_tokens: config.create_tokens_for_users_secret.clone(),
         };
         let day = Duration::from_secs(24 * 60 * 60);
         let rules = Rules {

@@ -58,7 +58,9 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Grants, Login, LoginId, LoginKind, Timestamp, User, UserId, Username};
+    use crate::domain::{
+        Grants, Login, LoginId, LoginKind, Profile, Timestamp, User, UserId, Username,
+    };
 
     fn actor() -> Arc<Actor> {
         let (id, at) = (UserId::new("u"), Timestamp::from_millis(0));
@@ -70,6 +72,7 @@ mod tests {
                 email: None,
                 roles: vec![],
                 active: true,
+                profile: Profile::default(),
                 created_at: at,
                 updated_at: at,
             },

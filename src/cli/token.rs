@@ -82,7 +82,7 @@ fn list(config: &Config, matches: &ArgMatches) -> Outcome {
 fn line(login: &Login) -> String {
     let name = match &login.kind {
         LoginKind::Password => "(login)",
-        LoginKind::Token { name } => name,
+        LoginKind::Token { name, .. } => name,
     };
     let end = login.expires_at.map_or("never".to_owned(), date);
     format!(

@@ -69,6 +69,11 @@ pub(super) fn command() -> Command {
                 .about("Switch a user off and end every login and token at once")
                 .arg(name()),
         )
+        .subcommand(
+            Command::new("delete")
+                .about("Delete a user, with every login and token")
+                .arg(name()),
+        )
 }
 
 pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
@@ -79,6 +84,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("set-roles", matches)) => set_roles(config, matches),
         Some(("deactivate", matches)) => set_active(config, matches, false),
         Some(("activate", matches)) => set_active(config, matches, true),
+        Some(("delete", matches)) => delete(config, matches),
         _ => Err("there is no such command".to_owned()),
     }
 }
@@ -156,6 +162,16 @@ fn set_active(config: &Config, matches: &ArgMatches, active: bool) -> Outcome {
         } else {
             format!("{name} is deactivated, and every login and token of it has ended.\n")
         })
+    })
+}
+
+fn delete(config: &Config, matches: &ArgMatches) -> Outcome {
+    let name = text(matches, "username").unwrap_or_default();
+    with_app(config, async |app| {
+        users::delete(app, &name).await?;
+        Ok(format!(
+            "{name} is deleted, and every login and token of it has ended.\n"
+        ))
     })
 }
 

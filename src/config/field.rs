@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use super::ConfigError;
 use super::choice::{Contract, LogFormat, Unconnected};
 use super::network;
 use super::secret::Secret;
@@ -14,6 +15,10 @@ use super::secret::Secret;
 pub(super) trait Field {
     /// `None` if the text cannot become this field's value; the field is then unchanged.
     fn set(&mut self, text: &str) -> Option<()>;
+    /// Takes the reason why the file of a secret cannot be read; `None` where there is no secret to be had.
+    fn set_unreadable(&mut self, _reason: &ConfigError) -> Option<()> {
+        None
+    }
     /// The value as `set` would take it; empty if there is none, and never a secret.
     fn show(&self) -> String;
 }
@@ -71,6 +76,11 @@ impl Field for Secret {
         Some(())
     }
 
+    fn set_unreadable(&mut self, reason: &ConfigError) -> Option<()> {
+        *self = Self::unreadable(reason);
+        Some(())
+    }
+
     fn show(&self) -> String {
         "(hidden)".into()
     }
@@ -80,6 +90,10 @@ impl<T: Field + for<'a> From<&'a str>> Field for Option<T> {
     fn set(&mut self, text: &str) -> Option<()> {
         *self = (!text.is_empty()).then(|| text.into());
         Some(())
+    }
+
+    fn set_unreadable(&mut self, reason: &ConfigError) -> Option<()> {
+        self.get_or_insert_with(|| "".into()).set_unreadable(reason)
     }
 
     fn show(&self) -> String {

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::secret::{self, Secret};
+use super::secret;
 use super::settings::{SETTINGS, Setting};
 use super::sources::{self, Environment, Given};
 use super::{Config, ConfigError, DEFAULT, Loaded, Origin};
@@ -45,25 +45,17 @@ impl Config {
 
     fn take(&mut self, given: &Given, directory: &Path) -> Result<(), ConfigError> {
         let setting = given.name.setting;
-        let text = match given
+        let set = match given
             .name
             .is_file
             .then(|| secret::in_file(given, directory))
         {
-            Some(Err(unreadable)) => {
-                self.admin_password = Some(Secret::unreadable(&unreadable));
-                self.admin_password_source = Some(given.secret_source());
-                return Ok(());
-            }
-            Some(Ok(text)) => text,
-            None => given.checked()?,
+            Some(Err(unreadable)) => (setting.field)(self).set_unreadable(&unreadable),
+            Some(Ok(text)) => (setting.field)(self).set(&text),
+            None => (setting.field)(self).set(&given.checked()?),
         };
-        (setting.field)(self)
-            .set(&text)
-            .ok_or_else(|| given.refused())?;
-        if setting.is_secret() {
-            // The administrator's password is the only secret, and a test in the table's file holds
-            // us to that.
+        set.ok_or_else(|| given.refused())?;
+        if setting.key == "admin_password" {
             self.admin_password_source = Some(given.secret_source());
         }
         Ok(())

@@ -49,6 +49,8 @@ pub struct Config {
     pub admin_password: Option<Secret>,
     /// Where that password was found; `None` if it was not given.
     pub admin_password_source: Option<SecretSource>,
+    /// What programs show to make auth tokens for users; not empty. Without it nobody can.
+    pub create_tokens_for_users_secret: Option<Secret>,
     /// Connections open at once; 1 to 1 000 000.
     pub max_connections: usize,
     /// File that gets the server's address once it answers.
@@ -95,6 +97,7 @@ impl Config {
             admin_username: "admin".into(),
             admin_password: None,
             admin_password_source: None,
+            create_tokens_for_users_secret: None,
             max_connections: 1000,
             ready_file: None,
             site_url: None,

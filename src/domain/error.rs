@@ -36,6 +36,8 @@ pub enum Error {
     },
     /// A setting of the workspace forbids it.
     Disallowed(Disallowed),
+    /// Nobody active would be left with the role `admin`.
+    LastAdministrator,
     /// The unique name is in use.
     NameTaken,
     /// No such thing.
@@ -88,6 +90,12 @@ pub enum Field {
     StatusType,
     /// A login name.
     Username,
+    /// A user's name to show.
+    FullName,
+    /// Some words about a user.
+    Bio,
+    /// A user's further name.
+    Nickname,
     /// An e-mail address.
     Email,
     /// A password.
@@ -102,6 +110,8 @@ pub enum Field {
     ExpiresAt,
     /// A setting.
     Setting,
+    /// The password that somebody has to give again.
+    CurrentPassword,
 }
 
 /// What is wrong with it.
@@ -121,6 +131,10 @@ pub enum Problem {
     Fixed(&'static str),
     /// The one of this name takes values of another kind, which is named second.
     OtherKind(&'static str, &'static str),
+    /// It is longer than this many UTF-16 units.
+    TooLong(usize),
+    /// It is what it should become: a role that is held already, or one to be taken that is not held.
+    Unchanged,
 }
 
 /// What was not found, with the id asked for.
@@ -178,6 +192,15 @@ impl std::fmt::Display for Error {
                 field,
                 problem: Problem::OtherKind(name, kind),
             } => write!(f, "the {} {name} takes a {kind}", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::TooLong(most),
+            } => write!(f, "the {} is longer than {most} characters", field.name()),
+            Self::Invalid {
+                field,
+                problem: Problem::Unchanged,
+            } => write!(f, "the {} would stay as it is", field.name()),
+            Self::LastAdministrator => f.write_str("there would be no active administrator left"),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
             Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
@@ -201,6 +224,9 @@ impl Field {
             Self::Name => "name",
             Self::StatusType => "status type",
             Self::Username => "user name",
+            Self::FullName => "name to show",
+            Self::Bio => "bio",
+            Self::Nickname => "nickname",
             Self::Email => "e-mail address",
             Self::Password => "password",
             Self::Permission => "permission",
@@ -208,6 +234,7 @@ impl Field {
             Self::TokenName => "token name",
             Self::ExpiresAt => "end",
             Self::Setting => "setting",
+            Self::CurrentPassword => "current password",
         }
     }
 }

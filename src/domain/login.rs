@@ -51,6 +51,10 @@ pub enum LoginKind {
     Token {
         /// The name its owner gave it.
         name: String,
+        /// The last six characters of the token, for its owner to tell it from others.
+        tail: String,
+        /// Whether its owner wants it to do without a second factor. There is none here; clients are told what was asked for.
+        bypass_two_factor: bool,
     },
 }
 

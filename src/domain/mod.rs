@@ -14,10 +14,12 @@ mod event;
 mod login;
 mod permission;
 mod presence;
+mod profile;
 mod setting;
 mod status_query;
 mod timestamp;
 mod user;
+mod user_query;
 
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};
@@ -27,7 +29,9 @@ pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{
     Choice, Claim, ClaimSource, Kind, Person, Presence, StatusText, UserStatus, check_expiry,
 };
+pub use profile::{Bio, Nickname, Profile};
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
-pub use user::{Actor, Email, User, UserId, UserKey, Username};
+pub use user::{ADMIN, Actor, Email, User, UserId, UserKey, UserKind, Username};
+pub use user_query::{UserQuery, UserSort};

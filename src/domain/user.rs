@@ -1,6 +1,6 @@
 //! People: the user, and the actor a user becomes for the length of one request. Knows nothing of passwords' hashing or of tokens.
 
-use super::{Error, Field, Grants, Login, Permission, Problem, Result, Timestamp};
+use super::{Error, Field, Grants, Login, Permission, Problem, Profile, Result, Timestamp};
 
 /// Somebody who may log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +17,39 @@ pub struct User {
     pub roles: Vec<String>,
     /// Whether it may log in at all.
     pub active: bool,
+    /// What else is known of it.
+    pub profile: Profile,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// The id of the role that may do everything at first, and of which somebody active always holds one.
+pub const ADMIN: &str = "admin";
+
+/// What a user is, which its roles say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserKind {
+    /// A person.
+    Person,
+    /// A program that talks, with the role `bot`.
+    Bot,
+    /// A program that Rocket.Chat would host, with the role `app`.
+    App,
+}
+
+impl User {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> UserKind {
+        let holds = |id: &str| self.roles.iter().any(|role| role == id);
+        match (holds("app"), holds("bot")) {
+            (true, _) => UserKind::App,
+            (false, true) => UserKind::Bot,
+            (false, false) => UserKind::Person,
+        }
+    }
 }
 
 /// How a user is named.

@@ -6,6 +6,7 @@
 pub mod custom_status;
 pub mod permissions;
 pub mod presence;
+pub mod roles;
 pub mod session;
 pub mod settings;
 pub mod users;

@@ -41,3 +41,19 @@ pub async fn update(
     app.store.update_permissions(grants.collect()).await?;
     app.store.list_permissions().await
 }
+
+/// Lets a role grant a permission, or no longer. In force for the next request of everybody.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
+pub async fn set_grant(
+    app: &App,
+    actor: &Actor,
+    permission: String,
+    role: String,
+    granted: bool,
+) -> Result<()> {
+    actor.require(Permission::AccessPermissions)?;
+    let now = app.clock.now();
+    app.store.set_grant(permission, role, granted, now).await
+}

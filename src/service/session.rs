@@ -88,6 +88,13 @@ pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
 /// # Errors
 /// `Invalid { TokenName, Taken }` for a token name in use, `NotFound`, `Unavailable`.
 pub(super) async fn open(app: &App, login: Login) -> Result<String> {
+    let (login, token) = sign(app, login)?;
+    app.store.create_login(login).await?;
+    Ok(token)
+}
+
+/// The token of a login that is yet to be added, and the login, which keeps the end of a personal access token.
+pub(super) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
     let claims = TokenClaims {
         user: login.user.clone(),
         login: login.id.clone(),
@@ -95,8 +102,13 @@ pub(super) async fn open(app: &App, login: Login) -> Result<String> {
         expires_at: login.expires_at,
     };
     let token = app.auth.tokens.sign(&claims)?;
-    app.store.create_login(login).await?;
-    Ok(token)
+    if let LoginKind::Token { tail, .. } = &mut login.kind {
+        *tail = token
+            .get(token.len().saturating_sub(6)..)
+            .unwrap_or_default()
+            .to_owned();
+    }
+    Ok((login, token))
 }
 
 async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {

@@ -6,11 +6,17 @@ use async_trait::async_trait;
 /// Logins, and the session a login opens. See the [module](super) for what every method promises.
 #[async_trait]
 pub trait Logins: Send + Sync {
-    /// Adds a login, and removes those of its user that had expired when it was made.
+    /// Adds a login, and removes those of its user that had expired when it was made. A login by password is noted as its user's last.
     ///
     /// # Errors
     /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user.
     async fn create_login(&self, login: Login) -> Result<()>;
+
+    /// Puts a token in the place of its user's token of the same name, which ends.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such token.
+    async fn replace_token(&self, login: Login) -> Result<()>;
 
     /// The login, its user and what the user's roles grant, as of one moment.
     async fn find_session(&self, id: LoginId) -> Result<Option<Session>>;
@@ -20,4 +26,10 @@ pub trait Logins: Send + Sync {
 
     /// Removes a login; `false` when there was none.
     async fn delete_login(&self, id: LoginId) -> Result<bool>;
+
+    /// Removes every login of a user, tokens too.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such user.
+    async fn delete_logins(&self, user: UserId) -> Result<()>;
 }

@@ -29,7 +29,7 @@ pub use permissions::Permissions;
 pub use presence::{PresenceChange, PresenceRule, Presences, Whom};
 pub use seed::Seeded;
 pub use settings::Settings;
-pub use users::{UserPatch, Users};
+pub use users::{RoleChange, UserPatch, Users};
 
 use crate::domain::{EventId, Result};
 use async_trait::async_trait;

@@ -1,9 +1,15 @@
 //! What the use cases ask of a database about users and the roles they hold. Knows no SQL.
 
-use crate::domain::{Result, Timestamp, User, UserId, UserKey};
+use crate::domain::{
+    Bio, Email, LoginId, Nickname, Page, Result, Timestamp, User, UserId, UserKey, UserQuery,
+    Username,
+};
 use async_trait::async_trait;
 
 /// People. See the [module](super) for what every method promises.
+///
+/// Somebody active always holds the role `admin`, once somebody does: a change that would leave nobody is refused in its own
+/// transaction, so that of two such changes at once one is.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// Adds a user with its password hash and roles.
@@ -15,23 +21,59 @@ pub trait Users: Send + Sync {
     /// The user, with its password hash, that `key` names.
     async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>>;
 
-    /// All users, by user name.
-    async fn list_users(&self) -> Result<Vec<User>>;
+    /// A page of users.
+    async fn list_users(&self, query: UserQuery) -> Result<Page<User>>;
 
-    /// Changes a user and ends logins as [`UserPatch`] says.
+    /// Changes a user, ends logins as [`UserPatch`] says, and answers what the user is now.
     ///
     /// # Errors
-    /// `NotFound`, or `Invalid { Role, Unknown }`.
-    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<()>;
+    /// `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, or
+    /// `Invalid { Role, Unchanged }` for a role to add that is held or one to remove that is not.
+    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<User>;
+
+    /// Removes a user with all of its logins.
+    ///
+    /// # Errors
+    /// `NotFound`, `LastAdministrator`.
+    async fn delete_user(&self, id: UserId) -> Result<()>;
 }
 
 /// What to change about a user; `None` leaves it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserPatch {
-    /// A new password hash. Ends every login by password; tokens stay.
+    /// The name to log in with.
+    pub username: Option<Username>,
+    /// The name to show.
+    pub name: Option<String>,
+    /// The e-mail address. One that is new is not verified, unless `email_verified` says so.
+    pub email: Option<Email>,
+    /// Whether somebody vouches for the address.
+    pub email_verified: Option<bool>,
+    /// Some words about the user; an empty text takes them away.
+    pub bio: Option<Bio>,
+    /// A further name; an empty text takes it away.
+    pub nickname: Option<Nickname>,
+    /// A JSON object to merge into the preferences, as RFC 7396 merges: `null` takes a key away.
+    pub preferences: Option<String>,
+    /// Whether clients ask for a new password.
+    pub require_password_change: Option<bool>,
+    /// A new password hash. Ends every login by password but `keep_login`; tokens stay.
     pub password_hash: Option<String>,
-    /// The role ids, replacing all.
-    pub roles: Option<Vec<String>>,
+    /// The login that a new password leaves: the one it was set with.
+    pub keep_login: Option<LoginId>,
+    /// The roles.
+    pub roles: Option<RoleChange>,
     /// Whether the user may log in. Switching it off ends every login, tokens too.
     pub active: Option<bool>,
+}
+
+/// How to change the roles that a user holds, by their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleChange {
+    /// These and no others.
+    Replace(Vec<String>),
+    /// One more.
+    Add(String),
+    /// One less.
+    Remove(String),
 }

@@ -9,7 +9,7 @@ use doorsign::domain::{
     CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Person, Presence,
     Result, Role, Session, Setting, SettingValue, StatusId, StatusName, Timestamp, User, UserId,
 };
-use doorsign::domain::{Page, StatusQuery, UserKey};
+use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::limits::Limits;
 use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
@@ -92,8 +92,9 @@ flaky! { CustomStatuses {
 flaky! { Users {
     create_user(user: User, password_hash: String) -> ();
     find_user(key: UserKey) -> Option<(User, String)>;
-    list_users() -> Vec<User>;
-    update_user(id: UserId, patch: UserPatch, at: Timestamp) -> ();
+    list_users(query: UserQuery) -> Page<User>;
+    update_user(id: UserId, patch: UserPatch, at: Timestamp) -> User;
+    delete_user(id: UserId) -> ();
 } }
 
 flaky! { Presences {
@@ -108,13 +109,16 @@ flaky! { Permissions {
     list_roles() -> Vec<Role>;
     list_permissions() -> Vec<PermissionGrant>;
     update_permissions(grants: Vec<PermissionGrant>) -> ();
+    set_grant(permission: String, role: String, granted: bool, at: Timestamp) -> ();
 } }
 
 flaky! { Logins {
     create_login(login: Login) -> ();
+    replace_token(login: Login) -> ();
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
     delete_login(id: LoginId) -> bool;
+    delete_logins(user: UserId) -> ();
 } }
 
 flaky! { Settings {

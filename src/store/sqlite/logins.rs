@@ -10,12 +10,18 @@ use crate::store::Logins;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-const COLUMNS: &str = "id, user_id, name, created_at, expires_at";
+const COLUMNS: &str = "id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor";
 
 #[async_trait]
 impl Logins for SqliteStore {
     async fn create_login(&self, login: Login) -> Result<()> {
         self.writer.write(move |c| create(c, &login)).await
+    }
+
+    async fn replace_token(&self, login: Login) -> Result<()> {
+        self.writer
+            .change(ACCESS, move |c| replace(c, &login))
+            .await
     }
 
     async fn find_session(&self, id: LoginId) -> Result<Option<Session>> {
@@ -29,19 +35,35 @@ impl Logins for SqliteStore {
     async fn delete_login(&self, id: LoginId) -> Result<bool> {
         self.writer.change(ACCESS, move |c| delete(c, &id)).await
     }
+
+    async fn delete_logins(&self, user: UserId) -> Result<()> {
+        self.writer
+            .change(ACCESS, move |c| delete_all(c, &user))
+            .await
+    }
 }
 
 pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
     delete_expired(connection, login).map_err(|e| error(&e))?;
-    let name = match &login.kind {
-        LoginKind::Password => None,
-        LoginKind::Token { name } => Some(name),
+    let (name, tail, bypass) = match &login.kind {
+        LoginKind::Password => (None, None, false),
+        LoginKind::Token {
+            name,
+            tail,
+            bypass_two_factor,
+        } => (Some(name), Some(tail), *bypass_two_factor),
     };
+    if name.is_none() {
+        note_login(connection, login).map_err(|e| error(&e))?;
+    }
     connection
-        .prepare_cached("INSERT INTO login (id, user_id, name, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .prepare_cached(
+            "INSERT INTO login (id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
         .and_then(|mut insert| {
-            let expires_at = login.expires_at.map(Timestamp::as_millis);
-            insert.execute(params![login.id.as_str(), login.user.as_str(), name, login.created_at.as_millis(), expires_at])
+            let (created_at, expires_at) = (login.created_at.as_millis(), login.expires_at.map(Timestamp::as_millis));
+            insert.execute(params![login.id.as_str(), login.user.as_str(), name, created_at, expires_at, tail, bypass])
         })
         .map(drop)
         .map_err(|e| match name {
@@ -57,6 +79,45 @@ fn delete_expired(connection: &Connection, login: &Login) -> rusqlite::Result<()
         .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND expires_at <= ?2")?
         .execute(params![login.user.as_str(), login.created_at.as_millis()])
         .map(drop)
+}
+
+/// The cached sessions stay: nothing that decides anything has changed.
+fn note_login(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE user SET last_login_at = ?2 WHERE id = ?1")?
+        .execute(params![login.user.as_str(), login.created_at.as_millis()])
+        .map(drop)
+}
+
+fn replace(connection: &Connection, login: &Login) -> Result<()> {
+    let name = match &login.kind {
+        LoginKind::Token { name, .. } => name.as_str(),
+        LoginKind::Password => "",
+    };
+    let deleted = connection
+        .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name = ?2")
+        .and_then(|mut delete| delete.execute([login.user.as_str(), name]))
+        .map_err(|e| error(&e))?;
+    if deleted == 0 {
+        return Err(Error::NotFound(What::Login(name.to_owned())));
+    }
+    create(connection, login)
+}
+
+fn delete_all(connection: &Connection, user: &UserId) -> Result<()> {
+    let id = user.as_str();
+    let known: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE id = ?1)")
+        .and_then(|mut known| known.query_row([id], |row| row.get(0)))
+        .map_err(|e| error(&e))?;
+    if !known {
+        return Err(Error::NotFound(What::User(id.to_owned())));
+    }
+    connection
+        .prepare_cached("DELETE FROM login WHERE user_id = ?1")
+        .and_then(|mut delete| delete.execute([id]))
+        .map(drop)
+        .map_err(|e| error(&e))
 }
 
 pub(super) fn find_session(
@@ -110,10 +171,18 @@ fn grants(connection: &Connection, user: &UserId) -> rusqlite::Result<Grants> {
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Login> {
     let name: Option<String> = row.get(2)?;
+    let kind = match name {
+        None => LoginKind::Password,
+        Some(name) => LoginKind::Token {
+            name,
+            tail: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+            bypass_two_factor: row.get(6)?,
+        },
+    };
     Ok(Login {
         id: LoginId::new(row.get::<_, String>(0)?),
         user: UserId::new(row.get::<_, String>(1)?),
-        kind: name.map_or(LoginKind::Password, |name| LoginKind::Token { name }),
+        kind,
         created_at: Timestamp::from_millis(row.get(3)?),
         expires_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
     })

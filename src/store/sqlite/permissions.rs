@@ -21,6 +21,18 @@ impl Permissions for SqliteStore {
             .change(ACCESS, move |c| update(c, &grants))
             .await
     }
+
+    async fn set_grant(
+        &self,
+        permission: String,
+        role: String,
+        granted: bool,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.writer
+            .change(ACCESS, move |c| set_one(c, &permission, role, granted, at))
+            .await
+    }
 }
 
 pub(super) fn list_roles(connection: &Connection) -> rusqlite::Result<Vec<Role>> {
@@ -74,6 +86,31 @@ pub(super) fn update(connection: &Connection, grants: &[PermissionGrant]) -> Res
     grants.iter().try_for_each(|grant| set(connection, grant))
 }
 
+fn set_one(
+    connection: &Connection,
+    permission: &str,
+    role: String,
+    granted: bool,
+    at: Timestamp,
+) -> Result<()> {
+    let table = list(connection).map_err(|e| error(&e))?;
+    let mut grant = table
+        .into_iter()
+        .find(|grant| grant.permission == permission)
+        .ok_or_else(|| unknown(Field::Permission))?;
+    let roles = list_roles(connection).map_err(|e| error(&e))?;
+    if roles.iter().all(|known| known.id != role) {
+        return Err(unknown(Field::Role));
+    }
+    match (grant.roles.iter().position(|held| *held == role), granted) {
+        (None, true) => grant.roles.push(role),
+        (Some(place), false) => drop(grant.roles.remove(place)),
+        _ => return Ok(()),
+    }
+    grant.updated_at = at;
+    set(connection, &grant)
+}
+
 fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
     let changed = connection
         .execute(
@@ -82,10 +119,7 @@ fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
         )
         .map_err(|e| error(&e))?;
     if changed == 0 {
-        return Err(Error::Invalid {
-            field: Field::Permission,
-            problem: Problem::Unknown,
-        });
+        return Err(unknown(Field::Permission));
     }
     connection
         .execute(
@@ -99,14 +133,14 @@ fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
                 "INSERT OR IGNORE INTO permission_role (permission_id, role_id, position) VALUES (?1, ?2, ?3)",
                 params![grant.permission, role, position],
             )
-            .map_err(|e| if is_missing_reference(&e) { unknown_role() } else { error(&e) })?;
+            .map_err(|e| if is_missing_reference(&e) { unknown(Field::Role) } else { error(&e) })?;
     }
     Ok(())
 }
 
-fn unknown_role() -> Error {
+fn unknown(field: Field) -> Error {
     Error::Invalid {
-        field: Field::Role,
+        field,
         problem: Problem::Unknown,
     }
 }

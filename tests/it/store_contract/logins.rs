@@ -4,12 +4,14 @@ use super::{at, every_store, user};
 use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, Permission, Problem, UserId, What,
 };
-use doorsign::store::{Part, Store, UserPatch};
+use doorsign::store::{Part, RoleChange, Store, UserPatch};
 
 /// A login of `whose`, made at `n`, by password, or by a token of that name.
 fn login(whose: &str, n: i64, token: Option<&str>) -> Login {
     let token = token.map(|name| LoginKind::Token {
         name: name.to_owned(),
+        tail: "abcdef".to_owned(),
+        bypass_two_factor: n % 2 == 0,
     });
     Login {
         id: LoginId::new(format!("{whose} {n}")),
@@ -50,7 +52,7 @@ async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
         assert!(!session.grants.contains(Permission::ManageUserStatus));
 
         let admin = UserPatch {
-            roles: Some(roles),
+            roles: Some(RoleChange::Replace(roles)),
             ..UserPatch::default()
         };
         store.update_user(login.user, admin, at(3)).await.unwrap();
@@ -138,7 +140,8 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         for login in [&password, &token, &others] {
             store.create_login(login.clone()).await.unwrap();
         }
-        let (roles, active) = (Some(vec!["user".to_owned()]), Some(true));
+        let roles = RoleChange::Replace(vec!["user".to_owned()]);
+        let (roles, active) = (Some(roles), Some(true));
         let harmless = UserPatch {
             roles,
             active,

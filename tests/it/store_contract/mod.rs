@@ -11,8 +11,8 @@ mod statuses;
 mod users;
 
 use doorsign::domain::{
-    Change, CustomStatus, Email, NewEvent, StatusId, StatusName, StatusType, Timestamp, User,
-    UserId, Username,
+    Change, CustomStatus, Email, NewEvent, Profile, StatusId, StatusName, StatusType, Timestamp,
+    User, UserId, Username,
 };
 use doorsign::store::Store;
 use doorsign::store::sqlite::SqliteStore;
@@ -102,6 +102,7 @@ pub fn user(name: &str) -> User {
         email: Some(Email::parse(format!("{name}@example.org")).unwrap()),
         roles: vec!["user".to_owned()],
         active: true,
+        profile: Profile::default(),
         created_at: at(1),
         updated_at: at(1),
     }

@@ -2,8 +2,10 @@
 
 use super::{at, every_store, user};
 use doorsign::domain::UserKey;
-use doorsign::domain::{Email, Error, Field, Problem, Result, User, UserId, Username, What};
-use doorsign::store::{Part, Store, UserPatch};
+use doorsign::domain::{
+    Email, Error, Field, Problem, Result, User, UserId, UserQuery, Username, What,
+};
+use doorsign::store::{Part, RoleChange, Store, UserPatch};
 
 async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
     store.find_user(key).await.unwrap()
@@ -20,7 +22,7 @@ async fn named(store: &dyn Store, name: &str) -> Option<(User, String)> {
 }
 
 #[track_caller]
-fn refused(result: Result<()>, field: Field, problem: &Problem) {
+fn refused<T: std::fmt::Debug>(result: Result<T>, field: Field, problem: &Problem) {
     match result {
         Err(Error::Invalid {
             field: f,
@@ -112,12 +114,17 @@ async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist
 async fn users_are_listed_by_name() {
     every_store(async |place| {
         let store = place.open();
-        assert_eq!(store.list_users().await.unwrap(), []);
+        let all = async || {
+            let page = store.list_users(UserQuery::default()).await.unwrap();
+            assert_eq!(page.total, page.items.len() as u64);
+            page.items
+        };
+        assert_eq!(all().await, []);
         for name in ["cid", "Bob", "ann"] {
             create(&*store, name, "").await;
         }
         let expected = ["ann", "Bob", "cid"].map(user);
-        assert_eq!(store.list_users().await.unwrap(), expected);
+        assert_eq!(all().await, expected);
     })
     .await;
 }
@@ -128,7 +135,9 @@ async fn a_patch_changes_what_it_names_and_the_time() {
         let store = place.open();
         create(&*store, "ann", "old").await;
         let roles = UserPatch {
-            roles: Some(vec!["bot".to_owned(), "admin".to_owned(), "bot".to_owned()]),
+            roles: Some(RoleChange::Replace(
+                ["bot", "livechat-agent", "bot"].map(str::to_owned).into(),
+            )),
             ..UserPatch::default()
         };
         let inactive = UserPatch {
@@ -146,7 +155,7 @@ async fn a_patch_changes_what_it_names_and_the_time() {
                 .unwrap();
         }
         let changed = User {
-            roles: vec!["admin".to_owned(), "bot".to_owned()],
+            roles: vec!["bot".to_owned(), "livechat-agent".to_owned()],
             active: false,
             updated_at: at(4),
             ..user("ann")
@@ -166,8 +175,12 @@ async fn a_patch_that_is_refused_changes_nothing() {
         create(&*store, "ann", "old").await;
         let patch = UserPatch {
             password_hash: Some("new".to_owned()),
-            roles: Some(vec!["admin".to_owned(), "wizard".to_owned()]),
+            roles: Some(RoleChange::Replace(vec![
+                "admin".to_owned(),
+                "wizard".to_owned(),
+            ])),
             active: Some(false),
+            ..UserPatch::default()
         };
         let version = store.version(Part::Access);
         let result = store

@@ -1,14 +1,14 @@
 //! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
 //! permission is asked here. Knows nothing of terminals.
 
+use super::{hash, missing};
 use crate::app::App;
-use crate::domain::UserKey;
 use crate::domain::{
-    Email, Error, Field, Login, LoginKind, Problem, Result, User, UserId, Username, What,
+    Email, Error, Field, Login, LoginKind, Profile, Result, User, UserId, UserKey, UserQuery,
+    Username, What,
 };
-use crate::passwords::PasswordDigest;
 use crate::service::session;
-use crate::store::UserPatch;
+use crate::store::{RoleChange, UserPatch};
 use std::time::Duration;
 
 /// Somebody to be added.
@@ -40,6 +40,7 @@ pub async fn create(app: &App, new: NewUser) -> Result<User> {
         email: new.email.map(Email::parse).transpose()?,
         roles: new.roles,
         active: true,
+        profile: Profile::default(),
         created_at: now,
         updated_at: now,
     };
@@ -53,7 +54,7 @@ pub async fn create(app: &App, new: NewUser) -> Result<User> {
 /// # Errors
 /// `Unavailable`.
 pub async fn list(app: &App) -> Result<Vec<User>> {
-    app.store.list_users().await
+    Ok(app.store.list_users(UserQuery::default()).await?.items)
 }
 
 /// Sets a password and ends the user's logins by password. Personal access tokens stay.
@@ -61,38 +62,44 @@ pub async fn list(app: &App) -> Result<Vec<User>> {
 /// # Errors
 /// `NotFound`, `Invalid` for an empty password, `Unavailable`.
 pub async fn set_password(app: &App, username: &str, password: &str) -> Result<()> {
-    let user = find(app, username).await?;
     let patch = UserPatch {
         password_hash: Some(hash(app, password).await?),
         ..UserPatch::default()
     };
-    app.store.update_user(user.id, patch, app.clock.now()).await
+    update(app, username, patch).await
 }
 
 /// Replaces a user's roles.
 ///
 /// # Errors
-/// `NotFound`, `Invalid { Role, Unknown }`, `Unavailable`.
+/// `NotFound`, `Invalid { Role, Unknown }`, `LastAdministrator`, `Unavailable`.
 pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<()> {
-    let user = find(app, username).await?;
     let patch = UserPatch {
-        roles: Some(roles),
+        roles: Some(RoleChange::Replace(roles)),
         ..UserPatch::default()
     };
-    app.store.update_user(user.id, patch, app.clock.now()).await
+    update(app, username, patch).await
 }
 
 /// Switches a user off, which ends all of its logins, tokens too; or on again.
 ///
 /// # Errors
-/// `NotFound`, `Unavailable`.
+/// `NotFound`, `LastAdministrator`, `Unavailable`.
 pub async fn set_active(app: &App, username: &str, active: bool) -> Result<()> {
-    let user = find(app, username).await?;
     let patch = UserPatch {
         active: Some(active),
         ..UserPatch::default()
     };
-    app.store.update_user(user.id, patch, app.clock.now()).await
+    update(app, username, patch).await
+}
+
+/// Deletes a user with every login and token.
+///
+/// # Errors
+/// `NotFound`, `LastAdministrator`, `Unavailable`.
+pub async fn delete(app: &App, username: &str) -> Result<()> {
+    let user = find(app, username).await?;
+    app.store.delete_user(user.id).await
 }
 
 /// Makes a personal access token that lasts for `life`, or until it is revoked. Answers the user's id and the token, which is shown
@@ -111,10 +118,7 @@ pub async fn create_token(
         return Err(Error::Deactivated);
     }
     if name.trim().is_empty() {
-        return Err(Error::Invalid {
-            field: Field::TokenName,
-            problem: Problem::Missing,
-        });
+        return Err(missing(Field::TokenName));
     }
     let now = app.clock.now();
     let login = Login {
@@ -122,6 +126,8 @@ pub async fn create_token(
         user: user.id.clone(),
         kind: LoginKind::Token {
             name: name.to_owned(),
+            tail: String::new(),
+            bypass_two_factor: false,
         },
         created_at: now,
         expires_at: life.map(|life| now.after(life)),
@@ -147,8 +153,7 @@ pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
 pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
     let user = find(app, username).await?;
     let logins = app.store.list_logins(user.id).await?;
-    let named =
-        |login: &&Login| matches!(&login.kind, LoginKind::Token { name: found } if found == name);
+    let named = |login: &&Login| matches!(&login.kind, LoginKind::Token { name: found, .. } if found == name);
     let login = logins
         .iter()
         .find(named)
@@ -157,21 +162,12 @@ pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
 }
 
 async fn find(app: &App, username: &str) -> Result<User> {
-    let found = app
-        .store
-        .find_user(UserKey::Username(username.to_owned()))
-        .await?;
-    found
-        .map(|(user, _)| user)
-        .ok_or_else(|| Error::NotFound(What::User(username.to_owned())))
+    let key = UserKey::Username(username.to_owned());
+    super::find(app, key).await.map(|(user, _)| user)
 }
 
-async fn hash(app: &App, password: &str) -> Result<String> {
-    if password.is_empty() {
-        return Err(Error::Invalid {
-            field: Field::Password,
-            problem: Problem::Missing,
-        });
-    }
-    app.auth.passwords.hash(PasswordDigest::of(password)).await
+async fn update(app: &App, username: &str, patch: UserPatch) -> Result<()> {
+    let user = find(app, username).await?;
+    let updated = app.store.update_user(user.id, patch, app.clock.now());
+    updated.await.map(drop)
 }

@@ -1,0 +1,99 @@
+//! The rules of who holds which role. Source: Rocket.Chat `roles.ts`, `addUserToRole.ts`. Knows nothing of what roles grant.
+
+use crate::app::App;
+use crate::domain::{
+    ADMIN, Actor, Error, Field, Page, Permission, Problem, Result, Role, RoleScope, User, UserKey,
+    UserQuery, What,
+};
+use crate::store::{RoleChange, UserPatch};
+
+/// Gives a user, by user name, a role.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `Unavailable`.
+pub async fn add_user(app: &App, actor: &Actor, username: &str, role: &str) -> Result<Role> {
+    change(app, actor, username, role, RoleChange::Add).await
+}
+
+/// Takes a role from a user, by user name.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `LastAdministrator`, `Unavailable`.
+pub async fn remove_user(app: &App, actor: &Actor, username: &str, role: &str) -> Result<Role> {
+    change(app, actor, username, role, RoleChange::Remove).await
+}
+
+/// A page of those who hold a role.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { Role, Unknown }`, `Unavailable`.
+pub async fn users_in(
+    app: &App,
+    actor: &Actor,
+    role: &str,
+    offset: u64,
+    limit: Option<u64>,
+) -> Result<Page<User>> {
+    actor.require(Permission::AccessPermissions)?;
+    let role = find(app, role).await?;
+    let query = UserQuery {
+        roles: vec![role.id],
+        offset,
+        limit,
+        ..UserQuery::default()
+    };
+    app.store.list_users(query).await
+}
+
+/// Those who hold a role that everybody may see, each with such roles only: the roles of the workspace that have a description.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn users_in_public(app: &App, _actor: &Actor) -> Result<Vec<User>> {
+    let mut public = app.store.list_roles().await?;
+    public.retain(|role| role.scope == RoleScope::Users && !role.description.is_empty());
+    let roles: Vec<_> = public.into_iter().map(|role| role.id).collect();
+    let query = UserQuery {
+        roles: roles.clone(),
+        ..UserQuery::default()
+    };
+    let mut users = app.store.list_users(query).await?.items;
+    for user in &mut users {
+        user.roles.retain(|role| roles.contains(role));
+    }
+    Ok(users)
+}
+
+async fn change(
+    app: &App,
+    actor: &Actor,
+    username: &str,
+    role: &str,
+    change: fn(String) -> RoleChange,
+) -> Result<Role> {
+    actor.require(Permission::AccessPermissions)?;
+    let user = app.store.find_user(UserKey::Username(username.to_owned()));
+    let (user, _) = user
+        .await?
+        .ok_or_else(|| Error::NotFound(What::User(username.to_owned())))?;
+    let role = find(app, role).await?;
+    if role.id == ADMIN {
+        actor.require(Permission::AssignAdminRole)?;
+    }
+    let patch = UserPatch {
+        roles: Some(change(role.id.clone())),
+        ..UserPatch::default()
+    };
+    app.store
+        .update_user(user.id, patch, app.clock.now())
+        .await?;
+    Ok(role)
+}
+
+async fn find(app: &App, id: &str) -> Result<Role> {
+    let mut roles = app.store.list_roles().await?.into_iter();
+    roles.find(|role| role.id == id).ok_or(Error::Invalid {
+        field: Field::Role,
+        problem: Problem::Unknown,
+    })
+}

@@ -1,0 +1,116 @@
+//! Adding users, deleting them, switching them off and on, and ending their logins. Source of the order of the checks: Rocket.Chat
+//! `validateUserData.ts`. Knows nothing of how a request names a user.
+
+use super::{check_roles, find, hash, is_self, missing};
+use crate::app::{App, Ids};
+use crate::domain::{
+    Actor, Bio, Email, Field, Nickname, Permission, Profile, Result, User, UserId, UserKey,
+    Username,
+};
+use crate::store::UserPatch;
+
+/// Somebody to be added; nothing of it is checked yet.
+#[derive(Default)]
+pub struct NewAccount {
+    /// The name to log in with.
+    pub username: String,
+    /// The name to show.
+    pub name: String,
+    /// The e-mail address; an empty text stands for none.
+    pub email: String,
+    /// The password; `None` has one made up that nobody learns.
+    pub password: Option<String>,
+    /// The ids of its roles.
+    pub roles: Vec<String>,
+    /// Whether it may log in.
+    pub active: bool,
+    /// Whether somebody vouches for the address.
+    pub email_verified: bool,
+    /// Whether clients ask for a new password first.
+    pub require_password_change: bool,
+    /// Some words about it.
+    pub bio: String,
+    /// A further name.
+    pub nickname: String,
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// `Forbidden` (`create-user`; `assign-admin-role` for an administrator; `edit-other-user-active-status` for one who is switched off),
+/// `Invalid` for roles, names, address or password, `Unavailable`.
+pub async fn create(app: &App, actor: &Actor, new: NewAccount) -> Result<User> {
+    actor.require(Permission::CreateUser)?;
+    check_roles(app, actor, &new.roles).await?;
+    if new.name.trim().is_empty() {
+        return Err(missing(Field::FullName));
+    }
+    let (made_up, now) = (new.password.is_none(), app.clock.now());
+    let mut user = User {
+        id: app.ids.user()?,
+        username: Username::parse(new.username)?,
+        name: new.name,
+        email: None,
+        roles: new.roles,
+        active: new.active,
+        profile: Profile {
+            email_verified: new.email_verified,
+            require_password_change: new.require_password_change || made_up,
+            ..Profile::default()
+        },
+        created_at: now,
+        updated_at: now,
+    };
+    let password = new.password.map_or_else(Ids::password, Ok)?;
+    if password.is_empty() {
+        return Err(missing(Field::Password));
+    }
+    if !new.email.is_empty() {
+        user.email = Some(Email::parse(new.email)?);
+    }
+    if !new.active {
+        actor.require(Permission::EditOtherUserActiveStatus)?;
+    }
+    let (bio, nickname) = (Bio::parse(&new.bio)?, Nickname::parse(&new.nickname)?);
+    user.profile.bio = Some(bio).filter(|bio| !bio.as_str().is_empty());
+    user.profile.nickname = Some(nickname).filter(|name| !name.as_str().is_empty());
+    let hash = hash(app, &password).await?;
+    app.store.create_user(user.clone(), hash).await?;
+    user.roles.sort();
+    user.roles.dedup();
+    Ok(user)
+}
+
+/// Deletes a user with all of its logins.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
+pub async fn delete(app: &App, actor: &Actor, key: UserKey) -> Result<()> {
+    actor.require(Permission::DeleteUser)?;
+    let (user, _) = find(app, key).await?;
+    app.store.delete_user(user.id).await
+}
+
+/// Switches a user off, which ends all of its logins, tokens too; or on again.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
+pub async fn set_active(app: &App, actor: &Actor, user: UserId, active: bool) -> Result<User> {
+    actor.require(Permission::EditOtherUserActiveStatus)?;
+    let patch = UserPatch {
+        active: Some(active),
+        ..UserPatch::default()
+    };
+    app.store.update_user(user, patch, app.clock.now()).await
+}
+
+/// Ends every login of a user, tokens too; one's own for the asking.
+///
+/// # Errors
+/// `Forbidden` for somebody else, `NotFound`, `Unavailable`.
+pub async fn end_logins(app: &App, actor: &Actor, user: UserId) -> Result<()> {
+    if !is_self(actor, &user) {
+        actor.require(Permission::LogoutOtherUser)?;
+    }
+    app.store.delete_logins(user).await
+}

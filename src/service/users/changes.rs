@@ -1,0 +1,181 @@
+//! Who may change what about a user. Source: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`, `saveUserProfile.ts`. All of
+//! a change is one transaction, where Rocket.Chat saves part after part. Knows nothing of presence: a status text is passed on.
+
+use super::{check_roles, find, hash, is_self};
+use crate::app::{App, Ids};
+use crate::domain::{
+    ADMIN, Actor, Bio, Email, Error, Field, Nickname, Permission, Problem, Result, User, UserId,
+    UserKey, Username,
+};
+use crate::passwords::PasswordDigest;
+use crate::store::{RoleChange, UserPatch};
+
+/// What to change; `None` leaves it. Nothing of it is checked yet.
+#[derive(Default)]
+pub struct UserChanges {
+    /// The name to log in with; an empty text leaves it.
+    pub username: Option<String>,
+    /// The name to show; an empty text leaves it.
+    pub name: Option<String>,
+    /// The e-mail address; an empty text leaves it.
+    pub email: Option<String>,
+    /// Whether somebody vouches for the address.
+    pub email_verified: Option<bool>,
+    /// Some words about the user; an empty text takes them away.
+    pub bio: Option<String>,
+    /// A further name; an empty text takes it away.
+    pub nickname: Option<String>,
+    /// A new password; a blank text leaves it.
+    pub password: Option<String>,
+    /// Whether to make a password up that nobody learns.
+    pub random_password: bool,
+    /// Whether clients ask for a new password.
+    pub require_password_change: Option<bool>,
+    /// The ids of all its roles.
+    pub roles: Option<Vec<String>>,
+    /// Whether it may log in.
+    pub active: Option<bool>,
+    /// What its status says.
+    pub status_text: Option<String>,
+    /// Which of the four a status is to be.
+    pub status_type: Option<String>,
+}
+
+/// Changes a user: oneself, or another with `edit-other-user-info`. Roles, password and being active need permissions of their own.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Invalid`, `LastAdministrator`, `Unavailable`.
+pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) -> Result<User> {
+    let own = is_self(actor, &user);
+    if !own {
+        actor.require(Permission::EditOtherUserInfo)?;
+    }
+    check_roles(app, actor, new.roles.as_deref().unwrap_or_default()).await?;
+    let (before, _) = find(app, UserKey::Id(user)).await?;
+    may_change(actor, &before, &new)?;
+    let mut patch = patch(&new)?;
+    patch.roles = new.roles.map(RoleChange::Replace);
+    patch.active = new.active;
+    patch.require_password_change = new.require_password_change;
+    let password = if new.random_password {
+        patch.require_password_change = Some(true);
+        Some(Ids::password()?)
+    } else {
+        new.password.filter(|password| !password.trim().is_empty())
+    };
+    if let Some(password) = password {
+        patch.password_hash = Some(hash(app, &password).await?);
+    }
+    app.store
+        .update_user(before.id, patch, app.clock.now())
+        .await
+}
+
+/// Changes oneself. A new password and a new address ask for the current password, as its SHA-256 in hexadecimal or in plain text;
+/// a new password ends the other logins by password.
+///
+/// # Errors
+/// `Invalid { CurrentPassword }`, `Invalid` for what cannot be, `Unavailable`.
+pub async fn update_own(
+    app: &App,
+    actor: &Actor,
+    new: UserChanges,
+    current_password: Option<String>,
+) -> Result<User> {
+    let mut patch = patch(&new)?;
+    let password = new.password.filter(|password| !password.trim().is_empty());
+    let address_changes = patch.email.is_some() && patch.email != actor.user.email;
+    if password.is_some() || address_changes {
+        check_current(app, actor, current_password).await?;
+    }
+    if let Some(password) = password {
+        patch.password_hash = Some(hash(app, &password).await?);
+        patch.keep_login = Some(actor.login.id.clone());
+        patch.require_password_change = Some(false);
+    }
+    let (id, now) = (actor.user.id.clone(), app.clock.now());
+    app.store.update_user(id, patch, now).await
+}
+
+/// Merges `preferences`, a JSON object, into those of a user: oneself, or another with `edit-other-user-info`.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn set_preferences(
+    app: &App,
+    actor: &Actor,
+    user: UserId,
+    preferences: String,
+) -> Result<User> {
+    if !is_self(actor, &user) {
+        actor.require(Permission::EditOtherUserInfo)?;
+    }
+    let patch = UserPatch {
+        preferences: Some(preferences),
+        ..UserPatch::default()
+    };
+    app.store.update_user(user, patch, app.clock.now()).await
+}
+
+/// What else than `edit-other-user-info` is needed. One's own password is changed with the current one, by [`update_own`].
+fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
+    if let Some(roles) = &new.roles {
+        let (mut wanted, is_admin) = (roles.clone(), |ids: &[String]| {
+            ids.iter().any(|id| id == ADMIN)
+        });
+        wanted.sort();
+        wanted.dedup();
+        if wanted != before.roles {
+            actor.require(Permission::AssignRoles)?;
+        }
+        if is_admin(&before.roles) && !is_admin(&wanted) {
+            actor.require(Permission::AssignAdminRole)?;
+        }
+    }
+    if new
+        .password
+        .as_deref()
+        .is_some_and(|text| !text.trim().is_empty())
+        || new.random_password
+    {
+        actor.require(Permission::EditOtherUserPassword)?;
+    }
+    // To vouch for one's own address is worth nothing.
+    if new.email_verified == Some(true) && is_self(actor, &before.id) {
+        return Err(Error::Invalid {
+            field: Field::Email,
+            problem: Problem::Unchanged,
+        });
+    }
+    if new.active.is_some() {
+        actor.require(Permission::EditOtherUserActiveStatus)?;
+    }
+    Ok(())
+}
+
+/// What everybody may change about whom they may change at all.
+fn patch(new: &UserChanges) -> Result<UserPatch> {
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    Ok(UserPatch {
+        username: filled(&new.username).map(Username::parse).transpose()?,
+        name: filled(&new.name),
+        email: filled(&new.email).map(Email::parse).transpose()?,
+        email_verified: new.email_verified,
+        bio: new.bio.as_deref().map(Bio::parse).transpose()?,
+        nickname: new.nickname.as_deref().map(Nickname::parse).transpose()?,
+        ..UserPatch::default()
+    })
+}
+
+async fn check_current(app: &App, actor: &Actor, given: Option<String>) -> Result<()> {
+    let (_, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
+    let given = given.unwrap_or_default();
+    let digest = PasswordDigest::from_hex(&given).unwrap_or_else(|| PasswordDigest::of(&given));
+    if app.auth.passwords.verify(Some(hash), digest).await? {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        field: Field::CurrentPassword,
+        problem: Problem::NotValid(String::new()),
+    })
+}

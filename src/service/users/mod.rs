@@ -1,0 +1,68 @@
+//! The rules of users. What somebody logged in may do with them stands in `accounts` (add, delete, switch off, end logins), `changes`
+//! (who may change what), `reading` and `tokens`; what the operator may do at the command line, without anybody being asked, in
+//! `operator`, whose functions are here by their own names.
+
+pub mod accounts;
+pub mod changes;
+mod operator;
+pub mod reading;
+pub mod tokens;
+
+pub use operator::{
+    NewUser, create, create_token, delete, list, list_logins, revoke_token, set_active,
+    set_password, set_roles,
+};
+
+use crate::app::App;
+use crate::domain::{
+    ADMIN, Actor, Error, Field, Permission, Problem, Result, User, UserId, UserKey, What,
+};
+use crate::passwords::PasswordDigest;
+
+/// The hash of a password that somebody chose.
+async fn hash(app: &App, password: &str) -> Result<String> {
+    if password.is_empty() {
+        return Err(missing(Field::Password));
+    }
+    app.auth.passwords.hash(PasswordDigest::of(password)).await
+}
+
+/// The user that `key` names, with its password hash.
+async fn find(app: &App, key: UserKey) -> Result<(User, String)> {
+    let named = match &key {
+        UserKey::Id(id) => id.as_str(),
+        UserKey::Username(text) | UserKey::Email(text) => text,
+    };
+    let named = named.to_owned();
+    let found = app.store.find_user(key).await?;
+    found.ok_or(Error::NotFound(What::User(named)))
+}
+
+/// Refuses roles that do not exist, and `admin` from somebody who may not give it.
+async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
+    let known = app.store.list_roles().await?;
+    if roles
+        .iter()
+        .any(|id| known.iter().all(|role| role.id != *id))
+    {
+        return Err(Error::Invalid {
+            field: Field::Role,
+            problem: Problem::Unknown,
+        });
+    }
+    if roles.iter().any(|id| id == ADMIN) {
+        actor.require(Permission::AssignAdminRole)?;
+    }
+    Ok(())
+}
+
+fn is_self(actor: &Actor, user: &UserId) -> bool {
+    actor.user.id == *user
+}
+
+fn missing(field: Field) -> Error {
+    Error::Invalid {
+        field,
+        problem: Problem::Missing,
+    }
+}

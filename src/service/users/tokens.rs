@@ -1,0 +1,117 @@
+//! Tokens that somebody logged in makes: personal access tokens for oneself, and with the secret of the settings for others. Source:
+//! Rocket.Chat `personalAccessTokens:*` and `users.createToken`. Knows nothing of how tokens are signed.
+
+use super::{find, is_self, missing};
+use crate::app::App;
+use crate::domain::{
+    Actor, Error, Field, Login, LoginKind, Permission, Result, UserId, UserKey, What,
+};
+use crate::service::session;
+
+/// Makes a personal access token that lasts until it is removed, and answers it, this once.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { TokenName, Missing | Taken }`, `Unavailable`.
+pub async fn generate(
+    app: &App,
+    actor: &Actor,
+    name: String,
+    bypass_two_factor: bool,
+) -> Result<String> {
+    actor.require(Permission::CreatePersonalAccessTokens)?;
+    let login = personal(app, actor, name, bypass_two_factor)?;
+    session::open(app, login).await
+}
+
+/// Makes a new token in the place of one's token of this name, which ends at once.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn regenerate(app: &App, actor: &Actor, name: String) -> Result<String> {
+    actor.require(Permission::CreatePersonalAccessTokens)?;
+    let bypass_two_factor = match named(app, actor, &name).await?.kind {
+        LoginKind::Token {
+            bypass_two_factor, ..
+        } => bypass_two_factor,
+        LoginKind::Password => false,
+    };
+    let (login, token) = session::sign(app, personal(app, actor, name, bypass_two_factor)?)?;
+    app.store.replace_token(login).await?;
+    Ok(token)
+}
+
+/// One's personal access tokens, oldest first.
+///
+/// # Errors
+/// `Forbidden`, `Unavailable`.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Login>> {
+    actor.require(Permission::CreatePersonalAccessTokens)?;
+    let (id, now) = (actor.user.id.clone(), app.clock.now());
+    let mut logins = app.store.list_logins(id).await?;
+    logins.retain(|login| login.is_live(now) && matches!(login.kind, LoginKind::Token { .. }));
+    Ok(logins)
+}
+
+/// Removes one's token of this name.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<()> {
+    actor.require(Permission::CreatePersonalAccessTokens)?;
+    let login = named(app, actor, name).await?;
+    app.store.delete_login(login.id).await.map(drop)
+}
+
+/// Logs a user in without a password: for programs that know the secret of the settings. Without such a secret nobody may.
+///
+/// # Errors
+/// `Forbidden` for a wrong secret, for another user without `user-generate-access-token` and for one who is switched off; `NotFound`,
+/// `Unavailable`.
+pub async fn create_for(app: &App, actor: &Actor, user: UserId, secret: &str) -> Result<String> {
+    let refused = Error::Forbidden {
+        needs: Permission::GenerateAccessToken,
+    };
+    if !app.auth.may_create_tokens(secret)? {
+        return Err(refused);
+    }
+    if !is_self(actor, &user) {
+        actor.require(Permission::GenerateAccessToken)?;
+    }
+    let (user, _) = find(app, UserKey::Id(user)).await?;
+    if !user.active {
+        return Err(refused);
+    }
+    let now = app.clock.now();
+    let login = Login {
+        id: app.ids.login()?,
+        user: user.id,
+        kind: LoginKind::Password,
+        created_at: now,
+        expires_at: Some(now.after(app.rules.login_life)),
+    };
+    session::open(app, login).await
+}
+
+fn personal(app: &App, actor: &Actor, name: String, bypass_two_factor: bool) -> Result<Login> {
+    if name.trim().is_empty() {
+        return Err(missing(Field::TokenName));
+    }
+    Ok(Login {
+        id: app.ids.login()?,
+        user: actor.user.id.clone(),
+        kind: LoginKind::Token {
+            name,
+            tail: String::new(),
+            bypass_two_factor,
+        },
+        created_at: app.clock.now(),
+        expires_at: None,
+    })
+}
+
+async fn named(app: &App, actor: &Actor, name: &str) -> Result<Login> {
+    let mut logins = list(app, actor).await?.into_iter();
+    let found = logins
+        .find(|login| matches!(&login.kind, LoginKind::Token { name: known, .. } if known == name));
+    found.ok_or_else(|| Error::NotFound(What::Login(name.to_owned())))
+}

@@ -1,0 +1,62 @@
+//! SQL of a page of users. Knows nothing of how a query was written.
+
+use super::{COLUMNS, read};
+use crate::domain::{Page, SortOrder, User, UserQuery, UserSort, Username};
+use rusqlite::{Connection, params_from_iter};
+
+pub(super) fn page(connection: &Connection, query: &UserQuery) -> rusqlite::Result<Page<User>> {
+    let (filter, values) = filter(query);
+    let total: i64 = connection
+        .prepare_cached(&format!("SELECT count(*) FROM user {filter}"))?
+        .query_row(params_from_iter(&values), |row| row.get(0))?;
+    let limit = query.limit.and_then(|limit| i64::try_from(limit).ok());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM user {filter} ORDER BY {} LIMIT {} OFFSET {}",
+        order(query),
+        limit.unwrap_or(-1),
+        i64::try_from(query.offset).unwrap_or(i64::MAX),
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let items = statement.query_map(params_from_iter(&values), read)?;
+    Ok(Page {
+        items: items.collect::<rusqlite::Result<_>>()?,
+        total: total.unsigned_abs(),
+    })
+}
+
+/// The WHERE clause, and what stands for its question marks.
+fn filter(query: &UserQuery) -> (String, Vec<String>) {
+    let (mut conditions, mut values) = (Vec::new(), query.roles.clone());
+    if !query.roles.is_empty() {
+        let marks = vec!["?"; query.roles.len()].join(", ");
+        conditions.push(format!(
+            "EXISTS (SELECT 1 FROM user_role WHERE user_id = user.id AND role_id IN ({marks}))"
+        ));
+    }
+    if let Some(email) = &query.email {
+        conditions.push("email_key = ?".to_owned());
+        values.push(Username::key(email));
+    }
+    if conditions.is_empty() {
+        return (String::new(), values);
+    }
+    (format!("WHERE {}", conditions.join(" AND ")), values)
+}
+
+fn order(query: &UserQuery) -> String {
+    let mut columns = String::new();
+    for (field, order) in &query.sort {
+        columns += match field {
+            UserSort::Id => "id",
+            UserSort::Username => "username_key",
+            UserSort::Name => "name_key",
+            UserSort::CreatedAt => "created_at",
+            UserSort::Active => "active",
+        };
+        columns += match order {
+            SortOrder::Ascending => ", ",
+            SortOrder::Descending => " DESC, ",
+        };
+    }
+    columns + "username_key"
+}

@@ -1,0 +1,160 @@
+//! SQL of the users and the roles they hold: adding, finding and listing. How they change stands in `change.rs`. Knows nothing of
+//! how passwords are hashed.
+
+mod change;
+mod list;
+
+use super::{ACCESS, SqliteStore, error, is_missing_reference, is_unique};
+use crate::domain::UserKey;
+use crate::domain::{
+    Bio, Email, Error, Field, Nickname, Page, Problem, Profile, Result, Timestamp, User, UserId,
+    UserQuery, Username,
+};
+use crate::store::{UserPatch, Users};
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// A user with its roles in one row, parted by a character that no id holds.
+const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at, email_verified, bio, nickname,
+    require_password_change, utc_offset, last_login_at, preferences, password_hash,
+    (SELECT group_concat(role_id, char(31) ORDER BY role_id) FROM user_role WHERE user_id = user.id)";
+
+#[async_trait]
+impl Users for SqliteStore {
+    async fn create_user(&self, user: User, password_hash: String) -> Result<()> {
+        self.writer
+            .write(move |c| create(c, &user, &password_hash))
+            .await
+    }
+
+    async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>> {
+        self.readers.read(move |c| find(c, &key)).await
+    }
+
+    async fn list_users(&self, query: UserQuery) -> Result<Page<User>> {
+        self.readers.read(move |c| list::page(c, &query)).await
+    }
+
+    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<User> {
+        self.writer
+            .change(ACCESS, move |c| change::update(c, &id, &patch, at))
+            .await
+    }
+
+    async fn delete_user(&self, id: UserId) -> Result<()> {
+        self.writer
+            .change(ACCESS, move |c| change::delete(c, &id))
+            .await
+    }
+}
+
+pub(super) fn create(connection: &Connection, user: &User, password_hash: &str) -> Result<()> {
+    let (username, email) = (
+        user.username.as_str(),
+        user.email.as_ref().map(Email::as_str),
+    );
+    refuse_taken(connection, &user.id, Field::Username, Some(username))?;
+    refuse_taken(connection, &user.id, Field::Email, email)?;
+    let profile = &user.profile;
+    connection
+        .execute(
+            "INSERT INTO user (id, username, username_key, name, name_key, email, email_key, password_hash, active, created_at,
+                updated_at, email_verified, bio, nickname, require_password_change, utc_offset, last_login_at, preferences)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, nullif(?13, ''), nullif(?14, ''), ?15, ?16, ?17, ?18)",
+            params![
+                user.id.as_str(),
+                username,
+                Username::key(username),
+                user.name,
+                Username::key(&user.name),
+                email,
+                email.map(Username::key),
+                password_hash,
+                user.active,
+                user.created_at.as_millis(),
+                user.updated_at.as_millis(),
+                profile.email_verified,
+                profile.bio.as_ref().map(Bio::as_str),
+                profile.nickname.as_ref().map(Nickname::as_str),
+                profile.require_password_change,
+                profile.utc_offset,
+                profile.last_login_at.map(Timestamp::as_millis),
+                profile.preferences.as_deref(),
+            ],
+        )
+        .map_err(|e| if is_unique(&e) { taken(Field::Username, username) } else { error(&e) })?;
+    change::set_roles(connection, &user.id, &user.roles)
+}
+
+/// Tells which of the two unique names is taken by somebody other than `id`, which SQLite's code does not. No race: there is one
+/// writer.
+fn refuse_taken(
+    connection: &Connection,
+    id: &UserId,
+    field: Field,
+    text: Option<&str>,
+) -> Result<()> {
+    let Some(text) = text else { return Ok(()) };
+    let column = if field == Field::Email {
+        "email_key"
+    } else {
+        "username_key"
+    };
+    let sql = format!("SELECT 1 FROM user WHERE {column} = ?1 AND id <> ?2");
+    let found = connection
+        .query_row(&sql, [&Username::key(text), id.as_str()], |_| Ok(()))
+        .optional();
+    match found.map_err(|e| error(&e))? {
+        Some(()) => Err(taken(field, text)),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    key: &UserKey,
+) -> rusqlite::Result<Option<(User, String)>> {
+    let (column, value) = match key {
+        UserKey::Id(id) => ("id", id.as_str().to_owned()),
+        UserKey::Username(name) => ("username_key", Username::key(name)),
+        UserKey::Email(email) => ("email_key", Username::key(email)),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM user WHERE {column} = ?1");
+    connection
+        .prepare_cached(&sql)?
+        .query_row([value], |row| Ok((read(row)?, row.get(14)?)))
+        .optional()
+}
+
+/// The user of a row of [`COLUMNS`].
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    let roles: Option<String> = row.get(15)?;
+    Ok(User {
+        id: UserId::new(row.get::<_, String>(0)?),
+        username: Username::stored(row.get(1)?),
+        name: row.get(2)?,
+        email: row.get::<_, Option<String>>(3)?.map(Email::stored),
+        roles: roles.map_or_else(Vec::new, |ids| {
+            ids.split('\u{1f}').map(str::to_owned).collect()
+        }),
+        active: row.get(4)?,
+        profile: Profile {
+            email_verified: row.get(7)?,
+            bio: row.get::<_, Option<String>>(8)?.map(Bio::stored),
+            nickname: row.get::<_, Option<String>>(9)?.map(Nickname::stored),
+            require_password_change: row.get(10)?,
+            utc_offset: row.get(11)?,
+            last_login_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_millis),
+            preferences: row.get(13)?,
+        },
+        created_at: Timestamp::from_millis(row.get(5)?),
+        updated_at: Timestamp::from_millis(row.get(6)?),
+    })
+}
+
+fn taken(field: Field, text: &str) -> Error {
+    Error::Invalid {
+        field,
+        problem: Problem::Taken(text.to_owned()),
+    }
+}
