@@ -112,6 +112,12 @@ impl Fields {
         }
     }
 
+    /// Further fields that stand inside these, read alike.
+    pub(super) fn inside(&self, values: Map<String, Value>) -> Self {
+        let contract = self.contract;
+        Self { contract, values }
+    }
+
     /// The field as it came.
     pub(super) fn take(&mut self, field: &str) -> Option<Value> {
         self.values.remove(field)
@@ -172,7 +178,7 @@ pub(super) fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// A number's text as JavaScript gives it: `1.0` is `1`, and exponents begin at 1e21 and 1e-7.
-fn javascript_text(number: &serde_json::Number) -> String {
+pub(super) fn javascript_text(number: &serde_json::Number) -> String {
     let Some(value) = number.as_f64() else {
         return number.to_string();
     };

@@ -20,11 +20,13 @@ mod error;
 mod forwarded;
 mod list_cache;
 mod path;
+mod preferences;
 mod query;
 mod quotas;
 mod reply;
 mod request;
 mod rest;
+mod typed;
 mod wire;
 
 pub use reply::Dropped;
@@ -41,7 +43,9 @@ use list_cache::ListCache;
 use quotas::Quotas;
 use reply::{Answer, Response};
 use request::{Head, Request, RequestId, Seen};
-use rest::{broadcast, custom_user_status, info, permissions, presence, roles, session, settings};
+use rest::{
+    broadcast, custom_user_status, info, permissions, presence, roles, session, settings, users,
+};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -77,6 +81,8 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/api/v1/users.presence"            => presence::list,
     GET  "/api/v1/permissions.listAll"       => permissions::list_all,
     POST "/api/v1/permissions.update"        => permissions::update,
+    POST "/api/v1/permissions.addRole"       => permissions::add_role,
+    POST "/api/v1/permissions.removeRole"    => permissions::remove_role,
     GET  "/api/v1/roles.list"                => roles::list,
     GET  "/api/v1/settings.public"           => settings::list_public,
     GET  "/api/v1/settings.oauth"            => settings::oauth,
@@ -85,6 +91,25 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/settings/:_id"             => settings::set,
     GET  "/api/v1/presence.getConnections"   => broadcast::connections,
     POST "/api/v1/presence.enableBroadcast"  => broadcast::enable,
+    GET  "/api/v1/roles.sync"                => roles::sync,
+    POST "/api/v1/roles.addUserToRole"       => roles::add_user_to_role,
+    POST "/api/v1/roles.removeUserFromRole"  => roles::remove_user_from_role,
+    GET  "/api/v1/roles.getUsersInRole"      => roles::get_users_in_role,
+    GET  "/api/v1/roles.getUsersInPublicRoles" => roles::get_users_in_public_roles,
+    POST "/api/v1/users.create"              => users::create,
+    GET  "/api/v1/users.info"                => users::info,
+    GET  "/api/v1/users.list"                => users::list,
+    POST "/api/v1/users.update"              => users::update,
+    POST "/api/v1/users.updateOwnBasicInfo"  => users::update_own_basic_info,
+    POST "/api/v1/users.setPreferences"      => users::set_preferences,
+    POST "/api/v1/users.setActiveStatus"     => users::set_active_status,
+    POST "/api/v1/users.delete"              => users::delete,
+    POST "/api/v1/users.logout"              => users::logout,
+    POST "/api/v1/users.createToken"         => users::create_token,
+    POST "/api/v1/users.generatePersonalAccessToken" => users::generate_personal_access_token,
+    POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,
+    GET  "/api/v1/users.getPersonalAccessTokens" => users::get_personal_access_tokens,
+    POST "/api/v1/users.removePersonalAccessToken" => users::remove_personal_access_token,
     GET  "/api/info"                         => info::info,
     GET  "/api/v1/info"                      => info::info_v1,
     GET  "/api/v1/openapi.json"              => info::openapi,

@@ -2,7 +2,7 @@
 //! `parseJsonQuery.ts` and its ajv schemas; reference 1.2.
 
 use super::error::ApiError;
-use crate::domain::{SortField, SortOrder, StatusQuery};
+use crate::domain::{SortField, SortOrder, StatusQuery, UserQuery, UserSort};
 use crate::domain::{StatusName, Timestamp};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
@@ -106,6 +106,38 @@ pub(super) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     })
 }
 
+/// The query of `users.list`. `fields` and `query` are accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
+pub(super) fn users(query: &str) -> Result<UserQuery, ApiError> {
+    let known = ["count", "offset", "sort", "fields", "query", "email"];
+    let query = Query::parse(query, &known)?;
+    let (offset, limit) = query.page()?;
+    for ignored in ["fields", "query"] {
+        query.text(ignored)?;
+    }
+    let email = query.text("email")?.filter(|text| !text.is_empty());
+    let mut sort = Vec::new();
+    for (name, order) in query.text("sort")?.map_or_else(|| Ok(Vec::new()), orders)? {
+        let field = match name.as_str() {
+            "_id" => UserSort::Id,
+            "username" => UserSort::Username,
+            "name" => UserSort::Name,
+            "createdAt" => UserSort::CreatedAt,
+            "active" => UserSort::Active,
+            _ => continue,
+        };
+        if sort.iter().all(|(known, _)| *known != field) {
+            sort.push((field, order));
+        }
+    }
+    Ok(UserQuery {
+        email: email.map(str::to_owned),
+        sort,
+        offset,
+        limit,
+        ..UserQuery::default()
+    })
+}
+
 /// An instant as clients write it: RFC 3339; or a date, with or without a time, which is then of UTC.
 pub(super) fn date(text: &str) -> Option<Timestamp> {
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
@@ -116,15 +148,8 @@ pub(super) fn date(text: &str) -> Option<Timestamp> {
 }
 
 fn sort(raw: &str) -> Result<Vec<(SortField, SortOrder)>, ApiError> {
-    let invalid = || ApiError::InvalidSort(raw.to_owned());
-    let Pairs(pairs) = serde_json::from_str(raw).map_err(|_| invalid())?;
     let mut sort = Vec::new();
-    for (name, direction) in pairs {
-        let order = match direction {
-            1.0 => SortOrder::Ascending,
-            -1.0 => SortOrder::Descending,
-            _ => return Err(invalid()),
-        };
+    for (name, order) in orders(raw)? {
         // What MongoDB does not find in a record sorts nothing.
         let field = match name.as_str() {
             "_id" => SortField::Id,
@@ -138,6 +163,18 @@ fn sort(raw: &str) -> Result<Vec<(SortField, SortOrder)>, ApiError> {
         }
     }
     Ok(sort)
+}
+
+/// The names to sort by, each with its direction, in the order they were written in.
+fn orders(raw: &str) -> Result<Vec<(String, SortOrder)>, ApiError> {
+    let invalid = || ApiError::InvalidSort(raw.to_owned());
+    let Pairs(pairs) = serde_json::from_str(raw).map_err(|_| invalid())?;
+    let order = |(name, direction)| match direction {
+        1.0 => Ok((name, SortOrder::Ascending)),
+        -1.0 => Ok((name, SortOrder::Descending)),
+        _ => Err(invalid()),
+    };
+    pairs.into_iter().map(order).collect()
 }
 
 /// A JSON object of numbers in the order it was written in, which is the order to sort by.

@@ -3,8 +3,11 @@
 
 use crate::app::App;
 use crate::domain::{
-    Email, Error, Login, LoginId, LoginKind, Result, Timestamp, User, UserId, Username,
+    Choice, Email, Error, Login, LoginId, LoginKind, Presence, Profile, Result, Timestamp, User,
+    UserId, UserStatus, Username,
 };
+use crate::service::session;
+use crate::store::PresenceChange;
 use crate::tokens::{TokenClaims, Tokens};
 
 /// When everything in the seed was made: 2024-01-01T00:00:00Z.
@@ -76,6 +79,10 @@ impl Person {
             active: true,
             created_at: MADE,
             updated_at: MADE,
+            profile: Profile {
+                email_verified: true,
+                ..Profile::default()
+            },
         })
     }
 
@@ -85,6 +92,8 @@ impl Person {
             user: UserId::new(self.id),
             kind: LoginKind::Token {
                 name: "dev".to_owned(),
+                tail: String::new(),
+                bypass_two_factor: false,
             },
             created_at: MADE,
             expires_at: None,
@@ -109,9 +118,33 @@ pub async fn sow(app: &App) -> Result<()> {
         app.store
             .create_user(person.user()?, person.hash.to_owned())
             .await?;
-        app.store.create_login(person.login()).await?;
+        let (login, _) = session::sign(app, person.login())?;
+        app.store.create_login(login).await?;
+        if person.role == "bot" {
+            app.store.change_presence(online(person)).await?;
+        }
     }
     Ok(())
+}
+
+/// A bot is what it says; without a word it would be offline.
+fn online(person: &Person) -> PresenceChange {
+    let choice = Choice {
+        status: Some(UserStatus::Online),
+        text: None,
+        expires_at: None,
+    };
+    let id = UserId::new(person.id);
+    PresenceChange {
+        user: id.clone(),
+        actor: (id, Username::stored(person.username.to_owned())),
+        at: MADE,
+        expires: false,
+        rule: Box::new(move |presence: &mut Presence| {
+            presence.choose(choice, MADE);
+            Ok(())
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ pub(super) async fn open(app: &App, login: Login) -> Result<String> {
 }
 
 /// The token of a login that is yet to be added, and the login, which keeps the end of a personal access token.
-pub(super) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
+pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
     let claims = TokenClaims {
         user: login.user.clone(),
         login: login.id.clone(),

@@ -6,9 +6,11 @@
 //! `not_authorized` is none of the codes that the router makes a 403 of, so it is a 400.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod people;
 mod place;
 mod told;
 
+pub(super) use people::PeoplePlace;
 pub(super) use place::Place;
 
 use super::reply::Response;
@@ -29,6 +31,15 @@ pub(super) enum ApiError {
     In(Place, Error),
     /// The permission that guards the whole route is missing.
     RouteForbidden,
+    /// A code with a reason, thrown by a handler itself.
+    Thrown {
+        /// What clients go by.
+        code: &'static str,
+        /// What people read.
+        reason: &'static str,
+    },
+    /// A text without a code.
+    Bare(&'static str),
     /// A body's field cannot be read.
     InvalidParams(String),
     /// A query's parameter cannot be read.
@@ -123,6 +134,8 @@ fn tell(error: &ApiError) -> Told {
                 "User does not have the permissions required for this action [error-unauthorized]";
             Told::bare(StatusCode::FORBIDDEN, text)
         }
+        ApiError::Thrown { code, reason } => Told::failure(code, reason),
+        ApiError::Bare(text) => Told::bare(StatusCode::BAD_REQUEST, text),
         ApiError::InvalidParams(text) => Told::validation("invalid-params", text.clone()),
         ApiError::InvalidQuery(text) => Told::validation("error-invalid-params", text.clone()),
         ApiError::NoMatch => Told::bare(
@@ -219,6 +232,11 @@ fn tell_domain(error: &Error) -> Told {
         Error::Disallowed(Disallowed::Invisible) => {
             Told::failure("error-status-not-allowed", "Invisible status is disabled")
         }
+        Error::LastAdministrator => people::action(
+            "Leaving the app without an active admin is not allowed",
+            "removeUserFromRole",
+            "Remove_last_admin",
+        ),
         Error::NameTaken => Told::failure(
             "Custom_User_Status_Error_Name_Already_In_Use",
             "The custom user status name is already in use",
@@ -258,6 +276,10 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         }
         Field::Role => return Told::failure_without_code("Invalid role", "error-invalid-role"),
         Field::Username => ("Username", "username", None),
+        Field::FullName => ("Name", "name", None),
+        Field::Bio => ("Bio", "bio", None),
+        Field::Nickname => ("Nickname", "nickname", None),
+        Field::CurrentPassword => ("Password", "password", None),
         Field::Email => ("Email", "email", None),
         Field::Password => ("Password", "password", None),
         Field::TokenName => ("TokenName", "token name", None),
@@ -292,6 +314,14 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             "error-invalid-date",
             &format!("{name} must be a future date"),
         ),
+        Problem::TooLong(most) => {
+            let text = format!("{name} size exceeds {most} characters");
+            Told::failure("error-field-size-exceeded", &text).details(details)
+        }
+        Problem::Unchanged => {
+            let text = format!("The field {name} would stay as it is");
+            Told::failure("error-field-unchanged", &text).details(details)
+        }
         Problem::Taken(input) => Told::failure(
             "error-field-unavailable",
             &format!("{input} is already in use"),

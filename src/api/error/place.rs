@@ -4,6 +4,7 @@
     reason = "a place tells a few failures; all others are told by the match without a wildcard in mod.rs"
 )]
 
+use super::people::{self, PeoplePlace};
 use super::told::{Details, Told};
 use crate::domain::{Disallowed, Error, Field, Problem, What};
 
@@ -16,6 +17,8 @@ pub(in crate::api) enum Place {
     OfUser,
     /// `users.setStatus`: everything about the new status.
     SetStatus,
+    /// A route about people.
+    People(PeoplePlace),
 }
 
 /// The words of `place` for `error`; `None` where it has none of its own.
@@ -35,6 +38,7 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
         (Place::SetStatus, _) => {
             set_status(error).map(|told| told.details(method("users.setStatus")))
         }
+        (Place::People(place), error) => people::tell(place, error),
         _ => None,
     }
 }

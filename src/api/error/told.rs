@@ -38,9 +38,14 @@ pub(super) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) field: Option<&'static str>,
+    /// What is taken, where Rocket.Chat tells that as the field.
+    #[serde(rename = "field", skip_serializing_if = "Option::is_none")]
+    pub(super) taken: Option<String>,
     #[serde(rename = "helperMethod", skip_serializing_if = "Option::is_none")]
     pub(super) helper_method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,3 +8,4 @@ pub(super) mod presence;
 pub(super) mod roles;
 pub(super) mod session;
 pub(super) mod settings;
+pub(super) mod users;

@@ -4,7 +4,7 @@ use crate::api::error::ApiError;
 use crate::api::query::{self, Query};
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
-use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow};
+use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow, Success};
 use crate::domain::Permission;
 use crate::service::permissions;
 use serde_json::Value;
@@ -39,6 +39,25 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         permissions: grants.iter().map(PermissionRow::from).collect(),
         success: true,
     })
+}
+
+pub(in crate::api) async fn add_role(request: Request) -> Answer {
+    set_grant(request, true).await
+}
+
+pub(in crate::api) async fn remove_role(request: Request) -> Answer {
+    set_grant(request, false).await
+}
+
+async fn set_grant(request: Request, granted: bool) -> Answer {
+    let actor = request.actor_with(Permission::AccessPermissions).await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["permissionId", "role"])?;
+    fields.refuse_unknown(&["permissionId", "role"])?;
+    let (permission, role) = (fields.filled("permissionId")?, fields.filled("role")?);
+    let app = request.admit(Some(&actor))?;
+    permissions::set_grant(app, &actor, permission, role, granted).await?;
+    reply::ok(&Success::TRUE)
 }
 
 /// `[{_id, roles: [unique…]}]`, checked in ajv's order and told in its words.

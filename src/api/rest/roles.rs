@@ -1,15 +1,117 @@
-//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; reference 4.3.
+//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; reference 4.3. There are no rooms, so that no role is held in
+//! one: `roomId` and `scope` are accepted without effect where they come with a role to give or take.
 
+use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::query::{self, Query};
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
-use crate::api::wire::{RoleList, RoleRow};
-use crate::service::permissions;
+use crate::api::wire::{
+    Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
+    RoleRow, RoleSync,
+};
+use crate::domain::Permission;
+use crate::service::{permissions, roles};
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     let roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
     reply::ok(&RoleList {
         roles: roles.iter().map(RoleRow::from).collect(),
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn sync(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let query = Query::parse(request.query(), &["updatedSince"])?;
+    let since = query.text("updatedSince")?.filter(|text| !text.is_empty());
+    let invalid = ApiError::Thrown {
+        code: "error-invalid-param",
+        reason: "updatedSince must be a valid date string",
+    };
+    let since = match since.map(query::date) {
+        None => None,
+        Some(Some(since)) => Some(since),
+        Some(None) => return Err(invalid),
+    };
+    let mut roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
+    roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
+    reply::ok(&RoleSync {
+        roles: RoleChanges {
+            update: roles.iter().map(RoleRow::dated).collect(),
+            remove: [],
+        },
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let (username, role) = user_and_role(&request, "roleName")?;
+    let role = roles::add_user(request.admit(Some(&actor))?, &actor, &username, &role)
+        .await
+        .map_err(|e| PeoplePlace::AddToRole.failed(e))?;
+    reply::ok(&RoleReply {
+        role: RoleRow::dated(&role),
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::AccessPermissions).await?;
+    let (username, role) = user_and_role(&request, "scope")?;
+    let role = roles::remove_user(request.admit(Some(&actor))?, &actor, &username, &role)
+        .await
+        .map_err(|e| PeoplePlace::RemoveFromRole.failed(e))?;
+    reply::ok(&RoleReply {
+        role: RoleRow::dated(&role),
+        success: true,
+    })
+}
+
+/// Whom to give or take what. Roles' names are their ids here, so `roleName` is one, too.
+fn user_and_role(request: &Request, further: &str) -> Result<(String, String), ApiError> {
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["username"])?;
+    fields.refuse_unknown(&["username", "roleId", "roomId", further])?;
+    let username = fields.text("username")?.unwrap_or_default();
+    let role = match fields.text("roleId")? {
+        Some(id) => Some(id),
+        None => fields.text(further)?.filter(|_| further == "roleName"),
+    };
+    role.filter(|role| !role.is_empty())
+        .map(|role| (username, role))
+        .ok_or(ApiError::Bare("error-invalid-role-properties"))
+}
+
+pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::AccessPermissions).await?;
+    let query = Query::parse(request.query(), &["role", "roomId", "count", "offset"])?;
+    let role = query.text("role")?.filter(|role| !role.is_empty());
+    let role = role.ok_or_else(|| ApiError::invalid_query("must have required property 'role'"))?;
+    if query.text("roomId")?.is_some_and(|room| !room.is_empty()) {
+        return Err(ApiError::Thrown {
+            code: "error-not-allowed",
+            reason: "Not allowed",
+        });
+    }
+    let (offset, limit) = query.page()?;
+    let app = request.admit(Some(&actor))?;
+    let page = roles::users_in(app, &actor, role, offset, limit)
+        .await
+        .map_err(|e| PeoplePlace::UsersInRole.failed(e))?;
+    reply::ok(&Holders {
+        users: page.items.iter().map(Holder::from).collect(),
+        total: page.total,
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn get_users_in_public_roles(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let users = roles::users_in_public(request.admit(Some(&actor))?, &actor).await?;
+    reply::ok(&PublicHolders {
+        users: users.iter().map(PublicHolder::from).collect(),
         success: true,
     })
 }

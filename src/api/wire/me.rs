@@ -1,8 +1,11 @@
 //! Oneself as JSON. Knows no rule.
 
 use super::rfc3339;
-use crate::domain::{Actor, Timestamp};
+use super::user::{EmailAddress, emails, hours};
+use crate::api::preferences::Preferences;
+use crate::domain::{Actor, Bio, Email, Nickname, Timestamp, User};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Oneself, as in `me` and inside `login`. The presence is that of somebody without a live connection: a REST login never makes one
 /// online.
@@ -19,11 +22,11 @@ pub(in crate::api) struct Me<'a> {
     status_connection: &'static str,
     #[serde(rename = "statusText")]
     status_text: &'static str,
-    #[serde(rename = "utcOffset")]
-    utc_offset: i8,
+    #[serde(rename = "utcOffset", serialize_with = "hours")]
+    utc_offset: i32,
     active: bool,
     roles: &'a [String],
-    language: &'static str,
+    language: String,
     settings: Settings,
     services: Services,
     #[serde(rename = "avatarUrl")]
@@ -35,13 +38,18 @@ pub(in crate::api) struct Me<'a> {
     #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
     updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bio: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<&'a str>,
+    #[serde(
+        rename = "requirePasswordChange",
+        skip_serializing_if = "Option::is_none"
+    )]
+    require_password_change: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     success: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct EmailAddress<'a> {
-    address: &'a str,
-    verified: bool,
 }
 
 #[derive(Serialize)]
@@ -64,35 +72,38 @@ struct Settings {
     calendar: Empty,
 }
 
-/// Rocket.Chat's default preferences. Nothing here can change them yet; clients want every key.
+/// The answer to `users.setPreferences`: what was chosen so far, without defaults.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Preferences {
-    enable_auto_away: bool,
-    idle_time_limit: u32,
-    desktop_notifications: &'static str,
-    push_notifications: &'static str,
-    email_notification_mode: &'static str,
-    desktop_notification_require_interaction: bool,
-    unread_alert: bool,
-    new_room_notification: &'static str,
-    new_message_notification: &'static str,
-    notifications_sound_volume: u32,
-    mute_focused_conversations: bool,
-    use_emojis: bool,
-    convert_ascii_emoji: bool,
-    auto_image_load: bool,
-    save_mobile_bandwidth: bool,
-    collapse_media_by_default: bool,
-    hide_usernames: bool,
-    hide_roles: bool,
-    hide_flex_tab: bool,
-    display_avatars: bool,
-    clock_mode: u32,
-    send_on_enter: &'static str,
-    also_send_thread_to_channel: &'static str,
-    highlights: [(); 0],
-    language: &'static str,
+pub(in crate::api) struct PreferencesReply<'a> {
+    user: Chooser<'a>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct Chooser<'a> {
+    _id: &'a str,
+    settings: Chosen,
+}
+
+#[derive(Serialize)]
+struct Chosen {
+    preferences: Map<String, Value>,
+}
+
+impl<'a> PreferencesReply<'a> {
+    pub(in crate::api) fn of(user: &'a User) -> Self {
+        let kept = Preferences::kept(user.profile.preferences.as_deref());
+        let language = kept.language();
+        let mut preferences = kept.into_chosen();
+        preferences.insert("language".to_owned(), language.into());
+        Self {
+            user: Chooser {
+                _id: user.id.as_str(),
+                settings: Chosen { preferences },
+            },
+            success: true,
+        }
+    }
 }
 
 impl<'a> Me<'a> {
@@ -106,27 +117,25 @@ impl<'a> Me<'a> {
 
     /// Oneself inside a larger answer: `login`.
     pub(in crate::api) fn inside(actor: &'a Actor, site_url: &str) -> Self {
-        let user = &actor.user;
-        let emails = user.email.iter().map(|email| EmailAddress {
-            address: email.as_str(),
-            verified: false,
-        });
+        let (user, profile) = (&actor.user, &actor.user.profile);
+        let preferences = Preferences::kept(profile.preferences.as_deref());
+        let email = user.email.as_ref().map(Email::as_str);
         Self {
             _id: user.id.as_str(),
             username: user.username.as_str(),
             name: &user.name,
-            emails: emails.collect(),
+            emails: emails(user),
             status: "offline",
             status_default: "online",
             status_connection: "offline",
             status_text: "",
-            utc_offset: 0,
+            utc_offset: profile.utc_offset,
             active: user.active,
             roles: &user.roles,
-            language: "en",
+            language: preferences.language(),
             settings: Settings {
                 profile: Empty {},
-                preferences: PREFERENCES,
+                preferences,
                 calendar: Empty {},
             },
             services: Services {
@@ -136,35 +145,11 @@ impl<'a> Me<'a> {
             is_oauth_user: false,
             created_at: user.created_at,
             updated_at: user.updated_at,
+            email: email.filter(|_| profile.email_verified),
+            bio: profile.bio.as_ref().map(Bio::as_str),
+            nickname: profile.nickname.as_ref().map(Nickname::as_str),
+            require_password_change: profile.require_password_change.then_some(true),
             success: None,
         }
     }
 }
-
-const PREFERENCES: Preferences = Preferences {
-    enable_auto_away: true,
-    idle_time_limit: 300,
-    desktop_notifications: "default",
-    push_notifications: "default",
-    email_notification_mode: "default",
-    desktop_notification_require_interaction: false,
-    unread_alert: true,
-    new_room_notification: "door",
-    new_message_notification: "chime",
-    notifications_sound_volume: 100,
-    mute_focused_conversations: true,
-    use_emojis: true,
-    convert_ascii_emoji: true,
-    auto_image_load: true,
-    save_mobile_bandwidth: true,
-    collapse_media_by_default: false,
-    hide_usernames: false,
-    hide_roles: false,
-    hide_flex_tab: false,
-    display_avatars: true,
-    clock_mode: 1,
-    send_on_enter: "normal",
-    also_send_thread_to_channel: "default",
-    highlights: [],
-    language: "en",
-};

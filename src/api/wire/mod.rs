@@ -4,17 +4,26 @@ mod custom_user_status;
 mod me;
 mod permission;
 mod presence;
+mod role;
 mod session;
 mod setting;
+mod token;
+mod user;
 
 pub(super) use custom_user_status::{StatusPage, StatusReply};
-pub(super) use me::Me;
-pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow, RoleList, RoleRow};
+pub(super) use me::{Me, PreferencesReply};
+pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow};
 pub(super) use presence::{BoardReply, PresenceReply, UserStatusReply};
-pub(super) use session::{LoginReply, LogoutReply};
+pub(super) use role::{
+    Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
+    RoleRow, RoleSync,
+};
+pub(super) use session::{LoggedOut, LoginReply, LogoutReply};
 pub(super) use setting::{
     Connections, NoConfigurations, NoServices, SettingPage, SettingReply, setting_value,
 };
+pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
+pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};
 
 use crate::domain::Timestamp;
 use serde::{Serialize, Serializer};

@@ -1,7 +1,7 @@
-//! Permissions and roles as JSON. Knows no rule.
+//! Permissions as JSON. Knows no rule.
 
 use super::rfc3339;
-use crate::domain::{PermissionGrant, Role, RoleScope, Timestamp};
+use crate::domain::{PermissionGrant, Timestamp};
 use serde::Serialize;
 
 /// A permission with the roles that grant it (`IPermission`).
@@ -35,38 +35,5 @@ pub(in crate::api) struct PermissionChanges<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct PermissionList<'a> {
     pub(in crate::api) permissions: Vec<PermissionRow<'a>>,
-    pub(in crate::api) success: bool,
-}
-
-/// A role (`IRole`).
-#[derive(Serialize)]
-pub(in crate::api) struct RoleRow<'a> {
-    _id: &'a str,
-    name: &'a str,
-    description: &'a str,
-    scope: &'static str,
-    protected: bool,
-}
-
-impl<'a> From<&'a Role> for RoleRow<'a> {
-    fn from(role: &'a Role) -> Self {
-        let scope = match role.scope {
-            RoleScope::Users => "Users",
-            RoleScope::Subscriptions => "Subscriptions",
-        };
-        Self {
-            _id: &role.id,
-            name: &role.name,
-            description: &role.description,
-            scope,
-            protected: role.protected,
-        }
-    }
-}
-
-/// The answer to `roles.list`.
-#[derive(Serialize)]
-pub(in crate::api) struct RoleList<'a> {
-    pub(in crate::api) roles: Vec<RoleRow<'a>>,
     pub(in crate::api) success: bool,
 }

@@ -57,3 +57,19 @@ impl LogoutReply {
         },
     };
 }
+
+/// The answer to `users.logout`.
+#[derive(Serialize)]
+pub(in crate::api) struct LoggedOut {
+    message: String,
+    success: bool,
+}
+
+impl LoggedOut {
+    pub(in crate::api) fn of(id: &str) -> Self {
+        Self {
+            message: format!("User {id} has been logged out!"),
+            success: true,
+        }
+    }
+}

@@ -1,10 +1,10 @@
 //! A store that can be put back to its seed.
 
 use super::{at, create, status, user};
-use doorsign::domain::{EventId, LoginId, UserKey};
+use doorsign::domain::{EventId, LoginId, UserKey, UserQuery};
 use doorsign::domain::{Login, LoginKind, StatusQuery};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Logins, Outbox, Part, Seeded, Store, UserPatch, Users};
+use doorsign::store::{Logins, Outbox, Part, RoleChange, Seeded, Store, UserPatch, Users};
 
 fn login(id: &str) -> Login {
     Login {
@@ -26,7 +26,10 @@ async fn all(store: &dyn Store) -> String {
         limit: None,
     };
     let statuses = store.list_statuses(every).await.unwrap();
-    let (users, logins) = (store.list_users(), store.list_logins(user("ann").id));
+    let (users, logins) = (
+        store.list_users(UserQuery::default()),
+        store.list_logins(user("ann").id),
+    );
     let (users, logins) = (users.await.unwrap(), logins.await.unwrap());
     let password = store.find_user(UserKey::Id(user("ann").id)).await.unwrap();
     let grants = store.list_permissions().await.unwrap();
@@ -46,7 +49,7 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
         super::delete(&store, 1).await.unwrap();
         let change = UserPatch {
             password_hash: Some("other".into()),
-            roles: Some(vec!["admin".into()]),
+            roles: Some(RoleChange::Replace(vec!["admin".into()])),
             active: Some(false),
             ..UserPatch::default()
         };

@@ -1,0 +1,278 @@
+//! The words of the routes about users, roles and tokens. Sources: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`,
+//! `setUserActiveStatus.ts`, `deleteUser.ts`, `saveUserProfile.ts`, `users.ts`, `roles.ts`, `addUserToRole.ts`.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a failure without words of its own here is told as everywhere"
+)]
+
+use super::ApiError;
+use super::place::Place;
+use super::told::{Details, Told};
+use crate::domain::{Error, Field, Permission, Problem, What};
+use warp::http::StatusCode;
+
+/// A route about people, or a few, with words of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::api) enum PeoplePlace {
+    /// `users.create`, `users.update`, `users.updateOwnBasicInfo`.
+    Save,
+    /// `users.delete`.
+    Delete,
+    /// `users.setActiveStatus`.
+    SetActive,
+    /// `users.logout`.
+    Logout,
+    /// `users.createToken`.
+    CreateToken,
+    /// A route of the personal access tokens, by the method that Rocket.Chat calls for it.
+    Tokens(&'static str),
+    /// `users.setPreferences`.
+    Preferences,
+    /// `roles.addUserToRole`.
+    AddToRole,
+    /// `roles.removeUserFromRole`.
+    RemoveFromRole,
+    /// `roles.getUsersInRole`.
+    UsersInRole,
+}
+
+impl PeoplePlace {
+    /// A failure in this place.
+    pub(in crate::api) fn failed(self, error: Error) -> ApiError {
+        ApiError::In(Place::People(self), error)
+    }
+}
+
+const NO_MATCH: &str =
+    "The required \"userId\" or \"username\" param provided does not match any users";
+const NOT_ALLOWED: &str = "error-action-not-allowed";
+
+/// The words of `place` for `error`; `None` where it has none of its own.
+pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
+    match place {
+        PeoplePlace::Save => tell_save(error),
+        PeoplePlace::Delete => match error {
+            Error::NotFound(_) => Some(Told::failure("error-invalid-user", NO_MATCH)),
+            Error::LastAdministrator => Some(action(
+                "Leaving the app without admins is not allowed",
+                "deleteUser",
+                "Remove_last_admin",
+            )),
+            _ => None,
+        },
+        PeoplePlace::SetActive => match error {
+            Error::NotFound(_) => Some(Told::bare(StatusCode::BAD_REQUEST, "User not found")),
+            _ => None,
+        },
+        PeoplePlace::Logout => match error {
+            Error::NotFound(_) => Some(Told::failure("error-invalid-user-id", "Invalid user id")),
+            _ => None,
+        },
+        PeoplePlace::CreateToken => match error {
+            Error::Forbidden { .. } => {
+                Some(Told::failure("error-not-authorized", "Not authorized"))
+            }
+            Error::NotFound(_) => Some(Told::failure("error-invalid-user", NO_MATCH)),
+            _ => None,
+        },
+        PeoplePlace::Tokens(method) => tell_token(error).map(|told| told.details(by(method))),
+        PeoplePlace::Preferences => match error {
+            Error::Forbidden { .. } => {
+                Some(Told::failure(NOT_ALLOWED, "Editing user is not allowed"))
+            }
+            Error::NotFound(_) => Some(Told::failure(
+                "error-invalid-user",
+                "The optional \"userId\" param provided does not match any users",
+            )),
+            _ => None,
+        },
+        PeoplePlace::AddToRole => tell_add(error),
+        PeoplePlace::RemoveFromRole => tell_remove(error),
+        PeoplePlace::UsersInRole => {
+            role(error, &Problem::Unknown).then(|| Told::coded("error-invalid-roleId"))
+        }
+    }
+}
+
+fn tell_save(error: &Error) -> Option<Told> {
+    const METHOD: &str = "insertOrUpdateUser";
+    match error {
+        Error::Forbidden { needs } => tell_missing_permission(*needs, METHOD),
+        Error::NotFound(What::User(_)) => {
+            Some(Told::failure("error-user-not-found", "User not found"))
+        }
+        Error::Invalid { field, problem } => tell_field(*field, problem, METHOD),
+        _ => None,
+    }
+}
+
+fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Told> {
+    let (text, act) = match needs {
+        Permission::CreateUser => ("Adding user is not allowed", "Adding_user"),
+        Permission::EditOtherUserInfo => ("Editing user is not allowed", "Editing_user"),
+        Permission::AssignAdminRole => ("Assigning admin is not allowed", "Assign_admin"),
+        Permission::AssignRoles => ("Assign roles is not allowed", "Assign_role"),
+        Permission::EditOtherUserPassword => ("Edit user password is not allowed", "Update_user"),
+        Permission::EditOtherUserActiveStatus => {
+            let told = Told::failure("error-not-allowed", "Not allowed");
+            return Some(told.details(by("setUserActiveStatus")));
+        }
+        _ => return None,
+    };
+    Some(action(text, method, act))
+}
+
+fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<Told> {
+    let told = match (field, problem) {
+        (Field::Role, Problem::Unknown) => {
+            let text = "The field Roles consist invalid role id";
+            action(text, method, "Assign_role")
+        }
+        (Field::Email, Problem::Unchanged) => {
+            let text = "Editing email verification is not allowed";
+            action(text, method, "Editing_user")
+        }
+        (Field::Email, Problem::NotValid(_)) => {
+            Told::failure("error-invalid-email", "Invalid email").details(Details {
+                function: Some("_setEmail"),
+                ..Details::default()
+            })
+        }
+        (_, Problem::Taken(text)) => {
+            let reason = format!("{} is already in use :(", escaped(text));
+            Told::failure("error-field-unavailable", &reason).details(Details {
+                taken: Some(text.clone()),
+                ..by(method)
+            })
+        }
+        (Field::Username, Problem::NotValid(text)) => {
+            let reason = format!("{} is not a valid username", escaped(text));
+            Told::failure("error-input-is-not-a-valid-field", &reason).details(Details {
+                input: Some(text.clone()),
+                field: Some("Username"),
+                ..by(method)
+            })
+        }
+        (_, Problem::Missing) => {
+            let name = match field {
+                Field::FullName => "Name",
+                Field::Username => "Username",
+                Field::Password => "Password",
+                _ => return None,
+            };
+            let reason = format!("The field {name} is required");
+            Told::failure("error-the-field-is-required", &reason).details(Details {
+                field: Some(name),
+                ..by(method)
+            })
+        }
+        (Field::Bio, Problem::TooLong(most)) => {
+            let reason = format!("Bio size exceeds {most} characters");
+            Told::failure("error-bio-size-exceeded", &reason).details(by("saveUserProfile"))
+        }
+        (Field::Nickname, Problem::TooLong(most)) => {
+            let reason = format!("Nickname size exceeds {most} characters");
+            Told::failure("error-nickname-size-exceeded", &reason).details(by("saveUserProfile"))
+        }
+        (Field::CurrentPassword, _) => Told::failure("error-invalid-password", "Invalid password")
+            .details(by("saveUserProfile")),
+        _ => return None,
+    };
+    Some(told)
+}
+
+fn tell_token(error: &Error) -> Option<Told> {
+    match error {
+        Error::Forbidden { .. } => Some(Told::failure("not-authorized", "Not Authorized")),
+        Error::Invalid {
+            field: Field::TokenName,
+            problem: Problem::Taken(_),
+        } => Some(Told::failure(
+            "error-token-already-exists",
+            "A token with this name already exists",
+        )),
+        Error::NotFound(What::Login(_)) => Some(Told::failure(
+            "error-token-does-not-exists",
+            "Token does not exist",
+        )),
+        _ => None,
+    }
+}
+
+fn tell_add(error: &Error) -> Option<Told> {
+    const METHOD: &str = "authorization:addUserToRole";
+    match error {
+        Error::Forbidden {
+            needs: Permission::AccessPermissions,
+        } => Some(action(
+            "Accessing permissions is not allowed",
+            METHOD,
+            "Accessing_permissions",
+        )),
+        Error::Forbidden { needs } => tell_missing_permission(*needs, METHOD),
+        Error::NotFound(_) => Some(Told::failure("error-invalid-user", NO_MATCH)),
+        // The two arguments are the wrong way round in Rocket.Chat.
+        _ if role(error, &Problem::Unknown) => Some(Told::failure_without_code(
+            "error-role-not-found",
+            "Role not found",
+        )),
+        _ if role(error, &Problem::Unchanged) => Some(Told::failure(
+            "error-user-already-in-role",
+            "User already in role",
+        )),
+        _ => None,
+    }
+}
+
+fn tell_remove(error: &Error) -> Option<Told> {
+    match error {
+        Error::Forbidden { needs } => {
+            tell_missing_permission(*needs, "authorization:removeUserFromRole")
+        }
+        Error::NotFound(_) => Some(Told::failure(
+            "error-invalid-user",
+            "There is no user with this username",
+        )),
+        Error::LastAdministrator => Some(Told::failure(
+            "error-admin-required",
+            "You need to have at least one admin",
+        )),
+        _ if role(error, &Problem::Unknown) => Some(Told::failure(
+            "error-invalid-roleId",
+            "This role does not exist",
+        )),
+        _ if role(error, &Problem::Unchanged) => Some(Told::failure(
+            "error-user-not-in-role",
+            "User is not in this role",
+        )),
+        _ => None,
+    }
+}
+
+fn role(error: &Error, expected: &Problem) -> bool {
+    matches!(error, Error::Invalid { field: Field::Role, problem } if problem == expected)
+}
+
+fn by(method: &'static str) -> Details {
+    Details {
+        method: Some(method),
+        ..Details::default()
+    }
+}
+
+/// What somebody may not do, with the action's name in Rocket.Chat.
+pub(super) fn action(text: &str, method: &'static str, action: &'static str) -> Told {
+    Told::failure(NOT_ALLOWED, text).details(Details {
+        action: Some(action),
+        ..by(method)
+    })
+}
+
+/// As lodash's `escape`, since some clients show the text as HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}

@@ -1,0 +1,131 @@
+//! Adding and deleting users, switching them off, ending their logins.
+
+use crate::api::body::Fields;
+use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{ActiveReply, Activity, DeletedReply, LoggedOut, UserReply, UserRow};
+use crate::domain::{Permission, UserId, UserKey};
+use crate::service::users::accounts::{self, NewAccount};
+
+/// Accepted without effect: there are no channels, no mail, no fields of one's own and no telephones here, and a status text is not
+/// kept at creation by Rocket.Chat either. `fields` once chose what the answer holds.
+const WITHOUT_EFFECT: [&str; 7] = [
+    "joinDefaultChannels",
+    "sendWelcomeEmail",
+    "customFields",
+    "freeSwitchExtension",
+    "phones",
+    "statusText",
+    "fields",
+];
+
+pub(in crate::api) async fn create(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let new = new_account(request.lenient_fields()?)?;
+    let user = accounts::create(request.admit(Some(&actor))?, &actor, new)
+        .await
+        .map_err(|e| PeoplePlace::Save.failed(e))?;
+    reply::ok(&UserReply {
+        user: UserRow::whole(&user),
+        success: true,
+    })
+}
+
+fn new_account(mut fields: Fields) -> Result<NewAccount, ApiError> {
+    const REQUIRED: [&str; 4] = ["email", "name", "password", "username"];
+    const OPTIONAL: [&str; 7] = [
+        "active",
+        "bio",
+        "nickname",
+        "roles",
+        "requirePasswordChange",
+        "setRandomPassword",
+        "verified",
+    ];
+    fields.require(&REQUIRED)?;
+    fields.refuse_unknown(&[&REQUIRED[..], &OPTIONAL, &WITHOUT_EFFECT].concat())?;
+    let password = fields.text("password")?;
+    let [email, name, username, bio, nickname] =
+        ["email", "name", "username", "bio", "nickname"].map(|field| fields.text(field));
+    let flag = |fields: &mut Fields, name| fields.flag(name).map(Option::unwrap_or_default);
+    let new = NewAccount {
+        email: email?.unwrap_or_default(),
+        name: name?.unwrap_or_default(),
+        username: username?.unwrap_or_default(),
+        bio: bio?.unwrap_or_default(),
+        nickname: nickname?.unwrap_or_default(),
+        active: fields.flag("active")?.unwrap_or(true),
+        roles: fields
+            .texts("roles")?
+            .unwrap_or_else(|| vec!["user".to_owned()]),
+        require_password_change: flag(&mut fields, "requirePasswordChange")?,
+        email_verified: flag(&mut fields, "verified")?,
+        password,
+    };
+    let random = flag(&mut fields, "setRandomPassword")?;
+    for name in ["joinDefaultChannels", "sendWelcomeEmail"] {
+        fields.flag(name)?;
+    }
+    Ok(NewAccount {
+        password: (!random).then(|| new.password.unwrap_or_default()),
+        ..new
+    })
+}
+
+pub(in crate::api) async fn delete(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::DeleteUser).await?;
+    let mut fields = request.lenient_fields()?;
+    fields.refuse_unknown(&["userId", "username", "user", "confirmRelinquish"])?;
+    let key = user_key(&mut fields)?.ok_or_else(|| ApiError::missing_property("userId"))?;
+    accounts::delete(request.admit(Some(&actor))?, &actor, key)
+        .await
+        .map_err(|e| PeoplePlace::Delete.failed(e))?;
+    reply::ok(&DeletedReply::DONE)
+}
+
+/// Whom the body names: by `userId`, `username` or `user`, which is a user name, too.
+fn user_key(fields: &mut Fields) -> Result<Option<UserKey>, ApiError> {
+    if let Some(id) = fields.text("userId")? {
+        return Ok(Some(UserKey::Id(UserId::new(id))));
+    }
+    let name = match fields.text("username")? {
+        Some(name) => Some(name),
+        None => fields.text("user")?,
+    };
+    Ok(name.map(UserKey::Username))
+}
+
+pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::EditOtherUserActiveStatus)
+        .await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["userId", "activeStatus"])?;
+    fields.refuse_unknown(&["userId", "activeStatus", "confirmRelinquish"])?;
+    let id = UserId::new(fields.text("userId")?.unwrap_or_default());
+    let active = fields.flag("activeStatus")?.unwrap_or_default();
+    let user = accounts::set_active(request.admit(Some(&actor))?, &actor, id, active)
+        .await
+        .map_err(|e| PeoplePlace::SetActive.failed(e))?;
+    reply::ok(&ActiveReply {
+        user: Activity {
+            _id: user.id.as_str(),
+            active: user.active,
+        },
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn logout(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.refuse_unknown(&["userId"])?;
+    let own = actor.user.id.as_str();
+    let id = fields.text("userId")?.unwrap_or_else(|| own.to_owned());
+    let user = UserId::new(id.clone());
+    accounts::end_logins(request.admit(Some(&actor))?, &actor, user)
+        .await
+        .map_err(|e| PeoplePlace::Logout.failed(e))?;
+    reply::ok(&LoggedOut::of(&id))
+}

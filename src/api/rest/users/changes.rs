@@ -1,0 +1,112 @@
+//! Changing users and what they prefer.
+
+use crate::api::body::Fields;
+use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::preferences;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{PreferencesReply, UserReply, UserRow};
+use crate::domain::{User, UserId};
+use crate::service::users::changes::{self, UserChanges};
+use serde_json::Value;
+
+/// What `data` may hold under both routes.
+const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "statusText"];
+/// What it may hold for `users.update`. Without effect: there are no channels, no mail and no fields of one's own here, and Rocket.Chat
+/// does nothing with `status` either.
+const UPDATE: [&str; 11] = [
+    "password",
+    "active",
+    "roles",
+    "requirePasswordChange",
+    "setRandomPassword",
+    "verified",
+    "joinDefaultChannels",
+    "sendWelcomeEmail",
+    "customFields",
+    "freeSwitchExtension",
+    "status",
+];
+const OWN: [&str; 3] = ["statusType", "currentPassword", "newPassword"];
+
+pub(in crate::api) async fn update(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["userId", "data"])?;
+    fields.refuse_unknown(&["userId", "data", "confirmRelinquish"])?;
+    let id = UserId::new(fields.text("userId")?.unwrap_or_default());
+    let mut data = inside(&mut fields, &UPDATE)?;
+    fields.flag("confirmRelinquish")?;
+    let new = UserChanges {
+        password: data.text("password")?,
+        active: data.flag("active")?,
+        roles: data.texts("roles")?,
+        require_password_change: data.flag("requirePasswordChange")?,
+        random_password: data.flag("setRandomPassword")?.unwrap_or_default(),
+        email_verified: data.flag("verified")?,
+        ..both(&mut data)?
+    };
+    let user = changes::update(request.admit(Some(&actor))?, &actor, id, new).await;
+    told(user.map_err(|e| PeoplePlace::Save.failed(e))?)
+}
+
+pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["data"])?;
+    fields.refuse_unknown(&["data", "customFields"])?;
+    let mut data = inside(&mut fields, &OWN)?;
+    let current = data.text("currentPassword")?;
+    let new = UserChanges {
+        password: data.text("newPassword")?,
+        status_type: data.text("statusType")?,
+        ..both(&mut data)?
+    };
+    let user = changes::update_own(request.admit(Some(&actor))?, &actor, new, current).await;
+    told(user.map_err(|e| PeoplePlace::Save.failed(e))?)
+}
+
+pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["data"])?;
+    fields.refuse_unknown(&["userId", "data"])?;
+    let id = fields.text("userId")?.filter(|id| !id.is_empty());
+    let id = id.map_or_else(|| actor.user.id.clone(), UserId::new);
+    let data = match fields.take("data") {
+        Some(Value::Object(data)) => preferences::check(&data)?,
+        _ => return Err(ApiError::invalid_params("must be object")),
+    };
+    let text = Value::Object(data).to_string();
+    let user = changes::set_preferences(request.admit(Some(&actor))?, &actor, id, text)
+        .await
+        .map_err(|e| PeoplePlace::Preferences.failed(e))?;
+    reply::ok(&PreferencesReply::of(&user))
+}
+
+/// The object `data`, which may hold these fields and those of [`BOTH`].
+fn inside(fields: &mut Fields, further: &[&str]) -> Result<Fields, ApiError> {
+    let data = fields.object("data")?;
+    let data = data.ok_or_else(|| ApiError::missing_property("data"))?;
+    data.refuse_unknown(&[&BOTH, further].concat())?;
+    Ok(data)
+}
+
+fn both(data: &mut Fields) -> Result<UserChanges, ApiError> {
+    Ok(UserChanges {
+        email: data.text("email")?,
+        name: data.text("name")?,
+        username: data.text("username")?,
+        nickname: data.text("nickname")?,
+        bio: data.text("bio")?,
+        status_text: data.text("statusText")?,
+        ..UserChanges::default()
+    })
+}
+
+fn told(user: User) -> Answer {
+    reply::ok(&UserReply {
+        user: UserRow::whole(&user),
+        success: true,
+    })
+}

@@ -1,0 +1,15 @@
+//! `users.*` without presence. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`; reference 2.6, 3.2 and 3.4. No route asks for
+//! a second factor: there is none here.
+
+mod accounts;
+mod changes;
+mod reading;
+mod tokens;
+
+pub(in crate::api) use accounts::{create, delete, logout, set_active_status};
+pub(in crate::api) use changes::{set_preferences, update, update_own_basic_info};
+pub(in crate::api) use reading::{info, list};
+pub(in crate::api) use tokens::{
+    create_token, generate_personal_access_token, get_personal_access_tokens,
+    regenerate_personal_access_token, remove_personal_access_token,
+};

@@ -1,0 +1,64 @@
+//! Looking users up.
+
+use crate::api::error::ApiError;
+use crate::api::query::{self, Query};
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{UserPage, UserReply, UserRow};
+use crate::domain::{Permission, UserId, UserKey};
+use crate::service::users::reading;
+
+/// `includeUserRooms` and `fields` are accepted without effect: there are no rooms, and the fields are the server's to choose.
+const INFO: [&str; 7] = [
+    "userId",
+    "username",
+    "importId",
+    "email",
+    "freeSwitchExtension",
+    "includeUserRooms",
+    "fields",
+];
+
+pub(in crate::api) async fn info(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let query = Query::parse(request.query(), &INFO)?;
+    let filled = |name| Ok::<_, ApiError>(query.text(name)?.filter(|text| !text.is_empty()));
+    let key = match (filled("userId")?, filled("username")?, filled("email")?) {
+        (Some(id), _, _) => Some(UserKey::Id(UserId::new(id))),
+        (_, Some(name), _) => Some(UserKey::Username(name.to_owned())),
+        (_, _, Some(email)) => Some(UserKey::Email(email.to_owned())),
+        _ => None,
+    };
+    let app = request.admit(Some(&actor))?;
+    let Some(key) = key else {
+        // Nobody was imported or has a telephone here.
+        let unknown = filled("importId")?.or(filled("freeSwitchExtension")?);
+        let text = unknown.map_or("Invalid search query.", |_| "User not found.");
+        return Err(ApiError::Bare(text));
+    };
+    let seen = reading::info(app, &actor, key).await?;
+    let seen = seen.ok_or(ApiError::Bare("User not found."))?;
+    reply::ok(&UserReply {
+        user: UserRow::seen(&seen.user, seen.whole),
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ViewDRoom).await?;
+    let query = query::users(request.query())?;
+    let offset = query.offset;
+    let (page, whole) = reading::list(request.admit(Some(&actor))?, &actor, query).await?;
+    let row = if whole {
+        UserRow::whole
+    } else {
+        UserRow::brief
+    };
+    reply::ok(&UserPage {
+        count: page.items.len(),
+        users: page.items.iter().map(row).collect(),
+        offset,
+        total: page.total,
+        success: true,
+    })
+}

@@ -1,0 +1,79 @@
+//! Tokens that somebody makes for oneself, and programs for others.
+
+use crate::api::error::PeoplePlace;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{CreatedToken, Success, TokenList, TokenOf, TokenReply};
+use crate::domain::{Permission, UserId};
+use crate::service::users::tokens;
+
+pub(in crate::api) async fn generate_personal_access_token(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["tokenName"])?;
+    fields.refuse_unknown(&["tokenName", "bypassTwoFactor"])?;
+    let name = fields.filled("tokenName")?;
+    let bypass = fields.flag("bypassTwoFactor")?.unwrap_or_default();
+    let token = tokens::generate(request.admit(Some(&actor))?, &actor, name, bypass)
+        .await
+        .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:generateToken").failed(e))?;
+    reply::ok(&TokenReply {
+        token,
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let name = token_name(&request)?;
+    let token = tokens::regenerate(request.admit(Some(&actor))?, &actor, name)
+        .await
+        .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
+    reply::ok(&TokenReply {
+        token,
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn remove_personal_access_token(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let name = token_name(&request)?;
+    tokens::remove(request.admit(Some(&actor))?, &actor, &name)
+        .await
+        .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:removeToken").failed(e))?;
+    reply::ok(&Success::TRUE)
+}
+
+pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::CreatePersonalAccessTokens)
+        .await?;
+    let logins = tokens::list(request.admit(Some(&actor))?, &actor).await?;
+    reply::ok(&TokenList::new(&logins))
+}
+
+pub(in crate::api) async fn create_token(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["userId", "secret"])?;
+    fields.refuse_unknown(&["userId", "secret"])?;
+    let (id, secret) = (fields.filled("userId")?, fields.filled("secret")?);
+    let app = request.admit(Some(&actor))?;
+    let auth_token = tokens::create_for(app, &actor, UserId::new(id.as_str()), &secret)
+        .await
+        .map_err(|e| PeoplePlace::CreateToken.failed(e))?;
+    reply::ok(&CreatedToken {
+        data: TokenOf {
+            user_id: &id,
+            auth_token,
+        },
+        success: true,
+    })
+}
+
+fn token_name(request: &Request) -> Result<String, crate::api::error::ApiError> {
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["tokenName"])?;
+    fields.refuse_unknown(&["tokenName"])?;
+    fields.filled("tokenName")
+}

@@ -1,0 +1,144 @@
+//! Roles and who holds them as JSON. Knows no rule.
+
+use super::rfc3339;
+use super::user::{EmailAddress, emails};
+use crate::domain::{Role, RoleScope, Timestamp, User};
+use serde::{Serialize, Serializer};
+
+/// When every role last changed: they come with the server, and nothing changes them. Newer than the epoch, since clients that know
+/// nothing yet ask for what is newer than that.
+pub(in crate::api) const ROLES_UPDATED: Timestamp = Timestamp::from_millis(1);
+
+/// A role (`IRole`).
+#[derive(Serialize)]
+pub(in crate::api) struct RoleRow<'a> {
+    _id: &'a str,
+    name: &'a str,
+    description: &'a str,
+    scope: &'static str,
+    protected: bool,
+    #[serde(
+        rename = "_updatedAt",
+        serialize_with = "updated",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    dated: bool,
+}
+
+impl<'a> RoleRow<'a> {
+    /// The role with the time of its last change, which only `roles.list` leaves out.
+    pub(in crate::api) fn dated(role: &'a Role) -> Self {
+        Self {
+            dated: true,
+            ..Self::from(role)
+        }
+    }
+}
+
+impl<'a> From<&'a Role> for RoleRow<'a> {
+    fn from(role: &'a Role) -> Self {
+        let scope = match role.scope {
+            RoleScope::Users => "Users",
+            RoleScope::Subscriptions => "Subscriptions",
+        };
+        Self {
+            _id: &role.id,
+            name: &role.name,
+            description: &role.description,
+            scope,
+            protected: role.protected,
+            dated: false,
+        }
+    }
+}
+
+fn updated<S: Serializer>(_: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    rfc3339(&ROLES_UPDATED, serializer)
+}
+
+/// The answer to `roles.list`.
+#[derive(Serialize)]
+pub(in crate::api) struct RoleList<'a> {
+    pub(in crate::api) roles: Vec<RoleRow<'a>>,
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `roles.sync`. No role is ever removed.
+#[derive(Serialize)]
+pub(in crate::api) struct RoleSync<'a> {
+    pub(in crate::api) roles: RoleChanges<'a>,
+    pub(in crate::api) success: bool,
+}
+
+/// The roles that are new.
+#[derive(Serialize)]
+pub(in crate::api) struct RoleChanges<'a> {
+    pub(in crate::api) update: Vec<RoleRow<'a>>,
+    pub(in crate::api) remove: [(); 0],
+}
+
+/// The answer with the role that was given or taken.
+#[derive(Serialize)]
+pub(in crate::api) struct RoleReply<'a> {
+    pub(in crate::api) role: RoleRow<'a>,
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `roles.getUsersInRole`.
+#[derive(Serialize)]
+pub(in crate::api) struct Holders<'a> {
+    pub(in crate::api) users: Vec<Holder<'a>>,
+    pub(in crate::api) total: u64,
+    pub(in crate::api) success: bool,
+}
+
+/// Somebody who holds a role, for those who may see everybody's.
+#[derive(Serialize)]
+pub(in crate::api) struct Holder<'a> {
+    _id: &'a str,
+    #[serde(rename = "createdAt", serialize_with = "rfc3339")]
+    created_at: Timestamp,
+    username: &'a str,
+    emails: Vec<EmailAddress<'a>>,
+    name: &'a str,
+    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a User> for Holder<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            _id: user.id.as_str(),
+            created_at: user.created_at,
+            username: user.username.as_str(),
+            emails: emails(user),
+            name: &user.name,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// The answer to `roles.getUsersInPublicRoles`.
+#[derive(Serialize)]
+pub(in crate::api) struct PublicHolders<'a> {
+    pub(in crate::api) users: Vec<PublicHolder<'a>>,
+    pub(in crate::api) success: bool,
+}
+
+/// Somebody who holds a role that everybody may see.
+#[derive(Serialize)]
+pub(in crate::api) struct PublicHolder<'a> {
+    _id: &'a str,
+    username: &'a str,
+    roles: &'a [String],
+}
+
+impl<'a> From<&'a User> for PublicHolder<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            _id: user.id.as_str(),
+            username: user.username.as_str(),
+            roles: &user.roles,
+        }
+    }
+}

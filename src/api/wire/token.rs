@@ -1,0 +1,67 @@
+//! Tokens that somebody made as JSON. Knows no rule.
+
+use super::rfc3339;
+use crate::domain::{Login, LoginKind, Timestamp};
+use serde::Serialize;
+
+/// The answer with a new personal access token.
+#[derive(Serialize)]
+pub(in crate::api) struct TokenReply {
+    pub(in crate::api) token: String,
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `users.createToken`.
+#[derive(Serialize)]
+pub(in crate::api) struct CreatedToken<'a> {
+    pub(in crate::api) data: TokenOf<'a>,
+    pub(in crate::api) success: bool,
+}
+
+/// An auth token, and whose it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::api) struct TokenOf<'a> {
+    pub(in crate::api) user_id: &'a str,
+    pub(in crate::api) auth_token: String,
+}
+
+/// The answer to `users.getPersonalAccessTokens`.
+#[derive(Serialize)]
+pub(in crate::api) struct TokenList<'a> {
+    tokens: Vec<TokenRow<'a>>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenRow<'a> {
+    name: &'a str,
+    #[serde(serialize_with = "rfc3339")]
+    created_at: Timestamp,
+    last_token_part: &'a str,
+    bypass_two_factor: bool,
+}
+
+impl<'a> TokenList<'a> {
+    /// The personal access tokens among `logins`.
+    pub(in crate::api) fn new(logins: &'a [Login]) -> Self {
+        let row = |login: &'a Login| match &login.kind {
+            LoginKind::Password => None,
+            LoginKind::Token {
+                name,
+                tail,
+                bypass_two_factor,
+            } => Some(TokenRow {
+                name,
+                created_at: login.created_at,
+                last_token_part: tail,
+                bypass_two_factor: *bypass_two_factor,
+            }),
+        };
+        Self {
+            tokens: logins.iter().filter_map(row).collect(),
+            success: true,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Users as JSON, as far as who asks may see them. Source: Rocket.Chat `getFullUserData.ts`. Knows no rule.
+
+use super::rfc3339;
+use crate::domain::{Bio, Email, Nickname, Timestamp, User, UserKind};
+use serde::{Serialize, Serializer};
+
+/// A user: what everybody may see, and more of it after [`whole`](Self::whole).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::api) struct UserRow<'a> {
+    _id: &'a str,
+    #[serde(serialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<Vec<EmailAddress<'a>>>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    presence: Presence,
+    #[serde(serialize_with = "hours")]
+    utc_offset: i32,
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<&'a [String]>,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bio: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    require_password_change: Option<bool>,
+    #[serde(serialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    last_login: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Empty>,
+    #[serde(
+        rename = "_updatedAt",
+        serialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    updated_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_view_all_info: Option<bool>,
+}
+
+/// An address, and whether somebody vouches for it.
+#[derive(Serialize)]
+pub(super) struct EmailAddress<'a> {
+    address: &'a str,
+    verified: bool,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+/// What a user's row tells of presence: the one place that does.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Presence {
+    status: &'static str,
+    status_text: &'static str,
+}
+
+impl Presence {
+    /// The presence of somebody without a live connection.
+    const fn of(_user: &User) -> Self {
+        Self {
+            status: "offline",
+            status_text: "",
+        }
+    }
+}
+
+impl<'a> UserRow<'a> {
+    /// What everybody may see.
+    pub(in crate::api) fn brief(user: &'a User) -> Self {
+        let profile = &user.profile;
+        Self {
+            _id: user.id.as_str(),
+            created_at: None,
+            username: user.username.as_str(),
+            emails: None,
+            kind: match user.kind() {
+                UserKind::Person => "user",
+                UserKind::Bot => "bot",
+                UserKind::App => "app",
+            },
+            presence: Presence::of(user),
+            utc_offset: profile.utc_offset,
+            active: user.active,
+            roles: None,
+            name: &user.name,
+            bio: profile.bio.as_ref().map(Bio::as_str),
+            nickname: profile.nickname.as_ref().map(Nickname::as_str),
+            require_password_change: None,
+            last_login: None,
+            settings: None,
+            updated_at: None,
+            can_view_all_info: None,
+        }
+    }
+
+    /// All of it.
+    pub(in crate::api) fn whole(user: &'a User) -> Self {
+        let profile = &user.profile;
+        Self {
+            created_at: Some(user.created_at),
+            emails: Some(emails(user)),
+            roles: Some(&user.roles),
+            require_password_change: profile.require_password_change.then_some(true),
+            last_login: profile.last_login_at,
+            settings: Some(Empty {}),
+            updated_at: Some(user.updated_at),
+            ..Self::brief(user)
+        }
+    }
+
+    /// As much as `whole` says, and whether that is all.
+    pub(in crate::api) fn seen(user: &'a User, whole: bool) -> Self {
+        let row = if whole { Self::whole } else { Self::brief };
+        Self {
+            can_view_all_info: Some(whole),
+            ..row(user)
+        }
+    }
+}
+
+/// The address of a user as the list that clients expect.
+pub(super) fn emails(user: &User) -> Vec<EmailAddress<'_>> {
+    let email = user.email.iter().map(Email::as_str);
+    let verified = user.profile.email_verified;
+    email
+        .map(|address| EmailAddress { address, verified })
+        .collect()
+}
+
+/// The answer with one user.
+#[derive(Serialize)]
+pub(in crate::api) struct UserReply<'a> {
+    pub(in crate::api) user: UserRow<'a>,
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `users.list`.
+#[derive(Serialize)]
+pub(in crate::api) struct UserPage<'a> {
+    pub(in crate::api) users: Vec<UserRow<'a>>,
+    pub(in crate::api) count: usize,
+    pub(in crate::api) offset: u64,
+    pub(in crate::api) total: u64,
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `users.setActiveStatus`.
+#[derive(Serialize)]
+pub(in crate::api) struct ActiveReply<'a> {
+    pub(in crate::api) user: Activity<'a>,
+    pub(in crate::api) success: bool,
+}
+
+/// Whether somebody may log in.
+#[derive(Serialize)]
+pub(in crate::api) struct Activity<'a> {
+    pub(in crate::api) _id: &'a str,
+    pub(in crate::api) active: bool,
+}
+
+/// The answer to `users.delete`. There are no rooms that could go with their owner.
+#[derive(Serialize)]
+pub(in crate::api) struct DeletedReply {
+    #[serde(rename = "deletedRooms")]
+    deleted_rooms: [(); 0],
+    success: bool,
+}
+
+impl DeletedReply {
+    pub(in crate::api) const DONE: Self = Self {
+        deleted_rooms: [],
+        success: true,
+    };
+}
+
+/// Minutes as the hours that clients count in: 60 is `1`, 330 is `5.5`.
+pub(super) fn hours<S: Serializer>(minutes: &i32, serializer: S) -> Result<S::Ok, S::Error> {
+    if minutes % 60 == 0 {
+        serializer.serialize_i32(minutes / 60)
+    } else {
+        serializer.serialize_f64(f64::from(*minutes) / 60.0)
+    }
+}
+
+fn optional<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => rfc3339(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}
