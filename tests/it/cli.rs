@@ -119,6 +119,19 @@ async fn every_command_that_fails_says_why_in_one_line() {
             &["user", "deactivate", "nobody"],
             "there is no user \"nobody\"",
         ),
+        (&["user", "delete", "nobody"], "there is no user \"nobody\""),
+        (
+            &["user", "delete", "admin"],
+            "there would be no active administrator left",
+        ),
+        (
+            &["user", "deactivate", "admin"],
+            "there would be no active administrator left",
+        ),
+        (
+            &["user", "set-roles", "admin", "user"],
+            "there would be no active administrator left",
+        ),
         (
             &["token", "create", "nobody", "--name", "t"],
             "there is no user \"nobody\"",
@@ -261,4 +274,22 @@ async fn who_was_deactivated_can_be_let_in_again_and_gets_no_token_before() {
     let server = home.serve(&[], &[]).await;
     server.with_headers(&dead).get("me").await.expect(401);
     server.with_headers(&live).get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn who_is_deleted_is_gone_with_every_token_and_can_be_added_anew() {
+    let home = Home::with_data().await;
+    add_ann(&home).await;
+    let dead = home.token("ann", "t").await;
+    let told = home.run(&["user", "delete", "ann"]).await.succeeded();
+    assert_eq!(
+        told,
+        "ann is deleted, and every login and token of it has ended.\n"
+    );
+    let users = home.run(&["user", "list"]).await.succeeded();
+    assert_eq!(users.lines().count(), 1, "{users}");
+    add_ann(&home).await;
+    let server = home.serve(&[], &[]).await;
+    server.with_headers(&dead).get("me").await.expect(401);
+    server.anon().login("ann", ANNS).await.expect(200);
 }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct UserRow<'a> {
+    #[serde(rename = "_id")]
     _id: &'a str,
     #[serde(serialize_with = "optional", skip_serializing_if = "Option::is_none")]
     created_at: Option<Timestamp>,

@@ -48,7 +48,9 @@ async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
         let (login, roles) = (login("ann", 2, None), vec!["admin".to_owned()]);
         store.create_login(login.clone()).await.unwrap();
         let session = store.find_session(login.id.clone()).await.unwrap().unwrap();
-        assert_eq!((session.login, session.user), (login.clone(), user("ann")));
+        let mut ann = user("ann");
+        ann.profile.last_login_at = Some(login.created_at);
+        assert_eq!((session.login, session.user), (login.clone(), ann));
         assert!(!session.grants.contains(Permission::ManageUserStatus));
 
         let admin = UserPatch {

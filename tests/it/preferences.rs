@@ -1,0 +1,142 @@
+//! What users prefer: kept, merged, and checked.
+
+use crate::support::{Client, Reply, TestServer};
+use crate::users::id;
+use serde_json::{Value, json};
+
+async fn set(client: &Client, data: Value) -> Reply {
+    client
+        .post("users.setPreferences", json!({"data": data}))
+        .await
+}
+
+async fn shown(client: &Client) -> Value {
+    client.get("me").await.expect(200).json()["settings"]["preferences"].clone()
+}
+
+#[tokio::test]
+async fn what_is_chosen_is_merged_and_shown_over_the_defaults() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let defaults = shown(&ann).await;
+    set(
+        &ann,
+        json!({"language": "de", "enableAutoAway": false, "highlights": ["ann"]}),
+    )
+    .await
+    .golden("preferences_set");
+    let further = json!({"clockMode": "2", "idleTimeLimit": 60, "alsoSendThreadToChannel": "never",
+        "dontAskAgainList": [{"action": "a", "label": "l"}], "sidebarSortby": "activity"});
+    let set_so_far = set(&ann, further).await.expect(200).json();
+    assert_eq!(
+        set_so_far["user"]["settings"]["preferences"]["language"],
+        "de"
+    );
+    let me = ann.get("me").await.json();
+    assert_eq!(me["language"], "de");
+    let shown_now = shown(&ann).await;
+    for (key, value) in [
+        ("language", json!("de")),
+        ("enableAutoAway", json!(false)),
+        ("highlights", json!(["ann"])),
+        ("clockMode", json!(2)),
+        ("idleTimeLimit", json!(60)),
+        ("sidebarSortby", json!("activity")),
+        ("useEmojis", json!(true)),
+    ] {
+        assert_eq!(shown_now[key], value, "{key}");
+    }
+    set(&ann, json!({"enableAutoAway": null, "sidebarSortby": null}))
+        .await
+        .expect(200);
+    let back = shown(&ann).await;
+    assert_eq!(
+        (&back["enableAutoAway"], back.get("sidebarSortby")),
+        (&json!(true), None)
+    );
+    let bob = server.user("bob").await;
+    assert_eq!(shown(&bob).await, defaults, "nobody else's");
+}
+
+#[tokio::test]
+async fn choices_made_at_once_are_all_kept() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let flags = [
+        "useEmojis",
+        "hideRoles",
+        "hideUsernames",
+        "unreadAlert",
+        "autoImageLoad",
+        "displayAvatars",
+    ];
+    let all = flags.map(|flag| set(&ann, json!({flag: "false"})));
+    for reply in futures_util::future::join_all(all).await {
+        reply.expect(200);
+    }
+    let shown = shown(&ann).await;
+    assert!(flags.iter().all(|flag| shown[flag] == false), "{shown}");
+}
+
+#[tokio::test]
+async fn others_preferences_need_the_permission() {
+    let server = TestServer::start().await;
+    let (admin, ann, bob) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.user("bob").await,
+    );
+    let body = |whom: &str| json!({"userId": whom, "data": {"language": "fr"}});
+    bob.post("users.setPreferences", body(&id(&ann)))
+        .await
+        .golden("preferences_not_allowed");
+    admin
+        .post("users.setPreferences", body(&id(&ann)))
+        .await
+        .expect(200);
+    assert_eq!(shown(&ann).await["language"], "fr");
+    ann.post("users.setPreferences", body(&id(&ann)))
+        .await
+        .expect(200);
+    admin
+        .post("users.setPreferences", body("nobody"))
+        .await
+        .golden("preferences_unknown_user");
+}
+
+#[tokio::test]
+async fn what_is_no_preference_is_refused_in_ajvs_words() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let before = shown(&ann).await;
+    let extra = "must NOT have additional properties";
+    for (body, text) in [
+        (json!({}), "must have required property 'data'"),
+        (json!({"data": "x"}), "must be object"),
+        (json!({"data": {}, "x": 1}), extra),
+        (json!({"data": {"shoeSize": 46}}), extra),
+        (json!({"data": {"useEmojis": "x"}}), "must be boolean"),
+        (json!({"data": {"clockMode": "x"}}), "must be number"),
+        (json!({"data": {"language": {}}}), "must be string"),
+        (json!({"data": {"highlights": "ann"}}), "must be array"),
+        (json!({"data": {"highlights": [[]]}}), "must be string"),
+        (json!({"data": {"dontAskAgainList": [1]}}), "must be object"),
+        (
+            json!({"data": {"alsoSendThreadToChannel": "x"}}),
+            "must be equal to one of the allowed values",
+        ),
+        (
+            json!({"data": {"useEmojis": false, "clockMode": "x"}}),
+            "must be number",
+        ),
+    ] {
+        let reply = ann.post("users.setPreferences", body.clone()).await;
+        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (400, expected),
+            "{body}"
+        );
+    }
+    assert_eq!(shown(&ann).await, before);
+}

@@ -1,0 +1,489 @@
+//! Users over REST: adding them, seeing them, deleting them, switching them off, ending their logins. How they change stands in
+//! `users_update.rs`.
+
+use crate::support::{Client, TestServer};
+use doorsign::service::users;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn account(username: &str) -> Value {
+    let email = format!("{username}@example.org");
+    json!({"username": username, "name": "A. Name", "email": email, "password": "a password"})
+}
+
+/// The body with these fields, too.
+pub fn with(mut body: Value, further: &Value) -> Value {
+    let fields = further.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(fields);
+    body
+}
+
+pub fn id(client: &Client) -> String {
+    client.credentials.clone().unwrap().0
+}
+
+#[tokio::test]
+async fn somebody_added_can_log_in_and_is_as_asked() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let least = admin.post("users.create", account("ann")).await;
+    least.golden("users_create");
+    let ann = server.anon().logged_in("ann", "a password").await;
+    assert_eq!(ann.get("me").await.json()["roles"], json!(["user"]));
+    let further = json!({
+        "roles": ["bot", "user"], "verified": true, "bio": " a bio ", "nickname": "Bobby", "requirePasswordChange": true,
+        "joinDefaultChannels": false, "sendWelcomeEmail": false, "customFields": {"a": "b"}, "statusText": "not kept",
+        "freeSwitchExtension": "1",
+    });
+    let most = with(account("bob"), &further);
+    admin
+        .post("users.create", most)
+        .await
+        .golden("users_create_most");
+    let bob = server.anon().logged_in("bob", "a password").await;
+    let me = bob.get("me").await.expect(200).json();
+    assert_eq!(
+        (
+            &me["bio"],
+            &me["nickname"],
+            &me["email"],
+            &me["requirePasswordChange"]
+        ),
+        (
+            &json!("a bio"),
+            &json!("Bobby"),
+            &json!("bob@example.org"),
+            &json!(true)
+        )
+    );
+}
+
+#[tokio::test]
+async fn who_is_added_switched_off_or_with_a_made_up_password_cannot_log_in() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let off = with(account("off"), &json!({"active": false}));
+    let made = admin.post("users.create", off).await.expect(200).json();
+    assert_eq!(made["user"]["active"], false);
+    let refused = server.anon().login("off", "a password").await;
+    refused.golden("login_deactivated");
+    let random = with(account("random"), &json!({"setRandomPassword": true}));
+    let made = admin.post("users.create", random).await.expect(200).json();
+    assert_eq!(made["user"]["requirePasswordChange"], true);
+    let refused = server.anon().login("random", "a password").await;
+    refused.golden("login_refused");
+}
+
+#[tokio::test]
+async fn every_account_that_cannot_be_is_refused_in_its_words() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let keeper = server.user_with_roles("keeper", &["bot"]).await;
+    admin
+        .post(
+            "permissions.addRole",
+            json!({"permissionId": "create-user", "role": "bot"}),
+        )
+        .await
+        .expect(200);
+    ann.post("users.create", account("new"))
+        .await
+        .golden("users_create_not_allowed");
+    let admins = with(account("new"), &json!({"roles": ["admin"]}));
+    keeper
+        .post("users.create", admins)
+        .await
+        .golden("users_create_admin_not_allowed");
+    let off = with(account("new"), &json!({"active": false}));
+    keeper
+        .post("users.create", off)
+        .await
+        .golden("users_active_not_allowed");
+    for (further, golden) in [
+        (json!({"username": "ANN"}), "users_create_username_taken"),
+        (
+            json!({"email": "Ann@example.org"}),
+            "users_create_email_taken",
+        ),
+        (
+            json!({"username": "a<b"}),
+            "users_create_username_not_valid",
+        ),
+        (json!({"username": ""}), "users_create_without_username"),
+        (json!({"name": " "}), "users_create_without_name"),
+        (json!({"password": ""}), "users_create_without_password"),
+        (json!({"email": "nowhere"}), "users_create_email_not_valid"),
+        (
+            json!({"roles": ["user", "boss"]}),
+            "users_create_role_unknown",
+        ),
+        (json!({"bio": "b".repeat(261)}), "users_create_bio_too_long"),
+        (
+            json!({"nickname": "n".repeat(121)}),
+            "users_create_nickname_too_long",
+        ),
+    ] {
+        let body = with(account("new"), &further);
+        admin.post("users.create", body).await.golden(golden);
+    }
+    let page = admin.get("users.list").await.expect(200).json();
+    assert_eq!(page["total"], 3, "nobody was added halfway: {page}");
+}
+
+#[tokio::test]
+async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let without = |field: &str| {
+        let mut body = account("new");
+        body.as_object_mut().unwrap().remove(field);
+        body
+    };
+    let missing = |field: &str| format!("must have required property '{field}'");
+    let extra = "must NOT have additional properties".to_owned();
+    for (route, body, text) in [
+        ("users.create", json!({}), missing("email")),
+        ("users.create", without("name"), missing("name")),
+        ("users.create", without("password"), missing("password")),
+        ("users.create", without("username"), missing("username")),
+        (
+            "users.create",
+            with(account("new"), &json!({"x": 1})),
+            extra.clone(),
+        ),
+        (
+            "users.create",
+            with(account("new"), &json!({"active": "x"})),
+            "must be boolean".into(),
+        ),
+        (
+            "users.create",
+            with(account("new"), &json!({"roles": "user"})),
+            "must be array".into(),
+        ),
+        (
+            "users.create",
+            with(account("new"), &json!({"roles": [{}]})),
+            "must be string".into(),
+        ),
+        (
+            "users.create",
+            with(account("new"), &json!({"name": {}})),
+            "must be string".into(),
+        ),
+        ("users.create", json!([]), "must be object".into()),
+        ("users.delete", json!({}), missing("userId")),
+        ("users.delete", json!({"id": "x"}), extra.clone()),
+        ("users.logout", json!({"username": "x"}), extra.clone()),
+        (
+            "users.setActiveStatus",
+            json!({"userId": "x"}),
+            missing("activeStatus"),
+        ),
+        (
+            "users.setActiveStatus",
+            json!({"userId": "x", "activeStatus": 2}),
+            "must be boolean".into(),
+        ),
+    ] {
+        let reply = admin.post(route, body.clone()).await;
+        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (400, expected),
+            "{route} {body}"
+        );
+    }
+    let coerced = with(
+        account("7"),
+        &json!({"name": 7, "active": "true", "verified": 1}),
+    );
+    let user = admin.post("users.create", coerced).await.expect(200).json();
+    assert_eq!(user["user"]["name"], "7");
+    assert_eq!(user["user"]["emails"][0]["verified"], true);
+}
+
+#[tokio::test]
+async fn everybody_is_seen_and_wholly_by_oneself_and_those_who_may() {
+    let server = TestServer::start().await;
+    let (admin, ann, bob) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.user("bob").await,
+    );
+    server
+        .anon()
+        .login("ann", "ann's password")
+        .await
+        .expect(200);
+    ann.get("users.info?username=ann")
+        .await
+        .golden("users_info_whole");
+    let by_id = admin.get(&format!("users.info?userId={}", id(&ann))).await;
+    by_id.golden("users_info_whole");
+    admin
+        .get("users.info?email=Ann%40example.org")
+        .await
+        .golden("users_info_whole");
+    bob.get("users.info?username=ANN&includeUserRooms=true&fields=%7B%7D")
+        .await
+        .golden("users_info");
+    for query in [
+        "userId=nobody",
+        "username=nobody",
+        "importId=1",
+        "freeSwitchExtension=1",
+        "email=nobody%40x",
+    ] {
+        admin
+            .get(&format!("users.info?{query}"))
+            .await
+            .golden("users_info_unknown");
+    }
+    bob.get("users.info?email=ann%40example.org")
+        .await
+        .golden("users_info_unknown");
+    for query in ["", "?userId="] {
+        bob.get(&format!("users.info{query}"))
+            .await
+            .golden("users_info_without_key");
+    }
+}
+
+#[tokio::test]
+async fn users_come_in_pages_and_in_the_order_asked_for() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    server.clock.advance(Duration::from_secs(1));
+    server.user_with_roles("Bob", &["bot"]).await;
+    let names = async |query: &str| -> Vec<String> {
+        let page = ann
+            .get(&format!("users.list?{query}"))
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(
+            (&page["total"], &page["success"]),
+            (&json!(3), &json!(true))
+        );
+        let users = page["users"].as_array().unwrap();
+        assert_eq!(page["count"], users.len());
+        users
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names("").await, ["admin", "ann", "Bob"]);
+    assert_eq!(names("count=1&offset=1").await, ["ann"]);
+    assert_eq!(
+        names("sort=%7B%22username%22:-1%7D").await,
+        ["Bob", "ann", "admin"]
+    );
+    assert_eq!(
+        names("sort=%7B%22createdAt%22:-1,%22username%22:-1%7D").await,
+        ["Bob", "ann", "admin"]
+    );
+    assert_eq!(
+        names("query=%7B%22username%22:%22x%22%7D&fields=%7B%22name%22:1%7D")
+            .await
+            .len(),
+        3
+    );
+    ann.get("users.list?count=1&offset=1")
+        .await
+        .golden("users_list");
+    admin
+        .get("users.list?count=1&offset=1")
+        .await
+        .golden("users_list_whole");
+    for (client, found) in [(&admin, 1), (&ann, 0)] {
+        let page = client
+            .get("users.list?email=ann%40example.org")
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(page["total"], found);
+    }
+    ann.get("users.list?sort=x").await.refused(400);
+    let nobody = server.user_with_roles("nobody", &[]).await;
+    nobody.get("users.list").await.golden("route_forbidden");
+}
+
+#[tokio::test]
+async fn a_deleted_user_is_gone_at_once_with_every_login() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let by_password = server.anon().logged_in("ann", "ann's password").await;
+    for client in [&ann, &by_password] {
+        client.get("me").await.expect(200);
+    }
+    ann.post("users.delete", json!({"username": "ann"}))
+        .await
+        .golden("route_forbidden");
+    admin
+        .post("users.delete", json!({"userId": id(&ann)}))
+        .await
+        .golden("users_delete");
+    for client in [&ann, &by_password] {
+        client.get("me").await.golden("create_unauthenticated");
+    }
+    server
+        .anon()
+        .login("ann", "ann's password")
+        .await
+        .golden("login_refused");
+    for body in [
+        json!({"userId": id(&ann)}),
+        json!({"username": "ann"}),
+        json!({"user": "ann"}),
+    ] {
+        admin
+            .post("users.delete", body)
+            .await
+            .golden("users_delete_unknown");
+    }
+    let rows = "SELECT (SELECT count(*) FROM login WHERE user_id = ?1) + (SELECT count(*) FROM user_role WHERE user_id = ?1)";
+    let left: i64 = server
+        .database()
+        .query_row(rows, [id(&ann)], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+    admin.post("users.create", account("ann")).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_is_switched_off_is_out_at_once_and_can_be_let_in_again() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    ann.get("me").await.expect(200);
+    let body = |active: bool| json!({"userId": id(&ann), "activeStatus": active, "confirmRelinquish": true});
+    ann.post("users.setActiveStatus", body(false))
+        .await
+        .golden("route_forbidden");
+    admin
+        .post("users.setActiveStatus", body(false))
+        .await
+        .golden("users_set_active");
+    ann.get("me").await.golden("create_unauthenticated");
+    admin
+        .post("users.setActiveStatus", body(true))
+        .await
+        .expect(200);
+    ann.get("me").await.golden("create_unauthenticated");
+    server
+        .anon()
+        .login("ann", "ann's password")
+        .await
+        .expect(200);
+    let nobody = json!({"userId": "nobody", "activeStatus": true});
+    admin
+        .post("users.setActiveStatus", nobody)
+        .await
+        .golden("users_set_active_unknown");
+}
+
+#[tokio::test]
+async fn logging_a_user_out_ends_every_login_of_it() {
+    let server = TestServer::start().await;
+    let (admin, ann, bob) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.user("bob").await,
+    );
+    let by_password = server.anon().logged_in("ann", "ann's password").await;
+    let whom = json!({"userId": id(&ann)});
+    bob.post("users.logout", whom.clone())
+        .await
+        .golden("users_logout_not_allowed");
+    ann.get("me").await.expect(200);
+    let told = admin.post("users.logout", whom).await.expect(200);
+    let message = format!("User {} has been logged out!", id(&ann));
+    assert_eq!(told.json(), json!({"message": message, "success": true}));
+    for client in [&ann, &by_password] {
+        client.get("me").await.golden("create_unauthenticated");
+    }
+    admin
+        .post("users.logout", json!({"userId": "nobody"}))
+        .await
+        .golden("users_logout_unknown");
+    bob.post("users.logout", json!({})).await.expect(200);
+    bob.get("me").await.golden("create_unauthenticated");
+    admin.get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_whichever_way_it_is_to_go() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let admins_id = id(&admin);
+    server.user_with_roles("second", &["admin"]).await;
+    users::set_active(&server.app, "second", false)
+        .await
+        .unwrap();
+    let role = json!({"username": "admin", "roleId": "admin"});
+    let data = |data: Value| json!({"userId": admins_id, "data": data});
+    for (route, body, golden) in [
+        (
+            "users.delete",
+            json!({"username": "admin"}),
+            "users_delete_last_admin",
+        ),
+        (
+            "users.setActiveStatus",
+            json!({"userId": admins_id, "activeStatus": false}),
+            "users_last_admin",
+        ),
+        (
+            "users.update",
+            data(json!({"active": false})),
+            "users_last_admin",
+        ),
+        (
+            "users.update",
+            data(json!({"roles": ["user"]})),
+            "users_last_admin",
+        ),
+        ("roles.removeUserFromRole", role, "roles_remove_last_admin"),
+    ] {
+        admin.post(route, body).await.golden(golden);
+    }
+    admin.create("still the administrator").await.expect(200);
+    users::set_active(&server.app, "second", true)
+        .await
+        .unwrap();
+    admin
+        .post("users.delete", json!({"username": "admin"}))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_remove_each_other_at_once_one_stays() {
+    let server = TestServer::start().await;
+    let first = server.admin().await;
+    for round in 0..10 {
+        let name = format!("second{round}");
+        let second = server.user_with_roles(&name, &["admin"]).await;
+        let strip = |name: &str| json!({"username": name, "roleId": "admin"});
+        let (one, other) = tokio::join!(
+            first.post("roles.removeUserFromRole", strip(&name)),
+            second.post("roles.removeUserFromRole", strip("admin")),
+        );
+        let left: i64 = server
+            .database()
+            .query_row(
+                "SELECT count(*) FROM user_role WHERE role_id = 'admin'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(left, 1, "{} {}", one.text(), other.text());
+        let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses[0], 200);
+        users::set_roles(&server.app, "admin", vec!["admin".to_owned()])
+            .await
+            .unwrap();
+        users::delete(&server.app, &name).await.unwrap();
+    }
+}
