@@ -31,6 +31,23 @@ fn table(id: &str) -> Vec<(&'static str, &'static str, Option<Value>)> {
         ("find_session", "me", None),
         ("find_user", "login", Some(login.clone())),
         ("create_login", "login", Some(login)),
+        ("list_users", "users.list", None),
+        (
+            "update_user",
+            "users.setPreferences",
+            Some(json!({"data": {"clockMode": 2}})),
+        ),
+        (
+            "set_grant",
+            "permissions.addRole",
+            Some(json!({"permissionId": "view-statistics", "role": "bot"})),
+        ),
+        ("list_logins", "users.getPersonalAccessTokens", None),
+        (
+            "replace_token",
+            "users.regeneratePersonalAccessToken",
+            Some(json!({"tokenName": "another token"})),
+        ),
         ("delete_login", "logout", Some(json!({}))),
     ]
 }
@@ -47,6 +64,7 @@ async fn every_failure(fault: Fault, check: impl Fn(&'static str, Reply)) {
     let server = FlakyServer::start().await;
     let admin = server.admin("a token").await;
     let id = admin.create("victim").await.expect(200).created_id();
+    server.admin("another token").await;
     for (method, route, body) in table(&id) {
         server.store.fail_once(method, fault);
         let failed = send(&admin, route, body.clone()).await;

@@ -181,3 +181,36 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let (old, new) = (
+            login("ann", 1, Some("laptop")),
+            login("ann", 3, Some("laptop")),
+        );
+        let (others, phone) = (
+            login("bob", 1, Some("laptop")),
+            login("ann", 5, Some("phone")),
+        );
+        for login in [&old, &others] {
+            store.create_login(login.clone()).await.unwrap();
+        }
+        let version = store.version(Part::Access);
+        store.replace_token(new.clone()).await.unwrap();
+        assert!(store.version(Part::Access) > version);
+        assert_eq!(of(&*store, "ann").await, std::slice::from_ref(&new));
+        let unknown = store.replace_token(phone).await;
+        assert!(
+            matches!(&unknown, Err(Error::NotFound(What::Login(name))) if name == "phone"),
+            "{unknown:?}"
+        );
+        store.create_login(login("ann", 7, None)).await.unwrap();
+        store.delete_logins(user("ann").id).await.unwrap();
+        assert_eq!(of(&*store, "ann").await, []);
+        assert!(opens(&*store, &others).await);
+    })
+    .await;
+}

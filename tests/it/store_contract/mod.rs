@@ -4,6 +4,7 @@
 mod lists;
 mod logins;
 mod outbox;
+mod people;
 mod permissions;
 mod seed;
 mod settings;

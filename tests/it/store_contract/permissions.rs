@@ -96,3 +96,40 @@ async fn an_unknown_permission_or_role_refuses_all_of_the_change() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_single_grant_is_the_last_of_its_permission_and_what_is_so_stays() {
+    every_store(async |place| {
+        let store = place.open();
+        let set = async |permission: &str, role: &str, granted, time| {
+            let (permission, role) = (permission.to_owned(), role.to_owned());
+            store.set_grant(permission, role, granted, at(time)).await
+        };
+        let row = async || {
+            let table = table(&*store).await;
+            let row = table.iter().find(|row| row.permission == "view-statistics");
+            row.unwrap().clone()
+        };
+        let version = store.version(Part::Access);
+        set("view-statistics", "user", true, 7).await.unwrap();
+        set("view-statistics", "user", true, 8).await.unwrap();
+        assert!(store.version(Part::Access) > version);
+        assert_eq!(row().await, grant("view-statistics", &["admin", "user"], 7));
+        set("view-statistics", "admin", false, 9).await.unwrap();
+        set("view-statistics", "admin", false, 10).await.unwrap();
+        assert_eq!(row().await, grant("view-statistics", &["user"], 9));
+        for (permission, role, expected) in [
+            ("fly", "user", Field::Permission),
+            ("view-statistics", "boss", Field::Role),
+        ] {
+            for granted in [true, false] {
+                let refused = set(permission, role, granted, 11).await;
+                assert!(
+                    matches!(&refused, Err(Error::Invalid { field, problem: Problem::Unknown }) if *field == expected),
+                    "{refused:?}"
+                );
+            }
+        }
+    })
+    .await;
+}
