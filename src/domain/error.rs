@@ -108,6 +108,8 @@ pub enum Field {
     TokenName,
     /// When a claim is to end.
     ExpiresAt,
+    /// Somebody's status.
+    Status,
     /// A setting.
     Setting,
     /// The password that somebody has to give again.
@@ -233,6 +235,7 @@ impl Field {
             Self::Role => "role",
             Self::TokenName => "token name",
             Self::ExpiresAt => "end",
+            Self::Status => "status",
             Self::Setting => "setting",
             Self::CurrentPassword => "current password",
         }

@@ -261,6 +261,8 @@ pub struct Person {
     pub username: Username,
     /// The name to show.
     pub name: String,
+    /// How far their clocks are ahead of UTC, in minutes.
+    pub utc_offset: i32,
     /// How they are shown.
     pub presence: Presence,
 }

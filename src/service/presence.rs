@@ -3,11 +3,12 @@
 
 use crate::app::{App, Unconnected};
 use crate::domain::{
-    Actor, Choice, ClaimSource, Disallowed, Error, Field, Permission, Person, Presence, Problem,
-    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, What, check_expiry,
+    Actor, Choice, ClaimSource, Disallowed, Error, Field, Kind, Permission, Person, Presence,
+    Problem, Result, StatusText, Timestamp, User, UserId, UserKey, UserStatus, What, check_expiry,
 };
 use crate::service::settings;
 use crate::store::{PresenceChange, Whom};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How far back [`list`] tells changes; who asks for older ones gets everybody.
@@ -49,6 +50,8 @@ pub struct Found {
     pub is_own: bool,
     /// How they are shown.
     pub shown: Shown,
+    /// When they last logged in by password; told to nobody else.
+    pub last_login: Option<Timestamp>,
 }
 
 /// People and how they are shown.
@@ -73,7 +76,7 @@ pub async fn set_status(
         None => actor.user.id.clone(),
         Some(other) => {
             actor.require(Permission::EditOtherUserInfo)?;
-            find_user(app, other).await?
+            find_user(app, other).await?.id
         }
     };
     change_status(app, actor, user, draft).await
@@ -123,21 +126,44 @@ pub(super) async fn change_status(
     app.store.change_presence(change).await.map(drop)
 }
 
+/// A choice that stands beside other changes of a user, checked as [`set_status`] checks it.
+///
+/// # Errors
+/// `Disallowed`, `Unavailable`.
+pub(super) async fn checked(
+    app: &App,
+    status: Option<UserStatus>,
+    text: Option<&str>,
+) -> Result<Choice> {
+    let settings = settings::current(app).await?;
+    if text.is_some_and(|text| !text.is_empty()) && !settings.allow_status_message_change() {
+        return Err(Error::Disallowed(Disallowed::StatusText));
+    }
+    if status == Some(UserStatus::Offline) && !settings.allow_invisible() {
+        return Err(Error::Disallowed(Disallowed::Invisible));
+    }
+    Ok(Choice {
+        status,
+        text: text.map(StatusText::new),
+        expires_at: None,
+    })
+}
+
 /// How the actor, or the user whom `whose` names, is shown.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
 pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Found> {
-    let (user, is_own) = match other_than(actor, whose) {
-        None => (actor.user.id.clone(), true),
-        Some(other) => (find_user(app, other).await?, false),
-    };
-    let presence = app.store.find_presence(user.clone()).await?;
-    let shown = shown(app, &presence);
+    let other = other_than(actor, whose);
+    let is_own = other.is_none();
+    let key = other.unwrap_or_else(|| UserKey::Id(actor.user.id.clone()));
+    let user = find_user(app, key).await?;
+    let shown = of(app, &user.id).await?;
     Ok(Found {
-        user,
+        user: user.id,
         is_own,
         shown,
+        last_login: user.profile.last_login_at.filter(|_| is_own),
     })
 }
 
@@ -148,6 +174,23 @@ pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Fo
 pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
     let presence = app.store.find_presence(user.clone()).await?;
     Ok(shown(app, &presence))
+}
+
+/// How each of `users` is shown, in their order.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
+    let ids = users.iter().map(|user| user.id.clone()).collect();
+    let people = app.store.list_presences(Whom::Ids(ids)).await?;
+    let mut shown_by_id: HashMap<_, _> = people
+        .into_iter()
+        .map(|person| (person.id, shown(app, &person.presence)))
+        .collect();
+    // Who may not log in any more is not on the list, and shows nothing.
+    let nothing = || shown(app, &Presence::untouched(Kind::Person));
+    let found = users.iter().map(|user| shown_by_id.remove(&user.id));
+    Ok(found.map(|found| found.unwrap_or_else(nothing)).collect())
 }
 
 /// The people with these ids.
@@ -232,14 +275,14 @@ fn other_than(actor: &Actor, whose: Option<UserKey>) -> Option<UserKey> {
     })
 }
 
-async fn find_user(app: &App, key: UserKey) -> Result<UserId> {
+async fn find_user(app: &App, key: UserKey) -> Result<User> {
     let asked = match &key {
         UserKey::Id(id) => id.as_str().to_owned(),
         UserKey::Username(text) | UserKey::Email(text) => text.clone(),
     };
     let found = app.store.find_user(key).await?;
     found
-        .map(|(user, _)| user.id)
+        .map(|(user, _)| user)
         .ok_or(Error::NotFound(What::User(asked)))
 }
 

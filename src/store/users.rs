@@ -1,8 +1,8 @@
 //! What the use cases ask of a database about users and the roles they hold. Knows no SQL.
 
 use crate::domain::{
-    Bio, Email, LoginId, Nickname, Page, Result, Timestamp, User, UserId, UserKey, UserQuery,
-    Username,
+    Bio, Choice, Email, LoginId, Nickname, Page, Result, Timestamp, User, UserId, UserKey,
+    UserQuery, Username,
 };
 use async_trait::async_trait;
 
@@ -65,6 +65,8 @@ pub struct UserPatch {
     pub roles: Option<RoleChange>,
     /// Whether the user may log in. Switching it off ends every login, tokens too.
     pub active: Option<bool>,
+    /// What the user's status is to be, and whose choice that is; adds the event of a presence.
+    pub choice: Option<(Choice, UserId, Username)>,
 }
 
 /// How to change the roles that a user holds, by their ids.

@@ -284,6 +284,10 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Field::Password => ("Password", "password", None),
         Field::TokenName => ("TokenName", "token name", None),
         Field::ExpiresAt => ("expiresAt", "date", None),
+        Field::Status => {
+            let reason = "Valid status types include online, away, offline, and busy.";
+            return Told::failure("error-invalid-status", reason);
+        }
         Field::Setting => ("Setting", "setting", None),
     };
     let details = Details {

@@ -7,16 +7,20 @@ use crate::api::wire;
 use crate::domain::Error;
 use crate::domain::UserKey;
 use crate::passwords::PasswordDigest;
+use crate::service::presence;
 use crate::service::session::{self, LoginWith};
 use serde_json::Value;
 
 pub(in crate::api) async fn login(request: Request) -> Answer {
     let fields = request.lenient_fields().ok();
     let with = fields.and_then(login_with).ok_or(Error::LoginRefused)?;
-    let entered = session::login(request.admit(None)?, with, request.address()).await?;
+    let app = request.admit(None)?;
+    let entered = session::login(app, with, request.address()).await?;
     request.saw(&entered.actor);
+    let shown = presence::of(app, &entered.actor.user.id).await?;
     reply::ok(&wire::LoginReply::new(
         &entered.actor,
+        &shown,
         &entered.token,
         &request.api.site_url,
     ))
@@ -30,8 +34,8 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
 
 pub(in crate::api) async fn me(request: Request) -> Answer {
     let actor = request.actor().await?;
-    request.admit(Some(&actor))?;
-    reply::ok(&wire::Me::alone(&actor, &request.api.site_url))
+    let shown = presence::of(request.admit(Some(&actor))?, &actor.user.id).await?;
+    reply::ok(&wire::Me::alone(&actor, &shown, &request.api.site_url))
 }
 
 /// What the body logs in with: a token, or a name and a password. `None` for a kind of login that is not here, such as LDAP.

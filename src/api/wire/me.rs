@@ -1,14 +1,15 @@
 //! Oneself as JSON. Knows no rule.
 
+use super::presence::ClaimFields;
 use super::rfc3339;
 use super::user::{EmailAddress, emails, hours};
 use crate::api::preferences::Preferences;
 use crate::domain::{Actor, Bio, Email, Nickname, Timestamp, User};
+use crate::service::presence::Shown;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Oneself, as in `me` and inside `login`. The presence is that of somebody without a live connection: a REST login never makes one
-/// online.
+/// Oneself, as in `me` and inside `login`.
 #[derive(Serialize)]
 pub(in crate::api) struct Me<'a> {
     _id: &'a str,
@@ -21,7 +22,9 @@ pub(in crate::api) struct Me<'a> {
     #[serde(rename = "statusConnection")]
     status_connection: &'static str,
     #[serde(rename = "statusText")]
-    status_text: &'static str,
+    status_text: &'a str,
+    #[serde(flatten)]
+    claim: ClaimFields,
     #[serde(rename = "utcOffset", serialize_with = "hours")]
     utc_offset: i32,
     active: bool,
@@ -108,15 +111,15 @@ impl<'a> PreferencesReply<'a> {
 
 impl<'a> Me<'a> {
     /// Oneself, alone: `me`.
-    pub(in crate::api) fn alone(actor: &'a Actor, site_url: &str) -> Self {
+    pub(in crate::api) fn alone(actor: &'a Actor, shown: &'a Shown, site_url: &str) -> Self {
         Self {
             success: Some(true),
-            ..Self::inside(actor, site_url)
+            ..Self::inside(actor, shown, site_url)
         }
     }
 
     /// Oneself inside a larger answer: `login`.
-    pub(in crate::api) fn inside(actor: &'a Actor, site_url: &str) -> Self {
+    pub(in crate::api) fn inside(actor: &'a Actor, shown: &'a Shown, site_url: &str) -> Self {
         let (user, profile) = (&actor.user, &actor.user.profile);
         let preferences = Preferences::kept(profile.preferences.as_deref());
         let email = user.email.as_ref().map(Email::as_str);
@@ -125,10 +128,11 @@ impl<'a> Me<'a> {
             username: user.username.as_str(),
             name: &user.name,
             emails: emails(user),
-            status: "offline",
-            status_default: "online",
-            status_connection: "offline",
-            status_text: "",
+            status: shown.status.as_str(),
+            status_default: shown.chosen.as_str(),
+            status_connection: shown.connection.as_str(),
+            status_text: &shown.text,
+            claim: shown.into(),
             utc_offset: profile.utc_offset,
             active: user.active,
             roles: &user.roles,

@@ -1,6 +1,7 @@
 //! How people are shown, as JSON. Source: reference 2.1 to 2.4. Knows no rule.
 
 use super::rfc3339_if_any;
+use super::user::hours;
 use crate::domain::{Person, Timestamp};
 use crate::service::presence::{Board, Found, Shown};
 use serde::Serialize;
@@ -57,6 +58,12 @@ pub(in crate::api) struct PresenceReply {
     presence: &'static str,
     #[serde(rename = "connectionStatus", skip_serializing_if = "Option::is_none")]
     connection_status: Option<&'static str>,
+    #[serde(
+        rename = "lastLogin",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "rfc3339_if_any"
+    )]
+    last_login: Option<Timestamp>,
     success: bool,
 }
 
@@ -65,6 +72,7 @@ impl From<&Found> for PresenceReply {
         Self {
             presence: found.shown.status.as_str(),
             connection_status: found.is_own.then(|| found.shown.connection.as_str()),
+            last_login: found.last_login,
             success: true,
         }
     }
@@ -84,8 +92,8 @@ struct PersonRow<'a> {
     username: &'a str,
     name: &'a str,
     status: &'static str,
-    #[serde(rename = "utcOffset")]
-    utc_offset: i8,
+    #[serde(rename = "utcOffset", serialize_with = "hours")]
+    utc_offset: i32,
     #[serde(rename = "statusText", skip_serializing_if = "str::is_empty")]
     status_text: &'a str,
     #[serde(flatten)]
@@ -99,7 +107,7 @@ impl<'a> From<&'a (Person, Shown)> for PersonRow<'a> {
             username: person.username.as_str(),
             name: &person.name,
             status: shown.status.as_str(),
-            utc_offset: 0,
+            utc_offset: person.utc_offset,
             status_text: &shown.text,
             claim: shown.into(),
         }

@@ -2,6 +2,7 @@
 
 use super::Me;
 use crate::domain::Actor;
+use crate::service::presence::Shown;
 use serde::Serialize;
 
 /// The answer to a login. `success` stands last, as on Rocket.Chat 8.
@@ -22,8 +23,13 @@ struct LoginParts<'a> {
 }
 
 impl<'a> LoginReply<'a> {
-    pub(in crate::api) fn new(actor: &'a Actor, token: &'a str, site_url: &str) -> Self {
-        let me = Me::inside(actor, site_url);
+    pub(in crate::api) fn new(
+        actor: &'a Actor,
+        shown: &'a Shown,
+        token: &'a str,
+        site_url: &str,
+    ) -> Self {
+        let me = Me::inside(actor, shown, site_url);
         let data = LoginParts {
             user_id: actor.user.id.as_str(),
             auth_token: token,

@@ -1,7 +1,9 @@
 //! Users as JSON, as far as who asks may see them. Source: Rocket.Chat `getFullUserData.ts`. Knows no rule.
 
-use super::rfc3339;
+use super::presence::ClaimFields;
+use super::rfc3339_if_any;
 use crate::domain::{Bio, Email, Nickname, Timestamp, User, UserKind};
+use crate::service::presence::Shown;
 use serde::{Serialize, Serializer};
 
 /// A user: what everybody may see, and more of it after [`whole`](Self::whole).
@@ -10,7 +12,10 @@ use serde::{Serialize, Serializer};
 pub(in crate::api) struct UserRow<'a> {
     #[serde(rename = "_id")]
     _id: &'a str,
-    #[serde(serialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "rfc3339_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
     created_at: Option<Timestamp>,
     username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,7 +23,7 @@ pub(in crate::api) struct UserRow<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(flatten)]
-    presence: Presence,
+    presence: Presence<'a>,
     #[serde(serialize_with = "hours")]
     utc_offset: i32,
     active: bool,
@@ -31,13 +36,16 @@ pub(in crate::api) struct UserRow<'a> {
     nickname: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     require_password_change: Option<bool>,
-    #[serde(serialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "rfc3339_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
     last_login: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settings: Option<Empty>,
     #[serde(
         rename = "_updatedAt",
-        serialize_with = "optional",
+        serialize_with = "rfc3339_if_any",
         skip_serializing_if = "Option::is_none"
     )]
     updated_at: Option<Timestamp>,
@@ -55,27 +63,35 @@ pub(super) struct EmailAddress<'a> {
 #[derive(Serialize)]
 struct Empty {}
 
-/// What a user's row tells of presence: the one place that does.
+/// What a user's row tells of presence.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Presence {
+struct Presence<'a> {
     status: &'static str,
-    status_text: &'static str,
+    status_text: &'a str,
+    #[serde(flatten)]
+    claim: ClaimFields,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_default: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_connection: Option<&'static str>,
 }
 
-impl Presence {
-    /// The presence of somebody without a live connection.
-    const fn of(_user: &User) -> Self {
+impl<'a> Presence<'a> {
+    fn of(shown: &'a Shown) -> Self {
         Self {
-            status: "offline",
-            status_text: "",
+            status: shown.status.as_str(),
+            status_text: &shown.text,
+            claim: shown.into(),
+            status_default: None,
+            status_connection: None,
         }
     }
 }
 
 impl<'a> UserRow<'a> {
     /// What everybody may see.
-    pub(in crate::api) fn brief(user: &'a User) -> Self {
+    pub(in crate::api) fn brief(user: &'a User, shown: &'a Shown) -> Self {
         let profile = &user.profile;
         Self {
             _id: user.id.as_str(),
@@ -87,7 +103,7 @@ impl<'a> UserRow<'a> {
                 UserKind::Bot => "bot",
                 UserKind::App => "app",
             },
-            presence: Presence::of(user),
+            presence: Presence::of(shown),
             utc_offset: profile.utc_offset,
             active: user.active,
             roles: None,
@@ -103,7 +119,7 @@ impl<'a> UserRow<'a> {
     }
 
     /// All of it.
-    pub(in crate::api) fn whole(user: &'a User) -> Self {
+    pub(in crate::api) fn whole(user: &'a User, shown: &'a Shown) -> Self {
         let profile = &user.profile;
         Self {
             created_at: Some(user.created_at),
@@ -113,16 +129,21 @@ impl<'a> UserRow<'a> {
             last_login: profile.last_login_at,
             settings: Some(Empty {}),
             updated_at: Some(user.updated_at),
-            ..Self::brief(user)
+            presence: Presence {
+                status_default: Some(shown.chosen.as_str()),
+                status_connection: Some(shown.connection.as_str()),
+                ..Presence::of(shown)
+            },
+            ..Self::brief(user, shown)
         }
     }
 
     /// As much as `whole` says, and whether that is all.
-    pub(in crate::api) fn seen(user: &'a User, whole: bool) -> Self {
+    pub(in crate::api) fn seen(user: &'a User, shown: &'a Shown, whole: bool) -> Self {
         let row = if whole { Self::whole } else { Self::brief };
         Self {
             can_view_all_info: Some(whole),
-            ..row(user)
+            ..row(user, shown)
         }
     }
 }
@@ -188,12 +209,5 @@ pub(super) fn hours<S: Serializer>(minutes: &i32, serializer: S) -> Result<S::Ok
         serializer.serialize_i32(minutes / 60)
     } else {
         serializer.serialize_f64(f64::from(*minutes) / 60.0)
-    }
-}
-
-fn optional<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => rfc3339(at, serializer),
-        None => serializer.serialize_none(),
     }
 }

@@ -1,13 +1,14 @@
 //! Who may change what about a user. Source: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`, `saveUserProfile.ts`. All of
-//! a change is one transaction, where Rocket.Chat saves part after part. Knows nothing of presence: a status text is passed on.
+//! a change is one transaction, where Rocket.Chat saves part after part. What a status may be is `presence`'s to say.
 
 use super::{check_roles, find, hash, is_self};
 use crate::app::{App, Ids};
 use crate::domain::{
-    ADMIN, Actor, Bio, Email, Error, Field, Nickname, Permission, Problem, Result, User, UserId,
-    UserKey, Username,
+    ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Result, User,
+    UserId, UserKey, UserStatus, Username,
 };
 use crate::passwords::PasswordDigest;
+use crate::service::presence;
 use crate::store::{RoleChange, UserPatch};
 
 /// What to change; `None` leaves it. Nothing of it is checked yet.
@@ -54,6 +55,7 @@ pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) ->
     let (before, _) = find(app, UserKey::Id(user)).await?;
     may_change(actor, &before, &new)?;
     let mut patch = patch(&new)?;
+    patch.choice = choice(app, actor, &new).await?;
     patch.roles = new.roles.map(RoleChange::Replace);
     patch.active = new.active;
     patch.require_password_change = new.require_password_change;
@@ -83,6 +85,7 @@ pub async fn update_own(
     current_password: Option<String>,
 ) -> Result<User> {
     let mut patch = patch(&new)?;
+    patch.choice = choice(app, actor, &new).await?;
     let password = new.password.filter(|password| !password.trim().is_empty());
     let address_changes = patch.email.is_some() && patch.email != actor.user.email;
     if password.is_some() || address_changes {
@@ -115,6 +118,26 @@ pub async fn set_preferences(
         ..UserPatch::default()
     };
     app.store.update_user(user, patch, app.clock.now()).await
+}
+
+/// The status among the changes.
+async fn choice(
+    app: &App,
+    actor: &Actor,
+    new: &UserChanges,
+) -> Result<Option<(Choice, UserId, Username)>> {
+    if new.status_text.is_none() && new.status_type.is_none() {
+        return Ok(None);
+    }
+    let status = new.status_type.as_deref().map(|text| {
+        UserStatus::named(text).ok_or_else(|| Error::Invalid {
+            field: Field::Status,
+            problem: Problem::NotValid(text.to_owned()),
+        })
+    });
+    let choice = presence::checked(app, status.transpose()?, new.status_text.as_deref()).await?;
+    let user = &actor.user;
+    Ok(Some((choice, user.id.clone(), user.username.clone())))
 }
 
 /// What else than `edit-other-user-info` is needed. One's own password is changed with the current one, by [`update_own`].

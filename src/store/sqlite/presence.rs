@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 /// A person and one of their claims a row. A bot is who holds the role of one.
 const COLUMNS: &str = "user.id, user.username, user.name,
     EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
-    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at";
+    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset";
 
 #[async_trait]
 impl Presences for SqliteStore {
@@ -113,6 +113,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         id: UserId::new(row.get::<_, String>(0)?),
         username: Username::stored(row.get(1)?),
         name: row.get(2)?,
+        utc_offset: row.get(10)?,
         presence: Presence {
             kind,
             claims: Vec::new(),
@@ -143,7 +144,8 @@ fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
     }))
 }
 
-fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
+/// Lets the change's rule have its way, in the transaction that is open.
+pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
     let before = find(connection, &change.user).map_err(|e| error(&e))?;
     let before = before.ok_or_else(|| not_found(&change.user))?;
     let mut after = before.presence.clone();

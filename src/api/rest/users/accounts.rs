@@ -6,6 +6,7 @@ use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{ActiveReply, Activity, DeletedReply, LoggedOut, UserReply, UserRow};
 use crate::domain::{Permission, UserId, UserKey};
+use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
 
 /// Accepted without effect: there are no channels, no mail, no fields of one's own and no telephones here, and a status text is not
@@ -23,11 +24,13 @@ const WITHOUT_EFFECT: [&str; 7] = [
 pub(in crate::api) async fn create(request: Request) -> Answer {
     let actor = request.actor().await?;
     let new = new_account(request.lenient_fields()?)?;
-    let user = accounts::create(request.admit(Some(&actor))?, &actor, new)
+    let app = request.admit(Some(&actor))?;
+    let user = accounts::create(app, &actor, new)
         .await
         .map_err(|e| PeoplePlace::Save.failed(e))?;
+    let shown = presence::of(app, &user.id).await?;
     reply::ok(&UserReply {
-        user: UserRow::whole(&user),
+        user: UserRow::whole(&user, &shown),
         success: true,
     })
 }

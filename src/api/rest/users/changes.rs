@@ -6,7 +6,9 @@ use crate::api::preferences;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{PreferencesReply, UserReply, UserRow};
+use crate::app::App;
 use crate::domain::{User, UserId};
+use crate::service::presence;
 use crate::service::users::changes::{self, UserChanges};
 use serde_json::Value;
 
@@ -46,8 +48,9 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         email_verified: data.flag("verified")?,
         ..both(&mut data)?
     };
-    let user = changes::update(request.admit(Some(&actor))?, &actor, id, new).await;
-    told(user.map_err(|e| PeoplePlace::Save.failed(e))?)
+    let app = request.admit(Some(&actor))?;
+    let user = changes::update(app, &actor, id, new).await;
+    told(app, &user.map_err(|e| PeoplePlace::Save.failed(e))?).await
 }
 
 pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
@@ -62,8 +65,9 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         status_type: data.text("statusType")?,
         ..both(&mut data)?
     };
-    let user = changes::update_own(request.admit(Some(&actor))?, &actor, new, current).await;
-    told(user.map_err(|e| PeoplePlace::Save.failed(e))?)
+    let app = request.admit(Some(&actor))?;
+    let user = changes::update_own(app, &actor, new, current).await;
+    told(app, &user.map_err(|e| PeoplePlace::Save.failed(e))?).await
 }
 
 pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
@@ -104,9 +108,10 @@ fn both(data: &mut Fields) -> Result<UserChanges, ApiError> {
     })
 }
 
-fn told(user: User) -> Answer {
+async fn told(app: &App, user: &User) -> Answer {
+    let shown = presence::of(app, &user.id).await?;
     reply::ok(&UserReply {
-        user: UserRow::whole(&user),
+        user: UserRow::whole(user, &shown),
         success: true,
     })
 }

@@ -6,6 +6,7 @@ use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{UserPage, UserReply, UserRow};
 use crate::domain::{Permission, UserId, UserKey};
+use crate::service::presence;
 use crate::service::users::reading;
 
 /// `includeUserRooms` and `fields` are accepted without effect: there are no rooms, and the fields are the server's to choose.
@@ -38,8 +39,9 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     };
     let seen = reading::info(app, &actor, key).await?;
     let seen = seen.ok_or(ApiError::Bare("User not found."))?;
+    let shown = presence::of(app, &seen.user.id).await?;
     reply::ok(&UserReply {
-        user: UserRow::seen(&seen.user, seen.whole),
+        user: UserRow::seen(&seen.user, &shown, seen.whole),
         success: true,
     })
 }
@@ -48,7 +50,9 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDRoom).await?;
     let query = query::users(request.query())?;
     let offset = query.offset;
-    let (page, whole) = reading::list(request.admit(Some(&actor))?, &actor, query).await?;
+    let app = request.admit(Some(&actor))?;
+    let (page, whole) = reading::list(app, &actor, query).await?;
+    let shown = presence::of_all(app, &page.items).await?;
     let row = if whole {
         UserRow::whole
     } else {
@@ -56,7 +60,12 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     };
     reply::ok(&UserPage {
         count: page.items.len(),
-        users: page.items.iter().map(row).collect(),
+        users: page
+            .items
+            .iter()
+            .zip(&shown)
+            .map(|(user, shown)| row(user, shown))
+            .collect(),
         offset,
         total: page.total,
         success: true,

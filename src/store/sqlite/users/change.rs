@@ -3,10 +3,11 @@
 
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
 use crate::domain::{
-    ADMIN, Bio, Email, Error, Field, Nickname, Problem, Result, Timestamp, User, UserId, UserKey,
-    Username, What,
+    ADMIN, Bio, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp, User, UserId,
+    UserKey, Username, What,
 };
-use crate::store::{RoleChange, UserPatch};
+use crate::store::sqlite::presence;
+use crate::store::{PresenceChange, RoleChange, UserPatch};
 use rusqlite::{Connection, params};
 
 pub(super) fn update(
@@ -33,10 +34,26 @@ pub(super) fn update(
         if let Some(roles) = &patch.roles {
             change_roles(connection, id, roles)?;
         }
+        if let Some((choice, actor, name)) = patch.choice.clone() {
+            presence::change(connection, chosen(id, choice, (actor, name), at))?;
+        }
         end_logins(connection, id, patch).map_err(|e| error(&e))
     })?;
     let found = find(connection, &UserKey::Id(id.clone())).map_err(|e| error(&e))?;
     found.map(|(user, _)| user).ok_or_else(|| unknown(id))
+}
+
+fn chosen(id: &UserId, choice: Choice, actor: (UserId, Username), at: Timestamp) -> PresenceChange {
+    PresenceChange {
+        user: id.clone(),
+        actor,
+        at,
+        expires: false,
+        rule: Box::new(move |presence| {
+            presence.choose(choice, at);
+            Ok(())
+        }),
+    }
 }
 
 pub(super) fn delete(connection: &Connection, id: &UserId) -> Result<()> {
