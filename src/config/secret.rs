@@ -219,6 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn one_secret_does_not_touch_another() {
+        let loaded = start()
+            .file("s", "hunter2\n")
+            .flags(&["--create-tokens-for-users-secret-file", "s"])
+            .loaded();
+        let config = &loaded.config;
+        let secret = config.create_tokens_for_users_secret.as_ref().unwrap();
+        assert_eq!(secret.expose().unwrap(), "hunter2");
+        assert!(config.admin_password.is_none() && config.admin_password_source.is_none());
+        let gone = start().flags(&["--create-tokens-for-users-secret-file", "s"]);
+        let secret = gone.loaded().config.create_tokens_for_users_secret.unwrap();
+        let refusal = secret.expose().unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("create_tokens_for_users_secret_file = \"s\""),
+            "{refusal}"
+        );
+    }
+
+    #[test]
     fn a_secret_is_shown_neither_by_debug_nor_in_the_listing() {
         let loaded = start()
             .variable("DOORSIGN_ADMIN_PASSWORD", "hunter2")
