@@ -51,5 +51,6 @@ mod start;
 mod stop;
 mod store_contract;
 mod users;
+mod users_end;
 mod users_tokens;
 mod users_update;

@@ -1,4 +1,4 @@
-//! Who holds which role, and which role grants what, one at a time. The last administrator stands in `users.rs`.
+//! Who holds which role, and which role grants what, one at a time. The last administrator stands in `users_end.rs`.
 
 use crate::support::{Client, Reply, TestServer};
 use serde_json::{Value, json};

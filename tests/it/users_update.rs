@@ -1,4 +1,4 @@
-//! Changing users over REST: others, by those who may, and oneself. The last administrator stands in `users.rs`.
+//! Changing users over REST: others, by those who may, and oneself. The last administrator stands in `users_end.rs`.
 
 use crate::support::{Client, TestServer};
 use crate::users::id;
