@@ -1,10 +1,9 @@
-//! Calls counted: who has to slow down. A count lasts for a window of time that begins with a caller's first call of a route. Kept in
-//! memory, since a restart that forgives is better than a disk that fills. Knows no route's limit, and not who is exempt.
+//! Calls counted: who has to slow down. A count lasts for a window of time that begins with the first call. Kept in memory, since a restart
+//! that forgives is better than a disk that fills. Does not know what is counted apart, no limit, and not who is exempt.
 
 use crate::domain::Timestamp;
-use crate::network::Network;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use std::time::Duration;
 /// all of them is as many new callers away.
 const CAPACITY: usize = 20_000;
 
-/// How often a route may be called.
+/// How often something may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// Calls within a window.
@@ -34,18 +33,14 @@ pub struct Quota {
     pub wait: Option<Duration>,
 }
 
-/// Counts calls by network and route.
-#[derive(Default)]
-pub struct RateLimit(Mutex<HashMap<Key, Window>>);
+/// Counts calls by a key: who calls what.
+pub struct RateLimit<K>(Mutex<HashMap<K, Window>>);
 
-#[derive(PartialEq, Eq, Hash)]
-struct Key {
-    network: Network,
-    route: Route,
+impl<K> Default for RateLimit<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
 }
-
-/// A route, by its method and the path in the table of routes.
-pub type Route = (&'static str, &'static str);
 
 #[derive(Clone, Copy)]
 struct Window {
@@ -54,14 +49,13 @@ struct Window {
     span: Duration,
 }
 
-impl RateLimit {
-    /// Counts a call of `route` from `address`. One that is refused does not put off the end of the window.
-    pub fn count(&self, address: IpAddr, route: Route, limit: Limit, now: Timestamp) -> Quota {
-        let network = address.into();
+impl<K: Hash + Eq> RateLimit<K> {
+    /// Counts a call under `key`. One that is refused does not put off the end of the window.
+    pub fn count(&self, key: K, limit: Limit, now: Timestamp) -> Quota {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut windows, now);
         let new = Window::beginning(now, limit.span);
-        let window = windows.entry(Key { network, route }).or_insert(new);
+        let window = windows.entry(key).or_insert(new);
         if window.is_over(now) {
             *window = new;
         }
@@ -92,7 +86,7 @@ impl Window {
     }
 }
 
-fn make_room(windows: &mut HashMap<Key, Window>, now: Timestamp) {
+fn make_room<K: Hash + Eq>(windows: &mut HashMap<K, Window>, now: Timestamp) {
     if windows.len() < CAPACITY {
         return;
     }
@@ -116,10 +110,8 @@ fn make_room(windows: &mut HashMap<Key, Window>, now: Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
-    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    const LIST: Route = ("GET", "/list");
+    const HERE: u32 = u32::MAX;
     const LIMIT: Limit = Limit {
         calls: 3,
         span: Duration::from_secs(60),
@@ -129,13 +121,9 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)
     }
 
-    fn numbered(n: u32) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::from_bits(n))
-    }
-
     /// How many seconds each of `calls` at this time has to wait; 0 when it is let through.
-    fn waits(limit: &RateLimit, seconds: i64, calls: usize) -> Vec<u64> {
-        let call = |_| limit.count(HERE, LIST, LIMIT, at(seconds));
+    fn waits(limit: &RateLimit<u32>, seconds: i64, calls: usize) -> Vec<u64> {
+        let call = |_| limit.count(HERE, LIMIT, at(seconds));
         let wait = |quota: Quota| quota.wait.map_or(0, |wait| wait.as_secs());
         (0..calls).map(call).map(wait).collect()
     }
@@ -152,9 +140,9 @@ mod tests {
                 reset: at(67),
                 wait: wait.map(Duration::from_secs),
             };
-            assert_eq!(limit.count(HERE, LIST, LIMIT, at(seconds)), expected);
+            assert_eq!(limit.count(HERE, LIMIT, at(seconds)), expected);
         }
-        let next = limit.count(HERE, LIST, LIMIT, at(67));
+        let next = limit.count(HERE, LIMIT, at(67));
         assert_eq!((next.remaining, next.reset), (2, at(127)));
     }
 
@@ -167,19 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn routes_methods_and_addresses_are_counted_apart() {
+    fn keys_are_counted_apart() {
         let limit = RateLimit::default();
-        let there = numbered(1);
-        for (address, route) in [
-            (HERE, LIST),
-            (HERE, ("POST", "/list")),
-            (HERE, ("GET", "/me")),
-            (there, LIST),
-        ] {
-            let quota = limit.count(address, route, LIMIT, at(0));
-            assert_eq!(quota.remaining, 2, "{address} {route:?}");
+        for key in [HERE, 1] {
+            assert_eq!(limit.count(key, LIMIT, at(0)).remaining, 2, "{key}");
         }
-        assert_eq!(limit.count(HERE, LIST, LIMIT, at(0)).remaining, 1);
+        assert_eq!(limit.count(HERE, LIMIT, at(0)).remaining, 1);
     }
 
     #[test]
@@ -191,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_under_a_flood_of_addresses() {
+    fn memory_is_bounded_under_a_flood_of_keys() {
         // All in one millisecond, over a while, and with a clock that goes back.
         for step in [0, 1, -1] {
             let limit = RateLimit::default();
             for n in 0..3 * u32::try_from(CAPACITY).unwrap() {
                 let now = at(step * i64::from(n) / 1000);
-                assert_eq!(limit.count(numbered(n), LIST, LIMIT, now).remaining, 2);
+                assert_eq!(limit.count(n, LIMIT, now).remaining, 2);
                 assert!(limit.0.lock().unwrap().len() <= CAPACITY);
             }
         }
@@ -207,7 +188,7 @@ mod tests {
     fn what_is_over_is_forgotten_first_and_the_oldest_next() {
         let limit = RateLimit::default();
         let capacity = u32::try_from(CAPACITY).unwrap();
-        let call = |n: u32, seconds| limit.count(numbered(n), LIST, LIMIT, at(seconds)).remaining;
+        let call = |n: u32, seconds| limit.count(n, LIMIT, at(seconds)).remaining;
         for n in 0..capacity {
             call(n, if n == 0 { 1 } else { 0 });
         }

@@ -4,7 +4,8 @@
 use crate::app::Contract;
 use crate::config::Config;
 use crate::domain::Timestamp;
-use crate::rate_limit::{Limit, Quota, RateLimit, Route};
+use crate::network::Network;
+use crate::rate_limit::{Limit, Quota, RateLimit};
 use std::net::IpAddr;
 use std::time::Duration;
 use warp::http::{HeaderMap, HeaderValue};
@@ -18,12 +19,15 @@ const OWN: &[(&str, u32)] = &[
 /// What the routes without a limit begin with: methods of the realtime protocol, which has limits of another kind.
 const UNLIMITED: &str = "/api/v1/method.call";
 
+/// A route, by its method and the path in the table of routes.
+pub(super) type Route = (&'static str, &'static str);
+
 /// The limits in force, and the calls counted so far.
 pub(super) struct Quotas {
     /// `None`: nothing is limited.
     usual: Option<Limit>,
     contract: Contract,
-    counted: RateLimit,
+    counted: RateLimit<(Network, Route)>,
 }
 
 impl Quotas {
@@ -62,7 +66,7 @@ impl Quotas {
         limit: Limit,
         now: Timestamp,
     ) -> Quota {
-        self.counted.count(address, route, limit, now)
+        self.counted.count((address.into(), route), limit, now)
     }
 }
 
@@ -88,6 +92,27 @@ mod tests {
         config.rate_limit_seconds = 30;
         let limit = Quotas::new(&config).limit(path)?;
         Some((limit.calls, limit.span.as_secs()))
+    }
+
+    #[test]
+    fn routes_methods_and_addresses_are_counted_apart() {
+        use std::net::Ipv4Addr;
+        let quotas = Quotas::new(&Config::defaults_in("data".into()));
+        let limit = quotas.usual.unwrap();
+        let (here, there) = (Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED);
+        let left = |address: Ipv4Addr, route| {
+            let now = Timestamp::from_millis(0);
+            quotas.count(address.into(), route, limit, now).remaining
+        };
+        for (address, route) in [
+            (here, ("GET", "/list")),
+            (here, ("POST", "/list")),
+            (here, ("GET", "/me")),
+            (there, ("GET", "/list")),
+        ] {
+            assert_eq!(left(address, route), 119, "{address} {route:?}");
+        }
+        assert_eq!(left(here, ("GET", "/list")), 118);
     }
 
     #[test]
