@@ -78,6 +78,12 @@ impl Fields {
         Ok(Self { contract, values })
     }
 
+    /// Fields that came another way than in a body, such as a realtime method's; read as the `server` contract does.
+    pub(super) fn of(values: Map<String, Value>) -> Self {
+        let contract = Contract::Server;
+        Self { contract, values }
+    }
+
     /// Refuses the body when one of `fields` is absent. ajv looks for what is missing before it looks at what is there.
     pub(super) fn require(&self, fields: &[&str]) -> Result<(), ApiError> {
         let missing = fields

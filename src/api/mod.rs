@@ -15,6 +15,7 @@ macro_rules! routes {
 
 mod body;
 mod cors;
+mod ddp;
 mod dev;
 mod error;
 mod forwarded;
@@ -44,7 +45,8 @@ use quotas::Quotas;
 use reply::{Answer, Response};
 use request::{Head, Request, RequestId, Seen};
 use rest::{
-    broadcast, custom_user_status, info, permissions, presence, roles, session, settings, users,
+    broadcast, custom_user_status, info, method_call, permissions, presence, roles, session,
+    settings, users,
 };
 use std::convert::Infallible;
 use std::future::Future;
@@ -110,6 +112,8 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,
     GET  "/api/v1/users.getPersonalAccessTokens" => users::get_personal_access_tokens,
     POST "/api/v1/users.removePersonalAccessToken" => users::remove_personal_access_token,
+    POST "/api/v1/method.call/:method"       => method_call::call,
+    POST "/api/v1/method.callAnon/:method"   => method_call::call_anonymously,
     GET  "/api/info"                         => info::info,
     GET  "/api/v1/info"                      => info::info_v1,
     GET  "/api/v1/openapi.json"              => info::openapi,
@@ -122,6 +126,7 @@ pub struct Api {
     whole_lists: Semaphore,
     cors: Cors,
     quotas: Quotas,
+    method_limits: ddp::MethodLimits,
     trusted_proxies: Vec<IpNet>,
     site_url: String,
     max_connections: usize,
@@ -139,6 +144,7 @@ impl Api {
             whole_lists: Semaphore::new(1),
             cors: Cors::new(&config.cors_origins),
             quotas: Quotas::new(config),
+            method_limits: ddp::MethodLimits::new(config),
             trusted_proxies: config.trusted_proxies.clone(),
             site_url: config.site_url.clone().unwrap_or(site_url),
             max_connections: config.max_connections,

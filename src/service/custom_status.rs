@@ -50,14 +50,40 @@ pub async fn update(
     let found = app.store.find_status(id.clone()).await?;
     found.ok_or_else(|| Error::NotFound(What::Status(id.as_str().to_owned())))?;
     actor.require(Permission::ManageUserStatus)?;
-    let status = check(app, id, draft).await?;
-    let event = event(
-        actor,
-        status.updated_at,
-        Change::StatusUpdated(status.clone()),
-    );
-    app.store.update_status(status.clone(), event).await?;
-    Ok(status)
+    replace(app, actor, id, draft).await
+}
+
+/// As [`update`], for a client that says what it has seen: what it leaves as it has `seen` it stays as it is stored, even if somebody
+/// else has changed that meanwhile. The permission comes first here (`insertOrUpdateUserStatus.ts`).
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, then as for [`create`].
+pub async fn update_seen(
+    app: &App,
+    actor: &Actor,
+    id: StatusId,
+    draft: StatusDraft,
+    seen: StatusDraft,
+) -> Result<CustomStatus> {
+    actor.require(Permission::ManageUserStatus)?;
+    let name = StatusName::parse(draft.name.clone().unwrap_or_default())?;
+    let found = app.store.find_status(id.clone()).await?;
+    let stored = found.ok_or_else(|| Error::NotFound(What::Status(id.as_str().to_owned())))?;
+    let name = if draft.name == seen.name {
+        stored.name
+    } else {
+        name
+    };
+    let status_type = if draft.status_type == seen.status_type {
+        Some(stored.status_type.as_str().to_owned())
+    } else {
+        draft.status_type
+    };
+    let draft = StatusDraft {
+        name: Some(name.as_str().to_owned()),
+        status_type,
+    };
+    replace(app, actor, id, draft).await
 }
 
 /// Deletes a status.
@@ -86,6 +112,22 @@ pub async fn delete(app: &App, actor: &Actor, id: StatusId) -> Result<()> {
 /// `Unavailable`.
 pub async fn list(app: &App, _actor: &Actor, query: StatusQuery) -> Result<Page<CustomStatus>> {
     app.store.list_statuses(query).await
+}
+
+async fn replace(
+    app: &App,
+    actor: &Actor,
+    id: StatusId,
+    draft: StatusDraft,
+) -> Result<CustomStatus> {
+    let status = check(app, id, draft).await?;
+    let event = event(
+        actor,
+        status.updated_at,
+        Change::StatusUpdated(status.clone()),
+    );
+    app.store.update_status(status.clone(), event).await?;
+    Ok(status)
 }
 
 async fn check(app: &App, id: StatusId, draft: StatusDraft) -> Result<CustomStatus> {

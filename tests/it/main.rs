@@ -30,6 +30,7 @@ mod load;
 mod login_attempts;
 mod login_end;
 mod logs;
+mod method_call;
 mod openapi;
 mod own_server;
 mod patience;

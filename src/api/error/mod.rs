@@ -12,6 +12,7 @@ mod told;
 
 pub(super) use people::PeoplePlace;
 pub(super) use place::Place;
+pub(super) use told::MethodError;
 
 use super::reply::Response;
 use super::request::RequestId;
@@ -58,6 +59,14 @@ pub(super) enum ApiError {
     WrongMethod(String),
     /// Too many calls from this address; how long to wait.
     TooManyCalls(Duration),
+    /// A realtime method is for people who are logged in; its name.
+    InvalidUser(&'static str),
+    /// There is no realtime method of this name.
+    UnknownMethod(String),
+    /// The user calls a realtime method too often; how long to wait.
+    TooManyMethodCalls(Duration),
+    /// A message is no call of a realtime method, and why.
+    InvalidCall(String),
     /// The body is over the limit.
     TooLarge,
     /// The body did not arrive in time.
@@ -111,8 +120,7 @@ impl ApiError {
     pub(super) fn into_response(self, request_id: &RequestId) -> Response {
         let told = tell(&self);
         let request_id = request_id.as_str();
-        if let Self::Domain(Error::Internal(source)) | Self::In(_, Error::Internal(source)) = &self
-        {
+        if let Some(source) = self.internal() {
             tracing::error!(request_id, error = %source, "a request failed");
         } else if let Self::Panicked(message) = &self {
             tracing::error!(request_id, error = message, "a request panicked");
@@ -120,6 +128,25 @@ impl ApiError {
             tracing::warn!(request_id, error = ?self, "a request was put off");
         }
         told.into_response()
+    }
+
+    /// The error of the realtime method named `method`. What is our fault is logged here, once, and not told.
+    pub(super) fn into_method_error(self, method: &str) -> MethodError {
+        let told = tell(&self);
+        if let Some(source) = self.internal() {
+            tracing::error!(method, error = %source, "a method failed");
+        } else if told.status.is_server_error() {
+            tracing::warn!(method, error = ?self, "a method was put off");
+        }
+        told.into_method_error()
+    }
+
+    fn internal(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
+        if let Self::Domain(Error::Internal(source)) | Self::In(_, Error::Internal(source)) = self {
+            Some(&**source)
+        } else {
+            None
+        }
     }
 }
 
@@ -138,8 +165,7 @@ fn tell(error: &ApiError) -> Told {
         ApiError::Bare(text) => Told::bare(StatusCode::BAD_REQUEST, text),
         ApiError::InvalidParams(text) => Told::validation("invalid-params", text.clone()),
         ApiError::InvalidQuery(text) => Told::validation("error-invalid-params", text.clone()),
-        ApiError::NoMatch => Told::bare(
-            StatusCode::BAD_REQUEST,
+        ApiError::NoMatch => Told::no_match(
             "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation",
         ),
         ApiError::InvalidSort(raw) => Told::failure(
@@ -171,6 +197,28 @@ fn tell(error: &ApiError) -> Told {
             );
             Told::bare(StatusCode::TOO_MANY_REQUESTS, &text).header(header::RETRY_AFTER, &wait)
         }
+        ApiError::InvalidUser(method) => Told::failure("error-invalid-user", "Invalid user")
+            .details(Details {
+                method: Some(method),
+                ..Details::default()
+            }),
+        ApiError::UnknownMethod(name) => {
+            Told::bare(StatusCode::NOT_FOUND, &format!("Method '{name}' not found"))
+        }
+        ApiError::TooManyMethodCalls(wait) => {
+            let text = format!(
+                "Error, too many requests. Please slow down. You must wait {} seconds before trying again.",
+                seconds(*wait)
+            );
+            let time_to_reset = u64::try_from(wait.as_millis()).ok();
+            Told::failure("too-many-requests", &text)
+                .status(StatusCode::TOO_MANY_REQUESTS)
+                .details(Details {
+                    time_to_reset,
+                    ..Details::default()
+                })
+        }
+        ApiError::InvalidCall(text) => Told::bare(StatusCode::BAD_REQUEST, text),
         ApiError::TooLarge => {
             let text = format!("The body is larger than {} bytes", super::body::LIMIT);
             Told::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)

@@ -60,6 +60,10 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (ApiError::UnknownRoute, 404, r#"{"success":false,"error":"API endpoint does not exist","status":"error","message":"API endpoint does not exist"}"#),
         (ApiError::wrong_method([Method::POST].iter()), 405, r#"{"success":false,"error":"API endpoint does not allow this method","status":"error","message":"API endpoint does not allow this method"}"#),
         (ApiError::TooManyCalls(Duration::from_millis(58_001)), 429, r#"{"success":false,"error":"Error, too many requests. Please slow down. You must wait 59 seconds before trying this endpoint again. [error-too-many-requests]"}"#),
+        (ApiError::InvalidUser("m"), 400, r#"{"success":false,"error":"Invalid user [error-invalid-user]","errorType":"error-invalid-user","details":{"method":"m"}}"#),
+        (ApiError::UnknownMethod("m".into()), 404, r#"{"success":false,"error":"Method 'm' not found"}"#),
+        (ApiError::TooManyMethodCalls(Duration::from_millis(1500)), 429, r#"{"success":false,"error":"Error, too many requests. Please slow down. You must wait 2 seconds before trying again. [too-many-requests]","errorType":"too-many-requests","details":{"timeToReset":1500}}"#),
+        (ApiError::InvalidCall("Invalid method call".into()), 400, r#"{"success":false,"error":"Invalid method call"}"#),
         (ApiError::TooLarge, 413, r#"{"success":false,"error":"The body is larger than 65536 bytes [error-body-too-large]","errorType":"error-body-too-large"}"#),
         (ApiError::TooSlow, 408, r#"{"success":false,"error":"The body did not arrive in time [error-body-too-slow]","errorType":"error-body-too-slow"}"#),
         (ApiError::BrokenBody, 400, r#"{"success":false,"error":"The body could not be read [error-body-broken]","errorType":"error-body-broken"}"#),
@@ -91,4 +95,24 @@ fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
     assert_eq!(header(later.into(), "retry-after"), "2");
     let slower = ApiError::TooManyCalls(Duration::from_millis(58_001));
     assert_eq!(header(slower, "retry-after"), "59");
+}
+
+#[test]
+fn methods_are_told_the_same_as_errors_of_meteors() {
+    #[rustfmt::skip]
+    let table: Vec<(ApiError, &str)> = vec![
+        (ApiError::InvalidUser("m"), r#"{"isClientSafe":true,"error":"error-invalid-user","reason":"Invalid user","details":{"method":"m"},"message":"Invalid user [error-invalid-user]","errorType":"Meteor.Error"}"#),
+        (Error::Forbidden { needs: Permission::ManageUserStatus }.into(), r#"{"isClientSafe":true,"error":"not_authorized","message":"[not_authorized]","errorType":"Meteor.Error"}"#),
+        (ApiError::NoMatch, r#"{"isClientSafe":true,"error":400,"reason":"Match failed","message":"Match failed [400]","errorType":"Meteor.Error"}"#),
+        (ApiError::missing_property("name"), r#"{"isClientSafe":true,"error":400,"reason":"Match failed","message":"Match failed [400]","errorType":"Meteor.Error"}"#),
+        (ApiError::UnknownMethod("m".into()), r#"{"isClientSafe":true,"error":404,"reason":"Method 'm' not found","message":"Method 'm' not found [404]","errorType":"Meteor.Error"}"#),
+        (ApiError::TooManyMethodCalls(Duration::from_millis(1500)), r#"{"isClientSafe":true,"error":"too-many-requests","reason":"Error, too many requests. Please slow down. You must wait 2 seconds before trying again.","details":{"timeToReset":1500},"message":"Error, too many requests. Please slow down. You must wait 2 seconds before trying again. [too-many-requests]","errorType":"Meteor.Error"}"#),
+        (Error::internal("disk on fire").into(), r#"{"isClientSafe":true,"error":500,"reason":"Internal server error","message":"Internal server error [500]","errorType":"Meteor.Error"}"#),
+        (Error::NotFound(What::Setting("x".into())).into(), r#"{"isClientSafe":true,"error":400,"message":"[400]","errorType":"Meteor.Error"}"#),
+    ];
+    for (error, expected) in table {
+        let name = format!("{error:?}");
+        let told = serde_json::to_string(&error.into_method_error("m")).unwrap();
+        assert_eq!(told, expected, "{name}");
+    }
 }

@@ -24,6 +24,8 @@ enum Shape {
     Thrown,
     /// `API.v1.failure(text, type)`: the reason without the code.
     Failure,
+    /// What Meteor's check refused.
+    Check,
     /// What ajv refused.
     Validation,
     /// The shape of before 9.0.
@@ -50,6 +52,9 @@ pub(super) struct Details {
     pub(super) helper_method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) function: Option<&'static str>,
+    /// In milliseconds.
+    #[serde(rename = "timeToReset", skip_serializing_if = "Option::is_none")]
+    pub(super) time_to_reset: Option<u64>,
 }
 
 impl Told {
@@ -94,6 +99,12 @@ impl Told {
     /// That it failed, and not a word more.
     pub(super) fn silent() -> Self {
         Self::new(StatusCode::BAD_REQUEST, Shape::Failure, None, None)
+    }
+
+    /// What Meteor's check refused.
+    pub(super) fn no_match(text: &str) -> Self {
+        let (status, shape) = (StatusCode::BAD_REQUEST, Shape::Check);
+        Self::new(status, shape, None, Some(text.to_owned()))
     }
 
     /// What ajv refused.
@@ -147,6 +158,28 @@ impl Told {
         response
     }
 
+    /// The same as the error of a realtime method. What was refused unread is sanitised, as Meteor does it.
+    pub(super) fn into_method_error(self) -> MethodError {
+        let (code, reason, details) = match self.shape {
+            Shape::Check | Shape::Validation => {
+                (Code::Number(400), Some("Match failed".to_owned()), None)
+            }
+            Shape::Thrown | Shape::Failure | Shape::Legacy | Shape::Login => {
+                let status = Code::Number(self.status.as_u16());
+                let code = self.code.map_or(status, Code::Text);
+                (code, self.reason, self.details)
+            }
+        };
+        MethodError {
+            is_client_safe: true,
+            message: thrown(reason.as_deref(), &code),
+            error: code,
+            reason,
+            details,
+            error_type: "Meteor.Error",
+        }
+    }
+
     fn body(&self) -> Body<'_> {
         let reason = self.reason.as_deref();
         let details = self.details.as_ref();
@@ -157,7 +190,7 @@ impl Told {
                 error_type: self.code,
                 details,
             },
-            Shape::Failure => Body::Failure {
+            Shape::Failure | Shape::Check => Body::Failure {
                 success: false,
                 error: reason.map(Cow::Borrowed),
                 error_type: self.code,
@@ -190,6 +223,37 @@ fn thrown(reason: Option<&str>, code: impl Display) -> String {
     match reason {
         Some(reason) => format!("{reason} [{code}]"),
         None => format!("[{code}]"),
+    }
+}
+
+/// The error of a realtime method: a `Meteor.Error` as clients get it.
+#[derive(Serialize)]
+pub(in crate::api) struct MethodError {
+    #[serde(rename = "isClientSafe")]
+    is_client_safe: bool,
+    error: Code,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
+    message: String,
+    #[serde(rename = "errorType")]
+    error_type: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Code {
+    Text(&'static str),
+    Number(u16),
+}
+
+impl Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod broadcast;
 pub(super) mod custom_user_status;
 pub(super) mod info;
+pub(super) mod method_call;
 pub(super) mod permissions;
 pub(super) mod presence;
 pub(super) mod roles;

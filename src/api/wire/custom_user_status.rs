@@ -1,6 +1,6 @@
-//! Custom statuses as JSON: one, and a page of them. Knows no rule.
+//! Custom statuses as JSON: one, and a page of them; and as EJSON. Knows no rule.
 
-use super::rfc3339;
+use super::{ejson_date, rfc3339};
 use crate::domain::{CustomStatus, Page, Timestamp};
 use serde::Serialize;
 
@@ -16,6 +16,28 @@ pub(in crate::api) struct CustomUserStatus<'a> {
 }
 
 impl<'a> From<&'a CustomStatus> for CustomUserStatus<'a> {
+    fn from(status: &'a CustomStatus) -> Self {
+        Self {
+            _id: status.id.as_str(),
+            name: status.name.as_str(),
+            status_type: status.status_type.as_str(),
+            updated_at: status.updated_at,
+        }
+    }
+}
+
+/// A custom status as realtime methods tell it.
+#[derive(Serialize)]
+pub(in crate::api) struct StatusRecord<'a> {
+    _id: &'a str,
+    name: &'a str,
+    #[serde(rename = "statusType")]
+    status_type: &'static str,
+    #[serde(rename = "_updatedAt", serialize_with = "ejson_date")]
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a CustomStatus> for StatusRecord<'a> {
     fn from(status: &'a CustomStatus) -> Self {
         Self {
             _id: status.id.as_str(),

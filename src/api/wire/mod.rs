@@ -2,6 +2,7 @@
 
 mod custom_user_status;
 mod me;
+mod method;
 mod permission;
 mod presence;
 mod role;
@@ -10,8 +11,9 @@ mod setting;
 mod token;
 mod user;
 
-pub(super) use custom_user_status::{StatusPage, StatusReply};
+pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use me::{Me, PreferencesReply};
+pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow};
 pub(super) use presence::{BoardReply, PresenceReply, UserStatusReply};
 pub(super) use role::{
@@ -42,6 +44,11 @@ impl Success {
 pub(super) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
     serializer.collect_str(&format_args!("{instant:.3}"))
+}
+
+/// An instant as the realtime protocol tells it: `{"$date": milliseconds since the Unix epoch}`.
+fn ejson_date<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([("$date", at.as_millis())])
 }
 
 /// As [`rfc3339`], for a field that is left out without an instant.

@@ -1,0 +1,72 @@
+//! The methods on custom statuses, which do what the routes do; those who may not are told `not_authorized`, logged in or not. Source:
+//! Rocket.Chat `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; reference 1.6.
+
+use super::method::{Call, Outcome, result};
+use crate::api::body::Fields;
+use crate::api::error::{ApiError, Place};
+use crate::api::wire::StatusRecord;
+use crate::domain::{Actor, Error, Permission, StatusId, StatusQuery};
+use crate::service::custom_status::{self, StatusDraft};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// `[]`: every status.
+pub(super) async fn list(call: Call<'_>) -> Outcome {
+    let actor = call.actor()?;
+    // As over REST: there is one whole list at a time, and it is encoded where it holds up nobody.
+    let _alone = call.api.whole_lists.acquire().await;
+    let page = custom_status::list(call.app(), actor, StatusQuery::default()).await?;
+    let encode = move || {
+        let records: Vec<_> = page.items.iter().map(StatusRecord::from).collect();
+        result(&records)
+    };
+    tokio::task::spawn_blocking(encode)
+        .await
+        .map_err(Error::internal)?
+}
+
+/// `[{_id?, name, statusType?, previousName?, previousStatusType?}]`: the new id, or `true` for a change.
+pub(super) async fn insert_or_update(mut call: Call<'_>) -> Outcome {
+    let actor = manager(&call)?;
+    let Value::Object(status) = call.param(0) else {
+        return Err(ApiError::NoMatch);
+    };
+    let mut fields = Fields::of(status);
+    let id = fields.text("_id")?.filter(|id| !id.is_empty());
+    let draft = draft(&mut fields, "name", "statusType")?;
+    let seen = self::draft(&mut fields, "previousName", "previousStatusType")?;
+    match id.map(StatusId::new) {
+        None => {
+            let status = custom_status::create(call.app(), actor, draft).await?;
+            result(&status.id.as_str())
+        }
+        Some(id) => {
+            custom_status::update_seen(call.app(), actor, id, draft, seen).await?;
+            result(&true)
+        }
+    }
+}
+
+/// `[id]`: `true`.
+pub(super) async fn delete(mut call: Call<'_>) -> Outcome {
+    let actor = manager(&call)?;
+    let id = StatusId::new(call.param(0).as_str().unwrap_or_default());
+    let deleted = custom_status::delete(call.app(), actor, id).await;
+    deleted.map_err(|e| ApiError::In(Place::DeleteStatus, e))?;
+    result(&true)
+}
+
+/// Who calls and may change statuses: asked before the parameters are looked at.
+fn manager<'a>(call: &Call<'a>) -> Result<&'a Arc<Actor>, Error> {
+    let needs = Permission::ManageUserStatus;
+    let actor = call.caller().ok_or(Error::Forbidden { needs })?;
+    actor.require(needs)?;
+    Ok(actor)
+}
+
+fn draft(fields: &mut Fields, name: &str, status_type: &str) -> Result<StatusDraft, ApiError> {
+    Ok(StatusDraft {
+        name: fields.text(name)?,
+        status_type: fields.text(status_type)?,
+    })
+}

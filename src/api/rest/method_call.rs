@@ -1,0 +1,43 @@
+//! `method.call` and `method.callAnon`: realtime methods over REST. Which method runs is said in the message; the path names it for the log
+//! of a proxy only. Source: Rocket.Chat `apps/meteor/app/api/server/v1/misc.ts`; reference 5.3.
+
+use crate::api::ddp;
+use crate::api::error::ApiError;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{MethodCall, MethodReply};
+use crate::domain::{Actor, Error};
+use std::sync::Arc;
+use warp::http::StatusCode;
+
+pub(in crate::api) async fn call(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    answer(&request, Some(&actor)).await
+}
+
+/// For everybody; credentials that are good count.
+pub(in crate::api) async fn call_anonymously(request: Request) -> Answer {
+    let actor = match request.actor().await {
+        Ok(actor) => Some(actor),
+        Err(ApiError::Domain(Error::Unauthenticated)) => None,
+        Err(failed) => return Err(failed),
+    };
+    answer(&request, actor.as_ref()).await
+}
+
+/// Not admitted as other requests are: methods have limits of their own, by user.
+async fn answer(request: &Request, actor: Option<&Arc<Actor>>) -> Answer {
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["message"])?;
+    fields.refuse_unknown(&["message"])?;
+    let MethodCall { id, method, params } =
+        MethodCall::read(&fields.text("message")?.unwrap_or_default())?;
+    let outcome = ddp::call(&request.api, actor, &method, params).await;
+    let reply = MethodReply::new(id, &method, outcome).map_err(Error::internal)?;
+    let status = if reply.success {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    reply::with_status(status, &reply)
+}

@@ -1,0 +1,297 @@
+//! Realtime methods over REST: how a call is read, what comes of it, and how often one may call.
+
+use crate::flaky::{Fault, FlakyServer};
+use crate::support::{Client, Reply, Setup, TestServer};
+use doorsign::config::Contract;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LIST: &str = "listCustomUserStatus";
+const SET: &str = "insertOrUpdateUserStatus";
+const DELETE: &str = "deleteCustomUserStatus";
+
+/// The answer to a call of `method`, named "1", on `route`.
+async fn answer(client: &Client, route: &str, method: &str, params: Value) -> Reply {
+    let message = json!({"msg": "method", "id": "1", "method": method, "params": params});
+    let body = json!({"message": message.to_string()});
+    client.post(&format!("{route}/{method}"), body).await
+}
+
+/// The message in an answer, which has to be a result of the call "1" and to say itself how it went.
+fn message(reply: &Reply) -> Value {
+    let body = reply.json();
+    let message: Value = serde_json::from_str(body["message"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&message["msg"], &message["id"]),
+        (&json!("result"), &json!("1"))
+    );
+    let good = message.get("error").is_none();
+    assert_eq!(body["success"], json!(good), "{body}");
+    assert_eq!(reply.status, if good { 200 } else { 400 }, "{body}");
+    message
+}
+
+async fn call(client: &Client, method: &str, params: Value) -> Value {
+    message(&answer(client, "method.call", method, params).await)
+}
+
+/// The result of a call that has to succeed.
+async fn result(client: &Client, method: &str, params: Value) -> Value {
+    let message = call(client, method, params).await;
+    assert!(message.get("error").is_none(), "{message}");
+    message["result"].clone()
+}
+
+#[tokio::test]
+async fn statuses_are_created_listed_changed_and_deleted_by_methods() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let lunch = json!([{"name": "lunch", "statusType": "away"}]);
+    let id = result(&admin, SET, lunch).await;
+    let record = |name: &str, status_type: &str| {
+        let at = json!({"$date": 1_767_225_600_000_i64});
+        json!([{"_id": id, "name": name, "statusType": status_type, "_updatedAt": at}])
+    };
+    assert_eq!(result(&ann, LIST, json!([])).await, record("lunch", "away"));
+    let dinner = json!([{"_id": id, "name": "dinner", "statusType": "busy"}]);
+    assert_eq!(result(&admin, SET, dinner).await, true);
+    assert_eq!(
+        result(&ann, LIST, json!([])).await,
+        record("dinner", "busy")
+    );
+    assert_eq!(result(&admin, DELETE, json!([id])).await, true);
+    assert_eq!(result(&ann, LIST, json!([])).await, json!([]));
+}
+
+#[tokio::test]
+async fn what_a_client_leaves_as_it_has_seen_it_stays_as_it_is_stored() {
+    let server = Setup::new().contract(Contract::Server).start().await;
+    let admin = server.admin().await;
+    let id = admin.create("stored").await.created_id();
+    for (change, expected) in [
+        (
+            json!({"name": "seen", "previousName": "seen", "statusType": "away"}),
+            ("stored", "away"),
+        ),
+        (
+            json!({"name": "new", "statusType": "x", "previousStatusType": "x"}),
+            ("new", "away"),
+        ),
+        (json!({"name": "newer"}), ("newer", "away")),
+        (
+            json!({"name": "newer", "previousStatusType": "away"}),
+            ("newer", ""),
+        ),
+    ] {
+        let mut status = change.clone();
+        status["_id"] = json!(id);
+        assert_eq!(result(&admin, SET, json!([status])).await, true, "{change}");
+        let list = result(&admin, LIST, json!([])).await;
+        let got = (&list[0]["name"], &list[0]["statusType"]);
+        assert_eq!(got, (&json!(expected.0), &json!(expected.1)), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
+    let server = TestServer::start().await;
+    let (admin, ann, anon) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.anon(),
+    );
+    admin.create("taken").await.expect(200);
+    let named = |name: &str, kind: &str| json!([{"name": name, "statusType": kind}]);
+    let (one, no) = ("method.call", "method.callAnon");
+    #[rustfmt::skip] // A table.
+    let table = [
+        (&admin, one, SET, named(" ", "busy"), "method_name_required"),
+        (&admin, one, SET, named("a<b", "busy"), "method_name_not_valid"),
+        (&admin, one, SET, named("a", "Busy"), "method_type_not_valid"),
+        (&admin, one, SET, named("taken", "busy"), "method_name_in_use"),
+        (&admin, one, SET, json!([{"_id": "x", "name": "a", "statusType": "busy"}]), "method_unknown_status"),
+        (&admin, one, SET, json!([]), "method_no_match"),
+        (&admin, one, SET, json!([{"name": {}}]), "method_no_match"),
+        (&admin, one, DELETE, json!(["x"]), "method_delete_unknown"),
+        (&admin, one, DELETE, json!([]), "method_delete_unknown"),
+        (&ann, one, SET, named("a", "busy"), "method_not_authorized"),
+        (&ann, one, SET, json!([]), "method_not_authorized"),
+        (&ann, one, DELETE, json!(["x"]), "method_not_authorized"),
+        (&anon, no, SET, named("a", "busy"), "method_not_authorized"),
+        (&anon, no, DELETE, json!(["x"]), "method_not_authorized"),
+        (&anon, no, LIST, json!([]), "method_invalid_user"),
+        (&admin, one, "fly", json!([]), "method_unknown"),
+        (&anon, no, "fly", json!([]), "method_unknown"),
+    ];
+    for (client, route, method, params, golden) in table {
+        println!("{route} {method} {params}");
+        let refused = answer(client, route, method, params).await;
+        refused.golden(golden);
+        message(&refused);
+    }
+    assert_eq!(admin.names().await, ["taken"]);
+}
+
+#[tokio::test]
+async fn connections_are_not_changed_by_calls_over_rest() {
+    let server = TestServer::start().await;
+    let (ann, anon) = (server.user("ann").await, server.anon());
+    for (method, expected) in [
+        ("UserPresence:online", Some(json!(false))),
+        ("UserPresence:away", Some(json!(false))),
+        ("UserPresence:ping", None),
+    ] {
+        let told = call(&ann, method, json!([""])).await;
+        assert_eq!(told.get("result"), expected.as_ref(), "{method}");
+        let told = message(&answer(&anon, "method.callAnon", method, json!([])).await);
+        assert_eq!(told.get("result"), None, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn who_calls_is_asked_first_and_strangers_only_where_they_may_not_be() {
+    let server = TestServer::start().await;
+    let (ann, anon) = (server.user("ann").await, server.anon());
+    let refused = answer(&anon, "method.call", LIST, json!([])).await;
+    refused.golden("create_unauthenticated");
+    let refused = anon.post("method.call/x", json!({"x": 1})).await;
+    refused.golden("create_unauthenticated");
+    let listed = answer(&ann, "method.callAnon", LIST, json!([])).await;
+    assert_eq!(message(&listed)["result"], json!([]));
+    let mut stale = ann.clone();
+    stale.credentials.as_mut().unwrap().1 = "worthless".to_owned();
+    let refused = answer(&stale, "method.callAnon", LIST, json!([])).await;
+    refused.golden("method_invalid_user");
+}
+
+#[tokio::test]
+async fn the_message_says_what_runs_and_its_id_comes_back_as_it_was() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    for (id, told) in [
+        (
+            r#""id":"a b","#,
+            r#"{"msg":"result","id":"a b","result":[]}"#,
+        ),
+        (r#""id":7,"#, r#"{"msg":"result","id":7,"result":[]}"#),
+        ("", r#"{"msg":"result","result":[]}"#),
+    ] {
+        let message = format!(r#"{{{id}"msg":"any","method":"{LIST}","params":[1,{{}}]}}"#);
+        let reply = ann.post("method.call/nothing", json!({"message": message}));
+        let expected = json!({"message": told, "success": true});
+        assert_eq!(reply.await.expect(200).json(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_refused_plainly() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let said = |message: &str| json!({"message": message});
+    for (body, text, code) in [
+        (json!({}), "must have required property 'message'", true),
+        (
+            json!({"message": "{}", "x": 1}),
+            "must NOT have additional properties",
+            true,
+        ),
+        (json!({"message": {}}), "must be string", true),
+        (json!([]), "must be object", true),
+        (said("{}"), "Invalid method call", false),
+        (said("[]"), "Invalid method call", false),
+        (said("null"), "Invalid method call", false),
+        (said(r#"{"method":"x"}"#), "Invalid method call", false),
+        (
+            said(r#"{"method":"x","params":{}}"#),
+            "Invalid method call",
+            false,
+        ),
+        (
+            said(r#"{"method":1,"params":[]}"#),
+            "Invalid method call",
+            false,
+        ),
+        (
+            said(""),
+            "The message is not valid JSON: EOF while parsing a value at line 1 column 0",
+            false,
+        ),
+        (
+            said("{"),
+            "The message is not valid JSON: EOF while parsing an object at line 1 column 1",
+            false,
+        ),
+        (
+            said(&"[".repeat(200)),
+            "The message is not valid JSON: recursion limit exceeded at line 1 column 128",
+            false,
+        ),
+    ] {
+        let mut expected = json!({"success": false, "error": text});
+        if code {
+            expected["errorType"] = json!("invalid-params");
+        }
+        let reply = ann.post("method.call/x", body.clone()).await;
+        assert_eq!(reply.expect(400).json(), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_calls_a_method_20_times_in_10_seconds_and_another_method_as_often() {
+    let server = Setup::new().config(|c| c.rate_limit_calls = None);
+    let server = server.start().await;
+    let (ann, bob, admin) = (
+        server.user("ann").await,
+        server.user("bob").await,
+        server.admin().await,
+    );
+    server.clock.advance(Duration::from_millis(1));
+    for _ in 0..20 {
+        result(&ann, LIST, json!([])).await;
+    }
+    server.clock.advance(Duration::from_millis(2500));
+    answer(&ann, "method.call", LIST, json!([]))
+        .await
+        .golden("method_too_often");
+    let refused = answer(&ann, "method.callAnon", LIST, json!([])).await;
+    refused.golden("method_too_often");
+    result(&bob, LIST, json!([])).await;
+    call(&ann, "UserPresence:ping", json!([])).await;
+    for _ in 0..30 {
+        result(&admin, LIST, json!([])).await;
+    }
+    server.clock.advance(Duration::from_millis(7500));
+    result(&ann, LIST, json!([])).await;
+}
+
+#[tokio::test]
+async fn calls_over_rest_are_not_counted_as_requests() {
+    let server = Setup::new().config(|c| c.rate_limit_calls = Some(1));
+    let server = server.start().await;
+    let ann = server.user("ann").await;
+    for _ in 0..5 {
+        let reply = answer(&ann, "method.call", LIST, json!([]))
+            .await
+            .expect(200);
+        assert_eq!(reply.header("x-ratelimit-limit"), None);
+    }
+    ann.get("me").await.expect(200);
+    ann.get("me").await.expect(429);
+}
+
+#[tokio::test]
+async fn what_is_our_fault_is_told_as_meteor_tells_it_and_no_more() {
+    let server = FlakyServer::start().await;
+    let admin = server.admin("token").await;
+    for (fault, golden) in [
+        (Fault::Internal("disk on fire"), "method_internal_error"),
+        (Fault::Unavailable, "method_unavailable"),
+    ] {
+        server.store.fail_once("list_statuses", fault);
+        answer(&admin, "method.call", LIST, json!([]))
+            .await
+            .golden(golden);
+        assert!(server.store.has_failed());
+    }
+    result(&admin, LIST, json!([])).await;
+}
