@@ -133,6 +133,98 @@ async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
 }
 
 #[tokio::test]
+async fn a_status_is_set_and_its_text_is_read_by_methods() {
+    let server = Setup::new().contract(Contract::Server).start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = ann.credentials.clone().unwrap().0;
+    for (method, params, told, text) in [
+        (
+            "setUserStatus",
+            json!(["busy", "at lunch", ""]),
+            None,
+            "at lunch",
+        ),
+        ("setUserStatus", json!(["away"]), None, "at lunch"),
+        ("setUserStatus", json!([null, ""]), None, ""),
+        ("setUserStatus", json!(["", "back"]), None, "back"),
+        (
+            "UserPresence:setDefaultStatus",
+            json!(["online"]),
+            Some(json!(true)),
+            "",
+        ),
+    ] {
+        let done = call(&ann, method, params.clone()).await;
+        assert_eq!(done.get("result"), told.as_ref(), "{params} {done}");
+        assert!(done.get("error").is_none(), "{params} {done}");
+        let read = result(&bob, "getUserStatusText", json!([id])).await;
+        assert_eq!(read, text, "{params}");
+    }
+    let nobody = call(&bob, "getUserStatusText", json!(["nobody"])).await;
+    assert_eq!(nobody.get("result"), None);
+}
+
+#[tokio::test]
+async fn what_the_workspace_does_not_allow_is_refused_to_methods() {
+    let server = TestServer::start().await;
+    let (admin, ann, anon) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.anon(),
+    );
+    for id in [
+        "Accounts_AllowUserStatusMessageChange",
+        "Accounts_AllowInvisibleStatusOption",
+    ] {
+        let route = format!("settings/{id}");
+        admin
+            .post(&route, json!({"value": false}))
+            .await
+            .expect(200);
+    }
+    for (params, golden) in [
+        (json!(["busy", "text"]), "method_text_not_allowed"),
+        (json!(["busy", ""]), "method_text_not_allowed"),
+        (json!(["offline"]), "method_invisible_not_allowed"),
+        (json!(["disabled"]), "method_no_match"),
+        (json!([1]), "method_no_match"),
+    ] {
+        let refused = answer(&ann, "method.call", "setUserStatus", params).await;
+        refused.golden(golden);
+    }
+    assert!(
+        call(&ann, "setUserStatus", json!(["busy"]))
+            .await
+            .get("error")
+            .is_none()
+    );
+    for method in ["setUserStatus", "getUserStatusText"] {
+        let refused = message(&answer(&anon, "method.callAnon", method, json!([])).await);
+        assert_eq!(refused["error"]["error"], "error-invalid-user");
+        assert_eq!(refused["error"]["details"]["method"], method);
+    }
+    let method = "UserPresence:setDefaultStatus";
+    let told = message(&answer(&anon, "method.callAnon", method, json!(["busy"])).await);
+    assert!(told.get("error").is_none() && told.get("result").is_none());
+}
+
+#[tokio::test]
+async fn a_user_sets_a_status_once_a_second() {
+    let server = Setup::new().config(|c| c.rate_limit_calls = None);
+    let server = server.start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let set = async |client: &Client| call(client, "setUserStatus", json!(["busy"])).await;
+    assert!(set(&ann).await.get("error").is_none());
+    assert!(set(&bob).await.get("error").is_none());
+    server.clock.advance(Duration::from_millis(999));
+    let error = set(&ann).await["error"].clone();
+    assert_eq!(error["error"], "too-many-requests");
+    assert_eq!(error["details"]["timeToReset"], 1);
+    server.clock.advance(Duration::from_millis(1));
+    assert!(set(&ann).await.get("error").is_none());
+}
+
+#[tokio::test]
 async fn connections_are_not_changed_by_calls_over_rest() {
     let server = TestServer::start().await;
     let (ann, anon) = (server.user("ann").await, server.anon());

@@ -1,6 +1,56 @@
-//! The methods by which a client tells how its connection is. Source: Rocket.Chat `ee/packages/presence`; reference 6.3.
+//! The methods on people's status, and those by which a client tells how its connection is. Source: Rocket.Chat `setUserStatus.ts` and
+//! `ee/packages/presence`; reference 6.3.
 
 use super::method::{Call, Outcome, result};
+use crate::api::error::{ApiError, Place};
+use crate::domain::{Disallowed, Error, UserId, UserKey, UserStatus, What};
+use crate::service::presence::{self, StatusDraft};
+use serde_json::Value;
+
+/// `[statusType?, statusText?]`: nothing. What clients send behind these does not matter.
+pub(super) async fn set(mut call: Call<'_>) -> Outcome {
+    let actor = call.actor()?;
+    let (status, text) = (status(call.param(0))?, text(call.param(1))?);
+    // Unlike over REST, an empty text counts as one here.
+    if text.is_some() && !call.app().settings().await?.allow_status_message_change() {
+        return Err(of_status(Error::Disallowed(Disallowed::StatusText)));
+    }
+    let draft = StatusDraft {
+        status,
+        text,
+        expires_at: None,
+    };
+    let set = presence::set_status(call.app(), actor, None, draft).await;
+    set.map_err(of_status)?;
+    Ok(None)
+}
+
+/// `[status]`: `true`. Online ends what was chosen, with its text.
+pub(super) async fn set_default(mut call: Call<'_>) -> Outcome {
+    let Some(actor) = call.caller() else {
+        return Ok(None);
+    };
+    let status = status(call.param(0))?;
+    let draft = StatusDraft {
+        status,
+        text: (status == Some(UserStatus::Online)).then(String::new),
+        expires_at: None,
+    };
+    let set = presence::set_status(call.app(), actor, None, draft).await;
+    set.map_err(of_status)?;
+    result(&true)
+}
+
+/// `[userId]`: the text of the user's status; nothing for nobody.
+pub(super) async fn find_text(mut call: Call<'_>) -> Outcome {
+    let actor = call.actor()?;
+    let id = UserId::new(text(call.param(0))?.unwrap_or_default());
+    match presence::find(call.app(), actor, Some(UserKey::Id(id))).await {
+        Ok(found) => result(&found.shown.text),
+        Err(Error::NotFound(What::User(_))) => Ok(None),
+        Err(failed) => Err(failed.into()),
+    }
+}
 
 /// `[]`: whether a connection was changed. A call over REST has none.
 pub(super) async fn of_connection(call: Call<'_>) -> Outcome {
@@ -13,4 +63,23 @@ pub(super) async fn of_connection(call: Call<'_>) -> Outcome {
 /// `[]`: nothing. That a client is still there is known by any frame that it sends.
 pub(super) async fn ping(_: Call<'_>) -> Outcome {
     Ok(None)
+}
+
+/// A status by its word; none where there is no text or an empty one.
+fn status(param: Value) -> Result<Option<UserStatus>, ApiError> {
+    let word = text(param)?.filter(|word| !word.is_empty());
+    word.map(|word| UserStatus::named(&word).ok_or(ApiError::NoMatch))
+        .transpose()
+}
+
+fn text(param: Value) -> Result<Option<String>, ApiError> {
+    match param {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(ApiError::NoMatch),
+    }
+}
+
+fn of_status(error: Error) -> ApiError {
+    ApiError::In(Place::SetUserStatus, error)
 }

@@ -15,6 +15,8 @@ pub(in crate::api) enum Place {
     DeleteStatus,
     /// Routes that are about one user, named by id or name: an unknown one.
     OfUser,
+    /// `setUserStatus`, the realtime method: what the workspace does not allow.
+    SetUserStatus,
     /// `users.setStatus`: everything about the new status.
     SetStatus,
     /// A route about people.
@@ -35,6 +37,15 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
             "error-invalid-user",
             "The required \"userId\" or \"username\" param provided does not match any users",
         )),
+        (Place::SetUserStatus, Error::Disallowed(disallowed)) => {
+            let (code, reason) = match disallowed {
+                Disallowed::StatusText => ("error-not-allowed", "Not allowed"),
+                Disallowed::Invisible => {
+                    ("error-status-not-allowed", "Invisible status is disabled")
+                }
+            };
+            Some(Told::failure(code, reason).details(method("setUserStatus")))
+        }
         (Place::SetStatus, _) => {
             set_status(error).map(|told| told.details(method("users.setStatus")))
         }
