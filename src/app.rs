@@ -129,9 +129,14 @@ impl App {
 /// The settings of the workspace that the configuration decides.
 fn configured(config: &Config) -> Vec<(Setting, SettingValue)> {
     let origins = &config.cors_origins;
+    let calls = i64::from(config.rate_limit_calls());
+    let seconds = i64::from(config.rate_limit_seconds);
     vec![
         (Setting::ApiEnableCors, (!origins.is_empty()).into()),
         (Setting::ApiCorsOrigin, origins.join(",").as_str().into()),
+        (Setting::ApiRateLimiter, (calls > 0).into()),
+        (Setting::ApiRateLimitCalls, calls.into()),
+        (Setting::ApiRateLimitTime, (seconds * 1000).into()),
     ]
 }
 

@@ -63,6 +63,12 @@ settings! {
     ApiCorsOrigin = "API_CORS_Origin", "", Privileged, Server;
     /// Whether pages of other origins may call.
     ApiEnableCors = "API_Enable_CORS", false, Privileged, Server;
+    /// Whether calls are limited.
+    ApiRateLimiter = "API_Enable_Rate_Limiter", true, Privileged, Server;
+    /// How often an address may call a route.
+    ApiRateLimitCalls = "API_Enable_Rate_Limiter_Limit_Calls_Default", 10_i64, Privileged, Server;
+    /// Within how many milliseconds.
+    ApiRateLimitTime = "API_Enable_Rate_Limiter_Limit_Time_Default", 60_000_i64, Privileged, Server;
     /// Whether web clients call realtime methods over REST.
     ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everybody, Administrators;
     /// Whether people may delete themselves.

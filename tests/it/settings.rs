@@ -185,7 +185,10 @@ async fn the_configuration_is_read_and_never_changed() {
         "https://a.example".to_owned(),
         "https://b.example".to_owned(),
     ];
-    let server = Setup::new().config(|c| c.cors_origins = origins.into());
+    let server = Setup::new().config(|c| {
+        c.cors_origins = origins.into();
+        (c.rate_limit_calls, c.rate_limit_seconds) = (Some(70), 30);
+    });
     let server = server.start().await;
     let admin = server.admin().await;
     for (id, value) in [
@@ -194,6 +197,9 @@ async fn the_configuration_is_read_and_never_changed() {
             "API_CORS_Origin",
             json!("https://a.example,https://b.example"),
         ),
+        ("API_Enable_Rate_Limiter", json!(true)),
+        ("API_Enable_Rate_Limiter_Limit_Calls_Default", json!(70)),
+        ("API_Enable_Rate_Limiter_Limit_Time_Default", json!(30_000)),
         ("Site_Url", json!(format!("http://{}", server.address))),
     ] {
         let route = format!("settings/{id}");
