@@ -207,15 +207,16 @@ impl Presence {
             .status
             .or(covered.map(|claim| claim.status))
             .unwrap_or(UserStatus::Online);
-        let text = choice
-            .text
-            .or_else(|| covered.map(|claim| claim.text.clone()))
-            .unwrap_or_default();
-        if status == UserStatus::Online && text.as_str().is_empty() {
+        let says_nothing = |text: &StatusText| text.as_str().is_empty();
+        if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {
             self.claims
                 .retain(|claim| claim.source == ClaimSource::Internal);
             self.rest = UserStatus::Online;
         } else {
+            let text = choice
+                .text
+                .or_else(|| covered.map(|claim| claim.text.clone()));
+            let text = text.unwrap_or_default();
             self.put(Claim {
                 source: ClaimSource::Manual,
                 status,
@@ -354,7 +355,7 @@ mod tests {
         for source in ClaimSource::ALL {
             ann.put(claim(source, Busy, source.as_str(), None));
         }
-        ann.choose(choice(Online, Some(" "), Some(60)), NOON);
+        ann.choose(choice(Online, None, Some(60)), NOON);
         assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
         ann.end(Internal);
         assert_eq!(told(&ann, 0), (Online, "", None));
