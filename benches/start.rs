@@ -1,5 +1,5 @@
-//! How long a doorsign takes from its exec to its first 200 on an existing database, and the memory it holds when idle. Knows
-//! nothing of its inside: it starts the program that it is given, and asks it.
+//! How long a doorsign takes from its exec to its first 200, on an existing database and in dev mode, and the memory it holds when
+//! idle. Knows nothing of its inside: it starts the program that it is given, and asks it.
 //!
 //! ```text
 //! cargo bench --bench start -- target/release/doorsign
@@ -23,8 +23,8 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 const USAGE: &str = "\
-Starts a doorsign again and again on one new database, and prints how long it takes from exec to the first 200, and its resident
-memory 3 s later (on Linux).
+Starts a doorsign again and again, on one new database and in dev mode, and prints how long it takes from exec to the first 200, and
+its resident memory 3 s later (on Linux).
 
 Usage: cargo bench --bench start -- PROGRAM [TIMES]
 
@@ -64,19 +64,24 @@ async fn measure(program: &Path, times: u32) -> Result<(), Box<dyn Error>> {
     let program = std::path::absolute(program)?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     // The first start creates the database and is none of those that count.
-    start(&program, folder.path()).await?.stop().await?;
+    start(&program, "serve", folder.path())
+        .await?
+        .stop()
+        .await?;
     let before = ProcessorTime::now();
-    let (mut ready, mut idle) = (Vec::new(), Vec::new());
-    for _ in 0..times {
-        let server = start(&program, folder.path()).await?;
-        ready.push(server.ready.as_secs_f64() * 1000.0);
-        tokio::time::sleep(IDLE).await;
-        idle.extend(server.process.id().and_then(machine::resident_mib));
-        server.stop().await?;
-    }
     println!("{times} starts                min     median        max");
-    print("ready after, ms", ready);
-    print("idle memory, MiB", idle);
+    for command in ["serve", "dev"] {
+        let (mut ready, mut idle) = (Vec::new(), Vec::new());
+        for _ in 0..times {
+            let server = start(&program, command, folder.path()).await?;
+            ready.push(server.ready.as_secs_f64() * 1000.0);
+            tokio::time::sleep(IDLE).await;
+            idle.extend(server.process.id().and_then(machine::resident_mib));
+            server.stop().await?;
+        }
+        print(&format!("{command}: ready, ms"), ready);
+        print(&format!("{command}: idle, MiB"), idle);
+    }
     if let Some(stolen) = before.and_then(ProcessorTime::stolen_percent) {
         println!("steal {stolen:.1} %; above 5, measure again");
     }
@@ -97,10 +102,11 @@ struct Server {
     _lines: Lines<BufReader<ChildStdout>>,
 }
 
-async fn start(program: &PathBuf, folder: &Path) -> Result<Server, Box<dyn Error>> {
+async fn start(program: &PathBuf, command: &str, folder: &Path) -> Result<Server, Box<dyn Error>> {
     let began = Instant::now();
     let mut process = Command::new(program)
         .args([
+            command,
             "--listen",
             "127.0.0.1:0",
             "--data",

@@ -30,6 +30,7 @@ mod rest;
 mod typed;
 mod wire;
 
+pub use dev::ROUTES as DEV_ROUTES;
 pub use reply::Dropped;
 pub use request::Peer;
 
@@ -164,7 +165,7 @@ impl Api {
 
     /// Every route that there is here.
     fn routes(&self) -> impl Iterator<Item = &'static Route> {
-        let controls = self.dev.as_ref().map_or(&[][..], |_| dev::ROUTES);
+        let controls = self.dev.as_ref().map_or(&[][..], |_| DEV_ROUTES);
         ROUTES.iter().chain(controls)
     }
 }

@@ -65,6 +65,22 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "the handles do not say what is behind them",
     ),
     (
+        "dev/",
+        &[
+            "warp",
+            "hyper",
+            "serde",
+            "serde_json",
+            "rusqlite",
+            "StatusCode",
+            "crate::api",
+            "crate::server",
+            "crate::config",
+            "crate::store::sqlite",
+        ],
+        "the controls of dev mode know neither requests nor SQL",
+    ),
+    (
         "outbox.rs",
         &[
             "doorsign_hook",

@@ -104,7 +104,7 @@ async fn every_command_of_the_readme_works_with_all_its_flags_and_with_none() {
         for whole in [true, false] {
             let words = arguments(&usage, whole);
             let args: Vec<&str> = words.iter().map(String::as_str).collect();
-            if args == ["serve"] {
+            if args == ["serve"] || args == ["dev"] {
                 home.serve(&args, &[]).await.end().await;
             } else {
                 home.run_with_input(&args, "a password\n").await.succeeded();
@@ -224,6 +224,8 @@ fn every_block_for_a_shell_is_held_to_by_a_test() {
         "cargo test --workspace --locked",
         "curl -s http://127.0.0.1:3000/api/v1/custom-user-status.create ",
         "doorsign --listen 127.0.0.1:0 --ready-file ready",
+        "doorsign dev", // tests/it/readme_dev.rs
+        "curl -s http://127.0.0.1:3000/dev/clock ",
         "curl -s http://127.0.0.1:3000/api/v1/permissions.update ",
         "cargo run --release --example own_server", // tests/it/own_server.rs
         "cargo bench --bench load ",                // tests/it/load.rs

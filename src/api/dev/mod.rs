@@ -20,6 +20,7 @@ use super::wire::Success;
 use crate::dev::Dev;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::net::IpAddr;
 use warp::http::uri::Authority;
 use warp::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
@@ -28,7 +29,7 @@ use warp::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 const PREFIX: &str = "/dev/";
 
 /// The routes that dev mode has beside the others.
-pub(super) static ROUTES: &[Route] = routes! {
+pub static ROUTES: &[Route] = routes! {
     POST "/dev/reset"    => reset,
     GET  "/dev/clock"    => clock::read_clock,
     POST "/dev/clock"    => clock::turn,
@@ -67,7 +68,11 @@ fn read<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
         [] => b"{}",
         body => body,
     };
-    serde_json::from_slice(body).map_err(|broken| ApiError::invalid_params(broken.to_string()))
+    // In two steps, because serde would take an array for a struct, too.
+    let fields: Result<Map<String, Value>, _> = serde_json::from_slice(body);
+    fields
+        .and_then(|fields| T::deserialize(Value::Object(fields)))
+        .map_err(|broken| ApiError::invalid_params(broken.to_string()))
 }
 
 fn refusal(head: &Head) -> Option<Answer> {

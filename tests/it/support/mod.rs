@@ -64,6 +64,7 @@ pub struct Setup {
     pub pace: Pace,
     pub limits: Limits,
     folder: Option<tempfile::TempDir>,
+    is_dev: bool,
 }
 
 impl Setup {
@@ -87,6 +88,15 @@ impl Setup {
             pace: Pace::default(),
             limits: Limits::default(),
             folder: None,
+            is_dev: false,
+        }
+    }
+
+    /// A server in dev mode, under the contract that it has there.
+    pub fn dev() -> Self {
+        Self {
+            is_dev: true,
+            ..Self::new().contract(Contract::Server)
         }
     }
 
@@ -121,8 +131,13 @@ impl Setup {
     }
 
     pub async fn start(self) -> TestServer {
-        let server = Server::open(self.config.clone(), self.clock.clone(), self.hooks)
-            .await
+        let (config, clock) = (self.config.clone(), self.clock.clone());
+        let opened = if self.is_dev {
+            Server::open_dev(config, clock, self.hooks).await
+        } else {
+            Server::open(config, clock, self.hooks).await
+        };
+        let server = opened
             .unwrap()
             .with_pace(self.pace)
             .with_limits(self.limits);
