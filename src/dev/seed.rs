@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_seed_changes_from_one_release_to_the_next() {
+    fn tokens_stay_the_same_from_one_release_to_the_next() {
         let tokens = tokens().unwrap();
         let ann = PEOPLE[1].token(&tokens).unwrap();
         assert_eq!(
