@@ -72,6 +72,14 @@ impl<K: Hash + Eq> RateLimit<K> {
     }
 }
 
+impl RateLimit {
+    /// Forgets all calls so far.
+    pub fn forget(&self) {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.clear();
+    }
+}
+
 impl Window {
     fn beginning(now: Timestamp, span: Duration) -> Self {
         Self {

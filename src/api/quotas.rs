@@ -58,6 +58,11 @@ impl Quotas {
         }
     }
 
+    /// Forgets all calls so far.
+    pub(super) fn forget(&self) {
+        self.counted.forget();
+    }
+
     /// Counts a call of `route` from `address`.
     pub(super) fn count(
         &self,

@@ -44,12 +44,18 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
             given.listen
         ));
     }
+    let contract = if loaded.is_given("contract") {
+        given.contract
+    } else {
+        Contract::Server
+    };
     Ok(Config {
-        contract: if loaded.is_given("contract") {
-            given.contract
-        } else {
-            Contract::Server
-        },
+        contract,
+        // A client's tests call more often than any person would.
+        rate_limit_calls: given
+            .rate_limit_calls
+            .filter(|_| loaded.is_given("rate_limit_calls"))
+            .or(Some(0)),
         // Its events begin anew with every start, and a log of an earlier one has them already.
         audit_log: None,
         ..given
@@ -72,8 +78,12 @@ async fn serve(config: &Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome 
 fn greeting(url: &str, config: &Config) -> Checked<String> {
     let tokens = seed::tokens()?;
     let (version, contract) = (env!("CARGO_PKG_VERSION"), config.contract);
+    let limits = match config.rate_limit_calls() {
+        0 => "without rate limits".to_owned(),
+        calls => format!("with {calls} calls a window"),
+    };
     let mut text = format!(
-        "doorsign {version} listens on {url}, in dev mode: in memory, without rate limits, contract {contract}.\n\n\
+        "doorsign {version} listens on {url}, in dev mode: in memory, {limits}, contract {contract}.\n\n\
          user        password  id                 token\n"
     );
     for person in &PEOPLE {
@@ -118,6 +128,13 @@ mod tests {
         ] {
             let taken = config(&["--listen", address]).is_ok();
             assert_eq!(taken, allowed, "{address}");
+        }
+    }
+
+    #[test]
+    fn calls_are_not_limited_unless_a_limit_is_given() {
+        for (args, calls) in [(&[][..], 0), (&["--rate-limit-calls", "3"][..], 3)] {
+            assert_eq!(config(args).unwrap().rate_limit_calls(), calls);
         }
     }
 

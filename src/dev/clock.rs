@@ -4,6 +4,7 @@
 use crate::app::Clock;
 use crate::domain::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// The last instant the clock can be set to, `9000-01-01T00:00:00Z`: far ahead, and still before the end of what can be written down.
 const LATEST: i64 = 221_845_392_000_000;
@@ -12,6 +13,7 @@ const LATEST: i64 = 221_845_392_000_000;
 pub struct DevClock {
     real: Arc<dyn Clock>,
     hand: Mutex<Hand>,
+    turned: watch::Sender<()>,
 }
 
 /// How the clock goes.
@@ -60,6 +62,7 @@ impl DevClock {
         Self {
             real,
             hand: Mutex::new(Hand::Ahead(0)),
+            turned: watch::Sender::new(()),
         }
     }
 
@@ -69,7 +72,7 @@ impl DevClock {
     }
 
     /// Turns it. `None`, and nothing changes, when it would go before 1970 or beyond the year 9000.
-    pub(super) fn turn(&self, turn: Turn) -> Option<()> {
+    pub fn turn(&self, turn: Turn) -> Option<()> {
         let mut hand = self.hand();
         let now = self.read(*hand);
         let (at, was_frozen) = match turn.to {
@@ -89,6 +92,8 @@ impl DevClock {
         } else {
             Hand::Ahead(at.as_millis() - self.real.now().as_millis())
         };
+        drop(hand);
+        self.turned.send_replace(());
         Some(())
     }
 
@@ -110,6 +115,10 @@ impl Clock for DevClock {
     fn now(&self) -> Timestamp {
         let hand = *self.hand();
         self.read(hand)
+    }
+
+    fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
+        Some(self.turned.subscribe())
     }
 }
 

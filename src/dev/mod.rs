@@ -10,15 +10,11 @@ pub use clock::{DevClock, To, Turn};
 pub use faults::{Effect, Fault, Faults, TooMany};
 pub use requests::{Requests, Seen};
 
-use crate::app::App;
+use crate::app::{App, Clock};
 use crate::domain::Result;
+use crate::expiry;
 use crate::store::Seeded;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-
-/// What is done whenever the clock was moved, before the one who moved it is answered.
-pub type AfterMove = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The controls of a server in dev mode.
 pub struct Dev {
@@ -29,7 +25,6 @@ pub struct Dev {
     /// What was asked lately.
     pub requests: Requests,
     store: Arc<dyn Seeded>,
-    after_move: Vec<AfterMove>,
 }
 
 impl Dev {
@@ -40,24 +35,15 @@ impl Dev {
             store,
             faults: Faults::default(),
             requests: Requests::default(),
-            after_move: Vec::new(),
         }
     }
 
-    /// With something that has to end what is due when the clock was moved.
-    #[must_use]
-    pub fn after_move(mut self, work: AfterMove) -> Self {
-        self.after_move.push(work);
-        self
-    }
-
-    /// Turns the clock and ends what is due by then. `None` when the clock does not go there.
-    pub async fn turn_clock(&self, turn: Turn) -> Option<()> {
-        self.clock.turn(turn)?;
-        for work in &self.after_move {
-            work().await;
-        }
-        Some(())
+    /// Ends what is due by the clock, so that whoever has moved it sees it ended.
+    ///
+    /// # Errors
+    /// `Unavailable`: then it ends a little later.
+    pub async fn end_what_is_due(&self, app: &App) -> Result<()> {
+        expiry::sweep(&*app.store, self.clock.now()).await.map(drop)
     }
 
     /// Puts everything back to where it was at the start: what is stored, the clock, and what is only remembered.
@@ -69,7 +55,7 @@ impl Dev {
         self.faults.clear();
         self.requests.clear();
         app.auth.attempts.forget();
-        self.turn_clock(Turn::REAL).await;
+        self.clock.turn(Turn::REAL);
         Ok(())
     }
 }

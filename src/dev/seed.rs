@@ -3,8 +3,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    Choice, Email, Error, Login, LoginId, LoginKind, Presence, Profile, Result, Timestamp, User,
-    UserId, UserStatus, Username,
+    Choice, Email, Error, Login, LoginId, LoginKind, Presence, Profile, Result, Setting,
+    SettingValue, Timestamp, User, UserId, UserStatus, Username,
 };
 use crate::service::session;
 use crate::store::PresenceChange;
@@ -12,6 +12,8 @@ use crate::tokens::{TokenClaims, Tokens};
 
 /// When everything in the seed was made: 2024-01-01T00:00:00Z.
 const MADE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+/// The workspace's id, which others make up at their first start.
+const WORKSPACE: &str = "devWorkspace23456";
 /// Signs the tokens. A server with data makes a secret of its own, under which none of these is worth anything.
 const SECRET: &[u8; 32] = b"doorsign dev: everybody knows it";
 
@@ -114,6 +116,8 @@ pub fn tokens() -> Result<Tokens> {
 /// # Errors
 /// `Unavailable`, or `Invalid` where the store is not empty.
 pub async fn sow(app: &App) -> Result<()> {
+    let id = SettingValue::Text(WORKSPACE.to_owned());
+    app.store.set_setting(Setting::UniqueId, id, MADE).await?;
     for person in &PEOPLE {
         app.store
             .create_user(person.user()?, person.hash.to_owned())

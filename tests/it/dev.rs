@@ -1,4 +1,4 @@
-//! Dev mode: the seed and the way back to it, the clock, and the list of requests.
+//! Dev mode: the seed and the way back to it, the list of requests, and who may use the controls.
 
 use crate::scripted::{FAST, recording};
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer};
@@ -105,6 +105,40 @@ async fn a_reset_brings_everything_back_to_the_seed() {
 }
 
 #[tokio::test]
+async fn a_reset_brings_settings_and_everybodys_status_back_and_forgets_who_called_too_often() {
+    let setup = Setup::dev().config(|config| config.rate_limit_calls = Some(3));
+    let server = setup.start().await;
+    let (admin, ann) = (seeded(&server, "admin"), seeded(&server, "ann"));
+    let setting = "settings/Accounts_AllowUserStatusMessageChange";
+    let value = async || admin.get(setting).await.expect(200).json()["value"].clone();
+    let status = async || ann.get("users.getStatus").await.expect(200).json();
+    let (set, before) = (value().await, status().await);
+    admin
+        .post(setting, json!({"value": false}))
+        .await
+        .expect(200);
+    admin
+        .post(setting, json!({"value": true}))
+        .await
+        .expect(200);
+    let busy = json!({"status": "busy", "message": "in a meeting"});
+    ann.post("users.setStatus", busy).await.expect(200);
+    assert_ne!(status().await, before);
+    admin
+        .post(setting, json!({"value": false}))
+        .await
+        .expect(200);
+    assert_ne!(value().await, set);
+    for _ in 0..4 {
+        ann.get("permissions.listAll").await;
+    }
+    ann.get("permissions.listAll").await.refused(429);
+    tell(&server, "reset", json!({})).await;
+    assert_eq!((value().await, status().await), (set, before));
+    ann.get("permissions.listAll").await.expect(200);
+}
+
+#[tokio::test]
 async fn a_reset_is_no_event_and_hooks_go_on_after_it() {
     let (hook, mut given) = recording("hook");
     let server = Setup::dev().hook(hook).pace(FAST).start().await;
@@ -115,37 +149,6 @@ async fn a_reset_is_no_event_and_hooks_go_on_after_it() {
         tell(&server, "reset", json!({})).await;
     }
     given.is_empty();
-}
-
-#[tokio::test]
-async fn a_login_ends_when_the_clock_is_moved_and_lives_again_when_it_comes_back() {
-    let server = dev_server().await;
-    let ann = server.anon().logged_in("ann", "ann").await;
-    ann.get("me").await.expect(200);
-    let clock = tell(&server, "clock", json!({"advance": "100d"})).await;
-    let later = json!({"now": "2026-04-11T00:00:00.000Z", "frozen": false, "success": true});
-    assert_eq!(clock, later);
-    ann.get("me").await.refused(401);
-    seeded(&server, "ann").get("me").await.expect(200);
-    tell(&server, "clock", json!({"real": true})).await;
-    ann.get("me").await.expect(200);
-}
-
-#[tokio::test]
-async fn a_clock_that_is_set_or_stands_still_is_the_one_that_rows_are_made_by() {
-    let server = dev_server().await;
-    let admin = seeded(&server, "admin");
-    let christmas = json!({"now": "2026-12-24T12:00:00Z", "frozen": true});
-    tell(&server, "clock", christmas).await;
-    server.clock.advance(std::time::Duration::from_secs(60));
-    let created = admin.create("at noon").await.expect(200).json();
-    let at = &created["customUserStatus"]["_updatedAt"];
-    assert_eq!(at, "2026-12-24T12:00:00.000Z");
-    let going = tell(&server, "clock", json!({"frozen": false})).await;
-    assert_eq!(going["now"], "2026-12-24T12:00:00.000Z");
-    server.clock.advance(std::time::Duration::from_secs(60));
-    let clock = look(&server, "clock").await;
-    assert_eq!(clock["now"], "2026-12-24T12:01:00.000Z");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod custom_status_bodies;
 mod custom_status_fresh;
 mod custom_status_list;
 mod dev;
+mod dev_clock;
 mod dev_command;
 mod dev_faults;
 mod faults;

@@ -38,8 +38,9 @@ pub(super) async fn read_clock(request: Request) -> Answer {
 /// `POST /dev/clock`: answers when everything has ended that is due by then.
 pub(super) async fn turn(request: Request) -> Answer {
     let (dev, turn) = (dev(&request)?, turn_of(read(&request)?)?);
-    let turned = dev.turn_clock(turn).await;
+    let turned = dev.clock.turn(turn);
     turned.ok_or_else(|| refused("the clock goes from 1970 to the year 9000"))?;
+    dev.end_what_is_due(request.app()).await?;
     reading(dev)
 }
 

@@ -51,6 +51,7 @@ pub(super) async fn before(dev: &Dev, route: &Route, head: &Head) -> Option<Answ
 async fn reset(request: Request) -> Answer {
     let Nothing {} = read(&request)?;
     dev(&request)?.reset(request.app()).await?;
+    request.api.quotas.forget();
     reply::ok(&Success::TRUE)
 }
 

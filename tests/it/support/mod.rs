@@ -96,7 +96,9 @@ impl Setup {
     pub fn dev() -> Self {
         Self {
             is_dev: true,
-            ..Self::new().contract(Contract::Server)
+            ..Self::new()
+                .contract(Contract::Server)
+                .config(|config| config.rate_limit_calls = Some(0))
         }
     }
 
