@@ -70,9 +70,7 @@ impl<K: Hash + Eq> RateLimit<K> {
             wait: (window.calls > limit.calls).then(|| reset.since(now)),
         }
     }
-}
 
-impl RateLimit {
     /// Forgets all calls so far.
     pub fn forget(&self) {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
