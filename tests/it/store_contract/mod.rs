@@ -1,11 +1,13 @@
 //! What `src/store/mod.rs` promises, checked on every implementation, each on a real database. Knows the trait alone: a second
 //! implementation is one line in [`every_store`].
 
+mod expiry;
 mod lists;
 mod logins;
 mod outbox;
 mod people;
 mod permissions;
+mod presence;
 mod seed;
 mod settings;
 mod statuses;

@@ -1,0 +1,283 @@
+//! How people are shown: changes that happen whole with their event, and whom the lists hold. The end of claims is in `expiry`.
+
+use super::{Place, at, every_store, user};
+use doorsign::domain::{
+    Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, Result,
+    StatusChange, StatusText, Timestamp, UserId, UserStatus, Username, What,
+};
+use doorsign::store::{PresenceChange, Store, UserPatch, Whom};
+use std::sync::Arc;
+
+pub fn id(name: &str) -> UserId {
+    user(name).id
+}
+
+pub fn claim(
+    source: ClaimSource,
+    status: UserStatus,
+    text: &str,
+    expires_at: Option<i64>,
+) -> Claim {
+    Claim {
+        source,
+        status,
+        text: StatusText::new(text),
+        expires_at: expires_at.map(at),
+    }
+}
+
+pub fn busy(expires_at: Option<i64>) -> Claim {
+    claim(ClaimSource::Manual, UserStatus::Busy, "Lunch", expires_at)
+}
+
+/// What the administrator does to the user `name` at `now`.
+pub fn change(
+    name: &str,
+    now: i64,
+    rule: impl FnOnce(&mut Presence) -> Result<()> + Send + 'static,
+) -> PresenceChange {
+    PresenceChange {
+        user: id(name),
+        actor: (id("admin"), Username::stored("admin".to_owned())),
+        at: at(now),
+        expires: true,
+        rule: Box::new(rule),
+    }
+}
+
+/// Lets the administrator put a claim on the user `name`.
+pub async fn put(store: &dyn Store, name: &str, now: i64, claim: Claim) -> Presence {
+    let rule = move |presence: &mut Presence| {
+        presence.put(claim);
+        Ok(())
+    };
+    store
+        .change_presence(change(name, now, rule))
+        .await
+        .unwrap()
+}
+
+/// A store on a new database with these users.
+pub async fn with_users(place: &Place, names: &[&str]) -> Arc<dyn Store> {
+    let store = place.open();
+    for name in names {
+        let created = store.create_user(user(name), String::new()).await;
+        created.unwrap();
+    }
+    store
+}
+
+/// All events, each of which can be read.
+pub async fn events(store: &dyn Store) -> Vec<NewEvent> {
+    let events = store.events_after(EventId::default(), usize::MAX).await;
+    let events: std::result::Result<Vec<Event>, _> = events.unwrap().into_iter().collect();
+    events.unwrap().into_iter().map(|e| e.event).collect()
+}
+
+async fn listed(store: &dyn Store, whom: Whom) -> Vec<String> {
+    let people = store.list_presences(whom).await.unwrap();
+    let name = |person: doorsign::domain::Person| person.username.as_str().to_owned();
+    people.into_iter().map(name).collect()
+}
+
+#[tokio::test]
+async fn who_never_said_a_word_has_a_presence_and_who_does_not_exist_has_none() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let bot = doorsign::domain::User {
+            roles: vec!["bot".to_owned()],
+            ..user("bot")
+        };
+        store.create_user(bot, String::new()).await.unwrap();
+        for (name, kind) in [("ann", Kind::Person), ("bot", Kind::Bot)] {
+            let found = store.find_presence(id(name)).await.unwrap();
+            assert_eq!(found, Presence::untouched(kind));
+        }
+        let missing =
+            |error: Error| matches!(error, Error::NotFound(What::User(id)) if id == "nobody's id");
+        let found = store.find_presence(id("nobody")).await;
+        assert!(missing(found.unwrap_err()));
+        let changed = store.change_presence(change("nobody", 1, |_| Ok(()))).await;
+        assert!(missing(changed.unwrap_err()));
+        assert_eq!(events(&*store).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann", "bob"]).await;
+        let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", None);
+        let clear = |presence: &mut Presence| {
+            presence.claims.clear();
+            presence.rest = UserStatus::Online;
+            Ok(())
+        };
+        put(&*store, "ann", 7, busy(Some(100))).await;
+        let answered = put(&*store, "ann", 8, call.clone()).await;
+        let expected = Presence {
+            kind: Kind::Person,
+            claims: vec![call, busy(Some(100))],
+            rest: UserStatus::Offline,
+            changed_at: Some(at(8)),
+        };
+        assert_eq!(answered, expected);
+        assert_eq!(store.find_presence(id("ann")).await.unwrap(), expected);
+        store
+            .change_presence(change("ann", 9, clear))
+            .await
+            .unwrap();
+        let cleared = Presence {
+            rest: UserStatus::Online,
+            changed_at: Some(at(9)),
+            ..Presence::untouched(Kind::Person)
+        };
+        assert_eq!(store.find_presence(id("ann")).await.unwrap(), cleared);
+        let bob = store.find_presence(id("bob")).await.unwrap();
+        assert_eq!(bob, Presence::untouched(Kind::Person));
+
+        let told = |now, status, text, source, end: Option<i64>| {
+            let change = StatusChange {
+                user: id("ann"),
+                username: user("ann").username,
+                status,
+                text: StatusText::new(text),
+                source,
+                expires_at: end.map(at),
+            };
+            NewEvent {
+                at: at(now),
+                actor: id("admin"),
+                actor_name: Username::stored("admin".to_owned()),
+                change: Change::PresenceChanged(change),
+            }
+        };
+        let expected = [
+            told(
+                7,
+                UserStatus::Busy,
+                "Lunch",
+                Some(ClaimSource::Manual),
+                Some(100),
+            ),
+            told(
+                8,
+                UserStatus::Away,
+                "A call",
+                Some(ClaimSource::Internal),
+                None,
+            ),
+            told(9, UserStatus::Online, "", None, None),
+        ];
+        assert_eq!(events(&*store).await, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_that_is_refused_leaves_everything_and_one_that_changes_nothing_tells_nothing() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let before = put(&*store, "ann", 1, busy(Some(100))).await;
+        let mut committed = store.committed();
+        committed.borrow_and_update();
+        let refuse = |presence: &mut Presence| {
+            presence.claims.clear();
+            presence.rest = UserStatus::Online;
+            Err(Error::UNAVAILABLE)
+        };
+        let refused = store.change_presence(change("ann", 2, refuse)).await;
+        assert!(
+            matches!(refused, Err(Error::Unavailable { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(put(&*store, "ann", 3, busy(Some(100))).await, before);
+        assert_eq!(store.find_presence(id("ann")).await.unwrap(), before);
+        assert_eq!(events(&*store).await.len(), 1);
+        assert!(!committed.has_changed().unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_who_changed_since() {
+    every_store(async |place| {
+        let store = with_users(&place, &["dan", "ann", "cid", "bob", "eve"]).await;
+        for (name, now) in [("bob", 10), ("dan", 20), ("ann", 30), ("eve", 40)] {
+            put(&*store, name, now, busy(None)).await;
+        }
+        let call = claim(ClaimSource::Internal, UserStatus::Away, "", None);
+        put(&*store, "dan", 20, call.clone()).await;
+        let away = UserPatch {
+            active: Some(false),
+            ..UserPatch::default()
+        };
+        store.update_user(id("eve"), away, at(50)).await.unwrap();
+        let named = ["eve", "nobody", "dan", "cid", "dan"].map(id).to_vec();
+        for (whom, names) in [
+            (Whom::Ids(named), ["cid", "dan"].as_slice()),
+            (Whom::Ids(Vec::new()), &[]),
+            (Whom::Everybody, &["ann", "bob", "dan"]),
+            (Whom::ChangedSince(at(10)), &["ann", "bob", "dan"]),
+            (Whom::ChangedSince(at(11)), &["ann", "dan"]),
+            (Whom::ChangedSince(at(31)), &[]),
+        ] {
+            assert_eq!(listed(&*store, whom.clone()).await, names, "{whom:?}");
+        }
+        let dan = store.list_presences(Whom::Ids(vec![id("dan")])).await;
+        let dan = dan.unwrap().remove(0);
+        assert_eq!(dan.name, "DAN");
+        assert_eq!(
+            dan.presence.claims,
+            [call, busy(None)],
+            "the strongest first"
+        );
+        assert_eq!(dan.presence, store.find_presence(id("dan")).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn those_who_wait_for_the_next_end_are_woken_by_changes_that_say_so_alone() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let mut deadlines = store.deadlines();
+        deadlines.borrow_and_update();
+        let silent = PresenceChange {
+            expires: false,
+            ..change("ann", 1, |presence| {
+                presence.put(busy(None));
+                Ok(())
+            })
+        };
+        store.change_presence(silent).await.unwrap();
+        assert!(!deadlines.has_changed().unwrap());
+        put(&*store, "ann", 3, busy(Some(9))).await;
+        assert!(deadlines.has_changed().unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_who_change_one_presence_at_once_each_sees_what_the_one_before_left() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let add = |presence: &mut Presence| {
+            let text = presence.claims.first().map_or(0, |c| c.text.as_str().len()) + 1;
+            presence.put(Claim {
+                text: StatusText::new(&"x".repeat(text)),
+                ..busy(None)
+            });
+            Ok(())
+        };
+        let changes = (0..50).map(|now| store.change_presence(change("ann", now, add)));
+        for changed in futures_util::future::join_all(changes).await {
+            changed.unwrap();
+        }
+        let ann = store.find_presence(id("ann")).await.unwrap();
+        assert_eq!(ann.text(Timestamp::from_millis(0)).len(), 50);
+        assert_eq!(events(&*store).await.len(), 50);
+    })
+    .await;
+}
