@@ -198,8 +198,8 @@ impl Presence {
         }
     }
 
-    /// A choice by hand. Online without a text is no claim, but the end of those that are the person's to end: the manual one and what
-    /// another system said. Anything else is the manual claim from now on.
+    /// A choice by hand. Online without a text, or with an empty one, is no claim, but the end of those that are the person's to end: the
+    /// manual one and what another system said. Anything else is the manual claim from now on, with the text so far unless one is given.
     pub fn choose(&mut self, choice: Choice, now: Timestamp) {
         self.expire(now);
         let covered = self.at_or_below(ClaimSource::Manual);
@@ -220,7 +220,7 @@ impl Presence {
             self.put(Claim {
                 source: ClaimSource::Manual,
                 status,
-                text,
+                text: text.unwrap_or_default(),
                 expires_at: choice.expires_at,
             });
         }
@@ -359,6 +359,9 @@ mod tests {
         assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
         ann.end(Internal);
         assert_eq!(told(&ann, 0), (Online, "", None));
+        ann.choose(choice(Busy, Some("Lunch"), None), NOON);
+        ann.choose(choice(Online, None, None), NOON);
+        assert_eq!(told(&ann, 0), (Online, "", None), "not online at lunch");
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod own_server;
 mod patience;
 mod permissions;
 mod preferences;
+mod presence_model;
 mod protocol;
 mod rate_limit;
 mod readme;

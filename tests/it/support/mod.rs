@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub const ADMIN_PASSWORD: &str = "a password for tests";
@@ -36,23 +36,38 @@ pub async fn in_time<T>(what: &str, waiting: impl Future<Output = T>) -> T {
 }
 
 /// A clock that stands still until a test moves it.
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    millis: AtomicI64,
+    moved: watch::Sender<()>,
+}
 
 impl ManualClock {
     /// 2026-01-01T00:00:00Z.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(1_767_225_600_000)))
+        Arc::new(Self {
+            millis: AtomicI64::new(1_767_225_600_000),
+            moved: watch::Sender::new(()),
+        })
     }
 
     pub fn advance(&self, span: Duration) {
-        self.0
-            .fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+        self.set(self.now().after(span));
+    }
+
+    /// Moves it to `now`, be it in the past.
+    pub fn set(&self, now: Timestamp) {
+        self.millis.store(now.as_millis(), Ordering::SeqCst);
+        self.moved.send_replace(());
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.millis.load(Ordering::SeqCst))
+    }
+
+    fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
+        Some(self.moved.subscribe())
     }
 }
 

@@ -1,0 +1,403 @@
+//! Random lives of three people's status, on a real database: chosen, claimed by others, ended, expired, across restarts and a clock that
+//! jumps, against a model that is small enough to be believed. After every step everybody must be shown as the model says, and the
+//! events must have told every change, each once.
+
+use crate::support::ManualClock;
+use doorsign::app::App;
+use doorsign::config;
+use doorsign::domain::{
+    Actor, Change, Claim, ClaimSource, EventId, Grants, Login, LoginId, LoginKind, Presence,
+    StatusChange, StatusText, Timestamp, User, UserId, UserStatus, Username,
+};
+use doorsign::expiry;
+use doorsign::service::presence::{self, StatusDraft};
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{PresenceChange, Store};
+use doorsign::tokens::Tokens;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+use std::path::Path;
+use std::sync::Arc;
+
+const CASES: u32 = 96;
+const STEPS: usize = 40;
+const START: i64 = 1_767_225_600_000;
+const SECOND: i64 = 1000;
+const YEAR: i64 = 365 * 24 * 3600 * SECOND;
+
+/// Ann, bob, and a bot.
+const PEOPLE: usize = 3;
+const BOT: usize = 2;
+const MANUAL: usize = 1;
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Somebody chooses: status, text, and in how many milliseconds it ends.
+    Choose(usize, Option<UserStatus>, Option<&'static str>, Option<i64>),
+    /// Something else claims: the place of its source in order of strength, status, text, in how many milliseconds it ends.
+    Put(usize, usize, UserStatus, &'static str, Option<i64>),
+    /// A source ends its claim.
+    End(usize, usize),
+    /// The clock jumps.
+    Jump(i64),
+    Sweep,
+    Restart,
+}
+
+/// What is said of somebody: status, text, source, end.
+type Said = (UserStatus, String, Option<ClaimSource>, Option<i64>);
+
+/// The model: a claim a source, the strongest first, and whether somebody without claim and connection is online.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Model {
+    claims: [Option<(UserStatus, String, Option<i64>)>; 3],
+    online: bool,
+    bot: bool,
+}
+
+impl Model {
+    fn expire(&mut self, now: i64) {
+        for claim in &mut self.claims {
+            *claim = claim
+                .take()
+                .filter(|(.., end)| end.is_none_or(|end| end > now));
+        }
+    }
+
+    fn choose(&mut self, status: Option<UserStatus>, text: Option<&str>, end: Option<i64>) {
+        let so_far = self.claims[1].clone().or(self.claims[2].clone());
+        let (old_status, old_text) =
+            so_far.map_or((UserStatus::Online, String::new()), |c| (c.0, c.1));
+        let status = status.unwrap_or(old_status);
+        if status == UserStatus::Online && text.is_none_or(str::is_empty) {
+            (self.claims[1], self.claims[2], self.online) = (None, None, true);
+        } else {
+            self.put(MANUAL, (status, text.map_or(old_text, str::to_owned), end));
+        }
+    }
+
+    fn put(&mut self, source: usize, claim: (UserStatus, String, Option<i64>)) {
+        self.claims[source] = Some(claim);
+        self.online &= self.bot;
+    }
+
+    fn said(&self, now: i64) -> Said {
+        let mut live = self.clone();
+        live.expire(now);
+        let strongest =
+            live.claims
+                .into_iter()
+                .zip(ClaimSource::ALL)
+                .find_map(|(claim, source)| {
+                    let (status, text, end) = claim?;
+                    Some((status, text, Some(source), end))
+                });
+        strongest.unwrap_or((UserStatus::Online, String::new(), None, None))
+    }
+
+    /// What is shown of somebody whose connections say `connection`.
+    fn shown(&self, now: i64, connection: UserStatus) -> UserStatus {
+        let (status, _, source, _) = self.said(now);
+        let connected = connection != UserStatus::Offline;
+        match source {
+            None if connected => connection,
+            None if self.online => UserStatus::Online,
+            Some(_) if connected && status == UserStatus::Online => connection,
+            Some(_) if connected || self.bot => status,
+            _ => UserStatus::Offline,
+        }
+    }
+}
+
+/// The server's side: everything of it that knows how people are shown.
+struct Real {
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    app: App,
+    /// The newest event that was looked at.
+    seen: EventId,
+}
+
+fn open(folder: &Path, clock: &Arc<ManualClock>) -> App {
+    let config = config::Config::defaults_in(folder.to_owned());
+    let store = SqliteStore::open(&folder.join("doorsign.db"), 1, 0).unwrap();
+    let tokens = Tokens::open(&folder.join("token-secret")).unwrap();
+    App::new(&config, Arc::new(store), clock.clone(), tokens).unwrap()
+}
+
+fn id(person: usize) -> UserId {
+    UserId::new(format!("person {person}"))
+}
+
+fn user(person: usize) -> User {
+    let role = if person == BOT { "bot" } else { "user" };
+    User {
+        id: id(person),
+        username: Username::stored(format!("person{person}")),
+        name: String::new(),
+        email: None,
+        roles: vec![role.to_owned()],
+        active: true,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+    }
+}
+
+fn actor(person: usize) -> Actor {
+    let login = Login {
+        id: LoginId::new("any"),
+        user: id(person),
+        kind: LoginKind::Password,
+        created_at: Timestamp::from_millis(0),
+        expires_at: None,
+    };
+    Actor {
+        user: user(person),
+        login,
+        grants: Grants::default(),
+    }
+}
+
+impl Real {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::new();
+        let app = open(folder.path(), &clock);
+        for person in 0..PEOPLE {
+            app.store
+                .create_user(user(person), String::new())
+                .await
+                .unwrap();
+        }
+        Self {
+            folder,
+            clock,
+            app,
+            seen: EventId::default(),
+        }
+    }
+
+    /// A choice by hand; `false` when it was refused.
+    async fn choose(&self, person: usize, draft: StatusDraft) -> bool {
+        presence::set_status(&self.app, &actor(person), None, draft)
+            .await
+            .is_ok()
+    }
+
+    async fn change(&self, person: usize, rule: impl FnOnce(&mut Presence) + Send + 'static) {
+        let change = PresenceChange {
+            user: id(person),
+            actor: (id(person), user(person).username),
+            at: self.app.clock.now(),
+            expires: true,
+            rule: Box::new(move |presence| {
+                rule(presence);
+                Ok(())
+            }),
+        };
+        self.app.store.change_presence(change).await.unwrap();
+    }
+
+    /// What was told since the last look.
+    async fn told(&mut self) -> Vec<StatusChange> {
+        let events = self
+            .app
+            .store
+            .events_after(self.seen, usize::MAX)
+            .await
+            .unwrap();
+        let events = events.into_iter().map(|event| {
+            let event = event.unwrap();
+            self.seen = event.id;
+            match event.event.change {
+                Change::PresenceChanged(change) => change,
+                other => panic!("{other:?}"),
+            }
+        });
+        events.collect()
+    }
+}
+
+fn said(told: &StatusChange) -> Said {
+    let end = told.expires_at.map(|end| end.as_millis());
+    (told.status, told.text.as_str().to_owned(), told.source, end)
+}
+
+/// Real and model, side by side.
+struct Pair {
+    real: Real,
+    models: [Model; PEOPLE],
+    /// What the last event of each said.
+    told: [Option<Said>; PEOPLE],
+    now: i64,
+}
+
+impl Pair {
+    async fn new() -> Self {
+        let mut models: [Model; PEOPLE] = Default::default();
+        models[BOT].bot = true;
+        Self {
+            real: Real::new().await,
+            models,
+            told: Default::default(),
+            now: START,
+        }
+    }
+
+    async fn step(&mut self, step: Step) {
+        let before = self.models.clone();
+        let now = self.now;
+        match step.clone() {
+            Step::Choose(person, status, text, after) => {
+                let end = after.map(|after| now + after);
+                let draft = StatusDraft {
+                    status,
+                    text: text.map(str::to_owned),
+                    expires_at: end.map(|end| Some(Timestamp::from_millis(end))),
+                };
+                let allowed = end.is_none_or(|end| end > now);
+                assert_eq!(self.real.choose(person, draft).await, allowed);
+                if allowed {
+                    self.models[person].expire(now);
+                    self.models[person].choose(status, text, end);
+                }
+            }
+            Step::Put(person, source, status, text, after) => {
+                let end = after.map(|after| now + after);
+                let claim = Claim {
+                    source: ClaimSource::ALL[source],
+                    status,
+                    text: StatusText::new(text),
+                    expires_at: end.map(Timestamp::from_millis),
+                };
+                self.real.change(person, |p| p.put(claim)).await;
+                self.models[person].expire(now);
+                self.models[person].put(source, (status, text.to_owned(), end));
+            }
+            Step::End(person, source) => {
+                self.real
+                    .change(person, move |p| p.end(ClaimSource::ALL[source]))
+                    .await;
+                self.models[person].expire(now);
+                self.models[person].claims[source] = None;
+            }
+            Step::Jump(span) => {
+                self.now += span;
+                self.real.clock.set(Timestamp::from_millis(self.now));
+            }
+            Step::Sweep => {
+                expiry::sweep(&*self.real.app.store, Timestamp::from_millis(now))
+                    .await
+                    .unwrap();
+                self.models.iter_mut().for_each(|model| model.expire(now));
+            }
+            Step::Restart => {
+                self.real.app = open(self.real.folder.path(), &self.real.clock);
+            }
+        }
+        self.check_events(&before, &step).await;
+        self.check_shown().await;
+    }
+
+    /// Whoever changed was told of once, rightly; nobody else was told of.
+    async fn check_events(&mut self, before: &[Model; PEOPLE], step: &Step) {
+        let told = self.real.told().await;
+        for person in 0..PEOPLE {
+            let of: Vec<Said> = told
+                .iter()
+                .filter(|t| t.user == id(person))
+                .map(said)
+                .collect();
+            let model = &self.models[person];
+            if *model == before[person] {
+                assert_eq!(of, [], "nothing changed");
+            } else {
+                assert_eq!(of, [model.said(self.now)]);
+            }
+            self.told[person] = of.last().cloned().or(self.told[person].take());
+            // Time alone may have changed something since; a sweep catches up with it.
+            if let (Step::Sweep, Some(told)) = (step, &self.told[person]) {
+                assert_eq!(*told, model.said(self.now), "the last event after a sweep");
+            }
+        }
+    }
+
+    async fn check_shown(&self) {
+        for (person, model) in self.models.iter().enumerate() {
+            let shown = presence::of(&self.real.app, &id(person)).await.unwrap();
+            let end = shown.expires_at.map(|end| end.as_millis());
+            let said = (shown.chosen, shown.text, shown.source, end);
+            assert_eq!(said, model.said(self.now), "person {person}");
+            let presence = self.real.app.store.find_presence(id(person)).await.unwrap();
+            for connection in UserStatus::ALL {
+                let real = presence.shown(Timestamp::from_millis(self.now), connection);
+                assert_eq!(
+                    real,
+                    model.shown(self.now, connection),
+                    "person {person}, {connection:?}"
+                );
+            }
+            assert_eq!(shown.status, model.shown(self.now, UserStatus::Offline));
+        }
+    }
+}
+
+/// Spans that matter: about as long as each other, so that claims end before, at and after each other, up to decades.
+fn span() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        4 => 1..20_i64,
+        1 => Just(YEAR),
+        1 => 1..70_i64,
+    ]
+    .prop_flat_map(|n| select(vec![n, n * SECOND, n.min(70) * YEAR]))
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let person = 0..PEOPLE;
+    let status = || select(UserStatus::ALL.to_vec());
+    let text = || select(vec!["", "Lunch", "A call", "Brb"]);
+    let end = || {
+        proptest::option::of(prop_oneof![9 => span(), 1 => Just(0), 1 => span().prop_map(|s| -s)])
+    };
+    let choice = (
+        proptest::option::of(status()),
+        proptest::option::of(text()),
+        end(),
+    );
+    let choice = choice.prop_filter("something", |(status, text, _)| {
+        status.is_some() || text.is_some()
+    });
+    prop_oneof![
+        6 => (person.clone(), choice).prop_map(|(who, (status, text, end))| Step::Choose(who, status, text, end)),
+        4 => (person.clone(), 0..3_usize, status(), text(), end()).prop_map(|(who, source, status, text, end)| Step::Put(who, source, status, text, end)),
+        2 => (person, 0..3_usize).prop_map(|(who, source)| Step::End(who, source)),
+        4 => prop_oneof![3 => span(), 1 => span().prop_map(|s| -s)].prop_map(Step::Jump),
+        2 => Just(Step::Sweep),
+        1 => Just(Step::Restart),
+    ]
+}
+
+#[test]
+fn everybody_is_shown_as_a_tiny_model_says_whatever_happens() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let config = Config {
+        cases: CASES,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let lives = proptest::collection::vec(step(), 1..STEPS);
+    let run = TestRunner::new(config).run(&lives, |steps| {
+        runtime.block_on(async {
+            let mut pair = Pair::new().await;
+            for step in steps {
+                pair.step(step).await;
+            }
+        });
+        Ok(())
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+}
