@@ -15,8 +15,8 @@ pub trait Presences: Send + Sync {
     /// The active users whom `whom` names, by id.
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
 
-    /// Ends what has expired by then, lets a rule change a user's presence, and adds the event that tells of both. Where they leave
-    /// everything as it was is no change, and adds none. Answers the presence after the change.
+    /// Lets a rule change a user's presence, ends what has expired by then, and adds the event that tells of both. What they leave as
+    /// it was is no change, and adds none. Answers the presence after the change.
     ///
     /// # Errors
     /// `NotFound` when there is no such user, and what the rule refuses: then nothing has changed.

@@ -11,8 +11,8 @@ use doorsign::domain::{
 };
 use doorsign::expiry;
 use doorsign::service::presence::{self, StatusDraft};
+use doorsign::store::PresenceChange;
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{PresenceChange, Store};
 use doorsign::tokens::Tokens;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -272,8 +272,8 @@ impl Pair {
                     expires_at: end.map(Timestamp::from_millis),
                 };
                 self.real.change(person, |p| p.put(claim)).await;
-                self.models[person].expire(now);
                 self.models[person].put(source, (status, text.to_owned(), end));
+                self.models[person].expire(now);
             }
             Step::End(person, source) => {
                 self.real

@@ -149,9 +149,9 @@ pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<
     let before = find(connection, &change.user).map_err(|e| error(&e))?;
     let before = before.ok_or_else(|| not_found(&change.user))?;
     let mut after = before.presence.clone();
+    (change.rule)(&mut after)?;
     // What this change's event does not tell of any more must not come back when the clock is set back before a sweep.
     after.expire(change.at);
-    (change.rule)(&mut after)?;
     let person = Person {
         presence: after,
         ..before.clone()

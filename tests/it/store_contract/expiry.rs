@@ -186,10 +186,10 @@ async fn claims_outlive_a_restart_and_ends_may_lie_at_either_end_of_time() {
     every_store(async |place| {
         let store = with_users(&place, &["ann", "bob"]).await;
         put(&*store, "ann", 1, busy(Some(i64::MAX))).await;
-        put(&*store, "bob", 1, busy(Some(i64::MIN))).await;
+        put(&*store, "bob", i64::MIN, busy(Some(i64::MIN + 1))).await;
         drop(store);
         let store = place.open();
-        assert_eq!(next(&*store).await, Some(i64::MIN));
+        assert_eq!(next(&*store).await, Some(i64::MIN + 1));
         assert_eq!(expire(&*store, 0, 10).await, 1);
         assert_eq!(next(&*store).await, Some(i64::MAX));
         let ann = store.find_presence(id("ann")).await.unwrap();
