@@ -2,8 +2,12 @@
 //! `parseJsonQuery.ts` and its ajv schemas; reference 1.2.
 
 use super::error::ApiError;
+use super::wire::EPOCH;
 use crate::domain::{SortField, SortOrder, StatusQuery, UserQuery, UserSort};
 use crate::domain::{StatusName, Timestamp};
+use jiff::SignedDuration;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
 
@@ -140,11 +144,15 @@ pub(super) fn users(query: &str) -> Result<UserQuery, ApiError> {
 
 /// An instant as clients write it: RFC 3339; or a date, with or without a time, which is then of UTC.
 pub(super) fn date(text: &str) -> Option<Timestamp> {
-    let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-        let local: jiff::civil::DateTime = text.parse().ok()?;
-        jiff::tz::TimeZone::UTC.to_timestamp(local).ok()
-    })?;
-    Some(Timestamp::from_millis(instant.as_millisecond()))
+    let pieces = Pieces::parse(text).ok()?;
+    let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
+    // Not jiff's Timestamp, which ends a day before the year 9999 does: its last moment is how many write "never".
+    let utc = local.checked_sub(SignedDuration::from_secs(offset.into()));
+    let since_epoch = utc.ok()?.duration_since(EPOCH);
+    Some(Timestamp::from_millis(
+        i64::try_from(since_epoch.as_millis()).ok()?,
+    ))
 }
 
 fn sort(raw: &str) -> Result<Vec<(SortField, SortOrder)>, ApiError> {
@@ -270,7 +278,20 @@ mod tests {
                 "{same}"
             );
         }
-        assert!(date("yesterday").is_none() && date("").is_none());
+        for never in ["9999-12-31T23:59:59.999Z", "9999-12-31T22:59:59.999-01:00"] {
+            let end = Timestamp::from_millis(253_402_300_799_999);
+            assert_eq!(date(never), Some(end), "{never}");
+        }
+        let beyond = "9999-12-31T23:59:59-00:01";
+        for none in [
+            "yesterday",
+            "",
+            "2026-02-30",
+            beyond,
+            "2026-01-01T00:00:00+25:00",
+        ] {
+            assert_eq!(date(none), None, "{none}");
+        }
     }
 
     proptest::proptest! {

@@ -28,6 +28,8 @@ pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
 pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};
 
 use crate::domain::Timestamp;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use serde::{Serialize, Serializer};
 
 /// `{"success":true}`.
@@ -40,10 +42,14 @@ impl Success {
     pub(super) const TRUE: Self = Self { success: true };
 }
 
+/// Where instants are counted from. Dates are told in civil time, of UTC, because jiff's Timestamp ends before the year 9999 does.
+pub(super) const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 /// An instant as RFC 3339, UTC, with milliseconds.
 pub(super) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
-    serializer.collect_str(&format_args!("{instant:.3}"))
+    let since_epoch = SignedDuration::from_millis(at.as_millis());
+    let utc = EPOCH.checked_add(since_epoch).unwrap_or(EPOCH);
+    serializer.collect_str(&format_args!("{utc:.3}Z"))
 }
 
 /// An instant as the realtime protocol tells it: `{"$date": milliseconds since the Unix epoch}`.
