@@ -124,6 +124,11 @@ impl Fields {
         Self { contract, values }
     }
 
+    /// Whether `field` is there, and null.
+    pub(super) fn is_null(&self, field: &str) -> bool {
+        self.values.get(field).is_some_and(Value::is_null)
+    }
+
     /// The field as it came.
     pub(super) fn take(&mut self, field: &str) -> Option<Value> {
         self.values.remove(field)

@@ -63,16 +63,18 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     reply::ok(&BoardReply::from(&board))
 }
 
-/// What a body asks a status to be. Meteor's check comes after ajv's: there must be a status or a message.
+/// What a body asks a status to be. Meteor's check comes after ajv's: there must be a status or a message, and a message is no null.
 fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
-    let status = fields.text("status")?;
-    let known = status.map(|text| {
-        UserStatus::named(&text)
-            .ok_or_else(|| ApiError::invalid_params("must be equal to one of the allowed values"))
-    });
+    let unknown = || ApiError::invalid_params("must be equal to one of the allowed values");
+    if fields.is_null("status") {
+        return Err(unknown());
+    }
+    let is_null = fields.is_null("message");
+    let known = fields.text("status")?;
+    let known = known.map(|text| UserStatus::named(&text).ok_or_else(unknown));
     let (status, text) = (known.transpose()?, fields.text("message")?);
     let expires_at = fields.text("expiresAt")?.map(|text| query::date(&text));
-    if status.is_none() && text.is_none() {
+    if is_null || (status.is_none() && text.is_none()) {
         return Err(ApiError::NoMatch);
     }
     Ok(StatusDraft {
