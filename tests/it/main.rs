@@ -40,6 +40,8 @@ mod own_server;
 mod patience;
 mod permissions;
 mod preferences;
+mod presence;
+mod presence_list;
 mod presence_model;
 mod protocol;
 mod rate_limit;
