@@ -15,6 +15,7 @@ fn table(id: &str) -> Vec<(&'static str, &'static str, Option<Value>)> {
     let change = json!({"permissions": [{"_id": "view-statistics", "roles": ["admin"]}]});
     let login = json!({"user": "admin", "password": ADMIN_PASSWORD});
     let delete = json!({"customUserStatusId": id});
+    let busy = json!({"status": "busy"});
     vec![
         ("create_status", "custom-user-status.create", Some(create)),
         (
@@ -25,6 +26,9 @@ fn table(id: &str) -> Vec<(&'static str, &'static str, Option<Value>)> {
         ("update_status", "custom-user-status.update", Some(update)),
         ("list_statuses", "custom-user-status.list", None),
         ("delete_status", "custom-user-status.delete", Some(delete)),
+        ("change_presence", "users.setStatus", Some(busy)),
+        ("find_presence", "users.getStatus", None),
+        ("list_presences", "users.presence", None),
         ("list_roles", "roles.list", None),
         ("list_permissions", "permissions.listAll", None),
         ("update_permissions", "permissions.update", Some(change)),
@@ -110,10 +114,10 @@ async fn a_failure_is_500_without_a_word_and_logged_once_with_the_requests_id() 
 
 /// What is logged at WARN and above on this thread.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn start(&self) -> tracing::subscriber::DefaultGuard {
+    pub fn start(&self) -> tracing::subscriber::DefaultGuard {
         let log = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
@@ -123,7 +127,7 @@ impl Log {
         tracing::subscriber::set_default(subscriber)
     }
 
-    fn take(&self) -> Vec<String> {
+    pub fn take(&self) -> Vec<String> {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let text = String::from_utf8(bytes).unwrap();
         text.lines().map(str::to_owned).collect()

@@ -24,6 +24,8 @@ mod dev;
 mod dev_clock;
 mod dev_command;
 mod dev_faults;
+mod expiry;
+mod expiry_live;
 mod faults;
 mod full;
 mod hooks;

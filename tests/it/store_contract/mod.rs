@@ -7,7 +7,7 @@ mod logins;
 mod outbox;
 mod people;
 mod permissions;
-mod presence;
+pub mod presence;
 mod seed;
 mod settings;
 mod statuses;
