@@ -220,7 +220,7 @@ impl Presence {
             self.put(Claim {
                 source: ClaimSource::Manual,
                 status,
-                text: text.unwrap_or_default(),
+                text,
                 expires_at: choice.expires_at,
             });
         }

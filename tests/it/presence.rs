@@ -37,7 +37,9 @@ async fn told(client: &Client) -> Value {
 
 /// Lets the administrator change a setting.
 pub async fn setting(admin: &Client, id: &str, value: bool) {
-    let changed = admin.post(&format!("settings/{id}"), json!({"value": value})).await;
+    let changed = admin
+        .post(&format!("settings/{id}"), json!({"value": value}))
+        .await;
     changed.expect(200);
 }
 
