@@ -125,3 +125,78 @@ async fn changed(set: &mut Option<watch::Receiver<()>>) {
         std::future::pending().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        Claim, ClaimSource, Profile, StatusText, User, UserId, UserStatus, Username,
+    };
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{PresenceChange, Presences, Users};
+
+    /// A clock that stands at the epoch.
+    struct Epoch;
+
+    impl Clock for Epoch {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+    }
+
+    fn ann() -> User {
+        User {
+            id: UserId::new("ann"),
+            username: Username::stored("ann".to_owned()),
+            profile: Profile::default(),
+            name: String::new(),
+            email: None,
+            roles: Vec::new(),
+            active: true,
+            created_at: Epoch.now(),
+            updated_at: Epoch.now(),
+        }
+    }
+
+    /// Ann's claim to be busy, which is over, and of which the loop does not hear.
+    fn unheard() -> PresenceChange {
+        let claim = Claim {
+            source: ClaimSource::Manual,
+            status: UserStatus::Busy,
+            text: StatusText::default(),
+            expires_at: Some(Epoch.now()),
+        };
+        PresenceChange {
+            user: ann().id,
+            actor: (ann().id, ann().username),
+            at: Timestamp::from_millis(-1),
+            expires: false,
+            rule: Box::new(|presence| {
+                presence.put(claim);
+                Ok(())
+            }),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_told_of_is_swept_with_the_next_minute() {
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        store.create_user(ann(), String::new()).await.unwrap();
+        let (clock, stop) = (Arc::new(Epoch), CancellationToken::new());
+        tokio::spawn(Expiry::new(store.clone(), clock, stop.clone()).run());
+        let _stop = stop.drop_guard();
+        // Time passes second by second, so that no more than that goes by in a look at a database whose thread the runtime does not see.
+        tokio::spawn(async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+            }
+        });
+        // The first sweep is over by then.
+        tokio::time::sleep(SWEEP * 1000).await;
+        store.change_presence(unheard()).await.unwrap();
+        let mut committed = store.committed();
+        let ended = committed.wait_for(|newest| newest.as_u64() == 2);
+        let ended = tokio::time::timeout(SWEEP * 100_000, ended).await;
+        assert!(ended.is_ok(), "the claim has not ended");
+    }
+}

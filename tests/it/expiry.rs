@@ -8,10 +8,12 @@ use crate::store_contract::presence::{busy, put};
 use crate::store_contract::user;
 use crate::support::{Client, ManualClock, TestServer, in_time};
 use doorsign::app::Clock;
-use doorsign::domain::{Change, ClaimSource, EventId, NewEvent, Timestamp};
+use doorsign::domain::{Change, EventId, NewEvent, Timestamp};
 use doorsign::expiry::Expiry;
+use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{Store, Users};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -138,6 +140,35 @@ async fn a_claim_that_ends_sooner_than_those_known_is_not_waited_past() {
     assert_eq!(claims(&server), 1, "one without an end stays");
 }
 
+/// A clock that says nothing when it is set, as a machine's.
+struct SilentClock(Arc<ManualClock>);
+
+impl Clock for SilentClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+#[tokio::test]
+async fn a_machines_clock_that_is_set_is_noticed_long_before_the_next_sweep() {
+    let (clock, stop) = (ManualClock::new(), CancellationToken::new());
+    let store = Arc::new(SqliteStore::in_memory().unwrap());
+    let silent = Arc::new(SilentClock(clock.clone()));
+    tokio::spawn(Expiry::new(store.clone(), silent, stop.clone()).run());
+    let _stop = stop.drop_guard();
+    store.create_user(user("ann"), String::new()).await.unwrap();
+    put(
+        &*store,
+        "ann",
+        0,
+        busy(Some(clock.now().after(WEEK).as_millis())),
+    )
+    .await;
+    clock.advance(WEEK);
+    let ends = tokio::time::timeout(MINUTE / 2, ended(&*store, 1)).await;
+    assert_eq!(ends.unwrap(), [(clock.now(), "ann".to_owned())]);
+}
+
 #[tokio::test]
 async fn a_store_that_fails_is_warned_of_and_asked_again_until_the_claims_have_ended() {
     let server = FlakyServer::start().await;
@@ -184,12 +215,14 @@ async fn hundreds_that_are_due_at_once_all_end_and_each_is_told_of() {
 pub fn many(count: usize, end: i64) -> String {
     format!(
         "BEGIN;
-         WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < {count})
-         INSERT INTO user (id, username, username_key, name, password_hash, active, created_at, updated_at)
-         SELECT 'user' || n, 'user' || n, 'user' || n, 'User ' || n, '', 1, 1, 1 FROM n;
-         INSERT INTO presence SELECT id, 'offline', 1 FROM user WHERE id LIKE 'user%';
-         INSERT INTO claim SELECT id, '{}', 'busy', 'Lunch', {end} FROM user WHERE id LIKE 'user%';
-         COMMIT",
-        ClaimSource::Manual.as_str()
+         CREATE TEMP TABLE many AS
+             WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < {count})
+             SELECT one.* FROM n, (SELECT * FROM user LIMIT 1) AS one;
+         UPDATE many SET id = 'user' || rowid, username = 'user' || rowid, username_key = 'user' || rowid,
+                         email = NULL, email_key = NULL;
+         INSERT INTO user SELECT * FROM many;
+         INSERT INTO presence SELECT id, 'offline', 1 FROM many;
+         INSERT INTO claim SELECT id, 'manual', 'busy', 'Lunch', {end} FROM many;
+         COMMIT"
     )
 }

@@ -81,7 +81,6 @@ async fn a_claim_ends_within_a_second_of_its_time_and_never_before() {
         assert_eq!(status(&admin).await["statusSource"], json!("manual"));
         let late = ends(&home, &admin, n).await[n - 1] - end;
         assert!((0..1000).contains(&late), "{late} ms late");
-        assert!(now() - end < 1500, "told of at that time too");
     }
     assert_eq!(claims(&home), 0);
 }

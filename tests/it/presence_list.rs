@@ -1,7 +1,9 @@
 //! `users.presence`: everybody who is there, some by id, and who changed lately.
 
+use crate::expiry::many;
 use crate::presence::{id, set, setting};
 use crate::support::{Client, Reply, Setup, TestServer};
+use doorsign::app::Clock;
 use doorsign::config::{Config, Unconnected};
 use doorsign::domain::{UserId, UserKey};
 use doorsign::store::UserPatch;
@@ -225,18 +227,8 @@ async fn where_presence_is_not_broadcast_the_list_is_empty_whatever_is_asked() {
 async fn a_thousand_people_are_told_at_once() {
     let server = server().await;
     let ann = server.user("ann").await;
-    let connection = server.database();
-    connection
-        .execute_batch(
-            "BEGIN;
-             WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
-             INSERT INTO user (id, username, username_key, name, password_hash, active, created_at, updated_at)
-             SELECT 'user' || n, 'user' || n, 'user' || n, 'User ' || n, '', 1, 1, 1 FROM n;
-             INSERT INTO presence SELECT id, 'offline', 1 FROM user WHERE id LIKE 'user%';
-             INSERT INTO claim SELECT id, 'manual', 'busy', 'Lunch', NULL FROM user WHERE id LIKE 'user%';
-             COMMIT",
-        )
-        .unwrap();
+    let claims = many(1000, server.clock.now().as_millis() + 1000);
+    server.database().execute_batch(&claims).unwrap();
     let (names, full) = listed(&ann, "").await;
     assert_eq!((names.len(), full), (1000, true));
     let ids: Vec<String> = (1..=300).map(|n| format!("user{n}")).collect();

@@ -7,7 +7,7 @@ use doorsign::app::App;
 use doorsign::config;
 use doorsign::domain::{
     Actor, Change, Claim, ClaimSource, EventId, Grants, Login, LoginId, LoginKind, Presence,
-    StatusChange, StatusText, Timestamp, User, UserId, UserStatus, Username,
+    Profile, StatusChange, StatusText, Timestamp, User, UserId, UserStatus, Username,
 };
 use doorsign::expiry;
 use doorsign::service::presence::{self, StatusDraft};
@@ -134,6 +134,7 @@ fn user(person: usize) -> User {
     let role = if person == BOT { "bot" } else { "user" };
     User {
         id: id(person),
+        profile: Profile::default(),
         username: Username::stored(format!("person{person}")),
         name: String::new(),
         email: None,
@@ -303,14 +304,14 @@ impl Pair {
     /// Whoever changed was told of once, rightly; nobody else was told of.
     async fn check_events(&mut self, before: &[Model; PEOPLE], step: &Step) {
         let told = self.real.told().await;
-        for person in 0..PEOPLE {
+        for (person, before) in before.iter().enumerate() {
             let of: Vec<Said> = told
                 .iter()
                 .filter(|t| t.user == id(person))
                 .map(said)
                 .collect();
             let model = &self.models[person];
-            if *model == before[person] {
+            if model == before {
                 assert_eq!(of, [], "nothing changed");
             } else {
                 assert_eq!(of, [model.said(self.now)]);

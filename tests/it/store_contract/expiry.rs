@@ -162,7 +162,7 @@ async fn what_expired_before_a_change_ends_with_it_and_stays_ended_when_the_cloc
         put(&*store, "ann", 1, busy(Some(10))).await;
         let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", Some(30));
         let after = put(&*store, "ann", 20, call.clone()).await;
-        assert_eq!(after.claims, [call.clone()]);
+        assert_eq!(after.claims, std::slice::from_ref(&call));
         let ann = store.find_presence(id("ann")).await.unwrap();
         assert_eq!(
             ann.claims,
