@@ -1,6 +1,7 @@
 //! The OpenAPI document as the tests read it: operations, responses, schemas. Knows no server.
 
 use crate::support::Reply;
+use doorsign::api::{ROUTES, Route};
 use jsonschema::Draft;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -33,17 +34,48 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The operation that a line such as `GET /api/v1/me?x=1` asks for.
     pub fn new(line: &str) -> Self {
-        let (method, path) = line.split_once(' ').unwrap();
+        let (method, target) = line.split_once(' ').unwrap();
+        let path = target.split('?').next().unwrap();
+        let fits = |route: &&Route| {
+            let (before, parameter) = route.path.split_once(':').unwrap_or((route.path, ""));
+            route.path == path || !parameter.is_empty() && path.starts_with(before)
+        };
+        let route = ROUTES.iter().find(fits);
         Self {
             method: method.to_owned(),
-            path: path.split('?').next().unwrap().to_owned(),
+            path: route.map_or_else(|| path.to_owned(), documented_path),
+        }
+    }
+
+    /// The operation of a route.
+    pub fn of(route: &Route) -> Self {
+        Self {
+            method: route.method.to_string(),
+            path: documented_path(route),
+        }
+    }
+
+    /// A path that the operation answers, parameters filled in.
+    pub fn asked(&self) -> String {
+        match self.path.split_once('{') {
+            Some((before, _)) => format!("{before}Site_Name"),
+            None => self.path.clone(),
         }
     }
 
     pub fn pointer(&self) -> String {
         let method = self.method.to_lowercase();
         format!("/paths/{}/{method}", escaped(&self.path))
+    }
+}
+
+/// A route's path as OpenAPI writes it: `{_id}`, not `:_id`.
+fn documented_path(route: &Route) -> String {
+    match route.path.split_once(':') {
+        Some((before, name)) => format!("{before}{{{name}}}"),
+        None => route.path.to_owned(),
     }
 }
 

@@ -1,8 +1,11 @@
 //! The OpenAPI document against the running routes, both ways: nothing undocumented, nothing missing. Knows no rule of the domain.
 
 mod document;
+mod people;
 mod requests;
+mod statuses;
 mod structure;
+mod workspace;
 
 use crate::full::first_refusal;
 use crate::support::{Reply, Setup, TestServer};
@@ -10,7 +13,7 @@ use document::{Document, Operation};
 use doorsign::api::ROUTES;
 use doorsign::config::Contract;
 use doorsign::limits::Limits;
-use requests::{Case, People, UNSEEN, Who, broken_body, missing_body};
+use requests::{Case, People, Who, broken_body, missing_body, unseen};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,15 +27,13 @@ fn setup() -> Setup {
         config.site_url = Some("http://127.0.0.1:3000".to_owned());
         config.login_failures_per_user = 1;
         config.login_failures_per_address = 2;
+        config.create_tokens_for_users_secret = Some("known to both".into());
     })
 }
 
 #[test]
 fn the_document_and_the_routes_are_the_same_operations() {
-    let routes = ROUTES.iter().map(|route| Operation {
-        method: route.method.to_string(),
-        path: route.path.to_owned(),
-    });
+    let routes = ROUTES.iter().map(Operation::of);
     assert_eq!(Document::read().operations(), routes.collect());
 }
 
@@ -50,24 +51,23 @@ async fn every_documented_status_is_answered_as_documented() {
     let (document, mut seen) = (Document::read(), Seen::new());
     let server = setup().start().await;
     let mut people = People::of(&server).await;
-    for case in for_every_operation(&document)
-        .into_iter()
-        .chain(requests::documented())
-    {
+    for case in for_every_operation(&document).into_iter().chain(cases()) {
         let reply = people.ask(&server, &case).await;
         check(&document, &mut seen, &case, &reply);
-        check_request(&document, &case, &reply);
+        check_request(&document, &people, &case, &reply);
     }
+    slow_down(&document, &mut seen).await;
     let impatient = Limits {
         body: Duration::from_millis(1),
         ..Limits::default()
     };
     let impatient = setup().limits(impatient).start().await;
     for operation in posts(&document) {
-        let case = |status| Case::new(status, Who::Nobody, &operation.to_string(), "");
-        let broken = broken_body(&server, &operation.path).await;
+        let line = format!("POST {}", operation.asked());
+        let case = |status| Case::new(status, Who::Nobody, &line, "");
+        let broken = broken_body(&server, &operation.asked()).await;
         check(&document, &mut seen, &case(400), &broken);
-        let missing = missing_body(&impatient, &operation.path).await;
+        let missing = missing_body(&impatient, &operation.asked()).await;
         check(&document, &mut seen, &case(408), &missing);
     }
     fill(&document, &mut seen).await;
@@ -80,7 +80,7 @@ async fn the_server_contract_answers_as_documented() {
     let (document, mut seen) = (Document::read(), Seen::new());
     let server = setup().contract(Contract::Server).start().await;
     let mut people = People::of(&server).await;
-    for case in requests::server() {
+    for case in statuses::server() {
         let reply = people.ask(&server, &case).await;
         check(&document, &mut seen, &case, &reply);
     }
@@ -106,22 +106,59 @@ async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
     let known = document.operations();
     for operation in &known {
         for method in &methods {
-            let path = operation.path.clone();
             let asked = Operation {
                 method: method.to_string(),
-                path,
+                path: operation.path.clone(),
             };
             if !known.contains(&asked) {
-                ask(method, &operation.path, 405, "WrongMethod").await;
+                ask(method, &operation.asked(), 405, "WrongMethod").await;
             }
         }
         ask(
             &Method::GET,
-            &format!("{}/", operation.path),
+            &format!("{}/", operation.asked()),
             404,
             "UnknownRoute",
         )
         .await;
+    }
+}
+
+/// Every request to a server that follows the documented contract.
+fn cases() -> Vec<Case> {
+    let all = [statuses::documented(), people::cases(), workspace::cases()];
+    all.into_iter().flatten().collect()
+}
+
+/// Calls every operation that is answered 200 again, where one call is all that there may be.
+async fn slow_down(document: &Document, seen: &mut Seen) {
+    let one_call = setup().config(|config| config.rate_limit_calls = Some(1));
+    let server = one_call.start().await;
+    let mut people = People::of(&server).await;
+    let nobody_is_exempt = r#"{"permissions":[{"_id":"api-bypass-rate-limit","roles":[]}]}"#;
+    let grant = Case::new(
+        200,
+        Who::Admin,
+        "POST /api/v1/permissions.update",
+        nobody_is_exempt,
+    );
+    people.ask(&server, &grant).await.expect(200);
+    let mut called = BTreeSet::new();
+    for case in cases().into_iter().filter(|case| case.status == 200) {
+        let operation = case.operation();
+        if document.statuses(&operation).contains(&429) && called.insert(operation) {
+            people.ask(&server, &case).await;
+            let again = people.ask(&server, &case).await;
+            check(
+                document,
+                seen,
+                &Case {
+                    status: 429,
+                    ..case
+                },
+                &again,
+            );
+        }
     }
 }
 
@@ -131,10 +168,11 @@ fn for_every_operation(document: &Document) -> Vec<Case> {
     let logins = operations
         .iter()
         .filter(|operation| document.wants_login(operation));
-    let unknown = logins.map(|operation| Case::new(401, Who::Nobody, &operation.to_string(), ""));
+    let line = |operation: &Operation| format!("{} {}", operation.method, operation.asked());
+    let unknown = logins.map(|operation| Case::new(401, Who::Nobody, &line(operation), ""));
     let large = "x".repeat(64 * 1024 + 1);
-    let large = posts(document)
-        .map(|operation| Case::new(413, Who::Nobody, &operation.to_string(), &large));
+    let large =
+        posts(document).map(|operation| Case::new(413, Who::Nobody, &line(&operation), &large));
     unknown.chain(large).collect()
 }
 
@@ -185,13 +223,14 @@ fn check(document: &Document, seen: &mut Seen, case: &Case, reply: &Reply) {
 
 /// The schema of a request's body accepts what the server accepts, and nothing that it refuses for its shape.
 #[track_caller]
-fn check_request(document: &Document, case: &Case, reply: &Reply) {
+fn check_request(document: &Document, people: &People, case: &Case, reply: &Reply) {
     const SHAPE: [&str; 3] = [
         "error-the-field-is-required",
         "error-input-is-not-a-valid-field",
         "invalid-params",
     ];
     let Some(body) = case.json() else { return };
+    let body: Value = serde_json::from_str(&people.filled(&body.to_string())).unwrap();
     let schema = format!(
         "{}/requestBody/content/application~1json/schema",
         case.operation().pointer()
@@ -214,12 +253,7 @@ fn check_request(document: &Document, case: &Case, reply: &Reply) {
 }
 
 fn every_status_was_seen(document: &Document, seen: &Seen) {
-    let unseen = UNSEEN.iter().flat_map(|(status, _, operations)| {
-        operations
-            .iter()
-            .map(|line| (Operation::new(line), *status))
-    });
-    let unseen: BTreeSet<_> = unseen.collect();
+    let unseen = unseen(document);
     let seen: BTreeSet<_> = seen.keys().cloned().collect();
     let both: Vec<_> = seen.intersection(&unseen).collect();
     assert!(

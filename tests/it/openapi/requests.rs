@@ -1,67 +1,40 @@
-//! Real requests that together provoke every documented status, and the list of those that none can provoke. Knows nothing of
-//! what the document says of the answers.
+//! Real requests: who sends them and how. Knows nothing of what the document says of the answers.
 
-use super::document::Operation;
+use super::document::{Document, Operation};
 use crate::raw::Raw;
 use crate::support::{Client, Reply, TestServer};
 use doorsign::service::users;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A status, why no test here provokes it, and the operations that document it all the same.
-pub type Unseen = (u16, &'static str, &'static [&'static str]);
-
-pub const UNSEEN: &[Unseen] = &[
-    (
-        500,
-        "takes a bug",
-        &[
-            "GET /api/v1/custom-user-status.list",
-            "POST /api/v1/custom-user-status.create",
-            "POST /api/v1/custom-user-status.update",
-            "POST /api/v1/custom-user-status.delete",
-            "POST /api/v1/login",
-            "POST /api/v1/logout",
-            "GET /api/v1/logout",
-            "GET /api/v1/me",
-            "GET /api/v1/permissions.listAll",
-            "POST /api/v1/permissions.update",
-            "GET /api/v1/roles.list",
-            "GET /api/info",
-            "GET /api/v1/info",
-            "GET /api/v1/openapi.json",
-        ],
-    ),
-    (
-        503,
-        "takes a disk or database that fails at that moment; a create on a full one stands for all",
-        &[
-            "GET /api/v1/custom-user-status.list",
-            "POST /api/v1/custom-user-status.update",
-            "POST /api/v1/custom-user-status.delete",
-            "POST /api/v1/login",
-            "POST /api/v1/logout",
-            "GET /api/v1/logout",
-            "GET /api/v1/me",
-            "GET /api/v1/permissions.listAll",
-            "POST /api/v1/permissions.update",
-            "GET /api/v1/roles.list",
-        ],
-    ),
-];
+/// What no test here provokes: 500, which takes a bug; and 503, which takes a disk or database that fails at that moment, so that a
+/// create on a full one stands for all.
+pub fn unseen(document: &Document) -> BTreeSet<(Operation, u16)> {
+    let put_off = Operation::new("POST /api/v1/custom-user-status.create");
+    let operations = document.operations().into_iter();
+    let both = operations.flat_map(|operation| [(operation.clone(), 500), (operation, 503)]);
+    both.filter(|(operation, status)| {
+        document.statuses(operation).contains(status) && (*status == 500 || *operation != put_off)
+    })
+    .collect()
+}
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     Nobody,
     Admin,
-    /// Somebody without any permission.
+    /// Somebody with the role `user`.
     Bob,
+    /// Somebody without a role.
+    Stranger,
     /// The administrator by a login of its own, to be ended.
     Leaving,
 }
-use Who::{Admin, Bob, Leaving, Nobody};
 
-/// A request with the status that it must be answered with. `{id}` in its body is the id of a status there is.
+/// A request with the status that it must be answered with. `{id}` in it is the id of a status there is, `{admin}`, `{bob}` and
+/// `{carol}` are ids of users; carol is the first who is created.
+#[derive(Clone)]
 pub struct Case {
     pub line: String,
     pub who: Who,
@@ -86,9 +59,15 @@ impl Case {
         }
     }
 
-    fn with(mut self, name: &'static str, value: &'static str) -> Self {
+    pub fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
+        self
+    }
+
+    /// The same with a query.
+    pub fn at(mut self, query: &str) -> Self {
+        self.line.push_str(query);
         self
     }
 
@@ -103,155 +82,65 @@ impl Case {
     }
 }
 
-#[rustfmt::skip]
-pub fn documented() -> Vec<Case> {
-    const LIST: &str = "GET /api/v1/custom-user-status.list";
-    const CREATE: &str = "POST /api/v1/custom-user-status.create";
-    const UPDATE: &str = "POST /api/v1/custom-user-status.update";
-    const DELETE: &str = "POST /api/v1/custom-user-status.delete";
-    const GRANT: &str = "POST /api/v1/permissions.update";
-    const LOGIN: &str = "POST /api/v1/login";
-    let endless = format!("{LIST}?{}", "name=a&".repeat(1001));
-    vec![
-        Case::new(400, Bob, CREATE, r#"{"name":"caught up","statusType":"busy"}"#),
-        Case::new(200, Admin, CREATE, r#"{"name":"caught up","statusType":"busy"}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"caught up","statusType":"busy"}"#),
-        Case::new(400, Admin, CREATE, ""),
-        Case::new(400, Admin, CREATE, r#"{"name":null,"statusType":"busy"}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":" ","statusType":"busy"}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"R&D","statusType":"busy"}"#),
-        Case::new(400, Admin, CREATE, &format!(r#"{{"name":"{}","statusType":"busy"}}"#, "é".repeat(121))),
-        Case::new(400, Admin, CREATE, r#"{"name":"free"}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"free","statusType":""}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"caught up","statusType":"Offline"}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":7,"statusType":"busy"}"#),
-        Case::new(400, Admin, CREATE, r#"["caught up"]"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"free","statusType":"busy"}"#).with("content-type", "text/plain"),
-
-        Case::new(200, Bob, LIST, ""),
-        Case::new(200, Admin, &format!("{LIST}?count=0&offset=9&sort=%7B%22statusType%22%3A-1%7D&name=UP&_id=&query=x"), ""),
-        Case::new(200, Bob, &format!("{LIST}?count=&offset="), ""),
-        Case::new(304, Bob, LIST, "").with("if-none-match", "*"),
-        Case::new(400, Bob, &format!("{LIST}?fields=%7B%7D"), ""),
-        Case::new(400, Bob, &format!("{LIST}?count=all"), ""),
-        Case::new(400, Bob, &format!("{LIST}?sort=name"), ""),
-        Case::new(400, Bob, &endless, ""),
-
-        Case::new(200, Admin, UPDATE, r#"{"_id":"{id}","name":"caught up","statusType":"online"}"#),
-        Case::new(400, Bob, UPDATE, r#"{"_id":"{id}","name":"caught up","statusType":"busy"}"#),
-        Case::new(400, Bob, UPDATE, r#"{"_id":"unknown","name":"caught up","statusType":"busy"}"#),
-        Case::new(400, Admin, UPDATE, r#"{"name":"caught up","statusType":"busy"}"#),
-        Case::new(400, Admin, UPDATE, r#"{"_id":7,"name":"caught up","statusType":"busy"}"#),
-        Case::new(400, Admin, UPDATE, r#"{"_id":"{id}","statusType":"busy"}"#),
-        Case::new(400, Admin, UPDATE, r#"{"_id":"{id}","name":"caught up","statusType":"Offline"}"#),
-        Case::new(200, Admin, CREATE, r#"{"name":"Lunch 午餐 🍜","statusType":"away","ignored":1}"#),
-        Case::new(400, Admin, UPDATE, r#"{"_id":"{id}","name":"Lunch 午餐 🍜","statusType":"busy"}"#),
-
-        Case::new(400, Admin, DELETE, "{}"),
-        Case::new(400, Admin, DELETE, r#"{"customUserStatusId":""}"#),
-        Case::new(400, Admin, DELETE, r#"{"customUserStatusId":[]}"#),
-        Case::new(400, Bob, DELETE, r#"{"customUserStatusId":"{id}"}"#),
-        Case::new(400, Admin, DELETE, r#"{"customUserStatusId":"unknown"}"#),
-        Case::new(200, Admin, DELETE, r#"{"customUserStatusId":"{id}"}"#),
-
-        Case::new(403, Bob, GRANT, ""),
-        Case::new(200, Admin, GRANT, r#"{"permissions":[{"_id":"manage-user-status","roles":["admin","moderator"]}]}"#),
-        Case::new(200, Admin, GRANT, r#"{"permissions":[]}"#),
-        Case::new(400, Admin, GRANT, r#"{"permissions":[{"_id":"fly","roles":[]}]}"#),
-        Case::new(400, Admin, GRANT, r#"{"permissions":[{"_id":"manage-user-status","roles":["pilot"]}]}"#),
-        Case::new(400, Admin, GRANT, r#"{"permissions":[{"_id":"manage-user-status","roles":["bot","bot"]}]}"#),
-        Case::new(400, Admin, GRANT, r#"{"permissions":[{"_id":"manage-user-status"}]}"#),
-        Case::new(400, Admin, GRANT, r#"{"permissions":"all"}"#),
-        Case::new(400, Admin, GRANT, r#"{"permissions":[],"more":1}"#),
-        Case::new(400, Admin, GRANT, ""),
-        Case::new(200, Bob, "GET /api/v1/permissions.listAll", ""),
-        Case::new(200, Bob, "GET /api/v1/permissions.listAll?updatedSince=2020-01-01", ""),
-        Case::new(400, Bob, "GET /api/v1/permissions.listAll?updatedSince=yesterday", ""),
-        Case::new(400, Bob, "GET /api/v1/permissions.listAll?since=2020-01-01", ""),
-        Case::new(200, Bob, "GET /api/v1/roles.list", ""),
-
-        Case::new(200, Bob, "GET /api/v1/me", ""),
-        Case::new(200, Nobody, "GET /api/info", ""),
-        Case::new(200, Admin, "GET /api/info", ""),
-        Case::new(200, Nobody, "GET /api/v1/info", ""),
-        Case::new(200, Nobody, "GET /api/v1/openapi.json", ""),
-        Case::new(200, Leaving, "POST /api/v1/logout", ""),
-        Case::new(200, Leaving, "GET /api/v1/logout", ""),
-
-        Case::new(200, Nobody, LOGIN, r#"{"user":"admin","password":"a password for tests"}"#),
-        Case::new(200, Nobody, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":123456}"#),
-        Case::new(200, Nobody, LOGIN, r#"{"user":{"username":"admin"},"password":{"digest":"734A8AD820FBF07E347738716C8804356A84683E08095FB3663A7993968F29B9","algorithm":"sha-256"}}"#),
-        Case::new(200, Nobody, LOGIN, "user=admin&password=a+password+for+tests").with("content-type", "application/x-www-form-urlencoded"),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"zoe","password":"zoe's password"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"mallory","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"oscar","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"ldap":true}"#),
-    ]
-}
-
-/// Requests that only the `server` contract reads so.
-#[rustfmt::skip]
-pub fn server() -> Vec<Case> {
-    const CREATE: &str = "POST /api/v1/custom-user-status.create";
-    const UPDATE: &str = "POST /api/v1/custom-user-status.update";
-    const DELETE: &str = "POST /api/v1/custom-user-status.delete";
-    vec![
-        Case::new(200, Admin, CREATE, r#"{"name":"no type"}"#),
-        Case::new(200, Admin, CREATE, r#"{"name":123,"statusType":null}"#),
-        Case::new(200, Admin, CREATE, "name=form&statusType=away").with("content-type", "application/x-www-form-urlencoded"),
-        Case::new(400, Admin, CREATE, r#"{"name":"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"more","x":1}"#),
-        Case::new(400, Admin, CREATE, r#"{"name":"no type","statusType":"Offline"}"#),
-        Case::new(400, Bob, CREATE, r#"{"name":"free"}"#),
-        Case::new(200, Admin, UPDATE, r#"{"_id":"{id}","name":"cleared"}"#),
-        Case::new(400, Admin, UPDATE, r#"{"_id":"{id}"}"#),
-        Case::new(400, Admin, UPDATE, "plain").with("content-type", "text/plain"),
-        Case::new(200, Bob, "GET /api/v1/custom-user-status.list", ""),
-        Case::new(400, Admin, DELETE, r#"{"x":1}"#),
-        Case::new(200, Admin, DELETE, r#"{"customUserStatusId":"{id}"}"#),
-    ]
-}
-
 /// Those who ask one server.
 pub struct People {
     pub admin: Client,
     bob: Client,
-    id: Option<String>,
+    stranger: Client,
+    ids: BTreeMap<&'static str, String>,
 }
 
 impl People {
     pub async fn of(server: &TestServer) -> Self {
         let (admin, bob) = (server.admin().await, server.user("bob").await);
+        let stranger = server.user_with_roles("stranger", &[]).await;
         server.user("zoe").await;
         users::set_active(&server.app, "zoe", false).await.unwrap();
+        let id = |client: &Client| client.credentials.as_ref().unwrap().0.clone();
         Self {
+            ids: BTreeMap::from([("{admin}", id(&admin)), ("{bob}", id(&bob))]),
             admin,
             bob,
-            id: None,
+            stranger,
         }
     }
 
-    /// Sends the request; keeps the id of the first status that is created.
+    /// Sends the request; keeps the ids of the first status and the first user that are created.
     pub async fn ask(&mut self, server: &TestServer, case: &Case) -> Reply {
         let client = match case.who {
-            Nobody => server.anon(),
-            Admin => self.admin.clone(),
-            Bob => self.bob.clone(),
-            Leaving => server.admin().await,
+            Who::Nobody => server.anon(),
+            Who::Admin => self.admin.clone(),
+            Who::Bob => self.bob.clone(),
+            Who::Stranger => self.stranger.clone(),
+            Who::Leaving => server.admin().await,
         };
         let (method, target) = case.line.split_once(' ').unwrap();
-        let body = case
-            .body
-            .replace("{id}", self.id.as_deref().unwrap_or("none"));
+        let (target, body) = (self.filled(target), self.filled(&case.body));
         let method = method.parse().unwrap();
-        let reply = client.send(method, target, &case.headers, body).await;
-        if self.id.is_none() && reply.status == 200 && case.line.ends_with(".create") {
-            self.id = Some(reply.created_id());
+        let reply = client.send(method, &target, &case.headers, body).await;
+        if reply.status == 200 {
+            self.keep(case, &reply);
         }
         reply
+    }
+
+    fn keep(&mut self, case: &Case, reply: &Reply) {
+        let made = [
+            ("custom-user-status.create", "{id}", "customUserStatus"),
+            ("users.create", "{carol}", "user"),
+        ];
+        for (route, name, field) in made {
+            if case.line.ends_with(route) && !self.ids.contains_key(name) {
+                let id = &reply.json()[field]["_id"];
+                self.ids.insert(name, id.as_str().unwrap().to_owned());
+            }
+        }
+    }
+
+    /// `text` with ids in the place of their names.
+    pub fn filled(&self, text: &str) -> String {
+        let ids = self.ids.iter();
+        ids.fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
 }
 
