@@ -132,6 +132,7 @@ impl Document {
     /// What is wrong with `value` by the schema at `pointer`.
     pub fn problems(&self, pointer: &str, value: &Value) -> Vec<String> {
         let root = Draft::Draft202012.create_resource(self.root.clone());
+        let pointer = pointer.replace('{', "%7B").replace('}', "%7D");
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_resource(URI, root)
