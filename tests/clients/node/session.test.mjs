@@ -1,0 +1,35 @@
+// Logging in and out with Rocket.Chat's REST client.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { admin, logIn, newPerson, refusal, stranger } from './workspace.mjs';
+
+test('a login answers who one is', async () => {
+  const me = await admin.get('/v1/me');
+  assert.equal(me._id, admin.id);
+  assert.equal(me.username, 'admin');
+  assert.deepEqual(me.roles, ['admin']);
+});
+
+test('a wrong password and an unknown user are refused alike', async () => {
+  for (const [username, password] of [['admin', 'wrong'], ['nobody-of-that-name', 'wrong']]) {
+    const refused = await refusal(stranger, 'post', '/v1/login', { username, password });
+    assert.deepEqual(refused, { httpStatus: 401, success: false, status: 'error', error: 'Unauthorized', message: 'Unauthorized' });
+  }
+});
+
+test('a logout ends this login and no other', async () => {
+  const person = await newPerson();
+  const other = await logIn(person.username);
+  await other.post('/v1/logout', {});
+  assert.equal((await refusal(other, 'get', '/v1/me')).httpStatus, 401);
+  assert.equal((await person.get('/v1/me'))._id, person.id);
+});
+
+test('what needs a login is refused without one', async () => {
+  const told = 'You must be logged in to do this.';
+  for (const route of ['/v1/me', '/v1/custom-user-status.list', '/v1/users.list', '/v1/roles.list', '/v1/permissions.listAll']) {
+    const refused = await refusal(stranger, 'get', route);
+    assert.deepEqual(refused, { httpStatus: 401, success: false, status: 'error', error: told, message: told });
+  }
+});
