@@ -214,7 +214,9 @@ fn the_run_and_test_commands_are_the_promised_ones_and_the_gate_runs_the_latter(
         gate.contains(&format!("\"{TEST}\" ]")),
         "the text is checked"
     );
-    assert!(gate.ends_with("\n$test_command\n"), "and run");
+    for run in ["$test_command", "tests/clients/run", "tests/clients/fuzz"] {
+        assert!(gate.contains(&format!("\n{run}\n")), "{run} is run");
+    }
 }
 
 #[test]
