@@ -1,5 +1,5 @@
--- The whole database, created from nothing by the first start. Steps from an older version to this one stand in
--- src/store/sqlite/upgrades, once there is an older version.
+-- The whole database, created from nothing by the first start. Version 2 is the first that will be released; steps from it to a later one
+-- stand in src/store/sqlite/upgrades, once there is one. A file of version 1 is refused.
 --
 -- Times are milliseconds since the Unix epoch, UTC. Ids are made by the server, never by SQLite, except event.id.
 -- A column ending in _key is what searching and uniqueness compare: its neighbour without regard to case, computed by the server,
@@ -7,7 +7,7 @@
 
 -- How a file says it is ours: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- A custom status: a name to choose from, shown with a type.
 -- The ids ascend with time, so a new row lands on the last page of the tree; WITHOUT ROWID keeps the row in that one tree.
@@ -56,10 +56,10 @@ CREATE TABLE user (
 ) STRICT, WITHOUT ROWID;
 
 -- How somebody is shown: what there is beside claims. No row: nothing was ever said. rest is what is shown without claim and
--- connection; changed_at is when anything of it last changed, claims included.
+-- connection (online before: of somebody who chose online, and something else since); changed_at is when anything of it last changed, claims included.
 CREATE TABLE presence (
     user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
-    rest       TEXT    NOT NULL CHECK (rest = 'online' OR rest = 'offline'),
+    rest       TEXT    NOT NULL CHECK (rest = 'online' OR rest = 'offline' OR rest = 'online before'),
     changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX presence_changed ON presence (changed_at);

@@ -27,7 +27,7 @@ pub use event::{Change, Event, EventId, NewEvent, StatusChange};
 pub use login::{Login, LoginId, LoginKind, Session};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{
-    Choice, Claim, ClaimSource, Kind, Person, Presence, StatusText, UserStatus, check_expiry,
+    Choice, Claim, ClaimSource, Kind, Person, Presence, Rest, StatusText, UserStatus, check_expiry,
 };
 pub use profile::{Bio, Nickname, Profile};
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};

@@ -142,6 +142,38 @@ pub enum Kind {
     Bot,
 }
 
+/// What somebody without claims is shown as while nobody is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Offline: they never said anything else.
+    Offline,
+    /// Online, which was the last thing they said.
+    Online,
+    /// They said online, and claimed something else since: what somebody who is shown as declared comes back to. Others are offline
+    /// until they are connected.
+    OnlineBefore,
+}
+
+impl Rest {
+    const ALL: [Self; 3] = [Self::Offline, Self::Online, Self::OnlineBefore];
+
+    /// The rest that is called `text`, exactly.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+
+    /// A word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Online => "online",
+            Self::OnlineBefore => "online before",
+        }
+    }
+}
+
 /// Everything about how somebody is shown that outlives a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
@@ -149,8 +181,8 @@ pub struct Presence {
     pub kind: Kind,
     /// At most one a source, the strongest first. Those that have expired may still be among them, and count no more.
     pub claims: Vec<Claim>,
-    /// What is shown without claim and connection: online for somebody who chose that, offline for everybody else.
-    pub rest: UserStatus,
+    /// What is shown without claim and connection.
+    pub rest: Rest,
     /// When it last changed; `None`: never.
     pub changed_at: Option<Timestamp>,
 }
@@ -162,7 +194,7 @@ impl Presence {
         Self {
             kind,
             claims: Vec::new(),
-            rest: UserStatus::Offline,
+            rest: Rest::Offline,
             changed_at: None,
         }
     }
@@ -186,15 +218,18 @@ impl Presence {
         self.claim(now).map_or("", |claim| claim.text.as_str())
     }
 
-    /// What is shown at `now` of somebody whose connections say `connection` (offline: there is none).
+    /// What is shown at `now` of somebody whose connections say `connection` (offline: there is none), by the rule for `kind`.
     #[must_use]
-    pub fn shown(&self, now: Timestamp, connection: UserStatus) -> UserStatus {
-        match (self.claim(now), connection) {
-            (Some(claim), UserStatus::Offline) if self.kind == Kind::Bot => claim.status,
-            (Some(_), UserStatus::Offline) => UserStatus::Offline,
-            (None, UserStatus::Offline) => self.rest,
-            (Some(claim), _) if claim.status != UserStatus::Online => claim.status,
-            (_, connected) => connected,
+    pub fn shown(&self, now: Timestamp, connection: UserStatus, kind: Kind) -> UserStatus {
+        match (self.claim(now), connection, kind) {
+            (Some(claim), UserStatus::Offline, Kind::Bot) => claim.status,
+            (Some(_), UserStatus::Offline, Kind::Person) => UserStatus::Offline,
+            (None, UserStatus::Offline, _) => match (self.rest, kind) {
+                (Rest::Online, _) | (Rest::OnlineBefore, Kind::Bot) => UserStatus::Online,
+                (Rest::Offline, _) | (Rest::OnlineBefore, Kind::Person) => UserStatus::Offline,
+            },
+            (Some(claim), _, _) if claim.status != UserStatus::Online => claim.status,
+            (_, connected, _) => connected,
         }
     }
 
@@ -211,7 +246,7 @@ impl Presence {
         if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {
             self.claims
                 .retain(|claim| claim.source == ClaimSource::Internal);
-            self.rest = UserStatus::Online;
+            self.rest = Rest::Online;
         } else {
             let text = choice
                 .text
@@ -226,11 +261,10 @@ impl Presence {
         }
     }
 
-    /// A claim of any source, in the place of that source's last one. A person who is left without claim after it is offline until a
-    /// connection says otherwise; a bot is what it said before.
+    /// A claim of any source, in the place of that source's last one.
     pub fn put(&mut self, claim: Claim) {
-        if self.kind == Kind::Person {
-            self.rest = UserStatus::Offline;
+        if self.rest == Rest::Online && self.kind == Kind::Person {
+            self.rest = Rest::OnlineBefore;
         }
         self.claims.retain(|other| other.source != claim.source);
         self.claims.push(claim);
@@ -367,7 +401,8 @@ mod tests {
     #[test]
     fn people_are_shown_when_connected_and_bots_as_they_say() {
         use UserStatus::*;
-        let shown = |who: &Presence, seconds, connection| who.shown(at(seconds), connection);
+        let shown =
+            |who: &Presence, seconds, connection| who.shown(at(seconds), connection, who.kind);
         for (kind, busy, after) in [(Kind::Person, Offline, Offline), (Kind::Bot, Busy, Online)] {
             let mut who = Presence::untouched(kind);
             assert_eq!(

@@ -252,12 +252,12 @@ async fn board(
 pub fn shown(app: &App, presence: &Presence) -> Shown {
     let (now, connection) = (app.clock.now(), UserStatus::Offline);
     let claim = presence.claim(now);
-    let status = match (app.rules.unconnected, claim) {
-        (Unconnected::Declared, Some(claim)) => claim.status,
-        _ => presence.shown(now, connection),
+    let kind = match app.rules.unconnected {
+        Unconnected::Declared => Kind::Bot,
+        Unconnected::Offline => presence.kind,
     };
     Shown {
-        status,
+        status: presence.shown(now, connection, kind),
         chosen: presence.chosen(now),
         connection,
         text: presence.text(now).to_owned(),

@@ -339,6 +339,24 @@ async fn where_the_settings_say_so_people_are_seen_as_they_say_without_being_the
 }
 
 #[tokio::test]
+async fn who_was_online_before_a_claim_comes_back_to_it_where_people_are_seen_as_they_say() {
+    for (unconnected, after) in [
+        (Unconnected::Declared, "online"),
+        (Unconnected::Offline, "offline"),
+    ] {
+        let setup = Setup::new().config(|config| config.unconnected = unconnected);
+        let server = setup.start().await;
+        let ann = server.user("ann").await;
+        set(&ann, json!({"status": "online", "message": ""})).await;
+        assert_eq!(told(&ann).await[0], json!("online"));
+        let end = "2026-01-01T01:00:00Z";
+        set(&ann, json!({"status": "busy", "expiresAt": end})).await;
+        server.clock.advance(Duration::from_secs(60 * 60));
+        assert_eq!(told(&ann).await[0], json!(after), "{unconnected}");
+    }
+}
+
+#[tokio::test]
 async fn a_workspace_may_forbid_texts_and_being_invisible() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);

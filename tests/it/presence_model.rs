@@ -332,7 +332,8 @@ impl Pair {
             assert_eq!(said, model.said(self.now), "person {person}");
             let presence = self.real.app.store.find_presence(id(person)).await.unwrap();
             for connection in UserStatus::ALL {
-                let real = presence.shown(Timestamp::from_millis(self.now), connection);
+                let real =
+                    presence.shown(Timestamp::from_millis(self.now), connection, presence.kind);
                 assert_eq!(
                     real,
                     model.shown(self.now, connection),

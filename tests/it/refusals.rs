@@ -215,8 +215,12 @@ async fn a_file_that_is_no_database_of_ours_is_refused_and_left_untouched() {
             "is a database of another program; it was left untouched",
         ),
         (
+            with(VERSION, 1),
+            "has schema 1, from before the first release, which cannot be carried over; it was left untouched",
+        ),
+        (
             with(VERSION, 99),
-            "has schema 99, and this doorsign knows up to 1; use a newer doorsign",
+            "has schema 99, and this doorsign knows up to 2; use a newer doorsign",
         ),
     ];
     for (bytes, expected) in cases {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 const SCHEMA: &str = include_str!("../../../schema.sql");
 /// `PRAGMA user_version` of [`SCHEMA`].
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 /// `PRAGMA application_id` of [`SCHEMA`].
 const APPLICATION: i32 = 0x646f_6f72;
 /// The first SQLite whose write-ahead log is free of the reset race that can corrupt a database with two connections.
@@ -28,6 +28,8 @@ pub enum OpenError {
     NotOurs(PathBuf),
     /// It was written by a newer doorsign.
     Newer(PathBuf, i32),
+    /// It was written by a doorsign from before the first release.
+    Older(PathBuf, i32),
     /// The file cannot be read or written.
     Io(PathBuf, std::io::Error),
     /// SQLite refused.
@@ -68,6 +70,11 @@ impl fmt::Display for OpenError {
             Self::Newer(path, version) => write!(
                 f,
                 "{} has schema {version}, and this doorsign knows up to {VERSION}; use a newer doorsign",
+                path.display()
+            ),
+            Self::Older(path, version) => write!(
+                f,
+                "{} has schema {version}, from before the first release, which cannot be carried over; it was left untouched",
                 path.display()
             ),
             Self::Io(path, source) => write!(f, "cannot open {}: {source}", path.display()),
@@ -148,7 +155,10 @@ fn check_owner(path: &Path) -> Result<(), OpenError> {
     let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables?));
     match read().map_err(|source: rusqlite::Error| OpenError::sqlite(path, &source))? {
         (0, 0, 0) => Ok(()), // Created, but stopped before the schema was in.
-        (APPLICATION, version, _) if version <= VERSION => Ok(()),
+        (APPLICATION, VERSION, _) => Ok(()),
+        (APPLICATION, version, _) if version < VERSION => {
+            Err(OpenError::Older(path.to_owned(), version))
+        }
         (APPLICATION, version, _) => Err(OpenError::Newer(path.to_owned(), version)),
         _ => Err(OpenError::NotOurs(path.to_owned())),
     }

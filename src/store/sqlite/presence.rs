@@ -3,8 +3,8 @@
 use super::job::Touches;
 use super::{SqliteStore, error, outbox};
 use crate::domain::{
-    Change, Claim, ClaimSource, Error, Kind, NewEvent, Person, Presence, Result, StatusChange,
-    StatusText, Timestamp, UserId, UserStatus, Username, What,
+    Change, Claim, ClaimSource, Error, Kind, NewEvent, Person, Presence, Rest, Result,
+    StatusChange, StatusText, Timestamp, UserId, UserStatus, Username, What,
 };
 use crate::store::{PresenceChange, Presences, Whom};
 use async_trait::async_trait;
@@ -105,10 +105,7 @@ fn gather(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Vec<Person>> {
 
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     let kind = if row.get(3)? { Kind::Bot } else { Kind::Person };
-    let rest = row
-        .get_ref(4)?
-        .as_str_or_null()?
-        .and_then(UserStatus::named);
+    let rest = row.get_ref(4)?.as_str_or_null()?.and_then(Rest::named);
     Ok(Person {
         id: UserId::new(row.get::<_, String>(0)?),
         username: Username::stored(row.get(1)?),
@@ -117,7 +114,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         presence: Presence {
             kind,
             claims: Vec::new(),
-            rest: rest.unwrap_or(UserStatus::Offline),
+            rest: rest.unwrap_or(Rest::Offline),
             changed_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
         },
     })

@@ -2,7 +2,7 @@
 
 use super::presence::{busy, change, claim, events, id, put, with_users};
 use super::{at, every_store};
-use doorsign::domain::{Change, ClaimSource, NewEvent, StatusChange, UserStatus};
+use doorsign::domain::{Change, ClaimSource, NewEvent, Rest, StatusChange, UserStatus};
 use doorsign::store::Store;
 
 async fn expire(store: &dyn Store, now: i64, limit: usize) -> usize {
@@ -60,7 +60,7 @@ async fn only_what_has_expired_ends_and_what_was_beneath_comes_back() {
 
         assert_eq!(expire(&*store, 1000, 10).await, 1);
         let ann = store.find_presence(id("ann")).await.unwrap();
-        assert_eq!((ann.claims, ann.rest), (vec![], UserStatus::Offline));
+        assert_eq!((ann.claims, ann.rest), (vec![], Rest::Offline));
         let bob = store.find_presence(id("bob")).await.unwrap();
         assert_eq!(
             (bob.claims, bob.changed_at),

@@ -2,7 +2,7 @@
 
 use super::{Place, at, every_store, user};
 use doorsign::domain::{
-    Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, Result,
+    Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, Rest, Result,
     StatusChange, StatusText, Timestamp, UserId, UserStatus, Username, What,
 };
 use doorsign::store::{PresenceChange, Store, UserPatch, Whom};
@@ -111,7 +111,7 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
         let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", None);
         let clear = |presence: &mut Presence| {
             presence.claims.clear();
-            presence.rest = UserStatus::Online;
+            presence.rest = Rest::Online;
             Ok(())
         };
         put(&*store, "ann", 7, busy(Some(100))).await;
@@ -119,7 +119,7 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
         let expected = Presence {
             kind: Kind::Person,
             claims: vec![call, busy(Some(100))],
-            rest: UserStatus::Offline,
+            rest: Rest::Offline,
             changed_at: Some(at(8)),
         };
         assert_eq!(answered, expected);
@@ -129,7 +129,7 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
             .await
             .unwrap();
         let cleared = Presence {
-            rest: UserStatus::Online,
+            rest: Rest::Online,
             changed_at: Some(at(9)),
             ..Presence::untouched(Kind::Person)
         };
@@ -184,7 +184,7 @@ async fn a_change_that_is_refused_leaves_everything_and_one_that_changes_nothing
         committed.borrow_and_update();
         let refuse = |presence: &mut Presence| {
             presence.claims.clear();
-            presence.rest = UserStatus::Online;
+            presence.rest = Rest::Online;
             Err(Error::UNAVAILABLE)
         };
         let refused = store.change_presence(change("ann", 2, refuse)).await;
