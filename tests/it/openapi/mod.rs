@@ -289,7 +289,14 @@ fn masked(mut body: Value) -> Value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 let id = name == "_id" && value.as_str().is_some_and(is_random);
-                let changing = ["_updatedAt", "createdAt", "userId", "authToken"];
+                let changing = [
+                    "_updatedAt",
+                    "createdAt",
+                    "userId",
+                    "authToken",
+                    "token",
+                    "lastTokenPart",
+                ];
                 *value = if id || changing.contains(&name.as_str()) {
                     json!("*")
                 } else {

@@ -71,6 +71,7 @@ fn changes() -> Vec<Case> {
         Case::new(400, Bob, OWN, r#"{"data":{"newPassword":"another password","currentPassword":"wrong"}}"#),
         Case::new(400, Bob, OWN, r#"{"data":{"username":"carol"}}"#),
         Case::new(400, Bob, OWN, r#"{"data":{"roles":["admin"]}}"#),
+        Case::new(400, Bob, OWN, r#"{"data":{"statusType":"Busy"}}"#),
         Case::new(400, Bob, OWN, "{}"),
 
         Case::new(200, Bob, PREFER, r#"{"data":{"language":"de","enableAutoAway":false}}"#),

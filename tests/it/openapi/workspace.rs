@@ -5,7 +5,7 @@ use super::requests::Case;
 use super::requests::Who::{Admin, Bob, Nobody};
 
 pub fn cases() -> Vec<Case> {
-    [statuses(), presences(), settings()].concat()
+    [statuses(), presences(), settings(), methods()].concat()
 }
 
 #[rustfmt::skip] // A table: a row is easier to compare on its line.
@@ -19,6 +19,7 @@ fn statuses() -> Vec<Case> {
         Case::new(200, Admin, SET, r#"{"status":"busy","message":7,"user":"bob","expiresAt":"2099-12-31"}"#),
         Case::new(400, Bob, SET, r#"{"status":"Busy"}"#),
         Case::new(400, Bob, SET, r#"{"message":null}"#),
+        Case::new(400, Bob, SET, r#"{"status":null}"#),
         Case::new(400, Bob, SET, "{}"),
         Case::new(400, Bob, SET, r#"{"status":"busy","x":1}"#),
         Case::new(400, Bob, SET, r#"{"status":"busy","expiresAt":"tomorrow"}"#),
@@ -83,5 +84,20 @@ fn settings() -> Vec<Case> {
         Case::new(400, Admin, "POST /api/v1/settings/Site_Name", r#"{"value":1.5}"#),
         Case::new(400, Admin, "POST /api/v1/settings/Site_Name", ""),
         Case::new(403, Bob, "POST /api/v1/settings/Site_Name", ""),
+    ]
+}
+
+#[rustfmt::skip]
+fn methods() -> Vec<Case> {
+    const CALL: &str = "POST /api/v1/method.call/setUserStatus";
+    const ANYBODY: &str = "POST /api/v1/method.callAnon/listCustomUserStatus";
+    vec![
+        Case::new(200, Bob, CALL, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"setUserStatus\",\"params\":[\"busy\",\"\"]}"}"#),
+        Case::new(400, Bob, CALL, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"fly\",\"params\":[]}"}"#),
+        Case::new(400, Bob, CALL, r#"{"message":"fly"}"#),
+        Case::new(400, Bob, CALL, r#"{"message":"{}","x":1}"#),
+        Case::new(400, Bob, CALL, ""),
+        Case::new(200, Bob, ANYBODY, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
+        Case::new(400, Nobody, ANYBODY, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
     ]
 }
