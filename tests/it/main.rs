@@ -6,6 +6,7 @@
 )]
 
 mod flaky;
+mod good_requests;
 mod process;
 mod raw;
 mod scripted;
@@ -40,6 +41,7 @@ mod method_call;
 mod openapi;
 mod own_server;
 mod patience;
+mod permission_matrix;
 mod permissions;
 mod preferences;
 mod presence;

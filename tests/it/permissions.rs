@@ -1,36 +1,14 @@
-//! Who may do what: every route for every kind of client, and how the permission table is read and changed.
+//! How the table of permissions is read and changed, and from when on that counts. Who may ask for which route stands in
+//! `permission_matrix.rs`.
 
 use crate::support::{Client, TestServer};
-use doorsign::api::ROUTES;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::time::Duration;
-use warp::http::Method;
 
 const UPDATE: &str = "permissions.update";
 
-/// What every client gets, in this order: nobody, a user, a bot, a guest, the administrator, and a user whose role has been granted
-/// `manage-user-status`.
-#[rustfmt::skip] // A table: a row is easier to compare on its line.
-const MATRIX: &[(&str, &str, [u16; 6])] = &[
-    ("GET", "/api/v1/custom-user-status.list", [401, 200, 200, 200, 200, 200]),
-    ("POST", "/api/v1/custom-user-status.create", [401, 400, 400, 400, 200, 200]),
-    ("POST", "/api/v1/custom-user-status.update", [401, 400, 400, 400, 200, 200]),
-    ("POST", "/api/v1/custom-user-status.delete", [401, 400, 400, 400, 200, 200]),
-    ("POST", "/api/v1/login", [200, 200, 200, 200, 200, 200]),
-    ("POST", "/api/v1/logout", [401, 200, 200, 200, 200, 200]),
-    ("GET", "/api/v1/logout", [401, 200, 200, 200, 200, 200]),
-    ("GET", "/api/v1/me", [401, 200, 200, 200, 200, 200]),
-    ("GET", "/api/v1/permissions.listAll", [401, 200, 200, 200, 200, 200]),
-    ("POST", "/api/v1/permissions.update", [401, 403, 403, 403, 200, 403]),
-    ("GET", "/api/v1/roles.list", [401, 200, 200, 200, 200, 200]),
-    ("GET", "/api/info", [200, 200, 200, 200, 200, 200]),
-    ("GET", "/api/v1/info", [200, 200, 200, 200, 200, 200]),
-    ("GET", "/api/v1/openapi.json", [200, 200, 200, 200, 200, 200]),
-];
-
 /// Gives `manage-user-status` to these roles.
-async fn grant(admin: &Client, roles: &[&str]) {
+pub async fn grant(admin: &Client, roles: &[&str]) {
     let body = json!({"permissions": [{"_id": "manage-user-status", "roles": roles}]});
     admin.post(UPDATE, body).await.expect(200);
 }
@@ -46,82 +24,6 @@ async fn table(client: &Client) -> Vec<(String, Value)> {
         )
     })
     .collect()
-}
-
-/// A body that a permitted client's request to `path` succeeds with. `n` is another number for each request.
-async fn good_body(admin: &Client, path: &str, n: usize) -> Value {
-    let status = async || {
-        let made = admin.create(&format!("made for {n}")).await;
-        made.expect(200).created_id()
-    };
-    let name = format!("status {n}");
-    match path {
-        "/api/v1/custom-user-status.create" => json!({"name": name, "statusType": "busy"}),
-        "/api/v1/custom-user-status.update" => {
-            json!({"_id": status().await, "name": name, "statusType": "busy"})
-        }
-        "/api/v1/custom-user-status.delete" => json!({"customUserStatusId": status().await}),
-        "/api/v1/login" => json!({"user": "ann", "password": "ann's password"}),
-        "/api/v1/permissions.update" => {
-            json!({"permissions": [{"_id": "view-d-room", "roles": ["user"]}]})
-        }
-        _ => json!({}),
-    }
-}
-
-#[tokio::test]
-async fn every_route_is_open_to_those_it_is_meant_for() {
-    let server = TestServer::start().await;
-    let admin = server.admin().await;
-    for (name, roles) in [
-        ("ann", &["user"] as &[&str]),
-        ("bot", &["bot"]),
-        ("guest", &["guest"]),
-        ("keeper", &["user", "livechat-agent"]),
-    ] {
-        server.user_with_roles(name, roles).await;
-    }
-    grant(&admin, &["admin", "livechat-agent"]).await;
-    let actors = [
-        None,
-        Some("ann"),
-        Some("bot"),
-        Some("guest"),
-        Some("admin"),
-        Some("keeper"),
-    ];
-    for (n, (method, path, expected)) in MATRIX.iter().enumerate() {
-        for (m, (actor, expected)) in actors.iter().zip(expected).enumerate() {
-            let client = match actor {
-                Some(name) => server.with_token(name).await,
-                None => server.anon(),
-            };
-            let body = good_body(&admin, path, n * 100 + m).await.to_string();
-            let method = method.parse::<Method>().unwrap();
-            let json = [("content-type", "application/json")];
-            let reply = client.send(method.clone(), path, &json, body).await;
-            let case = format!("{method} {path} by {actor:?}: {}", reply.text());
-            assert_eq!(reply.status, *expected, "{case}");
-            match expected {
-                400 => reply.golden("create_not_allowed"),
-                401 => reply.golden("create_unauthenticated"),
-                403 => reply.golden("route_forbidden"),
-                _ => {}
-            }
-        }
-    }
-}
-
-#[test]
-fn the_matrix_names_every_route() {
-    let routes = ROUTES
-        .iter()
-        .map(|route| (route.method.as_str(), route.path));
-    let rows = MATRIX.iter().map(|(method, path, _)| (*method, *path));
-    assert_eq!(
-        routes.collect::<BTreeSet<_>>(),
-        rows.collect::<BTreeSet<_>>()
-    );
 }
 
 #[tokio::test]

@@ -1,0 +1,107 @@
+//! A request to every route with which nothing is wrong but, perhaps, its sender. Does not know who may send it.
+
+use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer};
+use serde_json::{Value, json};
+use warp::http::Method;
+
+const SECRET: &str = "known to both";
+
+/// A server on which every route can be answered 200.
+pub async fn server() -> TestServer {
+    let setup = Setup::new();
+    let secret = Some(SECRET.into());
+    setup
+        .config(|config| config.create_tokens_for_users_secret = secret)
+        .start()
+        .await
+}
+
+/// Has `client`, who is the user `username`, ask a route of the table. `n` is another number for each request.
+pub async fn ask(
+    server: &TestServer,
+    (client, username): (&Client, &str),
+    (method, path): (&str, &str),
+    n: usize,
+) -> Reply {
+    let target = target(path);
+    if method == "GET" {
+        return client.send(Method::GET, &target, &[], "").await;
+    }
+    let body = body(server, username, path, n).await.to_string();
+    let json = [("content-type", "application/json")];
+    let method = method.parse().unwrap();
+    client.send(method, &target, &json, body).await
+}
+
+/// The path with its parameters, and the query that it takes.
+fn target(path: &str) -> String {
+    let query = match path.rsplit('/').next().unwrap() {
+        "users.info" => "?username=admin",
+        "roles.getUsersInRole" => "?role=user",
+        _ => "",
+    };
+    let path = path.replace(":_id", "Site_Name").replace(":method", "any");
+    path + query
+}
+
+async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Value {
+    let name = format!("name-{n}");
+    match path.trim_start_matches("/api/v1/") {
+        "custom-user-status.create" => json!({"name": name, "statusType": "busy"}),
+        "custom-user-status.update" => {
+            json!({"_id": status(server, n).await, "name": name, "statusType": "busy"})
+        }
+        "custom-user-status.delete" => json!({"customUserStatusId": status(server, n).await}),
+        "login" => json!({"user": "admin", "password": ADMIN_PASSWORD}),
+        "users.setStatus" => json!({"status": "busy"}),
+        "permissions.update" => {
+            json!({"permissions": [{"_id": "view-statistics", "roles": ["admin"]}]})
+        }
+        "permissions.addRole" | "permissions.removeRole" => {
+            json!({"permissionId": "view-statistics", "role": "guest"})
+        }
+        "settings/:_id" => json!({"value": "Office"}),
+        "roles.addUserToRole" => json!({"username": user(server, n).await.1, "roleId": "guest"}),
+        "roles.removeUserFromRole" => {
+            json!({"username": user(server, n).await.1, "roleId": "user"})
+        }
+        "users.create" => {
+            json!({"email": "", "name": name, "password": "a password", "username": name})
+        }
+        "users.update" => json!({"userId": id_of(server, username).await, "data": {}}),
+        "users.updateOwnBasicInfo" | "users.setPreferences" => json!({"data": {}}),
+        "users.setActiveStatus" => {
+            json!({"userId": user(server, n).await.0, "activeStatus": false})
+        }
+        "users.delete" => json!({"userId": user(server, n).await.0}),
+        "users.createToken" => {
+            json!({"userId": id_of(server, username).await, "secret": SECRET})
+        }
+        "users.generatePersonalAccessToken" => json!({"tokenName": name}),
+        "users.regeneratePersonalAccessToken" | "users.removePersonalAccessToken" => {
+            server.with_named_token(username, &name, None).await;
+            json!({"tokenName": name})
+        }
+        "method.call/:method" | "method.callAnon/:method" => {
+            json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#})
+        }
+        _ => json!({}),
+    }
+}
+
+/// The id of a new status.
+async fn status(server: &TestServer, n: usize) -> String {
+    let made = server.admin().await.create(&format!("made for {n}")).await;
+    made.expect(200).created_id()
+}
+
+/// Id and name of a new user with the role `user`.
+async fn user(server: &TestServer, n: usize) -> (String, String) {
+    let name = format!("made-for-{n}");
+    let made = server.user(&name).await;
+    (made.credentials.unwrap().0, name)
+}
+
+async fn id_of(server: &TestServer, username: &str) -> String {
+    server.with_token(username).await.credentials.unwrap().0
+}
