@@ -16,6 +16,18 @@ pub fn text() -> String {
     std::fs::read_to_string(root().join("README.md")).unwrap()
 }
 
+/// Passes when README.md holds this sentence or part of one, wherever its lines break.
+#[track_caller]
+pub fn says(sentence: &str) {
+    let words: Vec<_> = sentence.split_whitespace().collect();
+    let readme: Vec<_> = text().split_whitespace().map(str::to_owned).collect();
+    let (sentence, readme) = (words.join(" "), readme.join(" "));
+    assert!(
+        readme.contains(&sentence),
+        "README.md does not say: {sentence}"
+    );
+}
+
 /// The rows, taken apart into cells, of the one table whose first line begins with `| HEADING |`.
 pub fn table(heading: &str) -> Vec<Vec<String>> {
     let (text, heading) = (text(), format!("| {heading} |"));
@@ -44,14 +56,20 @@ pub fn blocks(language: &str) -> Vec<String> {
         .collect()
 }
 
-/// `POST /api/v1/login` and its like, from a cell such as `` `POST` or `GET /api/v1/logout` ``: a method alone goes with the path
-/// that follows.
+/// `POST /api/v1/login` and its like, from a cell such as `` `POST` or `GET logout` ``: a method alone goes with the path that follows,
+/// and a path without a slash in front stands below `/api/v1/`.
 pub fn routes(cell: &str) -> Vec<(String, String)> {
     let spans = spans(cell);
     let path_from = |n: usize| spans[n..].iter().find_map(|span| span.split_once(' '));
     let route = |n: usize| {
         let method = spans[n].split(' ').next().unwrap();
-        (method.to_owned(), path_from(n).unwrap().1.to_owned())
+        let path = path_from(n).unwrap().1;
+        let below = if path.starts_with('/') {
+            ""
+        } else {
+            "/api/v1/"
+        };
+        (method.to_owned(), format!("{below}{path}"))
     };
     (0..spans.len()).map(route).collect()
 }

@@ -228,6 +228,7 @@ fn every_block_for_a_shell_is_held_to_by_a_test() {
         "doorsign --listen 127.0.0.1:0 --ready-file ready",
         "doorsign dev", // tests/it/readme_dev.rs
         "curl -s http://127.0.0.1:3000/dev/clock ",
+        "curl -s http://127.0.0.1:3000/dev/faults ", // tests/it/readme_clients.rs
         "curl -s http://127.0.0.1:3000/api/v1/permissions.update ",
         "cargo run --release --example own_server", // tests/it/own_server.rs
         "cargo bench --bench load ",                // tests/it/load.rs

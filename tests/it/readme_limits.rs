@@ -1,26 +1,14 @@
 //! The numbers in README.md's sentences, against the constants they come from, or, where those are private, against what happens.
 
 use crate::raw::Raw;
-use crate::readme::{blocks, table, text};
+use crate::readme::{blocks, says, table};
 use crate::support::{Setup, TestServer};
 use doorsign::config::{Config, Contract};
-use doorsign::domain::UserKey;
+use doorsign::domain::{StatusText, UserKey};
 use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
 use doorsign_audit_log::AuditLog;
 use doorsign_hook::{Actor, PostCreateHook, Status, StatusCreated};
-
-/// Passes when README.md holds this sentence or part of one, wherever its lines break.
-#[track_caller]
-fn says(sentence: &str) {
-    let words: Vec<_> = sentence.split_whitespace().collect();
-    let readme: Vec<_> = text().split_whitespace().map(str::to_owned).collect();
-    let (sentence, readme) = (words.join(" "), readme.join(" "));
-    assert!(
-        readme.contains(&sentence),
-        "README.md does not say: {sentence}"
-    );
-}
 
 /// A number as the README writes it in a sentence.
 fn in_words(number: impl TryInto<u64>) -> &'static str {
@@ -156,6 +144,12 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
         let row = rows.iter().find(|row| row[0] == key).unwrap();
         assert_eq!(row[3], format!("`{number}`"), "{key}");
     }
+}
+
+#[test]
+fn how_long_the_text_of_a_status_may_be() {
+    let most = StatusText::MAX_UNITS;
+    says(&format!("a text of at most {most} characters (cut,"));
 }
 
 #[test]

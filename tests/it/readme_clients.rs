@@ -1,0 +1,89 @@
+//! What README.md tells the developers of clients: how its snippets start a server, and that what they rely on is so. Does not run the
+//! snippets in JavaScript and Python, which take more than Rust to run.
+
+use crate::dev::{dev_server, look, seeded, tell};
+use crate::process::{Home, paste};
+use crate::readme::{blocks, text};
+use serde_json::{Value, json};
+
+/// The script of the snippet for GitHub Actions that starts a server and runs a client's tests.
+fn script() -> String {
+    let snippet = &blocks("yaml")[0];
+    let (_, script) = snippet.split_once("- run: |\n").unwrap();
+    let lines = script
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_snippet_for_ci_runs_a_clients_tests_against_dev_mode_and_ends_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = script()
+        .replace(
+            "doorsign/target/release/doorsign",
+            env!("CARGO_BIN_EXE_doorsign"),
+        )
+        .replace(
+            "npm test",
+            r#"bash -c 'curl -sf "$DOORSIGN_URL/dev/clock" >clock; echo $DOORSIGN_URL >url; exit 3'"#,
+        );
+    assert!(line.contains("dev --listen 127.0.0.1:0 --ready-file ready"));
+    let lines = format!("set -e\ncd {}\n{line}\n", folder.path().display());
+    let ended = paste(&lines, &[]).await;
+    assert_eq!(
+        ended.code,
+        Some(3),
+        "the client's tests say how it ends: {ended:?}"
+    );
+    let clock = std::fs::read_to_string(folder.path().join("clock")).unwrap();
+    let clock: Value = serde_json::from_str(&clock).unwrap();
+    assert!(clock["now"].is_string());
+    let url = std::fs::read_to_string(folder.path().join("url")).unwrap();
+    let address = url.trim().strip_prefix("http://").unwrap();
+    let gone = std::net::TcpStream::connect(address);
+    assert!(gone.is_err(), "the server has ended with them");
+}
+
+#[tokio::test]
+async fn the_lines_about_faults_and_requests_do_what_they_say() {
+    let shown = blocks("sh");
+    let block = shown.iter().find(|block| block.contains("/dev/faults"));
+    let home = Home::new();
+    let process = home.serve(&["dev"], &[]).await;
+    let address = process.address().to_string();
+    let lines = block.unwrap().replace("127.0.0.1:3000", &address);
+    let said = paste(&format!("set -e\n{lines}"), &[]).await.succeeded();
+    let answers = serde_json::Deserializer::from_str(&said).into_iter::<Value>();
+    let answers: Vec<Value> = answers.map(Result::unwrap).collect();
+    let waiting = json!([{"route": "/api/v1/users.setStatus", "fault": "drop", "count": 2}]);
+    assert_eq!(answers[0]["faults"], waiting);
+    assert!(answers[1]["requests"].is_array());
+    assert_eq!(answers[2]["success"], true);
+}
+
+#[tokio::test]
+async fn the_holiday_of_the_snippets_ends_after_a_day_and_their_fault_after_a_request() {
+    for said in [
+        r#"dev("clock", advance="1d")"#,
+        r#"call("/dev/clock", { body: { advance: "1d" } })"#,
+        r#"{ route: "/api/v1/me", fault: "429" }"#,
+    ] {
+        assert!(text().contains(said), "{said}");
+    }
+    let server = dev_server().await;
+    let ann = seeded(&server, "ann");
+    let said = async || ann.get("me").await.expect(200).json()["statusText"].clone();
+    let now = look(&server, "clock").await["now"].clone();
+    let now: jiff::Timestamp = now.as_str().unwrap().parse().unwrap();
+    let end = now + jiff::SignedDuration::from_hours(24);
+    let holiday = json!({"status": "away", "message": "On holiday", "expiresAt": end.to_string()});
+    ann.post("users.setStatus", holiday).await.expect(200);
+    assert_eq!(said().await, "On holiday");
+    tell(&server, "clock", json!({"advance": "1d"})).await;
+    assert_eq!(said().await, "");
+    let fault = json!({"route": "/api/v1/me", "fault": "429"});
+    tell(&server, "faults", fault).await;
+    ann.get("me").await.expect(429);
+    ann.get("me").await.expect(200);
+}
