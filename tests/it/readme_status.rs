@@ -27,11 +27,12 @@ async fn people_without_a_connection_are_shown_as_it_says() {
         "are shown as `offline`, as on Rocket.Chat, unless the setting `unconnected` is `declared`",
     );
     says("A login over REST is no live connection and makes nobody online.");
-    says("The text is shown in either case, bots are always what they say");
-    says("who has set `online` is shown so until the next claim.");
-    for (unconnected, person) in [
-        (Unconnected::Offline, "offline"),
-        (Unconnected::Declared, "busy"),
+    says("The text is shown in either case, and bots are always what they say.");
+    says("Who has set `online` is shown so until the next claim;");
+    says("bots, and everybody under `declared`, come back to it when that claim ends.");
+    for (unconnected, person, after) in [
+        (Unconnected::Offline, "offline", "offline"),
+        (Unconnected::Declared, "busy", "online"),
     ] {
         let server = server(|config| config.unconnected = unconnected).await;
         let ann = server.user("ann").await;
@@ -45,9 +46,14 @@ async fn people_without_a_connection_are_shown_as_it_says() {
         for (client, name, status) in [(&ann, "ann", person), (&bot, "bot", "busy")] {
             set(client, json!({"status": "online", "message": ""})).await;
             assert_eq!(shown(&bot, name).await, (json!("online"), json!("")));
-            set(client, json!({"status": "busy", "message": "Here"})).await;
+            let end = "2026-01-01T01:00:00Z";
+            let busy = json!({"status": "busy", "message": "Here", "expiresAt": end});
+            set(client, busy).await;
             assert_eq!(shown(&bot, name).await, (json!(status), json!("Here")));
         }
+        server.clock.advance(Duration::from_secs(3600));
+        assert_eq!(shown(&bot, "ann").await, (json!(after), json!("")));
+        assert_eq!(shown(&bot, "bot").await, (json!("online"), json!("")));
     }
 }
 
@@ -58,7 +64,7 @@ async fn a_claim_that_has_expired_counts_for_nobody_from_that_moment_on() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let lunch = json!({"status": "away", "message": "Lunch", "expiresAt": "2026-01-01T01:00:00Z"});
-    set(&ann, lunch.clone()).await;
+    set(&ann, lunch).await;
     server.clock.advance(Duration::from_millis(3_599_999));
     assert_eq!(shown(&ann, "ann").await.1, "Lunch");
     server.clock.advance(Duration::from_millis(1));

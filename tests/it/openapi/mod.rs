@@ -9,12 +9,12 @@ mod workspace;
 
 use crate::full::first_refusal;
 use crate::support::{Reply, Setup, TestServer};
-use document::{Document, Operation};
+use document::{Document, Operation, masked};
 use doorsign::api::ROUTES;
 use doorsign::config::Contract;
 use doorsign::limits::Limits;
 use requests::{Case, People, Who, broken_body, missing_body, unseen};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use warp::http::Method;
@@ -281,37 +281,4 @@ fn every_example_was_seen(document: &Document, seen: &Seen) {
             );
         }
     }
-}
-
-/// Takes out what differs from run to run.
-fn masked(mut body: Value) -> Value {
-    match &mut body {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let id = name == "_id" && value.as_str().is_some_and(is_random);
-                let changing = [
-                    "_updatedAt",
-                    "createdAt",
-                    "userId",
-                    "authToken",
-                    "token",
-                    "lastTokenPart",
-                ];
-                *value = if id || changing.contains(&name.as_str()) {
-                    json!("*")
-                } else {
-                    masked(value.take())
-                };
-            }
-        }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| *item = masked(item.take())),
-        _ => {}
-    }
-    body
-}
-
-fn is_random(id: &str) -> bool {
-    [17, 24].contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric())
 }
