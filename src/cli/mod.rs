@@ -1,5 +1,6 @@
 //! The command line: one file per command. No rule is here; commands call the same use cases as the API.
 
+mod claim;
 mod desk;
 mod dev;
 mod serve;
@@ -8,6 +9,7 @@ mod token;
 mod user;
 
 use crate::config::{self, Config, Loaded};
+use crate::domain::Timestamp;
 use clap::{ArgMatches, Command};
 use doorsign_hook::PostCreateHook;
 use std::io::Write;
@@ -60,6 +62,7 @@ fn command() -> Command {
         .subcommand(Command::new("config").about("Print the settings in force and where each came from"))
         .subcommand(user::command())
         .subcommand(token::command())
+        .subcommand(claim::command())
 }
 
 fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
@@ -70,6 +73,7 @@ fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
         Some(("config", _)) => print(&loaded.to_string()),
         Some(("user", matches)) => user::run(&loaded.config, matches),
         Some(("token", matches)) => token::run(&loaded.config, matches),
+        Some(("claim", matches)) => claim::run(&loaded.config, matches),
         Some((other, _)) => Err(format!("there is no command {other:?}")),
     }
 }
@@ -88,6 +92,12 @@ fn load(matches: &ArgMatches) -> Result<Loaded, String> {
     let directory =
         std::env::current_dir().map_err(|e| format!("cannot tell the current folder: {e}"))?;
     Config::load(matches, environment.into_iter(), &directory).map_err(|e| e.to_string())
+}
+
+/// An instant in a list, to the second.
+fn date(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.as_millis())
+        .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))
 }
 
 /// Writes to standard output. A reader that has gone is no failure of ours.

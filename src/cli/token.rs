@@ -1,9 +1,9 @@
 //! `doorsign token`: personal access tokens, at the command line.
 
-use super::Outcome;
 use super::desk::with_app;
+use super::{Outcome, date};
 use crate::config::Config;
-use crate::domain::{Login, LoginKind, Timestamp};
+use crate::domain::{Login, LoginKind};
 use crate::service::users;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::time::Duration;
@@ -102,9 +102,4 @@ fn revoke(config: &Config, matches: &ArgMatches) -> Outcome {
 
 fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map_or("", String::as_str)
-}
-
-fn date(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.as_millis())
-        .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))
 }

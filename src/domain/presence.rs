@@ -237,11 +237,7 @@ impl Presence {
     /// manual one and what another system said. Anything else is the manual claim from now on, with the text so far unless one is given.
     pub fn choose(&mut self, choice: Choice, now: Timestamp) {
         self.expire(now);
-        let covered = self.at_or_below(ClaimSource::Manual);
-        let status = choice
-            .status
-            .or(covered.map(|claim| claim.status))
-            .unwrap_or(UserStatus::Online);
+        let status = self.chosen_by(&choice, now);
         let says_nothing = |text: &StatusText| text.as_str().is_empty();
         if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {
             self.claims
@@ -250,7 +246,7 @@ impl Presence {
         } else {
             let text = choice
                 .text
-                .or_else(|| covered.map(|claim| claim.text.clone()));
+                .or_else(|| self.covered(now).map(|claim| claim.text.clone()));
             let text = text.unwrap_or_default();
             self.put(Claim {
                 source: ClaimSource::Manual,
@@ -259,6 +255,15 @@ impl Presence {
                 expires_at: choice.expires_at,
             });
         }
+    }
+
+    /// The status that `choice` stands for: its own, or else what it would cover.
+    #[must_use]
+    pub fn chosen_by(&self, choice: &Choice, now: Timestamp) -> UserStatus {
+        choice
+            .status
+            .or_else(|| self.covered(now).map(|claim| claim.status))
+            .unwrap_or(UserStatus::Online)
     }
 
     /// A claim of any source, in the place of that source's last one.
@@ -281,9 +286,10 @@ impl Presence {
         self.claims.retain(|claim| claim.is_live(now));
     }
 
-    /// The strongest claim that is not stronger than `source`.
-    fn at_or_below(&self, source: ClaimSource) -> Option<&Claim> {
-        self.claims.iter().find(|claim| claim.source >= source)
+    /// What a choice by hand replaces or stands above: the strongest claim that is not stronger than it.
+    fn covered(&self, now: Timestamp) -> Option<&Claim> {
+        let weaker = |claim: &&Claim| claim.source >= ClaimSource::Manual && claim.is_live(now);
+        self.claims.iter().find(weaker)
     }
 }
 

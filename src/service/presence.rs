@@ -109,7 +109,7 @@ pub(super) async fn change_status(
     };
     let allow_invisible = settings.allow_invisible();
     let rule = move |presence: &mut Presence| {
-        let status = choice.status.unwrap_or_else(|| presence.chosen(now));
+        let status = presence.chosen_by(&choice, now);
         if status == UserStatus::Offline && !allow_invisible {
             return Err(Error::Disallowed(Disallowed::Invisible));
         }

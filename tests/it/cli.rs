@@ -121,6 +121,12 @@ async fn every_command_that_fails_says_why_in_one_line() {
         ),
         (&["user", "delete", "nobody"], "there is no user \"nobody\""),
         (
+            &["claim", "set", "nobody", "busy"],
+            "there is no user \"nobody\"",
+        ),
+        (&["claim", "end", "nobody"], "there is no user \"nobody\""),
+        (&["claim", "list", "nobody"], "there is no user \"nobody\""),
+        (
             &["user", "delete", "admin"],
             "there would be no active administrator left",
         ),

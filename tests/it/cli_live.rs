@@ -112,3 +112,58 @@ async fn a_command_whose_text_cannot_be_written_is_honoured_all_the_same() {
     assert_eq!(status.code(), Some(1));
     client.get("me").await.expect(401);
 }
+
+/// What a running server tells of ann: what she chose, the text, and where that comes from.
+async fn told(ann: &Client) -> [serde_json::Value; 3] {
+    let me = ann.get("me").await.expect(200).json();
+    ["statusDefault", "statusText", "statusSource"].map(|key| me[key].clone())
+}
+
+#[tokio::test]
+async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
+    let (home, server) = served().await;
+    let ann = token(&home, &server, "t").await;
+    let lunch = json!({"status": "away", "message": "Lunch"});
+    ann.post("users.setStatus", lunch).await.expect(200);
+    let lunch = [json!("away"), json!("Lunch"), json!("manual")];
+    let claim = |words: &[&'static str]| [["claim"].as_slice(), words].concat();
+
+    let meeting = claim(&["set", "ann", "busy", "--text", "Meeting"]);
+    assert_eq!(home.run(&meeting).await.succeeded(), "ann is busy.\n");
+    assert_eq!(
+        told(&ann).await,
+        lunch,
+        "by hand is stronger than a calendar"
+    );
+    let call = claim(&[
+        "set",
+        "ann",
+        "busy",
+        "--source",
+        "internal",
+        "--minutes",
+        "5",
+    ]);
+    home.run(&call).await.succeeded();
+    assert_eq!(
+        told(&ann).await,
+        [json!("busy"), json!(""), json!("internal")]
+    );
+
+    let listed = home.run(&claim(&["list", "ann"])).await.succeeded();
+    let lines: Vec<Vec<&str>> = listed
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert!(lines[0][2].starts_with("expires 20"), "{listed}");
+    assert_eq!((lines[0][0], lines[0][1]), ("internal", "busy"));
+    assert_eq!(lines[1], ["manual", "away", "expires never", "Lunch"]);
+    assert_eq!(lines[2], ["external", "busy", "expires never", "Meeting"]);
+
+    let hung_up = claim(&["end", "ann", "--source", "internal"]);
+    assert_eq!(
+        home.run(&hung_up).await.succeeded(),
+        "ann has no internal claim.\n"
+    );
+    assert_eq!(told(&ann).await, lunch);
+}

@@ -78,10 +78,10 @@ fn arguments(usage: &str, whole: bool) -> Vec<String> {
             );
         }
     }
-    let of_token = words[0] == "token";
+    let of_admin = ["token", "claim"].contains(&words[0].as_str());
     for word in &mut words {
         let value = match word.as_str() {
-            "USER" if of_token => "admin",
+            "USER" if of_admin => "admin",
             "USER" if whole => "ann",
             "USER" => "bob",
             "NAME" if whole => "the whole",
@@ -89,7 +89,10 @@ fn arguments(usage: &str, whole: bool) -> Vec<String> {
             "ADDRESS" => "ann@example.org",
             "ROLE" => "user",
             "FILE" => "-",
-            "DAYS" => "30",
+            "DAYS" | "MINUTES" => "30",
+            "STATUS" => "busy",
+            "TEXT" => "a meeting",
+            "SOURCE" => "internal",
             _ => continue,
         };
         *word = value.to_owned();

@@ -1,0 +1,84 @@
+//! The operator's use cases: claims on somebody's status, at the command line, for a calendar, a telephone system or a script to make.
+//! Whoever can write the data folder may do anything, so no permission is asked here, and no setting of the workspace. Knows nothing of
+//! terminals.
+
+use crate::app::App;
+use crate::domain::{
+    Claim, ClaimSource, Error, Presence, Result, StatusText, User, UserKey, UserStatus, What,
+};
+use crate::store::PresenceChange;
+use std::time::Duration;
+
+/// A claim to be made.
+#[derive(Debug, Clone)]
+pub struct NewClaim {
+    /// Where it comes from.
+    pub source: ClaimSource,
+    /// What it says.
+    pub status: UserStatus,
+    /// What it says beside that; cut where it is too long.
+    pub text: String,
+    /// How long it lasts; `None`: until it is ended.
+    pub life: Option<Duration>,
+}
+
+/// Makes a claim, in the place of the last one of its source.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
+    let claim = Claim {
+        source: new.source,
+        status: new.status,
+        text: StatusText::new(&new.text),
+        expires_at: new.life.map(|life| app.clock.now().after(life)),
+    };
+    let expires = claim.expires_at.is_some();
+    change(app, username, expires, move |presence| presence.put(claim)).await
+}
+
+/// Ends the claim of `source`, if there is one.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn end(app: &App, username: &str, source: ClaimSource) -> Result<()> {
+    change(app, username, false, move |presence| presence.end(source)).await
+}
+
+/// The claims that have not expired, the one that counts first.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn list(app: &App, username: &str) -> Result<Vec<Claim>> {
+    let (user, now) = (find(app, username).await?, app.clock.now());
+    let mut claims = app.store.find_presence(user.id).await?.claims;
+    claims.retain(|claim| claim.is_live(now));
+    Ok(claims)
+}
+
+async fn change(
+    app: &App,
+    username: &str,
+    expires: bool,
+    rule: impl FnOnce(&mut Presence) + Send + 'static,
+) -> Result<()> {
+    let user = find(app, username).await?;
+    let change = PresenceChange {
+        user: user.id.clone(),
+        actor: (user.id, user.username),
+        at: app.clock.now(),
+        expires,
+        rule: Box::new(move |presence| {
+            rule(presence);
+            Ok(())
+        }),
+    };
+    app.store.change_presence(change).await.map(drop)
+}
+
+async fn find(app: &App, username: &str) -> Result<User> {
+    let key = UserKey::Username(username.to_owned());
+    let found = app.store.find_user(key).await?;
+    let (user, _) = found.ok_or_else(|| Error::NotFound(What::User(username.to_owned())))?;
+    Ok(user)
+}
