@@ -114,6 +114,8 @@ pub enum Field {
     Setting,
     /// The password that somebody has to give again.
     CurrentPassword,
+    /// What a user prefers.
+    Preferences,
 }
 
 /// What is wrong with it.
@@ -238,6 +240,7 @@ impl Field {
             Self::Status => "status",
             Self::Setting => "setting",
             Self::CurrentPassword => "current password",
+            Self::Preferences => "JSON of the preferences",
         }
     }
 }

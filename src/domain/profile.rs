@@ -22,6 +22,12 @@ pub struct Profile {
     pub preferences: Option<Arc<str>>,
 }
 
+impl Profile {
+    /// Characters that the JSON of preferences holds at most: a bound of ours, many times what clients keep there. They are read with
+    /// their user wherever that one is looked up.
+    pub const MAX_PREFERENCES: usize = 16 * 1024;
+}
+
 macro_rules! short_texts {
     ($($(#[$doc:meta])* $name:ident, $field:ident, $most:literal;)*) => {$(
         $(#[$doc])*

@@ -27,8 +27,9 @@ pub trait Users: Send + Sync {
     /// Changes a user, ends logins as [`UserPatch`] says, and answers what the user is now.
     ///
     /// # Errors
-    /// `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, or
-    /// `Invalid { Role, Unchanged }` for a role to add that is held or one to remove that is not.
+    /// `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, `Invalid { Role, Unchanged }`
+    /// for a role to add that is held or one to remove that is not, or `Invalid { Preferences, TooLong }` for more than
+    /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES) with those there were.
     async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<User>;
 
     /// Removes a user with all of its logins.

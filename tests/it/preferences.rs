@@ -140,3 +140,20 @@ async fn what_is_no_preference_is_refused_in_ajvs_words() {
     }
     assert_eq!(shown(&ann).await, before);
 }
+
+#[tokio::test]
+async fn preferences_stay_small_however_often_they_are_added_to() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let half = "a".repeat(9000);
+    set(&ann, json!({"language": half})).await.expect(200);
+    let refused = set(&ann, json!({"fontSize": half})).await.expect(400);
+    assert_eq!(
+        refused.json()["error"],
+        "Preferences size exceeds 16384 characters [error-field-size-exceeded]"
+    );
+    assert_eq!(shown(&ann).await.get("fontSize"), None, "all or nothing");
+    set(&ann, json!({"fontSize": half, "language": null}))
+        .await
+        .expect(200);
+}

@@ -103,7 +103,7 @@ pub async fn update_own(
 /// Merges `preferences`, a JSON object, into those of a user: oneself, or another with `edit-other-user-info`.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `Unavailable`.
+/// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Unavailable`.
 pub async fn set_preferences(
     app: &App,
     actor: &Actor,

@@ -3,8 +3,8 @@
 
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
 use crate::domain::{
-    ADMIN, Bio, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp, User, UserId,
-    UserKey, Username, What,
+    ADMIN, Bio, Choice, Email, Error, Field, Nickname, Problem, Profile, Result, Timestamp, User,
+    UserId, UserKey, Username, What,
 };
 use crate::store::sqlite::presence;
 use crate::store::{PresenceChange, RoleChange, UserPatch};
@@ -30,6 +30,9 @@ pub(super) fn update(
         })?;
         if changed == 0 {
             return Err(unknown(id));
+        }
+        if patch.preferences.is_some() {
+            refuse_many_preferences(connection, id)?;
         }
         if let Some(roles) = &patch.roles {
             change_roles(connection, id, roles)?;
@@ -126,6 +129,22 @@ fn set(
             at.as_millis(),
         ],
     )
+}
+
+/// Refuses what a merge has made too long: only here is it known how much there was before.
+fn refuse_many_preferences(connection: &Connection, id: &UserId) -> Result<()> {
+    let most = Profile::MAX_PREFERENCES;
+    let length: i64 = connection
+        .prepare_cached("SELECT length(preferences) FROM user WHERE id = ?1")
+        .and_then(|mut length| length.query_row([id.as_str()], |row| row.get(0)))
+        .map_err(|e| error(&e))?;
+    if usize::try_from(length).is_ok_and(|length| length <= most) {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        field: Field::Preferences,
+        problem: Problem::TooLong(most),
+    })
 }
 
 fn end_logins(connection: &Connection, id: &UserId, patch: &UserPatch) -> rusqlite::Result<()> {
