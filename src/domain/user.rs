@@ -63,6 +63,17 @@ pub enum UserKey {
     Email(String),
 }
 
+impl UserKey {
+    /// The id, name or address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Id(id) => id.as_str(),
+            Self::Username(text) | Self::Email(text) => text,
+        }
+    }
+}
+
 /// 17 characters of Meteor's unmistakable alphabet. Ids that clients send are looked up as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(String);

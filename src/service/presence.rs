@@ -4,9 +4,9 @@
 use crate::app::{App, Unconnected};
 use crate::domain::{
     Actor, Choice, ClaimSource, Disallowed, Error, Field, Kind, Permission, Person, Presence,
-    Problem, Result, StatusText, Timestamp, User, UserId, UserKey, UserStatus, What, check_expiry,
+    Problem, Result, StatusText, Timestamp, User, UserId, UserKey, UserStatus, check_expiry,
 };
-use crate::service::settings;
+use crate::service::{settings, users};
 use crate::store::{PresenceChange, Whom};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -76,7 +76,7 @@ pub async fn set_status(
         None => actor.user.id.clone(),
         Some(other) => {
             actor.require(Permission::EditOtherUserInfo)?;
-            find_user(app, other).await?.id
+            users::find(app, other).await?.0.id
         }
     };
     change_status(app, actor, user, draft).await
@@ -157,7 +157,7 @@ pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Fo
     let other = other_than(actor, whose);
     let is_own = other.is_none();
     let key = other.unwrap_or_else(|| UserKey::Id(actor.user.id.clone()));
-    let user = find_user(app, key).await?;
+    let (user, _) = users::find(app, key).await?;
     let shown = of(app, &user.id).await?;
     Ok(Found {
         user: user.id,
@@ -273,17 +273,6 @@ fn other_than(actor: &Actor, whose: Option<UserKey>) -> Option<UserKey> {
         UserKey::Username(name) => name != actor.user.username.as_str(),
         UserKey::Email(_) => true,
     })
-}
-
-async fn find_user(app: &App, key: UserKey) -> Result<User> {
-    let asked = match &key {
-        UserKey::Id(id) => id.as_str().to_owned(),
-        UserKey::Username(text) | UserKey::Email(text) => text.clone(),
-    };
-    let found = app.store.find_user(key).await?;
-    found
-        .map(|(user, _)| user)
-        .ok_or(Error::NotFound(What::User(asked)))
 }
 
 fn check_date(end: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {

@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::domain::{
     ADMIN, Actor, Error, Field, Page, Permission, Problem, Result, Role, RoleScope, User, UserKey,
-    UserQuery, What,
+    UserQuery,
 };
+use crate::service::users;
 use crate::store::{RoleChange, UserPatch};
 
 /// Gives a user, by user name, a role.
@@ -72,10 +73,7 @@ async fn change(
     change: fn(String) -> RoleChange,
 ) -> Result<Role> {
     actor.require(Permission::AccessPermissions)?;
-    let user = app.store.find_user(UserKey::Username(username.to_owned()));
-    let (user, _) = user
-        .await?
-        .ok_or_else(|| Error::NotFound(What::User(username.to_owned())))?;
+    let (user, _) = users::find(app, UserKey::Username(username.to_owned())).await?;
     let role = find(app, role).await?;
     if role.id == ADMIN {
         actor.require(Permission::AssignAdminRole)?;

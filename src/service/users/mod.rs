@@ -28,14 +28,13 @@ async fn hash(app: &App, password: &str) -> Result<String> {
 }
 
 /// The user that `key` names, with its password hash.
-async fn find(app: &App, key: UserKey) -> Result<(User, String)> {
-    let named = match &key {
-        UserKey::Id(id) => id.as_str(),
-        UserKey::Username(text) | UserKey::Email(text) => text,
-    };
-    let named = named.to_owned();
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub(super) async fn find(app: &App, key: UserKey) -> Result<(User, String)> {
+    let unknown = What::User(key.as_str().to_owned());
     let found = app.store.find_user(key).await?;
-    found.ok_or(Error::NotFound(What::User(named)))
+    found.ok_or(Error::NotFound(unknown))
 }
 
 /// Refuses roles that do not exist, and `admin` from somebody who may not give it.
