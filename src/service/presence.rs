@@ -6,7 +6,7 @@ use crate::domain::{
     Actor, Choice, ClaimSource, Disallowed, Error, Field, Kind, Permission, Person, Presence,
     Problem, Result, StatusText, Timestamp, User, UserId, UserKey, UserStatus, check_expiry,
 };
-use crate::service::{settings, users};
+use crate::service::users;
 use crate::store::{PresenceChange, Whom};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -92,7 +92,7 @@ pub(super) async fn change_status(
     user: UserId,
     draft: StatusDraft,
 ) -> Result<()> {
-    let (now, settings) = (app.clock.now(), settings::current(app).await?);
+    let (now, settings) = (app.clock.now(), app.settings().await?);
     if draft.text.as_ref().is_some_and(|text| !text.is_empty())
         && !settings.allow_status_message_change()
     {
@@ -135,7 +135,7 @@ pub(super) async fn checked(
     status: Option<UserStatus>,
     text: Option<&str>,
 ) -> Result<Choice> {
-    let settings = settings::current(app).await?;
+    let settings = app.settings().await?;
     if text.is_some_and(|text| !text.is_empty()) && !settings.allow_status_message_change() {
         return Err(Error::Disallowed(Disallowed::StatusText));
     }
@@ -229,7 +229,7 @@ async fn board(
     full: bool,
     keep: impl Fn(&Person, &Shown) -> bool,
 ) -> Result<Board> {
-    if settings::current(app).await?.broadcast_disabled() {
+    if app.settings().await?.broadcast_disabled() {
         let people = Vec::new();
         return Ok(Board { people, full: true });
     }

@@ -3,24 +3,15 @@
 use crate::app::App;
 use crate::domain::{
     Actor, Audience, ChangedBy, Error, Field, Permission, Problem, Result, Setting, SettingValue,
-    SettingValues, What,
+    What,
 };
-use std::sync::Arc;
-
-/// All settings as they are now. Asks the store only after a change.
-///
-/// # Errors
-/// `Unavailable`.
-pub async fn current(app: &App) -> Result<Arc<SettingValues>> {
-    app.settings().await
-}
 
 /// The settings that everybody may read, by id.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn list_public(app: &App) -> Result<Vec<(Setting, SettingValue)>> {
-    let values = current(app).await?;
+    let values = app.settings().await?;
     let public = Setting::ALL
         .iter()
         .filter(|setting| setting.audience() == Audience::Everybody);
@@ -34,7 +25,7 @@ pub async fn list_public(app: &App) -> Result<Vec<(Setting, SettingValue)>> {
 pub async fn find(app: &App, actor: &Actor, id: &str) -> Result<(Setting, SettingValue)> {
     actor.require(Permission::ViewPrivilegedSetting)?;
     let setting = known(id)?;
-    Ok((setting, current(app).await?.get(setting).clone()))
+    Ok((setting, app.settings().await?.get(setting).clone()))
 }
 
 /// Changes a setting.
@@ -72,7 +63,7 @@ pub async fn enable_broadcast(app: &App, actor: &Actor) -> Result<()> {
 /// # Errors
 /// `Unavailable`; when the operating system gives no random bytes.
 pub async fn begin(app: &App) -> Result<()> {
-    if *current(app).await?.get(Setting::UniqueId) == Setting::UniqueId.default() {
+    if *app.settings().await?.get(Setting::UniqueId) == Setting::UniqueId.default() {
         let id = SettingValue::Text(app.ids.user()?.as_str().to_owned());
         let now = app.clock.now();
         app.store.set_setting(Setting::UniqueId, id, now).await?;
@@ -82,7 +73,7 @@ pub async fn begin(app: &App) -> Result<()> {
 
 async fn restore_broadcast(app: &App) -> Result<()> {
     let setting = Setting::PresenceBroadcastDisabled;
-    if !current(app).await?.broadcast_disabled() {
+    if !app.settings().await?.broadcast_disabled() {
         return Ok(());
     }
     let now = app.clock.now();
