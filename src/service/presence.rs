@@ -4,7 +4,8 @@
 use crate::app::{App, Unconnected};
 use crate::domain::{
     Actor, Choice, ClaimSource, Disallowed, Error, Field, Kind, Permission, Person, Presence,
-    Problem, Result, StatusText, Timestamp, User, UserId, UserKey, UserStatus, check_expiry,
+    Problem, Result, SettingValues, StatusText, Timestamp, User, UserId, UserKey, UserStatus,
+    check_expiry,
 };
 use crate::service::users;
 use crate::store::{PresenceChange, Whom};
@@ -93,11 +94,7 @@ pub(super) async fn change_status(
     draft: StatusDraft,
 ) -> Result<()> {
     let (now, settings) = (app.clock.now(), app.settings().await?);
-    if draft.text.as_ref().is_some_and(|text| !text.is_empty())
-        && !settings.allow_status_message_change()
-    {
-        return Err(Error::Disallowed(Disallowed::StatusText));
-    }
+    allow_text(&settings, draft.text.as_deref())?;
     let expires_at = draft
         .expires_at
         .map(|end| check_date(end, now))
@@ -107,12 +104,9 @@ pub(super) async fn change_status(
         text: draft.text.as_deref().map(StatusText::new),
         expires_at,
     };
-    let allow_invisible = settings.allow_invisible();
     let rule = move |presence: &mut Presence| {
         let status = presence.chosen_by(&choice, now);
-        if status == UserStatus::Offline && !allow_invisible {
-            return Err(Error::Disallowed(Disallowed::Invisible));
-        }
+        allow_status(&settings, status)?;
         presence.choose(choice, now);
         Ok(())
     };
@@ -136,17 +130,28 @@ pub(super) async fn checked(
     text: Option<&str>,
 ) -> Result<Choice> {
     let settings = app.settings().await?;
-    if text.is_some_and(|text| !text.is_empty()) && !settings.allow_status_message_change() {
-        return Err(Error::Disallowed(Disallowed::StatusText));
-    }
-    if status == Some(UserStatus::Offline) && !settings.allow_invisible() {
-        return Err(Error::Disallowed(Disallowed::Invisible));
-    }
+    allow_text(&settings, text)?;
+    status.map_or(Ok(()), |status| allow_status(&settings, status))?;
     Ok(Choice {
         status,
         text: text.map(StatusText::new),
         expires_at: None,
     })
+}
+
+/// An empty text is none, and everybody may have none.
+fn allow_text(settings: &SettingValues, text: Option<&str>) -> Result<()> {
+    if text.is_none_or(str::is_empty) || settings.allow_status_message_change() {
+        return Ok(());
+    }
+    Err(Error::Disallowed(Disallowed::StatusText))
+}
+
+fn allow_status(settings: &SettingValues, status: UserStatus) -> Result<()> {
+    if status != UserStatus::Offline || settings.allow_invisible() {
+        return Ok(());
+    }
+    Err(Error::Disallowed(Disallowed::Invisible))
 }
 
 /// How the actor, or the user whom `whose` names, is shown.
