@@ -3,7 +3,7 @@
 use super::desk::with_app;
 use super::{Outcome, date};
 use crate::config::Config;
-use crate::domain::{Login, LoginKind};
+use crate::domain::Login;
 use crate::service::users;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::time::Duration;
@@ -80,10 +80,7 @@ fn list(config: &Config, matches: &ArgMatches) -> Outcome {
 }
 
 fn line(login: &Login) -> String {
-    let name = match &login.kind {
-        LoginKind::Password => "(login)",
-        LoginKind::Token { name, .. } => name,
-    };
+    let name = login.token_name().unwrap_or("(login)");
     let end = login.expires_at.map_or("never".to_owned(), date);
     format!(
         "{}\tcreated {}\texpires {end}\n",

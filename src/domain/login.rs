@@ -23,6 +23,15 @@ impl Login {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
+
+    /// The name, if it is a personal access token.
+    #[must_use]
+    pub fn token_name(&self) -> Option<&str> {
+        match &self.kind {
+            LoginKind::Password => None,
+            LoginKind::Token { name, .. } => Some(name),
+        }
+    }
 }
 
 /// 17 characters of Meteor's unmistakable alphabet.

@@ -80,19 +80,10 @@ pub async fn set_status(
             users::find(app, other).await?.0.id
         }
     };
-    change_status(app, actor, user, draft).await
+    change(app, actor, user, draft).await
 }
 
-/// Sets the status of `user`, whom the actor may change.
-///
-/// # Errors
-/// As for [`set_status`], after `Forbidden`.
-pub(super) async fn change_status(
-    app: &App,
-    actor: &Actor,
-    user: UserId,
-    draft: StatusDraft,
-) -> Result<()> {
+async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> Result<()> {
     let (now, settings) = (app.clock.now(), app.settings().await?);
     allow_text(&settings, draft.text.as_deref())?;
     let expires_at = draft

@@ -1,11 +1,10 @@
 //! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
 //! permission is asked here. Knows nothing of terminals.
 
-use super::{hash, missing};
+use super::{hash, tokens};
 use crate::app::App;
 use crate::domain::{
-    Email, Error, Field, Login, LoginKind, Profile, Result, User, UserId, UserKey, UserQuery,
-    Username, What,
+    Email, Error, Login, Profile, Result, User, UserId, UserKey, UserQuery, Username,
 };
 use crate::service::session;
 use crate::store::{RoleChange, UserPatch};
@@ -117,21 +116,8 @@ pub async fn create_token(
     if !user.active {
         return Err(Error::Deactivated);
     }
-    if name.trim().is_empty() {
-        return Err(missing(Field::TokenName));
-    }
-    let now = app.clock.now();
-    let login = Login {
-        id: app.ids.login()?,
-        user: user.id.clone(),
-        kind: LoginKind::Token {
-            name: name.to_owned(),
-            tail: String::new(),
-            bypass_two_factor: false,
-        },
-        created_at: now,
-        expires_at: life.map(|life| now.after(life)),
-    };
+    let mut login = tokens::personal(app, user.id.clone(), name.to_owned(), false)?;
+    login.expires_at = life.map(|life| login.created_at.after(life));
     Ok((user.id, session::open(app, login).await?))
 }
 
@@ -153,12 +139,8 @@ pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
 pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
     let user = find(app, username).await?;
     let logins = app.store.list_logins(user.id).await?;
-    let named = |login: &&Login| matches!(&login.kind, LoginKind::Token { name: found, .. } if found == name);
-    let login = logins
-        .iter()
-        .find(named)
-        .ok_or_else(|| Error::NotFound(What::Login(name.to_owned())))?;
-    app.store.delete_login(login.id.clone()).await.map(drop)
+    let login = tokens::among(logins, name)?;
+    app.store.delete_login(login.id).await.map(drop)
 }
 
 async fn find(app: &App, username: &str) -> Result<User> {

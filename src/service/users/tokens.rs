@@ -19,7 +19,7 @@ pub async fn generate(
     bypass_two_factor: bool,
 ) -> Result<String> {
     actor.require(Permission::CreatePersonalAccessTokens)?;
-    let login = personal(app, actor, name, bypass_two_factor)?;
+    let login = personal(app, actor.user.id.clone(), name, bypass_two_factor)?;
     session::open(app, login).await
 }
 
@@ -35,7 +35,8 @@ pub async fn regenerate(app: &App, actor: &Actor, name: String) -> Result<String
         } => bypass_two_factor,
         LoginKind::Password => false,
     };
-    let (login, token) = session::sign(app, personal(app, actor, name, bypass_two_factor)?)?;
+    let login = personal(app, actor.user.id.clone(), name, bypass_two_factor)?;
+    let (login, token) = session::sign(app, login)?;
     app.store.replace_token(login).await?;
     Ok(token)
 }
@@ -48,7 +49,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Login>> {
     actor.require(Permission::CreatePersonalAccessTokens)?;
     let (id, now) = (actor.user.id.clone(), app.clock.now());
     let mut logins = app.store.list_logins(id).await?;
-    logins.retain(|login| login.is_live(now) && matches!(login.kind, LoginKind::Token { .. }));
+    logins.retain(|login| login.is_live(now) && login.token_name().is_some());
     Ok(logins)
 }
 
@@ -92,13 +93,19 @@ pub async fn create_for(app: &App, actor: &Actor, user: UserId, secret: &str) ->
     session::open(app, login).await
 }
 
-fn personal(app: &App, actor: &Actor, name: String, bypass_two_factor: bool) -> Result<Login> {
+/// A personal access token for `user` that lasts until it is removed.
+pub(super) fn personal(
+    app: &App,
+    user: UserId,
+    name: String,
+    bypass_two_factor: bool,
+) -> Result<Login> {
     if name.trim().is_empty() {
         return Err(missing(Field::TokenName));
     }
     Ok(Login {
         id: app.ids.login()?,
-        user: actor.user.id.clone(),
+        user,
         kind: LoginKind::Token {
             name,
             tail: String::new(),
@@ -110,8 +117,12 @@ fn personal(app: &App, actor: &Actor, name: String, bypass_two_factor: bool) -> 
 }
 
 async fn named(app: &App, actor: &Actor, name: &str) -> Result<Login> {
-    let mut logins = list(app, actor).await?.into_iter();
-    let found = logins
-        .find(|login| matches!(&login.kind, LoginKind::Token { name: known, .. } if known == name));
+    among(list(app, actor).await?, name)
+}
+
+/// The token of this name among `logins`.
+pub(super) fn among(logins: Vec<Login>, name: &str) -> Result<Login> {
+    let mut logins = logins.into_iter();
+    let found = logins.find(|login| login.token_name() == Some(name));
     found.ok_or_else(|| Error::NotFound(What::Login(name.to_owned())))
 }

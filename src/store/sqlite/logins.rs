@@ -90,10 +90,7 @@ fn note_login(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
 }
 
 fn replace(connection: &Connection, login: &Login) -> Result<()> {
-    let name = match &login.kind {
-        LoginKind::Token { name, .. } => name.as_str(),
-        LoginKind::Password => "",
-    };
+    let name = login.token_name().unwrap_or_default();
     let deleted = connection
         .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name = ?2")
         .and_then(|mut delete| delete.execute([login.user.as_str(), name]))
