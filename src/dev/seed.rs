@@ -52,19 +52,7 @@ impl Person {
     /// # Errors
     /// `Internal` when it cannot be signed.
     pub fn token(&self, tokens: &Tokens) -> Result<String> {
-        let Login {
-            id,
-            user,
-            created_at,
-            expires_at,
-            ..
-        } = self.login();
-        tokens.sign(&TokenClaims {
-            user,
-            login: id,
-            issued_at: created_at,
-            expires_at,
-        })
+        tokens.sign(&TokenClaims::from(&self.login()))
     }
 
     fn user(&self) -> Result<User> {

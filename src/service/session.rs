@@ -83,6 +83,18 @@ pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
         .map(drop)
 }
 
+/// A login of `user` such as a password opens: it ends by itself, and with that password.
+pub(super) fn ordinary(app: &App, user: UserId) -> Result<Login> {
+    let now = app.clock.now();
+    Ok(Login {
+        id: app.ids.login()?,
+        user,
+        kind: LoginKind::Password,
+        created_at: now,
+        expires_at: Some(now.after(app.rules.login_life)),
+    })
+}
+
 /// Adds a login for `login.user` and signs its token.
 ///
 /// # Errors
@@ -95,13 +107,7 @@ pub(super) async fn open(app: &App, login: Login) -> Result<String> {
 
 /// The token of a login that is yet to be added, and the login, which keeps the end of a personal access token.
 pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
-    let claims = TokenClaims {
-        user: login.user.clone(),
-        login: login.id.clone(),
-        issued_at: login.created_at,
-        expires_at: login.expires_at,
-    };
-    let token = app.auth.tokens.sign(&claims)?;
+    let token = app.auth.tokens.sign(&TokenClaims::from(&login))?;
     if let LoginKind::Token { tail, .. } = &mut login.kind {
         *tail = token
             .get(token.len().saturating_sub(6)..)
@@ -166,16 +172,8 @@ async fn login_by_password(
     attempts.check(address, &name, app.clock.now())?;
     match check_password(app, key, digest).await {
         Ok((user, hash)) => {
-            let now = app.clock.now();
-            attempts.succeeded(address, &name, now)?;
-            let expires_at = Some(now.after(app.rules.login_life));
-            let login = Login {
-                id: app.ids.login()?,
-                user: user.clone(),
-                kind: LoginKind::Password,
-                created_at: now,
-                expires_at,
-            };
+            attempts.succeeded(address, &name, app.clock.now())?;
+            let login = ordinary(app, user.clone())?;
             let id = login.id.clone();
             let token = open(app, login).await?;
             refuse_outdated(app, user, &hash, id).await?;

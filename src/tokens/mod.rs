@@ -4,7 +4,7 @@
 mod hs256;
 mod secret_file;
 
-use crate::domain::{Error, LoginId, Result, Timestamp, UserId};
+use crate::domain::{Error, Login, LoginId, Result, Timestamp, UserId};
 use hs256::provider_is_ours;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,17 @@ pub struct TokenClaims {
     pub issued_at: Timestamp,
     /// When it ends (`exp`); `None` for a token that only a logout ends.
     pub expires_at: Option<Timestamp>,
+}
+
+impl From<&Login> for TokenClaims {
+    fn from(login: &Login) -> Self {
+        Self {
+            user: login.user.clone(),
+            login: login.id.clone(),
+            issued_at: login.created_at,
+            expires_at: login.expires_at,
+        }
+    }
 }
 
 /// The secret has fewer than 32 bytes, so that it could be guessed.

@@ -82,15 +82,7 @@ pub async fn create_for(app: &App, actor: &Actor, user: UserId, secret: &str) ->
     if !user.active {
         return Err(refused);
     }
-    let now = app.clock.now();
-    let login = Login {
-        id: app.ids.login()?,
-        user: user.id,
-        kind: LoginKind::Password,
-        created_at: now,
-        expires_at: Some(now.after(app.rules.login_life)),
-    };
-    session::open(app, login).await
+    session::open(app, session::ordinary(app, user.id)?).await
 }
 
 /// A personal access token for `user` that lasts until it is removed.
