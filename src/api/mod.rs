@@ -15,6 +15,7 @@ macro_rules! routes {
 
 mod body;
 mod cors;
+mod date;
 mod ddp;
 mod dev;
 mod error;

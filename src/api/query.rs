@@ -1,13 +1,8 @@
-//! Query strings: the rules of `custom-user-status.list` and of dates. Source: Rocket.Chat `getPaginationItems.ts`,
-//! `parseJsonQuery.ts` and its ajv schemas; reference 1.2.
+//! Query strings: their parameters, pages of a list, and what to sort it by. Source: Rocket.Chat `getPaginationItems.ts`,
+//! `parseJsonQuery.ts` and its ajv schemas; reference 1.2. Knows nothing of who asks.
 
 use super::error::ApiError;
-use super::wire::EPOCH;
-use crate::domain::{SortField, SortOrder, StatusQuery, UserQuery, UserSort};
-use crate::domain::{StatusName, Timestamp};
-use jiff::SignedDuration;
-use jiff::fmt::temporal::Pieces;
-use jiff::tz::Offset;
+use crate::domain::{SortField, SortOrder, StatusName, StatusQuery, UserQuery, UserSort};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
 
@@ -142,19 +137,6 @@ pub(super) fn users(query: &str) -> Result<UserQuery, ApiError> {
     })
 }
 
-/// An instant as clients write it: RFC 3339; or a date, with or without a time, which is then of UTC.
-pub(super) fn date(text: &str) -> Option<Timestamp> {
-    let pieces = Pieces::parse(text).ok()?;
-    let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
-    let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
-    // Not jiff's Timestamp, which ends a day before the year 9999 does: its last moment is how many write "never".
-    let utc = local.checked_sub(SignedDuration::from_secs(offset.into()));
-    let since_epoch = utc.ok()?.duration_since(EPOCH);
-    Some(Timestamp::from_millis(
-        i64::try_from(since_epoch.as_millis()).ok()?,
-    ))
-}
-
 fn sort(raw: &str) -> Result<Vec<(SortField, SortOrder)>, ApiError> {
     let mut sort = Vec::new();
     for (name, order) in orders(raw)? {
@@ -258,39 +240,6 @@ mod tests {
             r#"{"name":null}"#,
         ] {
             assert_eq!(sort(invalid), None, "{invalid}");
-        }
-    }
-
-    #[test]
-    fn dates_are_instants_or_days() {
-        assert_eq!(
-            date("2023-11-04T11:44:23.366Z"),
-            Some(Timestamp::from_millis(1_699_098_263_366))
-        );
-        for same in [
-            "1970-01-02",
-            "1970-01-02T00:00:00",
-            "1970-01-02T02:00:00.000+02:00",
-        ] {
-            assert_eq!(
-                date(same),
-                Some(Timestamp::from_millis(86_400_000)),
-                "{same}"
-            );
-        }
-        for never in ["9999-12-31T23:59:59.999Z", "9999-12-31T22:59:59.999-01:00"] {
-            let end = Timestamp::from_millis(253_402_300_799_999);
-            assert_eq!(date(never), Some(end), "{never}");
-        }
-        let beyond = "9999-12-31T23:59:59-00:01";
-        for none in [
-            "yesterday",
-            "",
-            "2026-02-30",
-            beyond,
-            "2026-01-01T00:00:00+26:00",
-        ] {
-            assert_eq!(date(none), None, "{none}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! An instant. Knows nothing of calendars or text: only `api/wire.rs` prints dates.
+//! An instant. Knows nothing of calendars or text: only `api/date.rs` does.
 
 use std::time::Duration;
 

@@ -1,11 +1,10 @@
 //! `/dev/clock`: the time, and turning it.
 
 use super::{dev, read};
+use crate::api::date::{self, Rfc3339};
 use crate::api::error::ApiError;
-use crate::api::query::date;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
-use crate::api::wire::rfc3339;
 use crate::app::Clock;
 use crate::dev::{Dev, To, Turn};
 use crate::domain::Timestamp;
@@ -15,8 +14,7 @@ use serde_json::Value;
 /// What the time is.
 #[derive(Serialize)]
 struct Reading {
-    #[serde(serialize_with = "rfc3339")]
-    now: Timestamp,
+    now: Rfc3339,
     frozen: bool,
     success: bool,
 }
@@ -46,7 +44,7 @@ pub(super) async fn turn(request: Request) -> Answer {
 
 fn reading(dev: &Dev) -> Answer {
     reply::ok(&Reading {
-        now: dev.clock.now(),
+        now: dev.clock.now().into(),
         frozen: dev.clock.is_frozen(),
         success: true,
     })
@@ -72,7 +70,7 @@ fn turn_of(change: Change) -> Result<Turn, ApiError> {
 /// An instant as text, or in milliseconds since 1970, as JavaScript has it.
 fn instant(now: &Value) -> Result<Timestamp, ApiError> {
     let instant = match now {
-        Value::String(text) => date(text),
+        Value::String(text) => date::read(text),
         other => other.as_i64().map(Timestamp::from_millis),
     };
     instant

@@ -2,10 +2,10 @@
 
 use super::{PREFIX, dev};
 use crate::api::Api;
+use crate::api::date::Rfc3339;
 use crate::api::query::Query;
 use crate::api::reply::{self, Answer, Response};
 use crate::api::request::{Head, Request};
-use crate::api::wire::rfc3339;
 use crate::dev::{Dev, Seen};
 use crate::domain::Timestamp;
 use serde::Serialize;
@@ -20,8 +20,7 @@ struct List {
 
 #[derive(Serialize)]
 struct Row {
-    #[serde(serialize_with = "rfc3339")]
-    time: Timestamp,
+    time: Rfc3339,
     method: String,
     path: String,
     status: u16,
@@ -47,7 +46,7 @@ pub(super) async fn list(request: Request) -> Answer {
 
 fn row(seen: Seen) -> Row {
     Row {
-        time: seen.at,
+        time: seen.at.into(),
         method: seen.method,
         path: seen.path,
         status: seen.status,

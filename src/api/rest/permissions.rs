@@ -1,7 +1,8 @@
 //! `permissions.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/permissions.ts`; reference 4.3.
 
+use crate::api::date;
 use crate::api::error::ApiError;
-use crate::api::query::{self, Query};
+use crate::api::query::Query;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow, Success};
@@ -15,7 +16,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let query = Query::parse(request.query(), &["updatedSince"])?;
     let since = query
         .text("updatedSince")?
-        .map(|text| query::date(text).ok_or(ApiError::InvalidDate))
+        .map(|text| date::read(text).ok_or(ApiError::InvalidDate))
         .transpose()?;
     let grants = permissions::list(request.admit(Some(&actor))?, &actor).await?;
     let changed = grants

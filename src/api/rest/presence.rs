@@ -2,8 +2,9 @@
 //! reference 2.1 to 2.4.
 
 use crate::api::body::Fields;
+use crate::api::date;
 use crate::api::error::{ApiError, Place};
-use crate::api::query::{self, Query};
+use crate::api::query::Query;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{BoardReply, PresenceReply, Success, UserStatusReply};
@@ -53,7 +54,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let query = Query::parse(request.query(), &["from", "ids", "ids[]"])?;
     let ids = ids(&query);
     // A date that cannot be read asks for everybody, as on Rocket.Chat.
-    let since = query.text("from")?.and_then(query::date);
+    let since = query.text("from")?.and_then(date::read);
     let app = request.admit(Some(&actor))?;
     let board = if ids.is_empty() {
         presence::list(app, &actor, since).await?
@@ -73,7 +74,7 @@ fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
     let known = fields.text("status")?;
     let known = known.map(|text| UserStatus::named(&text).ok_or_else(unknown));
     let (status, text) = (known.transpose()?, fields.text("message")?);
-    let expires_at = fields.text("expiresAt")?.map(|text| query::date(&text));
+    let expires_at = fields.text("expiresAt")?.map(|text| date::read(&text));
     if is_null || (status.is_none() && text.is_none()) {
         return Err(ApiError::NoMatch);
     }

@@ -1,8 +1,9 @@
 //! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; reference 4.3. There are no rooms, so that no role is held in
 //! one: `roomId` and `scope` are accepted without effect where they come with a role to give or take.
 
+use crate::api::date;
 use crate::api::error::{ApiError, PeoplePlace};
-use crate::api::query::{self, Query};
+use crate::api::query::Query;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{
@@ -29,7 +30,7 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
         code: "error-invalid-param",
         reason: "updatedSince must be a valid date string",
     };
-    let since = match since.map(query::date) {
+    let since = match since.map(date::read) {
         None => None,
         Some(Some(since)) => Some(since),
         Some(None) => return Err(invalid),

@@ -1,49 +1,30 @@
 //! Custom statuses as JSON: one, and a page of them; and as EJSON. Knows no rule.
 
-use super::{ejson_date, rfc3339};
+use crate::api::date::{Ejson, Rfc3339};
 use crate::domain::{CustomStatus, Page, Timestamp};
 use serde::Serialize;
 
-/// A custom status.
+/// A custom status, with its date as JSON or, for realtime methods, as EJSON tells it.
 #[derive(Serialize)]
-pub(in crate::api) struct CustomUserStatus<'a> {
+pub(in crate::api) struct CustomUserStatus<'a, Date = Rfc3339> {
     _id: &'a str,
     name: &'a str,
     #[serde(rename = "statusType")]
     status_type: &'static str,
-    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
-    updated_at: Timestamp,
-}
-
-impl<'a> From<&'a CustomStatus> for CustomUserStatus<'a> {
-    fn from(status: &'a CustomStatus) -> Self {
-        Self {
-            _id: status.id.as_str(),
-            name: status.name.as_str(),
-            status_type: status.status_type.as_str(),
-            updated_at: status.updated_at,
-        }
-    }
+    #[serde(rename = "_updatedAt")]
+    updated_at: Date,
 }
 
 /// A custom status as realtime methods tell it.
-#[derive(Serialize)]
-pub(in crate::api) struct StatusRecord<'a> {
-    _id: &'a str,
-    name: &'a str,
-    #[serde(rename = "statusType")]
-    status_type: &'static str,
-    #[serde(rename = "_updatedAt", serialize_with = "ejson_date")]
-    updated_at: Timestamp,
-}
+pub(in crate::api) type StatusRecord<'a> = CustomUserStatus<'a, Ejson>;
 
-impl<'a> From<&'a CustomStatus> for StatusRecord<'a> {
+impl<'a, Date: From<Timestamp>> From<&'a CustomStatus> for CustomUserStatus<'a, Date> {
     fn from(status: &'a CustomStatus) -> Self {
         Self {
             _id: status.id.as_str(),
             name: status.name.as_str(),
             status_type: status.status_type.as_str(),
-            updated_at: status.updated_at,
+            updated_at: status.updated_at.into(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Oneself as JSON. Knows no rule.
 
 use super::presence::ClaimFields;
-use super::rfc3339;
 use super::user::{EmailAddress, emails, hours};
+use crate::api::date::Rfc3339;
 use crate::api::preferences::Preferences;
-use crate::domain::{Actor, Bio, Email, Nickname, Timestamp, User};
+use crate::domain::{Actor, Bio, Email, Nickname, User};
 use crate::service::presence::Shown;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,10 +36,10 @@ pub(in crate::api) struct Me<'a> {
     avatar_url: String,
     #[serde(rename = "isOAuthUser")]
     is_oauth_user: bool,
-    #[serde(rename = "createdAt", serialize_with = "rfc3339")]
-    created_at: Timestamp,
-    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
-    updated_at: Timestamp,
+    #[serde(rename = "createdAt")]
+    created_at: Rfc3339,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Rfc3339,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,8 +147,8 @@ impl<'a> Me<'a> {
             },
             avatar_url: format!("{site_url}/avatar/{}", user.username.as_str()),
             is_oauth_user: false,
-            created_at: user.created_at,
-            updated_at: user.updated_at,
+            created_at: user.created_at.into(),
+            updated_at: user.updated_at.into(),
             email: email.filter(|_| profile.email_verified),
             bio: profile.bio.as_ref().map(Bio::as_str),
             nickname: profile.nickname.as_ref().map(Nickname::as_str),

@@ -27,10 +27,7 @@ pub(super) use setting::{
 pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
 pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};
 
-use crate::domain::Timestamp;
-use jiff::SignedDuration;
-use jiff::civil::DateTime;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// `{"success":true}`.
 #[derive(Serialize)]
@@ -40,27 +37,4 @@ pub(super) struct Success {
 
 impl Success {
     pub(super) const TRUE: Self = Self { success: true };
-}
-
-/// Where instants are counted from. Dates are told in civil time, of UTC, because jiff's Timestamp ends before the year 9999 does.
-pub(super) const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-
-/// An instant as RFC 3339, UTC, with milliseconds.
-pub(super) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    let since_epoch = SignedDuration::from_millis(at.as_millis());
-    let utc = EPOCH.checked_add(since_epoch).unwrap_or(EPOCH);
-    serializer.collect_str(&format_args!("{utc:.3}Z"))
-}
-
-/// An instant as the realtime protocol tells it: `{"$date": milliseconds since the Unix epoch}`.
-fn ejson_date<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map([("$date", at.as_millis())])
-}
-
-/// As [`rfc3339`], for a field that is left out without an instant.
-fn rfc3339_if_any<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => rfc3339(at, serializer),
-        None => serializer.serialize_none(),
-    }
 }

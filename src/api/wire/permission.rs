@@ -1,7 +1,7 @@
 //! Permissions as JSON. Knows no rule.
 
-use super::rfc3339;
-use crate::domain::{PermissionGrant, Timestamp};
+use crate::api::date::Rfc3339;
+use crate::domain::PermissionGrant;
 use serde::Serialize;
 
 /// A permission with the roles that grant it (`IPermission`).
@@ -9,8 +9,8 @@ use serde::Serialize;
 pub(in crate::api) struct PermissionRow<'a> {
     _id: &'a str,
     roles: &'a [String],
-    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
-    updated_at: Timestamp,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Rfc3339,
 }
 
 impl<'a> From<&'a PermissionGrant> for PermissionRow<'a> {
@@ -18,7 +18,7 @@ impl<'a> From<&'a PermissionGrant> for PermissionRow<'a> {
         Self {
             _id: &grant.permission,
             roles: &grant.roles,
-            updated_at: grant.updated_at,
+            updated_at: grant.updated_at.into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How people are shown, as JSON. Source: reference 2.1 to 2.4. Knows no rule.
 
-use super::rfc3339_if_any;
 use super::user::hours;
-use crate::domain::{Person, Timestamp};
+use crate::api::date::Rfc3339;
+use crate::domain::Person;
 use crate::service::presence::{Board, Found, Shown};
 use serde::Serialize;
 
@@ -23,19 +23,15 @@ pub(in crate::api) struct UserStatusReply<'a> {
 pub(super) struct ClaimFields {
     #[serde(rename = "statusSource", skip_serializing_if = "Option::is_none")]
     source: Option<&'static str>,
-    #[serde(
-        rename = "statusExpiresAt",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "rfc3339_if_any"
-    )]
-    expires_at: Option<Timestamp>,
+    #[serde(rename = "statusExpiresAt", skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Rfc3339>,
 }
 
 impl From<&Shown> for ClaimFields {
     fn from(shown: &Shown) -> Self {
         Self {
             source: shown.source.map(|source| source.as_str()),
-            expires_at: shown.expires_at,
+            expires_at: shown.expires_at.map(Into::into),
         }
     }
 }
@@ -58,12 +54,8 @@ pub(in crate::api) struct PresenceReply {
     presence: &'static str,
     #[serde(rename = "connectionStatus", skip_serializing_if = "Option::is_none")]
     connection_status: Option<&'static str>,
-    #[serde(
-        rename = "lastLogin",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "rfc3339_if_any"
-    )]
-    last_login: Option<Timestamp>,
+    #[serde(rename = "lastLogin", skip_serializing_if = "Option::is_none")]
+    last_login: Option<Rfc3339>,
     success: bool,
 }
 
@@ -72,7 +64,7 @@ impl From<&Found> for PresenceReply {
         Self {
             presence: found.shown.status.as_str(),
             connection_status: found.is_own.then(|| found.shown.connection.as_str()),
-            last_login: found.last_login,
+            last_login: found.last_login.map(Into::into),
             success: true,
         }
     }

@@ -1,9 +1,9 @@
 //! Roles and who holds them as JSON. Knows no rule.
 
-use super::rfc3339;
 use super::user::{EmailAddress, emails};
+use crate::api::date::Rfc3339;
 use crate::domain::{Role, RoleScope, Timestamp, User};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// When every role last changed: they come with the server, and nothing changes them. Newer than the epoch, since clients that know
 /// nothing yet ask for what is newer than that.
@@ -17,19 +17,15 @@ pub(in crate::api) struct RoleRow<'a> {
     description: &'a str,
     scope: &'static str,
     protected: bool,
-    #[serde(
-        rename = "_updatedAt",
-        serialize_with = "updated",
-        skip_serializing_if = "std::ops::Not::not"
-    )]
-    dated: bool,
+    #[serde(rename = "_updatedAt", skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Rfc3339>,
 }
 
 impl<'a> RoleRow<'a> {
     /// The role with the time of its last change, which only `roles.list` leaves out.
     pub(in crate::api) fn dated(role: &'a Role) -> Self {
         Self {
-            dated: true,
+            updated_at: Some(ROLES_UPDATED.into()),
             ..Self::from(role)
         }
     }
@@ -47,13 +43,9 @@ impl<'a> From<&'a Role> for RoleRow<'a> {
             description: &role.description,
             scope,
             protected: role.protected,
-            dated: false,
+            updated_at: None,
         }
     }
-}
-
-fn updated<S: Serializer>(_: &bool, serializer: S) -> Result<S::Ok, S::Error> {
-    rfc3339(&ROLES_UPDATED, serializer)
 }
 
 /// The answer to `roles.list`.
@@ -96,24 +88,24 @@ pub(in crate::api) struct Holders<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct Holder<'a> {
     _id: &'a str,
-    #[serde(rename = "createdAt", serialize_with = "rfc3339")]
-    created_at: Timestamp,
+    #[serde(rename = "createdAt")]
+    created_at: Rfc3339,
     username: &'a str,
     emails: Vec<EmailAddress<'a>>,
     name: &'a str,
-    #[serde(rename = "_updatedAt", serialize_with = "rfc3339")]
-    updated_at: Timestamp,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Rfc3339,
 }
 
 impl<'a> From<&'a User> for Holder<'a> {
     fn from(user: &'a User) -> Self {
         Self {
             _id: user.id.as_str(),
-            created_at: user.created_at,
+            created_at: user.created_at.into(),
             username: user.username.as_str(),
             emails: emails(user),
             name: &user.name,
-            updated_at: user.updated_at,
+            updated_at: user.updated_at.into(),
         }
     }
 }

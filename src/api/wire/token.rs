@@ -1,7 +1,7 @@
 //! Tokens that somebody made as JSON. Knows no rule.
 
-use super::rfc3339;
-use crate::domain::{Login, LoginKind, Timestamp};
+use crate::api::date::Rfc3339;
+use crate::domain::{Login, LoginKind};
 use serde::Serialize;
 
 /// The answer with a new personal access token.
@@ -37,8 +37,7 @@ pub(in crate::api) struct TokenList<'a> {
 #[serde(rename_all = "camelCase")]
 struct TokenRow<'a> {
     name: &'a str,
-    #[serde(serialize_with = "rfc3339")]
-    created_at: Timestamp,
+    created_at: Rfc3339,
     last_token_part: &'a str,
     bypass_two_factor: bool,
 }
@@ -54,7 +53,7 @@ impl<'a> TokenList<'a> {
                 bypass_two_factor,
             } => Some(TokenRow {
                 name,
-                created_at: login.created_at,
+                created_at: login.created_at.into(),
                 last_token_part: tail,
                 bypass_two_factor: *bypass_two_factor,
             }),

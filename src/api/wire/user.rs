@@ -1,8 +1,8 @@
 //! Users as JSON, as far as who asks may see them. Source: Rocket.Chat `getFullUserData.ts`. Knows no rule.
 
 use super::presence::ClaimFields;
-use super::rfc3339_if_any;
-use crate::domain::{Bio, Email, Nickname, Timestamp, User, UserKind};
+use crate::api::date::Rfc3339;
+use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::Shown;
 use serde::{Serialize, Serializer};
 
@@ -12,11 +12,8 @@ use serde::{Serialize, Serializer};
 pub(in crate::api) struct UserRow<'a> {
     #[serde(rename = "_id")]
     _id: &'a str,
-    #[serde(
-        serialize_with = "rfc3339_if_any",
-        skip_serializing_if = "Option::is_none"
-    )]
-    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Rfc3339>,
     username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     emails: Option<Vec<EmailAddress<'a>>>,
@@ -36,19 +33,12 @@ pub(in crate::api) struct UserRow<'a> {
     nickname: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     require_password_change: Option<bool>,
-    #[serde(
-        serialize_with = "rfc3339_if_any",
-        skip_serializing_if = "Option::is_none"
-    )]
-    last_login: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settings: Option<Empty>,
-    #[serde(
-        rename = "_updatedAt",
-        serialize_with = "rfc3339_if_any",
-        skip_serializing_if = "Option::is_none"
-    )]
-    updated_at: Option<Timestamp>,
+    #[serde(rename = "_updatedAt", skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     can_view_all_info: Option<bool>,
 }
@@ -122,13 +112,13 @@ impl<'a> UserRow<'a> {
     pub(in crate::api) fn whole(user: &'a User, shown: &'a Shown) -> Self {
         let profile = &user.profile;
         Self {
-            created_at: Some(user.created_at),
+            created_at: Some(user.created_at.into()),
             emails: Some(emails(user)),
             roles: Some(&user.roles),
             require_password_change: profile.require_password_change.then_some(true),
-            last_login: profile.last_login_at,
+            last_login: profile.last_login_at.map(Into::into),
             settings: Some(Empty {}),
-            updated_at: Some(user.updated_at),
+            updated_at: Some(user.updated_at.into()),
             presence: Presence {
                 status_default: Some(shown.chosen.as_str()),
                 status_connection: Some(shown.connection.as_str()),
