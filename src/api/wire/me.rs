@@ -1,5 +1,6 @@
 //! Oneself as JSON. Knows no rule.
 
+use super::Empty;
 use super::presence::ClaimFields;
 use super::user::{EmailAddress, emails, hours};
 use crate::api::date::Rfc3339;
@@ -64,9 +65,6 @@ struct Services {
 struct Exists {
     exists: bool,
 }
-
-#[derive(Serialize)]
-struct Empty {}
 
 #[derive(Serialize)]
 struct Settings {

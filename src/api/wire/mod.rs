@@ -38,3 +38,7 @@ pub(super) struct Success {
 impl Success {
     pub(super) const TRUE: Self = Self { success: true };
 }
+
+/// `{}`.
+#[derive(Serialize)]
+struct Empty {}

@@ -1,5 +1,6 @@
 //! Users as JSON, as far as who asks may see them. Source: Rocket.Chat `getFullUserData.ts`. Knows no rule.
 
+use super::Empty;
 use super::presence::ClaimFields;
 use crate::api::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
@@ -49,9 +50,6 @@ pub(super) struct EmailAddress<'a> {
     address: &'a str,
     verified: bool,
 }
-
-#[derive(Serialize)]
-struct Empty {}
 
 /// What a user's row tells of presence.
 #[derive(Serialize)]
