@@ -49,6 +49,11 @@ impl Query {
         }
     }
 
+    /// The text of a parameter that is not empty.
+    pub(super) fn filled(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()))
+    }
+
     /// Every text of a parameter, in the order given.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
@@ -75,9 +80,7 @@ impl Query {
         }
         Ok(Some(number as u64))
     }
-}
 
-impl Query {
     /// Where a page begins, and how many items it holds at most; `None`: all.
     pub(super) fn page(&self) -> Result<(u64, Option<u64>), ApiError> {
         let (count, offset) = (self.number("count")?, self.number("offset")?);
@@ -88,18 +91,25 @@ impl Query {
         };
         Ok((offset.unwrap_or(0), limit))
     }
+
+    fn sort<F: PartialEq>(
+        &self,
+        field: fn(&str) -> Option<F>,
+    ) -> Result<Vec<(F, SortOrder)>, ApiError> {
+        let raw = self.text("sort")?;
+        raw.map_or_else(|| Ok(Vec::new()), |raw| sort(raw, field))
+    }
 }
 
 /// The query of `custom-user-status.list`, and the offset that its answer repeats.
 pub(super) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     let query = Query::parse(query, &["count", "offset", "sort", "name", "_id", "query"])?;
     let (offset, limit) = query.page()?;
-    let filled = |name| Ok::<_, ApiError>(query.text(name)?.filter(|text| !text.is_empty()));
     query.text("query")?; // Accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
     Ok(StatusQuery {
-        id: filled("_id")?.map(str::to_owned),
-        name_contains: filled("name")?.map(StatusName::search_key),
-        sort: query.text("sort")?.map_or_else(|| Ok(Vec::new()), sort)?,
+        id: query.filled("_id")?.map(str::to_owned),
+        name_contains: query.filled("name")?.map(StatusName::search_key),
+        sort: query.sort(status_field)?,
         offset,
         limit,
     })
@@ -113,42 +123,46 @@ pub(super) fn users(query: &str) -> Result<UserQuery, ApiError> {
     for ignored in ["fields", "query"] {
         query.text(ignored)?;
     }
-    let email = query.text("email")?.filter(|text| !text.is_empty());
-    let mut sort = Vec::new();
-    for (name, order) in query.text("sort")?.map_or_else(|| Ok(Vec::new()), orders)? {
-        let field = match name.as_str() {
-            "_id" => UserSort::Id,
-            "username" => UserSort::Username,
-            "name" => UserSort::Name,
-            "createdAt" => UserSort::CreatedAt,
-            "active" => UserSort::Active,
-            _ => continue,
-        };
-        if sort.iter().all(|(known, _)| *known != field) {
-            sort.push((field, order));
-        }
-    }
     Ok(UserQuery {
-        email: email.map(str::to_owned),
-        sort,
+        email: query.filled("email")?.map(str::to_owned),
+        sort: query.sort(user_field)?,
         offset,
         limit,
         ..UserQuery::default()
     })
 }
 
-fn sort(raw: &str) -> Result<Vec<(SortField, SortOrder)>, ApiError> {
+fn status_field(name: &str) -> Option<SortField> {
+    match name {
+        "_id" => Some(SortField::Id),
+        "name" => Some(SortField::Name),
+        "statusType" => Some(SortField::StatusType),
+        "_updatedAt" => Some(SortField::UpdatedAt),
+        _ => None,
+    }
+}
+
+fn user_field(name: &str) -> Option<UserSort> {
+    match name {
+        "_id" => Some(UserSort::Id),
+        "username" => Some(UserSort::Username),
+        "name" => Some(UserSort::Name),
+        "createdAt" => Some(UserSort::CreatedAt),
+        "active" => Some(UserSort::Active),
+        _ => None,
+    }
+}
+
+/// What to sort by, each `field` once: the first time counts. A name that is no field sorts nothing, as in MongoDB.
+fn sort<F: PartialEq>(
+    raw: &str,
+    field: fn(&str) -> Option<F>,
+) -> Result<Vec<(F, SortOrder)>, ApiError> {
     let mut sort = Vec::new();
     for (name, order) in orders(raw)? {
-        // What MongoDB does not find in a record sorts nothing.
-        let field = match name.as_str() {
-            "_id" => SortField::Id,
-            "name" => SortField::Name,
-            "statusType" => SortField::StatusType,
-            "_updatedAt" => SortField::UpdatedAt,
-            _ => continue,
-        };
-        if sort.iter().all(|(known, _)| *known != field) {
+        if let Some(field) = field(&name)
+            && sort.iter().all(|(known, _)| *known != field)
+        {
             sort.push((field, order));
         }
     }
@@ -222,7 +236,7 @@ mod tests {
 
     #[test]
     fn sorting_keeps_the_order_it_was_written_in() {
-        let sort = |text: &str| sort(text).ok();
+        let sort = |text: &str| sort(text, status_field).ok();
         assert_eq!(
             sort(r#"{"statusType":-1,"name":1,"other":1}"#),
             Some(vec![
@@ -251,7 +265,7 @@ mod tests {
 
         #[test]
         fn no_sort_panics(raw in r#"[\[\]{}":,a-z0-9.+\-_]{0,60}"#) {
-            let _ = sort(&raw);
+            let _ = sort(&raw, status_field);
         }
     }
 }

@@ -25,16 +25,13 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 pub(in crate::api) async fn sync(request: Request) -> Answer {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &["updatedSince"])?;
-    let since = query.text("updatedSince")?.filter(|text| !text.is_empty());
+    let since = query.filled("updatedSince")?;
     let invalid = ApiError::Thrown {
         code: "error-invalid-param",
         reason: "updatedSince must be a valid date string",
     };
-    let since = match since.map(date::read) {
-        None => None,
-        Some(Some(since)) => Some(since),
-        Some(None) => return Err(invalid),
-    };
+    let since = since.map(|text| date::read(text).ok_or(invalid));
+    let since = since.transpose()?;
     let mut roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
     roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
     reply::ok(&RoleSync {
@@ -88,9 +85,9 @@ fn user_and_role(request: &Request, further: &str) -> Result<(String, String), A
 pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let query = Query::parse(request.query(), &["role", "roomId", "count", "offset"])?;
-    let role = query.text("role")?.filter(|role| !role.is_empty());
+    let role = query.filled("role")?;
     let role = role.ok_or_else(|| ApiError::invalid_query("must have required property 'role'"))?;
-    if query.text("roomId")?.is_some_and(|room| !room.is_empty()) {
+    if query.filled("roomId")?.is_some() {
         return Err(ApiError::Thrown {
             code: "error-not-allowed",
             reason: "Not allowed",

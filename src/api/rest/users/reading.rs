@@ -23,8 +23,11 @@ const INFO: [&str; 7] = [
 pub(in crate::api) async fn info(request: Request) -> Answer {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &INFO)?;
-    let filled = |name| Ok::<_, ApiError>(query.text(name)?.filter(|text| !text.is_empty()));
-    let key = match (filled("userId")?, filled("username")?, filled("email")?) {
+    let key = match (
+        query.filled("userId")?,
+        query.filled("username")?,
+        query.filled("email")?,
+    ) {
         (Some(id), _, _) => Some(UserKey::Id(UserId::new(id))),
         (_, Some(name), _) => Some(UserKey::Username(name.to_owned())),
         (_, _, Some(email)) => Some(UserKey::Email(email.to_owned())),
@@ -33,7 +36,9 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let app = request.admit(Some(&actor))?;
     let Some(key) = key else {
         // Nobody was imported or has a telephone here.
-        let unknown = filled("importId")?.or(filled("freeSwitchExtension")?);
+        let unknown = query
+            .filled("importId")?
+            .or(query.filled("freeSwitchExtension")?);
         let text = unknown.map_or("Invalid search query.", |_| "User not found.");
         return Err(ApiError::Bare(text));
     };
