@@ -52,7 +52,7 @@ pub(super) async fn delete(mut call: Call<'_>) -> Outcome {
     let actor = manager(&call)?;
     let id = StatusId::new(call.param(0).as_str().unwrap_or_default());
     let deleted = custom_status::delete(call.app(), actor, id).await;
-    deleted.map_err(|e| ApiError::In(Place::DeleteStatus, e))?;
+    deleted.map_err(|e| Place::DeleteStatus.failed(e))?;
     result(&true)
 }
 

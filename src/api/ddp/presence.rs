@@ -81,5 +81,5 @@ fn text(param: Value) -> Result<Option<String>, ApiError> {
 }
 
 fn of_status(error: Error) -> ApiError {
-    ApiError::In(Place::SetUserStatus, error)
+    Place::SetUserStatus.failed(error)
 }

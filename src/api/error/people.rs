@@ -39,7 +39,7 @@ pub(in crate::api) enum PeoplePlace {
 impl PeoplePlace {
     /// A failure in this place.
     pub(in crate::api) fn failed(self, error: Error) -> ApiError {
-        ApiError::In(Place::People(self), error)
+        Place::People(self).failed(error)
     }
 }
 

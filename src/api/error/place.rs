@@ -4,6 +4,7 @@
     reason = "a place tells a few failures; all others are told by the match without a wildcard in mod.rs"
 )]
 
+use super::ApiError;
 use super::people::{self, PeoplePlace};
 use super::told::{Details, Told};
 use crate::domain::{Disallowed, Error, Field, Problem, What};
@@ -21,6 +22,13 @@ pub(in crate::api) enum Place {
     SetStatus,
     /// A route about people.
     People(PeoplePlace),
+}
+
+impl Place {
+    /// A failure in this place.
+    pub(in crate::api) fn failed(self, error: Error) -> ApiError {
+        ApiError::In(self, error)
+    }
 }
 
 /// The words of `place` for `error`; `None` where it has none of its own.

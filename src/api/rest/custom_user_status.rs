@@ -48,7 +48,7 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
         .ok_or_else(without_id)?;
     custom_status::delete(request.admit(Some(&actor))?, &actor, StatusId::new(id))
         .await
-        .map_err(|e| ApiError::In(Place::DeleteStatus, e))?;
+        .map_err(|e| Place::DeleteStatus.failed(e))?;
     reply::ok(&wire::Success::TRUE)
 }
 
