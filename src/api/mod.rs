@@ -29,6 +29,7 @@ mod reply;
 mod request;
 mod rest;
 mod typed;
+mod whom;
 mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;

@@ -7,12 +7,10 @@ use crate::api::error::{ApiError, Place};
 use crate::api::query::Query;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
+use crate::api::whom;
 use crate::api::wire::{BoardReply, PresenceReply, Success, UserStatusReply};
-use crate::domain::{UserId, UserKey, UserStatus};
-use crate::service::presence::{self, StatusDraft};
-
-/// The fields that name a user, in the order in which they are looked at.
-const USER: [&str; 3] = ["userId", "username", "user"];
+use crate::domain::{UserId, UserStatus};
+use crate::service::presence::{self, Found, StatusDraft};
 
 pub(in crate::api) async fn set_status(request: Request) -> Answer {
     let actor = request.actor().await?;
@@ -26,27 +24,19 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
         "user",
     ])?;
     let draft = status_draft(&mut fields)?;
-    let whose = user_in(|name| fields.text(name))?;
+    let whose = whom::named(|name| fields.text(name))?;
     let app = request.admit(Some(&actor))?;
     let set = presence::set_status(app, &actor, whose, draft).await;
-    set.map_err(|e| ApiError::In(Place::SetStatus, e))?;
+    set.map_err(|e| Place::SetStatus.failed(e))?;
     reply::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn get_status(request: Request) -> Answer {
-    let actor = request.actor().await?;
-    let whose = whose(&request)?;
-    let app = request.admit(Some(&actor))?;
-    let found = presence::find(app, &actor, whose).await.map_err(of_user)?;
-    reply::ok(&UserStatusReply::from(&found))
+    reply::ok(&UserStatusReply::from(&find(&request).await?))
 }
 
 pub(in crate::api) async fn get_presence(request: Request) -> Answer {
-    let actor = request.actor().await?;
-    let whose = whose(&request)?;
-    let app = request.admit(Some(&actor))?;
-    let found = presence::find(app, &actor, whose).await.map_err(of_user)?;
-    reply::ok(&PresenceReply::from(&found))
+    reply::ok(&PresenceReply::from(&find(&request).await?))
 }
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
@@ -85,20 +75,13 @@ fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
     })
 }
 
-/// Whom the query names: nobody is oneself.
-fn whose(request: &Request) -> Result<Option<UserKey>, ApiError> {
-    let query = Query::parse(request.query(), &USER)?;
-    user_in(|name| Ok(query.text(name)?.map(str::to_owned)))
-}
-
-/// Whom a request names, if anybody. `user` means the user name.
-fn user_in(
-    mut text: impl FnMut(&str) -> Result<Option<String>, ApiError>,
-) -> Result<Option<UserKey>, ApiError> {
-    let [id, username, user] = [text(USER[0])?, text(USER[1])?, text(USER[2])?];
-    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let id = filled(id).map(|id| UserKey::Id(UserId::new(id)));
-    Ok(id.or_else(|| filled(username).or(filled(user)).map(UserKey::Username)))
+/// The user whom the query names: nobody is oneself.
+async fn find(request: &Request) -> Result<Found, ApiError> {
+    let actor = request.actor().await?;
+    let query = Query::parse(request.query(), &whom::NAMES)?;
+    let whose = whom::named(|name| Ok(query.text(name)?.map(str::to_owned)))?;
+    let found = presence::find(request.admit(Some(&actor))?, &actor, whose).await;
+    found.map_err(|e| Place::OfUser.failed(e))
 }
 
 /// The ids asked for: separated by commas, or one a parameter, or both.
@@ -106,8 +89,4 @@ fn ids(query: &Query) -> Vec<UserId> {
     let given = ["ids", "ids[]"].iter().flat_map(|name| query.all(name));
     let split = given.flat_map(|ids| ids.split(','));
     split.filter(|id| !id.is_empty()).map(UserId::new).collect()
-}
-
-fn of_user(error: crate::domain::Error) -> ApiError {
-    ApiError::In(Place::OfUser, error)
 }

@@ -4,8 +4,9 @@ use crate::api::body::Fields;
 use crate::api::error::{ApiError, PeoplePlace};
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
+use crate::api::whom;
 use crate::api::wire::{ActiveReply, Activity, DeletedReply, LoggedOut, UserReply, UserRow};
-use crate::domain::{Permission, UserId, UserKey};
+use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
 
@@ -80,23 +81,12 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor_with(Permission::DeleteUser).await?;
     let mut fields = request.lenient_fields()?;
     fields.refuse_unknown(&["userId", "username", "user", "confirmRelinquish"])?;
-    let key = user_key(&mut fields)?.ok_or_else(|| ApiError::missing_property("userId"))?;
+    let key = whom::named(|name| fields.text(name))?;
+    let key = key.ok_or_else(|| ApiError::missing_property("userId"))?;
     accounts::delete(request.admit(Some(&actor))?, &actor, key)
         .await
         .map_err(|e| PeoplePlace::Delete.failed(e))?;
     reply::ok(&DeletedReply::DONE)
-}
-
-/// Whom the body names: by `userId`, `username` or `user`, which is a user name, too.
-fn user_key(fields: &mut Fields) -> Result<Option<UserKey>, ApiError> {
-    if let Some(id) = fields.text("userId")? {
-        return Ok(Some(UserKey::Id(UserId::new(id))));
-    }
-    let name = match fields.text("username")? {
-        Some(name) => Some(name),
-        None => fields.text("user")?,
-    };
-    Ok(name.map(UserKey::Username))
 }
 
 pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
