@@ -3,7 +3,7 @@
 
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
-use crate::api::{Api, wire};
+use crate::api::wire;
 use crate::domain::Permission;
 use crate::service::settings;
 
@@ -11,7 +11,7 @@ pub(in crate::api) async fn connections(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
     request.admit(Some(&actor))?;
     reply::ok(&wire::Connections {
-        current: live(&request.api),
+        current: 0, // Nobody can be connected in real time.
         max: request.api.max_connections,
         success: true,
     })
@@ -21,9 +21,4 @@ pub(in crate::api) async fn enable(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
     settings::enable_broadcast(request.admit(Some(&actor))?, &actor).await?;
     reply::ok(&wire::Success::TRUE)
-}
-
-/// How many are connected in real time: nobody can be yet.
-fn live(_: &Api) -> usize {
-    0
 }
