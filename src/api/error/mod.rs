@@ -197,11 +197,9 @@ fn tell(error: &ApiError) -> Told {
             );
             Told::bare(StatusCode::TOO_MANY_REQUESTS, &text).header(header::RETRY_AFTER, &wait)
         }
-        ApiError::InvalidUser(method) => Told::failure("error-invalid-user", "Invalid user")
-            .details(Details {
-                method: Some(method),
-                ..Details::default()
-            }),
+        ApiError::InvalidUser(method) => {
+            Told::failure("error-invalid-user", "Invalid user").details(Details::by(method))
+        }
         ApiError::UnknownMethod(name) => {
             Told::bare(StatusCode::NOT_FOUND, &format!("Method '{name}' not found"))
         }
@@ -243,10 +241,7 @@ fn tell_domain(error: &Error) -> Told {
         ),
         Error::LoginRefused => Told::login("Unauthorized", "Unauthorized", None),
         Error::Deactivated => {
-            let details = Details {
-                function: Some("Accounts.validateLoginAttempt"),
-                ..Details::default()
-            };
+            let details = Details::function("Accounts.validateLoginAttempt");
             Told::login(
                 "error-user-is-not-activated",
                 "User is not activated",
@@ -289,10 +284,7 @@ fn tell_domain(error: &Error) -> Told {
             "Custom_User_Status_Error_Name_Already_In_Use",
             "The custom user status name is already in use",
         )
-        .details(Details {
-            method: Some(STATUS_METHOD),
-            ..Details::default()
-        }),
+        .details(Details::by(STATUS_METHOD)),
         Error::NotFound(What::Status(id)) => Told::bare(
             StatusCode::BAD_REQUEST,
             &format!("No custom user status found with the id of \"{id}\"."),

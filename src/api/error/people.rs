@@ -43,8 +43,6 @@ impl PeoplePlace {
     }
 }
 
-const NO_MATCH: &str =
-    "The required \"userId\" or \"username\" param provided does not match any users";
 const NOT_ALLOWED: &str = "error-action-not-allowed";
 
 /// The words of `place` for `error`; `None` where it has none of its own.
@@ -52,7 +50,7 @@ pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
     match place {
         PeoplePlace::Save => tell_save(error),
         PeoplePlace::Delete => match error {
-            Error::NotFound(_) => Some(Told::failure("error-invalid-user", NO_MATCH)),
+            Error::NotFound(_) => Some(Told::nobody()),
             Error::LastAdministrator => Some(action(
                 "Leaving the app without admins is not allowed",
                 "deleteUser",
@@ -72,10 +70,12 @@ pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
             Error::Forbidden { .. } => {
                 Some(Told::failure("error-not-authorized", "Not authorized"))
             }
-            Error::NotFound(_) => Some(Told::failure("error-invalid-user", NO_MATCH)),
+            Error::NotFound(_) => Some(Told::nobody()),
             _ => None,
         },
-        PeoplePlace::Tokens(method) => tell_token(error).map(|told| told.details(by(method))),
+        PeoplePlace::Tokens(method) => {
+            tell_token(error).map(|told| told.details(Details::by(method)))
+        }
         PeoplePlace::Preferences => match error {
             Error::Forbidden { .. } => {
                 Some(Told::failure(NOT_ALLOWED, "Editing user is not allowed"))
@@ -115,7 +115,7 @@ fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<To
         Permission::EditOtherUserPassword => ("Edit user password is not allowed", "Update_user"),
         Permission::EditOtherUserActiveStatus => {
             let told = Told::failure("error-not-allowed", "Not allowed");
-            return Some(told.details(by("setUserActiveStatus")));
+            return Some(told.details(Details::by("setUserActiveStatus")));
         }
         _ => return None,
     };
@@ -133,16 +133,14 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<T
             action(text, method, "Editing_user")
         }
         (Field::Email, Problem::NotValid(_)) => {
-            Told::failure("error-invalid-email", "Invalid email").details(Details {
-                function: Some("_setEmail"),
-                ..Details::default()
-            })
+            Told::failure("error-invalid-email", "Invalid email")
+                .details(Details::function("_setEmail"))
         }
         (_, Problem::Taken(text)) => {
             let reason = format!("{} is already in use :(", escaped(text));
             Told::failure("error-field-unavailable", &reason).details(Details {
                 taken: Some(text.clone()),
-                ..by(method)
+                ..Details::by(method)
             })
         }
         (Field::Username, Problem::NotValid(text)) => {
@@ -150,7 +148,7 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<T
             Told::failure("error-input-is-not-a-valid-field", &reason).details(Details {
                 input: Some(text.clone()),
                 field: Some("Username"),
-                ..by(method)
+                ..Details::by(method)
             })
         }
         (_, Problem::Missing) => {
@@ -163,19 +161,21 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<T
             let reason = format!("The field {name} is required");
             Told::failure("error-the-field-is-required", &reason).details(Details {
                 field: Some(name),
-                ..by(method)
+                ..Details::by(method)
             })
         }
         (Field::Bio, Problem::TooLong(most)) => {
             let reason = format!("Bio size exceeds {most} characters");
-            Told::failure("error-bio-size-exceeded", &reason).details(by("saveUserProfile"))
+            Told::failure("error-bio-size-exceeded", &reason)
+                .details(Details::by("saveUserProfile"))
         }
         (Field::Nickname, Problem::TooLong(most)) => {
             let reason = format!("Nickname size exceeds {most} characters");
-            Told::failure("error-nickname-size-exceeded", &reason).details(by("saveUserProfile"))
+            Told::failure("error-nickname-size-exceeded", &reason)
+                .details(Details::by("saveUserProfile"))
         }
         (Field::CurrentPassword, _) => Told::failure("error-invalid-password", "Invalid password")
-            .details(by("saveUserProfile")),
+            .details(Details::by("saveUserProfile")),
         _ => return None,
     };
     Some(told)
@@ -210,7 +210,7 @@ fn tell_add(error: &Error) -> Option<Told> {
             "Accessing_permissions",
         )),
         Error::Forbidden { needs } => tell_missing_permission(*needs, METHOD),
-        Error::NotFound(_) => Some(Told::failure("error-invalid-user", NO_MATCH)),
+        Error::NotFound(_) => Some(Told::nobody()),
         // The two arguments are the wrong way round in Rocket.Chat.
         _ if role(error, &Problem::Unknown) => Some(Told::failure_without_code(
             "error-role-not-found",
@@ -253,18 +253,11 @@ fn role(error: &Error, expected: &Problem) -> bool {
     matches!(error, Error::Invalid { field: Field::Role, problem } if problem == expected)
 }
 
-fn by(method: &'static str) -> Details {
-    Details {
-        method: Some(method),
-        ..Details::default()
-    }
-}
-
 /// What somebody may not do, with the action's name in Rocket.Chat.
 pub(super) fn action(text: &str, method: &'static str, action: &'static str) -> Told {
     Told::failure(NOT_ALLOWED, text).details(Details {
         action: Some(action),
-        ..by(method)
+        ..Details::by(method)
     })
 }
 

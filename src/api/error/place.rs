@@ -39,12 +39,9 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
                 "Custom_User_Status_Error_Invalid_User_Status",
                 "Invalid user status",
             )
-            .details(method("deleteCustomUserStatus")),
+            .details(Details::by("deleteCustomUserStatus")),
         ),
-        (Place::OfUser | Place::SetStatus, Error::NotFound(What::User(_))) => Some(Told::failure(
-            "error-invalid-user",
-            "The required \"userId\" or \"username\" param provided does not match any users",
-        )),
+        (Place::OfUser | Place::SetStatus, Error::NotFound(What::User(_))) => Some(Told::nobody()),
         (Place::SetUserStatus, Error::Disallowed(disallowed)) => {
             let (code, reason) = match disallowed {
                 Disallowed::StatusText => ("error-not-allowed", "Not allowed"),
@@ -52,10 +49,10 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
                     ("error-status-not-allowed", "Invisible status is disabled")
                 }
             };
-            Some(Told::failure(code, reason).details(method("setUserStatus")))
+            Some(Told::failure(code, reason).details(Details::by("setUserStatus")))
         }
         (Place::SetStatus, _) => {
-            set_status(error).map(|told| told.details(method("users.setStatus")))
+            set_status(error).map(|told| told.details(Details::by("users.setStatus")))
         }
         (Place::People(place), error) => people::tell(place, error),
         _ => None,
@@ -84,12 +81,5 @@ fn set_status(error: &Error) -> Option<Told> {
             Some(Told::failure("error-invalid-date", reason))
         }
         _ => None,
-    }
-}
-
-fn method(name: &'static str) -> Details {
-    Details {
-        method: Some(name),
-        ..Details::default()
     }
 }

@@ -57,6 +57,26 @@ pub(super) struct Details {
     pub(super) time_to_reset: Option<u64>,
 }
 
+impl Details {
+    /// What Rocket.Chat's method of this name tells.
+    pub(super) fn by(method: &'static str) -> Self {
+        let method = Some(method);
+        Self {
+            method,
+            ..Self::default()
+        }
+    }
+
+    /// What its function of this name tells.
+    pub(super) fn function(function: &'static str) -> Self {
+        let function = Some(function);
+        Self {
+            function,
+            ..Self::default()
+        }
+    }
+}
+
 impl Told {
     fn new(
         status: StatusCode,
@@ -78,6 +98,13 @@ impl Told {
     pub(super) fn failure(code: &'static str, reason: &str) -> Self {
         let (status, reason) = (StatusCode::BAD_REQUEST, Some(reason.to_owned()));
         Self::new(status, Shape::Thrown, Some(code), reason)
+    }
+
+    /// That a request names a user who does not exist.
+    pub(super) fn nobody() -> Self {
+        let text =
+            "The required \"userId\" or \"username\" param provided does not match any users";
+        Self::failure("error-invalid-user", text)
     }
 
     /// A thrown Meteor error without one.
