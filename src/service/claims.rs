@@ -3,9 +3,8 @@
 //! terminals.
 
 use crate::app::App;
-use crate::domain::{
-    Claim, ClaimSource, Error, Presence, Result, StatusText, User, UserKey, UserStatus, What,
-};
+use crate::domain::{Claim, ClaimSource, Presence, Result, StatusText, UserKey, UserStatus};
+use crate::service::users;
 use crate::store::PresenceChange;
 use std::time::Duration;
 
@@ -50,7 +49,7 @@ pub async fn end(app: &App, username: &str, source: ClaimSource) -> Result<()> {
 /// # Errors
 /// `NotFound`, `Unavailable`.
 pub async fn list(app: &App, username: &str) -> Result<Vec<Claim>> {
-    let (user, now) = (find(app, username).await?, app.clock.now());
+    let ((user, _), now) = (users::find(app, named(username)).await?, app.clock.now());
     let mut claims = app.store.find_presence(user.id).await?.claims;
     claims.retain(|claim| claim.is_live(now));
     Ok(claims)
@@ -62,7 +61,7 @@ async fn change(
     expires: bool,
     rule: impl FnOnce(&mut Presence) + Send + 'static,
 ) -> Result<()> {
-    let user = find(app, username).await?;
+    let (user, _) = users::find(app, named(username)).await?;
     let change = PresenceChange {
         user: user.id.clone(),
         actor: (user.id, user.username),
@@ -76,9 +75,6 @@ async fn change(
     app.store.change_presence(change).await.map(drop)
 }
 
-async fn find(app: &App, username: &str) -> Result<User> {
-    let key = UserKey::Username(username.to_owned());
-    let found = app.store.find_user(key).await?;
-    let (user, _) = found.ok_or_else(|| Error::NotFound(What::User(username.to_owned())))?;
-    Ok(user)
+fn named(username: &str) -> UserKey {
+    UserKey::Username(username.to_owned())
 }
