@@ -40,9 +40,28 @@ pub enum Fault {
 pub struct FlakyStore {
     store: SqliteStore,
     next: Mutex<Option<(&'static str, Fault)>>,
+    overtaking: Mutex<Option<(UserId, UserPatch)>>,
 }
 
 impl FlakyStore {
+    /// Lets somebody be quicker than the next `update_user`: this is done before it.
+    pub fn overtake(&self, id: UserId, patch: UserPatch) {
+        *self.overtaking.lock().unwrap() = Some((id, patch));
+    }
+
+    async fn overtaken(&self, method: &str) -> Result<()> {
+        let quicker = match method {
+            "update_user" => self.overtaking.lock().unwrap().take(),
+            _ => None,
+        };
+        if let Some((id, patch)) = quicker {
+            self.store
+                .update_user(id, patch, Timestamp::from_millis(0))
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Lets the next call of `method` fail. Nothing is left of an earlier fault.
     pub fn fail_once(&self, method: &'static str, fault: Fault) {
         *self.next.lock().unwrap() = Some((method, fault));
@@ -74,6 +93,7 @@ macro_rules! flaky {
         impl $trait for FlakyStore {
             $(async fn $method(&self, $($argument: $type),*) -> Result<$result> {
                 self.pass(stringify!($method))?;
+                self.overtaken(stringify!($method)).await?;
                 self.store.$method($($argument),*).await
             })*
         }
@@ -167,6 +187,7 @@ impl FlakyServer {
         let store = Arc::new(FlakyStore {
             store: SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap(),
             next: Mutex::default(),
+            overtaking: Mutex::default(),
         });
         let tokens = Tokens::open(&folder.path().join("token-secret")).unwrap();
         let app = App::new(&config, store.clone(), ManualClock::new(), tokens).unwrap();

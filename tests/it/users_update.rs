@@ -1,7 +1,10 @@
 //! Changing users over REST: others, by those who may, and oneself. The last administrator stands in `users_end.rs`.
 
+use crate::flaky::FlakyServer;
 use crate::support::{Client, TestServer};
 use crate::users::id;
+use doorsign::domain::UserId;
+use doorsign::store::{RoleChange, UserPatch};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -295,4 +298,20 @@ async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
             "{route} {body}"
         );
     }
+}
+
+#[tokio::test]
+async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
+    let server = FlakyServer::start().await;
+    let admin = server.admin("token").await;
+    let body = json!({"username": "ann", "name": "Ann", "email": "a@example.org", "password": "p", "roles": ["bot", "user"]});
+    admin.post("users.create", body).await.expect(200);
+    let ann = admin.logged_in("ann", "p").await;
+    let patch = UserPatch {
+        roles: Some(RoleChange::Remove("bot".to_owned())),
+        ..UserPatch::default()
+    };
+    server.store.overtake(UserId::new(id(&ann)), patch);
+    let updated = update(&ann, &ann, json!({"name": "A", "roles": ["bot", "user"]})).await;
+    assert_eq!(updated.expect(200).json()["user"]["roles"], json!(["user"]));
 }

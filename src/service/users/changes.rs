@@ -56,7 +56,9 @@ pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) ->
     may_change(actor, &before, &new)?;
     let mut patch = patch(&new)?;
     patch.choice = choice(app, actor, &new).await?;
-    patch.roles = new.roles.map(RoleChange::Replace);
+    // Who repeats the roles there were needs no permission, and so must not undo that one was taken meanwhile.
+    let roles = new.roles.filter(|roles| !are_held(&before, roles));
+    patch.roles = roles.map(RoleChange::Replace);
     patch.active = new.active;
     patch.require_password_change = new.require_password_change;
     let password = if new.random_password {
@@ -143,15 +145,11 @@ async fn choice(
 /// What else than `edit-other-user-info` is needed. One's own password is changed with the current one, by [`update_own`].
 fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
     if let Some(roles) = &new.roles {
-        let (mut wanted, is_admin) = (roles.clone(), |ids: &[String]| {
-            ids.iter().any(|id| id == ADMIN)
-        });
-        wanted.sort();
-        wanted.dedup();
-        if wanted != before.roles {
+        let is_admin = |ids: &[String]| ids.iter().any(|id| id == ADMIN);
+        if !are_held(before, roles) {
             actor.require(Permission::AssignRoles)?;
         }
-        if is_admin(&before.roles) && !is_admin(&wanted) {
+        if is_admin(&before.roles) && !is_admin(roles) {
             actor.require(Permission::AssignAdminRole)?;
         }
     }
@@ -174,6 +172,14 @@ fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
         actor.require(Permission::EditOtherUserActiveStatus)?;
     }
     Ok(())
+}
+
+/// Whether `roles` are those that `user` holds, in any order.
+fn are_held(user: &User, roles: &[String]) -> bool {
+    let mut roles = roles.to_vec();
+    roles.sort();
+    roles.dedup();
+    roles == user.roles
 }
 
 /// What everybody may change about whom they may change at all.
