@@ -1,7 +1,7 @@
 //! Changing users over REST: others, by those who may, and oneself. The last administrator stands in `users_end.rs`.
 
 use crate::flaky::FlakyServer;
-use crate::support::{Client, TestServer};
+use crate::support::{Client, Setup, TestServer};
 use crate::users::id;
 use doorsign::domain::UserId;
 use doorsign::store::{RoleChange, UserPatch};
@@ -314,4 +314,29 @@ async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
     server.store.overtake(UserId::new(id(&ann)), patch);
     let updated = update(&ann, &ann, json!({"name": "A", "roles": ["bot", "user"]})).await;
     assert_eq!(updated.expect(200).json()["user"]["roles"], json!(["user"]));
+}
+
+#[tokio::test]
+async fn the_current_password_cannot_be_guessed_any_faster_than_at_a_login() {
+    let setup = Setup::new().config(|config| config.login_failures_per_user = 3);
+    let server = setup.start().await;
+    let ann = server.user("ann").await;
+    let own = |current: &'static str| {
+        let data = json!({"email": "new@example.org", "currentPassword": current});
+        update_own(&ann, data)
+    };
+    for _ in 0..5 {
+        own("").await.golden("users_update_own_wrong_password"); // No guess.
+    }
+    for _ in 0..3 {
+        own("wrong").await.golden("users_update_own_wrong_password");
+    }
+    update_own(&ann, json!({"username": "anna"}))
+        .await
+        .expect(200);
+    for current in ["wrong", "ann's password"] {
+        own(current).await.golden("users_update_own_blocked");
+    }
+    server.clock.advance(std::time::Duration::from_secs(300));
+    own("ann's password").await.expect(200);
 }

@@ -8,7 +8,7 @@
 use super::ApiError;
 use super::place::Place;
 use super::told::{Details, Told};
-use crate::domain::{Error, Field, Permission, Problem, What};
+use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
 use warp::http::StatusCode;
 
 /// A route about people, or a few, with words of their own.
@@ -102,8 +102,19 @@ fn tell_save(error: &Error) -> Option<Told> {
             Some(Told::failure("error-user-not-found", "User not found"))
         }
         Error::Invalid { field, problem } => tell_field(*field, problem, METHOD),
+        Error::LoginBlocked { blocked, .. } => Some(tell_blocked(*blocked)),
         _ => None,
     }
+}
+
+/// Not the 401 of a login, which would tell clients that they are not logged in any more.
+fn tell_blocked(blocked: Blocked) -> Told {
+    let (code, whom) = match blocked {
+        Blocked::User => ("error-login-blocked-for-user", "User"),
+        Blocked::Address => ("error-login-blocked-for-ip", "IP"),
+    };
+    let text = format!("Login has been temporarily blocked For {whom}");
+    Told::failure(code, &text).details(by("saveUserProfile"))
 }
 
 fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Told> {

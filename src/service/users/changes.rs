@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::passwords::PasswordDigest;
 use crate::service::presence;
 use crate::store::{RoleChange, UserPatch};
+use std::net::IpAddr;
 
 /// What to change; `None` leaves it. Nothing of it is checked yet.
 #[derive(Default)]
@@ -76,22 +77,24 @@ pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) ->
 }
 
 /// Changes oneself. A new password and a new address ask for the current password, as its SHA-256 in hexadecimal or in plain text;
-/// a new password ends the other logins by password.
+/// a new password ends the other logins by password. Wrong ones from an `address` count as failed logins do.
 ///
 /// # Errors
-/// `Invalid { CurrentPassword }`, `Invalid` for what cannot be, `Unavailable`.
+/// `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for what cannot be, `Unavailable`.
 pub async fn update_own(
     app: &App,
     actor: &Actor,
     new: UserChanges,
     current_password: Option<String>,
+    address: IpAddr,
 ) -> Result<User> {
     let mut patch = patch(&new)?;
     patch.choice = choice(app, actor, &new).await?;
     let password = new.password.filter(|password| !password.trim().is_empty());
     let address_changes = patch.email.is_some() && patch.email != actor.user.email;
     if password.is_some() || address_changes {
-        check_current(app, actor, current_password).await?;
+        let given = current_password.unwrap_or_default();
+        check_current(app, actor, &given, address).await?;
     }
     if let Some(password) = password {
         patch.password_hash = Some(hash(app, &password).await?);
@@ -196,15 +199,23 @@ fn patch(new: &UserChanges) -> Result<UserPatch> {
     })
 }
 
-async fn check_current(app: &App, actor: &Actor, given: Option<String>) -> Result<()> {
-    let (_, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
-    let given = given.unwrap_or_default();
-    let digest = PasswordDigest::from_hex(&given).unwrap_or_else(|| PasswordDigest::of(&given));
-    if app.auth.passwords.verify(Some(hash), digest).await? {
-        return Ok(());
-    }
-    Err(Error::Invalid {
+/// Whoever has got hold of a token must not learn the password with it. Failures are counted by the user's id, which renaming does not
+/// change, and apart from those of logins, which nobody is to be kept from by them.
+async fn check_current(app: &App, actor: &Actor, given: &str, address: IpAddr) -> Result<()> {
+    let wrong = Error::Invalid {
         field: Field::CurrentPassword,
         problem: Problem::NotValid(String::new()),
-    })
+    };
+    if given.is_empty() {
+        return Err(wrong);
+    }
+    let (attempts, id) = (&app.auth.attempts, &actor.user.id);
+    attempts.check(address, id.as_str(), app.clock.now())?;
+    let (_, hash) = find(app, UserKey::Id(id.clone())).await?;
+    let digest = PasswordDigest::from_hex(given).unwrap_or_else(|| PasswordDigest::of(given));
+    if app.auth.passwords.verify(Some(hash), digest).await? {
+        return attempts.succeeded(address, id.as_str(), app.clock.now());
+    }
+    attempts.failed(address, id.as_str(), app.clock.now())?;
+    Err(wrong)
 }

@@ -66,7 +66,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.admit(Some(&actor))?;
-    let user = changes::update_own(app, &actor, new, current).await;
+    let user = changes::update_own(app, &actor, new, current, request.address()).await;
     told(app, &user.map_err(|e| PeoplePlace::Save.failed(e))?).await
 }
 
