@@ -256,3 +256,12 @@ async fn without_a_secret_in_the_settings_nobody_may() {
             .golden("users_create_token_not_allowed");
     }
 }
+
+#[tokio::test]
+async fn token_names_are_no_longer_than_nicknames() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let refused = generate(&ann, &"n".repeat(121)).await;
+    refused.golden("tokens_name_too_long");
+    generate(&ann, &"n".repeat(120)).await.expect(200);
+}

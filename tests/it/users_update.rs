@@ -340,3 +340,22 @@ async fn the_current_password_cannot_be_guessed_any_faster_than_at_a_login() {
     server.clock.advance(std::time::Duration::from_secs(300));
     own("ann's password").await.expect(200);
 }
+
+#[tokio::test]
+async fn names_to_show_are_no_longer_than_nicknames() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let name = json!({"name": "n".repeat(121)});
+    let new = json!({"username": "bob", "email": "bob@example.org", "password": "p"});
+    let new = crate::users::with(new, &name);
+    for refused in [
+        admin.post("users.create", new).await,
+        update(&admin, &ann, name.clone()).await,
+        update_own(&ann, name).await,
+    ] {
+        refused.golden("users_name_too_long");
+    }
+    update_own(&ann, json!({"name": "n".repeat(120)}))
+        .await
+        .expect(200);
+}

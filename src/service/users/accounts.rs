@@ -1,7 +1,7 @@
 //! Adding users, deleting them, switching them off and on, and ending their logins. Source of the order of the checks: Rocket.Chat
 //! `validateUserData.ts`. Knows nothing of how a request names a user.
 
-use super::{check_roles, find, hash, is_self, missing};
+use super::{check_roles, find, hash, is_self, missing, refuse_long};
 use crate::app::{App, Ids};
 use crate::domain::{
     Actor, Bio, Email, Field, Nickname, Permission, Profile, Result, User, UserId, UserKey,
@@ -45,6 +45,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewAccount) -> Result<User> {
     if new.name.trim().is_empty() {
         return Err(missing(Field::FullName));
     }
+    refuse_long(Field::FullName, &new.name)?;
     let (made_up, now) = (new.password.is_none(), app.clock.now());
     let mut user = User {
         id: app.ids.user()?,

@@ -1,7 +1,7 @@
 //! Who may change what about a user. Source: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`, `saveUserProfile.ts`. All of
 //! a change is one transaction, where Rocket.Chat saves part after part. What a status may be is `presence`'s to say.
 
-use super::{check_roles, find, hash, is_self};
+use super::{check_roles, find, hash, is_self, refuse_long};
 use crate::app::{App, Ids};
 use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Result, User,
@@ -188,6 +188,7 @@ fn are_held(user: &User, roles: &[String]) -> bool {
 /// What everybody may change about whom they may change at all.
 fn patch(new: &UserChanges) -> Result<UserPatch> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    refuse_long(Field::FullName, new.name.as_deref().unwrap_or_default())?;
     Ok(UserPatch {
         username: filled(&new.username).map(Username::parse).transpose()?,
         name: filled(&new.name),

@@ -19,6 +19,18 @@ use crate::domain::{
 };
 use crate::passwords::PasswordDigest;
 
+/// UTF-16 units of a name to show and of a token's name at most, as of a nickname. The bound is ours: they are read with their user
+/// wherever that one is looked up.
+const LONGEST_NAME: usize = 120;
+
+fn refuse_long(field: Field, name: &str) -> Result<()> {
+    if name.encode_utf16().count() > LONGEST_NAME {
+        let problem = Problem::TooLong(LONGEST_NAME);
+        return Err(Error::Invalid { field, problem });
+    }
+    Ok(())
+}
+
 /// The hash of a password that somebody chose.
 async fn hash(app: &App, password: &str) -> Result<String> {
     if password.is_empty() {

@@ -1,10 +1,10 @@
 //! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
 //! permission is asked here. Knows nothing of terminals.
 
-use super::{hash, tokens};
+use super::{hash, refuse_long, tokens};
 use crate::app::App;
 use crate::domain::{
-    Email, Error, Login, Profile, Result, User, UserId, UserKey, UserQuery, Username,
+    Email, Error, Field, Login, Profile, Result, User, UserId, UserKey, UserQuery, Username,
 };
 use crate::service::session;
 use crate::store::{RoleChange, UserPatch};
@@ -43,6 +43,7 @@ pub async fn create(app: &App, new: NewUser) -> Result<User> {
         created_at: now,
         updated_at: now,
     };
+    refuse_long(Field::FullName, &user.name)?;
     let hash = hash(app, &new.password).await?;
     app.store.create_user(user.clone(), hash).await?;
     Ok(user)
@@ -105,7 +106,7 @@ pub async fn delete(app: &App, username: &str) -> Result<()> {
 /// this once.
 ///
 /// # Errors
-/// `NotFound`, `Deactivated`, `Invalid { TokenName }` when the name is blank or in use, `Unavailable`.
+/// `NotFound`, `Deactivated`, `Invalid { TokenName }` when the name is blank, too long or in use, `Unavailable`.
 pub async fn create_token(
     app: &App,
     username: &str,

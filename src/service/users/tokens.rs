@@ -1,7 +1,7 @@
 //! Tokens that somebody logged in makes: personal access tokens for oneself, and with the secret of the settings for others. Source:
 //! Rocket.Chat `personalAccessTokens:*` and `users.createToken`. Knows nothing of how tokens are signed.
 
-use super::{find, is_self, missing};
+use super::{find, is_self, missing, refuse_long};
 use crate::app::App;
 use crate::domain::{
     Actor, Error, Field, Login, LoginKind, Permission, Result, UserId, UserKey, What,
@@ -11,7 +11,7 @@ use crate::service::session;
 /// Makes a personal access token that lasts until it is removed, and answers it, this once.
 ///
 /// # Errors
-/// `Forbidden`, `Invalid { TokenName, Missing | Taken }`, `Unavailable`.
+/// `Forbidden`, `Invalid { TokenName, Missing | Taken | TooLong }`, `Unavailable`.
 pub async fn generate(
     app: &App,
     actor: &Actor,
@@ -95,6 +95,7 @@ pub(super) fn personal(
     if name.trim().is_empty() {
         return Err(missing(Field::TokenName));
     }
+    refuse_long(Field::TokenName, &name)?;
     Ok(Login {
         id: app.ids.login()?,
         user,
