@@ -9,13 +9,14 @@ pub trait Logins: Send + Sync {
     /// Adds a login, and removes those of its user that had expired when it was made. A login by password is noted as its user's last.
     ///
     /// # Errors
-    /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user.
+    /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user, `Deactivated` when
+    /// that one may not log in.
     async fn create_login(&self, login: Login) -> Result<()>;
 
     /// Puts a token in the place of its user's token of the same name, which ends.
     ///
     /// # Errors
-    /// `NotFound` when there is no such token.
+    /// `NotFound` when there is no such token, `Deactivated` when its user may not log in.
     async fn replace_token(&self, login: Login) -> Result<()>;
 
     /// The login, its user and what the user's roles grant, as of one moment.

@@ -114,7 +114,7 @@ fn tell_blocked(blocked: Blocked) -> Told {
         Blocked::Address => ("error-login-blocked-for-ip", "IP"),
     };
     let text = format!("Login has been temporarily blocked For {whom}");
-    Told::failure(code, &text).details(by("saveUserProfile"))
+    Told::failure(code, &text).details(Details::by("saveUserProfile"))
 }
 
 fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Told> {

@@ -1,11 +1,9 @@
 //! Tokens that somebody logged in makes: personal access tokens for oneself, and with the secret of the settings for others. Source:
 //! Rocket.Chat `personalAccessTokens:*` and `users.createToken`. Knows nothing of how tokens are signed.
 
-use super::{find, is_self, missing, refuse_long};
+use super::{is_self, missing, refuse_long};
 use crate::app::App;
-use crate::domain::{
-    Actor, Error, Field, Login, LoginKind, Permission, Result, UserId, UserKey, What,
-};
+use crate::domain::{Actor, Error, Field, Login, LoginKind, Permission, Result, UserId, What};
 use crate::service::session;
 
 /// Makes a personal access token that lasts until it is removed, and answers it, this once.
@@ -78,11 +76,11 @@ pub async fn create_for(app: &App, actor: &Actor, user: UserId, secret: &str) ->
     if !is_self(actor, &user) {
         actor.require(Permission::GenerateAccessToken)?;
     }
-    let (user, _) = find(app, UserKey::Id(user)).await?;
-    if !user.active {
-        return Err(refused);
-    }
-    session::open(app, session::ordinary(app, user.id)?).await
+    let opened = session::open(app, session::ordinary(app, user)?).await;
+    opened.map_err(|e| match e {
+        Error::Deactivated => refused,
+        other => other,
+    })
 }
 
 /// A personal access token for `user` that lasts until it is removed.

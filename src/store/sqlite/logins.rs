@@ -1,6 +1,6 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
-use super::{ACCESS, SqliteStore, error, is_missing_reference, is_unique, users};
+use super::{ACCESS, SqliteStore, error, is_unique, users};
 use crate::domain::UserKey;
 use crate::domain::{
     Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId,
@@ -44,6 +44,7 @@ impl Logins for SqliteStore {
 }
 
 pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
+    refuse_inactive(connection, &login.user)?;
     delete_expired(connection, login).map_err(|e| error(&e))?;
     let (name, tail, bypass) = match &login.kind {
         LoginKind::Password => (None, None, false),
@@ -68,9 +69,25 @@ pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
         .map(drop)
         .map_err(|e| match name {
             Some(name) if is_unique(&e) => Error::Invalid { field: Field::TokenName, problem: Problem::Taken(name.clone()) },
-            _ if is_missing_reference(&e) => Error::NotFound(What::User(login.user.as_str().to_owned())),
             _ => error(&e),
         })
+}
+
+/// Refuses a login for nobody, and for who may not log in: one that was asked for just before its user was switched off would be there
+/// when that one is switched on again.
+fn refuse_inactive(connection: &Connection, user: &UserId) -> Result<()> {
+    let active = connection
+        .prepare_cached("SELECT active FROM user WHERE id = ?1")
+        .and_then(|mut active| {
+            active
+                .query_row([user.as_str()], |row| row.get(0))
+                .optional()
+        });
+    match active.map_err(|e| error(&e))? {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::Deactivated),
+        None => Err(Error::NotFound(What::User(user.as_str().to_owned()))),
+    }
 }
 
 /// Makes room for `login`: those of its user that had ended when it was made would stay for ever, and keep their names.

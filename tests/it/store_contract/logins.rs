@@ -112,6 +112,22 @@ async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
 }
 
 #[tokio::test]
+async fn nobody_who_is_switched_off_gets_a_login() {
+    every_store(async |place| {
+        let store = place.open();
+        let mut ann = user("ann");
+        ann.active = false;
+        store.create_user(ann, String::new()).await.unwrap();
+        for token in [None, Some("laptop")] {
+            let made = store.create_login(login("ann", 1, token)).await;
+            assert!(matches!(made, Err(Error::Deactivated)), "{made:?}");
+        }
+        assert_eq!(of(&*store, "ann").await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
     every_store(async |place| {
         let store = place.open();
