@@ -3,6 +3,7 @@
 use crate::process::{Home, PASSWORD, Process};
 use crate::support::{Client, Reply, Setup, TestServer};
 use futures_util::future::join_all;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -159,4 +160,24 @@ async fn a_disk_that_takes_no_more_refuses_recovers_and_loses_nothing_over_a_kil
     let kept = names(&admin).await;
     assert!(kept.is_superset(&created.names), "every 200 is still there");
     assert!(create(&admin, "after the restart").await);
+}
+
+#[tokio::test]
+async fn whoever_is_to_be_kept_out_is_kept_out_even_when_the_database_is_full() {
+    let server = small().await;
+    let admin = server.admin().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (cat, dan) = (server.user("cat").await, server.user("dan").await);
+    Created::until_full(&admin, 16).await;
+    let id = |client: &Client| client.credentials.clone().unwrap().0;
+    ann.post("logout", json!({})).await.expect(200);
+    let whom = json!({"userId": id(&bob)});
+    admin.post("users.logout", whom).await.expect(200);
+    let whom = json!({"userId": id(&cat), "activeStatus": false});
+    admin.post("users.setActiveStatus", whom).await.expect(200);
+    let whom = json!({"userId": id(&dan)});
+    admin.post("users.delete", whom).await.expect(200);
+    for gone in [ann, bob, cat, dan] {
+        gone.get("me").await.expect(401);
+    }
 }
