@@ -6,8 +6,9 @@
 )]
 
 use super::ApiError;
+use super::details::Details;
 use super::place::Place;
-use super::told::{Details, Told};
+use super::told::Told;
 use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
 use warp::http::StatusCode;
 

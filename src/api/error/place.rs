@@ -5,8 +5,10 @@
 )]
 
 use super::ApiError;
+use super::details::Details;
+use super::domain;
 use super::people::{self, PeoplePlace};
-use super::told::{Details, Told};
+use super::told::Told;
 use crate::domain::{Disallowed, Error, Field, Problem, What};
 
 /// A route, or a few, with words of their own.
@@ -61,14 +63,7 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
 
 fn set_status(error: &Error) -> Option<Told> {
     match error {
-        Error::Disallowed(Disallowed::StatusText) => Some(Told::failure(
-            "error-not-allowed",
-            "Change status is not allowed",
-        )),
-        Error::Disallowed(Disallowed::Invisible) => Some(Told::failure(
-            "error-status-not-allowed",
-            "Invisible status is disabled",
-        )),
+        Error::Disallowed(_) => Some(domain::tell(error)),
         Error::Invalid {
             field: Field::ExpiresAt,
             problem,

@@ -1,6 +1,7 @@
 //! The table of failures: every one with its status and its bytes.
 
 use super::*;
+use crate::domain::{Blocked, Field, Permission, Problem, What};
 
 async fn told(error: ApiError) -> (u16, String) {
     let response = error.into_response(&RequestId::new(1));

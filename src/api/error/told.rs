@@ -1,6 +1,7 @@
 //! The JSON shapes of failures, in Rocket.Chat's order of fields, which differs from case to case. What is told (code, reason, details) is
 //! kept apart from its shape. Knows no failure by name.
 
+use super::details::Details;
 use crate::api::reply::{self, Response};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -32,49 +33,6 @@ enum Shape {
     Legacy,
     /// A login.
     Login,
-}
-
-/// What Rocket.Chat tells beside the text.
-#[derive(Serialize, Default)]
-pub(super) struct Details {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) method: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) action: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) input: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) field: Option<&'static str>,
-    /// What is taken, where Rocket.Chat tells that as the field.
-    #[serde(rename = "field", skip_serializing_if = "Option::is_none")]
-    pub(super) taken: Option<String>,
-    #[serde(rename = "helperMethod", skip_serializing_if = "Option::is_none")]
-    pub(super) helper_method: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) function: Option<&'static str>,
-    /// In milliseconds.
-    #[serde(rename = "timeToReset", skip_serializing_if = "Option::is_none")]
-    pub(super) time_to_reset: Option<u64>,
-}
-
-impl Details {
-    /// What Rocket.Chat's method of this name tells.
-    pub(super) fn by(method: &'static str) -> Self {
-        let method = Some(method);
-        Self {
-            method,
-            ..Self::default()
-        }
-    }
-
-    /// What its function of this name tells.
-    pub(super) fn function(function: &'static str) -> Self {
-        let function = Some(function);
-        Self {
-            function,
-            ..Self::default()
-        }
-    }
 }
 
 impl Told {

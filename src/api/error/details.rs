@@ -1,0 +1,46 @@
+//! What Rocket.Chat tells of a failure beside its text, in its order of fields. Knows no failure by name.
+
+use serde::Serialize;
+
+/// What Rocket.Chat tells beside the text.
+#[derive(Serialize, Default)]
+pub(in crate::api) struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) method: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) input: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) field: Option<&'static str>,
+    /// What is taken, where Rocket.Chat tells that as the field.
+    #[serde(rename = "field", skip_serializing_if = "Option::is_none")]
+    pub(super) taken: Option<String>,
+    #[serde(rename = "helperMethod", skip_serializing_if = "Option::is_none")]
+    pub(super) helper_method: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) function: Option<&'static str>,
+    /// In milliseconds.
+    #[serde(rename = "timeToReset", skip_serializing_if = "Option::is_none")]
+    pub(super) time_to_reset: Option<u64>,
+}
+
+impl Details {
+    /// What Rocket.Chat's method of this name tells.
+    pub(super) fn by(method: &'static str) -> Self {
+        let method = Some(method);
+        Self {
+            method,
+            ..Self::default()
+        }
+    }
+
+    /// What its function of this name tells.
+    pub(super) fn function(function: &'static str) -> Self {
+        let function = Some(function);
+        Self {
+            function,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! How the failures of the rules are told where no place has words of its own for them. Knows nothing of requests.
+
+use super::details::Details;
+use super::seconds;
+use super::told::Told;
+use crate::domain::{Blocked, Disallowed, Error, Field, Permission, Problem, What};
+use warp::http::{StatusCode, header};
+
+/// The method that Rocket.Chat creates and changes statuses by.
+const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
+
+/// The words for `error`.
+pub(super) fn tell(error: &Error) -> Told {
+    match error {
+        Error::Unauthenticated => Told::legacy(
+            StatusCode::UNAUTHORIZED,
+            "You must be logged in to do this.",
+        ),
+        Error::LoginRefused => Told::login("Unauthorized", "Unauthorized", None),
+        Error::Deactivated => {
+            let details = Details::function("Accounts.validateLoginAttempt");
+            Told::login(
+                "error-user-is-not-activated",
+                "User is not activated",
+                Some(details),
+            )
+        }
+        Error::LoginBlocked {
+            blocked: Blocked::User,
+            ..
+        } => Told::login(
+            "error-login-blocked-for-user",
+            "Login has been temporarily blocked For User",
+            None,
+        ),
+        Error::LoginBlocked {
+            blocked: Blocked::Address,
+            ..
+        } => Told::login(
+            "error-login-blocked-for-ip",
+            "Login has been temporarily blocked For IP",
+            None,
+        ),
+        Error::Forbidden {
+            needs: Permission::ManageUserStatus,
+        } => Told::coded("not_authorized"),
+        Error::Forbidden { .. } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
+        Error::Invalid { field, problem } => tell_invalid(*field, problem),
+        Error::Disallowed(Disallowed::StatusText) => {
+            Told::failure("error-not-allowed", "Change status is not allowed")
+        }
+        Error::Disallowed(Disallowed::Invisible) => {
+            Told::failure("error-status-not-allowed", "Invisible status is disabled")
+        }
+        Error::LastAdministrator => super::people::action(
+            "Leaving the app without an active admin is not allowed",
+            "removeUserFromRole",
+            "Remove_last_admin",
+        ),
+        Error::NameTaken => Told::failure(
+            "Custom_User_Status_Error_Name_Already_In_Use",
+            "The custom user status name is already in use",
+        )
+        .details(Details::by(STATUS_METHOD)),
+        Error::NotFound(What::Status(id)) => Told::bare(
+            StatusCode::BAD_REQUEST,
+            &format!("No custom user status found with the id of \"{id}\"."),
+        ),
+        Error::NotFound(What::Setting(_)) => Told::silent(),
+        Error::NotFound(What::User(_) | What::Login(_)) => {
+            Told::failure("error-invalid-user", "Invalid user")
+        }
+        Error::Unavailable { retry_after } => Told::failure(
+            "error-service-unavailable",
+            "The server is busy, full or stopping. Please try again",
+        )
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+        .header(header::RETRY_AFTER, &seconds(*retry_after).to_string()),
+        Error::Internal(_) => {
+            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+        }
+    }
+}
+
+fn tell_invalid(field: Field, problem: &Problem) -> Told {
+    let (name, kind, method) = match field {
+        Field::Name => ("Name", "name", Some(STATUS_METHOD)),
+        Field::StatusType => ("StatusType", "status type", Some(STATUS_METHOD)),
+        Field::Permission => {
+            return Told::failure_without_code("Invalid permission", "error-invalid-permission");
+        }
+        Field::Role => return Told::failure_without_code("Invalid role", "error-invalid-role"),
+        Field::Username => ("Username", "username", None),
+        Field::FullName => ("Name", "name", None),
+        Field::Bio => ("Bio", "bio", None),
+        Field::Nickname => ("Nickname", "nickname", None),
+        Field::CurrentPassword => ("Password", "password", None),
+        Field::Email => ("Email", "email", None),
+        Field::Password => ("Password", "password", None),
+        Field::TokenName => ("TokenName", "token name", None),
+        Field::ExpiresAt => ("expiresAt", "date", None),
+        Field::Status => {
+            let reason = "Valid status types include online, away, offline, and busy.";
+            return Told::failure("error-invalid-status", reason);
+        }
+        Field::Setting => ("Setting", "setting", None),
+    };
+    let details = Details {
+        method,
+        field: Some(name),
+        ..Details::default()
+    };
+    match problem {
+        Problem::Missing => Told::failure(
+            "error-the-field-is-required",
+            &format!("The field {name} is required"),
+        )
+        .details(details),
+        Problem::NotValid(input) => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("{input} is not a valid {kind}"),
+        )
+        .details(Details {
+            input: Some(input.clone()),
+            ..details
+        }),
+        Problem::Unknown => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("Unknown {kind}"),
+        )
+        .details(details),
+        Problem::Past => Told::failure(
+            "error-invalid-date",
+            &format!("{name} must be a future date"),
+        ),
+        Problem::TooLong(most) => {
+            let text = format!("{name} size exceeds {most} characters");
+            Told::failure("error-field-size-exceeded", &text).details(details)
+        }
+        Problem::Unchanged => {
+            let text = format!("The field {name} would stay as it is");
+            Told::failure("error-field-unchanged", &text).details(details)
+        }
+        Problem::Taken(input) => Told::failure(
+            "error-field-unavailable",
+            &format!("{input} is already in use"),
+        )
+        .details(details),
+        Problem::Fixed(which) => Told::failure(
+            "error-action-not-allowed",
+            &format!("The {kind} {which} cannot be changed"),
+        ),
+        Problem::OtherKind(which, expected) => Told::failure(
+            "error-invalid-setting-value",
+            &format!("The {kind} {which} takes a {expected}"),
+        ),
+    }
+}
