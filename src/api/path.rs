@@ -2,6 +2,7 @@
 //! route by name.
 
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// Whether `path` is the path of the route `template`.
 pub(super) fn fits(template: &str, path: &str) -> bool {
@@ -9,10 +10,10 @@ pub(super) fn fits(template: &str, path: &str) -> bool {
 }
 
 /// The parameter in `path`, decoded; as it came where it cannot be. Empty for a route without one.
-pub(super) fn parameter(template: &str, path: &str) -> String {
+pub(super) fn parameter<'a>(template: &str, path: &'a str) -> Cow<'a, str> {
     let raw = raw(template, path).unwrap_or_default();
     let decoded = percent_decode_str(raw).decode_utf8();
-    decoded.map_or_else(|_| raw.to_owned(), Into::into)
+    decoded.unwrap_or(Cow::Borrowed(raw))
 }
 
 /// What stands in `path` in the place of the last segment of `template`, if that one is a parameter. It is one segment, and not empty.

@@ -9,6 +9,7 @@ use crate::domain::{Actor, Permission};
 use crate::rate_limit::Quota;
 use crate::service::session::{self, Credentials};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use warp::http::{HeaderMap, Method};
@@ -47,7 +48,6 @@ pub(super) struct Request {
     pub(super) api: Arc<Api>,
     route: &'static Route,
     head: Head,
-    parameter: String,
     body: Bytes,
     seen: Arc<Seen>,
 }
@@ -81,7 +81,6 @@ impl Request {
     ) -> Self {
         Self {
             api,
-            parameter: path::parameter(route.path, head.path.as_str()),
             route,
             head,
             body,
@@ -110,8 +109,8 @@ impl Request {
     }
 
     /// The last segment of the path, decoded, where the route has a parameter there; empty where not.
-    pub(super) fn parameter(&self) -> &str {
-        &self.parameter
+    pub(super) fn parameter(&self) -> Cow<'_, str> {
+        path::parameter(self.route.path, self.head.path.as_str())
     }
 
     /// Everything after the `?`; empty when there is none.

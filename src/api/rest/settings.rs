@@ -42,7 +42,7 @@ pub(in crate::api) async fn find(request: Request) -> Answer {
         .actor_with(Permission::ViewPrivilegedSetting)
         .await?;
     let app = request.admit(Some(&actor))?;
-    let found = settings::find(app, &actor, request.parameter()).await?;
+    let found = settings::find(app, &actor, &request.parameter()).await?;
     reply::ok(&wire::SettingReply::from(&located(&request, found)))
 }
 
@@ -56,7 +56,7 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
     let value =
         value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
     let app = request.admit(Some(&actor))?;
-    settings::set(app, &actor, request.parameter(), value).await?;
+    settings::set(app, &actor, &request.parameter(), value).await?;
     reply::ok(&wire::Success::TRUE)
 }
 
