@@ -205,6 +205,12 @@ impl Presence {
         self.claims.iter().find(|claim| claim.is_live(now))
     }
 
+    /// The claim of `source`, be it over or not.
+    #[must_use]
+    pub fn claim_of(&self, source: ClaimSource) -> Option<&Claim> {
+        self.claims.iter().find(|claim| claim.source == source)
+    }
+
     /// What was chosen (`statusDefault`).
     #[must_use]
     pub fn chosen(&self, now: Timestamp) -> UserStatus {

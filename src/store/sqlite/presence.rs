@@ -143,23 +143,13 @@ fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
 
 /// Lets the change's rule have its way, in the transaction that is open.
 pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
-    let before = find(connection, &change.user).map_err(|e| error(&e))?;
-    let before = before.ok_or_else(|| not_found(&change.user))?;
-    let mut after = before.presence.clone();
-    (change.rule)(&mut after)?;
+    let found = find(connection, &change.user).map_err(|e| error(&e))?;
+    let mut person = found.ok_or_else(|| not_found(&change.user))?;
+    let before = person.presence.clone();
+    (change.rule)(&mut person.presence)?;
     // What this change's event does not tell of any more must not come back when the clock is set back before a sweep.
-    after.expire(change.at);
-    let person = Person {
-        presence: after,
-        ..before.clone()
-    };
-    save(
-        connection,
-        &before.presence,
-        person,
-        change.actor,
-        change.at,
-    )
+    person.presence.expire(change.at);
+    save(connection, &before, person, change.actor, change.at)
 }
 
 /// Stores what differs, with the event.
@@ -188,9 +178,8 @@ fn save(
 fn write(connection: &Connection, before: &Presence, person: &Person) -> rusqlite::Result<()> {
     let (user, after) = (person.id.as_str(), &person.presence);
     for source in ClaimSource::ALL {
-        let of = |presence: &Presence| presence.claims.iter().find(|c| c.source == source).cloned();
-        match (of(before), of(after)) {
-            (before, Some(claim)) if before.as_ref() != Some(&claim) => {
+        match (before.claim_of(source), after.claim_of(source)) {
+            (before, Some(claim)) if before != Some(claim) => {
                 connection
                     .prepare_cached("INSERT OR REPLACE INTO claim (user_id, source, status, text, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
                     .execute(params![user, source.as_str(), claim.status.as_str(), claim.text.as_str(), claim.expires_at.map(Timestamp::as_millis)])?;
@@ -225,13 +214,13 @@ fn told(person: &Person, now: Timestamp) -> StatusChange {
 fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize> {
     let due = due(connection, now, limit).map_err(|e| error(&e))?;
     for user in &due {
-        let Some(before) = find(connection, user).map_err(|e| error(&e))? else {
+        let Some(mut person) = find(connection, user).map_err(|e| error(&e))? else {
             continue;
         };
-        let mut person = before.clone();
+        let before = person.presence.clone();
         person.presence.expire(now);
         let actor = (person.id.clone(), person.username.clone());
-        save(connection, &before.presence, person, actor, now)?;
+        save(connection, &before, person, actor, now)?;
     }
     Ok(due.len())
 }
