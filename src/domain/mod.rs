@@ -8,6 +8,7 @@
 //!
 //! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
 
+mod claim;
 mod custom_status;
 mod error;
 mod event;
@@ -21,14 +22,13 @@ mod timestamp;
 mod user;
 mod user_query;
 
+pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};
 pub use event::{Change, Event, EventId, NewEvent, StatusChange};
 pub use login::{Login, LoginId, LoginKind, Session};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
-pub use presence::{
-    Choice, Claim, ClaimSource, Kind, Person, Presence, Rest, StatusText, UserStatus, check_expiry,
-};
+pub use presence::{Kind, Person, Presence, Rest};
 pub use profile::{Bio, Nickname, Profile};
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
