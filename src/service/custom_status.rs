@@ -6,10 +6,9 @@
 
 use crate::app::{App, Contract};
 use crate::domain::{
-    Actor, Change, CustomStatus, Error, Field, NewEvent, Permission, Problem, Result, StatusId,
-    StatusName, StatusType, Timestamp, What,
+    Actor, Change, CustomStatus, Error, Field, NewEvent, Page, Permission, Problem, Result,
+    StatusId, StatusName, StatusQuery, StatusType, Timestamp, What,
 };
-use crate::domain::{Page, StatusQuery};
 
 /// What a client asks a status to be; nothing of it is checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
