@@ -1,4 +1,4 @@
-//! Every way a use case can fail, and nothing about how a failure is told: that is `api/error.rs`.
+//! Every way a use case can fail, and nothing about how a failure is told: that is `api/error`'s to say.
 
 use super::{Permission, Timestamp};
 use std::time::Duration;
@@ -162,48 +162,13 @@ impl std::fmt::Display for Error {
             Self::Deactivated => f.write_str("the user is deactivated"),
             Self::LoginBlocked { .. } => f.write_str("too many failed logins"),
             Self::Forbidden { needs } => write!(f, "the permission {} is missing", needs.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::Missing,
-            } => write!(f, "the {} is missing", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::NotValid(text),
-            } => write!(f, "{text:?} is not a valid {}", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::Unknown,
-            } => write!(f, "there is no such {}", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::Taken(text),
-            } => write!(f, "the {} {text:?} is already in use", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::Past,
-            } => write!(f, "the {} must lie ahead", field.name()),
+            Self::Invalid { field, problem } => problem.tell(field.name(), f),
             Self::Disallowed(Disallowed::StatusText) => {
                 f.write_str("a setting forbids texts beside a status")
             }
             Self::Disallowed(Disallowed::Invisible) => {
                 f.write_str("a setting forbids to be invisible")
             }
-            Self::Invalid {
-                field,
-                problem: Problem::Fixed(name),
-            } => write!(f, "the {} {name} cannot be changed", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::OtherKind(name, kind),
-            } => write!(f, "the {} {name} takes a {kind}", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::TooLong(most),
-            } => write!(f, "the {} is longer than {most} characters", field.name()),
-            Self::Invalid {
-                field,
-                problem: Problem::Unchanged,
-            } => write!(f, "the {} would stay as it is", field.name()),
             Self::LastAdministrator => f.write_str("there would be no active administrator left"),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
@@ -214,6 +179,23 @@ impl std::fmt::Display for Error {
                 f.write_str("the database is busy, full or stopping; try again")
             }
             Self::Internal(source) => write!(f, "{source}"),
+        }
+    }
+}
+
+impl Problem {
+    /// A sentence on what is wrong with the part of this `name`.
+    fn tell(&self, name: &str, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => write!(f, "the {name} is missing"),
+            Self::NotValid(text) => write!(f, "{text:?} is not a valid {name}"),
+            Self::Unknown => write!(f, "there is no such {name}"),
+            Self::Taken(text) => write!(f, "the {name} {text:?} is already in use"),
+            Self::Past => write!(f, "the {name} must lie ahead"),
+            Self::Fixed(which) => write!(f, "the {name} {which} cannot be changed"),
+            Self::OtherKind(which, kind) => write!(f, "the {name} {which} takes a {kind}"),
+            Self::TooLong(most) => write!(f, "the {name} is longer than {most} characters"),
+            Self::Unchanged => write!(f, "the {name} would stay as it is"),
         }
     }
 }
