@@ -1,7 +1,8 @@
 //! The HTTP API: every route on one line, and the way each request goes.
 //!
 //! This room alone knows JSON, headers and status codes. It decides no rule and asks no database: handlers authenticate, read the
-//! body, call one function of `service`, and wrap its answer.
+//! request, call one use case of `service`, and wrap its answer. `rest` has them by noun, `ddp` the methods of the realtime protocol,
+//! `dev` what only dev mode has; `wire` is the JSON they answer, and `error` how failures are told.
 //!
 //! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table says exactly what is
 //! unknown (404), what is known under another method (405 with `Allow`), and what the OpenAPI document must hold.
