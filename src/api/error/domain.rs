@@ -104,6 +104,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             return Told::failure("error-invalid-status", reason);
         }
         Field::Setting => ("Setting", "setting", None),
+        Field::Preferences => ("Preferences", "preferences", None),
     };
     let details = Details {
         method,
