@@ -17,6 +17,10 @@
 
 #[path = "inside/house.rs"]
 mod house;
+#[path = "inside/people.rs"]
+mod people;
+#[path = "inside/presence.rs"]
+mod presence;
 
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion};
@@ -56,11 +60,18 @@ fn main() {
     for statuses in [FEW, many()] {
         store(&mut criterion, &runtime, statuses);
     }
+    presence::board(&mut criterion, &runtime);
+    presence::expiry(&mut criterion, &runtime);
     criterion.final_summary();
 }
 
+/// Whether this is more than one run to see that everything runs.
+fn is_measured() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
 fn many() -> u64 {
-    if std::env::args().any(|argument| argument == "--bench") {
+    if is_measured() {
         let asked = std::env::var("BENCH_STATUSES");
         asked.map_or(MANY, |number| number.parse().unwrap())
     } else {

@@ -24,7 +24,7 @@ use warp::http::{Request, request};
 use warp::reply::Response;
 
 /// Writes under way at once while a table is filled.
-const FILLING: usize = 1024;
+pub const FILLING: usize = 1024;
 
 /// A database, and who works with it.
 pub struct House {

@@ -1,15 +1,20 @@
 //! The command line of the load script. Knows nothing of the server it names.
 
 use super::request::{Credentials, Server, What};
+use super::round::Round;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::time::Duration;
 
-const ABOUT: &str = "Asks a running server as fast as it answers: creates statuses and lists them.
+const ABOUT: &str = "Asks a running server as fast as it answers.
 
 Prints requests per second, latencies and, on Linux, the server's memory and the share of the processors' time that the host of a
 virtual machine took away: above 5 percent, measure again. Nothing is deleted; the last line says how many statuses were created.
-The script takes processor time, too, so on one machine the figures are lower than the server's best.";
+The script takes processor time, too, so on one machine the figures are lower than the server's best.
+
+create and list are about custom statuses; set-status makes who asks busy, with another text each time; presence lists everybody who
+ever said anything. Logins by password leave logins behind, which end as all others do. The server must not limit the rate of what
+is measured: what an administrator asks is not limited, but all logins are, unless it runs with rate_limit_calls = 0.";
 
 /// What is to be measured, where, and as whom.
 pub struct Arguments {
@@ -25,8 +30,28 @@ pub struct Arguments {
     pub concurrency: Vec<usize>,
     /// What is asked, each measured.
     pub what: Vec<What>,
+    /// Connections that log in beside what is asked, when all is to be measured with and without them.
+    pub logins: Option<usize>,
     /// How often all of it is measured.
     pub rounds: usize,
+}
+
+impl Arguments {
+    /// What makes up one round of the table.
+    pub fn each_round(&self) -> impl Iterator<Item = Round> {
+        let logins = std::iter::once(0).chain(self.logins);
+        let sizes = self.concurrency.iter();
+        let settings = sizes.flat_map(move |size| logins.clone().map(|logins| (*size, logins)));
+        let all = self.what.iter();
+        all.flat_map(move |what| {
+            settings.clone().map(|(concurrency, logins)| Round {
+                what: *what,
+                concurrency,
+                logins,
+                length: self.length,
+            })
+        })
+    }
 }
 
 /// Who asks.
@@ -66,13 +91,19 @@ fn taken(
     matches: &mut ArgMatches,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Arguments, String> {
+    let what = many(matches, "what");
+    let identity = identity(matches, variable)?;
+    if what.contains(&What::Login) && matches!(identity, Identity::Token(_)) {
+        return Err("a login needs --user".to_owned());
+    }
     Ok(Arguments {
-        identity: identity(matches, variable)?,
+        identity,
         server: one(matches, "url")?,
         pid: matches.remove_one("pid"),
         length: one(matches, "seconds")?,
         concurrency: many(matches, "concurrency"),
-        what: many(matches, "what"),
+        what,
+        logins: matches.remove_one("logins"),
         rounds: one(matches, "rounds")?,
     })
 }
@@ -119,8 +150,10 @@ fn command() -> Command {
         option("pid", "PID", "The server's process on this machine, to show its memory").value_parser(value_parser!(u32)),
         option("seconds", "N", "How long each measurement takes").default_value("3").value_parser(seconds),
         option("concurrency", "N,N..", "Numbers of connections").default_value("1,16,64,256").value_delimiter(',').value_parser(count),
-        option("what", "WHAT,WHAT..", "What is asked, in this order: create, list").default_value("create,list").value_delimiter(',')
+        option("what", "WHAT,WHAT..", "What is asked, in this order: create, list, set-status, presence, login").default_value("create,list").value_delimiter(',')
             .value_parser(What::parse),
+        option("logins", "N", "Measures everything also while N further connections log in by password; a few keep all hashers busy")
+            .requires("user").value_parser(count),
         option("rounds", "N", "How often all of it is measured").default_value("3").value_parser(count),
     ])
 }

@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod http;
 pub mod machine;
 pub mod percentile;
+pub mod prepared;
 pub mod request;
 pub mod round;
 pub mod table;
@@ -11,7 +12,8 @@ pub mod table;
 use arguments::{Arguments, Identity};
 use http::Connection;
 use machine::{ProcessorTime, resident_mib};
-use request::{Credentials, Names, Server};
+use prepared::Names;
+use request::{Asker, Credentials, Server};
 use round::{Round, Tally};
 use std::io::Write;
 use std::sync::Arc;
@@ -47,11 +49,11 @@ async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Strin
     if let Some(pid) = arguments.pid {
         resident_mib(pid).ok_or_else(|| format!("/proc tells nothing of a process {pid}"))?;
     }
-    let credentials = log_in(&arguments.server, &arguments.identity).await?;
+    let asker = log_in(&arguments.server, &arguments.identity).await?;
     let names = Names::new().map_err(|e| e.to_string())?;
     let mut run = Run {
         arguments,
-        credentials,
+        asker,
         names: Arc::new(names),
         created: 0,
         failed: 0,
@@ -71,15 +73,21 @@ async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Strin
     }
 }
 
-async fn log_in(server: &Server, identity: &Identity) -> Result<Credentials, String> {
+async fn log_in(server: &Server, identity: &Identity) -> Result<Asker, String> {
     let unusable = |e: std::io::Error| format!("{} cannot be asked: {e}", server.address);
     let mut connection = Connection::open(&server.address).await.map_err(unusable)?;
     match identity {
-        Identity::Token(credentials) => Ok(credentials.clone()),
+        Identity::Token(credentials) => Ok(Asker {
+            credentials: credentials.clone(),
+            login: None,
+        }),
         Identity::Password { user, password } => {
-            let request = request::login(server, user, password);
-            let answer = connection.exchange(&request).await.map_err(unusable)?;
-            Credentials::in_login(&answer)
+            let login = request::login(server, user, password);
+            let answer = connection.exchange(&login).await.map_err(unusable)?;
+            Ok(Asker {
+                credentials: Credentials::in_login(&answer)?,
+                login: Some(login),
+            })
         }
     }
 }
@@ -87,7 +95,7 @@ async fn log_in(server: &Server, identity: &Identity) -> Result<Credentials, Str
 /// A run under way.
 struct Run<'a> {
     arguments: &'a Arguments,
-    credentials: Credentials,
+    asker: Asker,
     names: Arc<Names>,
     created: u64,
     failed: u64,
@@ -100,25 +108,21 @@ impl Run<'_> {
         let arguments = self.arguments;
         for what in &arguments.what {
             let (concurrency, length) = WARM_UP;
-            let length = length.min(arguments.length);
-            let tally = self.round(Round::new(*what, concurrency, length)).await?;
-            if tally.micros.is_empty() {
+            let round = Round {
+                what: *what,
+                concurrency,
+                logins: 0,
+                length: length.min(arguments.length),
+            };
+            if self.round(&round).await?.micros.is_empty() {
                 return Err(format!("no {} was answered with 200", what.as_str()));
             }
         }
         self.say(TITLE)?;
         let mut rows = Vec::new();
         for number in 1..=arguments.rounds {
-            for what in &arguments.what {
-                for concurrency in &arguments.concurrency {
-                    let round = Round::new(*what, *concurrency, arguments.length);
-                    let before = ProcessorTime::now();
-                    let tally = self.round(round.clone()).await?;
-                    let stolen = before.and_then(|before| before.stolen_percent());
-                    let row = Row::new(&round, tally, stolen, arguments.pid.and_then(resident_mib));
-                    self.say(&row.line(&number.to_string()))?;
-                    rows.push(row);
-                }
+            for round in arguments.each_round() {
+                rows.push(self.row(&round, number).await?);
             }
         }
         if arguments.rounds > 1 {
@@ -130,10 +134,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn round(&mut self, round: Round) -> Result<Tally, String> {
+    async fn row(&mut self, round: &Round, number: usize) -> Result<Row, String> {
+        let before = ProcessorTime::now();
+        let tally = self.round(round).await?;
+        let stolen = before.and_then(|before| before.stolen_percent());
+        let resident = self.arguments.pid.and_then(resident_mib);
+        let row = Row::new(round, tally, stolen, resident);
+        self.say(&row.line(&number.to_string()))?;
+        Ok(row)
+    }
+
+    async fn round(&mut self, round: &Round) -> Result<Tally, String> {
         let server = &self.arguments.server;
-        let tally = round.run(server, &self.credentials, &self.names).await?;
-        self.created += tally.created(&round);
+        let tally = round.run(server, &self.asker, &self.names).await?;
+        self.created += tally.created(round);
         self.failed += tally.failed();
         for line in tally.complaints() {
             self.say(&line)?;

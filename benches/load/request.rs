@@ -1,13 +1,7 @@
-//! What is asked: the routes, and requests as bytes that are ready to be sent. Knows nothing of time.
+//! What is asked, of which server, and by whom. Knows nothing of time, and no bytes but those of a login.
 
 use super::http::Answer;
 use serde_json::{Value, json};
-use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Digits of a name's number; always as many, so that all requests have one length.
-const DIGITS: usize = 10;
 
 /// Where a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +42,31 @@ pub enum What {
     Create,
     /// A page of 100 statuses.
     List,
+    /// The asker's own status, with a new text.
+    SetStatus,
+    /// Everybody who ever said anything.
+    Presence,
+    /// A login by password.
+    Login,
 }
 
 impl What {
+    const ALL: [Self; 5] = [
+        Self::Create,
+        Self::List,
+        Self::SetStatus,
+        Self::Presence,
+        Self::Login,
+    ];
+
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::List => "list",
+            Self::SetStatus => "set-status",
+            Self::Presence => "presence",
+            Self::Login => "login",
         }
     }
 
@@ -64,10 +75,9 @@ impl What {
     /// # Errors
     /// One line.
     pub fn parse(word: &str) -> Result<Self, String> {
-        [Self::Create, Self::List]
-            .into_iter()
-            .find(|what| what.as_str() == word)
-            .ok_or_else(|| "create or list".to_owned())
+        let mut all = Self::ALL.into_iter();
+        all.find(|what| what.as_str() == word)
+            .ok_or_else(|| format!("one of {}", Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 
@@ -103,89 +113,17 @@ pub fn login(server: &Server, user: &str, password: &str) -> Vec<u8> {
     message(server, "POST /api/v1/login", &headers, &body)
 }
 
-/// Names that nothing else has: numbered, under a beginning that is this run's alone.
-pub struct Names {
-    run: u64,
-    taken: AtomicU64,
+/// Who asks.
+#[derive(Clone)]
+pub struct Asker {
+    /// What all requests but logins show.
+    pub credentials: Credentials,
+    /// A login of theirs, ready to be sent; `None` when only a token is known.
+    pub login: Option<Vec<u8>>,
 }
 
-impl Names {
-    /// # Errors
-    /// When the operating system gives no random bytes.
-    pub fn new() -> Result<Self, getrandom::Error> {
-        Ok(Self {
-            run: getrandom::u64()?,
-            taken: AtomicU64::new(0),
-        })
-    }
-
-    /// What all of them begin with.
-    pub fn beginning(&self) -> String {
-        format!("load {:016x} ", self.run)
-    }
-}
-
-/// A request that is sent over and over, under a new name each time if it is one that needs names.
-pub struct Prepared {
-    bytes: Vec<u8>,
-    number: Range<usize>,
-    names: Arc<Names>,
-}
-
-impl Prepared {
-    /// `what`, asked of `server`.
-    pub fn new(server: &Server, who: &Credentials, what: What, names: Arc<Names>) -> Self {
-        let identity = format!(
-            "X-User-Id: {}\r\nX-Auth-Token: {}\r\n",
-            who.user_id, who.token
-        );
-        match what {
-            What::List => {
-                let route = "GET /api/v1/custom-user-status.list?count=100";
-                let bytes = message(server, route, &identity, "");
-                let number = 0..0;
-                Self {
-                    bytes,
-                    number,
-                    names,
-                }
-            }
-            What::Create => {
-                let route = "POST /api/v1/custom-user-status.create";
-                let before = format!(r#"{{"name":"{}"#, names.beginning());
-                let after = r#"","statusType":"busy"}"#;
-                let body = format!("{before}{}{after}", "0".repeat(DIGITS));
-                let length = body.len();
-                let headers = format!(
-                    "{identity}Content-Type: application/json\r\nContent-Length: {length}\r\n"
-                );
-                let bytes = message(server, route, &headers, &body);
-                let end = bytes.len() - after.len();
-                let number = end - DIGITS..end;
-                Self {
-                    bytes,
-                    number,
-                    names,
-                }
-            }
-        }
-    }
-
-    /// The bytes to send next.
-    pub fn next(&mut self) -> &[u8] {
-        let digits = &mut self.bytes[self.number.clone()];
-        if !digits.is_empty() {
-            let mut number = self.names.taken.fetch_add(1, Ordering::Relaxed);
-            for digit in digits.iter_mut().rev() {
-                *digit = b'0' + (number % 10) as u8;
-                number /= 10;
-            }
-        }
-        &self.bytes
-    }
-}
-
-fn message(server: &Server, route: &str, headers: &str, body: &str) -> Vec<u8> {
+/// A request, ready to be sent. `route` is its method and its path.
+pub fn message(server: &Server, route: &str, headers: &str, body: &str) -> Vec<u8> {
     let (method, path) = route.split_once(' ').unwrap_or((route, "/"));
     let Server { address, prefix } = server;
     format!("{method} {prefix}{path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n{body}")

@@ -1,7 +1,9 @@
-//! One measurement: so many connections, for so long, each with one request after the other. Knows nothing of tables.
+//! One measurement: so many connections, for so long, each with one request after the other, and logins beside them if they are to be
+//! disturbed. Knows nothing of tables.
 
 use super::http::{Answer, Connection};
-use super::request::{Credentials, Names, Prepared, Server, What};
+use super::prepared::{Names, Prepared};
+use super::request::{Asker, Server, What};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +22,10 @@ pub struct Round {
     pub what: What,
     /// Connections.
     pub concurrency: usize,
-    length: Duration,
+    /// Further connections, which log in meanwhile.
+    pub logins: usize,
+    /// When no further request is begun.
+    pub length: Duration,
 }
 
 /// What came of a round.
@@ -30,20 +35,13 @@ pub struct Tally {
     pub micros: Vec<u32>,
     /// From the first request to the last answer.
     pub elapsed: Duration,
+    /// Logins a second beside them; `None` when there were to be none.
+    pub logins: Option<f64>,
     /// Everything else by its kind: how often, and what the first one said.
     failures: BTreeMap<String, (u64, String)>,
 }
 
 impl Round {
-    /// `what` on `concurrency` connections; no request is begun after `length`.
-    pub const fn new(what: What, concurrency: usize, length: Duration) -> Self {
-        Self {
-            what,
-            concurrency,
-            length,
-        }
-    }
-
     /// Measures. Every request that was begun is waited for, so that what was created is known.
     ///
     /// # Errors
@@ -51,31 +49,54 @@ impl Round {
     pub async fn run(
         &self,
         server: &Server,
-        who: &Credentials,
+        who: &Asker,
         names: &Arc<Names>,
     ) -> Result<Tally, String> {
-        let mut connections = Vec::with_capacity(self.concurrency);
-        for open in 0..self.concurrency {
-            let connection = Connection::open(&server.address).await;
-            connections.push(connection.map_err(|e| format!("{open} connections are open: {e}"))?);
-        }
-        let (began, mut workers) = (Instant::now(), JoinSet::new());
-        for connection in connections {
-            let worker = Worker {
-                connection,
-                address: server.address.clone(),
-                request: Prepared::new(server, who, self.what, names.clone()),
-                tally: Tally::default(),
-            };
-            workers.spawn(worker.work(began + self.length));
-        }
-        let mut tally = Tally::default();
-        for part in workers.join_all().await {
-            tally.add(part);
-        }
-        tally.elapsed = began.elapsed();
+        let crew = async |what, size| {
+            let request = || Prepared::new(server, who, what, names.clone());
+            crew(server, size, request).await
+        };
+        let asking = crew(self.what, self.concurrency).await?;
+        let logging_in = crew(What::Login, self.logins).await?;
+        let (mut tally, beside) =
+            tokio::join!(work(asking, self.length), work(logging_in, self.length));
+        tally.logins = (self.logins > 0).then(|| beside.per_second());
+        tally.add_failures(beside.failures);
         Ok(tally)
     }
+}
+
+/// Workers for `size` connections, all of them open.
+async fn crew(
+    server: &Server,
+    size: usize,
+    request: impl Fn() -> Prepared,
+) -> Result<Vec<Worker>, String> {
+    let mut crew = Vec::with_capacity(size);
+    for open in 0..size {
+        let connection = Connection::open(&server.address).await;
+        crew.push(Worker {
+            connection: connection.map_err(|e| format!("{open} connections are open: {e}"))?,
+            address: server.address.clone(),
+            request: request(),
+            tally: Tally::default(),
+        });
+    }
+    Ok(crew)
+}
+
+/// Lets all of `crew` work at once, and adds up what they did.
+async fn work(crew: Vec<Worker>, length: Duration) -> Tally {
+    let began = Instant::now();
+    let until = began + length;
+    let workers: JoinSet<Tally> = crew.into_iter().map(|w| w.work(until)).collect();
+    let mut tally = Tally::default();
+    for part in workers.join_all().await {
+        tally.micros.extend(part.micros);
+        tally.add_failures(part.failures);
+    }
+    tally.elapsed = began.elapsed();
+    tally
 }
 
 /// One connection's part in a round.
@@ -123,8 +144,13 @@ impl Tally {
     pub fn created(&self, round: &Round) -> u64 {
         match round.what {
             What::Create => self.micros.len() as u64,
-            What::List => 0,
+            _ => 0,
         }
+    }
+
+    /// Answers with 200 a second.
+    pub fn per_second(&self) -> f64 {
+        self.micros.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
     }
 
     /// Requests without an answer, or with another than 200.
@@ -159,9 +185,8 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, part: Self) {
-        self.micros.extend(part.micros);
-        for (kind, (count, first)) in part.failures {
+    fn add_failures(&mut self, failures: BTreeMap<String, (u64, String)>) {
+        for (kind, (count, first)) in failures {
             self.failures.entry(kind).or_insert((0, first)).0 += count;
         }
     }

@@ -5,8 +5,7 @@ use super::request::What;
 use super::round::{Round, Tally};
 
 /// The first line.
-pub const TITLE: &str =
-    "what    connections   round   requests/s    p50 ms    p99 ms    max ms   RSS MiB   steal %";
+pub const TITLE: &str = "what      connections   round   requests/s    p50 ms    p99 ms    max ms  logins/s   RSS MiB   steal %";
 
 /// One measurement.
 #[derive(Debug, Clone)]
@@ -17,6 +16,7 @@ pub struct Row {
     p50_ms: f64,
     p99_ms: f64,
     max_ms: f64,
+    logins: Option<f64>,
     resident_mib: Option<f64>,
     stolen_percent: Option<f64>,
 }
@@ -34,10 +34,11 @@ impl Row {
         Self {
             what: round.what,
             concurrency: round.concurrency,
-            per_second: tally.micros.len() as f64 / tally.elapsed.as_secs_f64().max(f64::EPSILON),
+            per_second: tally.per_second(),
             p50_ms: ms(50),
             p99_ms: ms(99),
             max_ms: ms(100),
+            logins: tally.logins,
             resident_mib,
             stolen_percent,
         }
@@ -47,7 +48,7 @@ impl Row {
     pub fn line(&self, round: &str) -> String {
         let or_none = |number: Option<f64>| number.map_or("-".to_owned(), |n| format!("{n:.1}"));
         format!(
-            "{:<8}{:>11}{:>8}{:>13.0}{:>10.3}{:>10.3}{:>10.3}{:>10}{:>10}",
+            "{:<10}{:>11}{:>8}{:>13.0}{:>10.3}{:>10.3}{:>10.3}{:>10}{:>10}{:>10}",
             self.what.as_str(),
             self.concurrency,
             round,
@@ -55,13 +56,15 @@ impl Row {
             self.p50_ms,
             self.p99_ms,
             self.max_ms,
+            or_none(self.logins),
             or_none(self.resident_mib),
             or_none(self.stolen_percent),
         )
     }
 
     fn is_like(&self, other: &Self) -> bool {
-        (self.what, self.concurrency) == (other.what, other.concurrency)
+        let kind = |row: &Self| (row.what, row.concurrency, row.logins.is_some());
+        kind(self) == kind(other)
     }
 }
 
@@ -84,6 +87,7 @@ pub fn medians(rows: Vec<Row>, rounds: usize) -> Vec<Row> {
                 p50_ms: of(|row| Some(row.p50_ms)).unwrap_or_default(),
                 p99_ms: of(|row| Some(row.p99_ms)).unwrap_or_default(),
                 max_ms: of(|row| Some(row.max_ms)).unwrap_or_default(),
+                logins: of(|row| row.logins),
                 resident_mib: of(|row| row.resident_mib),
                 stolen_percent: of(|row| row.stolen_percent),
                 ..kind.clone()

@@ -28,6 +28,14 @@ async fn run(arguments: &str) -> Printed {
     running.await.unwrap()
 }
 
+/// The words of each row that is about one of `what`.
+fn rows<'a>(printed: &'a Printed, what: &[&str]) -> Vec<Vec<&'a str>> {
+    let lines = printed.text.lines();
+    let words = lines.map(|line| line.split_ascii_whitespace().collect());
+    let is_row = |row: &Vec<&str>| row.len() == 10 && what.contains(&row[0]);
+    words.filter(is_row).collect()
+}
+
 fn by_token(client: &Client) -> String {
     let (id, token) = client.credentials.as_ref().unwrap();
     format!("--token-user {id} --token {token}")
@@ -45,12 +53,7 @@ async fn what_it_says_it_has_left_behind_is_there() {
     }
     let printed = run(&arguments).await;
     assert_eq!(printed.ended, Ok(()), "{}", printed.text);
-    let rows: Vec<Vec<&str>> = printed
-        .text
-        .lines()
-        .filter(|line| line.starts_with("create ") || line.starts_with("list "))
-        .map(|line| line.split_ascii_whitespace().collect())
-        .collect();
+    let rows = rows(&printed, &["create", "list"]);
     let measured: Vec<String> = rows.iter().map(|row| row[..3].join(" ")).collect();
     let expected =
         |round| ["create 1", "create 8", "list 1", "list 8"].map(|row| format!("{row} {round}"));
@@ -71,6 +74,59 @@ async fn what_it_says_it_has_left_behind_is_there() {
     let admin = server.admin().await;
     let list = admin.get("custom-user-status.list?count=1").await;
     assert_eq!(list.json()["total"], left_behind, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_request_does_what_it_says() {
+    let server = TestServer::start().await;
+    let printed = run(&format!(
+        "--url http://{} --user admin --password-env PASSWORD --seconds 0.05 --concurrency 2 --rounds 1 --what set-status,presence,login",
+        server.address,
+    ))
+    .await;
+    assert_eq!(printed.ended, Ok(()), "{}", printed.text);
+    let rows = rows(&printed, &["set-status", "presence", "login"]);
+    let asked: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    assert_eq!(asked, ["set-status", "presence", "login"]);
+    let admin = server.admin().await;
+    let shown = admin.get("users.presence").await.json();
+    let text = shown["users"][0]["statusText"].as_str().unwrap();
+    assert!(text.starts_with("load "), "{shown}");
+    let number: u64 = text.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(number > 0, "each text is another one: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_measured_with_and_without_logins_beside_it() {
+    let server = TestServer::start().await;
+    let printed = run(&format!(
+        "--url http://{} --user admin --password-env PASSWORD --seconds 0.1 --concurrency 1,2 --rounds 2 --what list --logins 2",
+        server.address,
+    ))
+    .await;
+    assert_eq!(printed.ended, Ok(()), "{}", printed.text);
+    let rows = rows(&printed, &["list"]);
+    let measured: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{} {} {}",
+                row[1],
+                row[2],
+                if row[7] == "-" { "alone" } else { "beside" }
+            )
+        })
+        .collect();
+    let expected = |round| {
+        ["1 R alone", "1 R beside", "2 R alone", "2 R beside"].map(|row| row.replace('R', round))
+    };
+    assert_eq!(
+        measured,
+        [expected("1"), expected("2"), expected("median")].concat()
+    );
+    for row in rows.iter().filter(|row| row[7] != "-") {
+        assert!(row[7].parse::<f64>().unwrap() > 0.0, "no logins: {row:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +192,15 @@ async fn arguments_that_mean_nothing_are_refused() {
         ),
         (
             format!("{url} --token-user x --token y --what delete"),
-            "create or list",
+            "one of create, list, set-status, presence, login",
+        ),
+        (
+            format!("{url} --token-user x --token y --what list,login"),
+            "a login needs --user",
+        ),
+        (
+            format!("{url} --token-user x --token y --logins 4"),
+            "--user",
         ),
         (
             format!("{url} --token-user x --token y --pid 4294967295"),

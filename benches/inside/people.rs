@@ -1,0 +1,97 @@
+//! People in a house, and what they say of themselves. Knows nothing of how it is measured.
+
+use crate::house::{FILLING, House};
+use doorsign::domain::{
+    Choice, Profile, StatusText, Timestamp, User, UserId, UserStatus, Username,
+};
+use doorsign::store::PresenceChange;
+use futures_util::{StreamExt, stream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::runtime::Runtime;
+
+/// So many people, each with a status.
+pub struct People {
+    /// Where they are.
+    pub house: House,
+    count: u64,
+    turn: AtomicU64,
+}
+
+impl People {
+    /// A house on a new file with so many people, whose passwords nobody knows, all of them busy.
+    pub fn new(runtime: &Runtime, count: u64) -> Self {
+        let house = House::with_statuses(runtime, 0);
+        let people = Self {
+            house,
+            count,
+            turn: AtomicU64::new(0),
+        };
+        runtime.block_on(async {
+            let users = stream::iter(0..count);
+            users.for_each_concurrent(FILLING, |n| people.add(n)).await;
+            people.all_say(None).await;
+        });
+        people
+    }
+
+    /// Everybody is busy with something new until `end`.
+    pub async fn all_say(&self, end: Option<Timestamp>) {
+        let everybody = stream::iter(0..self.count);
+        everybody
+            .for_each_concurrent(FILLING, |n| self.say(n, end))
+            .await;
+    }
+
+    /// The next one is busy with something new. Everybody takes turns.
+    pub async fn next_says(&self) {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.say(turn % self.count, None).await;
+    }
+
+    async fn say(&self, number: u64, end: Option<Timestamp>) {
+        let (id, username) = named(number);
+        let (app, text) = (&self.house.app, self.house.new_name());
+        let now = app.clock.now();
+        let choice = Choice {
+            status: Some(UserStatus::Busy),
+            text: Some(StatusText::new(&text)),
+            expires_at: end,
+        };
+        let change = PresenceChange {
+            user: id.clone(),
+            actor: (id, username),
+            at: now,
+            expires: end.is_some(),
+            rule: Box::new(move |presence| {
+                presence.choose(choice, now);
+                Ok(())
+            }),
+        };
+        app.store.change_presence(change).await.unwrap();
+    }
+
+    async fn add(&self, number: u64) {
+        let (id, username) = named(number);
+        let app = &self.house.app;
+        let now = app.clock.now();
+        let user = User {
+            id,
+            name: username.as_str().to_owned(),
+            username,
+            email: None,
+            roles: vec!["user".to_owned()],
+            active: true,
+            profile: Profile::default(),
+            created_at: now,
+            updated_at: now,
+        };
+        app.store.create_user(user, String::new()).await.unwrap();
+    }
+}
+
+/// Ids are in no order, as the server's are.
+fn named(number: u64) -> (UserId, Username) {
+    let id = format!("{:017x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let username = Username::parse(format!("person-{number}")).unwrap();
+    (UserId::new(id), username)
+}
