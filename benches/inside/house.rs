@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use doorsign::api::{self, Api};
-use doorsign::app::{App, SystemClock};
+use doorsign::app::{App, SystemClock, Unconnected};
 use doorsign::config::Config;
 use doorsign::domain::{Actor, Change, CustomStatus, NewEvent, StatusName, StatusType, UserId};
 use doorsign::limits::Limits;
@@ -53,7 +53,9 @@ impl House {
     async fn empty() -> Self {
         // Not in the folder for temporary files, which may be memory: a sync must cost what it costs.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let config = Config::defaults_in(folder.path().to_owned());
+        let mut config = Config::defaults_in(folder.path().to_owned());
+        // Nobody is connected, and all the same everybody is to be on the list of people.
+        config.unconnected = Unconnected::Declared;
         let file = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&file, config.readers, config.max_database_mib).unwrap();
         let app = Arc::new(app(&config, Arc::new(store)));
