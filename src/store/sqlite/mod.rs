@@ -146,6 +146,7 @@ impl Store for SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rusqlite::{Connection, StatementStatus};
 
     #[tokio::test]
     async fn a_refresh_that_cannot_read_still_makes_everybody_ask_again_who_may_do_what() {
@@ -159,5 +160,24 @@ mod tests {
             .unwrap();
         assert!(store.refresh().await.is_err());
         assert!(store.version(Part::Access) > version);
+    }
+
+    /// How often a statement was planned again in three uses.
+    fn plans_anew(connection: &Connection) -> rusqlite::Result<i32> {
+        let sql = "SELECT event.id FROM event LEFT JOIN consumer ON cursor = event.id WHERE event.id = ?1 LIMIT ?2";
+        for _ in 0..3 {
+            connection.prepare_cached(sql)?.query([1, 2])?.next()?;
+        }
+        let statement = connection.prepare_cached(sql)?;
+        Ok(statement.get_status(StatementStatus::RePrepare))
+    }
+
+    #[tokio::test]
+    async fn a_statement_is_planned_once_however_often_it_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("doorsign.db"), 1, 0).unwrap();
+        let written = store.writer.write(|c| Ok(plans_anew(c).unwrap())).await;
+        let read = store.readers.read(plans_anew).await;
+        assert_eq!((written.unwrap(), read.unwrap()), (0, 0));
     }
 }

@@ -1,6 +1,7 @@
 //! Opening a database file: what is refused before anything is written, how a new one comes to be, and the writer's pragmas.
 //! Knows nothing of what is in the tables.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -175,7 +176,7 @@ fn prepare(connection: &mut Connection, max_mib: u64) -> rusqlite::Result<()> {
         "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 16777216; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
     )?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(connection)?;
     let creation = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Asked inside the transaction: two processes may start on the same new file.
     if creation.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0))? == 0 {
@@ -183,6 +184,15 @@ fn prepare(connection: &mut Connection, max_mib: u64) -> rusqlite::Result<()> {
     }
     creation.commit()?;
     limit_size(connection, max_mib)
+}
+
+/// Lets a connection keep the statements it has prepared. Without the stability guarantee, SQLite plans anew whenever a value that a
+/// plan might depend on is bound or cleared, which is with nearly every use of a statement that joins tables or has a limit. Here no
+/// plan depends on values: tables are never analysed, and no pattern is bound.
+pub(super) fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    let guaranteed = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(guaranteed, true).map(drop)
 }
 
 fn limit_size(connection: &Connection, max_mib: u64) -> rusqlite::Result<()> {

@@ -2,6 +2,7 @@
 //! belongs to one connection. Knows nothing of what is read.
 
 use super::error;
+use super::open::keep_statements;
 use super::writer::Writer;
 use crate::domain::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
@@ -106,6 +107,7 @@ impl r2d2::ManageConnection for ReadOnly {
         connection.execute_batch(
             "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF;",
         )?;
+        keep_statements(&connection)?;
         Ok(connection)
     }
 
