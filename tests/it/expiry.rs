@@ -3,7 +3,7 @@
 
 use crate::faults::Log;
 use crate::flaky::{Fault, FlakyServer};
-use crate::presence::{id, set};
+use crate::presence::set;
 use crate::store_contract::presence::{busy, put};
 use crate::store_contract::user;
 use crate::support::{Client, ManualClock, TestServer, in_time};
@@ -91,7 +91,7 @@ async fn a_claim_ends_at_its_time_neither_before_nor_with_another() {
     let changed = changed.json();
     assert_eq!(
         changed["users"][0]["_id"],
-        json!(id(&ann)),
+        json!(ann.id()),
         "who asks what changed hears of it"
     );
 }

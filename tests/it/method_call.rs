@@ -136,7 +136,7 @@ async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
 async fn a_status_is_set_and_its_text_is_read_by_methods() {
     let server = Setup::new().contract(Contract::Server).start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    let id = ann.credentials.clone().unwrap().0;
+    let id = ann.id();
     for (method, params, told, text) in [
         (
             "setUserStatus",

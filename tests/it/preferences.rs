@@ -1,7 +1,6 @@
 //! What users prefer: kept, merged, and checked.
 
 use crate::support::{Client, Reply, TestServer};
-use crate::users::id;
 use serde_json::{Value, json};
 
 async fn set(client: &Client, data: Value) -> Reply {
@@ -87,15 +86,15 @@ async fn others_preferences_need_the_permission() {
         server.user("bob").await,
     );
     let body = |whom: &str| json!({"userId": whom, "data": {"language": "fr"}});
-    bob.post("users.setPreferences", body(&id(&ann)))
+    bob.post("users.setPreferences", body(&ann.id()))
         .await
         .golden("preferences_not_allowed");
     admin
-        .post("users.setPreferences", body(&id(&ann)))
+        .post("users.setPreferences", body(&ann.id()))
         .await
         .expect(200);
     assert_eq!(shown(&ann).await["language"], "fr");
-    ann.post("users.setPreferences", body(&id(&ann)))
+    ann.post("users.setPreferences", body(&ann.id()))
         .await
         .expect(200);
     admin

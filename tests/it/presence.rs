@@ -12,10 +12,6 @@ const GET: &str = "users.getStatus";
 const NOW: &str = "2026-01-01T00:00:00.000Z";
 const SOON: &str = "2026-01-01T00:01:00.000Z";
 
-pub fn id(client: &Client) -> String {
-    client.credentials.as_ref().unwrap().0.clone()
-}
-
 /// Sets one's own status.
 pub async fn set(client: &Client, body: Value) {
     let set = client.post(SET, body).await.expect(200);
@@ -24,7 +20,7 @@ pub async fn set(client: &Client, body: Value) {
 
 /// How `client` sees itself in the list: status, text, source and end, null where there is none.
 async fn told(client: &Client) -> Value {
-    let route = format!("users.presence?ids={}", id(client));
+    let route = format!("users.presence?ids={}", client.id());
     let list = client.get(&route).await.expect(200).json();
     let row = &list["users"][0];
     json!([
@@ -47,7 +43,7 @@ pub async fn setting(admin: &Client, id: &str, value: bool) {
 async fn a_status_is_set_and_seen_and_only_oneself_sees_the_connection() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    let anns = format!("{GET}?userId={}", id(&ann));
+    let anns = format!("{GET}?userId={}", ann.id());
     ann.get(GET).await.golden("status_untouched");
     bob.get(&anns).await.golden("status_untouched_of_another");
     let body = json!({"status": "busy", "message": "Lunch", "expiresAt": SOON});
@@ -55,10 +51,10 @@ async fn a_status_is_set_and_seen_and_only_oneself_sees_the_connection() {
     ann.get(GET).await.golden("status");
     bob.get(&anns).await.golden("status_of_another");
     let status = bob.get(&anns).await.json();
-    assert_eq!(status["_id"], json!(id(&ann)));
+    assert_eq!(status["_id"], json!(ann.id()));
     assert_eq!(status["statusExpiresAt"], json!(SOON));
     ann.get("users.getPresence").await.golden("presence");
-    let presence = format!("users.getPresence?userId={}", id(&ann));
+    let presence = format!("users.getPresence?userId={}", ann.id());
     bob.get(&presence).await.golden("presence_of_another");
     for route in [GET, "users.getPresence", "users.presence"] {
         let refused = server.anon().get(route).await;
@@ -78,7 +74,7 @@ async fn everybody_may_set_their_own_status_and_some_that_of_others() {
     );
     let of = |key: &str, value: &str| json!({"status": "busy", key: value});
     for body in [
-        of("userId", &id(&ann)),
+        of("userId", &ann.id()),
         of("username", "ann"),
         of("user", "ann"),
         of("userId", ""),
@@ -86,7 +82,7 @@ async fn everybody_may_set_their_own_status_and_some_that_of_others() {
         ann.post(SET, body).await.golden("status_set");
     }
     for body in [
-        of("userId", &id(&bob)),
+        of("userId", &bob.id()),
         of("username", "bob"),
         of("user", "bob"),
         of("username", "ANN"),
@@ -96,11 +92,11 @@ async fn everybody_may_set_their_own_status_and_some_that_of_others() {
     }
     assert_eq!(told(&bob).await, json!(["offline", null, null, null]));
     for (body, text) in [
-        (json!({"userId": id(&bob), "message": "by id"}), "by id"),
+        (json!({"userId": bob.id(), "message": "by id"}), "by id"),
         (json!({"username": "bob", "message": "by name"}), "by name"),
         (json!({"user": "BOB", "message": "by user"}), "by user"),
         (
-            json!({"userId": id(&bob), "username": "ann", "message": "the id counts"}),
+            json!({"userId": bob.id(), "username": "ann", "message": "the id counts"}),
             "the id counts",
         ),
     ] {
@@ -123,17 +119,17 @@ async fn looking_at_somebody_names_them_as_setting_does() {
     for route in [GET, "users.getPresence"] {
         for (query, is_own) in [
             (String::new(), true),
-            (format!("?userId={}", id(&ann)), true),
+            (format!("?userId={}", ann.id()), true),
             ("?username=ann".to_owned(), true),
             ("?user=ann".to_owned(), true),
-            (format!("?userId={}", id(&bob)), false),
+            (format!("?userId={}", bob.id()), false),
             ("?username=bob".to_owned(), false),
             ("?user=bob".to_owned(), false),
         ] {
             let seen = ann.get(&format!("{route}{query}")).await.expect(200).json();
             assert_eq!(seen["connectionStatus"].is_string(), is_own, "{query}");
             if route == GET {
-                let expected = if is_own { id(&ann) } else { id(&bob) };
+                let expected = if is_own { ann.id() } else { bob.id() };
                 assert_eq!(seen["_id"], json!(expected), "{query}");
             }
         }

@@ -1,7 +1,7 @@
 //! `users.presence`: everybody who is there, some by id, and who changed lately.
 
 use crate::expiry::many;
-use crate::presence::{id, set, setting};
+use crate::presence::{set, setting};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::app::Clock;
 use doorsign::config::{Config, Unconnected};
@@ -60,7 +60,7 @@ async fn everybody_who_is_not_offline_is_told_with_every_field_that_is_set() {
     .await;
     cid.get(LIST).await.golden("presence_list");
     let list = cid.get(LIST).await.json();
-    assert_eq!(list["users"][0]["_id"], json!(id(&ann)));
+    assert_eq!(list["users"][0]["_id"], json!(ann.id()));
     assert_eq!(
         list["users"][0]["statusExpiresAt"],
         json!("2026-01-01T01:00:00.000Z")
@@ -70,7 +70,7 @@ async fn everybody_who_is_not_offline_is_told_with_every_field_that_is_set() {
     server.clock.advance(Duration::from_secs(3600));
     let list = cid.get(LIST).await.json();
     let mut rows = list["users"].as_array().unwrap().iter();
-    let of_ann = rows.find(|row| row["_id"] == json!(id(&ann))).unwrap();
+    let of_ann = rows.find(|row| row["_id"] == json!(ann.id())).unwrap();
     assert_eq!(
         (&of_ann["status"], of_ann.get("statusText")),
         (&json!("online"), None),
@@ -99,7 +99,7 @@ async fn ids_are_written_in_three_ways_and_name_people_whatever_their_status() {
         server.user("cid").await,
     );
     set(&bob, json!({"status": "busy"})).await;
-    let (a, b) = (id(&ann), id(&bob));
+    let (a, b) = (ann.id(), bob.id());
     for query in [
         format!("?ids={a},{b}"),
         format!("?ids={a}&ids={b}"),
@@ -179,7 +179,7 @@ async fn who_may_not_log_in_any_more_is_not_told() {
     let server = server().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     set(&ann, json!({"status": "busy"})).await;
-    let (a, since) = (id(&ann), "?from=2026-01-01T00:00:00.000Z");
+    let (a, since) = (ann.id(), "?from=2026-01-01T00:00:00.000Z");
     let store = &server.app.store;
     let active = async |active| {
         let patch = UserPatch {
@@ -212,7 +212,7 @@ async fn where_presence_is_not_broadcast_the_list_is_empty_whatever_is_asked() {
     setting(&admin, "Presence_broadcast_disabled", true).await;
     for query in [
         String::new(),
-        format!("?ids={}", id(&ann)),
+        format!("?ids={}", ann.id()),
         "?from=2026-01-01T00:00:00Z".to_owned(),
     ] {
         let list = admin.get(&format!("{LIST}{query}")).await;

@@ -160,7 +160,7 @@ async fn me_is_oneself_with_every_field_that_clients_read() {
     let me = ann.get("me").await;
     me.golden("me");
     let me = me.json();
-    assert_eq!(me["_id"], json!(ann.credentials.as_ref().unwrap().0));
+    assert_eq!(me["_id"], json!(ann.id()));
     assert_eq!(me["emails"][0]["address"], json!("ann@example.org"));
     assert_eq!(me["success"], json!(true));
     // The same as in the answer to a login, but for `success`.

@@ -1,6 +1,6 @@
 //! Users over REST: adding them and seeing them. How they change stands in `users_update.rs`, how they go in `users_end.rs`.
 
-use crate::support::{Client, TestServer};
+use crate::support::TestServer;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -15,10 +15,6 @@ pub fn with(mut body: Value, further: &Value) -> Value {
     let fields = further.as_object().unwrap().clone();
     body.as_object_mut().unwrap().extend(fields);
     body
-}
-
-pub fn id(client: &Client) -> String {
-    client.credentials.clone().unwrap().0
 }
 
 #[tokio::test]
@@ -218,7 +214,7 @@ async fn everybody_is_seen_and_wholly_by_oneself_and_those_who_may() {
     ann.get("users.info?username=ann")
         .await
         .golden("users_info_whole");
-    let by_id = admin.get(&format!("users.info?userId={}", id(&ann))).await;
+    let by_id = admin.get(&format!("users.info?userId={}", ann.id())).await;
     by_id.golden("users_info_whole");
     admin
         .get("users.info?email=Ann%40example.org")

@@ -1,7 +1,7 @@
 //! Users who go: deleted, switched off, logged out; and the last administrator, who stays.
 
 use crate::support::TestServer;
-use crate::users::{account, id};
+use crate::users::account;
 use doorsign::service::users;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ async fn a_deleted_user_is_gone_at_once_with_every_login() {
         .await
         .golden("route_forbidden");
     admin
-        .post("users.delete", json!({"userId": id(&ann)}))
+        .post("users.delete", json!({"userId": ann.id()}))
         .await
         .golden("users_delete");
     for client in [&ann, &by_password] {
@@ -29,7 +29,7 @@ async fn a_deleted_user_is_gone_at_once_with_every_login() {
         .await
         .golden("login_refused");
     for body in [
-        json!({"userId": id(&ann)}),
+        json!({"userId": ann.id()}),
         json!({"username": "ann"}),
         json!({"user": "ann"}),
     ] {
@@ -41,7 +41,7 @@ async fn a_deleted_user_is_gone_at_once_with_every_login() {
     let rows = "SELECT (SELECT count(*) FROM login WHERE user_id = ?1) + (SELECT count(*) FROM user_role WHERE user_id = ?1)";
     let left: i64 = server
         .database()
-        .query_row(rows, [id(&ann)], |row| row.get(0))
+        .query_row(rows, [ann.id()], |row| row.get(0))
         .unwrap();
     assert_eq!(left, 0);
     admin.post("users.create", account("ann")).await.expect(200);
@@ -52,7 +52,7 @@ async fn who_is_switched_off_is_out_at_once_and_can_be_let_in_again() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     ann.get("me").await.expect(200);
-    let body = |active: bool| json!({"userId": id(&ann), "activeStatus": active, "confirmRelinquish": true});
+    let body = |active: bool| json!({"userId": ann.id(), "activeStatus": active, "confirmRelinquish": true});
     ann.post("users.setActiveStatus", body(false))
         .await
         .golden("route_forbidden");
@@ -87,13 +87,13 @@ async fn logging_a_user_out_ends_every_login_of_it() {
         server.user("bob").await,
     );
     let by_password = server.anon().logged_in("ann", "ann's password").await;
-    let whom = json!({"userId": id(&ann)});
+    let whom = json!({"userId": ann.id()});
     bob.post("users.logout", whom.clone())
         .await
         .golden("users_logout_not_allowed");
     ann.get("me").await.expect(200);
     let told = admin.post("users.logout", whom).await.expect(200);
-    let message = format!("User {} has been logged out!", id(&ann));
+    let message = format!("User {} has been logged out!", ann.id());
     assert_eq!(told.json(), json!({"message": message, "success": true}));
     for client in [&ann, &by_password] {
         client.get("me").await.golden("create_unauthenticated");
@@ -111,7 +111,7 @@ async fn logging_a_user_out_ends_every_login_of_it() {
 async fn the_last_administrator_stays_whichever_way_it_is_to_go() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    let admins_id = id(&admin);
+    let admins_id = admin.id();
     server.user_with_roles("second", &["admin"]).await;
     users::set_active(&server.app, "second", false)
         .await

@@ -1,7 +1,6 @@
 //! Personal access tokens and tokens that programs make for users.
 
 use crate::support::{Client, Reply, Setup, TestServer};
-use crate::users::id;
 use serde_json::{Value, json};
 
 const SECRET: &str = "a secret for programs";
@@ -17,7 +16,7 @@ async fn generate(client: &Client, name: &str) -> Reply {
 
 fn holder_of(server: &TestServer, whom: &Client, token: &Value) -> Client {
     let token = token.as_str().unwrap().to_owned();
-    Client::new(server.address, Some((id(whom), token)))
+    Client::new(server.address, Some((whom.id(), token)))
 }
 
 #[tokio::test]
@@ -175,7 +174,7 @@ async fn who_knows_the_secret_may_log_users_in() {
         server.user("ann").await,
         server.user("bob").await,
     );
-    let body = |whom: &Client, secret: &str| json!({"userId": id(whom), "secret": secret});
+    let body = |whom: &Client, secret: &str| json!({"userId": whom.id(), "secret": secret});
     let made = admin.post("users.createToken", body(&ann, SECRET)).await;
     made.golden("users_create_token");
     holder_of(&server, &ann, &made.json()["data"]["authToken"])
@@ -210,7 +209,7 @@ async fn who_knows_the_secret_may_log_users_in() {
     admin
         .post(
             "users.setActiveStatus",
-            json!({"userId": id(&bob), "activeStatus": false}),
+            json!({"userId": bob.id(), "activeStatus": false}),
         )
         .await
         .expect(200);
@@ -249,7 +248,7 @@ async fn without_a_secret_in_the_settings_nobody_may() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     for secret in ["x", " ", SECRET] {
-        let body = json!({"userId": id(&admin), "secret": secret});
+        let body = json!({"userId": admin.id(), "secret": secret});
         admin
             .post("users.createToken", body)
             .await

@@ -2,7 +2,6 @@
 
 use crate::flaky::FlakyServer;
 use crate::support::{Client, Setup, TestServer};
-use crate::users::id;
 use doorsign::domain::UserId;
 use doorsign::store::{RoleChange, UserPatch};
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 async fn update(client: &Client, whom: &Client, data: Value) -> crate::support::Reply {
     client
-        .post("users.update", json!({"userId": id(whom), "data": data}))
+        .post("users.update", json!({"userId": whom.id(), "data": data}))
         .await
 }
 
@@ -39,7 +38,7 @@ async fn all_of_a_change_is_seen_by_its_users_next_request() {
     let updated = admin
         .post(
             "users.update",
-            json!({"userId": id(&ann), "data": data, "confirmRelinquish": true}),
+            json!({"userId": ann.id(), "data": data, "confirmRelinquish": true}),
         )
         .await;
     updated.golden("users_update");
@@ -252,30 +251,30 @@ async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
     let (extra, object) = ("must NOT have additional properties", "must be object");
     for (route, body, text) in [
         ("users.update", json!({}), missing("userId")),
-        ("users.update", json!({"userId": id(&ann)}), missing("data")),
+        ("users.update", json!({"userId": ann.id()}), missing("data")),
         (
             "users.update",
-            json!({"userId": id(&ann), "data": []}),
+            json!({"userId": ann.id(), "data": []}),
             object.into(),
         ),
         (
             "users.update",
-            json!({"userId": id(&ann), "data": null}),
+            json!({"userId": ann.id(), "data": null}),
             object.into(),
         ),
         (
             "users.update",
-            json!({"userId": id(&ann), "data": {"x": 1}}),
+            json!({"userId": ann.id(), "data": {"x": 1}}),
             extra.into(),
         ),
         (
             "users.update",
-            json!({"userId": id(&ann), "data": {}, "x": 1}),
+            json!({"userId": ann.id(), "data": {}, "x": 1}),
             extra.into(),
         ),
         (
             "users.update",
-            json!({"userId": id(&ann), "data": {"roles": {}}}),
+            json!({"userId": ann.id(), "data": {"roles": {}}}),
             "must be array".into(),
         ),
         ("users.updateOwnBasicInfo", json!({}), missing("data")),
@@ -311,7 +310,7 @@ async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
         roles: Some(RoleChange::Remove("bot".to_owned())),
         ..UserPatch::default()
     };
-    server.store.overtake(UserId::new(id(&ann)), patch);
+    server.store.overtake(UserId::new(ann.id()), patch);
     let updated = update(&ann, &ann, json!({"name": "A", "roles": ["bot", "user"]})).await;
     assert_eq!(updated.expect(200).json()["user"]["roles"], json!(["user"]));
 }

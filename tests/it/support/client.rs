@@ -38,6 +38,11 @@ impl Client {
         }
     }
 
+    /// The id of the user that it acts as.
+    pub fn id(&self) -> String {
+        self.credentials.as_ref().unwrap().0.clone()
+    }
+
     /// `GET /api/v1/ROUTE`.
     pub async fn get(&self, route: &str) -> Reply {
         self.send(Method::GET, &format!("/api/v1/{route}"), &[], "")
