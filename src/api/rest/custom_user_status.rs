@@ -6,9 +6,9 @@ use crate::api::list_cache::Encoded;
 use crate::api::reply::{self, Answer, Response};
 use crate::api::request::Request;
 use crate::api::{query, wire};
-use crate::domain::{Error, StatusId};
+use crate::app::Contract;
+use crate::domain::{Actor, Error, StatusId};
 use crate::service::custom_status::{self, StatusDraft};
-use crate::{app::Contract, domain::Actor};
 use warp::http::{HeaderValue, StatusCode, header};
 
 pub(in crate::api) async fn create(request: Request) -> Answer {
