@@ -61,7 +61,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("r2d2", &["store/sqlite/"]),
     ("jsonwebtoken", &["tokens/"]),
     ("argon2", &["passwords.rs"]),
-    ("jiff", &["api/", "cli/token.rs", "logging/"]),
+    ("jiff", &["api/", "cli/mod.rs", "logging/"]),
     ("StatusCode", &["api/", "listen.rs"]),
     (
         "serde_json",
