@@ -2,7 +2,7 @@
 //! and with many statuses in the table. Knows no socket: `load` measures a whole server.
 //!
 //! ```text
-//! cargo bench --bench inside            # everything; some minutes
+//! cargo bench --bench inside            # everything; a quarter of an hour, half of it for "expiry"
 //! cargo bench --bench inside -- answer  # what has "answer" in its name
 //! ```
 //!
