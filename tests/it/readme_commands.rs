@@ -235,6 +235,7 @@ fn every_block_for_a_shell_is_held_to_by_a_test() {
         "curl -s http://127.0.0.1:3000/api/v1/permissions.update ",
         "cargo run --release --example own_server", // tests/it/own_server.rs
         "cargo bench --bench load ",                // tests/it/load.rs
+        "cargo bench --bench load ",
     ];
     let blocks = blocks("sh");
     assert_eq!(blocks.len(), known.len());
