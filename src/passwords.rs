@@ -7,7 +7,7 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, RECOMMENDED_SALT_
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The cost of new hashes: 19 MiB, two passes, one lane (OWASP's first choice for Argon2id).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -73,7 +73,7 @@ impl Passwords {
     /// A new PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, under a fresh random salt.
     ///
     /// # Errors
-    /// `Unavailable` at once when the queue is full, and when memory or threads are short.
+    /// `Unavailable` at once when the queue is full, and when memory is short or the runtime is stopping.
     pub async fn hash(&self, password: PasswordDigest) -> Result<String> {
         self.run(move || hash_blocking(&password)).await
     }
@@ -96,17 +96,15 @@ impl Passwords {
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let permits = self.enter().await?;
-        let (answer, answered) = oneshot::channel();
-        let hashing = move || {
+        let task = tokio::task::spawn_blocking(move || {
             let _permits = permits;
-            give_way();
-            let _ = answer.send(work());
-        };
-        // A thread of its own: those of the runtime's pool also read the database, and a thread that has given way stays last.
-        let thread = std::thread::Builder::new().name("password".to_owned());
-        thread.spawn(hashing).map_err(|_| Error::UNAVAILABLE)?;
-        let ended = |_| Err(Error::internal("hashing a password ended without a result"));
-        answered.await.unwrap_or_else(ended)
+            work()
+        });
+        match task.await {
+            Ok(answer) => answer,
+            Err(stopped) if stopped.is_cancelled() => Err(Error::UNAVAILABLE),
+            Err(panicked) => Err(Error::internal(panicked)),
+        }
     }
 
     /// A place, or `Unavailable` at once; then, in the order of arrival, a turn.
@@ -120,13 +118,6 @@ impl Passwords {
             .map_err(Error::internal)?;
         Ok([turn, place])
     }
-}
-
-/// Puts this thread behind all others that want the processor: logins may saturate the hashing, and whoever is logged in is not to
-/// notice. Only Linux has priorities of threads; elsewhere this one stays as it is.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, 19);
 }
 
 /// [`Passwords::hash`] on the caller's own thread, for the command line and the first start.
