@@ -249,12 +249,6 @@ impl SettingValues {
         self.is_on(Setting::PresenceBroadcastDisabled)
     }
 
-    /// Whether roles are shown beside people's names.
-    #[must_use]
-    pub fn display_roles(&self) -> bool {
-        self.is_on(Setting::DisplayRoles)
-    }
-
     fn is_on(&self, setting: Setting) -> bool {
         *self.get(setting) == SettingValue::Boolean(true)
     }
@@ -303,6 +297,7 @@ mod tests {
         assert_eq!(*values.get(Setting::SiteName), "Office".into());
         assert!(!values.allow_invisible() && values.allow_status_message_change());
         assert_eq!(*values.get(Setting::ShowFormLogin), true.into());
-        assert!(!values.broadcast_disabled() && values.display_roles());
+        assert_eq!(*values.get(Setting::DisplayRoles), true.into());
+        assert!(!values.broadcast_disabled());
     }
 }
