@@ -1,5 +1,5 @@
--- The whole database, created from nothing by the first start. Version 2 is the first that will be released; steps from it to a later one
--- stand in src/store/sqlite/upgrades, once there is one. A file of version 1 is refused.
+-- The whole database, created from nothing by the first start. A file of version 2 is carried over when it is opened, by the steps in
+-- src/store/sqlite/upgrades; one of version 1, from before the first release, is refused.
 --
 -- Times are milliseconds since the Unix epoch, UTC. Ids are made by the server, never by SQLite, except event.id.
 -- A column ending in _key is what searching and uniqueness compare: its neighbour without regard to case, computed by the server,
@@ -7,7 +7,7 @@
 
 -- How a file says it is ours: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- A custom status: a name to choose from, shown with a type.
 -- The ids ascend with time, so a new row lands on the last page of the tree; WITHOUT ROWID keeps the row in that one tree.
@@ -52,10 +52,13 @@ CREATE TABLE user (
     last_login_at           INTEGER,          -- By password.
     preferences             TEXT,             -- A JSON object, changed by merging; only the API knows its keys.
     created_at    INTEGER NOT NULL,
-    updated_at    INTEGER NOT NULL
+    updated_at    INTEGER NOT NULL,
+    presence_policy TEXT NOT NULL DEFAULT 'connection' CONSTRAINT user_presence_policy CHECK (
+        presence_policy = 'connection' OR presence_policy = 'heartbeat' OR presence_policy = 'always'
+    ) -- By what somebody counts as connected. Last, and with a default, as a file that is carried over has it.
 ) STRICT, WITHOUT ROWID;
 
--- How somebody is shown: what there is beside claims. No row: nothing was ever said. rest is what is shown without claim and
+-- How somebody is shown: what there is beside claims. No row: nothing was ever said, and the policy never changed. rest is what is shown without claim and
 -- connection (online before: of somebody who chose online, and something else since); changed_at is when anything of it last changed, claims included.
 CREATE TABLE presence (
     user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
@@ -132,7 +135,7 @@ CREATE TABLE setting (
 
 -- What happened, appended in the transaction of the change itself. id is the position: there is one writer, so ids ascend in the
 -- order of commit, and a reader that has seen n has seen all before n. The newest row is never deleted, so no id is given twice.
--- payload is JSON; its shape belongs to src/store/sqlite/outbox.rs.
+-- payload is JSON; its shape belongs to src/store/sqlite/payload.
 CREATE TABLE event (
     id         INTEGER PRIMARY KEY,
     kind       TEXT    NOT NULL,

@@ -168,8 +168,7 @@ mod tests {
         };
         PresenceChange {
             user: ann().id,
-            actor: (ann().id, ann().username),
-            at: Timestamp::from_millis(-1),
+            by: ann().by(Timestamp::from_millis(-1)),
             expires: false,
             rule: Box::new(|presence| {
                 presence.put(claim);

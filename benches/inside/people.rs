@@ -2,7 +2,7 @@
 
 use crate::house::{FILLING, House};
 use doorsign::domain::{
-    Choice, Profile, StatusText, Timestamp, User, UserId, UserStatus, Username,
+    By, Choice, Profile, StatusText, Timestamp, User, UserId, UserStatus, Username,
 };
 use doorsign::store::PresenceChange;
 use futures_util::{StreamExt, stream};
@@ -59,8 +59,11 @@ impl People {
         };
         let change = PresenceChange {
             user: id.clone(),
-            actor: (id, username),
-            at: now,
+            by: By {
+                user: id,
+                username,
+                at: now,
+            },
             expires: end.is_some(),
             rule: Box::new(move |presence| {
                 presence.choose(choice, now);

@@ -4,8 +4,9 @@ use super::Outcome;
 use super::desk::{read_password, with_app};
 use crate::app::Ids;
 use crate::config::Config;
-use crate::domain::User;
+use crate::domain::{PresencePolicy, User};
 use crate::service::users;
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
 
@@ -29,6 +30,12 @@ pub(super) fn command() -> Command {
             .value_name("ROLE")
             .action(ArgAction::Append)
     };
+    let words = PresencePolicy::ALL.map(PresencePolicy::as_str);
+    let policy = Arg::new("policy")
+        .value_name("POLICY")
+        .value_parser(PossibleValuesParser::new(words))
+        .required(true)
+        .help("A live connection, heartbeats alone, or nothing: always online");
     Command::new("user")
         .about("Add and change users; a running server honours it at once")
         .subcommand_required(true)
@@ -60,6 +67,12 @@ pub(super) fn command() -> Command {
                 ),
         )
         .subcommand(
+            Command::new("set-presence")
+                .about("Say by what a user, such as a bot, counts as connected")
+                .arg(name())
+                .arg(policy),
+        )
+        .subcommand(
             Command::new("activate")
                 .about("Let a deactivated user log in again")
                 .arg(name()),
@@ -82,6 +95,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("list", _)) => list(config),
         Some(("set-password", matches)) => set_password(config, matches),
         Some(("set-roles", matches)) => set_roles(config, matches),
+        Some(("set-presence", matches)) => set_presence(config, matches),
         Some(("deactivate", matches)) => set_active(config, matches, false),
         Some(("activate", matches)) => set_active(config, matches, true),
         Some(("delete", matches)) => delete(config, matches),
@@ -150,6 +164,19 @@ fn set_roles(config: &Config, matches: &ArgMatches) -> Outcome {
             roles.join(", ")
         };
         Ok(format!("{name} has the roles: {told}.\n"))
+    })
+}
+
+fn set_presence(config: &Config, matches: &ArgMatches) -> Outcome {
+    let name = text(matches, "username").unwrap_or_default();
+    let policy = text(matches, "policy").unwrap_or_default();
+    let policy = PresencePolicy::named(&policy).ok_or("there is no such policy")?;
+    with_app(config, async |app| {
+        users::set_presence_policy(app, &name, policy).await?;
+        Ok(format!(
+            "{name} has the presence policy {}.\n",
+            policy.as_str()
+        ))
     })
 }
 

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::domain::{
-    Choice, Email, Error, Login, LoginId, LoginKind, Presence, Profile, Result, Setting,
+    By, Choice, Email, Error, Login, LoginId, LoginKind, Presence, Profile, Result, Setting,
     SettingValue, Timestamp, User, UserId, UserStatus, Username,
 };
 use crate::service::session;
@@ -105,7 +105,9 @@ pub fn tokens() -> Result<Tokens> {
 /// `Unavailable`, or `Invalid` where the store is not empty.
 pub async fn sow(app: &App) -> Result<()> {
     let id = SettingValue::Text(WORKSPACE.to_owned());
-    app.store.set_setting(Setting::UniqueId, id, MADE).await?;
+    app.store
+        .set_setting(Setting::UniqueId, id, MADE, None)
+        .await?;
     for person in &PEOPLE {
         app.store
             .create_user(person.user()?, person.hash.to_owned())
@@ -129,8 +131,11 @@ fn online(person: &Person) -> PresenceChange {
     let id = UserId::new(person.id);
     PresenceChange {
         user: id.clone(),
-        actor: (id, Username::stored(person.username.to_owned())),
-        at: MADE,
+        by: By {
+            user: id,
+            username: Username::stored(person.username.to_owned()),
+            at: MADE,
+        },
         expires: false,
         rule: Box::new(move |presence: &mut Presence| {
             presence.choose(choice, MADE);

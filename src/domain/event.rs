@@ -1,6 +1,9 @@
 //! What happened, in the past tense. Knows nothing of who listens nor of how events are stored.
 
-use super::{ClaimSource, CustomStatus, StatusText, Timestamp, UserId, UserStatus, Username};
+use super::{
+    ClaimSource, CustomStatus, PermissionGrant, Rest, Setting, SettingValue, StatusText, Timestamp,
+    UserId, UserStatus, Username,
+};
 
 /// A position in the sequence of all events: 1, 2, 3 …, in the order of commit. 0 stands before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -17,6 +20,30 @@ impl EventId {
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
+    }
+}
+
+/// Who changes something, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub user: UserId,
+    /// Their name at that time.
+    pub username: Username,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl By {
+    /// The event that tells of `change`.
+    #[must_use]
+    pub fn event(self, change: Change) -> NewEvent {
+        NewEvent {
+            at: self.at,
+            actor: self.user,
+            actor_name: self.username,
+            change,
+        }
     }
 }
 
@@ -53,6 +80,52 @@ pub enum Change {
     StatusDeleted(CustomStatus),
     /// Somebody's own status changed, by hand or because a claim ended.
     PresenceChanged(StatusChange),
+    /// A permission was given its roles. They are as they were after the change.
+    PermissionChanged(PermissionGrant),
+    /// Somebody was given a role.
+    RoleGiven(RoleOf),
+    /// A role was taken from somebody.
+    RoleTaken(RoleOf),
+    /// Something of a user changed that others may see: the record, the roles, or by what they count as connected.
+    UserUpdated(UserChange),
+    /// A user was deleted, with every login.
+    UserDeleted {
+        /// Who it was.
+        user: UserId,
+        /// Their name at the end.
+        username: Username,
+    },
+    /// A setting got another value.
+    SettingChanged(Setting, SettingValue),
+    /// One or more logins of a user ended, and not because their time was up: whoever holds a token of that user has to look again.
+    LoginsEnded {
+        /// Whose they were.
+        user: UserId,
+    },
+}
+
+/// A role and who holds it, or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleOf {
+    /// Who.
+    pub user: UserId,
+    /// Their name after the change.
+    pub username: Username,
+    /// The id of the role.
+    pub role: String,
+}
+
+/// A user after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserChange {
+    /// Who.
+    pub user: UserId,
+    /// Their name after the change.
+    pub username: Username,
+    /// The name to show after the change.
+    pub name: String,
+    /// Whether the user name or the name to show is another than before.
+    pub renamed: bool,
 }
 
 /// Somebody's status after a change.
@@ -70,4 +143,6 @@ pub struct StatusChange {
     pub source: Option<ClaimSource>,
     /// When that claim ends.
     pub expires_at: Option<Timestamp>,
+    /// What is shown without claim and connection.
+    pub rest: Rest,
 }

@@ -5,7 +5,9 @@
 //! strongest source counts; the others wait beneath it and come back when it ends. A new claim of a source replaces that source's
 //! last one. Who has no claim is at rest.
 
-use super::{Choice, Claim, ClaimSource, StatusText, Timestamp, UserId, UserStatus, Username};
+use super::{
+    Choice, Claim, ClaimSource, PresencePolicy, StatusText, Timestamp, UserId, UserStatus, Username,
+};
 
 /// Whose status it is, as far as being shown goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,8 @@ impl Rest {
 pub struct Presence {
     /// Whose it is.
     pub kind: Kind,
+    /// By what they count as connected.
+    pub policy: PresencePolicy,
     /// At most one a source, the strongest first. Those that have expired may still be among them, and count no more.
     pub claims: Vec<Claim>,
     /// What is shown without claim and connection.
@@ -67,6 +71,7 @@ impl Presence {
     pub const fn untouched(kind: Kind) -> Self {
         Self {
             kind,
+            policy: PresencePolicy::Connection,
             claims: Vec::new(),
             rest: Rest::Offline,
             changed_at: None,

@@ -1,6 +1,6 @@
 //! People: the user, and the actor a user becomes for the length of one request. Knows nothing of passwords' hashing or of tokens.
 
-use super::{Error, Field, Grants, Login, Permission, Problem, Profile, Result, Timestamp};
+use super::{By, Error, Field, Grants, Login, Permission, Problem, Profile, Result, Timestamp};
 
 /// Somebody who may log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,16 @@ impl User {
             (true, _) => UserKind::App,
             (false, true) => UserKind::Bot,
             (false, false) => UserKind::Person,
+        }
+    }
+
+    /// This user as who changes something at `at`.
+    #[must_use]
+    pub fn by(&self, at: Timestamp) -> By {
+        By {
+            user: self.id.clone(),
+            username: self.username.clone(),
+            at,
         }
     }
 }
@@ -199,6 +209,12 @@ impl Actor {
         } else {
             Err(Error::Forbidden { needs: permission })
         }
+    }
+
+    /// The actor as who changes something at `at`.
+    #[must_use]
+    pub fn by(&self, at: Timestamp) -> By {
+        self.user.by(at)
     }
 }
 

@@ -63,9 +63,8 @@ async fn change(
 ) -> Result<()> {
     let (user, _) = users::find(app, named(username)).await?;
     let change = PresenceChange {
-        user: user.id.clone(),
-        actor: (user.id, user.username),
-        at: app.clock.now(),
+        by: user.by(app.clock.now()),
+        user: user.id,
         expires,
         rule: Box::new(move |presence| {
             rule(presence);

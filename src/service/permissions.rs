@@ -30,7 +30,8 @@ pub async fn update(
     roles: Vec<(String, Vec<String>)>,
 ) -> Result<Vec<PermissionGrant>> {
     actor.require(Permission::AccessPermissions)?;
-    let updated_at = app.clock.now();
+    let by = actor.by(app.clock.now());
+    let updated_at = by.at;
     let grants = roles
         .into_iter()
         .map(|(permission, roles)| PermissionGrant {
@@ -38,7 +39,7 @@ pub async fn update(
             roles,
             updated_at,
         });
-    app.store.update_permissions(grants.collect()).await?;
+    app.store.update_permissions(grants.collect(), by).await?;
     app.store.list_permissions().await
 }
 
@@ -54,6 +55,6 @@ pub async fn set_grant(
     granted: bool,
 ) -> Result<()> {
     actor.require(Permission::AccessPermissions)?;
-    let now = app.clock.now();
-    app.store.set_grant(permission, role, granted, now).await
+    let by = actor.by(app.clock.now());
+    app.store.set_grant(permission, role, granted, by).await
 }

@@ -103,8 +103,7 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     };
     let change = PresenceChange {
         user,
-        actor: (actor.user.id.clone(), actor.user.username.clone()),
-        at: now,
+        by: actor.by(now),
         expires: expires_at.is_some(),
         rule: Box::new(rule),
     };
@@ -244,9 +243,10 @@ async fn board(
     Ok(Board { people, full })
 }
 
-/// How `presence` is shown now. Nobody has a live connection where there is only REST: a login by REST makes nobody online.
+/// How `presence` is shown now. Nobody has a live connection where there is only REST: a login by REST makes nobody online. Who is always
+/// online needs none.
 pub fn shown(app: &App, presence: &Presence) -> Shown {
-    let (now, connection) = (app.clock.now(), UserStatus::Offline);
+    let (now, connection) = (app.clock.now(), presence.policy.unconnected());
     let claim = presence.claim(now);
     let kind = match app.rules.unconnected {
         Unconnected::Declared => Kind::Bot,

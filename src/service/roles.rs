@@ -82,9 +82,8 @@ async fn change(
         roles: Some(change(role.id.clone())),
         ..UserPatch::default()
     };
-    app.store
-        .update_user(user.id, patch, app.clock.now())
-        .await?;
+    let by = actor.by(app.clock.now());
+    app.store.update_user(user.id, patch, by).await?;
     Ok(role)
 }
 

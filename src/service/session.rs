@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::UserKey;
-use crate::domain::{Actor, Error, Login, LoginId, LoginKind, Result, Session, UserId};
+use crate::domain::{Actor, Error, Login, LoginId, LoginKind, Result, Session, User, UserId};
 use crate::passwords::PasswordDigest;
 use crate::sessions::Fingerprint;
 use crate::store::Part;
@@ -77,8 +77,9 @@ pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<Logged
 /// # Errors
 /// `Unavailable`.
 pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
+    let by = actor.by(app.clock.now());
     app.store
-        .delete_login(actor.login.id.clone())
+        .delete_login(actor.login.id.clone(), by)
         .await
         .map(drop)
 }
@@ -173,10 +174,10 @@ async fn login_by_password(
     match check_password(app, key, digest).await {
         Ok((user, hash)) => {
             attempts.succeeded(address, &name, app.clock.now())?;
-            let login = ordinary(app, user.clone())?;
+            let login = ordinary(app, user.id.clone())?;
             let id = login.id.clone();
             let token = open(app, login).await?;
-            refuse_outdated(app, user, &hash, id).await?;
+            refuse_outdated(app, &user, &hash, id).await?;
             Ok(LoggedIn {
                 actor: recognise(app, &token).await?,
                 token,
@@ -192,26 +193,23 @@ async fn login_by_password(
 
 /// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it
 /// by itself; one that was set while the old one was still being checked is seen here.
-async fn refuse_outdated(app: &App, user: UserId, checked: &str, login: LoginId) -> Result<()> {
-    match app.store.find_user(UserKey::Id(user)).await? {
+async fn refuse_outdated(app: &App, user: &User, checked: &str, login: LoginId) -> Result<()> {
+    match app.store.find_user(UserKey::Id(user.id.clone())).await? {
         Some((_, hash)) if hash == checked => Ok(()),
         _ => {
-            app.store.delete_login(login).await?;
+            let by = user.by(app.clock.now());
+            app.store.delete_login(login, by).await?;
             Err(Error::LoginRefused)
         }
     }
 }
 
-/// The id of the user whose password this is, and the hash it was checked against. Does the same work for a name that nobody has.
-async fn check_password(
-    app: &App,
-    key: UserKey,
-    digest: PasswordDigest,
-) -> Result<(UserId, String)> {
+/// The user whose password this is, and the hash it was checked against. Does the same work for a name that nobody has.
+async fn check_password(app: &App, key: UserKey, digest: PasswordDigest) -> Result<(User, String)> {
     let (user, hash) = app.store.find_user(key).await?.unzip();
     let right = app.auth.passwords.verify(hash.clone(), digest).await?;
     match user.zip(hash) {
-        Some((user, hash)) if right && user.active => Ok((user.id, hash)),
+        Some((user, hash)) if right && user.active => Ok((user, hash)),
         Some(_) if right => Err(Error::Deactivated),
         _ => Err(Error::LoginRefused),
     }

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    Actor, Audience, ChangedBy, Error, Field, Permission, Problem, Result, Setting, SettingValue,
-    What,
+    Actor, Audience, Change, ChangedBy, Error, Field, Permission, Problem, Result, Setting,
+    SettingValue, What,
 };
 
 /// The settings that everybody may read, by id.
@@ -41,7 +41,7 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
     } else if value.kind() != expected {
         Problem::OtherKind(setting.id(), expected)
     } else {
-        return app.store.set_setting(setting, value, app.clock.now()).await;
+        return change(app, actor, setting, value).await;
     };
     Err(Error::Invalid {
         field: Field::Setting,
@@ -55,29 +55,40 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
 /// `Forbidden`, `Unavailable`.
 pub async fn enable_broadcast(app: &App, actor: &Actor) -> Result<()> {
     actor.require(Permission::ManageUserStatus)?;
-    restore_broadcast(app).await
+    if !app.settings().await?.broadcast_disabled() {
+        return Ok(());
+    }
+    let setting = Setting::PresenceBroadcastDisabled;
+    change(app, actor, setting, setting.default()).await
 }
 
-/// What a start does: gives a new workspace its id, and lets changes of presence be told.
+async fn change(app: &App, actor: &Actor, setting: Setting, value: SettingValue) -> Result<()> {
+    let by = actor.by(app.clock.now());
+    let (at, change) = (by.at, Change::SettingChanged(setting, value.clone()));
+    let event = Some(by.event(change));
+    app.store.set_setting(setting, value, at, event).await
+}
+
+/// What a start does: gives a new workspace its id, and lets changes of presence be told. Nobody is connected yet who could be told of it,
+/// so there is no event.
 ///
 /// # Errors
 /// `Unavailable`; when the operating system gives no random bytes.
 pub async fn begin(app: &App) -> Result<()> {
     if *app.settings().await?.get(Setting::UniqueId) == Setting::UniqueId.default() {
         let id = SettingValue::Text(app.ids.user()?.as_str().to_owned());
-        let now = app.clock.now();
-        app.store.set_setting(Setting::UniqueId, id, now).await?;
+        begin_with(app, Setting::UniqueId, id).await?;
     }
-    restore_broadcast(app).await
+    if app.settings().await?.broadcast_disabled() {
+        let setting = Setting::PresenceBroadcastDisabled;
+        begin_with(app, setting, setting.default()).await?;
+    }
+    Ok(())
 }
 
-async fn restore_broadcast(app: &App) -> Result<()> {
-    let setting = Setting::PresenceBroadcastDisabled;
-    if !app.settings().await?.broadcast_disabled() {
-        return Ok(());
-    }
+async fn begin_with(app: &App, setting: Setting, value: SettingValue) -> Result<()> {
     let now = app.clock.now();
-    app.store.set_setting(setting, setting.default(), now).await
+    app.store.set_setting(setting, value, now, None).await
 }
 
 fn known(id: &str) -> Result<Setting> {

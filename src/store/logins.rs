@@ -1,6 +1,6 @@
 //! What the use cases ask of a database about logins. Knows no SQL.
 
-use crate::domain::{Login, LoginId, Result, Session, UserId};
+use crate::domain::{By, Login, LoginId, Result, Session, UserId};
 use async_trait::async_trait;
 
 /// Logins, and the session a login opens. See the [module](super) for what every method promises.
@@ -13,11 +13,11 @@ pub trait Logins: Send + Sync {
     /// that one may not log in.
     async fn create_login(&self, login: Login) -> Result<()>;
 
-    /// Puts a token in the place of its user's token of the same name, which ends.
+    /// Puts a token in the place of its user's token of the same name, which ends, and adds the event that tells of that end.
     ///
     /// # Errors
     /// `NotFound` when there is no such token, `Deactivated` when its user may not log in.
-    async fn replace_token(&self, login: Login) -> Result<()>;
+    async fn replace_token(&self, login: Login, by: By) -> Result<()>;
 
     /// The login, its user and what the user's roles grant, as of one moment.
     async fn find_session(&self, id: LoginId) -> Result<Option<Session>>;
@@ -25,12 +25,12 @@ pub trait Logins: Send + Sync {
     /// The logins of a user, oldest first.
     async fn list_logins(&self, user: UserId) -> Result<Vec<Login>>;
 
-    /// Removes a login; `false` when there was none.
-    async fn delete_login(&self, id: LoginId) -> Result<bool>;
+    /// Removes a login, and adds the event; `false` when there was none, which is no event either.
+    async fn delete_login(&self, id: LoginId, by: By) -> Result<bool>;
 
-    /// Removes every login of a user, tokens too.
+    /// Removes every login of a user, tokens too, and adds the event if there was any.
     ///
     /// # Errors
     /// `NotFound` when there is no such user.
-    async fn delete_logins(&self, user: UserId) -> Result<()>;
+    async fn delete_logins(&self, user: UserId, by: By) -> Result<()>;
 }

@@ -26,7 +26,7 @@ pub use custom_status::{CustomStatuses, EventOf};
 pub use logins::Logins;
 pub use outbox::{Outbox, Parked, StoredEvent};
 pub use permissions::Permissions;
-pub use presence::{PresenceChange, PresenceRule, Presences, Whom};
+pub use presence::{Card, PresenceChange, PresenceRule, Presences, Whom};
 pub use seed::Seeded;
 pub use settings::Settings;
 pub use users::{RoleChange, UserPatch, Users};

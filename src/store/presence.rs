@@ -1,6 +1,6 @@
 //! What the use cases ask of a database about how people are shown. Knows no SQL, and no rule: those of claims come in as a function.
 
-use crate::domain::{Person, Presence, Result, Timestamp, UserId, Username};
+use crate::domain::{By, EventId, Person, Presence, Result, Timestamp, UserId};
 use async_trait::async_trait;
 
 /// How people are shown. See the [module](super) for what every method promises.
@@ -11,6 +11,9 @@ pub trait Presences: Send + Sync {
     /// # Errors
     /// `NotFound` when there is no such user.
     async fn find_presence(&self, user: UserId) -> Result<Presence>;
+
+    /// Everything that is told of somebody's status, as of one moment, and which moment that is.
+    async fn find_card(&self, user: UserId) -> Result<Option<Card>>;
 
     /// The active users whom `whom` names, by id.
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
@@ -30,6 +33,19 @@ pub trait Presences: Send + Sync {
     async fn next_expiry(&self) -> Result<Option<Timestamp>>;
 }
 
+/// Everything that is told of somebody's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// Who, and how they are shown.
+    pub person: Person,
+    /// The ids of the roles, in alphabetical order.
+    pub roles: Vec<String>,
+    /// Whether they may log in.
+    pub active: bool,
+    /// The newest event that the card includes: what later ones tell is not on it, what it and earlier ones tell is.
+    pub as_of: EventId,
+}
+
 /// What may change a presence inside the transaction.
 pub type PresenceRule = Box<dyn FnOnce(&mut Presence) -> Result<()> + Send>;
 
@@ -37,10 +53,8 @@ pub type PresenceRule = Box<dyn FnOnce(&mut Presence) -> Result<()> + Send>;
 pub struct PresenceChange {
     /// Whose.
     pub user: UserId,
-    /// Who changes it, with their name.
-    pub actor: (UserId, Username),
-    /// When.
-    pub at: Timestamp,
+    /// Who changes it, and when.
+    pub by: By,
     /// Whether a claim may end sooner for it.
     pub expires: bool,
     /// How.

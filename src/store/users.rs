@@ -1,7 +1,7 @@
 //! What the use cases ask of a database about users and the roles they hold. Knows no SQL.
 
 use crate::domain::{
-    Bio, Choice, Email, LoginId, Nickname, Page, Result, Timestamp, User, UserId, UserKey,
+    Bio, By, Choice, Email, LoginId, Nickname, Page, PresencePolicy, Result, User, UserId, UserKey,
     UserQuery, Username,
 };
 use async_trait::async_trait;
@@ -24,19 +24,20 @@ pub trait Users: Send + Sync {
     /// A page of users.
     async fn list_users(&self, query: UserQuery) -> Result<Page<User>>;
 
-    /// Changes a user, ends logins as [`UserPatch`] says, and answers what the user is now.
+    /// Changes a user, ends logins as [`UserPatch`] says, and answers what the user is now. Adds the events of what differs: of the user,
+    /// unless only preferences, the password or nothing did; of each role given or taken; and of logins that ended.
     ///
     /// # Errors
     /// `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, `Invalid { Role, Unchanged }`
     /// for a role to add that is held or one to remove that is not, or `Invalid { Preferences, TooLong }` for more than
     /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES) with those there were.
-    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<User>;
+    async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User>;
 
-    /// Removes a user with all of its logins.
+    /// Removes a user with all of its logins, and adds the event.
     ///
     /// # Errors
     /// `NotFound`, `LastAdministrator`.
-    async fn delete_user(&self, id: UserId) -> Result<()>;
+    async fn delete_user(&self, id: UserId, by: By) -> Result<()>;
 }
 
 /// What to change about a user; `None` leaves it.
@@ -66,8 +67,10 @@ pub struct UserPatch {
     pub roles: Option<RoleChange>,
     /// Whether the user may log in. Switching it off ends every login, tokens too.
     pub active: Option<bool>,
-    /// What the user's status is to be, and whose choice that is; adds the event of a presence.
-    pub choice: Option<(Choice, UserId, Username)>,
+    /// What the user's status is to be; adds the event of a presence.
+    pub choice: Option<Choice>,
+    /// By what the user counts as connected. Another than before is a change of the presence, too, as lists of what changed go.
+    pub presence_policy: Option<PresencePolicy>,
 }
 
 /// How to change the roles that a user holds, by their ids.

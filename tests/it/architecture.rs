@@ -65,7 +65,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("StatusCode", &["api/", "listen.rs"]),
     (
         "serde_json",
-        &["api/", "store/sqlite/outbox.rs", "store/sqlite/presence.rs"],
+        &[
+            "api/",
+            "store/sqlite/payload/mod.rs",
+            "store/sqlite/presence.rs",
+        ],
     ),
     ("doorsign_hook", &["plugins.rs", "server.rs", "cli/"]),
     ("doorsign_audit_log", &["plugins.rs"]),

@@ -6,8 +6,9 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
-    CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Person, Presence,
+    By, CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Person, Presence,
     Result, Role, Session, Setting, SettingValue, StatusId, StatusName, Timestamp, User, UserId,
+    Username,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::limits::Limits;
@@ -15,8 +16,8 @@ use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, PresenceChange, Presences,
-    Settings, Store, StoredEvent, UserPatch, Users, Whom,
+    Card, CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, PresenceChange,
+    Presences, Settings, Store, StoredEvent, UserPatch, Users, Whom,
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
@@ -55,9 +56,12 @@ impl FlakyStore {
             _ => None,
         };
         if let Some((id, patch)) = quicker {
-            self.store
-                .update_user(id, patch, Timestamp::from_millis(0))
-                .await?;
+            let by = By {
+                user: id.clone(),
+                username: Username::stored("quicker".to_owned()),
+                at: Timestamp::from_millis(0),
+            };
+            self.store.update_user(id, patch, by).await?;
         }
         Ok(())
     }
@@ -113,12 +117,13 @@ flaky! { Users {
     create_user(user: User, password_hash: String) -> ();
     find_user(key: UserKey) -> Option<(User, String)>;
     list_users(query: UserQuery) -> Page<User>;
-    update_user(id: UserId, patch: UserPatch, at: Timestamp) -> User;
-    delete_user(id: UserId) -> ();
+    update_user(id: UserId, patch: UserPatch, by: By) -> User;
+    delete_user(id: UserId, by: By) -> ();
 } }
 
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
+    find_card(user: UserId) -> Option<Card>;
     list_presences(whom: Whom) -> Vec<Person>;
     change_presence(change: PresenceChange) -> Presence;
     expire_claims(now: Timestamp, limit: usize) -> usize;
@@ -128,22 +133,22 @@ flaky! { Presences {
 flaky! { Permissions {
     list_roles() -> Vec<Role>;
     list_permissions() -> Vec<PermissionGrant>;
-    update_permissions(grants: Vec<PermissionGrant>) -> ();
-    set_grant(permission: String, role: String, granted: bool, at: Timestamp) -> ();
+    update_permissions(grants: Vec<PermissionGrant>, by: By) -> ();
+    set_grant(permission: String, role: String, granted: bool, by: By) -> ();
 } }
 
 flaky! { Logins {
     create_login(login: Login) -> ();
-    replace_token(login: Login) -> ();
+    replace_token(login: Login, by: By) -> ();
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
-    delete_login(id: LoginId) -> bool;
-    delete_logins(user: UserId) -> ();
+    delete_login(id: LoginId, by: By) -> bool;
+    delete_logins(user: UserId, by: By) -> ();
 } }
 
 flaky! { Settings {
     list_settings() -> Vec<(Setting, SettingValue)>;
-    set_setting(setting: Setting, value: SettingValue, at: Timestamp) -> ();
+    set_setting(setting: Setting, value: SettingValue, at: Timestamp, event: Option<NewEvent>) -> ();
 } }
 
 flaky! { Outbox {

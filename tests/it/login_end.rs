@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use doorsign::app::{App, Clock};
 use doorsign::config::Config;
 use doorsign::domain::UserKey;
-use doorsign::domain::{Error, LoginId, Timestamp, UserId};
+use doorsign::domain::{By, Error, LoginId, Timestamp, UserId, Username};
 use doorsign::passwords::PasswordDigest;
 use doorsign::service::session::{self, LoginWith};
 use doorsign::service::users::{self, NewUser};
@@ -208,7 +208,12 @@ impl Clock for Meanwhile {
                 password_hash: Some("another".to_owned()),
                 ..UserPatch::default()
             };
-            let setting = async || store.update_user(user, patch, at).await;
+            let by = By {
+                user: user.clone(),
+                username: Username::stored("ann".to_owned()),
+                at,
+            };
+            let setting = async || store.update_user(user, patch, by).await;
             let runtime = || tokio::runtime::Builder::new_current_thread().build();
             let thread = || runtime().unwrap().block_on(setting());
             std::thread::scope(|scope| scope.spawn(thread).join().unwrap().unwrap());

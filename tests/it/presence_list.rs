@@ -5,7 +5,7 @@ use crate::presence::{set, setting};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::app::Clock;
 use doorsign::config::{Config, Unconnected};
-use doorsign::domain::{UserId, UserKey};
+use doorsign::domain::{By, UserId, UserKey, Username};
 use doorsign::store::UserPatch;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -187,7 +187,13 @@ async fn who_may_not_log_in_any_more_is_not_told() {
             active: Some(active),
             ..UserPatch::default()
         };
-        let changed = store.update_user(UserId::new(a.clone()), patch, server.app.clock.now());
+        let id = UserId::new(a.clone());
+        let by = By {
+            user: id.clone(),
+            username: Username::stored("ann".to_owned()),
+            at: server.app.clock.now(),
+        };
+        let changed = store.update_user(id, patch, by);
         changed.await.unwrap();
     };
     active(false).await;

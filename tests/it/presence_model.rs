@@ -189,8 +189,7 @@ impl Real {
     async fn change(&self, person: usize, rule: impl FnOnce(&mut Presence) + Send + 'static) {
         let change = PresenceChange {
             user: id(person),
-            actor: (id(person), user(person).username),
-            at: self.app.clock.now(),
+            by: user(person).by(self.app.clock.now()),
             expires: true,
             rule: Box::new(move |presence| {
                 rule(presence);

@@ -91,6 +91,7 @@ fn arguments(usage: &str, whole: bool) -> Vec<String> {
             "FILE" => "-",
             "DAYS" | "MINUTES" => "30",
             "STATUS" => "busy",
+            "POLICY" => "always",
             "TEXT" => "a meeting",
             "SOURCE" => "internal",
             _ => continue,

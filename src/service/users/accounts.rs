@@ -89,7 +89,8 @@ pub async fn create(app: &App, actor: &Actor, new: NewAccount) -> Result<User> {
 pub async fn delete(app: &App, actor: &Actor, key: UserKey) -> Result<()> {
     actor.require(Permission::DeleteUser)?;
     let (user, _) = find(app, key).await?;
-    app.store.delete_user(user.id).await
+    let by = actor.by(app.clock.now());
+    app.store.delete_user(user.id, by).await
 }
 
 /// Switches a user off, which ends all of its logins, tokens too; or on again.
@@ -102,7 +103,8 @@ pub async fn set_active(app: &App, actor: &Actor, user: UserId, active: bool) ->
         active: Some(active),
         ..UserPatch::default()
     };
-    app.store.update_user(user, patch, app.clock.now()).await
+    let by = actor.by(app.clock.now());
+    app.store.update_user(user, patch, by).await
 }
 
 /// Ends every login of a user, tokens too; one's own for the asking.
@@ -113,5 +115,6 @@ pub async fn end_logins(app: &App, actor: &Actor, user: UserId) -> Result<()> {
     if !is_self(actor, &user) {
         actor.require(Permission::LogoutOtherUser)?;
     }
-    app.store.delete_logins(user).await
+    let by = actor.by(app.clock.now());
+    app.store.delete_logins(user, by).await
 }

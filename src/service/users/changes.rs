@@ -56,7 +56,7 @@ pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) ->
     let (before, _) = find(app, UserKey::Id(user)).await?;
     may_change(actor, &before, &new)?;
     let mut patch = patch(&new)?;
-    patch.choice = choice(app, actor, &new).await?;
+    patch.choice = choice(app, &new).await?;
     // Who repeats the roles there were needs no permission, and so must not undo that one was taken meanwhile.
     let roles = new.roles.filter(|roles| !are_held(&before, roles));
     patch.roles = roles.map(RoleChange::Replace);
@@ -71,9 +71,8 @@ pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) ->
     if let Some(password) = password {
         patch.password_hash = Some(hash(app, &password).await?);
     }
-    app.store
-        .update_user(before.id, patch, app.clock.now())
-        .await
+    let by = actor.by(app.clock.now());
+    app.store.update_user(before.id, patch, by).await
 }
 
 /// Changes oneself. A new password and a new address ask for the current password, as its SHA-256 in hexadecimal or in plain text;
@@ -89,7 +88,7 @@ pub async fn update_own(
     address: IpAddr,
 ) -> Result<User> {
     let mut patch = patch(&new)?;
-    patch.choice = choice(app, actor, &new).await?;
+    patch.choice = choice(app, &new).await?;
     let password = new.password.filter(|password| !password.trim().is_empty());
     let address_changes = patch.email.is_some() && patch.email != actor.user.email;
     if password.is_some() || address_changes {
@@ -101,8 +100,8 @@ pub async fn update_own(
         patch.keep_login = Some(actor.login.id.clone());
         patch.require_password_change = Some(false);
     }
-    let (id, now) = (actor.user.id.clone(), app.clock.now());
-    app.store.update_user(id, patch, now).await
+    let by = actor.by(app.clock.now());
+    app.store.update_user(by.user.clone(), patch, by).await
 }
 
 /// Merges `preferences`, a JSON object, into those of a user: oneself, or another with `edit-other-user-info`.
@@ -122,15 +121,12 @@ pub async fn set_preferences(
         preferences: Some(preferences),
         ..UserPatch::default()
     };
-    app.store.update_user(user, patch, app.clock.now()).await
+    let by = actor.by(app.clock.now());
+    app.store.update_user(user, patch, by).await
 }
 
 /// The status among the changes.
-async fn choice(
-    app: &App,
-    actor: &Actor,
-    new: &UserChanges,
-) -> Result<Option<(Choice, UserId, Username)>> {
+async fn choice(app: &App, new: &UserChanges) -> Result<Option<Choice>> {
     if new.status_text.is_none() && new.status_type.is_none() {
         return Ok(None);
     }
@@ -140,9 +136,10 @@ async fn choice(
             problem: Problem::NotValid(text.to_owned()),
         })
     });
-    let choice = presence::checked(app, status.transpose()?, new.status_text.as_deref()).await?;
-    let user = &actor.user;
-    Ok(Some((choice, user.id.clone(), user.username.clone())))
+    let text = new.status_text.as_deref();
+    presence::checked(app, status.transpose()?, text)
+        .await
+        .map(Some)
 }
 
 /// What else than `edit-other-user-info` is needed. One's own password is changed with the current one, by [`update_own`].

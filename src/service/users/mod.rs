@@ -10,7 +10,7 @@ pub mod tokens;
 
 pub use operator::{
     NewUser, create, create_token, delete, list, list_logins, revoke_token, set_active,
-    set_password, set_roles,
+    set_password, set_presence_policy, set_roles,
 };
 
 use crate::app::App;

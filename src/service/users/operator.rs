@@ -1,10 +1,11 @@
 //! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
-//! permission is asked here. Knows nothing of terminals.
+//! permission is asked here, and whoever a change is about stands for who made it. Knows nothing of terminals.
 
 use super::{hash, refuse_long, tokens};
 use crate::app::App;
 use crate::domain::{
-    Email, Error, Field, Login, Profile, Result, User, UserId, UserKey, UserQuery, Username,
+    Email, Error, Field, Login, PresencePolicy, Profile, Result, User, UserId, UserKey, UserQuery,
+    Username,
 };
 use crate::service::session;
 use crate::store::{RoleChange, UserPatch};
@@ -93,13 +94,26 @@ pub async fn set_active(app: &App, username: &str, active: bool) -> Result<()> {
     update(app, username, patch).await
 }
 
+/// Sets by what a user counts as connected.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn set_presence_policy(app: &App, username: &str, policy: PresencePolicy) -> Result<()> {
+    let patch = UserPatch {
+        presence_policy: Some(policy),
+        ..UserPatch::default()
+    };
+    update(app, username, patch).await
+}
+
 /// Deletes a user with every login and token.
 ///
 /// # Errors
 /// `NotFound`, `LastAdministrator`, `Unavailable`.
 pub async fn delete(app: &App, username: &str) -> Result<()> {
     let user = find(app, username).await?;
-    app.store.delete_user(user.id).await
+    let by = user.by(app.clock.now());
+    app.store.delete_user(user.id, by).await
 }
 
 /// Makes a personal access token that lasts for `life`, or until it is revoked. Answers the user's id and the token, which is shown
@@ -139,9 +153,10 @@ pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
 /// `NotFound` for the user or the token, `Unavailable`.
 pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
     let user = find(app, username).await?;
+    let by = user.by(app.clock.now());
     let logins = app.store.list_logins(user.id).await?;
     let login = tokens::among(logins, name)?;
-    app.store.delete_login(login.id).await.map(drop)
+    app.store.delete_login(login.id, by).await.map(drop)
 }
 
 async fn find(app: &App, username: &str) -> Result<User> {
@@ -151,6 +166,6 @@ async fn find(app: &App, username: &str) -> Result<User> {
 
 async fn update(app: &App, username: &str, patch: UserPatch) -> Result<()> {
     let user = find(app, username).await?;
-    let updated = app.store.update_user(user.id, patch, app.clock.now());
-    updated.await.map(drop)
+    let by = user.by(app.clock.now());
+    app.store.update_user(user.id, patch, by).await.map(drop)
 }

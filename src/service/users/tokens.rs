@@ -35,7 +35,8 @@ pub async fn regenerate(app: &App, actor: &Actor, name: String) -> Result<String
     };
     let login = personal(app, actor.user.id.clone(), name, bypass_two_factor)?;
     let (login, token) = session::sign(app, login)?;
-    app.store.replace_token(login).await?;
+    let by = actor.by(app.clock.now());
+    app.store.replace_token(login, by).await?;
     Ok(token)
 }
 
@@ -58,7 +59,8 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Login>> {
 pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<()> {
     actor.require(Permission::CreatePersonalAccessTokens)?;
     let login = named(app, actor, name).await?;
-    app.store.delete_login(login.id).await.map(drop)
+    let by = actor.by(app.clock.now());
+    app.store.delete_login(login.id, by).await.map(drop)
 }
 
 /// Logs a user in without a password: for programs that know the secret of the settings. Without such a secret nobody may.

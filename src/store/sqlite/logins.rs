@@ -1,10 +1,10 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
-use super::{ACCESS, SqliteStore, error, is_unique, users};
+use super::{ACCESS, SqliteStore, error, is_unique, outbox, users};
 use crate::domain::UserKey;
 use crate::domain::{
-    Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session, Timestamp, UserId,
-    What,
+    By, Change, Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session,
+    Timestamp, UserId, What,
 };
 use crate::store::Logins;
 use async_trait::async_trait;
@@ -18,9 +18,9 @@ impl Logins for SqliteStore {
         self.writer.write(move |c| create(c, &login)).await
     }
 
-    async fn replace_token(&self, login: Login) -> Result<()> {
+    async fn replace_token(&self, login: Login, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| replace(c, &login))
+            .change(ACCESS, move |c| replace(c, &login, by))
             .await
     }
 
@@ -32,13 +32,15 @@ impl Logins for SqliteStore {
         self.readers.read(move |c| list(c, &user)).await
     }
 
-    async fn delete_login(&self, id: LoginId) -> Result<bool> {
-        self.writer.change(ACCESS, move |c| delete(c, &id)).await
+    async fn delete_login(&self, id: LoginId, by: By) -> Result<bool> {
+        self.writer
+            .change(ACCESS, move |c| delete(c, &id, by))
+            .await
     }
 
-    async fn delete_logins(&self, user: UserId) -> Result<()> {
+    async fn delete_logins(&self, user: UserId, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| delete_all(c, &user))
+            .change(ACCESS, move |c| delete_all(c, &user, by))
             .await
     }
 }
@@ -106,7 +108,7 @@ fn note_login(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-fn replace(connection: &Connection, login: &Login) -> Result<()> {
+fn replace(connection: &Connection, login: &Login, by: By) -> Result<()> {
     let name = login.token_name().unwrap_or_default();
     let deleted = connection
         .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name = ?2")
@@ -115,10 +117,11 @@ fn replace(connection: &Connection, login: &Login) -> Result<()> {
     if deleted == 0 {
         return Err(Error::NotFound(What::Login(name.to_owned())));
     }
-    create(connection, login)
+    create(connection, login)?;
+    tell_ended(connection, &login.user, by)
 }
 
-fn delete_all(connection: &Connection, user: &UserId) -> Result<()> {
+fn delete_all(connection: &Connection, user: &UserId, by: By) -> Result<()> {
     let id = user.as_str();
     let known: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE id = ?1)")
@@ -127,11 +130,20 @@ fn delete_all(connection: &Connection, user: &UserId) -> Result<()> {
     if !known {
         return Err(Error::NotFound(What::User(id.to_owned())));
     }
-    connection
+    let ended = connection
         .prepare_cached("DELETE FROM login WHERE user_id = ?1")
         .and_then(|mut delete| delete.execute([id]))
-        .map(drop)
-        .map_err(|e| error(&e))
+        .map_err(|e| error(&e))?;
+    if ended == 0 {
+        return Ok(());
+    }
+    tell_ended(connection, user, by)
+}
+
+/// Tells that logins of `user` have ended.
+pub(super) fn tell_ended(connection: &Connection, user: &UserId, by: By) -> Result<()> {
+    let user = user.clone();
+    outbox::append(connection, &by.event(Change::LoginsEnded { user }))
 }
 
 pub(super) fn find_session(
@@ -165,12 +177,16 @@ pub(super) fn list(connection: &Connection, user: &UserId) -> rusqlite::Result<V
         .collect()
 }
 
-pub(super) fn delete(connection: &Connection, id: &LoginId) -> Result<bool> {
-    let deleted = connection
-        .prepare_cached("DELETE FROM login WHERE id = ?1")
-        .and_then(|mut delete| delete.execute([id.as_str()]))
+fn delete(connection: &Connection, id: &LoginId, by: By) -> Result<bool> {
+    let user: Option<String> = connection
+        .prepare_cached("DELETE FROM login WHERE id = ?1 RETURNING user_id")
+        .and_then(|mut delete| delete.query_row([id.as_str()], |row| row.get(0)).optional())
         .map_err(|e| error(&e))?;
-    Ok(deleted > 0)
+    let Some(user) = user else {
+        return Ok(false);
+    };
+    tell_ended(connection, &UserId::new(user), by)?;
+    Ok(true)
 }
 
 fn grants(connection: &Connection, user: &UserId) -> rusqlite::Result<Grants> {

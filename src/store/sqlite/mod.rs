@@ -10,11 +10,13 @@ mod logins;
 mod marks;
 mod open;
 mod outbox;
+mod payload;
 mod permissions;
 mod pool;
 mod presence;
 mod seed;
 mod settings;
+mod upgrades;
 mod users;
 mod writer;
 

@@ -1,6 +1,8 @@
-//! Opening a database file: what is refused before anything is written, how a new one comes to be, and the writer's pragmas.
+//! Opening a database file: what is refused before anything is written, how a new one comes to be and an older one is carried over, and
+//! the writer's pragmas.
 //! Knows nothing of what is in the tables.
 
+use super::upgrades;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fmt;
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const SCHEMA: &str = include_str!("../../../schema.sql");
 /// `PRAGMA user_version` of [`SCHEMA`].
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 /// `PRAGMA application_id` of [`SCHEMA`].
 const APPLICATION: i32 = 0x646f_6f72;
 /// The first SQLite whose write-ahead log is free of the reset race that can corrupt a database with two connections.
@@ -156,8 +158,8 @@ fn check_owner(path: &Path) -> Result<(), OpenError> {
     let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables?));
     match read().map_err(|source: rusqlite::Error| OpenError::sqlite(path, &source))? {
         (0, 0, 0) => Ok(()), // Created, but stopped before the schema was in.
-        (APPLICATION, VERSION, _) => Ok(()),
-        (APPLICATION, version, _) if version < VERSION => {
+        (APPLICATION, upgrades::OLDEST..=VERSION, _) => Ok(()),
+        (APPLICATION, version, _) if version < upgrades::OLDEST => {
             Err(OpenError::Older(path.to_owned(), version))
         }
         (APPLICATION, version, _) => Err(OpenError::Newer(path.to_owned(), version)),
@@ -177,12 +179,13 @@ fn prepare(connection: &mut Connection, max_mib: u64) -> rusqlite::Result<()> {
          PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 16777216; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
     )?;
     keep_statements(connection)?;
-    let creation = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Asked inside the transaction: two processes may start on the same new file.
-    if creation.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0))? == 0 {
-        creation.execute_batch(SCHEMA)?;
+    let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Asked inside the transaction: two processes may start on the same file.
+    match making.pragma_query_value(None, "user_version", |row| row.get(0))? {
+        0 => making.execute_batch(SCHEMA)?,
+        version => upgrades::run(&making, version)?,
     }
-    creation.commit()?;
+    making.commit()?;
     limit_size(connection, max_mib)
 }
 

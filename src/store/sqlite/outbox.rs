@@ -1,16 +1,10 @@
-//! SQL of the outbox: events, who has read how far, and what was given up. Owns the shape in which an event is stored, so that the
-//! domain can be renamed without touching old rows. Knows nothing of delivery.
+//! SQL of the outbox: events, who has read how far, and what was given up. Knows nothing of delivery, nor of what is in a payload.
 
-use super::{SqliteStore, error};
-use crate::domain::{
-    Change, ClaimSource, CustomStatus, Error, Event, EventId, NewEvent, Result, StatusChange,
-    StatusId, StatusName, StatusText, StatusType, Timestamp, UserId, UserStatus, Username,
-};
+use super::{SqliteStore, error, payload};
+use crate::domain::{Event, EventId, NewEvent, Result, Timestamp};
 use crate::store::{Outbox, Parked, StoredEvent};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -31,72 +25,13 @@ impl Outbox for SqliteStore {
     }
 }
 
-/// What `event.payload` holds of a custom status, as JSON.
-#[derive(Serialize, Deserialize)]
-struct StatusPayload<'a> {
-    actor_id: Cow<'a, str>,
-    actor_username: Cow<'a, str>,
-    id: Cow<'a, str>,
-    name: Cow<'a, str>,
-    status_type: Cow<'a, str>,
-    updated_at: i64,
-}
-
-/// What `event.payload` holds of somebody's own status, as JSON.
-#[derive(Serialize, Deserialize)]
-struct PresencePayload<'a> {
-    actor_id: Cow<'a, str>,
-    actor_username: Cow<'a, str>,
-    user_id: Cow<'a, str>,
-    username: Cow<'a, str>,
-    status: Cow<'a, str>,
-    text: Cow<'a, str>,
-    source: Option<Cow<'a, str>>,
-    expires_at: Option<i64>,
-}
-
-const CREATED: &str = "custom_user_status.created";
-const UPDATED: &str = "custom_user_status.updated";
-const DELETED: &str = "custom_user_status.deleted";
-const PRESENCE: &str = "presence.changed";
-
 pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<()> {
-    let (kind, payload) = match &event.change {
-        Change::StatusCreated(status) => (CREATED, status_payload(event, status)),
-        Change::StatusUpdated(status) => (UPDATED, status_payload(event, status)),
-        Change::StatusDeleted(status) => (DELETED, status_payload(event, status)),
-        Change::PresenceChanged(change) => (PRESENCE, presence_payload(event, change)),
-    };
-    let payload = payload.map_err(Error::internal)?;
+    let (kind, payload) = payload::encode(event)?;
     connection
         .prepare_cached("INSERT INTO event (kind, payload, created_at) VALUES (?1, ?2, ?3)")
         .and_then(|mut insert| insert.execute(params![kind, payload, event.at.as_millis()]))
         .map(drop)
         .map_err(|e| error(&e))
-}
-
-fn status_payload(event: &NewEvent, status: &CustomStatus) -> serde_json::Result<String> {
-    serde_json::to_string(&StatusPayload {
-        actor_id: event.actor.as_str().into(),
-        actor_username: event.actor_name.as_str().into(),
-        id: status.id.as_str().into(),
-        name: status.name.as_str().into(),
-        status_type: status.status_type.as_str().into(),
-        updated_at: status.updated_at.as_millis(),
-    })
-}
-
-fn presence_payload(event: &NewEvent, change: &StatusChange) -> serde_json::Result<String> {
-    serde_json::to_string(&PresencePayload {
-        actor_id: event.actor.as_str().into(),
-        actor_username: event.actor_name.as_str().into(),
-        user_id: change.user.as_str().into(),
-        username: change.username.as_str().into(),
-        status: change.status.as_str().into(),
-        text: change.text.as_str().into(),
-        source: change.source.map(|source| source.as_str().into()),
-        expires_at: change.expires_at.map(Timestamp::as_millis),
-    })
 }
 
 /// The position of the newest event; 0 when there is none.
@@ -129,7 +64,7 @@ pub(super) fn after(
     rows.map(|row| {
         row.map(|(id, kind, payload, at)| {
             let (id, at) = (event_id(id), Timestamp::from_millis(at));
-            decode(&kind, &payload, at).map_or_else(
+            payload::decode(&kind, &payload, at).map_or_else(
                 |e| Err((id, e.to_string())),
                 |event| Ok(Event { id, event }),
             )
@@ -177,53 +112,6 @@ pub(super) fn advance(
             .execute(params![consumer, number(cursor)])
     };
     write().map(drop).map_err(|e| error(&e))
-}
-
-fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
-    if kind == PRESENCE {
-        return decode_presence(payload, at);
-    }
-    let payload: StatusPayload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
-    let status = CustomStatus {
-        id: StatusId::new(payload.id),
-        name: StatusName::stored(payload.name.into_owned()),
-        status_type: StatusType::parse(payload.status_type.into_owned())?,
-        updated_at: Timestamp::from_millis(payload.updated_at),
-    };
-    let change = match kind {
-        CREATED => Change::StatusCreated(status),
-        UPDATED => Change::StatusUpdated(status),
-        DELETED => Change::StatusDeleted(status),
-        _ => {
-            return Err(Error::internal(format!("its kind {kind:?} is unknown")));
-        }
-    };
-    Ok(NewEvent {
-        at,
-        actor: UserId::new(payload.actor_id),
-        actor_name: Username::stored(payload.actor_username.into_owned()),
-        change,
-    })
-}
-
-fn decode_presence(payload: &str, at: Timestamp) -> Result<NewEvent> {
-    let payload: PresencePayload<'_> = serde_json::from_str(payload).map_err(Error::internal)?;
-    let status = UserStatus::named(&payload.status)
-        .ok_or_else(|| Error::internal(format!("its status {:?} is unknown", payload.status)))?;
-    let change = StatusChange {
-        user: UserId::new(payload.user_id),
-        username: Username::stored(payload.username.into_owned()),
-        status,
-        text: StatusText::new(&payload.text),
-        source: payload.source.as_deref().and_then(ClaimSource::named),
-        expires_at: payload.expires_at.map(Timestamp::from_millis),
-    };
-    Ok(NewEvent {
-        at,
-        actor: UserId::new(payload.actor_id),
-        actor_name: Username::stored(payload.actor_username.into_owned()),
-        change: Change::PresenceChanged(change),
-    })
 }
 
 fn event_id(number: i64) -> EventId {

@@ -1,7 +1,9 @@
 //! SQL of the permission table and the roles. Knows nothing of which permission guards what.
 
-use super::{ACCESS, SqliteStore, error, is_missing_reference};
-use crate::domain::{Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp};
+use super::{ACCESS, SqliteStore, error, is_missing_reference, outbox};
+use crate::domain::{
+    By, Change, Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp,
+};
 use crate::store::Permissions;
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
@@ -16,9 +18,9 @@ impl Permissions for SqliteStore {
         self.readers.read(list).await
     }
 
-    async fn update_permissions(&self, grants: Vec<PermissionGrant>) -> Result<()> {
+    async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| update(c, &grants))
+            .change(ACCESS, move |c| update(c, grants, &by))
             .await
     }
 
@@ -27,10 +29,10 @@ impl Permissions for SqliteStore {
         permission: String,
         role: String,
         granted: bool,
-        at: Timestamp,
+        by: By,
     ) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| set_one(c, &permission, role, granted, at))
+            .change(ACCESS, move |c| set_one(c, &permission, role, granted, &by))
             .await
     }
 }
@@ -82,8 +84,10 @@ pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<PermissionGr
     Ok(grants)
 }
 
-pub(super) fn update(connection: &Connection, grants: &[PermissionGrant]) -> Result<()> {
-    grants.iter().try_for_each(|grant| set(connection, grant))
+fn update(connection: &Connection, grants: Vec<PermissionGrant>, by: &By) -> Result<()> {
+    grants
+        .into_iter()
+        .try_for_each(|grant| set(connection, grant, by))
 }
 
 fn set_one(
@@ -91,7 +95,7 @@ fn set_one(
     permission: &str,
     role: String,
     granted: bool,
-    at: Timestamp,
+    by: &By,
 ) -> Result<()> {
     let table = list(connection).map_err(|e| error(&e))?;
     let mut grant = table
@@ -107,11 +111,26 @@ fn set_one(
         (Some(place), false) => drop(grant.roles.remove(place)),
         _ => return Ok(()),
     }
-    grant.updated_at = at;
-    set(connection, &grant)
+    grant.updated_at = by.at;
+    set(connection, grant, by)
 }
 
-fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
+/// Sets the roles of a permission, each once, and tells of it.
+fn set(connection: &Connection, mut grant: PermissionGrant, by: &By) -> Result<()> {
+    let given = std::mem::take(&mut grant.roles);
+    for role in given {
+        if !grant.roles.contains(&role) {
+            grant.roles.push(role);
+        }
+    }
+    write(connection, &grant)?;
+    outbox::append(
+        connection,
+        &by.clone().event(Change::PermissionChanged(grant)),
+    )
+}
+
+fn write(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
     let changed = connection
         .execute(
             "UPDATE permission SET updated_at = ?2 WHERE id = ?1",
@@ -130,7 +149,7 @@ fn set(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
     for (position, role) in (0_i64..).zip(&grant.roles) {
         connection
             .execute(
-                "INSERT OR IGNORE INTO permission_role (permission_id, role_id, position) VALUES (?1, ?2, ?3)",
+                "INSERT INTO permission_role (permission_id, role_id, position) VALUES (?1, ?2, ?3)",
                 params![grant.permission, role, position],
             )
             .map_err(|e| if is_missing_reference(&e) { unknown(Field::Role) } else { error(&e) })?;

@@ -1,12 +1,12 @@
 //! SQL of presence and claims. Knows no rule of them: which claim counts and what a choice does is the domain's to say.
 
 use super::job::Touches;
-use super::{SqliteStore, error, outbox};
+use super::{SqliteStore, error, outbox, users};
 use crate::domain::{
-    Change, Claim, ClaimSource, Error, Kind, NewEvent, Person, Presence, Rest, Result,
-    StatusChange, StatusText, Timestamp, UserId, UserStatus, Username, What,
+    By, Change, Claim, ClaimSource, Error, Kind, Person, Presence, PresencePolicy, Rest, Result,
+    StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
-use crate::store::{PresenceChange, Presences, Whom};
+use crate::store::{Card, PresenceChange, Presences, Whom};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -14,7 +14,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 /// A person and one of their claims a row. A bot is who holds the role of one.
 const COLUMNS: &str = "user.id, user.username, user.name,
     EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
-    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset";
+    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset,
+    user.presence_policy";
 
 #[async_trait]
 impl Presences for SqliteStore {
@@ -25,6 +26,10 @@ impl Presences for SqliteStore {
         });
         let person = found.await?.ok_or_else(|| not_found(&user))?;
         Ok(person.presence)
+    }
+
+    async fn find_card(&self, user: UserId) -> Result<Option<Card>> {
+        self.readers.read(move |c| card(c, user)).await
     }
 
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>> {
@@ -58,6 +63,17 @@ fn find(connection: &Connection, user: &UserId) -> rusqlite::Result<Option<Perso
     let mut statement = connection.prepare_cached(&sql)?;
     let mut people = gather(statement.query([user.as_str()])?)?;
     Ok(people.pop())
+}
+
+fn card(connection: &Connection, user: UserId) -> rusqlite::Result<Option<Card>> {
+    let (as_of, person) = (outbox::newest(connection)?, find(connection, &user)?);
+    let user = users::find(connection, &UserKey::Id(user))?;
+    Ok(person.zip(user).map(|(person, (user, _))| Card {
+        person,
+        roles: user.roles,
+        active: user.active,
+        as_of,
+    }))
 }
 
 fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
@@ -106,6 +122,7 @@ fn gather(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Vec<Person>> {
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     let kind = if row.get(3)? { Kind::Bot } else { Kind::Person };
     let rest = row.get_ref(4)?.as_str_or_null()?.and_then(Rest::named);
+    let policy = PresencePolicy::named(row.get_ref(11)?.as_str()?);
     Ok(Person {
         id: UserId::new(row.get::<_, String>(0)?),
         username: Username::stored(row.get(1)?),
@@ -113,6 +130,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         utc_offset: row.get(10)?,
         presence: Presence {
             kind,
+            policy: policy.unwrap_or_default(),
             claims: Vec::new(),
             rest: rest.unwrap_or(Rest::Offline),
             changed_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
@@ -148,8 +166,8 @@ pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<
     let before = person.presence.clone();
     (change.rule)(&mut person.presence)?;
     // What this change's event does not tell of any more must not come back when the clock is set back before a sweep.
-    person.presence.expire(change.at);
-    save(connection, &before, person, change.actor, change.at)
+    person.presence.expire(change.by.at);
+    save(connection, &before, person, change.by)
 }
 
 /// Stores what differs, with the event.
@@ -157,21 +175,15 @@ fn save(
     connection: &Connection,
     before: &Presence,
     mut person: Person,
-    (actor, actor_name): (UserId, Username),
-    at: Timestamp,
+    by: By,
 ) -> Result<Presence> {
     if person.presence == *before {
         return Ok(person.presence);
     }
-    person.presence.changed_at = Some(at);
+    person.presence.changed_at = Some(by.at);
     write(connection, before, &person).map_err(|e| error(&e))?;
-    let event = NewEvent {
-        at,
-        actor,
-        actor_name,
-        change: Change::PresenceChanged(told(&person, at)),
-    };
-    outbox::append(connection, &event)?;
+    let change = Change::PresenceChanged(told(&person, by.at));
+    outbox::append(connection, &by.event(change))?;
     Ok(person.presence)
 }
 
@@ -198,6 +210,26 @@ fn write(connection: &Connection, before: &Presence, person: &Person) -> rusqlit
         .map(drop)
 }
 
+/// Sets by what somebody counts as connected. Answers whether it was another before: then lists of what changed hold them, too.
+pub(super) fn set_policy(
+    connection: &Connection,
+    user: &UserId,
+    policy: PresencePolicy,
+    at: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE user SET presence_policy = ?2 WHERE id = ?1 AND presence_policy <> ?2",
+        )?
+        .execute([user.as_str(), policy.as_str()])?;
+    if changed > 0 {
+        connection
+            .prepare_cached("INSERT INTO presence (user_id, rest, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (user_id) DO UPDATE SET changed_at = ?3")?
+            .execute(params![user.as_str(), Rest::Offline.as_str(), at.as_millis()])?;
+    }
+    Ok(changed > 0)
+}
+
 fn told(person: &Person, now: Timestamp) -> StatusChange {
     let presence = &person.presence;
     let claim = presence.claim(now);
@@ -208,6 +240,7 @@ fn told(person: &Person, now: Timestamp) -> StatusChange {
         text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
         source: claim.map(|claim| claim.source),
         expires_at: claim.and_then(|claim| claim.expires_at),
+        rest: presence.rest,
     }
 }
 
@@ -219,8 +252,13 @@ fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize
         };
         let before = person.presence.clone();
         person.presence.expire(now);
-        let actor = (person.id.clone(), person.username.clone());
-        save(connection, &before, person, actor, now)?;
+        // Nobody ends it but time.
+        let by = By {
+            user: person.id.clone(),
+            username: person.username.clone(),
+            at: now,
+        };
+        save(connection, &before, person, by)?;
     }
     Ok(due.len())
 }

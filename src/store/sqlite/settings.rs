@@ -1,7 +1,7 @@
 //! SQL of the settings. Knows nothing of what they are for.
 
-use super::{ACCESS, SqliteStore, error};
-use crate::domain::{Result, Setting, SettingValue, Timestamp};
+use super::{ACCESS, SqliteStore, error, outbox};
+use crate::domain::{NewEvent, Result, Setting, SettingValue, Timestamp};
 use crate::store::Settings;
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
@@ -17,11 +17,10 @@ impl Settings for SqliteStore {
         setting: Setting,
         value: SettingValue,
         at: Timestamp,
+        event: Option<NewEvent>,
     ) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| {
-                set(c, setting, &value, at).map_err(|e| error(&e))
-            })
+            .change(ACCESS, move |c| set(c, setting, &value, at, event.as_ref()))
             .await
     }
 }
@@ -39,6 +38,28 @@ pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<(Setting, Se
 }
 
 fn set(
+    connection: &Connection,
+    setting: Setting,
+    value: &SettingValue,
+    at: Timestamp,
+    event: Option<&NewEvent>,
+) -> Result<()> {
+    let before = find(connection, setting).map_err(|e| error(&e))?;
+    write(connection, setting, value, at).map_err(|e| error(&e))?;
+    match event.filter(|_| before != *value) {
+        Some(event) => outbox::append(connection, event),
+        None => Ok(()),
+    }
+}
+
+/// The value of a setting, which is the default where none is stored.
+fn find(connection: &Connection, setting: Setting) -> rusqlite::Result<SettingValue> {
+    let stored = list(connection)?;
+    let stored = stored.into_iter().find(|(known, _)| *known == setting);
+    Ok(stored.map_or_else(|| setting.default(), |(_, value)| value))
+}
+
+fn write(
     connection: &Connection,
     setting: Setting,
     value: &SettingValue,

@@ -1,6 +1,6 @@
 //! Logins: what they open, and everything that ends them.
 
-use super::{at, every_store, user};
+use super::{admin_at, at, every_store, user};
 use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, Permission, Problem, UserId, What,
 };
@@ -57,7 +57,10 @@ async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
             roles: Some(RoleChange::Replace(roles)),
             ..UserPatch::default()
         };
-        store.update_user(login.user, admin, at(3)).await.unwrap();
+        store
+            .update_user(login.user, admin, admin_at(3))
+            .await
+            .unwrap();
         let session = store.find_session(login.id).await.unwrap().unwrap();
         for permission in Permission::ALL {
             assert!(session.grants.contains(*permission), "{permission:?}");
@@ -137,12 +140,22 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
             store.create_login(login.clone()).await.unwrap();
         }
         let version = store.version(Part::Access);
-        assert!(store.delete_login(gone.id.clone()).await.unwrap());
+        assert!(
+            store
+                .delete_login(gone.id.clone(), admin_at(3))
+                .await
+                .unwrap()
+        );
         assert!(
             store.version(Part::Access) > version,
             "raised before the answer"
         );
-        assert!(!store.delete_login(gone.id.clone()).await.unwrap());
+        assert!(
+            !store
+                .delete_login(gone.id.clone(), admin_at(3))
+                .await
+                .unwrap()
+        );
         assert!(!opens(&*store, &gone).await && opens(&*store, &kept).await);
     })
     .await;
@@ -165,7 +178,7 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
             active,
             ..UserPatch::default()
         };
-        let change = |patch| store.update_user(user("ann").id, patch, at(5));
+        let change = |patch| store.update_user(user("ann").id, patch, admin_at(5));
         change(harmless).await.unwrap();
         assert!(opens(&*store, &password).await && opens(&*store, &token).await);
 
@@ -215,16 +228,19 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             store.create_login(login.clone()).await.unwrap();
         }
         let version = store.version(Part::Access);
-        store.replace_token(new.clone()).await.unwrap();
+        store.replace_token(new.clone(), admin_at(3)).await.unwrap();
         assert!(store.version(Part::Access) > version);
         assert_eq!(of(&*store, "ann").await, std::slice::from_ref(&new));
-        let unknown = store.replace_token(phone).await;
+        let unknown = store.replace_token(phone, admin_at(5)).await;
         assert!(
             matches!(&unknown, Err(Error::NotFound(What::Login(name))) if name == "phone"),
             "{unknown:?}"
         );
         store.create_login(login("ann", 7, None)).await.unwrap();
-        store.delete_logins(user("ann").id).await.unwrap();
+        store
+            .delete_logins(user("ann").id, admin_at(8))
+            .await
+            .unwrap();
         assert_eq!(of(&*store, "ann").await, []);
         assert!(opens(&*store, &others).await);
     })

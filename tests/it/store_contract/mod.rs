@@ -14,8 +14,8 @@ mod statuses;
 mod users;
 
 use doorsign::domain::{
-    Change, CustomStatus, Email, NewEvent, Profile, StatusId, StatusName, StatusType, Timestamp,
-    User, UserId, Username,
+    By, Change, CustomStatus, Email, NewEvent, Profile, StatusId, StatusName, StatusType,
+    Timestamp, User, UserId, Username,
 };
 use doorsign::store::Store;
 use doorsign::store::sqlite::SqliteStore;
@@ -56,6 +56,11 @@ pub fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
+/// The administrator, who does something at `millis`.
+pub fn admin_at(millis: i64) -> By {
+    user("admin").by(at(millis))
+}
+
 /// A busy status with the id and the time `n`.
 pub fn status(n: i64, name: &str) -> CustomStatus {
     CustomStatus {
@@ -68,13 +73,7 @@ pub fn status(n: i64, name: &str) -> CustomStatus {
 
 /// The event that ann did this.
 pub fn event(change: Change) -> NewEvent {
-    let (actor, actor_name) = (UserId::new("ann's id"), Username::stored("ann".to_owned()));
-    NewEvent {
-        at: at(42),
-        actor,
-        actor_name,
-        change,
-    }
+    user("ann").by(at(42)).event(change)
 }
 
 /// Creates `status` with its event.

@@ -1,6 +1,6 @@
 //! Users: changes to roles, what is merged, the last administrator, and which users a query finds.
 
-use super::{at, every_store, user};
+use super::{admin_at, at, every_store, user};
 use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, Problem, SortOrder, User, UserId, UserQuery, UserSort,
     What,
@@ -45,7 +45,11 @@ async fn a_role_is_added_and_removed_once() {
     every_store(async |place| {
         let store = place.open();
         let ann = with_roles(&*store, "ann", &["user"]).await;
-        let change = async |change| store.update_user(ann.clone(), roles(change), at(2)).await;
+        let change = async |change| {
+            store
+                .update_user(ann.clone(), roles(change), admin_at(2))
+                .await
+        };
         let (add, remove) = (
             RoleChange::Add("bot".into()),
             RoleChange::Remove("bot".into()),
@@ -84,11 +88,14 @@ async fn the_last_active_administrator_is_kept_and_only_that_one() {
     every_store(async |place| {
         let store = place.open();
         let nobody = with_roles(&*store, "nobody", &["user"]).await;
-        store.update_user(nobody, inactive(), at(2)).await.unwrap();
+        store
+            .update_user(nobody, inactive(), admin_at(2))
+            .await
+            .unwrap();
         let ann = with_roles(&*store, "ann", &["admin", "user"]).await;
         let bob = with_roles(&*store, "bob", &["admin"]).await;
         store
-            .update_user(bob.clone(), inactive(), at(2))
+            .update_user(bob.clone(), inactive(), admin_at(2))
             .await
             .unwrap();
         let strip = || RoleChange::Remove("admin".into());
@@ -97,13 +104,13 @@ async fn the_last_active_administrator_is_kept_and_only_that_one() {
             roles(strip()),
             roles(RoleChange::Replace(vec![])),
         ] {
-            let refused = store.update_user(ann.clone(), patch, at(3)).await;
+            let refused = store.update_user(ann.clone(), patch, admin_at(3)).await;
             assert!(
                 matches!(refused, Err(Error::LastAdministrator)),
                 "{refused:?}"
             );
         }
-        let refused = store.delete_user(ann.clone()).await;
+        let refused = store.delete_user(ann.clone(), admin_at(2)).await;
         assert!(
             matches!(refused, Err(Error::LastAdministrator)),
             "{refused:?}"
@@ -114,10 +121,13 @@ async fn the_last_active_administrator_is_kept_and_only_that_one() {
             active: Some(true),
             ..UserPatch::default()
         };
-        store.update_user(bob.clone(), active, at(4)).await.unwrap();
+        store
+            .update_user(bob.clone(), active, admin_at(4))
+            .await
+            .unwrap();
         let (one, other) = tokio::join!(
-            store.update_user(ann.clone(), roles(strip()), at(5)),
-            store.delete_user(bob.clone()),
+            store.update_user(ann.clone(), roles(strip()), admin_at(5)),
+            store.delete_user(bob.clone(), admin_at(2)),
         );
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         assert_eq!(admins(&*store).await, 1);
@@ -139,7 +149,7 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
         };
         store.create_login(login(&ann, 1)).await.unwrap();
         let version = store.version(Part::Access);
-        store.delete_user(ann.clone()).await.unwrap();
+        store.delete_user(ann.clone(), admin_at(2)).await.unwrap();
         assert!(
             store.version(Part::Access) > version,
             "raised before the answer"
@@ -152,8 +162,8 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
                 .is_none()
         );
         for gone in [
-            store.delete_user(ann.clone()).await,
-            store.delete_logins(ann.clone()).await,
+            store.delete_user(ann.clone(), admin_at(2)).await,
+            store.delete_logins(ann.clone(), admin_at(2)).await,
             store.create_login(login(&ann, 2)).await,
         ] {
             assert!(
@@ -181,7 +191,10 @@ async fn preferences_are_merged_and_null_takes_a_key_away() {
                 preferences: Some(text.to_owned()),
                 ..UserPatch::default()
             };
-            let user = store.update_user(ann.clone(), patch, at(n)).await.unwrap();
+            let user = store
+                .update_user(ann.clone(), patch, admin_at(n))
+                .await
+                .unwrap();
             kept = user.profile.preferences;
         }
         assert_eq!(kept.as_deref(), Some(r#"{"b":[2,3],"c":true}"#));

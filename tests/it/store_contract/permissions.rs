@@ -1,6 +1,6 @@
 //! Roles, and which of them grant what.
 
-use super::{at, every_store};
+use super::{admin_at, at, every_store};
 use doorsign::domain::{Error, Field, Permission, PermissionGrant, Problem};
 use doorsign::store::{Part, Store};
 
@@ -52,7 +52,7 @@ async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone(
             grant("manage-user-status", &["user", "admin", "bot", "user"], 7),
             grant("view-statistics", &[], 8),
         ];
-        store.update_permissions(given).await.unwrap();
+        store.update_permissions(given, admin_at(9)).await.unwrap();
         assert!(
             store.version(Part::Access) > version,
             "raised before the answer"
@@ -66,7 +66,7 @@ async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone(
             })
             .collect();
         assert_eq!(table(&*store).await, expected);
-        store.update_permissions(vec![]).await.unwrap();
+        store.update_permissions(vec![], admin_at(9)).await.unwrap();
         drop(store);
         assert_eq!(table(&*place.open()).await, expected);
     })
@@ -83,7 +83,7 @@ async fn an_unknown_permission_or_role_refuses_all_of_the_change() {
             (grant("fly", &["admin"], 7), Field::Permission),
             (grant("access-permissions", &["admin", "wizard"], 7), Field::Role),
         ] {
-            let refused = store.update_permissions(vec![good.clone(), bad]).await;
+            let refused = store.update_permissions(vec![good.clone(), bad], admin_at(9)).await;
             let unknown = |field: &Field, problem: &Problem| {
                 *field == expected && *problem == Problem::Unknown
             };
@@ -103,7 +103,7 @@ async fn a_single_grant_is_the_last_of_its_permission_and_what_is_so_stays() {
         let store = place.open();
         let set = async |permission: &str, role: &str, granted, time| {
             let (permission, role) = (permission.to_owned(), role.to_owned());
-            store.set_grant(permission, role, granted, at(time)).await
+            store.set_grant(permission, role, granted, admin_at(time)).await
         };
         let row = async || {
             let table = table(&*store).await;

@@ -1,9 +1,9 @@
 //! How people are shown: changes that happen whole with their event, and whom the lists hold. The end of claims is in `expiry`.
 
-use super::{Place, at, every_store, user};
+use super::{Place, admin_at, at, every_store, user};
 use doorsign::domain::{
-    Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, Rest, Result,
-    StatusChange, StatusText, Timestamp, UserId, UserStatus, Username, What,
+    Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, PresencePolicy,
+    Rest, Result, StatusChange, StatusText, Timestamp, UserId, UserStatus, What,
 };
 use doorsign::store::{PresenceChange, Store, UserPatch, Whom};
 use std::sync::Arc;
@@ -38,8 +38,7 @@ pub fn change(
 ) -> PresenceChange {
     PresenceChange {
         user: id(name),
-        actor: (id("admin"), Username::stored("admin".to_owned())),
-        at: at(now),
+        by: admin_at(now),
         expires: true,
         rule: Box::new(rule),
     }
@@ -118,6 +117,7 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
         let answered = put(&*store, "ann", 8, call.clone()).await;
         let expected = Presence {
             kind: Kind::Person,
+            policy: PresencePolicy::Connection,
             claims: vec![call, busy(Some(100))],
             rest: Rest::Offline,
             changed_at: Some(at(8)),
@@ -137,7 +137,7 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
         let bob = store.find_presence(id("bob")).await.unwrap();
         assert_eq!(bob, Presence::untouched(Kind::Person));
 
-        let told = |now, status, text, source, end: Option<i64>| {
+        let told = |now, status, text, source, (end, rest): (Option<i64>, Rest)| {
             let change = StatusChange {
                 user: id("ann"),
                 username: user("ann").username,
@@ -145,13 +145,9 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
                 text: StatusText::new(text),
                 source,
                 expires_at: end.map(at),
+                rest,
             };
-            NewEvent {
-                at: at(now),
-                actor: id("admin"),
-                actor_name: Username::stored("admin".to_owned()),
-                change: Change::PresenceChanged(change),
-            }
+            admin_at(now).event(Change::PresenceChanged(change))
         };
         let expected = [
             told(
@@ -159,16 +155,16 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
                 UserStatus::Busy,
                 "Lunch",
                 Some(ClaimSource::Manual),
-                Some(100),
+                (Some(100), Rest::Offline),
             ),
             told(
                 8,
                 UserStatus::Away,
                 "A call",
                 Some(ClaimSource::Internal),
-                None,
+                (None, Rest::Offline),
             ),
-            told(9, UserStatus::Online, "", None, None),
+            told(9, UserStatus::Online, "", None, (None, Rest::Online)),
         ];
         assert_eq!(events(&*store).await, expected);
     })
@@ -213,7 +209,10 @@ async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_w
             active: Some(false),
             ..UserPatch::default()
         };
-        store.update_user(id("eve"), away, at(50)).await.unwrap();
+        store
+            .update_user(id("eve"), away, admin_at(50))
+            .await
+            .unwrap();
         let named = ["eve", "nobody", "dan", "cid", "dan"].map(id).to_vec();
         for (whom, names) in [
             (Whom::Ids(named), ["cid", "dan"].as_slice()),

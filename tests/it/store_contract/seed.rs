@@ -1,6 +1,6 @@
 //! A store that can be put back to its seed.
 
-use super::{at, create, status, user};
+use super::{admin_at, at, create, status, user};
 use doorsign::domain::{EventId, LoginId, UserKey, UserQuery};
 use doorsign::domain::{Login, LoginKind, StatusQuery};
 use doorsign::store::sqlite::SqliteStore;
@@ -54,7 +54,7 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
             ..UserPatch::default()
         };
         store
-            .update_user(user("ann").id, change, at(3))
+            .update_user(user("ann").id, change, admin_at(3))
             .await
             .unwrap();
         store.create_user(user("bob"), "hash".into()).await.unwrap();

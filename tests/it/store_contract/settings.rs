@@ -7,7 +7,7 @@ use doorsign::store::{Part, Store};
 async fn set(store: &dyn Store, setting: Setting, value: impl Into<SettingValue>) {
     let version = store.version(Part::Access);
     store
-        .set_setting(setting, value.into(), at(7))
+        .set_setting(setting, value.into(), at(7), None)
         .await
         .unwrap();
     let raised = store.version(Part::Access) > version;

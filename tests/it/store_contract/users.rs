@@ -1,6 +1,6 @@
 //! Users: unique names and addresses, roles that exist, and changes that happen whole.
 
-use super::{at, every_store, user};
+use super::{admin_at, at, every_store, user};
 use doorsign::domain::UserKey;
 use doorsign::domain::{
     Email, Error, Field, Problem, Result, User, UserId, UserQuery, Username, What,
@@ -150,7 +150,7 @@ async fn a_patch_changes_what_it_names_and_the_time() {
         };
         for (time, patch) in (2..).zip([roles, inactive, hash]) {
             store
-                .update_user(user("ann").id, patch, at(time))
+                .update_user(user("ann").id, patch, admin_at(time))
                 .await
                 .unwrap();
         }
@@ -184,7 +184,7 @@ async fn a_patch_that_is_refused_changes_nothing() {
         };
         let version = store.version(Part::Access);
         let result = store
-            .update_user(user("ann").id, patch.clone(), at(2))
+            .update_user(user("ann").id, patch.clone(), admin_at(2))
             .await;
         refused(result, Field::Role, &Problem::Unknown);
         assert_eq!(
@@ -192,14 +192,16 @@ async fn a_patch_that_is_refused_changes_nothing() {
             Some((user("ann"), "old".to_owned()))
         );
 
-        let result = store.update_user(UserId::new("nobody"), patch, at(2)).await;
+        let result = store
+            .update_user(UserId::new("nobody"), patch, admin_at(2))
+            .await;
         assert!(
             matches!(&result, Err(Error::NotFound(What::User(id))) if id == "nobody"),
             "{result:?}"
         );
         let nothing = UserPatch::default();
         store
-            .update_user(user("ann").id, nothing, at(2))
+            .update_user(user("ann").id, nothing, admin_at(2))
             .await
             .unwrap();
         assert!(store.version(Part::Access) > version);

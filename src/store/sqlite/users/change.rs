@@ -1,12 +1,13 @@
 //! SQL of what changes about a user: the record, its roles, the logins that end with it, and the last administrator, who stays.
 //! Knows nothing of who may change what.
 
+use super::told::Changed;
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
 use crate::domain::{
-    ADMIN, Bio, Choice, Email, Error, Field, Nickname, Problem, Profile, Result, Timestamp, User,
-    UserId, UserKey, Username, What,
+    ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Profile, Result,
+    Timestamp, User, UserId, UserKey, Username, What,
 };
-use crate::store::sqlite::presence;
+use crate::store::sqlite::{logins, outbox, presence};
 use crate::store::{PresenceChange, RoleChange, UserPatch};
 use rusqlite::{Connection, params};
 
@@ -14,43 +15,64 @@ pub(super) fn update(
     connection: &Connection,
     id: &UserId,
     patch: &UserPatch,
-    at: Timestamp,
+    by: &By,
 ) -> Result<User> {
-    keeping_an_administrator(connection, || {
-        let username = patch.username.as_ref().map(Username::as_str);
-        let email = patch.email.as_ref().map(Email::as_str);
-        refuse_taken(connection, id, Field::Username, username)?;
-        refuse_taken(connection, id, Field::Email, email)?;
-        let changed = set(connection, id, patch, at).map_err(|e| {
-            if is_unique(&e) {
-                taken(Field::Username, username.unwrap_or_default())
-            } else {
-                error(&e)
-            }
-        })?;
-        if changed == 0 {
-            return Err(unknown(id));
-        }
-        if patch.preferences.is_some() {
-            refuse_many_preferences(connection, id)?;
-        }
-        if let Some(roles) = &patch.roles {
-            change_roles(connection, id, roles)?;
-        }
-        if let Some((choice, actor, name)) = patch.choice.clone() {
-            presence::change(connection, chosen(id, choice, (actor, name), at))?;
-        }
-        end_logins(connection, id, patch).map_err(|e| error(&e))
-    })?;
-    let found = find(connection, &UserKey::Id(id.clone())).map_err(|e| error(&e))?;
-    found.map(|(user, _)| user).ok_or_else(|| unknown(id))
+    let before = known(connection, id)?;
+    keeping_an_administrator(connection, || write(connection, id, patch, by.at))?;
+    let policy = set_policy(connection, id, patch, by.at).map_err(|e| error(&e))?;
+    let after = known(connection, id)?;
+    let changed = Changed {
+        before: &before,
+        after: &after,
+        policy,
+    };
+    changed.tell(connection, by)?;
+    if let Some(choice) = patch.choice.clone() {
+        presence::change(connection, chosen(id, choice, by))?;
+    }
+    if end_logins(connection, id, patch).map_err(|e| error(&e))? > 0 {
+        logins::tell_ended(connection, id, by.clone())?;
+    }
+    Ok(after)
 }
 
-fn chosen(id: &UserId, choice: Choice, actor: (UserId, Username), at: Timestamp) -> PresenceChange {
+/// What of a patch stands in the user's row, and the roles.
+fn write(connection: &Connection, id: &UserId, patch: &UserPatch, at: Timestamp) -> Result<()> {
+    let username = patch.username.as_ref().map(Username::as_str);
+    let email = patch.email.as_ref().map(Email::as_str);
+    refuse_taken(connection, id, Field::Username, username)?;
+    refuse_taken(connection, id, Field::Email, email)?;
+    set(connection, id, patch, at).map_err(|e| {
+        if is_unique(&e) {
+            taken(Field::Username, username.unwrap_or_default())
+        } else {
+            error(&e)
+        }
+    })?;
+    if patch.preferences.is_some() {
+        refuse_many_preferences(connection, id)?;
+    }
+    let roles = patch.roles.as_ref();
+    roles.map_or(Ok(()), |roles| change_roles(connection, id, roles))
+}
+
+fn set_policy(
+    connection: &Connection,
+    id: &UserId,
+    patch: &UserPatch,
+    at: Timestamp,
+) -> rusqlite::Result<bool> {
+    let policy = patch.presence_policy;
+    policy.map_or(Ok(false), |policy| {
+        presence::set_policy(connection, id, policy, at)
+    })
+}
+
+fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
+    let at = by.at;
     PresenceChange {
         user: id.clone(),
-        actor,
-        at,
+        by: by.clone(),
         expires: false,
         rule: Box::new(move |presence| {
             presence.choose(choice, at);
@@ -59,16 +81,19 @@ fn chosen(id: &UserId, choice: Choice, actor: (UserId, Username), at: Timestamp)
     }
 }
 
-pub(super) fn delete(connection: &Connection, id: &UserId) -> Result<()> {
+pub(super) fn delete(connection: &Connection, id: &UserId, by: By) -> Result<()> {
+    let gone = known(connection, id)?;
     keeping_an_administrator(connection, || {
-        let deleted = connection
+        connection
             .execute("DELETE FROM user WHERE id = ?1", [id.as_str()])
-            .map_err(|e| error(&e))?;
-        if deleted == 0 {
-            return Err(unknown(id));
-        }
-        Ok(())
-    })
+            .map(drop)
+            .map_err(|e| error(&e))
+    })?;
+    let change = Change::UserDeleted {
+        user: gone.id,
+        username: gone.username,
+    };
+    outbox::append(connection, &by.event(change))
 }
 
 /// Makes a change, and refuses it when there was an active administrator before it and is none after it. The writer rolls a refused
@@ -147,17 +172,19 @@ fn refuse_many_preferences(connection: &Connection, id: &UserId) -> Result<()> {
     })
 }
 
-fn end_logins(connection: &Connection, id: &UserId, patch: &UserPatch) -> rusqlite::Result<()> {
+/// Answers how many ended.
+fn end_logins(connection: &Connection, id: &UserId, patch: &UserPatch) -> rusqlite::Result<usize> {
     if patch.active == Some(false) {
-        connection.execute("DELETE FROM login WHERE user_id = ?1", [id.as_str()])?;
-    } else if patch.password_hash.is_some() {
-        let kept = patch.keep_login.as_ref().map_or("", |id| id.as_str());
-        connection.execute(
-            "DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2",
-            [id.as_str(), kept],
-        )?;
+        return connection.execute("DELETE FROM login WHERE user_id = ?1", [id.as_str()]);
     }
-    Ok(())
+    if patch.password_hash.is_none() {
+        return Ok(0);
+    }
+    let kept = patch.keep_login.as_ref().map_or("", |id| id.as_str());
+    connection.execute(
+        "DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2",
+        [id.as_str(), kept],
+    )
 }
 
 fn change_roles(connection: &Connection, id: &UserId, change: &RoleChange) -> Result<()> {
@@ -202,8 +229,10 @@ fn give(connection: &Connection, id: &UserId, role: &str) -> Result<usize> {
         })
 }
 
-fn unknown(id: &UserId) -> Error {
-    Error::NotFound(What::User(id.as_str().to_owned()))
+fn known(connection: &Connection, id: &UserId) -> Result<User> {
+    let found = find(connection, &UserKey::Id(id.clone())).map_err(|e| error(&e))?;
+    let unknown = || Error::NotFound(What::User(id.as_str().to_owned()));
+    found.map(|(user, _)| user).ok_or_else(unknown)
 }
 
 fn role_is(problem: Problem) -> Error {

@@ -1,14 +1,16 @@
-//! SQL of the users and the roles they hold: adding, finding and listing. How they change stands in `change.rs`. Knows nothing of
+//! SQL of the users and the roles they hold: adding, finding and listing. How they change stands in `change.rs`, and what is
+//! told of it in `told.rs`. Knows nothing of
 //! how passwords are hashed.
 
 mod change;
 mod list;
+mod told;
 
 use super::{ACCESS, SqliteStore, error, is_missing_reference, is_unique};
 use crate::domain::UserKey;
 use crate::domain::{
-    Bio, Email, Error, Field, Nickname, Page, Problem, Profile, Result, Timestamp, User, UserId,
-    UserQuery, Username,
+    Bio, By, Email, Error, Field, Nickname, Page, PresencePolicy, Problem, Profile, Result,
+    Timestamp, User, UserId, UserQuery, Username,
 };
 use crate::store::{UserPatch, Users};
 use async_trait::async_trait;
@@ -35,15 +37,15 @@ impl Users for SqliteStore {
         self.readers.read(move |c| list::page(c, &query)).await
     }
 
-    async fn update_user(&self, id: UserId, patch: UserPatch, at: Timestamp) -> Result<User> {
+    async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User> {
         self.writer
-            .change(ACCESS, move |c| change::update(c, &id, &patch, at))
+            .change(ACCESS, move |c| change::update(c, &id, &patch, &by))
             .await
     }
 
-    async fn delete_user(&self, id: UserId) -> Result<()> {
+    async fn delete_user(&self, id: UserId, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| change::delete(c, &id))
+            .change(ACCESS, move |c| change::delete(c, &id, by))
             .await
     }
 }
@@ -59,8 +61,9 @@ pub(super) fn create(connection: &Connection, user: &User, password_hash: &str) 
     connection
         .execute(
             "INSERT INTO user (id, username, username_key, name, name_key, email, email_key, password_hash, active, created_at,
-                updated_at, email_verified, bio, nickname, require_password_change, utc_offset, last_login_at, preferences)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, nullif(?13, ''), nullif(?14, ''), ?15, ?16, ?17, ?18)",
+                updated_at, email_verified, bio, nickname, require_password_change, utc_offset, last_login_at, preferences,
+                presence_policy)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, nullif(?13, ''), nullif(?14, ''), ?15, ?16, ?17, ?18, ?19)",
             params![
                 user.id.as_str(),
                 username,
@@ -80,6 +83,7 @@ pub(super) fn create(connection: &Connection, user: &User, password_hash: &str) 
                 profile.utc_offset,
                 profile.last_login_at.map(Timestamp::as_millis),
                 profile.preferences.as_deref(),
+                PresencePolicy::default().as_str(),
             ],
         )
         .map_err(|e| if is_unique(&e) { taken(Field::Username, username) } else { error(&e) })?;

@@ -1,0 +1,157 @@
+//! What is stored of users, their roles and logins, of permissions and settings. Knows nothing of who changed it.
+
+use super::{named, unknown};
+use crate::domain::{
+    Change, PermissionGrant, Result, RoleOf, Setting, SettingValue, Timestamp, UserChange, UserId,
+    Username,
+};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// A permission.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PermissionPayload<'a> {
+    permission: Cow<'a, str>,
+    roles: Cow<'a, [String]>,
+    updated_at: i64,
+}
+
+/// A role that somebody holds, or held.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RolePayload<'a> {
+    user_id: Cow<'a, str>,
+    username: Cow<'a, str>,
+    role: Cow<'a, str>,
+}
+
+/// A user after a change.
+#[derive(Serialize, Deserialize)]
+pub(super) struct UserPayload<'a> {
+    user_id: Cow<'a, str>,
+    username: Cow<'a, str>,
+    name: Cow<'a, str>,
+    renamed: bool,
+}
+
+/// A user who is gone.
+#[derive(Serialize, Deserialize)]
+pub(super) struct GonePayload<'a> {
+    user_id: Cow<'a, str>,
+    username: Cow<'a, str>,
+}
+
+/// A setting, with its value as the table has it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SettingPayload<'a> {
+    setting: Cow<'a, str>,
+    value: Cow<'a, str>,
+}
+
+/// Logins that ended.
+#[derive(Serialize, Deserialize)]
+pub(super) struct LoginsPayload<'a> {
+    user_id: Cow<'a, str>,
+}
+
+impl<'a> PermissionPayload<'a> {
+    pub(super) fn of(grant: &'a PermissionGrant) -> Self {
+        Self {
+            permission: grant.permission.as_str().into(),
+            roles: grant.roles.as_slice().into(),
+            updated_at: grant.updated_at.as_millis(),
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::PermissionChanged(PermissionGrant {
+            permission: self.permission.into_owned(),
+            roles: self.roles.into_owned(),
+            updated_at: Timestamp::from_millis(self.updated_at),
+        })
+    }
+}
+
+impl<'a> RolePayload<'a> {
+    pub(super) fn of(held: &'a RoleOf) -> Self {
+        Self {
+            user_id: held.user.as_str().into(),
+            username: held.username.as_str().into(),
+            role: held.role.as_str().into(),
+        }
+    }
+
+    pub(super) fn role(self) -> RoleOf {
+        RoleOf {
+            user: UserId::new(self.user_id),
+            username: named(self.username),
+            role: self.role.into_owned(),
+        }
+    }
+}
+
+impl<'a> UserPayload<'a> {
+    pub(super) fn of(user: &'a UserChange) -> Self {
+        Self {
+            user_id: user.user.as_str().into(),
+            username: user.username.as_str().into(),
+            name: user.name.as_str().into(),
+            renamed: user.renamed,
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::UserUpdated(UserChange {
+            user: UserId::new(self.user_id),
+            username: named(self.username),
+            name: self.name.into_owned(),
+            renamed: self.renamed,
+        })
+    }
+}
+
+impl<'a> GonePayload<'a> {
+    pub(super) fn of(user: &'a UserId, username: &'a Username) -> Self {
+        Self {
+            user_id: user.as_str().into(),
+            username: username.as_str().into(),
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::UserDeleted {
+            user: UserId::new(self.user_id),
+            username: named(self.username),
+        }
+    }
+}
+
+impl<'a> SettingPayload<'a> {
+    pub(super) fn of(setting: Setting, value: &SettingValue) -> Self {
+        Self {
+            setting: setting.id().into(),
+            value: value.to_text().into(),
+        }
+    }
+
+    pub(super) fn change(self) -> Result<Change> {
+        let setting = Setting::find(&self.setting);
+        let setting = setting.ok_or_else(|| unknown("setting", &self.setting))?;
+        let value = setting.default().parse(self.value.to_string());
+        let value = value.ok_or_else(|| unknown("value", &self.value))?;
+        Ok(Change::SettingChanged(setting, value))
+    }
+}
+
+impl<'a> LoginsPayload<'a> {
+    pub(super) fn of(user: &'a UserId) -> Self {
+        Self {
+            user_id: user.as_str().into(),
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::LoginsEnded {
+            user: UserId::new(self.user_id),
+        }
+    }
+}
