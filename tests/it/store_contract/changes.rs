@@ -1,0 +1,437 @@
+//! Changes to users, roles, logins, permissions and settings: each appends the events that tell of it and no other; what is refused, and
+//! what changes nothing, appends none.
+
+use super::presence::{events, id, with_users};
+use super::{admin_at, at, every_store, user};
+use doorsign::domain::{
+    Bio, Change, Choice, Email, Login, LoginId, LoginKind, NewEvent, PermissionGrant,
+    PresencePolicy, Rest, RoleOf, Setting, SettingValue, StatusChange, StatusText, UserChange,
+    UserStatus, Username,
+};
+use doorsign::store::{RoleChange, Store, UserPatch};
+
+/// Events that the administrator caused at 5.
+fn told(changes: &[Change]) -> Vec<NewEvent> {
+    let events = changes
+        .iter()
+        .map(|change| admin_at(5).event(change.clone()));
+    events.collect()
+}
+
+/// Lets the administrator change ann at 5, and answers what is told of that.
+async fn told_of(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent> {
+    let before = events(store).await.len();
+    store
+        .update_user(id("ann"), patch, admin_at(5))
+        .await
+        .unwrap();
+    events(store).await.split_off(before)
+}
+
+fn updated(username: &str, name: &str, renamed: bool) -> Change {
+    Change::UserUpdated(UserChange {
+        user: id("ann"),
+        username: Username::stored(username.to_owned()),
+        name: name.to_owned(),
+        renamed,
+    })
+}
+
+fn role(role: &str) -> RoleOf {
+    RoleOf {
+        user: id("ann"),
+        username: user("ann").username,
+        role: role.to_owned(),
+    }
+}
+
+fn ended() -> Change {
+    Change::LoginsEnded { user: id("ann") }
+}
+
+/// Opens a login of ann by password, or by a token of this name.
+async fn log_in(store: &dyn Store, login: &str, token: Option<&str>) -> Login {
+    let token = token.map(|name| LoginKind::Token {
+        name: name.to_owned(),
+        tail: String::new(),
+        bypass_two_factor: false,
+    });
+    let login = Login {
+        id: LoginId::new(login),
+        user: id("ann"),
+        kind: token.unwrap_or(LoginKind::Password),
+        created_at: at(3),
+        expires_at: None,
+    };
+    store.create_login(login.clone()).await.unwrap();
+    login
+}
+
+#[tokio::test]
+async fn a_change_of_the_record_is_told_with_the_names_after_it() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let cases = [
+            (
+                UserPatch {
+                    bio: Some(Bio::parse("Some words").unwrap()),
+                    ..UserPatch::default()
+                },
+                updated("ann", "ANN", false),
+            ),
+            (
+                UserPatch {
+                    email: Some(Email::parse("a@example.org".to_owned()).unwrap()),
+                    ..UserPatch::default()
+                },
+                updated("ann", "ANN", false),
+            ),
+            (
+                UserPatch {
+                    name: Some("Ann A.".to_owned()),
+                    ..UserPatch::default()
+                },
+                updated("ann", "Ann A.", true),
+            ),
+            (
+                UserPatch {
+                    username: Some(Username::parse("Ann".to_owned()).unwrap()),
+                    ..UserPatch::default()
+                },
+                updated("Ann", "Ann A.", true),
+            ),
+            (
+                UserPatch {
+                    active: Some(false),
+                    ..UserPatch::default()
+                },
+                updated("Ann", "Ann A.", false),
+            ),
+            (
+                UserPatch {
+                    presence_policy: Some(PresencePolicy::Always),
+                    ..UserPatch::default()
+                },
+                updated("Ann", "Ann A.", false),
+            ),
+        ];
+        for (patch, change) in cases {
+            let expected = told(&[change]);
+            assert_eq!(told_of(&*store, patch.clone()).await, expected, "{patch:?}");
+            assert_eq!(
+                told_of(&*store, patch.clone()).await,
+                [],
+                "again: {patch:?}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn preferences_a_password_and_nothing_at_all_are_not_told() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        for patch in [
+            UserPatch::default(),
+            UserPatch {
+                preferences: Some(r#"{"a":1}"#.to_owned()),
+                ..UserPatch::default()
+            },
+            UserPatch {
+                password_hash: Some("another".to_owned()),
+                ..UserPatch::default()
+            },
+            UserPatch {
+                roles: Some(RoleChange::Replace(vec!["user".to_owned()])),
+                presence_policy: Some(PresencePolicy::Connection),
+                active: Some(true),
+                ..UserPatch::default()
+            },
+        ] {
+            assert_eq!(told_of(&*store, patch.clone()).await, [], "{patch:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_role_that_differs_is_told() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let roles = |change| UserPatch {
+            roles: Some(change),
+            ..UserPatch::default()
+        };
+        let all = ["admin", "bot", "user"].map(str::to_owned).to_vec();
+        let seen = updated("ann", "ANN", false);
+        for (change, expected) in [
+            (
+                RoleChange::Replace(all),
+                vec![
+                    seen.clone(),
+                    Change::RoleGiven(role("admin")),
+                    Change::RoleGiven(role("bot")),
+                ],
+            ),
+            (
+                RoleChange::Remove("user".to_owned()),
+                vec![seen.clone(), Change::RoleTaken(role("user"))],
+            ),
+            (
+                RoleChange::Add("guest".to_owned()),
+                vec![seen.clone(), Change::RoleGiven(role("guest"))],
+            ),
+            (
+                RoleChange::Replace(vec!["admin".to_owned(), "app".to_owned()]),
+                vec![
+                    seen.clone(),
+                    Change::RoleTaken(role("bot")),
+                    Change::RoleTaken(role("guest")),
+                    Change::RoleGiven(role("app")),
+                ],
+            ),
+        ] {
+            let patch = roles(change);
+            assert_eq!(
+                told_of(&*store, patch.clone()).await,
+                told(&expected),
+                "{patch:?}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_status_beside_other_changes_is_told_after_them_under_the_new_name() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let patch = UserPatch {
+            username: Some(Username::parse("anna".to_owned()).unwrap()),
+            choice: Some(Choice {
+                status: Some(UserStatus::Online),
+                text: None,
+                expires_at: None,
+            }),
+            ..UserPatch::default()
+        };
+        let status = StatusChange {
+            user: id("ann"),
+            username: Username::stored("anna".to_owned()),
+            status: UserStatus::Online,
+            text: StatusText::default(),
+            source: None,
+            expires_at: None,
+            rest: Rest::Online,
+        };
+        let expected = told(&[
+            updated("anna", "ANN", true),
+            Change::PresenceChanged(status),
+        ]);
+        assert_eq!(told_of(&*store, patch).await, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logins_that_a_password_or_a_deactivation_ends_are_told_if_there_are_any() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let password = |keep_login| UserPatch {
+            password_hash: Some("another".to_owned()),
+            keep_login,
+            ..UserPatch::default()
+        };
+        let active = |active| UserPatch {
+            active: Some(active),
+            ..UserPatch::default()
+        };
+        let seen = updated("ann", "ANN", false);
+        let own = log_in(&*store, "own", None).await.id;
+        log_in(&*store, "token", Some("laptop")).await;
+        assert_eq!(
+            told_of(&*store, password(Some(own.clone()))).await,
+            [],
+            "none but the one that stays"
+        );
+        log_in(&*store, "other", None).await;
+        assert_eq!(
+            told_of(&*store, password(Some(own))).await,
+            told(&[ended()])
+        );
+        assert_eq!(told_of(&*store, password(None)).await, told(&[ended()]));
+        let expected = told(&[seen.clone(), ended()]);
+        assert_eq!(told_of(&*store, active(false)).await, expected);
+        assert_eq!(told_of(&*store, active(true)).await, told(&[seen]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_not() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let login = log_in(&*store, "own", None).await.id;
+        for there_was_one in [true, false] {
+            let ended = store.delete_login(login.clone(), admin_at(5)).await;
+            assert_eq!(ended.unwrap(), there_was_one);
+        }
+        assert_eq!(events(&*store).await, told(&[ended()]));
+
+        let old = log_in(&*store, "old", Some("laptop")).await;
+        let new = Login {
+            id: LoginId::new("new"),
+            ..old
+        };
+        store.replace_token(new, admin_at(5)).await.unwrap();
+        assert_eq!(events(&*store).await, told(&[ended(), ended()]));
+
+        log_in(&*store, "third", None).await;
+        for _ in 0..2 {
+            store.delete_logins(id("ann"), admin_at(5)).await.unwrap();
+        }
+        assert_eq!(events(&*store).await, told(&[ended(), ended(), ended()]));
+
+        let brief = Login {
+            id: LoginId::new("brief"),
+            user: id("ann"),
+            kind: LoginKind::Password,
+            created_at: at(6),
+            expires_at: Some(at(7)),
+        };
+        store.create_login(brief.clone()).await.unwrap();
+        let next = Login {
+            id: LoginId::new("next"),
+            created_at: at(8),
+            ..brief
+        };
+        store.create_login(next).await.unwrap();
+        assert_eq!(store.list_logins(id("ann")).await.unwrap().len(), 1);
+        assert_eq!(events(&*store).await.len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deletion_is_told_with_the_last_name() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        store.delete_user(id("ann"), admin_at(5)).await.unwrap();
+        let gone = Change::UserDeleted {
+            user: id("ann"),
+            username: user("ann").username,
+        };
+        assert_eq!(events(&*store).await, told(&[gone]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn permissions_are_told_with_the_roles_that_are_stored() {
+    every_store(async |place| {
+        let store = place.open();
+        let grant = |permission: &str, roles: &[&str]| PermissionGrant {
+            permission: permission.to_owned(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            updated_at: at(5),
+        };
+        let given = vec![
+            grant("manage-user-status", &["user", "admin", "user"]),
+            grant("view-statistics", &[]),
+        ];
+        store.update_permissions(given, admin_at(5)).await.unwrap();
+        for granted in [true, true, false, false] {
+            let (permission, role) = ("view-statistics".to_owned(), "bot".to_owned());
+            let set = store.set_grant(permission, role, granted, admin_at(5));
+            set.await.unwrap();
+        }
+        let expected = [
+            grant("manage-user-status", &["user", "admin"]),
+            grant("view-statistics", &[]),
+            grant("view-statistics", &["bot"]),
+            grant("view-statistics", &[]),
+        ];
+        let expected = expected.map(Change::PermissionChanged);
+        assert_eq!(events(&*store).await, told(&expected));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settings_of_every_kind_are_told_when_they_differ_and_somebody_is_to_hear_of_it() {
+    every_store(async |place| {
+        let store = place.open();
+        let cases: [(Setting, SettingValue); 4] = [
+            (Setting::SiteName, "Office \u{1f3e2}".into()),
+            (Setting::DisplayRoles, false.into()),
+            (Setting::FileUploadMaxFileSize, (-1_i64).into()),
+            (Setting::SiteName, Setting::SiteName.default()),
+        ];
+        let changes = cases.map(|(setting, value)| Change::SettingChanged(setting, value));
+        for change in &changes {
+            let Change::SettingChanged(setting, value) = change.clone() else {
+                panic!("{change:?}")
+            };
+            for _ in 0..2 {
+                let event = admin_at(5).event(change.clone());
+                let set = store.set_setting(setting, value.clone(), at(5), Some(event));
+                set.await.unwrap();
+            }
+        }
+        let silent = store.set_setting(Setting::UniqueId, "abc".into(), at(5), None);
+        silent.await.unwrap();
+        assert_eq!(events(&*store).await, told(&changes));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_told() {
+    every_store(async |place| {
+        let store = with_users(&place, &["bob"]).await;
+        let admin = doorsign::domain::User {
+            roles: vec!["admin".to_owned()],
+            ..user("ann")
+        };
+        store.create_user(admin, String::new()).await.unwrap();
+        let login = log_in(&*store, "token", Some("laptop")).await;
+        let by = || admin_at(5);
+        let half = UserPatch {
+            name: Some("Another".to_owned()),
+            roles: Some(RoleChange::Add("boss".to_owned())),
+            ..UserPatch::default()
+        };
+        let last = UserPatch {
+            active: Some(false),
+            presence_policy: Some(PresencePolicy::Always),
+            ..UserPatch::default()
+        };
+        for patch in [half, last] {
+            assert!(store.update_user(id("ann"), patch, by()).await.is_err());
+        }
+        assert!(store.delete_user(id("ann"), by()).await.is_err());
+        assert!(store.delete_user(id("nobody"), by()).await.is_err());
+        assert!(store.delete_logins(id("nobody"), by()).await.is_err());
+        let other = Login {
+            kind: LoginKind::Password,
+            ..login
+        };
+        assert!(store.replace_token(other, by()).await.is_err());
+        let boss = PermissionGrant {
+            permission: "view-statistics".to_owned(),
+            roles: vec!["boss".to_owned()],
+            updated_at: at(5),
+        };
+        let bot = PermissionGrant {
+            roles: vec!["bot".to_owned()],
+            ..boss.clone()
+        };
+        let refused = store.update_permissions(vec![bot, boss.clone()], by());
+        assert!(refused.await.is_err());
+        let refused = store.set_grant(boss.permission, "boss".to_owned(), true, by());
+        assert!(refused.await.is_err());
+        assert_eq!(events(&*store).await, []);
+    })
+    .await;
+}
