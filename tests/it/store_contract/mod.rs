@@ -1,6 +1,7 @@
 //! What `src/store/mod.rs` promises, checked on every implementation, each on a real database. Knows the trait alone: a second
 //! implementation is one line in [`every_store`].
 
+mod card;
 mod changes;
 mod expiry;
 mod lists;

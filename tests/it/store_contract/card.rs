@@ -1,0 +1,103 @@
+//! What is told of somebody's status, as of one moment, and by what they count as connected.
+
+use super::presence::{busy, events, id, put, with_users};
+use super::{admin_at, at, create, every_store, status, user};
+use doorsign::domain::{EventId, PresencePolicy, Rest, UserId};
+use doorsign::store::{Card, RoleChange, Store, UserPatch, Whom};
+
+async fn card(store: &dyn Store, user: UserId) -> Option<Card> {
+    store.find_card(user).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_card_holds_the_person_with_roles_and_state_and_the_newest_event() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann", "bob"]).await;
+        assert_eq!(card(&*store, id("nobody")).await, None);
+        let untouched = card(&*store, id("ann")).await.unwrap();
+        assert_eq!(untouched.as_of, EventId::new(0));
+        assert_eq!(
+            (untouched.roles, untouched.active),
+            (user("ann").roles, true)
+        );
+
+        put(&*store, "ann", 7, busy(Some(100))).await;
+        let patch = UserPatch {
+            roles: Some(RoleChange::Add("bot".to_owned())),
+            active: Some(false),
+            ..UserPatch::default()
+        };
+        let changed = store.update_user(id("ann"), patch, admin_at(8)).await;
+        changed.unwrap();
+        create(&*store, &status(1, "of somebody else"))
+            .await
+            .unwrap();
+        let found = card(&*store, id("ann")).await.unwrap();
+        assert_eq!(found.as_of, *store.committed().borrow());
+        assert_eq!(found.roles, ["bot", "user"]);
+        assert!(!found.active);
+        assert_eq!(found.person.username, user("ann").username);
+        let presence = store.find_presence(id("ann")).await.unwrap();
+        assert_eq!(found.person.presence, presence);
+        assert_eq!(presence.claims, [busy(Some(100))]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_card_that_is_read_during_changes_includes_the_events_up_to_its_position_and_no_other() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let changing = async {
+            for n in 1..=50 {
+                put(&*store, "ann", n, busy(Some(1000 + n))).await;
+            }
+        };
+        let reading = async {
+            let mut seen = 0;
+            while seen < 50 {
+                let card = card(&*store, id("ann")).await.unwrap();
+                seen = i64::try_from(card.as_of.as_u64()).unwrap();
+                let changed_at = card.person.presence.changed_at;
+                assert_eq!(changed_at, (seen > 0).then(|| at(seen)));
+            }
+        };
+        tokio::join!(changing, reading);
+        assert_eq!(events(&*store).await.len(), 50);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_policy_is_kept_and_a_new_one_puts_its_user_on_the_lists() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann", "bob"]).await;
+        let set = async |time, policy| {
+            let patch = UserPatch {
+                presence_policy: Some(policy),
+                ..UserPatch::default()
+            };
+            let changed = store.update_user(id("ann"), patch, admin_at(time)).await;
+            changed.unwrap();
+        };
+        let since = async |time| {
+            let people = store.list_presences(Whom::ChangedSince(at(time))).await;
+            people.unwrap().len()
+        };
+        set(5, PresencePolicy::Connection).await;
+        assert_eq!(since(0).await, 0, "it is what it was");
+        for (time, policy) in (6..).zip([
+            PresencePolicy::Always,
+            PresencePolicy::Heartbeat,
+            PresencePolicy::Connection,
+        ]) {
+            set(time, policy).await;
+            let ann = store.find_presence(id("ann")).await.unwrap();
+            assert_eq!((ann.policy, ann.rest), (policy, Rest::Offline));
+            assert_eq!((since(time).await, since(time + 1).await), (1, 0));
+        }
+        let bob = store.find_presence(id("bob")).await.unwrap();
+        assert_eq!(bob.policy, PresencePolicy::Connection);
+    })
+    .await;
+}
