@@ -67,6 +67,7 @@ mod settings;
 mod start;
 mod stop;
 mod store_contract;
+mod upgrade;
 mod users;
 mod users_end;
 mod users_tokens;

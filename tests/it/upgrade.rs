@@ -1,0 +1,145 @@
+//! Files that an older doorsign wrote are carried over when they are opened, with everything in them.
+
+use crate::store_contract::presence::{busy, id};
+use crate::store_contract::{admin_at, at, status, user};
+use doorsign::domain::{
+    Change, ClaimSource, EventId, PresencePolicy, Rest, StatusChange, StatusId, StatusText,
+    UserKey, UserStatus,
+};
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{CustomStatuses, Outbox, Presences, UserPatch, Users};
+use rusqlite::Connection;
+use std::path::Path;
+
+/// The schema of version 2, as it was.
+const SCHEMA_2: &str = include_str!("schema_2.sql");
+
+/// A file of version 2 with a user, a claim, a custom status and an event of that time.
+fn make(path: &Path) {
+    let old = Connection::open(path).unwrap();
+    old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    old.execute_batch(SCHEMA_2).unwrap();
+    old.execute_batch(
+        r#"INSERT INTO user (id, username, username_key, name, name_key, email, email_key, password_hash, active, email_verified,
+               require_password_change, utc_offset, preferences, created_at, updated_at)
+           VALUES ('ann''s id', 'ann', 'ann', 'ANN', 'ann', 'ann@example.org', 'ann@example.org', 'hash', 1, 0, 0, 0, NULL, 1, 1);
+           INSERT INTO user_role VALUES ('ann''s id', 'user');
+           INSERT INTO presence VALUES ('ann''s id', 'online before', 7);
+           INSERT INTO claim VALUES ('ann''s id', 'manual', 'busy', 'Lunch', 100);
+           INSERT INTO custom_user_status VALUES ('000000000000000000000001', 'one', 'one', 'busy', 1);
+           UPDATE custom_user_status_total SET total = 1;
+           INSERT INTO event (kind, payload, created_at) VALUES ('presence.changed', '{"actor_id":"admin''s id","actor_username":"admin",
+               "user_id":"ann''s id","username":"ann","status":"busy","text":"Lunch","source":"manual","expires_at":100}', 7);"#,
+    )
+    .unwrap();
+}
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, 1, 0).unwrap()
+}
+
+/// Every table and index, and of every table its columns, by name: type, whether it may be NULL, default, place in the primary key.
+fn shape(path: &Path) -> Vec<String> {
+    let database = Connection::open(path).unwrap();
+    let mut shape = database
+        .prepare(
+            "SELECT concat_ws(' ', s.type, s.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk)
+             FROM sqlite_schema AS s LEFT JOIN pragma_table_xinfo(s.name) AS c ORDER BY s.name, c.name",
+        )
+        .unwrap();
+    let rows = shape.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+fn version(path: &Path) -> i32 {
+    let database = Connection::open(path).unwrap();
+    let version = database.pragma_query_value(None, "user_version", |row| row.get(0));
+    version.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_of_version_2_opens_with_everything_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doorsign.db");
+    make(&path);
+    for _ in 0..2 {
+        let store = open(&path);
+        let (ann, hash) = store
+            .find_user(UserKey::Id(id("ann")))
+            .await
+            .unwrap()
+            .unwrap();
+        let expected = user("ann");
+        assert_eq!((ann, &*hash), (expected, "hash"));
+        let presence = store.find_presence(id("ann")).await.unwrap();
+        assert_eq!(presence.claims, [busy(Some(100))]);
+        assert_eq!(presence.rest, Rest::OnlineBefore);
+        assert_eq!(presence.policy, PresencePolicy::Connection);
+        let one = store.find_status(StatusId::new(format!("{:024x}", 1)));
+        assert_eq!(one.await.unwrap(), Some(status(1, "one")));
+        let events = store.events_after(EventId::new(0), 9).await.unwrap();
+        let change = StatusChange {
+            user: id("ann"),
+            username: user("ann").username,
+            status: UserStatus::Busy,
+            text: StatusText::new("Lunch"),
+            source: Some(ClaimSource::Manual),
+            expires_at: Some(at(100)),
+            rest: Rest::Offline,
+        };
+        let told = admin_at(7).event(Change::PresenceChanged(change));
+        assert_eq!(events[0].as_ref().unwrap().event, told);
+        assert_eq!(events.len(), 1, "to be carried over is no event");
+    }
+    let policy = UserPatch {
+        presence_policy: Some(PresencePolicy::Heartbeat),
+        ..UserPatch::default()
+    };
+    let store = open(&path);
+    let changed = store.update_user(id("ann"), policy, admin_at(8)).await;
+    changed.unwrap();
+    drop(store);
+    let presence = open(&path).find_presence(id("ann")).await.unwrap();
+    assert_eq!(presence.policy, PresencePolicy::Heartbeat);
+}
+
+#[tokio::test]
+async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+    make(&old);
+    drop(open(&new));
+    assert_ne!(shape(&old), shape(&new));
+    drop(open(&old));
+    assert_eq!(shape(&old), shape(&new));
+    assert_eq!((version(&old), version(&new)), (3, 3));
+    for path in [old, new] {
+        let database = Connection::open(path).unwrap();
+        let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
+        let add = |policy: &str| {
+            let values =
+                format!("'{policy}', '{policy}', '', '', '', '', 1, 0, 0, 0, 1, 1, '{policy}'");
+            database.execute(
+                &format!("INSERT INTO user ({columns}) VALUES ({values})"),
+                [],
+            )
+        };
+        for policy in PresencePolicy::ALL {
+            add(policy.as_str()).unwrap();
+        }
+        assert!(add("sometimes").is_err(), "every word is checked");
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doorsign.db");
+    make(&path);
+    let in_the_way = "ALTER TABLE user ADD COLUMN presence_policy TEXT";
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(in_the_way).unwrap();
+    assert!(SqliteStore::open(&path, 1, 0).is_err());
+    drop(old);
+    assert_eq!(version(&path), 2);
+}
