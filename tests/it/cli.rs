@@ -121,6 +121,10 @@ async fn every_command_that_fails_says_why_in_one_line() {
         ),
         (&["user", "delete", "nobody"], "there is no user \"nobody\""),
         (
+            &["user", "set-presence", "nobody", "always"],
+            "there is no user \"nobody\"",
+        ),
+        (
             &["claim", "set", "nobody", "busy"],
             "there is no user \"nobody\"",
         ),
@@ -280,6 +284,23 @@ async fn who_was_deactivated_can_be_let_in_again_and_gets_no_token_before() {
     let server = home.serve(&[], &[]).await;
     server.with_headers(&dead).get("me").await.expect(401);
     server.with_headers(&live).get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn by_what_somebody_counts_as_connected_is_one_of_three_words() {
+    let home = Home::with_data().await;
+    for policy in ["heartbeat", "connection", "always"] {
+        let args = ["user", "set-presence", "admin", policy];
+        let told = home.run(&args).await.succeeded();
+        assert_eq!(told, format!("admin has the presence policy {policy}.\n"));
+    }
+    let args = ["user", "set-presence", "admin", "sometimes"];
+    let refused = home.run(&args).await.refused(2);
+    let words = "[possible values: connection, heartbeat, always]";
+    assert!(refused.ends_with(words), "{refused}");
+    home.run(&["user", "set-presence", "admin"])
+        .await
+        .refused(2);
 }
 
 #[tokio::test]

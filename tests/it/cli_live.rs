@@ -167,3 +167,27 @@ async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
     );
     assert_eq!(told(&ann).await, lunch);
 }
+
+#[tokio::test]
+async fn a_running_server_shows_a_bot_online_that_always_is_and_lists_it() {
+    let (home, server) = served().await;
+    let args = ["user", "add", "robot", "--role", "bot"];
+    home.run(&args).await.succeeded();
+    let ann = token(&home, &server, "t").await;
+    let listed = async || {
+        let list = ann.get("users.presence").await.expect(200).json();
+        let users = list["users"].as_array().unwrap().clone();
+        let robot = users.into_iter().find(|user| user["username"] == "robot");
+        robot.map_or(json!("not there"), |robot| robot["status"].clone())
+    };
+    for (policy, shown) in [
+        ("connection", "not there"),
+        ("always", "online"),
+        ("heartbeat", "not there"),
+    ] {
+        home.run(&["user", "set-presence", "robot", policy])
+            .await
+            .succeeded();
+        assert_eq!(listed().await, shown, "{policy}");
+    }
+}

@@ -67,6 +67,7 @@ mod settings;
 mod start;
 mod stop;
 mod store_contract;
+mod told;
 mod upgrade;
 mod users;
 mod users_end;

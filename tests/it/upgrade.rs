@@ -8,15 +8,19 @@ use doorsign::domain::{
 };
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{CustomStatuses, Outbox, Presences, UserPatch, Users};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// The schema of version 2, as it was.
 const SCHEMA_2: &str = include_str!("schema_2.sql");
 
+fn connect(path: &Path) -> Connection {
+    Connection::open_with_flags(path, OpenFlags::default()).unwrap()
+}
+
 /// A file of version 2 with a user, a claim, a custom status and an event of that time.
 fn make(path: &Path) {
-    let old = Connection::open(path).unwrap();
+    let old = connect(path);
     old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
     old.execute_batch(SCHEMA_2).unwrap();
     old.execute_batch(
@@ -40,7 +44,7 @@ fn open(path: &Path) -> SqliteStore {
 
 /// Every table and index, and of every table its columns, by name: type, whether it may be NULL, default, place in the primary key.
 fn shape(path: &Path) -> Vec<String> {
-    let database = Connection::open(path).unwrap();
+    let database = connect(path);
     let mut shape = database
         .prepare(
             "SELECT concat_ws(' ', s.type, s.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk)
@@ -52,7 +56,7 @@ fn shape(path: &Path) -> Vec<String> {
 }
 
 fn version(path: &Path) -> i32 {
-    let database = Connection::open(path).unwrap();
+    let database = connect(path);
     let version = database.pragma_query_value(None, "user_version", |row| row.get(0));
     version.unwrap()
 }
@@ -114,7 +118,7 @@ async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
     assert_eq!(shape(&old), shape(&new));
     assert_eq!((version(&old), version(&new)), (3, 3));
     for path in [old, new] {
-        let database = Connection::open(path).unwrap();
+        let database = connect(&path);
         let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
         let add = |policy: &str| {
             let values =
@@ -137,7 +141,7 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
     let path = folder.path().join("doorsign.db");
     make(&path);
     let in_the_way = "ALTER TABLE user ADD COLUMN presence_policy TEXT";
-    let old = Connection::open(&path).unwrap();
+    let old = connect(&path);
     old.execute_batch(in_the_way).unwrap();
     assert!(SqliteStore::open(&path, 1, 0).is_err());
     drop(old);
