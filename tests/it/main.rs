@@ -16,6 +16,7 @@ mod architecture;
 mod bodies;
 mod cli;
 mod cli_live;
+mod cli_users;
 mod cors;
 mod custom_status;
 mod custom_status_bodies;

@@ -13,6 +13,7 @@ pub mod presence;
 mod seed;
 mod settings;
 mod statuses;
+mod user_changes;
 mod users;
 
 use doorsign::domain::{

@@ -1,0 +1,211 @@
+//! Changes to users and their roles: each appends the events that tell of it and no other, and what changes nothing appends none.
+
+use super::presence::{events, id, with_users};
+use super::{admin_at, every_store, user};
+use doorsign::domain::{
+    Bio, Change, Choice, Email, NewEvent, PresencePolicy, Rest, RoleOf, StatusChange, StatusText,
+    UserChange, UserStatus, Username,
+};
+use doorsign::store::{RoleChange, Store, UserPatch};
+
+/// Events that the administrator caused at 5.
+pub fn told(changes: &[Change]) -> Vec<NewEvent> {
+    let events = changes
+        .iter()
+        .map(|change| admin_at(5).event(change.clone()));
+    events.collect()
+}
+
+/// Lets the administrator change ann at 5, and answers what is told of that.
+pub async fn told_of(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent> {
+    let before = events(store).await.len();
+    store
+        .update_user(id("ann"), patch, admin_at(5))
+        .await
+        .unwrap();
+    events(store).await.split_off(before)
+}
+
+pub fn updated(username: &str, name: &str, renamed: bool) -> Change {
+    Change::UserUpdated(UserChange {
+        user: id("ann"),
+        username: Username::stored(username.to_owned()),
+        name: name.to_owned(),
+        renamed,
+    })
+}
+
+fn role(role: &str) -> RoleOf {
+    RoleOf {
+        user: id("ann"),
+        username: user("ann").username,
+        role: role.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_the_record_is_told_with_the_names_after_it() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let cases = [
+            (
+                UserPatch {
+                    bio: Some(Bio::parse("Some words").unwrap()),
+                    ..UserPatch::default()
+                },
+                updated("ann", "ANN", false),
+            ),
+            (
+                UserPatch {
+                    email: Some(Email::parse("a@example.org".to_owned()).unwrap()),
+                    ..UserPatch::default()
+                },
+                updated("ann", "ANN", false),
+            ),
+            (
+                UserPatch {
+                    name: Some("Ann A.".to_owned()),
+                    ..UserPatch::default()
+                },
+                updated("ann", "Ann A.", true),
+            ),
+            (
+                UserPatch {
+                    username: Some(Username::parse("Ann".to_owned()).unwrap()),
+                    ..UserPatch::default()
+                },
+                updated("Ann", "Ann A.", true),
+            ),
+            (
+                UserPatch {
+                    active: Some(false),
+                    ..UserPatch::default()
+                },
+                updated("Ann", "Ann A.", false),
+            ),
+            (
+                UserPatch {
+                    presence_policy: Some(PresencePolicy::Always),
+                    ..UserPatch::default()
+                },
+                updated("Ann", "Ann A.", false),
+            ),
+        ];
+        for (patch, change) in cases {
+            let expected = told(&[change]);
+            assert_eq!(told_of(&*store, patch.clone()).await, expected, "{patch:?}");
+            assert_eq!(
+                told_of(&*store, patch.clone()).await,
+                [],
+                "again: {patch:?}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn preferences_a_password_and_nothing_at_all_are_not_told() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        for patch in [
+            UserPatch::default(),
+            UserPatch {
+                preferences: Some(r#"{"a":1}"#.to_owned()),
+                ..UserPatch::default()
+            },
+            UserPatch {
+                password_hash: Some("another".to_owned()),
+                ..UserPatch::default()
+            },
+            UserPatch {
+                roles: Some(RoleChange::Replace(vec!["user".to_owned()])),
+                presence_policy: Some(PresencePolicy::Connection),
+                active: Some(true),
+                ..UserPatch::default()
+            },
+        ] {
+            assert_eq!(told_of(&*store, patch.clone()).await, [], "{patch:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_role_that_differs_is_told() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let roles = |change| UserPatch {
+            roles: Some(change),
+            ..UserPatch::default()
+        };
+        let all = ["admin", "bot", "user"].map(str::to_owned).to_vec();
+        let seen = updated("ann", "ANN", false);
+        for (change, expected) in [
+            (
+                RoleChange::Replace(all),
+                vec![
+                    seen.clone(),
+                    Change::RoleGiven(role("admin")),
+                    Change::RoleGiven(role("bot")),
+                ],
+            ),
+            (
+                RoleChange::Remove("user".to_owned()),
+                vec![seen.clone(), Change::RoleTaken(role("user"))],
+            ),
+            (
+                RoleChange::Add("guest".to_owned()),
+                vec![seen.clone(), Change::RoleGiven(role("guest"))],
+            ),
+            (
+                RoleChange::Replace(vec!["admin".to_owned(), "app".to_owned()]),
+                vec![
+                    seen.clone(),
+                    Change::RoleTaken(role("bot")),
+                    Change::RoleTaken(role("guest")),
+                    Change::RoleGiven(role("app")),
+                ],
+            ),
+        ] {
+            let patch = roles(change);
+            assert_eq!(
+                told_of(&*store, patch.clone()).await,
+                told(&expected),
+                "{patch:?}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_status_beside_other_changes_is_told_after_them_under_the_new_name() {
+    every_store(async |place| {
+        let store = with_users(&place, &["ann"]).await;
+        let patch = UserPatch {
+            username: Some(Username::parse("anna".to_owned()).unwrap()),
+            choice: Some(Choice {
+                status: Some(UserStatus::Online),
+                text: None,
+                expires_at: None,
+            }),
+            ..UserPatch::default()
+        };
+        let status = StatusChange {
+            user: id("ann"),
+            username: Username::stored("anna".to_owned()),
+            status: UserStatus::Online,
+            text: StatusText::default(),
+            source: None,
+            expires_at: None,
+            rest: Rest::Online,
+        };
+        let expected = told(&[
+            updated("anna", "ANN", true),
+            Change::PresenceChanged(status),
+        ]);
+        assert_eq!(told_of(&*store, patch).await, expected);
+    })
+    .await;
+}
