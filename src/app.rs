@@ -2,9 +2,11 @@
 
 use crate::attempts::Attempts;
 use crate::config::{Config, Secret};
+use crate::connections::Connections;
 use crate::domain::{
     Error, LoginId, Result, Setting, SettingValue, SettingValues, StatusId, Timestamp, UserId,
 };
+use crate::live::Live;
 use crate::passwords::Passwords;
 use crate::sessions::Sessions;
 use crate::setting_cache::SettingCache;
@@ -30,6 +32,10 @@ pub struct App {
     pub auth: Auth,
     /// The settings that rules depend on.
     pub rules: Rules,
+    /// Who is connected.
+    pub connections: Arc<Connections>,
+    /// Who is listening.
+    pub live: Arc<Live>,
 }
 
 /// Everything about proving who one is.
@@ -95,12 +101,18 @@ impl App {
             unconnected: config.unconnected,
             settings: SettingCache::new(configured(config)),
         };
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(Self {
             store,
             clock,
             ids: Ids::new()?,
             auth,
             rules,
+            connections: Connections::new(
+                seconds(config.offline_grace_seconds),
+                seconds(config.heartbeat_seconds),
+            ),
+            live: Arc::default(),
         })
     }
 }
@@ -212,6 +224,14 @@ impl Ids {
     /// When the operating system gives no random bytes.
     pub fn login(&self) -> Result<LoginId> {
         Ok(LoginId::new(unmistakable::<17>()?))
+    }
+
+    /// A live connection's id.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn connection(&self) -> Result<String> {
+        unmistakable::<17>()
     }
 
     /// A password of 24 characters, 139 bits.

@@ -14,6 +14,10 @@ pub struct Limits {
     pub write: Duration,
     /// How long a client that is refused may go on sending before the connection is closed on it.
     pub linger: Duration,
+    /// How long a live connection may say nothing until it is asked whether it is there.
+    pub ping: Duration,
+    /// How long a live connection may say nothing until it is given up.
+    pub silence: Duration,
     /// How long a stop waits for open requests.
     pub stop: Duration,
 }
@@ -25,6 +29,8 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
             linger: Duration::from_secs(2),
+            ping: Duration::from_secs(15),
+            silence: Duration::from_secs(30),
             stop: Duration::from_secs(10),
         }
     }
@@ -39,5 +45,11 @@ mod tests {
         let limits = Limits::default();
         let seconds = [limits.header, limits.body, limits.write, limits.stop].map(|l| l.as_secs());
         assert_eq!(seconds, [15, 30, 30, 10]);
+    }
+
+    #[test]
+    fn live_connections_are_asked_after_15_seconds_and_given_up_after_30() {
+        let limits = Limits::default();
+        assert_eq!([limits.ping, limits.silence].map(|l| l.as_secs()), [15, 30]);
     }
 }

@@ -67,6 +67,10 @@ pub struct Config {
     pub login_block_seconds: u32,
     /// Days until a login ends; 1 to 3650.
     pub login_days: u32,
+    /// Seconds after which who has no connection left is shown as offline; 0 to 3600.
+    pub offline_grace_seconds: u32,
+    /// Seconds for which a heartbeat keeps a bot online; 1 to 86 400.
+    pub heartbeat_seconds: u32,
     /// Calls of a route that an address may make in a window; 0 for no limit, `None` for the
     /// contract's.
     pub rate_limit_calls: Option<u32>,
@@ -98,7 +102,7 @@ impl Config {
             admin_password: None,
             admin_password_source: None,
             create_tokens_for_users_secret: None,
-            max_connections: 1000,
+            max_connections: 10_000,
             ready_file: None,
             site_url: None,
             cors_origins: Vec::new(),
@@ -106,6 +110,8 @@ impl Config {
             login_failures_per_address: 50,
             login_block_seconds: 300,
             login_days: 90,
+            offline_grace_seconds: 5,
+            heartbeat_seconds: 60,
             rate_limit_calls: None,
             rate_limit_seconds: 60,
             trusted_proxies: network::list("127.0.0.0/8,::1/128").unwrap_or_default(),
@@ -227,7 +233,7 @@ mod tests {
         );
         assert_eq!(
             (config.audit_log_max_bytes, config.max_connections),
-            (10_485_760, 1000)
+            (10_485_760, 10_000)
         );
         assert_eq!(
             (
@@ -237,6 +243,10 @@ mod tests {
             (10, 50)
         );
         assert_eq!((config.login_block_seconds, config.login_days), (300, 90));
+        assert_eq!(
+            (config.offline_grace_seconds, config.heartbeat_seconds),
+            (5, 60)
+        );
         assert_eq!((config.readers, config.max_database_mib), (2, 0));
         assert_eq!(config.unconnected, Unconnected::Offline);
         assert_eq!(
@@ -312,6 +322,6 @@ mod tests {
             (config.data.as_path(), config.listen.to_string().as_str()),
             (Path::new("/d"), "127.0.0.1:0")
         );
-        assert_eq!(config.max_connections, 1000);
+        assert_eq!(config.max_connections, 10_000);
     }
 }

@@ -71,6 +71,10 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Seconds over which failed logins count and for which they block"),
     row("login_days", number(1, 3650), |c| &mut c.login_days,
         "Days until a login ends"),
+    row("offline_grace_seconds", number(0, 3600), |c| &mut c.offline_grace_seconds,
+        "Seconds, and by chance up to half as many more, until somebody without a connection is shown as offline"),
+    row("heartbeat_seconds", number(1, 86_400), |c| &mut c.heartbeat_seconds,
+        "Seconds for which a heartbeat counts, of those whose presence goes by heartbeats"),
     // What the contract says stands there once it is asked for; the contract stands further up.
     Setting { default_in_words: Some("120 (contract server: 10)"),
         ..row("rate_limit_calls", number(0, 1_000_000),

@@ -6,8 +6,8 @@
 //! last one. Who has no claim is at rest.
 
 use super::{
-    Choice, Claim, ClaimSource, PresencePolicy, Rest, StatusText, Timestamp, UserId, UserStatus,
-    Username,
+    Choice, Claim, ClaimSource, PresencePolicy, Rest, StatusChange, StatusText, Timestamp, UserId,
+    UserStatus, Username,
 };
 
 /// Whose status it is, as far as being shown goes.
@@ -138,6 +138,18 @@ impl Presence {
     /// Ends what has expired at `now`.
     pub fn expire(&mut self, now: Timestamp) {
         self.claims.retain(|claim| claim.is_live(now));
+    }
+
+    /// Takes over what an event tells: what counts from then on. What waits beneath it is not told, and has an event of its own when it
+    /// comes back.
+    pub fn follow(&mut self, told: &StatusChange) {
+        self.claims = Vec::from_iter(told.source.map(|source| Claim {
+            source,
+            status: told.status,
+            text: told.text.clone(),
+            expires_at: told.expires_at,
+        }));
+        self.rest = told.rest;
     }
 
     /// What a choice by hand replaces or stands above: the strongest claim that is not stronger than it.

@@ -1,7 +1,5 @@
 //! By what somebody counts as connected. Meant for bots, whose sockets tell less than people's do. Knows neither connections nor claims.
 
-use super::UserStatus;
-
 /// By what somebody counts as connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PresencePolicy {
@@ -31,15 +29,6 @@ impl PresencePolicy {
             Self::Connection => "connection",
             Self::Heartbeat => "heartbeat",
             Self::Always => "always",
-        }
-    }
-
-    /// What the connection of somebody counts as who is not connected.
-    #[must_use]
-    pub const fn unconnected(self) -> UserStatus {
-        match self {
-            Self::Connection | Self::Heartbeat => UserStatus::Offline,
-            Self::Always => UserStatus::Online,
         }
     }
 }

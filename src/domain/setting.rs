@@ -249,6 +249,12 @@ impl SettingValues {
         self.is_on(Setting::PresenceBroadcastDisabled)
     }
 
+    /// Whether roles are shown beside people's names.
+    #[must_use]
+    pub fn display_roles(&self) -> bool {
+        self.is_on(Setting::DisplayRoles)
+    }
+
     fn is_on(&self, setting: Setting) -> bool {
         *self.get(setting) == SettingValue::Boolean(true)
     }

@@ -85,7 +85,7 @@ impl UserKey {
 }
 
 /// 17 characters of Meteor's unmistakable alphabet. Ids that clients send are looked up as they are.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(String);
 
 impl UserId {

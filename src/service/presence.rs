@@ -168,7 +168,7 @@ pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Fo
 /// `NotFound`, `Unavailable`.
 pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
     let presence = app.store.find_presence(user.clone()).await?;
-    Ok(shown(app, &presence))
+    Ok(shown(app, user, &presence))
 }
 
 /// How each of `users` is shown, in their order.
@@ -180,12 +180,18 @@ pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
     let people = app.store.list_presences(Whom::Ids(ids)).await?;
     let mut shown_by_id: HashMap<_, _> = people
         .into_iter()
-        .map(|person| (person.id, shown(app, &person.presence)))
+        .map(|person| {
+            let shown = shown(app, &person.id, &person.presence);
+            (person.id, shown)
+        })
         .collect();
     // Who may not log in any more is not on the list, and shows nothing.
-    let nothing = || shown(app, &Presence::untouched(Kind::Person));
-    let found = users.iter().map(|user| shown_by_id.remove(&user.id));
-    Ok(found.map(|found| found.unwrap_or_else(nothing)).collect())
+    let nothing = |user: &User| shown(app, &user.id, &Presence::untouched(Kind::Person));
+    let found = users.iter().map(|user| {
+        let found = shown_by_id.remove(&user.id);
+        found.unwrap_or_else(|| nothing(user))
+    });
+    Ok(found.collect())
 }
 
 /// The people with these ids.
@@ -234,7 +240,7 @@ async fn board(
         .await?
         .into_iter()
         .map(|person| {
-            let shown = shown(app, &person.presence);
+            let shown = shown(app, &person.id, &person.presence);
             (person, shown)
         });
     let people = people
@@ -243,10 +249,10 @@ async fn board(
     Ok(Board { people, full })
 }
 
-/// How `presence` is shown now. Nobody has a live connection where there is only REST: a login by REST makes nobody online. Who is always
-/// online needs none.
-pub fn shown(app: &App, presence: &Presence) -> Shown {
-    let (now, connection) = (app.clock.now(), presence.policy.unconnected());
+/// How the `presence` of `user` is shown now. A login by REST makes nobody online, a live connection does.
+pub fn shown(app: &App, user: &UserId, presence: &Presence) -> Shown {
+    let connection = app.connections.status(user, presence.policy);
+    let now = app.clock.now();
     let claim = presence.claim(now);
     let kind = match app.rules.unconnected {
         Unconnected::Declared => Kind::Bot,
