@@ -5,6 +5,7 @@
 
 pub mod claims;
 pub mod custom_status;
+pub mod events;
 pub mod permissions;
 pub mod presence;
 pub mod roles;

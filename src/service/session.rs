@@ -118,7 +118,11 @@ pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
     Ok((login, token))
 }
 
-async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
+/// The actor behind a token that stands for itself.
+///
+/// # Errors
+/// `Unauthenticated`, `Unavailable`.
+pub async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
     let fingerprint = Fingerprint::of(token.as_bytes());
     // Taken before the rows are read: what changes meanwhile makes the answer worthless for the next request.
     let version = app.store.version(Part::Access);

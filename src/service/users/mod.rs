@@ -49,6 +49,15 @@ pub(super) async fn find(app: &App, key: UserKey) -> Result<(User, String)> {
     found.ok_or(Error::NotFound(unknown))
 }
 
+/// The record of a user as it is now; `None` when there is none.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn record(app: &App, user: &UserId) -> Result<Option<User>> {
+    let found = app.store.find_user(UserKey::Id(user.clone())).await?;
+    Ok(found.map(|(user, _)| user))
+}
+
 /// Refuses roles that do not exist, and `admin` from somebody who may not give it.
 async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
     let known = app.store.list_roles().await?;

@@ -1,0 +1,273 @@
+//! Tells those who listen what has happened: committed events in their order, and between them what connections change about how people
+//! are shown. One task does both, so that whatever is told about somebody is told in one order, and ends with how they are.
+//!
+//! It is the outbox's live consumer: it reads the same events as hooks do, but keeps its place in memory, because who was not there missed
+//! nothing that they cannot read. While nobody listens it reads nothing. Between two batches all listeners get their turn, so that a flood
+//! waits in the outbox and not in their mailboxes. Knows neither JSON nor sockets.
+
+use crate::app::App;
+use crate::domain::{
+    Audience, Change, Event, EventId, Result, RoleOf, Setting, StatusChange, UserId,
+};
+use crate::live::{News, ShownUser, Topic};
+use crate::service::presence::{self, Shown};
+use crate::service::users;
+use crate::store::Card;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Events, and people whose connections changed, told at once.
+const BATCH: usize = 64;
+/// How soon what failed is tried again, and how often the outbox is looked at though nobody said that there is something.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Tells until it is stopped.
+pub struct Announcer {
+    app: Arc<App>,
+    stop: CancellationToken,
+    /// Up to which event (inclusive) everything is told.
+    cursor: EventId,
+    /// Those who were told about since somebody listens.
+    people: HashMap<UserId, Known>,
+    /// How often things had become otherwise without news when that was read.
+    beginnings: usize,
+    /// Those whose connections have changed and who are not told about yet.
+    pending: Vec<UserId>,
+}
+
+/// Somebody as of the event that `card` includes, and what was told of them last.
+struct Known {
+    card: Card,
+    told: Option<ShownUser>,
+}
+
+impl Announcer {
+    /// Begins with what is committed from now on.
+    #[must_use]
+    pub fn new(app: Arc<App>, stop: CancellationToken) -> Self {
+        let cursor = *app.store.committed().borrow();
+        Self {
+            app,
+            stop,
+            cursor,
+            people: HashMap::new(),
+            beginnings: 0,
+            pending: Vec::new(),
+        }
+    }
+
+    /// Runs until the stop.
+    pub async fn run(mut self) {
+        let (app, stop) = (self.app.clone(), self.stop.clone());
+        let mut committed = app.store.committed();
+        // What is committed before this is looked at by the first tick at the latest.
+        loop {
+            let done = tokio::select! {
+                biased; // What is stored first: how somebody is shown depends on it.
+                () = stop.cancelled() => return,
+                _ = committed.changed() => match self.tell_events().await {
+                    Ok(()) => self.tell_connections().await,
+                    failed => failed,
+                },
+                changed = app.connections.changed(BATCH) => {
+                    self.pending.extend(changed);
+                    self.tell_connections().await
+                }
+                () = tokio::time::sleep(TICK) => self.tell_events().await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "what has happened cannot be told yet; it will be tried again");
+                tokio::time::sleep(TICK).await;
+                committed.mark_changed();
+            }
+        }
+    }
+
+    /// Tells everything that is committed by now.
+    async fn tell_events(&mut self) -> Result<()> {
+        loop {
+            if !self.app.live.is_heard() {
+                self.cursor = *self.app.store.committed().borrow();
+                self.people = HashMap::new();
+                return Ok(());
+            }
+            let events = self.app.store.events_after(self.cursor, BATCH).await?;
+            let is_last = events.len() < BATCH;
+            for event in events {
+                let id = match &event {
+                    Ok(event) => event.id,
+                    Err((id, _)) => *id,
+                };
+                if let Ok(event) = event {
+                    self.tell(event).await?;
+                }
+                self.cursor = id;
+            }
+            tokio::task::yield_now().await;
+            if is_last || self.stop.is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell(&mut self, event: Event) -> Result<()> {
+        let (id, live) = (event.id, self.app.live.clone());
+        let change = &event.event.change;
+        match change {
+            Change::StatusCreated(status) | Change::StatusUpdated(status) => {
+                live.publish(&Topic::CustomStatuses, || {
+                    News::CustomStatus(status.clone())
+                });
+            }
+            Change::StatusDeleted(status) => live.publish(&Topic::DeletedCustomStatuses, || {
+                News::CustomStatusDeleted(status.clone())
+            }),
+            Change::PresenceChanged(change) => self.presence_changed(id, change).await?,
+            Change::PermissionChanged(grant) => {
+                live.publish(&Topic::Permissions, || News::Permission(grant.clone()));
+            }
+            Change::RoleGiven(role) => self.role_changed(role, News::RoleGiven).await?,
+            Change::RoleTaken(role) => self.role_changed(role, News::RoleTaken).await?,
+            Change::UserUpdated(user) => {
+                if user.renamed {
+                    live.publish(&Topic::Names, || News::Renamed {
+                        user: user.user.clone(),
+                        username: user.username.clone(),
+                        name: user.name.clone(),
+                    });
+                }
+                self.record_changed(&user.user).await?;
+            }
+            Change::UserDeleted { user, .. } => {
+                live.publish(&Topic::DeletedUsers, || News::UserDeleted(user.clone()));
+                live.publish(&Topic::Oneself(user.clone()), || News::LoginsEnded);
+                self.people.remove(user);
+            }
+            Change::SettingChanged(setting, value) => {
+                self.setting_changed(*setting);
+                if setting.audience() == Audience::Everybody {
+                    live.publish(&Topic::Settings, || News::Setting(*setting, value.clone()));
+                }
+            }
+            Change::LoginsEnded { user } => {
+                live.publish(&Topic::Oneself(user.clone()), || News::LoginsEnded);
+            }
+        }
+        live.publish(&Topic::Events, || News::Event(Box::new(event)));
+        Ok(())
+    }
+
+    async fn presence_changed(&mut self, id: EventId, change: &StatusChange) -> Result<()> {
+        let Some(known) = self.known(&change.user).await? else {
+            return Ok(());
+        };
+        // One that was read with this change in it knows more than the event.
+        if known.card.as_of < id {
+            known.card.person.presence.follow(change);
+            known.card.as_of = id;
+        }
+        self.show(&change.user).await
+    }
+
+    async fn role_changed(&mut self, role: &RoleOf, news: fn(RoleOf) -> News) -> Result<()> {
+        if self.app.settings().await?.display_roles() {
+            self.app.live.publish(&Topic::Roles, || news(role.clone()));
+        }
+        self.record_changed(&role.user).await
+    }
+
+    /// Reads somebody anew, of whom something else than their status has changed.
+    async fn record_changed(&mut self, user: &UserId) -> Result<()> {
+        let oneself = Topic::Oneself(user.clone());
+        if self.app.live.has(&oneself)
+            && let Some(record) = users::record(&self.app, user).await?
+        {
+            self.app
+                .live
+                .publish(&oneself, || News::OwnRecord(Box::new(record)));
+        }
+        let told = self.people.remove(user).and_then(|known| known.told);
+        if let Some(known) = self.known(user).await? {
+            known.told = told;
+        }
+        self.show(user).await
+    }
+
+    /// While changes of presence are told to nobody, nobody can say what was told last.
+    fn setting_changed(&mut self, setting: Setting) {
+        if setting == Setting::PresenceBroadcastDisabled {
+            self.people = HashMap::new();
+        }
+    }
+
+    /// Tells of those whose connections have changed. Who cannot be told about yet stays.
+    async fn tell_connections(&mut self) -> Result<()> {
+        if !self.app.live.is_heard() {
+            self.pending.clear();
+        }
+        while let Some(user) = self.pending.last().cloned() {
+            self.show(&user).await?;
+            self.pending.pop();
+        }
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// Tells how somebody is shown now, unless that was told last.
+    async fn show(&mut self, user: &UserId) -> Result<()> {
+        if self.app.settings().await?.broadcast_disabled() {
+            return Ok(());
+        }
+        let app = self.app.clone();
+        let Some(known) = self.known(user).await? else {
+            return Ok(());
+        };
+        let person = &known.card.person;
+        let now = shown_user(
+            &known.card,
+            presence::shown(&app, &person.id, &person.presence),
+        );
+        if known.told.as_ref() == Some(&now) {
+            return Ok(());
+        }
+        known.told = Some(now.clone());
+        for topic in [
+            Topic::Statuses,
+            Topic::StatusOf(user.clone()),
+            Topic::Oneself(user.clone()),
+        ] {
+            app.live.publish(&topic, || News::Shown(now.clone()));
+        }
+        Ok(())
+    }
+
+    async fn known(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
+        let beginnings = self.app.live.beginnings();
+        if std::mem::replace(&mut self.beginnings, beginnings) != beginnings {
+            self.people = HashMap::new();
+        }
+        if !self.people.contains_key(user) {
+            let Some(card) = self.app.store.find_card(user.clone()).await? else {
+                return Ok(None);
+            };
+            let known = Known { card, told: None };
+            self.people.insert(user.clone(), known);
+        }
+        Ok(self.people.get_mut(user))
+    }
+}
+
+fn shown_user(card: &Card, shown: Shown) -> ShownUser {
+    ShownUser {
+        user: card.person.id.clone(),
+        username: card.person.username.clone(),
+        name: card.person.name.clone(),
+        roles: card.roles.clone(),
+        status: shown.status,
+        text: shown.text,
+        source: shown.source,
+        expires_at: shown.expires_at,
+    }
+}

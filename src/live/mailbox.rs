@@ -1,0 +1,118 @@
+//! What waits for one listener, bounded. While it waits, what is newer about somebody takes the place of what is older: a listener who
+//! comes late wants to know how things are. Knows no topic and no listener.
+
+use super::{Message, News};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Messages that may wait. One more, and the listener has been too slow.
+const CAPACITY: usize = 1024;
+
+/// What a listener has to know before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// There were more messages than a mailbox holds. What was in it is gone, and what comes from then on is kept again.
+    Overrun,
+    /// Logins of the listener were ended, perhaps the one that it listens by.
+    LoginsEnded,
+}
+
+#[derive(Default)]
+pub(super) struct Mailbox {
+    waiting: Mutex<Waiting>,
+    told: Notify,
+    troubled: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    messages: VecDeque<Arc<Message>>,
+    overrun: bool,
+    logins_ended: bool,
+}
+
+impl Mailbox {
+    pub(super) fn put(&self, message: &Arc<Message>) {
+        let is_trouble = self.waiting().put(message);
+        if is_trouble {
+            self.troubled.notify_one();
+        } else {
+            self.told.notify_one();
+        }
+    }
+
+    /// Everything is lost, as when there was too much.
+    pub(super) fn overrun(&self) {
+        self.waiting().overrun();
+        self.troubled.notify_one();
+    }
+
+    /// Everything that waits, in its order, once something does.
+    pub(super) async fn take(&self) -> Vec<Arc<Message>> {
+        loop {
+            // Taken whole: an idle mailbox holds no memory.
+            let messages = std::mem::take(&mut self.waiting().messages);
+            if !messages.is_empty() {
+                return messages.into();
+            }
+            self.told.notified().await;
+        }
+    }
+
+    pub(super) async fn trouble(&self) -> Trouble {
+        loop {
+            if let Some(trouble) = self.waiting().trouble() {
+                return trouble;
+            }
+            self.troubled.notified().await;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// Whether there is trouble now.
+    fn put(&mut self, message: &Arc<Message>) -> bool {
+        if *message.news() == News::LoginsEnded {
+            self.logins_ended = true;
+            return true;
+        }
+        if self.overrun {
+            return false;
+        }
+        if let Some(older) = self.older_than(message) {
+            self.messages.remove(older);
+        }
+        if self.messages.len() == CAPACITY {
+            self.overrun();
+            return true;
+        }
+        self.messages.push_back(message.clone());
+        false
+    }
+
+    fn overrun(&mut self) {
+        self.messages = VecDeque::new();
+        self.overrun = true;
+    }
+
+    fn trouble(&mut self) -> Option<Trouble> {
+        if std::mem::take(&mut self.overrun) {
+            return Some(Trouble::Overrun);
+        }
+        std::mem::take(&mut self.logins_ended).then_some(Trouble::LoginsEnded)
+    }
+
+    /// Where the message waits that nobody need hear once they have heard `newer`.
+    fn older_than(&self, newer: &Message) -> Option<usize> {
+        let subject = newer.subject()?;
+        let is_older = |older: &Arc<Message>| {
+            older.subject() == Some(subject) && older.topic() == newer.topic()
+        };
+        self.messages.iter().position(is_older)
+    }
+}

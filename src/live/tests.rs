@@ -1,0 +1,1 @@
+//! Live topics and mailboxes: who is told what, and who is cut.
