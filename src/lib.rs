@@ -15,6 +15,8 @@
 //! | [`app`], [`setting_cache`] | the handles that rules may touch: store, clock, ids, who is who, settings |
 //! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
 //! | [`expiry`] | claims on a status, ended on time |
+//! | [`connections`] | who is connected: leases with deadlines |
+//! | [`live`], [`announcer`] | who is listening, and what they are told |
 //! | [`rate_limit`] | who has to slow down |
 //! | [`outbox`], [`plugins`] | committed events on their way to hooks |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
@@ -27,11 +29,13 @@
 //!
 //! [`cli::run`] is the whole program; it takes further hooks. See `examples/own_server.rs`.
 
+pub mod announcer;
 pub mod api;
 pub mod app;
 pub mod attempts;
 pub mod cli;
 pub mod config;
+pub mod connections;
 mod conversation;
 pub mod dev;
 pub mod domain;
@@ -39,6 +43,7 @@ pub mod expiry;
 pub mod folder;
 pub mod limits;
 pub mod listen;
+pub mod live;
 pub mod logging;
 mod network;
 pub mod notice;
@@ -52,4 +57,5 @@ pub mod sessions;
 pub mod setting_cache;
 mod stall;
 pub mod store;
+mod threads;
 pub mod tokens;

@@ -6,17 +6,20 @@ use crate::api::{Dropped, Peer};
 use crate::conversation::{self, Ended, Ends, Turn};
 use crate::limits::Limits;
 use crate::stall::Impatient;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use warp::http::{HeaderValue, Method, Request, StatusCode, header};
 use warp::reply::Response;
 
@@ -50,12 +53,10 @@ pub async fn serve<F>(
         };
         match (permit, accepted) {
             (Ok(permit), Ok((stream, peer))) => {
+                let held = (permit, tracker.token());
                 let connection =
-                    serve_connection(stream, peer, filter.clone(), limits, ends.clone());
-                tracker.spawn(async move {
-                    let _permit = permit;
-                    connection.await;
-                });
+                    serve_connection(stream, held, peer, filter.clone(), limits, ends.clone());
+                tracker.spawn(connection);
             }
             (_, Err(error)) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -80,8 +81,13 @@ pub async fn serve<F>(
     }
 }
 
+/// What a connection holds: its place among those that may be open, and that it is waited for. A live connection holds it when it is HTTP's
+/// no more.
+type Held = (OwnedSemaphorePermit, TaskTrackerToken);
+
 async fn serve_connection<F>(
     stream: TcpStream,
+    held: Held,
     peer: SocketAddr,
     filter: F,
     limits: Limits,
@@ -92,27 +98,56 @@ async fn serve_connection<F>(
 {
     let _ = stream.set_nodelay(true);
     let (api, turn) = (warp::service(filter), Turn::of_client());
-    let stream = Impatient::new(stream, limits, ends.stopped().clone(), turn.clone());
+    let stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn.clone());
     let taken = turn.clone();
     let service = service_fn(move |request| {
         taken.take();
         let (answered, turn) = (answer(api.clone(), request, peer), taken.clone());
-        async move {
-            let answer = answered.await;
-            turn.give_back();
-            answer
-        }
+        async move { Ok::<_, Dropped>(answered.await?.map(|body| Spoken { body, turn })) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let connection = std::pin::pin!(connection);
-    let wind_up = hyper::server::conn::http1::Connection::graceful_shutdown;
+    let wind_up = hyper::server::conn::http1::UpgradeableConnection::graceful_shutdown;
     match conversation::drive(connection, wind_up, &turn, limits.header, &ends).await {
         Ended::ByItself(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
         Ended::Silent => tracing::debug!(%peer, "a client said nothing for too long"),
         Ended::ByItself(Ok(())) | Ended::Cut => {}
+    }
+}
+
+/// A response's body. It is the server's turn until all of it is said, however long that takes.
+struct Spoken<B> {
+    body: B,
+    turn: Turn,
+}
+
+impl<B: Body + Unpin> Body for Spoken<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B> Drop for Spoken<B> {
+    fn drop(&mut self) {
+        self.turn.give_back();
     }
 }
 

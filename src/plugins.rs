@@ -6,11 +6,11 @@
 use crate::config::Config;
 use crate::domain::{Change, Event};
 use crate::outbox::{Consumer, Failure};
+use crate::threads::Threads;
 use async_trait::async_trait;
 use doorsign_audit_log::AuditLog;
 use doorsign_hook::{Actor, HookError, PostCreateHook, Status, StatusCreated};
 use std::sync::Arc;
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -30,8 +30,8 @@ pub fn configured(config: &Config) -> std::io::Result<Vec<Arc<dyn PostCreateHook
 pub struct HookConsumer {
     hook: Arc<dyn PostCreateHook>,
     name: &'static str,
-    /// The hook's thread. `None` only while it is being dropped.
-    runtime: Option<Runtime>,
+    /// The hook's thread: a call that never ends does not keep the server from stopping.
+    thread: Threads,
     /// Held by a call until it has really ended.
     calling: Arc<Mutex<()>>,
 }
@@ -43,15 +43,10 @@ impl HookConsumer {
     /// When the machine refuses a thread.
     pub fn start(hook: Arc<dyn PostCreateHook>) -> std::io::Result<Self> {
         let name = hook.name();
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name(name)
-            .enable_all()
-            .build()?;
         Ok(Self {
             hook,
             name,
-            runtime: Some(runtime),
+            thread: Threads::start(name, 1)?,
             calling: Arc::default(),
         })
     }
@@ -68,11 +63,11 @@ impl Consumer for HookConsumer {
     }
 
     async fn deliver(&self, event: &Event) -> Result<(), Failure> {
-        let (Some(created), Some(runtime)) = (status_created(event), &self.runtime) else {
+        let (Some(created), Some(thread)) = (status_created(event), self.thread.handle()) else {
             return Ok(());
         };
         let (hook, calling) = (self.hook.clone(), self.calling.clone().lock_owned().await);
-        let call = runtime.spawn(async move {
+        let call = thread.spawn(async move {
             let _calling = calling;
             hook.post_create(&created).await
         });
@@ -88,15 +83,6 @@ impl Consumer for HookConsumer {
                 }
                 .to_owned(),
             )),
-        }
-    }
-}
-
-impl Drop for HookConsumer {
-    fn drop(&mut self) {
-        // A call that never ends must not keep the server from stopping.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A server from its settings to its end: what is opened in which order, and what is stopped in which order. Knows no rule and no
 //! route.
 
-use crate::api::{self, Api};
+use crate::announcer::Announcer;
+use crate::api::{self, Api, Realtime};
 use crate::app::{App, Clock, Ids};
 use crate::config::Config;
 use crate::dev::{Dev, DevClock, seed};
@@ -14,6 +15,7 @@ use crate::plugins::{self, HookConsumer};
 use crate::service::{settings, users};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Seeded, Store};
+use crate::threads::Threads;
 use crate::tokens::Tokens;
 use crate::{listen, notice};
 use doorsign_hook::{PostCreateHook, conformance};
@@ -39,6 +41,8 @@ pub struct Server {
     consumers: Vec<(Arc<dyn Consumer>, EventId)>,
     pace: Pace,
     limits: Limits,
+    /// Where live connections run.
+    realtime: Threads,
 }
 
 /// The first administrator.
@@ -58,6 +62,8 @@ pub enum StartError {
     Store(OpenError),
     /// The signing secret cannot be read.
     Secret(std::io::Error),
+    /// The machine refuses a thread.
+    Thread(std::io::Error),
     /// A hook cannot be opened.
     Hook(String),
     /// The first administrator cannot be created.
@@ -74,6 +80,7 @@ impl fmt::Display for StartError {
             }
             Self::Store(source) => write!(f, "{source}"),
             Self::Secret(source) => write!(f, "cannot use the token secret: {source}"),
+            Self::Thread(source) => write!(f, "cannot start a thread: {source}"),
             Self::Hook(reason) => write!(f, "cannot start a hook: {reason}"),
             Self::Admin(source) => write!(f, "cannot create the administrator: {source}"),
             Self::Failed(source) => write!(f, "cannot start: {source}"),
@@ -117,6 +124,7 @@ impl Server {
             consumers,
             pace: Pace::default(),
             limits: Limits::default(),
+            realtime: realtime_threads()?,
         })
     }
 
@@ -148,6 +156,7 @@ impl Server {
             consumers,
             pace: Pace::default(),
             limits: Limits::default(),
+            realtime: realtime_threads()?,
         })
     }
 
@@ -173,7 +182,7 @@ impl Server {
     }
 
     /// Serves on `listener` until `shutdown` comes. Then, in this order: no connection is accepted any more; open requests are
-    /// finished, as long as the limits allow; the hooks finish what is under way; the writes that wait are committed; the database
+    /// finished and live connections closed, as long as the limits allow; the hooks finish what is under way; the writes that wait are committed; the database
     /// is closed.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let (stop_listening, stop_outbox, tasks) = (
@@ -195,6 +204,12 @@ impl Server {
             )
             .run(),
         );
+        let realtime = self.realtime.handle().cloned();
+        let announcer = Announcer::new(self.app.clone(), stop_outbox.clone()).run();
+        match &realtime {
+            Some(threads) => tasks.spawn_on(announcer, threads),
+            None => tasks.spawn(announcer),
+        };
         tasks.close();
         let notices = self.folder.as_ref().map(|(folder, _)| {
             tokio::spawn(notice::take(notice::listen(folder), self.store.clone()))
@@ -203,7 +218,12 @@ impl Server {
             .local_addr()
             .map(|address| format!("http://{address}"))
             .unwrap_or_default();
-        let api = Api::new(self.app, &self.config, self.limits, site_url).with_dev(self.dev);
+        let api = Api::new(self.app, &self.config, self.limits, site_url)
+            .with_realtime(Realtime {
+                runtime: realtime,
+                stop: stop_listening.clone(),
+            })
+            .with_dev(self.dev);
         let api = api::filter(Arc::new(api));
         let mut listening = tokio::spawn(listen::serve(
             listener,
@@ -230,6 +250,12 @@ impl Server {
             let _ = std::fs::remove_file(folder.socket());
         }
     }
+}
+
+/// Half of the processors tell those who listen; the other half is the requests'.
+fn realtime_threads() -> Result<Threads, StartError> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Threads::start("realtime", (processors / 2).max(1)).map_err(StartError::Thread)
 }
 
 async fn create_first_admin(

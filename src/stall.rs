@@ -12,8 +12,10 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// A stream whose writes fail with `TimedOut` when its other end takes nothing in for [`Limits::write`].
-pub(crate) struct Impatient<S> {
+pub(crate) struct Impatient<S, H = ()> {
     stream: S,
+    /// Whatever is to last as long as the connection, be it HTTP's or another protocol's by then.
+    _held: H,
     limits: Limits,
     stop: CancellationToken,
     turn: Turn,
@@ -25,12 +27,19 @@ pub(crate) struct Impatient<S> {
     parting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
-    /// Once `stop` has come, nothing is waited for when the connection is shut down. It is nobody's `turn` to speak while an answer
-    /// is on its way.
-    pub(crate) fn new(stream: S, limits: Limits, stop: CancellationToken, turn: Turn) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin, H> Impatient<S, H> {
+    /// Holds `held` until it is dropped. Once `stop` has come, nothing is waited for when the connection is shut down. It is nobody's
+    /// `turn` to speak while an answer is on its way.
+    pub(crate) fn new(
+        stream: S,
+        held: H,
+        limits: Limits,
+        stop: CancellationToken,
+        turn: Turn,
+    ) -> Self {
         Self {
             stream,
+            _held: held,
             limits,
             stop,
             turn,
@@ -73,7 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Impatient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncRead for Impatient<S, H> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Impatient<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncWrite for Impatient<S, H> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -137,7 +146,7 @@ mod tests {
         let stop = CancellationToken::new();
         let turn = Turn::of_client();
         (
-            Impatient::new(server, Limits::default(), stop, turn),
+            Impatient::new(server, (), Limits::default(), stop, turn),
             client,
         )
     }

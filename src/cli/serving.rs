@@ -5,15 +5,17 @@ use super::{Outcome, print};
 use crate::config::Config;
 use crate::logging;
 use crate::server::Server;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Runs `serving` to its end, with the log and the runtime of a server.
 pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
     let _log = logging::start(config)?;
+    allow_connections(config.max_connections);
     // A panic is a line of the log like any other, in its format.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug")));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -25,6 +27,29 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
     // A hook that never comes back must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Raises the number of files that the process may have open, as far as the machine allows: a connection is one.
+fn allow_connections(connections: usize) {
+    // Databases, logs, the data folder, signals.
+    const OTHERS: u64 = 128;
+    let needed = u64::try_from(connections)
+        .unwrap_or(u64::MAX)
+        .saturating_add(OTHERS);
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let current = Some(limit.maximum.map_or(needed, |maximum| needed.min(maximum)));
+    let raised = setrlimit(Resource::Nofile, Rlimit { current, ..limit });
+    if raised.is_err() || current < Some(needed) {
+        let allowed = getrlimit(Resource::Nofile).current;
+        tracing::warn!(
+            allowed,
+            max_connections = connections,
+            "the machine allows fewer open files than max_connections needs; further connections wait"
+        );
+    }
 }
 
 /// One processor is left to the writer, the hashing of passwords and the kernel. On two processors that serves a list from memory a
@@ -48,8 +73,7 @@ impl Place {
         let signals = signal(signals.0)
             .and_then(|first| Ok((first, signal(signals.1)?)))
             .map_err(|e| e.to_string())?;
-        let listener = TcpListener::bind(config.listen)
-            .await
+        let listener = listen(config.listen)
             .map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
         let url = url(listener.local_addr().map_err(|e| e.to_string())?);
         Ok(Self {
@@ -75,6 +99,20 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// Connections that may wait to be accepted: after a restart everybody comes at once.
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // The connections of a server that has just stopped hold its address for a while.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The address as somebody on this machine reaches it: "every address" is none to connect to.

@@ -56,6 +56,8 @@ impl Dev {
         self.requests.clear();
         app.auth.attempts.forget();
         self.clock.turn(Turn::REAL);
+        app.connections.forget();
+        app.live.begin_anew();
         Ok(())
     }
 }

@@ -20,6 +20,8 @@ fn patient() -> Limits {
         body: long,
         write: long,
         linger: long,
+        ping: long,
+        silence: long,
         stop: long,
     }
 }
