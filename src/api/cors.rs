@@ -20,6 +20,15 @@ impl Cors {
         }
     }
 
+    /// Whether pages of `origin` may call.
+    pub(super) fn allows(&self, origin: &str) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Any => true,
+            Self::Origins(known) => known.iter().any(|known| known == origin),
+        }
+    }
+
     /// The answer to `OPTIONS`. Whatever is not a preflight gets a plain `OK`.
     pub(super) fn preflight(&self, headers: &HeaderMap) -> Response {
         let origin = headers.get(header::ORIGIN);
@@ -39,8 +48,10 @@ impl Cors {
                 response
             }
             Self::Any => allowed(HeaderValue::from_static("*")),
-            Self::Origins(known) => {
-                match origin.filter(|asked| known.iter().any(|origin| asked == &origin.as_str())) {
+            Self::Origins(_) => {
+                match origin
+                    .filter(|origin| origin.to_str().is_ok_and(|origin| self.allows(origin)))
+                {
                     Some(origin) => {
                         let mut response = allowed(origin.clone());
                         response

@@ -1,8 +1,8 @@
 //! The HTTP API: every route on one line, and the way each request goes.
 //!
 //! This room alone knows JSON, headers and status codes. It decides no rule and asks no database: handlers authenticate, read the
-//! request, call one use case of `service`, and wrap its answer. `rest` has them by noun, `ddp` the methods of the realtime protocol,
-//! `dev` what only dev mode has; `wire` is the JSON they answer, and `error` how failures are told.
+//! request, call one use case of `service`, and wrap its answer. `rest` has them by noun, `ddp` the methods of the realtime protocol, which
+//! `socket` speaks, `dev` what only dev mode has; `wire` is the JSON they answer, and `error` how failures are told.
 //!
 //! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table says exactly what is
 //! unknown (404), what is known under another method (405 with `Allow`), and what the OpenAPI document must hold.
@@ -16,6 +16,7 @@ macro_rules! routes {
 
 mod body;
 mod cors;
+mod credentials;
 mod date;
 mod ddp;
 mod dev;
@@ -26,14 +27,17 @@ mod path;
 mod preferences;
 mod query;
 mod quotas;
+mod realtime;
 mod reply;
 mod request;
 mod rest;
+mod socket;
 mod typed;
 mod whom;
 mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;
+pub use realtime::Realtime;
 pub use reply::Dropped;
 pub use request::Peer;
 
@@ -43,21 +47,21 @@ use crate::dev::Dev;
 use crate::limits::Limits;
 use cors::Cors;
 use error::ApiError;
+use hyper::upgrade::OnUpgrade;
 use ipnet::IpNet;
 use list_cache::ListCache;
 use quotas::Quotas;
 use reply::{Answer, Response};
 use request::{Head, Request, RequestId, Seen};
 use rest::{
-    broadcast, custom_user_status, info, method_call, permissions, presence, roles, session,
-    settings, users,
+    broadcast, custom_user_status, events, info, method_call, permissions, presence, roles,
+    session, settings, users,
 };
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::Semaphore;
 use warp::Filter;
 use warp::http::Method;
@@ -121,6 +125,9 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/api/info"                         => info::info,
     GET  "/api/v1/info"                      => info::info_v1,
     GET  "/api/v1/openapi.json"              => info::openapi,
+    GET  "/api/v1/events"                    => events::read,
+    POST "/api/v1/presence.heartbeat"        => presence::beat,
+    GET  "/websocket"                        => socket::open,
 };
 
 /// What handlers share beside the app.
@@ -134,7 +141,8 @@ pub struct Api {
     trusted_proxies: Vec<IpNet>,
     site_url: String,
     max_connections: usize,
-    body_deadline: Duration,
+    limits: Limits,
+    realtime: Realtime,
     requests: AtomicU64,
     dev: Option<Arc<Dev>>,
 }
@@ -152,12 +160,19 @@ impl Api {
             trusted_proxies: config.trusted_proxies.clone(),
             site_url: config.site_url.clone().unwrap_or(site_url),
             max_connections: config.max_connections,
-            body_deadline: limits.body,
+            limits,
+            realtime: Realtime::default(),
             // Request ids of one run follow each other, and those of two runs lie apart.
             requests: AtomicU64::new(app.clock.now().as_millis().unsigned_abs() << 20),
             dev: None,
             app,
         }
+    }
+
+    /// With what runs live connections; without, they run where requests do, and no stop ends them.
+    #[must_use]
+    pub fn with_realtime(self, realtime: Realtime) -> Self {
+        Self { realtime, ..self }
     }
 
     /// With the controls of dev mode, if there are any.
@@ -180,13 +195,15 @@ pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infal
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<OnUpgrade>())
         .map(
-            |method, path: warp::path::FullPath, query, headers, peer| Head {
+            |method, path: warp::path::FullPath, query, headers, peer, upgrade| Head {
                 method,
                 path,
                 query,
                 headers,
                 peer,
+                upgrade,
             },
         )
         .and(warp::body::stream())
@@ -255,7 +272,7 @@ where
         return early;
     }
     let body = if route.method == Method::POST {
-        body::read(&head.headers, body, api.body_deadline).await?
+        body::read(&head.headers, body, api.limits.body).await?
     } else {
         bytes::Bytes::new()
     };

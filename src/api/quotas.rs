@@ -16,8 +16,9 @@ const OWN: &[(&str, u32)] = &[
     ("/api/v1/users.updateOwnBasicInfo", 1),
 ];
 
-/// What the routes without a limit begin with: methods of the realtime protocol, which has limits of another kind.
-const UNLIMITED: &str = "/api/v1/method.call";
+/// What the routes without a limit begin with: the realtime protocol and its methods, which have limits of another kind. Behind one
+/// address there may be a whole company, whose clients all come back at once after a restart.
+const UNLIMITED: [&str; 2] = ["/api/v1/method.call", "/websocket"];
 
 /// A route, by its method and the path in the table of routes.
 pub(super) type Route = (&'static str, &'static str);
@@ -45,7 +46,7 @@ impl Quotas {
     /// How often `path`, which is one of the table of routes, may be called; `None`: as often as one likes.
     pub(super) fn limit(&self, path: &str) -> Option<Limit> {
         let usual = self.usual?;
-        if path.starts_with(UNLIMITED) {
+        if UNLIMITED.iter().any(|known| path.starts_with(known)) {
             return None;
         }
         let own = OWN.iter().find(|(known, _)| *known == path);
@@ -139,6 +140,7 @@ mod tests {
             (Server, None, own, Some((1, 60))),
             (Server, None, call, None),
             (Server, None, "/api/v1/method.callAnon/:method", None),
+            (Server, None, "/websocket", None),
             (Server, Some(0), me, None),
             (Server, Some(0), set, None),
         ] {

@@ -42,6 +42,19 @@ pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     Ok(response)
 }
 
+/// That the connection is a WebSocket from now on; `accept` is the answer to the client's key.
+pub(super) fn switching(accept: &str) -> Response {
+    let mut response = Response::new(Bytes::new().into());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(accept) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
 /// What stands in the extensions of a response that is never sent: its connection is closed instead.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropped;

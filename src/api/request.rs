@@ -9,6 +9,7 @@ use crate::domain::{Actor, Permission};
 use crate::rate_limit::Quota;
 use crate::service::session::{self, Credentials};
 use bytes::Bytes;
+use hyper::upgrade::OnUpgrade;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -41,6 +42,8 @@ pub(super) struct Head {
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) peer: Option<Peer>,
+    /// How the connection becomes another one than HTTP's, if the client asks for it.
+    pub(super) upgrade: Option<OnUpgrade>,
 }
 
 /// A whole request.
@@ -127,6 +130,11 @@ impl Request {
         &self.head.headers
     }
 
+    /// How the connection becomes another one than HTTP's, if the client asks for it.
+    pub(super) fn upgrade(&self) -> Option<OnUpgrade> {
+        self.head.upgrade.clone()
+    }
+
     /// The body's fields, read as the contract in force reads them.
     pub(super) fn fields(&self) -> Result<Fields, ApiError> {
         Fields::read(self.app().rules.contract, &self.head.headers, &self.body)
@@ -150,6 +158,11 @@ impl Request {
         let actor = session::authenticate(self.app(), credentials(&self.head.headers)).await?;
         self.saw(&actor);
         Ok(actor)
+    }
+
+    /// The token that the request came with; empty without one.
+    pub(super) fn token(&self) -> &str {
+        credentials(&self.head.headers).map_or("", |shown| shown.token)
     }
 
     /// Notes who is asking, for the log.

@@ -1,61 +1,106 @@
-//! How often a user may call each method. Source: Rocket.Chat's defaults of `DDP_Rate_Limit_*` and `setUserStatus`'s own rule; reference
-//! 5.4. Knows nothing of addresses and connections.
+//! How often methods may be called: by a user and by a connection, each method and all together. Source: Rocket.Chat's defaults of
+//! `DDP_Rate_Limit_*` and `setUserStatus`'s own rule; reference 5.4. Knows nothing of addresses.
 
+use super::method::Caller;
 use crate::api::error::ApiError;
 use crate::config::Config;
 use crate::domain::{Actor, Permission, Timestamp, UserId};
 use crate::rate_limit::{Limit, RateLimit};
+use std::hash::Hash;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a user may call a method that has no limit of its own.
-const USUAL: Limit = Limit {
-    calls: 20,
-    span: Duration::from_secs(10),
+/// Calls of all methods and of each that has no limit of its own.
+struct Limits {
+    all: Limit,
+    each: Limit,
+}
+
+const OF_USER: Limits = Limits {
+    all: per(1200, 60),
+    each: per(20, 10),
+};
+const OF_CONNECTION: Limits = Limits {
+    all: per(600, 60),
+    each: per(10, 10),
 };
 
-/// The methods with limits of their own.
-const OWN: &[(&str, Limit)] = &[(
-    "setUserStatus",
-    Limit {
-        calls: 1,
-        span: Duration::from_secs(1),
-    },
-)];
+/// The methods with limits of their own, for a user.
+const OWN: &[(&str, Limit)] = &[("setUserStatus", per(1, 1))];
 
-/// The calls counted so far.
+/// What all methods together are counted under.
+const ALL: &str = "";
+
+const fn per(calls: u32, seconds: u64) -> Limit {
+    Limit {
+        calls,
+        span: Duration::from_secs(seconds),
+    }
+}
+
+/// Calls counted by a key.
+pub(super) type Calls<K> = RateLimit<K>;
+
+/// The limits in force, and the calls of users counted so far. Those of a connection are counted with it.
 pub(in crate::api) struct MethodLimits {
     /// `None`: nothing is limited.
-    counted: Option<RateLimit<(UserId, &'static str)>>,
+    of_users: Option<Calls<(UserId, &'static str)>>,
 }
 
 impl MethodLimits {
     /// In force unless the settings have switched off all limits.
     pub(in crate::api) fn new(config: &Config) -> Self {
-        let counted = (config.rate_limit_calls() > 0).then(RateLimit::default);
-        Self { counted }
+        let of_users = (config.rate_limit_calls() > 0).then(RateLimit::default);
+        Self { of_users }
     }
 
-    /// Counts a call of `method` by `actor`.
+    /// Counts a call of `method` (`None`: one that nobody knows).
     ///
     /// # Errors
-    /// `TooManyMethodCalls`, unless the actor may call as often as they like.
-    pub(super) fn admit(
+    /// `TooManyMethodCalls`, unless the caller may call as often as they like.
+    pub(in crate::api) fn admit(
         &self,
-        actor: &Actor,
-        method: &'static str,
+        caller: Caller<'_>,
+        method: Option<&'static str>,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        let Some(counted) = &self.counted else {
+        let Some(of_users) = &self.of_users else {
             return Ok(());
         };
-        if actor.grants.contains(Permission::BypassRateLimit) {
+        let bypasses = |actor: &Arc<Actor>| actor.grants.contains(Permission::BypassRateLimit);
+        if caller.actor.is_some_and(bypasses) {
             return Ok(());
         }
-        let own = OWN.iter().find(|(known, _)| *known == method);
-        let limit = own.map_or(USUAL, |(_, limit)| *limit);
-        let quota = counted.count((actor.user.id.clone(), method), limit, now);
-        quota
-            .wait
-            .map_or(Ok(()), |wait| Err(ApiError::TooManyMethodCalls(wait)))
+        if let Some(connection) = caller.connection {
+            let key = |name| name;
+            count(&connection.calls, key, method, &OF_CONNECTION, None, now)?;
+        }
+        if let Some(actor) = caller.actor {
+            let own = OWN.iter().find(|(known, _)| Some(*known) == method);
+            let own = own.map(|(_, limit)| *limit);
+            let key = |name| (actor.user.id.clone(), name);
+            count(of_users, key, method, &OF_USER, own, now)?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts a call among all, and among those of its method.
+fn count<K: Hash + Eq>(
+    calls: &Calls<K>,
+    key: impl Fn(&'static str) -> K,
+    method: Option<&'static str>,
+    limits: &Limits,
+    own: Option<Limit>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let all = calls.count(key(ALL), limits.all, now).wait;
+    let each = method.and_then(|name| {
+        let limit = own.unwrap_or(limits.each);
+        calls.count(key(name), limit, now).wait
+    });
+    match all.max(each) {
+        Some(wait) => Err(ApiError::TooManyMethodCalls(wait)),
+        None => Ok(()),
     }
 }

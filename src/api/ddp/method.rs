@@ -1,6 +1,6 @@
 //! The table of methods, and a call's way through it. Knows no method's parameters.
 
-use super::{custom_user_status, presence};
+use super::{Connection, custom_user_status, presence};
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::app::App;
@@ -15,11 +15,19 @@ use std::sync::Arc;
 /// What a method comes to: its result as EJSON; `None` for JavaScript's `undefined`.
 pub(in crate::api) type Outcome = Result<Option<Box<RawValue>>, ApiError>;
 
+/// Who calls a method.
+#[derive(Clone, Copy)]
+pub(in crate::api) struct Caller<'a> {
+    /// The user; `None`: nobody who is logged in.
+    pub(in crate::api) actor: Option<&'a Arc<Actor>>,
+    /// The live connection that the call comes by; `None` over REST.
+    pub(in crate::api) connection: Option<&'a Connection>,
+}
+
 /// A call of a method.
 pub(super) struct Call<'a> {
     pub(super) api: &'a Api,
-    /// Who calls; `None`: nobody who is logged in.
-    actor: Option<&'a Arc<Actor>>,
+    caller: Caller<'a>,
     method: &'static str,
     params: Vec<Value>,
 }
@@ -43,31 +51,29 @@ static METHODS: &[Method] = methods! {
     "setUserStatus"            => presence::set,
     "getUserStatusText"        => presence::find_text,
     "UserPresence:setDefaultStatus" => presence::set_default,
-    "UserPresence:online"      => presence::of_connection,
-    "UserPresence:away"        => presence::of_connection,
+    "UserPresence:online"      => presence::online,
+    "UserPresence:away"        => presence::away,
     "UserPresence:ping"        => presence::ping,
 };
 
-/// Calls `method` for `actor` (`None`: nobody who is logged in). The limits of methods stand here.
+/// Calls `method` for `caller`. The limits of methods stand here.
 ///
 /// # Errors
 /// `UnknownMethod`, `TooManyMethodCalls`, and what the method itself fails with.
 pub(in crate::api) async fn call(
     api: &Api,
-    actor: Option<&Arc<Actor>>,
+    caller: Caller<'_>,
     method: &str,
     params: Vec<Value>,
 ) -> Outcome {
     let known = METHODS.iter().find(|known| known.name == method);
+    let (name, now) = (known.map(|known| known.name), api.app.clock.now());
+    api.method_limits.admit(caller, name, now)?;
     let known = known.ok_or_else(|| ApiError::UnknownMethod(method.to_owned()))?;
-    if let Some(actor) = actor {
-        let now = api.app.clock.now();
-        api.method_limits.admit(actor, known.name, now)?;
-    }
     let method = known.name;
     (known.run)(Call {
         api,
-        actor,
+        caller,
         method,
         params,
     })
@@ -81,12 +87,17 @@ impl<'a> Call<'a> {
 
     /// Who calls, if anybody is logged in.
     pub(super) fn caller(&self) -> Option<&'a Arc<Actor>> {
-        self.actor
+        self.caller.actor
+    }
+
+    /// The live connection that the call comes by.
+    pub(super) fn connection(&self) -> Option<&'a Connection> {
+        self.caller.connection
     }
 
     /// Who calls a method that is not for strangers.
     pub(super) fn actor(&self) -> Result<&'a Arc<Actor>, ApiError> {
-        self.actor.ok_or(ApiError::InvalidUser(self.method))
+        self.caller().ok_or(ApiError::InvalidUser(self.method))
     }
 
     /// The parameter at this place, which is taken away; null when there is none.
@@ -99,6 +110,6 @@ impl<'a> Call<'a> {
 }
 
 /// A result.
-pub(super) fn result(value: &impl Serialize) -> Outcome {
+pub(in crate::api) fn result(value: &impl Serialize) -> Outcome {
     Ok(Some(to_raw_value(value).map_err(Error::internal)?))
 }

@@ -1,10 +1,12 @@
 //! The methods of the realtime protocol (DDP), whichever way a call comes in. Like the handlers of REST they decide nothing: they read the
-//! parameters, call one use case, and wrap its result. Knows nothing of connections.
+//! parameters, call one use case, and wrap its result. Knows nothing of sockets.
 
+mod connection;
 mod custom_user_status;
 mod limit;
 mod method;
 mod presence;
 
+pub(super) use connection::Connection;
 pub(super) use limit::MethodLimits;
-pub(super) use method::{Outcome, call};
+pub(super) use method::{Caller, Outcome, call, result};

@@ -52,16 +52,30 @@ pub(super) async fn find_text(mut call: Call<'_>) -> Outcome {
     }
 }
 
-/// `[]`: whether a connection was changed. A call over REST has none.
-pub(super) async fn of_connection(call: Call<'_>) -> Outcome {
+/// `[]`: whether a connection was changed.
+pub(super) async fn online(call: Call<'_>) -> Outcome {
+    of_connection(&call, UserStatus::Online)
+}
+
+/// `[]`: whether a connection was changed.
+pub(super) async fn away(call: Call<'_>) -> Outcome {
+    of_connection(&call, UserStatus::Away)
+}
+
+/// What the connection says, which a call over REST does not come by.
+fn of_connection(call: &Call<'_>, status: UserStatus) -> Outcome {
     match call.caller() {
-        Some(_) => result(&false),
+        Some(_) => result(&call.connection().is_some_and(|by| by.set(status))),
         None => Ok(None),
     }
 }
 
-/// `[]`: nothing. That a client is still there is known by any frame that it sends.
-pub(super) async fn ping(_: Call<'_>) -> Outcome {
+/// `[]`: nothing. A heartbeat, for those whose presence goes by heartbeats; that others are still there is known by any frame that they
+/// send.
+pub(super) async fn ping(call: Call<'_>) -> Outcome {
+    if let Some(actor) = call.caller() {
+        call.app().connections.beat(&actor.user.id);
+    }
     Ok(None)
 }
 

@@ -69,6 +69,20 @@ pub(super) enum ApiError {
     UnknownMethod(String),
     /// The user calls a realtime method too often; how long to wait.
     TooManyMethodCalls(Duration),
+    /// A login of a kind that is not here.
+    UnknownLogin,
+    /// A stream is not for this user.
+    NotAllowed,
+    /// A subscription names no event.
+    InvalidEventName,
+    /// There is no publication of this name.
+    UnknownSubscription(String),
+    /// A connection subscribes to more than this many things.
+    TooManySubscriptions(usize),
+    /// A live connection is asked for in a way that is none.
+    NoUpgrade,
+    /// A web page of an origin that is not known asks for a live connection.
+    ForeignOrigin,
     /// A message is no call of a realtime method, and why.
     InvalidCall(String),
     /// The body is over the limit.
@@ -219,6 +233,29 @@ fn tell(error: &ApiError) -> Told {
                     time_to_reset,
                     ..Details::default()
                 })
+        }
+        ApiError::UnknownLogin => Told::bare(
+            StatusCode::BAD_REQUEST,
+            "Unrecognized options for login request",
+        ),
+        ApiError::NotAllowed => Told::coded("not-allowed"),
+        ApiError::InvalidEventName => Told::coded("invalid-event-name"),
+        ApiError::UnknownSubscription(name) => Told::bare(
+            StatusCode::NOT_FOUND,
+            &format!("Subscription '{name}' not found"),
+        ),
+        ApiError::TooManySubscriptions(most) => Told::failure(
+            "too-many-subscriptions",
+            &format!("A connection has {most} subscriptions at most"),
+        ),
+        ApiError::NoUpgrade => Told::failure(
+            "error-upgrade-required",
+            "This is a WebSocket: ask for an upgrade to version 13",
+        )
+        .status(StatusCode::UPGRADE_REQUIRED)
+        .header(header::UPGRADE, "websocket"),
+        ApiError::ForeignOrigin => {
+            Told::failure("error-invalid-origin", "Invalid origin").status(StatusCode::FORBIDDEN)
         }
         ApiError::InvalidCall(text) => Told::bare(StatusCode::BAD_REQUEST, text),
         ApiError::TooLarge => {

@@ -9,7 +9,9 @@ use super::details::Details;
 use super::domain;
 use super::people::{self, PeoplePlace};
 use super::told::Told;
+use crate::api::socket::Way;
 use crate::domain::{Disallowed, Error, Field, Problem, What};
+use warp::http::StatusCode;
 
 /// A route, or a few, with words of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(in crate::api) enum Place {
     SetUserStatus,
     /// `users.setStatus`: everything about the new status.
     SetStatus,
+    /// `login`, the realtime method.
+    RealtimeLogin(Way),
     /// A route about people.
     People(PeoplePlace),
 }
@@ -53,6 +57,13 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
             };
             Some(Told::failure(code, reason).details(Details::by("setUserStatus")))
         }
+        (Place::RealtimeLogin(Way::Password), Error::LoginRefused) => {
+            Some(Told::bare(StatusCode::UNAUTHORIZED, "User not found"))
+        }
+        (Place::RealtimeLogin(Way::Resume), Error::LoginRefused) => Some(Told::bare(
+            StatusCode::FORBIDDEN,
+            "You've been logged out by the server. Please log in again.",
+        )),
         (Place::SetStatus, _) => {
             set_status(error).map(|told| told.details(Details::by("users.setStatus")))
         }

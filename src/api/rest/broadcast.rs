@@ -11,7 +11,7 @@ pub(in crate::api) async fn connections(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
     request.admit(Some(&actor))?;
     reply::ok(&wire::Connections {
-        current: 0, // Nobody can be connected in real time.
+        current: request.app().connections.count(),
         max: request.api.max_connections,
         success: true,
     })

@@ -32,7 +32,11 @@ async fn answer(request: &Request, actor: Option<&Arc<Actor>>) -> Answer {
     fields.refuse_unknown(&["message"])?;
     let MethodCall { id, method, params } =
         MethodCall::read(&fields.text("message")?.unwrap_or_default())?;
-    let outcome = ddp::call(&request.api, actor, &method, params).await;
+    let caller = ddp::Caller {
+        actor,
+        connection: None,
+    };
+    let outcome = ddp::call(&request.api, caller, &method, params).await;
     let reply = MethodReply::new(id, &method, outcome).map_err(Error::internal)?;
     let status = if reply.success {
         StatusCode::OK

@@ -2,6 +2,7 @@
 
 pub(super) mod broadcast;
 pub(super) mod custom_user_status;
+pub(super) mod events;
 pub(super) mod info;
 pub(super) mod method_call;
 pub(super) mod permissions;

@@ -31,6 +31,15 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
     reply::ok(&Success::TRUE)
 }
 
+/// A sign of life of somebody whose presence goes by heartbeats. A route of our own: Rocket.Chat shows who has no live connection as
+/// offline, or always as online.
+pub(in crate::api) async fn beat(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let app = request.admit(Some(&actor))?;
+    app.connections.beat(&actor.user.id);
+    reply::ok(&Success::TRUE)
+}
+
 pub(in crate::api) async fn get_status(request: Request) -> Answer {
     reply::ok(&UserStatusReply::from(&find(&request).await?))
 }

@@ -1,8 +1,11 @@
 //! The JSON that clients see, field by field in Rocket.Chat's order, and how the domain becomes it; one file a noun. Knows no rule.
 
 mod custom_user_status;
+mod event;
+pub(super) mod frame;
 mod me;
 mod method;
+pub(super) mod news;
 mod permission;
 mod presence;
 mod role;
@@ -12,6 +15,7 @@ mod token;
 mod user;
 
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
+pub(super) use event::{EventPage, EventRow, ShownRow};
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow};

@@ -1,19 +1,22 @@
 //! Permissions as JSON. Knows no rule.
 
-use crate::api::date::Rfc3339;
-use crate::domain::PermissionGrant;
+use crate::api::date::{Ejson, Rfc3339};
+use crate::domain::{PermissionGrant, Timestamp};
 use serde::Serialize;
 
-/// A permission with the roles that grant it (`IPermission`).
+/// A permission with the roles that grant it (`IPermission`), with its date as JSON or, for streams, as EJSON tells it.
 #[derive(Serialize)]
-pub(in crate::api) struct PermissionRow<'a> {
+pub(in crate::api) struct PermissionRow<'a, Date = Rfc3339> {
     _id: &'a str,
     roles: &'a [String],
     #[serde(rename = "_updatedAt")]
-    updated_at: Rfc3339,
+    updated_at: Date,
 }
 
-impl<'a> From<&'a PermissionGrant> for PermissionRow<'a> {
+/// A permission as streams tell it.
+pub(super) type PermissionRecord<'a> = PermissionRow<'a, Ejson>;
+
+impl<'a, Date: From<Timestamp>> From<&'a PermissionGrant> for PermissionRow<'a, Date> {
     fn from(grant: &'a PermissionGrant) -> Self {
         Self {
             _id: &grant.permission,

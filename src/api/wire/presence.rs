@@ -2,7 +2,7 @@
 
 use super::user::hours;
 use crate::api::date::Rfc3339;
-use crate::domain::Person;
+use crate::domain::{ClaimSource, Person, Timestamp};
 use crate::service::presence::{Board, Found, Shown};
 use serde::Serialize;
 
@@ -27,12 +27,18 @@ pub(super) struct ClaimFields {
     expires_at: Option<Rfc3339>,
 }
 
+impl ClaimFields {
+    pub(super) fn new(source: Option<ClaimSource>, expires_at: Option<Timestamp>) -> Self {
+        Self {
+            source: source.map(ClaimSource::as_str),
+            expires_at: expires_at.map(Into::into),
+        }
+    }
+}
+
 impl From<&Shown> for ClaimFields {
     fn from(shown: &Shown) -> Self {
-        Self {
-            source: shown.source.map(|source| source.as_str()),
-            expires_at: shown.expires_at.map(Into::into),
-        }
+        Self::new(shown.source, shown.expires_at)
     }
 }
 

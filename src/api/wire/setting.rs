@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A setting (`ISetting`, of which clients read these two fields).
 #[derive(Serialize)]
-struct SettingRow<'a> {
+pub(super) struct SettingRow<'a> {
     _id: &'static str,
     value: Plain<'a>,
 }
@@ -20,7 +20,7 @@ enum Plain<'a> {
 }
 
 impl<'a> SettingRow<'a> {
-    fn new((setting, value): &'a (Setting, SettingValue)) -> Self {
+    pub(super) fn new(setting: Setting, value: &'a SettingValue) -> Self {
         let value = match value {
             SettingValue::Boolean(value) => Plain::Boolean(*value),
             SettingValue::Number(value) => Plain::Number(*value),
@@ -50,7 +50,9 @@ impl<'a> SettingPage<'a> {
         let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let page = all.iter().skip(size(offset));
         let page = page.take(limit.map_or(usize::MAX, size));
-        let settings: Vec<_> = page.map(SettingRow::new).collect();
+        let settings: Vec<_> = page
+            .map(|(setting, value)| SettingRow::new(*setting, value))
+            .collect();
         Self {
             count: settings.len(),
             settings,
@@ -70,9 +72,9 @@ pub(in crate::api) struct SettingReply<'a> {
 }
 
 impl<'a> From<&'a (Setting, SettingValue)> for SettingReply<'a> {
-    fn from(setting: &'a (Setting, SettingValue)) -> Self {
+    fn from((setting, value): &'a (Setting, SettingValue)) -> Self {
         Self {
-            setting: SettingRow::new(setting),
+            setting: SettingRow::new(*setting, value),
             success: true,
         }
     }

@@ -1,0 +1,253 @@
+//! `events`: what has happened, by position, as a stream of server-sent events or, for who asks again and again, as JSON once there is
+//! something. A route of our own. Source of the stream: the HTML standard, "Server-sent events". Knows no event.
+//!
+//! A reader has no queue that could overrun: it reads at its own pace what is stored, and listens only to know when there is more.
+
+use crate::api::Api;
+use crate::api::error::ApiError;
+use crate::api::query::Query;
+use crate::api::reply::{self, Answer, Response};
+use crate::api::request::Request;
+use crate::api::wire::{EventPage, EventRow, ShownRow, frame};
+use crate::domain::{Actor, Error, Event, EventId};
+use crate::live::{Listener, Message, News, Topic, Trouble};
+use crate::service::events::{self, Read};
+use crate::service::session;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use warp::Reply;
+use warp::http::{HeaderMap, header};
+use warp::sse;
+
+/// Seconds that who asks for JSON may wait for the next event at most, and how long they wait unless they say.
+const LONGEST_WAIT: u64 = 60;
+const USUAL_WAIT: u64 = 25;
+/// How long a stream may be without a word, so that nobody on the way takes it for dead.
+const SILENCE: Duration = Duration::from_secs(15);
+
+pub(in crate::api) async fn read(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let query = Query::parse(request.query(), &["since", "timeout"])?;
+    let since = position(request.headers(), &query)?;
+    let wait = number(&query, "timeout")?.unwrap_or(USUAL_WAIT);
+    request.admit(Some(&actor))?;
+    let (api, token) = (request.api.clone(), request.token().to_owned());
+    let reader = Reader::new(api, actor, token, since);
+    if wants_stream(request.headers()) {
+        Ok(reader.stream())
+    } else {
+        reader
+            .page(Duration::from_secs(wait.min(LONGEST_WAIT)))
+            .await
+    }
+}
+
+/// Where to read on: behind the last event of a stream that broke off, or where the query says.
+fn position(headers: &HeaderMap, query: &Query) -> Result<Option<EventId>, ApiError> {
+    let last = headers.get("last-event-id");
+    let last = last.and_then(|id| id.to_str().ok()?.trim().parse().ok());
+    let since = number(query, "since")?;
+    Ok(last.or(since).map(EventId::new))
+}
+
+fn number(query: &Query, name: &str) -> Result<Option<u64>, ApiError> {
+    let text = query.text(name)?.filter(|text| !text.is_empty());
+    let number = text.map(|text| text.parse());
+    let refused = |_| ApiError::invalid_query("must be number");
+    number.transpose().map_err(refused)
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT);
+    accepted.is_some_and(|accepted| {
+        let accepted = accepted.to_str().unwrap_or_default();
+        accepted.contains("text/event-stream")
+    })
+}
+
+/// Somebody who reads.
+struct Reader {
+    api: Arc<Api>,
+    actor: Arc<Actor>,
+    token: String,
+    listener: Listener,
+    /// Up to which event (inclusive) everything is told.
+    position: EventId,
+    /// Whether there may be events behind the position that nobody will say anything of.
+    is_behind: bool,
+}
+
+impl Reader {
+    /// Begins at `since`, or with what comes from now on. It listens before anything is read, so that nothing is missed between.
+    fn new(api: Arc<Api>, actor: Arc<Actor>, token: String, since: Option<EventId>) -> Self {
+        let mut listener = api.app.live.listen();
+        listener.subscribe(Topic::Events);
+        listener.subscribe(Topic::Oneself(actor.user.id.clone()));
+        let newest = events::newest(&api.app);
+        Self {
+            position: since.unwrap_or(newest),
+            is_behind: since.is_some(),
+            api,
+            actor,
+            token,
+            listener,
+        }
+    }
+
+    /// The events after the position, once there are any, or none after `wait`. Who names no position learns where they are at once.
+    async fn page(mut self, wait: Duration) -> Answer {
+        let is_first = !self.is_behind;
+        let app = &self.api.app;
+        let deadline = tokio::time::Instant::now() + wait;
+        loop {
+            match events::read(app, &self.actor, self.position).await? {
+                Read::Reload(position) => return page(&[], position, true),
+                Read::Events(events, position) if !events.is_empty() || is_first => {
+                    return page(&events, position, false);
+                }
+                Read::Events(_, position) if position > self.position => self.position = position,
+                Read::Events(..) => {
+                    let stop = self.api.realtime.stop.cancelled();
+                    let is_over = tokio::select! {
+                        _ = self.listener.next() => false,
+                        _ = self.listener.trouble() => !self.is_logged_in().await,
+                        () = tokio::time::sleep_until(deadline) => true,
+                        () = stop => true,
+                    };
+                    if is_over {
+                        return page(&[], self.position, false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The stream, which a task of its own fills as fast as it is read.
+    fn stream(self) -> Response {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let realtime = &self.api.clone().realtime;
+        realtime.spawn(self.fill(sender));
+        let stream = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
+        sse::reply(futures_util::StreamExt::map(stream, Ok::<_, Infallible>)).into_response()
+    }
+
+    /// Runs until the reader is gone, its login has ended, or the server stops.
+    async fn fill(mut self, sender: mpsc::Sender<sse::Event>) {
+        self.listener.subscribe(Topic::Statuses);
+        let stop = self.api.realtime.stop.clone();
+        let filling = async {
+            // A proxy passes on nothing before the first byte.
+            let mut next = vec![sse::Event::default().comment("")];
+            loop {
+                for event in next {
+                    if sender.send(event).await.is_err() {
+                        return;
+                    }
+                }
+                match self.next().await {
+                    Some(events) => next = events,
+                    None => return,
+                }
+            }
+        };
+        tokio::select! {
+            () = filling => {}
+            () = sender.closed() => {}
+            () = stop.cancelled() => {}
+        }
+    }
+
+    /// What comes next; `None`: nothing any more.
+    async fn next(&mut self) -> Option<Vec<sse::Event>> {
+        if self.actor.login.is_live(self.api.app.clock.now()) {
+            if self.is_behind {
+                return Some(self.catch_up().await);
+            }
+        } else {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            trouble = self.listener.trouble() => match trouble {
+                // What was in the mailbox is stored, too.
+                Trouble::Overrun => self.is_behind = true,
+                Trouble::LoginsEnded if self.is_logged_in().await => {}
+                Trouble::LoginsEnded => return None,
+            },
+            messages = self.listener.next() => return Some(self.tell(&messages).await),
+            () = tokio::time::sleep(SILENCE) => return Some(vec![sse::Event::default().comment("")]),
+        }
+        Some(Vec::new())
+    }
+
+    /// A batch of what is stored.
+    async fn catch_up(&mut self) -> Vec<sse::Event> {
+        match events::read(&self.api.app, &self.actor, self.position).await {
+            Ok(Read::Reload(position)) => {
+                self.position = position;
+                let id = position.as_u64().to_string();
+                vec![sse::Event::default().event("reload").id(id).data("{}")]
+            }
+            Ok(Read::Events(events, position)) => {
+                self.is_behind = position > self.position;
+                self.position = position;
+                events.iter().map(told).collect()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "events cannot be read yet; it will be tried again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// What `messages` say that was not read already.
+    async fn tell(&mut self, messages: &[Arc<Message>]) -> Vec<sse::Event> {
+        let settings = self.api.app.settings().await;
+        let is_quiet = settings.is_ok_and(|settings| settings.broadcast_disabled());
+        let mut all = Vec::new();
+        for message in messages {
+            match message.news() {
+                News::Event(event) if event.id > self.position => {
+                    self.position = event.id;
+                    if events::is_told(&event.event.change, is_quiet) {
+                        all.push(told(event));
+                    }
+                }
+                News::Shown(shown) if *message.topic() == Topic::Statuses => {
+                    let row = ShownRow::new(shown, self.api.app.clock.now());
+                    let row = frame::text_of(&row);
+                    all.push(sse::Event::default().event(ShownRow::KIND).data(row));
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    async fn is_logged_in(&self) -> bool {
+        let recognised = session::recognise(&self.api.app, &self.token).await;
+        !matches!(recognised, Err(Error::Unauthenticated))
+    }
+}
+
+/// An event with its position, by which a stream that breaks off is taken up again.
+fn told(event: &Event) -> sse::Event {
+    let row = EventRow::from(event);
+    let (id, kind) = (event.id.as_u64().to_string(), row.kind());
+    sse::Event::default()
+        .id(id)
+        .event(kind)
+        .data(frame::text_of(&row))
+}
+
+fn page(events: &[Event], position: EventId, reload: bool) -> Answer {
+    reply::ok(&EventPage {
+        events: events.iter().map(EventRow::from).collect(),
+        position: position.as_u64(),
+        reload,
+        success: true,
+    })
+}

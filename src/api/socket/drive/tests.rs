@@ -1,0 +1,1 @@
+//! The loop of a live connection, in paused time.

@@ -1,0 +1,68 @@
+//! `/websocket`: live connections, which speak the realtime protocol (DDP). `session` says what is answered, `drive` when it is sent and
+//! how a connection ends, `streams` what may be heard, `login` who it is; here a request becomes a connection. The methods are `ddp`'s, and
+//! what streams tell is `wire`'s.
+//!
+//! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source: RFC 6455; reference 6.
+
+mod drive;
+mod login;
+mod origin;
+mod session;
+mod streams;
+
+pub(super) use login::Way;
+
+use super::error::ApiError;
+use super::reply::{self, Answer};
+use super::request::Request;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use session::Session;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use warp::http::{HeaderMap, HeaderName, header};
+
+/// `GET /websocket`: 101, and the connection is live.
+pub(super) async fn open(request: Request) -> Answer {
+    let headers = request.headers();
+    let (Some(key), Some(upgrade)) = (key(headers), request.upgrade()) else {
+        return Err(ApiError::NoUpgrade);
+    };
+    if !origin::may_connect(&request.api.cors, headers, &request.api.site_url) {
+        return Err(ApiError::ForeignOrigin);
+    }
+    let accept = derive_accept_key(key.as_bytes());
+    let session = Session::new(request.api.clone(), request.address());
+    let realtime = &request.api.realtime;
+    realtime.spawn(live(
+        upgrade,
+        session,
+        request.api.limits,
+        realtime.stop.clone(),
+    ));
+    Ok(reply::switching(&accept))
+}
+
+async fn live(
+    upgrade: OnUpgrade,
+    session: Session,
+    limits: crate::limits::Limits,
+    stop: tokio_util::sync::CancellationToken,
+) {
+    // Who is gone before the connection is live has nothing to be told.
+    if let Ok(io) = upgrade.await {
+        let (io, config) = (TokioIo::new(io), Some(drive::config()));
+        let socket = WebSocketStream::from_raw_socket(io, Role::Server, config).await;
+        drive::run(socket, session, limits, stop.cancelled()).await;
+    }
+}
+
+/// The key of a request that asks for a WebSocket of the one version there is.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    let asks = text(header::UPGRADE)?.eq_ignore_ascii_case("websocket");
+    let is_known = text(header::SEC_WEBSOCKET_VERSION)? == "13";
+    let key = text(header::SEC_WEBSOCKET_KEY)?;
+    (asks && is_known).then_some(key)
+}

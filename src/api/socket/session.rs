@@ -1,0 +1,307 @@
+//! What a live connection is, frame by frame: the handshake, who is logged in, what it has subscribed to. Source: Meteor
+//! `livedata_server.js`; reference 6.1 and 6.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
+
+use super::login::{self, Way};
+use super::streams::Streams;
+use crate::api::Api;
+use crate::api::ddp::{self, Caller, Connection, Outcome};
+use crate::api::error::ApiError;
+use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
+use crate::api::wire::news;
+use crate::domain::{Error, Timestamp, UserId};
+use crate::live::{Listener, Message, News, Topic};
+use crate::service::session::{self, LoggedIn};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use serde_json::Value;
+use std::future::Future;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A live connection.
+pub(super) struct Session {
+    api: Arc<Api>,
+    address: IpAddr,
+    /// `None` before the handshake.
+    is_connected: bool,
+    listener: Listener,
+    connection: Arc<Connection>,
+    login: Option<Login>,
+    streams: Streams,
+}
+
+/// Who is logged in.
+struct Login {
+    user: UserId,
+    token: Arc<str>,
+    ends: Option<Timestamp>,
+}
+
+/// What a frame comes to.
+pub(super) enum Step {
+    /// Frames to be sent.
+    Send(Vec<String>),
+    /// A frame to be sent, and the end of the connection.
+    Refuse(String),
+    /// A call, which takes its time; [`Session::called`] takes what it comes to. No frame is read until then.
+    Call(Call),
+}
+
+/// A call under way.
+pub(super) type Call = Pin<Box<dyn Future<Output = Called> + Send>>;
+
+/// What a call came to.
+pub(super) struct Called {
+    id: String,
+    method: String,
+    outcome: Result<Done, ApiError>,
+}
+
+enum Done {
+    /// A method's own result.
+    Result(Outcome),
+    /// Somebody has logged in.
+    Entered(LoggedIn, Way),
+    /// The user has logged out.
+    Left,
+}
+
+impl Session {
+    /// A new connection from `address`.
+    pub(super) fn new(api: Arc<Api>, address: IpAddr) -> Self {
+        Self {
+            listener: api.app.live.listen(),
+            api,
+            address,
+            is_connected: false,
+            connection: Arc::default(),
+            login: None,
+            streams: Streams::default(),
+        }
+    }
+
+    /// Who listens for it.
+    pub(super) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// The frame that asks whether the client is still there; `None` before the handshake.
+    pub(super) fn ping(&self) -> Option<String> {
+        self.is_connected.then(|| text_of(&Reply::Ping))
+    }
+
+    /// The client was heard of.
+    pub(super) fn heard(&self) {
+        self.connection.renew();
+    }
+
+    /// Takes a text that the client has sent.
+    pub(super) fn receive(&mut self, text: &str) -> Step {
+        match self.read(text) {
+            Ok(step) => step,
+            Err(offence) => Step::Send(vec![text_of(&Reply::Error {
+                reason: offence.reason,
+                offending_message: offence.message,
+            })]),
+        }
+    }
+
+    fn read(&mut self, text: &str) -> Result<Step, Offence> {
+        let fields = frame::read(text)?;
+        match (fields["msg"] == "connect", self.is_connected) {
+            (true, true) => return Err(Offence::new("Already connected", fields)),
+            (false, false) => return Err(Offence::new("Must connect first", fields)),
+            _ => {}
+        }
+        Ok(match Frame::of(fields)? {
+            Frame::Connect { understood } => self.connect(understood),
+            Frame::Ping { id } => Step::Send(vec![text_of(&Reply::Pong { id })]),
+            Frame::Pong => Step::Send(Vec::new()),
+            Frame::Method { id, method, params } => self.call(id, method, params),
+            Frame::Subscribe { id, name, params } => {
+                let user = self.login.as_ref().map(|login| &login.user);
+                let subscription = (id, name, &params[..]);
+                let told = self
+                    .streams
+                    .subscribe(&mut self.listener, user, subscription);
+                Step::Send(told)
+            }
+            Frame::Unsubscribe { id } => {
+                let told = self.streams.unsubscribe(&mut self.listener, &id);
+                Step::Send(vec![told])
+            }
+        })
+    }
+
+    fn connect(&mut self, understood: bool) -> Step {
+        let id = self.api.app.ids.connection();
+        match id {
+            Ok(session) if understood => {
+                self.is_connected = true;
+                Step::Send(vec![text_of(&Reply::Connected { session: &session })])
+            }
+            _ => Step::Refuse(text_of(&Reply::Failed { version: "1" })),
+        }
+    }
+
+    fn call(&self, id: String, method: String, params: Vec<Value>) -> Step {
+        let (api, connection) = (self.api.clone(), self.connection.clone());
+        let token = self.login.as_ref().map(|login| login.token.clone());
+        let address = self.address;
+        Step::Call(Box::pin(async move {
+            let done = AssertUnwindSafe(run(&api, &connection, token, address, &method, params));
+            let outcome = done.catch_unwind().await;
+            Called {
+                id,
+                outcome: outcome.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref()))),
+                method,
+            }
+        }))
+    }
+
+    /// Takes what a call has come to, and answers the frames that tell of it.
+    pub(super) async fn called(&mut self, called: Called) -> Vec<String> {
+        let (mut frames, outcome) = match called.outcome {
+            Ok(Done::Result(outcome)) => (Vec::new(), outcome),
+            Ok(Done::Entered(entered, way)) => self.enter(entered, way).await,
+            Ok(Done::Left) => (self.leave(), Ok(None)),
+            Err(refused) => (Vec::new(), Err(refused)),
+        };
+        let (result, error) = match outcome {
+            Ok(result) => (result, None),
+            Err(refused) => (None, Some(refused.into_method_error(&called.method))),
+        };
+        let id = &called.id;
+        frames.push(text_of(&Reply::Result { id, error, result }));
+        frames.push(text_of(&Reply::Updated { methods: [id] }));
+        frames
+    }
+
+    /// The connection is somebody's from now on. What it may hear is listened to before the login is looked at once more: one that ends
+    /// meanwhile is seen here, and one that ends later is heard of.
+    async fn enter(&mut self, entered: LoggedIn, way: Way) -> (Vec<String>, Outcome) {
+        let LoggedIn { actor, token } = entered;
+        let user = actor.user.id.clone();
+        let mut frames = Vec::new();
+        if self.login.as_ref().is_some_and(|login| login.user != user) {
+            frames = self.forget_user(Some(&user));
+        }
+        self.listener.subscribe(Topic::Oneself(user.clone()));
+        let outcome = login::told(&actor, &token, way);
+        self.login = Some(Login {
+            ends: actor.login.expires_at,
+            user: user.clone(),
+            token: token.into(),
+        });
+        if !self.is_logged_in().await {
+            self.forget_user(None);
+            return (frames, Err(Error::LoginRefused.into()));
+        }
+        self.connection.enter(self.api.app.connections.open(user));
+        frames.push(news::published(DocumentChange::Added, &actor.user));
+        (frames, outcome)
+    }
+
+    fn leave(&mut self) -> Vec<String> {
+        self.connection.leave();
+        self.forget_user(None)
+    }
+
+    /// The connection is its user's no more, but `next`'s.
+    fn forget_user(&mut self, next: Option<&UserId>) -> Vec<String> {
+        let Some(login) = self.login.take() else {
+            return Vec::new();
+        };
+        let id = login.user.as_str();
+        let removed = text_of(&Reply::Removed {
+            collection: "users",
+            id,
+        });
+        let mut frames = vec![removed];
+        frames.extend(self.streams.end_forbidden(&mut self.listener, next));
+        self.listener.unsubscribe(&Topic::Oneself(login.user));
+        frames
+    }
+
+    /// Whether the login that the connection stands on is still there; true where there is none. A store that cannot say so at the
+    /// moment does not end anybody's.
+    pub(super) async fn is_logged_in(&self) -> bool {
+        let Some(login) = &self.login else {
+            return true;
+        };
+        let recognised = session::recognise(&self.api.app, &login.token).await;
+        !matches!(recognised, Err(Error::Unauthenticated))
+    }
+
+    /// Whether the login that the connection stands on has come to its end by itself.
+    pub(super) fn login_is_over(&self) -> bool {
+        let ends = self.login.as_ref().and_then(|login| login.ends);
+        ends.is_some_and(|end| end <= self.api.app.clock.now())
+    }
+
+    /// The frames that tell `message` to this connection.
+    pub(super) fn tell(&self, message: &Message) -> Vec<Bytes> {
+        let encoded = |encode: fn(&News) -> Option<String>| {
+            message.encoded(|news| encode(news).unwrap_or_default().into())
+        };
+        match (message.topic(), message.news()) {
+            (Topic::StatusOf(_), _) => vec![encoded(|news| match news {
+                News::Shown(shown) => Some(news::presence_frame(shown)),
+                _ => None,
+            })],
+            (Topic::Oneself(_), said) => {
+                let own = self.streams.hears_own_data();
+                let own = own.then(|| encoded(news::own_data_frame));
+                let record = match said {
+                    News::OwnRecord(user) => {
+                        Some(news::published(DocumentChange::Changed, user).into())
+                    }
+                    _ => None,
+                };
+                record.into_iter().chain(own).collect()
+            }
+            _ => vec![encoded(news::frame)],
+        }
+    }
+}
+
+/// Runs a method: those of the login, which are the connection's own, and those that REST knows, too.
+async fn run(
+    api: &Api,
+    connection: &Connection,
+    token: Option<Arc<str>>,
+    address: IpAddr,
+    method: &str,
+    params: Vec<Value>,
+) -> Result<Done, ApiError> {
+    let actor = match &token {
+        Some(token) => Some(session::recognise(&api.app, token).await?),
+        None => None,
+    };
+    let caller = Caller {
+        actor: actor.as_ref(),
+        connection: Some(connection),
+    };
+    match method {
+        "login" => {
+            admit(api, caller, "login")?;
+            let (entered, way) = login::log_in(&api.app, address, params).await?;
+            Ok(Done::Entered(entered, way))
+        }
+        "logout" => {
+            admit(api, caller, "logout")?;
+            if let Some(actor) = &actor {
+                session::logout(&api.app, actor).await?;
+            }
+            Ok(Done::Left)
+        }
+        _ => Ok(Done::Result(ddp::call(api, caller, method, params).await)),
+    }
+}
+
+fn admit(api: &Api, caller: Caller<'_>, method: &'static str) -> Result<(), ApiError> {
+    let now = api.app.clock.now();
+    api.method_limits.admit(caller, Some(method), now)
+}

@@ -1,0 +1,335 @@
+//! The frames of the realtime protocol (DDP), as they come in and as they go out. Source: Meteor `packages/ddp-server/livedata_server.js`
+//! and DDP.md; reference 6.1. Knows no method and no stream.
+
+use crate::api::error::MethodError;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// Bytes of an id that a client gives to a subscription or a call. Clients count, or take 17 characters.
+const LONGEST_ID: usize = 128;
+
+/// What a client says.
+#[derive(Debug, PartialEq)]
+pub(in crate::api) enum Frame {
+    /// Which version it speaks, and whether that is one that is spoken here.
+    Connect {
+        understood: bool,
+    },
+    Ping {
+        id: Option<Value>,
+    },
+    Pong,
+    Method {
+        id: String,
+        method: String,
+        params: Vec<Value>,
+    },
+    Subscribe {
+        id: String,
+        name: String,
+        params: Vec<Value>,
+    },
+    Unsubscribe {
+        id: String,
+    },
+}
+
+/// What a frame cannot be, in Meteor's words, with the message that is told back.
+#[derive(Debug, PartialEq)]
+pub(in crate::api) struct Offence {
+    pub(in crate::api) reason: &'static str,
+    pub(in crate::api) message: Option<Value>,
+}
+
+impl Offence {
+    /// That `message` is not for now.
+    pub(in crate::api) fn new(reason: &'static str, message: Map<String, Value>) -> Self {
+        let message = Some(Value::Object(message));
+        Self { reason, message }
+    }
+}
+
+/// A message that names what it is.
+pub(in crate::api) type Fields = Map<String, Value>;
+
+/// Reads a text as a message.
+///
+/// # Errors
+/// For a text that is no JSON object with a `msg`.
+pub(in crate::api) fn read(text: &str) -> Result<Fields, Offence> {
+    let read: Value = serde_json::from_str(text).map_err(|_| Offence {
+        reason: "Parse error",
+        message: None,
+    })?;
+    match read {
+        Value::Object(fields) if fields.get("msg").is_some_and(is_said) => Ok(fields),
+        Value::Object(fields) => Err(Offence::new("Bad request", fields)),
+        _ => Err(Offence {
+            reason: "Bad request",
+            message: None,
+        }),
+    }
+}
+
+/// What JavaScript takes for true.
+fn is_said(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+impl Frame {
+    /// What a message says.
+    ///
+    /// # Errors
+    /// For one that is of no known kind, or lacks what its kind needs.
+    pub(in crate::api) fn of(mut fields: Fields) -> Result<Self, Offence> {
+        let kind = fields.get("msg").and_then(Value::as_str);
+        let frame = match kind.unwrap_or_default() {
+            "connect" => Some(Self::Connect {
+                understood: speaks_version_1(&fields),
+            }),
+            "ping" => Some(Self::Ping {
+                id: fields.remove("id"),
+            }),
+            "pong" => Some(Self::Pong),
+            "method" => {
+                return Self::method(&fields)
+                    .ok_or_else(|| Offence::new("Malformed method invocation", fields));
+            }
+            "sub" => {
+                return Self::subscribe(&fields)
+                    .ok_or_else(|| Offence::new("Malformed subscription", fields));
+            }
+            "unsub" => id(&fields).map(|id| Self::Unsubscribe { id }),
+            _ => None,
+        };
+        frame.ok_or_else(|| Offence::new("Bad request", fields))
+    }
+
+    fn method(fields: &Fields) -> Option<Self> {
+        let seed = fields.get("randomSeed");
+        if seed.is_some_and(|seed| !seed.is_string()) {
+            return None;
+        }
+        Some(Self::Method {
+            id: id(fields)?,
+            method: text(fields, "method")?,
+            params: params(fields)?,
+        })
+    }
+
+    fn subscribe(fields: &Fields) -> Option<Self> {
+        Some(Self::Subscribe {
+            id: id(fields)?,
+            name: text(fields, "name")?,
+            params: params(fields)?,
+        })
+    }
+}
+
+fn id(fields: &Fields) -> Option<String> {
+    text(fields, "id").filter(|id| id.len() <= LONGEST_ID)
+}
+
+fn text(fields: &Fields, key: &str) -> Option<String> {
+    fields.get(key)?.as_str().map(str::to_owned)
+}
+
+fn params(fields: &Fields) -> Option<Vec<Value>> {
+    match fields.get("params") {
+        None => Some(Vec::new()),
+        Some(Value::Array(params)) => Some(params.clone()),
+        Some(_) => None,
+    }
+}
+
+/// Whether a client speaks version 1 and says so as Meteor asks for it: the one it proposes is among those it supports.
+fn speaks_version_1(fields: &Fields) -> bool {
+    let version = fields.get("version").and_then(Value::as_str);
+    let supported = fields.get("support").and_then(Value::as_array);
+    version == Some("1") && supported.is_some_and(|known| known.iter().any(|one| one == "1"))
+}
+
+/// What the server says.
+#[derive(Serialize)]
+#[serde(tag = "msg", rename_all = "lowercase")]
+pub(in crate::api) enum Reply<'a> {
+    Connected {
+        session: &'a str,
+    },
+    Failed {
+        version: &'static str,
+    },
+    Ping,
+    Pong {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<Value>,
+    },
+    Result {
+        id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<MethodError>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<Box<RawValue>>,
+    },
+    Updated {
+        methods: [&'a str; 1],
+    },
+    Ready {
+        subs: [&'a str; 1],
+    },
+    Nosub {
+        id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<MethodError>,
+    },
+    Error {
+        reason: &'static str,
+        #[serde(rename = "offendingMessage", skip_serializing_if = "Option::is_none")]
+        offending_message: Option<Value>,
+    },
+    Removed {
+        collection: &'static str,
+        id: &'a str,
+    },
+}
+
+/// A document of a collection, as it has become.
+#[derive(Serialize)]
+pub(in crate::api) struct Document<'a, Fields> {
+    pub(in crate::api) msg: DocumentChange,
+    pub(in crate::api) collection: &'a str,
+    pub(in crate::api) id: &'a str,
+    pub(in crate::api) fields: Fields,
+}
+
+/// Whether a document is new to the client.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::api) enum DocumentChange {
+    Added,
+    Changed,
+}
+
+/// The text of a frame. What is sent are texts, numbers and lists, which are always JSON.
+pub(in crate::api) fn text_of(frame: &impl Serialize) -> String {
+    serde_json::to_string(frame).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(text: &str) -> Result<Frame, (&'static str, Option<Value>)> {
+        read(text)
+            .and_then(Frame::of)
+            .map_err(|offence| (offence.reason, offence.message))
+    }
+
+    #[test]
+    fn what_clients_say_is_understood() {
+        let connect = |text: &str| matches!(told(text), Ok(Frame::Connect { understood: true }));
+        assert!(connect(
+            r#"{"msg":"connect","version":"1","support":["1","pre2","pre1"]}"#
+        ));
+        for other in [
+            r#"{"msg":"connect","version":"pre2","support":["pre2"]}"#,
+            r#"{"msg":"connect","version":1,"support":["1"]}"#,
+            r#"{"msg":"connect","version":"1","support":["pre1"]}"#,
+            r#"{"msg":"connect"}"#,
+        ] {
+            assert_eq!(
+                told(other),
+                Ok(Frame::Connect { understood: false }),
+                "{other}"
+            );
+        }
+        let id = "1".to_owned();
+        let method = r#"{"msg":"method","id":"1","method":"m","params":[2]}"#;
+        assert_eq!(
+            told(method),
+            Ok(Frame::Method {
+                id: id.clone(),
+                method: "m".to_owned(),
+                params: vec![json!(2)]
+            })
+        );
+        let subscribe = r#"{"msg":"sub","id":"1","name":"n"}"#;
+        assert_eq!(
+            told(subscribe),
+            Ok(Frame::Subscribe {
+                id: id.clone(),
+                name: "n".to_owned(),
+                params: vec![]
+            })
+        );
+        assert_eq!(
+            told(r#"{"msg":"unsub","id":"1"}"#),
+            Ok(Frame::Unsubscribe { id })
+        );
+        let ping = Frame::Ping { id: Some(json!(5)) };
+        assert_eq!(told(r#"{"msg":"ping","id":5}"#), Ok(ping));
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_in_meteors_words() {
+        let long = "x".repeat(LONGEST_ID + 1);
+        for (text, reason, comes_back) in [
+            ("{", "Parse error", false),
+            ("", "Parse error", false),
+            ("[]", "Bad request", false),
+            ("7", "Bad request", false),
+            ("{}", "Bad request", true),
+            (r#"{"msg":""}"#, "Bad request", true),
+            (r#"{"msg":7}"#, "Bad request", true),
+            (r#"{"msg":"dance"}"#, "Bad request", true),
+            (r#"{"msg":"unsub"}"#, "Bad request", true),
+            (r#"{"msg":"sub","id":"1"}"#, "Malformed subscription", true),
+            (
+                r#"{"msg":"sub","id":1,"name":"n"}"#,
+                "Malformed subscription",
+                true,
+            ),
+            (
+                r#"{"msg":"sub","id":"1","name":"n","params":{}}"#,
+                "Malformed subscription",
+                true,
+            ),
+            (
+                &format!(r#"{{"msg":"sub","id":"{long}","name":"n"}}"#),
+                "Malformed subscription",
+                true,
+            ),
+            (
+                r#"{"msg":"method","method":"m"}"#,
+                "Malformed method invocation",
+                true,
+            ),
+            (
+                r#"{"msg":"method","id":"1"}"#,
+                "Malformed method invocation",
+                true,
+            ),
+            (
+                r#"{"msg":"method","id":"1","method":"m","params":1}"#,
+                "Malformed method invocation",
+                true,
+            ),
+            (
+                r#"{"msg":"method","id":"1","method":"m","randomSeed":1}"#,
+                "Malformed method invocation",
+                true,
+            ),
+        ] {
+            let message = comes_back.then(|| serde_json::from_str(text).unwrap());
+            assert_eq!(told(text), Err((reason, message)), "{text}");
+        }
+    }
+}
