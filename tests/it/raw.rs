@@ -43,6 +43,23 @@ impl Raw {
         self.answer(Body::None).await
     }
 
+    /// The next chunk of a body that has no length.
+    pub async fn chunk(&mut self) -> String {
+        let line = loop {
+            match find(&self.read, b"\r\n") {
+                Some(at) => break self.read.drain(..at + 2).collect::<Vec<_>>(),
+                None => self.more().await.unwrap(),
+            }
+        };
+        let size = std::str::from_utf8(&line).unwrap().trim_end();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        while self.read.len() < size + 2 {
+            self.more().await.unwrap();
+        }
+        let chunk = self.read.drain(..size + 2).take(size).collect();
+        String::from_utf8(chunk).unwrap()
+    }
+
     /// Passes when the server closes the connection without sending anything more.
     pub async fn ends(&mut self) {
         let more = self.reply().await;
