@@ -2,8 +2,9 @@
 //! are shown. One task does both, so that whatever is told about somebody is told in one order, and ends with how they are.
 //!
 //! It is the outbox's live consumer: it reads the same events as hooks do, but keeps its place in memory, because who was not there missed
-//! nothing that they cannot read. While nobody listens it reads nothing. Between two batches all listeners get their turn, so that a flood
-//! waits in the outbox and not in their mailboxes. Knows neither JSON nor sockets.
+//! nothing that they cannot read. While nobody listens it reads nothing. After each batch it rests for as long as the listeners needed for
+//! it, and again as long: a flood waits in the outbox and not in mailboxes, and telling thousands of it leaves processors to those who make
+//! it. What comes alone is told at once. Knows neither JSON nor sockets.
 
 use crate::app::App;
 use crate::domain::{
@@ -16,10 +17,16 @@ use crate::store::Card;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Events, and people whose connections changed, told at once.
 const BATCH: usize = 64;
+/// How much longer than telling the rest after it is.
+const REST: u32 = 2;
+/// The longest rest, and the shortest that is worth a timer.
+const LONGEST_REST: Duration = Duration::from_millis(250);
+const SHORTEST_REST: Duration = Duration::from_millis(2);
 /// How soon what failed is tried again, and how often the outbox is looked at though nobody said that there is something.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -94,7 +101,7 @@ impl Announcer {
                 return Ok(());
             }
             let events = self.app.store.events_after(self.cursor, BATCH).await?;
-            let is_last = events.len() < BATCH;
+            let (is_last, began) = (events.len() < BATCH, Instant::now());
             for event in events {
                 let id = match &event {
                     Ok(event) => event.id,
@@ -105,7 +112,7 @@ impl Announcer {
                 }
                 self.cursor = id;
             }
-            tokio::task::yield_now().await;
+            self.rest(began).await;
             if is_last || self.stop.is_cancelled() {
                 return Ok(());
             }
@@ -207,12 +214,27 @@ impl Announcer {
         if !self.app.live.is_heard() {
             self.pending.clear();
         }
+        let began = Instant::now();
         while let Some(user) = self.pending.last().cloned() {
             self.show(&user).await?;
             self.pending.pop();
         }
-        tokio::task::yield_now().await;
+        self.rest(began).await;
         Ok(())
+    }
+
+    /// Lets those who were told something since `began` take it, and then everybody else have their turn.
+    async fn rest(&self, began: Instant) {
+        // It is this task's turn again when those that it woke have had theirs.
+        tokio::task::yield_now().await;
+        let rest = began.elapsed().saturating_mul(REST).min(LONGEST_REST);
+        if rest < SHORTEST_REST {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = self.stop.cancelled() => {}
+        }
     }
 
     /// Tells how somebody is shown now, unless that was told last.

@@ -1,11 +1,12 @@
-//! Many subscribers at once, and when each of them has heard of a change. Knows nothing of who makes changes.
+//! Many subscribers at once, and when each of them has heard of a change. They have a thread of their own: who makes changes must not wait
+//! for who hears of them to be done with listening. Knows nothing of who makes changes.
 
 use super::arguments::Arguments;
 use super::subscriber::Subscriber;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -17,7 +18,8 @@ pub struct Crowd {
     size: usize,
     heard: mpsc::UnboundedReceiver<Instant>,
     shared: Arc<Shared>,
-    listening: JoinSet<()>,
+    /// Ends all of them when it is dropped.
+    _thread: oneshot::Sender<()>,
 }
 
 #[derive(Default)]
@@ -34,39 +36,42 @@ impl Crowd {
     /// # Errors
     /// One line, when one of them did not get through.
     pub async fn gather(arguments: &Arguments, token: &str, size: usize) -> Result<Self, String> {
-        let mut arriving = JoinSet::new();
-        for _ in 0..size {
-            let (address, prefix) = (arguments.address.clone(), arguments.prefix.clone());
-            let token = token.to_owned();
-            arriving.spawn(async move { Subscriber::open(&address, &prefix, &token).await });
-        }
-        let mut arrived = Vec::with_capacity(size);
-        let all = async {
-            while let Some(one) = arriving.join_next().await {
-                arrived.push(one.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?);
+        let ((told, heard), shared) = (mpsc::unbounded_channel(), Arc::<Shared>::default());
+        let (thread, ended) = oneshot::channel::<()>();
+        let (ready, gathered) = oneshot::channel();
+        let place = (
+            arguments.address.clone(),
+            arguments.prefix.clone(),
+            token.to_owned(),
+        );
+        let listening = {
+            let shared = shared.clone();
+            async move {
+                let arrived = arrive(&place, size).await;
+                let subscribers = match arrived {
+                    Ok(subscribers) => subscribers,
+                    Err(reason) => return drop(ready.send(Err(reason))),
+                };
+                let _ = ready.send(Ok(()));
+                let mut all = JoinSet::new();
+                for subscriber in subscribers {
+                    all.spawn(listen(subscriber, told.clone(), shared.clone()));
+                }
+                let _ = ended.await;
             }
-            Ok::<_, String>(())
         };
-        let in_time = timeout(PATIENCE, all).await;
-        in_time
-            .unwrap_or_else(|_| Err("not in time".to_owned()))
-            .map_err(|e| format!("{} of {size} subscribers are there: {e}", arrived.len()))?;
-        Ok(Self::of(arrived))
-    }
-
-    fn of(subscribers: Vec<Subscriber>) -> Self {
-        let (told, heard) = mpsc::unbounded_channel();
-        let shared = Arc::<Shared>::default();
-        let (size, mut listening) = (subscribers.len(), JoinSet::new());
-        for subscriber in subscribers {
-            listening.spawn(listen(subscriber, told.clone(), shared.clone()));
-        }
-        Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|e| e.to_string())?;
+        std::thread::spawn(move || runtime.block_on(listening));
+        gathered.await.map_err(|e| e.to_string())??;
+        Ok(Self {
             size,
             heard,
             shared,
-            listening,
-        }
+            _thread: thread,
+        })
     }
 
     /// From now on it is noted when each hears of a change.
@@ -95,10 +100,32 @@ impl Crowd {
     }
 
     /// Ends all, and answers how many of them the server had ended before.
-    pub async fn disperse(mut self) -> usize {
-        self.listening.shutdown().await;
+    pub fn disperse(self) -> usize {
         self.shared.cut.load(Ordering::Relaxed)
     }
+}
+
+/// So many subscribers, once all of them are there.
+async fn arrive(
+    (address, prefix, token): &(String, String, String),
+    size: usize,
+) -> Result<Vec<Subscriber>, String> {
+    let mut arriving = JoinSet::new();
+    for _ in 0..size {
+        let (address, prefix, token) = (address.clone(), prefix.clone(), token.clone());
+        arriving.spawn(async move { Subscriber::open(&address, &prefix, &token).await });
+    }
+    let mut arrived = Vec::with_capacity(size);
+    let all = async {
+        while let Some(one) = arriving.join_next().await {
+            arrived.push(one.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?);
+        }
+        Ok::<_, String>(())
+    };
+    let in_time = timeout(PATIENCE, all).await;
+    let in_time = in_time.unwrap_or_else(|_| Err("not in time".to_owned()));
+    in_time.map_err(|e| format!("{} of {size} subscribers are there: {e}", arrived.len()))?;
+    Ok(arrived)
 }
 
 async fn listen(

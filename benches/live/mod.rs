@@ -117,7 +117,7 @@ impl<'a> Server<'a> {
             told.push(self.one_change(&mut crowd).await?);
         }
         let with_them = self.creates_per_second().await?;
-        let cut = crowd.disperse().await;
+        let cut = crowd.disperse();
         let stolen = stolen.and_then(ProcessorTime::stolen_percent);
         let ms = |of: fn(&Spread) -> Duration, place: fn(usize) -> usize| {
             let mut all: Vec<_> = told.iter().map(of).collect();
