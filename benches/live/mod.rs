@@ -10,12 +10,13 @@ pub mod subscriber;
 
 use arguments::Arguments;
 use crowd::Crowd;
+use futures_util::future::join_all;
 use http::Connection;
 use machine::{ProcessorTime, resident_mib};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 /// How long a server is left alone before its memory is looked at.
@@ -55,19 +56,34 @@ async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Strin
     }
     say(&format!(
         "\n{} statuses created, and left behind; their names begin with {:?}.",
-        server.created, server.beginning
+        server.created, server.creates.beginning
     ))
 }
 
 /// The server that is measured, and who measures it.
 struct Server<'a> {
     arguments: &'a Arguments,
-    user_id: String,
     token: String,
-    beginning: String,
-    /// Names given so far.
-    names: usize,
+    creates: Creates<'a>,
     created: usize,
+}
+
+/// Requests that create statuses, each with a name of its own.
+struct Creates<'a> {
+    arguments: &'a Arguments,
+    headers: String,
+    beginning: String,
+    made: Cell<usize>,
+}
+
+impl Creates<'_> {
+    fn next(&self) -> Vec<u8> {
+        self.made.set(self.made.get() + 1);
+        let name = format!("{}{}", self.beginning, self.made.get());
+        let body = json!({"name": name, "statusType": "busy"}).to_string();
+        let route = "custom-user-status.create";
+        self.arguments.request(route, &self.headers, &body)
+    }
 }
 
 impl<'a> Server<'a> {
@@ -91,10 +107,13 @@ impl<'a> Server<'a> {
         let since_epoch = std::time::UNIX_EPOCH.elapsed().map_err(|e| e.to_string())?;
         Ok(Self {
             arguments,
-            user_id,
+            creates: Creates {
+                arguments,
+                headers: format!("X-User-Id: {user_id}\r\nX-Auth-Token: {token}\r\n"),
+                beginning: format!("live {:x} ", since_epoch.as_millis()),
+                made: Cell::new(0),
+            },
             token,
-            beginning: format!("live {:x} ", since_epoch.as_millis()),
-            names: 0,
             created: 0,
         })
     }
@@ -142,7 +161,7 @@ impl<'a> Server<'a> {
     /// Creates a status, and waits until everybody has heard of it.
     async fn one_change(&mut self, crowd: &mut Crowd) -> Result<Spread, String> {
         let mut connection = self.connect().await?;
-        let request = self.create();
+        let request = self.creates.next();
         crowd.arm();
         let began = Instant::now();
         let answer = connection
@@ -167,28 +186,25 @@ impl<'a> Server<'a> {
 
     /// How many statuses are created a second, as fast as the server answers.
     async fn creates_per_second(&mut self) -> Result<f64, String> {
-        let until = Instant::now() + self.arguments.length;
-        let mut crew = JoinSet::new();
+        let mut connections = Vec::new();
         for _ in 0..self.arguments.concurrency {
-            let mut connection = self.connect().await?;
-            // Enough for the time, made before it begins.
-            let mut requests: Vec<_> = (0..100_000 / self.arguments.concurrency)
-                .map(|_| self.create())
-                .collect();
-            crew.spawn(async move {
+            connections.push(self.connect().await?);
+        }
+        let until = Instant::now() + self.arguments.length;
+        let crew = connections.into_iter().map(|mut connection| {
+            let creates = &self.creates;
+            async move {
                 let mut created = 0;
-                while Instant::now() < until
-                    && let Some(request) = requests.pop()
-                {
-                    match connection.exchange(&request).await {
+                while Instant::now() < until {
+                    match connection.exchange(&creates.next()).await {
                         Ok(answer) if answer.status == 200 => created += 1,
                         _ => break,
                     }
                 }
                 created
-            });
-        }
-        let created: usize = crew.join_all().await.into_iter().sum();
+            }
+        });
+        let created: usize = join_all(crew).await.into_iter().sum();
         self.created += created;
         Ok(created as f64 / self.arguments.length.as_secs_f64())
     }
@@ -196,16 +212,6 @@ impl<'a> Server<'a> {
     async fn connect(&self) -> Result<Connection, String> {
         let opened = Connection::open(&self.arguments.address).await;
         opened.map_err(|e| format!("{} cannot be asked: {e}", self.arguments.address))
-    }
-
-    fn create(&mut self) -> Vec<u8> {
-        self.names += 1;
-        let name = format!("{}{}", self.beginning, self.names);
-        let body = json!({"name": name, "statusType": "busy"}).to_string();
-        let (user_id, token) = (&self.user_id, &self.token);
-        let headers = format!("X-User-Id: {user_id}\r\nX-Auth-Token: {token}\r\n");
-        self.arguments
-            .request("custom-user-status.create", &headers, &body)
     }
 
     async fn resident(&self) -> Option<f64> {

@@ -34,6 +34,7 @@ mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
 mod hostile_input;
+mod live_bench;
 mod load;
 mod login_attempts;
 mod login_end;
