@@ -116,7 +116,7 @@ impl Session {
             _ => {}
         }
         Ok(match Frame::of(fields)? {
-            Frame::Connect { understood } => self.connect(understood),
+            Frame::Connect { version } => self.connect(version),
             Frame::Ping { id } => Step::Send(vec![text_of(&Reply::Pong { id })]),
             Frame::Pong => Step::Send(Vec::new()),
             Frame::Method { id, method, params } => self.call(id, method, params),
@@ -135,14 +135,17 @@ impl Session {
         })
     }
 
-    fn connect(&mut self, understood: bool) -> Step {
-        let id = self.api.app.ids.connection();
-        match id {
-            Ok(session) if understood => {
+    fn connect(&mut self, version: Result<(), &'static str>) -> Step {
+        if let Err(version) = version {
+            return Step::Refuse(text_of(&Reply::Failed { version }));
+        }
+        match self.api.app.ids.connection() {
+            Ok(session) => {
                 self.is_connected = true;
                 Step::Send(vec![text_of(&Reply::Connected { session: &session })])
             }
-            _ => Step::Refuse(text_of(&Reply::Failed { version: "1" })),
+            // Without random bytes there is no connecting.
+            Err(_) => Step::Refuse(text_of(&Reply::Failed { version: "1" })),
         }
     }
 

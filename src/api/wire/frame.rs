@@ -12,9 +12,9 @@ const LONGEST_ID: usize = 128;
 /// What a client says.
 #[derive(Debug, PartialEq)]
 pub(in crate::api) enum Frame {
-    /// Which version it speaks, and whether that is one that is spoken here.
+    /// Whether the version it proposes is spoken here, and which one is to be proposed if not.
     Connect {
-        understood: bool,
+        version: Result<(), &'static str>,
     },
     Ping {
         id: Option<Value>,
@@ -92,7 +92,7 @@ impl Frame {
         let kind = fields.get("msg").and_then(Value::as_str);
         let frame = match kind.unwrap_or_default() {
             "connect" => Some(Self::Connect {
-                understood: speaks_version_1(&fields),
+                version: proposed_version(&fields),
             }),
             "ping" => Some(Self::Ping {
                 id: fields.remove("id"),
@@ -149,11 +149,20 @@ fn params(fields: &Fields) -> Option<Vec<Value>> {
     }
 }
 
-/// Whether a client speaks version 1 and says so as Meteor asks for it: the one it proposes is among those it supports.
-fn speaks_version_1(fields: &Fields) -> bool {
+/// The versions spoken here, the best first. They differ in nothing that is said here.
+const VERSIONS: [&str; 3] = ["1", "pre2", "pre1"];
+
+/// Whether the version that a client proposes is the first that both know, as Meteor asks for it; the version to propose if not.
+fn proposed_version(fields: &Fields) -> Result<(), &'static str> {
     let version = fields.get("version").and_then(Value::as_str);
     let supported = fields.get("support").and_then(Value::as_array);
-    version == Some("1") && supported.is_some_and(|known| known.iter().any(|one| one == "1"))
+    let mut supported = supported.into_iter().flatten().map(Value::as_str);
+    let known = |one: Option<&str>| VERSIONS.into_iter().find(|known| one == Some(known));
+    let best = supported.find_map(known);
+    match best {
+        Some(best) if version == Some(best) => Ok(()),
+        other => Err(other.unwrap_or(VERSIONS[0])),
+    }
 }
 
 /// What the server says.
@@ -235,21 +244,19 @@ mod tests {
 
     #[test]
     fn what_clients_say_is_understood() {
-        let connect = |text: &str| matches!(told(text), Ok(Frame::Connect { understood: true }));
-        assert!(connect(
-            r#"{"msg":"connect","version":"1","support":["1","pre2","pre1"]}"#
-        ));
-        for other in [
-            r#"{"msg":"connect","version":"pre2","support":["pre2"]}"#,
-            r#"{"msg":"connect","version":1,"support":["1"]}"#,
-            r#"{"msg":"connect","version":"1","support":["pre1"]}"#,
-            r#"{"msg":"connect"}"#,
+        for (proposed, version) in [
+            (r#""version":"1","support":["1","pre2","pre1"]"#, Ok(())),
+            (r#""version":"pre2","support":["pre2"]"#, Ok(())),
+            (r#""version":"pre1","support":["7","pre1"]"#, Ok(())),
+            (r#""version":"pre2","support":["1","pre2"]"#, Err("1")),
+            (r#""version":"1","support":["pre1","1"]"#, Err("pre1")),
+            (r#""version":1,"support":["1"]"#, Err("1")),
+            (r#""version":"7","support":["7"]"#, Err("1")),
+            (r#""version":"1""#, Err("1")),
+            (r#""support":["1"]"#, Err("1")),
         ] {
-            assert_eq!(
-                told(other),
-                Ok(Frame::Connect { understood: false }),
-                "{other}"
-            );
+            let text = format!(r#"{{"msg":"connect",{proposed}}}"#);
+            assert_eq!(told(&text), Ok(Frame::Connect { version }), "{text}");
         }
         let id = "1".to_owned();
         let method = r#"{"msg":"method","id":"1","method":"m","params":[2]}"#;
