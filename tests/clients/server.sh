@@ -14,14 +14,15 @@ build_server() {
 }
 
 # Starts a server with contract $1 on new data, and leaves its address in $url and its data folder in $data. Nothing limits how
-# often it may be asked: limits have tests of their own, and here they would refuse what is being tested.
+# often it may be asked: limits have tests of their own, and here they would refuse what is being tested. Who has no connection left is
+# offline at once.
 start_server() {
   here=$(mktemp -d)
   data="$here/data"
   (
     cd "$here"
     export DOORSIGN_ADMIN_USERNAME=$admin DOORSIGN_ADMIN_PASSWORD=$password DOORSIGN_LOG=warn
-    export DOORSIGN_LOGIN_FAILURES_PER_USER=1000 DOORSIGN_LOGIN_FAILURES_PER_ADDRESS=100000
+    export DOORSIGN_LOGIN_FAILURES_PER_USER=1000 DOORSIGN_LOGIN_FAILURES_PER_ADDRESS=100000 DOORSIGN_OFFLINE_GRACE_SECONDS=0
     if "$doorsign" config | grep -q '^rate_limit_calls'; then export DOORSIGN_RATE_LIMIT_CALLS=0; fi
     exec "$doorsign" --listen 127.0.0.1:0 --contract "$1" --data "$data" --ready-file "$here/ready" >"$here/log" 2>&1
   ) &

@@ -73,7 +73,7 @@ test('presence is told of the people asked for', async () => {
 
 test('connections are counted for those who manage statuses', async () => {
   const { current, max } = await admin.get('/v1/presence.getConnections');
-  assert.ok(current === 0 && max > 0);
+  assert.ok(current >= 0 && current < max);
   await admin.post('/v1/presence.enableBroadcast', {});
   assert.equal((await refusal(await newPerson(), 'get', '/v1/presence.getConnections')).httpStatus, 403);
 });

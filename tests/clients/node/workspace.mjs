@@ -6,10 +6,12 @@ import { RestClient } from './published.mjs';
 import { holdAnswer, holdFailure, holdRequest } from './shapes.mjs';
 
 const { CLIENTS_URL, CLIENTS_USER, CLIENTS_PASSWORD, CLIENTS_CONTRACT } = process.env;
-const PASSWORD = 'walrus-lantern-orbit';
 let numbers = 0;
 
 export const contract = CLIENTS_CONTRACT;
+
+/** The password of everybody that newPerson makes. */
+export const PASSWORD = 'walrus-lantern-orbit';
 
 /** A name that nothing else uses: neither another test nor the Python suite, which asks the same server. */
 export const unused = (word) => `${word}-js-${(numbers += 1)}`;
@@ -27,6 +29,7 @@ export class Asker {
     this.client = new RestClient({ baseUrl: CLIENTS_URL });
     if (credentials) this.client.setCredentials(credentials);
     this.id = credentials?.['X-User-Id'];
+    this.token = credentials?.['X-Auth-Token'];
   }
 
   async get(route, params) {

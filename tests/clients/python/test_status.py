@@ -153,7 +153,7 @@ def test_presence_since_a_moment_ago_tells_who_changed(new_person, person):
 def test_connections_are_counted_for_those_who_manage_statuses(admin, person):
     counted = admin.call_api_get("presence.getConnections")
     assert counted.keys() == {"current", "max", "success"}
-    assert counted["current"] == 0 < counted["max"]
+    assert 0 <= counted["current"] < counted["max"]
     assert refusal(person.client.call_api_get, "presence.getConnections").status_code == 403
     assert admin.call_api_post("presence.enableBroadcast") == {"success": True}
     assert refusal(person.client.call_api_post, "presence.enableBroadcast").status_code == 403
