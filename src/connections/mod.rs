@@ -5,16 +5,15 @@
 //! brings the time, so a lease that is over counts for nobody, even before it is swept away. Time is the machine's monotonic one: a clock
 //! that is set moves nobody. Knows no socket, and nothing of what is shown.
 
+mod everybody;
+mod person;
+
 use crate::domain::{PresencePolicy, UserId, UserStatus};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use everybody::Everybody;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-/// How long a lease lasts after its connection was heard of. Twice what a silent socket is given, which ends its lease by itself.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// Everybody who is connected.
 pub struct Connections {
@@ -22,32 +21,6 @@ pub struct Connections {
     heartbeat: Duration,
     everybody: Mutex<Everybody>,
     changed: Notify,
-}
-
-#[derive(Default)]
-struct Everybody {
-    people: HashMap<UserId, Person>,
-    /// When somebody is to be looked at. A person may be in it for a time that was put off: then there is nothing to do.
-    due: BinaryHeap<Reverse<(Instant, UserId)>>,
-    /// Whose connections changed since somebody last asked.
-    changed: HashSet<UserId>,
-    leases: usize,
-    next: u64,
-}
-
-#[derive(Default)]
-struct Person {
-    leases: Vec<Held>,
-    /// What the last lease said, and until when that still counts.
-    leaving: Option<(UserStatus, Instant)>,
-    /// Until when the last heartbeat counts.
-    heartbeat: Option<Instant>,
-}
-
-struct Held {
-    id: u64,
-    status: UserStatus,
-    ends: Instant,
 }
 
 /// That somebody is connected, until it is dropped.
@@ -162,128 +135,6 @@ impl Connections {
     }
 }
 
-impl Everybody {
-    fn add(&mut self, user: &UserId, id: u64, status: UserStatus) {
-        let ends = Instant::now() + LEASE;
-        let person = self.people.entry(user.clone()).or_default();
-        person.leases.push(Held { id, status, ends });
-        person.leaving = None;
-        self.leases += 1;
-        self.look(user, ends);
-    }
-
-    /// Puts off the deadline of a lease, and notes what its connection says, if it does. Whether anything is another for it: a lease whose
-    /// deadline was over is taken up again.
-    fn tell(&mut self, lease: &Lease, status: Option<UserStatus>) -> bool {
-        let person = self.people.get_mut(&lease.user);
-        let held = person.and_then(|p| p.leases.iter_mut().find(|held| held.id == lease.id));
-        let Some(held) = held else {
-            self.add(&lease.user, lease.id, status.unwrap_or(UserStatus::Online));
-            return true;
-        };
-        held.ends = Instant::now() + LEASE;
-        let Some(status) = status.filter(|status| *status != held.status) else {
-            return false;
-        };
-        held.status = status;
-        self.changed.insert(lease.user.clone());
-        true
-    }
-
-    /// Takes a lease back. With a grace, what was said last stands until that is over.
-    fn remove(&mut self, user: &UserId, id: u64, grace: Duration) {
-        let now = Instant::now();
-        let Some(person) = self.people.get_mut(user) else {
-            return;
-        };
-        let before = person.by_connection(now);
-        let Some(place) = person.leases.iter().position(|held| held.id == id) else {
-            return;
-        };
-        person.leases.swap_remove(place);
-        self.leases -= 1;
-        if person.leases.is_empty() {
-            person.leaving = Some((before, now + grace));
-        }
-        self.look(user, now + grace);
-    }
-
-    /// Notes that `user` has changed, and will have to be looked at when a deadline of theirs has come.
-    fn look(&mut self, user: &UserId, deadline: Instant) {
-        self.due.push(Reverse((deadline, user.clone())));
-        self.changed.insert(user.clone());
-    }
-
-    /// Removes what is over at `now`, and answers when to come again.
-    fn sweep(&mut self, now: Instant) -> Option<Instant> {
-        loop {
-            let Reverse((next, _)) = self.due.peek()?;
-            if *next > now {
-                return Some(*next);
-            }
-            let Reverse((_, user)) = self.due.pop()?;
-            let Some(person) = self.people.get_mut(&user) else {
-                continue;
-            };
-            let before = person.leases.len();
-            let next = person.sweep(now);
-            self.leases -= before - person.leases.len();
-            match next {
-                Some(next) => self.look(&user, next),
-                None => {
-                    self.people.remove(&user);
-                    self.changed.insert(user);
-                }
-            }
-        }
-    }
-
-    fn take_changed(&mut self, most: usize) -> Vec<UserId> {
-        let some: Vec<_> = self.changed.iter().take(most).cloned().collect();
-        for user in &some {
-            self.changed.remove(user);
-        }
-        // Room that a storm took is given back once it is over.
-        if self.changed.is_empty() {
-            self.changed.shrink_to(64);
-            self.due.shrink_to(2 * self.due.len() + 64);
-        }
-        some
-    }
-}
-
-impl Person {
-    /// Online if any connection is; away if there is one; what the last one said while its grace lasts.
-    fn by_connection(&self, now: Instant) -> UserStatus {
-        let live = self.leases.iter().filter(|held| now < held.ends);
-        let said = live.map(|held| held.status).min_by_key(|said| match said {
-            UserStatus::Online => 0,
-            _ => 1,
-        });
-        let leaving = self.leaving.filter(|(_, until)| now < *until);
-        said.or(leaving.map(|(status, _)| status))
-            .unwrap_or(UserStatus::Offline)
-    }
-
-    fn by_heartbeat(&self, now: Instant) -> UserStatus {
-        if self.heartbeat.is_some_and(|until| now < until) {
-            UserStatus::Online
-        } else {
-            UserStatus::Offline
-        }
-    }
-
-    /// Removes what is over at `now`, and answers when the next of the rest is; `None`: nothing is left.
-    fn sweep(&mut self, now: Instant) -> Option<Instant> {
-        self.leases.retain(|held| now < held.ends);
-        self.leaving = self.leaving.filter(|(_, until)| now < *until);
-        self.heartbeat = self.heartbeat.filter(|until| now < *until);
-        let leases = self.leases.iter().map(|held| held.ends);
-        let leaving = self.leaving.map(|(_, until)| until);
-        leases.chain(leaving).chain(self.heartbeat).min()
-    }
-}
-
 impl Lease {
     /// Says what this connection is from now on, online or away. Whether that is something else than before.
     pub fn set(&self, status: UserStatus) -> bool {
@@ -321,3 +172,6 @@ impl Drop for Lease {
         self.close(self.connections.jittered_grace());
     }
 }
+
+#[cfg(test)]
+mod tests;
