@@ -110,6 +110,7 @@ impl Everybody {
         if self.changed.is_empty() {
             self.changed.shrink_to(64);
             self.due.shrink_to(2 * self.due.len() + 64);
+            self.people.shrink_to(2 * self.people.len() + 64);
         }
         some
     }

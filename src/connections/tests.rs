@@ -288,3 +288,25 @@ async fn the_count_is_right_whatever_ends_a_lease_first() {
     one.end();
     assert_eq!(connections.count(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_room_that_a_storm_took_is_given_back() {
+    let connections = nobody();
+    let person = |n: usize| UserId::new(format!("person {n}"));
+    let leases: Vec<_> = (0..10_000).map(|n| connections.open(person(n))).collect();
+    assert_eq!(changed(&connections).await.len(), 10_000);
+    drop(leases);
+    changed(&connections).await;
+    // Over by then is everything that a deadline was kept for.
+    pass(LEASE * 2).await;
+    assert_eq!(changed(&connections).await.len(), 10_000);
+    changed(&connections).await;
+    let everybody = connections.everybody();
+    assert_eq!((everybody.leases, everybody.people.len()), (0, 0));
+    let room = [
+        everybody.people.capacity(),
+        everybody.due.capacity(),
+        everybody.changed.capacity(),
+    ];
+    assert!(room.iter().all(|room| *room <= 256), "{room:?}");
+}
