@@ -1,6 +1,7 @@
 //! How a live connection ends, and what the client is told of it. Knows nothing of when.
 
-use futures_util::stream::{SplitSink, SplitStream};
+use super::outgoing::Outgoing;
+use futures_util::stream::SplitStream;
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -71,7 +72,7 @@ impl End {
 
 /// Ends a connection. A client that has been too slow has as long as `write` to read what is on its way before the farewell.
 pub(super) async fn take_leave<S>(
-    sink: SplitSink<WebSocketStream<S>, Message>,
+    outgoing: Outgoing<S>,
     incoming: SplitStream<WebSocketStream<S>>,
     end: End,
     write: Duration,
@@ -82,26 +83,25 @@ pub(super) async fn take_leave<S>(
         End::TooSlow => write,
         _ => FAREWELL,
     };
-    let _ = timeout(patience, tell(sink, incoming, end)).await;
+    let _ = timeout(patience, tell(outgoing, incoming, end)).await;
 }
 
-/// Tells the client why, and reads what still comes: a close with bytes unread would be a reset, and that takes the farewell with it.
+/// Tells the client why, after what it was told before, and reads what still comes: a close with bytes unread would be a reset, and that
+/// takes the farewell with it.
 async fn tell<S>(
-    mut sink: SplitSink<WebSocketStream<S>, Message>,
+    mut outgoing: Outgoing<S>,
     mut incoming: SplitStream<WebSocketStream<S>>,
     end: End,
-) where
+) -> Result<(), tungstenite::Error>
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let told = match end.farewell() {
-        Some((code, reason)) => {
-            let (code, reason) = (CloseCode::from(code), reason.into());
-            let close = Message::Close(Some(CloseFrame { code, reason }));
-            sink.send(close).await
-        }
-        None => sink.flush().await,
-    };
-    if told.is_ok() {
-        while let Some(Ok(_)) = incoming.next().await {}
+    outgoing.flush().await?;
+    if let Some((code, reason)) = end.farewell() {
+        let (code, reason) = (CloseCode::from(code), reason.into());
+        let close = Message::Close(Some(CloseFrame { code, reason }));
+        outgoing.into_sink().send(close).await?;
     }
+    while let Some(Ok(_)) = incoming.next().await {}
+    Ok(())
 }

@@ -72,7 +72,7 @@ pub(super) async fn run<S>(
     };
     // Whoever asks who is connected, or listens, need not wait for the farewell.
     drop(session);
-    take_leave(outgoing.into_sink(), incoming, end, limits.write).await;
+    take_leave(outgoing, incoming, end, limits.write).await;
 }
 
 /// Comes back with what a call has come to, and never where there is none.

@@ -33,7 +33,7 @@ impl<S> Outgoing<S> {
         self.is_flushed
     }
 
-    /// What it wrote to. Frames that wait are lost, those that are under way are not.
+    /// What it wrote to. Frames that wait are lost.
     pub(super) fn into_sink(self) -> SplitSink<WebSocketStream<S>, Message> {
         self.sink
     }
