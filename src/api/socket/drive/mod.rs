@@ -123,10 +123,12 @@ fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> 
         watch.heard();
     }
     match watch.look() {
-        Look::Heard => session.heard(),
+        Look::Heard => {}
         Look::Ask => outgoing.send(session.ping().into_iter().collect()),
         Look::GiveUp => return Some(End::Silent),
     }
+    // Who is asked was heard of since the last look, or begins.
+    session.heard();
     None
 }
 

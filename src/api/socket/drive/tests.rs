@@ -314,3 +314,58 @@ async fn who_never_reads_and_is_too_slow_is_dropped_after_the_time_to_write() {
         .unwrap();
     assert_eq!(began.elapsed(), Limits::default().write);
 }
+
+/// A connection of ann, logged in before time is paused: the database takes real time.
+async fn anns() -> (Client, UserId) {
+    let mut client = Client::connected().await;
+    let new = NewUser {
+        username: "ann".to_owned(),
+        name: None,
+        email: None,
+        roles: vec!["user".to_owned()],
+        password: "ann's password".to_owned(),
+    };
+    users::create(&client.app, new).await.unwrap();
+    let token = users::create_token(&client.app, "ann", "t", None).await;
+    let (id, token) = token.unwrap();
+    let login = r#"{"msg":"method","id":"1","method":"login","params":[{"resume":"TOKEN"}]}"#;
+    client.send(&login.replace("TOKEN", &token)).await;
+    while !client.text().await.contains("updated") {}
+    tokio::time::pause();
+    (client, id)
+}
+
+#[tokio::test]
+async fn who_answers_every_time_stays_online() {
+    let (mut client, ann) = anns().await;
+    let status = |app: &App| app.connections.status(&ann, PresencePolicy::Connection);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(600) {
+        assert_eq!(client.text().await, PING);
+        client.send(PONG).await;
+        assert_eq!(
+            status(&client.app),
+            UserStatus::Online,
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_asks_now_and_then_stays_online() {
+    for every in [1, 14, 16, 20, 29] {
+        let (mut client, ann) = anns().await;
+        for _ in 0..100 {
+            pass(every).await;
+            client.send(PING).await;
+            while client.text().await != PONG {}
+            let status = client
+                .app
+                .connections
+                .status(&ann, PresencePolicy::Connection);
+            assert_eq!(status, UserStatus::Online, "every {every} s");
+        }
+        tokio::time::resume();
+    }
+}
