@@ -7,6 +7,7 @@
 
 mod flaky;
 mod good_requests;
+mod live_client;
 mod process;
 mod raw;
 mod scripted;
@@ -34,6 +35,8 @@ mod hooks;
 mod hooks_crash;
 mod hooks_trouble;
 mod hostile_input;
+mod live_policies;
+mod live_presence;
 mod load;
 mod login_attempts;
 mod login_end;
