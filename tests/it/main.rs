@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod event_stream;
 mod flaky;
 mod good_requests;
 mod live_client;
@@ -27,6 +28,9 @@ mod dev;
 mod dev_clock;
 mod dev_command;
 mod dev_faults;
+mod events;
+mod events_slow;
+mod events_stream;
 mod expiry;
 mod expiry_live;
 mod faults;

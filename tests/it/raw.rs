@@ -43,6 +43,25 @@ impl Raw {
         self.answer(Body::None).await
     }
 
+    /// The next chunk of a body that comes in chunks; `None` at its end, or when the connection ends.
+    pub async fn chunk(&mut self) -> Option<Bytes> {
+        let line = loop {
+            match find(&self.read, b"\r\n") {
+                Some(at) => break at,
+                None => self.more().await?,
+            }
+        };
+        let size = std::str::from_utf8(&self.read[..line]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        let (begin, end) = (line + 2, line + 2 + size);
+        while self.read.len() < end + 2 {
+            self.more().await?;
+        }
+        let chunk = Bytes::copy_from_slice(&self.read[begin..end]);
+        self.read.drain(..end + 2);
+        (size > 0).then_some(chunk)
+    }
+
     /// Passes when the server closes the connection without sending anything more.
     pub async fn ends(&mut self) {
         let more = self.reply().await;
