@@ -30,6 +30,16 @@ pub struct Lease {
     id: u64,
 }
 
+/// That somebody's connections say something else than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Whose.
+    pub user: UserId,
+    /// Whether they have done so more than once since that was last told: what they say may be what they said before, and yet somebody
+    /// may have seen otherwise in between.
+    pub again: bool,
+}
+
 impl Connections {
     /// Nobody. Who is gone is shown so after `grace` and up to half as much again, and a heartbeat counts for `heartbeat`.
     #[must_use]
@@ -62,12 +72,7 @@ impl Connections {
     /// Takes a sign of life of `user` that comes without a connection.
     pub fn beat(&self, user: &UserId) {
         let ends = Instant::now() + self.heartbeat;
-        let mut everybody = self.everybody();
-        let person = everybody.people.entry(user.clone()).or_default();
-        if person.heartbeat.replace(ends).is_none() {
-            everybody.look(user, ends);
-        }
-        drop(everybody);
+        self.everybody().beat(user, ends);
         self.changed.notify_one();
     }
 
@@ -86,12 +91,7 @@ impl Connections {
 
     /// Forgets everybody, at once. Who is still there is known again with their next frame.
     pub fn forget(&self) {
-        let mut everybody = self.everybody();
-        let people = std::mem::take(&mut everybody.people);
-        everybody.changed.extend(people.into_keys());
-        everybody.due.clear();
-        everybody.leases = 0;
-        drop(everybody);
+        self.everybody().forget();
         self.changed.notify_one();
     }
 
@@ -101,9 +101,9 @@ impl Connections {
         self.everybody().leases
     }
 
-    /// Whose connections have changed, `most` of them at the most, once there is somebody. Each is named once, however much has changed.
-    /// Sweeps what is over meanwhile. Asked by one task.
-    pub async fn changed(&self, most: usize) -> Vec<UserId> {
+    /// Whose connections say something else than before, `most` of them at the most, once there is somebody. Each is named once, however
+    /// often that was. Sweeps what is over meanwhile. Asked by one task.
+    pub async fn changed(&self, most: usize) -> Vec<Changed> {
         loop {
             let (some, next) = {
                 let mut everybody = self.everybody();

@@ -11,6 +11,8 @@ pub(super) struct Person {
     pub(super) leaving: Option<(UserStatus, Instant)>,
     /// Until when the last heartbeat counts.
     pub(super) heartbeat: Option<Instant>,
+    /// What was noted last that their connections and their heartbeats say; `None`: offline.
+    pub(super) noted: Option<(UserStatus, UserStatus)>,
 }
 
 /// One connection.
@@ -40,6 +42,13 @@ impl Person {
         } else {
             UserStatus::Offline
         }
+    }
+
+    /// Notes what is said at `now`, and answers whether that is something else than before.
+    pub(super) fn note(&mut self, now: Instant) -> bool {
+        let said = (self.by_connection(now), self.by_heartbeat(now));
+        let said = Some(said).filter(|said| *said != (UserStatus::Offline, UserStatus::Offline));
+        std::mem::replace(&mut self.noted, said) != said
     }
 
     /// Removes what is over at `now`, and answers when the next of the rest is; `None`: nothing is left.

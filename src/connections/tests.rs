@@ -30,9 +30,13 @@ async fn pass(span: Duration) {
 /// Who is named as changed by now.
 async fn changed(connections: &Connections) -> Vec<UserId> {
     let told = tokio::time::timeout(Duration::ZERO, connections.changed(ALL)).await;
-    let mut told = told.unwrap_or_default();
-    told.sort();
-    told
+    named(told.unwrap_or_default())
+}
+
+fn named(changed: Vec<Changed>) -> Vec<UserId> {
+    let mut named: Vec<_> = changed.into_iter().map(|changed| changed.user).collect();
+    named.sort();
+    named
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,16 +221,35 @@ async fn everybody_who_changed_is_named_once_and_a_few_at_a_time() {
         .cloned()
         .map(|u| connections.open(u))
         .collect();
-    let mut named = connections.changed(3).await;
-    assert_eq!(named.len(), 3);
-    named.extend(connections.changed(3).await);
-    named.sort();
-    assert_eq!(named, [vec![ann()], others].concat());
+    let mut all = connections.changed(3).await;
+    assert_eq!(all.len(), 3);
+    all.extend(connections.changed(3).await);
+    assert_eq!(named(all), [vec![ann()], others].concat());
     assert_eq!(changed(&connections).await, []);
     lease.renew();
     lease.set(Online);
+    drop(connections.open(ann()));
+    pass(LEASE / 2).await;
+    leases.iter().chain([&lease]).for_each(Lease::renew);
+    pass(LEASE / 2).await;
     assert_eq!(changed(&connections).await, [], "nothing is otherwise");
-    drop(leases);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_what_they_were_after_something_else_is_said_to_have_changed_again() {
+    let connections = nobody();
+    let lease = connections.open(ann());
+    changed(&connections).await;
+    let once = |again| [Changed { user: ann(), again }];
+    lease.set(Away);
+    assert_eq!(connections.changed(ALL).await, once(false));
+    lease.set(Online);
+    lease.set(Away);
+    assert_eq!(connections.changed(ALL).await, once(true));
+    pass(LEASE).await;
+    // Offline before anybody has swept, which may have been seen.
+    lease.renew();
+    assert_eq!(connections.changed(ALL).await, once(true));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,11 +261,11 @@ async fn who_waits_for_changes_is_told_of_them_and_of_deadlines_without_being_as
     });
     tokio::task::yield_now().await;
     let lease = connections.open(ann());
-    assert_eq!(waiting.await.unwrap(), [ann()]);
+    let once = |again| [Changed { user: ann(), again }];
+    assert_eq!(waiting.await.unwrap(), once(false));
     drop(lease);
-    assert_eq!(connections.changed(ALL).await, [ann()], "leaving");
     let left = Instant::now();
-    assert_eq!(connections.changed(ALL).await, [ann()], "gone");
+    assert_eq!(connections.changed(ALL).await, once(false));
     let took = left.elapsed();
     assert!((GRACE..=GRACE * 3 / 2 + SECOND).contains(&took), "{took:?}");
     assert_eq!(status(&connections), Offline);
@@ -275,8 +298,6 @@ async fn the_count_is_right_whatever_ends_a_lease_first() {
     assert_eq!(connections.count(), 2);
     pass(LEASE).await;
     drop(expired); // Over, but not swept yet.
-    assert_eq!(connections.count(), 1);
-    changed(&connections).await;
     assert_eq!(connections.count(), 0);
     drop(forgotten); // Swept already.
     assert_eq!(connections.count(), 0);
