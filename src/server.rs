@@ -252,10 +252,11 @@ impl Server {
     }
 }
 
-/// Half of the processors tell those who listen; the other half is the requests'.
+/// A thread a processor. Most of what it takes to tell somebody is the kernel's work, which one thread would do for one after the other;
+/// the kernel also sees to it that requests, whose threads are others, get their turn meanwhile.
 fn realtime_threads() -> Result<Threads, StartError> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    Threads::start("realtime", (processors / 2).max(1)).map_err(StartError::Thread)
+    Threads::start("realtime", processors).map_err(StartError::Thread)
 }
 
 async fn create_first_admin(

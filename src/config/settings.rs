@@ -313,7 +313,7 @@ mod tests {
         let help = command.render_long_help().to_string();
         assert!(help.contains("--max-connections <NUMBER>"), "{help}");
         assert!(
-            help.contains("Connections open at once: a number from 1 to 1000000 [default: 1000]"),
+            help.contains("Connections open at once: a number from 1 to 1000000 [default: 10000]"),
             "{help}"
         );
         assert!(help.contains("--admin-password-file <PATH>"), "{help}");

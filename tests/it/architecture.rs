@@ -31,6 +31,16 @@ const RULES: &[(&str, &str, &str)] = &[
         "a method does not know which way its call came"),
     ("api/dev/", "rusqlite r2d2 doorsign_hook crate::store crate::plugins crate::outbox crate::server crate::api::rest crate::service",
         "the controls of dev mode stand beside the rules and the routes"),
+    ("api/socket/", "rusqlite r2d2 doorsign_hook crate::store crate::plugins crate::outbox crate::server StatusCode crate::api::rest",
+        "a live connection speaks frames, and is no route's but its own"),
+    ("api/socket/drive/", "rusqlite r2d2 doorsign_hook serde serde_json warp hyper StatusCode crate::api crate::service crate::app crate::domain crate::connections crate::store crate::plugins crate::outbox crate::server",
+        "the loop knows no frame by name, and nobody who is connected"),
+    ("announcer/", "warp hyper serde serde_json bytes rusqlite crate::api crate::outbox crate::plugins crate::store::sqlite",
+        "what is told has its form from those who tell it to their clients"),
+    ("live/", "warp hyper serde serde_json rusqlite tokio_tungstenite crate::api crate::service crate::store crate::app crate::announcer crate::connections crate::outbox",
+        "who listens and what waits for them is known apart from sockets, JSON and what is stored"),
+    ("connections/", "warp hyper serde rusqlite bytes tracing tokio_util tokio_tungstenite crate::api crate::service crate::store crate::app crate::config crate::live crate::announcer crate::limits",
+        "who is connected is kept in memory alone, and what it shows is the rules' to say"),
     ("attempts.rs", "warp rusqlite crate::api crate::service crate::store crate::app",
         "failed logins are counted for whoever asks"),
     ("passwords.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
@@ -52,7 +62,7 @@ const RULES: &[(&str, &str, &str)] = &[
 /// What runs the rooms, and what they are run with: may see all that it needs.
 #[rustfmt::skip] // A list.
 const WIRING: &[&str] = &[
-    "cli/", "conversation.rs", "folder.rs", "lib.rs", "limits.rs", "listen.rs", "logging/", "main.rs", "notice.rs", "server.rs", "stall.rs",
+    "cli/", "conversation.rs", "folder.rs", "lib.rs", "limits.rs", "listen.rs", "logging/", "main.rs", "notice.rs", "server.rs", "stall.rs", "threads.rs",
 ];
 
 /// Words that only some files may hold at all.
@@ -63,6 +73,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("argon2", &["passwords.rs"]),
     ("jiff", &["api/", "cli/mod.rs", "logging/"]),
     ("StatusCode", &["api/", "listen.rs"]),
+    ("tokio_tungstenite", &["api/socket/"]),
     (
         "serde_json",
         &[
@@ -175,7 +186,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && path.file_name().is_some_and(|name| name != "tests.rs")
+        {
             files.push(path);
         }
     }

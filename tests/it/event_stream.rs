@@ -75,8 +75,7 @@ impl EventStream {
                 self.text = rest.to_owned();
                 return Some(block);
             }
-            let chunk = self.raw.chunk().await?;
-            self.text += std::str::from_utf8(&chunk).unwrap();
+            self.text += &self.raw.chunk().await?;
         }
     }
 }

@@ -6,7 +6,15 @@ use warp::http::Method;
 
 const SECRET: &str = "known to both";
 
-/// A server on which every route can be answered 200.
+/// What makes a request one for a WebSocket.
+pub const HANDSHAKE: &[(&str, &str)] = &[
+    ("connection", "upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
+/// A server on which every route can be answered 200, or 101.
 pub async fn server() -> TestServer {
     let setup = Setup::new();
     let secret = Some(SECRET.into());
@@ -25,12 +33,18 @@ pub async fn ask(
 ) -> Reply {
     let target = target(path);
     if method == "GET" {
-        return client.send(Method::GET, &target, &[], "").await;
+        let headers: &[_] = if path == "/websocket" { HANDSHAKE } else { &[] };
+        return client.send(Method::GET, &target, headers, "").await;
     }
     let body = body(server, username, path, n).await.to_string();
     let json = [("content-type", "application/json")];
     let method = method.parse().unwrap();
     client.send(method, &target, &json, body).await
+}
+
+/// The status of the answer when nothing is wrong with its sender either.
+pub fn accepted(path: &str) -> u16 {
+    if path == "/websocket" { 101 } else { 200 }
 }
 
 /// The path with its parameters, and the query that it takes.

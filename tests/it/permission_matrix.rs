@@ -12,6 +12,7 @@ type Row = (&'static str, &'static str, [u16; 6], &'static str);
 const ALL: [u16; 6] = [200; 6];
 const LOGGED_IN: [u16; 6] = [401, 200, 200, 200, 200, 200];
 const ADMIN: [u16; 6] = [401, 403, 403, 403, 200, 403];
+const SWITCHED: [u16; 6] = [101; 6];
 const KEEPERS: [u16; 6] = [401, 403, 403, 403, 200, 200];
 
 #[rustfmt::skip] // A table: a row is easier to compare on its line.
@@ -64,6 +65,9 @@ const MATRIX: &[Row] = &[
     ("GET", "/api/info", ALL, ""),
     ("GET", "/api/v1/info", ALL, ""),
     ("GET", "/api/v1/openapi.json", ALL, ""),
+    ("GET", "/api/v1/events", LOGGED_IN, ""),
+    ("POST", "/api/v1/presence.heartbeat", LOGGED_IN, ""),
+    ("GET", "/websocket", SWITCHED, ""),
 ];
 
 #[tokio::test]

@@ -44,7 +44,7 @@ impl Raw {
     }
 
     /// The next chunk of a body that comes in chunks; `None` at its end, or when the connection ends.
-    pub async fn chunk(&mut self) -> Option<Bytes> {
+    pub async fn chunk(&mut self) -> Option<String> {
         let line = loop {
             match find(&self.read, b"\r\n") {
                 Some(at) => break at,
@@ -57,9 +57,9 @@ impl Raw {
         while self.read.len() < end + 2 {
             self.more().await?;
         }
-        let chunk = Bytes::copy_from_slice(&self.read[begin..end]);
+        let chunk = self.read[begin..end].to_vec();
         self.read.drain(..end + 2);
-        (size > 0).then_some(chunk)
+        (size > 0).then(|| String::from_utf8(chunk).unwrap())
     }
 
     /// Passes when the server closes the connection without sending anything more.

@@ -1,5 +1,6 @@
 //! The numbers in README.md's sentences, against the constants they come from, or, where those are private, against what happens.
 
+use crate::good_requests::HANDSHAKE;
 use crate::raw::Raw;
 use crate::readme::{blocks, says, table};
 use crate::support::{Setup, TestServer};
@@ -9,6 +10,8 @@ use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
 use doorsign_audit_log::AuditLog;
 use doorsign_hook::{Actor, PostCreateHook, Status, StatusCreated};
+use serde_json::json;
+use warp::http::Method;
 
 /// A number as the README writes it in a sentence.
 fn in_words(number: impl TryInto<u64>) -> &'static str {
@@ -106,6 +109,26 @@ async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
     assert!(blocks("json").iter().any(|block| block == refused.text()));
     says("A call too many is a 429 with `Retry-After`:");
     assert!(refused.header("retry-after").is_some());
+    says("and so are `openapi.json`, `method.call` and `/websocket`.");
+    let call = json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#});
+    let anybody = [("content-type", "application/json")];
+    for (method, path, headers, body, status) in [
+        (Method::GET, "/api/v1/openapi.json", &[][..], "", 200),
+        (
+            Method::POST,
+            "/api/v1/method.callAnon/any",
+            &anybody,
+            &call.to_string(),
+            200,
+        ),
+        (Method::GET, "/websocket", HANDSHAKE, "", 101),
+    ] {
+        for _ in 0..2 {
+            let asked = (method.clone(), body.to_owned());
+            let answer = server.anon().send(asked.0, path, headers, asked.1).await;
+            assert_eq!(answer.status, status, "{path}");
+        }
+    }
 }
 
 #[test]
@@ -125,6 +148,11 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
     let (rows, config) = (table("key"), defaults());
     for (key, number) in [
         ("login_days", u64::from(config.login_days)),
+        (
+            "offline_grace_seconds",
+            u64::from(config.offline_grace_seconds),
+        ),
+        ("heartbeat_seconds", u64::from(config.heartbeat_seconds)),
         ("login_block_seconds", u64::from(config.login_block_seconds)),
         (
             "login_failures_per_user",

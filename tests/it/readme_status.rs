@@ -1,10 +1,16 @@
 //! What README.md says of status, claims and expiry, against what happens.
 
 use crate::readme::says;
-use crate::support::{Client, Setup, TestServer};
+use crate::support::{Client, Setup, TestServer, in_time};
 use doorsign::config::{Config, Unconnected};
+use doorsign::domain::PresencePolicy;
+use doorsign::service::users;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 async fn set(client: &Client, body: Value) {
     client.post("users.setStatus", body).await.expect(200);
@@ -74,4 +80,115 @@ async fn a_claim_that_has_expired_counts_for_nobody_from_that_moment_on() {
     assert_eq!(source().await, "manual");
     set(&ann, json!({"status": "online", "message": ""})).await;
     assert_eq!(source().await, Value::Null);
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// A live connection that `client` is logged in by.
+async fn connected(server: &TestServer, client: &Client) -> Socket {
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let url = format!("ws://{}/websocket", server.address);
+    let (mut socket, _) = client_async(url, stream).await.unwrap();
+    let hello = json!({"msg": "connect", "version": "1", "support": ["1"]});
+    socket.send(Message::text(hello.to_string())).await.unwrap();
+    let (_, token) = client.credentials.as_ref().unwrap();
+    call(&mut socket, "login", json!({"resume": token})).await;
+    socket
+}
+
+/// Calls a method, and waits for its result.
+async fn call(socket: &mut Socket, method: &str, param: Value) {
+    let call = json!({"msg": "method", "id": method, "method": method, "params": [param]});
+    socket.send(Message::text(call.to_string())).await.unwrap();
+    loop {
+        let frame = in_time("a result", socket.next()).await.unwrap().unwrap();
+        let frame: Value = serde_json::from_str(frame.to_text().unwrap()).unwrap();
+        if frame["msg"] == "result" {
+            assert_eq!(frame["error"], Value::Null, "{frame}");
+            return;
+        }
+    }
+}
+
+/// Waits until the server knows of so many live connections.
+async fn connections(server: &TestServer, number: usize) {
+    let admin = server.admin().await;
+    let known = async {
+        while admin.get("presence.getConnections").await.json()["current"] != number {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("a connection to begin or end", known).await;
+}
+
+#[tokio::test]
+async fn people_with_connections_are_shown_by_them_as_it_says() {
+    says("`online` if one of them says so, `away` if all that there are say that.");
+    says("A claim of another status than `online` stands above what they say.");
+    says("What the last one said counts for `offline_grace_seconds` after its end");
+    let server = server(|config| config.offline_grace_seconds = 3600).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let status = async || shown(&bob, "ann").await.0;
+    assert_eq!(status().await, "offline");
+    let mut desk = connected(&server, &ann).await;
+    let mut phone = connected(&server, &ann).await;
+    connections(&server, 2).await;
+    assert_eq!(status().await, "online");
+    call(&mut desk, "UserPresence:away", Value::Null).await;
+    assert_eq!(status().await, "online");
+    call(&mut phone, "UserPresence:away", Value::Null).await;
+    assert_eq!(status().await, "away");
+    set(&ann, json!({"status": "busy"})).await;
+    assert_eq!(status().await, "busy");
+    set(&ann, json!({"status": "online", "message": ""})).await;
+    assert_eq!(status().await, "away");
+    drop(desk);
+    drop(phone);
+    connections(&server, 0).await;
+    assert_eq!(status().await, "away", "for the grace");
+}
+
+#[tokio::test]
+async fn nobody_is_connected_after_a_start() {
+    says("and a start begins with none.");
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Setup::at(&data).start().await;
+    let ann = server.user("ann").await;
+    let _socket = connected(&server, &ann).await;
+    assert_eq!(shown(&ann, "ann").await.0, "online");
+    server.stop().await;
+    let server = Setup::at(&data).start().await;
+    let ann = server.with_token("ann").await;
+    assert_eq!(shown(&ann, "ann").await.0, "offline");
+}
+
+#[tokio::test]
+async fn bots_are_shown_by_what_they_are_said_to_count_by() {
+    says(
+        "heartbeats (`presence.heartbeat`, or the method `UserPresence:ping`) count in the place of connections",
+    );
+    says("each for `heartbeat_seconds`, or that it is always online.");
+    let server = TestServer::start().await;
+    let (robot, bob) = (server.user("robot").await, server.user("bob").await);
+    let status = async || shown(&bob, "robot").await.0;
+    robot
+        .post("presence.heartbeat", json!({}))
+        .await
+        .expect(200);
+    assert_eq!(status().await, "offline", "it counts by connections");
+    let policy = async |policy| {
+        let set = users::set_presence_policy(&server.app, "robot", policy);
+        set.await.unwrap();
+    };
+    policy(PresencePolicy::Heartbeat).await;
+    assert_eq!(status().await, "online", "it has beaten already");
+    policy(PresencePolicy::Always).await;
+    server.app.connections.forget();
+    assert_eq!(status().await, "online");
+    policy(PresencePolicy::Heartbeat).await;
+    let mut socket = connected(&server, &robot).await;
+    assert_eq!(status().await, "offline", "it has not beaten since");
+    call(&mut socket, "UserPresence:ping", Value::Null).await;
+    assert_eq!(status().await, "online");
 }

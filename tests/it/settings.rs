@@ -256,6 +256,6 @@ async fn the_broadcast_is_enabled_by_those_who_manage_statuses() {
     let connections = admin.get("presence.getConnections").await.expect(200);
     assert_eq!(
         connections.text(),
-        r#"{"current":0,"max":1000,"success":true}"#
+        r#"{"current":0,"max":10000,"success":true}"#
     );
 }

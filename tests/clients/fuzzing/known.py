@@ -90,6 +90,11 @@ def known_value(choice, name, value):
     return value
 
 
+def briefly(seconds):
+    """How long to wait at most, in the place of any number of seconds or none; what is no number stays as it is."""
+    return "0" if seconds is None or str(seconds).strip() in ("", "null") or str(seconds).isdecimal() else seconds
+
+
 def sparing_administrators(body):
     """A list of permissions that takes none of them from administrators."""
     if isinstance(body, dict) and isinstance(body.get("permissions"), list):

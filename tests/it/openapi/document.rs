@@ -153,7 +153,7 @@ impl Document {
             Some(content) if content.get(content_type.unwrap_or("none")).is_some() => {
                 let media_type = escaped(content_type.unwrap());
                 let schema = format!("{pointer}/content/{media_type}/schema");
-                problems.extend(self.problems(&schema, &reply.json()));
+                problems.extend(self.problems(&schema, &body_of(reply)));
             }
             None if content_type.is_none() && reply.body.is_empty() => {}
             _ => problems.push(format!("the content type {content_type:?} or a body")),
@@ -201,6 +201,15 @@ impl Document {
     }
 }
 
+/// The body as a schema takes it: what is no JSON is text.
+fn body_of(reply: &Reply) -> Value {
+    if reply.header("content-type") == Some("application/json") {
+        reply.json()
+    } else {
+        json!(reply.text())
+    }
+}
+
 pub fn keys(value: &Value) -> impl Iterator<Item = &str> {
     value.as_object().unwrap().keys().map(String::as_str)
 }
@@ -235,13 +244,15 @@ pub fn masked(mut body: Value) -> Value {
                 let id = name == "_id" && value.as_str().is_some_and(is_random);
                 let changing = [
                     "_updatedAt",
+                    "time",
                     "createdAt",
                     "userId",
                     "authToken",
                     "token",
                     "lastTokenPart",
                 ];
-                *value = if id || changing.contains(&name.as_str()) {
+                let position = ["id", "position"].contains(&name.as_str()) && value.is_u64();
+                *value = if id || position || changing.contains(&name.as_str()) {
                     json!("*")
                 } else {
                     masked(value.take())

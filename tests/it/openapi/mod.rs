@@ -4,6 +4,7 @@ mod document;
 mod people;
 mod requests;
 mod statuses;
+mod stream;
 mod structure;
 mod workspace;
 

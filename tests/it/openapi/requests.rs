@@ -33,7 +33,7 @@ pub enum Who {
 }
 
 /// A request with the status that it must be answered with. `{id}` in it is the id of a status there is, `{admin}`, `{bob}` and
-/// `{carol}` are ids of users; carol is the first who is created.
+/// `{carol}` are ids of users; carol is the first who is created. `{position}` is the one that `events` told last.
 #[derive(Clone)]
 pub struct Case {
     pub line: String,
@@ -105,7 +105,7 @@ impl People {
         }
     }
 
-    /// Sends the request; keeps the ids of the first status and the first user that are created.
+    /// Sends the request; keeps the ids of the first status and the first user that are created, and the position among the events.
     pub async fn ask(&mut self, server: &TestServer, case: &Case) -> Reply {
         let client = match case.who {
             Who::Nobody => server.anon(),
@@ -125,6 +125,10 @@ impl People {
     }
 
     fn keep(&mut self, case: &Case, reply: &Reply) {
+        if case.operation().path == "/api/v1/events" {
+            let position = reply.json()["position"].to_string();
+            self.ids.insert("{position}", position);
+        }
         let made = [
             ("custom-user-status.create", "{id}", "customUserStatus"),
             ("users.create", "{carol}", "user"),

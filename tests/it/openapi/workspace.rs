@@ -3,9 +3,10 @@
 
 use super::requests::Case;
 use super::requests::Who::{Admin, Bob, Nobody};
+use crate::good_requests::HANDSHAKE;
 
 pub fn cases() -> Vec<Case> {
-    [statuses(), presences(), settings(), methods()].concat()
+    [statuses(), presences(), settings(), methods(), realtime()].concat()
 }
 
 #[rustfmt::skip] // A table: a row is easier to compare on its line.
@@ -59,6 +60,7 @@ fn presences() -> Vec<Case> {
         Case::new(400, Bob, BOARD, "").at(&endless),
         Case::new(200, Admin, "GET /api/v1/presence.getConnections", ""),
         Case::new(403, Bob, "GET /api/v1/presence.getConnections", ""),
+        Case::new(200, Bob, "POST /api/v1/presence.heartbeat", ""),
         Case::new(200, Admin, "POST /api/v1/presence.enableBroadcast", ""),
         Case::new(403, Bob, "POST /api/v1/presence.enableBroadcast", ""),
     ]
@@ -99,5 +101,35 @@ fn methods() -> Vec<Case> {
         Case::new(400, Bob, CALL, ""),
         Case::new(200, Bob, ANYBODY, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
         Case::new(400, Nobody, ANYBODY, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
+    ]
+}
+
+#[rustfmt::skip]
+fn realtime() -> Vec<Case> {
+    const EVENTS: &str = "GET /api/v1/events";
+    const SOCKET: &str = "GET /websocket";
+    const CREATE: &str = "POST /api/v1/custom-user-status.create";
+    let handshake = |status| {
+        let plain = Case::new(status, Nobody, SOCKET, "");
+        HANDSHAKE.iter().fold(plain, |case, (name, value)| case.with(name, value))
+    };
+    vec![
+        // Where one is comes at once, and so does what is newer; nothing newer comes at once to who does not wait.
+        Case::new(200, Bob, EVENTS, ""),
+        Case::new(200, Admin, CREATE, r#"{"name":"gone fishing","statusType":"away"}"#),
+        Case::new(200, Bob, EVENTS, "").at("?since={position}"),
+        Case::new(200, Bob, EVENTS, "").at("?since={position}&timeout=0"),
+        Case::new(200, Bob, EVENTS, "").at("?since=0&timeout=61"),
+        Case::new(200, Bob, EVENTS, "").at("?since=1000000&timeout="),
+        Case::new(200, Bob, EVENTS, "").at("?since=").with("last-event-id", "0").with("accept", "*/*"),
+        Case::new(200, Bob, EVENTS, "").with("last-event-id", "none"),
+        Case::new(400, Bob, EVENTS, "").at("?since=yesterday"),
+        Case::new(400, Bob, EVENTS, "").at("?timeout=-1"),
+        Case::new(400, Bob, EVENTS, "").at("?limit=1"),
+        handshake(101),
+        handshake(101).with("origin", "http://127.0.0.1:3000"),
+        handshake(403).with("origin", "https://example.org"),
+        handshake(426).with("sec-websocket-version", "8"),
+        Case::new(426, Bob, SOCKET, ""),
     ]
 }

@@ -1,0 +1,120 @@
+//! The command line of the bench of live connections. Knows nothing of the server it names.
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use std::time::Duration;
+
+const ABOUT: &str = "Measures live connections to a running server.
+
+For each number of subscribers: connects all of them at the same time (handshake, login, subscription), and tells how long that took
+and, with --pid, what each costs in memory; then makes changes one by one, and tells how long each took to reach half and all of them;
+then creates statuses as fast as the server answers, with subscribers and, before they come, without. `cut` are those that the server
+ended because they did not keep up with that.
+
+The subscribers run in one thread of this process, on the same processors as the server if it is on the same machine. Each is an open
+file here and there; the server must allow them all (max_connections).";
+
+/// What is to be measured, where, and as whom.
+pub struct Arguments {
+    /// Host and port.
+    pub address: String,
+    /// What stands before every path, without a slash at its end.
+    pub prefix: String,
+    /// Who creates and subscribes.
+    pub user: String,
+    /// Their password.
+    pub password: String,
+    /// The server's process, when its memory is to be shown.
+    pub pid: Option<u32>,
+    /// Numbers of subscribers, each measured.
+    pub subscribers: Vec<usize>,
+    /// Changes that are made one by one.
+    pub changes: usize,
+    /// Connections that create as fast as they can.
+    pub concurrency: usize,
+    /// How long they do.
+    pub length: Duration,
+}
+
+impl Arguments {
+    /// A POST to `route` below `/api/v1/`, ready to be sent.
+    pub fn request(&self, route: &str, headers: &str, body: &str) -> Vec<u8> {
+        let Self {
+            address, prefix, ..
+        } = self;
+        let length = body.len();
+        format!(
+            "POST {prefix}/api/v1/{route} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n{headers}\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
+
+/// Reads the command line. `variable` looks an environment variable up.
+///
+/// # Errors
+/// What clap has to say: a refusal, or the help that was asked for. Without arguments of its own, the usage counts as asked for:
+/// that is how cargo runs every bench.
+pub fn read(
+    arguments: impl IntoIterator<Item = String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arguments, clap::Error> {
+    let mut arguments: Vec<String> = arguments.into_iter().collect();
+    arguments.retain(|argument| argument != "--bench" && argument != "--test");
+    if arguments.len() < 2 {
+        arguments.push("--help".to_owned());
+    }
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let taken = taken(&matches, variable);
+    taken.map_err(|reason| command.error(clap::error::ErrorKind::ValueValidation, reason))
+}
+
+fn taken(
+    matches: &ArgMatches,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arguments, String> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let number = |name: &str| matches.get_one::<usize>(name).copied().unwrap_or_default();
+    let named = text("password-env");
+    let password = variable(&named).ok_or(format!("the variable {named} is not set"))?;
+    let url = text("url");
+    let rest = url
+        .strip_prefix("http://")
+        .ok_or("only http:// is spoken here")?;
+    let (address, prefix) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    Ok(Arguments {
+        address: address.to_owned(),
+        prefix: prefix.trim_end_matches('/').to_owned(),
+        user: text("user"),
+        password,
+        pid: matches.get_one("pid").copied(),
+        subscribers: matches
+            .get_many("subscribers")
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect(),
+        changes: number("changes"),
+        concurrency: number("concurrency").max(1),
+        length: Duration::from_secs_f64(*matches.get_one("seconds").unwrap_or(&1.0)),
+    })
+}
+
+#[rustfmt::skip] // A table, as in the settings.
+fn command() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let number = || value_parser!(usize);
+    Command::new("live").bin_name("cargo bench --bench live --").about(ABOUT).args([
+        option("url", "URL", "The server: http://HOST:PORT[/PREFIX]").required(true),
+        option("user", "NAME", "Who asks, by user name, with the permission manage-user-status").required(true),
+        option("password-env", "VARIABLE", "The environment variable that holds the password").required(true),
+        option("pid", "PID", "The server's process on this machine, to show its memory").value_parser(value_parser!(u32)),
+        option("subscribers", "N,N..", "Numbers of subscribers").default_value("100,1000,5000").value_delimiter(',').value_parser(number()),
+        option("changes", "N", "Changes that are made one by one").default_value("20").value_parser(number()),
+        option("concurrency", "N", "Connections that create as fast as they can").default_value("16").value_parser(number()),
+        option("seconds", "N", "How long they do").default_value("3").value_parser(value_parser!(f64)),
+    ])
+}

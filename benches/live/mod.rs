@@ -1,0 +1,227 @@
+//! A run of the bench of live connections, from its arguments to its last line. Knows no frame.
+
+pub mod arguments;
+pub mod crowd;
+#[path = "../load/http.rs"]
+pub mod http;
+#[path = "../load/machine.rs"]
+pub mod machine;
+pub mod subscriber;
+
+use arguments::Arguments;
+use crowd::Crowd;
+use http::Connection;
+use machine::{ProcessorTime, resident_mib};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+/// How long a server is left alone before its memory is looked at.
+const QUIET: Duration = Duration::from_secs(2);
+
+const TITLE: &str = "\
+subscribers  all there s  KiB each  half ms  last ms  last max  create ms  creates/s  with them    ratio  cut  stolen %";
+
+/// Does what `arguments` ask and prints to `out`. `variable` looks an environment variable up.
+///
+/// # Errors
+/// One line: the arguments are wrong, or the server cannot be used.
+pub fn run(
+    arguments: impl IntoIterator<Item = String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+    out: &mut dyn Write,
+) -> Result<(), String> {
+    let arguments = match arguments::read(arguments, variable) {
+        Ok(arguments) => arguments,
+        Err(refused) if refused.use_stderr() => return Err(refused.to_string()),
+        Err(help) => return write!(out, "{help}").map_err(|e| e.to_string()),
+    };
+    // One thread, since every further one would take a processor from the server.
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?
+        .block_on(measure(&arguments, out))
+}
+
+async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), String> {
+    let mut server = Server::log_in(arguments).await?;
+    let mut say = |line: &str| writeln!(out, "{line}").map_err(|e| e.to_string());
+    say(TITLE)?;
+    for subscribers in &arguments.subscribers {
+        say(&server.row(*subscribers).await?)?;
+    }
+    say(&format!(
+        "\n{} statuses created, and left behind; their names begin with {:?}.",
+        server.created, server.beginning
+    ))
+}
+
+/// The server that is measured, and who measures it.
+struct Server<'a> {
+    arguments: &'a Arguments,
+    user_id: String,
+    token: String,
+    beginning: String,
+    /// Names given so far.
+    names: usize,
+    created: usize,
+}
+
+impl<'a> Server<'a> {
+    async fn log_in(arguments: &'a Arguments) -> Result<Self, String> {
+        let Arguments { user, password, .. } = arguments;
+        let body = json!({"user": user, "password": password}).to_string();
+        let request = arguments.request("login", "", &body);
+        let unusable = |e: std::io::Error| format!("{} cannot be asked: {e}", arguments.address);
+        let mut connection = Connection::open(&arguments.address)
+            .await
+            .map_err(unusable)?;
+        let answer = connection.exchange(&request).await.map_err(unusable)?;
+        let said: Value = serde_json::from_slice(answer.body).unwrap_or_default();
+        let part = |name: &str| said["data"][name].as_str().map(str::to_owned);
+        let (Some(user_id), Some(token)) = (part("userId"), part("authToken")) else {
+            return Err(format!(
+                "the login was answered with {}: {said}",
+                answer.status
+            ));
+        };
+        let since_epoch = std::time::UNIX_EPOCH.elapsed().map_err(|e| e.to_string())?;
+        Ok(Self {
+            arguments,
+            user_id,
+            token,
+            beginning: format!("live {:x} ", since_epoch.as_millis()),
+            names: 0,
+            created: 0,
+        })
+    }
+
+    /// Everything that is measured of so many subscribers, as a row of the table.
+    async fn row(&mut self, subscribers: usize) -> Result<String, String> {
+        let (stolen, arguments) = (ProcessorTime::now(), self.arguments);
+        let alone = self.creates_per_second().await?;
+        let before = self.resident().await;
+        let began = Instant::now();
+        let mut crowd = Crowd::gather(arguments, &self.token, subscribers).await?;
+        let all_there = began.elapsed();
+        let each = self
+            .resident()
+            .await
+            .zip(before)
+            .map(|(after, before)| (after - before) * 1024.0 / subscribers.max(1) as f64);
+        let mut told = Vec::new();
+        for _ in 0..arguments.changes {
+            told.push(self.one_change(&mut crowd).await?);
+        }
+        let with_them = self.creates_per_second().await?;
+        let cut = crowd.disperse().await;
+        let stolen = stolen.and_then(ProcessorTime::stolen_percent);
+        let ms = |of: fn(&Spread) -> Duration, place: fn(usize) -> usize| {
+            let mut all: Vec<_> = told.iter().map(of).collect();
+            all.sort();
+            all.get(place(all.len()))
+                .map(|span| span.as_secs_f64() * 1000.0)
+        };
+        let middle = |n: usize| n / 2;
+        Ok(format!(
+            "{subscribers:>11}  {:>11.2}  {:>8}  {:>7}  {:>7}  {:>8}  {:>9}  {alone:>9.0}  {with_them:>9.0}  {:>6.2}x  {cut:>3}  {:>8}",
+            all_there.as_secs_f64(),
+            shown(each),
+            shown(ms(|spread| spread.half, middle)),
+            shown(ms(|spread| spread.last, middle)),
+            shown(ms(|spread| spread.last, |n| n.saturating_sub(1))),
+            shown(ms(|spread| spread.answered, middle)),
+            with_them / alone.max(f64::EPSILON),
+            shown(stolen),
+        ))
+    }
+
+    /// Creates a status, and waits until everybody has heard of it.
+    async fn one_change(&mut self, crowd: &mut Crowd) -> Result<Spread, String> {
+        let mut connection = self.connect().await?;
+        let request = self.create();
+        crowd.arm();
+        let began = Instant::now();
+        let answer = connection
+            .exchange(&request)
+            .await
+            .map_err(|e| e.to_string())?;
+        let (answered, status) = (began.elapsed(), answer.status);
+        if status != 200 {
+            let said = String::from_utf8_lossy(answer.body);
+            return Err(format!("a create was answered with {status}: {said}"));
+        }
+        self.created += 1;
+        let mut heard = crowd.heard().await?;
+        heard.sort();
+        let after = |place: usize| heard.get(place).map_or(answered, |at| *at - began);
+        Ok(Spread {
+            answered,
+            half: after(heard.len() / 2),
+            last: after(heard.len().saturating_sub(1)),
+        })
+    }
+
+    /// How many statuses are created a second, as fast as the server answers.
+    async fn creates_per_second(&mut self) -> Result<f64, String> {
+        let until = Instant::now() + self.arguments.length;
+        let mut crew = JoinSet::new();
+        for _ in 0..self.arguments.concurrency {
+            let mut connection = self.connect().await?;
+            // Enough for the time, made before it begins.
+            let mut requests: Vec<_> = (0..100_000 / self.arguments.concurrency)
+                .map(|_| self.create())
+                .collect();
+            crew.spawn(async move {
+                let mut created = 0;
+                while Instant::now() < until
+                    && let Some(request) = requests.pop()
+                {
+                    match connection.exchange(&request).await {
+                        Ok(answer) if answer.status == 200 => created += 1,
+                        _ => break,
+                    }
+                }
+                created
+            });
+        }
+        let created: usize = crew.join_all().await.into_iter().sum();
+        self.created += created;
+        Ok(created as f64 / self.arguments.length.as_secs_f64())
+    }
+
+    async fn connect(&self) -> Result<Connection, String> {
+        let opened = Connection::open(&self.arguments.address).await;
+        opened.map_err(|e| format!("{} cannot be asked: {e}", self.arguments.address))
+    }
+
+    fn create(&mut self) -> Vec<u8> {
+        self.names += 1;
+        let name = format!("{}{}", self.beginning, self.names);
+        let body = json!({"name": name, "statusType": "busy"}).to_string();
+        let (user_id, token) = (&self.user_id, &self.token);
+        let headers = format!("X-User-Id: {user_id}\r\nX-Auth-Token: {token}\r\n");
+        self.arguments
+            .request("custom-user-status.create", &headers, &body)
+    }
+
+    async fn resident(&self) -> Option<f64> {
+        let pid = self.arguments.pid?;
+        sleep(QUIET).await;
+        resident_mib(pid)
+    }
+}
+
+/// How long a change took to get around.
+struct Spread {
+    answered: Duration,
+    half: Duration,
+    last: Duration,
+}
+
+fn shown(number: Option<f64>) -> String {
+    number.map_or("-".to_owned(), |number| format!("{number:.1}"))
+}

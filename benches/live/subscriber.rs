@@ -1,0 +1,167 @@
+//! A subscriber that costs as little as possible, because it shares the processors with the server it measures: prepared bytes go out, and
+//! of what comes in only the frames are counted. Source of the frames: RFC 6455, section 5.2. Knows nothing of what is measured.
+
+use std::io::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Frames that are shorter tell of no change: they ask whether the client is there.
+const SHORTEST_CHANGE: usize = 64;
+/// Bytes of an answer to the handshake, and of the frames until the subscription stands, at most.
+const GREETING: usize = 16 * 1024;
+
+const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
+const SUBSCRIBE: &str = r#"{"msg":"sub","id":"2","name":"stream-notify-logged","params":["updateCustomUserStatus",false]}"#;
+const PONG: &str = r#"{"msg":"pong"}"#;
+
+/// A live connection that has subscribed to changes of custom statuses.
+pub struct Subscriber {
+    stream: TcpStream,
+    frames: Frames,
+    buffer: Vec<u8>,
+}
+
+impl Subscriber {
+    /// Connects to `address` below `prefix`, logs in with `token`, and subscribes.
+    ///
+    /// # Errors
+    /// Those of the operating system; `InvalidData` when the server says something else than that all went well.
+    pub async fn open(address: &str, prefix: &str, token: &str) -> Result<Self> {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let handshake = format!(
+            "GET {prefix}/websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c3Vic2NyaWJlciBvbmUgMQ==\r\n\r\n"
+        );
+        stream.write_all(handshake.as_bytes()).await?;
+        let mut said = Vec::new();
+        until(&mut stream, &mut said, "\r\n\r\n").await?;
+        let login = format!(
+            r#"{{"msg":"method","id":"1","method":"login","params":[{{"resume":"{token}"}}]}}"#
+        );
+        for (frame, answer) in [
+            (CONNECT, r#""connected""#),
+            (&login, r#""tokenExpires""#),
+            (SUBSCRIBE, r#""ready""#),
+        ] {
+            stream.write_all(&text_frame(frame)).await?;
+            said.clear();
+            until(&mut stream, &mut said, answer).await?;
+        }
+        Ok(Self {
+            stream,
+            frames: Frames::default(),
+            buffer: vec![0; 4096],
+        })
+    }
+
+    /// How many changes were told, once there are some.
+    ///
+    /// # Errors
+    /// Those of the operating system; `UnexpectedEof` when the server has closed the connection.
+    pub async fn changes(&mut self) -> Result<usize> {
+        loop {
+            let read = self.stream.read(&mut self.buffer).await?;
+            if read == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            let told = self.frames.take(&self.buffer[..read]);
+            if told.pings > 0 {
+                self.stream.write_all(&text_frame(PONG)).await?;
+            }
+            if told.closes > 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            if told.changes > 0 {
+                return Ok(told.changes);
+            }
+        }
+    }
+}
+
+/// Reads until the server has said `expected`.
+async fn until(stream: &mut TcpStream, said: &mut Vec<u8>, expected: &str) -> Result<()> {
+    let has = |said: &[u8]| String::from_utf8_lossy(said).contains(expected);
+    while !has(said) {
+        let ended = said.len() > GREETING || stream.read_buf(said).await? == 0;
+        if ended {
+            let said = String::from_utf8_lossy(said);
+            let reason = format!("no {expected}: {said}");
+            return Err(Error::new(ErrorKind::InvalidData, reason));
+        }
+    }
+    Ok(())
+}
+
+/// A text as a frame of a client. The mask that has to be there changes nothing.
+fn text_frame(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    let mut frame = vec![0x81];
+    match u8::try_from(length) {
+        Ok(length) if length < 126 => frame.push(0x80 | length),
+        _ => {
+            frame.push(0x80 | 126);
+            frame.extend(length.to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    frame
+}
+
+/// What a server's frames told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Changes.
+    pub changes: usize,
+    /// Whether somebody is there.
+    pub pings: usize,
+    /// Goodbye.
+    pub closes: usize,
+}
+
+/// Counts frames in a stream of bytes, wherever that is cut.
+#[derive(Default)]
+pub struct Frames {
+    head: Vec<u8>,
+    /// Bytes of the frame that are still to come.
+    left: usize,
+}
+
+impl Frames {
+    /// What ends or begins in `bytes`.
+    pub fn take(&mut self, mut bytes: &[u8]) -> Told {
+        let mut told = Told::default();
+        while !bytes.is_empty() {
+            if self.left > 0 {
+                let skipped = self.left.min(bytes.len());
+                self.left -= skipped;
+                bytes = &bytes[skipped..];
+                continue;
+            }
+            self.head.push(bytes[0]);
+            bytes = &bytes[1..];
+            if let Some(length) = self.length() {
+                match self.head[0] & 0x0f {
+                    8 => told.closes += 1,
+                    1 if length >= SHORTEST_CHANGE => told.changes += 1,
+                    _ => told.pings += 1,
+                }
+                self.left = length;
+                self.head.clear();
+            }
+        }
+        told
+    }
+
+    /// The length of the frame whose head is whole.
+    fn length(&self) -> Option<usize> {
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte));
+        match (self.head.get(1)?, self.head.len()) {
+            (126, 4..) => Some(number(&self.head[2..])),
+            (127, 10..) => Some(number(&self.head[2..])),
+            (126 | 127, _) => None,
+            (length, _) => Some(usize::from(*length)),
+        }
+    }
+}
