@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::connections::Changed;
-use crate::domain::{EventId, Result, StatusChange, UserId, UserStatus};
+use crate::domain::{EventId, Result, StatusChange, UserId};
 use crate::live::{News, ShownUser, Topic};
 use crate::service::presence::{self, Shown};
 use crate::service::users;
@@ -24,8 +24,6 @@ struct Known {
     card: Card,
     /// `None`: nothing, or something that somebody who has just begun to listen may have seen otherwise.
     told: Option<ShownUser>,
-    /// What their connections said then.
-    connection: UserStatus,
 }
 
 impl People {
@@ -62,7 +60,7 @@ impl People {
             known.card.person.presence.follow(change);
             known.card.as_of = id;
         }
-        self.show(&change.user).await
+        self.show(&change.user, 0).await
     }
 
     /// Reads somebody anew, of whom something else than their status has changed with the event `id`.
@@ -82,28 +80,18 @@ impl People {
             && let Some(before) = before
         {
             known.told = before.told;
-            known.connection = before.connection;
         }
-        self.show(user).await
+        self.show(user, 0).await
     }
 
-    /// Who is as they were told to be may have been otherwise for a moment. Whoever began to listen then has seen only that.
-    pub(super) async fn connection_changed(
-        &mut self,
-        Changed { user, again }: &Changed,
-    ) -> Result<()> {
-        let app = self.app.clone();
-        if let Some(known) = self.find(user).await? {
-            let policy = known.card.person.presence.policy;
-            if *again || app.connections.status(user, policy) == known.connection {
-                known.told = None;
-            }
-        }
-        self.show(user).await
+    /// Tells of somebody whose connections have changed.
+    pub(super) async fn connection_changed(&mut self, changed: &Changed) -> Result<()> {
+        self.show(&changed.user, changed.times).await
     }
 
-    /// Tells how somebody is shown now, unless that was told last.
-    async fn show(&mut self, user: &UserId) -> Result<()> {
+    /// Tells how somebody is shown now, unless that was told last. Their connections are known to have changed so many `times` since: who was
+    /// otherwise for a moment is told of again, because whoever began to listen then has seen only that.
+    async fn show(&mut self, user: &UserId, times: u32) -> Result<()> {
         if self.app.settings().await?.broadcast_disabled() {
             return Ok(());
         }
@@ -111,10 +99,12 @@ impl People {
         let Some(known) = self.find(user).await? else {
             return Ok(());
         };
-        let person = &known.card.person;
-        let shown = presence::shown(&app, &person.id, &person.presence);
-        known.connection = shown.connection;
-        let now = shown_user(&known.card, shown);
+        let presence = &known.card.person.presence;
+        let (connection, further) = app.connections.look(user, presence.policy);
+        if times.saturating_add(further) > 1 {
+            known.told = None;
+        }
+        let now = shown_user(&known.card, presence::shown_by(&app, connection, presence));
         if known.told.as_ref() == Some(&now) {
             return Ok(());
         }
@@ -139,11 +129,7 @@ impl People {
             let Some(card) = self.app.store.find_card(user.clone()).await? else {
                 return Ok(None);
             };
-            let known = Known {
-                card,
-                told: None,
-                connection: UserStatus::Offline,
-            };
+            let known = Known { card, told: None };
             self.known.insert(user.clone(), known);
         }
         Ok(self.known.get_mut(user))

@@ -3,7 +3,7 @@
 
 use super::person::{Held, Person};
 use super::{Changed, Lease};
-use crate::domain::{UserId, UserStatus};
+use crate::domain::{PresencePolicy, UserId, UserStatus};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
@@ -17,8 +17,8 @@ pub(super) struct Everybody {
     pub(super) people: HashMap<UserId, Person>,
     /// When somebody is to be looked at. A person may be in it for a time that was put off: then there is nothing to do.
     pub(super) due: BinaryHeap<Reverse<(Instant, UserId)>>,
-    /// Whose connections say something else than when somebody last asked, and whether they have done so more than once since.
-    pub(super) changed: HashMap<UserId, bool>,
+    /// Whose connections say something else than when somebody last asked, and how often that has become so since.
+    pub(super) changed: HashMap<UserId, u32>,
     pub(super) leases: usize,
     pub(super) next: u64,
 }
@@ -77,6 +77,16 @@ impl Everybody {
         self.note(user, now);
     }
 
+    /// What the connections of `user` say at `now`, as far as `policy` asks them.
+    pub(super) fn status(&self, user: &UserId, policy: PresencePolicy, now: Instant) -> UserStatus {
+        match (policy, self.people.get(user)) {
+            (PresencePolicy::Always, _) => UserStatus::Online,
+            (_, None) => UserStatus::Offline,
+            (PresencePolicy::Connection, Some(person)) => person.by_connection(now),
+            (PresencePolicy::Heartbeat, Some(person)) => person.by_heartbeat(now),
+        }
+    }
+
     /// Takes a sign of life that counts until `ends`.
     pub(super) fn beat(&mut self, user: &UserId, ends: Instant) {
         let now = Instant::now();
@@ -126,8 +136,8 @@ impl Everybody {
     pub(super) fn take_changed(&mut self, most: usize) -> Vec<Changed> {
         let some: Vec<_> = self.changed.keys().take(most).cloned().collect();
         let take = |user| {
-            let again = self.changed.remove(&user).unwrap_or_default();
-            Changed { user, again }
+            let times = self.changed.remove(&user).unwrap_or_default();
+            Changed { user, times }
         };
         let some = some.into_iter().map(take).collect();
         // Room that a storm took is given back once it is over.
@@ -154,7 +164,7 @@ impl Everybody {
     }
 
     fn mark(&mut self, user: UserId) {
-        let again = self.changed.entry(user);
-        again.and_modify(|again| *again = true).or_insert(false);
+        let times = self.changed.entry(user).or_default();
+        *times = times.saturating_add(1);
     }
 }

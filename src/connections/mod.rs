@@ -35,9 +35,9 @@ pub struct Lease {
 pub struct Changed {
     /// Whose.
     pub user: UserId,
-    /// Whether they have done so more than once since that was last told: what they say may be what they said before, and yet somebody
-    /// may have seen otherwise in between.
-    pub again: bool,
+    /// How often that has become so since it was last told. After more than once it may be what was said before, and yet somebody may have
+    /// seen otherwise in between.
+    pub times: u32,
 }
 
 impl Connections {
@@ -79,14 +79,17 @@ impl Connections {
     /// What the connections of `user` say, as far as `policy` asks them: offline when there is none.
     #[must_use]
     pub fn status(&self, user: &UserId, policy: PresencePolicy) -> UserStatus {
+        self.everybody().status(user, policy, Instant::now())
+    }
+
+    /// As [`status`](Self::status), and how often that has changed since it was last looked at so, or named as [`changed`](Self::changed).
+    #[must_use]
+    pub fn look(&self, user: &UserId, policy: PresencePolicy) -> (UserStatus, u32) {
         let now = Instant::now();
-        let everybody = self.everybody();
-        match (policy, everybody.people.get(user)) {
-            (PresencePolicy::Always, _) => UserStatus::Online,
-            (_, None) => UserStatus::Offline,
-            (PresencePolicy::Connection, Some(person)) => person.by_connection(now),
-            (PresencePolicy::Heartbeat, Some(person)) => person.by_heartbeat(now),
-        }
+        let mut everybody = self.everybody();
+        everybody.sweep(now);
+        let times = everybody.changed.remove(user).unwrap_or_default();
+        (everybody.status(user, policy, now), times)
     }
 
     /// Forgets everybody, at once. Who is still there is known again with their next frame.

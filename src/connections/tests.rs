@@ -240,16 +240,23 @@ async fn who_is_what_they_were_after_something_else_is_said_to_have_changed_agai
     let connections = nobody();
     let lease = connections.open(ann());
     changed(&connections).await;
-    let once = |again| [Changed { user: ann(), again }];
+    let ann_changed = |times| [Changed { user: ann(), times }];
     lease.set(Away);
-    assert_eq!(connections.changed(ALL).await, once(false));
+    assert_eq!(connections.changed(ALL).await, ann_changed(1));
     lease.set(Online);
     lease.set(Away);
-    assert_eq!(connections.changed(ALL).await, once(true));
+    assert_eq!(connections.changed(ALL).await, ann_changed(2));
     pass(LEASE).await;
     // Offline before anybody has swept, which may have been seen.
     lease.renew();
-    assert_eq!(connections.changed(ALL).await, once(true));
+    assert_eq!(connections.changed(ALL).await, ann_changed(2));
+    // Whoever looks need not be told.
+    assert_eq!(connections.look(&ann(), Connection), (Online, 0));
+    lease.set(Away);
+    assert_eq!(connections.look(&ann(), Connection), (Away, 1));
+    assert_eq!(changed(&connections).await, []);
+    pass(LEASE).await;
+    assert_eq!(connections.look(&ann(), Connection), (Offline, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,11 +268,11 @@ async fn who_waits_for_changes_is_told_of_them_and_of_deadlines_without_being_as
     });
     tokio::task::yield_now().await;
     let lease = connections.open(ann());
-    let once = |again| [Changed { user: ann(), again }];
-    assert_eq!(waiting.await.unwrap(), once(false));
+    let ann_changed = |times| [Changed { user: ann(), times }];
+    assert_eq!(waiting.await.unwrap(), ann_changed(1));
     drop(lease);
     let left = Instant::now();
-    assert_eq!(connections.changed(ALL).await, once(false));
+    assert_eq!(connections.changed(ALL).await, ann_changed(1));
     let took = left.elapsed();
     assert!((GRACE..=GRACE * 3 / 2 + SECOND).contains(&took), "{took:?}");
     assert_eq!(status(&connections), Offline);
