@@ -55,10 +55,12 @@ impl People {
         let Some(known) = self.find(&change.user).await? else {
             return Ok(());
         };
-        // One that was read with this change in it knows more than the event.
         if known.card.as_of < id {
             known.card.person.presence.follow(change);
             known.card.as_of = id;
+        } else {
+            // One that was read with this change in it knows more than the event, and may have been seen as the event tells.
+            known.told = None;
         }
         self.show(&change.user, 0).await
     }
@@ -73,13 +75,12 @@ impl People {
                 .live
                 .publish(&oneself, || News::OwnRecord(Box::new(record)));
         }
-        let before = self.known.remove(user);
-        // One that was read with later events in it may have been seen otherwise in between.
-        if let Some(known) = self.find(user).await?
-            && known.card.as_of == id
-            && let Some(before) = before
-        {
-            known.told = before.told;
+        let is_read = self.known.get(user).is_some_and(|k| k.card.as_of >= id);
+        if !is_read {
+            let told = self.known.remove(user).and_then(|known| known.told);
+            if let Some(known) = self.find(user).await? {
+                known.told = told;
+            }
         }
         self.show(user, 0).await
     }

@@ -98,6 +98,12 @@ impl Connections {
         self.changed.notify_one();
     }
 
+    /// Everybody of whom there is something to say.
+    #[must_use]
+    pub fn people(&self) -> Vec<UserId> {
+        self.everybody().people.keys().cloned().collect()
+    }
+
     /// How many connections there are.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -216,7 +216,8 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
             .await
         }
         None => {
-            board(app, Whom::Everybody, true, |_, shown| {
+            let connected = app.connections.people();
+            board(app, Whom::Everybody(connected), true, |_, shown| {
                 shown.status != UserStatus::Offline
             })
             .await

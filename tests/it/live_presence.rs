@@ -23,6 +23,11 @@ pub async fn seen(client: &Client) -> [String; 3] {
     );
     let shown = text(&me["status"]);
     assert_eq!(told(client).await[0], shown);
+    let list = client.get("users.presence").await.expect(200).json();
+    let mut rows = list["users"].as_array().unwrap().iter();
+    let listed = rows.find(|row| row["_id"] == client.id());
+    let expected = (shown != "offline").then(|| me["status"].clone());
+    assert_eq!(listed.map(|row| row["status"].clone()), expected);
     assert_eq!(
         (&status["status"], &presence["presence"]),
         (&me["status"], &me["status"])
