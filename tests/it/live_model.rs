@@ -2,7 +2,8 @@
 //! names and roles, a server that is killed, and watchers who come at any time. Whenever it is quiet, every watcher sees everybody as
 //! there is to be read; and where every step is waited for, nobody is told the same twice in a row.
 
-use crate::live_office::{Hears, Office, PEOPLE, template};
+use crate::live_office::{Office, PEOPLE, template};
+use crate::live_watcher::Hears;
 use crate::presence::set;
 use doorsign::domain::UserStatus;
 use doorsign::expiry;
@@ -13,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-const CASES: u32 = 16;
+const CASES: u32 = 48;
 const STEPS: usize = 40;
 
 #[derive(Debug, Clone)]

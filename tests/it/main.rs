@@ -10,6 +10,7 @@ mod flaky;
 mod good_requests;
 mod live_client;
 mod live_office;
+mod live_watcher;
 mod process;
 mod raw;
 mod scripted;
