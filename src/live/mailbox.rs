@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Messages that may wait. One more, and the listener has been too slow.
-const CAPACITY: usize = 1024;
+pub(super) const CAPACITY: usize = 1024;
 
 /// What a listener has to know before anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,1 +1,265 @@
 //! Live topics and mailboxes: who is told what, and who is cut.
+
+use super::*;
+use crate::domain::{Setting, UserId, UserStatus, Username};
+use mailbox::CAPACITY;
+use std::cell::Cell;
+use std::time::Duration;
+
+/// News with a number, which nothing takes the place of.
+fn number(n: usize) -> News {
+    News::Setting(Setting::SiteName, n.to_string().as_str().into())
+}
+
+fn shown(user: &str, text: &str) -> News {
+    News::Shown(ShownUser {
+        user: UserId::new(user),
+        username: Username::stored(user.to_owned()),
+        name: String::new(),
+        roles: Vec::new(),
+        status: UserStatus::Busy,
+        text: text.to_owned(),
+        source: None,
+        expires_at: None,
+    })
+}
+
+fn of(user: &str) -> Topic {
+    Topic::StatusOf(UserId::new(user))
+}
+
+fn ann() -> Topic {
+    Topic::Oneself(UserId::new("ann"))
+}
+
+/// What waits for `listener` now.
+async fn told(listener: &Listener) -> Vec<News> {
+    let next = tokio::time::timeout(Duration::ZERO, listener.next()).await;
+    let messages = next.unwrap_or_default();
+    messages.iter().map(|m| m.news().clone()).collect()
+}
+
+async fn trouble(listener: &Listener) -> Option<Trouble> {
+    tokio::time::timeout(Duration::ZERO, listener.trouble())
+        .await
+        .ok()
+}
+
+/// Somebody who listens to `topics`.
+fn listener(live: &Arc<Live>, topics: &[Topic]) -> Listener {
+    let mut listener = live.listen();
+    for topic in topics {
+        listener.subscribe(topic.clone());
+    }
+    listener
+}
+
+#[tokio::test]
+async fn news_come_in_the_order_of_publishing_whatever_their_topic() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Settings, Topic::Names]);
+    for n in 0..100 {
+        let topic = [Topic::Settings, Topic::Names][n % 2].clone();
+        live.publish(&topic, || number(n));
+    }
+    let expected: Vec<_> = (0..100).map(number).collect();
+    assert_eq!(told(&listener).await, expected);
+    assert_eq!(told(&listener).await, [], "each once");
+}
+
+#[tokio::test]
+async fn who_waits_is_woken_and_who_gives_up_waiting_loses_nothing() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Settings]);
+    let (messages, ()) = tokio::join!(listener.next(), async {
+        live.publish(&Topic::Settings, || number(1));
+    });
+    assert_eq!(messages.len(), 1);
+    let given_up = tokio::time::timeout(Duration::ZERO, listener.next()).await;
+    assert!(given_up.is_err());
+    live.publish(&Topic::Settings, || number(2));
+    assert_eq!(told(&listener).await, [number(2)]);
+}
+
+#[tokio::test]
+async fn a_topic_is_told_once_however_often_one_subscribes() {
+    let live = Arc::<Live>::default();
+    let mut listener = listener(&live, &[Topic::Settings, Topic::Settings]);
+    live.publish(&Topic::Settings, || number(1));
+    assert_eq!(told(&listener).await, [number(1)]);
+    listener.unsubscribe(&Topic::Settings);
+    assert!(!live.has(&Topic::Settings));
+}
+
+#[tokio::test]
+async fn nothing_is_made_where_nobody_listens_and_once_where_many_do() {
+    let live = Arc::<Live>::default();
+    let _other = listener(&live, &[Topic::Names]);
+    live.publish(&Topic::Settings, || panic!("nobody listens"));
+    let many: Vec<_> = (0..10)
+        .map(|_| listener(&live, &[Topic::Settings]))
+        .collect();
+    let (made, encoded) = (Cell::new(0), Cell::new(0));
+    live.publish(&Topic::Settings, || {
+        made.set(made.get() + 1);
+        number(1)
+    });
+    for listener in &many {
+        let [message] = &listener.next().await[..] else {
+            panic!("one message");
+        };
+        let bytes = message.encoded(|_| {
+            encoded.set(encoded.get() + 1);
+            "made".into()
+        });
+        assert_eq!((bytes, message.topic()), ("made".into(), &Topic::Settings));
+    }
+    assert_eq!((made.get(), encoded.get()), (1, 1));
+}
+
+#[tokio::test]
+async fn who_unsubscribes_hears_what_was_told_before_and_nothing_more() {
+    let live = Arc::<Live>::default();
+    let (mut one, other) = (
+        listener(&live, &[Topic::Settings, Topic::Names]),
+        listener(&live, &[Topic::Settings]),
+    );
+    live.publish(&Topic::Settings, || number(1));
+    one.unsubscribe(&Topic::Settings);
+    one.unsubscribe(&Topic::Roles);
+    live.publish(&Topic::Settings, || number(2));
+    live.publish(&Topic::Names, || number(3));
+    assert_eq!(told(&one).await, [number(1), number(3)]);
+    assert_eq!(told(&other).await, [number(1), number(2)]);
+    one.subscribe(Topic::Settings);
+    live.publish(&Topic::Settings, || number(4));
+    assert_eq!(told(&one).await, [number(4)]);
+}
+
+#[tokio::test]
+async fn the_newest_about_somebody_takes_the_place_of_older_ones_of_its_topic() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Statuses, of("ann"), Topic::Settings]);
+    for (topic, news) in [
+        (Topic::Statuses, shown("ann", "old")),
+        (of("ann"), shown("ann", "old, by id")),
+        (Topic::Settings, number(1)),
+        (Topic::Statuses, shown("bob", "bob's")),
+        (Topic::Settings, number(1)),
+        (Topic::Statuses, shown("ann", "new")),
+        (Topic::Statuses, shown("ann", "newest")),
+    ] {
+        live.publish(&topic, || news);
+    }
+    let expected = [
+        shown("ann", "old, by id"),
+        number(1),
+        shown("bob", "bob's"),
+        number(1),
+        shown("ann", "newest"),
+    ];
+    assert_eq!(told(&listener).await, expected);
+    live.publish(&Topic::Statuses, || shown("ann", "later"));
+    assert_eq!(told(&listener).await, [shown("ann", "later")]);
+}
+
+#[tokio::test]
+async fn a_mailbox_holds_1024_messages_and_one_more_is_an_overrun() {
+    assert_eq!(CAPACITY, 1024);
+    let live = Arc::<Live>::default();
+    let (slow, quick) = (
+        listener(&live, &[Topic::Settings]),
+        listener(&live, &[Topic::Settings]),
+    );
+    for n in 0..CAPACITY {
+        live.publish(&Topic::Settings, || number(n));
+    }
+    assert_eq!(trouble(&slow).await, None);
+    assert_eq!(told(&quick).await.len(), CAPACITY);
+    live.publish(&Topic::Settings, || number(CAPACITY));
+    live.publish(&Topic::Settings, || number(CAPACITY + 1));
+    assert_eq!(told(&slow).await, [], "all of it is gone");
+    assert_eq!(trouble(&slow).await, Some(Trouble::Overrun));
+    assert_eq!(trouble(&slow).await, None, "told once");
+    assert_eq!(trouble(&quick).await, None);
+    assert_eq!(told(&quick).await.len(), 2, "others lose nothing");
+    live.publish(&Topic::Settings, || number(7));
+    assert_eq!(told(&slow).await, [number(7)], "kept again from then on");
+}
+
+#[tokio::test]
+async fn a_full_mailbox_takes_what_is_newer_about_somebody_who_is_in_it() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Settings, Topic::Statuses]);
+    live.publish(&Topic::Statuses, || shown("ann", "old"));
+    for n in 1..CAPACITY {
+        live.publish(&Topic::Settings, || number(n));
+    }
+    for _ in 0..10 {
+        live.publish(&Topic::Statuses, || shown("ann", "new"));
+    }
+    assert_eq!(trouble(&listener).await, None);
+    let told = told(&listener).await;
+    assert_eq!(told.len(), CAPACITY);
+    assert_eq!(told.last(), Some(&shown("ann", "new")));
+}
+
+#[tokio::test]
+async fn ended_logins_overtake_a_full_mailbox() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Settings, ann()]);
+    for n in 0..CAPACITY {
+        live.publish(&Topic::Settings, || number(n));
+    }
+    live.publish(&ann(), || News::LoginsEnded);
+    live.publish(&ann(), || News::LoginsEnded);
+    assert_eq!(trouble(&listener).await, Some(Trouble::LoginsEnded));
+    assert_eq!(trouble(&listener).await, None);
+    assert_eq!(
+        told(&listener).await.len(),
+        CAPACITY,
+        "nothing is lost by it"
+    );
+}
+
+#[tokio::test]
+async fn ended_logins_are_told_after_an_overrun_too() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Settings, ann()]);
+    for n in 0..=CAPACITY {
+        live.publish(&Topic::Settings, || number(n));
+    }
+    live.publish(&ann(), || News::LoginsEnded);
+    let both = [trouble(&listener).await, trouble(&listener).await];
+    assert_eq!(both, [Some(Trouble::Overrun), Some(Trouble::LoginsEnded)]);
+}
+
+#[tokio::test]
+async fn a_beginning_is_trouble_for_all_who_listen_to_something() {
+    let live = Arc::<Live>::default();
+    let (one, idle) = (listener(&live, &[Topic::Settings]), live.listen());
+    live.publish(&Topic::Settings, || number(1));
+    live.begin_anew();
+    assert_eq!(live.beginnings(), 1);
+    assert_eq!(told(&one).await, []);
+    assert_eq!(trouble(&one).await, Some(Trouble::Overrun));
+    assert_eq!(trouble(&idle).await, None);
+}
+
+#[tokio::test]
+async fn a_listener_that_is_dropped_leaves_nothing_behind() {
+    let live = Arc::<Live>::default();
+    assert!(!live.is_heard());
+    let topics = [Topic::Settings, of("ann"), ann()];
+    let (one, other) = (listener(&live, &topics), listener(&live, &topics[..1]));
+    let mailbox = Arc::downgrade(&one.mailbox);
+    drop(one);
+    assert!(live.is_heard() && live.has(&Topic::Settings));
+    assert!(!live.has(&of("ann")) && !live.has(&ann()));
+    assert!(mailbox.upgrade().is_none());
+    live.publish(&Topic::Settings, || number(1));
+    assert_eq!(told(&other).await, [number(1)]);
+    drop(other);
+    assert!(!live.is_heard());
+    assert!(live.topics().is_empty());
+}

@@ -216,7 +216,8 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
             .await
         }
         None => {
-            board(app, Whom::Everybody, true, |_, shown| {
+            let connected = app.connections.people();
+            board(app, Whom::Everybody(connected), true, |_, shown| {
                 shown.status != UserStatus::Offline
             })
             .await
@@ -251,7 +252,11 @@ async fn board(
 
 /// How the `presence` of `user` is shown now. A login by REST makes nobody online, a live connection does.
 pub fn shown(app: &App, user: &UserId, presence: &Presence) -> Shown {
-    let connection = app.connections.status(user, presence.policy);
+    shown_by(app, app.connections.status(user, presence.policy), presence)
+}
+
+/// How `presence` is shown now of somebody whose connections say `connection`.
+pub fn shown_by(app: &App, connection: UserStatus, presence: &Presence) -> Shown {
     let now = app.clock.now();
     let claim = presence.claim(now);
     let kind = match app.rules.unconnected {

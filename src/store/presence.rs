@@ -66,8 +66,8 @@ pub struct PresenceChange {
 pub enum Whom {
     /// These, whether they ever said anything or not.
     Ids(Vec<UserId>),
-    /// All who ever said anything.
-    Everybody,
+    /// All who ever said anything or are always online, and these, who are connected.
+    Everybody(Vec<UserId>),
     /// All whose presence changed at or after this.
     ChangedSince(Timestamp),
 }

@@ -5,8 +5,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod event_stream;
 mod flaky;
 mod good_requests;
+mod live_client;
+mod live_office;
+mod live_watcher;
 mod process;
 mod raw;
 mod scripted;
@@ -26,6 +30,9 @@ mod dev;
 mod dev_clock;
 mod dev_command;
 mod dev_faults;
+mod events;
+mod events_slow;
+mod events_stream;
 mod expiry;
 mod expiry_live;
 mod faults;
@@ -35,6 +42,9 @@ mod hooks_crash;
 mod hooks_trouble;
 mod hostile_input;
 mod live_bench;
+mod live_model;
+mod live_policies;
+mod live_presence;
 mod load;
 mod login_attempts;
 mod login_end;

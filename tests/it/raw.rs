@@ -43,21 +43,23 @@ impl Raw {
         self.answer(Body::None).await
     }
 
-    /// The next chunk of a body that has no length.
-    pub async fn chunk(&mut self) -> String {
+    /// The next chunk of a body that comes in chunks; `None` at its end, or when the connection ends.
+    pub async fn chunk(&mut self) -> Option<String> {
         let line = loop {
             match find(&self.read, b"\r\n") {
-                Some(at) => break self.read.drain(..at + 2).collect::<Vec<_>>(),
-                None => self.more().await.unwrap(),
+                Some(at) => break at,
+                None => self.more().await?,
             }
         };
-        let size = std::str::from_utf8(&line).unwrap().trim_end();
+        let size = std::str::from_utf8(&self.read[..line]).unwrap();
         let size = usize::from_str_radix(size, 16).unwrap();
-        while self.read.len() < size + 2 {
-            self.more().await.unwrap();
+        let (begin, end) = (line + 2, line + 2 + size);
+        while self.read.len() < end + 2 {
+            self.more().await?;
         }
-        let chunk = self.read.drain(..size + 2).take(size).collect();
-        String::from_utf8(chunk).unwrap()
+        let chunk = self.read[begin..end].to_vec();
+        self.read.drain(..end + 2);
+        (size > 0).then(|| String::from_utf8(chunk).unwrap())
     }
 
     /// Passes when the server closes the connection without sending anything more.

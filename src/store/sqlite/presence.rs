@@ -77,21 +77,26 @@ fn card(connection: &Connection, user: UserId) -> rusqlite::Result<Option<Card>>
 }
 
 fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
-    // Those who never said anything are only looked at when they are named.
-    let said = "presence JOIN user ON user.id = presence.user_id";
+    let everybody = "user LEFT JOIN presence ON presence.user_id = user.id";
+    let json = |ids: &[UserId]| {
+        let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
+        Value::Text(serde_json::to_string(&ids).unwrap_or_default())
+    };
     let (from, filter, value) = match whom {
-        Whom::Ids(ids) => {
-            let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
-            let ids = serde_json::to_string(&ids).unwrap_or_default();
-            (
-                "user LEFT JOIN presence ON presence.user_id = user.id",
-                "user.id IN (SELECT value FROM json_each(?1))",
-                Value::Text(ids),
-            )
-        }
-        Whom::Everybody => (said, "?1 IS NULL", Value::Null),
+        Whom::Ids(ids) => (
+            everybody,
+            "user.id IN (SELECT value FROM json_each(?1))",
+            json(ids),
+        ),
+        // Others who never said anything are offline, and need not be looked at.
+        Whom::Everybody(connected) => (
+            everybody,
+            "(presence.user_id IS NOT NULL OR user.presence_policy = 'always'
+              OR user.id IN (SELECT value FROM json_each(?1)))",
+            json(connected),
+        ),
         Whom::ChangedSince(at) => (
-            said,
+            "presence JOIN user ON user.id = presence.user_id",
             "presence.changed_at >= ?1",
             Value::Integer(at.as_millis()),
         ),

@@ -45,7 +45,7 @@ async fn the_stream_of_events_is_answered_as_documented_and_tells_its_example() 
 /// Reads on until `text` holds `what`, and the event that holds it is whole.
 async fn until(raw: &mut Raw, text: &mut String, what: &str) {
     while !(text.contains(what) && text.ends_with("\n\n")) {
-        *text += &raw.chunk().await;
+        *text += &raw.chunk().await.unwrap();
     }
 }
 

@@ -214,16 +214,29 @@ async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_w
             .await
             .unwrap();
         let named = ["eve", "nobody", "dan", "cid", "dan"].map(id).to_vec();
+        let connected = ["eve", "cid", "dan", "nobody"].map(id).to_vec();
         for (whom, names) in [
             (Whom::Ids(named), ["cid", "dan"].as_slice()),
             (Whom::Ids(Vec::new()), &[]),
-            (Whom::Everybody, &["ann", "bob", "dan"]),
+            (Whom::Everybody(Vec::new()), &["ann", "bob", "dan"]),
+            (Whom::Everybody(connected), &["ann", "bob", "cid", "dan"]),
             (Whom::ChangedSince(at(10)), &["ann", "bob", "dan"]),
             (Whom::ChangedSince(at(11)), &["ann", "dan"]),
             (Whom::ChangedSince(at(31)), &[]),
         ] {
             assert_eq!(listed(&*store, whom.clone()).await, names, "{whom:?}");
         }
+        let always = UserPatch {
+            presence_policy: Some(PresencePolicy::Always),
+            ..UserPatch::default()
+        };
+        store
+            .update_user(id("cid"), always, admin_at(60))
+            .await
+            .unwrap();
+        let everybody = Whom::Everybody(Vec::new());
+        let names = ["ann", "bob", "cid", "dan"];
+        assert_eq!(listed(&*store, everybody).await, names);
         let dan = store.list_presences(Whom::Ids(vec![id("dan")])).await;
         let dan = dan.unwrap().remove(0);
         assert_eq!(dan.name, "DAN");

@@ -6,15 +6,13 @@
 //! it, and again as long: a flood waits in the outbox and not in mailboxes, and telling thousands of it leaves processors to those who make
 //! it. What comes alone is told at once. Knows neither JSON nor sockets.
 
+mod people;
+
 use crate::app::App;
-use crate::domain::{
-    Audience, Change, Event, EventId, Result, RoleOf, Setting, StatusChange, UserId,
-};
-use crate::live::{News, ShownUser, Topic};
-use crate::service::presence::{self, Shown};
-use crate::service::users;
-use crate::store::Card;
-use std::collections::HashMap;
+use crate::connections::Changed;
+use crate::domain::{Audience, Change, Event, EventId, Result, RoleOf, Setting};
+use crate::live::{News, Topic};
+use people::People;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,17 +35,9 @@ pub struct Announcer {
     /// Up to which event (inclusive) everything is told.
     cursor: EventId,
     /// Those who were told about since somebody listens.
-    people: HashMap<UserId, Known>,
-    /// How often things had become otherwise without news when that was read.
-    beginnings: usize,
+    people: People,
     /// Those whose connections have changed and who are not told about yet.
-    pending: Vec<UserId>,
-}
-
-/// Somebody as of the event that `card` includes, and what was told of them last.
-struct Known {
-    card: Card,
-    told: Option<ShownUser>,
+    pending: Vec<Changed>,
 }
 
 impl Announcer {
@@ -56,11 +46,10 @@ impl Announcer {
     pub fn new(app: Arc<App>, stop: CancellationToken) -> Self {
         let cursor = *app.store.committed().borrow();
         Self {
+            people: People::new(app.clone()),
             app,
             stop,
             cursor,
-            people: HashMap::new(),
-            beginnings: 0,
             pending: Vec::new(),
         }
     }
@@ -97,7 +86,7 @@ impl Announcer {
         loop {
             if !self.app.live.is_heard() {
                 self.cursor = *self.app.store.committed().borrow();
-                self.people = HashMap::new();
+                self.people.forget_all();
                 return Ok(());
             }
             let events = self.app.store.events_after(self.cursor, BATCH).await?;
@@ -131,12 +120,12 @@ impl Announcer {
             Change::StatusDeleted(status) => live.publish(&Topic::DeletedCustomStatuses, || {
                 News::CustomStatusDeleted(status.clone())
             }),
-            Change::PresenceChanged(change) => self.presence_changed(id, change).await?,
+            Change::PresenceChanged(change) => self.people.presence_changed(id, change).await?,
             Change::PermissionChanged(grant) => {
                 live.publish(&Topic::Permissions, || News::Permission(grant.clone()));
             }
-            Change::RoleGiven(role) => self.role_changed(role, News::RoleGiven).await?,
-            Change::RoleTaken(role) => self.role_changed(role, News::RoleTaken).await?,
+            Change::RoleGiven(role) => self.role_changed(id, role, News::RoleGiven).await?,
+            Change::RoleTaken(role) => self.role_changed(id, role, News::RoleTaken).await?,
             Change::UserUpdated(user) => {
                 if user.renamed {
                     live.publish(&Topic::Names, || News::Renamed {
@@ -145,12 +134,12 @@ impl Announcer {
                         name: user.name.clone(),
                     });
                 }
-                self.record_changed(&user.user).await?;
+                self.people.record_changed(id, &user.user).await?;
             }
             Change::UserDeleted { user, .. } => {
                 live.publish(&Topic::DeletedUsers, || News::UserDeleted(user.clone()));
                 live.publish(&Topic::Oneself(user.clone()), || News::LoginsEnded);
-                self.people.remove(user);
+                self.people.forget(user);
             }
             Change::SettingChanged(setting, value) => {
                 self.setting_changed(*setting);
@@ -166,46 +155,22 @@ impl Announcer {
         Ok(())
     }
 
-    async fn presence_changed(&mut self, id: EventId, change: &StatusChange) -> Result<()> {
-        let Some(known) = self.known(&change.user).await? else {
-            return Ok(());
-        };
-        // One that was read with this change in it knows more than the event.
-        if known.card.as_of < id {
-            known.card.person.presence.follow(change);
-            known.card.as_of = id;
-        }
-        self.show(&change.user).await
-    }
-
-    async fn role_changed(&mut self, role: &RoleOf, news: fn(RoleOf) -> News) -> Result<()> {
+    async fn role_changed(
+        &mut self,
+        id: EventId,
+        role: &RoleOf,
+        news: fn(RoleOf) -> News,
+    ) -> Result<()> {
         if self.app.settings().await?.display_roles() {
             self.app.live.publish(&Topic::Roles, || news(role.clone()));
         }
-        self.record_changed(&role.user).await
-    }
-
-    /// Reads somebody anew, of whom something else than their status has changed.
-    async fn record_changed(&mut self, user: &UserId) -> Result<()> {
-        let oneself = Topic::Oneself(user.clone());
-        if self.app.live.has(&oneself)
-            && let Some(record) = users::record(&self.app, user).await?
-        {
-            self.app
-                .live
-                .publish(&oneself, || News::OwnRecord(Box::new(record)));
-        }
-        let told = self.people.remove(user).and_then(|known| known.told);
-        if let Some(known) = self.known(user).await? {
-            known.told = told;
-        }
-        self.show(user).await
+        self.people.record_changed(id, &role.user).await
     }
 
     /// While changes of presence are told to nobody, nobody can say what was told last.
     fn setting_changed(&mut self, setting: Setting) {
         if setting == Setting::PresenceBroadcastDisabled {
-            self.people = HashMap::new();
+            self.people.forget_all();
         }
     }
 
@@ -213,10 +178,11 @@ impl Announcer {
     async fn tell_connections(&mut self) -> Result<()> {
         if !self.app.live.is_heard() {
             self.pending.clear();
+            self.people.forget_all();
         }
         let began = Instant::now();
-        while let Some(user) = self.pending.last().cloned() {
-            self.show(&user).await?;
+        while let Some(changed) = self.pending.last().cloned() {
+            self.people.connection_changed(&changed).await?;
             self.pending.pop();
         }
         self.rest(began).await;
@@ -236,60 +202,7 @@ impl Announcer {
             () = self.stop.cancelled() => {}
         }
     }
-
-    /// Tells how somebody is shown now, unless that was told last.
-    async fn show(&mut self, user: &UserId) -> Result<()> {
-        if self.app.settings().await?.broadcast_disabled() {
-            return Ok(());
-        }
-        let app = self.app.clone();
-        let Some(known) = self.known(user).await? else {
-            return Ok(());
-        };
-        let person = &known.card.person;
-        let now = shown_user(
-            &known.card,
-            presence::shown(&app, &person.id, &person.presence),
-        );
-        if known.told.as_ref() == Some(&now) {
-            return Ok(());
-        }
-        known.told = Some(now.clone());
-        for topic in [
-            Topic::Statuses,
-            Topic::StatusOf(user.clone()),
-            Topic::Oneself(user.clone()),
-        ] {
-            app.live.publish(&topic, || News::Shown(now.clone()));
-        }
-        Ok(())
-    }
-
-    async fn known(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
-        let beginnings = self.app.live.beginnings();
-        if std::mem::replace(&mut self.beginnings, beginnings) != beginnings {
-            self.people = HashMap::new();
-        }
-        if !self.people.contains_key(user) {
-            let Some(card) = self.app.store.find_card(user.clone()).await? else {
-                return Ok(None);
-            };
-            let known = Known { card, told: None };
-            self.people.insert(user.clone(), known);
-        }
-        Ok(self.people.get_mut(user))
-    }
 }
 
-fn shown_user(card: &Card, shown: Shown) -> ShownUser {
-    ShownUser {
-        user: card.person.id.clone(),
-        username: card.person.username.clone(),
-        name: card.person.name.clone(),
-        roles: card.roles.clone(),
-        status: shown.status,
-        text: shown.text,
-        source: shown.source,
-        expires_at: shown.expires_at,
-    }
-}
+#[cfg(test)]
+mod tests;

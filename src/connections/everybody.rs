@@ -1,0 +1,170 @@
+//! Everybody who is connected, as it is kept: people, the deadlines of what they are by, and whose connections have changed. Knows no lock
+//! and nobody who waits.
+
+use super::person::{Held, Person};
+use super::{Changed, Lease};
+use crate::domain::{PresencePolicy, UserId, UserStatus};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a lease lasts after its connection was heard of. Twice what a silent socket is given, which ends its lease by itself.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+pub(super) struct Everybody {
+    pub(super) people: HashMap<UserId, Person>,
+    /// When somebody is to be looked at. A person may be in it for a time that was put off: then there is nothing to do.
+    pub(super) due: BinaryHeap<Reverse<(Instant, UserId)>>,
+    /// Whose connections say something else than when somebody last asked, and how often that has become so since.
+    pub(super) changed: HashMap<UserId, u32>,
+    pub(super) leases: usize,
+    pub(super) next: u64,
+}
+
+impl Everybody {
+    /// A connection that says `status`, or says it again after it was forgotten.
+    pub(super) fn add(&mut self, user: &UserId, id: u64, status: UserStatus) {
+        let now = Instant::now();
+        self.sweep(now);
+        let ends = now + LEASE;
+        let person = self.people.entry(user.clone()).or_default();
+        person.leases.push(Held { id, status, ends });
+        person.leaving = None;
+        self.leases += 1;
+        self.look_at(user, ends);
+        self.note(user, now);
+    }
+
+    /// Puts off the deadline of a lease, and notes what its connection says, if it does. Whether anything is another for it: a lease whose
+    /// deadline was over is taken up again.
+    pub(super) fn tell(&mut self, lease: &Lease, status: Option<UserStatus>) -> bool {
+        let now = Instant::now();
+        self.sweep(now);
+        let person = self.people.get_mut(&lease.user);
+        let held = person.and_then(|p| p.leases.iter_mut().find(|held| held.id == lease.id));
+        let Some(held) = held else {
+            self.add(&lease.user, lease.id, status.unwrap_or(UserStatus::Online));
+            return true;
+        };
+        held.ends = now + LEASE;
+        let Some(status) = status.filter(|status| *status != held.status) else {
+            return false;
+        };
+        held.status = status;
+        self.note(&lease.user, now);
+        true
+    }
+
+    /// Takes a lease back. With a grace, what was said last stands until that is over.
+    pub(super) fn remove(&mut self, user: &UserId, id: u64, grace: Duration) {
+        let now = Instant::now();
+        self.sweep(now);
+        let Some(person) = self.people.get_mut(user) else {
+            return;
+        };
+        let before = person.by_connection(now);
+        let Some(place) = person.leases.iter().position(|held| held.id == id) else {
+            return;
+        };
+        person.leases.swap_remove(place);
+        self.leases -= 1;
+        if person.leases.is_empty() {
+            person.leaving = Some((before, now + grace));
+            self.look_at(user, now + grace);
+        }
+        self.note(user, now);
+    }
+
+    /// What the connections of `user` say at `now`, as far as `policy` asks them.
+    pub(super) fn status(&self, user: &UserId, policy: PresencePolicy, now: Instant) -> UserStatus {
+        match (policy, self.people.get(user)) {
+            (PresencePolicy::Always, _) => UserStatus::Online,
+            (_, None) => UserStatus::Offline,
+            (PresencePolicy::Connection, Some(person)) => person.by_connection(now),
+            (PresencePolicy::Heartbeat, Some(person)) => person.by_heartbeat(now),
+        }
+    }
+
+    /// Takes a sign of life that counts until `ends`.
+    pub(super) fn beat(&mut self, user: &UserId, ends: Instant) {
+        let now = Instant::now();
+        self.sweep(now);
+        let person = self.people.entry(user.clone()).or_default();
+        if person.heartbeat.replace(ends).is_none() {
+            self.look_at(user, ends);
+        }
+        self.note(user, now);
+    }
+
+    /// Forgets all of them.
+    pub(super) fn forget(&mut self) {
+        for (user, person) in std::mem::take(&mut self.people) {
+            if person.noted != Person::default().noted {
+                self.mark(user);
+            }
+        }
+        self.due.clear();
+        self.leases = 0;
+    }
+
+    /// Removes what is over at `now`, and answers when to come again. Done before every change: what somebody may have seen meanwhile is a
+    /// change, too.
+    pub(super) fn sweep(&mut self, now: Instant) -> Option<Instant> {
+        loop {
+            let Reverse((next, _)) = self.due.peek()?;
+            if *next > now {
+                return Some(*next);
+            }
+            let Reverse((_, user)) = self.due.pop()?;
+            let Some(person) = self.people.get_mut(&user) else {
+                continue;
+            };
+            let before = person.leases.len();
+            let next = person.sweep(now);
+            self.leases -= before - person.leases.len();
+            self.note(&user, now);
+            match next {
+                Some(next) => self.look_at(&user, next),
+                None => drop(self.people.remove(&user)),
+            }
+        }
+    }
+
+    /// Whose connections have changed since they were taken last, `most` of them at the most.
+    pub(super) fn take_changed(&mut self, most: usize) -> Vec<Changed> {
+        let some: Vec<_> = self.changed.keys().take(most).cloned().collect();
+        let take = |user| {
+            let times = self.changed.remove(&user).unwrap_or_default();
+            Changed { user, times }
+        };
+        let some = some.into_iter().map(take).collect();
+        // Room that a storm took is given back once it is over.
+        if self.changed.is_empty() {
+            self.changed.shrink_to(64);
+            self.due.shrink_to(2 * self.due.len() + 64);
+            self.people.shrink_to(2 * self.people.len() + 64);
+        }
+        some
+    }
+
+    /// Has `user` looked at when a deadline of theirs has come.
+    fn look_at(&mut self, user: &UserId, deadline: Instant) {
+        self.due.push(Reverse((deadline, user.clone())));
+    }
+
+    /// Notes what the connections of `user` say at `now`, if that is something else than before.
+    fn note(&mut self, user: &UserId, now: Instant) {
+        if let Some(person) = self.people.get_mut(user)
+            && person.note(now)
+        {
+            self.mark(user.clone());
+        }
+    }
+
+    fn mark(&mut self, user: UserId) {
+        let times = self.changed.entry(user).or_default();
+        *times = times.saturating_add(1);
+    }
+}

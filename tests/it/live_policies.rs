@@ -1,0 +1,105 @@
+//! By what somebody counts as connected: heartbeats, nothing at all, and what is shown of bots and people without a connection.
+
+use crate::live_client::Live;
+use crate::live_presence::{
+    AWAY, OFFLINE, ONLINE, next_of, seen, server_with_grace, wait_for_count, watcher,
+};
+use crate::presence::set;
+use crate::support::{Setup, TestServer};
+use doorsign::app::Unconnected;
+use doorsign::domain::PresencePolicy;
+use doorsign::service::users;
+use serde_json::json;
+
+const BUSY: u64 = 3;
+
+async fn set_policy(server: &TestServer, username: &str, policy: PresencePolicy) {
+    users::set_presence_policy(&server.app, username, policy)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_count() {
+    let setup = Setup::new().config(|config| config.heartbeat_seconds = 2);
+    let server = setup.start().await;
+    let (bot, admin) = (
+        server.user_with_roles("robot", &["bot"]).await,
+        server.admin().await,
+    );
+    set_policy(&server, "robot", PresencePolicy::Heartbeat).await;
+    let mut watcher = watcher(&server, &admin).await;
+    let mut live = Live::of(&server, &bot).await;
+    assert_eq!(seen(&bot).await, ["offline", "online", "offline"]);
+    assert_eq!(next_of(&mut watcher, &bot.id()).await, OFFLINE);
+    let beat = bot.post("presence.heartbeat", json!({})).await.expect(200);
+    assert_eq!(beat.text(), r#"{"success":true}"#);
+    assert_eq!(next_of(&mut watcher, &bot.id()).await, ONLINE);
+    assert_eq!(next_of(&mut watcher, &bot.id()).await, OFFLINE);
+    assert_eq!(live.call("UserPresence:ping", json!([])).await, json!(null));
+    assert_eq!(next_of(&mut watcher, &bot.id()).await, ONLINE);
+    assert_eq!(next_of(&mut watcher, &bot.id()).await, OFFLINE);
+    server
+        .anon()
+        .post("presence.heartbeat", json!({}))
+        .await
+        .refused(401);
+}
+
+#[tokio::test]
+async fn a_policy_counts_from_when_it_is_set_and_heartbeats_are_nothing_under_the_others() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let mut watcher = watcher(&server, &admin).await;
+    ann.post("presence.heartbeat", json!({})).await.expect(200);
+    assert_eq!(seen(&ann).await[2], "offline");
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, OFFLINE);
+    set_policy(&server, "ann", PresencePolicy::Always).await;
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, ONLINE);
+    assert_eq!(seen(&ann).await, ["online", "online", "online"]);
+    set_policy(&server, "ann", PresencePolicy::Connection).await;
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, OFFLINE);
+    set_policy(&server, "ann", PresencePolicy::Heartbeat).await;
+    assert_eq!(
+        next_of(&mut watcher, &ann.id()).await,
+        ONLINE,
+        "it beat before"
+    );
+}
+
+#[tokio::test]
+async fn a_bot_shows_what_it_declared_and_a_person_only_while_connected() {
+    let server = server_with_grace(0).await;
+    let (ann, bot) = (
+        server.user("ann").await,
+        server.user_with_roles("robot", &["bot"]).await,
+    );
+    for client in [&ann, &bot] {
+        set(client, json!({"status": "busy", "message": "at work"})).await;
+    }
+    assert_eq!(seen(&ann).await, ["offline", "busy", "offline"]);
+    assert_eq!(seen(&bot).await, ["busy", "busy", "offline"]);
+    let lives = (Live::of(&server, &ann).await, Live::of(&server, &bot).await);
+    assert_eq!(seen(&ann).await, ["busy", "busy", "online"]);
+    assert_eq!(seen(&bot).await, ["busy", "busy", "online"]);
+    drop(lives);
+}
+
+#[tokio::test]
+async fn where_the_unconnected_are_shown_as_declared_people_are_as_bots() {
+    let setup = Setup::new().config(|config| {
+        config.unconnected = Unconnected::Declared;
+        config.offline_grace_seconds = 0;
+    });
+    let server = setup.start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    set(&ann, json!({"status": "busy"})).await;
+    assert_eq!(seen(&ann).await, ["busy", "busy", "offline"]);
+    let mut watcher = watcher(&server, &admin).await;
+    drop(Live::of(&server, &ann).await);
+    wait_for_count(&admin, 1).await;
+    assert_eq!(seen(&ann).await, ["busy", "busy", "offline"]);
+    set(&ann, json!({"status": "away"})).await;
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, BUSY);
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, AWAY);
+}

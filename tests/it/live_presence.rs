@@ -1,0 +1,284 @@
+//! Who is shown as connected, by real connections: who counts, when they go, and where that is told. Deadlines are unit tests' of
+//! `connections`; by what bots and others count is in `live_policies`, random lives are in `live_model`.
+
+use crate::dev::{ask, dev_server, seeded};
+use crate::live_client::Live;
+use crate::presence::{set, told};
+use crate::support::{Client, Setup, TestServer, in_time};
+use serde_json::{Value, json};
+
+/// A server on which who is gone is shown so after this many seconds.
+pub async fn server_with_grace(seconds: u32) -> TestServer {
+    let setup = Setup::new().config(|config| config.offline_grace_seconds = seconds);
+    setup.start().await
+}
+
+/// What somebody sees of their own: what is shown, what is chosen, and what their connections say, which all routes have to agree on.
+pub async fn seen(client: &Client) -> [String; 3] {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (me, status, presence) = (
+        client.get("me").await.expect(200).json(),
+        client.get("users.getStatus").await.expect(200).json(),
+        client.get("users.getPresence").await.expect(200).json(),
+    );
+    let shown = text(&me["status"]);
+    assert_eq!(told(client).await[0], shown);
+    let list = client.get("users.presence").await.expect(200).json();
+    let mut rows = list["users"].as_array().unwrap().iter();
+    let listed = rows.find(|row| row["_id"] == client.id());
+    let expected = (shown != "offline").then(|| me["status"].clone());
+    assert_eq!(listed.map(|row| row["status"].clone()), expected);
+    assert_eq!(
+        (&status["status"], &presence["presence"]),
+        (&me["status"], &me["status"])
+    );
+    let connection = text(&me["statusConnection"]);
+    for answer in [&status, &presence] {
+        assert_eq!(answer["connectionStatus"], connection);
+    }
+    [shown, text(&me["statusDefault"]), connection]
+}
+
+async fn count(admin: &Client) -> u64 {
+    let answer = admin.get("presence.getConnections").await.expect(200);
+    answer.json()["current"].as_u64().unwrap()
+}
+
+/// Waits until so many are connected: that somebody has left is seen a moment later.
+pub async fn wait_for_count(admin: &Client, expected: u64) {
+    let waiting = async { while count(admin).await != expected {} };
+    in_time("the number of connections", waiting).await;
+}
+
+/// A connection of `client` that hears how people are shown, and of custom statuses.
+pub async fn watcher(server: &TestServer, client: &Client) -> Live {
+    let mut live = Live::of(server, client).await;
+    live.hear("user-status").await;
+    live.hear("updateCustomUserStatus").await;
+    live
+}
+
+/// The next that `watcher` is told about the user with this id: the number of a status.
+pub async fn next_of(watcher: &mut Live, user: &str) -> u64 {
+    loop {
+        let (event, args) = watcher.told().await;
+        if event == "user-status" && args[0][0] == user {
+            return args[0][2].as_u64().unwrap();
+        }
+    }
+}
+
+/// Passes when `watcher` is told nothing about the user with this id before what happens now.
+async fn nothing_of(watcher: &mut Live, admin: &Client, user: &str) {
+    let name = format!("marker {:?}", std::time::Instant::now());
+    admin.create(&name).await.expect(200);
+    loop {
+        let (event, args) = watcher.told().await;
+        assert!(event != "user-status" || args[0][0] != user, "{args}");
+        if args[0]["userStatusData"]["name"] == name {
+            return;
+        }
+    }
+}
+
+pub const OFFLINE: u64 = 0;
+pub const ONLINE: u64 = 1;
+pub const AWAY: u64 = 2;
+
+#[tokio::test]
+async fn a_login_by_rest_makes_nobody_online_and_one_by_a_live_connection_does() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let by_rest = server.anon().logged_in("ann", "ann's password").await;
+    by_rest.get("me").await.expect(200);
+    assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
+    let nobody = Live::open(&server).await;
+    assert_eq!(seen(&ann).await[2], "offline", "it is nobody's yet");
+    let mut live = Live::of(&server, &ann).await;
+    assert_eq!(seen(&ann).await, ["online", "online", "online"]);
+    assert_eq!(count(&admin).await, 1);
+    set(&ann, json!({"status": "busy"})).await;
+    assert_eq!(seen(&ann).await, ["busy", "busy", "online"]);
+    assert_eq!(live.call("UserPresence:away", json!([])).await, true);
+    assert_eq!(seen(&ann).await, ["busy", "busy", "away"]);
+    set(&ann, json!({"status": "online"})).await;
+    assert_eq!(seen(&ann).await, ["away", "online", "away"]);
+    drop(nobody);
+}
+
+#[tokio::test]
+async fn only_oneself_is_told_of_ones_connections() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let _live = Live::of(&server, &ann).await;
+    for (route, shown) in [
+        ("users.getStatus", "status"),
+        ("users.getPresence", "presence"),
+    ] {
+        let answer = bob.get(&format!("{route}?userId={}", ann.id())).await;
+        let answer = answer.expect(200).json();
+        assert_eq!(answer[shown], "online");
+        assert_eq!(answer.get("connectionStatus"), None);
+    }
+}
+
+#[tokio::test]
+async fn of_two_connections_one_that_is_online_is_enough() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let on_phone = server.with_token("ann").await;
+    let mut phone = Live::of(&server, &on_phone).await;
+    let mut laptop = Live::of(&server, &ann).await;
+    let mut watcher = watcher(&server, &bob).await;
+    let away = async |live: &mut Live| live.call("UserPresence:away", json!([])).await;
+    let online = async |live: &mut Live| live.call("UserPresence:online", json!([])).await;
+    assert_eq!(away(&mut phone).await, true);
+    assert_eq!(away(&mut phone).await, false, "it is already");
+    assert_eq!(seen(&ann).await[2], "online");
+    assert_eq!(away(&mut laptop).await, true);
+    assert_eq!(seen(&ann).await[2], "away");
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, AWAY);
+    assert_eq!(online(&mut phone).await, true);
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, ONLINE);
+    phone.call("logout", json!([])).await;
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, AWAY);
+}
+
+#[tokio::test]
+async fn who_is_cut_is_shown_as_before_while_the_grace_lasts() {
+    let server = server_with_grace(3600).await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let mut live = Live::of(&server, &ann).await;
+    live.call("UserPresence:away", json!([])).await;
+    drop(live);
+    wait_for_count(&admin, 0).await;
+    assert_eq!(seen(&ann).await, ["away", "online", "away"]);
+}
+
+#[tokio::test]
+async fn who_is_cut_is_shown_as_offline_at_once_without_a_grace() {
+    let server = server_with_grace(0).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let live = Live::of(&server, &ann).await;
+    let mut watcher = watcher(&server, &bob).await;
+    drop(live);
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, OFFLINE);
+    assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
+}
+
+#[tokio::test]
+async fn who_is_back_within_the_grace_flaps_before_nobody() {
+    let server = server_with_grace(3600).await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let mut watcher = watcher(&server, &admin).await;
+    let live = Live::of(&server, &ann).await;
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, ONLINE);
+    drop(live);
+    wait_for_count(&admin, 1).await;
+    let _live = Live::of(&server, &ann).await;
+    wait_for_count(&admin, 2).await;
+    nothing_of(&mut watcher, &admin, &ann.id()).await;
+}
+
+#[tokio::test]
+async fn who_logs_out_is_offline_at_once_and_the_socket_is_nobodys() {
+    let server = server_with_grace(3600).await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let mut watcher = watcher(&server, &admin).await;
+    let by_password = server.anon().logged_in("ann", "ann's password").await;
+    let mut live = Live::of(&server, &by_password).await;
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, ONLINE);
+    live.call("logout", json!([])).await;
+    assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
+    assert_eq!(count(&admin).await, 1);
+    assert_eq!(next_of(&mut watcher, &ann.id()).await, OFFLINE);
+    let token = &ann.credentials.as_ref().unwrap().1;
+    live.call("login", json!([{"resume": token}])).await;
+    assert_eq!(seen(&ann).await[2], "online", "by the same socket");
+    assert_eq!(count(&admin).await, 2);
+}
+
+#[tokio::test]
+async fn who_logs_out_by_a_socket_gets_an_answer_and_keeps_it() {
+    let server = TestServer::start().await;
+    server.user("ann").await;
+    for _ in 0..20 {
+        let ann = server.anon().logged_in("ann", "ann's password").await;
+        let mut live = Live::of(&server, &ann).await;
+        assert_eq!(live.call("logout", json!([])).await, json!(null));
+        ann.get("me").await.refused(401);
+        live.call("UserPresence:ping", json!([])).await;
+    }
+}
+
+#[tokio::test]
+async fn every_connection_that_somebody_logged_in_by_counts_once() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let mut lives = Vec::new();
+    for expected in 1..=5 {
+        let mut live = Live::of(&server, &ann).await;
+        let token = &ann.credentials.as_ref().unwrap().1;
+        live.call("login", json!([{"resume": token}])).await;
+        lives.push(live);
+        assert_eq!(count(&admin).await, expected);
+    }
+    lives.pop();
+    wait_for_count(&admin, 4).await;
+    drop(lives);
+    wait_for_count(&admin, 0).await;
+}
+
+#[tokio::test]
+async fn whoever_logs_in_by_a_socket_takes_it_over() {
+    let server = server_with_grace(0).await;
+    let (ann, bob, admin) = (
+        server.user("ann").await,
+        server.user("bob").await,
+        server.admin().await,
+    );
+    let mut live = Live::of(&server, &ann).await;
+    let token = &bob.credentials.as_ref().unwrap().1;
+    live.call("login", json!([{"resume": token}])).await;
+    assert_eq!(seen(&ann).await[2], "offline");
+    assert_eq!(seen(&bob).await[2], "online");
+    assert_eq!(count(&admin).await, 1);
+}
+
+#[tokio::test]
+async fn a_new_start_begins_with_nobody_connected() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = || Setup::at(folder.path()).config(|config| config.offline_grace_seconds = 3600);
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    set(&ann, json!({"status": "busy"})).await;
+    let live = Live::of(&server, &ann).await;
+    assert_eq!(seen(&ann).await, ["busy", "busy", "online"]);
+    let stopped = tokio::spawn(server.stop());
+    assert_eq!(live.closed().await, 1001);
+    stopped.await.unwrap();
+    let server = setup().start().await;
+    let (ann, admin) = (
+        Client::new(server.address, ann.credentials),
+        server.admin().await,
+    );
+    assert_eq!(seen(&ann).await, ["offline", "busy", "offline"]);
+    assert_eq!(count(&admin).await, 0);
+}
+
+#[tokio::test]
+async fn a_reset_of_dev_mode_cuts_everybody_and_forgets_who_was_connected() {
+    let server = dev_server().await;
+    let (ann, admin) = (seeded(&server, "ann"), seeded(&server, "admin"));
+    let live = Live::of(&server, &ann).await;
+    assert_eq!(seen(&ann).await[2], "online");
+    ask(&server, "reset", json!({})).await.expect(200);
+    assert_eq!(live.closed().await, 1013);
+    wait_for_count(&admin, 0).await;
+    assert_eq!(seen(&ann).await[2], "offline", "without a grace");
+    let _live = Live::of(&server, &ann).await;
+    assert_eq!(
+        (seen(&ann).await[2].as_str(), count(&admin).await),
+        ("online", 1)
+    );
+}
