@@ -97,7 +97,8 @@ pub(super) async fn run<S>(
         let ended = tokio::select! {
             biased;
             () = &mut stop => Some(End::Stop),
-            trouble = session.listener().trouble() => in_trouble(trouble, &session).await,
+            // A call may itself end the login that it stands on, and has to tell so.
+            trouble = session.listener().trouble(), if call.is_none() => in_trouble(trouble, &session).await,
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
             called = under_way(&mut call) => {
                 call = None;
@@ -124,7 +125,7 @@ pub(super) async fn run<S>(
         End::TooSlow => limits.write,
         _ => FAREWELL,
     };
-    let _ = timeout(patience, take_leave(outgoing.sink, incoming, end)).await;
+    let _ = timeout(patience, take_leave(outgoing, incoming, end)).await;
 }
 
 /// Comes back with what a call has come to, and never where there is none.
@@ -193,9 +194,10 @@ fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> 
     None
 }
 
-/// Tells the client why, and reads what still comes: a close with bytes unread would be a reset, and that takes the farewell with it.
+/// Tells the client what was said to it already, and why it ends, and reads what still comes: a close with bytes unread would be a reset,
+/// and that takes the farewell with it.
 async fn take_leave<S>(
-    mut sink: SplitSink<WebSocketStream<S>, Message>,
+    mut outgoing: Outgoing<S>,
     mut incoming: SplitStream<WebSocketStream<S>>,
     end: End,
 ) where
@@ -205,9 +207,12 @@ async fn take_leave<S>(
         Some((code, reason)) => {
             let (code, reason) = (CloseCode::from(code), reason.into());
             let close = Message::Close(Some(CloseFrame { code, reason }));
-            sink.send(close).await
+            if end != End::TooSlow {
+                let _ = outgoing.flush().await;
+            }
+            outgoing.sink.send(close).await
         }
-        None => sink.flush().await,
+        None => outgoing.sink.flush().await,
     };
     if told.is_ok() {
         while let Some(Ok(_)) = incoming.next().await {}
