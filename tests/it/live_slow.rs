@@ -6,7 +6,7 @@ use crate::live_login::seen;
 use crate::live_streams::{LOGGED, updated};
 use crate::presence::set;
 use crate::process::Home;
-use crate::support::{Client, Live, Setup, TestServer, in_time};
+use crate::support::{Client, Live, Setup, in_time};
 use doorsign::domain::UserId;
 use doorsign::live::{News, Topic};
 use serde_json::{Value, json};

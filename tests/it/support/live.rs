@@ -64,6 +64,11 @@ impl Live {
         })
     }
 
+    /// What it goes over.
+    pub fn into_stream(self) -> TcpStream {
+        self.socket.into_inner()
+    }
+
     /// Shakes hands.
     pub async fn connect(&mut self) {
         let connect = json!({"msg": "connect", "version": "1", "support": ["1", "pre2", "pre1"]});
