@@ -240,8 +240,8 @@ async fn a_message_of_64_kib_is_taken_and_a_larger_one_is_not_in_one_part_or_man
 #[tokio::test]
 async fn a_client_that_vanishes_is_offline_once_it_has_said_nothing_for_long() {
     let limits = Limits {
-        ping: Duration::from_millis(50),
-        silence: Duration::from_millis(100),
+        ping: Duration::from_millis(500),
+        silence: Duration::from_millis(1000),
         ..Limits::default()
     };
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
