@@ -7,8 +7,12 @@
 //!
 //! `--help` tells the rest.
 
+#[path = "load/http.rs"]
+mod http;
 #[path = "live/mod.rs"]
 mod live;
+#[path = "load/machine.rs"]
+mod machine;
 
 use std::process::ExitCode;
 

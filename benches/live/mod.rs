@@ -2,17 +2,13 @@
 
 pub mod arguments;
 pub mod crowd;
-#[path = "../load/http.rs"]
-pub mod http;
-#[path = "../load/machine.rs"]
-pub mod machine;
 pub mod subscriber;
 
+use super::http::Connection;
+use super::machine::{ProcessorTime, resident_mib};
 use arguments::Arguments;
 use crowd::Crowd;
 use futures_util::future::join_all;
-use http::Connection;
-use machine::{ProcessorTime, resident_mib};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::io::Write;

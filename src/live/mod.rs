@@ -96,7 +96,7 @@ impl Listener {
         }
     }
 
-    /// Listens to `topic` no more. What is in the mailbox already still comes.
+    /// Listens to `topic` no more. What waits of it does not come either.
     pub fn unsubscribe(&mut self, topic: &Topic) {
         if self.topics.remove(topic) {
             leave(&mut self.live.topics(), topic, &self.mailbox);
@@ -105,7 +105,13 @@ impl Listener {
 
     /// The next messages, in the order of publishing, once there are any. Nothing is lost when this is dropped half-way.
     pub async fn next(&self) -> Vec<Arc<Message>> {
-        self.mailbox.take().await
+        loop {
+            let mut messages = self.mailbox.take().await;
+            messages.retain(|message| self.topics.contains(message.topic()));
+            if !messages.is_empty() {
+                return messages;
+            }
+        }
     }
 
     /// Comes back when there is trouble, however many messages wait.

@@ -4,6 +4,7 @@
 #[path = "../../benches/live/mod.rs"]
 mod script;
 
+use crate::load::script::{http, machine};
 use crate::support::{ADMIN_PASSWORD, TestServer};
 use script::subscriber::{Frames, Told};
 

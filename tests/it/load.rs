@@ -2,7 +2,7 @@
 //! anything is, is not for a test.
 
 #[path = "../../benches/load/mod.rs"]
-mod script;
+pub mod script;
 
 use crate::support::{ADMIN_PASSWORD, Client, TestServer};
 use script::http::Head;

@@ -257,9 +257,14 @@ impl Process {
         logged.unwrap().clone()
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// Sends a signal: `TERM`, `INT` or `KILL`.
     pub async fn signal(&self, name: &str) {
-        let id = self.child.id().unwrap().to_string();
+        let id = self.id().to_string();
         let mut kill = Command::new("kill");
         let sent = kill.args(["-s", name, &id]).status().await.unwrap();
         assert!(sent.success());

@@ -62,7 +62,10 @@ async fn live(
 fn key(headers: &HeaderMap) -> Option<&str> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok();
     let asks = text(header::UPGRADE)?.eq_ignore_ascii_case("websocket");
+    // hyper goes by the one header, RFC 6455 by both.
+    let mut hops = text(header::CONNECTION)?.split(',');
+    let is_meant = hops.any(|hop| hop.trim().eq_ignore_ascii_case("upgrade"));
     let is_known = text(header::SEC_WEBSOCKET_VERSION)? == "13";
     let key = text(header::SEC_WEBSOCKET_KEY)?;
-    (asks && is_known).then_some(key)
+    (asks && is_meant && is_known).then_some(key)
 }

@@ -199,7 +199,7 @@ impl Session {
             token: token.into(),
         });
         if !self.is_logged_in().await {
-            self.forget_user(None);
+            frames.extend(self.leave());
             return (frames, Err(Error::LoginRefused.into()));
         }
         self.connection.enter(self.api.app.connections.open(user));

@@ -34,7 +34,15 @@ enum Hears {
     /// How the watched ones are shown.
     Presence,
     /// Nothing that ever happens here.
-    Silence,
+    Silence(Ear),
+}
+
+/// Who may hear something.
+#[derive(PartialEq, Eq)]
+enum Ear {
+    Everybody,
+    LoggedIn,
+    Oneself,
 }
 
 /// The subscriptions of a connection, by the ids that the client gave them.
@@ -81,9 +89,9 @@ impl Streams {
         user: Option<&UserId>,
     ) -> Vec<String> {
         let may_hear = |hears: &Hears| match hears {
-            Hears::Silence | Hears::Topic(Topic::Settings) => true,
-            Hears::OwnData => false,
-            Hears::Topic(_) | Hears::Presence => user.is_some(),
+            Hears::Silence(Ear::Everybody) | Hears::Topic(Topic::Settings) => true,
+            Hears::Silence(Ear::Oneself) | Hears::OwnData => false,
+            Hears::Silence(Ear::LoggedIn) | Hears::Topic(_) | Hears::Presence => user.is_some(),
         };
         let ended: Vec<_> = self
             .subscriptions
@@ -119,7 +127,7 @@ impl Streams {
                     listener.unsubscribe(&Topic::StatusOf(user));
                 }
             }
-            Some(Hears::OwnData | Hears::Silence) | None => {}
+            Some(Hears::OwnData | Hears::Silence(_)) | None => {}
         }
     }
 
@@ -133,7 +141,7 @@ impl Streams {
             return Err(ApiError::TooManySubscriptions(MOST));
         }
         if SILENT.contains(&name) {
-            return Ok(Hears::Silence);
+            return Ok(Hears::Silence(Ear::Everybody));
         }
         let is_stream = matches!(
             name,
@@ -159,7 +167,7 @@ impl Streams {
             "stream-notify-user" => own(user, event),
             PRESENCE => Ok(Hears::Presence),
             // Roles stay as they came with the server.
-            _ => Ok(Hears::Silence),
+            _ => Ok(Hears::Silence(Ear::LoggedIn)),
         }
     }
 
@@ -207,7 +215,7 @@ fn logged(event: &str) -> Hears {
         "roles-change" => Topic::Roles,
         "Users:NameChanged" => Topic::Names,
         "Users:Deleted" => Topic::DeletedUsers,
-        _ => return Hears::Silence,
+        _ => return Hears::Silence(Ear::LoggedIn),
     })
 }
 
@@ -215,7 +223,7 @@ fn public(event: &str) -> Hears {
     if event == "public-settings-changed" {
         Hears::Topic(Topic::Settings)
     } else {
-        Hears::Silence
+        Hears::Silence(Ear::Everybody)
     }
 }
 
@@ -224,7 +232,7 @@ fn own(user: &UserId, event: &str) -> Result<Hears, ApiError> {
     let event = event.strip_prefix(user.as_str());
     match event.and_then(|rest| rest.strip_prefix('/')) {
         Some("userData") => Ok(Hears::OwnData),
-        Some(_) => Ok(Hears::Silence),
+        Some(_) => Ok(Hears::Silence(Ear::Oneself)),
         None => Err(ApiError::NotAllowed),
     }
 }

@@ -38,6 +38,11 @@ impl Client {
         }
     }
 
+    /// Where the server is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The id of the user that it acts as.
     pub fn id(&self) -> String {
         self.credentials.as_ref().unwrap().0.clone()

@@ -8,18 +8,29 @@ impl Reply {
     /// `UPDATE_GOLDEN=1` writes the file anew.
     #[track_caller]
     pub fn golden(&self, name: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/it/golden")
-            .join(format!("{name}.json"));
         let got = format!("{} {}\n", self.status.as_u16(), mask(self.text()));
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &got).unwrap();
-        }
-        let kept =
-            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        assert_eq!(got, kept, "{}", path.display());
+        compare(&format!("{name}.json"), &got);
     }
+}
+
+/// Compares lines, byte for byte but for ids and times, with `tests/it/golden/NAME.txt`, likewise.
+#[track_caller]
+pub fn golden_lines(name: &str, lines: &[String]) {
+    let got: String = lines.iter().map(|line| mask(line) + "\n").collect();
+    compare(&format!("{name}.txt"), &got);
+}
+
+#[track_caller]
+fn compare(file: &str, got: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/golden")
+        .join(file);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, got).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert_eq!(got, kept, "{}", path.display());
 }
 
 /// Puts fixed words in the place of ids, tokens and times. Everything else stays byte for byte.
@@ -49,7 +60,7 @@ fn masked_text<'a>(key: Option<&str>, text: &'a str) -> &'a str {
                 .zip(shape.chars())
                 .all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
     };
-    let names_a_user = matches!(key, Some("_id" | "userId"));
+    let names_a_user = matches!(key, Some("_id" | "userId" | "session"));
     if text.len() == 24 && text.chars().all(hex) {
         "STATUS-ID"
     } else if names_a_user && text.len() == 17 && text.chars().all(|c| c.is_ascii_alphanumeric()) {

@@ -3,8 +3,11 @@
 
 mod client;
 mod golden;
+mod live;
 
 pub use client::{Client, Reply};
+pub use golden::golden_lines;
+pub use live::{CUT, Live};
 
 use doorsign::app::{App, Clock};
 use doorsign::config::{Config, Contract};

@@ -49,16 +49,8 @@ pub(super) async fn run<S>(
         let ended = tokio::select! {
             biased;
             () = &mut stop => Some(End::Stop),
-            trouble = session.listener().trouble() => {
-                // What is under way may be the very logout that is told of, and is answered first.
-                if let Some(under_way) = call.take() {
-                    tokio::select! {
-                        () = &mut stop => break End::Stop,
-                        called = under_way => outgoing.send(session.called(called).await),
-                    }
-                }
-                in_trouble(trouble, &session).await
-            }
+            // A call may itself end the login that it stands on, and has to tell so.
+            trouble = session.listener().trouble(), if call.is_none() => in_trouble(trouble, &session).await,
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
             called = under_way(&mut call) => {
                 call = None;
