@@ -121,6 +121,15 @@ async fn a_return_within_the_grace_changes_nothing_and_takes_back_the_leave() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_leave_that_was_taken_back_shows_nobody_who_is_forgotten_later() {
+    let connections = Connections::new(LEASE * 10, BEAT);
+    drop(connections.open(ann()));
+    let _forgotten = connections.open(ann());
+    pass(LEASE).await;
+    assert_eq!(status(&connections), Offline);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_grace_says_what_all_said_together_and_a_return_says_for_itself() {
     let connections = nobody();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
