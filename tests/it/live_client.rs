@@ -72,7 +72,8 @@ impl Live {
     pub async fn told(&mut self) -> (String, Value) {
         let frame = match self.told.pop_front() {
             Some(frame) => frame,
-            None => self.wait_for_news().await,
+            // The server's questions are no news: they put nothing off.
+            None => in_time("news", self.wait_for_news()).await,
         };
         let fields = &frame["fields"];
         let event = fields["eventName"].as_str().unwrap().to_owned();

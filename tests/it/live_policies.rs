@@ -2,7 +2,7 @@
 
 use crate::live_client::Live;
 use crate::live_presence::{
-    AWAY, OFFLINE, ONLINE, next_of, seen, server_with_grace, wait_for_count, watcher,
+    AWAY, OFFLINE, ONLINE, seen, sees, server_with_grace, wait_for_count, watcher,
 };
 use crate::presence::set;
 use crate::support::{Setup, TestServer};
@@ -10,8 +10,6 @@ use doorsign::app::Unconnected;
 use doorsign::domain::PresencePolicy;
 use doorsign::service::users;
 use serde_json::json;
-
-const BUSY: u64 = 3;
 
 async fn set_policy(server: &TestServer, username: &str, policy: PresencePolicy) {
     users::set_presence_policy(&server.app, username, policy)
@@ -21,7 +19,7 @@ async fn set_policy(server: &TestServer, username: &str, policy: PresencePolicy)
 
 #[tokio::test]
 async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_count() {
-    let setup = Setup::new().config(|config| config.heartbeat_seconds = 2);
+    let setup = Setup::new().config(|config| config.heartbeat_seconds = 3);
     let server = setup.start().await;
     let (bot, admin) = (
         server.user_with_roles("robot", &["bot"]).await,
@@ -31,14 +29,13 @@ async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_coun
     let mut watcher = watcher(&server, &admin).await;
     let mut live = Live::of(&server, &bot).await;
     assert_eq!(seen(&bot).await, ["offline", "online", "offline"]);
-    assert_eq!(next_of(&mut watcher, &bot.id()).await, OFFLINE);
     let beat = bot.post("presence.heartbeat", json!({})).await.expect(200);
     assert_eq!(beat.text(), r#"{"success":true}"#);
-    assert_eq!(next_of(&mut watcher, &bot.id()).await, ONLINE);
-    assert_eq!(next_of(&mut watcher, &bot.id()).await, OFFLINE);
+    sees(&mut watcher, &bot.id(), ONLINE).await;
+    sees(&mut watcher, &bot.id(), OFFLINE).await;
     assert_eq!(live.call("UserPresence:ping", json!([])).await, json!(null));
-    assert_eq!(next_of(&mut watcher, &bot.id()).await, ONLINE);
-    assert_eq!(next_of(&mut watcher, &bot.id()).await, OFFLINE);
+    sees(&mut watcher, &bot.id(), ONLINE).await;
+    sees(&mut watcher, &bot.id(), OFFLINE).await;
     server
         .anon()
         .post("presence.heartbeat", json!({}))
@@ -53,18 +50,13 @@ async fn a_policy_counts_from_when_it_is_set_and_heartbeats_are_nothing_under_th
     let mut watcher = watcher(&server, &admin).await;
     ann.post("presence.heartbeat", json!({})).await.expect(200);
     assert_eq!(seen(&ann).await[2], "offline");
-    assert_eq!(next_of(&mut watcher, &ann.id()).await, OFFLINE);
     set_policy(&server, "ann", PresencePolicy::Always).await;
-    assert_eq!(next_of(&mut watcher, &ann.id()).await, ONLINE);
+    sees(&mut watcher, &ann.id(), ONLINE).await;
     assert_eq!(seen(&ann).await, ["online", "online", "online"]);
     set_policy(&server, "ann", PresencePolicy::Connection).await;
-    assert_eq!(next_of(&mut watcher, &ann.id()).await, OFFLINE);
+    sees(&mut watcher, &ann.id(), OFFLINE).await;
     set_policy(&server, "ann", PresencePolicy::Heartbeat).await;
-    assert_eq!(
-        next_of(&mut watcher, &ann.id()).await,
-        ONLINE,
-        "it beat before"
-    );
+    sees(&mut watcher, &ann.id(), ONLINE).await;
 }
 
 #[tokio::test]
@@ -100,6 +92,5 @@ async fn where_the_unconnected_are_shown_as_declared_people_are_as_bots() {
     wait_for_count(&admin, 1).await;
     assert_eq!(seen(&ann).await, ["busy", "busy", "offline"]);
     set(&ann, json!({"status": "away"})).await;
-    assert_eq!(next_of(&mut watcher, &ann.id()).await, BUSY);
-    assert_eq!(next_of(&mut watcher, &ann.id()).await, AWAY);
+    sees(&mut watcher, &ann.id(), AWAY).await;
 }
