@@ -53,11 +53,14 @@ impl Office {
         self.app.connections.open(self.ann.clone())
     }
 
-    /// Lets the announcer look at connections, while nobody listens.
+    /// Lets the announcer look at connections, be it at rest, while nobody listens.
     async fn settle(&self) {
+        tokio::time::pause();
+        tokio::time::advance(LONGEST_REST).await;
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
+        tokio::time::resume();
     }
 }
 

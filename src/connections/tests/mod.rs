@@ -1,4 +1,6 @@
-//! Leases and their deadlines, on paused time.
+//! Leases and their deadlines, on paused time. Who is named as changed is in `named`.
+
+mod named;
 
 use super::everybody::LEASE;
 use super::*;
@@ -121,6 +123,15 @@ async fn a_return_within_the_grace_changes_nothing_and_takes_back_the_leave() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_leave_that_was_taken_back_shows_nobody_who_is_forgotten_later() {
+    let connections = Connections::new(LEASE * 10, BEAT);
+    drop(connections.open(ann()));
+    let _forgotten = connections.open(ann());
+    pass(LEASE).await;
+    assert_eq!(status(&connections), Offline);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_grace_says_what_all_said_together_and_a_return_says_for_itself() {
     let connections = nobody();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
@@ -206,76 +217,6 @@ async fn a_connection_is_no_heartbeat_and_always_asks_nobody() {
     assert_eq!(connections.status(&ann(), Heartbeat), Offline);
     lease.set(Away);
     assert_eq!(connections.status(&ann(), Always), Online);
-}
-
-#[tokio::test(start_paused = true)]
-async fn everybody_who_changed_is_named_once_and_a_few_at_a_time() {
-    let connections = nobody();
-    let lease = connections.open(ann());
-    lease.set(Away);
-    lease.set(Online);
-    connections.beat(&ann());
-    let others: Vec<_> = ["bob", "cid", "dan"].map(UserId::new).into();
-    let leases: Vec<_> = others
-        .iter()
-        .cloned()
-        .map(|u| connections.open(u))
-        .collect();
-    let mut all = connections.changed(3).await;
-    assert_eq!(all.len(), 3);
-    all.extend(connections.changed(3).await);
-    assert_eq!(named(all), [vec![ann()], others].concat());
-    assert_eq!(changed(&connections).await, []);
-    lease.renew();
-    lease.set(Online);
-    drop(connections.open(ann()));
-    pass(LEASE / 2).await;
-    leases.iter().chain([&lease]).for_each(Lease::renew);
-    pass(LEASE / 2).await;
-    assert_eq!(changed(&connections).await, [], "nothing is otherwise");
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_is_what_they_were_after_something_else_is_said_to_have_changed_again() {
-    let connections = nobody();
-    let lease = connections.open(ann());
-    changed(&connections).await;
-    let ann_changed = |times| [Changed { user: ann(), times }];
-    lease.set(Away);
-    assert_eq!(connections.changed(ALL).await, ann_changed(1));
-    lease.set(Online);
-    lease.set(Away);
-    assert_eq!(connections.changed(ALL).await, ann_changed(2));
-    pass(LEASE).await;
-    // Offline before anybody has swept, which may have been seen.
-    lease.renew();
-    assert_eq!(connections.changed(ALL).await, ann_changed(2));
-    // Whoever looks need not be told.
-    assert_eq!(connections.look(&ann(), Connection), (Online, 0));
-    lease.set(Away);
-    assert_eq!(connections.look(&ann(), Connection), (Away, 1));
-    assert_eq!(changed(&connections).await, []);
-    pass(LEASE).await;
-    assert_eq!(connections.look(&ann(), Connection), (Offline, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_waits_for_changes_is_told_of_them_and_of_deadlines_without_being_asked() {
-    let connections = nobody();
-    let waiting = tokio::spawn({
-        let connections = connections.clone();
-        async move { connections.changed(ALL).await }
-    });
-    tokio::task::yield_now().await;
-    let lease = connections.open(ann());
-    let ann_changed = |times| [Changed { user: ann(), times }];
-    assert_eq!(waiting.await.unwrap(), ann_changed(1));
-    drop(lease);
-    let left = Instant::now();
-    assert_eq!(connections.changed(ALL).await, ann_changed(1));
-    let took = left.elapsed();
-    assert!((GRACE..=GRACE * 3 / 2 + SECOND).contains(&took), "{took:?}");
-    assert_eq!(status(&connections), Offline);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,125 @@
+//! Clients that say nothing, or too little, or just enough.
+
+use super::*;
+use crate::domain::{PresencePolicy, UserId, UserStatus};
+use crate::service::users::{self, NewUser};
+
+fn silent() -> Got {
+    Got::Close(4000, "timeout".to_owned())
+}
+
+async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_is_asked_after_15_seconds_and_given_up_after_30() {
+    let mut client = Client::connected().await;
+    client.asked(15).await;
+    client.gets(silent(), 30).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_never_shakes_hands_is_not_asked_and_given_up_after_30_seconds() {
+    let mut client = Client::new().await;
+    client.gets(silent(), 30).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_a_client_sends_is_a_sign_of_life() {
+    let binary = Message::Ping(Vec::new().into());
+    for frame in [
+        Message::text(PONG),
+        Message::text(r#"{"msg":"unsub","id":"nothing"}"#),
+        Message::text("no JSON"),
+        binary,
+    ] {
+        let mut client = Client::connected().await;
+        pass(10).await;
+        client.socket.send(frame.clone()).await.unwrap();
+        while client.seconds() < 25 {
+            if let Got::Text(text) = client.next().await
+                && text == PING
+            {
+                break;
+            }
+        }
+        assert_eq!(client.seconds(), 25, "{frame:?}");
+        client.gets(silent(), 40).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_answers_every_time_lives_on() {
+    let mut client = Client::connected().await;
+    while client.seconds() < 600 {
+        assert_eq!(client.text().await, PING);
+        client.send(PONG).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_every_20_seconds_lives_on() {
+    let mut client = Client::connected().await;
+    for round in 1..30 {
+        client.asked(round * 20 - 5).await;
+        pass(5).await;
+        client.send(PING).await;
+        client.gets(Got::Text(PONG.to_owned()), round * 20).await;
+    }
+}
+
+/// A connection of ann, logged in before time is paused: the database takes real time.
+async fn anns() -> (Client, UserId) {
+    let mut client = Client::connected().await;
+    let new = NewUser {
+        username: "ann".to_owned(),
+        name: None,
+        email: None,
+        roles: vec!["user".to_owned()],
+        password: "ann's password".to_owned(),
+    };
+    users::create(&client.app, new).await.unwrap();
+    let token = users::create_token(&client.app, "ann", "t", None).await;
+    let (id, token) = token.unwrap();
+    let login = r#"{"msg":"method","id":"1","method":"login","params":[{"resume":"TOKEN"}]}"#;
+    client.send(&login.replace("TOKEN", &token)).await;
+    while !client.text().await.contains("updated") {}
+    tokio::time::pause();
+    (client, id)
+}
+
+#[tokio::test]
+async fn who_answers_every_time_stays_online() {
+    let (mut client, ann) = anns().await;
+    let status = |app: &App| app.connections.status(&ann, PresencePolicy::Connection);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(600) {
+        assert_eq!(client.text().await, PING);
+        client.send(PONG).await;
+        assert_eq!(
+            status(&client.app),
+            UserStatus::Online,
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_asks_now_and_then_stays_online() {
+    for every in [1, 14, 16, 20, 29] {
+        let (mut client, ann) = anns().await;
+        for _ in 0..100 {
+            pass(every).await;
+            client.send(PING).await;
+            while client.text().await != PONG {}
+            let status = client
+                .app
+                .connections
+                .status(&ann, PresencePolicy::Connection);
+            assert_eq!(status, UserStatus::Online, "every {every} s");
+        }
+        tokio::time::resume();
+    }
+}
