@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// How connections are told to end. Cheap to clone; all clones are one.
@@ -123,7 +123,8 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     fn new(turn: &'a Turn, limit: Duration, ends: &'a Ends) -> Self {
-        let (look, stop) = (Box::pin(sleep(limit)), Box::pin(ends.stop.cancelled()));
+        let end = turn.end(limit).unwrap_or_else(|| Instant::now() + limit);
+        let (look, stop) = (Box::pin(sleep_until(end)), Box::pin(ends.stop.cancelled()));
         Self {
             turn,
             limit,

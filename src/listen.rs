@@ -98,6 +98,9 @@ async fn serve_connection<F>(
 {
     let _ = stream.set_nodelay(true);
     let (api, turn) = (warp::service(filter), Turn::of_client());
+    if !speaks(&stream, limits, &ends).await {
+        return;
+    }
     let stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn.clone());
     let taken = turn.clone();
     let service = service_fn(move |request| {
@@ -116,6 +119,16 @@ async fn serve_connection<F>(
         Ended::ByItself(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
         Ended::Silent => tracing::debug!(%peer, "a client said nothing for too long"),
         Ended::ByItself(Ok(())) | Ended::Cut => {}
+    }
+}
+
+/// Waits for the client's first byte. What is needed to read HTTP is allocated only then: in a storm most connections are silent at first,
+/// and what they had together would be kept by the process for good.
+async fn speaks(stream: &TcpStream, limits: Limits, ends: &Ends) -> bool {
+    let mut first = [0];
+    tokio::select! {
+        spoke = tokio::time::timeout(limits.header, stream.peek(&mut first)) => matches!(spoke, Ok(Ok(1))),
+        () = ends.stopped().cancelled() => false,
     }
 }
 

@@ -109,6 +109,10 @@ impl Live {
     }
 
     async fn read(&mut self) -> Value {
+        in_time("a frame but pings", self.read_on()).await
+    }
+
+    async fn read_on(&mut self) -> Value {
         loop {
             let Some(Ok(message)) = in_time("a frame", self.socket.next()).await else {
                 panic!("the connection was cut");

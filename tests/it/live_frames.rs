@@ -63,18 +63,32 @@ async fn sessions_have_ids_of_their_own() {
 #[tokio::test]
 async fn another_version_is_told_which_one_is_spoken_here_and_closed() {
     let server = TestServer::start().await;
-    for connect in [
-        json!({"msg": "connect", "version": "pre2", "support": ["pre2", "1"]}),
-        json!({"msg": "connect", "version": 1, "support": ["1"]}),
-        json!({"msg": "connect", "version": "1", "support": ["pre1"]}),
-        json!({"msg": "connect", "version": "1", "support": "1"}),
-        json!({"msg": "connect", "version": "1"}),
-        json!({"msg": "connect"}),
+    for (connect, version) in [
+        (json!({"version": "pre2", "support": ["1", "pre2"]}), "1"),
+        (json!({"version": 1, "support": ["1"]}), "1"),
+        (json!({"version": "1", "support": ["pre1"]}), "pre1"),
+        (json!({"version": "1", "support": "1"}), "1"),
+        (json!({"version": "7", "support": ["7"]}), "1"),
+        (json!({}), "1"),
     ] {
+        let mut connect = connect;
+        connect["msg"] = json!("connect");
         let mut live = server.socket().await;
         live.say(connect.clone()).await;
-        live.expect(json!({"msg": "failed", "version": "1"})).await;
+        live.expect(json!({"msg": "failed", "version": version}))
+            .await;
         assert_eq!(live.closed().await, 1000, "{connect}");
+    }
+}
+
+#[tokio::test]
+async fn old_clients_are_understood_that_know_no_newer_version() {
+    let server = TestServer::start().await;
+    for version in ["pre2", "pre1"] {
+        let mut live = server.socket().await;
+        live.say(json!({"msg": "connect", "version": version, "support": [version]}))
+            .await;
+        assert_eq!(live.hear().await["msg"], "connected", "{version}");
     }
 }
 

@@ -211,13 +211,6 @@ async fn people_hear_of_themselves_what_others_do_and_their_record_besides() {
         record[key] = value;
     }
     live.expect(own(&ann, record, json!({}))).await;
-    // With another name she is shown otherwise.
-    live.expect(own(
-        &ann,
-        json!({"status": "away"}),
-        json!({"statusText": 1}),
-    ))
-    .await;
     is_all(&mut live, &admin, "end").await;
 }
 

@@ -84,6 +84,7 @@ mod readme_contracts;
 mod readme_dev;
 mod readme_errors;
 mod readme_limits;
+mod readme_live;
 mod readme_status;
 mod refusals;
 mod roles;

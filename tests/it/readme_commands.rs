@@ -118,7 +118,7 @@ async fn every_command_of_the_readme_works_with_all_its_flags_and_with_none() {
 }
 
 /// The block in `sh` that holds `part`, for a server at this address.
-fn block(part: &str, server: &Process) -> String {
+pub fn block(part: &str, server: &Process) -> String {
     let blocks = blocks("sh");
     let block = blocks.iter().find(|block| block.contains(part)).unwrap();
     assert!(block.contains("127.0.0.1:3000"), "{block}");
@@ -126,7 +126,7 @@ fn block(part: &str, server: &Process) -> String {
 }
 
 /// What a shell prints that these lines were pasted into, for whom these headers stand.
-async fn pasted(lines: &str, headers: &str) -> String {
+pub async fn pasted(lines: &str, headers: &str) -> String {
     let value = |name| headers.lines().find_map(|line| line.strip_prefix(name));
     let environment = [
         ("ID", value("X-User-Id: ").unwrap()),
@@ -137,7 +137,7 @@ async fn pasted(lines: &str, headers: &str) -> String {
 }
 
 /// An answer to a create with its digits alike, wherever they differ from one to the next.
-fn masked(answer: &str) -> String {
+pub fn masked(answer: &str) -> String {
     let json: Value = serde_json::from_str(answer).unwrap();
     let (mut masked, status) = (answer.to_owned(), &json["customUserStatus"]);
     for field in ["_id", "_updatedAt"] {
@@ -233,6 +233,7 @@ fn every_block_for_a_shell_is_held_to_by_a_test() {
         "doorsign dev", // tests/it/readme_dev.rs
         "curl -s http://127.0.0.1:3000/dev/clock ",
         "curl -s http://127.0.0.1:3000/dev/faults ", // tests/it/readme_clients.rs
+        "curl -sN 'http://127.0.0.1:3000/api/v1/events?since=0' ", // tests/it/readme_live.rs
         "curl -s http://127.0.0.1:3000/api/v1/permissions.update ",
         "cargo run --release --example own_server", // tests/it/own_server.rs
         "cargo bench --bench load ",                // tests/it/load.rs

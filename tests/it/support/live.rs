@@ -114,15 +114,19 @@ impl Live {
         if let Some(kept) = self.kept.pop_front() {
             return kept;
         }
-        loop {
-            match self.read().await {
-                Ok(ping) if ping == r#"{"msg":"ping"}"# => {
-                    self.say_text(r#"{"msg":"pong"}"#).await;
+        // In time as a whole: a server that only asks whether anybody is there would be waited for without end.
+        let next = async {
+            loop {
+                match self.read().await {
+                    Ok(ping) if ping == r#"{"msg":"ping"}"# => {
+                        self.say_text(r#"{"msg":"pong"}"#).await;
+                    }
+                    Ok(text) => return text,
+                    Err(code) => panic!("closed with {code}"),
                 }
-                Ok(text) => return text,
-                Err(code) => panic!("closed with {code}"),
             }
-        }
+        };
+        in_time("a frame but pings", next).await
     }
 
     /// The next frame off the socket, or the code that it was closed with.

@@ -1,0 +1,32 @@
+// The example for browsers in README, run as it stands there: what a console would show is heard. Knows no frame.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import vm from 'node:vm';
+
+import { WebSocket } from './published.mjs';
+import { Heard } from './waiting.mjs';
+import { newPerson } from './workspace.mjs';
+
+const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+const example = readme.split('```js\n').map((block) => block.split('```')[0]).find((block) => block.includes('new WebSocket'));
+
+test('the example for browsers shows statuses as they change', async (t) => {
+  const [ann, bob] = [await newPerson(), await newPerson()];
+  const shown = new Heard();
+  const context = vm.createContext({
+    WebSocket,
+    location: { origin: process.env.CLIENTS_URL },
+    console: { log: (...words) => shown.add(words) },
+  });
+  const socket = vm.runInContext(`${example.replace('"…"', JSON.stringify(ann.token))}\nsocket`, context);
+  t.after(() => socket.close());
+  // Ann is online from her login on, which her own page shows once it has subscribed, or has missed; what comes later is shown.
+  await new Promise((resolve) => {
+    socket.addEventListener('message', ({ data }) => JSON.parse(data).msg === 'ready' && resolve());
+  });
+  await bob.post('/v1/users.setStatus', { status: 'busy', message: 'at lunch' });
+  await ann.post('/v1/users.setStatus', { status: 'busy', message: 'in a meeting' });
+  assert.deepEqual(await shown.next('line about ann', ([name, , text]) => name === ann.username && text), [ann.username, 'busy', 'in a meeting']);
+  assert.deepEqual(await shown.all.find(([name]) => name === bob.username), [bob.username, 'offline', 'at lunch']);
+});

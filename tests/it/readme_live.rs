@@ -1,0 +1,91 @@
+//! What README.md says of realtime, against what happens. Its example for browsers is run by `tests/clients/node/readme.test.mjs`.
+
+use crate::process::Home;
+use crate::readme::{blocks, says, spans, table};
+use crate::readme_commands::{block, pasted};
+use crate::support::TestServer;
+use doorsign::limits::Limits;
+use serde_json::json;
+
+#[tokio::test]
+async fn every_stream_of_the_table_can_be_subscribed_to_by_whom_it_says() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let (mut stranger, mut live) = (server.live().await, ann.live().await);
+    let rows = table("stream");
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        let stream = spans(&row[0])[0].to_owned();
+        let mut events: Vec<String> = spans(&row[1]).iter().map(|s| (*s).to_owned()).collect();
+        if stream == "stream-user-presence" {
+            events.push(String::new());
+        }
+        assert!(!events.is_empty(), "{stream}");
+        for event in events {
+            let event = event.replace("<user id>", &ann.id());
+            let params = json!([event, false]);
+            live.subscribe(&stream, params.clone()).await;
+            if row[2] == "everybody" {
+                stranger.subscribe(&stream, params).await;
+            } else {
+                stranger.refusal(&stream, params).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_stream_of_events_looks_as_it_says() {
+    let home = Home::with_data().await;
+    let server = home.serve(&[], &[]).await;
+    let headers = home.token("admin", "t").await;
+    let admin = server.with_headers(&headers);
+    admin.create("caught up").await.expect(200);
+    // The stream has no end of its own: the one who reads it has heard enough after an event.
+    let line = block("/api/v1/events", &server);
+    let told = pasted(&format!("({line} || true) | sed -u '/^id:1$/q'"), &headers).await;
+    let told = told.trim_start_matches([':', '\n']).trim_end();
+    let shown = &blocks("text")[1];
+    let lines = |text: &str| -> Vec<String> { text.lines().map(alike).collect() };
+    assert_eq!(lines(told), lines(shown));
+}
+
+/// A line without what differs from one database to the next.
+fn alike(line: &str) -> String {
+    let Some(json) = line.strip_prefix("data:") else {
+        return line.to_owned();
+    };
+    let mut event: serde_json::Value = serde_json::from_str(json).unwrap();
+    for place in ["/time", "/actor/_id", "/data/_id", "/data/_updatedAt"] {
+        *event.pointer_mut(place).unwrap() = json!("");
+    }
+    event.to_string()
+}
+
+#[test]
+fn limits_are_those_of_the_server() {
+    let limits = Limits::default();
+    let (asked, dropped) = (limits.ping.as_secs(), limits.silence.as_secs());
+    says(&format!(
+        "| silence | asked after {asked} s, dropped after {dropped} s (4000); any frame is a sign of life |"
+    ));
+    // tests/it/live_bounds.rs, live_hostile.rs, live_methods.rs
+    says("| a frame | 64 KiB: more is the end, code 1009 |");
+    says("| subscriptions of a connection | 1000, and 5000 people watched by id |");
+    says("| calls of a connection | 600 a minute, 10 of a method in 10 s |");
+    says(
+        "| calls of a user | 1200 a minute, 20 of a method in 10 s, `setUserStatus` once a second;",
+    );
+    // src/live/tests.rs, tests/it/live_slow.rs
+    says("Every connection has a mailbox of 1024 messages.");
+    says("who falls behind further is cut with code 1013, and connects again");
+    // tests/it/live_cut.rs, src/api/socket/drive/tests
+    says(
+        "A connection also ends with 1001 when the server stops, and at once with 1008 when the login that it stands on ends",
+    );
+    // tests/it/events.rs
+    says(
+        "where more than 10 000 events lie between, the event `reload` says to look anew how things are",
+    );
+    says("`timeout` seconds (25, at most 60) are over");
+}
