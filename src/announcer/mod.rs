@@ -25,6 +25,8 @@ const REST: u32 = 2;
 /// The longest rest, and the shortest that is worth a timer.
 const LONGEST_REST: Duration = Duration::from_millis(250);
 const SHORTEST_REST: Duration = Duration::from_millis(2);
+/// How often it is looked whether everybody has taken what they were told.
+const LOOK: Duration = Duration::from_millis(1);
 /// How soon what failed is tried again, and how often the outbox is looked at though nobody said that there is something.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -191,8 +193,18 @@ impl Announcer {
 
     /// Lets those who were told something since `began` take it, and then everybody else have their turn.
     async fn rest(&self, began: Instant) {
-        // It is this task's turn again when those that it woke have had theirs.
+        // It is this task's turn again when some of those that it woke have had theirs.
         tokio::task::yield_now().await;
+        let mut behind = self.app.live.behind();
+        while behind > 0 {
+            tokio::time::sleep(LOOK).await;
+            // Those who do not read are not waited for: who is left when nobody takes anything any more.
+            let left = self.app.live.behind();
+            if left >= behind || began.elapsed() > LONGEST_REST {
+                break;
+            }
+            behind = left;
+        }
         let rest = began.elapsed().saturating_mul(REST).min(LONGEST_REST);
         if rest < SHORTEST_REST {
             return;

@@ -3,6 +3,7 @@
 
 use super::{Message, News};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -18,8 +19,9 @@ pub enum Trouble {
     LoginsEnded,
 }
 
-#[derive(Default)]
 pub(super) struct Mailbox {
+    /// How many mailboxes have something in them, of all.
+    full: Arc<AtomicUsize>,
     waiting: Mutex<Waiting>,
     told: Notify,
     troubled: Notify,
@@ -33,8 +35,18 @@ struct Waiting {
 }
 
 impl Mailbox {
+    /// An empty one among those that `full` counts.
+    pub(super) fn new(full: Arc<AtomicUsize>) -> Self {
+        Self {
+            full,
+            waiting: Mutex::default(),
+            told: Notify::new(),
+            troubled: Notify::new(),
+        }
+    }
+
     pub(super) fn put(&self, message: &Arc<Message>) {
-        let is_trouble = self.waiting().put(message);
+        let is_trouble = self.change(|waiting| waiting.put(message));
         if is_trouble {
             self.troubled.notify_one();
         } else {
@@ -44,7 +56,7 @@ impl Mailbox {
 
     /// Everything is lost, as when there was too much.
     pub(super) fn overrun(&self) {
-        self.waiting().overrun();
+        self.change(Waiting::overrun);
         self.troubled.notify_one();
     }
 
@@ -52,7 +64,7 @@ impl Mailbox {
     pub(super) async fn take(&self) -> Vec<Arc<Message>> {
         loop {
             // Taken whole: an idle mailbox holds no memory.
-            let messages = std::mem::take(&mut self.waiting().messages);
+            let messages = self.change(|waiting| std::mem::take(&mut waiting.messages));
             if !messages.is_empty() {
                 return messages.into();
             }
@@ -69,8 +81,27 @@ impl Mailbox {
         }
     }
 
+    /// Changes what waits, and the count of those where something does.
+    fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
+        let mut waiting = self.waiting();
+        let was_empty = waiting.messages.is_empty();
+        let changed = change(&mut waiting);
+        match (was_empty, waiting.messages.is_empty()) {
+            (true, false) => drop(self.full.fetch_add(1, Ordering::Relaxed)),
+            (false, true) => drop(self.full.fetch_sub(1, Ordering::Relaxed)),
+            _ => {}
+        }
+        changed
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        self.change(|waiting| waiting.messages.clear());
     }
 }
 

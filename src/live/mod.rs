@@ -21,6 +21,8 @@ pub struct Live {
     topics: RwLock<HashMap<Topic, Vec<Arc<Mailbox>>>>,
     listeners: AtomicUsize,
     beginnings: AtomicUsize,
+    /// How many listeners have something waiting for them.
+    full: Arc<AtomicUsize>,
 }
 
 impl Live {
@@ -30,7 +32,7 @@ impl Live {
         self.listeners.fetch_add(1, Ordering::SeqCst);
         Listener {
             live: self.clone(),
-            mailbox: Arc::default(),
+            mailbox: Arc::new(Mailbox::new(self.full.clone())),
             topics: HashSet::new(),
         }
     }
@@ -58,6 +60,12 @@ impl Live {
         for mailbox in mailboxes {
             mailbox.put(&message);
         }
+    }
+
+    /// How many listeners have not taken yet what they were told.
+    #[must_use]
+    pub fn behind(&self) -> usize {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Has everybody who listens to anything look anew how things are, because they are otherwise and no news told so.
