@@ -18,6 +18,9 @@ use tokio::time::{Instant, sleep};
 /// How long a server is left alone before its memory is looked at.
 const QUIET: Duration = Duration::from_secs(2);
 
+/// How long nobody hears of anything between two changes that are made one by one.
+const PAUSE: Duration = Duration::from_millis(200);
+
 const TITLE: &str = "\
 subscribers  all there s  KiB each  half ms  last ms  last max  create ms  creates/s  with them    ratio  cut  stolen %";
 
@@ -129,6 +132,7 @@ impl<'a> Server<'a> {
             .map(|(after, before)| (after - before) * 1024.0 / subscribers.max(1) as f64);
         let mut told = Vec::new();
         for _ in 0..arguments.changes {
+            sleep(PAUSE).await;
             told.push(self.one_change(&mut crowd).await?);
         }
         let with_them = self.creates_per_second().await?;
