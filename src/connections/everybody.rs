@@ -12,6 +12,9 @@ use tokio::time::Instant;
 /// How long a lease lasts after its connection was heard of. Twice what a silent socket is given, which ends its lease by itself.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 
+/// For how long it is known at least when connections of somebody have changed.
+pub(super) const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+
 #[derive(Default)]
 pub(super) struct Everybody {
     pub(super) people: HashMap<UserId, Person>,
@@ -19,6 +22,8 @@ pub(super) struct Everybody {
     pub(super) due: BinaryHeap<Reverse<(Instant, UserId)>>,
     /// Whose connections say something else than when somebody last asked, and how often that has become so since.
     pub(super) changed: HashMap<UserId, u32>,
+    /// When the connections of those last changed of whom it is not long ago, whether somebody has asked since or not.
+    recent: HashMap<UserId, Instant>,
     pub(super) leases: usize,
     pub(super) next: u64,
 }
@@ -85,6 +90,13 @@ impl Everybody {
             (PresencePolicy::Connection, Some(person)) => person.by_connection(now),
             (PresencePolicy::Heartbeat, Some(person)) => person.by_heartbeat(now),
         }
+    }
+
+    /// Whose connections have changed no longer than `span` before `now`.
+    pub(super) fn changed_within(&self, span: Duration, now: Instant) -> Vec<UserId> {
+        let is_recent = |at: &Instant| now.duration_since(*at) <= span;
+        let recent = self.recent.iter().filter(|(_, at)| is_recent(at));
+        recent.map(|(user, _)| user.clone()).collect()
     }
 
     /// Takes a sign of life that counts until `ends`.
@@ -164,6 +176,14 @@ impl Everybody {
     }
 
     fn mark(&mut self, user: UserId) {
+        let now = Instant::now();
+        // With every doubling those go of whom it is long ago.
+        if self.recent.len() == self.recent.capacity() {
+            self.recent
+                .retain(|_, at| now.duration_since(*at) < REMEMBERED);
+            self.recent.shrink_to(2 * self.recent.len());
+        }
+        self.recent.insert(user.clone(), now);
         let times = self.changed.entry(user).or_default();
         *times = times.saturating_add(1);
     }

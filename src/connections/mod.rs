@@ -104,6 +104,15 @@ impl Connections {
         self.everybody().people.keys().cloned().collect()
     }
 
+    /// Whose connections say something else than they did `span` ago, or have in between; of the last ten minutes at most.
+    #[must_use]
+    pub fn changed_within(&self, span: Duration) -> Vec<UserId> {
+        let now = Instant::now();
+        let mut everybody = self.everybody();
+        everybody.sweep(now);
+        everybody.changed_within(span, now)
+    }
+
     /// How many connections there are.
     #[must_use]
     pub fn count(&self) -> usize {

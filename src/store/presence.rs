@@ -68,6 +68,6 @@ pub enum Whom {
     Ids(Vec<UserId>),
     /// All who ever said anything or are always online, and these, who are connected.
     Everybody(Vec<UserId>),
-    /// All whose presence changed at or after this.
-    ChangedSince(Timestamp),
+    /// All whose presence changed at or after this, and these, whose connections did.
+    ChangedSince(Timestamp, Vec<UserId>),
 }

@@ -267,6 +267,27 @@ async fn a_new_start_begins_with_nobody_connected() {
 }
 
 #[tokio::test]
+async fn who_asks_what_has_changed_since_hears_of_connections_too() {
+    let server = server_with_grace(0).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let since = async || {
+        let asked = bob.get("users.presence?from=2026-01-01T00:00:00Z").await;
+        let told = asked.expect(200).json();
+        assert_eq!(told["full"], false);
+        let rows = told["users"].as_array().unwrap().iter();
+        let status = |row: &Value| (row["_id"].clone(), row["status"].clone());
+        rows.map(status).collect::<Vec<_>>()
+    };
+    assert_eq!(since().await, []);
+    let live = Live::of(&server, &ann).await;
+    assert_eq!(since().await, [(json!(ann.id()), json!("online"))]);
+    let mut watcher = watcher(&server, &bob).await;
+    drop(live);
+    sees(&mut watcher, &ann.id(), OFFLINE).await;
+    assert_eq!(since().await, [(json!(ann.id()), json!("offline"))]);
+}
+
+#[tokio::test]
 async fn a_reset_of_dev_mode_cuts_everybody_and_forgets_who_was_connected() {
     let server = dev_server().await;
     let (ann, admin) = (seeded(&server, "ann"), seeded(&server, "admin"));

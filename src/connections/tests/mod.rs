@@ -279,3 +279,29 @@ async fn the_room_that_a_storm_took_is_given_back() {
     ];
     assert!(room.iter().all(|room| *room <= 256), "{room:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn for_ten_minutes_it_is_known_whose_connections_have_changed_and_not_for_ever() {
+    let connections = Connections::new(Duration::ZERO, Duration::from_secs(60));
+    let id = |n: usize| UserId::new(format!("user {n}"));
+    for n in 0..1000 {
+        drop(connections.open(id(n)));
+    }
+    tokio::time::advance(Duration::from_secs(599)).await;
+    let late = connections.open(id(1000));
+    assert_eq!(
+        connections.changed_within(Duration::from_secs(600)).len(),
+        1001
+    );
+    assert_eq!(
+        connections.changed_within(Duration::from_secs(1)),
+        [id(1000)]
+    );
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for n in 1001..4000 {
+        drop(connections.open(id(n)));
+    }
+    let all = connections.changed_within(Duration::MAX);
+    assert!(all.len() < 3500, "{} are remembered", all.len());
+    drop(late);
+}

@@ -82,30 +82,31 @@ fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
         let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
         Value::Text(serde_json::to_string(&ids).unwrap_or_default())
     };
-    let (from, filter, value) = match whom {
+    let (filter, since, ids) = match whom {
         Whom::Ids(ids) => (
-            everybody,
-            "user.id IN (SELECT value FROM json_each(?1))",
+            "user.id IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL",
+            Value::Null,
             json(ids),
         ),
         // Others who never said anything are offline, and need not be looked at.
         Whom::Everybody(connected) => (
-            everybody,
             "(presence.user_id IS NOT NULL OR user.presence_policy = 'always'
-              OR user.id IN (SELECT value FROM json_each(?1)))",
+              OR user.id IN (SELECT value FROM json_each(?1))) AND ?2 IS NULL",
+            Value::Null,
             json(connected),
         ),
-        Whom::ChangedSince(at) => (
-            "presence JOIN user ON user.id = presence.user_id",
-            "presence.changed_at >= ?1",
+        Whom::ChangedSince(at, connected) => (
+            "(user.id IN (SELECT user_id FROM presence WHERE changed_at >= ?2)
+              OR user.id IN (SELECT value FROM json_each(?1)))",
             Value::Integer(at.as_millis()),
+            json(connected),
         ),
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM {from} LEFT JOIN claim ON claim.user_id = user.id WHERE user.active AND {filter} ORDER BY user.id"
+        "SELECT {COLUMNS} FROM {everybody} LEFT JOIN claim ON claim.user_id = user.id WHERE user.active AND {filter} ORDER BY user.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    gather(statement.query([value])?)
+    gather(statement.query([ids, since])?)
 }
 
 /// People from rows of [`COLUMNS`], each person's rows side by side.

@@ -81,7 +81,9 @@ async fn a_policy_is_kept_and_a_new_one_puts_its_user_on_the_lists() {
             changed.unwrap();
         };
         let since = async |time| {
-            let people = store.list_presences(Whom::ChangedSince(at(time))).await;
+            let people = store
+                .list_presences(Whom::ChangedSince(at(time), Vec::new()))
+                .await;
             people.unwrap().len()
         };
         set(5, PresencePolicy::Connection).await;

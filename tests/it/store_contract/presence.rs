@@ -219,10 +219,17 @@ async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_w
             (Whom::Ids(named), ["cid", "dan"].as_slice()),
             (Whom::Ids(Vec::new()), &[]),
             (Whom::Everybody(Vec::new()), &["ann", "bob", "dan"]),
-            (Whom::Everybody(connected), &["ann", "bob", "cid", "dan"]),
-            (Whom::ChangedSince(at(10)), &["ann", "bob", "dan"]),
-            (Whom::ChangedSince(at(11)), &["ann", "dan"]),
-            (Whom::ChangedSince(at(31)), &[]),
+            (
+                Whom::Everybody(connected.clone()),
+                &["ann", "bob", "cid", "dan"],
+            ),
+            (
+                Whom::ChangedSince(at(10), Vec::new()),
+                &["ann", "bob", "dan"],
+            ),
+            (Whom::ChangedSince(at(11), Vec::new()), &["ann", "dan"]),
+            (Whom::ChangedSince(at(31), Vec::new()), &[]),
+            (Whom::ChangedSince(at(31), connected), &["cid", "dan"]),
         ] {
             assert_eq!(listed(&*store, whom.clone()).await, names, "{whom:?}");
         }
