@@ -4,6 +4,7 @@
 //!
 //! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source: RFC 6455; reference 6.
 
+mod call;
 mod drive;
 mod login;
 mod origin;

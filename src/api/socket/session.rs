@@ -1,23 +1,19 @@
 //! What a live connection is, frame by frame: the handshake, who is logged in, what it has subscribed to. Source: Meteor
 //! `livedata_server.js`; reference 6.1 and 6.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
 
+use super::call::{Call, Called, Caller, Done};
 use super::login::{self, Way};
 use super::streams::Streams;
 use crate::api::Api;
-use crate::api::ddp::{self, Caller, Connection, Outcome};
-use crate::api::error::ApiError;
+use crate::api::ddp::{Connection, Outcome};
 use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
 use crate::api::wire::news;
 use crate::domain::{Error, Timestamp, UserId};
 use crate::live::{Listener, Message, News, Topic};
 use crate::service::session::{self, LoggedIn};
 use bytes::Bytes;
-use futures_util::FutureExt;
 use serde_json::Value;
-use std::future::Future;
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 
 /// A live connection.
@@ -47,25 +43,6 @@ pub(super) enum Step {
     Refuse(String),
     /// A call, which takes its time; [`Session::called`] takes what it comes to. No frame is read until then.
     Call(Call),
-}
-
-/// A call under way.
-pub(super) type Call = Pin<Box<dyn Future<Output = Called> + Send>>;
-
-/// What a call came to.
-pub(super) struct Called {
-    id: String,
-    method: String,
-    outcome: Result<Done, ApiError>,
-}
-
-enum Done {
-    /// A method's own result.
-    Result(Outcome),
-    /// Somebody has logged in.
-    Entered(LoggedIn, Way),
-    /// The user has logged out.
-    Left,
 }
 
 impl Session {
@@ -150,18 +127,13 @@ impl Session {
     }
 
     fn call(&self, id: String, method: String, params: Vec<Value>) -> Step {
-        let (api, connection) = (self.api.clone(), self.connection.clone());
-        let token = self.login.as_ref().map(|login| login.token.clone());
-        let address = self.address;
-        Step::Call(Box::pin(async move {
-            let done = AssertUnwindSafe(run(&api, &connection, token, address, &method, params));
-            let outcome = done.catch_unwind().await;
-            Called {
-                id,
-                outcome: outcome.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref()))),
-                method,
-            }
-        }))
+        let caller = Caller {
+            api: self.api.clone(),
+            connection: self.connection.clone(),
+            token: self.login.as_ref().map(|login| login.token.clone()),
+            address: self.address,
+        };
+        Step::Call(caller.call(id, method, params))
     }
 
     /// Takes what a call has come to, and answers the frames that tell of it.
@@ -268,43 +240,4 @@ impl Session {
             _ => vec![encoded(news::frame)],
         }
     }
-}
-
-/// Runs a method: those of the login, which are the connection's own, and those that REST knows, too.
-async fn run(
-    api: &Api,
-    connection: &Connection,
-    token: Option<Arc<str>>,
-    address: IpAddr,
-    method: &str,
-    params: Vec<Value>,
-) -> Result<Done, ApiError> {
-    let actor = match &token {
-        Some(token) => Some(session::recognise(&api.app, token).await?),
-        None => None,
-    };
-    let caller = Caller {
-        actor: actor.as_ref(),
-        connection: Some(connection),
-    };
-    match method {
-        "login" => {
-            admit(api, caller, "login")?;
-            let (entered, way) = login::log_in(&api.app, address, params).await?;
-            Ok(Done::Entered(entered, way))
-        }
-        "logout" => {
-            admit(api, caller, "logout")?;
-            if let Some(actor) = &actor {
-                session::logout(&api.app, actor).await?;
-            }
-            Ok(Done::Left)
-        }
-        _ => Ok(Done::Result(ddp::call(api, caller, method, params).await)),
-    }
-}
-
-fn admit(api: &Api, caller: Caller<'_>, method: &'static str) -> Result<(), ApiError> {
-    let now = api.app.clock.now();
-    api.method_limits.admit(caller, Some(method), now)
 }

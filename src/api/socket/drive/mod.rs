@@ -5,7 +5,8 @@ mod end;
 mod outgoing;
 mod watch;
 
-use super::session::{Call, Called, Session, Step};
+use super::call::{Call, Called};
+use super::session::{Session, Step};
 use crate::limits::Limits;
 use crate::live::Trouble;
 use end::{End, take_leave};

@@ -1,0 +1,101 @@
+//! A call of a method on its way: those of the login, which are the connection's own, and those that REST knows, too. Knows nothing of what
+//! becomes of the connection.
+
+use super::login::{self, Way};
+use crate::api::Api;
+use crate::api::ddp::{self, Connection, Outcome};
+use crate::api::error::ApiError;
+use crate::domain::Actor;
+use crate::service::session::{self, LoggedIn};
+use futures_util::FutureExt;
+use serde_json::Value;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A call under way.
+pub(super) type Call = Pin<Box<dyn Future<Output = Called> + Send>>;
+
+/// What a call came to.
+pub(super) struct Called {
+    pub(super) id: String,
+    pub(super) method: String,
+    pub(super) outcome: Result<Done, ApiError>,
+}
+
+/// What is to be done with what a call came to.
+pub(super) enum Done {
+    /// A method's own result.
+    Result(Outcome),
+    /// Somebody has logged in.
+    Entered(LoggedIn, Way),
+    /// The user has logged out.
+    Left,
+}
+
+/// By what and for whom a method is called.
+pub(super) struct Caller {
+    pub(super) api: Arc<Api>,
+    pub(super) connection: Arc<Connection>,
+    /// The token of who is logged in.
+    pub(super) token: Option<Arc<str>>,
+    pub(super) address: IpAddr,
+}
+
+impl Caller {
+    /// Calls `method`. What it comes to is named by the `id` that the client gave the call.
+    pub(super) fn call(self, id: String, method: String, params: Vec<Value>) -> Call {
+        Box::pin(async move {
+            // A panic is a bug, and costs its own call alone.
+            let done = AssertUnwindSafe(self.run(&method, params))
+                .catch_unwind()
+                .await;
+            Called {
+                id,
+                outcome: done.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref()))),
+                method,
+            }
+        })
+    }
+
+    async fn run(&self, method: &str, params: Vec<Value>) -> Result<Done, ApiError> {
+        let app = &self.api.app;
+        let recognised = match &self.token {
+            Some(token) => Some(session::recognise(app, token).await),
+            None => None,
+        };
+        if method == "login" {
+            // Whose connection it has been does not matter, and may be over.
+            let actor = recognised.and_then(Result::ok);
+            self.admit(actor.as_ref(), "login")?;
+            let (entered, way) = login::log_in(app, self.address, params).await?;
+            return Ok(Done::Entered(entered, way));
+        }
+        let actor = recognised.transpose()?;
+        if method == "logout" {
+            self.admit(actor.as_ref(), "logout")?;
+            if let Some(actor) = &actor {
+                session::logout(app, actor).await?;
+            }
+            return Ok(Done::Left);
+        }
+        let caller = self.of(actor.as_ref());
+        Ok(Done::Result(
+            ddp::call(&self.api, caller, method, params).await,
+        ))
+    }
+
+    fn admit(&self, actor: Option<&Arc<Actor>>, method: &'static str) -> Result<(), ApiError> {
+        let now = self.api.app.clock.now();
+        let limits = &self.api.method_limits;
+        limits.admit(self.of(actor), Some(method), now)
+    }
+
+    fn of<'a>(&'a self, actor: Option<&'a Arc<Actor>>) -> ddp::Caller<'a> {
+        ddp::Caller {
+            actor,
+            connection: Some(&self.connection),
+        }
+    }
+}
