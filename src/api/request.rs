@@ -130,6 +130,11 @@ impl Request {
         &self.head.headers
     }
 
+    /// The method that it came with: `HEAD` reaches the handler of `GET`.
+    pub(super) fn method(&self) -> &Method {
+        &self.head.method
+    }
+
     /// How the connection becomes another one than HTTP's, if the client asks for it.
     pub(super) fn upgrade(&self) -> Option<OnUpgrade> {
         self.head.upgrade.clone()

@@ -203,14 +203,33 @@ async fn who_waits_is_answered_when_the_server_stops() {
     let ann = server.user("ann").await;
     let query = format!("?since={}&timeout=60", position(&ann).await);
     let waiting = tokio::spawn(async move { read(&ann, &query).await });
+    somebody_listens(&server).await;
+    in_time("the end", server.stop()).await;
+    assert_eq!(events(&waiting.await.unwrap()).len(), 0);
+}
+
+async fn somebody_listens(server: &TestServer) {
     let listens = async {
         while !server.app.live.is_heard() {
             tokio::task::yield_now().await;
         }
     };
     in_time("somebody who listens", listens).await;
-    in_time("the end", server.stop()).await;
-    assert_eq!(events(&waiting.await.unwrap()).len(), 0);
+}
+
+#[tokio::test]
+async fn who_waits_is_refused_when_their_login_ends() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let (path, id) = (
+        format!("events?since={}&timeout=60", position(&ann).await),
+        ann.id(),
+    );
+    let waiting = tokio::spawn(async move { ann.get(&path).await });
+    somebody_listens(&server).await;
+    let logout = admin.post("users.logout", json!({"userId": id}));
+    logout.await.expect(200);
+    waiting.await.unwrap().expect(401);
 }
 
 #[tokio::test]

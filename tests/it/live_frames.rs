@@ -253,6 +253,8 @@ async fn what_asks_for_no_upgrade_or_another_one_is_told_which_there_is() {
         (2, ""),
         (2, "Sec-WebSocket-Version: 8"),
         (3, ""),
+        (3, "Sec-WebSocket-Key: x"),
+        (3, "Sec-WebSocket-Key: dGhlIHNhbXBsZQ=="),
     ] {
         let mut headers = UPGRADE.to_vec();
         headers.remove(left_out);
@@ -262,6 +264,10 @@ async fn what_asks_for_no_upgrade_or_another_one_is_told_which_there_is() {
         assert_eq!(reply.header("upgrade"), Some("websocket"));
         reply.golden("live_upgrade_required");
     }
+    let lines = UPGRADE.join("\r\n");
+    let head = format!("HEAD /websocket HTTP/1.1\r\nHost: t\r\n{lines}\r\n\r\n");
+    let mut raw = Raw::sent(&server, head).await;
+    assert_eq!(raw.reply_to_head().await.unwrap().status, 426);
     let plain = server.anon();
     let plain = plain.send(warp::http::Method::GET, "/websocket", &[], "");
     plain.await.golden("live_upgrade_required");

@@ -18,12 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use warp::Reply;
-use warp::http::{HeaderMap, header};
+use warp::http::{HeaderMap, HeaderName, HeaderValue, header};
 use warp::sse;
 
 /// Seconds that who asks for JSON may wait for the next event at most, and how long they wait unless they say.
 const LONGEST_WAIT: u64 = 60;
 const USUAL_WAIT: u64 = 25;
+/// What keeps nginx from holding back what it passes on.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How long a stream may be without a word, so that nobody on the way takes it for dead.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -112,7 +114,12 @@ impl Reader {
                     let stop = self.api.realtime.stop.cancelled();
                     let is_over = tokio::select! {
                         _ = self.listener.next() => false,
-                        _ = self.listener.trouble() => !self.is_logged_in().await,
+                        _ = self.listener.trouble() => {
+                            if !self.is_logged_in().await {
+                                return Err(Error::Unauthenticated.into());
+                            }
+                            false
+                        }
                         () = tokio::time::sleep_until(deadline) => true,
                         () = stop => true,
                     };
@@ -130,7 +137,11 @@ impl Reader {
         let realtime = &self.api.clone().realtime;
         realtime.spawn(self.fill(sender));
         let stream = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
-        sse::reply(futures_util::StreamExt::map(stream, Ok::<_, Infallible>)).into_response()
+        let stream = futures_util::StreamExt::map(stream, Ok::<_, Infallible>);
+        let mut response = sse::reply(stream).into_response();
+        let unbuffered = HeaderValue::from_static("no");
+        response.headers_mut().insert(UNBUFFERED, unbuffered);
+        response
     }
 
     /// Runs until the reader is gone, its login has ended, or the server stops.

@@ -16,13 +16,15 @@ pub(super) use login::Way;
 use super::error::ApiError;
 use super::reply::{self, Answer};
 use super::request::Request;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use session::Session;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use warp::http::{HeaderMap, HeaderName, header};
+use warp::http::{HeaderMap, HeaderName, Method, header};
 
 /// `GET /websocket`: 101, and the connection is live.
 pub(super) async fn open(request: Request) -> Answer {
@@ -30,6 +32,9 @@ pub(super) async fn open(request: Request) -> Answer {
     let (Some(key), Some(upgrade)) = (key(headers), request.upgrade()) else {
         return Err(ApiError::NoUpgrade);
     };
+    if *request.method() != Method::GET {
+        return Err(ApiError::NoUpgrade);
+    }
     if !origin::may_connect(&request.api.cors, headers, &request.api.site_url) {
         return Err(ApiError::ForeignOrigin);
     }
@@ -68,5 +73,6 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     let is_meant = hops.any(|hop| hop.trim().eq_ignore_ascii_case("upgrade"));
     let is_known = text(header::SEC_WEBSOCKET_VERSION)? == "13";
     let key = text(header::SEC_WEBSOCKET_KEY)?;
-    (asks && is_meant && is_known).then_some(key)
+    let is_key = STANDARD.decode(key).is_ok_and(|key| key.len() == 16);
+    (asks && is_meant && is_known && is_key).then_some(key)
 }
