@@ -83,6 +83,9 @@ fn limits_are_those_of_the_server() {
     says(
         "A connection also ends with 1001 when the server stops, and at once with 1008 when the login that it stands on ends",
     );
+    says(&format!(
+        "Whether its time is over is looked at every {dropped} s at least."
+    ));
     // tests/it/events.rs
     says(
         "where more than 10 000 events lie between, the event `reload` says to look anew how things are",

@@ -1,5 +1,6 @@
 //! Files that an older doorsign wrote are carried over when they are opened, with everything in them.
 
+use crate::readme::says;
 use crate::store_contract::presence::{busy, id};
 use crate::store_contract::{admin_at, at, status, user};
 use doorsign::domain::{
@@ -63,6 +64,7 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
+    says("A database of schema 2 is carried over when it is opened");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("doorsign.db");
     make(&path);
