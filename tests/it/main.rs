@@ -38,6 +38,7 @@ mod expiry_live;
 mod faults;
 mod full;
 mod hooks;
+mod hooks_changes;
 mod hooks_crash;
 mod hooks_trouble;
 mod hostile_input;

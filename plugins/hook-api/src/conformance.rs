@@ -11,7 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::{Actor, PostCreateHook, Status, StatusCreated};
+use crate::{
+    Actor, HookError, PostCreateHook, Status, StatusCreated, StatusDeleted, StatusUpdated,
+    UserStatusChanged,
+};
 
 /// 2026-11-23T10:00:00Z, when all ordinary events of these checks happen.
 const AT_MS: i64 = 1_795_428_000_000;
@@ -33,7 +36,10 @@ pub async fn check(hook: &dyn PostCreateHook) -> Result<(), String> {
     accepts_an_empty_status_type(hook).await?;
     accepts_distant_dates(hook).await?;
     accepts_two_at_once(hook).await?;
-    survives_being_dropped(hook).await
+    survives_being_dropped(hook).await?;
+    accepts_updates(hook).await?;
+    accepts_deletions(hook).await?;
+    accepts_status_changes(hook).await
 }
 
 /// Proves that the server can keep a position for the hook: its name is not empty, made of `a`–`z`, `0`–`9` and
@@ -167,6 +173,46 @@ pub async fn survives_being_dropped(hook: &dyn PostCreateHook) -> Result<(), Str
     accept(hook, &created, "an event that was dropped before").await
 }
 
+/// Proves that the hook takes an update of a status that it was never told of, and the same again.
+pub async fn accepts_updates(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let StatusCreated { actor, status, .. } = ordinary(81);
+    let updated = StatusUpdated::new(81, AT_MS, actor, status);
+    for what in ["an update", "the same update again"] {
+        answered(async { hook.post_update(&updated).await }, what).await?;
+    }
+    Ok(())
+}
+
+/// Proves that the hook takes the deletion of a status that it was never told of, and the same again.
+pub async fn accepts_deletions(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let StatusCreated { actor, status, .. } = ordinary(91);
+    let deleted = StatusDeleted::new(91, AT_MS, actor, status);
+    for what in ["a deletion", "the same deletion again"] {
+        answered(async { hook.post_delete(&deleted).await }, what).await?;
+    }
+    Ok(())
+}
+
+/// Proves that the hook takes a person's own status and its end, each twice.
+pub async fn accepts_status_changes(hook: &dyn PostCreateHook) -> Result<(), String> {
+    let change = |event_id, at_ms, status, text| {
+        let user = Actor::new("rocketcatuser4567", "ann");
+        UserStatusChanged::new(event_id, at_ms, user.clone(), user, status, text)
+    };
+    let end_ms = AT_MS + 60_000;
+    let begun = change(101, AT_MS, "busy", "Lunch").held_by("manual", Some(end_ms));
+    let ended = change(102, end_ms, "online", "");
+    for (changed, what) in [
+        (&begun, "a status change"),
+        (&begun, "the same status change again"),
+        (&ended, "the end of a status"),
+        (&ended, "the same end of a status again"),
+    ] {
+        answered(async { hook.status_changed(changed).await }, what).await?;
+    }
+    Ok(())
+}
+
 /// An everyday event; the status id follows from the number, so that different numbers are different statuses.
 fn ordinary(event_id: u64) -> StatusCreated {
     let actor = Actor::new("rocketcatadmin123", "admin");
@@ -174,14 +220,23 @@ fn ordinary(event_id: u64) -> StatusCreated {
     StatusCreated::new(event_id, AT_MS, actor, status)
 }
 
-/// One delivery; an error or a panic becomes a sentence that begins with `what`.
+/// One delivery of a created status.
 async fn accept(
     hook: &dyn PostCreateHook,
     created: &StatusCreated,
     what: &str,
 ) -> Result<(), String> {
-    // The future is made inside as well: a hand-written hook may panic before it returns one.
-    let mut delivery = pin!(async { hook.post_create(created).await });
+    answered(async { hook.post_create(created).await }, what).await
+}
+
+/// The answer to one delivery; an error or a panic becomes a sentence that begins with `what`.
+///
+/// The hook is called inside `delivery`: one written by hand may panic before it returns a future.
+async fn answered(
+    delivery: impl Future<Output = Result<(), HookError>>,
+    what: &str,
+) -> Result<(), String> {
+    let mut delivery = pin!(delivery);
     let answer = poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| delivery.as_mut().poll(context)));
         match polled {

@@ -31,7 +31,117 @@ impl StatusCreated {
     }
 }
 
-/// The user who created the status.
+/// A custom user status got another name or type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusUpdated {
+    /// The event's position in the server's outbox, as in [`StatusCreated::event_id`].
+    pub event_id: u64,
+    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+    pub at_ms: i64,
+    /// Who changed it.
+    pub actor: Actor,
+    /// The status as it was after this change; it may have been changed again or deleted since.
+    pub status: Status,
+}
+
+impl StatusUpdated {
+    /// An event with every field given.
+    pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
+        Self {
+            event_id,
+            at_ms,
+            actor,
+            status,
+        }
+    }
+}
+
+/// A custom user status was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusDeleted {
+    /// The event's position in the server's outbox, as in [`StatusCreated::event_id`].
+    pub event_id: u64,
+    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+    pub at_ms: i64,
+    /// Who deleted it.
+    pub actor: Actor,
+    /// The status as it was last.
+    pub status: Status,
+}
+
+impl StatusDeleted {
+    /// An event with every field given.
+    pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
+        Self {
+            event_id,
+            at_ms,
+            actor,
+            status,
+        }
+    }
+}
+
+/// A person's own status changed: by hand, by another system, or because its time was up.
+///
+/// It tells what was chosen, not what is shown: connections that come and go are no events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserStatusChanged {
+    /// The event's position in the server's outbox, as in [`StatusCreated::event_id`].
+    pub event_id: u64,
+    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+    pub at_ms: i64,
+    /// Who changed it; where its time was up, the person.
+    pub actor: Actor,
+    /// Whose status it is.
+    pub user: Actor,
+    /// `online`, `away`, `busy` or `offline`; `online` where nobody holds it.
+    pub status: String,
+    /// The text beside it, any characters at all; often empty.
+    pub text: String,
+    /// Who holds the status now: `manual` (the person), `external` (such as a calendar) or `internal` (such as a
+    /// call); `None`: nobody any more. There may be further words.
+    pub source: Option<String>,
+    /// When that ends by itself: milliseconds since the Unix epoch, UTC; `None`: it does not.
+    pub expires_at_ms: Option<i64>,
+}
+
+impl UserStatusChanged {
+    /// An event without source and end.
+    pub fn new(
+        event_id: u64,
+        at_ms: i64,
+        actor: Actor,
+        user: Actor,
+        status: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
+        Self {
+            event_id,
+            at_ms,
+            actor,
+            user,
+            status: status.into(),
+            text: text.into(),
+            source: None,
+            expires_at_ms: None,
+        }
+    }
+
+    /// The event with this source and end.
+    #[must_use]
+    pub fn held_by(self, source: impl Into<String>, expires_at_ms: Option<i64>) -> Self {
+        Self {
+            source: Some(source.into()),
+            expires_at_ms,
+            ..self
+        }
+    }
+}
+
+/// A user: who did something, or whose status it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actor {
@@ -51,7 +161,7 @@ impl Actor {
     }
 }
 
-/// The status that was created.
+/// A custom user status, as an event tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {

@@ -1,7 +1,8 @@
-//! The contract between doorsign and its post-create hooks: the trait, the event and the error, and nothing else.
+//! The contract between doorsign and its post-create hooks: the trait, the events and the error, and nothing else.
 //! It does not know how a server stores events, schedules deliveries or reads its settings.
 //!
-//! A hook is told of every custom user status that doorsign has created. Write one by implementing
+//! A hook is told of every custom user status that doorsign has created and, where it implements the methods for
+//! it, of every update and deletion of one and of every change of a person's own status. Write one by implementing
 //! [`PostCreateHook`]; the server does the rest.
 //!
 //! ```
@@ -46,13 +47,15 @@
 //!
 //! # What the server promises
 //!
-//! - **After commit.** The event is written in the same transaction as the status, and delivered only once that
-//!   is on disk. A status that was refused or rolled back is never delivered.
+//! The same for every method:
+//!
+//! - **After commit.** The event is written in the same transaction as its change, and delivered only once that
+//!   is on disk. A change that was refused or rolled back is never delivered.
 //! - **At least once.** The position of each hook survives a crash of the server, but what was delivered since it
 //!   was last saved comes again: see [Duplicates](#duplicates).
-//! - **In order, one at a time.** One hook gets its events by rising [`StatusCreated::event_id`], and the next
-//!   delivery starts only when the one before has been answered or given up. A later event never overtakes one
-//!   that is being retried; parking is the one way to leave a gap.
+//! - **In order, one at a time.** One hook gets its events by rising `event_id`, whichever method each goes to, and
+//!   the next delivery starts only when the one before has been answered or given up. A later event never overtakes
+//!   one that is being retried; parking is the one way to leave a gap.
 //! - **Apart from everything else.** The client has its answer already, and other hooks go on. A slow, stuck or
 //!   panicking hook delays only itself.
 //! - **Time-limited.** After 10 seconds the future is dropped at its current await, and the attempt counts as
@@ -81,6 +84,9 @@
 //! numbers after the backup a second time, to other statuses. Remember more than the last pair: after a crash a
 //! whole run of events may come again. A receiver that can do the remembering itself needs only the pair, for
 //! instance as an idempotency key.
+//!
+//! A status is created once, but updated often, and so is a person's own: there, a number given a second time may
+//! tell of another change to the same one. Take `at_ms` into the key of these, and the method if they share it.
 
 #![warn(missing_docs)]
 
@@ -91,9 +97,12 @@ mod event;
 pub use async_trait::async_trait;
 
 pub use error::HookError;
-pub use event::{Actor, Status, StatusCreated};
+pub use event::{Actor, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged};
 
-/// Something that wants to know of every status created.
+/// Something that wants to know of every status created, and perhaps of what becomes of it.
+///
+/// What is said of [`post_create`](Self::post_create) goes for every method: one order, one call at a time, the same
+/// limit and the same errors. Those that a hook leaves out take their events and do nothing.
 #[async_trait]
 pub trait PostCreateHook: Send + Sync {
     /// The hook's name in logs, and the key under which its position is kept: a renamed hook is a new hook.
@@ -112,4 +121,36 @@ pub trait PostCreateHook: Send + Sync {
     /// [`HookError::Retry`] brings the same event again, up to 16 attempts in all; [`HookError::Permanent`] parks it
     /// at once. A panic counts as `Retry`.
     async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError>;
+
+    /// Deals with one updated status, on the terms of [`post_create`](Self::post_create).
+    ///
+    /// A hook that is new gets updates of statuses whose creation it was never told of; so with deletions.
+    ///
+    /// # Errors
+    ///
+    /// As [`post_create`](Self::post_create).
+    async fn post_update(&self, updated: &StatusUpdated) -> Result<(), HookError> {
+        let _ = updated;
+        Ok(())
+    }
+
+    /// Deals with one deleted status, on the terms of [`post_create`](Self::post_create).
+    ///
+    /// # Errors
+    ///
+    /// As [`post_create`](Self::post_create).
+    async fn post_delete(&self, deleted: &StatusDeleted) -> Result<(), HookError> {
+        let _ = deleted;
+        Ok(())
+    }
+
+    /// Deals with one change of a person's own status, on the terms of [`post_create`](Self::post_create).
+    ///
+    /// # Errors
+    ///
+    /// As [`post_create`](Self::post_create).
+    async fn status_changed(&self, changed: &UserStatusChanged) -> Result<(), HookError> {
+        let _ = changed;
+        Ok(())
+    }
 }

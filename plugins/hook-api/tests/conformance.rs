@@ -4,7 +4,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use doorsign_hook::{HookError, PostCreateHook, StatusCreated, async_trait, conformance};
+use doorsign_hook::{
+    HookError, PostCreateHook, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged,
+    async_trait, conformance,
+};
 
 /// What is wrong with a hook.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +24,12 @@ enum Fault {
     OverflowsFarAway,
     OneAtATime,
     LeaksWhenDropped,
+    RefusesUpdates,
+    RefusesAnUpdateAgain,
+    PanicsAtDeletions,
+    RefusesADeletionAgain,
+    RefusesAStatusChangeAgain,
+    NeedsASource,
 }
 
 /// A hook that waits once in the middle of each delivery, with one fault or none.
@@ -51,6 +60,15 @@ impl Faulty {
         self.dealt_with
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this was dealt with before; from now on, it was.
+    fn is_again(&self, event_id: u64, id: &str) -> bool {
+        let mut dealt_with = self.dealt_with();
+        let pair = (event_id, id.to_owned());
+        let is_again = dealt_with.contains(&pair);
+        dealt_with.push(pair);
+        is_again
     }
 
     fn refuses(&self, created: &StatusCreated) -> bool {
@@ -104,6 +122,31 @@ impl PostCreateHook for Faulty {
             .push((created.event_id, created.status.id.clone()));
         Ok(())
     }
+
+    async fn post_update(&self, updated: &StatusUpdated) -> Result<(), HookError> {
+        let is_again = self.is_again(updated.event_id, &updated.status.id);
+        let refuses = is_again && self.has(Fault::RefusesAnUpdateAgain);
+        refuse_if(refuses || self.has(Fault::RefusesUpdates))
+    }
+
+    async fn post_delete(&self, deleted: &StatusDeleted) -> Result<(), HookError> {
+        assert!(!self.has(Fault::PanicsAtDeletions), "gone");
+        let is_again = self.is_again(deleted.event_id, &deleted.status.id);
+        refuse_if(is_again && self.has(Fault::RefusesADeletionAgain))
+    }
+
+    async fn status_changed(&self, changed: &UserStatusChanged) -> Result<(), HookError> {
+        let is_again = self.is_again(changed.event_id, &changed.user.id);
+        let refuses = is_again && self.has(Fault::RefusesAStatusChangeAgain);
+        refuse_if(refuses || changed.source.is_none() && self.has(Fault::NeedsASource))
+    }
+}
+
+fn refuse_if(refuses: bool) -> Result<(), HookError> {
+    if refuses {
+        return Err(HookError::Retry("not now".into()));
+    }
+    Ok(())
 }
 
 /// Counts a delivery as over when it ends or is dropped.
@@ -136,7 +179,10 @@ async fn caught_by(fault: Fault) -> Vec<&'static str> {
         accepts_an_empty_status_type,
         accepts_distant_dates,
         accepts_two_at_once,
-        survives_being_dropped
+        survives_being_dropped,
+        accepts_updates,
+        accepts_deletions,
+        accepts_status_changes
     );
     caught
 }
@@ -163,6 +209,12 @@ async fn each_fault_is_caught_by_its_own_check_and_no_other() {
         (Fault::OverflowsFarAway, "accepts_distant_dates"),
         (Fault::OneAtATime, "accepts_two_at_once"),
         (Fault::LeaksWhenDropped, "survives_being_dropped"),
+        (Fault::RefusesUpdates, "accepts_updates"),
+        (Fault::RefusesAnUpdateAgain, "accepts_updates"),
+        (Fault::PanicsAtDeletions, "accepts_deletions"),
+        (Fault::RefusesADeletionAgain, "accepts_deletions"),
+        (Fault::RefusesAStatusChangeAgain, "accepts_status_changes"),
+        (Fault::NeedsASource, "accepts_status_changes"),
     ];
     for (fault, check) in cases {
         assert_eq!(caught_by(fault).await, [check], "{fault:?}");
@@ -185,4 +237,22 @@ async fn a_refusal_says_what_was_refused_and_why() {
         refused,
         Err("an empty status type was refused: failed for good: no".into())
     );
+    let cases = [
+        (
+            Fault::RefusesAnUpdateAgain,
+            "the same update again was refused: failed for now: not now",
+        ),
+        (
+            Fault::PanicsAtDeletions,
+            "a deletion was refused: panicked: gone",
+        ),
+        (
+            Fault::NeedsASource,
+            "the end of a status was refused: failed for now: not now",
+        ),
+    ];
+    for (fault, sentence) in cases {
+        let refused = conformance::check(&Faulty::with(fault)).await;
+        assert_eq!(refused, Err(sentence.to_owned()), "{fault:?}");
+    }
 }
