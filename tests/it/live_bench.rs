@@ -24,7 +24,7 @@ async fn run(arguments: String) -> (String, Result<(), String>) {
 async fn every_number_of_subscribers_has_a_row_and_what_it_left_behind_is_there() {
     let server = TestServer::start().await;
     let (printed, ended) = run(format!(
-        "--url http://{} --user admin --password-env PASSWORD --seconds 0.1 --changes 2 --subscribers 3,7 --concurrency 2 --pid {}",
+        "--url http://{} --user admin --password-env PASSWORD --seconds 0.5 --changes 2 --subscribers 3,7 --concurrency 2 --pid {}",
         server.address,
         std::process::id(),
     ))
