@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::connections::Changed;
 use crate::domain::{Audience, Change, Event, EventId, Result, RoleOf, Setting};
 use crate::live::{News, Topic};
+use crate::store::position;
 use people::People;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,10 +95,7 @@ impl Announcer {
             let events = self.app.store.events_after(self.cursor, BATCH).await?;
             let (is_last, began) = (events.len() < BATCH, Instant::now());
             for event in events {
-                let id = match &event {
-                    Ok(event) => event.id,
-                    Err((id, _)) => *id,
-                };
+                let id = position(&event);
                 if let Ok(event) = event {
                     self.tell(event).await?;
                 }

@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::domain::{Actor, Audience, Change, Event, EventId, Result};
+use crate::store::position;
 
 /// Events read at once at most.
 pub const BATCH: usize = 64;
@@ -34,22 +35,19 @@ pub async fn read(app: &App, _actor: &Actor, since: EventId) -> Result<Read> {
         return Ok(Read::Reload(newest));
     }
     let found = app.store.events_after(since, BATCH).await?;
-    let (mut events, mut position) = (Vec::new(), since);
+    let (mut events, mut reached) = (Vec::new(), since);
     for event in found {
-        let id = match &event {
-            Ok(event) => event.id,
-            Err((id, _)) => *id,
-        };
+        let id = position(&event);
         // Positions are given without gaps, so a gap was swept away.
-        if id.as_u64() != position.as_u64() + 1 {
+        if id.as_u64() != reached.as_u64() + 1 {
             return Ok(Read::Reload(newest));
         }
-        position = id;
+        reached = id;
         events.extend(event.ok());
     }
     let is_quiet = app.settings().await?.broadcast_disabled();
     events.retain(|event| is_told(&event.event.change, is_quiet));
-    Ok(Read::Events(events, position))
+    Ok(Read::Events(events, reached))
 }
 
 /// Whether everybody who is logged in may know of `change`. `is_quiet`: changes of presence are told to nobody.

@@ -54,6 +54,12 @@ pub async fn authenticate(app: &App, credentials: Option<Credentials<'_>>) -> Re
     }
 }
 
+/// Whether the login behind a token is there no more. A store that cannot say so at the moment ends nobody's.
+pub async fn has_ended(app: &App, token: &str) -> bool {
+    let recognised = recognise(app, token).await;
+    matches!(recognised, Err(Error::Unauthenticated))
+}
+
 /// Checks who it is and hands out a token: a new one for a password, the same one for a token.
 /// A name that nobody has takes as long as a wrong password, and is answered alike.
 ///

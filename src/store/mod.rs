@@ -24,7 +24,7 @@ mod users;
 
 pub use custom_status::{CustomStatuses, EventOf};
 pub use logins::Logins;
-pub use outbox::{Outbox, Parked, StoredEvent};
+pub use outbox::{Outbox, Parked, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{Card, PresenceChange, PresenceRule, Presences, Whom};
 pub use seed::Seeded;

@@ -19,6 +19,15 @@ pub trait Outbox: Send + Sync {
 /// An event as it was found: itself, or its position and why it cannot be read.
 pub type StoredEvent = std::result::Result<Event, (EventId, String)>;
 
+/// Where an event stands, whether it can be read or not.
+#[must_use]
+pub fn position(event: &StoredEvent) -> EventId {
+    match event {
+        Ok(event) => event.id,
+        Err((id, _)) => *id,
+    }
+}
+
 /// An event that a consumer gave up on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {

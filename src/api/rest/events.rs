@@ -115,7 +115,7 @@ impl Reader {
                     let is_over = tokio::select! {
                         _ = self.listener.next() => false,
                         _ = self.listener.trouble() => {
-                            if !self.is_logged_in().await {
+                            if session::has_ended(app, &self.token).await {
                                 return Err(Error::Unauthenticated.into());
                             }
                             false
@@ -184,8 +184,11 @@ impl Reader {
             trouble = self.listener.trouble() => match trouble {
                 // What was in the mailbox is stored, too.
                 Trouble::Overrun => self.is_behind = true,
-                Trouble::LoginsEnded if self.is_logged_in().await => {}
-                Trouble::LoginsEnded => return None,
+                Trouble::LoginsEnded => {
+                    if session::has_ended(&self.api.app, &self.token).await {
+                        return None;
+                    }
+                }
             },
             messages = self.listener.next() => return Some(self.tell(&messages).await),
             () = tokio::time::sleep(SILENCE) => return Some(vec![sse::Event::default().comment("")]),
@@ -236,11 +239,6 @@ impl Reader {
             }
         }
         all
-    }
-
-    async fn is_logged_in(&self) -> bool {
-        let recognised = session::recognise(&self.api.app, &self.token).await;
-        !matches!(recognised, Err(Error::Unauthenticated))
     }
 }
 

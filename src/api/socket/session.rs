@@ -170,7 +170,7 @@ impl Session {
             user: user.clone(),
             token: token.into(),
         });
-        if !self.is_logged_in().await {
+        if self.login_has_ended().await {
             frames.extend(self.leave());
             return (frames, Err(Error::LoginRefused.into()));
         }
@@ -200,14 +200,12 @@ impl Session {
         frames
     }
 
-    /// Whether the login that the connection stands on is still there; true where there is none. A store that cannot say so at the
-    /// moment does not end anybody's.
-    pub(super) async fn is_logged_in(&self) -> bool {
-        let Some(login) = &self.login else {
-            return true;
-        };
-        let recognised = session::recognise(&self.api.app, &login.token).await;
-        !matches!(recognised, Err(Error::Unauthenticated))
+    /// Whether the login that the connection stands on is there no more; not where there is none.
+    pub(super) async fn login_has_ended(&self) -> bool {
+        match &self.login {
+            Some(login) => session::has_ended(&self.api.app, &login.token).await,
+            None => false,
+        }
     }
 
     /// Whether the login that the connection stands on has come to its end by itself.

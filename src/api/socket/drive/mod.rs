@@ -88,7 +88,7 @@ async fn under_way(call: &mut Option<Call>) -> Called {
 async fn in_trouble(trouble: Trouble, session: &Session) -> Option<End> {
     match trouble {
         Trouble::Overrun => Some(End::TooSlow),
-        Trouble::LoginsEnded => (!session.is_logged_in().await).then_some(End::LoggedOut),
+        Trouble::LoginsEnded => session.login_has_ended().await.then_some(End::LoggedOut),
     }
 }
 
