@@ -33,7 +33,6 @@ pub fn configured(config: &Config) -> std::io::Result<Vec<Arc<dyn PostCreateHook
 /// A hook as a consumer.
 pub struct HookConsumer {
     hook: Arc<dyn PostCreateHook>,
-    name: &'static str,
     /// The hook's thread: a call that never ends does not keep the server from stopping.
     thread: Threads,
     /// Held by a call until it has really ended.
@@ -46,11 +45,9 @@ impl HookConsumer {
     /// # Errors
     /// When the machine refuses a thread.
     pub fn start(hook: Arc<dyn PostCreateHook>) -> std::io::Result<Self> {
-        let name = hook.name();
         Ok(Self {
+            thread: Threads::start(hook.name(), 1)?,
             hook,
-            name,
-            thread: Threads::start(name, 1)?,
             calling: Arc::default(),
         })
     }
@@ -59,7 +56,7 @@ impl HookConsumer {
 #[async_trait]
 impl Consumer for HookConsumer {
     fn name(&self) -> &str {
-        self.name
+        self.hook.name()
     }
 
     async fn ready(&self) {
@@ -77,8 +74,8 @@ impl Consumer for HookConsumer {
         });
         match AbortOnDropHandle::new(call).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(HookError::Retry(reason))) => Err(Failure::Retry(reason)),
             Ok(Err(HookError::Permanent(reason))) => Err(Failure::Permanent(reason)),
+            Ok(Err(refused)) => Err(Failure::Retry(refused.to_string())),
             Err(ended) => Err(Failure::Retry(
                 if ended.is_panic() {
                     "it panicked"

@@ -299,7 +299,7 @@ async fn register(
     let (mut consumers, mut names) = (Vec::new(), HashSet::new());
     for hook in hooks {
         conformance::has_a_usable_name(&*hook).map_err(StartError::Hook)?;
-        if !names.insert(hook.name()) {
+        if !names.insert(hook.name().to_owned()) {
             return Err(StartError::Hook(format!(
                 "two are named {:?}, and each keeps its place by its name",
                 hook.name()

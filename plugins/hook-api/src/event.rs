@@ -3,6 +3,106 @@
 //!
 //! The structs may gain fields; hence they are built by their constructors and matched with `..`.
 
+/// An event of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A custom user status was created.
+    Created(StatusCreated),
+    /// A custom user status got another name or type.
+    Updated(StatusUpdated),
+    /// A custom user status was deleted.
+    Deleted(StatusDeleted),
+    /// A person's own status changed.
+    StatusChanged(UserStatusChanged),
+}
+
+impl Event {
+    /// What [`kind`](Self::kind) answers, all of it.
+    pub const KINDS: [&str; 4] = [
+        "custom_user_status.created",
+        "custom_user_status.updated",
+        "custom_user_status.deleted",
+        "presence.changed",
+    ];
+
+    /// What kind of event it is: the `type` of its JSON form.
+    pub fn kind(&self) -> &'static str {
+        let [created, updated, deleted, changed] = Self::KINDS;
+        match self {
+            Self::Created(_) => created,
+            Self::Updated(_) => updated,
+            Self::Deleted(_) => deleted,
+            Self::StatusChanged(_) => changed,
+        }
+    }
+
+    /// Its position in the server's outbox; see [`StatusCreated::event_id`].
+    pub fn id(&self) -> u64 {
+        match self {
+            Self::Created(it) => it.event_id,
+            Self::Updated(it) => it.event_id,
+            Self::Deleted(it) => it.event_id,
+            Self::StatusChanged(it) => it.event_id,
+        }
+    }
+
+    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+    pub fn at_ms(&self) -> i64 {
+        match self {
+            Self::Created(it) => it.at_ms,
+            Self::Updated(it) => it.at_ms,
+            Self::Deleted(it) => it.at_ms,
+            Self::StatusChanged(it) => it.at_ms,
+        }
+    }
+
+    /// Who did it.
+    pub fn actor(&self) -> &Actor {
+        match self {
+            Self::Created(it) => &it.actor,
+            Self::Updated(it) => &it.actor,
+            Self::Deleted(it) => &it.actor,
+            Self::StatusChanged(it) => &it.actor,
+        }
+    }
+
+    /// What a receiver can be idempotent by: `evt_` and position and time, the same with every attempt, and another one
+    /// when a restored backup gives the position again. Letters, digits, `_` and `-`.
+    pub fn key(&self) -> String {
+        format!("evt_{}_{}", self.id(), self.at_ms())
+    }
+
+    /// The event as JSON, on one line: `version` ([`VERSION`](crate::VERSION)), `id`, `type`, `time`, `actor`, `data`.
+    pub fn json(&self) -> String {
+        crate::json::of(self)
+    }
+}
+
+impl From<StatusCreated> for Event {
+    fn from(created: StatusCreated) -> Self {
+        Self::Created(created)
+    }
+}
+
+impl From<StatusUpdated> for Event {
+    fn from(updated: StatusUpdated) -> Self {
+        Self::Updated(updated)
+    }
+}
+
+impl From<StatusDeleted> for Event {
+    fn from(deleted: StatusDeleted) -> Self {
+        Self::Deleted(deleted)
+    }
+}
+
+impl From<UserStatusChanged> for Event {
+    fn from(changed: UserStatusChanged) -> Self {
+        Self::StatusChanged(changed)
+    }
+}
+
 /// A custom user status was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -91,13 +91,21 @@
 #![warn(missing_docs)]
 
 pub mod conformance;
+mod delivery;
 mod error;
 mod event;
+mod json;
+mod source;
 
 pub use async_trait::async_trait;
 
+pub use delivery::{Delivery, NOTES_MAX_BYTES, Pace};
 pub use error::HookError;
-pub use event::{Actor, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged};
+pub use event::{
+    Actor, Event, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged,
+};
+pub use json::VERSION;
+pub use source::{Found, HookSource};
 
 /// Something that wants to know of every status created, and perhaps of what becomes of it.
 ///
@@ -108,7 +116,7 @@ pub trait PostCreateHook: Send + Sync {
     /// The hook's name in logs, and the key under which its position is kept: a renamed hook is a new hook.
     ///
     /// Not empty, only `a`–`z`, `0`–`9` and `-`, always the same, and no two hooks of one server alike.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Deals with one created status; `Ok` only when whatever must outlive a crash is safe.
     ///
@@ -152,5 +160,27 @@ pub trait PostCreateHook: Send + Sync {
     async fn status_changed(&self, changed: &UserStatusChanged) -> Result<(), HookError> {
         let _ = changed;
         Ok(())
+    }
+
+    /// Deals with any event; the server calls nothing else. Left out, it calls the method for the kind of event.
+    ///
+    /// To implement it is for hooks that hand events on as they are, in [JSON](Event::json): they get kinds that are
+    /// added later, too, and can keep [notes](Delivery::note) with the delivery.
+    ///
+    /// # Errors
+    ///
+    /// As [`post_create`](Self::post_create).
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
+        match &delivery.event {
+            Event::Created(created) => self.post_create(created).await,
+            Event::Updated(updated) => self.post_update(updated).await,
+            Event::Deleted(deleted) => self.post_delete(deleted).await,
+            Event::StatusChanged(changed) => self.status_changed(changed).await,
+        }
+    }
+
+    /// How patient the server is to be with this hook; `None`: as with every other, 10 seconds and 16 attempts.
+    fn pace(&self) -> Option<Pace> {
+        None
     }
 }
