@@ -1,0 +1,103 @@
+//! Which addresses may be dialled, against server-side request forgery. It does not know names, nor who dials.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// What is not public of IPv4, by IANA's registry of special-purpose addresses, and multicast.
+const SPECIAL_V4: [Ipv4Net; 15] = [
+    v4([0, 0, 0, 0], 8),       // This host, which many systems take for 127.0.0.1.
+    v4([10, 0, 0, 0], 8),      // Private.
+    v4([100, 64, 0, 0], 10),   // Shared by the customers of a carrier.
+    v4([127, 0, 0, 0], 8),     // Loopback.
+    v4([169, 254, 0, 0], 16),  // Link-local, where clouds keep their metadata.
+    v4([172, 16, 0, 0], 12),   // Private.
+    v4([192, 0, 0, 0], 24),    // Protocols.
+    v4([192, 0, 2, 0], 24),    // Documentation.
+    v4([192, 88, 99, 0], 24),  // Once relays of 6to4.
+    v4([192, 168, 0, 0], 16),  // Private.
+    v4([198, 18, 0, 0], 15),   // Benchmarks.
+    v4([198, 51, 100, 0], 24), // Documentation.
+    v4([203, 0, 113, 0], 24),  // Documentation.
+    v4([224, 0, 0, 0], 4),     // Multicast.
+    v4([240, 0, 0, 0], 4),     // Reserved, and broadcast.
+];
+
+/// All that is public of IPv6 is in here: loopback, unique local, link-local and multicast addresses are not.
+const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
+
+/// What is not public in there, by IANA's registry.
+const SPECIAL_V6: [Ipv6Net; 3] = [
+    v6([0x2001, 0, 0, 0], 23), // Protocols, Teredo among them, which would lead to an IPv4 address.
+    v6([0x2001, 0xdb8, 0, 0], 32), // Documentation.
+    v6([0x3fff, 0, 0, 0], 20), // Documentation.
+];
+
+/// An IPv4 address in the last 32 bits: IPv4-compatible, long out of use; IPv4-mapped; and NAT64.
+const ENDING_IN_V4: [Ipv6Net; 3] = [
+    v6([0, 0, 0, 0], 96),
+    Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96),
+    v6([0x64, 0xff9b, 0, 0], 96),
+];
+
+/// An IPv4 address in the 32 bits after the prefix: 6to4.
+const SIX_TO_FOUR: Ipv6Net = v6([0x2002, 0, 0, 0], 16);
+
+const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6([a, b, c, d]: [u16; 4], prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), prefix)
+}
+
+/// Which addresses may be dialled: everything public, and the networks that the operator allows.
+///
+/// An IPv6 address that leads to an IPv4 address (IPv4-mapped, NAT64, 6to4) is judged as that one.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    allowed: Arc<[IpNet]>,
+}
+
+impl Guard {
+    /// Admits public addresses and those in `allowed`.
+    pub fn new(allowed: Vec<IpNet>) -> Self {
+        Self {
+            allowed: allowed.into(),
+        }
+    }
+
+    /// Whether `address` may be dialled.
+    pub fn admits(&self, address: IpAddr) -> bool {
+        let target = target(address);
+        let allowed = |network: &IpNet| network.contains(&address) || network.contains(&target);
+        is_public(target) || self.allowed.iter().any(allowed)
+    }
+}
+
+/// Where packets to `address` end up: the IPv4 address that an IPv6 address has in it, or itself.
+fn target(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
+    let [_, a, b, _, _, _, c, d] = v6.segments();
+    let embedded =
+        |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    if ENDING_IN_V4.iter().any(|network| network.contains(&v6)) {
+        embedded(c, d).into()
+    } else if SIX_TO_FOUR.contains(&v6) {
+        embedded(a, b).into()
+    } else {
+        address
+    }
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !SPECIAL_V4.iter().any(|network| network.contains(&v4)),
+        IpAddr::V6(v6) => {
+            GLOBAL_V6.contains(&v6) && !SPECIAL_V6.iter().any(|network| network.contains(&v6))
+        }
+    }
+}

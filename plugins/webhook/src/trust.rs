@@ -1,0 +1,62 @@
+//! Whose certificates are believed. It does not know connections.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+
+/// Mozilla's roots, the machine's (or those of the file that `SSL_CERT_FILE` names) and `extra` ones.
+///
+/// They are read with the first use: a server whose endpoints have no TLS spends nothing on them. A root that the
+/// machine gets later is known after the next start.
+#[derive(Default)]
+pub(crate) struct Trust {
+    extra: Vec<CertificateDer<'static>>,
+    config: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Trust {
+    /// Believes the certificates in `pem`, too.
+    pub(crate) fn with(pem: &[u8]) -> io::Result<Self> {
+        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        let extra =
+            certificates.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        Ok(Self {
+            extra,
+            ..Self::default()
+        })
+    }
+
+    pub(crate) async fn config(&self) -> io::Result<Arc<ClientConfig>> {
+        let load = async || {
+            let extra = self.extra.clone();
+            spawn_blocking(|| config(roots(extra))).await?
+        };
+        self.config.get_or_try_init(load).await.cloned()
+    }
+}
+
+/// Mozilla's come along so that a machine without any, as in a bare container, can be used; the machine's, so that a
+/// company's own are known. One that cannot be read is left out: others may do.
+fn roots(extra: Vec<CertificateDer<'static>>) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(extra);
+    roots
+}
+
+fn config(roots: RootCertStore) -> io::Result<Arc<ClientConfig>> {
+    // Named here, since the process's default depends on what else is linked.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = versions.map_err(io::Error::other)?;
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
