@@ -1,4 +1,4 @@
--- The whole database, created from nothing by the first start. A file of version 2 is carried over when it is opened, by the steps in
+-- The whole database, created from nothing by the first start. A file of version 2 or 3 is carried over when it is opened, by the steps in
 -- src/store/sqlite/upgrades; one of version 1, from before the first release, is refused.
 --
 -- Times are milliseconds since the Unix epoch, UTC. Ids are made by the server, never by SQLite, except event.id.
@@ -7,7 +7,7 @@
 
 -- How a file says it is ours: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- A custom status: a name to choose from, shown with a type.
 -- The ids ascend with time, so a new row lands on the last page of the tree; WITHOUT ROWID keeps the row in that one tree.
@@ -143,20 +143,54 @@ CREATE TABLE event (
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- Who reads events, and up to which one (inclusive) they are done with.
+-- Who reads events, and up to which one (inclusive) they are done with. One that is not there any more keeps its row, and its place.
+-- off: why somebody has switched it off. missing: why it is not there: broken, or taken away. NULL: neither.
+-- generation: rises when the place is changed by anybody but the consumer, so that what it was about to write is refused.
+-- While a consumer is told events once more, replay_until is the last of them, and resume_at the place it goes on from afterwards.
 CREATE TABLE consumer (
-    name   TEXT    NOT NULL PRIMARY KEY,
-    cursor INTEGER NOT NULL
+    name         TEXT    NOT NULL PRIMARY KEY,
+    kind         TEXT    NOT NULL DEFAULT 'built-in',
+    cursor       INTEGER NOT NULL,
+    generation   INTEGER NOT NULL DEFAULT 0,
+    off          TEXT,
+    missing      TEXT,
+    replay_until INTEGER,
+    resume_at    INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- Events that a consumer gave up on, with the reason, for somebody to look at.
-CREATE TABLE parked (
-    consumer  TEXT    NOT NULL REFERENCES consumer (name) ON DELETE CASCADE,
-    event_id  INTEGER NOT NULL,
-    reason    TEXT    NOT NULL,
-    attempts  INTEGER NOT NULL,
-    parked_at INTEGER NOT NULL,
+-- What is to be told of a delivery: it failed, was given up, or left notes. Most leave nothing but the cursor behind.
+-- next_at: when a failed one is tried again.
+CREATE TABLE delivery (
+    consumer TEXT    NOT NULL REFERENCES consumer (name) ON DELETE CASCADE,
+    event_id INTEGER NOT NULL,
+    state    TEXT    NOT NULL CONSTRAINT delivery_state CHECK (
+                 state = 'retrying' OR state = 'parked' OR state = 'again' OR state = 'delivered'
+             ),
+    attempts INTEGER NOT NULL,
+    reason   TEXT    NOT NULL,
+    notes    TEXT    NOT NULL,
+    at       INTEGER NOT NULL,
+    next_at  INTEGER,
     PRIMARY KEY (consumer, event_id)
+) STRICT, WITHOUT ROWID;
+
+-- An endpoint that is told of events over HTTP, by the hook 'webhook-' and its name. kinds: the types of the events, with a space
+-- between two; '': all.
+CREATE TABLE webhook (
+    name       TEXT    NOT NULL PRIMARY KEY,
+    url        TEXT    NOT NULL,
+    kinds      TEXT    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What deliveries to an endpoint are signed with. Kept as it is, since a signature takes the secret itself.
+-- position: the newest has the highest. expires_at NULL: until it is replaced.
+CREATE TABLE webhook_secret (
+    webhook    TEXT    NOT NULL REFERENCES webhook (name) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    secret     TEXT    NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (webhook, position)
 ) STRICT, WITHOUT ROWID;
 
 -- Rocket.Chat's default roles (ee/ ones left out) and the default grants of the permissions in this domain.
@@ -195,6 +229,7 @@ INSERT INTO default_grant VALUES
     ('user-generate-access-token',     'admin', 0),
     ('create-personal-access-tokens',  'admin', 0),
     ('create-personal-access-tokens',  'user', 1),
+    ('manage-outgoing-integrations',   'admin', 0),
     ('view-d-room',                    'admin', 0),
     ('view-d-room',                    'user', 1),
     ('view-d-room',                    'federated-external', 2),

@@ -116,6 +116,14 @@ pub enum Field {
     CurrentPassword,
     /// What a user prefers.
     Preferences,
+    /// A webhook's name.
+    WebhookName,
+    /// Where a webhook is.
+    Url,
+    /// A type of events.
+    EventType,
+    /// A span of time.
+    Span,
 }
 
 /// What is wrong with it.
@@ -129,6 +137,8 @@ pub enum Problem {
     Unknown,
     /// It has to be unique, and somebody else has this one.
     Taken(String),
+    /// It is refused, for this reason.
+    Refused(String),
     /// It has to lie ahead.
     Past,
     /// The one of this name cannot be changed.
@@ -152,6 +162,12 @@ pub enum What {
     Login(String),
     /// A setting.
     Setting(String),
+    /// A hook.
+    Hook(String),
+    /// A webhook.
+    Webhook(String),
+    /// A delivery that waits, or was given up.
+    Delivery(String),
 }
 
 impl std::fmt::Display for Error {
@@ -175,6 +191,11 @@ impl std::fmt::Display for Error {
             Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
             Self::NotFound(What::Login(id)) => write!(f, "there is no token {id:?}"),
             Self::NotFound(What::Setting(id)) => write!(f, "there is no setting {id:?}"),
+            Self::NotFound(What::Hook(name)) => write!(f, "there is no hook {name:?}"),
+            Self::NotFound(What::Webhook(name)) => write!(f, "there is no webhook {name:?}"),
+            Self::NotFound(What::Delivery(id)) => {
+                write!(f, "no delivery of event {id} waits, nor was one given up")
+            }
             Self::Unavailable { .. } => {
                 f.write_str("the database is busy, full or stopping; try again")
             }
@@ -191,6 +212,7 @@ impl Problem {
             Self::NotValid(text) => write!(f, "{text:?} is not a valid {name}"),
             Self::Unknown => write!(f, "there is no such {name}"),
             Self::Taken(text) => write!(f, "the {name} {text:?} is already in use"),
+            Self::Refused(reason) => write!(f, "the {name} is refused: {reason}"),
             Self::Past => write!(f, "the {name} must lie ahead"),
             Self::Fixed(which) => write!(f, "the {name} {which} cannot be changed"),
             Self::OtherKind(which, kind) => write!(f, "the {name} {which} takes a {kind}"),
@@ -223,6 +245,10 @@ impl Field {
             Self::Setting => "setting",
             Self::CurrentPassword => "current password",
             Self::Preferences => "JSON of the preferences",
+            Self::WebhookName => "webhook name",
+            Self::Url => "URL",
+            Self::EventType => "event type",
+            Self::Span => "span of time",
         }
     }
 }

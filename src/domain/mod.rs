@@ -4,7 +4,8 @@
 //! logged in may read the list; whoever holds the permission `manage-user-status` may change it. Names are unique, and every change
 //! is an *event* that hooks hear about once it is durable. People are *users* with roles; a *login* is what makes a token worth
 //! something, and ends at once when it is removed. How somebody is shown is their *presence*: *claims* on the status, by hand or on
-//! their behalf, of which the strongest counts until it ends.
+//! their behalf, of which the strongest counts until it ends. A *hook* is whoever is told of events, a *webhook* one that is told over
+//! HTTP.
 //!
 //! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
 
@@ -12,6 +13,7 @@ mod claim;
 mod custom_status;
 mod error;
 mod event;
+mod hook;
 mod login;
 mod permission;
 mod presence;
@@ -23,11 +25,13 @@ mod status_query;
 mod timestamp;
 mod user;
 mod user_query;
+mod webhook;
 
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};
 pub use event::{By, Change, Event, EventId, NewEvent, RoleOf, StatusChange, UserChange};
+pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
 pub use login::{Login, LoginId, LoginKind, Session};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{Kind, Person, Presence};
@@ -39,3 +43,4 @@ pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
 pub use user::{ADMIN, Actor, Email, User, UserId, UserKey, UserKind, Username};
 pub use user_query::{UserQuery, UserSort};
+pub use webhook::{SigningSecret, Webhook, WebhookName};

@@ -56,6 +56,8 @@ permissions! {
     CreatePersonalAccessTokens = "create-personal-access-tokens",
     /// List users.
     ViewDRoom = "view-d-room",
+    /// Say who is told of events outside of the server, and look after it.
+    ManageOutgoingIntegrations = "manage-outgoing-integrations",
     /// Call as often as one likes.
     BypassRateLimit = "api-bypass-rate-limit",
 }

@@ -13,6 +13,7 @@
 //! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `server.rs`.
 
 mod custom_status;
+mod hooks;
 mod logins;
 mod outbox;
 mod permissions;
@@ -21,15 +22,18 @@ mod seed;
 mod settings;
 pub mod sqlite;
 mod users;
+mod webhooks;
 
 pub use custom_status::{CustomStatuses, EventOf};
+pub use hooks::Hooks;
 pub use logins::Logins;
-pub use outbox::{Outbox, Parked, StoredEvent, position};
+pub use outbox::{Outbox, Place, Standing, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{Card, PresenceChange, PresenceRule, Presences, Whom};
 pub use seed::Seeded;
 pub use settings::Settings;
 pub use users::{RoleChange, UserPatch, Users};
+pub use webhooks::Webhooks;
 
 use crate::domain::{EventId, Result};
 use async_trait::async_trait;
@@ -38,7 +42,7 @@ use tokio::sync::watch;
 /// Everything the use cases ask of a database. See the module for what every method promises.
 #[async_trait]
 pub trait Store:
-    CustomStatuses + Users + Presences + Permissions + Logins + Settings + Outbox
+    CustomStatuses + Users + Presences + Permissions + Logins + Settings + Outbox + Hooks + Webhooks
 {
     /// The position of the newest durable event. Raised after the commit and before the writer is answered.
     fn committed(&self) -> watch::Receiver<EventId>;

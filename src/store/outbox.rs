@@ -1,6 +1,6 @@
-//! What the outbox asks of a database: events, and who has read how far. Knows no SQL.
+//! What the outbox asks of a database: events, who has read how far, and what became of deliveries. Knows no SQL.
 
-use crate::domain::{Event, EventId, Result, Timestamp};
+use crate::domain::{DeliveryRecord, Event, EventId, HookKind, Result, Timestamp};
 use async_trait::async_trait;
 
 /// Events, and who has read how far. See the [module](super) for what every method promises.
@@ -9,11 +9,54 @@ pub trait Outbox: Send + Sync {
     /// At most `limit` events after `cursor`, in order. One that cannot be read any more stands in its place with the reason.
     async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>>;
 
-    /// Where `consumer` stands. One that is new starts after the newest event, and is remembered from then on.
-    async fn cursor(&self, consumer: &str) -> Result<EventId>;
+    /// Says that `consumer` is there, and where it stands. One that is new starts after the newest event, and is remembered from then
+    /// on.
+    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Standing>;
 
-    /// Moves `consumer` to `cursor` and records, in the same transaction, the events it gave up on.
-    async fn advance(&self, consumer: &str, cursor: EventId, parked: Vec<Parked>) -> Result<()>;
+    /// Says why a consumer is not there although it was, or would be; one that is not known is remembered from then on.
+    async fn set_missing(&self, consumer: &str, kind: HookKind, missing: String) -> Result<()>;
+
+    /// Where `consumer` stands; `None`: nobody knows it (any more).
+    async fn standing(&self, consumer: &str) -> Result<Option<Standing>>;
+
+    /// Moves `consumer` to `place` and records, in the same transaction, what is to be told of deliveries; a replay whose last event that
+    /// passes is over, and the consumer is back where it was before it. `false`, and nothing is changed: somebody else has moved it
+    /// meanwhile.
+    async fn advance(
+        &self,
+        consumer: &str,
+        place: Place,
+        records: Vec<DeliveryRecord>,
+    ) -> Result<bool>;
+
+    /// Deletes events that happened before `before`, from the oldest one on, but none that a hook which is there and switched on has
+    /// still to be told, and never the newest; with them what was recorded of their deliveries. At most `limit` rows. `true`: there may
+    /// be more to delete.
+    async fn sweep_events(&self, before: Timestamp, limit: usize) -> Result<bool>;
+}
+
+/// Where a consumer stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// How far it is.
+    pub place: Place,
+    /// Whether anything is delivered.
+    pub is_on: bool,
+    /// The last event that it is told once more, while there are such.
+    pub replay_until: Option<EventId>,
+    /// An event that has failed before: how often, and when it is tried again.
+    pub failed: Option<(EventId, u32, Timestamp)>,
+    /// An event that was given up and is to be tried once more, with its attempts so far.
+    pub again: Option<(EventId, u32)>,
+}
+
+/// How far a consumer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The event up to which it is done, inclusive.
+    pub cursor: EventId,
+    /// Rises whenever somebody else moves it.
+    pub generation: u32,
 }
 
 /// An event as it was found: itself, or its position and why it cannot be read.
@@ -26,17 +69,4 @@ pub fn position(event: &StoredEvent) -> EventId {
         Ok(event) => event.id,
         Err((id, _)) => *id,
     }
-}
-
-/// An event that a consumer gave up on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parked {
-    /// Which one.
-    pub event: EventId,
-    /// Why, in one line.
-    pub reason: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it was given up.
-    pub at: Timestamp,
 }

@@ -28,6 +28,8 @@ pub(super) enum Touches {
     Part(Part),
     /// When the next claim ends.
     Deadlines,
+    /// What somebody who looks after hooks has said.
+    Hooks,
 }
 
 /// A closure as a job.

@@ -12,6 +12,7 @@ pub(super) const EVERYTHING: &[Touches] = &[
     Touches::Part(Part::Access),
     Touches::Part(Part::CustomStatuses),
     Touches::Deadlines,
+    Touches::Hooks,
 ];
 
 /// The marks of [`Store`](crate::store::Store). Cheap to clone; all clones are one.
@@ -21,6 +22,7 @@ pub(super) struct Marks {
     access: Arc<AtomicU64>,
     custom_statuses: Arc<AtomicU64>,
     deadlines: watch::Sender<()>,
+    hooks: watch::Sender<()>,
 }
 
 impl Marks {
@@ -30,6 +32,7 @@ impl Marks {
             access: Arc::default(),
             custom_statuses: Arc::default(),
             deadlines: watch::Sender::new(()),
+            hooks: watch::Sender::new(()),
         }
     }
 
@@ -43,6 +46,9 @@ impl Marks {
                 Touches::Deadlines => {
                     self.deadlines.send_replace(());
                 }
+                Touches::Hooks => {
+                    self.hooks.send_replace(());
+                }
             }
         }
         self.newest
@@ -55,6 +61,10 @@ impl Marks {
 
     pub(super) fn deadlines(&self) -> watch::Receiver<()> {
         self.deadlines.subscribe()
+    }
+
+    pub(super) fn hooks(&self) -> watch::Receiver<()> {
+        self.hooks.subscribe()
     }
 
     pub(super) fn version(&self, part: Part) -> u64 {

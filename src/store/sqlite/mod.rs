@@ -4,7 +4,9 @@
 //! `Readers::read`, and knows nothing of rules or requests.
 
 mod custom_status;
+mod delivery;
 mod group;
+mod hooks;
 mod job;
 mod logins;
 mod marks;
@@ -18,6 +20,7 @@ mod seed;
 mod settings;
 mod upgrades;
 mod users;
+mod webhooks;
 mod writer;
 
 pub use open::OpenError;
@@ -38,6 +41,9 @@ use writer::Writer;
 
 /// What a change to who may do what touches.
 const ACCESS: &[Touches] = &[Touches::Part(Part::Access)];
+
+/// What touches whoever runs hooks.
+const HOOKS: &[Touches] = &[Touches::Hooks];
 
 /// A database and the two ways to it: one writer, several readers.
 pub struct SqliteStore {

@@ -1,8 +1,8 @@
-//! SQL of the outbox: events, who has read how far, and what was given up. Knows nothing of delivery, nor of what is in a payload.
+//! SQL of the outbox: events, and who has read how far. Knows nothing of delivery, nor of what is in a payload.
 
-use super::{SqliteStore, error, payload};
-use crate::domain::{Event, EventId, NewEvent, Result, Timestamp};
-use crate::store::{Outbox, Parked, StoredEvent};
+use super::{SqliteStore, delivery, error, payload};
+use crate::domain::{DeliveryRecord, Event, EventId, HookKind, NewEvent, Result, Timestamp};
+use crate::store::{Outbox, Place, Standing, StoredEvent};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,15 +12,44 @@ impl Outbox for SqliteStore {
         self.readers.read(move |c| after(c, cursor, limit)).await
     }
 
-    async fn cursor(&self, consumer: &str) -> Result<EventId> {
+    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Standing> {
         let consumer = consumer.to_owned();
-        self.writer.write(move |c| cursor(c, &consumer)).await
+        let work = move |c: &Connection| {
+            put(c, &consumer, kind, None)?;
+            standing(c, &consumer)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+        };
+        self.writer
+            .write(move |c| work(c).map_err(|e| error(&e)))
+            .await
     }
 
-    async fn advance(&self, consumer: &str, cursor: EventId, parked: Vec<Parked>) -> Result<()> {
+    async fn set_missing(&self, consumer: &str, kind: HookKind, missing: String) -> Result<()> {
         let consumer = consumer.to_owned();
         self.writer
-            .write(move |c| advance(c, &consumer, cursor, &parked))
+            .write(move |c| put(c, &consumer, kind, Some(&missing)).map_err(|e| error(&e)))
+            .await
+    }
+
+    async fn standing(&self, consumer: &str) -> Result<Option<Standing>> {
+        let consumer = consumer.to_owned();
+        self.readers.read(move |c| standing(c, &consumer)).await
+    }
+
+    async fn advance(
+        &self,
+        consumer: &str,
+        place: Place,
+        records: Vec<DeliveryRecord>,
+    ) -> Result<bool> {
+        let consumer = consumer.to_owned();
+        self.writer
+            .write(move |c| advance(c, &consumer, place, &records).map_err(|e| error(&e)))
+            .await
+    }
+
+    async fn sweep_events(&self, before: Timestamp, limit: usize) -> Result<bool> {
+        self.writer
+            .write(move |c| sweep(c, before, limit).map_err(|e| error(&e)))
             .await
     }
 }
@@ -73,51 +102,98 @@ pub(super) fn after(
     .collect()
 }
 
-pub(super) fn cursor(connection: &Connection, consumer: &str) -> Result<EventId> {
-    let found = connection
-        .query_row(
-            "SELECT cursor FROM consumer WHERE name = ?1",
-            [consumer],
-            |row| row.get(0),
-        )
-        .optional()
-        .map_err(|e| error(&e))?;
-    if let Some(cursor) = found {
-        return Ok(event_id(cursor));
-    }
-    let newest = newest(connection).map_err(|e| error(&e))?;
-    connection
-        .execute(
-            "INSERT INTO consumer (name, cursor) VALUES (?1, ?2)",
-            params![consumer, number(newest)],
-        )
-        .map_err(|e| error(&e))?;
-    Ok(newest)
-}
-
-pub(super) fn advance(
+/// Says that a consumer is there, or why it is not. One that is new starts after the newest event.
+pub(super) fn put(
     connection: &Connection,
     consumer: &str,
-    cursor: EventId,
-    parked: &[Parked],
-) -> Result<()> {
-    let write = || {
-        for event in parked {
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![consumer, number(event.event), event.reason, event.attempts, event.at.as_millis()])?;
-        }
-        connection
-            .prepare_cached("UPDATE consumer SET cursor = ?2 WHERE name = ?1")?
-            .execute(params![consumer, number(cursor)])
-    };
-    write().map(drop).map_err(|e| error(&e))
+    kind: HookKind,
+    missing: Option<&str>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO consumer (name, kind, cursor, missing) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, missing = excluded.missing",
+        )?
+        .execute(params![
+            consumer,
+            kind.as_str(),
+            number(newest(connection)?),
+            missing
+        ])
+        .map(drop)
 }
 
-fn event_id(number: i64) -> EventId {
+fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<Standing>> {
+    let mut select = connection.prepare_cached(
+        "SELECT cursor, generation, off IS NULL, replay_until FROM consumer WHERE name = ?1",
+    )?;
+    let found = select.query_row([consumer], |row| {
+        Ok(Standing {
+            place: Place {
+                cursor: event_id(row.get(0)?),
+                generation: row.get(1)?,
+            },
+            is_on: row.get(2)?,
+            replay_until: row.get::<_, Option<i64>>(3)?.map(event_id),
+            failed: delivery::failed(connection, consumer)?,
+            again: delivery::again(connection, consumer)?,
+        })
+    });
+    found.optional()
+}
+
+/// Moves a consumer, unless somebody else has. Behind the last event of a replay, it is where it was before.
+fn advance(
+    connection: &Connection,
+    consumer: &str,
+    place: Place,
+    records: &[DeliveryRecord],
+) -> rusqlite::Result<bool> {
+    let moved = connection
+        .prepare_cached(
+            "UPDATE consumer SET cursor = iif(?2 >= replay_until, resume_at, ?2), resume_at = iif(?2 >= replay_until, NULL, resume_at),
+                 replay_until = iif(?2 >= replay_until, NULL, replay_until)
+             WHERE name = ?1 AND generation = ?3",
+        )?
+        .execute(params![consumer, number(place.cursor), place.generation])?;
+    if moved > 0 {
+        for record in records {
+            delivery::put(connection, consumer, record)?;
+        }
+    }
+    Ok(moved > 0)
+}
+
+/// Deletes the oldest events. From the front alone, so that who reads by position finds a gap nowhere else.
+fn sweep(connection: &Connection, before: Timestamp, limit: usize) -> rusqlite::Result<bool> {
+    let held: i64 = connection.query_row(
+        "SELECT min((SELECT coalesce(max(id), 0) - 1 FROM event),
+                    coalesce((SELECT min(cursor) FROM consumer WHERE off IS NULL AND missing IS NULL), 9223372036854775807))",
+        [],
+        |row| row.get(0),
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut oldest =
+        connection.prepare_cached("SELECT id, created_at FROM event ORDER BY id LIMIT ?1")?;
+    let rows = oldest.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+    let old = rows
+        .iter()
+        .take_while(|(id, at)| *id <= held && *at < before.as_millis());
+    let Some((last, _)) = old.last() else {
+        return Ok(false);
+    };
+    connection
+        .prepare_cached("DELETE FROM event WHERE id <= ?1")?
+        .execute([last])?;
+    delivery::sweep(connection, *last)?;
+    Ok(rows.last().is_some_and(|(id, _)| id == last))
+}
+
+pub(super) fn event_id(number: i64) -> EventId {
     EventId::new(u64::try_from(number).unwrap_or(0))
 }
 
-fn number(id: EventId) -> i64 {
+pub(super) fn number(id: EventId) -> i64 {
     i64::try_from(id.as_u64()).unwrap_or(i64::MAX)
 }

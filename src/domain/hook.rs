@@ -1,0 +1,120 @@
+//! Hooks as their operator sees them: how far each has come, and what is to be told of its deliveries. Knows nothing of what a hook
+//! does, nor of who calls it.
+
+use super::{EventId, Timestamp};
+
+/// A hook, here or gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Its name: `a`–`z`, `0`–`9` and `-`.
+    pub name: String,
+    /// What kind of hook it is.
+    pub kind: HookKind,
+    /// The event up to which it is done, inclusive.
+    pub cursor: EventId,
+    /// How many events come after that one.
+    pub lag: u64,
+    /// Why nothing is delivered, where somebody has switched it off; `None`: it is on.
+    pub off: Option<String>,
+    /// Why nothing can be delivered, where it is broken or not there any more.
+    pub missing: Option<String>,
+    /// The events that it is told once more, with the first and the last of those that are left.
+    pub replay: Option<(EventId, EventId)>,
+    /// How many deliveries were given up and wait for somebody to look at them.
+    pub parked: u32,
+    /// What became of its last failed delivery.
+    pub last_failure: Option<DeliveryRecord>,
+}
+
+/// What kind of hook it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookKind {
+    /// Compiled in.
+    BuiltIn,
+    /// An endpoint that is told over HTTP.
+    Webhook,
+    /// A program.
+    Exec,
+    /// A WebAssembly module.
+    Wasm,
+}
+
+impl HookKind {
+    /// All of them, by their words.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::BuiltIn, "built-in"),
+        (Self::Webhook, "webhook"),
+        (Self::Exec, "exec"),
+        (Self::Wasm, "wasm"),
+    ];
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        let kind = Self::ALL.iter().find(|(_, known)| *known == word);
+        kind.map(|(kind, _)| *kind)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let kind = Self::ALL.iter().find(|(kind, _)| *kind == self);
+        kind.map_or("", |(_, word)| word)
+    }
+}
+
+/// What is to be told of a delivery. Of one that succeeds at once, with nothing said, there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// Which event.
+    pub event: EventId,
+    /// What became of it.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why it failed last, in one line; empty: it never did.
+    pub reason: String,
+    /// What the hook left to be remembered, such as the output of a program; often empty.
+    pub notes: String,
+    /// When it was last tried.
+    pub at: Timestamp,
+    /// When it is tried again.
+    pub next_at: Option<Timestamp>,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// It failed, and is tried again; whatever comes after it waits.
+    Retrying,
+    /// It was given up.
+    Parked,
+    /// It was given up, and somebody wants it tried once more.
+    Again,
+    /// It succeeded.
+    Delivered,
+}
+
+impl DeliveryState {
+    /// All of them, by their words.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Retrying, "retrying"),
+        (Self::Parked, "parked"),
+        (Self::Again, "again"),
+        (Self::Delivered, "delivered"),
+    ];
+
+    /// The state with this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        let state = Self::ALL.iter().find(|(_, known)| *known == word);
+        state.map(|(state, _)| *state)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let state = Self::ALL.iter().find(|(state, _)| *state == self);
+        state.map_or("", |(_, word)| word)
+    }
+}

@@ -1,0 +1,89 @@
+//! SQL of what is to be told of deliveries. Knows nothing of when one is tried again.
+
+use super::outbox::{event_id, number};
+use crate::domain::{DeliveryRecord, DeliveryState, EventId, Timestamp};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// The columns that [`read`] reads.
+pub(super) const COLUMNS: &str = "event_id, state, attempts, reason, notes, at, next_at";
+
+impl FromSql for DeliveryState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::named(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<DeliveryRecord> {
+    Ok(DeliveryRecord {
+        event: event_id(row.get(0)?),
+        state: row.get(1)?,
+        attempts: row.get(2)?,
+        reason: row.get(3)?,
+        notes: row.get(4)?,
+        at: Timestamp::from_millis(row.get(5)?),
+        next_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+    })
+}
+
+pub(super) fn put(
+    connection: &Connection,
+    consumer: &str,
+    record: &DeliveryRecord,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO delivery (consumer, event_id, state, attempts, reason, notes, at, next_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            consumer,
+            number(record.event),
+            record.state.as_str(),
+            record.attempts,
+            record.reason,
+            record.notes,
+            record.at.as_millis(),
+            record.next_at.map(Timestamp::as_millis),
+        ])
+        .map(drop)
+}
+
+/// The event that is to be tried again, how often it failed, and when.
+pub(super) fn failed(
+    connection: &Connection,
+    consumer: &str,
+) -> rusqlite::Result<Option<(EventId, u32, Timestamp)>> {
+    connection
+        .prepare_cached(
+            "SELECT event_id, attempts, coalesce(next_at, 0) FROM delivery WHERE consumer = ?1 AND state = 'retrying' LIMIT 1",
+        )?
+        .query_row([consumer], |row| {
+            let next_at = Timestamp::from_millis(row.get(2)?);
+            Ok((event_id(row.get(0)?), row.get(1)?, next_at))
+        })
+        .optional()
+}
+
+/// The first event that was given up and is to be tried once more.
+pub(super) fn again(
+    connection: &Connection,
+    consumer: &str,
+) -> rusqlite::Result<Option<(EventId, u32)>> {
+    connection
+        .prepare_cached(
+            "SELECT event_id, attempts FROM delivery WHERE consumer = ?1 AND state = 'again' ORDER BY event_id LIMIT 1",
+        )?
+        .query_row([consumer], |row| Ok((event_id(row.get(0)?), row.get(1)?)))
+        .optional()
+}
+
+/// Deletes what is told of deliveries of events up to `last`. By consumer, so that the primary key finds them.
+pub(super) fn sweep(connection: &Connection, last: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM delivery WHERE consumer IN (SELECT name FROM consumer) AND event_id <= ?1",
+        )?
+        .execute([last])
+        .map(drop)
+}

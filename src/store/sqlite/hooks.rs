@@ -1,0 +1,227 @@
+//! SQL of hooks as their operator looks after them. Knows nothing of how a delivery goes.
+
+use super::outbox::{event_id, newest, number};
+use super::{HOOKS, SqliteStore, delivery, error};
+use crate::domain::{
+    DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result, Timestamp, What,
+};
+use crate::store::Hooks;
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::watch;
+
+#[async_trait]
+impl Hooks for SqliteStore {
+    fn hooks_changed(&self) -> watch::Receiver<()> {
+        self.marks.hooks()
+    }
+
+    async fn list_hooks(&self) -> Result<Vec<Hook>> {
+        self.readers.read(list).await
+    }
+
+    async fn list_deliveries(
+        &self,
+        hook: &str,
+        state: Option<DeliveryState>,
+        after: EventId,
+        limit: usize,
+    ) -> Result<Vec<DeliveryRecord>> {
+        let name = hook.to_owned();
+        let found = self
+            .readers
+            .read(move |c| deliveries(c, &name, state, after, limit))
+            .await?;
+        found.ok_or_else(|| unknown(hook))
+    }
+
+    async fn retry_deliveries(&self, hook: &str, event: Option<EventId>) -> Result<u64> {
+        self.look_after(hook, move |c, hook| retry(c, hook, event))
+            .await
+    }
+
+    async fn drop_delivery(&self, hook: &str, event: EventId) -> Result<()> {
+        self.look_after(hook, move |c, hook| give_up(c, hook, event))
+            .await
+    }
+
+    async fn replay(&self, hook: &str, since: Timestamp, until: Timestamp) -> Result<u64> {
+        self.look_after(hook, move |c, hook| {
+            replay(c, hook, since, until).map_err(|e| error(&e))
+        })
+        .await
+    }
+
+    async fn switch_hook(&self, hook: &str, off: Option<String>) -> Result<()> {
+        self.look_after(hook, move |c, hook| {
+            switch(c, hook, off.as_deref()).map_err(|e| error(&e))
+        })
+        .await
+    }
+}
+
+impl SqliteStore {
+    /// Runs `work` on a hook that there is, and tells whoever runs it.
+    async fn look_after<T: Send + 'static>(
+        &self,
+        hook: &str,
+        work: impl FnOnce(&Connection, &str) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let hook = hook.to_owned();
+        let looked_after = move |c: &Connection| {
+            if is_known(c, &hook).map_err(|e| error(&e))? {
+                work(c, &hook)
+            } else {
+                Err(unknown(&hook))
+            }
+        };
+        self.writer.change(HOOKS, looked_after).await
+    }
+}
+
+fn unknown(hook: &str) -> Error {
+    Error::NotFound(What::Hook(hook.to_owned()))
+}
+
+fn is_known(connection: &Connection, hook: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM consumer WHERE name = ?1")?
+        .exists([hook])
+}
+
+fn list(connection: &Connection) -> rusqlite::Result<Vec<Hook>> {
+    let newest = newest(connection)?;
+    let mut select = connection.prepare_cached(
+        "SELECT name, kind, cursor, off, missing, replay_until,
+             (SELECT count(*) FROM delivery WHERE consumer = name AND (state = 'parked' OR state = 'again'))
+         FROM consumer ORDER BY name",
+    )?;
+    let rows = select.query_map([], |row| hook(connection, row, newest))?;
+    rows.collect()
+}
+
+fn hook(connection: &Connection, row: &Row<'_>, newest: EventId) -> rusqlite::Result<Hook> {
+    let (name, kind): (String, String) = (row.get(0)?, row.get(1)?);
+    let cursor = event_id(row.get(2)?);
+    let until = row.get::<_, Option<i64>>(5)?.map(event_id);
+    Ok(Hook {
+        last_failure: last_failure(connection, &name)?,
+        name,
+        kind: HookKind::named(&kind).unwrap_or(HookKind::BuiltIn),
+        cursor,
+        lag: newest.as_u64().saturating_sub(cursor.as_u64()),
+        off: row.get(3)?,
+        missing: row.get(4)?,
+        replay: until.map(|until| (EventId::new(cursor.as_u64() + 1), until)),
+        parked: row.get(6)?,
+    })
+}
+
+fn last_failure(connection: &Connection, hook: &str) -> rusqlite::Result<Option<DeliveryRecord>> {
+    let columns = delivery::COLUMNS;
+    connection
+        .prepare_cached(&format!(
+            "SELECT {columns} FROM delivery WHERE consumer = ?1 AND reason <> '' ORDER BY at DESC, event_id DESC LIMIT 1"
+        ))?
+        .query_row([hook], delivery::read)
+        .optional()
+}
+
+fn deliveries(
+    connection: &Connection,
+    hook: &str,
+    state: Option<DeliveryState>,
+    after: EventId,
+    limit: usize,
+) -> rusqlite::Result<Option<Vec<DeliveryRecord>>> {
+    if !is_known(connection, hook)? {
+        return Ok(None);
+    }
+    let columns = delivery::COLUMNS;
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {columns} FROM delivery WHERE consumer = ?1 AND event_id > ?2 AND state = coalesce(?3, state) ORDER BY event_id LIMIT ?4"
+    ))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let state = state.map(DeliveryState::as_str);
+    let rows = select.query_map(params![hook, number(after), state, limit], delivery::read)?;
+    rows.collect::<rusqlite::Result<_>>().map(Some)
+}
+
+/// What failed is due at once, and what was given up is to be tried once more.
+fn retry(connection: &Connection, hook: &str, event: Option<EventId>) -> Result<u64> {
+    let wanted = connection.execute(
+        "UPDATE delivery SET next_at = iif(state = 'retrying', 0, NULL), state = iif(state = 'retrying', state, 'again')
+         WHERE consumer = ?1 AND event_id = coalesce(?2, event_id) AND state <> 'delivered'",
+        params![hook, event.map(number)],
+    );
+    let wanted = wanted.map_err(|e| error(&e))?;
+    let found = event.filter(|_| wanted == 0).map_or(Ok(()), |event| {
+        Err(Error::NotFound(What::Delivery(event.as_u64().to_string())))
+    });
+    found.map(|()| wanted as u64)
+}
+
+/// A delivery that holds up the others is passed over.
+fn give_up(connection: &Connection, hook: &str, event: EventId) -> Result<()> {
+    let work = || {
+        connection.execute(
+            "UPDATE consumer SET cursor = max(cursor, ?2), generation = generation + 1 WHERE name = ?1
+                 AND EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state = 'retrying')",
+            params![hook, number(event)],
+        )?;
+        connection.execute(
+            "DELETE FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state <> 'delivered'",
+            params![hook, number(event)],
+        )
+    };
+    match work() {
+        Ok(0) => Err(Error::NotFound(What::Delivery(event.as_u64().to_string()))),
+        Ok(_) => Ok(()),
+        Err(source) => Err(error(&source)),
+    }
+}
+
+/// Moves the cursor back, and remembers where it was. What was given up of those events is told anew with the others.
+fn replay(
+    connection: &Connection,
+    hook: &str,
+    since: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<u64> {
+    let resume: i64 = connection.query_row(
+        "SELECT coalesce(resume_at, cursor) FROM consumer WHERE name = ?1",
+        [hook],
+        |row| row.get(0),
+    )?;
+    let (first, last, count): (Option<i64>, Option<i64>, u64) = connection.query_row(
+        "SELECT min(id), max(id), count(*) FROM event WHERE created_at >= ?1 AND created_at < ?2 AND id <= ?3",
+        params![since.as_millis(), until.as_millis(), resume],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, u32>(2)?.into())),
+    )?;
+    let Some((first, last)) = first.zip(last) else {
+        return Ok(0);
+    };
+    connection.execute(
+        "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4, generation = generation + 1 WHERE name = ?1",
+        params![hook, first - 1, last, resume],
+    )?;
+    connection.execute(
+        "DELETE FROM delivery WHERE consumer = ?1 AND event_id BETWEEN ?2 AND ?3",
+        params![hook, first, last],
+    )?;
+    Ok(count)
+}
+
+fn switch(connection: &Connection, hook: &str, off: Option<&str>) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE consumer SET off = ?2 WHERE name = ?1",
+        params![hook, off],
+    )?;
+    if off.is_none() {
+        connection.execute(
+            "DELETE FROM delivery WHERE consumer = ?1 AND state = 'retrying'",
+            [hook],
+        )?;
+    }
+    Ok(())
+}

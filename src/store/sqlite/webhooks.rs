@@ -1,0 +1,164 @@
+//! SQL of webhooks and their secrets. Knows nothing of how one is told of an event.
+
+use super::{HOOKS, SqliteStore, error, outbox};
+use crate::domain::{
+    Error, Field, HookKind, Problem, Result, SigningSecret, Timestamp, Webhook, WebhookName, What,
+};
+use crate::store::Webhooks;
+use async_trait::async_trait;
+use rusqlite::{Connection, params};
+
+#[async_trait]
+impl Webhooks for SqliteStore {
+    async fn list_webhooks(&self) -> Result<Vec<Webhook>> {
+        let rows = self.readers.read(list).await?;
+        rows.into_iter().map(webhook).collect()
+    }
+
+    async fn create_webhook(&self, webhook: Webhook) -> Result<()> {
+        self.writer
+            .change(HOOKS, move |c| create(c, &webhook))
+            .await
+    }
+
+    async fn rotate_secret(
+        &self,
+        name: WebhookName,
+        secret: SigningSecret,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let work = move |c: &Connection| {
+            let is_known = c
+                .prepare("SELECT 1 FROM webhook WHERE name = ?1")?
+                .exists([name.as_str()])?;
+            if is_known {
+                rotate(c, &name, &secret, until, now)?;
+            }
+            Ok(is_known.then_some(()).ok_or_else(|| unknown(&name)))
+        };
+        self.writer
+            .change(HOOKS, move |c| {
+                work(c).map_err(|e: rusqlite::Error| error(&e))?
+            })
+            .await
+    }
+
+    async fn delete_webhook(&self, name: WebhookName) -> Result<()> {
+        let work = move |c: &Connection| {
+            let gone = c.execute("DELETE FROM webhook WHERE name = ?1", [name.as_str()])?;
+            c.execute("DELETE FROM consumer WHERE name = ?1", [name.hook()])?;
+            Ok((gone > 0).then_some(()).ok_or_else(|| unknown(&name)))
+        };
+        self.writer
+            .change(HOOKS, move |c| {
+                work(c).map_err(|e: rusqlite::Error| error(&e))?
+            })
+            .await
+    }
+}
+
+fn unknown(name: &WebhookName) -> Error {
+    Error::NotFound(What::Webhook(name.as_str().to_owned()))
+}
+
+/// A webhook's row, and its secrets.
+type Row = (String, String, String, i64, Vec<SigningSecret>);
+
+fn list(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
+    let mut select = connection
+        .prepare_cached("SELECT name, url, kinds, created_at FROM webhook ORDER BY name")?;
+    let rows = select.query_map([], |row| {
+        let name: String = row.get(0)?;
+        let secrets = secrets(connection, &name)?;
+        Ok((name, row.get(1)?, row.get(2)?, row.get(3)?, secrets))
+    })?;
+    rows.collect()
+}
+
+fn secrets(connection: &Connection, name: &str) -> rusqlite::Result<Vec<SigningSecret>> {
+    let mut select = connection.prepare_cached(
+        "SELECT secret, expires_at FROM webhook_secret WHERE webhook = ?1 ORDER BY position DESC",
+    )?;
+    let rows = select.query_map([name], |row| {
+        Ok(SigningSecret {
+            text: row.get(0)?,
+            expires_at: row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis),
+        })
+    })?;
+    rows.collect()
+}
+
+fn webhook((name, url, kinds, created_at, secrets): Row) -> Result<Webhook> {
+    Ok(Webhook {
+        name: WebhookName::parse(&name)?,
+        url,
+        kinds: kinds.split_whitespace().map(str::to_owned).collect(),
+        secrets,
+        created_at: Timestamp::from_millis(created_at),
+    })
+}
+
+/// Adds the rows. A hook of the name that is left over is another one's, and its place with it.
+fn create(connection: &Connection, webhook: &Webhook) -> Result<()> {
+    let name = webhook.name.as_str();
+    let work = || {
+        let added = connection.execute(
+            "INSERT OR IGNORE INTO webhook (name, url, kinds, created_at) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                name,
+                webhook.url,
+                webhook.kinds.join(" "),
+                webhook.created_at.as_millis()
+            ],
+        )?;
+        if added > 0 {
+            for secret in webhook.secrets.iter().rev() {
+                add_secret(connection, name, secret)?;
+            }
+            connection.execute("DELETE FROM consumer WHERE name = ?1", [webhook.hook()])?;
+            outbox::put(connection, &webhook.hook(), HookKind::Webhook, None)?;
+        }
+        Ok(added > 0)
+    };
+    let taken = Error::Invalid {
+        field: Field::WebhookName,
+        problem: Problem::Taken(name.to_owned()),
+    };
+    let added = work().map_err(|e: rusqlite::Error| error(&e))?;
+    added.then_some(()).ok_or(taken)
+}
+
+fn add_secret(
+    connection: &Connection,
+    name: &str,
+    secret: &SigningSecret,
+) -> rusqlite::Result<usize> {
+    connection.execute(
+        "INSERT INTO webhook_secret (webhook, position, secret, expires_at)
+         SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3 FROM webhook_secret WHERE webhook = ?1",
+        params![
+            name,
+            secret.text,
+            secret.expires_at.map(Timestamp::as_millis)
+        ],
+    )
+}
+
+fn rotate(
+    connection: &Connection,
+    name: &WebhookName,
+    secret: &SigningSecret,
+    until: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    connection.execute(
+        "UPDATE webhook_secret SET expires_at = min(coalesce(expires_at, ?2), ?2) WHERE webhook = ?1",
+        params![name.as_str(), until.as_millis()],
+    )?;
+    connection.execute(
+        "DELETE FROM webhook_secret WHERE webhook = ?1 AND expires_at <= ?2",
+        params![name.as_str(), now.as_millis()],
+    )?;
+    add_secret(connection, name.as_str(), secret)
+}
