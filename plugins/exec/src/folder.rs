@@ -1,0 +1,151 @@
+//! Which programs are in the folder, and what each is called. It does not know how one is run.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use doorsign_hook::{Found, HookSource, PostCreateHook};
+use tokio::sync::Semaphore;
+
+use crate::Settings;
+use crate::program::Program;
+
+/// What every name begins with; alone it is the name under which trouble with the folder itself is told.
+const KIND: &str = "exec";
+
+/// A folder whose executable files are hooks.
+///
+/// - `Greet.sh` is the hook `exec-greet-sh`: in lower case, with `-` for everything but `a`–`z` and `0`–`9`. Where two
+///   files would have the same name, the one that was there first is the hook, and the other one is refused.
+/// - Passed over: folders, files that nobody may execute, and names that begin with `.` or end in `~`.
+/// - Refused: what others than its owner and its group may write to. If that is the folder, there are no hooks at all.
+/// - A changed file needs no reload, since it is started anew for each event.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    settings: Settings,
+    permits: Arc<Semaphore>,
+    known: HashMap<String, Arc<Program>>,
+}
+
+impl Folder {
+    /// The folder at `path`, which need not be there yet: until then it has no hooks.
+    pub fn new(path: PathBuf, settings: Settings) -> Self {
+        Self {
+            // Programs run in the folder, where a relative path would lead elsewhere.
+            path: std::path::absolute(&path).unwrap_or(path),
+            settings,
+            permits: Arc::new(Semaphore::new(settings.at_once.max(1))),
+            known: HashMap::new(),
+        }
+    }
+
+    /// The hook for the file at `path`; the one of the last look if there was one.
+    fn program(&self, name: &str, path: PathBuf) -> Arc<Program> {
+        let known = self.known.get(name).filter(|known| known.is_at(&path));
+        known.cloned().unwrap_or_else(|| {
+            let permits = Arc::clone(&self.permits);
+            Arc::new(Program::new(name.into(), path, self.settings, permits))
+        })
+    }
+
+    /// The files that are hooks or would be, those of the last look first, then in the order of their names.
+    fn candidates(&self) -> io::Result<Vec<(String, PathBuf)>> {
+        let entries = fs::read_dir(&self.path)?.filter_map(candidate);
+        let mut candidates: Vec<_> = entries.collect();
+        candidates.sort_by_cached_key(|(name, path)| {
+            let known = self.known.get(name).is_some_and(|known| known.is_at(path));
+            (!known, path.clone())
+        });
+        Ok(candidates)
+    }
+
+    /// What is there, or why the folder cannot be used.
+    fn found(&mut self) -> Result<Vec<Found>, String> {
+        let told = |error: io::Error| format!("{}: {error}", self.path.display());
+        match fs::metadata(&self.path) {
+            Ok(folder) => refuse_writable(&self.path, &folder)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(told(error)),
+        }
+        let candidates = self.candidates().map_err(told)?;
+        let mut programs = HashMap::new();
+        let mut found = Vec::new();
+        for (name, path) in candidates {
+            let hook = self.checked(&name, &path, &programs);
+            if let Ok(program) = &hook {
+                programs.insert(name.clone(), Arc::clone(program));
+            }
+            let hook = hook.map(|program| program as Arc<dyn PostCreateHook>);
+            found.push(Found { name, hook });
+        }
+        self.known = programs;
+        Ok(found)
+    }
+
+    /// The hook for one file, if it may be one and nothing in `programs` has its name.
+    fn checked(
+        &self,
+        name: &str,
+        path: &Path,
+        programs: &HashMap<String, Arc<Program>>,
+    ) -> Result<Arc<Program>, String> {
+        if let Some(other) = programs.get(name) {
+            let (path, other) = (path.display(), other.path().display());
+            return Err(format!("{path}: {other} has the same name already"));
+        }
+        let file = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        refuse_writable(path, &file)?;
+        Ok(self.program(name, path.to_owned()))
+    }
+}
+
+impl HookSource for Folder {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn look(&mut self) -> Vec<Found> {
+        self.found().unwrap_or_else(|reason| {
+            self.known.clear();
+            let (name, hook) = (KIND.to_owned(), Err(reason));
+            vec![Found { name, hook }]
+        })
+    }
+}
+
+/// Name and path of an entry that is an executable file, or a link to one.
+fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
+    let path = entry.ok()?.path();
+    let file = path.file_name()?;
+    let bytes = file.as_encoded_bytes();
+    if bytes.starts_with(b".") || bytes.ends_with(b"~") {
+        return None;
+    }
+    let found = fs::metadata(&path).ok()?;
+    let is_program = found.is_file() && found.permissions().mode() & 0o111 != 0;
+    is_program.then(|| (name_of(file), path.clone()))
+}
+
+/// `exec-` and the name of the file, with what a hook's name may not have turned to `-`.
+fn name_of(file: &OsStr) -> String {
+    let file = file.to_string_lossy().to_ascii_lowercase();
+    let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    format!("{KIND}-{}", file.replace(|letter| !usable(letter), "-"))
+}
+
+/// Whoever may write to it could have anything run with the rights of the server. The group may: to let it is a
+/// decision, or, where each user has a group of their own, means nothing.
+fn refuse_writable(path: &Path, found: &fs::Metadata) -> Result<(), String> {
+    if found.permissions().mode() & 0o002 == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(format!(
+        "{path} can be written to by others: chmod o-w {path}"
+    ))
+}
