@@ -170,6 +170,7 @@ mod tests {
             user: ann().id,
             by: ann().by(Timestamp::from_millis(-1)),
             expires: false,
+            ends: false,
             rule: Box::new(|presence| {
                 presence.put(claim);
                 Ok(())

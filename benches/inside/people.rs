@@ -65,6 +65,7 @@ impl People {
                 at: now,
             },
             expires: end.is_some(),
+            ends: false,
             rule: Box::new(move |presence| {
                 presence.choose(choice, now);
                 Ok(())

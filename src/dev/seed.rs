@@ -137,6 +137,7 @@ fn online(person: &Person) -> PresenceChange {
             at: MADE,
         },
         expires: false,
+        ends: false,
         rule: Box::new(move |presence: &mut Presence| {
             presence.choose(choice, MADE);
             Ok(())

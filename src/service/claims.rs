@@ -33,7 +33,9 @@ pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
         expires_at: new.life.map(|life| app.clock.now().after(life)),
     };
     let expires = claim.expires_at.is_some();
-    change(app, username, expires, move |presence| presence.put(claim)).await
+    let change = change(app, username, move |presence| presence.put(claim)).await?;
+    let change = PresenceChange { expires, ..change };
+    app.store.change_presence(change).await.map(drop)
 }
 
 /// Ends the claim of `source`, if there is one.
@@ -41,7 +43,12 @@ pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
 /// # Errors
 /// `NotFound`, `Unavailable`.
 pub async fn end(app: &App, username: &str, source: ClaimSource) -> Result<()> {
-    change(app, username, false, move |presence| presence.end(source)).await
+    let change = change(app, username, move |presence| presence.end(source)).await?;
+    let change = PresenceChange {
+        ends: true,
+        ..change
+    };
+    app.store.change_presence(change).await.map(drop)
 }
 
 /// The claims that have not expired, the one that counts first.
@@ -58,20 +65,19 @@ pub async fn list(app: &App, username: &str) -> Result<Vec<Claim>> {
 async fn change(
     app: &App,
     username: &str,
-    expires: bool,
     rule: impl FnOnce(&mut Presence) + Send + 'static,
-) -> Result<()> {
+) -> Result<PresenceChange> {
     let (user, _) = users::find(app, named(username)).await?;
-    let change = PresenceChange {
+    Ok(PresenceChange {
         by: user.by(app.clock.now()),
         user: user.id,
-        expires,
+        expires: false,
+        ends: false,
         rule: Box::new(move |presence| {
             rule(presence);
             Ok(())
         }),
-    };
-    app.store.change_presence(change).await.map(drop)
+    })
 }
 
 fn named(username: &str) -> UserKey {

@@ -108,6 +108,7 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
         user,
         by: actor.by(now),
         expires: expires_at.is_some(),
+        ends: false,
         rule: Box::new(rule),
     };
     app.store.change_presence(change).await.map(drop)

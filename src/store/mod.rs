@@ -8,7 +8,8 @@
 //! - Events are appended in the order of commit, together with the change they tell of.
 //!   [`Outbox::events_after`] never returns an event while an earlier one may still appear.
 //! - A unique name is decided by the database, not by looking first.
-//! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself.
+//! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself. One that is full by its own limit
+//!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses.
 //!
 //! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `server.rs`.
 

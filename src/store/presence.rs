@@ -57,6 +57,8 @@ pub struct PresenceChange {
     pub by: By,
     /// Whether a claim may end sooner for it.
     pub expires: bool,
+    /// Whether it takes nothing but a claim away.
+    pub ends: bool,
     /// How.
     pub rule: PresenceRule,
 }

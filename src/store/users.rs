@@ -73,6 +73,18 @@ pub struct UserPatch {
     pub presence_policy: Option<PresencePolicy>,
 }
 
+impl UserPatch {
+    /// Whether logins may end with it, or a role be taken away.
+    #[must_use]
+    pub const fn may_end(&self) -> bool {
+        let takes = matches!(
+            self.roles,
+            Some(RoleChange::Replace(_) | RoleChange::Remove(_))
+        );
+        takes || self.password_hash.is_some() || matches!(self.active, Some(false))
+    }
+}
+
 /// How to change the roles that a user holds, by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleChange {

@@ -37,6 +37,7 @@ mod expiry;
 mod expiry_live;
 mod faults;
 mod full;
+mod full_ends;
 mod hooks;
 mod hooks_changes;
 mod hooks_crash;

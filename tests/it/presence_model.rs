@@ -191,6 +191,7 @@ impl Real {
             user: id(person),
             by: user(person).by(self.app.clock.now()),
             expires: true,
+            ends: false,
             rule: Box::new(move |presence| {
                 rule(presence);
                 Ok(())

@@ -32,7 +32,7 @@ impl CustomStatuses for SqliteStore {
 
     async fn delete_status(&self, id: StatusId, event: EventOf) -> Result<()> {
         self.writer
-            .change(STATUSES, move |c| delete(c, &id, event))
+            .end(STATUSES, move |c| delete(c, &id, event))
             .await
     }
 

@@ -1,31 +1,38 @@
 //! Group commit: whatever waits becomes one transaction, bounded in number and time; there is no timer that would make a lone request
-//! wait. Each job runs in a savepoint of its own, so that one refusal rolls back alone. Knows nothing of what the jobs do.
+//! wait. Each job runs in a savepoint of its own, so that one refusal rolls back alone. Where the file is limited, all jobs of a group have
+//! the same room, so that one for which there is none does not take those with it that have the reserve. Knows nothing of what the jobs do.
 
 use super::job::Job;
 use super::marks::Marks;
 use super::outbox;
-use super::writer::{Message, QUEUE};
+use super::room::{Limit, Room};
+use super::waiting::Waiting;
+use super::writer::QUEUE;
 use crate::domain::EventId;
 use rusqlite::Connection;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 /// Jobs in one transaction at most, so that the first in a group does not wait for a crowd.
 const GROUP_JOBS: usize = 256;
 /// How long a group takes in further jobs at most.
 const GROUP_SPAN: Duration = Duration::from_millis(10);
 
-/// The writer's thread: takes jobs from `queue` until it is told to stop, and raises `marks` after every commit, before its callers are
+/// The writer's thread: does what is `waiting` until it is told to stop, and raises `marks` after every commit, before its callers are
 /// answered.
-pub(super) fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, marks: &Marks) {
-    let (mut stop, mut most) = (false, GROUP_JOBS);
-    while !stop && let Some(Message::Work(first)) = queue.blocking_recv() {
+pub(super) fn run(
+    connection: &Connection,
+    limit: Option<&Limit>,
+    mut waiting: Waiting,
+    marks: &Marks,
+) {
+    let mut most = GROUP_JOBS;
+    while let Some(first) = waiting.next() {
         let mut group = Group {
             jobs: Vec::with_capacity(16),
             most,
-            stop: false,
+            limit,
         };
-        let result = commit_group(connection, first, &mut queue, &mut group);
+        let result = commit_group(connection, first, &mut waiting, &mut group);
         if let Ok(newest) = result {
             marks.raise(newest, group.jobs.iter().flat_map(|job| job.touches()));
         } else {
@@ -34,7 +41,6 @@ pub(super) fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, m
         for job in group.jobs {
             job.answer(result.as_ref().err());
         }
-        stop = group.stop;
         // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
         most = if result.is_ok() { GROUP_JOBS } else { 1 };
     }
@@ -44,26 +50,29 @@ pub(super) fn run(connection: &Connection, mut queue: mpsc::Receiver<Message>, m
 }
 
 /// Jobs that share a transaction.
-struct Group {
+struct Group<'a> {
     jobs: Vec<Box<dyn Job>>,
     /// How many it takes in.
     most: usize,
-    /// Whether it is the last.
-    stop: bool,
+    limit: Option<&'a Limit>,
 }
 
 /// Runs `first` and whatever else waits in one transaction, and commits it. Every job that was taken is in `group`, whatever happens.
 fn commit_group(
     connection: &Connection,
     first: Box<dyn Job>,
-    queue: &mut mpsc::Receiver<Message>,
-    group: &mut Group,
+    waiting: &mut Waiting,
+    group: &mut Group<'_>,
 ) -> rusqlite::Result<EventId> {
+    let room = first.room();
+    let opened = begin(connection, group.limit, room);
     let mut next = Some(first);
-    let opened = step(connection, "BEGIN IMMEDIATE");
     // Only now: to begin may take long, and all who wait meanwhile are to hear of it at once, not each after as long a wait.
     let began = Instant::now();
-    let most = if opened.is_ok() { group.most } else { QUEUE };
+    let (most, mixed) = match opened {
+        Ok(()) => (group.most, group.limit.is_none()),
+        Err(_) => (QUEUE, true),
+    };
     while let Some(job) = next.take() {
         let is_first = group.jobs.is_empty();
         group.jobs.push(job);
@@ -73,20 +82,18 @@ fn commit_group(
             _ => {}
         }
         if group.jobs.len() < most && began.elapsed() < GROUP_SPAN {
-            next = match queue.try_recv() {
-                Ok(Message::Work(job)) => Some(job),
-                Ok(Message::Stop) => {
-                    group.stop = true;
-                    None
-                }
-                Err(_) => None,
-            };
+            next = waiting.next_if(|job| mixed || job.room() == room);
         }
     }
     opened?;
     let newest = outbox::newest(connection)?;
     step(connection, "COMMIT")?;
     Ok(newest)
+}
+
+fn begin(connection: &Connection, limit: Option<&Limit>, room: Room) -> rusqlite::Result<()> {
+    step(connection, "BEGIN IMMEDIATE")?;
+    limit.map_or(Ok(()), |limit| limit.allow(connection, room))
 }
 
 /// The transaction's beginning is the first job's savepoint, so that a request that comes alone pays for none.

@@ -1,6 +1,7 @@
 //! A unit of work on its way through the writer: its result type is hidden from the thread that runs it. Knows no transaction.
 
 use super::error;
+use super::room::Room;
 use crate::domain::{Error, Result};
 use crate::store::Part;
 use rusqlite::Connection;
@@ -15,6 +16,8 @@ pub(super) type Outcome<T> = std::result::Result<Result<T>, Box<dyn Any + Send>>
 pub(super) trait Job: Send {
     /// Does the work; `false` when its savepoint must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
+    /// How far it may let the file grow.
+    fn room(&self) -> Room;
     /// What it changes beside rows.
     fn touches(&self) -> &'static [Touches];
     /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
@@ -35,6 +38,7 @@ pub(super) enum Touches {
 /// A closure as a job.
 pub(super) struct Write<T, F> {
     work: Option<F>,
+    room: Room,
     touches: &'static [Touches],
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
@@ -44,6 +48,7 @@ impl<T, F> Write<T, F> {
     /// The job, and where its outcome will be.
     pub(super) fn new(
         work: F,
+        room: Room,
         touches: &'static [Touches],
     ) -> (Self, oneshot::Receiver<Outcome<T>>) {
         let (reply, receiver) = oneshot::channel();
@@ -51,6 +56,7 @@ impl<T, F> Write<T, F> {
         (
             Self {
                 work,
+                room,
                 touches,
                 outcome,
                 reply,
@@ -69,6 +75,10 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
         let keep = matches!(outcome, Ok(Ok(_)));
         self.outcome = Some(outcome);
         keep
+    }
+
+    fn room(&self) -> Room {
+        self.room
     }
 
     fn touches(&self) -> &'static [Touches] {

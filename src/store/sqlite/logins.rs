@@ -33,14 +33,12 @@ impl Logins for SqliteStore {
     }
 
     async fn delete_login(&self, id: LoginId, by: By) -> Result<bool> {
-        self.writer
-            .change(ACCESS, move |c| delete(c, &id, by))
-            .await
+        self.writer.end(ACCESS, move |c| delete(c, &id, by)).await
     }
 
     async fn delete_logins(&self, user: UserId, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| delete_all(c, &user, by))
+            .end(ACCESS, move |c| delete_all(c, &user, by))
             .await
     }
 }

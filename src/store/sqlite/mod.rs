@@ -16,10 +16,12 @@ mod payload;
 mod permissions;
 mod pool;
 mod presence;
+mod room;
 mod seed;
 mod settings;
 mod upgrades;
 mod users;
+mod waiting;
 mod webhooks;
 mod writer;
 
@@ -33,6 +35,7 @@ use marks::{EVERYTHING, Marks};
 #[cfg(test)]
 use open::open_writer;
 use pool::{Pool, Readers};
+use room::Limit;
 use rusqlite::ffi;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,16 +57,18 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Opens the database at `path`, creating it from `schema.sql` when there is none. `readers` is how many may read at once;
-    /// `max_mib` is the size, in MiB, that the file may grow to (0: any).
+    /// `max_mib` is the size, in MiB, that the file may grow to (0: any); the last of it is kept for the writes by which something ends.
     ///
     /// # Errors
     /// [`OpenError`], one line each. A file that is refused is left untouched.
     pub fn open(path: &Path, readers: usize, max_mib: u64) -> std::result::Result<Self, OpenError> {
-        let connection = open::open_writer(path, max_mib)?;
-        let newest = outbox::newest(&connection).map_err(|e| OpenError::sqlite(path, &e))?;
+        let connection = open::open_writer(path)?;
+        let sqlite = |e| OpenError::sqlite(path, &e);
+        let limit = Limit::of(&connection, max_mib).map_err(sqlite)?;
+        let newest = outbox::newest(&connection).map_err(sqlite)?;
         let marks = Marks::new(newest);
         let pool = Pool::open(path, readers).map_err(|e| OpenError::Thread(e.to_string()))?;
-        let writer = Writer::start(connection, marks.clone())
+        let writer = Writer::start(connection, limit, marks.clone())
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Self {
             writer: Arc::new(writer),
@@ -79,7 +84,7 @@ impl SqliteStore {
     pub fn in_memory() -> std::result::Result<Self, OpenError> {
         let connection = open::open_in_memory()?;
         let marks = Marks::new(EventId::default());
-        let writer = Writer::start(connection, marks.clone())
+        let writer = Writer::start(connection, None, marks.clone())
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         let writer = Arc::new(writer);
         Ok(Self {
@@ -162,7 +167,7 @@ mod tests {
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&path, 1, 0).unwrap();
         let version = store.version(Part::Access);
-        let other = open_writer(&path, 0).unwrap();
+        let other = open_writer(&path).unwrap();
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();

@@ -90,15 +90,14 @@ impl fmt::Display for OpenError {
 impl std::error::Error for OpenError {}
 
 /// The writing connection to the database at `path`, which is checked first and created when there is none.
-/// `max_mib` caps the file's size in MiB; 0 leaves it open.
-pub(super) fn open_writer(path: &Path, max_mib: u64) -> Result<Connection, OpenError> {
+pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     let is_new = check_header(path)?;
     if !is_new {
         check_owner(path)?;
     }
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    prepare(&mut connection, max_mib).map_err(|source| OpenError::sqlite(path, &source))?;
+    prepare(&mut connection).map_err(|source| OpenError::sqlite(path, &source))?;
     Ok(connection)
 }
 
@@ -109,7 +108,7 @@ pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     );
     let opened = opened.and_then(|mut connection| {
-        prepare(&mut connection, 0)?;
+        prepare(&mut connection)?;
         Ok(connection)
     });
     opened.map_err(|source| OpenError::sqlite(Path::new("a database in memory"), &source))
@@ -172,7 +171,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     connection.map_err(|source| OpenError::sqlite(path, &source))
 }
 
-fn prepare(connection: &mut Connection, max_mib: u64) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         // FULL: an answer means the disk has it. The cache is bounded for small machines, the log for small disks.
         "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -185,8 +184,7 @@ fn prepare(connection: &mut Connection, max_mib: u64) -> rusqlite::Result<()> {
         0 => making.execute_batch(SCHEMA)?,
         version => upgrades::run(&making, version)?,
     }
-    making.commit()?;
-    limit_size(connection, max_mib)
+    making.commit()
 }
 
 /// Lets a connection keep the statements it has prepared. Without the stability guarantee, SQLite plans anew whenever a value that a
@@ -196,18 +194,6 @@ pub(super) fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     let guaranteed = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
     connection.set_db_config(guaranteed, true).map(drop)
-}
-
-fn limit_size(connection: &Connection, max_mib: u64) -> rusqlite::Result<()> {
-    if max_mib == 0 {
-        return Ok(());
-    }
-    let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    let pages = i64::try_from(max_mib)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(1024 * 1024)
-        / page.max(1);
-    connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
 }
 
 #[cfg(test)]

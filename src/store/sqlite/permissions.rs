@@ -19,8 +19,9 @@ impl Permissions for SqliteStore {
     }
 
     async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()> {
+        // The one way to take several grants away.
         self.writer
-            .change(ACCESS, move |c| update(c, grants, &by))
+            .end(ACCESS, move |c| update(c, grants, &by))
             .await
     }
 
@@ -32,7 +33,9 @@ impl Permissions for SqliteStore {
         by: By,
     ) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| set_one(c, &permission, role, granted, &by))
+            .change_or_end(!granted, ACCESS, move |c| {
+                set_one(c, &permission, role, granted, &by)
+            })
             .await
     }
 }

@@ -43,12 +43,12 @@ impl Presences for SqliteStore {
             &[]
         };
         self.writer
-            .change(touches, move |c| self::change(c, change))
+            .change_or_end(change.ends, touches, move |c| self::change(c, change))
             .await
     }
 
     async fn expire_claims(&self, now: Timestamp, limit: usize) -> Result<usize> {
-        self.writer.write(move |c| expire(c, now, limit)).await
+        self.writer.end(&[], move |c| expire(c, now, limit)).await
     }
 
     async fn next_expiry(&self) -> Result<Option<Timestamp>> {

@@ -4,8 +4,10 @@
 //! A panic inside a job is handed back to the caller it came from. Knows nothing of what the jobs do.
 
 use super::group;
-use super::job::{Job, Touches, Write};
+use super::job::{Touches, Write};
 use super::marks::Marks;
+use super::room::{Limit, Room};
+use super::waiting::{Message, Waiting};
 use crate::domain::{Error, Result};
 use rusqlite::Connection;
 use std::panic::resume_unwind;
@@ -21,19 +23,18 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the thread is sent.
-pub(super) enum Message {
-    Work(Box<dyn Job>),
-    Stop,
-}
-
 impl Writer {
-    /// Starts the thread. `marks` are raised after every commit, before its callers are answered.
-    pub(super) fn start(connection: Connection, marks: Marks) -> std::io::Result<Self> {
+    /// Starts the thread. `limit` holds for the file, if there is one; `marks` are raised after every commit, before its callers are
+    /// answered.
+    pub(super) fn start(
+        connection: Connection,
+        limit: Option<Limit>,
+        marks: Marks,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || group::run(&connection, queue, &marks))?;
+            .spawn(move || group::run(&connection, limit.as_ref(), Waiting::new(queue), &marks))?;
         Ok(Self {
             jobs,
             thread: Mutex::new(Some(thread)),
@@ -55,7 +56,31 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (job, outcome) = Write::new(work, touches);
+        self.change_or_end(false, touches, work).await
+    }
+
+    /// As [`change`](Self::change), for work by which something ends or goes: it finds room in a file that is full to everybody else.
+    pub(super) async fn end<T, F>(&self, touches: &'static [Touches], work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.change_or_end(true, touches, work).await
+    }
+
+    /// As [`end`](Self::end) where something `ends`, or else as [`change`](Self::change).
+    pub(super) async fn change_or_end<T, F>(
+        &self,
+        ends: bool,
+        touches: &'static [Touches],
+        work: F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let room = if ends { Room::Reserve } else { Room::Common };
+        let (job, outcome) = Write::new(work, room, touches);
         self.jobs
             .try_send(Message::Work(Box::new(job)))
             .map_err(|_| Error::UNAVAILABLE)?;
@@ -88,11 +113,16 @@ mod tests {
     use crate::domain::EventId;
 
     fn writer() -> (Writer, Marks, tempfile::TempDir) {
+        limited_writer(0)
+    }
+
+    fn limited_writer(max_mib: u64) -> (Writer, Marks, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let connection = super::super::open_writer(&folder.path().join("doorsign.db"), 0).unwrap();
+        let connection = super::super::open_writer(&folder.path().join("doorsign.db")).unwrap();
+        let limit = Limit::of(&connection, max_mib).unwrap();
         let marks = Marks::new(EventId::default());
         (
-            Writer::start(connection, marks.clone()).unwrap(),
+            Writer::start(connection, limit, marks.clone()).unwrap(),
             marks,
             folder,
         )
@@ -208,6 +238,43 @@ mod tests {
         assert!(lost.is_err());
         kept.unwrap();
         assert_eq!(count(&writer, "t-kept").await, 1);
+    }
+
+    /// Writes a row that there is no room for, upon which SQLite gives up the whole transaction.
+    fn overfill(connection: &Connection) -> Result<()> {
+        let row = "INSERT INTO permission VALUES (printf('t-%02000000d', 0), 0)";
+        connection.execute_batch(row).map_err(|e| error(&e))
+    }
+
+    #[tokio::test]
+    async fn an_end_is_not_lost_with_what_finds_no_room_beside_it() {
+        let (writer, _, _folder) = limited_writer(1);
+        let (begun, beginning) = std::sync::mpsc::channel::<()>();
+        let holding = writer.write(move |_| {
+            beginning.recv().unwrap();
+            Ok(())
+        });
+        let end = |id| {
+            writer.end(&[], move |c| {
+                c.execute("INSERT INTO permission VALUES (?1, 0)", [id])
+                    .map(drop)
+                    .map_err(|e| error(&e))
+            })
+        };
+        let all_queued = async { begun.send(()).unwrap() };
+        let (first, second) = (writer.write(overfill), writer.write(overfill));
+        let (_, before, first, after, second, ()) = tokio::join!(
+            holding,
+            end("t-before"),
+            first,
+            end("t-after"),
+            second,
+            all_queued
+        );
+        assert!(matches!(first, Err(Error::Unavailable { .. })));
+        assert!(matches!(second, Err(Error::Unavailable { .. })));
+        assert!(before.is_ok() && after.is_ok());
+        assert_eq!(count(&writer, "t-%").await, 2);
     }
 
     #[tokio::test]

@@ -40,6 +40,7 @@ pub fn change(
         user: id(name),
         by: admin_at(now),
         expires: true,
+        ends: false,
         rule: Box::new(rule),
     }
 }
@@ -265,6 +266,7 @@ async fn those_who_wait_for_the_next_end_are_woken_by_changes_that_say_so_alone(
         deadlines.borrow_and_update();
         let silent = PresenceChange {
             expires: false,
+            ends: false,
             ..change("ann", 1, |presence| {
                 presence.put(busy(None));
                 Ok(())

@@ -74,6 +74,7 @@ fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
         user: id.clone(),
         by: by.clone(),
         expires: false,
+        ends: false,
         rule: Box::new(move |presence| {
             presence.choose(choice, at);
             Ok(())

@@ -39,13 +39,15 @@ impl Users for SqliteStore {
 
     async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User> {
         self.writer
-            .change(ACCESS, move |c| change::update(c, &id, &patch, &by))
+            .change_or_end(patch.may_end(), ACCESS, move |c| {
+                change::update(c, &id, &patch, &by)
+            })
             .await
     }
 
     async fn delete_user(&self, id: UserId, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| change::delete(c, &id, by))
+            .end(ACCESS, move |c| change::delete(c, &id, by))
             .await
     }
 }

@@ -1,0 +1,62 @@
+//! How large the database file may become, and the reserve in it: the last pages, kept for the jobs by which something ends. Whoever is
+//! to be kept out is kept out although the file is full, since telling of it takes a row. Knows nothing of what the jobs do.
+
+use rusqlite::Connection;
+
+/// The reserve in pages at most: 1 MiB of SQLite's usual pages, which takes some thousand events.
+const RESERVE: i64 = 256;
+
+/// How far a job may let the file grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Up to the reserve.
+    Common,
+    /// To the last page.
+    Reserve,
+}
+
+/// The pages that the file may have.
+pub(super) struct Limit {
+    common: i64,
+    all: i64,
+}
+
+impl Limit {
+    /// The limit of a file of `max_mib` MiB; none for 0.
+    pub(super) fn of(connection: &Connection, max_mib: u64) -> rusqlite::Result<Option<Self>> {
+        let page = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        Ok((max_mib > 0).then(|| Self::of_pages(max_mib, page)))
+    }
+
+    fn of_pages(max_mib: u64, page: i64) -> Self {
+        let mib = i64::try_from(max_mib).unwrap_or(i64::MAX);
+        let all = mib.saturating_mul(1024 * 1024) / page.max(1);
+        let common = all - (all / 8).min(RESERVE);
+        Self { common, all }
+    }
+
+    /// Lets the open transaction have `room`. SQLite goes no lower than the file is large: where the reserve is in use, others do not
+    /// let the file grow at all.
+    pub(super) fn allow(&self, connection: &Connection, room: Room) -> rusqlite::Result<()> {
+        let pages = match room {
+            Room::Common => self.common,
+            Room::Reserve => self.all,
+        };
+        connection
+            .prepare_cached(&format!("PRAGMA max_page_count = {pages}"))?
+            .query_row([], |_| Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_is_an_eighth_of_a_small_file_and_1_mib_of_a_large_one() {
+        for (mib, common, all) in [(1, 224, 256), (8, 1792, 2048), (1024, 261_888, 262_144)] {
+            let limit = Limit::of_pages(mib, 4096);
+            assert_eq!((limit.common, limit.all), (common, all), "{mib}");
+        }
+    }
+}

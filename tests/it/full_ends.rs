@@ -1,0 +1,144 @@
+//! What ends or goes does so in a database that is full to everything else.
+
+use crate::support::{Client, Setup, TestServer, in_time};
+use doorsign::domain::{ClaimSource, UserStatus};
+use doorsign::service::claims::{self, NewClaim};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The pages of a database of 1 MiB that are not its reserve.
+const COMMON: i64 = 224;
+
+async fn small() -> TestServer {
+    Setup::new()
+        .config(|config| config.max_database_mib = 1)
+        .start()
+        .await
+}
+
+/// Adds events, of ever fewer bytes, until there is no room for any: neither a page nor the end of one. A database that has grown into
+/// its reserve grows no further by it.
+fn fill(server: &TestServer) {
+    let database = server.database();
+    database
+        .pragma_update_and_check(None, "max_page_count", COMMON, |_| Ok(()))
+        .unwrap();
+    for length in [2000, 200, 20, 0] {
+        let payload = "x".repeat(length);
+        let add = "INSERT INTO event (kind, payload, created_at) VALUES ('', ?1, 0)";
+        while database.execute(add, [&payload]).is_ok() {}
+    }
+}
+
+/// Calls a route of a full database, in which it is to work.
+async fn post(server: &TestServer, client: &Client, route: &str, body: Value) {
+    fill(server);
+    let reply = client.post(route, body).await;
+    assert_eq!(reply.status, 200, "{route}: {}", reply.text());
+}
+
+async fn is_full(server: &TestServer, admin: &Client) {
+    fill(server);
+    admin.create("no room").await.expect(503);
+}
+
+#[tokio::test]
+async fn logins_and_users_end() {
+    let server = small().await;
+    let admin = server.admin().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (cat, dan) = (server.user("cat").await, server.user("dan").await);
+    let eve = server.with_named_token("bob", "lost", None).await;
+    server.user("fay").await;
+    let fay = server.anon().logged_in("fay", "fay's password").await;
+    is_full(&server, &admin).await;
+
+    post(&server, &ann, "logout", json!({})).await;
+    let token = json!({"tokenName": "lost"});
+    post(&server, &bob, "users.removePersonalAccessToken", token).await;
+    eve.get("me").await.expect(401);
+    let whom = json!({"userId": bob.id()});
+    post(&server, &admin, "users.logout", whom).await;
+    let whom = json!({"userId": cat.id(), "activeStatus": false});
+    post(&server, &admin, "users.setActiveStatus", whom).await;
+    let whom = json!({"userId": dan.id()});
+    post(&server, &admin, "users.delete", whom).await;
+    let data = json!({"password": "another one"});
+    let whom = json!({"userId": fay.id(), "data": data});
+    post(&server, &admin, "users.update", whom).await;
+    for gone in [ann, bob, cat, dan, fay] {
+        gone.get("me").await.expect(401);
+    }
+    is_full(&server, &admin).await;
+}
+
+#[tokio::test]
+async fn roles_and_grants_are_taken_away() {
+    let server = small().await;
+    let admin = server.admin().await;
+    let ann = server.user_with_roles("ann", &["user", "admin"]).await;
+    let role = json!({"username": "ann", "roleId": "admin"});
+    let grant = json!({"permissionId": "view-d-room", "role": "user"});
+    let grants = json!({"permissions": [{"_id": "view-statistics", "roles": []}]});
+    ann.get("roles.list").await.expect(200);
+    is_full(&server, &admin).await;
+
+    post(&server, &admin, "roles.removeUserFromRole", role).await;
+    ann.create("no administrator").await.expect(400);
+    post(&server, &admin, "permissions.removeRole", grant).await;
+    post(&server, &admin, "permissions.update", grants).await;
+    is_full(&server, &admin).await;
+}
+
+#[tokio::test]
+async fn custom_statuses_are_deleted_until_there_is_room_again() {
+    let server = small().await;
+    let admin = server.admin().await;
+    let mut ids = Vec::new();
+    for n in 0..100 {
+        let name = format!("{n} {:x<100}", "");
+        ids.push(admin.create(&name).await.expect(200).created_id());
+    }
+    is_full(&server, &admin).await;
+    for id in ids {
+        let whom = json!({"customUserStatusId": id});
+        admin
+            .post("custom-user-status.delete", whom)
+            .await
+            .expect(200);
+    }
+    admin.create("there is room").await.expect(200);
+}
+
+#[tokio::test]
+async fn claims_end_by_hand_and_by_time() {
+    let server = small().await;
+    let admin = server.admin().await;
+    for name in ["ann", "bob"] {
+        server.user(name).await;
+        let claim = NewClaim {
+            source: ClaimSource::External,
+            status: UserStatus::Busy,
+            text: "in a call".to_owned(),
+            life: (name == "bob").then_some(Duration::from_secs(60)),
+        };
+        claims::set(&server.app, name, claim).await.unwrap();
+    }
+    is_full(&server, &admin).await;
+
+    claims::end(&server.app, "ann", ClaimSource::External)
+        .await
+        .unwrap();
+    fill(&server);
+    let mut committed = server.app.store.committed();
+    committed.mark_unchanged();
+    server.clock.advance(Duration::from_secs(60));
+    in_time("the end of a claim", committed.changed())
+        .await
+        .unwrap();
+    let left = "SELECT count(*) FROM claim";
+    let left = server
+        .database()
+        .query_row(left, [], |row| row.get::<_, i64>(0));
+    assert_eq!(left.unwrap(), 0);
+}
