@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use crate::live::Live;
 use crate::passwords::Passwords;
+use crate::plugins::Webhooks;
 use crate::sessions::Sessions;
 use crate::setting_cache::SettingCache;
 use crate::store::{Part, Store};
@@ -36,6 +37,8 @@ pub struct App {
     pub connections: Arc<Connections>,
     /// Who is listening.
     pub live: Arc<Live>,
+    /// Whoever tells webhooks.
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// Everything about proving who one is.
@@ -103,6 +106,7 @@ impl App {
         };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(Self {
+            webhooks: Arc::new(Webhooks::new(config, clock.clone())),
             store,
             clock,
             ids: Ids::new()?,
@@ -161,6 +165,17 @@ pub trait Clock: Send + Sync {
     /// clock does not say.
     fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
         None
+    }
+}
+
+/// Comes back when the clock was set by hand, and never for a clock that cannot be: `set` is what [`Clock::set_by_hand`] gives.
+pub async fn set_by_hand(set: &mut Option<watch::Receiver<()>>) {
+    let told = match set {
+        Some(set) => set.changed().await.is_ok(),
+        None => false,
+    };
+    if !told {
+        std::future::pending().await
     }
 }
 

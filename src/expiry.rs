@@ -5,12 +5,11 @@
 //! all is swept at the start and every minute, whatever is believed to be due. Whether a claim has expired is asked once more in the
 //! transaction that ends it. Knows no rule of claims and nobody who listens.
 
-use crate::app::Clock;
+use crate::app::{Clock, set_by_hand};
 use crate::domain::{Result, Timestamp};
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -61,7 +60,7 @@ impl Expiry {
                 tokio::select! {
                     () = self.stop.cancelled() => return,
                     _ = deadlines.changed() => break,
-                    () = changed(&mut set) => break,
+                    () = set_by_hand(&mut set) => break,
                     () = tokio::time::sleep(wait) => {}
                 }
             }
@@ -113,17 +112,6 @@ enum Next {
     None,
     /// The store could not say.
     Unknown,
-}
-
-/// Comes back when the clock was set, and never for a clock that cannot be.
-async fn changed(set: &mut Option<watch::Receiver<()>>) {
-    let told = match set {
-        Some(set) => set.changed().await.is_ok(),
-        None => false,
-    };
-    if !told {
-        std::future::pending().await
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@
 //! | [`connections`] | who is connected: leases with deadlines |
 //! | [`live`], [`announcer`] | who is listening, and what they are told |
 //! | [`rate_limit`] | who has to slow down |
-//! | [`outbox`], [`plugins`] | committed events on their way to hooks |
+//! | [`outbox`], [`supervisor`], [`plugins`] | committed events on their way to hooks |
+//! | [`retention`] | events that everybody was told of, deleted after a while |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | [`dev`] | dev mode: a seed, a clock to move, faults to meet |
 //! | [`config`], [`cli`] | settings and commands |
@@ -51,11 +52,13 @@ pub mod outbox;
 pub mod passwords;
 pub mod plugins;
 pub mod rate_limit;
+pub mod retention;
 pub mod server;
 pub mod service;
 pub mod sessions;
 pub mod setting_cache;
 mod stall;
 pub mod store;
+pub mod supervisor;
 mod threads;
 pub mod tokens;

@@ -6,15 +6,17 @@ use crate::api::{self, Api, Realtime};
 use crate::app::{App, Clock, Ids};
 use crate::config::Config;
 use crate::dev::{Dev, DevClock, seed};
-use crate::domain::{Error, EventId};
+use crate::domain::Error;
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Lock};
 use crate::limits::Limits;
-use crate::outbox::{Consumer, Delivery, Pace};
-use crate::plugins::{self, HookConsumer};
+use crate::outbox::Pace;
+use crate::plugins;
+use crate::retention::Retention;
 use crate::service::{settings, users};
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{Seeded, Store};
+use crate::store::Seeded;
+use crate::supervisor::Supervisor;
 use crate::threads::Threads;
 use crate::tokens::Tokens;
 use crate::{listen, notice};
@@ -38,8 +40,7 @@ pub struct Server {
     folder: Option<(Folder, Lock)>,
     dev: Option<Arc<Dev>>,
     store: Arc<SqliteStore>,
-    consumers: Vec<(Arc<dyn Consumer>, EventId)>,
-    pace: Pace,
+    supervisor: Supervisor,
     limits: Limits,
     /// Where live connections run.
     realtime: Threads,
@@ -108,21 +109,21 @@ impl Server {
         let store = Arc::new(store.map_err(StartError::Store)?);
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
         let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
+        let app = Arc::new(app);
         settings::begin(&app).await.map_err(StartError::Failed)?;
-        let consumers = register(&*store, &config, further).await?;
+        let supervisor = supervisor(&app, &config, further).await?;
         // Last: a password that was made up is shown only when the start succeeds.
         let first_admin = create_first_admin(&app, &config)
             .await
             .map_err(StartError::Admin)?;
         Ok(Self {
-            app: Arc::new(app),
+            app,
             first_admin,
             config,
             folder: Some((folder, lock)),
             dev: None,
             store,
-            consumers,
-            pace: Pace::default(),
+            supervisor,
             limits: Limits::default(),
             realtime: realtime_threads()?,
         })
@@ -142,19 +143,18 @@ impl Server {
         let clock = Arc::new(DevClock::new(clock));
         let tokens = seed::tokens().map_err(StartError::Failed)?;
         let app = App::new(&config, store.clone(), clock.clone(), tokens);
-        let app = app.map_err(StartError::Failed)?;
-        let consumers = register(&*store, &config, further).await?;
+        let app = Arc::new(app.map_err(StartError::Failed)?);
+        let supervisor = supervisor(&app, &config, further).await?;
         seed::sow(&app).await.map_err(StartError::Failed)?;
         store.remember_seed().await.map_err(StartError::Failed)?;
         Ok(Self {
-            app: Arc::new(app),
+            app,
             first_admin: None,
             config,
             folder: None,
             dev: Some(Arc::new(Dev::new(clock, store.clone()))),
             store,
-            consumers,
-            pace: Pace::default(),
+            supervisor,
             limits: Limits::default(),
             realtime: realtime_threads()?,
         })
@@ -172,7 +172,10 @@ impl Server {
     /// With another patience for hooks.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
+        Self {
+            supervisor: self.supervisor.with_pace(Some(pace)),
+            ..self
+        }
     }
 
     /// With another patience for clients.
@@ -190,11 +193,15 @@ impl Server {
             CancellationToken::new(),
             TaskTracker::new(),
         );
-        for (consumer, cursor) in self.consumers {
-            let (store, clock) = (self.store.clone(), self.app.clock.clone());
-            tasks.spawn(
-                Delivery::new(store, clock, consumer, self.pace, stop_outbox.clone()).run(cursor),
-            );
+        tasks.spawn(self.supervisor.run(stop_outbox.clone()));
+        let retention = Retention::new(
+            self.store.clone(),
+            self.app.clock.clone(),
+            self.config.event_retention_days,
+            stop_outbox.clone(),
+        );
+        if let Some(retention) = retention {
+            tasks.spawn(retention.run());
         }
         tasks.spawn(
             Expiry::new(
@@ -288,29 +295,25 @@ async fn create_first_admin(
     }))
 }
 
-/// Starts every hook's thread and asks for its cursor, which makes a new one's place in the sequence.
-async fn register(
-    store: &dyn Store,
+/// Gives every hook its place in the sequence.
+async fn supervisor(
+    app: &Arc<App>,
     config: &Config,
     further: Vec<Arc<dyn PostCreateHook>>,
-) -> Result<Vec<(Arc<dyn Consumer>, EventId)>, StartError> {
+) -> Result<Supervisor, StartError> {
     let mut hooks = plugins::configured(config).map_err(|e| StartError::Hook(e.to_string()))?;
     hooks.extend(further);
-    let (mut consumers, mut names) = (Vec::new(), HashSet::new());
-    for hook in hooks {
-        conformance::has_a_usable_name(&*hook).map_err(StartError::Hook)?;
-        if !names.insert(hook.name().to_owned()) {
+    let mut names = HashSet::new();
+    for hook in &hooks {
+        conformance::has_a_usable_name(&**hook).map_err(StartError::Hook)?;
+        if !names.insert(hook.name()) {
             return Err(StartError::Hook(format!(
                 "two are named {:?}, and each keeps its place by its name",
                 hook.name()
             )));
         }
-        let consumer = HookConsumer::start(hook).map_err(|e| StartError::Hook(e.to_string()))?;
-        let cursor = store
-            .cursor(consumer.name())
-            .await
-            .map_err(StartError::Failed)?;
-        consumers.push((Arc::new(consumer) as Arc<dyn Consumer>, cursor));
     }
-    Ok(consumers)
+    let sources = plugins::sources(config);
+    let supervisor = Supervisor::new(app.clone(), hooks, sources).await;
+    supervisor.map_err(StartError::Failed)
 }

@@ -56,6 +56,12 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
             .rate_limit_calls
             .filter(|_| loaded.is_given("rate_limit_calls"))
             .or(Some(0)),
+        // Who tests a webhook has its receiver on the same machine.
+        webhook_allow: if loaded.is_given("webhook_allow") {
+            given.webhook_allow.clone()
+        } else {
+            Config::loopback()
+        },
         // Its events begin anew with every start, and a log of an earlier one has them already.
         audit_log: None,
         ..given

@@ -43,6 +43,24 @@ pub struct Config {
     pub audit_log: Option<PathBuf>,
     /// Size in bytes at which the audit log is rotated; at least 1024.
     pub audit_log_max_bytes: u64,
+    /// Networks that webhooks may be in beside the public ones.
+    pub webhook_allow: Vec<IpNet>,
+    /// Folder of the programs that are hooks.
+    pub exec_folder: Option<PathBuf>,
+    /// Seconds for one run of a program; 1 to 3600.
+    pub exec_seconds: u32,
+    /// Programs that run at once; 1 to 64.
+    pub exec_at_once: usize,
+    /// Memory in MiB for each process of a program; 16 to 1 048 576.
+    pub exec_memory_mib: u64,
+    /// Folder of the WebAssembly modules that are hooks.
+    pub wasm_folder: Option<PathBuf>,
+    /// Seconds for one run of a module; 1 to 60.
+    pub wasm_seconds: u32,
+    /// Memory in MiB for one run of a module; 1 to 4096.
+    pub wasm_memory_mib: u64,
+    /// Days after which delivered events are deleted; 0 for never.
+    pub event_retention_days: u32,
     /// Name of the first administrator; not empty, otherwise unchecked.
     pub admin_username: String,
     /// Password of the first administrator; not empty.
@@ -98,6 +116,15 @@ impl Config {
             log_format: LogFormat::Text,
             audit_log: None,
             audit_log_max_bytes: 10_485_760,
+            webhook_allow: Vec::new(),
+            exec_folder: None,
+            exec_seconds: 10,
+            exec_at_once: 4,
+            exec_memory_mib: 512,
+            wasm_folder: None,
+            wasm_seconds: 5,
+            wasm_memory_mib: 16,
+            event_retention_days: 30,
             admin_username: "admin".into(),
             admin_password: None,
             admin_password_source: None,
@@ -114,11 +141,16 @@ impl Config {
             heartbeat_seconds: 60,
             rate_limit_calls: None,
             rate_limit_seconds: 60,
-            trusted_proxies: network::list("127.0.0.0/8,::1/128").unwrap_or_default(),
+            trusted_proxies: Self::loopback(),
             password_hashers: (processors / 2).clamp(1, 64),
             readers: 2,
             max_database_mib: 0,
         }
+    }
+
+    /// The networks of this machine itself.
+    pub(crate) fn loopback() -> Vec<IpNet> {
+        network::list("127.0.0.0/8,::1/128").unwrap_or_default()
     }
 
     /// All defaults with this data folder and a free local port, for tests and for embedding.

@@ -25,6 +25,15 @@ impl Webhook {
     pub fn hook(&self) -> String {
         self.name.hook()
     }
+
+    /// The secrets that are in force at `now`, the newest first.
+    pub fn secrets_at(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let in_force = move |secret: &&SigningSecret| secret.expires_at.is_none_or(|end| now < end);
+        self.secrets
+            .iter()
+            .filter(in_force)
+            .map(|secret| &*secret.text)
+    }
 }
 
 /// A webhook's name: 1 to 40 of `a`–`z`, `0`–`9` and `-`.

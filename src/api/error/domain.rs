@@ -67,6 +67,13 @@ pub(super) fn tell(error: &Error) -> Told {
             &format!("No custom user status found with the id of \"{id}\"."),
         ),
         Error::NotFound(What::Setting(_)) => Told::silent(),
+        Error::NotFound(What::Hook(_)) => Told::failure("error-hook-not-found", &error.to_string()),
+        Error::NotFound(What::Webhook(_)) => {
+            Told::failure("error-webhook-not-found", &error.to_string())
+        }
+        Error::NotFound(What::Delivery(_)) => {
+            Told::failure("error-delivery-not-found", &error.to_string())
+        }
         Error::NotFound(What::User(_) | What::Login(_)) => {
             Told::failure("error-invalid-user", "Invalid user")
         }
@@ -105,6 +112,10 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         }
         Field::Setting => ("Setting", "setting", None),
         Field::Preferences => ("Preferences", "preferences", None),
+        Field::WebhookName => ("name", "webhook name", None),
+        Field::Url => ("url", "URL", None),
+        Field::EventType => ("events", "event type", None),
+        Field::Span => ("since", "span of time", None),
     };
     let details = Details {
         method,
@@ -128,6 +139,11 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Problem::Unknown => Told::failure(
             "error-input-is-not-a-valid-field",
             &format!("Unknown {kind}"),
+        )
+        .details(details),
+        Problem::Refused(reason) => Told::failure(
+            "error-input-is-not-a-valid-field",
+            &format!("The {kind} is refused: {reason}"),
         )
         .details(details),
         Problem::Past => Told::failure(

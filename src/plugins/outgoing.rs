@@ -1,0 +1,105 @@
+//! Webhooks of the database as hooks, and what the rules ask about them. Knows nothing of who may ask, nor of where they are kept.
+
+use crate::app::Clock;
+use crate::config::Config;
+use crate::domain::{Timestamp, Webhook};
+use doorsign_hook::{HookError, PostCreateHook};
+use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Secret, Sender};
+use std::sync::Arc;
+
+/// What all webhooks of a server share.
+pub struct Webhooks {
+    guard: Guard,
+    sender: Sender,
+    clock: Arc<dyn Clock>,
+}
+
+impl Webhooks {
+    /// With the networks that the settings allow, and timestamps by `clock`.
+    #[must_use]
+    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Self {
+        let guard = Guard::new(config.webhook_allow.clone());
+        Self {
+            sender: Sender::new(guard.clone()),
+            guard,
+            clock,
+        }
+    }
+
+    /// The hook that tells `webhook`, signing with the secrets that are in force at `now`.
+    ///
+    /// # Errors
+    /// Why there can be none, in one line.
+    pub fn hook(
+        &self,
+        webhook: &Webhook,
+        now: Timestamp,
+    ) -> Result<Arc<dyn PostCreateHook>, String> {
+        Ok(Arc::new(self.made_of(webhook, now)?))
+    }
+
+    fn made_of(
+        &self,
+        webhook: &Webhook,
+        now: Timestamp,
+    ) -> Result<doorsign_webhook::Webhook, String> {
+        let url = EndpointUrl::parse(&webhook.url, &self.guard).map_err(|e| e.to_string())?;
+        let in_force = webhook.secrets_at(now).map(|secret| Secret::parse(secret));
+        let secrets = in_force
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| e.to_string())?;
+        let endpoint = Endpoint {
+            name: webhook.hook(),
+            url,
+            secrets,
+            kinds: webhook.kinds.clone(),
+        };
+        let clock = self.clock.clone();
+        let clock = Arc::new(move || clock.now().as_millis());
+        Ok(doorsign_webhook::Webhook::new(
+            endpoint,
+            self.sender.clone(),
+            clock,
+        ))
+    }
+
+    /// Whether `url` can be a webhook's.
+    ///
+    /// # Errors
+    /// Why not, in one line.
+    pub fn check_url(&self, url: &str) -> Result<(), String> {
+        let parsed = EndpointUrl::parse(url, &self.guard);
+        parsed.map(drop).map_err(|e| e.to_string())
+    }
+
+    /// Whether `kind` is a type of events, or stands for several: `custom_user_status.*`.
+    #[must_use]
+    pub fn is_event_type(&self, kind: &str) -> bool {
+        doorsign_webhook::is_event_type(kind)
+    }
+
+    /// A new secret to sign with.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn new_secret(&self) -> std::io::Result<String> {
+        Secret::generate().map(|secret| secret.expose())
+    }
+
+    /// Sends something to a webhook that is no event, and gives the status that it answered with, from 200 to 299.
+    ///
+    /// # Errors
+    /// What went wrong, in one line.
+    pub async fn test(&self, webhook: &Webhook) -> Result<u16, String> {
+        let now = self.clock.now();
+        let webhook = self.made_of(webhook, now)?;
+        let answer = webhook.test().await;
+        answer.map_err(|error| match error {
+            HookError::Retry(reason)
+            | HookError::RetryAfter(reason, _)
+            | HookError::Permanent(reason)
+            | HookError::Gone(reason) => reason,
+            other => other.to_string(),
+        })
+    }
+}
