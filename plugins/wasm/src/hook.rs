@@ -1,0 +1,118 @@
+//! A module as a hook: when it may run, on which thread, and what happens when nobody waits for it any more. It does
+//! not know how a module is run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, StatusCreated};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use wasmi::Module;
+
+use crate::Settings;
+use crate::run;
+
+/// How many limits to wait for a permit: with two at once, six modules that hang stand before us in vain.
+const LIMITS_TO_WAIT: u32 = 3;
+
+/// What the server is to wait beyond our own limits, so that ours strike first.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// As the server's own: from 1 s, doubled up to 10 minutes, 16 attempts in all, about an hour.
+const WAITS: [Duration; 15] = {
+    let mut waits = [Duration::from_secs(600); 15];
+    let mut nth = 0;
+    while nth < 10 {
+        waits[nth] = Duration::from_secs(1 << nth);
+        nth += 1;
+    }
+    waits
+};
+
+/// A module under the name of its file.
+#[derive(Debug)]
+pub(crate) struct Hook {
+    name: String,
+    module: Module,
+    settings: Settings,
+    permits: Arc<Semaphore>,
+}
+
+impl Hook {
+    pub(crate) fn new(
+        name: String,
+        module: Module,
+        settings: Settings,
+        permits: Arc<Semaphore>,
+    ) -> Self {
+        Self {
+            name,
+            module,
+            settings,
+            permits,
+        }
+    }
+
+    /// Leave to run, in the order of asking; the thread keeps it, as it can outlast the delivery by a slice.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, HookError> {
+        let wait = self.settings.limit.saturating_mul(LIMITS_TO_WAIT);
+        match timeout(wait, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(HookError::Retry("too many modules are running".into())),
+        }
+    }
+}
+
+#[async_trait]
+impl PostCreateHook for Hook {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError> {
+        self.deliver(&Delivery::new(created.clone().into(), 1))
+            .await
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
+        let permit = self.permit().await?;
+        let stop = StopWhenDropped::default();
+        let (module, settings) = (self.module.clone(), self.settings);
+        let (event, stopped) = (delivery.event.json(), Arc::clone(&stop.0));
+        let ended = spawn_blocking(move || {
+            let _permit = permit;
+            run::run(&module, event, &settings, &stopped)
+        });
+        match ended.await {
+            Ok((answer, notes)) => {
+                delivery.note(&notes);
+                answer
+            }
+            Err(lost) if lost.is_panic() => {
+                Err(HookError::Permanent("the interpreter failed".into()))
+            }
+            Err(lost) => Err(HookError::Retry(format!("it could not be run: {lost}"))),
+        }
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        let limits = self.settings.limit.saturating_mul(LIMITS_TO_WAIT + 1);
+        Some(Pace {
+            limit: limits.saturating_add(SLACK),
+            waits: &WAITS,
+        })
+    }
+}
+
+/// Tells the thread of a delivery that was given up, as when the server stops.
+#[derive(Default)]
+struct StopWhenDropped(Arc<AtomicBool>);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

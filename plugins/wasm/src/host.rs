@@ -1,0 +1,127 @@
+//! What a module may call: the four functions of `doorsign_v1`, and what they leave behind. It does not know how a
+//! module is run.
+//!
+//! The name is the version: a later set of functions gets another one, and this one stays as it is.
+
+use doorsign_hook::NOTES_MAX_BYTES;
+use wasmi::{Caller, Error, Extern, Func, Memory, Store, StoreLimits, TrapCode};
+
+/// The module name that all imports have.
+pub(crate) const ABI: &str = "doorsign_v1";
+
+/// How much of a module's reason is kept, in bytes: it is to be one line in a log.
+const REASON_MAX_BYTES: usize = 500;
+
+/// One run: what the module is told, and what it has said so far.
+#[derive(Debug)]
+pub(crate) struct State {
+    event: String,
+    pub(crate) notes: String,
+    /// The last code and reason, if the module has set any.
+    pub(crate) result: Option<(i32, String)>,
+    pub(crate) limits: StoreLimits,
+}
+
+impl State {
+    pub(crate) fn new(event: String, limits: StoreLimits) -> Self {
+        Self {
+            event,
+            notes: String::new(),
+            result: None,
+            limits,
+        }
+    }
+
+    /// How many bytes of notes can still be of use; one more than are kept, by which it is seen that some were cut.
+    fn room(&self) -> usize {
+        (NOTES_MAX_BYTES + 1).saturating_sub(self.notes.len())
+    }
+}
+
+/// The function that an import means, if there is one of this name.
+pub(crate) fn function(store: &mut Store<State>, module: &str, name: &str) -> Option<Func> {
+    match (module, name) {
+        (ABI, "event_len") => Some(Func::wrap(store, event_len)),
+        (ABI, "event_read") => Some(Func::wrap(store, event_read)),
+        (ABI, "log") => Some(Func::wrap(store, log)),
+        (ABI, "set_result") => Some(Func::wrap(store, set_result)),
+        _ => None,
+    }
+}
+
+/// `event_len() -> i32`: the length of the event's JSON in bytes.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is called with a caller of its own"
+)]
+fn event_len(caller: Caller<'_, State>) -> i32 {
+    count(caller.data().event.len())
+}
+
+/// `event_read(to, from, len) -> i32`: copies the event's bytes from the one at `from` to the memory at `to`, at most
+/// `len`, and answers how many there were.
+///
+/// It traps where the memory has no room for `len` bytes, even if there are fewer: whether a module works is not to
+/// depend on how long the event is.
+fn event_read(mut caller: Caller<'_, State>, to: i32, from: i32, len: i32) -> Result<i32, Error> {
+    let (bytes, state) = memory(&caller)?.data_and_store_mut(&mut caller);
+    let room = bytes
+        .get_mut(index(to)..)
+        .and_then(|bytes| bytes.get_mut(..index(len)))
+        .ok_or(TrapCode::MemoryOutOfBounds)?;
+    let rest = state.event.as_bytes().get(index(from)..);
+    let rest = rest.unwrap_or_default();
+    let read = rest.len().min(room.len());
+    room[..read].copy_from_slice(&rest[..read]);
+    Ok(count(read))
+}
+
+/// `log(ptr, len)`: adds a line to the delivery's notes.
+fn log(mut caller: Caller<'_, State>, ptr: i32, len: i32) -> Result<(), Error> {
+    let room = caller.data().room();
+    let line = text(&caller, ptr, len, room)?;
+    let notes = &mut caller.data_mut().notes;
+    notes.push_str(&line);
+    if line.len() < room && !line.ends_with('\n') {
+        notes.push('\n');
+    }
+    Ok(())
+}
+
+/// `set_result(code, ptr, len)`: what the run will have come to, until the next call says otherwise.
+fn set_result(mut caller: Caller<'_, State>, code: i32, ptr: i32, len: i32) -> Result<(), Error> {
+    let reason = text(&caller, ptr, len, REASON_MAX_BYTES)?;
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    caller.data_mut().result = Some((code, reason));
+    Ok(())
+}
+
+/// The first `max` of the bytes at `ptr`, as text without control characters: it is shown in terminals.
+fn text(caller: &Caller<'_, State>, ptr: i32, len: i32, max: usize) -> Result<String, Error> {
+    let bytes = memory(caller)?.data(caller);
+    let bytes = bytes
+        .get(index(ptr)..)
+        .and_then(|bytes| bytes.get(..index(len)))
+        .ok_or(TrapCode::MemoryOutOfBounds)?;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(max)]);
+    Ok(text.replace(
+        |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t'),
+        "\u{fffd}",
+    ))
+}
+
+/// The memory that the module exports; modules without are not loaded.
+fn memory(caller: &Caller<'_, State>) -> Result<Memory, Error> {
+    let memory = caller.get_export("memory").and_then(Extern::into_memory);
+    memory.ok_or_else(|| Error::new("it exports no memory"))
+}
+
+/// Addresses and lengths are without sign, as everywhere in WebAssembly.
+fn index(value: i32) -> usize {
+    usize::try_from(value.cast_unsigned()).unwrap_or(usize::MAX)
+}
+
+/// An event is some 3 KB long.
+fn count(bytes: usize) -> i32 {
+    i32::try_from(bytes).unwrap_or(i32::MAX)
+}

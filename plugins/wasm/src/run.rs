@@ -1,0 +1,163 @@
+//! One run of a module for one event, in slices, so that it can be stopped between two. It blocks: call it from a
+//! thread that may. It does not know what the stop is for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use doorsign_hook::HookError;
+use wasmi::{
+    Error, Extern, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, TrapCode, TypedFunc,
+    TypedResumableCall,
+};
+
+use crate::Settings;
+use crate::host::{self, State};
+use crate::load::one_line;
+
+/// What the exit code of this number means to programs, too: not now.
+const TRY_AGAIN: i32 = 75;
+
+/// How much fuel is given at a time: some milliseconds.
+const SLICE: u64 = 1_000_000;
+
+/// How much fuel the start function may take. It cannot be stopped in between.
+const START: u64 = 10 * SLICE;
+
+/// More tables than a compiler makes, and more functions in each than a module has.
+const TABLES: usize = 4;
+const TABLE_ELEMENTS: usize = 10_000;
+
+/// Why a run came to no end of its own.
+#[derive(Debug)]
+enum Stopped {
+    OutOfFuel,
+    OutOfTime,
+    Trapped(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        match error.as_trap_code() {
+            Some(TrapCode::OutOfFuel) => Self::OutOfFuel,
+            _ => Self::Trapped(error),
+        }
+    }
+}
+
+/// The answer, and the notes.
+pub(crate) type Outcome = (Result<(), HookError>, String);
+
+/// Runs a fresh instance of the module, until `stop` is set.
+pub(crate) fn run(
+    module: &Module,
+    event: String,
+    settings: &Settings,
+    stop: &AtomicBool,
+) -> Outcome {
+    let state = State::new(event, limits(settings));
+    let mut store = Store::new(module.engine(), state);
+    store.limiter(|state| &mut state.limits);
+    let began = Instant::now();
+    let is_over = || stop.load(Ordering::Relaxed) || began.elapsed() >= settings.limit;
+    let mut tank = Tank(settings.fuel);
+    let ended = start(module, &mut store, &mut tank)
+        .and_then(|on_event| to_its_end(&on_event, &mut store, &mut tank, is_over));
+    let State { notes, result, .. } = store.into_data();
+    let answer = match ended {
+        Ok(()) => verdict(result),
+        Err(stopped) => Err(refusal(stopped, settings)),
+    };
+    (answer, notes)
+}
+
+fn limits(settings: &Settings) -> StoreLimits {
+    StoreLimitsBuilder::new()
+        .memory_size(settings.memory_max_bytes)
+        .memories(1)
+        .tables(TABLES)
+        .table_elements(TABLE_ELEMENTS)
+        .instances(1)
+        .build()
+}
+
+/// Makes the instance, runs its start function if it has one, and gives its `on_event`.
+fn start(
+    module: &Module,
+    store: &mut Store<State>,
+    tank: &mut Tank,
+) -> Result<TypedFunc<(), ()>, Stopped> {
+    tank.fill(store, START, 1)?;
+    let functions = module
+        .imports()
+        .filter_map(|import| host::function(store, import.module(), import.name()))
+        .map(Extern::Func)
+        .collect::<Vec<_>>();
+    let instance = Instance::new(&mut *store, module, &functions)?;
+    Ok(instance.get_typed_func(&*store, "on_event")?)
+}
+
+/// Calls it, and goes on as long as it is not done and may.
+fn to_its_end(
+    on_event: &TypedFunc<(), ()>,
+    store: &mut Store<State>,
+    tank: &mut Tank,
+    is_over: impl Fn() -> bool,
+) -> Result<(), Stopped> {
+    let mut call = on_event.call_resumable(&mut *store, ())?;
+    loop {
+        match call {
+            TypedResumableCall::Finished(()) => return Ok(()),
+            TypedResumableCall::HostTrap(trap) => {
+                return Err(Stopped::Trapped(Error::new(trap.host_error().to_string())));
+            }
+            TypedResumableCall::OutOfFuel(_) if is_over() => return Err(Stopped::OutOfTime),
+            TypedResumableCall::OutOfFuel(rest) => {
+                tank.fill(store, SLICE, rest.required_fuel())?;
+                call = rest.resume(&mut *store)?;
+            }
+        }
+    }
+}
+
+/// The fuel that has not been given yet.
+struct Tank(u64);
+
+impl Tank {
+    /// Gives a slice of it, or more where the next step needs more at once.
+    fn fill(&mut self, store: &mut Store<State>, slice: u64, needed: u64) -> Result<(), Stopped> {
+        let left_over = store.get_fuel()?;
+        let given = slice.max(needed).saturating_sub(left_over).min(self.0);
+        self.0 -= given;
+        if left_over + given < needed {
+            return Err(Stopped::OutOfFuel);
+        }
+        Ok(store.set_fuel(left_over + given)?)
+    }
+}
+
+/// What the module has answered; one that says nothing has dealt with the event.
+fn verdict(result: Option<(i32, String)>) -> Result<(), HookError> {
+    let (code, reason) = result.unwrap_or_default();
+    let reason = if reason.is_empty() {
+        format!("result {code}")
+    } else {
+        reason
+    };
+    match code {
+        0 => Ok(()),
+        TRY_AGAIN => Err(HookError::Retry(reason)),
+        _ => Err(HookError::Permanent(reason)),
+    }
+}
+
+/// A module has no clock and nobody to ask, so that it would do the same again; only the time that it takes is up to
+/// others as well.
+fn refusal(stopped: Stopped, settings: &Settings) -> HookError {
+    match stopped {
+        Stopped::OutOfFuel => {
+            HookError::Permanent(format!("ran out of fuel, {} units", settings.fuel))
+        }
+        Stopped::OutOfTime => HookError::Retry(format!("no end within {:?}", settings.limit)),
+        Stopped::Trapped(error) => HookError::Permanent(format!("trap: {}", one_line(&error))),
+    }
+}
