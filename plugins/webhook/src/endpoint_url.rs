@@ -38,6 +38,9 @@ impl EndpointUrl {
         if text.contains('#') {
             return Err(UrlError::Fragment);
         }
+        if !text.is_ascii() {
+            return Err(UrlError::Syntax); // A path in UTF-8 would be sent as it is.
+        }
         let uri: Uri = text.parse().map_err(|_| UrlError::Syntax)?;
         check_authority(&uri)?;
         check_host(uri.host().unwrap_or_default(), guard)?;
@@ -85,8 +88,6 @@ fn check_host(host: &str, guard: &Guard) -> Result<(), UrlError> {
     if let Some(address) = literal(host) {
         return admitted(address, guard);
     }
-    let usable = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let is_label = |label: &str| !label.is_empty() && label.bytes().all(usable);
     if !host.split('.').all(is_label) {
         return Err(UrlError::Host);
     }
@@ -94,13 +95,17 @@ fn check_host(host: &str, guard: &Guard) -> Result<(), UrlError> {
     if is_number(last) {
         return Err(UrlError::OddAddress);
     }
-    // Always this machine, whatever a resolver says (RFC 6761).
     if last.eq_ignore_ascii_case("localhost") {
-        let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-        return admitted(loopback[0], guard)
-            .or_else(|refused| admitted(loopback[1], guard).map_err(|_| refused));
+        // Always this machine (RFC 6761), so this can be said before it is dialled.
+        let v6 = admitted(Ipv6Addr::LOCALHOST.into(), guard);
+        return v6.or_else(|_| admitted(Ipv4Addr::LOCALHOST.into(), guard));
     }
     Ok(())
+}
+
+fn is_label(label: &str) -> bool {
+    let usable = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !label.is_empty() && label.bytes().all(usable)
 }
 
 fn admitted(address: IpAddr, guard: &Guard) -> Result<(), UrlError> {
@@ -157,7 +162,7 @@ impl Display for UrlError {
         formatter.write_str(match self {
             Self::Length => "the URL is longer than 2048 bytes",
             Self::Scheme => "the URL does not begin with http:// or https://",
-            Self::Syntax => "the URL has a character in it that must be percent-encoded, or no host",
+            Self::Syntax => "the URL is none, or has characters in it that must be percent-encoded",
             Self::Host => "the URL's host is not a name of a-z, 0-9, - and _ (others in their xn-- form), nor an address",
             Self::OddAddress => "the URL's host is an address in an unusual form; write it as 192.0.2.1",
             Self::UserInfo => "the URL has a user or a password in it; the signature tells receivers who sends",

@@ -5,7 +5,7 @@ use std::io;
 
 use hyper_util::client::legacy;
 
-use crate::connector::DialError;
+use crate::dialer::DialError;
 
 /// The longest reason, in characters: some quote what a certificate says.
 const REASON_MAX: usize = 300;

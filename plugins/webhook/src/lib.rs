@@ -45,23 +45,26 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod client;
 mod connector;
+mod dialer;
 mod endpoint_url;
 mod event_types;
 mod failure;
 mod guard;
 mod limits;
+mod resolver;
 mod secret;
 mod sender;
 mod signature;
 mod trust;
 mod webhook;
 
-pub use connector::{Resolve, Resolved};
 pub use endpoint_url::{EndpointUrl, URL_MAX_BYTES, UrlError};
 pub use event_types::is_event_type;
 pub use guard::Guard;
 pub use limits::{BODY_MAX_BYTES, Limits, RETRY_AFTER_MAX};
+pub use resolver::{Resolved, Resolver};
 pub use secret::{Secret, SecretError};
 pub use sender::Sender;
 pub use signature::{TOLERANCE_S, Unverified, sign, verify};

@@ -33,6 +33,11 @@ pub(crate) const PACE: Pace = Pace {
     ],
 };
 
+/// A time as the operator reads it: `15 s`.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
 const fn hours(count: u64) -> Duration {
     Duration::from_secs(count * 60 * 60)
 }

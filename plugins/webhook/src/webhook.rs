@@ -15,6 +15,7 @@ use hyper::http::response::Parts;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::client::Client;
 use crate::limits::{BODY_MAX_BYTES, PACE};
 use crate::{EndpointUrl, Secret, Sender, answer, event_types, sign};
 
@@ -43,16 +44,17 @@ pub struct Endpoint {
 /// name.
 pub struct Webhook {
     endpoint: Endpoint,
-    sender: Sender,
+    client: Client,
     clock: Clock,
 }
 
 impl Webhook {
     /// Sends to `endpoint` by `sender`, with the timestamps that `clock` tells.
     pub fn new(endpoint: Endpoint, sender: Sender, clock: Clock) -> Self {
+        let client = Client::new(sender);
         Self {
             endpoint,
-            sender,
+            client,
             clock,
         }
     }
@@ -77,18 +79,22 @@ impl Webhook {
     /// Sends `body` once, under the id `id`; `Ok` if it was taken.
     async fn send(&self, id: &str, body: String) -> Result<Parts, HookError> {
         let request = self.request(id, body)?;
-        let head = self.sender.send(request).await.map_err(HookError::Retry)?;
+        let head = self.client.send(request).await.map_err(HookError::Retry)?;
         answer::judge(head.status, &head.headers, (self.clock)())?;
         Ok(head)
     }
 
     fn request(&self, id: &str, body: String) -> Result<Request<Full<Bytes>>, HookError> {
         if body.len() > BODY_MAX_BYTES {
-            let reason = format!(
+            return Err(HookError::Permanent(format!(
                 "the event has {} bytes; no more than {BODY_MAX_BYTES} are sent",
                 body.len()
-            );
-            return Err(HookError::Permanent(reason));
+            )));
+        }
+        if self.endpoint.secrets.is_empty() {
+            return Err(HookError::Retry(
+                "the endpoint has no secret to sign with".into(),
+            ));
         }
         let timestamp_s = (self.clock)().div_euclid(1000);
         let signatures = sign(&self.endpoint.secrets, id, timestamp_s, body.as_bytes());

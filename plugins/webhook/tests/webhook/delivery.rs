@@ -1,7 +1,11 @@
 //! What is sent, and what is not. It does not know what goes wrong.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use doorsign_hook::{Delivery, HookError, PostCreateHook, conformance};
-use doorsign_webhook::{Secret, verify};
+use doorsign_webhook::{BODY_MAX_BYTES, Clock, Secret, Webhook, verify};
+use tokio::task::spawn_blocking;
 
 use crate::receiver::{NO_CONTENT, Received, Receiver};
 use crate::{NOW_MS, created, delivery, endpoint, sender, webhook};
@@ -48,4 +52,145 @@ async fn an_event_is_sent_as_it_is_and_signed() {
     assert_eq!(request.body, delivery.event.json().into_bytes());
     assert_signed(&request, &secret);
     assert!(delivery.notes().starts_with("answered 204 in "));
+}
+
+#[tokio::test]
+async fn while_secrets_change_either_verifies() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let mut endpoint = endpoint(&receiver.url());
+    endpoint.secrets.push(Secret::generate().unwrap());
+    let secrets = endpoint.secrets.clone();
+    webhook(endpoint, sender())
+        .deliver(&delivery())
+        .await
+        .unwrap();
+    let request = receiver.seen.only();
+    assert_eq!(request.header("webhook-signature").split(' ').count(), 2);
+    secrets
+        .iter()
+        .for_each(|secret| assert_signed(&request, secret));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_unsigned() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let mut endpoint = endpoint(&receiver.url());
+    endpoint.secrets.clear();
+    let refused = webhook(endpoint, sender()).deliver(&delivery()).await;
+    assert!(matches!(refused, Err(HookError::Retry(_))));
+    assert_eq!(receiver.seen.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_attempt_has_its_own_time_and_its_events_id() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let clock = Arc::new(AtomicI64::new(NOW_MS));
+    let told = Arc::clone(&clock);
+    let clock_of_hook: Clock = Arc::new(move || told.load(Ordering::Relaxed));
+    let webhook = Webhook::new(endpoint(&receiver.url()), sender(), clock_of_hook);
+    webhook.deliver(&delivery()).await.unwrap();
+    clock.store(NOW_MS + 300_000, Ordering::Relaxed);
+    webhook.deliver(&delivery()).await.unwrap();
+    let requests = receiver.seen.requests();
+    let [first, second] = [&requests[0], &requests[1]];
+    assert_eq!(first.header("webhook-id"), second.header("webhook-id"));
+    assert_eq!(first.header("webhook-timestamp"), NOW_S.to_string());
+    assert_eq!(
+        second.header("webhook-timestamp"),
+        (NOW_S + 300).to_string()
+    );
+    assert_ne!(
+        first.header("webhook-signature"),
+        second.header("webhook-signature")
+    );
+}
+
+#[tokio::test]
+async fn events_that_nobody_wants_are_not_sent() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let mut endpoint = endpoint(&receiver.url());
+    endpoint.kinds = vec!["presence.*".into()];
+    let picky = webhook(endpoint.clone(), sender());
+    picky.deliver(&delivery()).await.unwrap();
+    assert_eq!(receiver.seen.connections(), 0);
+    endpoint.kinds.push("custom_user_status.created".into());
+    webhook(endpoint, sender())
+        .deliver(&delivery())
+        .await
+        .unwrap();
+    receiver.seen.only();
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_long_is_not_sent() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let webhook = webhook(endpoint(&receiver.url()), sender());
+    let spare = BODY_MAX_BYTES - created("").json().len();
+    let longest = Delivery::new(created(&"x".repeat(spare)), 1);
+    webhook.deliver(&longest).await.unwrap();
+    assert_eq!(receiver.seen.only().body.len(), BODY_MAX_BYTES);
+    let longer = Delivery::new(created(&"x".repeat(spare + 1)), 1);
+    let refused = webhook.deliver(&longer).await;
+    assert!(
+        matches!(refused, Err(HookError::Permanent(_))),
+        "{refused:?}"
+    );
+    receiver.seen.only();
+}
+
+#[tokio::test]
+async fn a_test_is_a_signed_request_like_any_other() {
+    let receiver = Receiver::answering("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await;
+    let mut endpoint = endpoint(&receiver.url());
+    endpoint.kinds = vec!["presence.changed".into()];
+    let secret = endpoint.secrets[0].clone();
+    assert_eq!(webhook(endpoint, sender()).test().await, Ok(202));
+    let request = receiver.seen.only();
+    assert_signed(&request, &secret);
+    assert_eq!(request.header("webhook-id"), "test_1795428000999");
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    let time = "2026-11-23T10:00:00.999Z";
+    let expected =
+        serde_json::json!({"version": 1, "type": "webhook.test", "time": time, "data": {}});
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let receiver = Receiver::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+    let webhook = webhook(endpoint(&receiver.url()), sender());
+    for _ in 0..3 {
+        webhook.deliver(&delivery()).await.unwrap();
+    }
+    assert_eq!(receiver.seen.requests().len(), 3);
+    assert_eq!(receiver.seen.connections(), 1);
+}
+
+/// The server gives hooks runtimes of their own, and ends them when it likes.
+#[tokio::test]
+async fn a_hook_outlives_the_runtime_of_its_connection() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let webhook = Arc::new(webhook(endpoint(&receiver.url()), sender()));
+    for _ in 0..2 {
+        let webhook = Arc::clone(&webhook);
+        let on_its_own = move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(webhook.deliver(&delivery()))
+        };
+        spawn_blocking(on_its_own).await.unwrap().unwrap();
+    }
+    assert_eq!(receiver.seen.connections(), 2);
+}
+
+#[test]
+fn neither_secrets_nor_where_they_are_used_are_shown_by_chance() {
+    let endpoint = endpoint("http://127.0.0.1:9/s3cret?key=s3cret");
+    let key = endpoint.secrets[0].expose();
+    let shown = format!("{:?}", webhook(endpoint, sender()));
+    assert!(shown.contains("webhook-ci"), "{shown}");
+    assert!(
+        !shown.contains("s3cret") && !shown.contains(&key),
+        "{shown}"
+    );
 }

@@ -3,11 +3,18 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "the helpers of tests may panic like the tests"
 )]
 
+mod addresses;
+mod answers;
 mod delivery;
+mod endpoint_url;
+mod guard;
 mod receiver;
+mod silence;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

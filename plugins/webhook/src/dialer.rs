@@ -1,0 +1,196 @@
+//! TCP: a name resolved, each address judged, and exactly those dialled that were admitted. It does not know TLS.
+
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper::http::uri::Scheme;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tower_service::Service;
+
+use crate::endpoint_url::{literal, not_public};
+use crate::limits::seconds;
+use crate::{Guard, Resolver};
+
+/// How many addresses of a name are tried.
+const TRIED: usize = 4;
+
+/// Connects to whatever the guard admits.
+#[derive(Clone)]
+pub(crate) struct Dialer {
+    pub(crate) guard: Guard,
+    pub(crate) resolver: Resolver,
+    pub(crate) limit: Duration,
+}
+
+impl Dialer {
+    async fn dial(&self, uri: &Uri) -> Result<TcpStream, DialError> {
+        let end = Instant::now() + self.limit;
+        let addresses = self.admitted(uri.host().unwrap_or_default()).await?;
+        let mut failed = DialError::Unknown;
+        for (left, address) in (1..=addresses.len() as u32).rev().zip(addresses) {
+            // The time that is left is shared by the addresses that are left: a silent one does not use it all up.
+            let share = end.saturating_duration_since(Instant::now()) / left;
+            let address = SocketAddr::new(address, port(uri));
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => failed = DialError::Connect(address, error),
+                Err(_) => failed = DialError::Late(self.limit),
+            }
+        }
+        Err(failed)
+    }
+
+    /// Those addresses of `host` that may be dialled: at least one, and no more than are tried.
+    async fn admitted(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
+        let found = match literal(host) {
+            Some(address) => Ok(vec![address]),
+            None => (self.resolver)(host.to_owned()).await,
+        };
+        let mut addresses = found.map_err(DialError::Resolve)?;
+        let first = *addresses.first().ok_or(DialError::Unknown)?;
+        addresses.retain(|address| self.guard.admits(*address));
+        addresses.truncate(TRIED);
+        if addresses.is_empty() {
+            return Err(DialError::Refused(first));
+        }
+        Ok(addresses)
+    }
+}
+
+fn port(uri: &Uri) -> u16 {
+    let with_tls = uri.scheme() == Some(&Scheme::HTTPS);
+    uri.port_u16().unwrap_or(if with_tls { 443 } else { 80 })
+}
+
+impl Service<Uri> for Dialer {
+    type Response = TokioIo<TcpStream>;
+    type Error = DialError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let dialer = self.clone();
+        Box::pin(async move {
+            let stream = dialer.dial(&uri).await?;
+            // A request goes out at once; without this its end could wait for an acknowledgement of its beginning.
+            let _ = stream.set_nodelay(true);
+            Ok(TokioIo::new(stream))
+        })
+    }
+}
+
+/// Why there is no connection, in one line for the operator.
+#[derive(Debug)]
+pub(crate) enum DialError {
+    /// The resolver says why.
+    Resolve(io::Error),
+    /// The name is known, and has no address.
+    Unknown,
+    /// No address of the host may be dialled; this is the first.
+    Refused(IpAddr),
+    /// The last address that was tried does not take connections.
+    Connect(SocketAddr, io::Error),
+    /// Nothing happened for this long.
+    Late(Duration),
+}
+
+impl Display for DialError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve(error) => write!(formatter, "cannot resolve the host's name: {error}"),
+            Self::Unknown => formatter.write_str("the host's name has no address"),
+            Self::Refused(address) => not_public(formatter, *address),
+            Self::Connect(address, error) => {
+                write!(formatter, "cannot connect to {address}: {error}")
+            }
+            Self::Late(limit) => write!(formatter, "no connection within {}", seconds(*limit)),
+        }
+    }
+}
+
+impl Error for DialError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolver::system;
+
+    fn dialer(resolver: Resolver) -> Dialer {
+        let guard = Guard::new(Vec::new());
+        let limit = Duration::from_secs(5);
+        Dialer {
+            guard,
+            resolver,
+            limit,
+        }
+    }
+
+    /// [`EndpointUrl`](crate::EndpointUrl) has none of these; should one slip through, the system's resolver makes an
+    /// address of it, and that is judged.
+    #[tokio::test]
+    async fn an_address_in_disguise_is_refused_when_it_is_dialled() {
+        let dialer = dialer(system());
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "127.1",
+            "0",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "017700000001",
+            "0177.0.0.1",
+            "[::]",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a9fe:a9fe]",
+            "[64:ff9b::a00:1]",
+        ] {
+            let uri = format!("http://{host}/").parse().unwrap();
+            let refused = dialer.dial(&uri).await;
+            assert!(
+                matches!(refused, Err(DialError::Refused(_))),
+                "{host}: {refused:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_name_only_the_public_addresses_are_left_and_not_too_many() {
+        let found = [
+            "10.0.0.5", "9.9.9.1", "::1", "9.9.9.2", "9.9.9.3", "9.9.9.4", "9.9.9.5",
+        ];
+        let found = found.map(|address| address.parse::<IpAddr>().unwrap());
+        let dialer = dialer(std::sync::Arc::new(move |_| {
+            Box::pin(async move { Ok(found.to_vec()) })
+        }));
+        let admitted = dialer.admitted("ci.example.org").await.unwrap();
+        assert_eq!(admitted, [found[1], found[3], found[4], found[5]]);
+    }
+
+    #[tokio::test]
+    async fn a_name_without_addresses_is_no_address() {
+        let dialer = dialer(std::sync::Arc::new(|_| Box::pin(async { Ok(Vec::new()) })));
+        let unknown = dialer.admitted("ci.example.org").await;
+        assert!(matches!(unknown, Err(DialError::Unknown)));
+    }
+
+    #[test]
+    fn the_port_follows_from_the_scheme_unless_it_is_given() {
+        for (url, expected) in [("http://a", 80), ("https://a", 443), ("https://a:80", 80)] {
+            assert_eq!(port(&url.parse().unwrap()), expected, "{url}");
+        }
+    }
+}

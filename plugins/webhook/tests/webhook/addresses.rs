@@ -1,0 +1,104 @@
+//! Names that lead where nobody may dial, on real sockets. It does not know the ranges.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use doorsign_hook::{HookError, PostCreateHook};
+use doorsign_webhook::{EndpointUrl, Guard, Resolver, Sender};
+
+use crate::receiver::{NO_CONTENT, Receiver};
+use crate::{delivery, endpoint, local, sender, webhook};
+
+/// Answers one address after the other, the last one for ever.
+fn resolver(addresses: &[&str]) -> Resolver {
+    let addresses: Vec<IpAddr> = addresses.iter().map(|it| it.parse().unwrap()).collect();
+    let asked = AtomicUsize::new(0);
+    Arc::new(move |host| {
+        assert_eq!(host, "ci.example.org");
+        let index = asked
+            .fetch_add(1, Ordering::Relaxed)
+            .min(addresses.len() - 1);
+        let found = addresses[index];
+        Box::pin(async move { Ok(vec![found]) })
+    })
+}
+
+fn refused(address: &str) -> Result<(), HookError> {
+    Err(HookError::Retry(format!(
+        "refused: {address} is not a public address; allow its network by `webhook_allow`"
+    )))
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_a_private_address_is_not_dialled() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let url = format!("http://ci.example.org:{}/in", receiver.address.port());
+    for address in ["127.0.0.1", "::ffff:127.0.0.1", "::1"] {
+        let sender = Sender::new(Guard::new(Vec::new())).with_resolver(resolver(&[address]));
+        let webhook = webhook(endpoint(&url), sender);
+        assert_eq!(webhook.deliver(&delivery()).await, refused(address));
+    }
+    assert_eq!(receiver.seen.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_name_is_judged_again_with_each_connection() {
+    let receiver = Receiver::serving(|mut stream, seen| async move {
+        seen.read(&mut stream).await;
+        let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes())
+            .await
+            .unwrap();
+    })
+    .await;
+    let url = format!("http://ci.example.org:{}/in", receiver.address.port());
+    let rebound = sender().with_resolver(resolver(&["127.0.0.1", "169.254.169.254"]));
+    let webhook = webhook(endpoint(&url), rebound);
+    assert_eq!(webhook.deliver(&delivery()).await, Ok(()));
+    assert_eq!(
+        webhook.deliver(&delivery()).await,
+        refused("169.254.169.254")
+    );
+}
+
+/// The URL was taken when its network was allowed, and the operator has thought again.
+#[tokio::test]
+async fn the_systems_resolver_is_judged_just_the_same() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let url = format!("http://localhost:{}/in", receiver.address.port());
+    EndpointUrl::parse(&url, &local()).unwrap();
+    let strict = webhook(endpoint(&url), Sender::new(Guard::new(Vec::new())));
+    let Err(HookError::Retry(reason)) = strict.deliver(&delivery()).await else {
+        panic!("delivered");
+    };
+    assert!(reason.starts_with("refused: "), "{reason}");
+    assert_eq!(receiver.seen.connections(), 0);
+    let allowing = webhook(endpoint(&url), sender());
+    assert_eq!(allowing.deliver(&delivery()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_is_tried_again() {
+    let unknown: Resolver =
+        Arc::new(|_| Box::pin(async { Err(std::io::Error::other("no such\nname")) }));
+    let webhook = webhook(
+        endpoint("http://ci.example.org/"),
+        sender().with_resolver(unknown),
+    );
+    let reason = "cannot resolve the host's name: no such name".to_owned();
+    assert_eq!(
+        webhook.deliver(&delivery()).await,
+        Err(HookError::Retry(reason))
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_takes_no_connection_is_not_the_end() {
+    let receiver = Receiver::answering(NO_CONTENT).await;
+    let url = format!("http://ci.example.org:{}/in", receiver.address.port());
+    let found: [IpAddr; 2] = ["127.0.0.2".parse().unwrap(), receiver.address.ip()];
+    let both: Resolver = Arc::new(move |_| Box::pin(async move { Ok(found.to_vec()) }));
+    let webhook = webhook(endpoint(&url), sender().with_resolver(both));
+    assert_eq!(webhook.deliver(&delivery()).await, Ok(()));
+}

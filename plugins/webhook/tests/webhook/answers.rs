@@ -1,0 +1,156 @@
+//! What answers lead to, as far as the connection matters; every status is tried beside the code. It does not know
+//! receivers that keep us waiting.
+
+use std::time::Duration;
+
+use doorsign_hook::{HookError, PostCreateHook};
+
+use crate::receiver::{NO_CONTENT, Receiver};
+use crate::{delivery, endpoint, sender, webhook};
+
+async fn delivered(receiver: &Receiver) -> Result<(), HookError> {
+    let webhook = webhook(endpoint(&receiver.url()), sender());
+    webhook.deliver(&delivery()).await
+}
+
+async fn delivered_to(answer: &str) -> Result<(), HookError> {
+    delivered(&Receiver::answering(answer).await).await
+}
+
+fn retry(reason: &str) -> Result<(), HookError> {
+    Err(HookError::Retry(reason.into()))
+}
+
+#[tokio::test]
+async fn a_failure_is_tried_again() {
+    let answer = "HTTP/1.1 500 s3cret\r\ncontent-length: 6\r\n\r\ns3cret";
+    assert_eq!(
+        delivered_to(answer).await,
+        retry("answered 500 Internal Server Error")
+    );
+}
+
+#[tokio::test]
+async fn a_receiver_says_when_to_come_again() {
+    for (asked, seconds) in [("90", 90), ("Mon, 23 Nov 2026 10:00:31 GMT", 30)] {
+        let answer =
+            format!("HTTP/1.1 429 No\r\nretry-after: {asked}\r\ncontent-length: 0\r\n\r\n");
+        let Err(HookError::RetryAfter(reason, wait)) = delivered_to(&answer).await else {
+            panic!("{asked}");
+        };
+        assert_eq!(reason, "answered 429 Too Many Requests");
+        assert_eq!(wait.as_secs(), seconds);
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_says_so() {
+    let gone = delivered_to("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(gone, Err(HookError::Gone("answered 410 Gone".into())));
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let other = Receiver::answering(NO_CONTENT).await;
+    for location in [
+        other.url(),
+        "http://169.254.169.254/latest/meta-data/".into(),
+        "/else".into(),
+    ] {
+        for status in [301, 302, 303, 307, 308] {
+            let receiver = Receiver::answering(format!(
+                "HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"
+            ))
+            .await;
+            let Err(HookError::Retry(reason)) = delivered(&receiver).await else {
+                panic!("{status}");
+            };
+            assert!(reason.ends_with("; redirects are not followed"), "{reason}");
+            assert!(
+                !reason.contains("169") && !reason.contains("s3cret"),
+                "{reason}"
+            );
+            assert_eq!(receiver.seen.requests().len(), 1);
+        }
+    }
+    assert_eq!(other.seen.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_early_is_tried_again() {
+    let closing = Receiver::serving(|mut stream, seen| async move {
+        seen.read(&mut stream).await;
+    })
+    .await;
+    let reason = "the connection was closed before an answer came";
+    assert_eq!(delivered(&closing).await, retry(reason));
+    let answering_half = Receiver::serving(|mut stream, seen| async move {
+        seen.read(&mut stream).await;
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 204 No").await;
+    })
+    .await;
+    assert_eq!(delivered(&answering_half).await, retry(reason));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_tried_again() {
+    for garbage in [
+        "\0\u{1b}[31mSSH-2.0-OpenSSH\r\n\r\n",
+        "HTTP/1.1 two\r\n\r\n",
+        "HTTP/9.9 200 OK\r\n\r\n",
+    ] {
+        let Err(HookError::Retry(reason)) = delivered_to(garbage).await else {
+            panic!("{garbage:?}");
+        };
+        assert!(
+            reason.starts_with("the answer cannot be read: "),
+            "{reason}"
+        );
+        assert!(!reason.contains(char::is_control), "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn headers_that_are_enormous_are_not_taken() {
+    let long = format!(
+        "HTTP/1.1 204 No Content\r\nx: {}\r\n\r\n",
+        "x".repeat(1 << 16)
+    );
+    let many = format!(
+        "HTTP/1.1 204 No Content\r\n{}\r\n",
+        "x: y\r\n".repeat(1 << 10)
+    );
+    for answer in [long, many] {
+        let Err(HookError::Retry(reason)) = delivered_to(&answer).await else {
+            panic!("taken");
+        };
+        assert!(
+            reason.starts_with("the answer cannot be read: "),
+            "{reason}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let webhook = webhook(endpoint(&format!("http://{address}/?key=s3cret")), sender());
+    let Err(HookError::Retry(reason)) = webhook.deliver(&delivery()).await else {
+        panic!("delivered");
+    };
+    assert!(
+        reason.starts_with(&format!("cannot connect to {address}: ")),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_is_asked_for_no_longer_than_a_day() {
+    let answer = "HTTP/1.1 503 No\r\nretry-after: 999999\r\ncontent-length: 0\r\n\r\n";
+    let Err(HookError::RetryAfter(_, wait)) = delivered_to(answer).await else {
+        panic!("no wait");
+    };
+    assert_eq!(wait, Duration::from_secs(24 * 60 * 60));
+}

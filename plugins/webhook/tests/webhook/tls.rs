@@ -1,0 +1,143 @@
+//! Whose certificates are believed. It does not know plain HTTP.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::Command;
+use std::sync::Arc;
+
+use doorsign_hook::{HookError, PostCreateHook};
+use doorsign_webhook::Sender;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::AsyncWriteExt;
+use tokio_rustls::TlsAcceptor;
+
+use crate::receiver::{NO_CONTENT, Receiver};
+use crate::{delivery, endpoint, sender, webhook};
+
+const HOST: &str = "ci.example.org";
+
+/// A certificate authority of our own, and what a receiver needs that it vouches for as `host`.
+fn authority(host: &str) -> (String, TlsAcceptor) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new([host.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    (issuer.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+/// A receiver with a certificate for `host`, and the certificate of its authority.
+async fn receiver(host: &str) -> (String, Receiver) {
+    let (authority, acceptor) = authority(host);
+    let receiver = Receiver::serving(move |stream, seen| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            while seen.read(&mut stream).await.is_some() {
+                stream.write_all(NO_CONTENT.as_bytes()).await.unwrap();
+            }
+        }
+    })
+    .await;
+    (authority, receiver)
+}
+
+/// Sends to the receiver at `port` by its name.
+async fn delivered(port: u16, sender: Sender) -> Result<(), HookError> {
+    let here = IpAddr::from(Ipv4Addr::LOCALHOST);
+    let sender = sender.with_resolver(Arc::new(move |_| Box::pin(async move { Ok(vec![here]) })));
+    let webhook = webhook(endpoint(&format!("https://{HOST}:{port}/in")), sender);
+    webhook.deliver(&delivery()).await
+}
+
+#[tokio::test]
+async fn a_certificate_of_nobody_known_is_refused() {
+    let (_, receiver) = receiver(HOST).await;
+    let refused = delivered(receiver.address.port(), sender()).await;
+    let reason = "TLS: invalid peer certificate: UnknownIssuer".to_owned();
+    assert_eq!(refused, Err(HookError::Retry(reason)));
+    assert!(receiver.seen.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_extra_root_is_believed() {
+    let (authority, receiver) = receiver(HOST).await;
+    let sender = sender().with_roots(authority.as_bytes()).unwrap();
+    assert_eq!(delivered(receiver.address.port(), sender).await, Ok(()));
+    assert_eq!(
+        receiver.seen.only().header("host"),
+        format!("{HOST}:{}", receiver.address.port())
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused() {
+    let (authority, receiver) = receiver("other.example.org").await;
+    let sender = sender().with_roots(authority.as_bytes()).unwrap();
+    let Err(HookError::Retry(reason)) = delivered(receiver.address.port(), sender).await else {
+        panic!("delivered");
+    };
+    assert!(
+        reason.starts_with("TLS: invalid peer certificate: "),
+        "{reason}"
+    );
+    assert!(!reason.contains('\n') && reason.contains(HOST), "{reason}");
+}
+
+#[tokio::test]
+async fn plain_http_is_not_taken_for_tls() {
+    let receiver = Receiver::serving(|mut stream, _| async move {
+        let _ = stream.write_all(NO_CONTENT.as_bytes()).await;
+    })
+    .await;
+    let Err(HookError::Retry(reason)) = delivered(receiver.address.port(), sender()).await else {
+        panic!("delivered");
+    };
+    assert!(reason.starts_with("TLS: "), "{reason}");
+}
+
+#[test]
+fn what_is_no_certificate_is_no_root() {
+    let torn = b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+    assert!(sender().with_roots(torn).is_err());
+    assert!(
+        sender()
+            .with_roots(b"-----BEGIN CERTIFICATE-----\n")
+            .is_err()
+    );
+}
+
+/// In a process of its own, as the variable is the process's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_machines_roots_are_those_of_the_file_that_the_environment_names() {
+    let (authority, receiver) = receiver(HOST).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, authority).unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "tls::delivered_by_a_child"])
+        .env("SSL_CERT_FILE", file.path())
+        .env("RECEIVER", receiver.address.port().to_string())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{child:?}");
+    receiver.seen.only();
+}
+
+#[tokio::test]
+#[ignore = "the test above runs it"]
+async fn delivered_by_a_child() {
+    let port = std::env::var("RECEIVER").unwrap().parse().unwrap();
+    assert_eq!(delivered(port, sender()).await, Ok(()));
+}
