@@ -2,8 +2,6 @@
 //!
 //! The one way out is a session of its own (`setsid`), which nobody takes by accident.
 
-use std::io;
-
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
@@ -28,25 +26,11 @@ impl Group {
 
     /// Bounds what each process of it may ask for, and keeps it from leaving core files.
     ///
-    /// Memory is what it can write to and nobody else sees (`RLIMIT_DATA`): of address space alone (`RLIMIT_AS`),
-    /// Node.js and Java reserve far more than they use, and would not start. It comes after the start, since a bound
-    /// of our own would be the server's as well: a program that forks within its first instants may do so unbounded.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn bound(&self, memory_max_bytes: u64) -> io::Result<()> {
-        use rustix::process::{Resource, Rlimit, prlimit};
-        let bounds = [(Resource::Data, memory_max_bytes), (Resource::Core, 0)];
-        for (what, most) in bounds {
-            let most = (most < u64::MAX).then_some(most);
-            let (current, maximum) = (most, most);
-            prlimit(self.0, what, Rlimit { current, maximum })?;
+    /// It comes after the start, since a bound of our own, to be inherited, would be the server's as well.
+    pub(crate) fn bound(&self, memory_max_bytes: u64) {
+        if let Some(leader) = self.0 {
+            limits::set(leader, memory_max_bytes);
         }
-        Ok(())
-    }
-
-    /// Nowhere else can the bounds of another process be set.
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn bound(&self, _: u64) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -54,4 +38,40 @@ impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+#[cfg(target_os = "linux")]
+mod limits {
+    //! Bounds of processes that run already. It does not know who they are.
+
+    use std::fs;
+
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    /// Bounds a process, and then those that it has started before: later ones inherit it.
+    ///
+    /// Memory is what it can write to and nobody else sees (`RLIMIT_DATA`): of address space alone (`RLIMIT_AS`),
+    /// Node.js and Java reserve far more than they use, and would not start. A process that is over, or not ours to
+    /// bound, is passed over.
+    pub(super) fn set(process: Pid, memory_max_bytes: u64) {
+        let bounds = [(Resource::Data, memory_max_bytes), (Resource::Core, 0)];
+        for (what, most) in bounds.into_iter().filter(|(_, most)| *most < u64::MAX) {
+            let (current, maximum) = (Some(most), Some(most));
+            let _ = prlimit(Some(process), what, Rlimit { current, maximum });
+        }
+        let id = process.as_raw_nonzero();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        for child in children.unwrap_or_default().split_whitespace() {
+            if let Some(child) = child.parse().ok().and_then(Pid::from_raw) {
+                set(child, memory_max_bytes);
+            }
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod limits {
+    //! Nowhere else can the bounds of another process be set.
+
+    pub(super) fn set(_: rustix::process::Pid, _: u64) {}
 }

@@ -41,8 +41,7 @@ pub(crate) async fn run(
 ) -> Result<ExitStatus, Unfinished> {
     let (mut child, output) = start(path, delivery).map_err(Unfinished::NotStarted)?;
     let mut group = Group::led_by(&child);
-    // A program that is over already has no bounds to set.
-    let _ = group.bound(settings.memory_max_bytes);
+    group.bound(settings.memory_max_bytes);
     let mut kept = Vec::new();
     let talk = talk(child.stdin.take(), delivery.event.json(), output, &mut kept);
     let ended = timeout(settings.limit, until_end(&mut child, &mut group, talk)).await;

@@ -1,14 +1,17 @@
 //! A folder of scripts for the tests, and events to deliver. It does not know what is tested.
 
-#![expect(
+#![allow(
+    dead_code,
     clippy::unwrap_used,
-    reason = "the helpers of tests may panic like the tests"
+    clippy::expect_used,
+    reason = "each test file needs a part of it; the helpers of tests may panic like the tests"
 )]
-#![allow(dead_code, reason = "each test file needs a part of it")]
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +20,8 @@ use doorsign_hook::{
     Actor, Delivery, HookError, HookSource, PostCreateHook, Status, StatusCreated,
 };
 use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// A limit that no test reaches whose program ends by itself.
 pub const ROOMY: Duration = Duration::from_secs(60);
@@ -67,9 +72,15 @@ impl Place {
 
     /// The one hook of the folder.
     pub fn hook(&self, settings: Settings) -> Arc<dyn PostCreateHook> {
-        let mut found = self.folder(settings).look();
-        assert_eq!(found.len(), 1);
-        found.remove(0).hook.unwrap()
+        let mut hooks = self.hooks(settings);
+        assert_eq!(hooks.len(), 1);
+        hooks.remove(0)
+    }
+
+    /// All hooks of the folder.
+    pub fn hooks(&self, settings: Settings) -> Vec<Arc<dyn PostCreateHook>> {
+        let found = self.folder(settings).look();
+        found.into_iter().map(|found| found.hook.unwrap()).collect()
     }
 }
 
@@ -116,4 +127,47 @@ pub fn is_busy(answer: &Result<(), HookError>) -> bool {
 /// The answer and the notes of one delivery to a script.
 pub async fn run(script: &str, settings: Settings) -> (Result<(), HookError>, String) {
     deliver(&*Place::with(script).hook(settings)).await
+}
+
+/// A pipe by which a script and all that it starts show that they live: they have `alive` open as number 3, and the
+/// first line that one writes there says that it has begun.
+pub struct Pulse {
+    first: oneshot::Receiver<String>,
+    end: oneshot::Receiver<()>,
+}
+
+impl Pulse {
+    /// What a script begins with.
+    pub const OPEN: &str = "exec 3>alive; echo begun >&3\n";
+
+    pub fn of(place: &Place) -> Self {
+        let path = place.path().join("alive");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&path)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let (begun, first) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        // On a thread of its own: reading blocks until nobody has the pipe open any more.
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(File::open(path).unwrap()).lines();
+            let _ = begun.send(lines.next().unwrap().unwrap());
+            lines.for_each(drop);
+            let _ = ended.send(());
+        });
+        Self { first, end }
+    }
+
+    pub async fn begun(&mut self) {
+        let first = timeout(ROOMY, &mut self.first).await;
+        first.expect("the script has not begun").unwrap();
+    }
+
+    pub async fn ended(self) {
+        let end = timeout(ROOMY, self.end).await;
+        end.expect("a process is left").unwrap();
+    }
 }

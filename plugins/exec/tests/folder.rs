@@ -1,0 +1,179 @@
+//! Which files are hooks, under which names, and what is said of the others. It does not know how one is run.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::sync::Arc;
+
+use doorsign_exec::{Folder, Settings};
+use doorsign_hook::{Found, HookError, HookSource};
+use support::{Place, deliver, roomy, set_mode};
+
+/// Names, and the reasons beside those that are no hooks; in the order of their names.
+fn told(found: &[Found]) -> Vec<(&str, Option<&str>)> {
+    let mut told: Vec<_> = found
+        .iter()
+        .map(|found| {
+            (
+                &*found.name,
+                found.hook.as_ref().err().map(|reason| &**reason),
+            )
+        })
+        .collect();
+    told.sort_unstable();
+    told
+}
+
+fn names(found: &[Found]) -> Vec<&str> {
+    let told = told(found);
+    assert!(told.iter().all(|(_, reason)| reason.is_none()), "{told:?}");
+    told.into_iter().map(|(name, _)| name).collect()
+}
+
+fn folder(place: &Place) -> Folder {
+    place.folder(Settings::default())
+}
+
+#[test]
+fn executable_files_and_links_to_such_are_hooks() {
+    let place = Place::new();
+    place.script("Greet.SH", "");
+    place.script("2 löcher", "");
+    place.file("README", "", 0o644);
+    place.file(".hidden", "", 0o755);
+    place.file("greet.sh~", "", 0o755);
+    fs::create_dir(place.path().join("folder")).unwrap();
+    symlink("Greet.SH", place.path().join("link")).unwrap();
+    symlink("README", place.path().join("link-to-text")).unwrap();
+    symlink("nowhere", place.path().join("dangling")).unwrap();
+    let found = folder(&place).look();
+    assert_eq!(
+        names(&found),
+        ["exec-2-l-cher", "exec-greet-sh", "exec-link"]
+    );
+    for Found { name, hook } in &found {
+        assert_eq!(hook.as_ref().unwrap().name(), name);
+    }
+}
+
+#[test]
+fn a_hook_is_the_same_one_as_long_as_its_file_is_there() {
+    let place = Place::with("exit 1");
+    let mut folder = folder(&place);
+    let first = folder.look().remove(0).hook.unwrap();
+    place.script("hook.sh", "exit 2");
+    let second = folder.look().remove(0).hook.unwrap();
+    assert!(Arc::ptr_eq(&first, &second));
+    fs::remove_file(place.path().join("hook.sh")).unwrap();
+    assert_eq!(names(&folder.look()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_changed_program_is_used_at_once() {
+    let place = Place::with("exit 1");
+    let hook = place.hook(roomy());
+    assert!(deliver(&*hook).await.0.is_err());
+    place.script("hook.sh", "exit 0");
+    assert_eq!(deliver(&*hook).await.0, Ok(()));
+}
+
+#[test]
+fn a_folder_comes_and_goes() {
+    let place = Place::new();
+    let path = place.path().join("hooks");
+    let mut folder = Folder::new(path.clone(), Settings::default());
+    assert_eq!(told(&folder.look()), []);
+    fs::create_dir(&path).unwrap();
+    assert_eq!(told(&folder.look()), []);
+    place.file("hooks/one", "", 0o755);
+    assert_eq!(names(&folder.look()), ["exec-one"]);
+    fs::remove_dir_all(&path).unwrap();
+    assert_eq!(told(&folder.look()), []);
+}
+
+#[test]
+fn of_two_with_one_name_the_one_that_was_there_first_is_the_hook() {
+    let place = Place::new();
+    place.script("a.sh", "");
+    let mut folder = folder(&place);
+    let first = folder.look().remove(0).hook.unwrap();
+    place.script("A-sh", "");
+    let found = folder.look();
+    let path = |file| place.path().join(file).display().to_string();
+    let reason = format!(
+        "{}: {} has the same name already",
+        path("A-sh"),
+        path("a.sh")
+    );
+    assert_eq!(
+        told(&found),
+        [("exec-a-sh", None), ("exec-a-sh", Some(&*reason))]
+    );
+    let kept = found.into_iter().find_map(|found| found.hook.ok());
+    assert!(Arc::ptr_eq(&first, &kept.unwrap()));
+}
+
+#[test]
+fn what_others_can_write_to_is_refused() {
+    let place = Place::new();
+    place.file("one", "", 0o755);
+    place.file("two", "", 0o757);
+    place.file("three", "", 0o775);
+    symlink("two", place.path().join("link")).unwrap();
+    let mut folder = folder(&place);
+    let reason = |file: &str| {
+        let path = place.path().join(file).display().to_string();
+        format!("{path} can be written to by others: chmod o-w {path}")
+    };
+    assert_eq!(
+        told(&folder.look()),
+        [
+            ("exec-link", Some(&*reason("link"))),
+            ("exec-one", None),
+            ("exec-three", None),
+            ("exec-two", Some(&*reason("two"))),
+        ]
+    );
+    set_mode(&place.path(), 0o777);
+    let path = place.path().display().to_string();
+    let reason = format!("{path} can be written to by others: chmod o-w {path}");
+    assert_eq!(told(&folder.look()), [("exec", Some(&*reason))]);
+}
+
+#[test]
+fn a_folder_that_is_none_is_told_of() {
+    let place = Place::with("");
+    let path = place.path().join("hook.sh");
+    let mut folder = Folder::new(path.clone(), Settings::default());
+    let reason = format!("{}: Not a directory (os error 20)", path.display());
+    assert_eq!(told(&folder.look()), [("exec", Some(&*reason))]);
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_be_started_is_retried_only_if_that_can_help() {
+    let place = Place::with("");
+    let (hook, path) = (place.hook(roomy()), place.path().join("hook.sh"));
+    let shown = path.display();
+    fs::remove_file(&path).unwrap();
+    let reason = format!("{shown} could not be started: No such file or directory (os error 2)");
+    assert_eq!(deliver(&*hook).await.0, Err(HookError::Retry(reason)));
+    place.file("hook.sh", "#!/no/such/thing\n", 0o755);
+    let reason = format!("{shown}: what its first line names is not there");
+    assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
+    place.file("hook.sh", "#!/bin/sh\n", 0o644);
+    let reason = format!("{shown} may not be executed: Permission denied (os error 13)");
+    assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
+    place.file("hook.sh", b"\x7fELF\x02\x01\x01 no program", 0o755);
+    let reason = format!("{shown} is no program for this machine");
+    assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
+}
+
+#[tokio::test]
+async fn a_folder_may_be_named_from_where_the_server_runs() {
+    // The tests of a crate run in its folder.
+    let mut folder = Folder::new("examples".into(), roomy());
+    for found in folder.look() {
+        assert!(found.hook.is_ok(), "{}", found.name);
+    }
+}
