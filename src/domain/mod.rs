@@ -9,6 +9,7 @@
 //!
 //! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
 
+mod caller;
 mod claim;
 mod custom_status;
 mod error;
@@ -27,6 +28,7 @@ mod user;
 mod user_query;
 mod webhook;
 
+pub use caller::Caller;
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};

@@ -163,7 +163,11 @@ impl Delivery {
         let is_none = found.is_empty();
         self.deliver_batch(found).await?;
         let is_newest = is_all && *self.committed.borrow() <= self.standing.place.cursor;
-        Ok(if is_none || is_newest { idle } else { Next::Look })
+        Ok(if is_none || is_newest {
+            idle
+        } else {
+            Next::Look
+        })
     }
 
     /// Whether `first` has failed before, and is not to be tried yet.
@@ -175,7 +179,9 @@ impl Delivery {
 
     fn is_replayed(&self) -> bool {
         let cursor = self.standing.place.cursor;
-        self.standing.replay_until.is_some_and(|last| cursor >= last)
+        self.standing
+            .replay_until
+            .is_some_and(|last| cursor >= last)
     }
 
     /// Looks anew where the consumer stands. `false`: nobody knows it any more.
@@ -219,7 +225,12 @@ impl Delivery {
                 return Ok(());
             }
             if id.as_u64() > cursor.as_u64() + 1 {
-                tracing::warn!(consumer = self.consumer.name(), after = cursor.as_u64(), before = id.as_u64(), "events between these were deleted before they were delivered");
+                tracing::warn!(
+                    consumer = self.consumer.name(),
+                    after = cursor.as_u64(),
+                    before = id.as_u64(),
+                    "events between these were deleted before they were delivered"
+                );
             }
             match &*stored {
                 Ok(event) => self.deliver(event).await?,
@@ -255,7 +266,10 @@ impl Delivery {
             (Some(Failure::Gone(reason)), _) => self.switch_off(record, reason).await,
             (Some(_), DeliveryState::Retrying) => {
                 self.standing.failed = record.next_at.map(|at| (event.id, number, at));
-                self.due = Instant::now() + record.next_at.map_or(Duration::ZERO, |at| at.since(record.at));
+                self.due = Instant::now()
+                    + record
+                        .next_at
+                        .map_or(Duration::ZERO, |at| at.since(record.at));
                 self.unsaved.push(record);
                 self.save().await
             }

@@ -6,9 +6,11 @@
 pub mod claims;
 pub mod custom_status;
 pub mod events;
+pub mod hooks;
 pub mod permissions;
 pub mod presence;
 pub mod roles;
 pub mod session;
 pub mod settings;
 pub mod users;
+pub mod webhooks;
