@@ -54,8 +54,8 @@ use quotas::Quotas;
 use reply::{Answer, Response};
 use request::{Head, Request, RequestId, Seen};
 use rest::{
-    broadcast, custom_user_status, events, info, method_call, permissions, presence, roles,
-    session, settings, users,
+    broadcast, custom_user_status, events, hooks, info, method_call, permissions, presence, roles,
+    session, settings, users, webhooks,
 };
 use std::convert::Infallible;
 use std::future::Future;
@@ -126,6 +126,22 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/api/v1/info"                      => info::info_v1,
     GET  "/api/v1/openapi.json"              => info::openapi,
     GET  "/api/v1/events"                    => events::read,
+    GET  "/api/v1/events.schema"             => info::event_schema,
+    GET  "/api/v1/hooks.list"                => hooks::list,
+    GET  "/api/v1/hooks.deliveries"          => hooks::deliveries,
+    GET  "/api/v1/hooks.delivery"            => hooks::delivery,
+    POST "/api/v1/hooks.retry"               => hooks::retry,
+    POST "/api/v1/hooks.drop"                => hooks::drop_delivery,
+    POST "/api/v1/hooks.replay"              => hooks::replay,
+    POST "/api/v1/hooks.pause"               => hooks::pause,
+    POST "/api/v1/hooks.resume"              => hooks::resume,
+    GET  "/api/v1/webhooks.list"             => webhooks::list,
+    POST "/api/v1/webhooks.add"              => webhooks::add,
+    POST "/api/v1/webhooks.test"             => webhooks::test,
+    POST "/api/v1/webhooks.rotate"           => webhooks::rotate,
+    POST "/api/v1/webhooks.disable"          => webhooks::disable,
+    POST "/api/v1/webhooks.enable"           => webhooks::enable,
+    POST "/api/v1/webhooks.remove"           => webhooks::remove,
     POST "/api/v1/presence.heartbeat"        => presence::beat,
     GET  "/websocket"                        => socket::open,
 };

@@ -3,10 +3,12 @@
 mod claim;
 mod desk;
 mod dev;
+mod hooks;
 mod serve;
 mod serving;
 mod token;
 mod user;
+mod webhook;
 
 use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
@@ -63,6 +65,8 @@ fn command() -> Command {
         .subcommand(user::command())
         .subcommand(token::command())
         .subcommand(claim::command())
+        .subcommand(hooks::command())
+        .subcommand(webhook::command())
 }
 
 fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
@@ -74,6 +78,8 @@ fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
         Some(("user", matches)) => user::run(&loaded.config, matches),
         Some(("token", matches)) => token::run(&loaded.config, matches),
         Some(("claim", matches)) => claim::run(&loaded.config, matches),
+        Some(("hooks", matches)) => hooks::run(&loaded.config, matches),
+        Some(("webhook", matches)) => webhook::run(&loaded.config, matches),
         Some((other, _)) => Err(format!("there is no command {other:?}")),
     }
 }
@@ -98,6 +104,17 @@ fn load(matches: &ArgMatches) -> Result<Loaded, String> {
 fn date(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis())
         .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))
+}
+
+/// An instant that somebody gave: RFC 3339, or a date, which begins at midnight UTC.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let midnight = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()
+    };
+    let instant = text.parse::<jiff::Timestamp>().ok().or_else(midnight);
+    let instant = instant.map(|at| Timestamp::from_millis(at.as_millisecond()));
+    instant.ok_or_else(|| format!("{text:?} is no time such as 2026-11-25T10:00:00Z or 2026-11-25"))
 }
 
 /// Writes to standard output. A reader that has gone is no failure of ours.

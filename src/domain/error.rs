@@ -137,7 +137,7 @@ pub enum Problem {
     Unknown,
     /// It has to be unique, and somebody else has this one.
     Taken(String),
-    /// It is refused, for this reason.
+    /// It is refused, for this reason, which is a sentence of its own.
     Refused(String),
     /// It has to lie ahead.
     Past,
@@ -212,7 +212,7 @@ impl Problem {
             Self::NotValid(text) => write!(f, "{text:?} is not a valid {name}"),
             Self::Unknown => write!(f, "there is no such {name}"),
             Self::Taken(text) => write!(f, "the {name} {text:?} is already in use"),
-            Self::Refused(reason) => write!(f, "the {name} is refused: {reason}"),
+            Self::Refused(reason) => f.write_str(reason),
             Self::Past => write!(f, "the {name} must lie ahead"),
             Self::Fixed(which) => write!(f, "the {name} {which} cannot be changed"),
             Self::OtherKind(which, kind) => write!(f, "the {name} {which} takes a {kind}"),

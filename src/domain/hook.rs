@@ -26,6 +26,24 @@ pub struct Hook {
     pub last_failure: Option<DeliveryRecord>,
 }
 
+impl Hook {
+    /// How it stands, in a word: `missing`, `off`, `retrying`, `replaying` or `running`; and why, where that is to be told.
+    #[must_use]
+    pub fn state(&self) -> (&'static str, Option<&str>) {
+        let failed = self.last_failure.as_ref();
+        let retrying = failed.filter(|failed| failed.state == DeliveryState::Retrying);
+        match (&self.missing, &self.off) {
+            (Some(reason), _) => ("missing", Some(reason)),
+            (None, Some(reason)) => ("off", Some(reason)),
+            (None, None) if retrying.is_some() => {
+                ("retrying", retrying.map(|failed| &*failed.reason))
+            }
+            (None, None) if self.replay.is_some() => ("replaying", None),
+            (None, None) => ("running", None),
+        }
+    }
+}
+
 /// What kind of hook it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HookKind {

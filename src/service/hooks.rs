@@ -106,7 +106,7 @@ pub async fn replay(
     if until <= since {
         return Err(Error::Invalid {
             field: Field::Span,
-            problem: Problem::Refused("it ends before it begins".to_owned()),
+            problem: Problem::Refused("the span of time ends before it begins".to_owned()),
         });
     }
     app.store.replay(hook, since, until).await

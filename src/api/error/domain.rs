@@ -141,11 +141,9 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             &format!("Unknown {kind}"),
         )
         .details(details),
-        Problem::Refused(reason) => Told::failure(
-            "error-input-is-not-a-valid-field",
-            &format!("The {kind} is refused: {reason}"),
-        )
-        .details(details),
+        Problem::Refused(reason) => {
+            Told::failure("error-input-is-not-a-valid-field", reason).details(details)
+        }
         Problem::Past => Told::failure(
             "error-invalid-date",
             &format!("{name} must be a future date"),

@@ -5,6 +5,7 @@ use crate::api::request::Request;
 use crate::domain::Permission;
 use bytes::Bytes;
 use serde::Serialize;
+use warp::http::{HeaderValue, header};
 
 /// The Rocket.Chat whose behaviour this is, as everybody may know it.
 const VERSION: &str = "8.8";
@@ -13,6 +14,9 @@ const FULL_VERSION: &str = "8.8.1";
 
 /// The API in OpenAPI 3.1; a test holds it against [`ROUTES`](crate::api::ROUTES) and the running routes.
 const OPENAPI: &[u8] = include_bytes!("../openapi.json");
+
+/// The form of events, for readers and hooks alike, as a JSON Schema; tests hold what is told against it.
+const EVENT_SCHEMA: &[u8] = include_bytes!("../event.schema.json");
 
 #[derive(Serialize)]
 struct Info {
@@ -93,4 +97,12 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
 /// `GET /api/v1/openapi.json`, as often as one likes.
 pub(in crate::api) async fn openapi(_: Request) -> Answer {
     Ok(reply::ready(Bytes::from_static(OPENAPI)))
+}
+
+/// `GET /api/v1/events.schema`, as often as one likes.
+pub(in crate::api) async fn event_schema(_: Request) -> Answer {
+    let mut response = reply::ready(Bytes::from_static(EVENT_SCHEMA));
+    let schema = HeaderValue::from_static("application/schema+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, schema);
+    Ok(response)
 }

@@ -3,6 +3,7 @@
 pub(super) mod broadcast;
 pub(super) mod custom_user_status;
 pub(super) mod events;
+pub(super) mod hooks;
 pub(super) mod info;
 pub(super) mod method_call;
 pub(super) mod permissions;
@@ -11,3 +12,4 @@ pub(super) mod roles;
 pub(super) mod session;
 pub(super) mod settings;
 pub(super) mod users;
+pub(super) mod webhooks;

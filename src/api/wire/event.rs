@@ -1,4 +1,5 @@
-//! Events in the one JSON form that readers by position get. A shape of our own: Rocket.Chat has none. Knows nothing of who may see them.
+//! Events in the one JSON form that readers by position get, described by `api/event.schema.json`. Hooks get the same, of the contract
+//! crate's making. A shape of our own: Rocket.Chat has none. Knows nothing of who may see them.
 
 use super::custom_user_status::CustomUserStatus;
 use super::permission::PermissionRow;
@@ -9,9 +10,13 @@ use crate::domain::{Change, Event, NewEvent, RoleOf, StatusChange, Timestamp, Us
 use crate::live::ShownUser;
 use serde::Serialize;
 
-/// An event: `{"id":7,"type":"custom_user_status.created","time":…,"actor":{…},"data":{…}}`.
+/// The version of the form. Fields may be added under the same number; none is taken away or changes its meaning.
+const VERSION: u32 = 1;
+
+/// An event: `{"version":1,"id":7,"type":"custom_user_status.created","time":…,"actor":{…},"data":{…}}`.
 #[derive(Serialize)]
 pub(in crate::api) struct EventRow<'a> {
+    version: u32,
     id: u64,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -61,6 +66,7 @@ impl<'a> From<&'a Event> for EventRow<'a> {
     fn from(Event { id, event }: &'a Event) -> Self {
         let (kind, data) = told(event);
         Self {
+            version: VERSION,
             id: id.as_u64(),
             kind,
             time: event.at.into(),
@@ -80,6 +86,7 @@ impl EventRow<'_> {
 /// What readers learn about how somebody is shown: it comes of connections as well as of events, and has no position.
 #[derive(Serialize)]
 pub(in crate::api) struct ShownRow<'a> {
+    version: u32,
     #[serde(rename = "type")]
     kind: &'static str,
     time: Rfc3339,
@@ -93,6 +100,7 @@ impl<'a> ShownRow<'a> {
     pub(in crate::api) fn new(shown: &'a ShownUser, at: Timestamp) -> Self {
         let claim = ClaimFields::new(shown.source, shown.expires_at);
         Self {
+            version: VERSION,
             kind: Self::KIND,
             time: at.into(),
             data: PresenceData {

@@ -3,6 +3,7 @@
 mod custom_user_status;
 mod event;
 pub(super) mod frame;
+mod hook;
 mod me;
 mod method;
 pub(super) mod news;
@@ -13,9 +14,11 @@ mod session;
 mod setting;
 mod token;
 mod user;
+mod webhook;
 
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use event::{EventPage, EventRow, ShownRow};
+pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow};
@@ -30,6 +33,7 @@ pub(super) use setting::{
 };
 pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
 pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};
+pub(super) use webhook::{SecretReply, TestReply, WebhookList, WebhookReply};
 
 use serde::Serialize;
 

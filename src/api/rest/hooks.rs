@@ -1,0 +1,132 @@
+//! `hooks.*`: how hooks stand and what is to be done about their deliveries. Routes of our own; Rocket.Chat has none.
+
+use crate::api::body::Fields;
+use crate::api::date;
+use crate::api::error::ApiError;
+use crate::api::query::Query;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{CountReply, DeliveryPage, DeliveryReply, HookList, Success};
+use crate::domain::{Actor, DeliveryState, EventId, Timestamp};
+use crate::service::hooks::{self, LOOKS_AFTER};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request.actor_with(LOOKS_AFTER).await?;
+    Query::parse(request.query(), &[])?;
+    let app = request.admit(Some(&actor))?;
+    let hooks = hooks::list(app, (&*actor).into()).await?;
+    reply::ok(&HookList::from(&*hooks))
+}
+
+pub(in crate::api) async fn deliveries(request: Request) -> Answer {
+    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let query = Query::parse(request.query(), &["hook", "state", "after"])?;
+    let hook = named(&query, "hook")?;
+    let state = query.filled("state")?.map(|word| {
+        DeliveryState::named(word)
+            .ok_or_else(|| ApiError::invalid_query("must be a state of deliveries"))
+    });
+    let (state, after) = (
+        state.transpose()?,
+        query.number("after")?.unwrap_or_default(),
+    );
+    let (app, after) = (request.admit(Some(&actor))?, EventId::new(after));
+    let found = hooks::list_deliveries(app, (&*actor).into(), hook, state, after).await?;
+    reply::ok(&DeliveryPage::new(&found, hooks::PAGE))
+}
+
+pub(in crate::api) async fn delivery(request: Request) -> Answer {
+    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let query = Query::parse(request.query(), &["hook", "event"])?;
+    let hook = named(&query, "hook")?;
+    let event = query.number("event")?.ok_or_else(|| missing("event"))?;
+    let (app, event) = (request.admit(Some(&actor))?, EventId::new(event));
+    let (record, told) = hooks::find_delivery(app, (&*actor).into(), hook, event).await?;
+    reply::ok(&DeliveryReply::new(&record, told.as_ref()))
+}
+
+pub(in crate::api) async fn retry(request: Request) -> Answer {
+    let (actor, mut fields) = fields(&request, &["hook"], &["hook", "event"]).await?;
+    let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
+    let app = request.admit(Some(&actor))?;
+    let count = hooks::retry(app, (&*actor).into(), &hook, event).await?;
+    reply::ok(&CountReply::from(count))
+}
+
+pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
+    let (actor, mut fields) = fields(&request, &["hook", "event"], &["hook", "event"]).await?;
+    let (hook, event) = (
+        fields.filled("hook")?,
+        event(&mut fields)?.unwrap_or_default(),
+    );
+    let app = request.admit(Some(&actor))?;
+    hooks::drop_delivery(app, (&*actor).into(), &hook, event).await?;
+    reply::ok(&Success::TRUE)
+}
+
+pub(in crate::api) async fn replay(request: Request) -> Answer {
+    let known = ["hook", "since", "until"];
+    let (actor, mut fields) = fields(&request, &known[..2], &known).await?;
+    let hook = fields.filled("hook")?;
+    let since = instant(&mut fields, "since")?.ok_or(ApiError::InvalidDate)?;
+    let until = instant(&mut fields, "until")?;
+    let app = request.admit(Some(&actor))?;
+    let count = hooks::replay(app, (&*actor).into(), &hook, since, until).await?;
+    reply::ok(&CountReply::from(count))
+}
+
+pub(in crate::api) async fn pause(request: Request) -> Answer {
+    let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
+    let hook = fields.filled("hook")?;
+    let app = request.admit(Some(&actor))?;
+    hooks::pause(app, (&*actor).into(), &hook).await?;
+    reply::ok(&Success::TRUE)
+}
+
+pub(in crate::api) async fn resume(request: Request) -> Answer {
+    let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
+    let hook = fields.filled("hook")?;
+    let app = request.admit(Some(&actor))?;
+    hooks::resume(app, (&*actor).into(), &hook).await?;
+    reply::ok(&Success::TRUE)
+}
+
+/// Who asks, and the body's fields: all that are `required`, and no others than `known`.
+pub(super) async fn fields(
+    request: &Request,
+    required: &[&str],
+    known: &[&str],
+) -> Result<(Arc<Actor>, Fields), ApiError> {
+    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let fields = request.lenient_fields()?;
+    fields.require(required)?;
+    fields.refuse_unknown(known)?;
+    Ok((actor, fields))
+}
+
+fn named<'a>(query: &'a Query, name: &str) -> Result<&'a str, ApiError> {
+    query.filled(name)?.ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> ApiError {
+    ApiError::invalid_query(&format!("must have required property '{name}'"))
+}
+
+fn event(fields: &mut Fields) -> Result<Option<EventId>, ApiError> {
+    match fields.take("event") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+            let number = number.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
+            Ok(Some(EventId::new(number)))
+        }
+    }
+}
+
+fn instant(fields: &mut Fields, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    let text = fields.text(name)?;
+    let read = |text: String| date::read(&text).ok_or(ApiError::InvalidDate);
+    text.map(read).transpose()
+}

@@ -1,0 +1,153 @@
+//! Hooks and their deliveries as JSON. A shape of our own: Rocket.Chat has none. Knows no rule.
+
+use super::event::EventRow;
+use crate::api::date::Rfc3339;
+use crate::domain::{DeliveryRecord, Event, Hook};
+use serde::Serialize;
+
+/// The answer to `hooks.list`.
+#[derive(Serialize)]
+pub(in crate::api) struct HookList<'a> {
+    hooks: Vec<HookRow<'a>>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HookRow<'a> {
+    name: &'a str,
+    kind: &'static str,
+    /// `running`, `retrying`, `replaying`, `off` or `missing`.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    position: u64,
+    lag: u64,
+    parked: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure: Option<DeliveryRow<'a>>,
+}
+
+/// The events that are told once more: the first and the last of those that are left.
+#[derive(Serialize)]
+struct Span {
+    from: u64,
+    until: u64,
+}
+
+/// What is to be told of a delivery.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeliveryRow<'a> {
+    event_id: u64,
+    state: &'static str,
+    attempts: u32,
+    reason: &'a str,
+    notes: &'a str,
+    at: Rfc3339,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_at: Option<Rfc3339>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<EventRow<'a>>,
+}
+
+/// The answer to `hooks.deliveries`: one page, and the `after` of the next one.
+#[derive(Serialize)]
+pub(in crate::api) struct DeliveryPage<'a> {
+    deliveries: Vec<DeliveryRow<'a>>,
+    /// Absent: this page is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+    success: bool,
+}
+
+/// The answer to `hooks.delivery`.
+#[derive(Serialize)]
+pub(in crate::api) struct DeliveryReply<'a> {
+    delivery: DeliveryRow<'a>,
+    success: bool,
+}
+
+/// How many deliveries or events something was done to.
+#[derive(Serialize)]
+pub(in crate::api) struct CountReply {
+    count: u64,
+    success: bool,
+}
+
+impl<'a> From<&'a [Hook]> for HookList<'a> {
+    fn from(hooks: &'a [Hook]) -> Self {
+        Self {
+            hooks: hooks.iter().map(HookRow::from).collect(),
+            success: true,
+        }
+    }
+}
+
+impl<'a> From<&'a Hook> for HookRow<'a> {
+    fn from(hook: &'a Hook) -> Self {
+        let (state, reason) = hook.state();
+        Self {
+            name: &hook.name,
+            kind: hook.kind.as_str(),
+            state,
+            reason,
+            position: hook.cursor.as_u64(),
+            lag: hook.lag,
+            parked: hook.parked,
+            replay: hook.replay.map(|(from, until)| Span {
+                from: from.as_u64(),
+                until: until.as_u64(),
+            }),
+            last_failure: hook.last_failure.as_ref().map(DeliveryRow::from),
+        }
+    }
+}
+
+impl<'a> From<&'a DeliveryRecord> for DeliveryRow<'a> {
+    fn from(record: &'a DeliveryRecord) -> Self {
+        Self {
+            event_id: record.event.as_u64(),
+            state: record.state.as_str(),
+            attempts: record.attempts,
+            reason: &record.reason,
+            notes: &record.notes,
+            at: record.at.into(),
+            next_at: record.next_at.map(Into::into),
+            event: None,
+        }
+    }
+}
+
+impl<'a> DeliveryPage<'a> {
+    /// A page of at most `most`.
+    pub(in crate::api) fn new(records: &'a [DeliveryRecord], most: usize) -> Self {
+        let last = records.last().filter(|_| records.len() >= most);
+        Self {
+            deliveries: records.iter().map(DeliveryRow::from).collect(),
+            next: last.map(|record| record.event.as_u64()),
+            success: true,
+        }
+    }
+}
+
+impl<'a> DeliveryReply<'a> {
+    pub(in crate::api) fn new(record: &'a DeliveryRecord, event: Option<&'a Event>) -> Self {
+        Self {
+            delivery: DeliveryRow {
+                event: event.map(EventRow::from),
+                ..record.into()
+            },
+            success: true,
+        }
+    }
+}
+
+impl From<u64> for CountReply {
+    fn from(count: u64) -> Self {
+        let success = true;
+        Self { count, success }
+    }
+}
