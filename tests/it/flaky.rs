@@ -6,9 +6,10 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
-    By, CustomStatus, Error, EventId, Login, LoginId, NewEvent, PermissionGrant, Person, Presence,
-    Result, Role, Session, Setting, SettingValue, StatusId, StatusName, Timestamp, User, UserId,
-    Username,
+    By, CustomStatus, DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Login,
+    LoginId, NewEvent, PermissionGrant, Person, Presence, Result, Role, Session, Setting,
+    SettingValue, SigningSecret, StatusId, StatusName, Timestamp, User, UserId, Username, Webhook,
+    WebhookName,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::limits::Limits;
@@ -16,8 +17,8 @@ use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    Card, CustomStatuses, EventOf, Logins, Outbox, Parked, Part, Permissions, PresenceChange,
-    Presences, Settings, Store, StoredEvent, UserPatch, Users, Whom,
+    Card, CustomStatuses, EventOf, Hooks, Logins, Outbox, Part, Permissions, Place, PresenceChange,
+    Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users, Webhooks, Whom,
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
@@ -92,9 +93,10 @@ impl FlakyStore {
 }
 
 macro_rules! flaky {
-    ($trait:ident { $($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)* }) => {
+    ($trait:ident { $($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)* } $($more:item)*) => {
         #[async_trait]
         impl $trait for FlakyStore {
+            $($more)*
             $(async fn $method(&self, $($argument: $type),*) -> Result<$result> {
                 self.pass(stringify!($method))?;
                 self.overtaken(stringify!($method)).await?;
@@ -153,8 +155,31 @@ flaky! { Settings {
 
 flaky! { Outbox {
     events_after(cursor: EventId, limit: usize) -> Vec<StoredEvent>;
-    cursor(consumer: &str) -> EventId;
-    advance(consumer: &str, cursor: EventId, parked: Vec<Parked>) -> ();
+    register(consumer: &str, kind: HookKind) -> Standing;
+    set_missing(consumer: &str, kind: HookKind, missing: String) -> ();
+    standing(consumer: &str) -> Option<Standing>;
+    advance(consumer: &str, place: Place, records: Vec<DeliveryRecord>) -> bool;
+    sweep_events(before: Timestamp, limit: usize) -> bool;
+} }
+
+flaky! { Hooks {
+    list_hooks() -> Vec<Hook>;
+    list_deliveries(hook: &str, state: Option<DeliveryState>, after: EventId, limit: usize) -> Vec<DeliveryRecord>;
+    retry_deliveries(hook: &str, event: Option<EventId>) -> u64;
+    drop_delivery(hook: &str, event: EventId) -> ();
+    replay(hook: &str, since: Timestamp, until: Timestamp) -> u64;
+    switch_hook(hook: &str, off: Option<String>) -> ();
+}
+    fn hooks_changed(&self) -> watch::Receiver<()> {
+        self.store.hooks_changed()
+    }
+}
+
+flaky! { Webhooks {
+    list_webhooks() -> Vec<Webhook>;
+    create_webhook(webhook: Webhook) -> ();
+    rotate_secret(name: WebhookName, secret: SigningSecret, until: Timestamp, now: Timestamp) -> ();
+    delete_webhook(name: WebhookName) -> ();
 } }
 
 #[async_trait]

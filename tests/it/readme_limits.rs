@@ -50,15 +50,15 @@ fn how_patient_deliveries_are() {
     let pace = Pace::default();
     let limit = in_words(pace.limit.as_secs());
     says(&format!("A delivery may take {limit} seconds;"));
-    let [first, second, third] = [1, 2, 3].map(|attempt| pace.delay(attempt, 0.0).as_secs());
-    let cap = in_words(pace.cap.as_secs() / 60);
+    let [first, second, third] = [0, 1, 2].map(|n| pace.waits[n].as_secs());
+    let cap = in_words(pace.waits.iter().max().unwrap().as_secs() / 60);
     says(&format!(
         "tried again after {first} s, {second} s, {third} s … up to {cap} minutes, with jitter"
     ));
-    assert!(pace.delay(1, 1.0) < pace.delay(1, 0.0), "with jitter");
+    assert!(pace.wait(1, 0.0) < pace.wait(1, 1.0), "with jitter");
     says(&format!(
         "in the table `parked` after {} attempts.",
-        pace.attempts
+        pace.waits.len() + 1
     ));
 }
 

@@ -13,9 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// Waits that no test notices, and three attempts.
 pub const FAST: Pace = Pace {
     limit: PATIENCE,
-    first: Duration::from_millis(1),
-    cap: Duration::from_millis(2),
-    attempts: 3,
+    waits: &[Duration::from_millis(1); 2],
 };
 
 struct ScriptedHook<F> {
@@ -98,11 +96,11 @@ impl Given {
     }
 }
 
-/// The rows of the server's `parked`: consumer, event, reason, attempts, milliseconds.
+/// The deliveries that the server has given up: consumer, event, reason, attempts, milliseconds.
 pub fn parked(server: &TestServer) -> Vec<(String, i64, String, i64, i64)> {
     let database = server.database();
     let mut select = database
-        .prepare("SELECT consumer, event_id, reason, attempts, parked_at FROM parked ORDER BY 1, 2")
+        .prepare("SELECT consumer, event_id, reason, attempts, at FROM delivery WHERE state = 'parked' ORDER BY 1, 2")
         .unwrap();
     let rows = select.query_map([], |row| {
         Ok((

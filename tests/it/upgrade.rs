@@ -4,26 +4,27 @@ use crate::readme::says;
 use crate::store_contract::presence::{busy, id};
 use crate::store_contract::{admin_at, at, status, user};
 use doorsign::domain::{
-    Change, ClaimSource, EventId, PresencePolicy, Rest, StatusChange, StatusId, StatusText,
-    UserKey, UserStatus,
+    Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
+    PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserStatus,
 };
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{CustomStatuses, Outbox, Presences, UserPatch, Users};
+use doorsign::store::{CustomStatuses, Hooks, Outbox, Permissions, Presences, UserPatch, Users};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-/// The schema of version 2, as it was.
+/// The schemas of versions 2 and 3, as they were.
 const SCHEMA_2: &str = include_str!("schema_2.sql");
+const SCHEMA_3: &str = include_str!("schema_3.sql");
 
 fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
 }
 
-/// A file of version 2 with a user, a claim, a custom status and an event of that time.
-fn make(path: &Path) {
+/// A file of that version with a user, a claim, a custom status, an event of that time, and one that a hook has parked.
+fn make(path: &Path, schema: &str) {
     let old = connect(path);
     old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
-    old.execute_batch(SCHEMA_2).unwrap();
+    old.execute_batch(schema).unwrap();
     old.execute_batch(
         r#"INSERT INTO user (id, username, username_key, name, name_key, email, email_key, password_hash, active, email_verified,
                require_password_change, utc_offset, preferences, created_at, updated_at)
@@ -34,7 +35,9 @@ fn make(path: &Path) {
            INSERT INTO custom_user_status VALUES ('000000000000000000000001', 'one', 'one', 'busy', 1);
            UPDATE custom_user_status_total SET total = 1;
            INSERT INTO event (kind, payload, created_at) VALUES ('presence.changed', '{"actor_id":"admin''s id","actor_username":"admin",
-               "user_id":"ann''s id","username":"ann","status":"busy","text":"Lunch","source":"manual","expires_at":100}', 7);"#,
+               "user_id":"ann''s id","username":"ann","status":"busy","text":"Lunch","source":"manual","expires_at":100}', 7);
+           INSERT INTO consumer (name, cursor) VALUES ('picky', 1), ('other', 0);
+           INSERT INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES ('picky', 1, 'never this one', 16, 8);"#,
     )
     .unwrap();
 }
@@ -65,9 +68,55 @@ fn version(path: &Path) -> i32 {
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
     says("A database of schema 2 is carried over when it is opened");
+    opens_with_everything(SCHEMA_2).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_3_opens_with_everything_in_it() {
+    opens_with_everything(SCHEMA_3).await;
+}
+
+/// Hooks are where they were, what one has parked is told of, and the administrator may look after them.
+async fn hooks_go_on(store: &SqliteStore) {
+    let hooks = store.list_hooks().await.unwrap();
+    let known: Vec<_> = hooks
+        .iter()
+        .map(|hook| (&*hook.name, hook.kind, hook.cursor.as_u64(), hook.parked))
+        .collect();
+    let built_in = HookKind::BuiltIn;
+    assert_eq!(
+        known,
+        [("other", built_in, 0, 0), ("picky", built_in, 1, 1)]
+    );
+    assert!(
+        hooks
+            .iter()
+            .all(|hook| hook.off.is_none() && hook.missing.is_none())
+    );
+    let parked = DeliveryRecord {
+        event: EventId::new(1),
+        state: DeliveryState::Parked,
+        attempts: 16,
+        reason: "never this one".to_owned(),
+        notes: String::new(),
+        at: at(8),
+        next_at: None,
+    };
+    let told = store
+        .list_deliveries("picky", None, EventId::new(0), 9)
+        .await;
+    assert_eq!(told.unwrap(), [parked]);
+    let grants = store.list_permissions().await.unwrap();
+    let looks_after = Permission::ManageOutgoingIntegrations.name();
+    let grant = grants.iter().find(|grant| grant.permission == looks_after);
+    assert_eq!(grant.unwrap().roles, ["admin"]);
+}
+
+/// Passes when a file of that version has everything that [`make`] put in it, and goes on having it.
+async fn opens_with_everything(schema: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("doorsign.db");
-    make(&path);
+    make(&path, schema);
     for _ in 0..2 {
         let store = open(&path);
         let (ann, hash) = store
@@ -96,6 +145,7 @@ async fn a_file_of_version_2_opens_with_everything_in_it() {
         let told = admin_at(7).event(Change::PresenceChanged(change));
         assert_eq!(events[0].as_ref().unwrap().event, told);
         assert_eq!(events.len(), 1, "to be carried over is no event");
+        hooks_go_on(&store).await;
     }
     let policy = UserPatch {
         presence_policy: Some(PresencePolicy::Heartbeat),
@@ -113,13 +163,17 @@ async fn a_file_of_version_2_opens_with_everything_in_it() {
 async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
-    make(&old);
+    let older = folder.path().join("older.db");
+    make(&older, SCHEMA_2);
+    make(&old, SCHEMA_3);
     drop(open(&new));
-    assert_ne!(shape(&old), shape(&new));
-    drop(open(&old));
-    assert_eq!(shape(&old), shape(&new));
-    assert_eq!((version(&old), version(&new)), (3, 3));
-    for path in [old, new] {
+    for old in [&older, &old] {
+        assert_ne!(shape(old), shape(&new));
+        drop(open(old));
+        assert_eq!(shape(old), shape(&new));
+        assert_eq!((version(old), version(&new)), (4, 4));
+    }
+    for path in [older, old, new] {
         let database = connect(&path);
         let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
         let add = |policy: &str| {
@@ -139,13 +193,24 @@ async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
 
 #[tokio::test]
 async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("doorsign.db");
-    make(&path);
-    let in_the_way = "ALTER TABLE user ADD COLUMN presence_policy TEXT";
-    let old = connect(&path);
-    old.execute_batch(in_the_way).unwrap();
-    assert!(SqliteStore::open(&path, 1, 0).is_err());
-    drop(old);
-    assert_eq!(version(&path), 2);
+    for (was, schema, in_the_way) in [
+        (
+            2,
+            SCHEMA_2,
+            "ALTER TABLE user ADD COLUMN presence_policy TEXT",
+        ),
+        (2, SCHEMA_2, "CREATE TABLE delivery (id INTEGER)"),
+        (3, SCHEMA_3, "CREATE TABLE webhook_secret (id INTEGER)"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        make(&path, schema);
+        let old = connect(&path);
+        old.execute_batch(in_the_way).unwrap();
+        let before = shape(&path);
+        assert!(SqliteStore::open(&path, 1, 0).is_err());
+        drop(old);
+        assert_eq!(version(&path), was, "{in_the_way}");
+        assert_eq!(shape(&path), before);
+    }
 }

@@ -1,8 +1,8 @@
 //! Events in the order of commit, who has read how far, and the mark that wakes readers.
 
-use super::{at, create, delete, every_shared_store, every_store, status, update};
-use doorsign::domain::{Event, EventId};
-use doorsign::store::{Parked, Part, Store};
+use super::{create, delete, every_shared_store, every_store, status, update};
+use doorsign::domain::{Event, EventId, HookKind};
+use doorsign::store::{Part, Place, Standing, Store};
 
 const START: EventId = EventId::new(0);
 
@@ -91,22 +91,41 @@ async fn a_reader_that_follows_many_writers_misses_no_event_and_sees_none_too_ea
     .await;
 }
 
+async fn register(store: &dyn Store, name: &str) -> Standing {
+    store.register(name, HookKind::BuiltIn).await.unwrap()
+}
+
+async fn cursor(store: &dyn Store, name: &str) -> u64 {
+    let standing = store.standing(name).await.unwrap();
+    standing.unwrap().place.cursor.as_u64()
+}
+
 #[tokio::test]
 async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_then_on() {
     every_store(async |place| {
         let store = place.open();
-        assert_eq!(store.cursor("early").await.unwrap(), START);
+        let fresh = |cursor| Standing {
+            place: Place {
+                cursor: EventId::new(cursor),
+                generation: 0,
+            },
+            is_on: true,
+            replay_until: None,
+            failed: None,
+            again: None,
+        };
+        assert_eq!(store.standing("early").await.unwrap(), None);
+        assert_eq!(register(&*store, "early").await, fresh(0));
         create(&*store, &status(1, "one")).await.unwrap();
-        assert_eq!(store.cursor("late").await.unwrap().as_u64(), 1);
+        assert_eq!(register(&*store, "late").await, fresh(1));
         create(&*store, &status(2, "two")).await.unwrap();
-        for _ in 0..2 {
-            assert_eq!(store.cursor("early").await.unwrap(), START);
-            assert_eq!(store.cursor("late").await.unwrap().as_u64(), 1);
-        }
         drop(store);
         let store = place.open();
-        assert_eq!(store.cursor("early").await.unwrap(), START);
-        assert_eq!(store.cursor("late").await.unwrap().as_u64(), 1);
+        for (name, cursor) in [("early", 0), ("late", 1)] {
+            let found = store.standing(name).await.unwrap();
+            assert_eq!(found, Some(fresh(cursor)));
+            assert_eq!(register(&*store, name).await, fresh(cursor));
+        }
     })
     .await;
 }
@@ -115,35 +134,25 @@ async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_the
 async fn a_cursor_moves_alone_and_stays_where_it_was_put() {
     every_store(async |place| {
         let store = place.open();
-        for name in ["mover", "other"] {
-            store.cursor(name).await.unwrap();
-        }
+        let standing = register(&*store, "mover").await;
+        register(&*store, "other").await;
         for n in 1..=3 {
             create(&*store, &status(n, &format!("status {n}")))
                 .await
                 .unwrap();
         }
-        let parked = |event| Parked {
-            event: EventId::new(event),
-            reason: "it's \"broken\"".to_owned(),
-            attempts: 16,
-            at: at(7),
+        let to = |cursor| Place {
+            cursor: EventId::new(cursor),
+            ..standing.place
         };
-        store
-            .advance("mover", EventId::new(1), vec![])
-            .await
-            .unwrap();
-        let both = vec![parked(2), parked(3)];
-        store.advance("mover", EventId::new(3), both).await.unwrap();
-        // Parked once more: after a crash, the same event may be given up again.
-        store
-            .advance("mover", EventId::new(3), vec![parked(3)])
-            .await
-            .unwrap();
+        assert!(store.advance("mover", to(1), vec![]).await.unwrap());
+        assert!(store.advance("mover", to(3), vec![]).await.unwrap());
+        assert!(!store.advance("nobody", to(3), vec![]).await.unwrap());
         drop(store);
         let store = place.open();
-        assert_eq!(store.cursor("mover").await.unwrap().as_u64(), 3);
-        assert_eq!(store.cursor("other").await.unwrap(), START);
+        assert_eq!(cursor(&*store, "mover").await, 3);
+        assert_eq!(cursor(&*store, "other").await, 0);
+        assert_eq!(store.standing("nobody").await.unwrap(), None);
     })
     .await;
 }

@@ -1,10 +1,10 @@
 //! A store that can be put back to its seed.
 
 use super::{admin_at, at, create, status, user};
-use doorsign::domain::{EventId, LoginId, UserKey, UserQuery};
+use doorsign::domain::{EventId, HookKind, LoginId, UserKey, UserQuery};
 use doorsign::domain::{Login, LoginKind, StatusQuery};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Logins, Outbox, Part, RoleChange, Seeded, Store, UserPatch, Users};
+use doorsign::store::{Logins, Outbox, Part, Place, RoleChange, Seeded, Store, UserPatch, Users};
 
 fn login(id: &str) -> Login {
     Login {
@@ -71,14 +71,19 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
 #[tokio::test]
 async fn a_reset_keeps_the_events_and_who_has_read_them() {
     let store = SqliteStore::in_memory().unwrap();
-    store.cursor("hook").await.unwrap();
+    let standing = store.register("hook", HookKind::BuiltIn).await.unwrap();
     store.remember_seed().await.unwrap();
     create(&store, &status(1, "before")).await.unwrap();
     let events = store.events_after(EventId::default(), 9).await.unwrap();
     let newest = events.last().unwrap().as_ref().unwrap().id;
-    store.advance("hook", newest, vec![]).await.unwrap();
+    let place = Place {
+        cursor: newest,
+        ..standing.place
+    };
+    assert!(store.advance("hook", place, vec![]).await.unwrap());
     store.reset().await.unwrap();
-    assert_eq!(store.cursor("hook").await.unwrap(), newest);
+    let standing = store.standing("hook").await.unwrap().unwrap();
+    assert_eq!(standing.place, place);
     create(&store, &status(1, "before")).await.unwrap();
     let next = store.events_after(newest, 9).await.unwrap();
     assert_eq!(next.len(), 1, "nothing is given twice, and nothing missed");
