@@ -142,11 +142,10 @@ async fn a_test_is_a_signed_request_like_any_other() {
     let request = receiver.seen.only();
     assert_signed(&request, &secret);
     assert_eq!(request.header("webhook-id"), "test_1795428000999");
-    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-    let time = "2026-11-23T10:00:00.999Z";
-    let expected =
-        serde_json::json!({"version": 1, "type": "webhook.test", "time": time, "data": {}});
-    assert_eq!(body, expected);
+    assert_eq!(
+        String::from_utf8(request.body).unwrap(),
+        r#"{"version":1,"type":"webhook.test","time":"2026-11-23T10:00:00.999Z","data":{}}"#
+    );
 }
 
 #[tokio::test]
