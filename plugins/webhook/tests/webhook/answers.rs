@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use doorsign_hook::HookError;
+use doorsign_hook::{Delivery, HookError, PostCreateHook};
 
 use crate::receiver::{NO_CONTENT, Receiver};
-use crate::{delivered, endpoint, sender, webhook};
+use crate::{created, delivered, endpoint, in_time, sender, webhook};
 
 async fn outcome(receiver: &Receiver) -> Result<(), HookError> {
     let webhook = webhook(endpoint(&receiver.url()), sender());
@@ -47,6 +47,21 @@ async fn a_receiver_says_when_to_come_again() {
 async fn a_receiver_that_is_gone_says_so() {
     let gone = outcome_of("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await;
     assert_eq!(gone, Err(HookError::Gone("answered 410 Gone".into())));
+}
+
+#[tokio::test]
+async fn whoever_has_not_taken_an_event_after_the_whole_schedule_counts_as_gone() {
+    let receiver = Receiver::answering("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n").await;
+    let webhook = webhook(endpoint(&receiver.url()), sender());
+    let attempts = webhook.pace().unwrap().waits.len() as u32 + 1;
+    assert_eq!(attempts, 10);
+    let last_but_one = Delivery::new(created("Lunch"), attempts - 1);
+    let again = in_time(webhook.deliver(&last_but_one)).await;
+    assert_eq!(again, retry("answered 500 Internal Server Error"));
+    let last = Delivery::new(created("Lunch"), attempts);
+    let gone = in_time(webhook.deliver(&last)).await;
+    let reason = "10 attempts, the last: answered 500 Internal Server Error";
+    assert_eq!(gone, Err(HookError::Gone(reason.into())));
 }
 
 #[tokio::test]
