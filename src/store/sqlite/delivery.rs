@@ -26,6 +26,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<DeliveryRecord> {
     })
 }
 
+/// Why it failed last is kept when it succeeds at last.
 pub(super) fn put(
     connection: &Connection,
     consumer: &str,
@@ -33,8 +34,11 @@ pub(super) fn put(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO delivery (consumer, event_id, state, attempts, reason, notes, at, next_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO delivery (consumer, event_id, state, attempts, reason, notes, at, next_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (consumer, event_id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+                 reason = iif(excluded.reason = '', reason, excluded.reason), notes = excluded.notes, at = excluded.at,
+                 next_at = excluded.next_at",
         )?
         .execute(params![
             consumer,
