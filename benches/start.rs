@@ -11,16 +11,17 @@ mod http;
 mod machine;
 #[path = "load/percentile.rs"]
 mod percentile;
+#[path = "load/server.rs"]
+#[allow(dead_code, reason = "each measurement needs another part of it")]
+mod server;
 
-use http::Connection;
 use machine::ProcessorTime;
 use percentile::percentile;
+use server::Server;
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
-use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
 
 const USAGE: &str = "\
 Starts a doorsign again and again, on one new database and in dev mode, and prints how long it takes from exec to the first 200, and
@@ -64,7 +65,7 @@ async fn measure(program: &Path, times: u32) -> Result<(), Box<dyn Error>> {
     let program = std::path::absolute(program)?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     // The first start creates the database and is none of those that count.
-    start(&program, "serve", folder.path())
+    Server::start(&program, &["serve"], folder.path())
         .await?
         .stop()
         .await?;
@@ -73,7 +74,7 @@ async fn measure(program: &Path, times: u32) -> Result<(), Box<dyn Error>> {
     for command in ["serve", "dev"] {
         let (mut ready, mut idle) = (Vec::new(), Vec::new());
         for _ in 0..times {
-            let server = start(&program, command, folder.path()).await?;
+            let server = Server::start(&program, &[command], folder.path()).await?;
             ready.push(server.ready.as_secs_f64() * 1000.0);
             tokio::time::sleep(IDLE).await;
             idle.extend(server.process.id().and_then(machine::resident_mib));
@@ -92,70 +93,4 @@ fn print(name: &str, mut values: Vec<f64>) {
     values.sort_unstable_by(f64::total_cmp);
     let [min, median, max] = [0, 50, 100].map(|percent| percentile(&values, percent));
     println!("{name:<20}{min:>11.1}{median:>11.1}{max:>11.1}");
-}
-
-/// A server that has given its first answer. Dropping it kills it.
-struct Server {
-    process: Child,
-    ready: Duration,
-    /// Kept open: a server ends when it cannot print.
-    _lines: Lines<BufReader<ChildStdout>>,
-}
-
-async fn start(program: &PathBuf, command: &str, folder: &Path) -> Result<Server, Box<dyn Error>> {
-    let began = Instant::now();
-    let mut process = Command::new(program)
-        .args([
-            command,
-            "--listen",
-            "127.0.0.1:0",
-            "--data",
-            "data",
-            "--log",
-            "error",
-        ])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|e| format!("{}: {e}", program.display()))?;
-    let stdout = process.stdout.take().ok_or("no standard output")?;
-    let mut lines = BufReader::new(stdout).lines();
-    // The greeting comes before the first request is taken, so that waiting for it costs no time.
-    let line = lines.next_line().await?;
-    let address = line.as_deref().and_then(address);
-    let address = address.ok_or("it does not say where it listens")?;
-    let request = format!("GET /api/info HTTP/1.1\r\nHost: {address}\r\n\r\n");
-    let mut connection = Connection::open(address).await?;
-    let answer = connection.exchange(request.as_bytes()).await?;
-    let ready = began.elapsed();
-    match answer.status {
-        200 => Ok(Server {
-            process,
-            ready,
-            _lines: lines,
-        }),
-        status => Err(format!("{status}: {}", String::from_utf8_lossy(answer.body)).into()),
-    }
-}
-
-/// The address in `... listens on http://ADDRESS, ...`.
-fn address(greeting: &str) -> Option<&str> {
-    let (_, rest) = greeting.split_once("http://")?;
-    Some(rest.split_once(',')?.0)
-}
-
-impl Server {
-    /// Asks it to stop, as a service manager does, and waits until it has.
-    async fn stop(mut self) -> Result<(), Box<dyn Error>> {
-        let pid = self.process.id().ok_or("it has ended by itself")?;
-        let mut kill = Command::new("kill");
-        kill.args(["-s", "TERM", &pid.to_string()]).status().await?;
-        let ended = self.process.wait().await?;
-        ended
-            .success()
-            .then_some(())
-            .ok_or_else(|| ended.to_string().into())
-    }
 }

@@ -44,7 +44,7 @@ impl Webhooks {
         now: Timestamp,
     ) -> Result<doorsign_webhook::Webhook, String> {
         let url = EndpointUrl::parse(&webhook.url, &self.guard).map_err(|e| e.to_string())?;
-        let in_force = webhook.secrets_at(now).map(|secret| Secret::parse(secret));
+        let in_force = webhook.secrets_at(now).map(Secret::parse);
         let secrets = in_force
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| e.to_string())?;

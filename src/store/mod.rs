@@ -9,7 +9,8 @@
 //!   [`Outbox::events_after`] never returns an event while an earlier one may still appear.
 //! - A unique name is decided by the database, not by looking first.
 //! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself. One that is full by its own limit
-//!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses.
+//!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses, webhooks, old events; and moves
+//!   cursors, and does what is said of hooks.
 //!
 //! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `server.rs`.
 

@@ -1,8 +1,10 @@
 //! What ends or goes does so in a database that is full to everything else.
 
 use crate::support::{Client, Setup, TestServer, in_time};
-use doorsign::domain::{ClaimSource, UserStatus};
+use doorsign::app::Clock;
+use doorsign::domain::{ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, UserStatus};
 use doorsign::service::claims::{self, NewClaim};
+use doorsign::store::Place;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -141,4 +143,46 @@ async fn claims_end_by_hand_and_by_time() {
         .database()
         .query_row(left, [], |row| row.get::<_, i64>(0));
     assert_eq!(left.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn hooks_are_looked_after_and_old_events_go_until_there_is_room_again() {
+    let server = small().await;
+    let (admin, store) = (server.admin().await, &server.app.store);
+    for name in ["one", "two"] {
+        let standing = store.register(name, HookKind::BuiltIn).await.unwrap();
+        let record = |event, state| DeliveryRecord {
+            event: EventId::new(event),
+            state,
+            attempts: 1,
+            reason: "not now".to_owned(),
+            notes: String::new(),
+            at: server.clock.now(),
+            next_at: None,
+        };
+        let records = vec![
+            record(1, DeliveryState::Parked),
+            record(2, DeliveryState::Retrying),
+        ];
+        let place = standing.place;
+        assert!(store.advance(name, place, records).await.unwrap());
+    }
+    is_full(&server, &admin).await;
+    let off = Some("paused".to_owned());
+    store.switch_hook("one", off).await.unwrap();
+    fill(&server);
+    store.retry_deliveries("two", None).await.unwrap();
+    fill(&server);
+    let second = EventId::new(2);
+    store.drop_delivery("two", second).await.unwrap();
+    fill(&server);
+    let place = store.standing("two").await.unwrap().unwrap().place;
+    let newest = Place {
+        cursor: *store.committed().borrow(),
+        ..place
+    };
+    assert!(store.advance("two", newest, vec![]).await.unwrap());
+    fill(&server);
+    while store.sweep_events(server.clock.now(), 128).await.unwrap() {}
+    admin.create("room").await.expect(200);
 }

@@ -168,12 +168,3 @@ async fn a_program_that_cannot_be_started_is_retried_only_if_that_can_help() {
     let reason = format!("{shown} is no program for this machine");
     assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
 }
-
-#[tokio::test]
-async fn a_folder_may_be_named_from_where_the_server_runs() {
-    // The tests of a crate run in its folder.
-    let mut folder = Folder::new("examples".into(), roomy());
-    for found in folder.look() {
-        assert!(found.hook.is_ok(), "{}", found.name);
-    }
-}

@@ -2,10 +2,8 @@
 //! module.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
-use std::fs::{self, DirEntry, File, Metadata};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,14 +11,12 @@ use doorsign_hook::{Found, HookSource, PostCreateHook};
 use tokio::sync::Semaphore;
 
 use crate::Settings;
+use crate::file::{ModuleFile, Stamp, candidate, refuse_writable, same_name, told};
 use crate::hook::Hook;
 use crate::load;
 
 /// What every name begins with; alone it is the name under which trouble with the folder itself is told.
-const KIND: &str = "wasm";
-
-/// The largest file that is read. Modules of compilers are far smaller once their debug information is stripped.
-const FILE_MAX_BYTES: u64 = 8 << 20;
+pub(crate) const KIND: &str = "wasm";
 
 /// A folder whose `.wasm` files are hooks.
 ///
@@ -45,9 +41,6 @@ struct Known {
     stamp: Stamp,
     hook: Result<Arc<Hook>, String>,
 }
-
-/// By what a change of a file is seen: device, inode, length, and seconds and nanoseconds of its two times.
-type Stamp = (u64, u64, u64, [i64; 4]);
 
 impl Folder {
     /// The folder at `path`, which need not be there yet: until then it has no hooks.
@@ -96,41 +89,27 @@ impl Folder {
 
     /// The hook for the file at `path`, read anew if it has changed since the last look.
     fn current(&mut self, name: &str, path: &Path) -> Result<Arc<Hook>, String> {
-        let read = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (found, file) = read.map_err(|error| told(path, &error))?;
-        refuse_writable(path, &found)?;
-        let stamp = stamp_of(&found);
-        match self.known.get(path) {
-            Some(known) if known.stamp == stamp => known.hook.clone(),
-            _ => {
-                let hook = self.loaded(name, path, file);
-                let known = Known {
-                    stamp,
-                    hook: hook.clone(),
-                };
-                self.known.insert(path.to_owned(), known);
-                hook
-            }
+        let module = ModuleFile::open(path)?;
+        if let Some(known) = self.known.get(path)
+            && known.stamp == module.stamp()
+        {
+            return known.hook.clone();
         }
+        let (stamp, hook) = (module.stamp(), self.loaded(name, path, module));
+        let known = Known {
+            stamp,
+            hook: hook.clone(),
+        };
+        self.known.insert(path.to_owned(), known);
+        hook
     }
 
-    fn loaded(&self, name: &str, path: &Path, file: File) -> Result<Arc<Hook>, String> {
-        let mut bytes = Vec::new();
-        file.take(FILE_MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| told(path, &error))?;
-        if bytes.len() as u64 > FILE_MAX_BYTES {
-            return Err(format!("{}: larger than 8 MiB", path.display()));
-        }
-        let module = load::load(&bytes, self.settings.memory_max_bytes)
+    fn loaded(&self, name: &str, path: &Path, file: ModuleFile) -> Result<Arc<Hook>, String> {
+        let module = load::load(&file.read(path)?, self.settings.memory_max_bytes)
             .map_err(|reason| format!("{}: {reason}", path.display()))?;
         let permits = Arc::clone(&self.permits);
-        Ok(Arc::new(Hook::new(
-            name.into(),
-            module,
-            self.settings,
-            permits,
-        )))
+        let hook = Hook::new(name.into(), module, self.settings, permits);
+        Ok(Arc::new(hook))
     }
 }
 
@@ -146,51 +125,4 @@ impl HookSource for Folder {
             vec![Found { name, hook }]
         })
     }
-}
-
-/// Name and path of an entry that is a file of that kind, or a link to one.
-fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
-    let path = entry.ok()?.path();
-    let is_hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
-    let is_module = path.extension() == Some(OsStr::new(KIND)) && path.is_file();
-    let name = name_of(path.file_stem()?);
-    (is_module && !is_hidden).then_some((name, path))
-}
-
-/// `wasm-` and the name of the file, with what a hook's name may not have turned to `-`.
-fn name_of(stem: &OsStr) -> String {
-    let stem = stem.to_string_lossy().to_ascii_lowercase();
-    let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    format!("{KIND}-{}", stem.replace(|letter| !usable(letter), "-"))
-}
-
-fn stamp_of(found: &Metadata) -> Stamp {
-    let times = [
-        found.mtime(),
-        found.mtime_nsec(),
-        found.ctime(),
-        found.ctime_nsec(),
-    ];
-    (found.dev(), found.ino(), found.len(), times)
-}
-
-/// Whoever may write to it would be told of every event. The group may: to let it is a decision, or, where each user
-/// has a group of their own, means nothing.
-fn refuse_writable(path: &Path, found: &Metadata) -> Result<(), String> {
-    if found.permissions().mode() & 0o002 == 0 {
-        return Ok(());
-    }
-    let path = path.display();
-    Err(format!(
-        "{path} can be written to by others: chmod o-w {path}"
-    ))
-}
-
-fn same_name(path: &Path, other: &Path) -> String {
-    let (path, other) = (path.display(), other.display());
-    format!("{path}: {other} has the same name already")
-}
-
-fn told(path: &Path, error: &io::Error) -> String {
-    format!("{}: {error}", path.display())
 }

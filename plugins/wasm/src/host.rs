@@ -12,6 +12,9 @@ pub(crate) const ABI: &str = "doorsign_v1";
 /// How much of a module's reason is kept, in bytes: it is to be one line in a log.
 const REASON_MAX_BYTES: usize = 500;
 
+/// What a call costs in fuel that copies something: without, a loop of calls would be the cheapest way to take long.
+const CALL: u64 = 100;
+
 /// One run: what the module is told, and what it has said so far.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -64,6 +67,7 @@ fn event_len(caller: Caller<'_, State>) -> i32 {
 /// It traps where the memory has no room for `len` bytes, even if there are fewer: whether a module works is not to
 /// depend on how long the event is.
 fn event_read(mut caller: Caller<'_, State>, to: i32, from: i32, len: i32) -> Result<i32, Error> {
+    charge(&mut caller)?;
     let (bytes, state) = memory(&caller)?.data_and_store_mut(&mut caller);
     let room = bytes
         .get_mut(index(to)..)
@@ -78,6 +82,7 @@ fn event_read(mut caller: Caller<'_, State>, to: i32, from: i32, len: i32) -> Re
 
 /// `log(ptr, len)`: adds a line to the delivery's notes.
 fn log(mut caller: Caller<'_, State>, ptr: i32, len: i32) -> Result<(), Error> {
+    charge(&mut caller)?;
     let room = caller.data().room();
     let line = text(&caller, ptr, len, room)?;
     let notes = &mut caller.data_mut().notes;
@@ -90,6 +95,7 @@ fn log(mut caller: Caller<'_, State>, ptr: i32, len: i32) -> Result<(), Error> {
 
 /// `set_result(code, ptr, len)`: what the run will have come to, until the next call says otherwise.
 fn set_result(mut caller: Caller<'_, State>, code: i32, ptr: i32, len: i32) -> Result<(), Error> {
+    charge(&mut caller)?;
     let reason = text(&caller, ptr, len, REASON_MAX_BYTES)?;
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     caller.data_mut().result = Some((code, reason));
@@ -108,6 +114,12 @@ fn text(caller: &Caller<'_, State>, ptr: i32, len: i32, max: usize) -> Result<St
         |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t'),
         "\u{fffd}",
     ))
+}
+
+/// Takes a call's fuel, or what is left: the module's next step finds out.
+fn charge(caller: &mut Caller<'_, State>) -> Result<(), Error> {
+    let left = caller.get_fuel()?;
+    caller.set_fuel(left.saturating_sub(CALL))
 }
 
 /// The memory that the module exports; modules without are not loaded.

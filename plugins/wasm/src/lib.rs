@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+mod answer;
+mod file;
 mod folder;
 mod hook;
 mod host;
@@ -31,12 +33,12 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// 16 MiB, 5 seconds, 500 million units of fuel, 2 at once.
+    /// 16 MiB, 5 seconds, 100 million units of fuel (about a second), 2 at once.
     fn default() -> Self {
         Self {
             memory_max_bytes: 16 << 20,
             limit: Duration::from_secs(5),
-            fuel: 500_000_000,
+            fuel: 100_000_000,
             at_once: 2,
         }
     }

@@ -6,43 +6,23 @@ use std::time::Instant;
 
 use doorsign_hook::HookError;
 use wasmi::{
-    Error, Extern, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, TrapCode, TypedFunc,
+    Error, Extern, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
     TypedResumableCall,
 };
 
 use crate::Settings;
+use crate::answer::{Stopped, refusal, verdict};
 use crate::host::{self, State};
-use crate::load::one_line;
 
-/// What the exit code of this number means to programs, too: not now.
-const TRY_AGAIN: i32 = 75;
-
-/// How much fuel is given at a time: some milliseconds.
-const SLICE: u64 = 1_000_000;
+/// How much fuel is given at a time: a millisecond or two.
+const SLICE: u64 = 200_000;
 
 /// How much fuel the start function may take. It cannot be stopped in between.
-const START: u64 = 10 * SLICE;
+const START: u64 = 10_000_000;
 
 /// More tables than a compiler makes, and more functions in each than a module has.
 const TABLES: usize = 4;
 const TABLE_ELEMENTS: usize = 10_000;
-
-/// Why a run came to no end of its own.
-#[derive(Debug)]
-enum Stopped {
-    OutOfFuel,
-    OutOfTime,
-    Trapped(Error),
-}
-
-impl From<Error> for Stopped {
-    fn from(error: Error) -> Self {
-        match error.as_trap_code() {
-            Some(TrapCode::OutOfFuel) => Self::OutOfFuel,
-            _ => Self::Trapped(error),
-        }
-    }
-}
 
 /// The answer, and the notes.
 pub(crate) type Outcome = (Result<(), HookError>, String);
@@ -92,7 +72,12 @@ fn start(
         .filter_map(|import| host::function(store, import.module(), import.name()))
         .map(Extern::Func)
         .collect::<Vec<_>>();
-    let instance = Instance::new(&mut *store, module, &functions)?;
+    let instance = Instance::new(&mut *store, module, &functions).map_err(|error| {
+        match Stopped::from(error) {
+            Stopped::OutOfFuel => Stopped::StartedTooLong,
+            other => other,
+        }
+    })?;
     Ok(instance.get_typed_func(&*store, "on_event")?)
 }
 
@@ -132,32 +117,5 @@ impl Tank {
             return Err(Stopped::OutOfFuel);
         }
         Ok(store.set_fuel(left_over + given)?)
-    }
-}
-
-/// What the module has answered; one that says nothing has dealt with the event.
-fn verdict(result: Option<(i32, String)>) -> Result<(), HookError> {
-    let (code, reason) = result.unwrap_or_default();
-    let reason = if reason.is_empty() {
-        format!("result {code}")
-    } else {
-        reason
-    };
-    match code {
-        0 => Ok(()),
-        TRY_AGAIN => Err(HookError::Retry(reason)),
-        _ => Err(HookError::Permanent(reason)),
-    }
-}
-
-/// A module has no clock and nobody to ask, so that it would do the same again; only the time that it takes is up to
-/// others as well.
-fn refusal(stopped: Stopped, settings: &Settings) -> HookError {
-    match stopped {
-        Stopped::OutOfFuel => {
-            HookError::Permanent(format!("ran out of fuel, {} units", settings.fuel))
-        }
-        Stopped::OutOfTime => HookError::Retry(format!("no end within {:?}", settings.limit)),
-        Stopped::Trapped(error) => HookError::Permanent(format!("trap: {}", one_line(&error))),
     }
 }

@@ -155,8 +155,6 @@ mod tests {
             "[::]",
             "[::1]",
             "[::ffff:127.0.0.1]",
-            "[::ffff:a9fe:a9fe]",
-            "[64:ff9b::a00:1]",
         ] {
             let uri = format!("http://{host}/").parse().unwrap();
             let refused = dialer.dial(&uri).await;

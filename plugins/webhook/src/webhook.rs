@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use doorsign_hook::{
@@ -13,7 +12,6 @@ use hyper::Request;
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::http::response::Parts;
 use jiff::Timestamp;
-use serde_json::json;
 
 use crate::client::Client;
 use crate::limits::{BODY_MAX_BYTES, PACE};
@@ -68,11 +66,10 @@ impl Webhook {
     pub async fn test(&self) -> Result<u16, HookError> {
         let now_ms = (self.clock)();
         let time = Timestamp::from_millisecond(now_ms).unwrap_or_default();
-        let time = format!("{time:.3}");
-        let body = json!({"version": VERSION, "type": "webhook.test", "time": time, "data": {}});
-        let head = self
-            .send(&format!("test_{now_ms}"), body.to_string())
-            .await?;
+        let body = format!(
+            r#"{{"version":{VERSION},"type":"webhook.test","time":"{time:.3}","data":{{}}}}"#
+        );
+        let head = self.send(&format!("test_{now_ms}"), body).await?;
         Ok(head.status.as_u16())
     }
 
@@ -131,17 +128,22 @@ impl PostCreateHook for Webhook {
     }
 
     /// Whatever goes wrong may pass, since receivers are mended, so it is a `Retry`; only an event that is too long is
-    /// `Permanent`, and a receiver that says so itself is `Gone`.
+    /// `Permanent`, and a receiver that says so itself is `Gone`. So is one that has not taken an event when the schedule
+    /// is over: the specification would have it disabled rather than have one event after the other wait for days.
     async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
         let event = &delivery.event;
         if !event_types::wanted(&self.endpoint.kinds, event.kind()) {
             return Ok(());
         }
-        let begun = Instant::now();
-        let head = self.send(&event.key(), event.json()).await?;
-        let took = begun.elapsed().as_millis();
-        delivery.note(&format!("answered {} in {took} ms", head.status.as_u16()));
-        Ok(())
+        let sent = self.send(&event.key(), event.json()).await;
+        sent.map(drop).map_err(|error| match error {
+            HookError::Retry(reason) | HookError::RetryAfter(reason, _)
+                if delivery.attempt as usize > PACE.waits.len() =>
+            {
+                HookError::Gone(format!("{} attempts, the last: {reason}", delivery.attempt))
+            }
+            error => error,
+        })
     }
 
     fn pace(&self) -> Option<Pace> {

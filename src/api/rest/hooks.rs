@@ -111,7 +111,7 @@ fn named<'a>(query: &'a Query, name: &str) -> Result<&'a str, ApiError> {
 }
 
 fn missing(name: &str) -> ApiError {
-    ApiError::invalid_query(&format!("must have required property '{name}'"))
+    ApiError::invalid_query(format!("must have required property '{name}'"))
 }
 
 fn event(fields: &mut Fields) -> Result<Option<EventId>, ApiError> {

@@ -61,7 +61,7 @@ impl Hooks for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Runs `work` on a hook that there is, and tells whoever runs it.
+    /// Runs `work` on a hook that there is, and tells whoever runs it. It adds no row, and finds room in a file that is full.
     async fn look_after<T: Send + 'static>(
         &self,
         hook: &str,
@@ -75,7 +75,7 @@ impl SqliteStore {
                 Err(unknown(&hook))
             }
         };
-        self.writer.change(HOOKS, looked_after).await
+        self.writer.end(HOOKS, looked_after).await
     }
 }
 
@@ -161,12 +161,18 @@ fn retry(connection: &Connection, hook: &str, event: Option<EventId>) -> Result<
     found.map(|()| wanted as u64)
 }
 
-/// A delivery that holds up the others is passed over.
+/// A delivery that holds up the others is passed over; one behind a replay, once that is over. What an attempt that is under way says
+/// of it is refused.
 fn give_up(connection: &Connection, hook: &str, event: EventId) -> Result<()> {
     let work = || {
         connection.execute(
-            "UPDATE consumer SET cursor = max(cursor, ?2), generation = generation + 1 WHERE name = ?1
-                 AND EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state = 'retrying')",
+            "UPDATE consumer SET generation = generation + 1 WHERE name = ?1
+                 AND EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state IN ('retrying', 'again'))",
+            params![hook, number(event)],
+        )?;
+        connection.execute(
+            "UPDATE consumer SET cursor = iif(?2 > replay_until, cursor, max(cursor, ?2)), resume_at = max(resume_at, ?2)
+             WHERE name = ?1 AND EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state = 'retrying')",
             params![hook, number(event)],
         )?;
         connection.execute(

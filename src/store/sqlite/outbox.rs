@@ -42,14 +42,17 @@ impl Outbox for SqliteStore {
         records: Vec<DeliveryRecord>,
     ) -> Result<bool> {
         let consumer = consumer.to_owned();
+        // In a full file a cursor still moves, or else nothing behind it could ever be swept away.
         self.writer
-            .write(move |c| advance(c, &consumer, place, &records).map_err(|e| error(&e)))
+            .change_or_end(records.is_empty(), &[], move |c| {
+                advance(c, &consumer, place, &records).map_err(|e| error(&e))
+            })
             .await
     }
 
     async fn sweep_events(&self, before: Timestamp, limit: usize) -> Result<bool> {
         self.writer
-            .write(move |c| sweep(c, before, limit).map_err(|e| error(&e)))
+            .end(&[], move |c| sweep(c, before, limit).map_err(|e| error(&e)))
             .await
     }
 }

@@ -51,7 +51,7 @@ impl Webhooks for SqliteStore {
             Ok((gone > 0).then_some(()).ok_or_else(|| unknown(&name)))
         };
         self.writer
-            .change(HOOKS, move |c| {
+            .end(HOOKS, move |c| {
                 work(c).map_err(|e: rusqlite::Error| error(&e))?
             })
             .await

@@ -4,17 +4,21 @@
 mod card;
 mod changes;
 mod expiry;
+mod hooks;
 mod lists;
 mod logins;
 mod outbox;
 mod people;
 mod permissions;
 pub mod presence;
+mod replays;
 mod seed;
 mod settings;
 mod statuses;
+mod sweeps;
 mod user_changes;
 mod users;
+mod webhooks;
 
 use doorsign::domain::{
     By, Change, CustomStatus, Email, NewEvent, Profile, StatusId, StatusName, StatusType,

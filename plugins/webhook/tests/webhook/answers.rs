@@ -3,18 +3,18 @@
 
 use std::time::Duration;
 
-use doorsign_hook::{HookError, PostCreateHook};
+use doorsign_hook::{Delivery, HookError, PostCreateHook};
 
 use crate::receiver::{NO_CONTENT, Receiver};
-use crate::{delivery, endpoint, sender, webhook};
+use crate::{created, delivered, endpoint, in_time, sender, webhook};
 
-async fn delivered(receiver: &Receiver) -> Result<(), HookError> {
+async fn outcome(receiver: &Receiver) -> Result<(), HookError> {
     let webhook = webhook(endpoint(&receiver.url()), sender());
-    webhook.deliver(&delivery()).await
+    delivered(&webhook).await
 }
 
-async fn delivered_to(answer: &str) -> Result<(), HookError> {
-    delivered(&Receiver::answering(answer).await).await
+async fn outcome_of(answer: &str) -> Result<(), HookError> {
+    outcome(&Receiver::answering(answer).await).await
 }
 
 fn retry(reason: &str) -> Result<(), HookError> {
@@ -25,7 +25,7 @@ fn retry(reason: &str) -> Result<(), HookError> {
 async fn a_failure_is_tried_again() {
     let answer = "HTTP/1.1 500 s3cret\r\ncontent-length: 6\r\n\r\ns3cret";
     assert_eq!(
-        delivered_to(answer).await,
+        outcome_of(answer).await,
         retry("answered 500 Internal Server Error")
     );
 }
@@ -35,7 +35,7 @@ async fn a_receiver_says_when_to_come_again() {
     for (asked, seconds) in [("90", 90), ("Mon, 23 Nov 2026 10:00:31 GMT", 30)] {
         let answer =
             format!("HTTP/1.1 429 No\r\nretry-after: {asked}\r\ncontent-length: 0\r\n\r\n");
-        let Err(HookError::RetryAfter(reason, wait)) = delivered_to(&answer).await else {
+        let Err(HookError::RetryAfter(reason, wait)) = outcome_of(&answer).await else {
             panic!("{asked}");
         };
         assert_eq!(reason, "answered 429 Too Many Requests");
@@ -45,8 +45,23 @@ async fn a_receiver_says_when_to_come_again() {
 
 #[tokio::test]
 async fn a_receiver_that_is_gone_says_so() {
-    let gone = delivered_to("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await;
+    let gone = outcome_of("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await;
     assert_eq!(gone, Err(HookError::Gone("answered 410 Gone".into())));
+}
+
+#[tokio::test]
+async fn whoever_has_not_taken_an_event_after_the_whole_schedule_counts_as_gone() {
+    let receiver = Receiver::answering("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n").await;
+    let webhook = webhook(endpoint(&receiver.url()), sender());
+    let attempts = webhook.pace().unwrap().waits.len() as u32 + 1;
+    assert_eq!(attempts, 10);
+    let last_but_one = Delivery::new(created("Lunch"), attempts - 1);
+    let again = in_time(webhook.deliver(&last_but_one)).await;
+    assert_eq!(again, retry("answered 500 Internal Server Error"));
+    let last = Delivery::new(created("Lunch"), attempts);
+    let gone = in_time(webhook.deliver(&last)).await;
+    let reason = "10 attempts, the last: answered 500 Internal Server Error";
+    assert_eq!(gone, Err(HookError::Gone(reason.into())));
 }
 
 #[tokio::test]
@@ -62,7 +77,7 @@ async fn redirects_are_not_followed() {
                 "HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"
             ))
             .await;
-            let Err(HookError::Retry(reason)) = delivered(&receiver).await else {
+            let Err(HookError::Retry(reason)) = outcome(&receiver).await else {
                 panic!("{status}");
             };
             assert!(reason.ends_with("; redirects are not followed"), "{reason}");
@@ -83,13 +98,24 @@ async fn a_connection_that_is_closed_early_is_tried_again() {
     })
     .await;
     let reason = "the connection was closed before an answer came";
-    assert_eq!(delivered(&closing).await, retry(reason));
+    assert_eq!(outcome(&closing).await, retry(reason));
     let answering_half = Receiver::serving(|mut stream, seen| async move {
         seen.read(&mut stream).await;
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 204 No").await;
     })
     .await;
-    assert_eq!(delivered(&answering_half).await, retry(reason));
+    assert_eq!(outcome(&answering_half).await, retry(reason));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_takes_nothing_back() {
+    let receiver = Receiver::serving(|mut stream, seen| async move {
+        seen.read(&mut stream).await;
+        let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, half).await;
+    })
+    .await;
+    assert_eq!(outcome(&receiver).await, Ok(()));
 }
 
 #[tokio::test]
@@ -99,7 +125,7 @@ async fn an_answer_that_is_not_http_is_tried_again() {
         "HTTP/1.1 two\r\n\r\n",
         "HTTP/9.9 200 OK\r\n\r\n",
     ] {
-        let Err(HookError::Retry(reason)) = delivered_to(garbage).await else {
+        let Err(HookError::Retry(reason)) = outcome_of(garbage).await else {
             panic!("{garbage:?}");
         };
         assert!(
@@ -121,7 +147,7 @@ async fn headers_that_are_enormous_are_not_taken() {
         "x: y\r\n".repeat(1 << 10)
     );
     for answer in [long, many] {
-        let Err(HookError::Retry(reason)) = delivered_to(&answer).await else {
+        let Err(HookError::Retry(reason)) = outcome_of(&answer).await else {
             panic!("taken");
         };
         assert!(
@@ -137,7 +163,7 @@ async fn nobody_listens() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let webhook = webhook(endpoint(&format!("http://{address}/?key=s3cret")), sender());
-    let Err(HookError::Retry(reason)) = webhook.deliver(&delivery()).await else {
+    let Err(HookError::Retry(reason)) = delivered(&webhook).await else {
         panic!("delivered");
     };
     assert!(
@@ -149,7 +175,7 @@ async fn nobody_listens() {
 #[tokio::test]
 async fn a_wait_is_asked_for_no_longer_than_a_day() {
     let answer = "HTTP/1.1 503 No\r\nretry-after: 999999\r\ncontent-length: 0\r\n\r\n";
-    let Err(HookError::RetryAfter(_, wait)) = delivered_to(answer).await else {
+    let Err(HookError::RetryAfter(_, wait)) = outcome_of(answer).await else {
         panic!("no wait");
     };
     assert_eq!(wait, Duration::from_secs(24 * 60 * 60));

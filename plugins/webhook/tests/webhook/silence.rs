@@ -5,15 +5,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorsign_hook::{HookError, PostCreateHook};
+use doorsign_hook::HookError;
 use doorsign_webhook::{Limits, Resolved};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{interval, timeout};
 
 use crate::receiver::{NO_CONTENT, Receiver, Seen};
-use crate::{delivery, endpoint, sender, short, webhook};
+use crate::{delivered, endpoint, in_time, sender, webhook};
 
 /// Writes `head`, and then a byte now and then as long as anybody reads.
 async fn trickle(mut stream: TcpStream, seen: Seen, head: &'static str) {
@@ -26,9 +27,25 @@ async fn trickle(mut stream: TcpStream, seen: Seen, head: &'static str) {
     }
 }
 
-async fn delivered(receiver: &Receiver) -> Result<(), HookError> {
-    let webhook = webhook(endpoint(&receiver.url()), sender().with_limits(short()));
-    webhook.deliver(&delivery()).await
+async fn outcome(receiver: &Receiver, limits: Limits) -> Result<(), HookError> {
+    let webhook = webhook(endpoint(&receiver.url()), sender().with_limits(limits));
+    delivered(&webhook).await
+}
+
+/// Soon tired of a receiver that does not answer.
+fn impatient() -> Limits {
+    Limits {
+        answer: Duration::from_millis(200),
+        ..Limits::default()
+    }
+}
+
+/// Soon tired of a body that does not end.
+fn content() -> Limits {
+    Limits {
+        drain: Duration::from_millis(200),
+        ..Limits::default()
+    }
 }
 
 fn too_late() -> Result<(), HookError> {
@@ -48,20 +65,20 @@ async fn a_receiver_that_hangs_is_left() {
         }
     })
     .await;
-    assert_eq!(delivered(&receiver).await, too_late());
-    left.notified().await;
+    assert_eq!(outcome(&receiver, impatient()).await, too_late());
+    in_time(left.notified()).await;
 }
 
 #[tokio::test]
 async fn headers_that_trickle_are_no_answer() {
     let receiver =
         Receiver::serving(|stream, seen| trickle(stream, seen, "HTTP/1.1 204 No\r\nx: ")).await;
-    assert_eq!(delivered(&receiver).await, too_late());
+    assert_eq!(outcome(&receiver, impatient()).await, too_late());
 }
 
 #[tokio::test]
 async fn a_body_that_trickles_takes_nothing_back() {
-    for (status, outcome) in [
+    for (status, expected) in [
         ("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", Ok(())),
         (
             "HTTP/1.1 503 No\r\ncontent-length: 100000\r\n\r\n",
@@ -69,14 +86,13 @@ async fn a_body_that_trickles_takes_nothing_back() {
         ),
     ] {
         let receiver = Receiver::serving(move |stream, seen| trickle(stream, seen, status)).await;
-        assert_eq!(delivered(&receiver).await, outcome);
+        assert_eq!(outcome(&receiver, content()).await, expected);
     }
 }
 
 #[tokio::test]
 async fn a_body_without_end_is_not_read_for_long() {
-    let (ended, written) = tokio::sync::mpsc::unbounded_channel::<usize>();
-    let mut written = written;
+    let (ended, mut written) = unbounded_channel::<usize>();
     let receiver = Receiver::serving(move |mut stream, seen| {
         let ended = ended.clone();
         async move {
@@ -92,15 +108,15 @@ async fn a_body_without_end_is_not_read_for_long() {
         }
     })
     .await;
-    // Time is not what ends it.
+    // It is not time that ends it.
     let limits = Limits {
         drain: Duration::from_secs(600),
-        ..short()
+        ..Limits::default()
     };
-    let webhook = webhook(endpoint(&receiver.url()), sender().with_limits(limits));
-    webhook.deliver(&delivery()).await.unwrap();
+    assert_eq!(outcome(&receiver, limits).await, Ok(()));
     // The kernel's buffers take some megabytes that nobody reads.
-    assert!(written.recv().await.unwrap() < 64 << 20);
+    let bytes = in_time(written.recv()).await.unwrap();
+    assert!(bytes < 64 << 20, "{bytes}");
 }
 
 /// A listener that has as many connections waiting as it may have: further ones get no answer, not even a refusal.
@@ -124,14 +140,14 @@ async fn an_address_that_is_silent_leaves_time_for_the_next() {
     let deliver_to = async |addresses: Vec<IpAddr>| {
         let found = move |_| -> Resolved { Box::pin(ready(Ok(addresses.clone()))) };
         let limits = Limits {
-            connect: Duration::from_millis(400),
+            connect: Duration::from_secs(1),
             ..Limits::default()
         };
         let sender = sender().with_resolver(Arc::new(found)).with_limits(limits);
         let url = format!("http://ci.example.org:{port}/");
-        webhook(endpoint(&url), sender).deliver(&delivery()).await
+        delivered(&webhook(endpoint(&url), sender)).await
     };
-    let reason = "no connection within 0.4 s".to_owned();
+    let reason = "no connection within 1 s".to_owned();
     assert_eq!(
         deliver_to(vec![silent]).await,
         Err(HookError::Retry(reason))
@@ -152,7 +168,7 @@ async fn a_name_that_is_never_resolved_is_left() {
         .with_resolver(Arc::new(|_| Box::pin(std::future::pending())))
         .with_limits(limits);
     let webhook = webhook(endpoint("http://ci.example.org/"), sender);
-    let refused = webhook.deliver(&delivery()).await;
+    let refused = delivered(&webhook).await;
     let reason = "no connection within 0.1 s".to_owned();
     assert_eq!(refused, Err(HookError::Retry(reason)));
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::sync::Arc;
 
-use doorsign_hook::{HookError, PostCreateHook};
+use doorsign_hook::HookError;
 use doorsign_webhook::Sender;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
 use crate::receiver::{NO_CONTENT, Receiver};
-use crate::{delivery, endpoint, sender, webhook};
+use crate::{delivered, endpoint, sender, webhook};
 
 const HOST: &str = "ci.example.org";
 
@@ -55,17 +55,17 @@ async fn receiver(host: &str) -> (String, Receiver) {
 }
 
 /// Sends to the receiver at `port` by its name.
-async fn delivered(port: u16, sender: Sender) -> Result<(), HookError> {
+async fn outcome(port: u16, sender: Sender) -> Result<(), HookError> {
     let here = IpAddr::from(Ipv4Addr::LOCALHOST);
     let sender = sender.with_resolver(Arc::new(move |_| Box::pin(async move { Ok(vec![here]) })));
     let webhook = webhook(endpoint(&format!("https://{HOST}:{port}/in")), sender);
-    webhook.deliver(&delivery()).await
+    delivered(&webhook).await
 }
 
 #[tokio::test]
 async fn a_certificate_of_nobody_known_is_refused() {
     let (_, receiver) = receiver(HOST).await;
-    let refused = delivered(receiver.address.port(), sender()).await;
+    let refused = outcome(receiver.address.port(), sender()).await;
     let reason = "TLS: invalid peer certificate: UnknownIssuer".to_owned();
     assert_eq!(refused, Err(HookError::Retry(reason)));
     assert!(receiver.seen.requests().is_empty());
@@ -75,7 +75,7 @@ async fn a_certificate_of_nobody_known_is_refused() {
 async fn a_certificate_of_an_extra_root_is_believed() {
     let (authority, receiver) = receiver(HOST).await;
     let sender = sender().with_roots(authority.as_bytes()).unwrap();
-    assert_eq!(delivered(receiver.address.port(), sender).await, Ok(()));
+    assert_eq!(outcome(receiver.address.port(), sender).await, Ok(()));
     assert_eq!(
         receiver.seen.only().header("host"),
         format!("{HOST}:{}", receiver.address.port())
@@ -86,7 +86,7 @@ async fn a_certificate_of_an_extra_root_is_believed() {
 async fn a_certificate_for_another_name_is_refused() {
     let (authority, receiver) = receiver("other.example.org").await;
     let sender = sender().with_roots(authority.as_bytes()).unwrap();
-    let Err(HookError::Retry(reason)) = delivered(receiver.address.port(), sender).await else {
+    let Err(HookError::Retry(reason)) = outcome(receiver.address.port(), sender).await else {
         panic!("delivered");
     };
     assert!(
@@ -102,7 +102,7 @@ async fn plain_http_is_not_taken_for_tls() {
         let _ = stream.write_all(NO_CONTENT.as_bytes()).await;
     })
     .await;
-    let Err(HookError::Retry(reason)) = delivered(receiver.address.port(), sender()).await else {
+    let Err(HookError::Retry(reason)) = outcome(receiver.address.port(), sender()).await else {
         panic!("delivered");
     };
     assert!(reason.starts_with("TLS: "), "{reason}");
@@ -139,5 +139,5 @@ async fn the_machines_roots_are_those_of_the_file_that_the_environment_names() {
 #[ignore = "the test above runs it"]
 async fn delivered_by_a_child() {
     let port = std::env::var("RECEIVER").unwrap().parse().unwrap();
-    assert_eq!(delivered(port, sender()).await, Ok(()));
+    assert_eq!(outcome(port, sender()).await, Ok(()));
 }

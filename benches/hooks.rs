@@ -1,0 +1,178 @@
+//! What hooks cost: events a second through each kind, what ten of them do to a create, and the memory of a loaded module. Knows nothing
+//! of the server's inside: it starts the program that it is given, and asks it.
+//!
+//! ```text
+//! cargo bench --bench hooks -- target/release/doorsign
+//! ```
+
+#[path = "load/http.rs"]
+mod http;
+#[path = "load/machine.rs"]
+mod machine;
+#[path = "load/percentile.rs"]
+mod percentile;
+#[path = "hooks/place.rs"]
+mod place;
+#[path = "hooks/receiver.rs"]
+mod receiver;
+#[path = "load/server.rs"]
+#[allow(dead_code, reason = "each measurement needs another part of it")]
+mod server;
+
+use machine::ProcessorTime;
+use percentile::percentile;
+use place::{Client, Kind, Place};
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const USAGE: &str = "\
+Starts a doorsign with hooks of each kind, and prints how many events a second each is told, how long a create takes with ten of them
+and with none, in turns, and how much memory a loaded module takes (on Linux).
+
+Usage: cargo bench --bench hooks -- PROGRAM [EVENTS]
+
+  PROGRAM  Such as target/release/doorsign
+  EVENTS   How many to tell each hook, 2000 unless given; a tenth of them to programs";
+
+/// How often creates are measured without and with hooks, in turns.
+const ROUNDS: usize = 5;
+/// Creates of a round.
+const CREATES: usize = 400;
+/// How long apart they are, where they are not as fast as can be.
+const APART: Duration = Duration::from_millis(10);
+/// Modules loaded to see what one takes.
+const MODULES: usize = 20;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench" && argument != "--test")
+        .collect();
+    let (program, events) = match arguments.as_slice() {
+        [program] if !program.starts_with('-') => (program, Some(2000)),
+        [program, events] => (program, events.parse().ok().filter(|events| *events > 9)),
+        _ => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let measured = events
+        .ok_or_else(|| USAGE.into())
+        .and_then(|events| measure(Path::new(program), events));
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+async fn measure(program: &Path, events: usize) -> Result<(), Box<dyn Error>> {
+    let program = std::path::absolute(program)?;
+    let before = ProcessorTime::now();
+    println!("kind              events   events/s");
+    for (kind, events) in [
+        (Kind::AuditLog, events),
+        (Kind::Webhook, events),
+        (Kind::Exec, events / 10),
+        (Kind::Wasm, events),
+    ] {
+        let rate = drained(&program, kind, events).await?;
+        println!("{:<14}{events:>10}{rate:>11.0}", kind.name());
+    }
+    println!();
+    println!("create, 1 connection          p50 ms, none   p50 ms, ten   ratio");
+    for (name, apart) in [("every 10 ms", Some(APART)), ("without pause", None)] {
+        let (none, ten) = latencies(&program, apart).await?;
+        println!("{name:<28}{none:>16.3}{ten:>14.3}{:>8.2}", ten / none);
+    }
+    println!();
+    let each = module_kib(&program).await?;
+    println!("memory of a loaded module, KiB{each:>10.0}");
+    if let Some(stolen) = before.and_then(ProcessorTime::stolen_percent) {
+        println!("steal {stolen:.1} %; above 5, measure again");
+    }
+    Ok(())
+}
+
+/// Events a second that a hook is told which has many to catch up with.
+async fn drained(program: &Path, kind: Kind, events: usize) -> Result<f64, Box<dyn Error>> {
+    let place = Place::new(program).await?;
+    place.add(kind, 0)?;
+    let server = place.serve().await?;
+    let mut client = place.client(&server).await?;
+    let hook = place.hook(&mut client, kind, 0).await?;
+    client
+        .post("hooks.pause", &format!(r#"{{"hook":"{hook}"}}"#))
+        .await?;
+    client.create(events, None).await?;
+    let began = Instant::now();
+    client
+        .post("hooks.resume", &format!(r#"{{"hook":"{hook}"}}"#))
+        .await?;
+    while client.lag(&hook).await? > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let rate = events as f64 / began.elapsed().as_secs_f64();
+    server.stop().await?;
+    Ok(rate)
+}
+
+/// The medians of creates, in milliseconds, without a hook and with ten: four webhooks, three modules, two programs, the audit log.
+async fn latencies(program: &Path, apart: Option<Duration>) -> Result<(f64, f64), Box<dyn Error>> {
+    let (without, with) = (Place::new(program).await?, Place::new(program).await?);
+    for (kind, count) in [
+        (Kind::Webhook, 4),
+        (Kind::Wasm, 3),
+        (Kind::Exec, 2),
+        (Kind::AuditLog, 1),
+    ] {
+        for n in 0..count {
+            with.add(kind, n)?;
+        }
+    }
+    let (mut none, mut ten) = (Vec::new(), Vec::new());
+    let idle = without.serve().await?;
+    let busy = with.serve().await?;
+    let mut plain: Client = without.client(&idle).await?;
+    let mut hooked: Client = with.client(&busy).await?;
+    for n in 0..4 {
+        with.hook(&mut hooked, Kind::Webhook, n).await?;
+    }
+    for _ in 0..ROUNDS {
+        none.extend(plain.create(CREATES, apart).await?);
+        ten.extend(hooked.create(CREATES, apart).await?);
+        // What the one still has to tell is not to fall into the other's time.
+        hooked.caught_up().await?;
+    }
+    idle.stop().await?;
+    busy.stop().await?;
+    let median = |mut values: Vec<f64>| {
+        values.sort_unstable_by(f64::total_cmp);
+        percentile(&values, 50)
+    };
+    Ok((median(none), median(ten)))
+}
+
+/// What a module takes that waits for events.
+async fn module_kib(program: &Path) -> Result<f64, Box<dyn Error>> {
+    let mut resident = Vec::new();
+    for modules in [0, MODULES] {
+        let place = Place::new(program).await?;
+        for n in 0..modules {
+            place.add(Kind::Wasm, n)?;
+        }
+        let server = place.serve().await?;
+        let mut client = place.client(&server).await?;
+        client.wait_for_hooks(modules).await?;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let pid = server.process.id().ok_or("it has ended by itself")?;
+        resident.push(machine::resident_mib(pid).ok_or("no memory to be seen")?);
+        server.stop().await?;
+    }
+    Ok((resident[1] - resident[0]) * 1024.0 / MODULES as f64)
+}

@@ -1,0 +1,91 @@
+//! One file of the folder: what it is called, whether it may be used and whether it has changed. It does not know what
+//! is in a module.
+
+use std::ffi::OsStr;
+use std::fs::{DirEntry, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::folder::KIND;
+
+/// The largest file that is read. Modules of compilers are far smaller once their debug information is stripped.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// By what a change of a file is seen: device, inode, length, and seconds and nanoseconds of its two times.
+pub(crate) type Stamp = (u64, u64, u64, [i64; 4]);
+
+/// A file that is open, so that what is known of it and what is read are of the same one.
+#[derive(Debug)]
+pub(crate) struct ModuleFile {
+    file: File,
+    found: Metadata,
+}
+
+impl ModuleFile {
+    /// Opens it, unless others can write to it.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (found, file) = file.map_err(|error| told(path, &error))?;
+        refuse_writable(path, &found)?;
+        Ok(Self { file, found })
+    }
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        let found = &self.found;
+        let times = [
+            found.mtime(),
+            found.mtime_nsec(),
+            found.ctime(),
+            found.ctime_nsec(),
+        ];
+        (found.dev(), found.ino(), found.len(), times)
+    }
+
+    /// Its bytes, unless they are too many.
+    pub(crate) fn read(self, path: &Path) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let read = self.file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        match read.map_err(|error| told(path, &error))? as u64 {
+            ..=MAX_BYTES => Ok(bytes),
+            _ => Err(format!("{}: larger than 8 MiB", path.display())),
+        }
+    }
+}
+
+/// Name and path of an entry that is a file of that kind, or a link to one.
+pub(crate) fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
+    let path = entry.ok()?.path();
+    let is_hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
+    let is_module = path.extension() == Some(OsStr::new(KIND)) && path.is_file();
+    let name = name_of(path.file_stem()?);
+    (is_module && !is_hidden).then_some((name, path))
+}
+
+/// `wasm-` and the name of the file, with what a hook's name may not have turned to `-`.
+fn name_of(stem: &OsStr) -> String {
+    let stem = stem.to_string_lossy().to_ascii_lowercase();
+    let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    format!("{KIND}-{}", stem.replace(|letter| !usable(letter), "-"))
+}
+
+/// Whoever may write to it would be told of every event. The group may: to let it is a decision, or, where each user
+/// has a group of their own, means nothing.
+pub(crate) fn refuse_writable(path: &Path, found: &Metadata) -> Result<(), String> {
+    if found.permissions().mode() & 0o002 == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(format!(
+        "{path} can be written to by others: chmod o-w {path}"
+    ))
+}
+
+pub(crate) fn same_name(path: &Path, other: &Path) -> String {
+    let (path, other) = (path.display(), other.display());
+    format!("{path}: {other} has the same name already")
+}
+
+pub(crate) fn told(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error}", path.display())
+}

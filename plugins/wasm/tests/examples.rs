@@ -1,0 +1,38 @@
+//! The example does what the guide says of it. It does not know how a module is run.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of tests may panic like the tests"
+)]
+
+mod support;
+
+use doorsign_hook::{
+    Actor, Delivery, HookError, Status, StatusCreated, UserStatusChanged, conformance,
+};
+use support::{deliver, delivery, hook_of, roomy};
+
+const DOOR: &str = include_str!("../examples/door.wat");
+
+#[tokio::test]
+async fn each_event_is_in_the_notes() {
+    let hook = hook_of(DOOR, roomy());
+    let json = delivery().event.json();
+    assert_eq!(deliver(&*hook).await, (Ok(()), format!("{json}\n")));
+    let user = Actor::new("rocketcatuser4567", "ann");
+    let changed = UserStatusChanged::new(8, 0, user.clone(), user, "away", "Mittag ⏰");
+    let changed = Delivery::new(changed.into(), 1);
+    hook.deliver(&changed).await.unwrap();
+    assert_eq!(changed.notes(), format!("{}\n", changed.event.json()));
+    conformance::check(&*hook).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_that_is_too_long_is_asked_for_again() {
+    let status = Status::new("0".repeat(24), "x".repeat(4096), "busy", 0);
+    let created = StatusCreated::new(1, 0, Actor::new("a", "ann"), status);
+    let delivery = Delivery::new(created.into(), 1);
+    let answer = hook_of(DOOR, roomy()).deliver(&delivery).await;
+    let retry = HookError::Retry("longer than the notes".into());
+    assert_eq!((answer, delivery.notes()), (Err(retry), String::new()));
+}

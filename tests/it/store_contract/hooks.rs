@@ -1,0 +1,436 @@
+//! Hooks as their operator looks after them: what is told of each and of its deliveries, and what retrying, dropping and switching do.
+//! Replays are in `replays`.
+
+use super::replays::happen;
+use super::{at, every_shared_store, every_store};
+use doorsign::domain::{
+    DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result, Timestamp, What,
+};
+use doorsign::store::{Place, Standing, Store};
+use std::fmt::Debug;
+
+/// An attempt at the event `event` that failed for good, at `event`.
+pub fn parked(event: u64) -> DeliveryRecord {
+    DeliveryRecord {
+        event: EventId::new(event),
+        state: DeliveryState::Parked,
+        attempts: 16,
+        reason: "it's \"broken\"".to_owned(),
+        notes: String::new(),
+        at: at(i64::try_from(event).unwrap()),
+        next_at: None,
+    }
+}
+
+/// An attempt that failed, and is tried again at 1000.
+pub fn retrying(event: u64) -> DeliveryRecord {
+    DeliveryRecord {
+        state: DeliveryState::Retrying,
+        attempts: 2,
+        next_at: Some(at(1000)),
+        ..parked(event)
+    }
+}
+
+/// A delivery that left notes.
+fn noted(event: u64) -> DeliveryRecord {
+    DeliveryRecord {
+        state: DeliveryState::Delivered,
+        attempts: 1,
+        reason: String::new(),
+        notes: "two\nlines".to_owned(),
+        ..parked(event)
+    }
+}
+
+pub async fn standing(store: &dyn Store, hook: &str) -> Standing {
+    store.standing(hook).await.unwrap().unwrap()
+}
+
+/// Moves `hook` as its delivery does.
+pub async fn advance(store: &dyn Store, hook: &str, to: u64, records: Vec<DeliveryRecord>) {
+    let place = Place {
+        cursor: EventId::new(to),
+        ..standing(store, hook).await.place
+    };
+    assert!(store.advance(hook, place, records).await.unwrap());
+}
+
+pub async fn deliveries(store: &dyn Store, hook: &str) -> Vec<DeliveryRecord> {
+    let all = store.list_deliveries(hook, None, EventId::new(0), usize::MAX);
+    all.await.unwrap()
+}
+
+pub async fn hook(store: &dyn Store, name: &str) -> Hook {
+    let hooks = store.list_hooks().await.unwrap();
+    hooks.into_iter().find(|hook| hook.name == name).unwrap()
+}
+
+/// Three events, and the hook `hook`, which was told of none.
+async fn three_behind(store: &dyn Store) {
+    store.register("hook", HookKind::BuiltIn).await.unwrap();
+    happen(store, &[1, 2, 3]).await;
+}
+
+#[track_caller]
+fn is_unknown<T: Debug>(answer: Result<T>, expected: &What) {
+    match answer {
+        Err(Error::NotFound(what)) => assert_eq!(&what, expected),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_hook_is_listed_by_name_with_how_far_it_is_and_what_is_wrong() {
+    every_store(async |place| {
+        let store = place.open();
+        store
+            .register("webhook-b", HookKind::Webhook)
+            .await
+            .unwrap();
+        three_behind(&*store).await;
+        let broken = "it cannot be read".to_owned();
+        store
+            .set_missing("wasm-a", HookKind::Wasm, broken.clone())
+            .await
+            .unwrap();
+        let records = vec![parked(1), retrying(3), noted(2)];
+        advance(&*store, "hook", 2, records).await;
+        let paused = Some("paused".to_owned());
+        store
+            .switch_hook("webhook-b", paused.clone())
+            .await
+            .unwrap();
+        let fresh = |name: &str, kind, cursor, lag| Hook {
+            name: name.to_owned(),
+            kind,
+            cursor: EventId::new(cursor),
+            lag,
+            off: None,
+            missing: None,
+            replay: None,
+            parked: 0,
+            last_failure: None,
+        };
+        let expected = [
+            Hook {
+                parked: 1,
+                last_failure: Some(retrying(3)),
+                ..fresh("hook", HookKind::BuiltIn, 2, 1)
+            },
+            Hook {
+                missing: Some(broken),
+                ..fresh("wasm-a", HookKind::Wasm, 3, 0)
+            },
+            Hook {
+                off: paused,
+                ..fresh("webhook-b", HookKind::Webhook, 0, 3)
+            },
+        ];
+        assert_eq!(store.list_hooks().await.unwrap(), expected);
+        drop(store);
+        assert_eq!(place.open().list_hooks().await.unwrap(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hook_that_is_missing_keeps_its_place_until_it_is_there_again() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 1, vec![parked(1)]).await;
+        for reason in ["it is broken", "it is not there any more"] {
+            let missing = store.set_missing("hook", HookKind::Exec, reason.to_owned());
+            missing.await.unwrap();
+            let hook = hook(&*store, "hook").await;
+            assert_eq!(
+                (hook.missing.as_deref(), hook.kind),
+                (Some(reason), HookKind::Exec)
+            );
+        }
+        let back = store.register("hook", HookKind::BuiltIn).await.unwrap();
+        assert_eq!(back.place.cursor.as_u64(), 1);
+        let hook = hook(&*store, "hook").await;
+        let expected = (HookKind::BuiltIn, None, 1);
+        assert_eq!((hook.kind, hook.missing, hook.parked), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_recorded_of_deliveries_comes_with_the_cursor_or_not_at_all() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        let records = vec![noted(1), parked(2), retrying(3)];
+        advance(&*store, "hook", 2, records.clone()).await;
+        assert_eq!(deliveries(&*store, "hook").await, records);
+        let found = standing(&*store, "hook").await;
+        assert_eq!(found.failed, Some((EventId::new(3), 2, at(1000))));
+        let stale = Place {
+            cursor: EventId::new(3),
+            generation: found.place.generation + 1,
+        };
+        assert!(!store.advance("hook", stale, vec![parked(3)]).await.unwrap());
+        drop(store);
+        let store = place.open();
+        assert_eq!(deliveries(&*store, "hook").await, records);
+        assert_eq!(standing(&*store, "hook").await, found);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_succeeds_after_failures_still_tells_why_it_failed() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 0, vec![retrying(1)]).await;
+        let delivered = DeliveryRecord {
+            attempts: 3,
+            ..noted(1)
+        };
+        advance(&*store, "hook", 1, vec![delivered.clone()]).await;
+        let told = DeliveryRecord {
+            reason: retrying(1).reason,
+            ..delivered
+        };
+        assert_eq!(deliveries(&*store, "hook").await, [told.clone()]);
+        assert_eq!(hook(&*store, "hook").await.last_failure, Some(told));
+        assert_eq!(standing(&*store, "hook").await.failed, None);
+        // A reason that is newer stands in its place.
+        advance(&*store, "hook", 1, vec![parked(1)]).await;
+        assert_eq!(deliveries(&*store, "hook").await, [parked(1)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_in_pages_and_by_state() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        store.register("other", HookKind::BuiltIn).await.unwrap();
+        advance(&*store, "other", 3, vec![parked(2)]).await;
+        let records = vec![parked(1), noted(2), parked(3), retrying(4)];
+        advance(&*store, "hook", 3, records).await;
+        let page = async |state, after, limit| {
+            let page = store.list_deliveries("hook", state, EventId::new(after), limit);
+            let page = page.await.unwrap().into_iter();
+            page.map(|record| record.event.as_u64()).collect::<Vec<_>>()
+        };
+        assert_eq!(page(None, 0, 2).await, [1, 2]);
+        assert_eq!(page(None, 2, 2).await, [3, 4]);
+        assert_eq!(page(None, 4, 2).await, [0; 0]);
+        assert_eq!(page(Some(DeliveryState::Parked), 0, 9).await, [1, 3]);
+        assert_eq!(page(Some(DeliveryState::Parked), 1, 9).await, [3]);
+        assert_eq!(page(Some(DeliveryState::Delivered), 0, 9).await, [2]);
+        assert_eq!(page(Some(DeliveryState::Retrying), 0, 9).await, [4]);
+        assert_eq!(page(Some(DeliveryState::Again), 0, 9).await, [0; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        let records = vec![parked(1), noted(2), retrying(3)];
+        advance(&*store, "hook", 2, records.clone()).await;
+        let third = Some(EventId::new(3));
+        assert_eq!(store.retry_deliveries("hook", third).await.unwrap(), 1);
+        let due = standing(&*store, "hook").await;
+        assert_eq!(due.failed, Some((EventId::new(3), 2, at(0))));
+        assert_eq!(due.again, None);
+        advance(&*store, "hook", 2, records).await;
+
+        let first = Some(EventId::new(1));
+        assert_eq!(store.retry_deliveries("hook", first).await.unwrap(), 1);
+        let wanted = standing(&*store, "hook").await;
+        assert_eq!(wanted.again, Some((EventId::new(1), 16)));
+        assert_eq!(wanted.failed, Some((EventId::new(3), 2, at(1000))));
+        let waiting = DeliveryRecord {
+            state: DeliveryState::Again,
+            ..parked(1)
+        };
+        let told = deliveries(&*store, "hook").await;
+        assert_eq!(told, [waiting, noted(2), retrying(3)]);
+        assert_eq!(hook(&*store, "hook").await.parked, 1, "not yet");
+        // It fails once more.
+        advance(&*store, "hook", 2, vec![parked(1)]).await;
+        assert_eq!(standing(&*store, "hook").await.again, None);
+
+        assert_eq!(store.retry_deliveries("hook", None).await.unwrap(), 2);
+        let all = standing(&*store, "hook").await;
+        assert_eq!(all.again, Some((EventId::new(1), 16)));
+        assert_eq!(all.failed, Some((EventId::new(3), 2, at(0))));
+        assert_eq!(all.place.generation, 0, "nobody was moved");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_comes_again_in_its_order() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 3, vec![parked(2), parked(1), parked(3)]).await;
+        assert_eq!(store.retry_deliveries("hook", None).await.unwrap(), 3);
+        for event in 1..=3 {
+            let next = standing(&*store, "hook").await.again;
+            assert_eq!(next, Some((EventId::new(event), 16)));
+            let record = DeliveryRecord {
+                attempts: 17,
+                ..noted(event)
+            };
+            advance(&*store, "hook", 3, vec![record]).await;
+        }
+        assert_eq!(standing(&*store, "hook").await.again, None);
+        assert_eq!(store.retry_deliveries("hook", None).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_dropped_is_told_no_more_and_holds_up_nobody() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        let records = vec![parked(1), noted(2), retrying(3)];
+        advance(&*store, "hook", 2, records).await;
+        let before = standing(&*store, "hook").await.place;
+        store.drop_delivery("hook", EventId::new(1)).await.unwrap();
+        assert_eq!(standing(&*store, "hook").await.place, before);
+        assert_eq!(deliveries(&*store, "hook").await, [noted(2), retrying(3)]);
+
+        store.drop_delivery("hook", EventId::new(3)).await.unwrap();
+        let after = standing(&*store, "hook").await;
+        assert_eq!((after.place.cursor.as_u64(), after.failed), (3, None));
+        assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
+        // The attempt that is under way meanwhile says nothing any more.
+        let late = vec![retrying(3)];
+        assert!(!store.advance("hook", before, late).await.unwrap());
+        assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_dropped_while_it_is_tried_again_does_not_come_back() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 2, vec![parked(1)]).await;
+        store.retry_deliveries("hook", None).await.unwrap();
+        let trying = standing(&*store, "hook").await.place;
+        store.drop_delivery("hook", EventId::new(1)).await.unwrap();
+        assert!(
+            !store
+                .advance("hook", trying, vec![parked(1)])
+                .await
+                .unwrap()
+        );
+        assert_eq!(deliveries(&*store, "hook").await, []);
+        assert_eq!(standing(&*store, "hook").await.place.cursor, trying.cursor);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_given_up() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 1, vec![parked(1), retrying(2)]).await;
+        let off = Some("paused".to_owned());
+        store.switch_hook("hook", off.clone()).await.unwrap();
+        let paused = standing(&*store, "hook").await;
+        assert!(!paused.is_on);
+        assert_eq!(paused.failed, Some((EventId::new(2), 2, at(1000))));
+        assert_eq!(hook(&*store, "hook").await.off, off);
+        store.register("hook", HookKind::BuiltIn).await.unwrap();
+        assert!(!standing(&*store, "hook").await.is_on, "over a restart");
+
+        store.switch_hook("hook", None).await.unwrap();
+        let on = standing(&*store, "hook").await;
+        assert_eq!((on.is_on, on.failed), (true, None));
+        assert_eq!(on.place, paused.place);
+        assert_eq!(deliveries(&*store, "hook").await, [parked(1)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_looks_after_what_is_not_there_is_told_so() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 2, vec![noted(1), parked(2)]).await;
+        let (first, unknown) = (EventId::new(1), What::Hook("nobody".to_owned()));
+        let span = (at(0), at(9));
+        let all = store.list_deliveries("nobody", None, first, 9).await;
+        is_unknown(all, &unknown);
+        is_unknown(store.retry_deliveries("nobody", None).await, &unknown);
+        is_unknown(store.drop_delivery("nobody", first).await, &unknown);
+        is_unknown(store.replay("nobody", span.0, span.1).await, &unknown);
+        is_unknown(store.switch_hook("nobody", None).await, &unknown);
+        for event in [1, 3, 99] {
+            let (id, unknown) = (EventId::new(event), What::Delivery(event.to_string()));
+            is_unknown(store.retry_deliveries("hook", Some(id)).await, &unknown);
+            is_unknown(store.drop_delivery("hook", id).await, &unknown);
+        }
+        assert_eq!(deliveries(&*store, "hook").await, [noted(1), parked(2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_runs_hooks_is_told_of_every_change_and_not_of_deliveries() {
+    every_store(async |place| {
+        let store = place.open();
+        let mut changed = store.hooks_changed();
+        three_behind(&*store).await;
+        let records = vec![parked(1), parked(2)];
+        advance(&*store, "hook", 3, records).await;
+        let gone = store.set_missing("gone", HookKind::Exec, "gone".to_owned());
+        gone.await.unwrap();
+        assert!(!changed.has_changed().unwrap(), "nobody has done anything");
+        let mut is_told = |what: &str| {
+            assert!(changed.has_changed().unwrap(), "{what}");
+            changed.mark_unchanged();
+        };
+        store.retry_deliveries("hook", None).await.unwrap();
+        is_told("a retry");
+        store.drop_delivery("hook", EventId::new(1)).await.unwrap();
+        is_told("a drop");
+        let far = Timestamp::from_millis(i64::MAX);
+        store.replay("hook", at(0), far).await.unwrap();
+        is_told("a replay");
+        let off = Some("paused".to_owned());
+        store.switch_hook("hook", off).await.unwrap();
+        is_told("a pause");
+        store.switch_hook("hook", None).await.unwrap();
+        is_told("its end");
+        store.refresh().await.unwrap();
+        is_told("a refresh");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_process_does_to_a_hook_is_noticed_by_a_refresh() {
+    every_shared_store(async |place| {
+        let (store, other) = (place.open(), place.open());
+        store.register("hook", HookKind::BuiltIn).await.unwrap();
+        let changed = store.hooks_changed();
+        let off = Some("paused".to_owned());
+        other.switch_hook("hook", off).await.unwrap();
+        assert!(!changed.has_changed().unwrap());
+        store.refresh().await.unwrap();
+        assert!(changed.has_changed().unwrap());
+        assert!(!standing(&*store, "hook").await.is_on);
+    })
+    .await;
+}

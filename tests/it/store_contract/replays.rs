@@ -1,0 +1,198 @@
+//! Replays: what a hook is told once more, and where it goes on afterwards.
+
+use super::hooks::{advance, deliveries, hook, parked, retrying, standing};
+use super::{at, every_store, status, user};
+use doorsign::domain::{Change, DeliveryRecord, DeliveryState, EventId, HookKind};
+use doorsign::store::{Place, Store};
+
+/// Lets one thing happen at each of these times.
+pub async fn happen(store: &dyn Store, times: &[i64]) {
+    for millis in times {
+        let created = status(*millis, &format!("status {millis}"));
+        let event = user("ann").by(at(*millis));
+        let event = event.event(Change::StatusCreated(created.clone()));
+        store.create_status(created, event).await.unwrap();
+    }
+}
+
+/// The hook `hook`, which was told of all events, which happened at 10, 20, 30, 40 and 50.
+async fn five_told(store: &dyn Store) {
+    store.register("hook", HookKind::BuiltIn).await.unwrap();
+    happen(store, &[10, 20, 30, 40, 50]).await;
+    advance(store, "hook", 5, vec![]).await;
+}
+
+/// Cursor, and the last event of the replay.
+async fn place(store: &dyn Store) -> (u64, Option<u64>) {
+    let standing = standing(store, "hook").await;
+    let until = standing.replay_until.map(EventId::as_u64);
+    (standing.place.cursor.as_u64(), until)
+}
+
+#[tokio::test]
+async fn a_replay_takes_a_span_and_ends_where_the_hook_was() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        assert_eq!(store.replay("hook", at(20), at(40)).await.unwrap(), 2);
+        assert_eq!(place(&*store).await, (1, Some(3)));
+        let span = Some((EventId::new(2), EventId::new(3)));
+        assert_eq!(hook(&*store, "hook").await.replay, span);
+        happen(&*store, &[60]).await;
+        advance(&*store, "hook", 2, vec![]).await;
+        assert_eq!(place(&*store).await, (2, Some(3)));
+        let rest = Some((EventId::new(3), EventId::new(3)));
+        assert_eq!(hook(&*store, "hook").await.replay, rest);
+        drop(store);
+        let store = stored.open();
+        store.register("hook", HookKind::BuiltIn).await.unwrap();
+        assert_eq!(place(&*store).await, (2, Some(3)), "over a restart");
+        advance(&*store, "hook", 3, vec![]).await;
+        assert_eq!(place(&*store).await, (5, None));
+        let told = hook(&*store, "hook").await;
+        assert_eq!((told.replay, told.lag), (None, 1));
+        advance(&*store, "hook", 6, vec![]).await;
+        assert_eq!(place(&*store).await, (6, None), "and on it goes");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replay_of_nothing_changes_nothing() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60]).await;
+        let before = standing(&*store, "hook").await;
+        for (since, until) in [(21, 30), (0, 10), (51, 1000), (40, 20)] {
+            let count = store.replay("hook", at(since), at(until)).await;
+            assert_eq!(count.unwrap(), 0, "{since} {until}");
+        }
+        assert_eq!(standing(&*store, "hook").await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_hook_was_not_told_yet_is_no_part_of_a_replay() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60, 70]).await;
+        assert_eq!(store.replay("hook", at(40), at(1000)).await.unwrap(), 2);
+        assert_eq!(place(&*store).await, (3, Some(5)));
+        advance(&*store, "hook", 5, vec![]).await;
+        assert_eq!(place(&*store).await, (5, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_under_way_before_a_replay_moves_nobody() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60]).await;
+        let before = standing(&*store, "hook").await.place;
+        store.replay("hook", at(20), at(40)).await.unwrap();
+        let late = Place {
+            cursor: EventId::new(6),
+            ..before
+        };
+        let saved = store.advance("hook", late, vec![parked(6)]).await.unwrap();
+        assert!(!saved);
+        assert_eq!(place(&*store).await, (1, Some(3)));
+        assert_eq!(deliveries(&*store, "hook").await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replay_in_the_middle_of_another_ends_that_one() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        store.replay("hook", at(10), at(40)).await.unwrap();
+        advance(&*store, "hook", 1, vec![]).await;
+        assert_eq!(store.replay("hook", at(50), at(51)).await.unwrap(), 1);
+        assert_eq!(place(&*store).await, (4, Some(5)));
+        advance(&*store, "hook", 5, vec![]).await;
+        assert_eq!(place(&*store).await, (5, None), "where it was at first");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_of_a_replay_is_forgotten_and_what_was_not_in_it_stays() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60]).await;
+        let all = vec![parked(1), parked(2), parked(3), parked(4), retrying(6)];
+        advance(&*store, "hook", 5, all).await;
+        store.replay("hook", at(20), at(40)).await.unwrap();
+        let rest = [parked(1), parked(4), retrying(6)];
+        assert_eq!(deliveries(&*store, "hook").await, rest);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_event_of_a_replay_comes_before_one_that_waits_behind_it() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60]).await;
+        advance(&*store, "hook", 5, vec![retrying(6)]).await;
+        store.replay("hook", at(20), at(40)).await.unwrap();
+        advance(&*store, "hook", 1, vec![retrying(2)]).await;
+        let failed = standing(&*store, "hook").await.failed;
+        assert_eq!(failed, Some((EventId::new(2), 2, at(1000))));
+        let delivered = DeliveryRecord {
+            state: DeliveryState::Delivered,
+            next_at: None,
+            ..retrying(2)
+        };
+        advance(&*store, "hook", 3, vec![delivered]).await;
+        let failed = standing(&*store, "hook").await.failed;
+        assert_eq!(failed, Some((EventId::new(6), 2, at(1000))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_behind_a_replay_can_be_dropped_without_ending_it() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60, 70]).await;
+        advance(&*store, "hook", 5, vec![retrying(6)]).await;
+        store.replay("hook", at(20), at(40)).await.unwrap();
+        store.drop_delivery("hook", EventId::new(6)).await.unwrap();
+        assert_eq!(place(&*store).await, (1, Some(3)));
+        advance(&*store, "hook", 3, vec![]).await;
+        assert_eq!(place(&*store).await, (6, None), "behind what was dropped");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_of_a_replay_can_be_dropped_and_the_replay_goes_on() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        store.replay("hook", at(20), at(40)).await.unwrap();
+        advance(&*store, "hook", 1, vec![retrying(2)]).await;
+        store.drop_delivery("hook", EventId::new(2)).await.unwrap();
+        assert_eq!(place(&*store).await, (2, Some(3)));
+        advance(&*store, "hook", 2, vec![retrying(3)]).await;
+        store.drop_delivery("hook", EventId::new(3)).await.unwrap();
+        // The last one of it: whoever delivers finds nothing left to tell, and says so.
+        let (cursor, until) = place(&*store).await;
+        if until.is_some() {
+            advance(&*store, "hook", cursor, vec![]).await;
+        }
+        assert_eq!(place(&*store).await, (5, None));
+    })
+    .await;
+}

@@ -1,0 +1,123 @@
+//! Deleting old events: which go, which are kept and for whom.
+
+use super::at;
+use super::every_store;
+use super::hooks::{advance, deliveries, parked};
+use super::replays::happen;
+use doorsign::domain::{EventId, HookKind};
+use doorsign::store::{Store, position};
+
+/// The positions of all events that there are.
+async fn left(store: &dyn Store) -> Vec<u64> {
+    let events = store.events_after(EventId::new(0), usize::MAX).await;
+    let events = events.unwrap();
+    events
+        .iter()
+        .map(|event| position(event).as_u64())
+        .collect()
+}
+
+async fn sweep(store: &dyn Store, before: i64, limit: usize) -> bool {
+    store.sweep_events(at(before), limit).await.unwrap()
+}
+
+#[tokio::test]
+async fn old_events_go_from_the_front_and_the_newest_never() {
+    every_store(async |place| {
+        let store = place.open();
+        assert!(!sweep(&*store, 1000, 9).await, "there are none");
+        happen(&*store, &[10, 20, 30, 25, 40]).await;
+        assert!(!sweep(&*store, 10, 9).await);
+        assert_eq!(left(&*store).await, [1, 2, 3, 4, 5]);
+        assert!(!sweep(&*store, 11, 9).await);
+        assert_eq!(left(&*store).await, [2, 3, 4, 5]);
+        // The fourth is older than that, but stands behind one that is not.
+        sweep(&*store, 30, 9).await;
+        assert_eq!(left(&*store).await, [3, 4, 5]);
+        sweep(&*store, 1000, 9).await;
+        assert_eq!(left(&*store).await, [5]);
+        happen(&*store, &[50]).await;
+        assert_eq!(left(&*store).await, [5, 6], "no number is given twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn so_many_go_at_once_and_there_is_word_of_more() {
+    every_store(async |place| {
+        let store = place.open();
+        happen(&*store, &[10, 20, 30, 40, 50, 60]).await;
+        assert!(sweep(&*store, 60, 2).await);
+        assert_eq!(left(&*store).await, [3, 4, 5, 6]);
+        assert!(sweep(&*store, 60, 2).await);
+        assert_eq!(left(&*store).await, [5, 6]);
+        assert!(!sweep(&*store, 60, 2).await);
+        assert_eq!(left(&*store).await, [6]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_running_hook_has_still_to_be_told_is_kept() {
+    every_store(async |place| {
+        let store = place.open();
+        for hook in ["slow", "quick"] {
+            store.register(hook, HookKind::BuiltIn).await.unwrap();
+        }
+        happen(&*store, &[10, 20, 30, 40, 50]).await;
+        sweep(&*store, 1000, 9).await;
+        assert_eq!(left(&*store).await, [1, 2, 3, 4, 5]);
+        advance(&*store, "slow", 2, vec![]).await;
+        advance(&*store, "quick", 5, vec![]).await;
+        assert!(!sweep(&*store, 1000, 9).await);
+        assert_eq!(left(&*store).await, [3, 4, 5]);
+        // Even once more.
+        store.replay("quick", at(30), at(40)).await.unwrap();
+        advance(&*store, "slow", 5, vec![]).await;
+        sweep(&*store, 1000, 9).await;
+        assert_eq!(left(&*store).await, [3, 4, 5]);
+        advance(&*store, "quick", 3, vec![]).await;
+        sweep(&*store, 1000, 9).await;
+        assert_eq!(left(&*store).await, [5]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hook_that_is_off_or_missing_keeps_nothing() {
+    every_store(async |place| {
+        let store = place.open();
+        for hook in ["off", "missing"] {
+            store.register(hook, HookKind::Exec).await.unwrap();
+        }
+        happen(&*store, &[10, 20, 30]).await;
+        let off = Some("paused".to_owned());
+        store.switch_hook("off", off).await.unwrap();
+        sweep(&*store, 1000, 9).await;
+        assert_eq!(left(&*store).await, [1, 2, 3], "for the other one");
+        let gone = "it is not there any more".to_owned();
+        let missing = store.set_missing("missing", HookKind::Exec, gone);
+        missing.await.unwrap();
+        sweep(&*store, 1000, 9).await;
+        assert_eq!(left(&*store).await, [3]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_recorded_of_an_event_goes_with_it() {
+    every_store(async |place| {
+        let store = place.open();
+        for hook in ["one", "other"] {
+            store.register(hook, HookKind::BuiltIn).await.unwrap();
+        }
+        happen(&*store, &[10, 20, 30, 40]).await;
+        advance(&*store, "one", 4, vec![parked(1), parked(3)]).await;
+        advance(&*store, "other", 4, vec![parked(2), parked(4)]).await;
+        sweep(&*store, 30, 9).await;
+        assert_eq!(left(&*store).await, [3, 4]);
+        assert_eq!(deliveries(&*store, "one").await, [parked(3)]);
+        assert_eq!(deliveries(&*store, "other").await, [parked(4)]);
+    })
+    .await;
+}

@@ -1,0 +1,197 @@
+//! Webhooks and their secrets.
+
+use super::hooks::{advance, deliveries, hook, parked};
+use super::replays::happen;
+use super::{at, every_store};
+use doorsign::domain::{
+    Error, Field, HookKind, Problem, SigningSecret, Webhook, WebhookName, What,
+};
+use doorsign::store::Store;
+
+fn name(name: &str) -> WebhookName {
+    WebhookName::parse(name).unwrap()
+}
+
+fn secret(text: &str, expires_at: Option<i64>) -> SigningSecret {
+    SigningSecret {
+        text: text.to_owned(),
+        expires_at: expires_at.map(at),
+    }
+}
+
+fn webhook(called: &str) -> Webhook {
+    Webhook {
+        name: name(called),
+        url: format!("https://example.org/{called}?key=a b"),
+        kinds: vec!["user.status".to_owned(), "custom_user_status.*".to_owned()],
+        secrets: vec![secret("first", None)],
+        created_at: at(7),
+    }
+}
+
+/// What signs, and until when, the newest first.
+async fn secrets(store: &dyn Store, called: &str) -> Vec<(String, Option<i64>)> {
+    let webhooks = store.list_webhooks().await.unwrap();
+    let found = webhooks.into_iter().find(|one| one.name == name(called));
+    let secrets = found.unwrap().secrets.into_iter();
+    secrets
+        .map(|secret| (secret.text, secret.expires_at.map(|end| end.as_millis())))
+        .collect()
+}
+
+#[tokio::test]
+async fn webhooks_are_listed_by_name_with_all_that_they_were_made_of() {
+    every_store(async |place| {
+        let store = place.open();
+        let all = Webhook {
+            kinds: vec![],
+            secrets: vec![secret("newer", None), secret("older", Some(9))],
+            ..webhook("a")
+        };
+        for one in [webhook("b"), all.clone()] {
+            store.create_webhook(one).await.unwrap();
+        }
+        let expected = [all, webhook("b")];
+        assert_eq!(store.list_webhooks().await.unwrap(), expected);
+        drop(store);
+        assert_eq!(place.open().list_webhooks().await.unwrap(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_a_hook_that_is_told_what_happens_from_then_on() {
+    every_store(async |place| {
+        let store = place.open();
+        happen(&*store, &[1, 2]).await;
+        let changed = store.hooks_changed();
+        store.create_webhook(webhook("bell")).await.unwrap();
+        assert!(changed.has_changed().unwrap());
+        let hook = hook(&*store, "webhook-bell").await;
+        assert_eq!((hook.kind, hook.cursor.as_u64()), (HookKind::Webhook, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_is_taken_once() {
+    every_store(async |place| {
+        let store = place.open();
+        store.create_webhook(webhook("bell")).await.unwrap();
+        happen(&*store, &[1]).await;
+        let other = Webhook {
+            url: "https://example.org/other".to_owned(),
+            ..webhook("bell")
+        };
+        let refused = store.create_webhook(other).await.unwrap_err();
+        let taken = Problem::Taken("bell".to_owned());
+        match refused {
+            Error::Invalid { field, problem } => {
+                assert_eq!((field, problem), (Field::WebhookName, taken));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(store.list_webhooks().await.unwrap(), [webhook("bell")]);
+        let cursor = hook(&*store, "webhook-bell").await.cursor;
+        assert_eq!(cursor.as_u64(), 0, "the one that is there keeps its place");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_secret_signs_first_and_the_ones_before_it_until_they_end() {
+    every_store(async |place| {
+        let store = place.open();
+        store.create_webhook(webhook("bell")).await.unwrap();
+        store.create_webhook(webhook("other")).await.unwrap();
+        let changed = store.hooks_changed();
+        let rotate = async |text: &str, until, now| {
+            let rotated = store.rotate_secret(name("bell"), secret(text, None), at(until), at(now));
+            rotated.await.unwrap();
+        };
+        rotate("second", 100, 0).await;
+        assert!(changed.has_changed().unwrap());
+        let two = [("second".to_owned(), None), ("first".to_owned(), Some(100))];
+        assert_eq!(secrets(&*store, "bell").await, two);
+        // No secret lives longer because there is a newer one.
+        rotate("third", 150, 50).await;
+        let three = [
+            ("third".to_owned(), None),
+            ("second".to_owned(), Some(150)),
+            ("first".to_owned(), Some(100)),
+        ];
+        assert_eq!(secrets(&*store, "bell").await, three);
+        rotate("fourth", 200, 100).await;
+        let ended = [
+            ("fourth".to_owned(), None),
+            ("third".to_owned(), Some(200)),
+            ("second".to_owned(), Some(150)),
+        ];
+        assert_eq!(secrets(&*store, "bell").await, ended);
+        let at_once = async |now| rotate("at once", now, now).await;
+        at_once(300).await;
+        assert_eq!(
+            secrets(&*store, "bell").await,
+            [("at once".to_owned(), None)]
+        );
+        drop(store);
+        let store = place.open();
+        assert_eq!(
+            secrets(&*store, "bell").await,
+            [("at once".to_owned(), None)]
+        );
+        assert_eq!(
+            secrets(&*store, "other").await,
+            [("first".to_owned(), None)]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_webhook_goes_with_everything_that_is_known_of_it() {
+    every_store(async |place| {
+        let store = place.open();
+        for called in ["bell", "other"] {
+            store.create_webhook(webhook(called)).await.unwrap();
+        }
+        happen(&*store, &[1, 2]).await;
+        advance(&*store, "webhook-bell", 1, vec![parked(1)]).await;
+        let changed = store.hooks_changed();
+        store.delete_webhook(name("bell")).await.unwrap();
+        assert!(changed.has_changed().unwrap());
+        assert_eq!(store.list_webhooks().await.unwrap(), [webhook("other")]);
+        assert_eq!(store.standing("webhook-bell").await.unwrap(), None);
+        // Who comes after it under its name has nothing of it.
+        let second = Webhook {
+            secrets: vec![secret("another", None)],
+            ..webhook("bell")
+        };
+        store.create_webhook(second.clone()).await.unwrap();
+        assert_eq!(hook(&*store, "webhook-bell").await.cursor.as_u64(), 2);
+        assert_eq!(deliveries(&*store, "webhook-bell").await, []);
+        let found = store.list_webhooks().await.unwrap();
+        assert_eq!(found, [second, webhook("other")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_not_there_can_be_neither_rotated_nor_deleted() {
+    every_store(async |place| {
+        let store = place.open();
+        store.create_webhook(webhook("bell")).await.unwrap();
+        let rotated = store
+            .rotate_secret(name("nobody"), secret("new", None), at(1), at(0))
+            .await;
+        let deleted = store.delete_webhook(name("nobody")).await;
+        for refused in [rotated, deleted] {
+            match refused {
+                Err(Error::NotFound(what)) => assert_eq!(what, What::Webhook("nobody".to_owned())),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(store.list_webhooks().await.unwrap(), [webhook("bell")]);
+    })
+    .await;
+}
