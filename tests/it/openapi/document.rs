@@ -273,7 +273,6 @@ pub fn masked(mut body: Value) -> Value {
                     "lastTokenPart",
                     "at",
                     "nextAt",
-                    "notes",
                     "previousSecretUntil",
                     "secret",
                     "url",
