@@ -3,7 +3,7 @@
 use crate::hooks_rest::stands;
 use crate::process::{Home, Process};
 use crate::support::Client;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 
@@ -168,7 +168,8 @@ async fn what_a_hook_has_left_never_reaches_the_terminal_as_a_command() {
     stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     server.end().await;
     let nasty = "\u{1b}[2Jred\u{7} \u{9b}31m\r\u{8}\nsecond line\u{7f}";
-    let database = Connection::open(home.data().join("doorsign.db")).unwrap();
+    let file = home.data().join("doorsign.db");
+    let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
     let sql = "UPDATE delivery SET reason = ?1, notes = ?1 WHERE consumer = 'exec-broken'";
     assert_eq!(database.execute(sql, [nasty]).unwrap(), 1);
     drop(database);

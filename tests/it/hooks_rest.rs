@@ -11,7 +11,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What has failed is tried again when a test wants it, or never.
-const ONCE: Pace = Pace {
+pub const ONCE: Pace = Pace {
     limit: PATIENCE,
     waits: &[Duration::from_secs(24 * 60 * 60)],
 };
