@@ -42,6 +42,8 @@ mod full_ends;
 mod hooks;
 mod hooks_changes;
 mod hooks_crash;
+mod hooks_replay;
+mod hooks_retention;
 mod hooks_retries;
 mod hooks_switched;
 mod hooks_trouble;
