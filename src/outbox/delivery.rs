@@ -7,6 +7,7 @@ use super::{Consumer, Failure, Feed, Outcome, Pace};
 use crate::app::Clock;
 use crate::domain::{DeliveryRecord, DeliveryState, Event, EventId, Result};
 use crate::store::{Standing, Store, StoredEvent, position};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -282,8 +283,17 @@ impl Delivery {
         event: &Event,
         number: u32,
     ) -> std::result::Result<Outcome, Stopped> {
-        let (consumer, limit) = (self.consumer.clone(), self.pace.limit);
-        let outcome = attempt(&*consumer, event, number, limit, &self.stop).await?;
+        let (consumer, limit, stop) = (self.consumer.clone(), self.pace.limit, self.stop.clone());
+        let mut attempt = pin!(attempt(&*consumer, event, number, limit, &stop));
+        let outcome = loop {
+            let (is_saved, until) = (self.delivered == 0, self.next_save());
+            tokio::select! {
+                outcome = &mut attempt => break outcome?,
+                () = tokio::time::sleep_until(until), if !is_saved => {}
+            }
+            // What was delivered before is not to wait for one that takes long. Whether it works is seen when this one has ended.
+            let _ = self.try_save().await;
+        };
         if let Some(failure) = &outcome.failure {
             tracing::warn!(
                 consumer = consumer.name(),

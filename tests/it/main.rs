@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod attempts;
 mod event_stream;
 mod flaky;
 mod good_requests;
@@ -41,6 +42,10 @@ mod full_ends;
 mod hooks;
 mod hooks_changes;
 mod hooks_crash;
+mod hooks_replay;
+mod hooks_retention;
+mod hooks_retries;
+mod hooks_switched;
 mod hooks_trouble;
 mod hostile_input;
 mod live_bench;
