@@ -15,11 +15,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Events read at once, and delivered at most before the cursor is saved: a crash repeats no more.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 /// How long nobody need wake a consumer before it looks by itself.
 const TICK: Duration = Duration::from_secs(5);
 /// How long a cursor waits to be saved. All wait for the same moments, so that they share one commit, and few of them.
-const SAVE: Duration = Duration::from_millis(500);
+pub const SAVE: Duration = Duration::from_millis(500);
 /// How soon the store is tried again when it fails.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 

@@ -90,6 +90,7 @@ mod readme_commands;
 mod readme_contracts;
 mod readme_dev;
 mod readme_errors;
+mod readme_hooks;
 mod readme_limits;
 mod readme_live;
 mod readme_status;

@@ -57,7 +57,7 @@ fn how_patient_deliveries_are() {
     ));
     assert!(pace.wait(1, 0.0) < pace.wait(1, 1.0), "with jitter");
     says(&format!(
-        "in the table `parked` after {} attempts.",
+        "and is parked with its reason after {} attempts;",
         pace.waits.len() + 1
     ));
 }
@@ -167,6 +167,12 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
             u64::try_from(config.max_connections).unwrap(),
         ),
         ("audit_log_max_bytes", config.audit_log_max_bytes),
+        ("exec_seconds", config.exec_seconds.into()),
+        ("exec_at_once", u64::try_from(config.exec_at_once).unwrap()),
+        ("exec_memory_mib", config.exec_memory_mib),
+        ("wasm_seconds", config.wasm_seconds.into()),
+        ("wasm_memory_mib", config.wasm_memory_mib),
+        ("event_retention_days", config.event_retention_days.into()),
     ] {
         let key = format!("`{key}`");
         let row = rows.iter().find(|row| row[0] == key).unwrap();
