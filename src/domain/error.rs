@@ -166,7 +166,7 @@ pub enum What {
     Hook(String),
     /// A webhook.
     Webhook(String),
-    /// A delivery that waits, or was given up.
+    /// A delivery of an event, or one that could be tried or given up.
     Delivery(String),
 }
 
@@ -194,7 +194,7 @@ impl std::fmt::Display for Error {
             Self::NotFound(What::Hook(name)) => write!(f, "there is no hook {name:?}"),
             Self::NotFound(What::Webhook(name)) => write!(f, "there is no webhook {name:?}"),
             Self::NotFound(What::Delivery(id)) => {
-                write!(f, "no delivery of event {id} waits, nor was one given up")
+                write!(f, "there is no such delivery of the event {id}")
             }
             Self::Unavailable { .. } => {
                 f.write_str("the database is busy, full or stopping; try again")

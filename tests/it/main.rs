@@ -14,6 +14,7 @@ mod live_office;
 mod live_watcher;
 mod process;
 mod raw;
+mod receiver;
 mod scripted;
 mod support;
 

@@ -67,13 +67,18 @@ pub(super) fn tell(error: &Error) -> Told {
             &format!("No custom user status found with the id of \"{id}\"."),
         ),
         Error::NotFound(What::Setting(_)) => Told::silent(),
-        Error::NotFound(What::Hook(_)) => Told::failure("error-hook-not-found", &error.to_string()),
-        Error::NotFound(What::Webhook(_)) => {
-            Told::failure("error-webhook-not-found", &error.to_string())
-        }
-        Error::NotFound(What::Delivery(_)) => {
-            Told::failure("error-delivery-not-found", &error.to_string())
-        }
+        Error::NotFound(What::Hook(name)) => Told::failure(
+            "error-hook-not-found",
+            &format!("No hook found with the name of \"{name}\""),
+        ),
+        Error::NotFound(What::Webhook(name)) => Told::failure(
+            "error-webhook-not-found",
+            &format!("No webhook found with the name of \"{name}\""),
+        ),
+        Error::NotFound(What::Delivery(id)) => Told::failure(
+            "error-delivery-not-found",
+            &format!("No such delivery of the event {id}"),
+        ),
         Error::NotFound(What::User(_) | What::Login(_)) => {
             Told::failure("error-invalid-user", "Invalid user")
         }
@@ -115,7 +120,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Field::WebhookName => ("name", "webhook name", None),
         Field::Url => ("url", "URL", None),
         Field::EventType => ("events", "event type", None),
-        Field::Span => ("since", "span of time", None),
+        Field::Span => ("until", "span of time", None),
     };
     let details = Details {
         method,
@@ -142,7 +147,13 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         )
         .details(details),
         Problem::Refused(reason) => {
-            Told::failure("error-input-is-not-a-valid-field", reason).details(details)
+            // What words of its own say of it is more than that the input is not valid.
+            let code = if field == Field::Span {
+                "error-invalid-date"
+            } else {
+                "error-invalid-url"
+            };
+            Told::failure(code, &sentence(reason)).details(details)
         }
         Problem::Past => Told::failure(
             "error-invalid-date",
@@ -170,4 +181,11 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             &format!("The {kind} {which} takes a {expected}"),
         ),
     }
+}
+
+/// `reason` as the other failures begin.
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }

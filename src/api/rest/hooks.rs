@@ -57,10 +57,8 @@ pub(in crate::api) async fn retry(request: Request) -> Answer {
 
 pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook", "event"], &["hook", "event"]).await?;
-    let (hook, event) = (
-        fields.filled("hook")?,
-        event(&mut fields)?.unwrap_or_default(),
-    );
+    let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
+    let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
     let app = request.admit(Some(&actor))?;
     hooks::drop_delivery(app, (&*actor).into(), &hook, event).await?;
     reply::ok(&Success::TRUE)
@@ -70,8 +68,10 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
     let known = ["hook", "since", "until"];
     let (actor, mut fields) = fields(&request, &known[..2], &known).await?;
     let hook = fields.filled("hook")?;
-    let since = instant(&mut fields, "since")?.ok_or(ApiError::InvalidDate)?;
-    let until = instant(&mut fields, "until")?;
+    let since = instant(&fields.filled("since")?, "Invalid since date string")?;
+    let until = fields.text("until")?;
+    let until = until.map(|text| instant(&text, "Invalid until date string"));
+    let until = until.transpose()?;
     let app = request.admit(Some(&actor))?;
     let count = hooks::replay(app, (&*actor).into(), &hook, since, until).await?;
     reply::ok(&CountReply::from(count))
@@ -125,8 +125,8 @@ fn event(fields: &mut Fields) -> Result<Option<EventId>, ApiError> {
     }
 }
 
-fn instant(fields: &mut Fields, name: &str) -> Result<Option<Timestamp>, ApiError> {
-    let text = fields.text(name)?;
-    let read = |text: String| date::read(&text).ok_or(ApiError::InvalidDate);
-    text.map(read).transpose()
+/// The instant in `text`, or `reason` why there is none.
+fn instant(text: &str, reason: &'static str) -> Result<Timestamp, ApiError> {
+    let code = "error-invalid-date";
+    date::read(text).ok_or(ApiError::Thrown { code, reason })
 }

@@ -1,6 +1,7 @@
 //! The OpenAPI document against the running routes, both ways: nothing undocumented, nothing missing. Knows no rule of the domain.
 
 mod document;
+mod hooks;
 mod people;
 mod requests;
 mod statuses;
@@ -9,11 +10,12 @@ mod structure;
 mod workspace;
 
 use crate::full::first_refusal;
-use crate::support::{Reply, Setup, TestServer};
+use crate::support::{PATIENCE, Reply, Setup, TestServer};
 use document::{Document, Operation, masked};
 use doorsign::api::ROUTES;
 use doorsign::config::Contract;
 use doorsign::limits::Limits;
+use doorsign::outbox::Pace;
 use requests::{Case, People, Who, broken_body, missing_body, unseen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +25,15 @@ use warp::http::Method;
 /// The answers seen, by operation and status.
 type Seen = BTreeMap<(Operation, u16), Vec<Value>>;
 
+/// What has failed is not tried again before the test is over.
+const ONCE: Pace = Pace {
+    limit: PATIENCE,
+    waits: &[Duration::from_secs(24 * 60 * 60)],
+};
+
 fn setup() -> Setup {
-    Setup::new().config(|config| {
+    Setup::new().pace(ONCE).config(|config| {
+        config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
         config.site_url = Some("http://127.0.0.1:3000".to_owned());
         config.login_failures_per_user = 1;
         config.login_failures_per_address = 2;
@@ -127,7 +136,12 @@ async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
 
 /// Every request to a server that follows the documented contract.
 fn cases() -> Vec<Case> {
-    let all = [statuses::documented(), people::cases(), workspace::cases()];
+    let all = [
+        statuses::documented(),
+        people::cases(),
+        workspace::cases(),
+        hooks::cases(),
+    ];
     all.into_iter().flatten().collect()
 }
 

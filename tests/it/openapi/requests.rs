@@ -2,10 +2,12 @@
 
 use super::document::{Document, Operation};
 use crate::raw::Raw;
-use crate::support::{Client, Reply, TestServer};
+use crate::receiver::Receiver;
+use crate::support::{Client, Reply, TestServer, in_time};
 use doorsign::service::users;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use warp::http::Method;
 
 /// What no test here provokes: 500, which takes a bug; and 503, which takes a disk or database that fails at that moment, so that a
 /// create on a full one stands for all.
@@ -33,7 +35,8 @@ pub enum Who {
 }
 
 /// A request with the status that it must be answered with. `{id}` in it is the id of a status there is, `{admin}`, `{bob}` and
-/// `{carol}` are ids of users; carol is the first who is created. `{position}` is the one that `events` told last.
+/// `{carol}` are ids of users; carol is the first who is created. `{position}` is the one that `events` told last, and `{receiver}`
+/// where an endpoint of webhooks is.
 #[derive(Clone)]
 pub struct Case {
     pub line: String,
@@ -41,6 +44,8 @@ pub struct Case {
     pub headers: Vec<(&'static str, &'static str)>,
     pub body: String,
     pub status: u16,
+    /// What has to be in the answer: it is asked for again until then.
+    pub until: &'static str,
 }
 
 impl Case {
@@ -56,6 +61,7 @@ impl Case {
             headers,
             body: body.to_owned(),
             status,
+            until: "",
         }
     }
 
@@ -68,6 +74,12 @@ impl Case {
     /// The same with a query.
     pub fn at(mut self, query: &str) -> Self {
         self.line.push_str(query);
+        self
+    }
+
+    /// The same, asked again until this is in the answer.
+    pub fn until(mut self, text: &'static str) -> Self {
+        self.until = text;
         self
     }
 
@@ -87,6 +99,7 @@ pub struct People {
     pub admin: Client,
     bob: Client,
     stranger: Client,
+    _receiver: Receiver,
     ids: BTreeMap<&'static str, String>,
 }
 
@@ -97,8 +110,17 @@ impl People {
         server.user("zoe").await;
         users::set_active(&server.app, "zoe", false).await.unwrap();
         let id = |client: &Client| client.credentials.as_ref().unwrap().0.clone();
+        let receiver = Receiver::start().await;
         Self {
-            ids: BTreeMap::from([("{admin}", id(&admin)), ("{bob}", id(&bob))]),
+            ids: BTreeMap::from([
+                ("{admin}", id(&admin)),
+                ("{bob}", id(&bob)),
+                (
+                    "{receiver}",
+                    receiver.url("").trim_end_matches('/').to_owned(),
+                ),
+            ]),
+            _receiver: receiver,
             admin,
             bob,
             stranger,
@@ -116,8 +138,17 @@ impl People {
         };
         let (method, target) = case.line.split_once(' ').unwrap();
         let (target, body) = (self.filled(target), self.filled(&case.body));
-        let method = method.parse().unwrap();
-        let reply = client.send(method, &target, &case.headers, body).await;
+        let method: Method = method.parse().unwrap();
+        let asking = async {
+            loop {
+                let (method, body) = (method.clone(), body.clone());
+                let reply = client.send(method, &target, &case.headers, body).await;
+                if reply.status != case.status || reply.text().contains(case.until) {
+                    return reply;
+                }
+            }
+        };
+        let reply = in_time(case.until, asking).await;
         if reply.status == 200 {
             self.keep(case, &reply);
         }
