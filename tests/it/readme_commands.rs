@@ -83,8 +83,13 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
         }
     }
     let of_admin = ["token", "claim"].contains(&words[0].as_str());
+    let mut is_until = false;
     for word in &mut words {
         let value = match word.as_str() {
+            "--until" => {
+                is_until = true;
+                continue;
+            }
             "USER" if of_admin => "admin",
             "USER" if whole => "ann",
             "USER" => "bob",
@@ -106,6 +111,7 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
             "EVENT" if whole => "1",
             "EVENT" => "2",
             "STATE" => "parked",
+            "TIME" if is_until => "2026-11-26",
             "TIME" => "2026-11-25T10:00:00Z",
             _ => continue,
         };

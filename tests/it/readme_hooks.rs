@@ -158,7 +158,7 @@ async fn the_lines_to_try_it_start_a_program_and_a_module_that_are_told_of_a_sta
     let seen = async {
         loop {
             let seen = ended(shell(&home), &looking).await.succeeded();
-            let journal = home.path().join("programs/journal");
+            let journal = home.path().join("programs/journal.txt");
             if journal.exists() && seen.contains("\tdelivered\t") {
                 return seen;
             }

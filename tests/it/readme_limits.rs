@@ -109,7 +109,7 @@ async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
     assert!(blocks("json").iter().any(|block| block == refused.text()));
     says("A call too many is a 429 with `Retry-After`:");
     assert!(refused.header("retry-after").is_some());
-    says("and so are `openapi.json`, `method.call` and `/websocket`.");
+    says("and so are `openapi.json`, `events.schema`, `method.call` and `/websocket`.");
     let call = json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#});
     let anybody = [("content-type", "application/json")];
     for (method, path, headers, body, status) in [
