@@ -249,7 +249,7 @@ async fn nothing_is_told_of_presence_while_that_is_switched_off() {
 }
 
 /// Everything that is told, once.
-async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
+pub async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
     let ok = async |route: &str, body: Value| drop(admin.post(route, body).await.expect(200));
     let created = admin.create("Lunch").await.expect(200).created_id();
     let changed = json!({"_id": created, "name": "Brunch", "statusType": "away"});

@@ -1,10 +1,18 @@
 //! A request to every route with which nothing is wrong but, perhaps, its sender. Does not know who may send it.
 
-use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer};
+use crate::scripted::{recording, scripted};
+use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer, in_time};
+use doorsign::domain::{Caller, DeliveryState, EventId};
+use doorsign::service::hooks;
+use doorsign::service::webhooks::{self, NewWebhook};
+use doorsign_hook::HookError;
 use serde_json::{Value, json};
 use warp::http::Method;
 
 const SECRET: &str = "known to both";
+
+/// Where nobody listens.
+const NOWHERE: &str = "http://127.0.0.1:9/";
 
 /// What makes a request one for a WebSocket.
 pub const HANDSHAKE: &[(&str, &str)] = &[
@@ -14,12 +22,16 @@ pub const HANDSHAKE: &[(&str, &str)] = &[
     ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// A server on which every route can be answered 200, or 101.
+/// A server on which every route can be answered 200, or 101. Of its hooks, `idle` takes everything and `failing` nothing.
 pub async fn server() -> TestServer {
-    let setup = Setup::new();
-    let secret = Some(SECRET.into());
+    let refused = || std::future::ready(Err(HookError::Permanent("never".to_owned())));
+    let ((idle, _), (failing, _)) = (recording("idle"), scripted("failing", move |_| refused()));
+    let setup = Setup::new().hook(idle).hook(failing);
     setup
-        .config(|config| config.create_tokens_for_users_secret = secret)
+        .config(|config| {
+            config.create_tokens_for_users_secret = Some(SECRET.into());
+            config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
+        })
         .start()
         .await
 }
@@ -31,7 +43,7 @@ pub async fn ask(
     (method, path): (&str, &str),
     n: usize,
 ) -> Reply {
-    let target = target(path);
+    let target = target(server, path, n).await;
     if method == "GET" {
         let headers: &[_] = if path == "/websocket" { HANDSHAKE } else { &[] };
         return client.send(Method::GET, &target, headers, "").await;
@@ -48,14 +60,16 @@ pub fn accepted(path: &str) -> u16 {
 }
 
 /// The path with its parameters, and the query that it takes.
-fn target(path: &str) -> String {
+async fn target(server: &TestServer, path: &str, n: usize) -> String {
     let query = match path.rsplit('/').next().unwrap() {
-        "users.info" => "?username=admin",
-        "roles.getUsersInRole" => "?role=user",
-        _ => "",
+        "users.info" => "?username=admin".to_owned(),
+        "roles.getUsersInRole" => "?role=user".to_owned(),
+        "hooks.deliveries" => "?hook=failing".to_owned(),
+        "hooks.delivery" => format!("?hook=failing&event={}", given_up(server, n).await),
+        _ => String::new(),
     };
     let path = path.replace(":_id", "Site_Name").replace(":method", "any");
-    path + query
+    path + &query
 }
 
 async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Value {
@@ -99,6 +113,11 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
         "method.call/:method" | "method.callAnon/:method" => {
             json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#})
         }
+        "hooks.retry" | "hooks.pause" | "hooks.resume" => json!({"hook": "idle"}),
+        "hooks.drop" => json!({"hook": "failing", "event": given_up(server, n).await}),
+        "hooks.replay" => json!({"hook": "idle", "since": "2020-01-01"}),
+        "webhooks.add" => json!({"name": name, "url": NOWHERE}),
+        path if path.starts_with("webhooks.") => json!({"name": webhook(server, n).await}),
         _ => json!({}),
     }
 }
@@ -118,4 +137,33 @@ async fn user(server: &TestServer, n: usize) -> (String, String) {
 
 async fn id_of(server: &TestServer, username: &str) -> String {
     server.with_token(username).await.credentials.unwrap().0
+}
+
+/// An event whose delivery to the hook `failing` was given up.
+async fn given_up(server: &TestServer, n: usize) -> u64 {
+    status(server, n).await;
+    let newest = *server.app.store.committed().borrow();
+    let before = EventId::new(newest.as_u64() - 1);
+    let parked = Some(DeliveryState::Parked);
+    let looking = async {
+        loop {
+            let found =
+                hooks::list_deliveries(&server.app, Caller::Operator, "failing", parked, before);
+            if let Some(record) = found.await.unwrap().pop() {
+                return record.event.as_u64();
+            }
+        }
+    };
+    in_time("a delivery that was given up", looking).await
+}
+
+/// The name of a new webhook.
+async fn webhook(server: &TestServer, n: usize) -> String {
+    let new = NewWebhook {
+        name: format!("made-for-{n}"),
+        url: NOWHERE.to_owned(),
+        kinds: Vec::new(),
+    };
+    let made = webhooks::add(&server.app, Caller::Operator, new).await;
+    made.unwrap().name.as_str().to_owned()
 }
