@@ -4,6 +4,7 @@ use crate::cli::add_ann;
 use crate::process::{Home, PASSWORD, Process, ended, paste};
 use crate::readme::{blocks, root, spans, table, text};
 use crate::receiver::Receiver;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,7 +124,8 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_command_of_the_readme_works_with_all_its_flags_and_with_none() {
     let home = Home::with_data().await;
-    let database = rusqlite::Connection::open(home.data().join("doorsign.db")).unwrap();
+    let file = home.data().join("doorsign.db");
+    let database = Connection::open_with_flags(file, OpenFlags::default()).unwrap();
     let known = format!(
         "INSERT INTO consumer (name, cursor) VALUES ('{HOOK}', 2);
          INSERT INTO delivery SELECT '{HOOK}', column1, 'parked', 16, 'no', '', 0, NULL FROM (VALUES (1), (2))"
