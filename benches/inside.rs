@@ -21,6 +21,8 @@ mod house;
 mod people;
 #[path = "inside/presence.rs"]
 mod presence;
+#[path = "inside/retention.rs"]
+mod retention;
 
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion};
@@ -62,6 +64,7 @@ fn main() {
     }
     presence::board(&mut criterion, &runtime);
     presence::expiry(&mut criterion, &runtime);
+    retention::sweep(&mut criterion, &runtime);
     criterion.final_summary();
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Rows deleted in one transaction at most.
-const BATCH: usize = 128;
+pub const BATCH: usize = 128;
 /// How long the writer is everybody else's after a batch.
 const REST: Duration = Duration::from_millis(50);
 /// How often there is something to look for.

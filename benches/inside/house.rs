@@ -14,6 +14,7 @@ use doorsign::store::sqlite::SqliteStore;
 use doorsign::tokens::Tokens;
 use futures_util::{StreamExt, stream};
 use http_body_util::Full;
+use rusqlite::{Connection, OpenFlags};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,6 +76,12 @@ impl House {
             named: AtomicU64::new(0),
             _folder: folder,
         }
+    }
+
+    /// The database file, by a connection of its own.
+    pub fn database(&self) -> Connection {
+        let file = self.config.data.join("doorsign.db");
+        Connection::open_with_flags(file, OpenFlags::default()).unwrap()
     }
 
     /// Another app on the same database, which has seen nobody yet.

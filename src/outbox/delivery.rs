@@ -7,6 +7,7 @@ use super::{Consumer, Failure, Feed, Outcome, Pace};
 use crate::app::Clock;
 use crate::domain::{DeliveryRecord, DeliveryState, Event, EventId, Result};
 use crate::store::{Standing, Store, StoredEvent, position};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -14,11 +15,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Events read at once, and delivered at most before the cursor is saved: a crash repeats no more.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 /// How long nobody need wake a consumer before it looks by itself.
 const TICK: Duration = Duration::from_secs(5);
 /// How long a cursor waits to be saved. All wait for the same moments, so that they share one commit, and few of them.
-const SAVE: Duration = Duration::from_millis(500);
+pub const SAVE: Duration = Duration::from_millis(500);
 /// How soon the store is tried again when it fails.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -282,8 +283,17 @@ impl Delivery {
         event: &Event,
         number: u32,
     ) -> std::result::Result<Outcome, Stopped> {
-        let (consumer, limit) = (self.consumer.clone(), self.pace.limit);
-        let outcome = attempt(&*consumer, event, number, limit, &self.stop).await?;
+        let (consumer, limit, stop) = (self.consumer.clone(), self.pace.limit, self.stop.clone());
+        let mut attempt = pin!(attempt(&*consumer, event, number, limit, &stop));
+        let outcome = loop {
+            let (is_saved, until) = (self.delivered == 0, self.next_save());
+            tokio::select! {
+                outcome = &mut attempt => break outcome?,
+                () = tokio::time::sleep_until(until), if !is_saved => {}
+            }
+            // What was delivered before is not to wait for one that takes long. Whether it works is seen when this one has ended.
+            let _ = self.try_save().await;
+        };
         if let Some(failure) = &outcome.failure {
             tracing::warn!(
                 consumer = consumer.name(),

@@ -34,6 +34,8 @@ impl Feed {
         match (recent.front(), recent.back()) {
             // Who has seen the newest one waits here for whoever reads the next.
             (_, Some(last)) if position(last) == cursor => {}
+            // Whoever read first was far behind the others, and they would all read for themselves.
+            (_, Some(last)) if position(last) < cursor => recent.clear(),
             (Some(first), Some(last)) if (before(first)..position(last)).contains(&cursor) => {
                 let from = recent.partition_point(|event| position(event) <= cursor);
                 return Ok(recent.iter().skip(from).take(limit).cloned().collect());

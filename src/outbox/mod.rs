@@ -11,7 +11,7 @@ mod delivery;
 mod feed;
 mod pace;
 
-pub use delivery::{Delivery, Shared};
+pub use delivery::{BATCH, Delivery, SAVE, Shared};
 pub use feed::Feed;
 pub use pace::Pace;
 

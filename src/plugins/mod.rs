@@ -22,6 +22,11 @@ pub fn configured(config: &Config) -> std::io::Result<Vec<Arc<dyn PostCreateHook
     if let Some(path) = &config.audit_log {
         hooks.push(Arc::new(AuditLog::open(path, config.audit_log_max_bytes)?));
     }
+    #[cfg(not(feature = "wasm"))]
+    if config.wasm_folder.is_some() {
+        let reason = "wasm_folder is set, and this doorsign was built without modules";
+        return Err(std::io::Error::other(reason));
+    }
     Ok(hooks)
 }
 

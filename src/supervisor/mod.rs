@@ -14,7 +14,7 @@ use crate::threads::Threads;
 use doorsign_hook::{HookSource, PostCreateHook};
 use found::{Folders, Seen, endpoints};
 use running::Running;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -24,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 const LOOK: Duration = Duration::from_secs(2);
 /// How often there is a look where nothing comes and goes by itself.
 const REST: Duration = Duration::from_secs(60);
+
+/// Why one is missing that was there.
+const GONE: &str = "it is not there any more";
 
 /// Runs the deliveries of a server.
 pub struct Supervisor {
@@ -130,6 +133,8 @@ impl Supervisor {
         let mut seen: Vec<Seen> = compiled.collect();
         seen.extend(endpoints(&self.app, &mut self.folders.endpoints).await?);
         seen.extend(self.folders.look().await);
+        let mut names = HashSet::new();
+        seen.retain(|hook| names.insert(hook.name.clone())); // A place is kept by its name, for whoever was there first.
         Ok(seen)
     }
 
@@ -174,9 +179,8 @@ impl Supervisor {
     async fn note_absent(&mut self, seen: &[Seen]) -> Result<()> {
         for hook in self.app.store.list_hooks().await? {
             let is_absent = !seen.iter().any(|seen| seen.name == hook.name);
-            if is_absent && hook.missing.is_none() {
-                let reason = "it is not there any more";
-                self.say_missing(&hook.name, hook.kind, reason).await?;
+            if is_absent && hook.missing.as_deref() != Some(GONE) {
+                self.say_missing(&hook.name, hook.kind, GONE).await?;
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ build_server() {
 
 # Starts a server with contract $1 on new data, and leaves its address in $url and its data folder in $data. Nothing limits how
 # often it may be asked: limits have tests of their own, and here they would refuse what is being tested. Who has no connection left is
-# offline at once.
+# offline at once. Webhooks may be on this machine, where the tests receive them.
 start_server() {
   here=$(mktemp -d)
   data="$here/data"
@@ -24,6 +24,7 @@ start_server() {
     export DOORSIGN_ADMIN_USERNAME=$admin DOORSIGN_ADMIN_PASSWORD=$password DOORSIGN_LOG=warn
     export DOORSIGN_LOGIN_FAILURES_PER_USER=1000 DOORSIGN_LOGIN_FAILURES_PER_ADDRESS=100000 DOORSIGN_OFFLINE_GRACE_SECONDS=0
     if "$doorsign" config | grep -q '^rate_limit_calls'; then export DOORSIGN_RATE_LIMIT_CALLS=0; fi
+    if "$doorsign" config | grep -q '^webhook_allow'; then export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8; fi
     exec "$doorsign" --listen 127.0.0.1:0 --contract "$1" --data "$data" --ready-file "$here/ready" >"$here/log" 2>&1
   ) &
   server=$!

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod attempts;
 mod event_stream;
 mod flaky;
 mod good_requests;
@@ -45,7 +46,11 @@ mod full_ends;
 mod hooks;
 mod hooks_changes;
 mod hooks_crash;
+mod hooks_replay;
 mod hooks_rest;
+mod hooks_retention;
+mod hooks_retries;
+mod hooks_switched;
 mod hooks_trouble;
 mod hostile_input;
 mod live_bench;
@@ -90,6 +95,7 @@ mod readme_commands;
 mod readme_contracts;
 mod readme_dev;
 mod readme_errors;
+mod readme_hooks;
 mod readme_limits;
 mod readme_live;
 mod readme_status;

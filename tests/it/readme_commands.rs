@@ -1,8 +1,10 @@
 //! The commands that README.md shows: those of doorsign, and those to paste into a shell.
 
 use crate::cli::add_ann;
-use crate::process::{Home, PASSWORD, Process, paste};
+use crate::process::{Home, PASSWORD, Process, ended, paste};
 use crate::readme::{blocks, root, spans, table, text};
+use crate::receiver::Receiver;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,8 +68,11 @@ async fn the_readme_has_every_command_with_every_flag_and_no_other() {
     assert_eq!(documented.collect::<Commands>(), real);
 }
 
-/// The arguments of a usage, with `[what may be left out]` or without it.
-fn arguments(usage: &str, whole: bool) -> Vec<String> {
+/// A hook that is known, with deliveries of the events 1 and 2 that were given up.
+const HOOK: &str = "audit-log";
+
+/// The arguments of a usage, with `[what may be left out]` or without it, where there is a `receiver` of webhooks.
+fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (n, part) in usage.replace('…', "").split(['[', ']']).enumerate() {
         if whole || n % 2 == 0 {
@@ -79,8 +84,13 @@ fn arguments(usage: &str, whole: bool) -> Vec<String> {
         }
     }
     let of_admin = ["token", "claim"].contains(&words[0].as_str());
+    let mut is_until = false;
     for word in &mut words {
         let value = match word.as_str() {
+            "--until" => {
+                is_until = true;
+                continue;
+            }
             "USER" if of_admin => "admin",
             "USER" if whole => "ann",
             "USER" => "bob",
@@ -94,6 +104,16 @@ fn arguments(usage: &str, whole: bool) -> Vec<String> {
             "POLICY" => "always",
             "TEXT" => "a meeting",
             "SOURCE" => "internal",
+            "WEBHOOK" if whole => "whole",
+            "WEBHOOK" => "least",
+            "URL" => receiver,
+            "TYPES" => "presence.changed,custom_user_status.*",
+            "HOOK" => HOOK,
+            "EVENT" if whole => "1",
+            "EVENT" => "2",
+            "STATE" => "parked",
+            "TIME" if is_until => "2026-11-26",
+            "TIME" => "2026-11-25T10:00:00Z",
             _ => continue,
         };
         *word = value.to_owned();
@@ -104,14 +124,24 @@ fn arguments(usage: &str, whole: bool) -> Vec<String> {
 #[tokio::test]
 async fn every_command_of_the_readme_works_with_all_its_flags_and_with_none() {
     let home = Home::with_data().await;
+    let file = home.data().join("doorsign.db");
+    let database = Connection::open_with_flags(file, OpenFlags::default()).unwrap();
+    let known = format!(
+        "INSERT INTO consumer (name, cursor) VALUES ('{HOOK}', 2);
+         INSERT INTO delivery SELECT '{HOOK}', column1, 'parked', 16, 'no', '', 0, NULL FROM (VALUES (1), (2))"
+    );
+    database.execute_batch(&known).unwrap();
+    let receiver = Receiver::start().await;
     for usage in usages() {
         for whole in [true, false] {
-            let words = arguments(&usage, whole);
+            let words = arguments(&usage, whole, &receiver.url(""));
             let args: Vec<&str> = words.iter().map(String::as_str).collect();
             if args == ["serve"] || args == ["dev"] {
                 home.serve(&args, &[]).await.end().await;
             } else {
-                home.run_with_input(&args, "a password\n").await.succeeded();
+                let allowed = [("DOORSIGN_WEBHOOK_ALLOW", "127.0.0.0/8")];
+                let command = home.command(&args, &allowed);
+                ended(command, "a password\n").await.succeeded();
             }
         }
     }
@@ -235,15 +265,18 @@ fn every_block_for_a_shell_is_held_to_by_a_test() {
         "curl -s http://127.0.0.1:3000/dev/faults ", // tests/it/readme_clients.rs
         "curl -sN 'http://127.0.0.1:3000/api/v1/events?since=0' ", // tests/it/readme_live.rs
         "curl -s http://127.0.0.1:3000/api/v1/permissions.update ",
+        "mkdir -p programs modules\n", // tests/it/readme_hooks.rs
+        "export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8\n", // tests/clients/python/test_webhooks.py
+        "doorsign hooks\n",            // tests/it/readme_hooks.rs
         "cargo run --release --example own_server", // tests/it/own_server.rs
-        "cargo bench --bench load ",                // tests/it/load.rs
+        "cargo bench --bench load ",   // tests/it/load.rs
         "cargo bench --bench load ",
         "cargo bench --bench live ", // tests/it/live_bench.rs
     ];
     let blocks = blocks("sh");
     assert_eq!(blocks.len(), known.len());
     for (block, known) in blocks.iter().zip(known) {
-        let alike = if known.ends_with(' ') {
+        let alike = if known.ends_with([' ', '\n']) {
             block.starts_with(known)
         } else {
             block == known

@@ -57,7 +57,7 @@ fn how_patient_deliveries_are() {
     ));
     assert!(pace.wait(1, 0.0) < pace.wait(1, 1.0), "with jitter");
     says(&format!(
-        "in the table `parked` after {} attempts.",
+        "and is parked with its reason after {} attempts;",
         pace.waits.len() + 1
     ));
 }
@@ -109,7 +109,7 @@ async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
     assert!(blocks("json").iter().any(|block| block == refused.text()));
     says("A call too many is a 429 with `Retry-After`:");
     assert!(refused.header("retry-after").is_some());
-    says("and so are `openapi.json`, `method.call` and `/websocket`.");
+    says("and so are `openapi.json`, `events.schema`, `method.call` and `/websocket`.");
     let call = json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#});
     let anybody = [("content-type", "application/json")];
     for (method, path, headers, body, status) in [
@@ -167,6 +167,12 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
             u64::try_from(config.max_connections).unwrap(),
         ),
         ("audit_log_max_bytes", config.audit_log_max_bytes),
+        ("exec_seconds", config.exec_seconds.into()),
+        ("exec_at_once", u64::try_from(config.exec_at_once).unwrap()),
+        ("exec_memory_mib", config.exec_memory_mib),
+        ("wasm_seconds", config.wasm_seconds.into()),
+        ("wasm_memory_mib", config.wasm_memory_mib),
+        ("event_retention_days", config.event_retention_days.into()),
     ] {
         let key = format!("`{key}`");
         let row = rows.iter().find(|row| row[0] == key).unwrap();

@@ -43,7 +43,8 @@
 //!
 //! A doorsign of your own is a binary crate whose `main` hands its hooks to the server, as in
 //! `doorsign::cli::run(vec![Arc::new(Names::default())])`; `examples/own_server.rs` in doorsign's repository is
-//! a whole one. Hooks are compiled in; nothing is loaded at run time.
+//! a whole one. Hooks of this trait are compiled in. What comes and goes while a server runs (webhooks, programs,
+//! WebAssembly modules) is told of events by hooks of the same trait, in `plugins/`.
 //!
 //! # What the server promises
 //!
@@ -62,8 +63,11 @@
 //!   [`HookError::Retry`]. A stopping server drops it too, and the event comes again after the next start.
 //! - **Retried, then parked.** On [`HookError::Retry`] the same event comes again after a pause that grows with
 //!   each attempt up to a cap, with some jitter. After 16 attempts it is parked: set aside with the number of
-//!   attempts and the last reason, for the operator to see, and the hook goes on with the next event.
-//! - **Parked at once** with its reason on [`HookError::Permanent`].
+//!   attempts and the last reason, for the operator to see, and the hook goes on with the next event. Attempts and
+//!   pauses outlive a restart. A hook may have a [pace](PostCreateHook::pace) of its own.
+//! - **Parked at once** with its reason on [`HookError::Permanent`]; the operator may send it again.
+//! - **Switched off** on [`HookError::Gone`]: nothing is delivered until the operator says so, and then this event
+//!   first.
 //! - **A panic counts as [`HookError::Retry`]**; it reaches neither the server nor other hooks.
 //!
 //! # What the server asks

@@ -27,6 +27,12 @@ async fn each_event_is_in_the_notes() {
     conformance::check(&*hook).await.unwrap();
 }
 
+#[test]
+fn the_module_beside_the_text_is_made_of_it() {
+    let module: &[u8] = include_bytes!("../examples/door.wasm");
+    assert!(wat::parse_str(DOOR).unwrap() == module);
+}
+
 #[tokio::test]
 async fn one_that_is_too_long_is_asked_for_again() {
     let status = Status::new("0".repeat(24), "x".repeat(4096), "busy", 0);

@@ -27,6 +27,8 @@ export const { DDPSDK, RocketchatSdkLegacyImpl } = await import('@rocket.chat/dd
 export const { driver } = (await import('@rocket.chat/sdk')).default;
 export const typings = await import('@rocket.chat/rest-typings');
 export const models = (await import('@rocket.chat/core-typings')).default.schemas.components.schemas;
+// Not Rocket.Chat's: the reference library of Standard Webhooks, which has no imports by name.
+export const { Webhook, WebhookVerificationError } = (await import('standardwebhooks')).default;
 const { default: Ajv } = await import('ajv/dist/2020.js');
 const { default: addFormats } = await import('ajv-formats');
 

@@ -1,0 +1,182 @@
+//! What README.md says of hooks: the bounds of each way, what is promised, and the lines to try it.
+
+use crate::process::{Home, PASSWORD, ended};
+use crate::readme::{blocks, root, says, text};
+use crate::support::in_time;
+use doorsign::config::Config;
+use doorsign::outbox::{BATCH, SAVE};
+use doorsign_hook::{
+    Actor, Event, PostCreateHook, Status, StatusCreated, StatusUpdated, UserStatusChanged,
+};
+use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Secret, Sender, Webhook};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn in_short(wait: &Duration) -> String {
+    match wait.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+#[test]
+fn webhooks_are_tried_as_often_and_as_late_as_it_says() {
+    let guard = Guard::new(Vec::new());
+    let endpoint = Endpoint {
+        name: "webhook-door".to_owned(),
+        url: EndpointUrl::parse("https://example.org/", &guard).unwrap(),
+        secrets: vec![Secret::generate().unwrap()],
+        kinds: Vec::new(),
+    };
+    let webhook = Webhook::new(endpoint, Sender::new(guard), Arc::new(|| 0));
+    let pace = webhook.pace().unwrap();
+    let waits: Vec<String> = pace.waits.iter().map(in_short).collect();
+    let (last, others) = waits.split_last().unwrap();
+    let others = others.join(", ");
+    says(&format!("is tried again after {others} and {last},"));
+    assert_eq!(waits.len() + 1, 10);
+    says("After ten attempts at one event, or a 410 at any time, the endpoint is switched off,");
+    says(&format!(
+        "| {} s, no private addresses |",
+        pace.limit.as_secs()
+    ));
+}
+
+#[test]
+fn programs_and_modules_are_bounded_as_it_says() {
+    let config = Config::defaults_in(PathBuf::new());
+    let (seconds, memory) = (config.exec_seconds, config.exec_memory_mib);
+    let at_once = config.exec_at_once;
+    says(&format!("| {seconds} s, {memory} MiB, {at_once} at once |"));
+    let (seconds, memory) = (config.wasm_seconds, config.wasm_memory_mib);
+    let at_once = doorsign_wasm::Settings::default().at_once;
+    says(&format!(
+        "| {seconds} s, {memory} MiB, so many instructions, {at_once} at once |"
+    ));
+    assert_eq!(doorsign_hook::NOTES_MAX_BYTES, 4 * 1024);
+    says("is kept with the delivery: the first 4 KiB.");
+    let days = config.event_retention_days;
+    says(&format!(
+        "Events that every hook was told are deleted after {days} days"
+    ));
+    let page = doorsign::service::hooks::PAGE;
+    says(&format!("in a `state`, {page} after the event `after`;"));
+}
+
+#[test]
+fn a_crash_repeats_no_more_than_it_says() {
+    assert_eq!(SAVE, Duration::from_millis(500));
+    says(&format!(
+        "what was delivered in the last half second, {BATCH} events at most, comes again"
+    ));
+}
+
+#[test]
+fn events_look_as_it_shows() {
+    let blocks = blocks("json");
+    let shown = blocks.iter().find(|block| block.contains("\"version\":1"));
+    let shown: &str = shown.unwrap().trim();
+    let value: Value = serde_json::from_str(shown).unwrap();
+    let text = |place: &str| value.pointer(place).unwrap().as_str().unwrap();
+    let at = "2026-11-23T18:06:24.838Z".parse::<jiff::Timestamp>();
+    let at = at.unwrap().as_millisecond();
+    let actor = Actor::new(text("/actor/_id"), text("/actor/username"));
+    let status = Status::new(text("/data/_id"), text("/data/name"), "busy", at);
+    let event = Event::from(StatusCreated::new(7, at, actor.clone(), status.clone()));
+    assert_eq!(event.json(), shown);
+    // The types that its prose names are those that there are.
+    let updated = Event::from(StatusUpdated::new(7, at, actor.clone(), status));
+    let changed = UserStatusChanged::new(7, at, actor.clone(), actor, "busy", "");
+    assert_eq!(updated.kind(), "custom_user_status.updated");
+    assert_eq!(Event::from(changed).kind(), Event::KINDS[3]);
+}
+
+/// The block of a shell that begins with `beginning`.
+fn block(beginning: &str) -> String {
+    let blocks = blocks("sh");
+    let found = blocks
+        .into_iter()
+        .find(|block| block.starts_with(beginning));
+    found.unwrap_or_else(|| panic!("no block begins with {beginning:?}"))
+}
+
+/// A shell at home, to which `plugins` and `doorsign` are what they are to who reads README.
+fn shell(home: &Home) -> tokio::process::Command {
+    let doorsign = PathBuf::from(env!("CARGO_BIN_EXE_doorsign"));
+    let beside = doorsign.parent().unwrap().display().to_string();
+    let path = std::env::var("PATH").unwrap();
+    let plugins = home.path().join("plugins");
+    if !plugins.exists() {
+        std::os::unix::fs::symlink(root().join("plugins"), plugins).unwrap();
+    }
+    let mut shell = home.command_of("sh");
+    shell.env("PATH", format!("{beside}:{path}"));
+    shell.stdin(std::process::Stdio::piped());
+    shell
+}
+
+#[tokio::test]
+async fn the_lines_to_try_it_start_a_program_and_a_module_that_are_told_of_a_status() {
+    let home = Home::new();
+    // The last line serves, and has no end; here it is started by the test, in the environment of the others.
+    let lines = block("mkdir -p programs modules\n");
+    let (lines, serving) = lines.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(serving, "doorsign");
+    ended(shell(&home), lines).await.succeeded();
+    let exported = lines.lines().last().unwrap().strip_prefix("export ");
+    let variables = exported
+        .unwrap()
+        .split(' ')
+        .map(|word| word.split_once('=').unwrap());
+    let mut variables: Vec<_> = variables.collect();
+    variables.push(("DOORSIGN_ADMIN_PASSWORD", PASSWORD));
+    let server = home.serve(&[], &variables).await;
+
+    // The receiver's lines, up to the receiver, which tests/clients runs.
+    let receiving = block("export DOORSIGN_WEBHOOK_ALLOW");
+    let adding = receiving
+        .lines()
+        .find(|line| line.contains("webhook add"))
+        .unwrap();
+    let told = format!(
+        "export {}={}\n{adding}\necho $WEBHOOK_SECRET",
+        variables[0].0, variables[0].1
+    );
+    let secret = ended(shell(&home), &told).await.succeeded();
+    Secret::parse(secret.trim()).unwrap();
+
+    let token = home.token("admin", "t").await;
+    server
+        .with_headers(&token)
+        .create("caught up")
+        .await
+        .expect(200);
+    let looking = block("doorsign hooks\n");
+    let seen = async {
+        loop {
+            let seen = ended(shell(&home), &looking).await.succeeded();
+            let journal = home.path().join("programs/journal.txt");
+            if journal.exists() && seen.contains("\tdelivered\t") {
+                return seen;
+            }
+        }
+    };
+    let seen = in_time("the program and the module", seen).await;
+    for hook in [
+        "exec-journal-sh\texec\t",
+        "wasm-door\twasm\trunning",
+        "webhook-door\twebhook\t",
+    ] {
+        assert!(seen.contains(hook), "{seen}");
+    }
+    let notes = home.run(&["hooks", "inspect", "wasm-door", "1"]).await;
+    assert!(notes.succeeded().contains("caught up"));
+    says("`doorsign hooks retry webhook-door`");
+    home.run(&["hooks", "retry", "webhook-door"])
+        .await
+        .succeeded();
+    assert!(text().contains("everything arrives, in order"));
+}
