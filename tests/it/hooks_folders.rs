@@ -2,7 +2,7 @@
 
 use crate::attempts::{delivery, happen, hook};
 use crate::hook_folder::{Folders, missing, runs};
-use crate::support::TestServer;
+use crate::support::{TestServer, in_time};
 use doorsign::domain::{DeliveryState, HookKind};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -93,18 +93,19 @@ async fn a_module_that_is_replaced_hands_over_its_place_to_the_new_one() {
     assert_eq!(noted(&server, 1).await, "first\n");
     folders.noting_module("bell.wasm", "second");
     // It is looked for every few seconds; whichever is there meanwhile is told each event once and in order.
-    let mut event = 1;
-    loop {
-        event += 1;
-        happen(&server, &[&format!("status {event}")]).await;
-        match &*noted(&server, event).await {
-            "first\n" => {}
-            other => {
-                assert_eq!(other, "second\n");
-                break;
+    let replaced = async {
+        let mut event = 1;
+        loop {
+            event += 1;
+            happen(&server, &[&format!("status {event}")]).await;
+            match &*noted(&server, event).await {
+                "first\n" => {}
+                "second\n" => break event,
+                other => panic!("{other}"),
             }
         }
-    }
+    };
+    let event = in_time("the new module", replaced).await;
     let told = hook(&server, "wasm-bell", |hook| hook.lag == 0).await;
     assert_eq!((told.cursor.as_u64(), told.missing), (event, None));
 }

@@ -174,25 +174,31 @@ async fn a_new_secret_signs_along_with_the_one_before_until_that_has_ended() {
     let old = add(&server, &endpoint, &[]).await.secrets.remove(0);
     let new = webhooks::rotate(&server.app, Caller::Operator, "bell").await;
     let new = new.unwrap();
-    // Whatever is sent once the change is known is signed with both.
-    let mut count = 0;
-    loop {
-        count += 1;
-        happen(&server, &[&format!("status {count}")]).await;
-        let sent = endpoint.next().await;
-        assert!(sent.is_signed_with(&old, &server));
-        if sent.is_signed_with(&new, &server) {
-            break;
-        }
-    }
+    let known = until_signed(&server, &mut endpoint, |sent| {
+        sent.is_signed_with(&new, &server)
+    });
+    let first = in_time("the new secret", known).await;
+    assert!(first.is_signed_with(&old, &server));
     server.clock.advance(OVERLAP + Duration::from_secs(1));
+    let ended = until_signed(&server, &mut endpoint, |sent| {
+        !sent.is_signed_with(&old, &server)
+    });
+    let last = in_time("the end of the old secret", ended).await;
+    assert!(last.is_signed_with(&new, &server));
+}
+
+/// Lets things happen until the endpoint is told of one as it should be.
+async fn until_signed(
+    server: &TestServer,
+    endpoint: &mut Endpoint,
+    is_right: impl Fn(&Sent) -> bool,
+) -> Sent {
     loop {
-        count += 1;
-        happen(&server, &[&format!("status {count}")]).await;
+        let name = format!("status {}", server.app.store.committed().borrow().as_u64());
+        happen(server, &[&name]).await;
         let sent = endpoint.next().await;
-        assert!(sent.is_signed_with(&new, &server));
-        if !sent.is_signed_with(&old, &server) {
-            break;
+        if is_right(&sent) {
+            break sent;
         }
     }
 }
