@@ -43,8 +43,8 @@ impl Threads {
 /// On Linux, a priority is a thread's own. Elsewhere it would be the whole process's.
 #[cfg(target_os = "linux")]
 fn step_back() {
-    // Refused nowhere that is known, and no harm where it is.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 10);
+    // A third of what a request's thread gets where both want a processor. Refused nowhere that is known, and no harm where it is.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 5);
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -46,8 +46,10 @@ impl Hooks for SqliteStore {
     }
 
     async fn replay(&self, hook: &str, since: Timestamp, until: Timestamp) -> Result<u64> {
+        let span = self.readers.read(move |c| span(c, since, until)).await?;
         self.look_after(hook, move |c, hook| {
-            replay(c, hook, since, until).map_err(|e| error(&e))
+            span.map_or(Ok(0), |span| replay(c, hook, span))
+                .map_err(|e| error(&e))
         })
         .await
     }
@@ -187,35 +189,46 @@ fn give_up(connection: &Connection, hook: &str, event: EventId) -> Result<()> {
     }
 }
 
-/// Moves the cursor back, and remembers where it was. What was given up of those events is told anew with the others.
-fn replay(
+/// The first and the last event of a span of time. All are looked at, which is no work for the writer.
+fn span(
     connection: &Connection,
-    hook: &str,
     since: Timestamp,
     until: Timestamp,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Option<(i64, i64)>> {
+    connection
+        .prepare_cached(
+            "SELECT min(id), max(id) FROM event WHERE created_at >= ?1 AND created_at < ?2",
+        )?
+        .query_row([since.as_millis(), until.as_millis()], |row| {
+            let (first, last): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            Ok(first.zip(last))
+        })
+}
+
+/// Moves the cursor back, and remembers where it was. What was given up of those events is told anew with the others. Events behind the
+/// cursor are told anyway: also those that were told already, and not saved yet, since the new generation refuses to save that.
+fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rusqlite::Result<u64> {
     let resume: i64 = connection.query_row(
         "SELECT coalesce(resume_at, cursor) FROM consumer WHERE name = ?1",
         [hook],
         |row| row.get(0),
     )?;
-    let (first, last, count): (Option<i64>, Option<i64>, u64) = connection.query_row(
-        "SELECT min(id), max(id), count(*) FROM event WHERE created_at >= ?1 AND created_at < ?2 AND id <= ?3",
-        params![since.as_millis(), until.as_millis(), resume],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, u32>(2)?.into())),
-    )?;
-    let Some((first, last)) = first.zip(last) else {
-        return Ok(0);
-    };
     connection.execute(
-        "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4, generation = generation + 1 WHERE name = ?1",
-        params![hook, first - 1, last, resume],
+        "UPDATE consumer SET generation = generation + 1 WHERE name = ?1",
+        [hook],
     )?;
+    if first <= resume {
+        connection.execute(
+            "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4 WHERE name = ?1",
+            params![hook, first - 1, last.min(resume), resume],
+        )?;
+    }
     connection.execute(
         "DELETE FROM delivery WHERE consumer = ?1 AND event_id BETWEEN ?2 AND ?3",
         params![hook, first, last],
     )?;
-    Ok(count)
+    // Positions are given without gaps.
+    Ok(u64::try_from(last - first + 1).unwrap_or(0))
 }
 
 fn switch(connection: &Connection, hook: &str, off: Option<&str>) -> rusqlite::Result<()> {
