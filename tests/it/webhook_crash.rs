@@ -6,22 +6,18 @@ use crate::support::Client;
 use crate::webhook_receiver::{Arrival, Receiver};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where in a delivery the server is killed.
+/// What a kill comes before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
     /// The event is committed and its creation answered, and the request not made yet.
-    BeforeTheSend,
+    Send,
     /// The receiver has read the request, and not answered it.
-    BeforeTheAnswer,
+    Answer,
     /// The answer has come, and the position after it is not saved yet.
-    BeforeTheSave,
+    Save,
 }
 
-const MOMENTS: [Moment; 3] = [
-    Moment::BeforeTheSend,
-    Moment::BeforeTheAnswer,
-    Moment::BeforeTheSave,
-];
+const MOMENTS: [Moment; 3] = [Moment::Send, Moment::Answer, Moment::Save];
 const KILLS: usize = 100;
 /// How many deliveries the server saves at once at most.
 const BATCH: u64 = 64;
@@ -49,8 +45,8 @@ async fn live_until(
         create(client, &format!("{life}.{n}"), acknowledged).await;
     }
     match moment {
-        Moment::BeforeTheSend => create(client, &last, acknowledged).await,
-        Moment::BeforeTheAnswer => {
+        Moment::Send => create(client, &last, acknowledged).await,
+        Moment::Answer => {
             // What comes again from lives before comes before this one, and is not held.
             let first = format!("{life} first");
             create(client, &first, acknowledged).await;
@@ -59,7 +55,7 @@ async fn live_until(
             create(client, &last, acknowledged).await;
             receiver.until(|came| has(came, &last)).await;
         }
-        Moment::BeforeTheSave => {
+        Moment::Save => {
             create(client, &last, acknowledged).await;
             receiver.until(|came| has(came, &last)).await;
             client.get("info").await; // Gives the server its turn to read the answer.
@@ -103,8 +99,8 @@ async fn a_hundred_kills_at_every_step_lose_no_event_and_mix_up_none() {
         of_it.count()
     };
     assert!(unsent > 0, "every event was sent before the kill");
-    assert_eq!(repeated(Moment::BeforeTheAnswer), KILLS / MOMENTS.len());
-    assert!(repeated(Moment::BeforeTheSave) > 0);
+    assert_eq!(repeated(Moment::Answer), KILLS / MOMENTS.len());
+    assert!(repeated(Moment::Save) > 0);
 }
 
 /// An event that comes again comes under the same id and with the same body, and no two have the same id. Gives the names in those

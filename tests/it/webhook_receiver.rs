@@ -48,7 +48,15 @@ impl Arrival {
         let at_s = self.header("webhook-timestamp").parse().unwrap();
         let (id, signature) = (self.header("webhook-id"), self.header("webhook-signature"));
         let body = self.body.as_bytes();
-        verify(&[secret.clone()], id, at_s, body, signature, at_s).unwrap();
+        verify(
+            std::slice::from_ref(secret),
+            id,
+            at_s,
+            body,
+            signature,
+            at_s,
+        )
+        .unwrap();
     }
 }
 
