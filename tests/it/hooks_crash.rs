@@ -3,7 +3,7 @@
 
 use crate::process::{Home, Process};
 use crate::scripted::{FAST, recording, scripted};
-use crate::support::{Client, Setup, in_time};
+use crate::support::{Client, PATIENCE, Setup};
 use doorsign_hook::PostCreateHook;
 use futures_util::future::FutureExt;
 use serde_json::{Value, json};
@@ -145,7 +145,11 @@ async fn audit_lines(path: &Path, count: usize, client: &Client) -> Vec<Value> {
             client.get("info").await; // Gives the server its turn.
         }
     };
-    let text = in_time("as many lines of the audit log", whole).await;
+    let text = timeout(PATIENCE, whole).await.unwrap_or_else(|_| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let (lines, last) = (text.lines().count(), text.lines().last());
+        panic!("{lines} of {count} lines of the audit log, up to {last:?}")
+    });
     let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line:?}"));
     text.lines().map(parse).collect()
 }

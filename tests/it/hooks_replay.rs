@@ -172,6 +172,8 @@ async fn a_paused_hook_is_told_a_replay_once_it_is_on_again() {
     let server = start(hook_of_it).await;
     each_second(&server, &["one", "two"]).await;
     attempts.next(2).await;
+    // What is told is told once more only when it is known to have been.
+    hook(&server, "hook", |hook| hook.lag == 0).await;
     switch(&server, "hook", false).await;
     replay(&server, first(), later(9)).await;
     each_second(&server, &["three"]).await;

@@ -58,7 +58,7 @@ async fn what_failed_is_told_with_its_reason_its_notes_and_when_it_is_tried_agai
         at: now,
         next_at: told[0].next_at,
     };
-    assert_eq!(told, [expected.clone()]);
+    assert_eq!(told, std::slice::from_ref(&expected));
     let wait = told[0].next_at.unwrap().since(now);
     assert!(
         (HOUR.mul_f64(0.9)..=HOUR.mul_f64(1.1)).contains(&wait),
@@ -228,7 +228,10 @@ async fn a_wait_and_the_number_of_attempts_outlive_a_restart() {
     let server = start_at(folder.path(), &clock, hooks()).await;
     happen(&server, &["two"]).await;
     assert_eq!(to_sound.next(2).await, [(1, 1), (2, 1)]);
-    assert_eq!(deliveries(&server, "bad").await, [before.clone()]);
+    assert_eq!(
+        deliveries(&server, "bad").await,
+        std::slice::from_ref(&before)
+    );
     server.stop().await;
     to_bad.is_empty();
 

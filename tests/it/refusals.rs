@@ -105,8 +105,8 @@ async fn what_cannot_be_understood_is_told_in_one_line_and_exit_code_2() {
             "the argument '--log <TEXT>' cannot be used multiple times",
         ),
         (
-            &["tokens"],
-            "unrecognized subcommand 'tokens'; tip: a similar subcommand exists: 'token'",
+            &["claims"],
+            "unrecognized subcommand 'claims'; tip: a similar subcommand exists: 'claim'",
         ),
         (
             &["user"],

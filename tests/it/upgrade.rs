@@ -67,7 +67,7 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
-    says("A database of schema 2 is carried over when it is opened");
+    says("A database of schema 2 or 3 is carried over when it is opened");
     opens_with_everything(SCHEMA_2).await;
 }
 

@@ -110,10 +110,11 @@ fn text(caller: &Caller<'_, State>, ptr: i32, len: i32, max: usize) -> Result<St
         .and_then(|bytes| bytes.get(..index(len)))
         .ok_or(TrapCode::MemoryOutOfBounds)?;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(max)]);
-    Ok(text.replace(
-        |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t'),
-        "\u{fffd}",
-    ))
+    let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    let mut text = text.replace(is_harmful, "\u{fffd}");
+    // What stands for a byte that cannot be shown is longer than that byte.
+    text.truncate(text.floor_char_boundary(max));
+    Ok(text)
 }
 
 /// Takes a call's fuel, or what is left: the module's next step finds out.

@@ -119,3 +119,38 @@ impl Tank {
         Ok(store.set_fuel(left_over + given)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use doorsign_hook::NOTES_MAX_BYTES;
+
+    /// The notes of a module that logs the first `len` bytes of its memory, without end.
+    fn notes(len: usize) -> String {
+        let wat = format!(
+            r#"(module
+            (import "doorsign_v1" "log" (func $log (param i32 i32)))
+            (memory (export "memory") 1)
+            (func (export "on_event")
+                (loop (call $log (i32.const 0) (i32.const {len})) (br 0))))"#
+        );
+        let settings = Settings {
+            fuel: 10_000,
+            ..Settings::default()
+        };
+        let module = crate::load::load(&wat::parse_str(wat).unwrap(), 1 << 20).unwrap();
+        run(&module, String::new(), &settings, &AtomicBool::new(false)).1
+    }
+
+    #[test]
+    fn notes_take_no_more_memory_than_can_be_kept() {
+        let kept = NOTES_MAX_BYTES..=NOTES_MAX_BYTES + 1;
+        assert!(kept.contains(&notes(1000).len()));
+    }
+
+    #[test]
+    fn a_call_costs_more_than_the_step_that_makes_it() {
+        let lines = notes(0).len();
+        assert!((50..=100).contains(&lines), "{lines}");
+    }
+}

@@ -4,10 +4,11 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use doorsign_hook::{HookError, NOTES_MAX_BYTES};
+use doorsign_hook::{HookError, HookSource, NOTES_MAX_BYTES};
 use doorsign_wasm::Settings;
-use support::{IMPORTS, deliver, delivery, doing, hook_of, roomy, run, with_imports};
+use support::{IMPORTS, Place, deliver, delivery, doing, hook_of, roomy, run, with_imports};
 use tokio::join;
+use tokio::time::timeout;
 
 /// A limit for modules that do not end.
 const SHORT: Duration = Duration::from_millis(200);
@@ -195,19 +196,23 @@ async fn nothing_is_carried_over_to_the_next_event() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_is_given_up_stops_its_thread() {
+async fn a_delivery_that_is_given_up_makes_way_for_others() {
+    let place = Place::new();
+    place.module("endless.wasm", &doing(FOR_EVER));
+    place.module("quick.wasm", &doing(""));
     let settings = Settings {
         at_once: 1,
         fuel: u64::MAX,
         ..roomy()
     };
-    let hook = hook_of(&doing(FOR_EVER), settings);
-    for _ in 0..3 {
-        let event = delivery();
-        let given_up = tokio::time::timeout(SHORT, hook.deliver(&event)).await;
-        assert!(given_up.is_err());
-    }
-    // The end of the runtime waits for its threads: with one that went on, this test would take minutes.
+    let mut found = place.folder(settings).look();
+    found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    let [endless, quick] = [0, 1].map(|nth| found[nth].hook.clone().unwrap());
+    let event = delivery();
+    let given_up = timeout(SHORT, endless.deliver(&event)).await;
+    assert!(given_up.is_err());
+    let next = timeout(roomy().limit / 2, deliver(&*quick)).await;
+    assert_eq!(next.unwrap().0, Ok(()));
 }
 
 #[tokio::test]

@@ -196,7 +196,10 @@ async fn a_delivery_that_succeeds_after_failures_still_tells_why_it_failed() {
             reason: retrying(1).reason,
             ..delivered
         };
-        assert_eq!(deliveries(&*store, "hook").await, [told.clone()]);
+        assert_eq!(
+            deliveries(&*store, "hook").await,
+            std::slice::from_ref(&told)
+        );
         assert_eq!(hook(&*store, "hook").await.last_failure, Some(told));
         assert_eq!(standing(&*store, "hook").await.failed, None);
         // A reason that is newer stands in its place.

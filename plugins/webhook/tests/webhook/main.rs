@@ -11,6 +11,7 @@ mod addresses;
 mod answers;
 mod delivery;
 mod endpoint_url;
+mod example;
 mod guard;
 mod receiver;
 mod silence;
