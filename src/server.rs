@@ -25,7 +25,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +38,8 @@ pub struct Server {
     config: Config,
     /// Where its data is, and that it is ours; `None` in dev mode.
     folder: Option<(Folder, Lock)>,
+    /// Where commands say that they have changed something.
+    notices: Option<UnixListener>,
     dev: Option<Arc<Dev>>,
     store: Arc<SqliteStore>,
     supervisor: Supervisor,
@@ -120,6 +122,8 @@ impl Server {
             app,
             first_admin,
             config,
+            // Before anybody is told that it listens: what a command changes then is noticed as soon as it runs.
+            notices: notice::listen(&folder),
             folder: Some((folder, lock)),
             dev: None,
             store,
@@ -151,6 +155,7 @@ impl Server {
             app,
             first_admin: None,
             config,
+            notices: None,
             folder: None,
             dev: Some(Arc::new(Dev::new(clock, store.clone()))),
             store,
@@ -218,9 +223,8 @@ impl Server {
             None => tasks.spawn(announcer),
         };
         tasks.close();
-        let notices = self.folder.as_ref().map(|(folder, _)| {
-            tokio::spawn(notice::take(notice::listen(folder), self.store.clone()))
-        });
+        let is_kept = self.folder.is_some();
+        let notices = is_kept.then(|| tokio::spawn(notice::take(self.notices, self.store.clone())));
         let site_url = listener
             .local_addr()
             .map(|address| format!("http://{address}"))

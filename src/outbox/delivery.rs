@@ -157,6 +157,9 @@ impl Delivery {
                 return Ok(Next::Look);
             }
         };
+        if self.changed.has_changed().unwrap_or(false) {
+            return Ok(Next::Look); // What was said before an event came counts for it, be it that nothing is to be delivered.
+        }
         if self.waits_for(found.first()) {
             return Ok(Next::Wait(self.due));
         }

@@ -289,6 +289,7 @@ async fn nothing_comes_while_a_hook_is_paused_and_everything_after_that() {
     }
     assert_eq!(to_other.names(3).await, ["before", "one", "two"]);
     given.is_empty();
+    stands(&admin, "paused", |hook| hook["position"] == 1).await;
     let replay = json!({"hook": "paused", "since": "2020-01-01"});
     assert_eq!(post(&admin, "hooks.replay", replay).await["count"], 1);
     let told = stands(&admin, "paused", |hook| hook["state"] == "off").await;
