@@ -46,6 +46,7 @@ pub async fn stands(admin: &Client, hook: &str, is_it: impl Fn(&Value) -> bool) 
             if let Some(found) = found.filter(|found| is_it(found)) {
                 return found.clone();
             }
+            look_again().await;
         }
     };
     in_time(hook, looking).await
@@ -61,6 +62,7 @@ async fn deliveries(admin: &Client, query: &str, is_it: impl Fn(&Value) -> bool)
             if found.iter().any(&is_it) {
                 return found;
             }
+            look_again().await;
         }
     };
     in_time(query, looking).await

@@ -217,12 +217,14 @@ fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rus
         "UPDATE consumer SET generation = generation + 1 WHERE name = ?1",
         [hook],
     )?;
-    if first <= resume {
-        connection.execute(
-            "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4 WHERE name = ?1",
-            params![hook, first - 1, last.min(resume), resume],
-        )?;
+    let last = last.min(resume);
+    if first > last {
+        return Ok(0);
     }
+    connection.execute(
+        "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4 WHERE name = ?1",
+        params![hook, first - 1, last, resume],
+    )?;
     connection.execute(
         "DELETE FROM delivery WHERE consumer = ?1 AND event_id BETWEEN ?2 AND ?3",
         params![hook, first, last],

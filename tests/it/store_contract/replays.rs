@@ -64,7 +64,7 @@ async fn a_replay_of_nothing_changes_nothing() {
         five_told(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await;
-        for (since, until) in [(21, 30), (0, 10), (51, 1000), (40, 20)] {
+        for (since, until) in [(21, 30), (0, 10), (61, 1000), (40, 20)] {
             let count = store.replay("hook", at(since), at(until)).await;
             assert_eq!(count.unwrap(), 0, "{since} {until}");
         }
@@ -74,7 +74,7 @@ async fn a_replay_of_nothing_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_hook_was_not_told_yet_is_no_part_of_a_replay() {
+async fn what_a_hook_was_not_told_yet_is_told_after_a_replay_as_it_would_be_without() {
     every_store(async |stored| {
         let store = stored.open();
         five_told(&*store).await;
@@ -83,6 +83,25 @@ async fn what_a_hook_was_not_told_yet_is_no_part_of_a_replay() {
         assert_eq!(place(&*store).await, (3, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
         assert_eq!(place(&*store).await, (5, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_told_and_not_saved_yet_is_told_once_more_by_a_replay() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60]).await;
+        let before = standing(&*store, "hook").await.place;
+        assert_eq!(store.replay("hook", at(60), at(1000)).await.unwrap(), 0);
+        assert_eq!(place(&*store).await, (5, None));
+        let told = Place {
+            cursor: EventId::new(6),
+            ..before
+        };
+        let saved = store.advance("hook", told, vec![]).await.unwrap();
+        assert!(!saved, "so that it reads on from where it was saved");
     })
     .await;
 }

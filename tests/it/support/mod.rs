@@ -38,6 +38,11 @@ pub async fn in_time<T>(what: &str, waiting: impl Future<Output = T>) -> T {
     done.unwrap_or_else(|_| panic!("not in time: {what}"))
 }
 
+/// Lets others have the processor before a test looks once more whether something has come: who only waits is not to hold it up.
+pub async fn look_again() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
 /// A clock that stands still until a test moves it.
 pub struct ManualClock {
     millis: AtomicI64,
