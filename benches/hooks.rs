@@ -37,9 +37,9 @@ Usage: cargo bench --bench hooks -- PROGRAM [EVENTS]
   EVENTS   How many to tell each hook, 2000 unless given; a tenth of them to programs";
 
 /// How often creates are measured without and with hooks, in turns.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 20;
 /// Creates of a round.
-const CREATES: usize = 400;
+const CREATES: usize = 100;
 /// How long apart they are, where they are not as fast as can be.
 const APART: Duration = Duration::from_millis(10);
 /// Modules loaded to see what one takes.

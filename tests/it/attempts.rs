@@ -1,7 +1,7 @@
 //! A hook that tells a test which attempts are made at it and answers as the test says, and a look at what the server says of hooks.
 //! Knows nothing of why a test wants it.
 
-use crate::support::{PATIENCE, TestServer, in_time};
+use crate::support::{PATIENCE, TestServer, in_time, look_again};
 use doorsign::domain::{DeliveryRecord, EventId, Hook};
 use doorsign::outbox::Pace;
 use doorsign_hook::{Delivery, Event, HookError, PostCreateHook, StatusCreated, async_trait};
@@ -116,7 +116,7 @@ impl Attempts {
 }
 
 /// Looks again and again, until `look` finds something.
-pub async fn until<T>(server: &TestServer, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     let looking = async {
         loop {
             if let Some(found) = look().await {
@@ -135,7 +135,7 @@ pub async fn hook(server: &TestServer, name: &str, is_right: impl Fn(&Hook) -> b
         let found = hooks.into_iter().find(|hook| hook.name == name);
         found.filter(|hook| is_right(hook))
     };
-    until(server, "the hook as it should be", look).await
+    until("the hook as it should be", look).await
 }
 
 /// What is told of the deliveries of the hook `name`.
@@ -156,7 +156,7 @@ pub async fn delivery(
         let mut told = told.filter(|record| record.event.as_u64() == event);
         told.next().filter(|record| is_right(record))
     };
-    until(server, "the delivery as it should be", look).await
+    until("the delivery as it should be", look).await
 }
 
 /// Lets that many things happen, as the administrator.

@@ -90,13 +90,13 @@ impl Folders {
     }
 
     /// The names in the first `count` events that programs have been told, which have to come; each on a line of its own.
-    pub async fn told(&self, server: &TestServer, count: usize) -> Vec<String> {
+    pub async fn told(&self, count: usize) -> Vec<String> {
         let path = self.path("told");
         let look = async || {
             let lines = whole_lines(&path);
             (lines.len() >= count).then_some(lines)
         };
-        let lines = until(server, "programs to be told", look).await;
+        let lines = until("programs to be told", look).await;
         let name = |line: &String| {
             let event: Value = serde_json::from_str(line).unwrap();
             event["data"]["name"].as_str().unwrap().to_owned()

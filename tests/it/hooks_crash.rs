@@ -3,7 +3,7 @@
 
 use crate::process::{Home, Process};
 use crate::scripted::{FAST, recording, scripted};
-use crate::support::{Client, PATIENCE, Setup};
+use crate::support::{Client, PATIENCE, Setup, look_again};
 use doorsign_hook::PostCreateHook;
 use futures_util::future::FutureExt;
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ fn id_and_name(status: &Value) -> (String, String) {
 }
 
 /// The audit log's lines once there are `count`, each of which has to be whole.
-async fn audit_lines(path: &Path, count: usize, client: &Client) -> Vec<Value> {
+async fn audit_lines(path: &Path, count: usize) -> Vec<Value> {
     let whole = async {
         loop {
             let text = std::fs::read_to_string(path).unwrap();
@@ -183,7 +183,7 @@ async fn sixty_kills_lose_no_acknowledged_status_and_no_line_of_the_audit_log() 
     assert_eq!(missing, [""; 0], "acknowledged, and not in the list");
     assert!(acknowledged.len() > 100, "{} creates", acknowledged.len());
 
-    let lines = audit_lines(&home.path().join("audit.jsonl"), listed.len(), &client).await;
+    let lines = audit_lines(&home.path().join("audit.jsonl"), listed.len()).await;
     let events = lines.iter().map(|line| line["eventId"].as_u64().unwrap());
     assert!(
         events.eq(1..=listed.len() as u64),

@@ -25,7 +25,7 @@ async fn a_program_that_is_dropped_in_is_told_what_happens_from_then_on() {
     let bell = runs(&server, "exec-bell-sh").await;
     assert_eq!((bell.kind, bell.cursor.as_u64()), (HookKind::Exec, 1));
     happen(&server, &["one", "two"]).await;
-    assert_eq!(folders.told(&server, 2).await, ["one", "two"]);
+    assert_eq!(folders.told(2).await, ["one", "two"]);
     hook(&server, "exec-bell-sh", |hook| hook.lag == 0).await;
 }
 
@@ -35,7 +35,7 @@ async fn a_program_that_is_taken_away_is_missing_and_is_told_what_it_missed_when
     folders.program("bell", TELL);
     let server = folders.start().await;
     happen(&server, &["one"]).await;
-    assert_eq!(folders.told(&server, 1).await, ["one"]);
+    assert_eq!(folders.told(1).await, ["one"]);
     hook(&server, "exec-bell", |hook| hook.lag == 0).await;
     folders.remove("exec", "bell");
     let reason = missing(&server, "exec-bell").await;
@@ -45,7 +45,7 @@ async fn a_program_that_is_taken_away_is_missing_and_is_told_what_it_missed_when
     assert_eq!((gone.lag, gone.off), (2, None));
     folders.program("bell", TELL);
     runs(&server, "exec-bell").await;
-    assert_eq!(folders.told(&server, 3).await, ["one", "two", "three"]);
+    assert_eq!(folders.told(3).await, ["one", "two", "three"]);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn what_is_in_a_folder_keeps_its_place_from_start_to_start() {
         let server = folders.start().await;
         happen(&server, &names).await;
         all.extend(names);
-        assert_eq!(folders.told(&server, all.len()).await, all);
+        assert_eq!(folders.told(all.len()).await, all);
         assert_eq!(noted(&server, all.len() as u64).await, "ding\n");
         server.stop().await;
     }
@@ -71,7 +71,7 @@ async fn what_is_in_a_folder_keeps_its_place_from_start_to_start() {
     folders.program("bell", TELL);
     let server = folders.start().await;
     all.push("five");
-    assert_eq!(folders.told(&server, 5).await, all);
+    assert_eq!(folders.told(5).await, all);
     server.stop().await;
     assert_eq!(whole(&folders), 5);
 }
@@ -120,7 +120,7 @@ async fn a_module_that_is_broken_is_told_of_and_stops_no_start() {
     assert!(reason.contains("bell.wasm: "), "{reason}");
     assert_eq!(reason.lines().count(), 1, "{reason}");
     happen(&server, &["one"]).await;
-    assert_eq!(folders.told(&server, 1).await, ["one"], "others are told");
+    assert_eq!(folders.told(1).await, ["one"], "others are told");
     folders.noting_module("bell.wasm", "ding");
     runs(&server, "wasm-bell").await;
     assert_eq!(
@@ -166,7 +166,7 @@ async fn a_folder_that_anybody_can_write_to_has_no_hooks_and_says_so() {
     mode(0o755);
     runs(&server, "exec-bell").await;
     happen(&server, &["one"]).await;
-    assert_eq!(folders.told(&server, 1).await, ["one"]);
+    assert_eq!(folders.told(1).await, ["one"]);
     let is_away =
         |hook: &doorsign::domain::Hook| hook.missing.as_deref() == Some("it is not there any more");
     hook(&server, "exec", is_away).await;
@@ -184,5 +184,5 @@ async fn folders_that_are_not_there_yet_have_no_hooks_until_they_are() {
     folders.program("bell", TELL);
     runs(&server, "exec-bell").await;
     happen(&server, &["two"]).await;
-    assert_eq!(folders.told(&server, 1).await, ["two"]);
+    assert_eq!(folders.told(1).await, ["two"]);
 }

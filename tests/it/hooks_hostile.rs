@@ -167,7 +167,7 @@ async fn all_of_them_together_hold_up_neither_creates_nor_each_other() {
     }
     missing(&server, "wasm-broken").await;
     others_are_served(&server, &mut to_sound).await;
-    assert_eq!(folders.told(&server, 5).await.len(), 5);
+    assert_eq!(folders.told(5).await.len(), 5);
     for name in ["exec-sound", "wasm-sound"] {
         hook(&server, name, |hook| hook.lag == 0).await;
     }
@@ -177,7 +177,7 @@ async fn all_of_them_together_hold_up_neither_creates_nor_each_other() {
             let found = hooks.into_iter().find(|hook| hook.name == name);
             found.and_then(|hook| hook.last_failure)
         };
-        let failure = until(&server, "a failure on record", look).await;
+        let failure = until("a failure on record", look).await;
         assert!(failure.event >= EventId::new(1), "{name}");
     }
     in_time("the stop", server.stop()).await;

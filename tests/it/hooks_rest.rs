@@ -1,7 +1,7 @@
 //! Looking after hooks over REST: how each stands, what became of its deliveries, and what can be done about them.
 
 use crate::scripted::{Given, recording, scripted};
-use crate::support::{Client, PATIENCE, Setup, TestServer, in_time};
+use crate::support::{Client, PATIENCE, Setup, TestServer, in_time, look_again};
 use doorsign::outbox::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
 use serde_json::{Value, json};

@@ -43,7 +43,7 @@ async fn left(server: &TestServer) -> Vec<u64> {
 /// Passes when there are these events in the end.
 async fn are_left(server: &TestServer, expected: &[u64]) {
     let look = async || (left(server).await == expected).then_some(());
-    until(server, "old events to be deleted", look).await;
+    until("old events to be deleted", look).await;
 }
 
 async fn start(hooks: Vec<Arc<dyn PostCreateHook>>) -> TestServer {

@@ -2,7 +2,7 @@
 //! tested where it is.
 
 use crate::process::Home;
-use crate::support::{Client, in_time};
+use crate::support::{Client, in_time, look_again};
 use crate::webhook_receiver::{Arrival, Receiver};
 use serde_json::{Value, json};
 use std::fs;
@@ -36,7 +36,7 @@ async fn say(client: &Client, message: &str) {
 }
 
 /// What the program has written, once there are so many lines.
-async fn journal(home: &Home, lines: usize, client: &Client) -> String {
+async fn journal(home: &Home, lines: usize) -> String {
     let path = home.path().join("programs/journal.txt");
     let whole = async {
         loop {
@@ -122,7 +122,7 @@ async fn every_event_comes_in_order_to_a_receiver_that_was_down_a_program_and_a_
 
     let line = |it: &Arrival| format!("{} {}\n", it.header("webhook-id"), it.body);
     let lines: String = came.iter().map(line).collect();
-    assert_eq!(journal(&home, 6, &client).await, lines);
+    assert_eq!(journal(&home, 6).await, lines);
     let bodies: String = came.iter().map(|it| format!("{}\n", it.body)).collect();
     assert_eq!(notes(6, &client).await, bodies);
     server.end().await;

@@ -259,7 +259,7 @@ async fn a_webhook_that_is_removed_is_told_nothing_more_even_of_what_it_was_to_b
             .is_empty()
             .then_some(())
     };
-    until(&server, "the hook to be gone", look).await;
+    until("the hook to be gone", look).await;
     // Another one of its name begins anew.
     endpoint.answers(204);
     let another = add(&server, &endpoint, &[]).await;
