@@ -14,7 +14,7 @@ const EVENTS: (u64, u64) = (100_000, 1000);
 const BATCH: usize = doorsign::retention::BATCH;
 /// Ten hooks, each of which left a record of every tenth event.
 const HOOKS: &str = "INSERT OR IGNORE INTO consumer (name, cursor, off) SELECT 'hook' || column1, 0, 'paused' FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9));
-    INSERT INTO delivery SELECT name, id, 'delivered', 1, '', 'notes', 0, NULL FROM consumer, event WHERE id % 10 = 0";
+    INSERT OR IGNORE INTO delivery SELECT name, id, 'delivered', 1, '', 'notes', 0, NULL FROM consumer, event WHERE id % 10 = 0";
 
 /// One batch among many, and the longest of them.
 pub fn sweep(criterion: &mut Criterion, runtime: &Runtime) {
