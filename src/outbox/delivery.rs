@@ -1,13 +1,11 @@
-//! The loop of one consumer: what it does next, and what becomes of each event. A wake-up is taken but never trusted: a slow tick
-//! looks, too. Knows nothing of how an attempt goes.
+//! The loop of one consumer: what it does next. A wake-up is taken but never trusted: a slow tick looks, too. Knows nothing of what
+//! becomes of an event.
 
-use super::attempt::{Stopped, attempt};
-use super::pace::jitter;
-use super::{Consumer, Failure, Feed, Outcome, Pace};
+use super::attempt::Stopped;
+use super::{Consumer, Feed, Pace};
 use crate::app::Clock;
-use crate::domain::{DeliveryRecord, DeliveryState, Event, EventId, Result};
+use crate::domain::{DeliveryRecord, EventId, Result};
 use crate::store::{Standing, Store, StoredEvent, position};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,7 +19,7 @@ const TICK: Duration = Duration::from_secs(5);
 /// How long a cursor waits to be saved. All wait for the same moments, so that they share one commit, and few of them.
 pub const SAVE: Duration = Duration::from_millis(500);
 /// How soon the store is tried again when it fails.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What all deliveries of a server share.
 pub struct Shared {
@@ -37,18 +35,18 @@ pub struct Shared {
 
 /// Delivers to one consumer until it is stopped.
 pub struct Delivery {
-    shared: Arc<Shared>,
-    consumer: Arc<dyn Consumer>,
-    pace: Pace,
-    stop: CancellationToken,
-    standing: Standing,
+    pub(super) shared: Arc<Shared>,
+    pub(super) consumer: Arc<dyn Consumer>,
+    pub(super) pace: Pace,
+    pub(super) stop: CancellationToken,
+    pub(super) standing: Standing,
     /// When the event that has failed may be tried.
-    due: Instant,
+    pub(super) due: Instant,
     /// What was delivered since the cursor was saved, and is to be told of it.
-    unsaved: Vec<DeliveryRecord>,
+    pub(super) unsaved: Vec<DeliveryRecord>,
     /// How many events that are; 0: the cursor is saved.
-    delivered: usize,
-    changed: watch::Receiver<()>,
+    pub(super) delivered: usize,
+    pub(super) changed: watch::Receiver<()>,
     committed: watch::Receiver<EventId>,
 }
 
@@ -126,7 +124,7 @@ impl Delivery {
     }
 
     /// The next moment at which all cursors are saved.
-    fn next_save(&self) -> Instant {
+    pub(super) fn next_save(&self) -> Instant {
         let moments = self.shared.began.elapsed().as_millis() / SAVE.as_millis() + 1;
         self.shared.began + SAVE * u32::try_from(moments).unwrap_or(u32::MAX)
     }
@@ -251,170 +249,9 @@ impl Delivery {
         Ok(())
     }
 
-    /// One attempt at the event after the cursor, and what follows from it.
-    async fn deliver(&mut self, event: &Event) -> std::result::Result<(), Stopped> {
-        let failed = self.standing.failed.filter(|(id, ..)| *id == event.id);
-        let number = failed.map_or(0, |(_, attempts, _)| attempts) + 1;
-        let outcome = self.attempt(event, number).await?;
-        let record = self.record_of(event.id, number, outcome.clone());
-        match (outcome.failure, record.state) {
-            (None, _) => {
-                self.standing.place.cursor = event.id;
-                self.delivered += 1;
-                if failed.is_some() || !record.notes.is_empty() {
-                    self.unsaved.push(record);
-                }
-                self.standing.failed = self.standing.failed.filter(|(id, ..)| *id != event.id);
-                Ok(())
-            }
-            (Some(Failure::Gone(reason)), _) => self.switch_off(record, reason).await,
-            (Some(_), DeliveryState::Retrying) => {
-                self.standing.failed = record.next_at.map(|at| (event.id, number, at));
-                self.due = Instant::now()
-                    + record
-                        .next_at
-                        .map_or(Duration::ZERO, |at| at.since(record.at));
-                self.unsaved.push(record);
-                self.save().await
-            }
-            (Some(_), _) => self.park(record).await,
-        }
-    }
-
-    async fn attempt(
-        &mut self,
-        event: &Event,
-        number: u32,
-    ) -> std::result::Result<Outcome, Stopped> {
-        let (consumer, limit, stop) = (self.consumer.clone(), self.pace.limit, self.stop.clone());
-        let mut attempt = pin!(attempt(&*consumer, event, number, limit, &stop));
-        let outcome = loop {
-            let (is_saved, until) = (self.delivered == 0, self.next_save());
-            tokio::select! {
-                outcome = &mut attempt => break outcome?,
-                () = tokio::time::sleep_until(until), if !is_saved => {}
-            }
-            // What was delivered before is not to wait for one that takes long. Whether it works is seen when this one has ended.
-            let _ = self.try_save().await;
-        };
-        if let Some(failure) = &outcome.failure {
-            tracing::warn!(
-                consumer = consumer.name(),
-                event = event.id.as_u64(),
-                attempt = number,
-                reason = failure.reason(),
-                lasting = matches!(failure, Failure::Permanent(_) | Failure::Gone(_)),
-                "a delivery failed"
-            );
-        }
-        Ok(outcome)
-    }
-
-    /// What is to be told of attempt number `attempts`.
-    fn record_of(&self, event: EventId, attempts: u32, outcome: Outcome) -> DeliveryRecord {
-        let now = self.shared.clock.now();
-        let wait = outcome
-            .failure
-            .as_ref()
-            .and_then(|failure| failure.wait(self.pace.wait(attempts, jitter())));
-        let state = match (&outcome.failure, wait) {
-            (None, _) => DeliveryState::Delivered,
-            (Some(_), Some(_)) => DeliveryState::Retrying,
-            (Some(_), None) => DeliveryState::Parked,
-        };
-        DeliveryRecord {
-            event,
-            state,
-            attempts,
-            reason: outcome
-                .failure
-                .map_or_else(String::new, |failure| failure.reason().to_owned()),
-            notes: outcome.notes,
-            at: now,
-            next_at: wait.map(|wait| now.after(wait)),
-        }
-    }
-
-    /// Sets an event aside; the next one is delivered only once that is saved.
-    async fn park(&mut self, record: DeliveryRecord) -> std::result::Result<(), Stopped> {
-        self.standing.place.cursor = record.event;
-        self.standing.failed = None;
-        self.unsaved.push(record);
-        self.save().await
-    }
-
-    /// An event that no attempt can help; to wait for it would hold up all that come after.
-    async fn pass_unreadable(
-        &mut self,
-        event: EventId,
-        reason: &str,
-    ) -> std::result::Result<(), Stopped> {
-        tracing::error!(
-            consumer = self.consumer.name(),
-            event = event.as_u64(),
-            reason,
-            "an event cannot be read"
-        );
-        let failure = Failure::Permanent(format!("it cannot be read: {reason}"));
-        self.park(self.record_of(event, 0, failure.into())).await
-    }
-
-    /// Delivers nothing any more until somebody switches the consumer on, and then this event first.
-    async fn switch_off(
-        &mut self,
-        record: DeliveryRecord,
-        reason: String,
-    ) -> std::result::Result<(), Stopped> {
-        let state = DeliveryState::Retrying;
-        self.unsaved.push(DeliveryRecord { state, ..record });
-        self.save().await?;
-        let (store, name) = (self.shared.store.clone(), self.consumer.clone());
-        loop {
-            match store.switch_hook(name.name(), Some(reason.clone())).await {
-                Err(error @ crate::domain::Error::Unavailable { .. }) => {
-                    self.complain(
-                        &error,
-                        "it cannot be switched off yet; it will be tried again",
-                    );
-                    self.pause(STORE_PAUSE).await?;
-                }
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    /// One attempt at an event that was given up, because somebody wants it.
-    async fn deliver_again(
-        &mut self,
-        id: EventId,
-        attempts: u32,
-    ) -> std::result::Result<(), Stopped> {
-        let before = EventId::new(id.as_u64().saturating_sub(1));
-        let found = match self.shared.store.events_after(before, 1).await {
-            Ok(found) => found,
-            Err(error) => {
-                self.complain(&error, "an event cannot be read; it will be tried again");
-                return self.pause(STORE_PAUSE).await;
-            }
-        };
-        let number = attempts.saturating_add(1);
-        let outcome = match found.first() {
-            Some(Ok(event)) if event.id == id => self.attempt(event, number).await?,
-            _ => Failure::Permanent("the event is not there any more".to_owned()).into(),
-        };
-        let mut record = self.record_of(id, number, outcome);
-        if record.state == DeliveryState::Retrying {
-            (record.state, record.next_at) = (DeliveryState::Parked, None);
-        }
-        self.unsaved.push(record);
-        self.save().await?;
-        self.changed.mark_changed(); // There may be more of them.
-        Ok(())
-    }
-
     /// Saves the cursor and what is to be told, again and again if need be. Nothing is delivered meanwhile: to read the batch anew
     /// would repeat it for as long as the store fails, and to go on would make a crash repeat more than a batch.
-    async fn save(&mut self) -> std::result::Result<(), Stopped> {
+    pub(super) async fn save(&mut self) -> std::result::Result<(), Stopped> {
         while let Err(error) = self.try_save().await {
             self.complain(&error, "the cursor cannot be saved; it will be tried again");
             self.pause(STORE_PAUSE).await?;
@@ -422,7 +259,7 @@ impl Delivery {
         Ok(())
     }
 
-    async fn try_save(&mut self) -> Result<()> {
+    pub(super) async fn try_save(&mut self) -> Result<()> {
         if self.delivered == 0 && self.unsaved.is_empty() {
             return Ok(());
         }
@@ -440,11 +277,11 @@ impl Delivery {
         Ok(())
     }
 
-    fn complain(&self, error: &crate::domain::Error, what: &str) {
+    pub(super) fn complain(&self, error: &crate::domain::Error, what: &str) {
         tracing::warn!(consumer = self.consumer.name(), %error, "{what}");
     }
 
-    async fn pause(&self, wait: Duration) -> std::result::Result<(), Stopped> {
+    pub(super) async fn pause(&self, wait: Duration) -> std::result::Result<(), Stopped> {
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),
             () = self.stop.cancelled() => Err(Stopped),

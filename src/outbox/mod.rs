@@ -9,6 +9,7 @@
 mod attempt;
 mod delivery;
 mod feed;
+mod outcome;
 mod pace;
 
 pub use delivery::{BATCH, Delivery, SAVE, Shared};
