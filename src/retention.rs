@@ -14,6 +14,8 @@ pub const BATCH: usize = 128;
 const REST: Duration = Duration::from_millis(50);
 /// How often there is something to look for.
 const LOOK: Duration = Duration::from_secs(600);
+/// How long after the clock was set: what has just happened may be old by then, and whoever tells live connections of it is to read it first.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// The loop that deletes.
 pub struct Retention {
@@ -48,7 +50,7 @@ impl Retention {
             let rest = if is_more { REST } else { LOOK };
             tokio::select! {
                 () = self.stop.cancelled() => {}
-                () = set_by_hand(&mut set), if !is_more => {}
+                () = set_by_hand(&mut set), if !is_more => tokio::time::sleep(SETTLED).await,
                 () = tokio::time::sleep(rest) => {}
             }
         }

@@ -11,9 +11,13 @@ use std::time::Duration;
 /// The pages of a database of 1 MiB that are not its reserve.
 const COMMON: i64 = 224;
 
+/// What fills it are events of long ago, which would make room by themselves.
 async fn small() -> TestServer {
     Setup::new()
-        .config(|config| config.max_database_mib = 1)
+        .config(|config| {
+            config.max_database_mib = 1;
+            config.event_retention_days = 0;
+        })
         .start()
         .await
 }
