@@ -1,7 +1,7 @@
 //! `doorsign claim`: claims on somebody's status, at the command line.
 
 use super::desk::with_app;
-use super::{Outcome, date};
+use super::{Outcome, date, text};
 use crate::config::Config;
 use crate::domain::{Claim, ClaimSource, UserStatus};
 use crate::service::claims::{self, NewClaim};
@@ -109,8 +109,4 @@ fn line(claim: &Claim) -> String {
 
 fn source(matches: &ArgMatches) -> Result<ClaimSource, String> {
     ClaimSource::named(text(matches, "source")).ok_or_else(|| "there is no such source".to_owned())
-}
-
-fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
-    matches.get_one::<String>(name).map_or("", String::as_str)
 }

@@ -100,6 +100,11 @@ fn load(matches: &ArgMatches) -> Result<Loaded, String> {
     Config::load(matches, environment.into_iter(), &directory).map_err(|e| e.to_string())
 }
 
+/// The argument of this name; empty where it was left out.
+fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
+}
+
 /// An instant in a list, to the second.
 fn date(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis())

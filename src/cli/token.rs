@@ -1,7 +1,7 @@
 //! `doorsign token`: personal access tokens, at the command line.
 
 use super::desk::with_app;
-use super::{Outcome, date};
+use super::{Outcome, date, text};
 use crate::config::Config;
 use crate::domain::Login;
 use crate::service::users;
@@ -95,8 +95,4 @@ fn revoke(config: &Config, matches: &ArgMatches) -> Outcome {
         users::revoke_token(app, user, name).await?;
         Ok(format!("The token {name} of {user} is revoked.\n"))
     })
-}
-
-fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
-    matches.get_one::<String>(name).map_or("", String::as_str)
 }

@@ -1,7 +1,7 @@
 //! `doorsign webhook`: endpoints that are told of events over HTTP, at the command line.
 
 use super::desk::with_app;
-use super::{Outcome, date};
+use super::{Outcome, date, text};
 use crate::config::Config;
 use crate::domain::{Caller, Webhook};
 use crate::service::webhooks::{self, NewWebhook};
@@ -129,8 +129,4 @@ fn remove(config: &Config, name: &str) -> Outcome {
         webhooks::remove(app, OPERATOR, name).await?;
         Ok(format!("{name} is removed.\n"))
     })
-}
-
-fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
-    matches.get_one::<String>(name).map_or("", String::as_str)
 }

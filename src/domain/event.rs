@@ -16,6 +16,12 @@ impl EventId {
         Self(n)
     }
 
+    /// The position before this one; before the first, still 0.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// The position as a number.
     #[must_use]
     pub const fn as_u64(self) -> u64 {

@@ -36,7 +36,9 @@ impl Feed {
             (_, Some(last)) if position(last) == cursor => {}
             // Whoever read first was far behind the others, and they would all read for themselves.
             (_, Some(last)) if position(last) < cursor => recent.clear(),
-            (Some(first), Some(last)) if (before(first)..position(last)).contains(&cursor) => {
+            (Some(first), Some(last))
+                if (position(first).before()..position(last)).contains(&cursor) =>
+            {
                 let from = recent.partition_point(|event| position(event) <= cursor);
                 return Ok(recent.iter().skip(from).take(limit).cloned().collect());
             }
@@ -57,9 +59,4 @@ impl Feed {
         let found = self.store.events_after(cursor, limit).await?;
         Ok(found.into_iter().map(Arc::new).collect())
     }
-}
-
-/// The position that comes before an event's.
-fn before(event: &StoredEvent) -> EventId {
-    EventId::new(position(event).as_u64().saturating_sub(1))
 }

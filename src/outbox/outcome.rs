@@ -148,8 +148,7 @@ impl Delivery {
         id: EventId,
         attempts: u32,
     ) -> std::result::Result<(), Stopped> {
-        let before = EventId::new(id.as_u64().saturating_sub(1));
-        let found = match self.shared.store.events_after(before, 1).await {
+        let found = match self.shared.store.events_after(id.before(), 1).await {
             Ok(found) => found,
             Err(error) => {
                 self.complain(&error, "an event cannot be read; it will be tried again");

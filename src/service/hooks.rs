@@ -50,7 +50,7 @@ pub async fn find_delivery(
     event: EventId,
 ) -> Result<(DeliveryRecord, Option<Event>)> {
     caller.require(LOOKS_AFTER)?;
-    let before = EventId::new(event.as_u64().saturating_sub(1));
+    let before = event.before();
     let found = app.store.list_deliveries(hook, None, before, 1).await?;
     let record = found.into_iter().find(|record| record.event == event);
     let record = record.ok_or_else(|| {
