@@ -1,4 +1,4 @@
--- The whole database, created from nothing by the first start. A file of version 2 or 3 is carried over when it is opened, by the steps in
+-- The whole database, created from nothing by the first start. A file of version 2, 3 or 4 is carried over when it is opened, by the steps in
 -- src/store/sqlite/upgrades; one of version 1, from before the first release, is refused.
 --
 -- Times are milliseconds since the Unix epoch, UTC. Ids are made by the server, never by SQLite, except event.id.
@@ -7,7 +7,7 @@
 
 -- How a file says it is ours: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- A custom status: a name to choose from, shown with a type.
 -- The ids ascend with time, so a new row lands on the last page of the tree; WITHOUT ROWID keeps the row in that one tree.
@@ -122,6 +122,9 @@ CREATE TABLE login (
     bypass_two_factor INTEGER NOT NULL CHECK (bypass_two_factor IN (0, 1)),
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
+    last_used_at INTEGER, -- Accurate to a few minutes. NULL: not used since it was created.
+    address    TEXT,      -- The client's address at login.
+    client     TEXT,      -- The User-Agent at login, shortened.
     CONSTRAINT login_name UNIQUE (user_id, name)
 ) STRICT, WITHOUT ROWID;
 

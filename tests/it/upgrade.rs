@@ -12,9 +12,10 @@ use doorsign::store::{CustomStatuses, Hooks, Outbox, Permissions, Presences, Use
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-/// The schemas of versions 2 and 3, as they were.
+/// The schemas of earlier versions, as they were.
 const SCHEMA_2: &str = include_str!("schema_2.sql");
 const SCHEMA_3: &str = include_str!("schema_3.sql");
+const SCHEMA_4: &str = include_str!("schema_4.sql");
 
 fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
@@ -36,10 +37,15 @@ fn make(path: &Path, schema: &str) {
            UPDATE custom_user_status_total SET total = 1;
            INSERT INTO event (kind, payload, created_at) VALUES ('presence.changed', '{"actor_id":"admin''s id","actor_username":"admin",
                "user_id":"ann''s id","username":"ann","status":"busy","text":"Lunch","source":"manual","expires_at":100}', 7);
-           INSERT INTO consumer (name, cursor) VALUES ('picky', 1), ('other', 0);
-           INSERT INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES ('picky', 1, 'never this one', 16, 8);"#,
+           INSERT INTO consumer (name, cursor) VALUES ('picky', 1), ('other', 0);"#,
     )
     .unwrap();
+    let parked = if schema == SCHEMA_4 {
+        "INSERT INTO delivery (consumer, event_id, state, attempts, reason, notes, at) VALUES ('picky', 1, 'parked', 16, 'never this one', '', 8)"
+    } else {
+        "INSERT INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES ('picky', 1, 'never this one', 16, 8)"
+    };
+    old.execute_batch(parked).unwrap();
 }
 
 fn open(path: &Path) -> SqliteStore {
@@ -67,13 +73,18 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
-    says("A database of schema 2 or 3 is carried over when it is opened");
+    says("A database of schema 2, 3 or 4 is carried over when it is opened");
     opens_with_everything(SCHEMA_2).await;
 }
 
 #[tokio::test]
 async fn a_file_of_version_3_opens_with_everything_in_it() {
     opens_with_everything(SCHEMA_3).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_4_opens_with_everything_in_it() {
+    opens_with_everything(SCHEMA_4).await;
 }
 
 /// Hooks are where they were, what one has parked is told of, and the administrator may look after them.
@@ -164,16 +175,18 @@ async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
     let older = folder.path().join("older.db");
-    make(&older, SCHEMA_2);
-    make(&old, SCHEMA_3);
+    let oldest = folder.path().join("oldest.db");
+    make(&oldest, SCHEMA_2);
+    make(&older, SCHEMA_3);
+    make(&old, SCHEMA_4);
     drop(open(&new));
-    for old in [&older, &old] {
+    for old in [&oldest, &older, &old] {
         assert_ne!(shape(old), shape(&new));
         drop(open(old));
         assert_eq!(shape(old), shape(&new));
-        assert_eq!((version(old), version(&new)), (4, 4));
+        assert_eq!((version(old), version(&new)), (5, 5));
     }
-    for path in [older, old, new] {
+    for path in [oldest, older, old, new] {
         let database = connect(&path);
         let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
         let add = |policy: &str| {
@@ -201,6 +214,7 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
         ),
         (2, SCHEMA_2, "CREATE TABLE delivery (id INTEGER)"),
         (3, SCHEMA_3, "CREATE TABLE webhook_secret (id INTEGER)"),
+        (4, SCHEMA_4, "ALTER TABLE login ADD COLUMN client TEXT"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");

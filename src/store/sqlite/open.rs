@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const SCHEMA: &str = include_str!("../../../schema.sql");
 /// `PRAGMA user_version` of [`SCHEMA`].
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 /// `PRAGMA application_id` of [`SCHEMA`].
 const APPLICATION: i32 = 0x646f_6f72;
 /// The first SQLite whose write-ahead log is free of the reset race that can corrupt a database with two connections.

@@ -7,7 +7,11 @@ use rusqlite::Connection;
 pub(super) const OLDEST: i32 = 2;
 
 /// The steps, from [`OLDEST`] on: each leads to the version that it is named by.
-const STEPS: [(i32, &str); 2] = [(3, include_str!("to_3.sql")), (4, include_str!("to_4.sql"))];
+const STEPS: [(i32, &str); 3] = [
+    (3, include_str!("to_3.sql")),
+    (4, include_str!("to_4.sql")),
+    (5, include_str!("to_5.sql")),
+];
 
 /// Takes every step that a file of version `from` needs, in the transaction that is open.
 pub(super) fn run(connection: &Connection, from: i32) -> rusqlite::Result<()> {
