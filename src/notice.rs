@@ -1,6 +1,8 @@
 //! How a command tells the running server that it has changed the database, so that the change is honoured before the command ends.
 //! A socket in the data folder carries no content: to connect is the message, a line back is the receipt. Knows nothing of what
 //! changed.
+//!
+//! A command can be paused or killed between its commit and its notice, so the server also looks by itself.
 
 use crate::folder::Folder;
 use crate::store::Store;
@@ -12,8 +14,10 @@ use tokio::net::UnixListener;
 
 /// How long a command waits for the receipt.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often the server looks by itself where there can be no socket.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the server looks by itself. Half a second, so that a revoked login is cut off within one.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// How long the server waits after it could not accept a notice.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Listens in `folder`, whose lock the caller holds. `None` where there can be no socket, which is said in the log.
 pub fn listen(folder: &Folder) -> Option<UnixListener> {
@@ -21,21 +25,28 @@ pub fn listen(folder: &Folder) -> Option<UnixListener> {
     // One that is left over belongs to a server that is gone: the lock says so.
     let _ = std::fs::remove_file(&path);
     UnixListener::bind(&path)
-        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "changes by the command line are honoured after a second"))
+        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "changes by the command line are honoured within a second"))
         .ok()
 }
 
-/// Takes notices for ever: each makes the store look what other processes have written.
+/// Announces what other processes have written, forever: with each of their notices, and without one soon after the commit.
 pub async fn take(listener: Option<UnixListener>, store: Arc<dyn Store>) {
-    let Some(listener) = listener else {
-        loop {
-            tokio::time::sleep(LOOK).await;
-            let _ = store.refresh().await;
-        }
-    };
+    tokio::join!(answer(listener, &*store), look(&*store));
+}
+
+async fn look(store: &dyn Store) {
+    loop {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+        // A failure is logged by the store, and the next look follows.
+        let _ = store.notice_other_processes().await;
+    }
+}
+
+async fn answer(listener: Option<UnixListener>, store: &dyn Store) {
+    let Some(listener) = listener else { return };
     loop {
         let Ok((mut notice, _)) = listener.accept().await else {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         if store.refresh().await.is_ok() {

@@ -6,7 +6,8 @@
 //! - Dropping the future of a write does not undo the write.
 //! - Ids and times come in as arguments; the store invents none, except the event's position.
 //! - Events are appended in the order of commit, together with the change they tell of.
-//!   [`Outbox::events_after`] never returns an event while an earlier one may still appear.
+//!   [`Outbox::events_after`] never returns an event while an earlier one may still appear, nor one that
+//!   [`Store::committed`] has not announced: whoever sees an event finds every [`Store::version`] raised for it.
 //! - A unique name is decided by the database, not by looking first.
 //! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself. One that is full by its own limit
 //!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses, webhooks, old events; and moves
@@ -59,6 +60,9 @@ pub trait Store:
     /// Takes notice of what other processes may have written since the last look, and raises all marks to it. The versions rise in
     /// any case: they may be raised too often, and never too seldom.
     async fn refresh(&self) -> Result<()>;
+
+    /// As [`refresh`](Self::refresh), but raises nothing while no other process has written. Cheap enough for a timer.
+    async fn notice_other_processes(&self) -> Result<()>;
 }
 
 /// What readers may keep a copy of for as long as its version stays.

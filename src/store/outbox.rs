@@ -6,7 +6,8 @@ use async_trait::async_trait;
 /// Events, and who has read how far. See the [module](super) for what every method promises.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// At most `limit` events after `cursor`, in order. One that cannot be read any more stands in its place with the reason.
+    /// At most `limit` events after `cursor`, in order, up to the newest one that is announced
+    /// ([`Store::committed`](super::Store::committed)). One that cannot be read any more stands in its place with the reason.
     async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>>;
 
     /// Says that `consumer` is there, and where it stands. One that is new starts after the newest event, and is remembered from then

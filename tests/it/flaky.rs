@@ -2,6 +2,7 @@
 
 use crate::support::{ADMIN_PASSWORD, Client, ManualClock};
 use async_trait::async_trait;
+use doorsign::announcer::Announcer;
 use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
@@ -38,10 +39,16 @@ pub enum Fault {
     Panic(&'static str),
 }
 
-/// A store whose methods fail once when told to.
+/// Work that runs in the middle of a call.
+type Interruption = Box<dyn FnOnce() + Send>;
+
+/// A store whose methods fail when told to, once or until it is healed, and can be interrupted.
 pub struct FlakyStore {
     store: SqliteStore,
     next: Mutex<Option<(&'static str, Fault)>>,
+    broken: Mutex<Option<(&'static str, Fault)>>,
+    interruption: Mutex<Option<(&'static str, Interruption)>>,
+    hidden: Mutex<Option<UserId>>,
     overtaking: Mutex<Option<(UserId, UserPatch)>>,
 }
 
@@ -72,17 +79,62 @@ impl FlakyStore {
         *self.next.lock().unwrap() = Some((method, fault));
     }
 
+    /// Lets every call of `method` fail from now on, until [`heal`](Self::heal).
+    pub fn break_down(&self, method: &'static str, fault: Fault) {
+        *self.broken.lock().unwrap() = Some((method, fault));
+    }
+
+    /// Lets the card of this user be unreadable from now on.
+    pub fn hide_card(&self, user: UserId) {
+        *self.hidden.lock().unwrap() = Some(user);
+    }
+
+    /// Ends what [`break_down`](Self::break_down) began.
+    pub fn heal(&self) {
+        *self.broken.lock().unwrap() = None;
+    }
+
+    /// Runs `work` inside the next call of `method`: before the call does anything, except for `version`, whose caller
+    /// gets the version from before `work`. This is the injected delay of the race tests.
+    pub fn interrupt(&self, method: &'static str, work: impl FnOnce() + Send + 'static) {
+        *self.interruption.lock().unwrap() = Some((method, Box::new(work)));
+    }
+
+    /// Whether the interruption has begun.
+    pub fn is_interrupted(&self) -> bool {
+        self.interruption.lock().unwrap().is_none()
+    }
+
+    /// The store behind this one, which neither fails nor can be interrupted.
+    pub fn sound(&self) -> &SqliteStore {
+        &self.store
+    }
+
+    fn meet(&self, method: &str) {
+        let due = self
+            .interruption
+            .lock()
+            .unwrap()
+            .take_if(|(name, _)| *name == method);
+        if let Some((_, work)) = due {
+            work();
+        }
+    }
+
     /// Whether the fault was met.
     pub fn has_failed(&self) -> bool {
         self.next.lock().unwrap().is_none()
     }
 
     fn pass(&self, method: &str) -> Result<()> {
+        self.meet(method);
+        let broken = *self.broken.lock().unwrap();
         let fault = self
             .next
             .lock()
             .unwrap()
-            .take_if(|(name, _)| *name == method);
+            .take_if(|(name, _)| *name == method)
+            .or_else(|| broken.filter(|(name, _)| *name == method));
         match fault.map(|(_, fault)| fault) {
             None => Ok(()),
             Some(Fault::Unavailable) => Err(Error::UNAVAILABLE),
@@ -125,12 +177,19 @@ flaky! { Users {
 
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
-    find_card(user: UserId) -> Option<Card>;
     list_presences(whom: Whom) -> Vec<Person>;
     change_presence(change: PresenceChange) -> Presence;
     expire_claims(now: Timestamp, limit: usize) -> usize;
     next_expiry() -> Option<Timestamp>;
-} }
+}
+    async fn find_card(&self, user: UserId) -> Result<Option<Card>> {
+        self.pass("find_card")?;
+        if self.hidden.lock().unwrap().as_ref() == Some(&user) {
+            return Err(Error::internal("a row that cannot be read"));
+        }
+        self.store.find_card(user).await
+    }
+}
 
 flaky! { Permissions {
     list_roles() -> Vec<Role>;
@@ -185,11 +244,14 @@ flaky! { Webhooks {
 #[async_trait]
 impl Store for FlakyStore {
     fn committed(&self) -> watch::Receiver<EventId> {
+        self.meet("committed");
         self.store.committed()
     }
 
     fn version(&self, part: Part) -> u64 {
-        self.store.version(part)
+        let version = self.store.version(part);
+        self.meet("version");
+        version
     }
 
     fn deadlines(&self) -> watch::Receiver<()> {
@@ -199,13 +261,18 @@ impl Store for FlakyStore {
     async fn refresh(&self) -> Result<()> {
         self.store.refresh().await
     }
+
+    async fn notice_other_processes(&self) -> Result<()> {
+        self.store.notice_other_processes().await
+    }
 }
 
 /// A server on a flaky store, with the administrator `admin`.
 pub struct FlakyServer {
     pub store: Arc<FlakyStore>,
-    app: Arc<App>,
-    address: SocketAddr,
+    pub app: Arc<App>,
+    pub address: SocketAddr,
+    stop: CancellationToken,
     _stop: tokio_util::sync::DropGuard,
     _folder: tempfile::TempDir,
 }
@@ -217,6 +284,9 @@ impl FlakyServer {
         let store = Arc::new(FlakyStore {
             store: SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap(),
             next: Mutex::default(),
+            broken: Mutex::default(),
+            interruption: Mutex::default(),
+            hidden: Mutex::default(),
             overtaking: Mutex::default(),
         });
         let tokens = Tokens::open(&folder.path().join("token-secret")).unwrap();
@@ -240,9 +310,31 @@ impl FlakyServer {
             store,
             app,
             address,
+            stop: stop.clone(),
             _stop: stop.drop_guard(),
             _folder: folder,
         }
+    }
+
+    /// Publishes what is committed from now on, as a server does.
+    pub fn publish(&self) {
+        tokio::spawn(Announcer::new(self.app.clone(), self.stop.clone()).run());
+    }
+
+    /// A new user, by a new token.
+    pub async fn user(&self, name: &str) -> Client {
+        let new = NewUser {
+            username: name.to_owned(),
+            name: None,
+            email: None,
+            roles: vec!["user".to_owned()],
+            password: format!("{name}'s password"),
+        };
+        users::create(&self.app, new).await.unwrap();
+        let (id, token) = users::create_token(&self.app, name, "t", None)
+            .await
+            .unwrap();
+        Client::new(self.address, Some((id.as_str().to_owned(), token)))
     }
 
     /// The administrator, by a new token named `token`.
@@ -252,4 +344,9 @@ impl FlakyServer {
             .unwrap();
         Client::new(self.address, Some((id.as_str().to_owned(), token)))
     }
+}
+
+/// Waits for `work` inside a call that cannot wait. Needs a runtime with several threads.
+pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
 }

@@ -3,7 +3,7 @@
 //! the same room, so that one for which there is none does not take those with it that have the reserve. Knows nothing of what the jobs do.
 
 use super::job::Job;
-use super::marks::Marks;
+use super::marks::{EVERYTHING, Marks};
 use super::outbox;
 use super::room::{Limit, Room};
 use super::waiting::Waiting;
@@ -18,12 +18,13 @@ const GROUP_JOBS: usize = 256;
 const GROUP_SPAN: Duration = Duration::from_millis(10);
 
 /// The writer's thread: does what is `waiting` until it is told to stop, and raises `marks` after every commit, before its callers are
-/// answered.
+/// answered. `known_version` is the [`data_version`] up to which commits of other processes are announced.
 pub(super) fn run(
     connection: &Connection,
     limit: Option<&Limit>,
     mut waiting: Waiting,
     marks: &Marks,
+    mut known_version: Option<i64>,
 ) {
     let mut most = GROUP_JOBS;
     while let Some(first) = waiting.next() {
@@ -33,10 +34,17 @@ pub(super) fn run(
             limit,
         };
         let result = commit_group(connection, first, &mut waiting, &mut group);
-        if let Ok(newest) = result {
-            marks.raise(newest, group.jobs.iter().flat_map(|job| job.touches()));
-        } else {
-            give_up(connection);
+        match &result {
+            Ok(commit) if known_version == Some(commit.data_version) => {
+                let touched = group.jobs.iter().flat_map(|job| job.touches());
+                marks.raise(commit.newest, touched);
+            }
+            Ok(commit) => {
+                // Another process has written what it touches itself, and its events are part of the mark now.
+                known_version = Some(commit.data_version);
+                marks.raise(commit.newest, EVERYTHING.iter());
+            }
+            Err(_) => give_up(connection),
         }
         for job in group.jobs {
             job.answer(result.as_ref().err());
@@ -47,6 +55,14 @@ pub(super) fn run(
     // Whatever came after the stop is dropped, which answers "unavailable". What the log holds is moved into the
     // database as far as nobody else stands in the way: another process may be at work on it.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+}
+
+/// What the database was like when a group was committed.
+struct Commit {
+    newest: EventId,
+    /// Changes only when another connection has written: <https://sqlite.org/pragma.html#pragma_data_version>. The only
+    /// other connections that write belong to other processes.
+    data_version: i64,
 }
 
 /// Jobs that share a transaction.
@@ -63,7 +79,7 @@ fn commit_group(
     first: Box<dyn Job>,
     waiting: &mut Waiting,
     group: &mut Group<'_>,
-) -> rusqlite::Result<EventId> {
+) -> rusqlite::Result<Commit> {
     let room = first.room();
     let opened = begin(connection, group.limit, room);
     let mut next = Some(first);
@@ -86,9 +102,19 @@ fn commit_group(
         }
     }
     opened?;
-    let newest = outbox::newest(connection)?;
+    let commit = Commit {
+        newest: outbox::newest(connection)?,
+        data_version: data_version(connection)?,
+    };
     step(connection, "COMMIT")?;
-    Ok(newest)
+    Ok(commit)
+}
+
+/// Changes only when another connection has written, see [`Commit`].
+pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
 }
 
 fn begin(connection: &Connection, limit: Option<&Limit>, room: Room) -> rusqlite::Result<()> {

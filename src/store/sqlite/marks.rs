@@ -36,7 +36,8 @@ impl Marks {
         }
     }
 
-    /// Tells that a commit is durable: `newest` is the newest event now, and `touched` is what has changed.
+    /// Announces a durable commit: `newest` is the newest event now, and `touched` is what has changed. The versions rise
+    /// before the mark, so that whoever sees an event finds no copy that is older than it.
     pub(super) fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Touches>) {
         for touched in touched {
             match touched {
@@ -53,6 +54,11 @@ impl Marks {
         }
         self.newest
             .send_if_modified(|mark| std::mem::replace(mark, newest.max(*mark)) < newest);
+    }
+
+    /// The newest event that is announced.
+    pub(super) fn newest(&self) -> EventId {
+        *self.newest.borrow()
     }
 
     pub(super) fn committed(&self) -> watch::Receiver<EventId> {

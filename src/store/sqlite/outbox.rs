@@ -9,7 +9,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>> {
-        self.readers.read(move |c| after(c, cursor, limit)).await
+        // Read before the rows: SQLite shows a commit before the signals announce it. Whoever sees an event relies on
+        // versions that are at least as new, so no event is shown beyond the mark.
+        let mark = self.marks.newest();
+        if cursor >= mark {
+            return Ok(Vec::new());
+        }
+        self.readers
+            .read(move |c| between(c, cursor, mark, limit))
+            .await
     }
 
     async fn register(&self, consumer: &str, kind: HookKind) -> Result<Standing> {
@@ -74,16 +82,22 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<EventId> {
         .map(event_id)
 }
 
-pub(super) fn after(
+/// At most `limit` events after `cursor`, up to and including `mark`.
+fn between(
     connection: &Connection,
     cursor: EventId,
+    mark: EventId,
     limit: usize,
 ) -> rusqlite::Result<Vec<StoredEvent>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, kind, payload, created_at FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
+        "SELECT id, kind, payload, created_at FROM event WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
     )?;
     let rows = statement.query_map(
-        params![number(cursor), i64::try_from(limit).unwrap_or(i64::MAX)],
+        params![
+            number(cursor),
+            number(mark),
+            i64::try_from(limit).unwrap_or(i64::MAX)
+        ],
         |row| {
             Ok((
                 row.get(0)?,

@@ -6,6 +6,7 @@
 use super::group;
 use super::job::{Touches, Write};
 use super::marks::Marks;
+use super::outbox;
 use super::room::{Limit, Room};
 use super::waiting::{Message, Waiting};
 use crate::domain::{Error, Result};
@@ -31,10 +32,18 @@ impl Writer {
         limit: Option<Limit>,
         marks: Marks,
     ) -> std::io::Result<Self> {
+        // The version first: what another process commits after it is noticed by the next group.
+        let known_version = group::data_version(&connection).ok();
+        if let Ok(newest) = outbox::newest(&connection) {
+            marks.raise(newest, [].iter());
+        }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || group::run(&connection, limit.as_ref(), Waiting::new(queue), &marks))?;
+            .spawn(move || {
+                let waiting = Waiting::new(queue);
+                group::run(&connection, limit.as_ref(), waiting, &marks, known_version);
+            })?;
         Ok(Self {
             jobs,
             thread: Mutex::new(Some(thread)),

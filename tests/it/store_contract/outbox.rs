@@ -178,3 +178,33 @@ async fn what_another_process_wrote_is_noticed_by_a_refresh() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn events_are_returned_only_up_to_the_committed_mark() {
+    every_shared_store(async |place| {
+        let (store, other) = (place.open(), place.open());
+        create(&*other, &status(1, "one")).await.unwrap();
+        assert_eq!(after(&*store, 0, 9).await, [0_u64; 0], "not announced yet");
+        store.refresh().await.unwrap();
+        assert_eq!(after(&*store, 0, 9).await, [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_own_commit_after_one_of_another_process_raises_every_version() {
+    every_shared_store(async |place| {
+        let (store, other) = (place.open(), place.open());
+        create(&*store, &status(1, "one")).await.unwrap();
+        create(&*other, &status(2, "two")).await.unwrap();
+        let before = store.version(Part::Access);
+        // Its mark includes the event of the other process, so the versions have to be as new.
+        create(&*store, &status(3, "three")).await.unwrap();
+        assert_eq!(store.committed().borrow().as_u64(), 3);
+        let after = store.version(Part::Access);
+        assert!(after > before);
+        create(&*store, &status(4, "four")).await.unwrap();
+        assert_eq!(store.version(Part::Access), after, "nobody else wrote");
+    })
+    .await;
+}
