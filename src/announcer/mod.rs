@@ -7,13 +7,16 @@
 //! it. What comes alone is told at once. Knows neither JSON nor sockets.
 
 mod people;
+mod retry;
 
 use crate::app::App;
 use crate::connections::Changed;
 use crate::domain::{Audience, Change, Event, EventId, Result, RoleOf, Setting};
 use crate::live::{News, Topic};
 use crate::store::position;
-use people::People;
+use people::{People, PersonNews};
+use retry::{Failures, Retry};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,7 +31,9 @@ const LONGEST_REST: Duration = Duration::from_millis(250);
 const SHORTEST_REST: Duration = Duration::from_millis(2);
 /// How often it is looked whether everybody has taken what they were told.
 const LOOK: Duration = Duration::from_millis(1);
-/// How soon what failed is tried again, and how often the outbox is looked at though nobody said that there is something.
+/// Events that are searched at once for the end of logins.
+const SEARCH: usize = 1024;
+/// How often the outbox is looked at though nobody said that there is something.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Tells until it is stopped.
@@ -40,7 +45,20 @@ pub struct Announcer {
     /// Those who were told about since somebody listens.
     people: People,
     /// Those whose connections have changed and who are not told about yet.
-    pending: Vec<Changed>,
+    pending: VecDeque<Changed>,
+    /// Up to which event (inclusive) ended logins were searched for, ahead of everything else.
+    searched: EventId,
+    retry: Retry,
+    failed_events: Failures,
+    failed_people: Failures,
+}
+
+/// What is read before an event is published. Without it, only what stands in the event is published.
+#[derive(Default)]
+struct Prepared {
+    /// Whether everybody may hear who holds which role.
+    shows_roles: bool,
+    person: Option<PersonNews>,
 }
 
 impl Announcer {
@@ -53,7 +71,11 @@ impl Announcer {
             app,
             stop,
             cursor,
-            pending: Vec::new(),
+            pending: VecDeque::new(),
+            searched: cursor,
+            retry: Retry::default(),
+            failed_events: Failures::default(),
+            failed_people: Failures::default(),
         }
     }
 
@@ -78,8 +100,10 @@ impl Announcer {
             };
             if let Err(error) = done {
                 tracing::warn!(%error, "what has happened cannot be told yet; it will be tried again");
-                tokio::time::sleep(TICK).await;
+                self.retry.pause().await;
                 committed.mark_changed();
+            } else {
+                self.retry.reset();
             }
         }
     }
@@ -87,17 +111,21 @@ impl Announcer {
     /// Tells everything that is committed by now.
     async fn tell_events(&mut self) -> Result<()> {
         loop {
+            // Before asking whether anybody listens: whoever begins to after that reads on from this position or a later one.
+            let mark = *self.app.store.committed().borrow();
             if !self.app.live.is_heard() {
-                self.cursor = *self.app.store.committed().borrow();
+                self.cursor = mark;
                 self.people.forget_all();
                 return Ok(());
             }
+            self.end_logins_ahead(mark).await?;
             let events = self.app.store.events_after(self.cursor, BATCH).await?;
             let (is_last, began) = (events.len() < BATCH, Instant::now());
             for event in events {
                 let id = position(&event);
-                if let Ok(event) = event {
-                    self.tell(event).await?;
+                match event {
+                    Ok(event) => self.tell(event).await?,
+                    Err((_, reason)) => unreadable(id, &reason),
                 }
                 self.cursor = id;
             }
@@ -108,9 +136,74 @@ impl Announcer {
         }
     }
 
+    /// Ends logins at once where many events wait to be published before: a flood must not keep a revoked login alive. They are
+    /// ended once more in their turn, which keeps what came later from whoever has lost the login.
+    async fn end_logins_ahead(&mut self, mark: EventId) -> Result<()> {
+        let waiting = mark.as_u64().saturating_sub(self.cursor.as_u64());
+        let mut at = self.searched.max(self.cursor);
+        while waiting > BATCH as u64 && at < mark {
+            let found = self.app.store.events_after(at, SEARCH).await?;
+            let Some(last) = found.last() else { break };
+            at = position(last);
+            for event in found.into_iter().flatten() {
+                self.end_logins(&event.event.change);
+            }
+        }
+        self.searched = at;
+        Ok(())
+    }
+
+    fn end_logins(&self, change: &Change) {
+        if let Change::LoginsEnded { user } | Change::UserDeleted { user, .. } = change {
+            let oneself = Topic::Oneself(user.clone());
+            self.app.live.publish(&oneself, || News::LoginsEnded);
+        }
+    }
+
+    /// Publishes `event`. Everything that can fail comes before the first message, so that a retry publishes nothing twice. What
+    /// fails again and again is left out, because everything else waits behind it.
     async fn tell(&mut self, event: Event) -> Result<()> {
-        let (id, live) = (event.id, self.app.live.clone());
+        let prepared = match self.prepare(&event).await {
+            Ok(prepared) => prepared,
+            Err(error) if self.failed_events.may_retry() => return Err(error),
+            Err(error) => {
+                tracing::error!(event = event.id.as_u64(), %error, "published without what cannot be read");
+                self.people.forget_all();
+                Prepared::default()
+            }
+        };
+        self.failed_events = Failures::default();
+        self.publish(event, prepared);
+        Ok(())
+    }
+
+    async fn prepare(&mut self, event: &Event) -> Result<Prepared> {
+        let id = event.id;
+        let mut prepared = Prepared::default();
+        match &event.event.change {
+            Change::PresenceChanged(change) => {
+                prepared.person = self.people.presence_changed(id, change).await?;
+            }
+            Change::RoleGiven(role) | Change::RoleTaken(role) => {
+                prepared.shows_roles = self.app.settings().await?.display_roles();
+                prepared.person = self.people.record_changed(id, &role.user).await?;
+            }
+            Change::UserUpdated(user) => {
+                prepared.person = self.people.record_changed(id, &user.user).await?;
+            }
+            _ => {}
+        }
+        Ok(prepared)
+    }
+
+    fn publish(&mut self, event: Event, prepared: Prepared) {
+        let live = self.app.live.clone();
         let change = &event.event.change;
+        let role_changed = |role: &RoleOf, news: fn(RoleOf) -> News| {
+            if prepared.shows_roles {
+                live.publish(&Topic::Roles, || news(role.clone()));
+            }
+        };
         match change {
             Change::StatusCreated(status) | Change::StatusUpdated(status) => {
                 live.publish(&Topic::CustomStatuses, || {
@@ -120,12 +213,12 @@ impl Announcer {
             Change::StatusDeleted(status) => live.publish(&Topic::DeletedCustomStatuses, || {
                 News::CustomStatusDeleted(status.clone())
             }),
-            Change::PresenceChanged(change) => self.people.presence_changed(id, change).await?,
+            Change::PresenceChanged(_) => {}
             Change::PermissionChanged(grant) => {
                 live.publish(&Topic::Permissions, || News::Permission(grant.clone()));
             }
-            Change::RoleGiven(role) => self.role_changed(id, role, News::RoleGiven).await?,
-            Change::RoleTaken(role) => self.role_changed(id, role, News::RoleTaken).await?,
+            Change::RoleGiven(role) => role_changed(role, News::RoleGiven),
+            Change::RoleTaken(role) => role_changed(role, News::RoleTaken),
             Change::UserUpdated(user) => {
                 if user.renamed {
                     live.publish(&Topic::Names, || News::Renamed {
@@ -134,11 +227,9 @@ impl Announcer {
                         name: user.name.clone(),
                     });
                 }
-                self.people.record_changed(id, &user.user).await?;
             }
             Change::UserDeleted { user, .. } => {
                 live.publish(&Topic::DeletedUsers, || News::UserDeleted(user.clone()));
-                live.publish(&Topic::Oneself(user.clone()), || News::LoginsEnded);
                 self.people.forget(user);
             }
             Change::SettingChanged(setting, value) => {
@@ -147,24 +238,13 @@ impl Announcer {
                     live.publish(&Topic::Settings, || News::Setting(*setting, value.clone()));
                 }
             }
-            Change::LoginsEnded { user } => {
-                live.publish(&Topic::Oneself(user.clone()), || News::LoginsEnded);
-            }
+            Change::LoginsEnded { .. } => {}
+        }
+        self.end_logins(change);
+        if let Some(person) = prepared.person {
+            self.people.publish(person);
         }
         live.publish(&Topic::Events, || News::Event(Box::new(event)));
-        Ok(())
-    }
-
-    async fn role_changed(
-        &mut self,
-        id: EventId,
-        role: &RoleOf,
-        news: fn(RoleOf) -> News,
-    ) -> Result<()> {
-        if self.app.settings().await?.display_roles() {
-            self.app.live.publish(&Topic::Roles, || news(role.clone()));
-        }
-        self.people.record_changed(id, &role.user).await
     }
 
     /// While changes of presence are told to nobody, nobody can say what was told last.
@@ -174,16 +254,24 @@ impl Announcer {
         }
     }
 
-    /// Tells of those whose connections have changed. Who cannot be told about yet stays.
+    /// Tells of those whose connections have changed. Who cannot be told about yet stays, and is left out after some tries.
     async fn tell_connections(&mut self) -> Result<()> {
         if !self.app.live.is_heard() {
             self.pending.clear();
             self.people.forget_all();
         }
         let began = Instant::now();
-        while let Some(changed) = self.pending.last().cloned() {
-            self.people.connection_changed(&changed).await?;
-            self.pending.pop();
+        while let Some(changed) = self.pending.front().cloned() {
+            match self.people.connection_changed(&changed).await {
+                Ok(()) => {}
+                Err(error) if self.failed_people.may_retry() => return Err(error),
+                Err(error) => {
+                    tracing::error!(user = changed.user.as_str(), %error, "a change of presence is not published");
+                    self.people.forget(&changed.user);
+                }
+            }
+            self.failed_people = Failures::default();
+            self.pending.pop_front();
         }
         self.rest(began).await;
         Ok(())
@@ -212,6 +300,14 @@ impl Announcer {
             () = self.stop.cancelled() => {}
         }
     }
+}
+
+fn unreadable(event: EventId, reason: &str) {
+    tracing::error!(
+        event = event.as_u64(),
+        reason,
+        "an event cannot be read and is not published"
+    );
 }
 
 #[cfg(test)]

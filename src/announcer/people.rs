@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::connections::Changed;
-use crate::domain::{EventId, Result, StatusChange, UserId};
+use crate::domain::{EventId, Result, StatusChange, User, UserId};
 use crate::live::{News, ShownUser, Topic};
 use crate::service::presence::{self, Shown};
 use crate::service::users;
@@ -26,6 +26,15 @@ struct Known {
     told: Option<ShownUser>,
 }
 
+/// What is to be published of one user, complete, so that publishing it cannot fail.
+pub(super) struct PersonNews {
+    user: UserId,
+    /// Their record, where they listen to it themselves.
+    record: Option<User>,
+    /// Whether it may be told how they are shown.
+    may_be_shown: bool,
+}
+
 impl People {
     /// Nobody.
     pub(super) fn new(app: Arc<App>) -> Self {
@@ -46,14 +55,15 @@ impl People {
         self.known = HashMap::new();
     }
 
-    /// Tells of a change of somebody's status, which the event `id` tells of.
+    /// Takes in a change of somebody's status, which the event `id` tells of; `None`: they are there no more.
     pub(super) async fn presence_changed(
         &mut self,
         id: EventId,
         change: &StatusChange,
-    ) -> Result<()> {
+    ) -> Result<Option<PersonNews>> {
+        let may_be_shown = self.may_be_shown().await?;
         let Some(known) = self.find(&change.user).await? else {
-            return Ok(());
+            return Ok(None);
         };
         if known.card.as_of < id {
             known.card.person.presence.follow(change);
@@ -62,43 +72,76 @@ impl People {
             // One that was read with this change in it knows more than the event, and may have been seen as the event tells.
             known.told = None;
         }
-        self.show(&change.user, 0).await
+        Ok(Some(PersonNews {
+            user: change.user.clone(),
+            record: None,
+            may_be_shown,
+        }))
     }
 
-    /// Reads somebody anew, of whom something else than their status has changed with the event `id`.
-    pub(super) async fn record_changed(&mut self, id: EventId, user: &UserId) -> Result<()> {
-        let oneself = Topic::Oneself(user.clone());
-        if self.app.live.has(&oneself)
-            && let Some(record) = users::record(&self.app, user).await?
-        {
-            self.app
-                .live
-                .publish(&oneself, || News::OwnRecord(Box::new(record)));
-        }
+    /// Reads somebody anew, of whom something else than their status has changed with the event `id`; `None`: they are there no
+    /// more.
+    pub(super) async fn record_changed(
+        &mut self,
+        id: EventId,
+        user: &UserId,
+    ) -> Result<Option<PersonNews>> {
+        let may_be_shown = self.may_be_shown().await?;
+        let record = match self.app.live.has(&Topic::Oneself(user.clone())) {
+            true => users::record(&self.app, user).await?,
+            false => None,
+        };
+        self.begin_anew();
         let is_read = self.known.get(user).is_some_and(|k| k.card.as_of >= id);
         if !is_read {
+            let card = self.app.store.find_card(user.clone()).await?;
             let told = self.known.remove(user).and_then(|known| known.told);
-            if let Some(known) = self.find(user).await? {
-                known.told = told;
-            }
+            let known = card.map(|card| (user.clone(), Known { card, told }));
+            self.known.extend(known);
         }
-        self.show(user, 0).await
+        Ok(Some(PersonNews {
+            user: user.clone(),
+            record,
+            may_be_shown,
+        }))
+    }
+
+    /// Publishes what was read. Cannot fail.
+    pub(super) fn publish(&mut self, news: PersonNews) {
+        let PersonNews {
+            user,
+            record,
+            may_be_shown,
+        } = news;
+        if let Some(record) = record {
+            let oneself = Topic::Oneself(user.clone());
+            let own = || News::OwnRecord(Box::new(record));
+            self.app.live.publish(&oneself, own);
+        }
+        if may_be_shown {
+            self.show(&user, 0);
+        }
     }
 
     /// Tells of somebody whose connections have changed.
     pub(super) async fn connection_changed(&mut self, changed: &Changed) -> Result<()> {
-        self.show(&changed.user, changed.times).await
+        if self.may_be_shown().await? {
+            self.find(&changed.user).await?;
+            self.show(&changed.user, changed.times);
+        }
+        Ok(())
+    }
+
+    async fn may_be_shown(&self) -> Result<bool> {
+        Ok(!self.app.settings().await?.broadcast_disabled())
     }
 
     /// Tells how somebody is shown now, unless that was told last. Their connections are known to have changed so many `times` since: who was
     /// otherwise for a moment is told of again, because whoever began to listen then has seen only that.
-    async fn show(&mut self, user: &UserId, times: u32) -> Result<()> {
-        if self.app.settings().await?.broadcast_disabled() {
-            return Ok(());
-        }
+    fn show(&mut self, user: &UserId, times: u32) {
         let app = self.app.clone();
-        let Some(known) = self.find(user).await? else {
-            return Ok(());
+        let Some(known) = self.known.get_mut(user) else {
+            return;
         };
         let presence = &known.card.person.presence;
         let (connection, further) = app.connections.look(user, presence.policy);
@@ -107,7 +150,7 @@ impl People {
         }
         let now = shown_user(&known.card, presence::shown_by(&app, connection, presence));
         if known.told.as_ref() == Some(&now) {
-            return Ok(());
+            return;
         }
         app.live
             .publish(&Topic::Statuses, || News::Shown(now.clone()));
@@ -118,14 +161,18 @@ impl People {
                 app.live.publish(&topic, || News::Shown(now.clone()));
             }
         }
-        Ok(())
     }
 
-    async fn find(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
+    /// Forgets everybody if things have become otherwise without news.
+    fn begin_anew(&mut self) {
         let beginnings = self.app.live.beginnings();
         if std::mem::replace(&mut self.beginnings, beginnings) != beginnings {
             self.known.clear();
         }
+    }
+
+    async fn find(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
+        self.begin_anew();
         if !self.known.contains_key(user) {
             let Some(card) = self.app.store.find_card(user.clone()).await? else {
                 return Ok(None);

@@ -5,7 +5,7 @@ use crate::app::SystemClock;
 use crate::config::Config;
 use crate::connections::Lease;
 use crate::domain::{UserId, UserStatus};
-use crate::live::Listener;
+use crate::live::{Listener, Trouble};
 use crate::service::users::{self, NewUser};
 use crate::store::sqlite::SqliteStore;
 use crate::tokens::Tokens;
@@ -122,4 +122,23 @@ async fn a_new_name_is_nothing_new_for_who_hears_of_one_status_alone() {
     lease.set(UserStatus::Away);
     assert_eq!(told(&all).await, UserStatus::Away);
     assert_eq!(told(&one).await, UserStatus::Away);
+}
+
+#[tokio::test]
+async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood_is_published() {
+    let Office { app, ann, _stop } = Office::new().await;
+    drop(_stop); // From here on, this test is the publisher.
+    let mut publisher = Announcer::new(app.clone(), CancellationToken::new());
+    let mut listener = app.live.listen();
+    listener.subscribe(Topic::Oneself(ann.clone()));
+    for n in 0..=BATCH {
+        let roles = vec![["user", "bot"][n % 2].to_owned()];
+        users::set_roles(&app, "ann", roles).await.unwrap();
+    }
+    users::set_active(&app, "ann", false).await.unwrap();
+    let (began, mark) = (publisher.cursor, *app.store.committed().borrow());
+    publisher.end_logins_ahead(mark).await.unwrap();
+    let trouble = tokio::time::timeout(Duration::ZERO, listener.trouble()).await;
+    assert_eq!(trouble, Ok(Trouble::LoginsEnded));
+    assert_eq!((publisher.cursor, publisher.searched), (began, mark));
 }
