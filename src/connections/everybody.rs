@@ -5,7 +5,7 @@ use super::person::{Held, Person};
 use super::{Changed, Lease};
 use crate::domain::{PresencePolicy, UserId, UserStatus};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -20,12 +20,22 @@ pub(super) struct Everybody {
     pub(super) people: HashMap<UserId, Person>,
     /// When somebody is to be looked at. A person may be in it for a time that was put off: then there is nothing to do.
     pub(super) due: BinaryHeap<Reverse<(Instant, UserId)>>,
-    /// Whose connections say something else than when somebody last asked, and how often that has become so since.
-    pub(super) changed: HashMap<UserId, u32>,
+    /// Whose connections say something else than when somebody last asked.
+    pub(super) changed: HashMap<UserId, Waiting>,
+    /// The same users in the order in which they are named, by their place in the queue.
+    queue: BTreeMap<u64, UserId>,
+    next_place: u64,
     /// When the connections of those last changed of whom it is not long ago, whether somebody has asked since or not.
     recent: HashMap<UserId, Instant>,
     pub(super) leases: usize,
     pub(super) next: u64,
+}
+
+/// A user who waits to be named as changed.
+pub(super) struct Waiting {
+    place: u64,
+    /// How often their connections have come to say something else.
+    times: u32,
 }
 
 impl Everybody {
@@ -144,14 +154,19 @@ impl Everybody {
         }
     }
 
-    /// Whose connections have changed since they were taken last, `most` of them at the most.
+    /// Whose connections have changed since they were taken last, at most `most`: those who wait longest come first, so that a
+    /// burst delays nobody for longer than it lasts.
     pub(super) fn take_changed(&mut self, most: usize) -> Vec<Changed> {
-        let some: Vec<_> = self.changed.keys().take(most).cloned().collect();
-        let take = |user| {
-            let times = self.changed.remove(&user).unwrap_or_default();
-            Changed { user, times }
-        };
-        let some = some.into_iter().map(take).collect();
+        let mut some = Vec::new();
+        while some.len() < most
+            && let Some((_, user)) = self.queue.pop_first()
+        {
+            let times = self
+                .changed
+                .remove(&user)
+                .map_or(0, |waiting| waiting.times);
+            some.push(Changed { user, times });
+        }
         // Room that a storm took is given back once it is over.
         if self.changed.is_empty() {
             self.changed.shrink_to(64);
@@ -159,6 +174,15 @@ impl Everybody {
             self.people.shrink_to(2 * self.people.len() + 64);
         }
         some
+    }
+
+    /// Takes one user out of the queue: how often their connections have changed.
+    pub(super) fn take_one(&mut self, user: &UserId) -> u32 {
+        let Some(waiting) = self.changed.remove(user) else {
+            return 0;
+        };
+        self.queue.remove(&waiting.place);
+        waiting.times
     }
 
     /// Has `user` looked at when a deadline of theirs has come.
@@ -184,7 +208,13 @@ impl Everybody {
             self.recent.shrink_to(2 * self.recent.len());
         }
         self.recent.insert(user.clone(), now);
-        let times = self.changed.entry(user).or_default();
-        *times = times.saturating_add(1);
+        let (queue, next_place) = (&mut self.queue, &mut self.next_place);
+        let waiting = self.changed.entry(user.clone()).or_insert_with(|| {
+            let place = *next_place;
+            *next_place += 1;
+            queue.insert(place, user);
+            Waiting { place, times: 0 }
+        });
+        waiting.times = waiting.times.saturating_add(1);
     }
 }

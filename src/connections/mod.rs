@@ -88,7 +88,7 @@ impl Connections {
         let now = Instant::now();
         let mut everybody = self.everybody();
         everybody.sweep(now);
-        let times = everybody.changed.remove(user).unwrap_or_default();
+        let times = everybody.take_one(user);
         (everybody.status(user, policy, now), times)
     }
 

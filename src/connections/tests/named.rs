@@ -71,3 +71,37 @@ async fn who_waits_for_changes_is_told_of_them_and_of_deadlines_without_being_as
     assert!((GRACE..=GRACE * 3 / 2 + SECOND).contains(&took), "{took:?}");
     assert_eq!(status(&connections), Offline);
 }
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_longest_are_named_first_however_many_change_meanwhile() {
+    let connections = nobody();
+    let people: Vec<_> = (0..300).map(|n| UserId::new(format!("{n}"))).collect();
+    let open = |user: &UserId| connections.open(user.clone());
+    let leases: Vec<_> = people.iter().map(open).collect();
+    for batch in people.chunks(60) {
+        // Others change again and again, and do not push ahead.
+        for lease in &leases {
+            lease.set(Away);
+            lease.set(Online);
+        }
+        let changed = connections.changed(60).await;
+        let users: Vec<_> = changed.into_iter().map(|changed| changed.user).collect();
+        assert_eq!(users, batch);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_looked_at_queues_up_again_with_their_next_change() {
+    let connections = nobody();
+    let (ann, bob) = (
+        connections.open(ann()),
+        connections.open(UserId::new("bob")),
+    );
+    assert_eq!(connections.look(&self::ann(), Connection), (Online, 1));
+    ann.set(Away);
+    let order = [UserId::new("bob"), self::ann()];
+    for user in order {
+        assert_eq!(connections.changed(1).await[0].user, user);
+    }
+    drop(bob);
+}
