@@ -60,11 +60,12 @@ impl Mailbox {
         self.troubled.notify_one();
     }
 
-    /// Everything that waits, in its order, once something does.
+    /// Everything that waits, in its order, once something does. Nothing is taken while the end of logins has not been looked
+    /// at: a listener whose login has ended is given nothing that came later.
     pub(super) async fn take(&self) -> Vec<Arc<Message>> {
         loop {
             // Taken whole: an idle mailbox holds no memory.
-            let messages = self.change(|waiting| std::mem::take(&mut waiting.messages));
+            let messages = self.change(Waiting::take);
             if !messages.is_empty() {
                 return messages.into();
             }
@@ -74,7 +75,9 @@ impl Mailbox {
 
     pub(super) async fn trouble(&self) -> Trouble {
         loop {
-            if let Some(trouble) = self.waiting().trouble() {
+            let trouble = self.waiting().trouble();
+            if let Some(trouble) = trouble {
+                self.told.notify_one(); // Messages may have been held back.
                 return trouble;
             }
             self.troubled.notified().await;
@@ -124,6 +127,13 @@ impl Waiting {
         }
         self.messages.push_back(message.clone());
         false
+    }
+
+    fn take(&mut self) -> VecDeque<Arc<Message>> {
+        if self.logins_ended {
+            return VecDeque::new();
+        }
+        std::mem::take(&mut self.messages)
     }
 
     fn overrun(&mut self) {

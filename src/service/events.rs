@@ -1,8 +1,9 @@
-//! What has happened, for those who read it by position: dashboards, devices, whoever was away for a while. Which events are everybody's
-//! to know is said here. Knows nothing of how they are told.
+//! What has happened, for those who read it by position: dashboards, devices, whoever was away for a while. Which events a reader may
+//! see is decided here. Knows nothing of how they are told.
 
 use crate::app::App;
-use crate::domain::{Actor, Audience, Change, Event, EventId, Result};
+use crate::domain::{Actor, Audience, Change, Event, EventId, Permission, Result};
+use crate::service::live_login::LiveLogin;
 use crate::store::position;
 
 /// Events read at once at most.
@@ -12,7 +13,8 @@ const REPLAY: u64 = 10_000;
 
 /// What somebody at a position finds.
 pub enum Read {
-    /// Events that are theirs to know, in order, and the position behind them; none when there is nothing new.
+    /// Events that the reader may see, in order, and the position behind them. The position also passes events that were left
+    /// out, so that no reader finds a gap. No events and the same position: there is nothing new.
     Events(Vec<Event>, EventId),
     /// The position is too long ago, or of another database: things have to be looked at anew, and the events after this position read
     /// from then on.
@@ -27,8 +29,20 @@ pub fn newest(app: &App) -> EventId {
 /// Reads what comes after `since`.
 ///
 /// # Errors
-/// `Unavailable`.
-pub async fn read(app: &App, _actor: &Actor, since: EventId) -> Result<Read> {
+/// `Unauthenticated` when the login has ended, `Unavailable`.
+pub async fn read(app: &App, login: &mut LiveLogin, since: EventId) -> Result<Read> {
+    let found = find(app, since).await?;
+    // Checked after the events were read: a login that ended, or a role that was taken, before one of them is seen here.
+    let actor = login.check(app).await?;
+    let Read::Events(mut events, reached) = found else {
+        return Ok(found);
+    };
+    let is_quiet = app.settings().await?.broadcast_disabled();
+    events.retain(|event| is_visible(&event.event.change, &actor, is_quiet));
+    Ok(Read::Events(events, reached))
+}
+
+async fn find(app: &App, since: EventId) -> Result<Read> {
     let newest = newest(app);
     let behind = newest.as_u64().checked_sub(since.as_u64());
     if behind.is_none_or(|behind| behind > REPLAY) {
@@ -45,23 +59,29 @@ pub async fn read(app: &App, _actor: &Actor, since: EventId) -> Result<Read> {
         reached = id;
         events.extend(event.ok());
     }
-    let is_quiet = app.settings().await?.broadcast_disabled();
-    events.retain(|event| is_told(&event.event.change, is_quiet));
     Ok(Read::Events(events, reached))
 }
 
-/// Whether everybody who is logged in may know of `change`. `is_quiet`: changes of presence are told to nobody.
+/// Whether `actor` may see `change`. `is_quiet`: nobody is shown changes of presence.
+///
+/// Events are kept for weeks, so what they say of a user goes further than what `users.presence` shows of the moment: past
+/// status texts of others need `view-full-other-user-info`. Changes of roles and permissions need the permission that it takes
+/// to make them, `access-permissions`.
 #[must_use]
-pub fn is_told(change: &Change, is_quiet: bool) -> bool {
+pub fn is_visible(change: &Change, actor: &Actor, is_quiet: bool) -> bool {
+    let may = |permission| actor.grants.contains(permission);
     match change {
         Change::StatusCreated(_)
         | Change::StatusUpdated(_)
         | Change::StatusDeleted(_)
-        | Change::PermissionChanged(_)
-        | Change::RoleGiven(_)
-        | Change::RoleTaken(_)
         | Change::UserDeleted { .. } => true,
-        Change::PresenceChanged(_) => !is_quiet,
+        Change::PermissionChanged(_) | Change::RoleGiven(_) | Change::RoleTaken(_) => {
+            may(Permission::AccessPermissions)
+        }
+        Change::PresenceChanged(change) => {
+            let is_own = change.user == actor.user.id;
+            !is_quiet && (is_own || may(Permission::ViewFullOtherUserInfo))
+        }
         Change::UserUpdated(user) => user.renamed,
         Change::SettingChanged(setting, _) => setting.audience() == Audience::Everybody,
         Change::LoginsEnded { .. } => false,

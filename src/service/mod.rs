@@ -7,6 +7,7 @@ pub mod claims;
 pub mod custom_status;
 pub mod events;
 pub mod hooks;
+pub mod live_login;
 pub mod permissions;
 pub mod presence;
 pub mod roles;

@@ -54,10 +54,23 @@ pub async fn authenticate(app: &App, credentials: Option<Credentials<'_>>) -> Re
     }
 }
 
-/// Whether the login behind a token is there no more. A store that cannot say so at the moment ends nobody's.
-pub async fn has_ended(app: &App, token: &str) -> bool {
-    let recognised = recognise(app, token).await;
-    matches!(recognised, Err(Error::Unauthenticated))
+/// Whether the login behind a token still counts.
+pub enum LoginState {
+    /// It does; the actor as of now.
+    Valid(Arc<Actor>),
+    /// It does not, and never will again.
+    Ended,
+    /// The store cannot say at the moment. Ask again, and send nothing meanwhile.
+    Unknown,
+}
+
+/// Asks the store, not the cache, whether the login behind a token still counts.
+pub async fn login_state(app: &App, token: &str) -> LoginState {
+    match read_actor(app, token).await {
+        Ok(actor) if actor.login.is_live(app.clock.now()) => LoginState::Valid(Arc::new(actor)),
+        Ok(_) | Err(Error::Unauthenticated) => LoginState::Ended,
+        Err(_) => LoginState::Unknown,
+    }
 }
 
 /// Checks who it is and hands out a token: a new one for a password, the same one for a token.

@@ -35,9 +35,17 @@ async fn a_reader_that_stops_and_goes_on_gets_every_event_in_order() {
         }
     }
     let mut numbers = Vec::new();
-    for at in 0..EVENTS {
-        let told = stream.expect("setting.changed").await;
-        assert_eq!(told.id, Some(since + 1 + at as u64));
+    while numbers.len() < EVENTS {
+        let (told, position) = (stream.next().await.unwrap(), since + numbers.len() as u64);
+        if told.kind == "reload" {
+            // What overflowed may have held messages that are not stored; the events are.
+            assert_eq!(told.id, Some(position));
+            continue;
+        }
+        assert_eq!(
+            (&*told.kind, told.id),
+            ("setting.changed", Some(position + 1))
+        );
         let value: &Value = &told.data["data"]["value"];
         let number = value.as_str().unwrap().split(' ').next().unwrap();
         numbers.push(number.parse::<usize>().unwrap());

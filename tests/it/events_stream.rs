@@ -119,18 +119,14 @@ async fn who_missed_too_much_is_told_to_reload_and_hears_what_comes_then() {
 async fn who_connects_is_told_of_without_a_position() {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
     let server = setup.start().await;
-    let (ann, bob, admin) = (
-        server.user("ann").await,
-        server.user("bob").await,
-        server.admin().await,
-    );
-    let mut stream = EventStream::open(&server, &ann).await;
+    let (bob, admin) = (server.user("bob").await, server.admin().await);
+    let mut stream = EventStream::open(&server, &admin).await;
     let live = Live::of(&server, &bob).await;
     let told = stream.expect("presence.shown").await;
     assert_eq!(told.id, None);
     let line = Reply {
         body: told.data.to_string().into(),
-        ..ann.get("me").await
+        ..admin.get("me").await
     };
     line.golden("events_shown");
     drop(live);

@@ -22,6 +22,8 @@ mod dev;
 mod dev_clock;
 mod dev_command;
 mod dev_faults;
+mod event_interruptions;
+mod event_races;
 mod event_schema;
 mod event_stream;
 mod events;

@@ -9,10 +9,10 @@ use crate::api::query::Query;
 use crate::api::reply::{self, Answer, Response};
 use crate::api::request::Request;
 use crate::api::wire::{EventPage, EventRow, ShownRow, frame};
-use crate::domain::{Actor, Error, Event, EventId};
+use crate::domain::{self, Actor, Error, Event, EventId};
 use crate::live::{Listener, Message, News, Topic, Trouble};
 use crate::service::events::{self, Read};
-use crate::service::session;
+use crate::service::live_login::LiveLogin;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,8 @@ const LONGEST_WAIT: u64 = 60;
 const USUAL_WAIT: u64 = 25;
 /// What keeps nginx from holding back what it passes on.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+/// How soon a read that failed is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long a stream may be without a word, so that nobody on the way takes it for dead.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -35,8 +37,8 @@ pub(in crate::api) async fn read(request: Request) -> Answer {
     let since = position(request.headers(), &query)?;
     let wait = number(&query, "timeout")?.unwrap_or(USUAL_WAIT);
     request.admit(Some(&actor))?;
-    let (api, token) = (request.api.clone(), request.token().to_owned());
-    let reader = Reader::new(api, actor, token, since);
+    let login = LiveLogin::new(actor, request.token().to_owned());
+    let reader = Reader::new(request.api.clone(), login, since);
     if wants_stream(request.headers()) {
         Ok(reader.stream())
     } else {
@@ -72,41 +74,44 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 /// Somebody who reads.
 struct Reader {
     api: Arc<Api>,
-    actor: Arc<Actor>,
-    token: String,
+    login: LiveLogin,
     listener: Listener,
+    /// Whether the request named a position.
+    has_position: bool,
     /// Up to which event (inclusive) everything is told.
     position: EventId,
-    /// Whether there may be events behind the position that nobody will say anything of.
+    /// Whether there may be something to read that no message will announce, or the login has to be checked.
     is_behind: bool,
+    /// Whether messages were lost that are not stored, such as `presence.shown`.
+    is_incomplete: bool,
 }
 
 impl Reader {
     /// Begins at `since`, or with what comes from now on. It listens before anything is read, so that nothing is missed between.
-    fn new(api: Arc<Api>, actor: Arc<Actor>, token: String, since: Option<EventId>) -> Self {
+    fn new(api: Arc<Api>, login: LiveLogin, since: Option<EventId>) -> Self {
         let mut listener = api.app.live.listen();
         listener.subscribe(Topic::Events);
-        listener.subscribe(Topic::Oneself(actor.user.id.clone()));
+        listener.subscribe(Topic::Oneself(login.actor().user.id.clone()));
         let newest = events::newest(&api.app);
         Self {
+            has_position: since.is_some(),
             position: since.unwrap_or(newest),
-            is_behind: since.is_some(),
+            // Also without a position: the login may have ended before the listener subscribed.
+            is_behind: true,
+            is_incomplete: false,
             api,
-            actor,
-            token,
+            login,
             listener,
         }
     }
 
     /// The events after the position, once there are any, or none after `wait`. Who names no position learns where they are at once.
     async fn page(mut self, wait: Duration) -> Answer {
-        let is_first = !self.is_behind;
-        let app = &self.api.app;
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            match events::read(app, &self.actor, self.position).await? {
+            match events::read(&self.api.app, &mut self.login, self.position).await? {
                 Read::Reload(position) => return page(&[], position, true),
-                Read::Events(events, position) if !events.is_empty() || is_first => {
+                Read::Events(events, position) if !events.is_empty() || !self.has_position => {
                     return page(&events, position, false);
                 }
                 Read::Events(_, position) if position > self.position => self.position = position,
@@ -115,9 +120,7 @@ impl Reader {
                     let is_over = tokio::select! {
                         _ = self.listener.next() => false,
                         _ = self.listener.trouble() => {
-                            if session::has_ended(app, &self.token).await {
-                                return Err(Error::Unauthenticated.into());
-                            }
+                            self.login.doubt();
                             false
                         }
                         () = tokio::time::sleep_until(deadline) => true,
@@ -153,9 +156,14 @@ impl Reader {
             let mut next = vec![sse::Event::default().comment("")];
             loop {
                 for event in next {
-                    if sender.send(event).await.is_err() {
+                    let Ok(permit) = sender.reserve().await else {
+                        return;
+                    };
+                    // However slowly it is read: the login may have ended since the events were.
+                    if !self.may_send().await {
                         return;
                     }
+                    permit.send(event);
                 }
                 match self.next().await {
                     Some(events) => next = events,
@@ -170,67 +178,91 @@ impl Reader {
         }
     }
 
+    /// Whether the login still counts. Waits until the store can say.
+    async fn may_send(&mut self) -> bool {
+        loop {
+            match self.login.check(&self.api.app).await {
+                Ok(_) => return true,
+                Err(Error::Unauthenticated) => return false,
+                Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
+            }
+        }
+    }
+
     /// What comes next; `None`: nothing any more.
     async fn next(&mut self) -> Option<Vec<sse::Event>> {
-        if self.actor.login.is_live(self.api.app.clock.now()) {
-            if self.is_behind {
-                return Some(self.catch_up().await);
-            }
-        } else {
+        if self.login.is_over(&self.api.app) {
             return None;
+        }
+        if self.is_behind {
+            return self.catch_up().await;
         }
         tokio::select! {
             biased;
-            trouble = self.listener.trouble() => match trouble {
-                // What was in the mailbox is stored, too.
-                Trouble::Overrun => self.is_behind = true,
-                Trouble::LoginsEnded => {
-                    if session::has_ended(&self.api.app, &self.token).await {
-                        return None;
-                    }
+            trouble = self.listener.trouble() => {
+                match trouble {
+                    Trouble::Overrun => self.is_incomplete = true,
+                    Trouble::LoginsEnded => self.login.doubt(),
                 }
-            },
-            messages = self.listener.next() => return Some(self.tell(&messages).await),
-            () = tokio::time::sleep(SILENCE) => return Some(vec![sse::Event::default().comment("")]),
+                self.is_behind = true;
+                Some(Vec::new())
+            }
+            messages = self.listener.next() => self.tell(&messages).await,
+            () = tokio::time::sleep(SILENCE) => Some(vec![sse::Event::default().comment("")]),
         }
-        Some(Vec::new())
     }
 
-    /// A batch of what is stored.
-    async fn catch_up(&mut self) -> Vec<sse::Event> {
-        match events::read(&self.api.app, &self.actor, self.position).await {
+    /// A batch of what is stored; `None`: the login has ended.
+    async fn catch_up(&mut self) -> Option<Vec<sse::Event>> {
+        let read = events::read(&self.api.app, &mut self.login, self.position).await;
+        let (since, mut all) = (self.position, Vec::new());
+        match read {
             Ok(Read::Reload(position)) => {
                 self.position = position;
-                let id = position.as_u64().to_string();
-                vec![sse::Event::default().event("reload").id(id).data("{}")]
+                all.push(reload(position));
             }
             Ok(Read::Events(events, position)) => {
-                self.is_behind = position > self.position;
+                self.is_behind = position > since;
                 self.position = position;
-                events.iter().map(told).collect()
+                if self.is_incomplete {
+                    all.push(reload(since));
+                }
+                all.extend(events.iter().map(told));
             }
+            Err(Error::Unauthenticated) => return None,
             Err(error) => {
                 tracing::warn!(%error, "events cannot be read yet; it will be tried again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                Vec::new()
+                tokio::time::sleep(RETRY_PAUSE).await;
+                return Some(all);
             }
         }
+        self.is_incomplete = false;
+        Some(all)
     }
 
-    /// What `messages` say that was not read already.
-    async fn tell(&mut self, messages: &[Arc<Message>]) -> Vec<sse::Event> {
-        let settings = self.api.app.settings().await;
-        let is_quiet = settings.is_ok_and(|settings| settings.broadcast_disabled());
+    /// What `messages` say that was not read already; `None`: the login has ended. Whether presence may be shown, and to whom,
+    /// has to be known first: until then nothing is sent.
+    async fn tell(&mut self, messages: &[Arc<Message>]) -> Option<Vec<sse::Event>> {
+        let (actor, is_quiet) = match self.view().await {
+            Ok(view) => view,
+            Err(Error::Unauthenticated) => return None,
+            Err(_) => {
+                (self.is_behind, self.is_incomplete) = (true, true);
+                return Some(Vec::new());
+            }
+        };
         let mut all = Vec::new();
         for message in messages {
             match message.news() {
+                // One in between was not announced.
+                News::Event(event) if event.id.before() > self.position => self.is_behind = true,
                 News::Event(event) if event.id > self.position => {
                     self.position = event.id;
-                    if events::is_told(&event.event.change, is_quiet) {
+                    if events::is_visible(&event.event.change, &actor, is_quiet) {
                         all.push(told(event));
                     }
                 }
-                News::Shown(shown) if *message.topic() == Topic::Statuses => {
+                News::Shown(shown) if *message.topic() == Topic::Statuses && !is_quiet => {
                     let row = ShownRow::new(shown, self.api.app.clock.now());
                     let row = frame::text_of(&row);
                     all.push(sse::Event::default().event(ShownRow::KIND).data(row));
@@ -238,8 +270,21 @@ impl Reader {
                 _ => {}
             }
         }
-        all
+        Some(all)
     }
+
+    /// Who reads now, and whether nobody is shown changes of presence.
+    async fn view(&mut self) -> domain::Result<(Arc<Actor>, bool)> {
+        let actor = self.login.check(&self.api.app).await?;
+        let settings = self.api.app.settings().await?;
+        Ok((actor, settings.broadcast_disabled()))
+    }
+}
+
+/// That the reader has to look at everything again, and reads on from `position`.
+fn reload(position: EventId) -> sse::Event {
+    let id = position.as_u64().to_string();
+    sse::Event::default().event("reload").id(id).data("{}")
 }
 
 /// An event with its position, by which a stream that breaks off is taken up again.

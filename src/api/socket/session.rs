@@ -10,7 +10,7 @@ use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_
 use crate::api::wire::news;
 use crate::domain::{Error, Timestamp, UserId};
 use crate::live::{Listener, Message, News, Topic};
-use crate::service::session::{self, LoggedIn};
+use crate::service::session::{self, LoggedIn, LoginState};
 use bytes::Bytes;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -33,6 +33,14 @@ struct Login {
     user: UserId,
     token: Arc<str>,
     ends: Option<Timestamp>,
+}
+
+/// How a connection lost its login.
+pub(super) enum Loss {
+    /// The login has ended.
+    Ended,
+    /// The store cannot say whether it has.
+    Unknown,
 }
 
 /// What a frame comes to.
@@ -170,9 +178,14 @@ impl Session {
             user: user.clone(),
             token: token.into(),
         });
-        if self.login_has_ended().await {
+        let refused = match self.login_state().await {
+            Some(LoginState::Ended) => Some(Error::LoginRefused),
+            Some(LoginState::Unknown) => Some(Error::UNAVAILABLE),
+            Some(LoginState::Valid(_)) | None => None,
+        };
+        if let Some(refused) = refused {
             frames.extend(self.leave());
-            return (frames, Err(Error::LoginRefused.into()));
+            return (frames, Err(refused.into()));
         }
         self.connection.enter(self.api.app.connections.open(user));
         frames.push(news::published(DocumentChange::Added, &actor.user));
@@ -200,11 +213,20 @@ impl Session {
         frames
     }
 
-    /// Whether the login that the connection stands on is there no more; not where there is none.
-    pub(super) async fn login_has_ended(&self) -> bool {
+    /// Whether the login that the connection stands on still counts; `None` without one.
+    async fn login_state(&self) -> Option<LoginState> {
         match &self.login {
-            Some(login) => session::has_ended(&self.api.app, &login.token).await,
-            None => false,
+            Some(login) => Some(session::login_state(&self.api.app, &login.token).await),
+            None => None,
+        }
+    }
+
+    /// Why the connection has to end now that logins of its user have ended, if it has to.
+    pub(super) async fn loss_of_login(&self) -> Option<Loss> {
+        match self.login_state().await? {
+            LoginState::Valid(_) => None,
+            LoginState::Ended => Some(Loss::Ended),
+            LoginState::Unknown => Some(Loss::Unknown),
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) enum End {
     Silent,
     /// The login that it stood on has ended.
     LoggedOut,
+    /// Whether the login has ended cannot be read: the client is to connect and log in again.
+    Unchecked,
     /// A frame is larger than any may be.
     TooLarge,
     /// What came is no WebSocket.
@@ -62,6 +64,7 @@ impl End {
             Self::TooSlow => (1013, "too slow: connect again"),
             Self::Silent => (4000, "timeout"),
             Self::LoggedOut => (1008, "logged out"),
+            Self::Unchecked => (1013, "try again later"),
             Self::TooLarge => (1009, "a frame holds 64 KiB at most"),
             Self::Protocol => (1002, "protocol error"),
             Self::NotText => (1003, "frames are text"),

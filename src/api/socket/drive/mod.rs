@@ -6,7 +6,7 @@ mod outgoing;
 mod watch;
 
 use super::call::{Call, Called};
-use super::session::{Session, Step};
+use super::session::{Loss, Session, Step};
 use crate::limits::Limits;
 use crate::live::Trouble;
 use end::{End, take_leave};
@@ -88,7 +88,10 @@ async fn under_way(call: &mut Option<Call>) -> Called {
 async fn in_trouble(trouble: Trouble, session: &Session) -> Option<End> {
     match trouble {
         Trouble::Overrun => Some(End::TooSlow),
-        Trouble::LoginsEnded => session.login_has_ended().await.then_some(End::LoggedOut),
+        Trouble::LoginsEnded => session.loss_of_login().await.map(|loss| match loss {
+            Loss::Ended => End::LoggedOut,
+            Loss::Unknown => End::Unchecked,
+        }),
     }
 }
 
