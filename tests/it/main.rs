@@ -29,6 +29,7 @@ mod event_stream;
 mod events;
 mod events_slow;
 mod events_stream;
+mod events_visibility;
 mod expiry;
 mod expiry_live;
 mod faults;
