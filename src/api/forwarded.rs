@@ -1,24 +1,72 @@
-//! Where a request comes from when proxies stand between, by the header `X-Forwarded-For`. Knows nothing of what depends on it.
+//! Where a request comes from when proxies stand between. Does not know what depends on it.
 
+use crate::config::Config;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
-use warp::http::HeaderMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use warp::http::{HeaderMap, HeaderName};
 
-const FORWARDED_FOR: &str = "x-forwarded-for";
+/// Reads the client's address from the header in which trusted proxies name it.
+pub(super) struct ClientAddress {
+    /// `None` only if the setting held no header's name, which the settings do not accept.
+    header: Option<HeaderName>,
+    trusted: Vec<IpNet>,
+    has_warned: AtomicBool,
+}
 
-/// The address of the client whose request came over a connection from `peer`. Each proxy has added at the header's end from whom it
-/// got the request, so it is read from there, and a word is believed only when a `trusted` proxy has said it.
-pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
-    let mut told = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-    let mut client = peer.to_canonical();
-    while is_trusted(&client)
-        && let Some(earlier) = told.next().and_then(address)
-    {
-        client = earlier;
+impl ClientAddress {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            header: config.client_address_header.parse().ok(),
+            trusted: config.trusted_proxies.clone(),
+            has_warned: AtomicBool::new(false),
+        }
     }
-    client
+
+    /// The address of the client whose request came over a connection from `peer`. Each proxy has
+    /// added at the header's end from whom it got the request, so the header is read from its end,
+    /// and an entry is believed only when a trusted proxy has added it.
+    pub(super) fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let Some(header) = &self.header else {
+            return client;
+        };
+        if !self.is_trusted(client) {
+            self.warn(client, header, headers);
+            return client;
+        }
+        let lines = headers.get_all(header).iter().rev();
+        let mut entries = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        while self.is_trusted(client)
+            && let Some(earlier) = entries.next().and_then(address)
+        {
+            client = earlier;
+        }
+        client
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted
+            .iter()
+            .any(|network| network.contains(&address))
+    }
+
+    /// Says once that the header is there and not believed: behind a proxy that is not named in the
+    /// settings, all clients share its address, and its limits.
+    fn warn(&self, peer: IpAddr, header: &HeaderName, headers: &HeaderMap) {
+        if self.has_warned.load(Ordering::Relaxed) || !headers.contains_key(header) {
+            return;
+        }
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                %header,
+                "a header that names the client's address is ignored, because it came from an address that is not in \
+                 trusted_proxies; if this is your reverse proxy, add it there: otherwise all clients behind it share one \
+                 rate limit and one block"
+            );
+        }
+    }
 }
 
 /// An address with a port or without one.
@@ -38,6 +86,15 @@ mod tests {
     use super::*;
     use warp::http::HeaderValue;
 
+    const FORWARDED_FOR: &str = "x-forwarded-for";
+
+    fn trusting(networks: &[&str]) -> ClientAddress {
+        let networks = networks.iter().map(|network| network.parse().unwrap());
+        let mut config = Config::defaults_in("data".into());
+        config.trusted_proxies = networks.collect();
+        ClientAddress::new(&config)
+    }
+
     /// The client behind `peer` and these lines, where `10.0.0.0/8` and `fd00::/8` are trusted.
     fn client_behind(peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
@@ -45,8 +102,8 @@ mod tests {
             let line = HeaderValue::from_bytes(line.as_bytes()).unwrap();
             headers.append(FORWARDED_FOR, line);
         }
-        let trusted = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
-        client(peer.parse().unwrap(), &headers, &trusted).to_string()
+        let trusting = trusting(&["10.0.0.0/8", "fd00::/8"]);
+        trusting.of(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]
@@ -77,7 +134,21 @@ mod tests {
             HeaderValue::from_static("192.0.2.9"),
         )]);
         let peer = IpAddr::from([127, 0, 0, 1]);
-        assert_eq!(client(peer, &headers, &[]), peer, "nobody is trusted");
+        assert_eq!(trusting(&[]).of(peer, &headers), peer, "nobody is trusted");
+    }
+
+    #[test]
+    fn a_header_from_an_untrusted_peer_is_warned_of_once() {
+        let (address, mut headers) = (trusting(&["10.0.0.0/8"]), HeaderMap::new());
+        let has_warned = |address: &ClientAddress| address.has_warned.load(Ordering::Relaxed);
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        address.of(peer, &headers);
+        assert!(!has_warned(&address), "there is no header");
+        headers.insert(FORWARDED_FOR, HeaderValue::from_static("192.0.2.9"));
+        address.of(IpAddr::from([10, 0, 0, 1]), &headers);
+        assert!(!has_warned(&address), "it is believed");
+        address.of(peer, &headers);
+        assert!(has_warned(&address));
     }
 
     #[test]

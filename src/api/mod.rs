@@ -47,8 +47,8 @@ use crate::dev::Dev;
 use crate::limits::Limits;
 use cors::Cors;
 use error::ApiError;
+use forwarded::ClientAddress;
 use hyper::upgrade::OnUpgrade;
-use ipnet::IpNet;
 use list_cache::ListCache;
 use quotas::Quotas;
 use reply::{Answer, Response};
@@ -154,7 +154,7 @@ pub struct Api {
     cors: Cors,
     quotas: Quotas,
     method_limits: ddp::MethodLimits,
-    trusted_proxies: Vec<IpNet>,
+    client_address: ClientAddress,
     site_url: String,
     max_connections: usize,
     limits: Limits,
@@ -173,7 +173,7 @@ impl Api {
             cors: Cors::new(&config.cors_origins),
             quotas: Quotas::new(config),
             method_limits: ddp::MethodLimits::new(config),
-            trusted_proxies: config.trusted_proxies.clone(),
+            client_address: ClientAddress::new(config),
             site_url: config.site_url.clone().unwrap_or(site_url),
             max_connections: config.max_connections,
             limits,

@@ -3,7 +3,7 @@
 
 use super::body::Fields;
 use super::error::ApiError;
-use super::{Api, Route, forwarded, path};
+use super::{Api, Route, path};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Permission};
 use crate::rate_limit::Quota;
@@ -155,7 +155,7 @@ impl Request {
     pub(super) fn address(&self) -> IpAddr {
         let peer = self.head.peer.map(|Peer(address)| address.ip());
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        forwarded::client(peer, &self.head.headers, &self.api.trusted_proxies)
+        self.api.client_address.of(peer, &self.head.headers)
     }
 
     /// Who is asking. 401 when nobody, or nobody known.

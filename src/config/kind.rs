@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Origins,
     /// Networks in CIDR notation separated by commas, or nothing.
     Networks,
+    /// The name of a header that holds addresses.
+    AddressHeader,
     /// A text that is never shown, and that may stand in a file of its own.
     Secret,
 }
@@ -45,6 +47,9 @@ impl Kind {
                 "a list of origins such as https://chat.example.com, separated by commas, or * for all".into()
             }
             Self::Networks => "a list of networks such as 10.0.0.0/8, separated by commas, or empty for none".into(),
+            Self::AddressHeader => {
+                "the name of a header that holds addresses alone, such as X-Forwarded-For or X-Real-IP (not Forwarded)".into()
+            }
             Self::Secret => "a text of at least one character".into(),
         }
     }
@@ -60,6 +65,7 @@ impl Kind {
             Self::OptionalUrl => "URL",
             Self::Origins => "ORIGINS",
             Self::Networks => "NETWORKS",
+            Self::AddressHeader => "NAME",
         }
     }
 
@@ -88,8 +94,16 @@ impl Kind {
             Self::OptionalUrl => optional_url(text),
             Self::Origins => origins(text),
             Self::Networks => network::list(text).map(|networks| network::show(&networks)),
+            Self::AddressHeader => is_address_header(text).then(|| text.to_owned()),
         }
     }
+}
+
+/// A header's name (a token, RFC 9110, section 5.6.2). `Forwarded` (RFC 7239) holds more than
+/// addresses, and some of it is the client's to choose.
+fn is_address_header(text: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token) && !text.eq_ignore_ascii_case("forwarded")
 }
 
 fn is_host_and_port(text: &str) -> bool {
@@ -276,6 +290,19 @@ mod tests {
                 "null",
                 "https://*.a",
             ],
+        );
+    }
+
+    #[test]
+    fn an_address_header_is_a_name_and_not_forwarded() {
+        let same = |text| (text, text);
+        accepted(
+            &Kind::AddressHeader,
+            &["X-Forwarded-For", "x-real-ip", "CF-Connecting-IP"].map(same),
+        );
+        refused(
+            &Kind::AddressHeader,
+            &["", "X Real IP", "X-Real-IP:", "Forwarded", "é"],
         );
     }
 

@@ -83,6 +83,10 @@ pub struct Config {
     pub login_failures_per_address: u32,
     /// Seconds over which failed logins count and for which they block; 1 to 86 400.
     pub login_block_seconds: u32,
+    /// Failed logins, from all addresses together, that block an account; 1 to 100 000.
+    pub login_failures_per_account: u32,
+    /// Seconds over which those count and for which they block; 1 to 604 800.
+    pub login_account_block_seconds: u32,
     /// Days until a login ends; 1 to 3650.
     pub login_days: u32,
     /// Seconds after which who has no connection left is shown as offline; 0 to 3600.
@@ -94,8 +98,10 @@ pub struct Config {
     pub rate_limit_calls: Option<u32>,
     /// Seconds that such a window lasts; 1 to 86 400.
     pub rate_limit_seconds: u32,
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// Networks of the proxies that are believed about the client's address.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies name the client's address.
+    pub client_address_header: String,
     /// Passwords checked at once; 1 to 64.
     pub password_hashers: usize,
     /// Connections for reading the database; 1 to 64.
@@ -136,12 +142,16 @@ impl Config {
             login_failures_per_user: 10,
             login_failures_per_address: 50,
             login_block_seconds: 300,
+            // NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row on one account.
+            login_failures_per_account: 100,
+            login_account_block_seconds: 3600,
             login_days: 90,
             offline_grace_seconds: 5,
             heartbeat_seconds: 60,
             rate_limit_calls: None,
             rate_limit_seconds: 60,
-            trusted_proxies: Self::loopback(),
+            trusted_proxies: Vec::new(),
+            client_address_header: "X-Forwarded-For".into(),
             password_hashers: (processors / 2).clamp(1, 64),
             readers: 2,
             max_database_mib: 0,
@@ -285,13 +295,14 @@ mod tests {
             (config.rate_limit_calls(), config.rate_limit_seconds),
             (120, 60)
         );
+        assert!(config.trusted_proxies.is_empty(), "nobody is believed");
+        assert_eq!(config.client_address_header, "X-Forwarded-For");
         assert_eq!(
-            config
-                .trusted_proxies
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>(),
-            ["127.0.0.0/8", "::1/128"]
+            (
+                config.login_failures_per_account,
+                config.login_account_block_seconds
+            ),
+            (100, 3600)
         );
         assert!((1..=64).contains(&config.password_hashers));
         assert!(config.cors_origins.is_empty() && password(&loaded).is_none());

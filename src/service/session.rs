@@ -85,6 +85,8 @@ pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<Logged
                 Error::Unauthenticated => Error::LoginRefused,
                 other => other,
             })?;
+            let attempts = &app.auth.attempts;
+            attempts.recognise(address, &actor.user.id, app.clock.now());
             Ok(LoggedIn { actor, token })
         }
         LoginWith::Password { user, digest } => login_by_password(app, user, digest, address).await,
@@ -188,30 +190,27 @@ async fn login_by_password(
     digest: PasswordDigest,
     address: IpAddr,
 ) -> Result<LoggedIn> {
-    let name = match &key {
-        UserKey::Username(name) | UserKey::Email(name) => name.to_lowercase(),
-        UserKey::Id(id) => id.as_str().to_owned(),
-    };
     let attempts = &app.auth.attempts;
-    attempts.check(address, &name, app.clock.now())?;
-    match check_password(app, key, digest).await {
-        Ok((user, hash)) => {
-            attempts.succeeded(address, &name, app.clock.now())?;
-            let login = ordinary(app, user.id.clone())?;
-            let id = login.id.clone();
-            let token = open(app, login).await?;
-            refuse_outdated(app, &user, &hash, id).await?;
-            Ok(LoggedIn {
-                actor: recognise(app, &token).await?,
-                token,
-            })
-        }
-        Err(refused @ Error::LoginRefused) => {
-            attempts.failed(address, &name, app.clock.now())?;
-            Err(refused)
-        }
-        Err(other) => Err(other),
+    let attempt = attempts.by_name(address, &key);
+    attempts.check_address(&attempt, app.clock.now())?;
+    let found = app.store.find_user(key).await?;
+    let attempt = attempts.on(attempt, found.as_ref().map(|(user, _)| &user.id));
+    attempts.check(&attempt, app.clock.now())?;
+    let checked = check_password(app, found, digest).await;
+    match &checked {
+        Ok(_) | Err(Error::Deactivated) => attempts.succeeded(&attempt, app.clock.now())?,
+        Err(Error::LoginRefused) => attempts.failed(&attempt, app.clock.now())?,
+        Err(_) => {}
     }
+    let (user, hash) = checked?;
+    let login = ordinary(app, user.id.clone())?;
+    let id = login.id.clone();
+    let token = open(app, login).await?;
+    refuse_outdated(app, &user, &hash, id).await?;
+    Ok(LoggedIn {
+        actor: recognise(app, &token).await?,
+        token,
+    })
 }
 
 /// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it
@@ -227,11 +226,16 @@ async fn refuse_outdated(app: &App, user: &User, checked: &str, login: LoginId) 
     }
 }
 
-/// The user whose password this is, and the hash it was checked against. Does the same work for a name that nobody has.
-async fn check_password(app: &App, key: UserKey, digest: PasswordDigest) -> Result<(User, String)> {
-    let (user, hash) = app.store.find_user(key).await?.unzip();
-    let right = app.auth.passwords.verify(hash.clone(), digest).await?;
-    match user.zip(hash) {
+/// The user that was found, if this is the password, and the hash it was checked against. Does the
+/// same work when nobody was found.
+async fn check_password(
+    app: &App,
+    found: Option<(User, String)>,
+    digest: PasswordDigest,
+) -> Result<(User, String)> {
+    let hash = found.as_ref().map(|(_, hash)| hash.clone());
+    let right = app.auth.passwords.verify(hash, digest).await?;
+    match found {
         Some((user, hash)) if right && user.active => Ok((user, hash)),
         Some(_) if right => Err(Error::Deactivated),
         _ => Err(Error::LoginRefused),

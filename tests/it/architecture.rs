@@ -45,7 +45,7 @@ const RULES: &[(&str, &str, &str)] = &[
         "who listens and what waits for them is known apart from sockets, JSON and what is stored"),
     ("connections/", "warp hyper serde rusqlite bytes tracing tokio_util tokio_tungstenite crate::api crate::service crate::store crate::app crate::config crate::live crate::announcer crate::limits",
         "who is connected is kept in memory alone, and what it shows is the rules' to say"),
-    ("attempts.rs", "warp rusqlite crate::api crate::service crate::store crate::app",
+    ("attempts/", "warp rusqlite crate::api crate::service crate::store crate::app",
         "failed logins are counted for whoever asks"),
     ("passwords.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
         "hashing knows no user and no request"),

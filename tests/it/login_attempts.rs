@@ -2,9 +2,11 @@
 
 use crate::support::{Reply, Setup, TestServer};
 use doorsign::config::Config;
+use doorsign::domain::UserKey;
 use doorsign::service::users;
 use serde_json::json;
 use std::time::Duration;
+use warp::http::Method;
 
 const MINUTES_5: Duration = Duration::from_secs(300);
 
@@ -123,5 +125,90 @@ async fn right_passwords_that_come_at_once_are_no_failures() {
     let logins = (0..16).map(|_| login(&server, "ann", "ann's password"));
     for reply in futures_util::future::join_all(logins).await {
         reply.expect(200);
+    }
+}
+
+/// Asks for a login from `address`, as a trusted proxy passes it on.
+async fn login_from(server: &TestServer, address: &str, user: &str, password: &str) -> Reply {
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-forwarded-for", address),
+    ];
+    let body = json!({"user": user, "password": password}).to_string();
+    let anon = server.anon();
+    anon.send(Method::POST, "/api/v1/login", &headers, body)
+        .await
+}
+
+#[tokio::test]
+async fn a_rotating_x_forwarded_for_is_blocked_unless_a_trusted_proxy_sends_it() {
+    let server = server(|_| ()).await;
+    for n in 0..10 {
+        let refused = login_from(&server, &format!("192.0.2.{n}"), "ann", "wrong").await;
+        refused.golden("login_refused");
+    }
+    let blocked = login_from(&server, "192.0.2.99", "ann", "ann's password").await;
+    blocked.golden("login_blocked_user");
+}
+
+#[tokio::test]
+async fn username_and_email_address_of_an_account_are_counted_together() {
+    let server = server(|_| ()).await;
+    fail(&server, "ann", 5).await;
+    fail(&server, "Ann@Example.org", 5).await;
+    // Refused in silence: a block that is told would tell whose address it is.
+    for name in ["ann", "ann@example.org"] {
+        let right = login(&server, name, "ann's password").await;
+        right.golden("login_refused");
+    }
+    login(&server, "bob@example.org", "bob's password")
+        .await
+        .expect(200);
+    server.clock.advance(MINUTES_5);
+    login(&server, "ann", "ann's password").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_account_that_is_attacked_from_everywhere_is_open_where_its_user_was_before() {
+    let server = server(|config| {
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.login_failures_per_account = 3;
+        config.login_account_block_seconds = 600;
+    })
+    .await;
+    login_from(&server, "198.51.100.1", "ann", "ann's password")
+        .await
+        .expect(200);
+    for name in ["ann", "nobody"] {
+        for n in 1..=3 {
+            let refused = login_from(&server, &format!("192.0.2.{n}"), name, "wrong").await;
+            refused.golden("login_refused");
+        }
+        let blocked = login_from(&server, "192.0.2.4", name, "ann's password").await;
+        blocked.golden("login_blocked_user");
+    }
+    for name in ["ann", "ann@example.org"] {
+        let known = login_from(&server, "198.51.100.1", name, "ann's password").await;
+        known.expect(200);
+    }
+    login_from(&server, "192.0.2.4", "bob", "bob's password")
+        .await
+        .expect(200);
+    server.clock.advance(Duration::from_secs(600));
+    login_from(&server, "192.0.2.4", "ann", "ann's password")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn an_operator_can_lift_the_block_of_an_account() {
+    let server = server(|_| ()).await;
+    fail(&server, "ann", 5).await;
+    fail(&server, "ann@example.org", 10).await;
+    let key = UserKey::Username("ann".to_owned());
+    let (ann, _) = server.app.store.find_user(key).await.unwrap().unwrap();
+    server.app.auth.attempts.unblock(&ann);
+    for name in ["ann", "ann@example.org"] {
+        login(&server, name, "ann's password").await.expect(200);
     }
 }

@@ -33,6 +33,15 @@ fn left(reply: Reply) -> u64 {
     quota(&reply.expect(200)).unwrap().1
 }
 
+/// As [`server`], behind a proxy on this machine that it trusts.
+async fn server_behind_proxy(change: impl FnOnce(&mut Config)) -> TestServer {
+    server(|config| {
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        change(config);
+    })
+    .await
+}
+
 /// Asks, as one whose address proxies have written into `X-Forwarded-For`.
 async fn from(client: &Client, address: &str) -> Reply {
     let headers = [("x-forwarded-for", address)];
@@ -142,7 +151,7 @@ async fn routes_are_counted_apart_and_users_of_one_address_together() {
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_client_has_a_quota_of_its_own() {
-    let server = server(|_| ()).await;
+    let server = server_behind_proxy(|_| ()).await;
     let anon = server.anon();
     for (address, remaining) in [
         ("192.0.2.1", 2),
@@ -165,10 +174,10 @@ async fn behind_a_trusted_proxy_each_client_has_a_quota_of_its_own() {
 
 #[tokio::test]
 async fn who_is_no_trusted_proxy_gains_nothing_by_the_header() {
-    for trusted in ["", "10.0.0.0/8"] {
-        let networks = trusted.split_terminator(',').map(|n| n.parse().unwrap());
-        let networks = networks.collect();
-        let server = server(|config| config.trusted_proxies = networks).await;
+    for trusted in ["by default nobody", "10.0.0.0/8"] {
+        let network: Option<ipnet::IpNet> = trusted.parse().ok();
+        let trust = |config: &mut Config| config.trusted_proxies.extend(network);
+        let server = server(trust).await;
         let anon = server.anon();
         for remaining in [2, 1, 0] {
             let address = format!("192.0.2.{remaining}");
@@ -179,8 +188,26 @@ async fn who_is_no_trusted_proxy_gains_nothing_by_the_header() {
 }
 
 #[tokio::test]
+async fn the_header_in_which_a_proxy_names_the_client_is_a_setting() {
+    let server = server_behind_proxy(|config| {
+        config.client_address_header = "CF-Connecting-IP".into();
+    })
+    .await;
+    let named = async |header, address| {
+        let (anon, headers) = (server.anon(), [(header, address)]);
+        let reply = anon.send(Method::GET, "/api/info", &headers, "").await;
+        left(reply)
+    };
+    assert_eq!(named("cf-connecting-ip", "192.0.2.1").await, 2);
+    assert_eq!(named("cf-connecting-ip", "192.0.2.2").await, 2);
+    assert_eq!(named("cf-connecting-ip", "192.0.2.1").await, 1);
+    assert_eq!(named("x-forwarded-for", "192.0.2.3").await, 2);
+    assert_eq!(named("x-forwarded-for", "192.0.2.4").await, 1, "nobody's");
+}
+
+#[tokio::test]
 async fn failed_logins_count_against_the_client_and_not_its_proxy() {
-    let server = server(|config| {
+    let server = server_behind_proxy(|config| {
         config.rate_limit_calls = Some(0);
         config.login_failures_per_address = 2;
     })

@@ -72,8 +72,16 @@ fn how_many_failed_logins_block() {
     let address = in_words(config.login_failures_per_address);
     let user = in_words(user).replace("ten", "Ten");
     says(&format!(
-        "{user} failed logins within {} minutes block that user from that address, {address} block the address;",
+        "{user} failed logins within {} minutes block that user from that address, {address} block the address,",
         in_words(minutes)
+    ));
+    let (account, hours) = (
+        config.login_failures_per_account,
+        config.login_account_block_seconds / 3600,
+    );
+    assert_eq!(hours, 1);
+    says(&format!(
+        "and {account} within an hour, from all addresses together, block the account"
     ));
 }
 
@@ -132,15 +140,12 @@ async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
 }
 
 #[test]
-fn whose_word_on_addresses_is_taken_unless_told_otherwise() {
-    says("believed from `trusted_proxies` alone (this machine, unless told otherwise)");
-    let trusted = defaults().trusted_proxies;
-    assert!(!trusted.is_empty());
-    assert!(
-        trusted
-            .iter()
-            .all(|n| n.network().is_loopback() && n.broadcast().is_loopback())
-    );
+fn no_proxy_is_believed_unless_it_is_named() {
+    assert!(defaults().trusted_proxies.is_empty());
+    let header = defaults().client_address_header;
+    says(&format!("is read from `{header}`"));
+    says("`trusted_proxies`");
+    says("`client_address_header`");
 }
 
 #[test]
@@ -161,6 +166,14 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
         (
             "login_failures_per_address",
             u64::from(config.login_failures_per_address),
+        ),
+        (
+            "login_failures_per_account",
+            u64::from(config.login_failures_per_account),
+        ),
+        (
+            "login_account_block_seconds",
+            u64::from(config.login_account_block_seconds),
         ),
         (
             "max_connections",

@@ -197,8 +197,8 @@ fn patch(new: &UserChanges) -> Result<UserPatch> {
     })
 }
 
-/// Whoever has got hold of a token must not learn the password with it. Failures are counted by the user's id, which renaming does not
-/// change, and apart from those of logins, which nobody is to be kept from by them.
+/// Whoever has got hold of a token must not learn the password with it. Failures count under the
+/// account, together with those of logins: guessing in two places is worth no more than in one.
 async fn check_current(app: &App, actor: &Actor, given: &str, address: IpAddr) -> Result<()> {
     let wrong = Error::Invalid {
         field: Field::CurrentPassword,
@@ -208,12 +208,13 @@ async fn check_current(app: &App, actor: &Actor, given: &str, address: IpAddr) -
         return Err(wrong);
     }
     let (attempts, id) = (&app.auth.attempts, &actor.user.id);
-    attempts.check(address, id.as_str(), app.clock.now())?;
+    let attempt = attempts.by_account(address, id);
+    attempts.check(&attempt, app.clock.now())?;
     let (_, hash) = find(app, UserKey::Id(id.clone())).await?;
     let digest = PasswordDigest::from_hex(given).unwrap_or_else(|| PasswordDigest::of(given));
     if app.auth.passwords.verify(Some(hash), digest).await? {
-        return attempts.succeeded(address, id.as_str(), app.clock.now());
+        return attempts.succeeded(&attempt, app.clock.now());
     }
-    attempts.failed(address, id.as_str(), app.clock.now())?;
+    attempts.failed(&attempt, app.clock.now())?;
     Err(wrong)
 }
