@@ -21,6 +21,7 @@
 //! | [`outbox`], [`supervisor`], [`plugins`] | committed events on their way to hooks |
 //! | [`retention`] | events that everybody was told of, deleted after a while |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
+//! | `transport` | what is decided about a request before any route is known |
 //! | [`dev`] | dev mode: a seed, a clock to move, faults to meet |
 //! | [`config`], [`cli`] | settings and commands |
 //!
@@ -62,3 +63,4 @@ pub mod store;
 pub mod supervisor;
 mod threads;
 pub mod tokens;
+mod transport;

@@ -6,6 +6,7 @@ use crate::api::{Dropped, Peer};
 use crate::conversation::{self, Ended, Ends, Turn};
 use crate::limits::Limits;
 use crate::stall::Impatient;
+use crate::transport::{host, security_headers};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -177,8 +178,11 @@ where
     }
     if request.uri().path_and_query().is_none() {
         // `GET host`: what is CONNECT's to ask comes with other methods, too.
-        let text = r#"{"success":false,"error":"The request names no path"}"#;
-        return Ok(refuse(StatusCode::BAD_REQUEST, text));
+        let text = failure("The request names no path");
+        return Ok(refuse(StatusCode::BAD_REQUEST, &text));
+    }
+    if let Some(problem) = host::problem(request.version(), request.headers()) {
+        return Ok(refuse(StatusCode::BAD_REQUEST, &failure(problem)));
     }
     request.extensions_mut().insert(Peer(peer));
     let Ok(response) = api.call(request).await;
@@ -190,8 +194,8 @@ where
 }
 
 fn refuse_connect() -> Response {
-    let text = r#"{"success":false,"error":"This is no proxy"}"#;
-    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, text);
+    let text = failure("This is no proxy");
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &text);
     response.headers_mut().insert(
         header::ALLOW,
         HeaderValue::from_static("GET, POST, HEAD, OPTIONS"),
@@ -199,9 +203,15 @@ fn refuse_connect() -> Response {
     response
 }
 
+/// `error` is a text without quotes and backslashes.
+fn failure(error: &str) -> String {
+    format!(r#"{{"success":false,"error":"{error}"}}"#)
+}
+
 /// The answer to what must not reach warp; nothing else is read from its connection.
-fn refuse(status: StatusCode, json: &'static str) -> Response {
-    let mut response = Response::new(json.into());
+fn refuse(status: StatusCode, json: &str) -> Response {
+    let mut response = Response::new(json.to_owned().into());
+    security_headers::add(response.headers_mut());
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,

@@ -15,7 +15,6 @@ macro_rules! routes {
 }
 
 mod body;
-mod cors;
 mod credentials;
 mod date;
 mod ddp;
@@ -23,6 +22,7 @@ mod dev;
 mod error;
 mod forwarded;
 mod list_cache;
+mod origin;
 mod path;
 mod preferences;
 mod query;
@@ -45,14 +45,15 @@ use crate::app::App;
 use crate::config::Config;
 use crate::dev::Dev;
 use crate::limits::Limits;
-use cors::Cors;
 use error::ApiError;
 use forwarded::ClientAddress;
 use hyper::upgrade::OnUpgrade;
 use list_cache::ListCache;
+use origin::{Origins, Page};
+use path::{BasePath, RequestPath};
 use quotas::Quotas;
-use reply::{Answer, Response};
-use request::{Head, Request, RequestId, Seen};
+use reply::{Answer, ForBrowsers, Response};
+use request::{Head, Request, RequestIds, Seen};
 use rest::{
     broadcast, custom_user_status, events, hooks, info, method_call, permissions, presence, roles,
     session, settings, users, webhooks,
@@ -61,10 +62,9 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 use warp::Filter;
-use warp::http::Method;
+use warp::http::{HeaderMap, Method};
 
 /// A request's way to its handler.
 pub struct Route {
@@ -151,15 +151,18 @@ pub struct Api {
     app: Arc<App>,
     lists: ListCache,
     whole_lists: Semaphore,
-    cors: Cors,
+    origins: Origins,
     quotas: Quotas,
     method_limits: ddp::MethodLimits,
     client_address: ClientAddress,
     site_url: String,
+    base_path: BasePath,
+    openapi: bytes::Bytes,
+    is_https: bool,
     max_connections: usize,
     limits: Limits,
     realtime: Realtime,
-    requests: AtomicU64,
+    requests: RequestIds,
     dev: Option<Arc<Dev>>,
 }
 
@@ -167,19 +170,24 @@ impl Api {
     /// The API of `app`, which waits for bodies as long as `limits` says. `site_url` is the address that clients reach it by, when
     /// the settings name none.
     pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
+        let configured = config.site_url.as_deref().unwrap_or_default();
+        let site_url = config.site_url.clone().unwrap_or(site_url);
+        let base_path = BasePath::of_url(configured);
         Self {
             lists: ListCache::default(),
             whole_lists: Semaphore::new(1),
-            cors: Cors::new(&config.cors_origins),
+            origins: Origins::new(&config.cors_origins, &site_url),
             quotas: Quotas::new(config),
             method_limits: ddp::MethodLimits::new(config),
             client_address: ClientAddress::new(config),
-            site_url: config.site_url.clone().unwrap_or(site_url),
+            openapi: info::openapi_below(base_path.as_str()),
+            base_path,
+            is_https: configured.starts_with("https://"),
+            site_url,
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),
-            // Request ids of one run follow each other, and those of two runs lie apart.
-            requests: AtomicU64::new(app.clock.now().as_millis().unsigned_abs() << 20),
+            requests: RequestIds::default(),
             dev: None,
             app,
         }
@@ -215,7 +223,7 @@ pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infal
         .map(
             |method, path: warp::path::FullPath, query, headers, peer, upgrade| Head {
                 method,
-                path,
+                path: RequestPath::new(path),
                 query,
                 headers,
                 peer,
@@ -229,25 +237,31 @@ pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infal
 }
 
 /// Answers one request and writes its line in the log.
-async fn answer<S, B>(api: Arc<Api>, head: Head, body: S) -> Response
+async fn answer<S, B>(api: Arc<Api>, mut head: Head, body: S) -> Response
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
     B: warp::Buf,
 {
     let began = std::time::Instant::now();
-    let id = RequestId::new(api.requests.fetch_add(1, Ordering::Relaxed));
+    let id = api.requests.next();
     let (method, seen) = (head.method.clone(), Arc::<Seen>::default());
     let watched = dev::Watched::begin(&api, &head);
-    let (path, answer) = if method == Method::OPTIONS {
-        ("any", Ok(api.cors.preflight(&head.headers)))
-    } else {
-        match route(&api, &method, head.path.as_str()) {
-            Ok(route) => (
-                route.path,
-                handle(route, api, head, body, seen.clone()).await,
-            ),
-            Err(refused) => (known_path(&api, &head.path), Err(refused)),
+    let page = api.origins.page(&head.headers);
+    let browser = ForBrowsers {
+        allow_origin: api.origins.readers(page, &head.headers),
+        is_https: api.is_https,
+    };
+    let (path, answer) = match route(&api, &method, &mut head.path) {
+        _ if dev::is_rebound(&api, &head.headers) => ("any", dev::refuse_host()),
+        _ if method == Method::OPTIONS => ("any", Ok(api.origins.preflight(page, &head.headers))),
+        Ok(route) if is_forged(route, page, &head.headers) => {
+            (route.path, Err(api.origins.refuse(&head.headers)))
         }
+        Ok(route) => (
+            route.path,
+            handle(route, api, head, body, seen.clone()).await,
+        ),
+        Err(refused) => (known_path(&api, &head.path), Err(refused)),
     };
     let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id));
     tracing::info!(
@@ -262,7 +276,13 @@ where
     if let Some(watched) = watched {
         watched.end(&response, began.elapsed(), seen.user_id());
     }
-    reply::finish(response, &id, seen.quota())
+    reply::finish(response, &id, seen.quota(), browser)
+}
+
+/// Whether a page of somebody else asks for a change with no token. A form can send such a request
+/// from anywhere without a preflight, and a login's answer would be a token.
+fn is_forged(route: &Route, page: Page, headers: &HeaderMap) -> bool {
+    page == Page::Foreign && route.method == Method::POST && !headers.contains_key("x-auth-token")
 }
 
 /// A method for the log. One that nobody knows can be as long as all headers may be; its beginning says enough.
@@ -300,14 +320,25 @@ where
 }
 
 /// The path of a request for the log, if it is one of ours: others may hold anything.
-fn known_path(api: &Api, path: &warp::path::FullPath) -> &'static str {
+fn known_path(api: &Api, path: &RequestPath) -> &'static str {
     let known = api
         .routes()
         .find(|route| path::fits(route.path, path.as_str()));
     known.map_or("unknown", |route| route.path)
 }
 
-fn route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
+/// The route of a request. Its path is looked up as it was sent, and only if it is unknown without
+/// the base path and superfluous slashes.
+fn route(api: &Api, method: &Method, path: &mut RequestPath) -> Result<&'static Route, ApiError> {
+    match find_route(api, method, path.as_str()) {
+        Err(ApiError::UnknownRoute) if path.tidy(&api.base_path) => {
+            find_route(api, method, path.as_str())
+        }
+        found => found,
+    }
+}
+
+fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
     let asked = if *method == Method::HEAD {
         &Method::GET
     } else {

@@ -3,6 +3,60 @@
 
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
+use warp::path::FullPath;
+
+/// The path below which proxies show this server, from the setting `site_url`: empty, or segments
+/// with a slash before each.
+pub(super) struct BasePath(String);
+
+impl BasePath {
+    pub(super) fn of_url(url: &str) -> Self {
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find('/').map_or("", |at| &rest[at..]);
+        Self(without_superfluous_slashes(path))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands behind it in `path`, if that is below it.
+    fn strip<'a>(&self, path: &'a str) -> &'a str {
+        let below = path.strip_prefix(&self.0);
+        below.filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    }
+}
+
+/// The path of a request, as it was sent until it is tidied.
+pub(super) struct RequestPath {
+    sent: FullPath,
+    tidy: Option<String>,
+}
+
+impl RequestPath {
+    pub(super) fn new(sent: FullPath) -> Self {
+        Self { sent, tidy: None }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.tidy.as_deref().unwrap_or(self.sent.as_str())
+    }
+
+    /// Takes out the base path, empty segments and a slash at the end, which a base URL with a
+    /// trailing slash makes. Whether that changes anything.
+    pub(super) fn tidy(&mut self, base: &BasePath) -> bool {
+        let single = without_superfluous_slashes(self.sent.as_str());
+        let tidy = base.strip(&single);
+        let changes = tidy != self.as_str();
+        self.tidy = changes.then(|| tidy.to_owned());
+        changes
+    }
+}
+
+fn without_superfluous_slashes(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    segments.flat_map(|segment| ["/", segment]).collect()
+}
 
 /// Whether `path` is the path of the route `template`.
 pub(super) fn fits(template: &str, path: &str) -> bool {
@@ -46,6 +100,26 @@ mod tests {
             (SETTING, "/API/v1/settings/a", false),
         ] {
             assert_eq!(fits(template, path), fitting, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_and_superfluous_slashes_are_taken_out() {
+        for (site_url, path, expected) in [
+            ("", "//api/v1/me", "/api/v1/me"),
+            ("", "/api///v1//me//", "/api/v1/me"),
+            ("", "/", ""),
+            ("https://a", "/doorsign/api/v1/me", "/doorsign/api/v1/me"),
+            ("https://a/doorsign", "/doorsign/api/v1/me", "/api/v1/me"),
+            ("https://a/doorsign", "/doorsign//websocket/", "/websocket"),
+            ("https://a/x/doorsign", "/x/doorsign/api", "/api"),
+            ("https://a/doorsign", "/doorsigns/api", "/doorsigns/api"),
+            ("https://a/doorsign", "/doorsign", "/doorsign"),
+            ("https://a/doorsign", "/api/v1/me/", "/api/v1/me"),
+        ] {
+            let single = without_superfluous_slashes(path);
+            let base = BasePath::of_url(site_url);
+            assert_eq!(base.strip(&single), expected, "{site_url} {path}");
         }
     }
 

@@ -4,9 +4,10 @@ use super::error::ApiError;
 use super::quotas;
 use super::request::RequestId;
 use crate::rate_limit::Quota;
+use crate::transport::security_headers;
 use bytes::Bytes;
 use serde::Serialize;
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 pub(super) use warp::reply::Response;
 
@@ -18,6 +19,10 @@ pub(super) const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
     "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization",
 );
 
+/// How long browsers use https alone once they have seen it here. Other names below this one are not
+/// this server's to decide about.
+const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// 200 with `body`.
 pub(super) fn ok(body: &impl Serialize) -> Answer {
     with_status(StatusCode::OK, body)
@@ -26,7 +31,7 @@ pub(super) fn ok(body: &impl Serialize) -> Answer {
 /// 200 with text that already is JSON.
 pub(super) fn ready(body: Bytes) -> Response {
     let mut response = Response::new(body.into());
-    response.headers_mut().reserve(12); // All that will come, so that the map does not grow on the way.
+    response.headers_mut().reserve(20); // All that will come, so that the map does not grow on the way.
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -81,6 +86,7 @@ pub(super) fn finish(
     mut response: Response,
     request_id: &RequestId,
     quota: Option<&Quota>,
+    browser: ForBrowsers,
 ) -> Response {
     let headers = response.headers_mut();
     if let Some(quota) = quota {
@@ -93,9 +99,34 @@ pub(super) fn finish(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     }
-    headers
-        .entry(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-        .or_insert(HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS);
+    browser.add(headers);
     response
+}
+
+/// What a response tells browsers, beside what all of them are told.
+pub(super) struct ForBrowsers {
+    /// Whose pages may read it.
+    pub(super) allow_origin: Option<HeaderValue>,
+    /// People reach this server by https.
+    pub(super) is_https: bool,
+}
+
+impl ForBrowsers {
+    fn add(self, headers: &mut HeaderMap) {
+        security_headers::add(headers);
+        if self.is_https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, ONE_YEAR);
+        }
+        if self
+            .allow_origin
+            .as_ref()
+            .is_none_or(|origin| origin != "*")
+        {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        if let Some(origin) = self.allow_origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+    }
 }

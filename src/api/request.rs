@@ -3,7 +3,8 @@
 
 use super::body::Fields;
 use super::error::ApiError;
-use super::{Api, Route, path};
+use super::path::{self, RequestPath};
+use super::{Api, Route};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Permission};
 use crate::rate_limit::Quota;
@@ -11,10 +12,11 @@ use crate::service::session::{self, Credentials};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use warp::http::{HeaderMap, Method};
-use warp::path::FullPath;
 
 /// The other end of the connection; the accept loop puts it into each request's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +25,22 @@ pub struct Peer(pub SocketAddr);
 /// A request's id in the log and in `X-Request-Id`: 16 hex digits.
 pub(super) struct RequestId([u8; 16]);
 
+/// Makes the ids: a count, under a keyed hash whose key is random. An id tells neither how many
+/// requests there were nor when the server started.
+#[derive(Default)]
+pub(super) struct RequestIds {
+    next: AtomicU64,
+    key: RandomState,
+}
+
+impl RequestIds {
+    pub(super) fn next(&self) -> RequestId {
+        let count = self.next.fetch_add(1, Ordering::Relaxed);
+        RequestId::new(self.key.hash_one(count))
+    }
+}
+
 impl RequestId {
-    /// The id of the request numbered `n`.
     pub(super) fn new(n: u64) -> Self {
         let digit = |place: usize| b"0123456789abcdef"[(n >> (60 - 4 * place)) as usize & 0xf];
         Self(std::array::from_fn(digit))
@@ -38,7 +54,7 @@ impl RequestId {
 /// A request without its body.
 pub(super) struct Head {
     pub(super) method: Method,
-    pub(super) path: FullPath,
+    pub(super) path: RequestPath,
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) peer: Option<Peer>,
@@ -205,5 +221,19 @@ mod tests {
             "1a20996739f00004"
         );
         assert_eq!(RequestId::new(0).as_str(), "0000000000000000");
+    }
+
+    #[test]
+    fn request_ids_tell_neither_the_count_nor_the_start() {
+        let ids = |requests: &RequestIds| {
+            let id = || u64::from_str_radix(requests.next().as_str(), 16).unwrap();
+            (0..1000).map(|_| id()).collect::<Vec<_>>()
+        };
+        let (one, other) = (ids(&RequestIds::default()), ids(&RequestIds::default()));
+        assert!(one.iter().all(|id| !other.contains(id)), "the key differs");
+        let rising = one.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        assert!((400..600).contains(&rising), "{rising} of 999 rise");
+        let near = |pair: &&[u64]| pair[0].abs_diff(pair[1]) < 1 << 48;
+        assert!(one.windows(2).filter(near).count() < 5, "spread widely");
     }
 }

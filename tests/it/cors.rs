@@ -1,12 +1,13 @@
 //! Browsers' preflights, and what a known path under a wrong verb and an unknown path get.
 
-use crate::support::{Reply, Setup, TestServer};
+use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::api::ROUTES;
 use serde_json::json;
 use warp::http::Method;
 
 const CREATE: &str = "/api/v1/custom-user-status.create";
 const ALLOW_HEADERS: &str = "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization";
+const INVALID_ORIGIN: &str = "Invalid origin. Name the page's origin in the setting cors_origins.";
 const ASKED: (&str, &str) = ("access-control-request-method", "POST");
 
 /// A server whose setting names these origins.
@@ -40,9 +41,13 @@ async fn preflights_are_refused_unless_the_setting_names_origins() {
     let server = server(&[]).await;
     for headers in [&[("origin", "https://a.example")] as &[_], &[ASKED]] {
         let refused = options(&server, headers).await;
-        let text = r#"CORS not enabled. Go to "Admin > General > REST Api" to enable it."#;
+        let text =
+            "CORS not enabled. Name the page's origin in the setting cors_origins to enable it.";
         assert_text(&refused, 405, text);
         assert!(refused.header("allow").is_some(), "RFC 9110 asks for it");
+        if headers != [ASKED] {
+            assert_eq!(refused.header("access-control-allow-origin"), None);
+        }
         assert_eq!(refused.header("access-control-allow-methods"), None);
     }
 }
@@ -65,7 +70,11 @@ async fn a_star_lets_every_origin_in() {
 #[tokio::test]
 async fn a_listed_origin_is_let_in_by_name_and_another_is_not() {
     let server = server(&["https://a.example", "http://b.example:8080"]).await;
-    for origin in ["https://a.example", "http://b.example:8080"] {
+    for origin in [
+        "https://a.example",
+        "https://A.example:443",
+        "http://b.example:8080",
+    ] {
         let allowed = options(&server, &[("origin", origin), ASKED]).await;
         assert_text(&allowed, 200, "OK");
         assert_eq!(allowed.header("access-control-allow-origin"), Some(origin));
@@ -79,10 +88,11 @@ async fn a_listed_origin_is_let_in_by_name_and_another_is_not() {
         "null",
     ] {
         let refused = options(&server, &[("origin", origin), ASKED]).await;
-        assert_text(&refused, 403, "Invalid origin");
+        assert_text(&refused, 403, INVALID_ORIGIN);
         assert_eq!(refused.header("access-control-allow-methods"), None);
+        assert_eq!(refused.header("access-control-allow-origin"), None);
     }
-    assert_text(&options(&server, &[ASKED]).await, 403, "Invalid origin");
+    assert_text(&options(&server, &[ASKED]).await, 403, INVALID_ORIGIN);
 }
 
 #[tokio::test]
@@ -94,45 +104,50 @@ async fn options_that_are_no_preflight_are_ok() {
 }
 
 #[tokio::test]
-async fn every_other_answer_lets_pages_of_all_origins_read_it() {
-    for origins in [&[] as &[&str], &["https://a.example"]] {
+async fn every_other_answer_is_read_by_listed_pages_and_by_what_is_no_page_alone() {
+    for (origins, origin, allowed) in [
+        (&[] as &[&str], None, Some("*")),
+        (&[], Some("https://b.example"), None),
+        (&["https://a.example"], Some("https://b.example"), None),
+        (
+            &["https://a.example"],
+            Some("https://a.example"),
+            Some("https://a.example"),
+        ),
+        (&["*"], Some("https://b.example"), Some("*")),
+    ] {
         let server = server(origins).await;
         let admin = server.admin().await;
-        let asked = async |method: Method, path: &str, body: String| {
-            let headers = [
-                ("origin", "https://b.example"),
-                ("content-type", "application/json"),
-            ];
-            admin.send(method, path, &headers, body).await
+        let asked = async |client: &Client, method: Method, path: &str, body: String| {
+            let mut headers = vec![("content-type", "application/json")];
+            headers.extend(origin.map(|origin| ("origin", origin)));
+            client.send(method, path, &headers, body).await
         };
+        let list = "/api/v1/custom-user-status.list";
         let good = json!({"name": "a", "statusType": "busy"}).to_string();
+        let (none, anon) = (String::new, server.anon());
         for (status, reply) in [
-            (200, asked(Method::POST, CREATE, good.clone()).await),
+            (200, asked(&admin, Method::POST, CREATE, good.clone()).await),
+            (200, asked(&admin, Method::GET, list, none()).await),
+            (400, asked(&admin, Method::POST, CREATE, good).await),
+            (401, asked(&anon, Method::GET, "/api/v1/me", none()).await),
+            (404, asked(&admin, Method::GET, "/nowhere", none()).await),
+            (405, asked(&admin, Method::GET, CREATE, none()).await),
             (
-                200,
-                asked(
-                    Method::GET,
-                    "/api/v1/custom-user-status.list",
-                    String::new(),
-                )
-                .await,
+                413,
+                asked(&admin, Method::POST, CREATE, "x".repeat(65_537)).await,
             ),
-            (400, asked(Method::POST, CREATE, good).await),
-            (401, server.anon().get("me").await),
-            (404, asked(Method::GET, "/nowhere", String::new()).await),
-            (405, asked(Method::GET, CREATE, String::new()).await),
-            (413, asked(Method::POST, CREATE, "x".repeat(65_537)).await),
         ] {
-            assert_eq!(reply.status, status, "{}", reply.text());
-            assert_eq!(
-                reply.header("access-control-allow-origin"),
-                Some("*"),
-                "{status}"
-            );
+            let case = format!("{status} for {origin:?} where {origins:?} may");
+            assert_eq!(reply.status, status, "{case}: {}", reply.text());
+            let readers = reply.header("access-control-allow-origin");
+            assert_eq!(readers, allowed, "{case}");
+            let varies = (allowed != Some("*")).then_some("Origin");
+            assert_eq!(reply.header("vary"), varies, "{case}");
             assert_eq!(
                 reply.header("access-control-allow-headers"),
                 Some(ALLOW_HEADERS),
-                "{status}"
+                "{case}"
             );
         }
     }
@@ -149,9 +164,7 @@ async fn unknown_paths_are_404_in_json() {
         "/api/v1",
         "/api/v1/",
         "/api/v1/nothing",
-        "/api/v1/custom-user-status.create/",
         "/api/v1/Custom-User-Status.create",
-        "/api/v1//custom-user-status.create",
         "/api/v1/custom-user-status%2Ecreate",
         "/api/v1/../v1/me",
         "/api/v2/me",

@@ -1,7 +1,9 @@
 //! Dev mode: the seed and the way back to it, the list of requests, and who may use the controls.
 
+use crate::good_requests::HANDSHAKE;
 use crate::scripted::{FAST, recording};
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer};
+use doorsign::api::{DEV_ROUTES, ROUTES};
 use doorsign::dev::seed::{self, PEOPLE};
 use doorsign::service::users;
 use serde_json::{Value, json};
@@ -274,6 +276,40 @@ async fn controls_are_for_this_machine_and_not_for_web_pages() {
         let reply = anon.send(method.clone(), "/dev/clock", headers, "").await;
         assert_eq!(reply.status, status, "{method} {headers:?}");
     }
+}
+
+#[tokio::test]
+async fn no_route_answers_to_a_name_that_is_not_this_machines() {
+    let server = dev_server().await;
+    let (anon, routes) = (server.anon(), ROUTES.iter().chain(DEV_ROUTES));
+    for route in routes {
+        for host in ["evil.example", "evil.example:3000", "192.0.2.1"] {
+            let headers = [&[("host", host), JSON][..], HANDSHAKE].concat();
+            let sent = anon.send(route.method.clone(), route.path, &headers, "{}");
+            let reply = sent.await;
+            assert!(reply.text().contains("localhost"), "{}", reply.text());
+            reply.refused(403);
+        }
+    }
+    for (method, path) in [(Method::GET, "/nowhere"), (Method::OPTIONS, "/api/info")] {
+        let sent = anon.send(method, path, &[("host", "evil.example")], "");
+        sent.await.refused(403);
+    }
+    let login = json!({"user": "admin", "password": "admin"}).to_string();
+    for (host, status) in [
+        ("evil.example", 403),
+        ("LOCALHOST:3000", 200),
+        ("[::1]", 200),
+    ] {
+        let headers = [("host", host), JSON];
+        let sent = anon.send(Method::POST, "/api/v1/login", &headers, login.clone());
+        sent.await.expect(status);
+    }
+    let setup = Setup::new().start().await;
+    let named = [("host", "chat.example")];
+    let sent = setup.anon();
+    let sent = sent.send(Method::GET, "/api/info", &named, "");
+    sent.await.expect(200);
 }
 
 #[tokio::test]

@@ -275,24 +275,42 @@ async fn what_asks_for_no_upgrade_or_another_one_is_told_which_there_is() {
 
 #[tokio::test]
 async fn pages_of_other_sites_may_not_connect_unless_the_settings_name_them() {
-    for (origins, origin, status) in [
-        (&[][..], "http://evil.example.org", 403),
-        (&[], "null", 403),
-        (&[], "http://HOST", 101),
-        (&[], "https://HOST", 101),
-        (&["http://page.example.org"], "http://page.example.org", 101),
-        (&["http://page.example.org"], "http://evil.example.org", 403),
-        (&["http://page.example.org"], "http://HOST", 101),
-        (&["*"], "http://evil.example.org", 101),
+    let site = "https://chat.example:443/";
+    for (origins, site_url, origin, status) in [
+        (&[][..], "", "http://evil.example.org", 403),
+        (&[], "", "null", 403),
+        (&[], "", "http://HOST", 101),
+        (&[], "", "https://HOST", 101),
+        (&[], site, "https://chat.example", 101),
+        (&[], site, "https://chat.example:8443", 403),
+        (&[], site, "http://HOST", 101),
+        (
+            &["http://page.example.org"],
+            "",
+            "http://page.example.org",
+            101,
+        ),
+        (
+            &["http://page.example.org"],
+            "",
+            "http://evil.example.org",
+            403,
+        ),
+        (&["http://page.example.org"], "", "http://HOST", 101),
+        (&["*"], "", "http://evil.example.org", 101),
     ] {
         let origins: Vec<_> = origins.iter().map(|origin| (*origin).to_owned()).collect();
-        let setup = Setup::new().config(|config| config.cors_origins = origins.clone());
+        let setup = Setup::new().config(|config| {
+            config.cors_origins = origins.clone();
+            config.site_url = Some(site_url.to_owned()).filter(|url| !url.is_empty());
+        });
         let server = setup.start().await;
         let origin = origin.replace("HOST", &server.address.to_string());
         let header = format!("Origin: {origin}");
         let headers: Vec<&str> = UPGRADE.into_iter().chain([header.as_str()]).collect();
         let (_raw, reply) = upgrade(&server, &headers).await;
-        assert_eq!(reply.status, status, "{origin} where {origins:?} may");
+        let case = format!("{origin} where {origins:?} may and {site_url:?} is ours");
+        assert_eq!(reply.status, status, "{case}");
         if status == 403 {
             reply.golden("live_foreign_origin");
         }

@@ -1,9 +1,10 @@
 //! The control routes of dev mode, and what its faults and its list of requests do to the others. Its JSON is ours, not Rocket.Chat's,
 //! so it stands here and not in `wire`. Without dev mode none of this is reached: a path below `/dev/` is an unknown one.
 //!
-//! They ask for no credentials, so a web page that somebody happens to look at must not get at them. One that has its own name point to
-//! this machine (DNS rebinding) still says that name in `Host`; one that calls `localhost` says where it is from in `Origin`; and a
-//! `POST` has to have a content type that no page may send elsewhere without asking first.
+//! They ask for no credentials, and everybody knows the passwords of the seed, so a web page that somebody happens to look at must not
+//! get at any route. One that has its own name point to this machine (DNS rebinding) still says that name in `Host`, which is refused
+//! everywhere. Of the control routes, a page that calls `localhost` says where it is from in `Origin`, and a `POST` has to have a content
+//! type that no page may send elsewhere without asking first.
 
 mod clock;
 mod faults;
@@ -11,19 +12,19 @@ mod requests;
 
 pub(super) use requests::Watched;
 
-use super::Route;
 use super::body::media_type;
 use super::error::ApiError;
+use super::origin::{Authority, Origin};
 use super::reply::{self, Answer};
 use super::request::{Head, Request};
 use super::wire::Success;
+use super::{Api, Route};
 use crate::dev::Dev;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
-use warp::http::uri::Authority;
-use warp::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use warp::http::{HeaderMap, Method, StatusCode, header};
 
 /// What every control route's path begins with.
 const PREFIX: &str = "/dev/";
@@ -76,9 +77,21 @@ fn read<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
         .map_err(|broken| ApiError::invalid_params(broken.to_string()))
 }
 
+/// Whether dev mode is asked by a name that is not this machine's, as a page does that has its own
+/// name point here. Outside dev mode every name will do.
+pub(super) fn is_rebound(api: &Api, headers: &HeaderMap) -> bool {
+    api.dev.is_some() && !is_local(headers)
+}
+
+/// The answer to such a request.
+pub(super) fn refuse_host() -> Answer {
+    let text = "Dev mode is for this machine: ask by localhost, 127.0.0.1 or [::1]";
+    refused(StatusCode::FORBIDDEN, text)
+}
+
 fn refusal(head: &Head) -> Option<Answer> {
-    if !is_local(&head.headers) {
-        let text = "Dev mode is for this machine: ask by localhost, 127.0.0.1 or [::1]";
+    if is_from_elsewhere(&head.headers) {
+        let text = "Dev mode is for this machine: no page of another one may control it";
         return Some(refused(StatusCode::FORBIDDEN, text));
     }
     if head.method == Method::POST && media_type(&head.headers) != "application/json" {
@@ -88,21 +101,28 @@ fn refusal(head: &Head) -> Option<Answer> {
     None
 }
 
-/// Whether this machine is asked by one of its own names, and by nobody's web page from elsewhere.
+/// Whether `Host` is one of this machine's own names.
 fn is_local(headers: &HeaderMap) -> bool {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or(""));
-    let asked = text(header::HOST).and_then(|host| host.parse::<Authority>().ok());
-    let from_elsewhere = text(header::ORIGIN).is_some_and(|origin| {
-        let page = origin.parse::<Uri>().ok();
-        !page.is_some_and(|page| page.authority().is_some_and(is_loopback))
-    });
-    asked.as_ref().is_some_and(is_loopback) && !from_elsewhere
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.and_then(Authority::parse);
+    host.is_some_and(|host| is_loopback(&host.host))
 }
 
-fn is_loopback(authority: &Authority) -> bool {
-    let host = authority.host();
+/// Whether a web page of another machine asks.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return false;
+    };
+    let origin = origin.to_str().ok().and_then(Origin::of_url);
+    !origin.is_some_and(|origin| is_loopback(origin.host()))
+}
+
+/// Whether a normalised host is this machine: `localhost`, or an address of the loopback device.
+fn is_loopback(host: &str) -> bool {
     let ip = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || ip.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    host == "localhost" || ip.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// A failure in the shape of the house.

@@ -81,7 +81,7 @@ pub(super) enum ApiError {
     TooManySubscriptions(usize),
     /// A live connection is asked for in a way that is none.
     NoUpgrade,
-    /// A web page of an origin that is not known asks for a live connection.
+    /// A web page of an origin that is not known asks for a live connection, or for a change.
     ForeignOrigin,
     /// A message is no call of a realtime method, and why.
     InvalidCall(String),
@@ -255,7 +255,8 @@ fn tell(error: &ApiError) -> Told {
         .status(StatusCode::UPGRADE_REQUIRED)
         .header(header::UPGRADE, "websocket"),
         ApiError::ForeignOrigin => {
-            Told::failure("error-invalid-origin", "Invalid origin").status(StatusCode::FORBIDDEN)
+            let reason = "Invalid origin: name it in cors_origins, or set site_url to the URL by which people reach this server";
+            Told::failure("error-invalid-origin", reason).status(StatusCode::FORBIDDEN)
         }
         ApiError::InvalidCall(text) => Told::bare(StatusCode::BAD_REQUEST, text),
         ApiError::TooLarge => {

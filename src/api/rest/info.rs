@@ -13,7 +13,7 @@ const VERSION: &str = "8.8";
 const FULL_VERSION: &str = "8.8.1";
 
 /// The API in OpenAPI 3.1; a test holds it against [`ROUTES`](crate::api::ROUTES) and the running routes.
-const OPENAPI: &[u8] = include_bytes!("../openapi.json");
+const OPENAPI: &str = include_str!("../openapi.json");
 
 /// The form of events, for readers and hooks alike, as a JSON Schema; tests hold what is told against it.
 const EVENT_SCHEMA: &[u8] = include_bytes!("../event.schema.json");
@@ -95,8 +95,19 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
 }
 
 /// `GET /api/v1/openapi.json`, as often as one likes.
-pub(in crate::api) async fn openapi(_: Request) -> Answer {
-    Ok(reply::ready(Bytes::from_static(OPENAPI)))
+pub(in crate::api) async fn openapi(request: Request) -> Answer {
+    Ok(reply::ready(request.api.openapi.clone()))
+}
+
+/// The document of a server that people reach below `base`, where that is a path.
+pub(in crate::api) fn openapi_below(base: &str) -> Bytes {
+    const SERVER: &str = r#""servers": [{ "url": "/""#;
+    if base.is_empty() {
+        return Bytes::from_static(OPENAPI.as_bytes());
+    }
+    // A path of a URL has no character that JSON would escape: the setting does not accept any.
+    let server = format!(r#""servers": [{{ "url": "{base}""#);
+    OPENAPI.replacen(SERVER, &server, 1).into()
 }
 
 /// `GET /api/v1/events.schema`, as often as one likes.

@@ -7,13 +7,13 @@
 mod call;
 mod drive;
 mod login;
-mod origin;
 mod session;
 mod streams;
 
 pub(super) use login::Way;
 
 use super::error::ApiError;
+use super::origin::Page;
 use super::reply::{self, Answer};
 use super::request::Request;
 use base64::Engine;
@@ -35,8 +35,8 @@ pub(super) async fn open(request: Request) -> Answer {
     if *request.method() != Method::GET {
         return Err(ApiError::NoUpgrade);
     }
-    if !origin::may_connect(&request.api.cors, headers, &request.api.site_url) {
-        return Err(ApiError::ForeignOrigin);
+    if request.api.origins.page(headers) == Page::Foreign {
+        return Err(request.api.origins.refuse(headers));
     }
     let accept = derive_accept_key(key.as_bytes());
     let session = Session::new(request.api.clone(), request.address());

@@ -12,16 +12,21 @@ pub const TEXT: &str = include_str!("../../../src/api/openapi.json");
 
 const URI: &str = "https://doorsign.invalid/openapi.json";
 
-/// Headers of HTTP itself and of CORS, which no operation has to name.
-const UNNAMED: [&str; 8] = [
+/// Headers of HTTP itself, of CORS and for browsers, which no operation has to name.
+const UNNAMED: [&str; 13] = [
     "access-control-allow-headers",
     "access-control-allow-origin",
     "connection",
     "content-length",
+    "content-security-policy",
     "content-type",
+    "cross-origin-resource-policy",
     "date",
     "pragma",
+    "referrer-policy",
     "transfer-encoding",
+    "vary",
+    "x-content-type-options",
 ];
 
 pub struct Document {

@@ -126,7 +126,7 @@ async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
         }
         ask(
             &Method::GET,
-            &format!("{}/", operation.asked()),
+            &format!("{}/unknown", operation.asked()),
             404,
             "UnknownRoute",
         )

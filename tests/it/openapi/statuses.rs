@@ -80,6 +80,7 @@ pub fn documented() -> Vec<Case> {
         Case::new(200, Leaving, "POST /api/v1/logout", ""),
         Case::new(200, Leaving, "GET /api/v1/logout", ""),
 
+        Case::new(403, Nobody, LOGIN, r#"{"user":"admin","password":"wrong"}"#).with("origin", "https://example.org"),
         Case::new(200, Nobody, LOGIN, r#"{"user":"admin","password":"a password for tests"}"#),
         Case::new(200, Nobody, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":123456}"#),
         Case::new(200, Nobody, LOGIN, r#"{"user":{"username":"admin"},"password":{"digest":"734A8AD820FBF07E347738716C8804356A84683E08095FB3663A7993968F29B9","algorithm":"sha-256"}}"#),

@@ -1,0 +1,64 @@
+//! The `Host` header that every request needs, RFC 9112, section 3.2. Does not know which hosts are
+//! this server's.
+
+use warp::http::{HeaderMap, Version, header};
+
+/// What is wrong with the header, if anything is. HTTP/1.0 knows no `Host`, and health checks still
+/// speak it; a second or a malformed one is refused there, too.
+pub(crate) fn problem(version: Version, headers: &HeaderMap) -> Option<&'static str> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version < Version::HTTP_11 => None,
+        (None, _) => Some("The request has no Host header"),
+        (Some(_), Some(_)) => Some("The request has more than one Host header"),
+        (Some(host), None) if !is_authority(host.as_bytes()) => {
+            Some("The Host header is not a host with an optional port")
+        }
+        (Some(_), None) => None,
+    }
+}
+
+/// Whether these are the characters of a host with an optional port (RFC 3986, section 3.2), without
+/// a user name. Whether the host exists does not matter.
+fn is_authority(host: &[u8]) -> bool {
+    let is_allowed =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
+    !host.is_empty() && host.iter().all(is_allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use warp::http::HeaderValue;
+
+    fn is_refused(version: Version, hosts: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(
+                header::HOST,
+                HeaderValue::from_bytes(host.as_bytes()).unwrap(),
+            );
+        }
+        problem(version, &headers).is_some()
+    }
+
+    #[test]
+    fn a_request_has_exactly_one_host_and_http_1_0_may_have_none() {
+        for version in [Version::HTTP_10, Version::HTTP_11] {
+            for good in [
+                "a",
+                "chat.example:443",
+                "[::1]:3000",
+                "xn--mnchen-3ya.example",
+            ] {
+                assert!(!is_refused(version, &[good]), "{good}");
+            }
+            for bad in ["", "a b", "user@a", "a/b", "http://a", "a\\b", "a?b", "é"] {
+                assert!(is_refused(version, &[bad]), "{bad}");
+            }
+            assert!(is_refused(version, &["a", "a"]));
+        }
+        assert!(is_refused(Version::HTTP_11, &[]));
+        assert!(!is_refused(Version::HTTP_10, &[]));
+    }
+}
