@@ -22,7 +22,8 @@ start_server() {
   (
     cd "$here"
     export DOORSIGN_ADMIN_USERNAME=$admin DOORSIGN_ADMIN_PASSWORD=$password DOORSIGN_LOG=warn
-    export DOORSIGN_LOGIN_FAILURES_PER_USER=1000 DOORSIGN_LOGIN_FAILURES_PER_ADDRESS=100000 DOORSIGN_OFFLINE_GRACE_SECONDS=0
+    export DOORSIGN_LOGIN_FAILURES_PER_USER=1000 DOORSIGN_LOGIN_FAILURES_PER_ADDRESS=100000 DOORSIGN_LOGIN_FAILURES_PER_ACCOUNT=100000
+    export DOORSIGN_OFFLINE_GRACE_SECONDS=0
     if "$doorsign" config | grep -q '^rate_limit_calls'; then export DOORSIGN_RATE_LIMIT_CALLS=0; fi
     if "$doorsign" config | grep -q '^webhook_allow'; then export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8; fi
     exec "$doorsign" --listen 127.0.0.1:0 --contract "$1" --data "$data" --ready-file "$here/ready" >"$here/log" 2>&1
