@@ -196,6 +196,25 @@ CREATE TABLE webhook_secret (
     PRIMARY KEY (webhook, position)
 ) STRICT, WITHOUT ROWID;
 
+-- The audit trail: who did what to what, when and from where. Written in the transaction of the change itself. Not part of the
+-- sequence of events. author: user, operator, server or anonymous. class: which cap a record counts against, 0 for logins, 1 for
+-- changes. Actions and their words: src/domain/audit/action.rs. Never a secret.
+CREATE TABLE audit (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- Never given twice, even when every record was deleted.
+    at          INTEGER NOT NULL,
+    action      TEXT    NOT NULL,
+    class       INTEGER NOT NULL,
+    author      TEXT    NOT NULL,
+    author_id   TEXT,
+    author_name TEXT,
+    target      TEXT,
+    target_id   TEXT,
+    target_name TEXT,
+    address     TEXT,
+    detail      TEXT    NOT NULL
+) STRICT;
+CREATE INDEX audit_class ON audit (class);
+
 -- Rocket.Chat's default roles (ee/ ones left out) and the default grants of the permissions in this domain.
 -- Source: apps/meteor/app/authorization/server/constant/permissions.ts and upsertPermissions.ts.
 INSERT INTO role (id, name, description, scope, protected) VALUES

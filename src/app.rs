@@ -1,6 +1,7 @@
 //! The few handles that a use case may touch. Knows nothing of sockets, JSON or which database is behind the store.
 
 use crate::attempts::Attempts;
+use crate::audit::Refusals;
 use crate::config::{Config, Secret};
 use crate::connections::Connections;
 use crate::domain::{
@@ -51,6 +52,8 @@ pub struct Auth {
     pub sessions: Sessions,
     /// Failed logins.
     pub attempts: Attempts,
+    /// How many refused logins are recorded.
+    pub refusals: Refusals,
     /// What programs show to make tokens for users.
     create_tokens: Option<Secret>,
 }
@@ -95,6 +98,7 @@ impl App {
             passwords: Passwords::new(config.password_hashers),
             sessions: Sessions::default(),
             attempts: Attempts::new(config),
+            refusals: Refusals::default(),
             create_tokens: config.create_tokens_for_users_secret.clone(),
         };
         let day = Duration::from_secs(24 * 60 * 60);

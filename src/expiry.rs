@@ -169,7 +169,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_nobody_told_of_is_swept_with_the_next_minute() {
         let store = Arc::new(SqliteStore::in_memory().unwrap());
-        store.create_user(ann(), String::new()).await.unwrap();
+        store
+            .create_user(
+                ann(),
+                String::new(),
+                crate::domain::Attribution::server(Timestamp::from_millis(0)),
+            )
+            .await
+            .unwrap();
         let (clock, stop) = (Arc::new(Epoch), CancellationToken::new());
         tokio::spawn(Expiry::new(store.clone(), clock, stop.clone()).run());
         let _stop = stop.drop_guard();

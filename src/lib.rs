@@ -19,6 +19,7 @@
 //! | [`live`], [`announcer`] | who is listening, and what they are told |
 //! | [`rate_limit`] | who has to slow down |
 //! | [`outbox`], [`supervisor`], [`plugins`] | committed events on their way to hooks |
+//! | [`audit`] | the audit trail beside its rows: log lines, limits, retention |
 //! | [`retention`] | events that everybody was told of, deleted after a while |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | `transport` | what is decided about a request before any route is known |
@@ -35,6 +36,7 @@ pub mod announcer;
 pub mod api;
 pub mod app;
 pub mod attempts;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod connections;

@@ -4,9 +4,10 @@
 use crate::announcer::Announcer;
 use crate::api::{self, Api, Realtime};
 use crate::app::{App, Clock, Ids};
+use crate::audit::{AuditRetention, Follower};
 use crate::config::Config;
 use crate::dev::{Dev, DevClock, seed};
-use crate::domain::Error;
+use crate::domain::{Attribution, Error};
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Lock};
 use crate::limits::Limits;
@@ -42,6 +43,8 @@ pub struct Server {
     notices: Option<UnixListener>,
     dev: Option<Arc<Dev>>,
     store: Arc<SqliteStore>,
+    /// Writes the log lines of audit records.
+    follower: Follower,
     supervisor: Supervisor,
     limits: Limits,
     /// Where live connections run.
@@ -113,6 +116,8 @@ impl Server {
         let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
         let app = Arc::new(app);
         settings::begin(&app).await.map_err(StartError::Failed)?;
+        let follower = Follower::new(store.clone()).await;
+        let follower = follower.map_err(StartError::Failed)?;
         let supervisor = supervisor(&app, &config, further).await?;
         // Last: a password that was made up is shown only when the start succeeds.
         let first_admin = create_first_admin(&app, &config)
@@ -127,6 +132,7 @@ impl Server {
             folder: Some((folder, lock)),
             dev: None,
             store,
+            follower,
             supervisor,
             limits: Limits::default(),
             realtime: realtime_threads()?,
@@ -151,6 +157,8 @@ impl Server {
         let supervisor = supervisor(&app, &config, further).await?;
         seed::sow(&app).await.map_err(StartError::Failed)?;
         store.remember_seed().await.map_err(StartError::Failed)?;
+        let follower = Follower::new(store.clone()).await;
+        let follower = follower.map_err(StartError::Failed)?;
         Ok(Self {
             app,
             first_admin: None,
@@ -159,6 +167,7 @@ impl Server {
             folder: None,
             dev: Some(Arc::new(Dev::new(clock, store.clone()))),
             store,
+            follower,
             supervisor,
             limits: Limits::default(),
             realtime: realtime_threads()?,
@@ -208,6 +217,11 @@ impl Server {
         if let Some(retention) = retention {
             tasks.spawn(retention.run());
         }
+        tasks.spawn(self.follower.run(stop_outbox.clone()));
+        let (store, clock) = (self.store.clone(), self.app.clock.clone());
+        let days = self.config.audit_retention_days;
+        let retention = AuditRetention::new(store, clock, days);
+        tasks.spawn(retention.run(stop_outbox.clone()));
         tasks.spawn(
             Expiry::new(
                 self.store.clone(),
@@ -292,7 +306,8 @@ async fn create_first_admin(
         roles: vec!["admin".to_owned()],
         password: password.clone(),
     };
-    users::create(app, new).await?;
+    let attribution = Attribution::server(app.clock.now());
+    users::create_by(app, attribution, new).await?;
     Ok(Some(FirstAdmin {
         username,
         password: given.is_none().then_some(password),

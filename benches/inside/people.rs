@@ -2,7 +2,8 @@
 
 use crate::house::{FILLING, House};
 use doorsign::domain::{
-    By, Choice, Profile, StatusText, Timestamp, User, UserId, UserStatus, Username,
+    Attribution, By, Choice, Origin, Profile, StatusText, Timestamp, User, UserId, UserStatus,
+    Username,
 };
 use doorsign::store::PresenceChange;
 use futures_util::{StreamExt, stream};
@@ -63,6 +64,7 @@ impl People {
                 user: id,
                 username,
                 at: now,
+                origin: Origin::Server,
             },
             expires: end.is_some(),
             ends: false,
@@ -89,7 +91,10 @@ impl People {
             created_at: now,
             updated_at: now,
         };
-        app.store.create_user(user, String::new()).await.unwrap();
+        app.store
+            .create_user(user, String::new(), Attribution::server(now))
+            .await
+            .unwrap();
     }
 }
 

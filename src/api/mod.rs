@@ -40,6 +40,7 @@ pub use dev::ROUTES as DEV_ROUTES;
 pub use realtime::Realtime;
 pub use reply::Dropped;
 pub use request::Peer;
+pub(crate) use wire::audit_line;
 
 use crate::app::App;
 use crate::config::Config;
@@ -55,8 +56,8 @@ use quotas::Quotas;
 use reply::{Answer, ForBrowsers, Response};
 use request::{Head, Request, RequestIds, Seen};
 use rest::{
-    broadcast, custom_user_status, events, hooks, info, method_call, permissions, presence, roles,
-    session, settings, users, webhooks,
+    audit, broadcast, custom_user_status, events, hooks, info, method_call, permissions, presence,
+    roles, session, settings, users, webhooks,
 };
 use std::convert::Infallible;
 use std::future::Future;
@@ -142,9 +143,13 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/webhooks.disable"          => webhooks::disable,
     POST "/api/v1/webhooks.enable"           => webhooks::enable,
     POST "/api/v1/webhooks.remove"           => webhooks::remove,
+    GET  "/api/v1/audit.list"               => audit::list,
     POST "/api/v1/presence.heartbeat"        => presence::beat,
     GET  "/websocket"                        => socket::open,
 };
+
+/// Characters of an unknown path in the log at most.
+const LONGEST_LOGGED_PATH: usize = 200;
 
 /// What handlers share beside the app.
 pub struct Api {
@@ -244,7 +249,9 @@ where
 {
     let began = std::time::Instant::now();
     let id = api.requests.next();
-    let (method, seen) = (head.method.clone(), Arc::<Seen>::default());
+    let seen = Arc::new(Seen::new(head.address(&api.client_address)));
+    let method = head.method.clone();
+    let mut unknown_path = None;
     let watched = dev::Watched::begin(&api, &head);
     let page = api.origins.page(&head.headers);
     let browser = ForBrowsers {
@@ -261,7 +268,12 @@ where
             route.path,
             handle(route, api, head, body, seen.clone()).await,
         ),
-        Err(refused) => (known_path(&api, &head.path), Err(refused)),
+        Err(refused) => {
+            if matches!(refused, ApiError::UnknownRoute) {
+                unknown_path = Some(shown_path(head.path.as_str()));
+            }
+            (known_path(&api, &head.path), Err(refused))
+        }
     };
     let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id));
     tracing::info!(
@@ -272,6 +284,8 @@ where
         status = response.status().as_u16(),
         duration_ms = began.elapsed().as_micros() as f64 / 1000.0,
         user_id = seen.user_id(),
+        address = %seen.address(),
+        path = unknown_path.as_deref(),
     );
     if let Some(watched) = watched {
         watched.end(&response, began.elapsed(), seen.user_id());
@@ -283,6 +297,12 @@ where
 /// from anywhere without a preflight, and a login's answer would be a token.
 fn is_forged(route: &Route, page: Page, headers: &HeaderMap) -> bool {
     page == Page::Foreign && route.method == Method::POST && !headers.contains_key("x-auth-token")
+}
+
+/// The path of an unknown route for the log: without the query, which may hold a token, without control characters, and cut.
+fn shown_path(path: &str) -> String {
+    let printable = path.chars().filter(|c| !c.is_control());
+    printable.take(LONGEST_LOGGED_PATH).collect()
 }
 
 /// A method for the log. One that nobody knows can be as long as all headers may be; its beginning says enough.

@@ -11,7 +11,7 @@ const PARAMETERS: usize = 1000;
 /// Items on a page when none are asked for.
 const DEFAULT_COUNT: u64 = 50;
 /// Items on a page at most, unless all are asked for.
-const UPPER_COUNT: u64 = 100;
+pub(super) const UPPER_COUNT: u64 = 100;
 
 /// A query string, taken apart.
 pub(super) struct Query(HashMap<String, Vec<String>>);

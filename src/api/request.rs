@@ -5,8 +5,9 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::path::{self, RequestPath};
 use super::{Api, Route};
+use super::forwarded::ClientAddress;
 use crate::app::{App, Contract};
-use crate::domain::{Actor, Permission};
+use crate::domain::{Actor, Permission, Requester};
 use crate::rate_limit::Quota;
 use crate::service::session::{self, Credentials};
 use bytes::Bytes;
@@ -62,6 +63,15 @@ pub(super) struct Head {
     pub(super) upgrade: Option<OnUpgrade>,
 }
 
+impl Head {
+    /// Where the request comes from: the client, not a trusted proxy that passed it on.
+    pub(super) fn address(&self, client: &ClientAddress) -> IpAddr {
+        let peer = self.peer.map(|Peer(address)| address.ip());
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        client.of(peer, &self.headers)
+    }
+}
+
 /// A whole request.
 pub(super) struct Request {
     pub(super) api: Arc<Api>,
@@ -72,13 +82,27 @@ pub(super) struct Request {
 }
 
 /// What turns out while a request is handled, for the log line and the headers that are written when the handler is gone.
-#[derive(Default)]
 pub(super) struct Seen {
+    address: IpAddr,
     actor: OnceLock<Arc<Actor>>,
     quota: OnceLock<Quota>,
 }
 
 impl Seen {
+    /// Nothing has turned out yet but the address.
+    pub(super) const fn new(address: IpAddr) -> Self {
+        Self {
+            address,
+            actor: OnceLock::new(),
+            quota: OnceLock::new(),
+        }
+    }
+
+    /// Where the request comes from: the client, not a trusted proxy that passed it on.
+    pub(super) const fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// The user's id, once somebody was authenticated.
     pub(super) fn user_id(&self) -> Option<&str> {
         self.actor.get().map(|actor| actor.user.id.as_str())
@@ -169,16 +193,14 @@ impl Request {
 
     /// Where the request comes from: the client, not a trusted proxy that passed it on.
     pub(super) fn address(&self) -> IpAddr {
-        let peer = self.head.peer.map(|Peer(address)| address.ip());
-        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        self.api.client_address.of(peer, &self.head.headers)
+        self.seen.address
     }
 
     /// Who is asking. 401 when nobody, or nobody known.
-    pub(super) async fn actor(&self) -> Result<Arc<Actor>, ApiError> {
+    pub(super) async fn actor(&self) -> Result<Requester, ApiError> {
         let actor = session::authenticate(self.app(), credentials(&self.head.headers)).await?;
         self.saw(&actor);
-        Ok(actor)
+        Ok(Requester::new(actor, self.address()))
     }
 
     /// The token that the request came with; empty without one.
@@ -192,7 +214,7 @@ impl Request {
     }
 
     /// Who is asking, for a route that Rocket.Chat guards as a whole (`permissionsRequired`): 403 comes before a look at the body.
-    pub(super) async fn actor_with(&self, permission: Permission) -> Result<Arc<Actor>, ApiError> {
+    pub(super) async fn actor_with(&self, permission: Permission) -> Result<Requester, ApiError> {
         let actor = self.actor().await?;
         actor
             .require(permission)

@@ -1,5 +1,6 @@
 //! The command line: one file per command. No rule is here; commands call the same use cases as the API.
 
+mod audit;
 mod claim;
 mod desk;
 mod dev;
@@ -67,6 +68,7 @@ fn command() -> Command {
         .subcommand(claim::command())
         .subcommand(hooks::command())
         .subcommand(webhook::command())
+        .subcommand(audit::command())
 }
 
 fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
@@ -80,6 +82,7 @@ fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
         Some(("claim", matches)) => claim::run(&loaded.config, matches),
         Some(("hooks", matches)) => hooks::run(&loaded.config, matches),
         Some(("webhook", matches)) => webhook::run(&loaded.config, matches),
+        Some(("audit", matches)) => audit::run(&loaded.config, matches),
         Some((other, _)) => Err(format!("there is no command {other:?}")),
     }
 }

@@ -61,6 +61,8 @@ pub struct Config {
     pub wasm_memory_mib: u64,
     /// Days after which delivered events are deleted; 0 for never.
     pub event_retention_days: u32,
+    /// Days after which audit records are deleted; 0: never.
+    pub audit_retention_days: u32,
     /// Name of the first administrator; not empty, otherwise unchecked.
     pub admin_username: String,
     /// Password of the first administrator; not empty.
@@ -131,6 +133,7 @@ impl Config {
             wasm_seconds: 5,
             wasm_memory_mib: 16,
             event_retention_days: 30,
+            audit_retention_days: 90,
             admin_username: "admin".into(),
             admin_password: None,
             admin_password_source: None,

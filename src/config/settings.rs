@@ -67,6 +67,8 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Memory in MiB that such a module may have"),
     row("event_retention_days", number(0, 3650), |c| &mut c.event_retention_days,
         "Days after which delivered events are deleted, 0 for never"),
+    row("audit_retention_days", number(0, 3650), |c| &mut c.audit_retention_days,
+        "Days after which audit records are deleted, 0 for never"),
     row("admin_username", Kind::Text("a user name"), |c| &mut c.admin_username,
         "Name of the administrator that the first start creates"),
     row("admin_password", Kind::Secret, |c| &mut c.admin_password,

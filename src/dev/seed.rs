@@ -3,8 +3,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    By, Choice, Email, Error, Login, LoginId, LoginKind, Presence, Profile, Result, Setting,
-    SettingValue, Timestamp, User, UserId, UserStatus, Username,
+    Attribution, By, Choice, Email, Error, Login, LoginId, LoginKind, Origin, Presence, Profile,
+    Result, Setting, SettingValue, Timestamp, User, UserId, UserStatus, Username,
 };
 use crate::service::session;
 use crate::store::PresenceChange;
@@ -110,10 +110,16 @@ pub async fn sow(app: &App) -> Result<()> {
         .await?;
     for person in &PEOPLE {
         app.store
-            .create_user(person.user()?, person.hash.to_owned())
+            .create_user(
+                person.user()?,
+                person.hash.to_owned(),
+                Attribution::server(MADE),
+            )
             .await?;
         let (login, _) = session::sign(app, person.login())?;
-        app.store.create_login(login).await?;
+        app.store
+            .create_login(login, Attribution::server(MADE))
+            .await?;
         if person.role == "bot" {
             app.store.change_presence(online(person)).await?;
         }
@@ -135,6 +141,7 @@ fn online(person: &Person) -> PresenceChange {
             user: id,
             username: Username::stored(person.username.to_owned()),
             at: MADE,
+            origin: Origin::Server,
         },
         expires: false,
         ends: false,

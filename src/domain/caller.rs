@@ -1,6 +1,6 @@
 //! Who asks for something that both people with a permission and the operator may do.
 
-use super::{Actor, Permission, Result};
+use super::{Attribution, Permission, Requester, Result, Timestamp};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -8,7 +8,7 @@ pub enum Caller<'a> {
     /// Whoever can write the data folder, and may therefore do anything.
     Operator,
     /// Somebody who is logged in.
-    Actor(&'a Actor),
+    Requester(&'a Requester),
 }
 
 impl Caller<'_> {
@@ -19,13 +19,22 @@ impl Caller<'_> {
     pub fn require(self, permission: Permission) -> Result<()> {
         match self {
             Self::Operator => Ok(()),
-            Self::Actor(actor) => actor.require(permission),
+            Self::Requester(requester) => requester.require(permission),
+        }
+    }
+
+    /// The caller as the author of a record at `at`.
+    #[must_use]
+    pub fn attribution(self, at: Timestamp) -> Attribution {
+        match self {
+            Self::Operator => Attribution::operator(at),
+            Self::Requester(requester) => requester.attribution(at),
         }
     }
 }
 
-impl<'a> From<&'a Actor> for Caller<'a> {
-    fn from(actor: &'a Actor) -> Self {
-        Self::Actor(actor)
+impl<'a> From<&'a Requester> for Caller<'a> {
+    fn from(requester: &'a Requester) -> Self {
+        Self::Requester(requester)
     }
 }

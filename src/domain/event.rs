@@ -1,9 +1,10 @@
 //! What happened, in the past tense. Knows nothing of who listens nor of how events are stored.
 
 use super::{
-    ClaimSource, CustomStatus, PermissionGrant, Rest, Setting, SettingValue, StatusText, Timestamp,
-    UserId, UserStatus, Username,
+    Attribution, Author, ClaimSource, CustomStatus, PermissionGrant, Rest, Setting, SettingValue,
+    StatusText, Timestamp, UserId, UserStatus, Username,
 };
+use std::net::IpAddr;
 
 /// A position in the sequence of all events: 1, 2, 3 …, in the order of commit. 0 stands before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -29,6 +30,17 @@ impl EventId {
     }
 }
 
+/// Which way a change came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A client at this address sent it.
+    Client(IpAddr),
+    /// The operator made it at the command line.
+    Operator,
+    /// The server made it.
+    Server,
+}
+
 /// Who changes something, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
@@ -38,9 +50,34 @@ pub struct By {
     pub username: Username,
     /// When.
     pub at: Timestamp,
+    /// Which way the change came. For the audit trail: an event of the operator's has the user it is about as its actor.
+    pub origin: Origin,
 }
 
 impl By {
+    /// The same, with another origin.
+    #[must_use]
+    pub fn through(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// The same for the audit trail.
+    #[must_use]
+    pub fn attribution(&self) -> Attribution {
+        match self.origin {
+            Origin::Operator => Attribution::operator(self.at),
+            Origin::Server => Attribution::server(self.at),
+            Origin::Client(address) => Attribution {
+                at: self.at,
+                author: Author::User {
+                    id: self.user.clone(),
+                    username: self.username.clone(),
+                },
+                address: Some(address),
+            },
+        }
+    }
+
     /// The event that tells of `change`.
     #[must_use]
     pub fn event(self, change: Change) -> NewEvent {

@@ -9,6 +9,7 @@
 //!
 //! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
 
+mod audit;
 mod caller;
 mod claim;
 mod custom_status;
@@ -20,6 +21,7 @@ mod permission;
 mod presence;
 mod presence_policy;
 mod profile;
+mod requester;
 mod rest;
 mod setting;
 mod status_query;
@@ -28,17 +30,22 @@ mod user;
 mod user_query;
 mod webhook;
 
+pub use audit::{
+    Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
+    TargetKind, UserDifference,
+};
 pub use caller::Caller;
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};
-pub use event::{By, Change, Event, EventId, NewEvent, RoleOf, StatusChange, UserChange};
+pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
 pub use login::{Login, LoginId, LoginKind, Session};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{Kind, Person, Presence};
 pub use presence_policy::PresencePolicy;
 pub use profile::{Bio, Nickname, Profile};
+pub use requester::Requester;
 pub use rest::Rest;
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};

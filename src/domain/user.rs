@@ -1,6 +1,8 @@
 //! People: the user, and the actor a user becomes for the length of one request. Knows nothing of passwords' hashing or of tokens.
 
-use super::{By, Error, Field, Grants, Login, Permission, Problem, Profile, Result, Timestamp};
+use super::{
+    By, Error, Field, Grants, Login, Origin, Permission, Problem, Profile, Result, Timestamp,
+};
 
 /// Somebody who may log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +53,14 @@ impl User {
         }
     }
 
-    /// This user as who changes something at `at`.
+    /// This user as the one in whose name the server changes something at `at`.
     #[must_use]
     pub fn by(&self, at: Timestamp) -> By {
         By {
             user: self.id.clone(),
             username: self.username.clone(),
             at,
+            origin: Origin::Server,
         }
     }
 }
@@ -209,12 +212,6 @@ impl Actor {
         } else {
             Err(Error::Forbidden { needs: permission })
         }
-    }
-
-    /// The actor as who changes something at `at`.
-    #[must_use]
-    pub fn by(&self, at: Timestamp) -> By {
-        self.user.by(at)
     }
 }
 

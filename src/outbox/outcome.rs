@@ -4,7 +4,7 @@ use super::attempt::{Stopped, attempt};
 use super::delivery::{Delivery, STORE_PAUSE};
 use super::pace::jitter;
 use super::{Failure, Outcome};
-use crate::domain::{DeliveryRecord, DeliveryState, Event, EventId};
+use crate::domain::{Attribution, DeliveryRecord, DeliveryState, Event, EventId};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -129,7 +129,9 @@ impl Delivery {
         self.save().await?;
         let (store, name) = (self.shared.store.clone(), self.consumer.clone());
         loop {
-            match store.switch_hook(name.name(), Some(reason.clone())).await {
+            let attribution = Attribution::server(self.shared.clock.now());
+            let off = Some(reason.clone());
+            match store.switch_hook(name.name(), off, attribution).await {
                 Err(error @ crate::domain::Error::Unavailable { .. }) => {
                     self.complain(
                         &error,

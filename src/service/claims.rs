@@ -69,7 +69,7 @@ async fn change(
 ) -> Result<PresenceChange> {
     let (user, _) = users::find(app, named(username)).await?;
     Ok(PresenceChange {
-        by: user.by(app.clock.now()),
+        by: users::by_operator(app, &user),
         user: user.id,
         expires: false,
         ends: false,

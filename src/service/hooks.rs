@@ -73,7 +73,8 @@ pub async fn retry(
     event: Option<EventId>,
 ) -> Result<u64> {
     caller.require(LOOKS_AFTER)?;
-    app.store.retry_deliveries(hook, event).await
+    let attribution = caller.attribution(app.clock.now());
+    app.store.retry_deliveries(hook, event, attribution).await
 }
 
 /// Gives the delivery of `event` up for good.
@@ -87,7 +88,8 @@ pub async fn drop_delivery(
     event: EventId,
 ) -> Result<()> {
     caller.require(LOOKS_AFTER)?;
-    app.store.drop_delivery(hook, event).await
+    let attribution = caller.attribution(app.clock.now());
+    app.store.drop_delivery(hook, event, attribution).await
 }
 
 /// Tells a hook once more what happened from `since` until before `until`, or until now. Answers how many events that are.
@@ -109,7 +111,8 @@ pub async fn replay(
             problem: Problem::Refused("the span of time ends before it begins".to_owned()),
         });
     }
-    app.store.replay(hook, since, until).await
+    let attribution = caller.attribution(app.clock.now());
+    app.store.replay(hook, since, until, attribution).await
 }
 
 /// Delivers nothing to a hook any more, until [`resume`].
@@ -119,7 +122,8 @@ pub async fn replay(
 pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
     caller.require(LOOKS_AFTER)?;
     let off = Some(PAUSED.to_owned());
-    app.store.switch_hook(hook, off).await
+    let attribution = caller.attribution(app.clock.now());
+    app.store.switch_hook(hook, off, attribution).await
 }
 
 /// Delivers to a hook again, whatever it was switched off for.
@@ -128,5 +132,6 @@ pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn resume(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
     caller.require(LOOKS_AFTER)?;
-    app.store.switch_hook(hook, None).await
+    let attribution = caller.attribution(app.clock.now());
+    app.store.switch_hook(hook, None, attribution).await
 }

@@ -3,6 +3,7 @@
 //!
 //! This room knows no JSON, no status code, no header and no SQL: REST, sockets and the command line call the same functions.
 
+pub mod audit;
 pub mod claims;
 pub mod custom_status;
 pub mod events;

@@ -1,7 +1,7 @@
 //! The rules of roles and permissions: everybody who is logged in may read them, few may change them.
 
 use crate::app::App;
-use crate::domain::{Actor, Permission, PermissionGrant, Result, Role};
+use crate::domain::{Actor, Permission, PermissionGrant, Requester, Result, Role};
 
 /// Every permission with the roles that grant it.
 ///
@@ -26,7 +26,7 @@ pub async fn list_roles(app: &App, _actor: &Actor) -> Result<Vec<Role>> {
 /// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
 pub async fn update(
     app: &App,
-    actor: &Actor,
+    actor: &Requester,
     roles: Vec<(String, Vec<String>)>,
 ) -> Result<Vec<PermissionGrant>> {
     actor.require(Permission::AccessPermissions)?;
@@ -49,7 +49,7 @@ pub async fn update(
 /// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
 pub async fn set_grant(
     app: &App,
-    actor: &Actor,
+    actor: &Requester,
     permission: String,
     role: String,
     granted: bool,

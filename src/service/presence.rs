@@ -106,7 +106,7 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     };
     let change = PresenceChange {
         user,
-        by: actor.by(now),
+        by: actor.user.by(now),
         expires: expires_at.is_some(),
         ends: false,
         rule: Box::new(rule),

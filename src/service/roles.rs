@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    ADMIN, Actor, Error, Field, Page, Permission, Problem, Result, Role, RoleScope, User, UserKey,
-    UserQuery,
+    ADMIN, Actor, Error, Field, Page, Permission, Problem, Requester, Result, Role, RoleScope,
+    User, UserKey, UserQuery,
 };
 use crate::service::users;
 use crate::store::{RoleChange, UserPatch};
@@ -12,7 +12,7 @@ use crate::store::{RoleChange, UserPatch};
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `Unavailable`.
-pub async fn add_user(app: &App, actor: &Actor, username: &str, role: &str) -> Result<Role> {
+pub async fn add_user(app: &App, actor: &Requester, username: &str, role: &str) -> Result<Role> {
     change(app, actor, username, role, RoleChange::Add).await
 }
 
@@ -20,7 +20,7 @@ pub async fn add_user(app: &App, actor: &Actor, username: &str, role: &str) -> R
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `LastAdministrator`, `Unavailable`.
-pub async fn remove_user(app: &App, actor: &Actor, username: &str, role: &str) -> Result<Role> {
+pub async fn remove_user(app: &App, actor: &Requester, username: &str, role: &str) -> Result<Role> {
     change(app, actor, username, role, RoleChange::Remove).await
 }
 
@@ -67,7 +67,7 @@ pub async fn users_in_public(app: &App, _actor: &Actor) -> Result<Vec<User>> {
 
 async fn change(
     app: &App,
-    actor: &Actor,
+    actor: &Requester,
     username: &str,
     role: &str,
     change: fn(String) -> RoleChange,

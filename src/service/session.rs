@@ -2,8 +2,12 @@
 
 use crate::app::App;
 use crate::domain::UserKey;
-use crate::domain::{Actor, Error, Login, LoginId, LoginKind, Result, Session, User, UserId};
+use crate::domain::{
+    Actor, Attribution, Error, Login, LoginId, LoginKind, Origin, Requester, Result, Session,
+    Target, User, UserId,
+};
 use crate::passwords::PasswordDigest;
+use crate::service::audit::{self, RefusedLogin};
 use crate::sessions::Fingerprint;
 use crate::store::Part;
 use crate::tokens::TokenClaims;
@@ -97,7 +101,7 @@ pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<Logged
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn logout(app: &App, actor: &Actor) -> Result<()> {
+pub async fn logout(app: &App, actor: &Requester) -> Result<()> {
     let by = actor.by(app.clock.now());
     app.store
         .delete_login(actor.login.id.clone(), by)
@@ -121,9 +125,9 @@ pub(super) fn ordinary(app: &App, user: UserId) -> Result<Login> {
 ///
 /// # Errors
 /// `Invalid { TokenName, Taken }` for a token name in use, `NotFound`, `Unavailable`.
-pub(super) async fn open(app: &App, login: Login) -> Result<String> {
+pub(super) async fn open(app: &App, login: Login, attribution: Attribution) -> Result<String> {
     let (login, token) = sign(app, login)?;
-    app.store.create_login(login).await?;
+    app.store.create_login(login, attribution).await?;
     Ok(token)
 }
 
@@ -196,21 +200,46 @@ async fn login_by_password(
     let found = app.store.find_user(key).await?;
     let attempt = attempts.on(attempt, found.as_ref().map(|(user, _)| &user.id));
     attempts.check(&attempt, app.clock.now())?;
+    let target = found.as_ref().map(|(user, _)| Target::user(&user.id, &user.username));
     let checked = check_password(app, found, digest).await;
-    match &checked {
-        Ok(_) | Err(Error::Deactivated) => attempts.succeeded(&attempt, app.clock.now())?,
-        Err(Error::LoginRefused) => attempts.failed(&attempt, app.clock.now())?,
-        Err(_) => {}
+    let judged = match &checked {
+        Ok(_) | Err(Error::Deactivated) => attempts.succeeded(&attempt, app.clock.now()),
+        Err(Error::LoginRefused) => attempts.failed(&attempt, app.clock.now()),
+        Err(_) => Ok(()),
+    };
+    if let Some(reason) = why_refused(&checked, &judged) {
+        let refused = RefusedLogin {
+            attempt,
+            target,
+            address,
+            reason,
+        };
+        audit::login_refused(app, refused).await;
     }
+    judged?;
     let (user, hash) = checked?;
     let login = ordinary(app, user.id.clone())?;
     let id = login.id.clone();
-    let token = open(app, login).await?;
+    let by = user.by(login.created_at).through(Origin::Client(address));
+    let token = open(app, login, by.attribution()).await?;
     refuse_outdated(app, &user, &hash, id).await?;
     Ok(LoggedIn {
         actor: recognise(app, &token).await?,
         token,
     })
+}
+
+/// Why a login is refused, for administrators. `None`: it is not, or it was not judged.
+const fn why_refused(
+    checked: &Result<(User, String)>,
+    judged: &Result<()>,
+) -> Option<&'static str> {
+    match (checked, judged) {
+        (Err(Error::LoginRefused), Ok(())) => Some("wrong password"),
+        (Err(Error::Deactivated), Ok(())) => Some("deactivated"),
+        (_, Err(Error::LoginRefused)) => Some("blocked by failures under another name"),
+        _ => None,
+    }
 }
 
 /// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it

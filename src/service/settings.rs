@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::{
-    Actor, Audience, Change, ChangedBy, Error, Field, Permission, Problem, Result, Setting,
+    Actor, Audience, ChangedBy, Error, Field, Permission, Problem, Requester, Result, Setting,
     SettingValue, What,
 };
 
@@ -32,7 +32,7 @@ pub async fn find(app: &App, actor: &Actor, id: &str) -> Result<(Setting, Settin
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid { Setting, Fixed | OtherKind }`, `Unavailable`.
-pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<()> {
+pub async fn set(app: &App, actor: &Requester, id: &str, value: SettingValue) -> Result<()> {
     actor.require(Permission::EditPrivilegedSetting)?;
     let setting = known(id)?;
     let expected = setting.default().kind();
@@ -53,7 +53,7 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
-pub async fn enable_broadcast(app: &App, actor: &Actor) -> Result<()> {
+pub async fn enable_broadcast(app: &App, actor: &Requester) -> Result<()> {
     actor.require(Permission::ManageUserStatus)?;
     if !app.settings().await?.broadcast_disabled() {
         return Ok(());
@@ -62,11 +62,9 @@ pub async fn enable_broadcast(app: &App, actor: &Actor) -> Result<()> {
     change(app, actor, setting, setting.default()).await
 }
 
-async fn change(app: &App, actor: &Actor, setting: Setting, value: SettingValue) -> Result<()> {
+async fn change(app: &App, actor: &Requester, setting: Setting, value: SettingValue) -> Result<()> {
     let by = actor.by(app.clock.now());
-    let (at, change) = (by.at, Change::SettingChanged(setting, value.clone()));
-    let event = Some(by.event(change));
-    app.store.set_setting(setting, value, at, event).await
+    app.store.set_setting(setting, value, by.at, Some(by)).await
 }
 
 /// What a start does: gives a new workspace its id, and lets changes of presence be told. Nobody is connected yet who could be told of it,

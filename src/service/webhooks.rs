@@ -46,7 +46,10 @@ pub async fn add(app: &App, caller: Caller<'_>, new: NewWebhook) -> Result<Webho
         secrets: vec![new_secret(app)?],
         created_at: app.clock.now(),
     };
-    app.store.create_webhook(webhook.clone()).await?;
+    let attribution = caller.attribution(webhook.created_at);
+    app.store
+        .create_webhook(webhook.clone(), attribution)
+        .await?;
     Ok(webhook)
 }
 
@@ -102,9 +105,9 @@ pub async fn rotate(app: &App, caller: Caller<'_>, name: &str) -> Result<Signing
     caller.require(LOOKS_AFTER)?;
     let (secret, now) = (new_secret(app)?, app.clock.now());
     let until = now.after(OVERLAP);
-    let rotated = app
-        .store
-        .rotate_secret(known(name)?, secret.clone(), until, now);
+    let rotated =
+        app.store
+            .rotate_secret(known(name)?, secret.clone(), until, caller.attribution(now));
     rotated.await?;
     Ok(secret)
 }
@@ -128,7 +131,8 @@ pub async fn enable(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
 async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) -> Result<()> {
     caller.require(LOOKS_AFTER)?;
     let hook = known(name)?.hook();
-    let switched = app.store.switch_hook(&hook, off).await;
+    let attribution = caller.attribution(app.clock.now());
+    let switched = app.store.switch_hook(&hook, off, attribution).await;
     switched.map_err(|error| match error {
         Error::NotFound(_) => unknown(name),
         other => other,
@@ -141,7 +145,8 @@ async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) 
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn remove(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
     caller.require(LOOKS_AFTER)?;
-    app.store.delete_webhook(known(name)?).await
+    let attribution = caller.attribution(app.clock.now());
+    app.store.delete_webhook(known(name)?, attribution).await
 }
 
 /// A name that no webhook can have is nobody's.

@@ -1,6 +1,6 @@
 //! What the use cases ask of a database about hooks and their deliveries. Knows no SQL.
 
-use crate::domain::{DeliveryRecord, DeliveryState, EventId, Hook, Result, Timestamp};
+use crate::domain::{Attribution, DeliveryRecord, DeliveryState, EventId, Hook, Result, Timestamp};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
@@ -31,24 +31,45 @@ pub trait Hooks: Send + Sync {
     ///
     /// # Errors
     /// `NotFound` when there is no such hook, or nothing of `event` waits or was given up.
-    async fn retry_deliveries(&self, hook: &str, event: Option<EventId>) -> Result<u64>;
+    async fn retry_deliveries(
+        &self,
+        hook: &str,
+        event: Option<EventId>,
+        attribution: Attribution,
+    ) -> Result<u64>;
 
     /// Gives the delivery of `event` up for good: it is told no more.
     ///
     /// # Errors
     /// `NotFound`, as [`retry_deliveries`](Self::retry_deliveries).
-    async fn drop_delivery(&self, hook: &str, event: EventId) -> Result<()>;
+    async fn drop_delivery(
+        &self,
+        hook: &str,
+        event: EventId,
+        attribution: Attribution,
+    ) -> Result<()>;
 
     /// Tells a hook once more what happened from `since` until before `until`, in order, and then goes on where it was. Answers how
     /// many events that are, of every kind. A replay that is under way ends with this one.
     ///
     /// # Errors
     /// `NotFound` when there is no such hook.
-    async fn replay(&self, hook: &str, since: Timestamp, until: Timestamp) -> Result<u64>;
+    async fn replay(
+        &self,
+        hook: &str,
+        since: Timestamp,
+        until: Timestamp,
+        attribution: Attribution,
+    ) -> Result<u64>;
 
     /// Switches a hook off, for a reason, or on: what has failed is then tried anew, as if for the first time.
     ///
     /// # Errors
     /// `NotFound` when there is no such hook.
-    async fn switch_hook(&self, hook: &str, off: Option<String>) -> Result<()>;
+    async fn switch_hook(
+        &self,
+        hook: &str,
+        off: Option<String>,
+        attribution: Attribution,
+    ) -> Result<()>;
 }

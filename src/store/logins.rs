@@ -1,6 +1,6 @@
 //! What the use cases ask of a database about logins. Knows no SQL.
 
-use crate::domain::{By, Login, LoginId, Result, Session, UserId};
+use crate::domain::{Attribution, By, Login, LoginId, Result, Session, UserId};
 use async_trait::async_trait;
 
 /// Logins, and the session a login opens. See the [module](super) for what every method promises.
@@ -11,7 +11,7 @@ pub trait Logins: Send + Sync {
     /// # Errors
     /// `Invalid { TokenName, Taken }` when its user has a token of that name, `NotFound` when there is no such user, `Deactivated` when
     /// that one may not log in.
-    async fn create_login(&self, login: Login) -> Result<()>;
+    async fn create_login(&self, login: Login, attribution: Attribution) -> Result<()>;
 
     /// Puts a token in the place of its user's token of the same name, which ends, and adds the event that tells of that end.
     ///

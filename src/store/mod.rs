@@ -8,6 +8,7 @@
 //! - Events are appended in the order of commit, together with the change they tell of.
 //!   [`Outbox::events_after`] never returns an event while an earlier one may still appear, nor one that
 //!   [`Store::committed`] has not announced: whoever sees an event finds every [`Store::version`] raised for it.
+//! - A method that changes what matters to security adds its record to the audit trail in the same transaction.
 //! - A unique name is decided by the database, not by looking first.
 //! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself. One that is full by its own limit
 //!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses, webhooks, old events; and moves
@@ -15,6 +16,7 @@
 //!
 //! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `server.rs`.
 
+mod audit;
 mod custom_status;
 mod hooks;
 mod logins;
@@ -27,6 +29,7 @@ pub mod sqlite;
 mod users;
 mod webhooks;
 
+pub use audit::Audit;
 pub use custom_status::{CustomStatuses, EventOf};
 pub use hooks::Hooks;
 pub use logins::Logins;
@@ -45,7 +48,16 @@ use tokio::sync::watch;
 /// Everything the use cases ask of a database. See the module for what every method promises.
 #[async_trait]
 pub trait Store:
-    CustomStatuses + Users + Presences + Permissions + Logins + Settings + Outbox + Hooks + Webhooks
+    CustomStatuses
+    + Users
+    + Presences
+    + Permissions
+    + Logins
+    + Settings
+    + Outbox
+    + Hooks
+    + Webhooks
+    + Audit
 {
     /// The position of the newest durable event. Raised after the commit and before the writer is answered.
     fn committed(&self) -> watch::Receiver<EventId>;

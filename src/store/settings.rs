@@ -1,6 +1,6 @@
 //! What the use cases ask of a database about settings. Knows no SQL.
 
-use crate::domain::{NewEvent, Result, Setting, SettingValue, Timestamp};
+use crate::domain::{By, Result, Setting, SettingValue, Timestamp};
 use async_trait::async_trait;
 
 /// Settings. See the [module](super) for what every method promises.
@@ -10,12 +10,13 @@ pub trait Settings: Send + Sync {
     async fn list_settings(&self) -> Result<Vec<(Setting, SettingValue)>>;
 
     /// Sets a setting. One that is set to its default is stored no longer, so that it follows the default from then on.
-    /// Adds `event`, unless the setting had this value before. What nobody is to hear of comes without one.
+    /// Adds the event and the audit record, unless the setting had this value before. What a start sets comes without `by` and adds
+    /// neither.
     async fn set_setting(
         &self,
         setting: Setting,
         value: SettingValue,
         at: Timestamp,
-        event: Option<NewEvent>,
+        by: Option<By>,
     ) -> Result<()>;
 }

@@ -1,8 +1,8 @@
 //! What the use cases ask of a database about users and the roles they hold. Knows no SQL.
 
 use crate::domain::{
-    Bio, By, Choice, Email, LoginId, Nickname, Page, PresencePolicy, Result, User, UserId, UserKey,
-    UserQuery, Username,
+    Attribution, Bio, By, Choice, Email, LoginId, Nickname, Page, PresencePolicy, Result, User,
+    UserId, UserKey, UserQuery, Username,
 };
 use async_trait::async_trait;
 
@@ -16,7 +16,12 @@ pub trait Users: Send + Sync {
     ///
     /// # Errors
     /// `Invalid { Username | Email, Taken }` when another user has it, `Invalid { Role, Unknown }` for a role that does not exist.
-    async fn create_user(&self, user: User, password_hash: String) -> Result<()>;
+    async fn create_user(
+        &self,
+        user: User,
+        password_hash: String,
+        attribution: Attribution,
+    ) -> Result<()>;
 
     /// The user, with its password hash, that `key` names.
     async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>>;

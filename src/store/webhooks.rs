@@ -1,6 +1,6 @@
 //! What the use cases ask of a database about webhooks. Knows no SQL.
 
-use crate::domain::{Result, SigningSecret, Timestamp, Webhook, WebhookName};
+use crate::domain::{Attribution, Result, SigningSecret, Timestamp, Webhook, WebhookName};
 use async_trait::async_trait;
 
 /// Webhooks; every change here is told by [`hooks_changed`](super::Hooks::hooks_changed). See the [module](super) for what every
@@ -14,9 +14,9 @@ pub trait Webhooks: Send + Sync {
     ///
     /// # Errors
     /// `Invalid { WebhookName, Taken }`.
-    async fn create_webhook(&self, webhook: Webhook) -> Result<()>;
+    async fn create_webhook(&self, webhook: Webhook, attribution: Attribution) -> Result<()>;
 
-    /// Gives one a new secret. The ones before it sign until `until`, if they did not end sooner; those that ended before `now` go.
+    /// Gives one a new secret. The ones before it sign until `until`, if they did not end sooner; those that have ended by the attribution's time go.
     ///
     /// # Errors
     /// `NotFound`.
@@ -25,12 +25,12 @@ pub trait Webhooks: Send + Sync {
         name: WebhookName,
         secret: SigningSecret,
         until: Timestamp,
-        now: Timestamp,
+        attribution: Attribution,
     ) -> Result<()>;
 
     /// Removes one with its secrets, and its hook with everything that is known of its deliveries.
     ///
     /// # Errors
     /// `NotFound`.
-    async fn delete_webhook(&self, name: WebhookName) -> Result<()>;
+    async fn delete_webhook(&self, name: WebhookName, attribution: Attribution) -> Result<()>;
 }

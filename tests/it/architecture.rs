@@ -45,6 +45,8 @@ const RULES: &[(&str, &str, &str)] = &[
         "who listens and what waits for them is known apart from sockets, JSON and what is stored"),
     ("connections/", "warp hyper serde rusqlite bytes tracing tokio_util tokio_tungstenite crate::api crate::service crate::store crate::app crate::config crate::live crate::announcer crate::limits",
         "who is connected is kept in memory alone, and what it shows is the rules' to say"),
+    ("audit/", "warp hyper serde serde_json rusqlite StatusCode crate::api crate::service crate::config crate::server crate::store::sqlite",
+        "log lines, limits and retention need neither requests nor SQL"),
     ("attempts/", "warp rusqlite crate::api crate::service crate::store crate::app",
         "failed logins are counted for whoever asks"),
     ("passwords.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",

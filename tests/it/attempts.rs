@@ -170,5 +170,10 @@ pub async fn happen(server: &TestServer, names: &[&str]) {
 /// Switches the hook `name` off or on.
 pub async fn switch(server: &TestServer, name: &str, is_on: bool) {
     let off = (!is_on).then(|| "paused".to_owned());
-    server.app.store.switch_hook(name, off).await.unwrap();
+    server
+        .app
+        .store
+        .switch_hook(name, off, crate::support::operator())
+        .await
+        .unwrap();
 }

@@ -158,7 +158,10 @@ async fn a_machines_clock_that_is_set_is_noticed_long_before_the_next_sweep() {
     let silent = Arc::new(SilentClock(clock.clone()));
     tokio::spawn(Expiry::new(store.clone(), silent, stop.clone()).run());
     let _stop = stop.drop_guard();
-    store.create_user(user("ann"), String::new()).await.unwrap();
+    store
+        .create_user(user("ann"), String::new(), crate::support::operator())
+        .await
+        .unwrap();
     put(
         &*store,
         "ann",
@@ -184,7 +187,10 @@ async fn a_store_that_fails_is_warned_of_and_asked_again_until_the_claims_have_e
         ("bob", Fault::Internal("disk on fire")),
     ];
     for (n, (name, fault)) in faults.into_iter().enumerate() {
-        let created = server.store.create_user(user(name), String::new()).await;
+        let created = server
+            .store
+            .create_user(user(name), String::new(), crate::support::operator())
+            .await;
         created.unwrap();
         server.store.fail_once("expire_claims", fault);
         let due = clock.now();

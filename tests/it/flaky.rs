@@ -7,10 +7,10 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
-    By, CustomStatus, DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Login,
-    LoginId, NewEvent, PermissionGrant, Person, Presence, Result, Role, Session, Setting,
-    SettingValue, SigningSecret, StatusId, StatusName, Timestamp, User, UserId, Username, Webhook,
-    WebhookName,
+    Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
+    DeliveryState, Error, EventId, Hook, HookKind, Login, LoginId, NewEvent, Origin,
+    PermissionGrant, Person, Presence, Result, Role, Session, Setting, SettingValue, SigningSecret,
+    StatusId, StatusName, Timestamp, User, UserId, Username, Webhook, WebhookName,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::limits::Limits;
@@ -18,8 +18,9 @@ use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    Card, CustomStatuses, EventOf, Hooks, Logins, Outbox, Part, Permissions, Place, PresenceChange,
-    Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users, Webhooks, Whom,
+    Audit, Card, CustomStatuses, EventOf, Hooks, Logins, Outbox, Part, Permissions, Place,
+    PresenceChange, Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users, Webhooks,
+    Whom,
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
@@ -68,6 +69,7 @@ impl FlakyStore {
                 user: id.clone(),
                 username: Username::stored("quicker".to_owned()),
                 at: Timestamp::from_millis(0),
+                origin: Origin::Server,
             };
             self.store.update_user(id, patch, by).await?;
         }
@@ -168,7 +170,7 @@ flaky! { CustomStatuses {
 } }
 
 flaky! { Users {
-    create_user(user: User, password_hash: String) -> ();
+    create_user(user: User, password_hash: String, attribution: Attribution) -> ();
     find_user(key: UserKey) -> Option<(User, String)>;
     list_users(query: UserQuery) -> Page<User>;
     update_user(id: UserId, patch: UserPatch, by: By) -> User;
@@ -199,7 +201,7 @@ flaky! { Permissions {
 } }
 
 flaky! { Logins {
-    create_login(login: Login) -> ();
+    create_login(login: Login, attribution: Attribution) -> ();
     replace_token(login: Login, by: By) -> ();
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
@@ -209,7 +211,7 @@ flaky! { Logins {
 
 flaky! { Settings {
     list_settings() -> Vec<(Setting, SettingValue)>;
-    set_setting(setting: Setting, value: SettingValue, at: Timestamp, event: Option<NewEvent>) -> ();
+    set_setting(setting: Setting, value: SettingValue, at: Timestamp, by: Option<By>) -> ();
 } }
 
 flaky! { Outbox {
@@ -224,10 +226,10 @@ flaky! { Outbox {
 flaky! { Hooks {
     list_hooks() -> Vec<Hook>;
     list_deliveries(hook: &str, state: Option<DeliveryState>, after: EventId, limit: usize) -> Vec<DeliveryRecord>;
-    retry_deliveries(hook: &str, event: Option<EventId>) -> u64;
-    drop_delivery(hook: &str, event: EventId) -> ();
-    replay(hook: &str, since: Timestamp, until: Timestamp) -> u64;
-    switch_hook(hook: &str, off: Option<String>) -> ();
+    retry_deliveries(hook: &str, event: Option<EventId>, attribution: Attribution) -> u64;
+    drop_delivery(hook: &str, event: EventId, attribution: Attribution) -> ();
+    replay(hook: &str, since: Timestamp, until: Timestamp, attribution: Attribution) -> u64;
+    switch_hook(hook: &str, off: Option<String>, attribution: Attribution) -> ();
 }
     fn hooks_changed(&self) -> watch::Receiver<()> {
         self.store.hooks_changed()
@@ -236,10 +238,22 @@ flaky! { Hooks {
 
 flaky! { Webhooks {
     list_webhooks() -> Vec<Webhook>;
-    create_webhook(webhook: Webhook) -> ();
-    rotate_secret(name: WebhookName, secret: SigningSecret, until: Timestamp, now: Timestamp) -> ();
-    delete_webhook(name: WebhookName) -> ();
+    create_webhook(webhook: Webhook, attribution: Attribution) -> ();
+    rotate_secret(name: WebhookName, secret: SigningSecret, until: Timestamp, attribution: Attribution) -> ();
+    delete_webhook(name: WebhookName, attribution: Attribution) -> ();
 } }
+
+flaky! { Audit {
+    append_audit(entries: Vec<AuditEntry>) -> ();
+    list_audit(query: AuditQuery) -> Page<AuditRecord>;
+    audit_after(id: u64, limit: usize) -> Vec<AuditRecord>;
+    newest_audit() -> u64;
+    sweep_audit(before: Timestamp, limit: usize) -> bool;
+}
+    fn audited(&self) -> watch::Receiver<()> {
+        self.store.audited()
+    }
+}
 
 #[async_trait]
 impl Store for FlakyStore {

@@ -173,12 +173,21 @@ async fn hooks_are_looked_after_and_old_events_go_until_there_is_room_again() {
     }
     is_full(&server, &admin).await;
     let off = Some("paused".to_owned());
-    store.switch_hook("one", off).await.unwrap();
+    store
+        .switch_hook("one", off, crate::support::operator())
+        .await
+        .unwrap();
     fill(&server);
-    store.retry_deliveries("two", None).await.unwrap();
+    store
+        .retry_deliveries("two", None, crate::support::operator())
+        .await
+        .unwrap();
     fill(&server);
     let second = EventId::new(2);
-    store.drop_delivery("two", second).await.unwrap();
+    store
+        .drop_delivery("two", second, crate::support::operator())
+        .await
+        .unwrap();
     fill(&server);
     let place = store.standing("two").await.unwrap().unwrap().place;
     let newest = Place {

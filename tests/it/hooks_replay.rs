@@ -35,7 +35,11 @@ async fn each_second(server: &TestServer, names: &[&str]) {
 }
 
 async fn replay(server: &TestServer, since: Timestamp, until: Timestamp) -> u64 {
-    let replayed = server.app.store.replay("hook", since, until).await;
+    let replayed = server
+        .app
+        .store
+        .replay("hook", since, until, crate::support::operator())
+        .await;
     replayed.unwrap()
 }
 
@@ -129,7 +133,7 @@ async fn what_fails_in_a_replay_is_parked_and_retried_as_ever() {
     server
         .app
         .store
-        .retry_deliveries("hook", second)
+        .retry_deliveries("hook", second, crate::support::operator())
         .await
         .unwrap();
     assert_eq!(attempts.next(2).await, [(2, 2), (4, 1)]);
@@ -160,7 +164,7 @@ async fn what_waits_behind_a_replay_keeps_its_wait_and_its_attempts() {
     server
         .app
         .store
-        .retry_deliveries("hook", None)
+        .retry_deliveries("hook", None, crate::support::operator())
         .await
         .unwrap();
     assert_eq!(attempts.next(2).await, [(3, 2), (4, 1)]);

@@ -40,7 +40,11 @@ fn is(state: DeliveryState) -> impl Fn(&DeliveryRecord) -> bool {
 
 async fn want_again(server: &TestServer, event: Option<u64>) -> u64 {
     let event = event.map(EventId::new);
-    let wanted = server.app.store.retry_deliveries("hook", event).await;
+    let wanted = server
+        .app
+        .store
+        .retry_deliveries("hook", event, crate::support::operator())
+        .await;
     wanted.unwrap()
 }
 
@@ -93,7 +97,7 @@ async fn what_holds_up_the_others_can_be_dropped() {
     let dropped = server
         .app
         .store
-        .drop_delivery("hook", EventId::new(1))
+        .drop_delivery("hook", EventId::new(1), crate::support::operator())
         .await;
     dropped.unwrap();
     assert_eq!(attempts.next(2).await, [(2, 1), (3, 1)]);

@@ -104,7 +104,11 @@ async fn attempts_begin_anew_when_a_hook_is_switched_on_again() {
     happen(&server, &["one"]).await;
     assert_eq!(attempts.next(1).await, [(1, 1)]);
     delivery(&server, "hook", 1, |_| true).await;
-    let all = server.app.store.retry_deliveries("hook", None).await;
+    let all = server
+        .app
+        .store
+        .retry_deliveries("hook", None, crate::support::operator())
+        .await;
     assert_eq!(all.unwrap(), 1);
     assert_eq!(attempts.next(1).await, [(1, 2)]);
     delivery(&server, "hook", 1, |record| record.attempts == 2).await;
@@ -182,7 +186,7 @@ async fn what_succeeds_at_last_is_told_while_the_hook_is_busy_with_what_comes_ne
     server
         .app
         .store
-        .retry_deliveries("hook", None)
+        .retry_deliveries("hook", None, crate::support::operator())
         .await
         .unwrap();
     assert_eq!(attempts.next(3).await, [(1, 1), (1, 2), (2, 1)]);

@@ -217,7 +217,10 @@ async fn an_endpoint_that_fails_is_tried_again_and_what_it_answered_is_on_record
     assert!(parked.reason.contains("500"), "{parked:?}");
     assert_eq!(parked.attempts, 3);
     endpoint.answers(204);
-    let all = server.app.store.retry_deliveries("webhook-bell", None);
+    let all = server
+        .app
+        .store
+        .retry_deliveries("webhook-bell", None, crate::support::operator());
     assert_eq!(all.await.unwrap(), 2);
     assert_eq!(endpoint.names(2).await, ["one", "two"]);
     hook(&server, "webhook-bell", |hook| hook.parked == 0).await;

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use doorsign::app::{App, Clock};
 use doorsign::config::Config;
 use doorsign::domain::UserKey;
-use doorsign::domain::{By, Error, LoginId, Timestamp, UserId, Username};
+use doorsign::domain::{By, Error, LoginId, Origin, Timestamp, UserId, Username};
 use doorsign::passwords::PasswordDigest;
 use doorsign::service::session::{self, LoginWith};
 use doorsign::service::users::{self, NewUser};
@@ -212,6 +212,7 @@ impl Clock for Meanwhile {
                 user: user.clone(),
                 username: Username::stored("ann".to_owned()),
                 at,
+                origin: Origin::Server,
             };
             let setting = async || store.update_user(user, patch, by).await;
             let runtime = || tokio::runtime::Builder::new_current_thread().build();

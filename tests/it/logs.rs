@@ -1,7 +1,7 @@
 //! The log: one line a request with what operators look for, and no secret whatever the filter.
 
 use crate::process::{Home, PASSWORD, PASSWORD_START, Process};
-use crate::support::Reply;
+use crate::support::{Live, Reply};
 use serde_json::{Value, json};
 
 const SETTING: &str = "/api/v1/settings/:_id";
@@ -74,6 +74,9 @@ async fn every_request_has_one_line_of_json_that_its_answer_leads_to() {
         assert_eq!(line["route"], route, "{line}");
         assert_eq!(line["status"], reply.status.as_u16(), "{line}");
         assert_eq!(line["user_id"].as_str(), user.as_deref(), "{line}");
+        assert_eq!(line["address"], "127.0.0.1", "{line}");
+        let path = (reply.status == 404).then_some("/no/such/route");
+        assert_eq!(line["path"].as_str(), path, "{line}");
         assert!(
             line["duration_ms"].as_f64().is_some_and(|ms| ms > 0.0),
             "{line}"
@@ -99,6 +102,12 @@ async fn every_request_has_one_line_of_text_with_the_same_fields() {
             .split_once(&start)
             .unwrap_or_else(|| panic!("{start}: {line}"));
         let user = user.map(|id| format!(" user_id={id}")).unwrap_or_default();
+        let path = if status == 404 {
+            " path=/no/such/route"
+        } else {
+            ""
+        };
+        let user = format!("{user} address=127.0.0.1{path}");
         let duration = rest
             .strip_suffix(&user)
             .unwrap_or_else(|| panic!("{user}: {line}"));
@@ -157,4 +166,66 @@ async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter
             );
         }
     }
+}
+
+#[tokio::test]
+async fn the_path_of_an_unknown_route_is_logged_cut_and_without_its_query() {
+    let home = Home::with_data().await;
+    let server = home.serve(&[], &[]).await;
+    let path = format!("/{}?token=secret", "long/".repeat(100));
+    let anon = server.anon();
+    anon.send("GET".parse().unwrap(), &path, &[], "")
+        .await
+        .expect(404);
+    let log = server.end().await.stderr;
+    let line = log.lines().find(is_request).unwrap();
+    assert!(line.ends_with(&format!(" path={}", &path[..200])), "{line}");
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[tokio::test]
+async fn every_call_of_a_live_connection_has_a_line_as_a_request_has() {
+    let home = Home::with_data().await;
+    let server = home.serve(&[], &[]).await;
+    let token = home.token("admin", "t").await;
+    let admin = server.with_headers(&token);
+    let mut live = Live::open(admin.address()).await;
+    live.connect().await;
+    live.failure(
+        "login",
+        json!([{"user": {"username": "admin"}, "password": "wrong"}]),
+    )
+    .await;
+    live.failure("getUserStatusText", json!([])).await;
+    live.log_in(json!({"resume": admin.credentials.as_ref().unwrap().1}))
+        .await;
+    live.failure("no-such\nmethod token=1", json!(["secret"]))
+        .await;
+    live.result("listCustomUserStatus", json!([])).await;
+    live.result("logout", json!([])).await;
+    drop(live);
+    let log = server.end().await.stderr;
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("doorsign::call"))
+        .collect();
+    let user = format!(" user_id={}", admin.id());
+    let expected = [
+        ("login", " error=401", ""),
+        ("getUserStatusText", " error=error-invalid-user", ""),
+        ("login", "", &*user),
+        ("unknown", " error=404", &*user),
+        ("listCustomUserStatus", "", &*user),
+        ("logout", "", &*user),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{log}");
+    for (line, (method, error, user)) in lines.iter().zip(expected) {
+        let start = format!(" INFO doorsign::call method={method}{error} duration_ms=");
+        assert!(line.contains(&start), "{start}: {line}");
+        assert!(
+            line.ends_with(&format!("{user} address=127.0.0.1")),
+            "{line}"
+        );
+    }
+    assert!(!log.contains("secret") && !log.contains("no-such"), "{log}");
 }

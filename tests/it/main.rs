@@ -7,6 +7,8 @@
 
 mod architecture;
 mod attempts;
+mod audit;
+mod audit_commands;
 mod bodies;
 mod cli;
 mod cli_hooks;

@@ -67,6 +67,7 @@ const MATRIX: &[Row] = &[
     ("GET", "/api/v1/openapi.json", ALL, ""),
     ("GET", "/api/v1/events", LOGGED_IN, ""),
     ("GET", "/api/v1/events.schema", ALL, ""),
+    ("GET", "/api/v1/audit.list", ADMIN, ""),
     ("GET", "/api/v1/hooks.list", ADMIN, ""),
     ("GET", "/api/v1/hooks.deliveries", ADMIN, ""),
     ("GET", "/api/v1/hooks.delivery", ADMIN, ""),

@@ -5,7 +5,7 @@ use crate::presence::{set, setting};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::app::Clock;
 use doorsign::config::{Config, Unconnected};
-use doorsign::domain::{By, UserId, UserKey, Username};
+use doorsign::domain::{By, Origin, UserId, UserKey, Username};
 use doorsign::store::UserPatch;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -192,6 +192,7 @@ async fn who_may_not_log_in_any_more_is_not_told() {
             user: id.clone(),
             username: Username::stored("ann".to_owned()),
             at: server.app.clock.now(),
+            origin: Origin::Server,
         };
         let changed = store.update_user(id, patch, by);
         changed.await.unwrap();

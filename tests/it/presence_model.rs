@@ -167,7 +167,7 @@ impl Real {
         let app = open(folder.path(), &clock);
         for person in 0..PEOPLE {
             app.store
-                .create_user(user(person), String::new())
+                .create_user(user(person), String::new(), crate::support::operator())
                 .await
                 .unwrap();
         }

@@ -112,6 +112,8 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
             "EVENT" if whole => "1",
             "EVENT" => "2",
             "STATE" => "parked",
+            "ACTION" => "login.failed",
+            "NUMBER" => "10",
             "TIME" if is_until => "2026-11-26",
             "TIME" => "2026-11-25T10:00:00Z",
             _ => continue,

@@ -186,6 +186,7 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
         ("wasm_seconds", config.wasm_seconds.into()),
         ("wasm_memory_mib", config.wasm_memory_mib),
         ("event_retention_days", config.event_retention_days.into()),
+        ("audit_retention_days", config.audit_retention_days.into()),
     ] {
         let key = format!("`{key}`");
         let row = rows.iter().find(|row| row[0] == key).unwrap();

@@ -56,6 +56,13 @@ static METHODS: &[Method] = methods! {
     "UserPresence:ping"        => presence::ping,
 };
 
+/// The name of a method for the log, if there is one of this name. Others may hold anything.
+pub(in crate::api) fn known(method: &str) -> Option<&'static str> {
+    let of_connections = ["login", "logout"].into_iter();
+    let names = METHODS.iter().map(|known| known.name);
+    names.chain(of_connections).find(|name| *name == method)
+}
+
 /// Calls `method` for `caller`. The limits of methods stand here.
 ///
 /// # Errors

@@ -9,4 +9,4 @@ mod presence;
 
 pub(super) use connection::Connection;
 pub(super) use limit::MethodLimits;
-pub(super) use method::{Caller, Outcome, call, result};
+pub(super) use method::{Caller, Outcome, call, known, result};

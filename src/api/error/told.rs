@@ -226,6 +226,16 @@ pub(in crate::api) struct MethodError {
     error_type: &'static str,
 }
 
+impl MethodError {
+    /// The code, for the log.
+    pub(in crate::api) fn code(&self) -> impl Display {
+        match &self.error {
+            Code::Text(text) => (*text).to_owned(),
+            Code::Number(number) => number.to_string(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Code {

@@ -37,7 +37,7 @@ pub(in crate::api) async fn read(request: Request) -> Answer {
     let since = position(request.headers(), &query)?;
     let wait = number(&query, "timeout")?.unwrap_or(USUAL_WAIT);
     request.admit(Some(&actor))?;
-    let login = LiveLogin::new(actor, request.token().to_owned());
+    let login = LiveLogin::new(actor.actor().clone(), request.token().to_owned());
     let reader = Reader::new(request.api.clone(), login, since);
     if wants_stream(request.headers()) {
         Ok(reader.stream())

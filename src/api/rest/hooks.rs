@@ -7,16 +7,15 @@ use crate::api::query::Query;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{CountReply, DeliveryPage, DeliveryReply, HookList, Success};
-use crate::domain::{Actor, DeliveryState, EventId, Timestamp};
+use crate::domain::{DeliveryState, EventId, Requester, Timestamp};
 use crate::service::hooks::{self, LOOKS_AFTER};
 use serde_json::Value;
-use std::sync::Arc;
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(LOOKS_AFTER).await?;
     Query::parse(request.query(), &[])?;
     let app = request.admit(Some(&actor))?;
-    let hooks = hooks::list(app, (&*actor).into()).await?;
+    let hooks = hooks::list(app, (&actor).into()).await?;
     reply::ok(&HookList::from(&*hooks))
 }
 
@@ -33,7 +32,7 @@ pub(in crate::api) async fn deliveries(request: Request) -> Answer {
         query.number("after")?.unwrap_or_default(),
     );
     let (app, after) = (request.admit(Some(&actor))?, EventId::new(after));
-    let found = hooks::list_deliveries(app, (&*actor).into(), hook, state, after).await?;
+    let found = hooks::list_deliveries(app, (&actor).into(), hook, state, after).await?;
     reply::ok(&DeliveryPage::new(&found, hooks::PAGE))
 }
 
@@ -43,7 +42,7 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
     let hook = named(&query, "hook")?;
     let event = query.number("event")?.ok_or_else(|| missing("event"))?;
     let (app, event) = (request.admit(Some(&actor))?, EventId::new(event));
-    let (record, told) = hooks::find_delivery(app, (&*actor).into(), hook, event).await?;
+    let (record, told) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
     reply::ok(&DeliveryReply::new(&record, told.as_ref()))
 }
 
@@ -51,7 +50,7 @@ pub(in crate::api) async fn retry(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook"], &["hook", "event"]).await?;
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let app = request.admit(Some(&actor))?;
-    let count = hooks::retry(app, (&*actor).into(), &hook, event).await?;
+    let count = hooks::retry(app, (&actor).into(), &hook, event).await?;
     reply::ok(&CountReply::from(count))
 }
 
@@ -60,7 +59,7 @@ pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
     let app = request.admit(Some(&actor))?;
-    hooks::drop_delivery(app, (&*actor).into(), &hook, event).await?;
+    hooks::drop_delivery(app, (&actor).into(), &hook, event).await?;
     reply::ok(&Success::TRUE)
 }
 
@@ -73,7 +72,7 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
     let until = until.map(|text| instant(&text, "Invalid until date string"));
     let until = until.transpose()?;
     let app = request.admit(Some(&actor))?;
-    let count = hooks::replay(app, (&*actor).into(), &hook, since, until).await?;
+    let count = hooks::replay(app, (&actor).into(), &hook, since, until).await?;
     reply::ok(&CountReply::from(count))
 }
 
@@ -81,7 +80,7 @@ pub(in crate::api) async fn pause(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
     let hook = fields.filled("hook")?;
     let app = request.admit(Some(&actor))?;
-    hooks::pause(app, (&*actor).into(), &hook).await?;
+    hooks::pause(app, (&actor).into(), &hook).await?;
     reply::ok(&Success::TRUE)
 }
 
@@ -89,7 +88,7 @@ pub(in crate::api) async fn resume(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
     let hook = fields.filled("hook")?;
     let app = request.admit(Some(&actor))?;
-    hooks::resume(app, (&*actor).into(), &hook).await?;
+    hooks::resume(app, (&actor).into(), &hook).await?;
     reply::ok(&Success::TRUE)
 }
 
@@ -98,7 +97,7 @@ pub(super) async fn fields(
     request: &Request,
     required: &[&str],
     known: &[&str],
-) -> Result<(Arc<Actor>, Fields), ApiError> {
+) -> Result<(Requester, Fields), ApiError> {
     let actor = request.actor_with(LOOKS_AFTER).await?;
     let fields = request.lenient_fields()?;
     fields.require(required)?;

@@ -6,13 +6,13 @@ use crate::api::error::ApiError;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{MethodCall, MethodReply};
-use crate::domain::{Actor, Error};
+use crate::domain::{Actor, Error, Requester};
 use std::sync::Arc;
 use warp::http::StatusCode;
 
 pub(in crate::api) async fn call(request: Request) -> Answer {
     let actor = request.actor().await?;
-    answer(&request, Some(&actor)).await
+    answer(&request, Some(actor.actor())).await
 }
 
 /// For everybody; credentials that are good count.
@@ -22,7 +22,7 @@ pub(in crate::api) async fn call_anonymously(request: Request) -> Answer {
         Err(ApiError::Domain(Error::Unauthenticated)) => None,
         Err(failed) => return Err(failed),
     };
-    answer(&request, actor.as_ref()).await
+    answer(&request, actor.as_ref().map(Requester::actor)).await
 }
 
 /// Not admitted as other requests are: methods have limits of their own, by user.

@@ -1,5 +1,6 @@
 //! The handlers, one file per noun: authenticate, read, call one use case, wrap. Nothing is decided here.
 
+pub(super) mod audit;
 pub(super) mod broadcast;
 pub(super) mod custom_user_status;
 pub(super) mod events;

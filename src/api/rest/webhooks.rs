@@ -6,16 +6,15 @@ use crate::api::query::Query;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire::{SecretReply, Success, TestReply, WebhookList, WebhookReply};
-use crate::domain::Actor;
+use crate::domain::Requester;
 use crate::service::hooks::LOOKS_AFTER;
 use crate::service::webhooks::{self, NewWebhook};
-use std::sync::Arc;
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(LOOKS_AFTER).await?;
     Query::parse(request.query(), &[])?;
     let app = request.admit(Some(&actor))?;
-    let found = webhooks::list(app, (&*actor).into()).await?;
+    let found = webhooks::list(app, (&actor).into()).await?;
     reply::ok(&WebhookList::new(&found, app.clock.now()))
 }
 
@@ -28,44 +27,44 @@ pub(in crate::api) async fn add(request: Request) -> Answer {
         kinds: fields.texts("events")?.unwrap_or_default(),
     };
     let app = request.admit(Some(&actor))?;
-    let added = webhooks::add(app, (&*actor).into(), new).await?;
+    let added = webhooks::add(app, (&actor).into(), new).await?;
     reply::ok(&WebhookReply::from(&added))
 }
 
 pub(in crate::api) async fn test(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     let app = request.admit(Some(&actor))?;
-    let tested = webhooks::test(app, (&*actor).into(), &name).await?;
+    let tested = webhooks::test(app, (&actor).into(), &name).await?;
     reply::ok(&TestReply::from(&tested))
 }
 
 pub(in crate::api) async fn rotate(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     let app = request.admit(Some(&actor))?;
-    let secret = webhooks::rotate(app, (&*actor).into(), &name).await?;
+    let secret = webhooks::rotate(app, (&actor).into(), &name).await?;
     reply::ok(&SecretReply::from(&secret))
 }
 
 pub(in crate::api) async fn disable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    webhooks::disable(request.admit(Some(&actor))?, (&*actor).into(), &name).await?;
+    webhooks::disable(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
     reply::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn enable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    webhooks::enable(request.admit(Some(&actor))?, (&*actor).into(), &name).await?;
+    webhooks::enable(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
     reply::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn remove(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    webhooks::remove(request.admit(Some(&actor))?, (&*actor).into(), &name).await?;
+    webhooks::remove(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
     reply::ok(&Success::TRUE)
 }
 
 /// Who asks, and which webhook it is about.
-async fn named(request: &Request) -> Result<(Arc<Actor>, String), ApiError> {
+async fn named(request: &Request) -> Result<(Requester, String), ApiError> {
     let (actor, mut fields) = fields(request, &["name"], &["name"]).await?;
     Ok((actor, fields.filled("name")?))
 }

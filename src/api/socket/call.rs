@@ -4,8 +4,8 @@
 use super::login::{self, Way};
 use crate::api::Api;
 use crate::api::ddp::{self, Connection, Outcome};
-use crate::api::error::ApiError;
-use crate::domain::Actor;
+use crate::api::error::{ApiError, MethodError};
+use crate::domain::{Actor, Requester, UserId};
 use crate::service::session::{self, LoggedIn};
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -13,15 +13,32 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A call under way.
 pub(super) type Call = Pin<Box<dyn Future<Output = Called> + Send>>;
 
 /// What a call came to.
 pub(super) struct Called {
+    began: Instant,
     pub(super) id: String,
     pub(super) method: String,
     pub(super) outcome: Result<Done, ApiError>,
+}
+
+impl Called {
+    /// Writes the call's line in the log, as `answer` does for a request: the method if there is one of that name, the code of the error
+    /// if it failed, and for whom it ran.
+    pub(super) fn log(&self, error: Option<&MethodError>, user: Option<&UserId>, from: IpAddr) {
+        tracing::info!(
+            target: "doorsign::call",
+            method = ddp::known(&self.method).unwrap_or("unknown"),
+            error = error.map(|error| tracing::field::display(error.code())),
+            duration_ms = self.began.elapsed().as_micros() as f64 / 1000.0,
+            user_id = user.map(UserId::as_str),
+            address = %from,
+        );
+    }
 }
 
 /// What is to be done with what a call came to.
@@ -46,12 +63,14 @@ pub(super) struct Caller {
 impl Caller {
     /// Calls `method`. What it comes to is named by the `id` that the client gave the call.
     pub(super) fn call(self, id: String, method: String, params: Vec<Value>) -> Call {
+        let began = Instant::now();
         Box::pin(async move {
             // A panic is a bug, and costs its own call alone.
             let done = AssertUnwindSafe(self.run(&method, params))
                 .catch_unwind()
                 .await;
             Called {
+                began,
                 id,
                 outcome: done.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref()))),
                 method,
@@ -75,8 +94,8 @@ impl Caller {
         let actor = recognised.transpose()?;
         if method == "logout" {
             self.admit(actor.as_ref(), "logout")?;
-            if let Some(actor) = &actor {
-                session::logout(app, actor).await?;
+            if let Some(actor) = actor {
+                session::logout(app, &Requester::new(actor, self.address)).await?;
             }
             return Ok(Done::Left);
         }

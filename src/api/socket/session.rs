@@ -145,8 +145,10 @@ impl Session {
     }
 
     /// Takes what a call has come to, and answers the frames that tell of it.
-    pub(super) async fn called(&mut self, called: Called) -> Vec<String> {
-        let (mut frames, outcome) = match called.outcome {
+    pub(super) async fn called(&mut self, mut called: Called) -> Vec<String> {
+        let before = self.login.as_ref().map(|login| login.user.clone());
+        let outcome = std::mem::replace(&mut called.outcome, Ok(Done::Left));
+        let (mut frames, outcome) = match outcome {
             Ok(Done::Result(outcome)) => (Vec::new(), outcome),
             Ok(Done::Entered(entered, way)) => self.enter(entered, way).await,
             Ok(Done::Left) => (self.leave(), Ok(None)),
@@ -156,6 +158,8 @@ impl Session {
             Ok(result) => (result, None),
             Err(refused) => (None, Some(refused.into_method_error(&called.method))),
         };
+        let user = self.login.as_ref().map(|login| &login.user);
+        called.log(error.as_ref(), user.or(before.as_ref()), self.address);
         let id = &called.id;
         frames.push(text_of(&Reply::Result { id, error, result }));
         frames.push(text_of(&Reply::Updated { methods: [id] }));

@@ -1,5 +1,6 @@
 //! The JSON that clients see, field by field in Rocket.Chat's order, and how the domain becomes it; one file a noun. Knows no rule.
 
+mod audit;
 mod custom_user_status;
 mod event;
 pub(super) mod frame;
@@ -16,6 +17,8 @@ mod token;
 mod user;
 mod webhook;
 
+pub(super) use audit::AuditPage;
+pub(crate) use audit::audit_line;
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use event::{EventPage, EventRow, ShownRow};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};

@@ -4,7 +4,7 @@
 use super::{check_roles, find, hash, is_self, missing, refuse_long};
 use crate::app::{App, Ids};
 use crate::domain::{
-    Actor, Bio, Email, Field, Nickname, Permission, Profile, Result, User, UserId, UserKey,
+    Bio, Email, Field, Nickname, Permission, Profile, Requester, Result, User, UserId, UserKey,
     Username,
 };
 use crate::store::UserPatch;
@@ -39,7 +39,7 @@ pub struct NewAccount {
 /// # Errors
 /// `Forbidden` (`create-user`; `assign-admin-role` for an administrator; `edit-other-user-active-status` for one who is switched off),
 /// `Invalid` for roles, names, address or password, `Unavailable`.
-pub async fn create(app: &App, actor: &Actor, new: NewAccount) -> Result<User> {
+pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<User> {
     actor.require(Permission::CreateUser)?;
     check_roles(app, actor, &new.roles).await?;
     if new.name.trim().is_empty() {
@@ -76,7 +76,10 @@ pub async fn create(app: &App, actor: &Actor, new: NewAccount) -> Result<User> {
     user.profile.bio = Some(bio).filter(|bio| !bio.as_str().is_empty());
     user.profile.nickname = Some(nickname).filter(|name| !name.as_str().is_empty());
     let hash = hash(app, &password).await?;
-    app.store.create_user(user.clone(), hash).await?;
+    let attribution = actor.attribution(now);
+    app.store
+        .create_user(user.clone(), hash, attribution)
+        .await?;
     user.roles.sort();
     user.roles.dedup();
     Ok(user)
@@ -86,7 +89,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewAccount) -> Result<User> {
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
-pub async fn delete(app: &App, actor: &Actor, key: UserKey) -> Result<()> {
+pub async fn delete(app: &App, actor: &Requester, key: UserKey) -> Result<()> {
     actor.require(Permission::DeleteUser)?;
     let (user, _) = find(app, key).await?;
     let by = actor.by(app.clock.now());
@@ -97,7 +100,7 @@ pub async fn delete(app: &App, actor: &Actor, key: UserKey) -> Result<()> {
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
-pub async fn set_active(app: &App, actor: &Actor, user: UserId, active: bool) -> Result<User> {
+pub async fn set_active(app: &App, actor: &Requester, user: UserId, active: bool) -> Result<User> {
     actor.require(Permission::EditOtherUserActiveStatus)?;
     let patch = UserPatch {
         active: Some(active),
@@ -111,7 +114,7 @@ pub async fn set_active(app: &App, actor: &Actor, user: UserId, active: bool) ->
 ///
 /// # Errors
 /// `Forbidden` for somebody else, `NotFound`, `Unavailable`.
-pub async fn end_logins(app: &App, actor: &Actor, user: UserId) -> Result<()> {
+pub async fn end_logins(app: &App, actor: &Requester, user: UserId) -> Result<()> {
     if !is_self(actor, &user) {
         actor.require(Permission::LogoutOtherUser)?;
     }

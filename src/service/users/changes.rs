@@ -4,11 +4,11 @@
 use super::{check_roles, find, hash, is_self, refuse_long};
 use crate::app::{App, Ids};
 use crate::domain::{
-    ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Result, User,
-    UserId, UserKey, UserStatus, Username,
+    ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
+    Result, User, UserId, UserKey, UserStatus, Username,
 };
 use crate::passwords::PasswordDigest;
-use crate::service::presence;
+use crate::service::{audit, presence};
 use crate::store::{RoleChange, UserPatch};
 use std::net::IpAddr;
 
@@ -47,7 +47,7 @@ pub struct UserChanges {
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid`, `LastAdministrator`, `Unavailable`.
-pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) -> Result<User> {
+pub async fn update(app: &App, actor: &Requester, user: UserId, new: UserChanges) -> Result<User> {
     let own = is_self(actor, &user);
     if !own {
         actor.require(Permission::EditOtherUserInfo)?;
@@ -82,7 +82,7 @@ pub async fn update(app: &App, actor: &Actor, user: UserId, new: UserChanges) ->
 /// `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for what cannot be, `Unavailable`.
 pub async fn update_own(
     app: &App,
-    actor: &Actor,
+    actor: &Requester,
     new: UserChanges,
     current_password: Option<String>,
     address: IpAddr,
@@ -110,7 +110,7 @@ pub async fn update_own(
 /// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Unavailable`.
 pub async fn set_preferences(
     app: &App,
-    actor: &Actor,
+    actor: &Requester,
     user: UserId,
     preferences: String,
 ) -> Result<User> {
@@ -199,7 +199,7 @@ fn patch(new: &UserChanges) -> Result<UserPatch> {
 
 /// Whoever has got hold of a token must not learn the password with it. Failures count under the
 /// account, together with those of logins: guessing in two places is worth no more than in one.
-async fn check_current(app: &App, actor: &Actor, given: &str, address: IpAddr) -> Result<()> {
+async fn check_current(app: &App, actor: &Requester, given: &str, address: IpAddr) -> Result<()> {
     let wrong = Error::Invalid {
         field: Field::CurrentPassword,
         problem: Problem::NotValid(String::new()),
@@ -216,5 +216,6 @@ async fn check_current(app: &App, actor: &Actor, given: &str, address: IpAddr) -
         return attempts.succeeded(&attempt, app.clock.now());
     }
     attempts.failed(&attempt, app.clock.now())?;
+    audit::password_refused(app, actor).await;
     Err(wrong)
 }

@@ -8,8 +8,9 @@ mod operator;
 pub mod reading;
 pub mod tokens;
 
+pub(crate) use operator::by_operator;
 pub use operator::{
-    NewUser, create, create_token, delete, list, list_logins, revoke_token, set_active,
+    NewUser, create, create_by, create_token, delete, list, list_logins, revoke_token, set_active,
     set_password, set_presence_policy, set_roles,
 };
 

@@ -4,8 +4,8 @@
 use super::{hash, refuse_long, tokens};
 use crate::app::App;
 use crate::domain::{
-    Email, Error, Field, Login, PresencePolicy, Profile, Result, User, UserId, UserKey, UserQuery,
-    Username,
+    Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Profile, Result, User,
+    UserId, UserKey, UserQuery, Username,
 };
 use crate::service::session;
 use crate::store::{RoleChange, UserPatch};
@@ -31,7 +31,12 @@ pub struct NewUser {
 /// # Errors
 /// `Invalid` for a name, address, password or role, or when the name or address is taken; `Unavailable`.
 pub async fn create(app: &App, new: NewUser) -> Result<User> {
-    let now = app.clock.now();
+    create_by(app, Attribution::operator(app.clock.now()), new).await
+}
+
+/// As [`create`], on behalf of whoever `attribution` names.
+pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Result<User> {
+    let now = attribution.at;
     let username = Username::parse(new.username)?;
     let user = User {
         id: app.ids.user()?,
@@ -46,7 +51,9 @@ pub async fn create(app: &App, new: NewUser) -> Result<User> {
     };
     refuse_long(Field::FullName, &user.name)?;
     let hash = hash(app, &new.password).await?;
-    app.store.create_user(user.clone(), hash).await?;
+    app.store
+        .create_user(user.clone(), hash, attribution)
+        .await?;
     Ok(user)
 }
 
@@ -112,7 +119,7 @@ pub async fn set_presence_policy(app: &App, username: &str, policy: PresencePoli
 /// `NotFound`, `LastAdministrator`, `Unavailable`.
 pub async fn delete(app: &App, username: &str) -> Result<()> {
     let user = find(app, username).await?;
-    let by = user.by(app.clock.now());
+    let by = by_operator(app, &user);
     app.store.delete_user(user.id, by).await
 }
 
@@ -133,7 +140,9 @@ pub async fn create_token(
     }
     let mut login = tokens::personal(app, user.id.clone(), name.to_owned(), false)?;
     login.expires_at = life.map(|life| login.created_at.after(life));
-    Ok((user.id, session::open(app, login).await?))
+    let attribution = Attribution::operator(app.clock.now());
+    let token = session::open(app, login, attribution).await?;
+    Ok((user.id, token))
 }
 
 /// A user's logins and tokens that are still live, oldest first.
@@ -153,7 +162,7 @@ pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
 /// `NotFound` for the user or the token, `Unavailable`.
 pub async fn revoke_token(app: &App, username: &str, name: &str) -> Result<()> {
     let user = find(app, username).await?;
-    let by = user.by(app.clock.now());
+    let by = by_operator(app, &user);
     let logins = app.store.list_logins(user.id).await?;
     let login = tokens::among(logins, name)?;
     app.store.delete_login(login.id, by).await.map(drop)
@@ -166,6 +175,11 @@ async fn find(app: &App, username: &str) -> Result<User> {
 
 async fn update(app: &App, username: &str, patch: UserPatch) -> Result<()> {
     let user = find(app, username).await?;
-    let by = user.by(app.clock.now());
+    let by = by_operator(app, &user);
     app.store.update_user(user.id, patch, by).await.map(drop)
+}
+
+/// The operator, who changes `user` now.
+pub(crate) fn by_operator(app: &App, user: &User) -> By {
+    user.by(app.clock.now()).through(Origin::Operator)
 }

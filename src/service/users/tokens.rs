@@ -3,7 +3,9 @@
 
 use super::{is_self, missing, refuse_long};
 use crate::app::App;
-use crate::domain::{Actor, Error, Field, Login, LoginKind, Permission, Result, UserId, What};
+use crate::domain::{
+    Actor, Error, Field, Login, LoginKind, Permission, Requester, Result, UserId, What,
+};
 use crate::service::session;
 
 /// Makes a personal access token that lasts until it is removed, and answers it, this once.
@@ -12,20 +14,21 @@ use crate::service::session;
 /// `Forbidden`, `Invalid { TokenName, Missing | Taken | TooLong }`, `Unavailable`.
 pub async fn generate(
     app: &App,
-    actor: &Actor,
+    actor: &Requester,
     name: String,
     bypass_two_factor: bool,
 ) -> Result<String> {
     actor.require(Permission::CreatePersonalAccessTokens)?;
     let login = personal(app, actor.user.id.clone(), name, bypass_two_factor)?;
-    session::open(app, login).await
+    let attribution = actor.attribution(app.clock.now());
+    session::open(app, login, attribution).await
 }
 
 /// Makes a new token in the place of one's token of this name, which ends at once.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
-pub async fn regenerate(app: &App, actor: &Actor, name: String) -> Result<String> {
+pub async fn regenerate(app: &App, actor: &Requester, name: String) -> Result<String> {
     actor.require(Permission::CreatePersonalAccessTokens)?;
     let bypass_two_factor = match named(app, actor, &name).await?.kind {
         LoginKind::Token {
@@ -56,7 +59,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Login>> {
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
-pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<()> {
+pub async fn remove(app: &App, actor: &Requester, name: &str) -> Result<()> {
     actor.require(Permission::CreatePersonalAccessTokens)?;
     let login = named(app, actor, name).await?;
     let by = actor.by(app.clock.now());
@@ -68,7 +71,12 @@ pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<()> {
 /// # Errors
 /// `Forbidden` for a wrong secret, for another user without `user-generate-access-token` and for one who is switched off; `NotFound`,
 /// `Unavailable`.
-pub async fn create_for(app: &App, actor: &Actor, user: UserId, secret: &str) -> Result<String> {
+pub async fn create_for(
+    app: &App,
+    actor: &Requester,
+    user: UserId,
+    secret: &str,
+) -> Result<String> {
     let refused = Error::Forbidden {
         needs: Permission::GenerateAccessToken,
     };
@@ -78,7 +86,8 @@ pub async fn create_for(app: &App, actor: &Actor, user: UserId, secret: &str) ->
     if !is_self(actor, &user) {
         actor.require(Permission::GenerateAccessToken)?;
     }
-    let opened = session::open(app, session::ordinary(app, user)?).await;
+    let attribution = actor.attribution(app.clock.now());
+    let opened = session::open(app, session::ordinary(app, user)?, attribution).await;
     opened.map_err(|e| match e {
         Error::Deactivated => refused,
         other => other,

@@ -1,9 +1,10 @@
 //! SQL of hooks as their operator looks after them. Knows nothing of how a delivery goes.
 
 use super::outbox::{event_id, newest, number};
-use super::{HOOKS, SqliteStore, delivery, error};
+use super::{HOOKS, SqliteStore, audit, delivery, error};
 use crate::domain::{
-    DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result, Timestamp, What,
+    Action, Attribution, DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result,
+    Timestamp, What,
 };
 use crate::store::Hooks;
 use async_trait::async_trait;
@@ -35,28 +36,63 @@ impl Hooks for SqliteStore {
         found.ok_or_else(|| unknown(hook))
     }
 
-    async fn retry_deliveries(&self, hook: &str, event: Option<EventId>) -> Result<u64> {
-        self.look_after(hook, move |c, hook| retry(c, hook, event))
-            .await
-    }
-
-    async fn drop_delivery(&self, hook: &str, event: EventId) -> Result<()> {
-        self.look_after(hook, move |c, hook| give_up(c, hook, event))
-            .await
-    }
-
-    async fn replay(&self, hook: &str, since: Timestamp, until: Timestamp) -> Result<u64> {
-        let span = self.readers.read(move |c| span(c, since, until)).await?;
+    async fn retry_deliveries(
+        &self,
+        hook: &str,
+        event: Option<EventId>,
+        attribution: Attribution,
+    ) -> Result<u64> {
+        let entry = attribution.delivery(Action::DeliveriesRetried, hook, event);
         self.look_after(hook, move |c, hook| {
-            span.map_or(Ok(0), |span| replay(c, hook, span))
-                .map_err(|e| error(&e))
+            let count = retry(c, hook, event)?;
+            audit::append(c, &entry)?;
+            Ok(count)
         })
         .await
     }
 
-    async fn switch_hook(&self, hook: &str, off: Option<String>) -> Result<()> {
+    async fn drop_delivery(
+        &self,
+        hook: &str,
+        event: EventId,
+        attribution: Attribution,
+    ) -> Result<()> {
+        let entry = attribution.delivery(Action::DeliveryDropped, hook, Some(event));
         self.look_after(hook, move |c, hook| {
-            switch(c, hook, off.as_deref()).map_err(|e| error(&e))
+            give_up(c, hook, event)?;
+            audit::append(c, &entry)
+        })
+        .await
+    }
+
+    async fn replay(
+        &self,
+        hook: &str,
+        since: Timestamp,
+        until: Timestamp,
+        attribution: Attribution,
+    ) -> Result<u64> {
+        let span = self.readers.read(move |c| span(c, since, until)).await?;
+        self.look_after(hook, move |c, hook| {
+            let count = span
+                .map_or(Ok(0), |span| replay(c, hook, span))
+                .map_err(|e| error(&e))?;
+            audit::append(c, &attribution.replayed_hook(hook, count))?;
+            Ok(count)
+        })
+        .await
+    }
+
+    async fn switch_hook(
+        &self,
+        hook: &str,
+        off: Option<String>,
+        attribution: Attribution,
+    ) -> Result<()> {
+        let entry = attribution.switched_hook(hook, off.as_deref());
+        self.look_after(hook, move |c, hook| {
+            switch(c, hook, off.as_deref()).map_err(|e| error(&e))?;
+            audit::append(c, &entry)
         })
         .await
     }

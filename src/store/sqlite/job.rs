@@ -33,6 +33,8 @@ pub(super) enum Touches {
     Deadlines,
     /// What somebody who looks after hooks has said.
     Hooks,
+    /// The audit trail.
+    Audit,
 }
 
 /// A closure as a job.

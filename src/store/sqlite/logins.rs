@@ -1,10 +1,10 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
-use super::{ACCESS, SqliteStore, error, is_unique, outbox, users};
+use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_unique, outbox, users};
 use crate::domain::UserKey;
 use crate::domain::{
-    By, Change, Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result, Session,
-    Timestamp, UserId, What,
+    Attribution, By, Change, Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result,
+    Session, Timestamp, UserId, Username, What,
 };
 use crate::store::Logins;
 use async_trait::async_trait;
@@ -14,8 +14,14 @@ const COLUMNS: &str = "id, user_id, name, created_at, expires_at, token_tail, by
 
 #[async_trait]
 impl Logins for SqliteStore {
-    async fn create_login(&self, login: Login) -> Result<()> {
-        self.writer.write(move |c| create(c, &login)).await
+    async fn create_login(&self, login: Login, attribution: Attribution) -> Result<()> {
+        self.writer
+            .change(AUDIT, move |c| {
+                create(c, &login)?;
+                let owner = username(c, &login.user)?;
+                audit::append(c, &attribution.created_login(&login, &owner))
+            })
+            .await
     }
 
     async fn replace_token(&self, login: Login, by: By) -> Result<()> {
@@ -116,6 +122,9 @@ fn replace(connection: &Connection, login: &Login, by: By) -> Result<()> {
         return Err(Error::NotFound(What::Login(name.to_owned())));
     }
     create(connection, login)?;
+    let (user, attribution) = (&login.user, by.attribution());
+    let owner = username(connection, user)?;
+    audit::append(connection, &attribution.replaced_token(user, &owner, name))?;
     tell_ended(connection, &login.user, by)
 }
 
@@ -135,7 +144,21 @@ fn delete_all(connection: &Connection, user: &UserId, by: By) -> Result<()> {
     if ended == 0 {
         return Ok(());
     }
+    let owner = username(connection, user)?;
+    audit::append(
+        connection,
+        &by.attribution().ended_logins(user, &owner, ended),
+    )?;
     tell_ended(connection, user, by)
+}
+
+/// The name of a user who has logins, for the audit trail.
+fn username(connection: &Connection, user: &UserId) -> Result<Username> {
+    connection
+        .prepare_cached("SELECT username FROM user WHERE id = ?1")
+        .and_then(|mut name| name.query_row([user.as_str()], |row| row.get(0)))
+        .map(Username::stored)
+        .map_err(|e| error(&e))
 }
 
 /// Tells that logins of `user` have ended.
@@ -176,14 +199,23 @@ pub(super) fn list(connection: &Connection, user: &UserId) -> rusqlite::Result<V
 }
 
 fn delete(connection: &Connection, id: &LoginId, by: By) -> Result<bool> {
-    let user: Option<String> = connection
-        .prepare_cached("DELETE FROM login WHERE id = ?1 RETURNING user_id")
-        .and_then(|mut delete| delete.query_row([id.as_str()], |row| row.get(0)).optional())
+    let ended: Option<(String, Option<String>)> = connection
+        .prepare_cached("DELETE FROM login WHERE id = ?1 RETURNING user_id, name")
+        .and_then(|mut delete| {
+            let ended = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            delete.query_row([id.as_str()], ended).optional()
+        })
         .map_err(|e| error(&e))?;
-    let Some(user) = user else {
+    let Some((user, token)) = ended else {
         return Ok(false);
     };
-    tell_ended(connection, &UserId::new(user), by)?;
+    let user = UserId::new(user);
+    let owner = username(connection, &user)?;
+    let entry = by
+        .attribution()
+        .ended_login(&user, &owner, token.as_deref());
+    audit::append(connection, &entry)?;
+    tell_ended(connection, &user, by)?;
     Ok(true)
 }
 

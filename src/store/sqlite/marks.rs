@@ -13,6 +13,7 @@ pub(super) const EVERYTHING: &[Touches] = &[
     Touches::Part(Part::CustomStatuses),
     Touches::Deadlines,
     Touches::Hooks,
+    Touches::Audit,
 ];
 
 /// The marks of [`Store`](crate::store::Store). Cheap to clone; all clones are one.
@@ -23,6 +24,7 @@ pub(super) struct Marks {
     custom_statuses: Arc<AtomicU64>,
     deadlines: watch::Sender<()>,
     hooks: watch::Sender<()>,
+    audited: watch::Sender<()>,
 }
 
 impl Marks {
@@ -33,6 +35,7 @@ impl Marks {
             custom_statuses: Arc::default(),
             deadlines: watch::Sender::new(()),
             hooks: watch::Sender::new(()),
+            audited: watch::Sender::new(()),
         }
     }
 
@@ -49,6 +52,9 @@ impl Marks {
                 }
                 Touches::Hooks => {
                     self.hooks.send_replace(());
+                }
+                Touches::Audit => {
+                    self.audited.send_replace(());
                 }
             }
         }
@@ -71,6 +77,10 @@ impl Marks {
 
     pub(super) fn hooks(&self) -> watch::Receiver<()> {
         self.hooks.subscribe()
+    }
+
+    pub(super) fn audited(&self) -> watch::Receiver<()> {
+        self.audited.subscribe()
     }
 
     pub(super) fn version(&self, part: Part) -> u64 {

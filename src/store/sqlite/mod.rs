@@ -3,6 +3,7 @@
 //! This folder is the only place that knows rusqlite and r2d2. It leaves the async world through `Writer::write` and
 //! `Readers::read`, and knows nothing of rules or requests.
 
+mod audit;
 mod custom_status;
 mod delivery;
 mod group;
@@ -43,10 +44,13 @@ use tokio::sync::watch;
 use writer::Writer;
 
 /// What a change to who may do what touches.
-const ACCESS: &[Touches] = &[Touches::Part(Part::Access)];
+const ACCESS: &[Touches] = &[Touches::Part(Part::Access), Touches::Audit];
 
 /// What touches whoever runs hooks.
-const HOOKS: &[Touches] = &[Touches::Hooks];
+const HOOKS: &[Touches] = &[Touches::Hooks, Touches::Audit];
+
+/// What touches the audit trail alone.
+const AUDIT: &[Touches] = &[Touches::Audit];
 
 /// A database and the two ways to it: one writer, several readers.
 pub struct SqliteStore {

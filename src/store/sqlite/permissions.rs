@@ -1,6 +1,6 @@
 //! SQL of the permission table and the roles. Knows nothing of which permission guards what.
 
-use super::{ACCESS, SqliteStore, error, is_missing_reference, outbox};
+use super::{ACCESS, SqliteStore, audit, error, is_missing_reference, outbox};
 use crate::domain::{
     By, Change, Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp,
 };
@@ -127,6 +127,7 @@ fn set(connection: &Connection, mut grant: PermissionGrant, by: &By) -> Result<(
         }
     }
     write(connection, &grant)?;
+    audit::append(connection, &by.attribution().changed_permission(&grant))?;
     outbox::append(
         connection,
         &by.clone().event(Change::PermissionChanged(grant)),

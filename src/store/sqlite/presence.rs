@@ -1,10 +1,10 @@
 //! SQL of presence and claims. Knows no rule of them: which claim counts and what a choice does is the domain's to say.
 
 use super::job::Touches;
-use super::{SqliteStore, error, outbox, users};
+use super::{SqliteStore, audit, error, outbox, users};
 use crate::domain::{
-    By, Change, Claim, ClaimSource, Error, Kind, Person, Presence, PresencePolicy, Rest, Result,
-    StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
+    By, Change, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest,
+    Result, StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
 use crate::store::{Card, PresenceChange, Presences, Whom};
 use async_trait::async_trait;
@@ -169,6 +169,10 @@ fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
 pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
     let found = find(connection, &change.user).map_err(|e| error(&e))?;
     let mut person = found.ok_or_else(|| not_found(&change.user))?;
+    if change.by.origin == Origin::Operator {
+        let by = change.by.attribution();
+        audit::append(connection, &by.claimed_status(&person.id, &person.username))?;
+    }
     let before = person.presence.clone();
     (change.rule)(&mut person.presence)?;
     // What this change's event does not tell of any more must not come back when the clock is set back before a sweep.
@@ -263,6 +267,7 @@ fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize
             user: person.id.clone(),
             username: person.username.clone(),
             at: now,
+            origin: Origin::Server,
         };
         save(connection, &before, person, by)?;
     }

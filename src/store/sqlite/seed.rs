@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 /// What a reset leaves alone. The ids of events go on ascending: readers remember, in memory, how far they have come.
-const KEPT: &str = "'event', 'consumer', 'delivery'";
+const KEPT: &str = "'event', 'consumer', 'delivery', 'audit'";
 
 #[async_trait]
 impl Seeded for SqliteStore {

@@ -1,7 +1,7 @@
 //! SQL of the settings. Knows nothing of what they are for.
 
-use super::{ACCESS, SqliteStore, error, outbox};
-use crate::domain::{NewEvent, Result, Setting, SettingValue, Timestamp};
+use super::{ACCESS, SqliteStore, audit, error, outbox};
+use crate::domain::{By, Change, Result, Setting, SettingValue, Timestamp};
 use crate::store::Settings;
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
@@ -17,10 +17,10 @@ impl Settings for SqliteStore {
         setting: Setting,
         value: SettingValue,
         at: Timestamp,
-        event: Option<NewEvent>,
+        by: Option<By>,
     ) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| set(c, setting, &value, at, event.as_ref()))
+            .change(ACCESS, move |c| set(c, setting, &value, at, by))
             .await
     }
 }
@@ -42,14 +42,17 @@ fn set(
     setting: Setting,
     value: &SettingValue,
     at: Timestamp,
-    event: Option<&NewEvent>,
+    by: Option<By>,
 ) -> Result<()> {
     let before = find(connection, setting).map_err(|e| error(&e))?;
     write(connection, setting, value, at).map_err(|e| error(&e))?;
-    match event.filter(|_| before != *value) {
-        Some(event) => outbox::append(connection, event),
-        None => Ok(()),
-    }
+    let Some(by) = by.filter(|_| before != *value) else {
+        return Ok(());
+    };
+    let entry = by.attribution().changed_setting(setting, value);
+    audit::append(connection, &entry)?;
+    let change = Change::SettingChanged(setting, value.clone());
+    outbox::append(connection, &by.event(change))
 }
 
 /// The value of a setting, which is the default where none is stored.

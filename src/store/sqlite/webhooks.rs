@@ -1,8 +1,9 @@
 //! SQL of webhooks and their secrets. Knows nothing of how one is told of an event.
 
-use super::{HOOKS, SqliteStore, error, outbox};
+use super::{HOOKS, SqliteStore, audit, error, outbox};
 use crate::domain::{
-    Error, Field, HookKind, Problem, Result, SigningSecret, Timestamp, Webhook, WebhookName, What,
+    Action, Attribution, Error, Field, HookKind, Problem, Result, SigningSecret, Timestamp,
+    Webhook, WebhookName, What,
 };
 use crate::store::Webhooks;
 use async_trait::async_trait;
@@ -15,9 +16,12 @@ impl Webhooks for SqliteStore {
         rows.into_iter().map(webhook).collect()
     }
 
-    async fn create_webhook(&self, webhook: Webhook) -> Result<()> {
+    async fn create_webhook(&self, webhook: Webhook, attribution: Attribution) -> Result<()> {
         self.writer
-            .change(HOOKS, move |c| create(c, &webhook))
+            .change(HOOKS, move |c| {
+                create(c, &webhook)?;
+                audit::append(c, &attribution.created_webhook(&webhook))
+            })
             .await
     }
 
@@ -26,8 +30,10 @@ impl Webhooks for SqliteStore {
         name: WebhookName,
         secret: SigningSecret,
         until: Timestamp,
-        now: Timestamp,
+        attribution: Attribution,
     ) -> Result<()> {
+        let now = attribution.at;
+        let entry = attribution.webhook(Action::WebhookSecretRotated, name.as_str());
         let work = move |c: &Connection| {
             let is_known = c
                 .prepare("SELECT 1 FROM webhook WHERE name = ?1")?
@@ -39,12 +45,14 @@ impl Webhooks for SqliteStore {
         };
         self.writer
             .change(HOOKS, move |c| {
-                work(c).map_err(|e: rusqlite::Error| error(&e))?
+                work(c).map_err(|e: rusqlite::Error| error(&e))??;
+                audit::append(c, &entry)
             })
             .await
     }
 
-    async fn delete_webhook(&self, name: WebhookName) -> Result<()> {
+    async fn delete_webhook(&self, name: WebhookName, attribution: Attribution) -> Result<()> {
+        let entry = attribution.webhook(Action::WebhookRemoved, name.as_str());
         let work = move |c: &Connection| {
             let gone = c.execute("DELETE FROM webhook WHERE name = ?1", [name.as_str()])?;
             c.execute("DELETE FROM consumer WHERE name = ?1", [name.hook()])?;
@@ -52,7 +60,8 @@ impl Webhooks for SqliteStore {
         };
         self.writer
             .end(HOOKS, move |c| {
-                work(c).map_err(|e: rusqlite::Error| error(&e))?
+                work(c).map_err(|e: rusqlite::Error| error(&e))??;
+                audit::append(c, &entry)
             })
             .await
     }

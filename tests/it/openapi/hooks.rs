@@ -5,7 +5,7 @@ use super::requests::Case;
 use super::requests::Who::{Admin, Bob, Nobody};
 
 pub fn cases() -> Vec<Case> {
-    [added(), looked_at(), looked_after(), removed()].concat()
+    [added(), looked_at(), looked_after(), removed(), audited()].concat()
 }
 
 /// Two endpoints, one of which never takes anything.
@@ -128,4 +128,22 @@ fn removed() -> Vec<Case> {
         Case::new(403, Bob, LIST, ""),
     ];
     refused.into_iter().flatten().chain(done).collect()
+}
+
+#[rustfmt::skip]
+fn audited() -> Vec<Case> {
+    const LIST: &str = "GET /api/v1/audit.list";
+    vec![
+        Case::new(200, Admin, LIST, ""),
+        Case::new(200, Admin, LIST, "").at("?action=login&action=webhook.created&user=admin&since=2020-01-01&until=2099-12-31T23:59:59Z&count=2&offset=1"),
+        Case::new(200, Admin, LIST, "").at("?action=webhook.removed&count=1"),
+        Case::new(200, Admin, LIST, "").at("?user=&since=&until=&count=&offset="),
+        Case::new(400, Admin, LIST, "").at("?action=everything"),
+        Case::new(400, Admin, LIST, "").at("?since=yesterday"),
+        Case::new(400, Admin, LIST, "").at("?until=tomorrow"),
+        Case::new(400, Admin, LIST, "").at("?count=few"),
+        Case::new(400, Admin, LIST, "").at("?x=1"),
+        Case::new(403, Bob, LIST, ""),
+        Case::new(401, Nobody, LIST, ""),
+    ]
 }

@@ -27,7 +27,10 @@ async fn log_in(store: &dyn Store, login: &str, token: Option<&str>) -> Login {
         created_at: at(3),
         expires_at: None,
     };
-    store.create_login(login.clone()).await.unwrap();
+    store
+        .create_login(login.clone(), crate::support::operator())
+        .await
+        .unwrap();
     login
 }
 
@@ -97,13 +100,19 @@ async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_n
             created_at: at(6),
             expires_at: Some(at(7)),
         };
-        store.create_login(brief.clone()).await.unwrap();
+        store
+            .create_login(brief.clone(), crate::support::operator())
+            .await
+            .unwrap();
         let next = Login {
             id: LoginId::new("next"),
             created_at: at(8),
             ..brief
         };
-        store.create_login(next).await.unwrap();
+        store
+            .create_login(next, crate::support::operator())
+            .await
+            .unwrap();
         assert_eq!(store.list_logins(id("ann")).await.unwrap().len(), 1);
         assert_eq!(events(&*store).await.len(), 3);
     })
@@ -171,8 +180,7 @@ async fn settings_of_every_kind_are_told_when_they_differ_and_somebody_is_to_hea
                 panic!("{change:?}")
             };
             for _ in 0..2 {
-                let event = admin_at(5).event(change.clone());
-                let set = store.set_setting(setting, value.clone(), at(5), Some(event));
+                let set = store.set_setting(setting, value.clone(), at(5), Some(admin_at(5)));
                 set.await.unwrap();
             }
         }
@@ -191,7 +199,10 @@ async fn what_is_refused_is_not_told() {
             roles: vec!["admin".to_owned()],
             ..user("ann")
         };
-        store.create_user(admin, String::new()).await.unwrap();
+        store
+            .create_user(admin, String::new(), crate::support::operator())
+            .await
+            .unwrap();
         let login = log_in(&*store, "token", Some("laptop")).await;
         let by = || admin_at(5);
         let half = UserPatch {

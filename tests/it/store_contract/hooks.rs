@@ -98,7 +98,7 @@ async fn every_hook_is_listed_by_name_with_how_far_it_is_and_what_is_wrong() {
         advance(&*store, "hook", 2, records).await;
         let paused = Some("paused".to_owned());
         store
-            .switch_hook("webhook-b", paused.clone())
+            .switch_hook("webhook-b", paused.clone(), crate::support::operator())
             .await
             .unwrap();
         let fresh = |name: &str, kind, cursor, lag| Hook {
@@ -243,14 +243,26 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records.clone()).await;
         let third = Some(EventId::new(3));
-        assert_eq!(store.retry_deliveries("hook", third).await.unwrap(), 1);
+        assert_eq!(
+            store
+                .retry_deliveries("hook", third, crate::support::operator())
+                .await
+                .unwrap(),
+            1
+        );
         let due = standing(&*store, "hook").await;
         assert_eq!(due.failed, Some((EventId::new(3), 2, at(0))));
         assert_eq!(due.again, None);
         advance(&*store, "hook", 2, records).await;
 
         let first = Some(EventId::new(1));
-        assert_eq!(store.retry_deliveries("hook", first).await.unwrap(), 1);
+        assert_eq!(
+            store
+                .retry_deliveries("hook", first, crate::support::operator())
+                .await
+                .unwrap(),
+            1
+        );
         let wanted = standing(&*store, "hook").await;
         assert_eq!(wanted.again, Some((EventId::new(1), 16)));
         assert_eq!(wanted.failed, Some((EventId::new(3), 2, at(1000))));
@@ -265,7 +277,13 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
         advance(&*store, "hook", 2, vec![parked(1)]).await;
         assert_eq!(standing(&*store, "hook").await.again, None);
 
-        assert_eq!(store.retry_deliveries("hook", None).await.unwrap(), 2);
+        assert_eq!(
+            store
+                .retry_deliveries("hook", None, crate::support::operator())
+                .await
+                .unwrap(),
+            2
+        );
         let all = standing(&*store, "hook").await;
         assert_eq!(all.again, Some((EventId::new(1), 16)));
         assert_eq!(all.failed, Some((EventId::new(3), 2, at(0))));
@@ -280,7 +298,13 @@ async fn what_was_given_up_comes_again_in_its_order() {
         let store = place.open();
         three_behind(&*store).await;
         advance(&*store, "hook", 3, vec![parked(2), parked(1), parked(3)]).await;
-        assert_eq!(store.retry_deliveries("hook", None).await.unwrap(), 3);
+        assert_eq!(
+            store
+                .retry_deliveries("hook", None, crate::support::operator())
+                .await
+                .unwrap(),
+            3
+        );
         for event in 1..=3 {
             let next = standing(&*store, "hook").await.again;
             assert_eq!(next, Some((EventId::new(event), 16)));
@@ -291,7 +315,13 @@ async fn what_was_given_up_comes_again_in_its_order() {
             advance(&*store, "hook", 3, vec![record]).await;
         }
         assert_eq!(standing(&*store, "hook").await.again, None);
-        assert_eq!(store.retry_deliveries("hook", None).await.unwrap(), 0);
+        assert_eq!(
+            store
+                .retry_deliveries("hook", None, crate::support::operator())
+                .await
+                .unwrap(),
+            0
+        );
     })
     .await;
 }
@@ -304,11 +334,17 @@ async fn what_is_dropped_is_told_no_more_and_holds_up_nobody() {
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records).await;
         let before = standing(&*store, "hook").await.place;
-        store.drop_delivery("hook", EventId::new(1)).await.unwrap();
+        store
+            .drop_delivery("hook", EventId::new(1), crate::support::operator())
+            .await
+            .unwrap();
         assert_eq!(standing(&*store, "hook").await.place, before);
         assert_eq!(deliveries(&*store, "hook").await, [noted(2), retrying(3)]);
 
-        store.drop_delivery("hook", EventId::new(3)).await.unwrap();
+        store
+            .drop_delivery("hook", EventId::new(3), crate::support::operator())
+            .await
+            .unwrap();
         let after = standing(&*store, "hook").await;
         assert_eq!((after.place.cursor.as_u64(), after.failed), (3, None));
         assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
@@ -326,9 +362,15 @@ async fn what_is_dropped_while_it_is_tried_again_does_not_come_back() {
         let store = place.open();
         three_behind(&*store).await;
         advance(&*store, "hook", 2, vec![parked(1)]).await;
-        store.retry_deliveries("hook", None).await.unwrap();
+        store
+            .retry_deliveries("hook", None, crate::support::operator())
+            .await
+            .unwrap();
         let trying = standing(&*store, "hook").await.place;
-        store.drop_delivery("hook", EventId::new(1)).await.unwrap();
+        store
+            .drop_delivery("hook", EventId::new(1), crate::support::operator())
+            .await
+            .unwrap();
         assert!(
             !store
                 .advance("hook", trying, vec![parked(1)])
@@ -348,7 +390,10 @@ async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_gi
         three_behind(&*store).await;
         advance(&*store, "hook", 1, vec![parked(1), retrying(2)]).await;
         let off = Some("paused".to_owned());
-        store.switch_hook("hook", off.clone()).await.unwrap();
+        store
+            .switch_hook("hook", off.clone(), crate::support::operator())
+            .await
+            .unwrap();
         let paused = standing(&*store, "hook").await;
         assert!(!paused.is_on);
         assert_eq!(paused.failed, Some((EventId::new(2), 2, at(1000))));
@@ -356,7 +401,10 @@ async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_gi
         store.register("hook", HookKind::BuiltIn).await.unwrap();
         assert!(!standing(&*store, "hook").await.is_on, "over a restart");
 
-        store.switch_hook("hook", None).await.unwrap();
+        store
+            .switch_hook("hook", None, crate::support::operator())
+            .await
+            .unwrap();
         let on = standing(&*store, "hook").await;
         assert_eq!((on.is_on, on.failed), (true, None));
         assert_eq!(on.place, paused.place);
@@ -375,14 +423,44 @@ async fn whoever_looks_after_what_is_not_there_is_told_so() {
         let span = (at(0), at(9));
         let all = store.list_deliveries("nobody", None, first, 9).await;
         is_unknown(all, &unknown);
-        is_unknown(store.retry_deliveries("nobody", None).await, &unknown);
-        is_unknown(store.drop_delivery("nobody", first).await, &unknown);
-        is_unknown(store.replay("nobody", span.0, span.1).await, &unknown);
-        is_unknown(store.switch_hook("nobody", None).await, &unknown);
+        is_unknown(
+            store
+                .retry_deliveries("nobody", None, crate::support::operator())
+                .await,
+            &unknown,
+        );
+        is_unknown(
+            store
+                .drop_delivery("nobody", first, crate::support::operator())
+                .await,
+            &unknown,
+        );
+        is_unknown(
+            store
+                .replay("nobody", span.0, span.1, crate::support::operator())
+                .await,
+            &unknown,
+        );
+        is_unknown(
+            store
+                .switch_hook("nobody", None, crate::support::operator())
+                .await,
+            &unknown,
+        );
         for event in [1, 3, 99] {
             let (id, unknown) = (EventId::new(event), What::Delivery(event.to_string()));
-            is_unknown(store.retry_deliveries("hook", Some(id)).await, &unknown);
-            is_unknown(store.drop_delivery("hook", id).await, &unknown);
+            is_unknown(
+                store
+                    .retry_deliveries("hook", Some(id), crate::support::operator())
+                    .await,
+                &unknown,
+            );
+            is_unknown(
+                store
+                    .drop_delivery("hook", id, crate::support::operator())
+                    .await,
+                &unknown,
+            );
         }
         assert_eq!(deliveries(&*store, "hook").await, [noted(1), parked(2)]);
     })
@@ -404,17 +482,32 @@ async fn whoever_runs_hooks_is_told_of_every_change_and_not_of_deliveries() {
             assert!(changed.has_changed().unwrap(), "{what}");
             changed.mark_unchanged();
         };
-        store.retry_deliveries("hook", None).await.unwrap();
+        store
+            .retry_deliveries("hook", None, crate::support::operator())
+            .await
+            .unwrap();
         is_told("a retry");
-        store.drop_delivery("hook", EventId::new(1)).await.unwrap();
+        store
+            .drop_delivery("hook", EventId::new(1), crate::support::operator())
+            .await
+            .unwrap();
         is_told("a drop");
         let far = Timestamp::from_millis(i64::MAX);
-        store.replay("hook", at(0), far).await.unwrap();
+        store
+            .replay("hook", at(0), far, crate::support::operator())
+            .await
+            .unwrap();
         is_told("a replay");
         let off = Some("paused".to_owned());
-        store.switch_hook("hook", off).await.unwrap();
+        store
+            .switch_hook("hook", off, crate::support::operator())
+            .await
+            .unwrap();
         is_told("a pause");
-        store.switch_hook("hook", None).await.unwrap();
+        store
+            .switch_hook("hook", None, crate::support::operator())
+            .await
+            .unwrap();
         is_told("its end");
         store.refresh().await.unwrap();
         is_told("a refresh");
@@ -429,7 +522,10 @@ async fn what_another_process_does_to_a_hook_is_noticed_by_a_refresh() {
         store.register("hook", HookKind::BuiltIn).await.unwrap();
         let changed = store.hooks_changed();
         let off = Some("paused".to_owned());
-        other.switch_hook("hook", off).await.unwrap();
+        other
+            .switch_hook("hook", off, crate::support::operator())
+            .await
+            .unwrap();
         assert!(!changed.has_changed().unwrap());
         store.refresh().await.unwrap();
         assert!(changed.has_changed().unwrap());

@@ -24,7 +24,10 @@ fn login(whose: &str, n: i64, token: Option<&str>) -> Login {
 
 async fn with_users(store: &dyn Store) {
     for name in ["ann", "bob"] {
-        store.create_user(user(name), String::new()).await.unwrap();
+        store
+            .create_user(user(name), String::new(), crate::support::operator())
+            .await
+            .unwrap();
     }
 }
 
@@ -46,7 +49,10 @@ async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
         let store = place.open();
         with_users(&*store).await;
         let (login, roles) = (login("ann", 2, None), vec!["admin".to_owned()]);
-        store.create_login(login.clone()).await.unwrap();
+        store
+            .create_login(login.clone(), crate::support::operator())
+            .await
+            .unwrap();
         let session = store.find_session(login.id.clone()).await.unwrap().unwrap();
         let mut ann = user("ann");
         ann.profile.last_login_at = Some(login.created_at);
@@ -82,7 +88,10 @@ async fn logins_are_listed_oldest_first_and_for_their_user_alone() {
             login("ann", 20, None),
         );
         for login in [&third, &first, &second, &login("bob", 1, None)] {
-            store.create_login(login.clone()).await.unwrap();
+            store
+                .create_login(login.clone(), crate::support::operator())
+                .await
+                .unwrap();
         }
         assert_eq!(of(&*store, "ann").await, [first, second, third]);
         assert_eq!(store.list_logins(UserId::new("nobody")).await.unwrap(), []);
@@ -95,15 +104,15 @@ async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
     every_store(async |place| {
         let store = place.open();
         with_users(&*store).await;
-        store.create_login(login("ann", 1, Some("laptop"))).await.unwrap();
-        store.create_login(login("bob", 1, Some("laptop"))).await.unwrap();
-        let taken = store.create_login(login("ann", 2, Some("laptop"))).await;
+        store.create_login(login("ann", 1, Some("laptop")), crate::support::operator()).await.unwrap();
+        store.create_login(login("bob", 1, Some("laptop")), crate::support::operator()).await.unwrap();
+        let taken = store.create_login(login("ann", 2, Some("laptop")), crate::support::operator()).await;
         let problem = Problem::Taken("laptop".to_owned());
         assert!(
             matches!(&taken, Err(Error::Invalid { field: Field::TokenName, problem: p }) if *p == problem),
             "{taken:?}"
         );
-        let nobodys = store.create_login(login("nobody", 1, None)).await;
+        let nobodys = store.create_login(login("nobody", 1, None), crate::support::operator()).await;
         let id = user("nobody").id;
         assert!(
             matches!(&nobodys, Err(Error::NotFound(What::User(text))) if text == id.as_str()),
@@ -120,9 +129,14 @@ async fn nobody_who_is_switched_off_gets_a_login() {
         let store = place.open();
         let mut ann = user("ann");
         ann.active = false;
-        store.create_user(ann, String::new()).await.unwrap();
+        store
+            .create_user(ann, String::new(), crate::support::operator())
+            .await
+            .unwrap();
         for token in [None, Some("laptop")] {
-            let made = store.create_login(login("ann", 1, token)).await;
+            let made = store
+                .create_login(login("ann", 1, token), crate::support::operator())
+                .await;
             assert!(matches!(made, Err(Error::Deactivated)), "{made:?}");
         }
         assert_eq!(of(&*store, "ann").await, []);
@@ -137,7 +151,10 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
         with_users(&*store).await;
         let (gone, kept) = (login("ann", 1, None), login("ann", 2, None));
         for login in [&gone, &kept] {
-            store.create_login(login.clone()).await.unwrap();
+            store
+                .create_login(login.clone(), crate::support::operator())
+                .await
+                .unwrap();
         }
         let version = store.version(Part::Access);
         assert!(
@@ -169,7 +186,10 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         let (password, token) = (login("ann", 1, None), login("ann", 2, Some("laptop")));
         let (others, again) = (login("bob", 1, None), login("ann", 3, None));
         for login in [&password, &token, &others] {
-            store.create_login(login.clone()).await.unwrap();
+            store
+                .create_login(login.clone(), crate::support::operator())
+                .await
+                .unwrap();
         }
         let roles = RoleChange::Replace(vec!["user".to_owned()]);
         let (roles, active) = (Some(roles), Some(true));
@@ -197,7 +217,10 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         let left = of(&*store, "ann").await;
         assert_eq!(left, std::slice::from_ref(&token));
 
-        store.create_login(again).await.unwrap();
+        store
+            .create_login(again, crate::support::operator())
+            .await
+            .unwrap();
         let active = Some(false);
         change(UserPatch {
             active,
@@ -225,7 +248,10 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             login("ann", 5, Some("phone")),
         );
         for login in [&old, &others] {
-            store.create_login(login.clone()).await.unwrap();
+            store
+                .create_login(login.clone(), crate::support::operator())
+                .await
+                .unwrap();
         }
         let version = store.version(Part::Access);
         store.replace_token(new.clone(), admin_at(3)).await.unwrap();
@@ -236,7 +262,10 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             matches!(&unknown, Err(Error::NotFound(What::Login(name))) if name == "phone"),
             "{unknown:?}"
         );
-        store.create_login(login("ann", 7, None)).await.unwrap();
+        store
+            .create_login(login("ann", 7, None), crate::support::operator())
+            .await
+            .unwrap();
         store
             .delete_logins(user("ann").id, admin_at(8))
             .await

@@ -14,7 +14,10 @@ async fn with_roles(store: &dyn Store, name: &str, roles: &[&str]) -> UserId {
         ..user(name)
     };
     let id = new.id.clone();
-    store.create_user(new, String::new()).await.unwrap();
+    store
+        .create_user(new, String::new(), crate::support::operator())
+        .await
+        .unwrap();
     id
 }
 
@@ -147,7 +150,10 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
             created_at: at(n),
             expires_at: None,
         };
-        store.create_login(login(&ann, 1)).await.unwrap();
+        store
+            .create_login(login(&ann, 1), crate::support::operator())
+            .await
+            .unwrap();
         let version = store.version(Part::Access);
         store.delete_user(ann.clone(), admin_at(2)).await.unwrap();
         assert!(
@@ -164,7 +170,9 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
         for gone in [
             store.delete_user(ann.clone(), admin_at(2)).await,
             store.delete_logins(ann.clone(), admin_at(2)).await,
-            store.create_login(login(&ann, 2)).await,
+            store
+                .create_login(login(&ann, 2), crate::support::operator())
+                .await,
         ] {
             assert!(
                 matches!(gone, Err(Error::NotFound(What::User(_)))),

@@ -61,7 +61,9 @@ pub async fn put(store: &dyn Store, name: &str, now: i64, claim: Claim) -> Prese
 pub async fn with_users(place: &Place, names: &[&str]) -> Arc<dyn Store> {
     let store = place.open();
     for name in names {
-        let created = store.create_user(user(name), String::new()).await;
+        let created = store
+            .create_user(user(name), String::new(), crate::support::operator())
+            .await;
         created.unwrap();
     }
     store
@@ -88,7 +90,10 @@ async fn who_never_said_a_word_has_a_presence_and_who_does_not_exist_has_none() 
             roles: vec!["bot".to_owned()],
             ..user("bot")
         };
-        store.create_user(bot, String::new()).await.unwrap();
+        store
+            .create_user(bot, String::new(), crate::support::operator())
+            .await
+            .unwrap();
         for (name, kind) in [("ann", Kind::Person), ("bot", Kind::Bot)] {
             let found = store.find_presence(id(name)).await.unwrap();
             assert_eq!(found, Presence::untouched(kind));

@@ -34,7 +34,13 @@ async fn a_replay_takes_a_span_and_ends_where_the_hook_was() {
     every_store(async |stored| {
         let store = stored.open();
         five_told(&*store).await;
-        assert_eq!(store.replay("hook", at(20), at(40)).await.unwrap(), 2);
+        assert_eq!(
+            store
+                .replay("hook", at(20), at(40), crate::support::operator())
+                .await
+                .unwrap(),
+            2
+        );
         assert_eq!(place(&*store).await, (1, Some(3)));
         let span = Some((EventId::new(2), EventId::new(3)));
         assert_eq!(hook(&*store, "hook").await.replay, span);
@@ -65,7 +71,9 @@ async fn a_replay_of_nothing_changes_nothing() {
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await;
         for (since, until) in [(21, 30), (0, 10), (61, 1000), (40, 20)] {
-            let count = store.replay("hook", at(since), at(until)).await;
+            let count = store
+                .replay("hook", at(since), at(until), crate::support::operator())
+                .await;
             assert_eq!(count.unwrap(), 0, "{since} {until}");
         }
         assert_eq!(standing(&*store, "hook").await, before);
@@ -79,7 +87,13 @@ async fn what_a_hook_was_not_told_yet_is_told_after_a_replay_as_it_would_be_with
         let store = stored.open();
         five_told(&*store).await;
         happen(&*store, &[60, 70]).await;
-        assert_eq!(store.replay("hook", at(40), at(1000)).await.unwrap(), 2);
+        assert_eq!(
+            store
+                .replay("hook", at(40), at(1000), crate::support::operator())
+                .await
+                .unwrap(),
+            2
+        );
         assert_eq!(place(&*store).await, (3, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
         assert_eq!(place(&*store).await, (5, None));
@@ -94,7 +108,13 @@ async fn what_was_told_and_not_saved_yet_is_told_once_more_by_a_replay() {
         five_told(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await.place;
-        assert_eq!(store.replay("hook", at(60), at(1000)).await.unwrap(), 0);
+        assert_eq!(
+            store
+                .replay("hook", at(60), at(1000), crate::support::operator())
+                .await
+                .unwrap(),
+            0
+        );
         assert_eq!(place(&*store).await, (5, None));
         let told = Place {
             cursor: EventId::new(6),
@@ -113,7 +133,10 @@ async fn what_was_under_way_before_a_replay_moves_nobody() {
         five_told(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await.place;
-        store.replay("hook", at(20), at(40)).await.unwrap();
+        store
+            .replay("hook", at(20), at(40), crate::support::operator())
+            .await
+            .unwrap();
         let late = Place {
             cursor: EventId::new(6),
             ..before
@@ -131,9 +154,18 @@ async fn a_replay_in_the_middle_of_another_ends_that_one() {
     every_store(async |stored| {
         let store = stored.open();
         five_told(&*store).await;
-        store.replay("hook", at(10), at(40)).await.unwrap();
+        store
+            .replay("hook", at(10), at(40), crate::support::operator())
+            .await
+            .unwrap();
         advance(&*store, "hook", 1, vec![]).await;
-        assert_eq!(store.replay("hook", at(50), at(51)).await.unwrap(), 1);
+        assert_eq!(
+            store
+                .replay("hook", at(50), at(51), crate::support::operator())
+                .await
+                .unwrap(),
+            1
+        );
         assert_eq!(place(&*store).await, (4, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
         assert_eq!(place(&*store).await, (5, None), "where it was at first");
@@ -149,7 +181,10 @@ async fn what_was_given_up_of_a_replay_is_forgotten_and_what_was_not_in_it_stays
         happen(&*store, &[60]).await;
         let all = vec![parked(1), parked(2), parked(3), parked(4), retrying(6)];
         advance(&*store, "hook", 5, all).await;
-        store.replay("hook", at(20), at(40)).await.unwrap();
+        store
+            .replay("hook", at(20), at(40), crate::support::operator())
+            .await
+            .unwrap();
         let rest = [parked(1), parked(4), retrying(6)];
         assert_eq!(deliveries(&*store, "hook").await, rest);
     })
@@ -163,7 +198,10 @@ async fn a_failed_event_of_a_replay_comes_before_one_that_waits_behind_it() {
         five_told(&*store).await;
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        store.replay("hook", at(20), at(40)).await.unwrap();
+        store
+            .replay("hook", at(20), at(40), crate::support::operator())
+            .await
+            .unwrap();
         advance(&*store, "hook", 1, vec![retrying(2)]).await;
         let failed = standing(&*store, "hook").await.failed;
         assert_eq!(failed, Some((EventId::new(2), 2, at(1000))));
@@ -186,8 +224,14 @@ async fn an_event_behind_a_replay_can_be_dropped_without_ending_it() {
         five_told(&*store).await;
         happen(&*store, &[60, 70]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        store.replay("hook", at(20), at(40)).await.unwrap();
-        store.drop_delivery("hook", EventId::new(6)).await.unwrap();
+        store
+            .replay("hook", at(20), at(40), crate::support::operator())
+            .await
+            .unwrap();
+        store
+            .drop_delivery("hook", EventId::new(6), crate::support::operator())
+            .await
+            .unwrap();
         assert_eq!(place(&*store).await, (1, Some(3)));
         advance(&*store, "hook", 3, vec![]).await;
         assert_eq!(place(&*store).await, (6, None), "behind what was dropped");
@@ -200,12 +244,21 @@ async fn an_event_of_a_replay_can_be_dropped_and_the_replay_goes_on() {
     every_store(async |stored| {
         let store = stored.open();
         five_told(&*store).await;
-        store.replay("hook", at(20), at(40)).await.unwrap();
+        store
+            .replay("hook", at(20), at(40), crate::support::operator())
+            .await
+            .unwrap();
         advance(&*store, "hook", 1, vec![retrying(2)]).await;
-        store.drop_delivery("hook", EventId::new(2)).await.unwrap();
+        store
+            .drop_delivery("hook", EventId::new(2), crate::support::operator())
+            .await
+            .unwrap();
         assert_eq!(place(&*store).await, (2, Some(3)));
         advance(&*store, "hook", 2, vec![retrying(3)]).await;
-        store.drop_delivery("hook", EventId::new(3)).await.unwrap();
+        store
+            .drop_delivery("hook", EventId::new(3), crate::support::operator())
+            .await
+            .unwrap();
         // The last one of it: whoever delivers finds nothing left to tell, and says so.
         let (cursor, until) = place(&*store).await;
         if until.is_some() {

@@ -39,8 +39,14 @@ async fn all(store: &dyn Store) -> String {
 #[tokio::test]
 async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_kept_of_it() {
     let store = SqliteStore::in_memory().unwrap();
-    store.create_user(user("ann"), "hash".into()).await.unwrap();
-    store.create_login(login("seeded")).await.unwrap();
+    store
+        .create_user(user("ann"), "hash".into(), crate::support::operator())
+        .await
+        .unwrap();
+    store
+        .create_login(login("seeded"), crate::support::operator())
+        .await
+        .unwrap();
     create(&store, &status(1, "seeded")).await.unwrap();
     store.remember_seed().await.unwrap();
     let seed = all(&store).await;
@@ -57,7 +63,10 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
             .update_user(user("ann").id, change, admin_at(3))
             .await
             .unwrap();
-        store.create_user(user("bob"), "hash".into()).await.unwrap();
+        store
+            .create_user(user("bob"), "hash".into(), crate::support::operator())
+            .await
+            .unwrap();
         assert_ne!(all(&store).await, seed);
         let versions = || [Part::Access, Part::CustomStatuses].map(|part| store.version(part));
         let before = versions();
@@ -92,7 +101,10 @@ async fn a_reset_keeps_the_events_and_who_has_read_them() {
 #[tokio::test]
 async fn a_reset_without_a_seed_is_refused_and_loses_nothing() {
     let store = SqliteStore::in_memory().unwrap();
-    store.create_user(user("ann"), "hash".into()).await.unwrap();
+    store
+        .create_user(user("ann"), "hash".into(), crate::support::operator())
+        .await
+        .unwrap();
     let before = all(&store).await;
     assert!(store.reset().await.is_err());
     assert_eq!(all(&store).await, before);

@@ -72,7 +72,10 @@ async fn what_a_running_hook_has_still_to_be_told_is_kept() {
         assert!(!sweep(&*store, 1000, 9).await);
         assert_eq!(left(&*store).await, [3, 4, 5]);
         // Even once more.
-        store.replay("quick", at(30), at(40)).await.unwrap();
+        store
+            .replay("quick", at(30), at(40), crate::support::operator())
+            .await
+            .unwrap();
         advance(&*store, "slow", 5, vec![]).await;
         sweep(&*store, 1000, 9).await;
         assert_eq!(left(&*store).await, [3, 4, 5]);
@@ -92,7 +95,10 @@ async fn a_hook_that_is_off_or_missing_keeps_nothing() {
         }
         happen(&*store, &[10, 20, 30]).await;
         let off = Some("paused".to_owned());
-        store.switch_hook("off", off).await.unwrap();
+        store
+            .switch_hook("off", off, crate::support::operator())
+            .await
+            .unwrap();
         sweep(&*store, 1000, 9).await;
         assert_eq!(left(&*store).await, [1, 2, 3], "for the other one");
         let gone = "it is not there any more".to_owned();

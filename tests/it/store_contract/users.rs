@@ -12,7 +12,9 @@ async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
 }
 
 async fn create(store: &dyn Store, name: &str, hash: &str) {
-    let created = store.create_user(user(name), hash.to_owned()).await;
+    let created = store
+        .create_user(user(name), hash.to_owned(), crate::support::operator())
+        .await;
     created.unwrap();
 }
 
@@ -41,7 +43,7 @@ async fn a_user_is_found_by_id_and_without_regard_to_case_by_name_and_address() 
             ..user("Ann")
         };
         store
-            .create_user(ann.clone(), "hash".to_owned())
+            .create_user(ann.clone(), "hash".to_owned(), crate::support::operator())
             .await
             .unwrap();
         let found = Some((ann.clone(), "hash".to_owned()));
@@ -89,7 +91,9 @@ async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist
             (role, Field::Role, Problem::Unknown),
         ] {
             refused(
-                store.create_user(new, "2".to_owned()).await,
+                store
+                    .create_user(new, "2".to_owned(), crate::support::operator())
+                    .await,
                 field,
                 &problem,
             );
@@ -104,7 +108,10 @@ async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist
                 email: None,
                 ..user(name)
             };
-            store.create_user(nobodys, "3".to_owned()).await.unwrap();
+            store
+                .create_user(nobodys, "3".to_owned(), crate::support::operator())
+                .await
+                .unwrap();
         }
     })
     .await;

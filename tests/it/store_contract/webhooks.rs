@@ -4,7 +4,7 @@ use super::hooks::{advance, deliveries, hook, parked};
 use super::replays::happen;
 use super::{at, every_store};
 use doorsign::domain::{
-    Error, Field, HookKind, Problem, SigningSecret, Webhook, WebhookName, What,
+    Attribution, Error, Field, HookKind, Problem, SigningSecret, Webhook, WebhookName, What,
 };
 use doorsign::store::Store;
 
@@ -49,7 +49,10 @@ async fn webhooks_are_listed_by_name_with_all_that_they_were_made_of() {
             ..webhook("a")
         };
         for one in [webhook("b"), all.clone()] {
-            store.create_webhook(one).await.unwrap();
+            store
+                .create_webhook(one, crate::support::operator())
+                .await
+                .unwrap();
         }
         let expected = [all, webhook("b")];
         assert_eq!(store.list_webhooks().await.unwrap(), expected);
@@ -65,7 +68,10 @@ async fn a_webhook_is_a_hook_that_is_told_what_happens_from_then_on() {
         let store = place.open();
         happen(&*store, &[1, 2]).await;
         let changed = store.hooks_changed();
-        store.create_webhook(webhook("bell")).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
         assert!(changed.has_changed().unwrap());
         let hook = hook(&*store, "webhook-bell").await;
         assert_eq!((hook.kind, hook.cursor.as_u64()), (HookKind::Webhook, 2));
@@ -77,13 +83,19 @@ async fn a_webhook_is_a_hook_that_is_told_what_happens_from_then_on() {
 async fn a_name_is_taken_once() {
     every_store(async |place| {
         let store = place.open();
-        store.create_webhook(webhook("bell")).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
         happen(&*store, &[1]).await;
         let other = Webhook {
             url: "https://example.org/other".to_owned(),
             ..webhook("bell")
         };
-        let refused = store.create_webhook(other).await.unwrap_err();
+        let refused = store
+            .create_webhook(other, crate::support::operator())
+            .await
+            .unwrap_err();
         let taken = Problem::Taken("bell".to_owned());
         match refused {
             Error::Invalid { field, problem } => {
@@ -102,11 +114,18 @@ async fn a_name_is_taken_once() {
 async fn a_new_secret_signs_first_and_the_ones_before_it_until_they_end() {
     every_store(async |place| {
         let store = place.open();
-        store.create_webhook(webhook("bell")).await.unwrap();
-        store.create_webhook(webhook("other")).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
+        store
+            .create_webhook(webhook("other"), crate::support::operator())
+            .await
+            .unwrap();
         let changed = store.hooks_changed();
         let rotate = async |text: &str, until, now| {
-            let rotated = store.rotate_secret(name("bell"), secret(text, None), at(until), at(now));
+            let by = Attribution::operator(at(now));
+            let rotated = store.rotate_secret(name("bell"), secret(text, None), at(until), by);
             rotated.await.unwrap();
         };
         rotate("second", 100, 0).await;
@@ -153,12 +172,18 @@ async fn a_webhook_goes_with_everything_that_is_known_of_it() {
     every_store(async |place| {
         let store = place.open();
         for called in ["bell", "other"] {
-            store.create_webhook(webhook(called)).await.unwrap();
+            store
+                .create_webhook(webhook(called), crate::support::operator())
+                .await
+                .unwrap();
         }
         happen(&*store, &[1, 2]).await;
         advance(&*store, "webhook-bell", 1, vec![parked(1)]).await;
         let changed = store.hooks_changed();
-        store.delete_webhook(name("bell")).await.unwrap();
+        store
+            .delete_webhook(name("bell"), crate::support::operator())
+            .await
+            .unwrap();
         assert!(changed.has_changed().unwrap());
         assert_eq!(store.list_webhooks().await.unwrap(), [webhook("other")]);
         assert_eq!(store.standing("webhook-bell").await.unwrap(), None);
@@ -167,7 +192,10 @@ async fn a_webhook_goes_with_everything_that_is_known_of_it() {
             secrets: vec![secret("another", None)],
             ..webhook("bell")
         };
-        store.create_webhook(second.clone()).await.unwrap();
+        store
+            .create_webhook(second.clone(), crate::support::operator())
+            .await
+            .unwrap();
         assert_eq!(hook(&*store, "webhook-bell").await.cursor.as_u64(), 2);
         assert_eq!(deliveries(&*store, "webhook-bell").await, []);
         let found = store.list_webhooks().await.unwrap();
@@ -180,11 +208,21 @@ async fn a_webhook_goes_with_everything_that_is_known_of_it() {
 async fn a_webhook_that_is_not_there_can_be_neither_rotated_nor_deleted() {
     every_store(async |place| {
         let store = place.open();
-        store.create_webhook(webhook("bell")).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
         let rotated = store
-            .rotate_secret(name("nobody"), secret("new", None), at(1), at(0))
+            .rotate_secret(
+                name("nobody"),
+                secret("new", None),
+                at(1),
+                crate::support::operator(),
+            )
             .await;
-        let deleted = store.delete_webhook(name("nobody")).await;
+        let deleted = store
+            .delete_webhook(name("nobody"), crate::support::operator())
+            .await;
         for refused in [rotated, deleted] {
             match refused {
                 Err(Error::NotFound(what)) => assert_eq!(what, What::Webhook("nobody".to_owned())),

@@ -11,7 +11,7 @@ pub use live::{CUT, Live};
 
 use doorsign::app::{App, Clock};
 use doorsign::config::{Config, Contract};
-use doorsign::domain::Timestamp;
+use doorsign::domain::{Attribution, Timestamp};
 use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
 use doorsign::server::Server;
@@ -28,6 +28,11 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub const ADMIN_PASSWORD: &str = "a password for tests";
+
+/// The operator, as the author of a change whose time does not matter.
+pub const fn operator() -> Attribution {
+    Attribution::operator(Timestamp::from_millis(0))
+}
 
 /// Longer than anything here takes on however busy a machine; only a test that fails waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,3 +2,19 @@
 ALTER TABLE login ADD COLUMN last_used_at INTEGER;
 ALTER TABLE login ADD COLUMN address TEXT;
 ALTER TABLE login ADD COLUMN client TEXT;
+-- The audit trail starts empty.
+CREATE TABLE audit (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- Never given twice, even when every record was deleted.
+    at          INTEGER NOT NULL,
+    action      TEXT    NOT NULL,
+    class       INTEGER NOT NULL,
+    author      TEXT    NOT NULL,
+    author_id   TEXT,
+    author_name TEXT,
+    target      TEXT,
+    target_id   TEXT,
+    target_name TEXT,
+    address     TEXT,
+    detail      TEXT    NOT NULL
+) STRICT;
+CREATE INDEX audit_class ON audit (class);

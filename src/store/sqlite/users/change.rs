@@ -5,9 +5,9 @@ use super::told::Changed;
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
 use crate::domain::{
     ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Profile, Result,
-    Timestamp, User, UserId, UserKey, Username, What,
+    Timestamp, User, UserDifference, UserId, UserKey, Username, What,
 };
-use crate::store::sqlite::{logins, outbox, presence};
+use crate::store::sqlite::{audit, logins, outbox, presence};
 use crate::store::{PresenceChange, RoleChange, UserPatch};
 use rusqlite::{Connection, params};
 
@@ -30,7 +30,15 @@ pub(super) fn update(
     if let Some(choice) = patch.choice.clone() {
         presence::change(connection, chosen(id, choice, by))?;
     }
-    if end_logins(connection, id, patch).map_err(|e| error(&e))? > 0 {
+    let ended_logins = end_logins(connection, id, patch).map_err(|e| error(&e))?;
+    let difference = UserDifference {
+        before: &before,
+        after: &after,
+        has_new_password: patch.password_hash.is_some(),
+        ended_logins,
+    };
+    audit::append_all(connection, &difference.entries(&by.attribution()))?;
+    if ended_logins > 0 {
         logins::tell_ended(connection, id, by.clone())?;
     }
     Ok(after)
@@ -90,6 +98,7 @@ pub(super) fn delete(connection: &Connection, id: &UserId, by: By) -> Result<()>
             .map(drop)
             .map_err(|e| error(&e))
     })?;
+    audit::append(connection, &by.attribution().deleted_user(&gone))?;
     let change = Change::UserDeleted {
         user: gone.id,
         username: gone.username,

@@ -6,11 +6,11 @@ mod change;
 mod list;
 mod told;
 
-use super::{ACCESS, SqliteStore, error, is_missing_reference, is_unique};
+use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_missing_reference, is_unique};
 use crate::domain::UserKey;
 use crate::domain::{
-    Bio, By, Email, Error, Field, Nickname, Page, PresencePolicy, Problem, Profile, Result,
-    Timestamp, User, UserId, UserQuery, Username,
+    Attribution, Bio, By, Email, Error, Field, Nickname, Page, PresencePolicy, Problem, Profile,
+    Result, Timestamp, User, UserId, UserQuery, Username,
 };
 use crate::store::{UserPatch, Users};
 use async_trait::async_trait;
@@ -23,9 +23,17 @@ const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at
 
 #[async_trait]
 impl Users for SqliteStore {
-    async fn create_user(&self, user: User, password_hash: String) -> Result<()> {
+    async fn create_user(
+        &self,
+        user: User,
+        password_hash: String,
+        attribution: Attribution,
+    ) -> Result<()> {
         self.writer
-            .write(move |c| create(c, &user, &password_hash))
+            .change(AUDIT, move |c| {
+                create(c, &user, &password_hash)?;
+                audit::append(c, &attribution.created_user(&user))
+            })
             .await
     }
 

@@ -1,0 +1,45 @@
+//! `audit.list`: the audit trail. A route of our own; Rocket.Chat's is part of its enterprise edition and has other records.
+
+use crate::api::date;
+use crate::api::error::ApiError;
+use crate::api::query::Query;
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::AuditPage;
+use crate::domain::{Action, AuditQuery, Timestamp};
+use crate::service::audit::{self, MAY_READ};
+
+const KNOWN: [&str; 6] = ["action", "user", "since", "until", "count", "offset"];
+
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request.actor_with(MAY_READ).await?;
+    let query = Query::parse(request.query(), &KNOWN)?;
+    let (offset, limit) = query.page()?;
+    let filter = AuditQuery {
+        actions: query.all("action").map(action).collect::<Result<_, _>>()?,
+        user: None,
+        since: instant(&query, "since")?,
+        until: instant(&query, "until")?,
+        offset,
+        limit: limit.unwrap_or(crate::api::query::UPPER_COUNT),
+    };
+    let user = query.filled("user")?.map(str::to_owned);
+    let app = request.admit(Some(&actor))?;
+    let page = audit::list(app, (&actor).into(), user, filter).await?;
+    reply::ok(&AuditPage::new(&page, offset))
+}
+
+fn action(word: &str) -> Result<Action, ApiError> {
+    Action::named(word).ok_or_else(|| ApiError::invalid_query("must be an action"))
+}
+
+fn instant(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    let text = query.filled(name)?;
+    let invalid = || {
+        ApiError::invalid_query(format!(
+            "{name} must be a time such as 2026-11-25T10:00:00Z"
+        ))
+    };
+    let read = |text| date::read(text).ok_or_else(invalid);
+    text.map(read).transpose()
+}

@@ -1,0 +1,97 @@
+//! The actions of the audit trail and their words.
+
+/// Which cap a record counts against. Each class has its own, so that many logins cannot push out the record of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordClass {
+    /// Logins and what ends them: ordinary users and anonymous clients cause these.
+    Login,
+    /// Changes.
+    Change,
+}
+
+macro_rules! actions {
+    ($($name:ident $word:literal $class:ident $doc:literal,)*) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word for it in records and filters.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// Which cap its records count against.
+            #[must_use]
+            pub const fn class(self) -> RecordClass {
+                match self {
+                    $(Self::$name => RecordClass::$class,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    Login "login" Login "A user logged in with a password or got a login by `users.createToken`.",
+    LoginFailed "login.failed" Login "A login was refused: a wrong password, an unknown user or a deactivated one.",
+    LoginBlocked "login.blocked" Login "Too many logins failed: further ones are refused for a while.",
+    LoginUnblocked "login.unblocked" Change "The operator lifted a block.",
+    Logout "logout" Login "A login ended.",
+    LogoutAll "logout.all" Change "Every login and token of a user ended, or every other login.",
+    PasswordChanged "password.changed" Change "A user has a new password.",
+    PasswordRefused "password.refused" Login "A user gave a wrong current password to change their own account.",
+    UserCreated "user.created" Change "A user was created.",
+    UserUpdated "user.updated" Change "A user's record changed.",
+    UserActivated "user.activated" Change "A user may log in again.",
+    UserDeactivated "user.deactivated" Change "A user may no longer log in.",
+    UserDeleted "user.deleted" Change "A user was deleted.",
+    RoleGiven "role.given" Change "A user was given a role.",
+    RoleTaken "role.taken" Change "A role was taken from a user.",
+    PermissionChanged "permission.changed" Change "A permission is granted by other roles.",
+    TokenCreated "token.created" Change "A token was created.",
+    TokenReplaced "token.replaced" Change "A token was replaced by a new one of the same name.",
+    TokenRemoved "token.removed" Change "A token was removed.",
+    SettingChanged "setting.changed" Change "A setting of the workspace changed.",
+    WebhookCreated "webhook.created" Change "A webhook was added.",
+    WebhookSecretRotated "webhook.secret_rotated" Change "A webhook got a new signing secret.",
+    WebhookRemoved "webhook.removed" Change "A webhook was removed.",
+    HookDisabled "hook.disabled" Change "A hook was switched off.",
+    HookEnabled "hook.enabled" Change "A hook was switched on.",
+    DeliveriesRetried "hook.retried" Change "Failed deliveries of a hook are retried.",
+    DeliveryDropped "hook.delivery_dropped" Change "A delivery of a hook was given up.",
+    HookReplayed "hook.replayed" Change "A hook receives earlier events again.",
+    StatusClaimed "status.claimed" Change "The operator set or cleared a user's status.",
+}
+
+impl Action {
+    /// The action of this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_found_by_its_word() {
+        for action in Action::ALL {
+            assert_eq!(Action::named(action.as_str()), Some(*action));
+        }
+        assert_eq!(Action::named("login.FAILED"), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! What each change other than a user's adds to the audit trail.
+
+use super::super::{
+    EventId, Login, LoginKind, PermissionGrant, Setting, SettingValue, User, UserId, Username,
+    Webhook,
+};
+use super::{Action, Attribution, AuditEntry, Target, TargetKind};
+
+impl Attribution {
+    /// A user was created.
+    #[must_use]
+    pub fn created_user(self, user: &User) -> AuditEntry {
+        let target = Target::user(&user.id, &user.username);
+        let roles = format!("roles {}", listed(&user.roles));
+        self.entry(Action::UserCreated, Some(target), &roles)
+    }
+
+    /// A user was deleted.
+    #[must_use]
+    pub fn deleted_user(self, user: &User) -> AuditEntry {
+        let target = Target::user(&user.id, &user.username);
+        self.entry(Action::UserDeleted, Some(target), "")
+    }
+
+    /// A login or a token was created for `owner`.
+    #[must_use]
+    pub fn created_login(self, login: &Login, owner: &Username) -> AuditEntry {
+        let target = Some(Target::user(&login.user, owner));
+        let own = self.author.user().is_some_and(|(id, _)| *id == login.user);
+        match &login.kind {
+            LoginKind::Password if own => self.entry(Action::Login, target, ""),
+            LoginKind::Password => self.entry(Action::TokenCreated, target, "an ordinary login"),
+            LoginKind::Token { name, .. } => {
+                self.entry(Action::TokenCreated, target, &format!("name {name:?}"))
+            }
+        }
+    }
+
+    /// The token of this name was replaced.
+    #[must_use]
+    pub fn replaced_token(self, owner: &UserId, username: &Username, name: &str) -> AuditEntry {
+        let target = Some(Target::user(owner, username));
+        self.entry(Action::TokenReplaced, target, &format!("name {name:?}"))
+    }
+
+    /// A login ended, or the token of this name.
+    #[must_use]
+    pub fn ended_login(
+        self,
+        owner: &UserId,
+        username: &Username,
+        token: Option<&str>,
+    ) -> AuditEntry {
+        let target = Some(Target::user(owner, username));
+        match token {
+            Some(name) => self.entry(Action::TokenRemoved, target, &format!("name {name:?}")),
+            None => self.entry(Action::Logout, target, ""),
+        }
+    }
+
+    /// Several logins of a user ended.
+    #[must_use]
+    pub fn ended_logins(self, owner: &UserId, username: &Username, count: usize) -> AuditEntry {
+        let target = Some(Target::user(owner, username));
+        self.entry(Action::LogoutAll, target, &format!("{count} logins ended"))
+    }
+
+    /// A permission got its roles.
+    #[must_use]
+    pub fn changed_permission(self, grant: &PermissionGrant) -> AuditEntry {
+        let target = Target::named(TargetKind::Permission, &grant.permission);
+        let roles = format!("roles {}", listed(&grant.roles));
+        self.entry(Action::PermissionChanged, Some(target), &roles)
+    }
+
+    /// A setting got its value. No setting of the workspace is a secret.
+    #[must_use]
+    pub fn changed_setting(self, setting: Setting, value: &SettingValue) -> AuditEntry {
+        let target = Target::named(TargetKind::Setting, setting.id());
+        let value = format!("value {:?}", value.to_text());
+        self.entry(Action::SettingChanged, Some(target), &value)
+    }
+
+    /// A webhook was added. Its URL may hold a secret beyond the host, so only scheme and host are recorded.
+    #[must_use]
+    pub fn created_webhook(self, webhook: &Webhook) -> AuditEntry {
+        let target = Target::named(TargetKind::Webhook, webhook.name.as_str());
+        let detail = format!("to {}", site(&webhook.url));
+        self.entry(Action::WebhookCreated, Some(target), &detail)
+    }
+
+    /// Something was done with a webhook.
+    #[must_use]
+    pub fn webhook(self, action: Action, name: &str) -> AuditEntry {
+        self.entry(action, Some(Target::named(TargetKind::Webhook, name)), "")
+    }
+
+    /// A hook was switched off for a reason, or on.
+    #[must_use]
+    pub fn switched_hook(self, hook: &str, off: Option<&str>) -> AuditEntry {
+        let target = Some(Target::named(TargetKind::Hook, hook));
+        match off {
+            Some(reason) => self.entry(Action::HookDisabled, target, reason),
+            None => self.entry(Action::HookEnabled, target, ""),
+        }
+    }
+
+    /// Something was done about a delivery of a hook, or several.
+    #[must_use]
+    pub fn delivery(self, action: Action, hook: &str, event: Option<EventId>) -> AuditEntry {
+        let target = Some(Target::named(TargetKind::Hook, hook));
+        let detail = event.map_or_else(
+            || "all that failed".to_owned(),
+            |event| format!("event {}", event.as_u64()),
+        );
+        self.entry(action, target, &detail)
+    }
+
+    /// A hook receives earlier events again.
+    #[must_use]
+    pub fn replayed_hook(self, hook: &str, events: u64) -> AuditEntry {
+        let target = Some(Target::named(TargetKind::Hook, hook));
+        self.entry(Action::HookReplayed, target, &format!("{events} events"))
+    }
+
+    /// A user's status was set or cleared at the command line.
+    #[must_use]
+    pub fn claimed_status(self, user: &UserId, username: &Username) -> AuditEntry {
+        let target = Some(Target::user(user, username));
+        self.entry(Action::StatusClaimed, target, "")
+    }
+}
+
+fn listed(roles: &[String]) -> String {
+    if roles.is_empty() {
+        "none".to_owned()
+    } else {
+        roles.join(", ")
+    }
+}
+
+/// Scheme and host of a URL, without user, path and query.
+fn site(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_url_only_scheme_and_host_are_recorded() {
+        for (url, expected) in [
+            (
+                "https://example.org:8443/hook?token=secret",
+                "https://example.org:8443",
+            ),
+            ("https://user:secret@example.org/", "https://example.org"),
+            ("http://example.org#secret", "http://example.org"),
+        ] {
+            assert_eq!(site(url), expected);
+        }
+    }
+}
