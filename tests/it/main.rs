@@ -34,6 +34,7 @@ mod events_stream;
 mod events_visibility;
 mod expiry;
 mod expiry_live;
+mod fail2ban;
 mod faults;
 mod flaky;
 mod full;
