@@ -3,9 +3,9 @@
 
 use super::body::Fields;
 use super::error::ApiError;
+use super::forwarded::ClientAddress;
 use super::path::{self, RequestPath};
 use super::{Api, Route};
-use super::forwarded::ClientAddress;
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Permission, Requester};
 use crate::rate_limit::Quota;

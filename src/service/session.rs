@@ -200,7 +200,9 @@ async fn login_by_password(
     let found = app.store.find_user(key).await?;
     let attempt = attempts.on(attempt, found.as_ref().map(|(user, _)| &user.id));
     attempts.check(&attempt, app.clock.now())?;
-    let target = found.as_ref().map(|(user, _)| Target::user(&user.id, &user.username));
+    let target = found
+        .as_ref()
+        .map(|(user, _)| Target::user(&user.id, &user.username));
     let checked = check_password(app, found, digest).await;
     let judged = match &checked {
         Ok(_) | Err(Error::Deactivated) => attempts.succeeded(&attempt, app.clock.now()),

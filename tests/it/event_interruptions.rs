@@ -21,6 +21,7 @@ fn by(name: &str) -> By {
         user: UserId::new(name),
         username: Username::stored(name.to_owned()),
         at: Timestamp::from_millis(0),
+        origin: doorsign::domain::Origin::Server,
     }
 }
 

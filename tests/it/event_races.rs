@@ -46,6 +46,7 @@ fn by_operator() -> By {
         user: UserId::new("operator"),
         username: Username::stored("operator".to_owned()),
         at: Timestamp::from_millis(0),
+        origin: doorsign::domain::Origin::Server,
     }
 }
 
