@@ -72,8 +72,12 @@ impl Live {
     pub fn begin_anew(&self) {
         self.beginnings.fetch_add(1, Ordering::SeqCst);
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = HashSet::new();
         for mailbox in topics.values().flatten() {
-            mailbox.overrun();
+            // Once each, however many topics a listener has subscribed to.
+            if seen.insert(Arc::as_ptr(mailbox)) {
+                mailbox.overrun();
+            }
         }
     }
 

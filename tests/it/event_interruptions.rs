@@ -6,15 +6,19 @@ use crate::flaky::{Fault, FlakyServer, wait_for};
 use crate::raw::{Raw, request};
 use crate::support::{Client, Live, TestServer, in_time, look_again};
 use doorsign::domain::{
-    By, Change, Event, EventId, Setting, Timestamp, UserId, UserStatus, Username,
+    By, Change, CustomStatus, Event, EventId, Setting, StatusId, StatusName, StatusType, Timestamp,
+    UserId, UserStatus, Username,
 };
 use doorsign::live::{News, ShownUser, Topic};
-use doorsign::store::{Logins, RoleChange, Settings, Store, UserPatch, Users};
+use doorsign::service::events::BATCH;
+use doorsign::store::{CustomStatuses, Logins, RoleChange, Settings, Store, UserPatch, Users};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a socket is closed with whose login cannot be checked.
 const TRY_AGAIN_LATER: u16 = 1013;
+const LOGGED_OUT: u16 = 1008;
 
 fn by(name: &str) -> By {
     By {
@@ -175,6 +179,36 @@ async fn a_stream_that_is_behind_is_sent_nothing_after_its_login_has_ended() {
 }
 
 #[tokio::test]
+async fn a_slow_stream_gets_only_what_is_on_its_way_when_its_login_ends() {
+    /// A batch of events of 200 KB each is several times what lies between two sockets.
+    const BYTES: usize = 200_000;
+    let server = FlakyServer::start().await;
+    let ann = server.user("ann").await;
+    let create = |n: usize| {
+        let status = CustomStatus {
+            id: StatusId::new(n.to_string()),
+            name: StatusName::stored(format!("{n} {}", "x".repeat(BYTES))),
+            status_type: StatusType::Busy,
+            updated_at: Timestamp::from_millis(0),
+        };
+        let created = by("admin").event(Change::StatusCreated(status.clone()));
+        server.store.sound().create_status(status, created)
+    };
+    for created in futures_util::future::join_all((0..BATCH).map(create)).await {
+        created.unwrap();
+    }
+    let raw = Raw::slow(server.address).await;
+    let mut stream = EventStream::over(raw, &ann, "Last-Event-ID: 0\r\n").await;
+    stream.expect("custom_user_status.created").await;
+    revoke(&server, &ann).await;
+    let mut rest = 0;
+    while stream.next().await.is_some() {
+        rest += 1;
+    }
+    assert!(rest < BATCH * 3 / 4, "{rest} events came after the end");
+}
+
+#[tokio::test]
 async fn a_stream_whose_login_cannot_be_checked_is_sent_nothing_and_ends_once_it_can() {
     let server = FlakyServer::start().await;
     let (admin, ann) = (server.admin("t").await, server.user("ann").await);
@@ -186,8 +220,7 @@ async fn a_stream_whose_login_cannot_be_checked_is_sent_nothing_and_ends_once_it
     publish_end(&server, &ann);
     let live = &server.app.live;
     live.publish(&Topic::Statuses, || shown(&admin));
-    // The publisher has to come by, so that what it would tell is on its way.
-    look_again().await;
+    in_time("a check", server.store.fails()).await;
     server.store.heal();
     assert_eq!(in_time("the end", stream.next()).await, None);
 }
@@ -202,6 +235,23 @@ async fn a_socket_whose_login_cannot_be_checked_is_asked_to_try_again_later() {
     revoke(&server, &ann).await;
     publish_end(&server, &ann);
     assert_eq!(socket.closed().await, TRY_AGAIN_LATER);
+}
+
+#[tokio::test]
+async fn a_socket_is_sent_nothing_once_the_time_of_its_login_is_up() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    let minute = Duration::from_secs(60);
+    let ann = server.with_named_token("ann", "short", Some(minute)).await;
+    let mut socket = ann.live().await;
+    let event = json!(["updateCustomUserStatus"]);
+    socket.subscribe("stream-notify-logged", event).await;
+    admin.create("before").await.expect(200);
+    socket.next_where(|frame| frame["msg"] == "changed").await;
+    server.clock.advance(minute);
+    admin.create("after").await.expect(200);
+    assert_eq!(socket.read().await, Err(LOGGED_OUT));
 }
 
 #[tokio::test]
@@ -244,9 +294,7 @@ async fn presence_is_withheld_while_settings_cannot_be_read_and_reloaded_afterwa
     server.store.refresh().await.unwrap(); // No copy of the settings counts any more.
     let live = &server.app.live;
     live.publish(&Topic::Statuses, || shown(&admin));
-    while live.behind() > 0 {
-        look_again().await;
-    }
+    in_time("a look at the settings", server.store.fails()).await;
     server.store.heal();
     stream.expect("reload").await;
 }

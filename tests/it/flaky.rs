@@ -1,6 +1,6 @@
 //! A store that fails when it is told to, and a server on it. Everything else it does is done by a real one.
 
-use crate::support::{ADMIN_PASSWORD, Client, ManualClock};
+use crate::support::{ADMIN_PASSWORD, Client, ManualClock, look_again};
 use async_trait::async_trait;
 use doorsign::announcer::Announcer;
 use doorsign::api::{self, Api};
@@ -24,6 +24,7 @@ use doorsign::store::{
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -49,6 +50,7 @@ pub struct FlakyStore {
     next: Mutex<Option<(&'static str, Fault)>>,
     broken: Mutex<Option<(&'static str, Fault)>>,
     interruption: Mutex<Option<(&'static str, Interruption)>>,
+    failures: AtomicUsize,
     hidden: Mutex<Option<UserId>>,
     overtaking: Mutex<Option<(UserId, UserPatch)>>,
 }
@@ -89,6 +91,13 @@ impl FlakyStore {
     /// Lets the card of this user be unreadable from now on.
     pub fn hide_card(&self, user: UserId) {
         *self.hidden.lock().unwrap() = Some(user);
+    }
+
+    /// Waits until something has failed.
+    pub async fn fails(&self) {
+        while self.failures.load(Ordering::SeqCst) == 0 {
+            look_again().await;
+        }
     }
 
     /// Ends what [`break_down`](Self::break_down) began.
@@ -137,6 +146,9 @@ impl FlakyStore {
             .unwrap()
             .take_if(|(name, _)| *name == method)
             .or_else(|| broken.filter(|(name, _)| *name == method));
+        if fault.is_some() {
+            self.failures.fetch_add(1, Ordering::SeqCst);
+        }
         match fault.map(|(_, fault)| fault) {
             None => Ok(()),
             Some(Fault::Unavailable) => Err(Error::UNAVAILABLE),
@@ -300,6 +312,7 @@ impl FlakyServer {
             next: Mutex::default(),
             broken: Mutex::default(),
             interruption: Mutex::default(),
+            failures: AtomicUsize::default(),
             hidden: Mutex::default(),
             overtaking: Mutex::default(),
         });

@@ -4,7 +4,7 @@ use crate::support::{Client, Reply, TestServer, in_time};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use warp::http::{HeaderMap, HeaderName};
 
 /// One connection.
@@ -17,6 +17,17 @@ impl Raw {
     pub async fn connect(address: SocketAddr) -> Self {
         Self {
             stream: TcpStream::connect(address).await.unwrap(),
+            read: Vec::new(),
+        }
+    }
+
+    /// A connection with a receive buffer of 1 MiB (the kernel doubles what is asked for), so that little is on its way when
+    /// the server waits for its reader.
+    pub async fn slow(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(512 * 1024).unwrap();
+        Self {
+            stream: socket.connect(address).await.unwrap(),
             read: Vec::new(),
         }
     }

@@ -63,6 +63,19 @@ fn alike(line: &str) -> String {
 }
 
 #[test]
+fn who_sees_which_event_is_as_the_table_says() {
+    // tests/it/events_visibility.rs
+    let rows = table("event");
+    let row = |at: usize| (spans(&rows[at][0]), spans(&rows[at][1]));
+    let of_others = (vec!["presence.changed"], vec!["view-full-other-user-info"]);
+    let access = vec!["permission.changed", "role.given", "role.taken"];
+    assert_eq!(
+        [row(1), row(2)],
+        [of_others, (access, vec!["access-permissions"])]
+    );
+}
+
+#[test]
 fn limits_are_those_of_the_server() {
     let limits = Limits::default();
     let (asked, dropped) = (limits.ping.as_secs(), limits.silence.as_secs());

@@ -8,12 +8,13 @@ mod watch;
 use super::call::{Call, Called};
 use super::session::{Loss, Session, Step};
 use crate::limits::Limits;
-use crate::live::Trouble;
+use crate::live::{self, Trouble};
 use end::{End, take_leave};
 use futures_util::StreamExt;
 use outgoing::Outgoing;
 use std::future::{Future, pending};
 use std::pin::pin;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -62,10 +63,7 @@ pub(super) async fn run<S>(
                 watch.heard();
                 receive(frame, &mut session, &mut outgoing, &mut call)
             }
-            messages = session.listener().next(), if is_free => {
-                outgoing.tell(messages.iter().flat_map(|message| session.tell(message)));
-                None
-            }
+            messages = session.listener().next(), if is_free => deliver(&messages, &session, &mut outgoing),
             () = watch.sleep() => look(&mut watch, &session, &mut outgoing),
         };
         if let Some(end) = ended {
@@ -93,6 +91,19 @@ async fn in_trouble(trouble: Trouble, session: &Session) -> Option<End> {
             Loss::Unknown => End::Unchecked,
         }),
     }
+}
+
+/// Sends what `messages` say, unless the time of the login is up: nothing is sent after its end.
+fn deliver<S>(
+    messages: &[Arc<live::Message>],
+    session: &Session,
+    outgoing: &mut Outgoing<S>,
+) -> Option<End> {
+    if session.login_is_over() {
+        return Some(End::LoggedOut);
+    }
+    outgoing.tell(messages.iter().flat_map(|message| session.tell(message)));
+    None
 }
 
 fn receive<S>(
