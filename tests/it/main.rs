@@ -112,6 +112,7 @@ mod receiver;
 mod refusals;
 mod roles;
 mod scripted;
+mod security_docs;
 mod security_headers;
 mod session;
 mod settings;

@@ -1,0 +1,115 @@
+//! docs/security.md: every setting it names exists, and the table of limits has the numbers of the code.
+
+use crate::process::Home;
+use doorsign::audit::{PER_MINUTE, PER_NETWORK_AND_MINUTE};
+use doorsign::domain::RecordClass;
+use std::collections::BTreeMap;
+
+const DOCS: &str = include_str!("../../docs/security.md");
+
+/// A limit without a setting, by a part of its name that no other limit has, and its number in the code.
+const CONSTANTS: &[(&str, u64)] = &[
+    (
+        "from one IPv4 address or IPv6 network of 64 bits",
+        PER_NETWORK_AND_MINUTE as u64,
+    ),
+    ("refused logins from all addresses", PER_MINUTE as u64),
+    ("audit records of each of the two classes", RecordClass::CAP),
+];
+
+/// The defaults: each setting's name and value, as `doorsign config` prints them.
+async fn defaults() -> BTreeMap<String, String> {
+    let printed = Home::new().run(&["config"]).await.succeeded();
+    let settings = printed.lines().filter_map(|line| line.split_once(" = "));
+    settings
+        .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The rows of the table below a heading, cell by cell, without its head.
+fn table(heading: &str) -> Vec<Vec<&'static str>> {
+    let lines = DOCS.lines().skip_while(|line| *line != heading).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with("## "));
+    let rows = lines.filter(|line| line.starts_with("| ")).skip(1);
+    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
+}
+
+/// The first number in a text, whatever stands between its thousands.
+fn number(text: &str) -> Option<u64> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let number = text[start..]
+        .split(|c: char| !c.is_ascii_digit() && c != ',' && c != ' ')
+        .next()?;
+    number.replace([',', ' '], "").parse().ok()
+}
+
+/// Whether a number and its unit are what a setting says, which counts bytes, KiB, MiB or seconds.
+fn is_same(documented: &str, setting: u64) -> bool {
+    const UNITS: [u64; 5] = [1, 60, 3600, 1024, 1024 * 1024];
+    number(documented).is_some_and(|number| UNITS.iter().any(|unit| number * unit == setting))
+}
+
+/// The words in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[tokio::test]
+async fn every_limit_has_a_setting_that_exists_or_none_and_its_default_is_the_one_in_force() {
+    let defaults = defaults().await;
+    let limits = table("## Limits");
+    assert!(limits.len() >= 5, "the table was not found: {limits:?}");
+    for row in &limits {
+        assert_eq!(row.len(), 4, "{row:?}");
+        for (n, setting) in quoted(row[2]).enumerate() {
+            let default = defaults.get(setting);
+            let default =
+                default.unwrap_or_else(|| panic!("there is no setting {setting}: {row:?}"));
+            // Of several settings, the first one is the number; the others are the time it holds for. A cell in words says more.
+            let is_plain =
+                row[1].starts_with(|c: char| c.is_ascii_digit()) && row[2].ends_with('`');
+            if n == 0
+                && is_plain
+                && let Some(default) = number(default)
+            {
+                assert!(is_same(row[1], default), "{default}: {row:?}");
+            }
+        }
+    }
+    for (limit, expected) in CONSTANTS {
+        let row = limits.iter().find(|row| row[0].contains(limit));
+        let row = row.unwrap_or_else(|| panic!("no row for {limit}"));
+        assert_eq!(number(row[1]), Some(*expected), "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_setting_that_the_page_names_exists() {
+    let defaults = defaults().await;
+    let prose: Vec<_> = DOCS.split("```").step_by(2).collect();
+    let named: Vec<_> = prose
+        .iter()
+        .flat_map(|text| quoted(text))
+        .filter(|word| is_setting(word))
+        .collect();
+    assert!(named.contains(&"trusted_proxies"), "{named:?}");
+    for word in named {
+        assert!(defaults.contains_key(word), "there is no setting {word}");
+    }
+}
+
+/// Whether a word looks as only settings do: lower case with underscores. Words that look alike and are something else stand here.
+fn is_setting(word: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "data_version",
+        "integrity_check",
+        "hook.delivery_dropped",
+        "webhook.secret_rotated",
+    ];
+    let looks = word.contains('_')
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    looks && !OTHERS.contains(&word)
+}
