@@ -1,5 +1,6 @@
 //! The audit trail: every change that matters to security has a record, with who, what, when and from where; and nobody can fill it.
 
+use crate::full_ends::{fill, small};
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer, in_time, look_again};
 use doorsign::audit::PER_NETWORK_AND_MINUTE;
 use doorsign::domain::RecordClass;
@@ -381,4 +382,20 @@ async fn each_class_of_records_has_a_cap_that_the_other_one_cannot_use_up() {
     server.clock.advance(Duration::from_millis(1)); // Lets the sweep look again.
     left(&server, 0, RecordClass::CAP).await;
     left(&server, 1, changes.unsigned_abs()).await;
+}
+
+#[tokio::test]
+async fn a_full_database_still_records_what_ends_and_refuses_logins() {
+    let server = small().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    let ann = server.anon().logged_in("ann", "ann's password").await;
+    fill(&server);
+    post(&ann, "logout", json!({})).await;
+    for _ in 0..3 {
+        fill(&server);
+        server.anon().login("ann", "wrong").await.expect(401);
+    }
+    let ended = records(&admin, "user=ann&action=logout").await;
+    assert_eq!(ended.len(), 1);
 }

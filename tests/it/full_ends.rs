@@ -12,7 +12,7 @@ use std::time::Duration;
 const COMMON: i64 = 224;
 
 /// What fills it are events of long ago, which would make room by themselves.
-async fn small() -> TestServer {
+pub async fn small() -> TestServer {
     Setup::new()
         .config(|config| {
             config.max_database_mib = 1;
@@ -24,7 +24,7 @@ async fn small() -> TestServer {
 
 /// Adds events, of ever fewer bytes, until there is no room for any: neither a page nor the end of one. A database that has grown into
 /// its reserve grows no further by it.
-fn fill(server: &TestServer) {
+pub fn fill(server: &TestServer) {
     let database = server.database();
     database
         .pragma_update_and_check(None, "max_page_count", COMMON, |_| Ok(()))
