@@ -64,7 +64,7 @@ impl Journal {
             return Ok(file);
         }
         let mut file = open_locked(&self.path)?;
-        let mut keys = recover(&mut file)?;
+        let mut keys = recover(&mut file, &self.path)?;
         // A line may be complete and yet only in memory, and the name of a new file too: both must last before
         // anybody is told that a line is there.
         file.sync_all()?;
@@ -157,24 +157,54 @@ fn open_locked(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Cuts off a torn last line and gives the keys of the last complete ones.
-fn recover(file: &mut File) -> io::Result<Vec<Key>> {
+/// Cuts off a torn or damaged last line and gives the keys of the last complete ones. What a damaged line still holds goes to
+/// `PATH.damaged`: a disk that lost a part of it may have lost a line that counts as delivered.
+fn recover(file: &mut File, path: &Path) -> io::Result<Vec<Key>> {
     let text = tail(file)?;
-    let complete = text
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |last| last + 1);
-    let (complete, fragment) = text.split_at(complete);
-    if !line::is_torn(fragment) {
+    let (complete, last) = split_last(&text);
+    if line::is_damaged(last) && is_ours(complete) {
+        set_aside(last, path)?;
+    } else if last.ends_with(b"\n") {
+        return Ok(line::keys(&text));
+    } else if !line::is_torn(last) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
             "the last line has no end and is not of an audit log",
         ));
     }
-    if !fragment.is_empty() {
-        file.set_len(file.metadata()?.len() - fragment.len() as u64)?;
+    if !last.is_empty() {
+        file.set_len(file.metadata()?.len() - last.len() as u64)?;
     }
     Ok(line::keys(complete))
+}
+
+/// The last line, with its end if it has one, and what is before it.
+fn split_last(text: &[u8]) -> (&[u8], &[u8]) {
+    let without_end = text.strip_suffix(b"\n").unwrap_or(text);
+    let before = without_end.iter().rposition(|byte| *byte == b'\n');
+    text.split_at(before.map_or(0, |end| end + 1))
+}
+
+/// Whether these lines, if there are any, end with one of an audit log.
+fn is_ours(complete: &[u8]) -> bool {
+    complete.is_empty() || !line::keys(split_last(complete).1).is_empty()
+}
+
+/// Appends a damaged line to the file beside the log, durably.
+fn set_aside(damaged: &[u8], path: &Path) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".damaged");
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut aside = options.open(&name)?;
+    aside.write_all(damaged)?;
+    if !damaged.ends_with(b"\n") {
+        aside.write_all(b"\n")?;
+    }
+    aside.sync_all()?;
+    sync_parent(path)
 }
 
 /// The end of the file from the beginning of a line, with at least as many complete lines as are remembered; the

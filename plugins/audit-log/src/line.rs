@@ -105,6 +105,21 @@ pub(crate) fn is_torn(fragment: &[u8]) -> bool {
     fragment[..written].starts_with(OPENING) || OPENING.starts_with(&fragment[..written])
 }
 
+/// Whether `line` is one of ours that lost a sector other than its last one: zeros before text. JSON never holds a zero, and a file that is
+/// no text holds other control characters, too.
+pub(crate) fn is_damaged(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let is_text = |byte: &u8| *byte >= b' ' && *byte != 0x7f;
+    let Some(first_lost) = line.iter().position(|byte| *byte == 0) else {
+        return false;
+    };
+    let (before, after) = line.split_at(first_lost);
+    OPENING.starts_with(before.get(..OPENING.len()).unwrap_or(before))
+        && before.iter().all(is_text)
+        && after.iter().all(|byte| *byte == 0 || is_text(byte))
+        && after.iter().any(is_text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +158,29 @@ mod tests {
         let text = format!("{line}# a note\n\n{{\"eventId\":1}}\n{line}");
         let key = (123, "65462e97a2f73c7460e18f84".to_owned());
         assert_eq!(keys(text.as_bytes()), [key.clone(), key]);
+    }
+
+    #[test]
+    fn a_line_of_ours_that_lost_a_sector_is_damaged() {
+        for damaged in [
+            "\0\0\0rest\"}}\n",
+            "\0rest",
+            "{\"eventId\":1,\0\0\"}}\n",
+            "{\"ev\0\0rest\n",
+        ] {
+            assert!(is_damaged(damaged.as_bytes()), "{damaged:?}");
+        }
+        for other in [
+            "",
+            "\n",
+            "\0\0\0",
+            "{\"eventId\":1}\n",
+            "{\"eventId\":1,\0\0",
+            "root\0x\n",
+            "\0\u{1}x\n",
+        ] {
+            assert!(!is_damaged(other.as_bytes()), "{other:?}");
+        }
     }
 
     #[test]

@@ -115,6 +115,49 @@ async fn a_torn_last_line_is_cut_off_and_its_event_written_whole() {
     }
 }
 
+#[tokio::test]
+async fn a_last_line_that_lost_a_sector_is_set_aside_and_its_event_written_whole() {
+    let (_folder, path) = place();
+    deliver(&AuditLog::open(&path, ROOMY).unwrap(), [1, 2]).await;
+    let text = fs::read_to_string(&path).unwrap();
+    let (first, second) = text.split_at(text.len() / 2);
+    let losses = [
+        format!("{}{}", "\0".repeat(56), &second[56..]),
+        format!("{}{}", "\0".repeat(56), &second[56..second.len() - 1]),
+        format!("{}{}{}", &second[..20], "\0".repeat(36), &second[56..]),
+        format!("{}{}", "\0".repeat(56), &second[56..80]),
+    ];
+    let mut set_aside = String::new();
+    for damaged in losses {
+        for before in [first, ""] {
+            fs::write(&path, format!("{before}{damaged}")).unwrap();
+            let log = AuditLog::open(&path, ROOMY).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), before);
+            deliver(&log, [1, 2]).await;
+            assert_eq!(events(&path), [1, 2]);
+            set_aside.push_str(damaged.trim_end_matches('\n'));
+            set_aside.push('\n');
+            let aside = format!("{}.damaged", path.display());
+            assert_eq!(fs::read_to_string(aside).unwrap(), set_aside);
+        }
+    }
+}
+
+#[test]
+fn a_binary_file_is_refused_and_left_untouched() {
+    let (folder, path) = place();
+    for binary in [
+        &b"\x7fELF\x02\0\0text"[..],
+        b"a note\n\0\0text",
+        b"\0\x01text",
+    ] {
+        fs::write(&path, binary).unwrap();
+        assert!(AuditLog::open(&path, ROOMY).is_err(), "{binary:?}");
+        assert_eq!(fs::read(&path).unwrap(), binary);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn a_file_that_is_no_audit_log_is_refused_and_left_untouched() {
     let (folder, path) = place();
