@@ -32,6 +32,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(loaded: &Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let config = config_for_dev(loaded)?;
+    serving::remove_stale_ready_file(&config);
     serving::on_runtime(&config, serve(&config, hooks))
 }
 
@@ -70,10 +71,6 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
 
 async fn serve(config: &Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let place = Place::take(config).await?;
-    if let Some(path) = &config.ready_file {
-        // One that is left over from a server that was killed.
-        let _ = std::fs::remove_file(path);
-    }
     let server = Server::open_dev(config.clone(), Arc::new(SystemClock), hooks)
         .await
         .map_err(|e| e.to_string())?;

@@ -10,16 +10,14 @@ use doorsign_hook::PostCreateHook;
 use std::sync::Arc;
 
 pub(super) fn run(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    // Before anything that takes time or may fail: somebody may be waiting for the file already.
+    if !Folder::is_in_use(&config.data) {
+        serving::remove_stale_ready_file(&config);
+    }
     serving::on_runtime(&config, serve(&config, hooks))
 }
 
 async fn serve(config: &Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
-    if let Some(path) = &config.ready_file
-        && !Folder::is_in_use(&config.data)
-    {
-        // One that is left over from a server that was killed names a port that nobody answers.
-        let _ = std::fs::remove_file(path);
-    }
     // Taken first: a start that fails here must not have made an administrator whose password nobody was shown.
     let place = Place::take(config).await?;
     let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::logging;
 use crate::server::Server;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -27,6 +28,13 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
     // A hook that never comes back must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Removes a ready file that a killed server has left: it names an address that nobody answers, or somebody else.
+pub(super) fn remove_stale_ready_file(config: &Config) {
+    if let Some(path) = &config.ready_file {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// Raises the number of files that the process may have open, as far as the machine allows: a connection is one.
@@ -94,9 +102,7 @@ impl Place {
         let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
         tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
         server.run(self.listener, stop(self.signals)).await;
-        if let Some(path) = &config.ready_file {
-            let _ = std::fs::remove_file(path);
-        }
+        remove_stale_ready_file(config);
         Ok(())
     }
 }
@@ -145,11 +151,17 @@ async fn either(interrupt: &mut Signal, terminate: &mut Signal) -> i32 {
     }
 }
 
-/// Nobody sees a part of the text: the file appears whole or not at all.
+/// Writes a file that appears whole or not at all. Follows no symbolic link: one that is planted under either name is replaced.
 fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    std::fs::write(&part, text)?;
+    match std::fs::remove_file(&part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).open(&part)?;
+    file.write_all(text.as_bytes())?;
     std::fs::rename(&part, path)
 }
 

@@ -1,6 +1,7 @@
 //! The first start and the later ones: what is made, who may read it, and the greeting, whose lines work when pasted.
 
 use crate::process::{Home, PASSWORD, PASSWORD_START, Process, paste};
+use crate::support::{in_time, look_again};
 use std::os::unix::fs::PermissionsExt;
 
 #[tokio::test]
@@ -170,4 +171,40 @@ async fn a_ready_file_that_a_killed_server_left_goes_first_and_a_live_ones_stays
         !ready.exists(),
         "nobody is sent to a port that nobody answers"
     );
+}
+
+#[tokio::test]
+async fn a_ready_file_that_is_left_over_goes_before_anything_else_can_fail() {
+    let home = Home::with_data().await;
+    let ready = home.path().join("ready");
+    let failing = ["--ready-file", "ready", "--log", "doorsign=nothing-such"];
+    for command in ["serve", "dev"] {
+        std::fs::write(&ready, "http://127.0.0.1:1").unwrap();
+        let args = [&[command], failing.as_slice()].concat();
+        home.run(&args).await.refused(1);
+        assert!(!ready.exists(), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_ready_file_is_written_through_no_link() {
+    let home = Home::with_data().await;
+    let ready = home.path().join("ready");
+    for planted in ["ready", "ready.part"] {
+        let victim = home.path().join(planted).with_extension("victim");
+        std::fs::write(&victim, "keep me").unwrap();
+        std::os::unix::fs::symlink(&victim, home.path().join(planted)).unwrap();
+    }
+    let server = home.serve(&["--ready-file", "ready"], &[]).await;
+    in_time("the ready file", async {
+        while !ready.is_file() {
+            look_again().await;
+        }
+    })
+    .await;
+    assert_eq!(std::fs::read_to_string(&ready).unwrap(), server.url());
+    assert!(!ready.is_symlink());
+    server.end().await;
+    let victim = home.path().join("ready.victim");
+    assert_eq!(std::fs::read_to_string(victim).unwrap(), "keep me");
 }
