@@ -1,5 +1,6 @@
 //! What the commands on a data folder share: opening it, running one use case, and telling a running server about it.
 
+use super::serving::survive_file_size_limit;
 use super::{Outcome, print};
 use crate::app::{App, SystemClock};
 use crate::config::Config;
@@ -25,6 +26,7 @@ pub(super) fn with_app(
         .build()
         .map_err(|e| e.to_string())?;
     runtime.block_on(async {
+        survive_file_size_limit();
         let store = Arc::new(
             SqliteStore::open(&folder.database(), 1, config.max_database_mib)
                 .map_err(|e| e.to_string())?,

@@ -24,10 +24,22 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
         .enable_all()
         .build()
         .map_err(|e| e.to_string())?;
-    let served = runtime.block_on(serving);
+    let served = runtime.block_on(async {
+        survive_file_size_limit();
+        serving.await
+    });
     // A hook that never comes back must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Makes a write beyond the limit of `ulimit -f` fail with an error, which becomes a 503. By default the signal kills the process. A handler, not
+/// "ignore": programs that hooks start would inherit that.
+pub(super) fn survive_file_size_limit() {
+    // The handler stays when the stream is dropped.
+    if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {
+        tracing::warn!(%error, "a limit on file sizes (ulimit -f) would end the process");
+    }
 }
 
 /// Removes a ready file that a killed server has left: it names an address that nobody answers, or somebody else.
