@@ -215,6 +215,16 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_class ON audit (class);
 
+-- Which database this is, and how often its log was moved into it. src/store/sqlite/generation.rs compares the row with the file
+-- doorsign.db-marker, so that an older copy of this file is never read together with a newer log. Both values are text of a fixed length:
+-- an update changes a few bytes in place, and a power cut during it leaves the old value or the new one.
+CREATE TABLE generation (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    database TEXT    NOT NULL, -- 32 hex digits, random.
+    number   TEXT    NOT NULL  -- 16 hex digits.
+) STRICT;
+INSERT INTO generation VALUES (1, lower(hex(randomblob(16))), printf('%016x', 1));
+
 -- Rocket.Chat's default roles (ee/ ones left out) and the default grants of the permissions in this domain.
 -- Source: apps/meteor/app/authorization/server/constant/permissions.ts and upsertPermissions.ts.
 INSERT INTO role (id, name, description, scope, protected) VALUES

@@ -109,10 +109,15 @@ impl Server {
     ) -> Result<Self, StartError> {
         let in_folder = |source| StartError::Folder(config.data.clone(), source);
         let folder = Folder::create(&config.data).map_err(in_folder)?;
-        let lock = folder.lock().map_err(in_folder)?;
+        let mut lock = folder.lock_soon().await.map_err(in_folder)?;
+        folder.has_database().map_err(in_folder)?;
         let store = SqliteStore::open(&folder.database(), config.readers, config.max_database_mib);
         let store = Arc::new(store.map_err(StartError::Store)?);
+        let checked = store.check_after_unclean_stop().await;
+        checked.map_err(StartError::Store)?;
+        Tokens::remove_leftovers(&folder.token_secret()).map_err(StartError::Secret)?;
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
+        lock.publish(tokens.fingerprint()).map_err(in_folder)?;
         let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
         let app = Arc::new(app);
         settings::begin(&app).await.map_err(StartError::Failed)?;
@@ -123,6 +128,10 @@ impl Server {
         let first_admin = create_first_admin(&app, &config)
             .await
             .map_err(StartError::Admin)?;
+        if first_admin.is_some() {
+            // A copy of the file alone, made from now on, is a workspace with its administrator.
+            store.checkpoint().await;
+        }
         Ok(Self {
             app,
             first_admin,
@@ -183,6 +192,16 @@ impl Server {
         )
     }
 
+    /// Resolves when the database cannot be trusted any more; pending forever otherwise.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut fault = self.store.fault();
+        async move {
+            if fault.wait_for(Option::is_some).await.is_err() {
+                std::future::pending().await
+            }
+        }
+    }
+
     /// With another patience for hooks.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
@@ -236,8 +255,17 @@ impl Server {
             Some(threads) => tasks.spawn_on(announcer, threads),
             None => tasks.spawn(announcer),
         };
-        tasks.close();
         let is_kept = self.folder.is_some();
+        if is_kept {
+            let (store, stop) = (self.store.clone(), stop_outbox.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = store.tend() => {}
+                }
+            });
+        }
+        tasks.close();
         let notices = is_kept.then(|| tokio::spawn(notice::take(self.notices, self.store.clone())));
         let site_url = listener
             .local_addr()

@@ -31,8 +31,7 @@ pub(super) fn with_app(
             SqliteStore::open(&folder.database(), 1, config.max_database_mib)
                 .map_err(|e| e.to_string())?,
         );
-        let tokens = Tokens::open(&folder.token_secret())
-            .map_err(|e| format!("cannot use the token secret: {e}"))?;
+        let tokens = tokens(&folder)?;
         let app = App::new(config, store.clone(), Arc::new(SystemClock), tokens)
             .map_err(|e| e.to_string())?;
         let done = work(&app).await.map_err(|e| e.to_string());
@@ -43,6 +42,34 @@ pub(super) fn with_app(
             .map_err(|e| format!("done, but the running server has not taken notice: {e}"));
         printed.and(noticed)
     })
+}
+
+/// The tokens of the folder. Beside a running server, a missing secret is not replaced: the server would not know the new one.
+fn tokens(folder: &Folder) -> Result<Tokens, String> {
+    let path = folder.token_secret();
+    let tokens = if !path.exists() && folder.is_locked() {
+        Tokens::unsaved()
+    } else {
+        Tokens::open(&path)
+    };
+    tokens.map_err(|e| format!("cannot use the token secret: {e}"))
+}
+
+/// Refuses to sign a token that the running server would reject, as when `token-secret` was removed or replaced meanwhile.
+pub(super) fn check_secret(config: &Config) -> Outcome {
+    let in_folder =
+        |e: std::io::Error| format!("cannot use the data folder {}: {e}", config.data.display());
+    let folder = Folder::existing(&config.data).map_err(in_folder)?;
+    let Some(running) = folder.published_fingerprint().map_err(in_folder)? else {
+        return Ok(());
+    };
+    if tokens(&folder)?.fingerprint() == running {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is missing or was replaced, and the running server still signs with the secret it had: restart the server, then try again",
+        folder.token_secret().display()
+    ))
 }
 
 /// A password from `file`, or from standard input where that is `-`: its first line, so that it is in no process list.

@@ -113,7 +113,16 @@ impl Place {
         }
         let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
         tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
-        server.run(self.listener, stop(self.signals)).await;
+        let broken = server.broken();
+        let serving = server.run(self.listener, stop(self.signals));
+        tokio::pin!(serving);
+        tokio::select! {
+            () = &mut serving => {}
+            () = broken => {
+                remove_stale_ready_file(config);
+                serving.await;
+            }
+        }
         remove_stale_ready_file(config);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `doorsign token`: personal access tokens, at the command line.
 
-use super::desk::with_app;
+use super::desk::{check_secret, with_app};
 use super::{Outcome, date, text};
 use crate::config::Config;
 use crate::domain::Login;
@@ -61,6 +61,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
 
 fn create(config: &Config, matches: &ArgMatches) -> Outcome {
     let (user, name) = (text(matches, "username"), text(matches, "name"));
+    check_secret(config)?;
     let day = Duration::from_secs(24 * 60 * 60);
     let life = matches.get_one::<u32>("expires").map(|days| day * *days);
     with_app(config, async |app| {

@@ -47,6 +47,8 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// Nothing is accepted until an administrator has acted.
+    Broken(Fault),
     /// Our fault. Never shown in detail.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -61,6 +63,15 @@ impl Error {
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
     }
+}
+
+/// Why a database cannot be trusted any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Some of its pages are damaged. What is whole can still be read.
+    Damaged,
+    /// Its file was removed or replaced while the server runs.
+    Removed,
 }
 
 /// What a failed login blocks.
@@ -198,6 +209,12 @@ impl std::fmt::Display for Error {
             }
             Self::Unavailable { .. } => {
                 f.write_str("the database is busy, full or stopping; try again")
+            }
+            Self::Broken(Fault::Damaged) => {
+                f.write_str("the database is damaged; restore a backup")
+            }
+            Self::Broken(Fault::Removed) => {
+                f.write_str("the data folder was removed or replaced; put it back")
             }
             Self::Internal(source) => write!(f, "{source}"),
         }

@@ -37,7 +37,7 @@ pub use audit::{
 pub use caller::Caller;
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
-pub use error::{Blocked, Disallowed, Error, Field, Problem, Result, What};
+pub use error::{Blocked, Disallowed, Error, Fault, Field, Problem, Result, What};
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
 pub use login::{Login, LoginId, LoginKind, Session};

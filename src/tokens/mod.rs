@@ -5,9 +5,11 @@ mod hs256;
 mod secret_file;
 
 use crate::domain::{Error, Login, LoginId, Result, Timestamp, UserId};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hs256::provider_is_ours;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
@@ -61,6 +63,15 @@ pub struct Tokens {
     signing: EncodingKey,
     verifying: DecodingKey,
     rules: Validation,
+    fingerprint: String,
+}
+
+fn fingerprint(secret: &[u8]) -> String {
+    let hash = Sha256::new()
+        .chain_update(b"doorsign token secret")
+        .chain_update(secret)
+        .finalize();
+    URL_SAFE_NO_PAD.encode(&hash[..16])
 }
 
 impl Tokens {
@@ -81,7 +92,32 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret),
             verifying: DecodingKey::from_secret(secret),
             rules,
+            fingerprint: fingerprint(secret),
         })
+    }
+
+    /// Removes what a process that was killed while it created the secret at `path` has left.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn remove_leftovers(path: &Path) -> io::Result<()> {
+        secret_file::remove_leftovers(path)
+    }
+
+    /// Tokens under a secret that is stored nowhere.
+    ///
+    /// # Errors
+    /// What the system's random numbers say.
+    pub fn unsaved() -> io::Result<Tokens> {
+        let mut secret = [0; SECRET_BYTES];
+        getrandom::fill(&mut secret).map_err(io::Error::other)?;
+        Tokens::new(&secret).map_err(io::Error::other)
+    }
+
+    /// Tells two secrets apart, and reveals neither: the beginning of a hash.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Tokens under the secret in the file at `path`, which is made first if absent.

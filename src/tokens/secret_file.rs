@@ -35,6 +35,29 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Removes what a process that was killed has left of a creation. The caller makes sure that nobody creates the secret meanwhile.
+pub(super) fn remove_leftovers(path: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let beginning = [name.as_encoded_bytes(), ASIDE.as_bytes()].concat();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(&beginning) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// What follows the file's name in that of one that is being created.
+const ASIDE: &str = ".new-";
+
 /// Written aside under a random name and then linked into place: a crash leaves no half secret under the real name, and of two
 /// processes that make one at once the second takes the secret of the first. Where the file system knows no links (FAT, on memory
 /// cards), the file is written in place, and what a crash leaves is refused by the next start.
@@ -43,7 +66,10 @@ fn create(path: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io:
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let (secret, suffix) = random.split_at(SECRET_BYTES);
     let path = std::path::absolute(path)?;
-    let aside = path.with_added_extension(URL_SAFE_NO_PAD.encode(suffix));
+    let mut aside = path.clone().into_os_string();
+    aside.push(ASIDE);
+    aside.push(URL_SAFE_NO_PAD.encode(suffix));
+    let aside = std::path::PathBuf::from(aside);
     write(&aside, secret)?;
     let linked = link(&aside, &path);
     std::fs::remove_file(&aside)?;
@@ -103,6 +129,22 @@ mod tests {
             let files = std::fs::read_dir(folder.path()).unwrap().count();
             assert_eq!(files, 1, "nothing is left aside");
         }
+    }
+
+    #[test]
+    fn what_an_unfinished_creation_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token-secret");
+        for name in [
+            "token-secret",
+            "token-secret.new-b0e7iW2hRzE",
+            "token-secret.backup",
+        ] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_leftovers(&path).unwrap();
+        assert!(path.exists() && folder.path().join("token-secret.backup").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -68,7 +68,7 @@ const RULES: &[(&str, &str, &str)] = &[
 /// What runs the rooms, and what they are run with: may see all that it needs.
 #[rustfmt::skip] // A list.
 const WIRING: &[&str] = &[
-    "cli/", "conversation.rs", "folder.rs", "lib.rs", "limits.rs", "listen.rs", "logging/", "main.rs", "notice.rs", "server.rs", "stall.rs", "threads.rs", "transport/",
+    "cli/", "conversation.rs", "folder/", "lib.rs", "limits.rs", "listen.rs", "logging/", "main.rs", "notice.rs", "server.rs", "stall.rs", "threads.rs", "transport/",
 ];
 
 /// Words that only some files may hold at all.

@@ -20,6 +20,7 @@ mod custom_status;
 mod custom_status_bodies;
 mod custom_status_fresh;
 mod custom_status_list;
+mod data_folder;
 mod dev;
 mod dev_clock;
 mod dev_command;

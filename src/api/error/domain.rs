@@ -3,7 +3,7 @@
 use super::details::Details;
 use super::seconds;
 use super::told::Told;
-use crate::domain::{Blocked, Disallowed, Error, Field, Permission, Problem, What};
+use crate::domain::{Blocked, Disallowed, Error, Fault, Field, Permission, Problem, What};
 use warp::http::{StatusCode, header};
 
 /// The method that Rocket.Chat creates and changes statuses by.
@@ -88,6 +88,17 @@ pub(super) fn tell(error: &Error) -> Told {
         )
         .status(StatusCode::SERVICE_UNAVAILABLE)
         .header(header::RETRY_AFTER, &seconds(*retry_after).to_string()),
+        Error::Broken(fault) => {
+            let reason = match fault {
+                Fault::Damaged => "The database is damaged. An administrator has to restore it",
+                Fault::Removed => {
+                    "The data folder was removed or replaced. An administrator has to put it back"
+                }
+            };
+            Told::failure("error-service-unavailable", reason)
+                .status(StatusCode::SERVICE_UNAVAILABLE)
+                .header(header::RETRY_AFTER, "60")
+        }
         Error::Internal(_) => {
             Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
         }

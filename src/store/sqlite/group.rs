@@ -2,14 +2,18 @@
 //! wait. Each job runs in a savepoint of its own, so that one refusal rolls back alone. Where the file is limited, all jobs of a group have
 //! the same room, so that one for which there is none does not take those with it that have the reserve. Knows nothing of what the jobs do.
 
-use super::job::Job;
+use super::checkpoint::{self, Checkpoints};
+use super::health::Health;
+use super::is_damage;
+use super::job::{Failure, Job};
 use super::marks::{EVERYTHING, Marks};
 use super::outbox;
 use super::room::{Limit, Room};
-use super::waiting::Waiting;
+use super::waiting::{Turn, Waiting};
 use super::writer::QUEUE;
-use crate::domain::EventId;
+use crate::domain::{EventId, Fault};
 use rusqlite::Connection;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Jobs in one transaction at most, so that the first in a group does not wait for a crowd.
@@ -17,44 +21,79 @@ const GROUP_JOBS: usize = 256;
 /// How long a group takes in further jobs at most.
 const GROUP_SPAN: Duration = Duration::from_millis(10);
 
-/// The writer's thread: does what is `waiting` until it is told to stop, and raises `marks` after every commit, before its callers are
-/// answered. `known_version` is the [`data_version`] up to which commits of other processes are announced.
-pub(super) fn run(
-    connection: &Connection,
-    limit: Option<&Limit>,
-    mut waiting: Waiting,
-    marks: &Marks,
-    mut known_version: Option<i64>,
-) {
+/// What the writer's thread works with.
+pub(super) struct Tools {
+    pub(super) connection: Connection,
+    /// The size limit of the file, if there is one.
+    pub(super) limit: Option<Limit>,
+    /// Raised after every commit, before its callers are answered.
+    pub(super) marks: Marks,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) health: Arc<Health>,
+    /// The [`data_version`] up to which commits of other processes are announced.
+    pub(super) known_version: Option<i64>,
+}
+
+/// The writer's thread: does what is `waiting` until it is told to stop.
+pub(super) fn run(mut tools: Tools, mut waiting: Waiting) {
     let mut most = GROUP_JOBS;
-    while let Some(first) = waiting.next() {
-        let mut group = Group {
-            jobs: Vec::with_capacity(16),
-            most,
-            limit,
-        };
-        let result = commit_group(connection, first, &mut waiting, &mut group);
-        match &result {
-            Ok(commit) if known_version == Some(commit.data_version) => {
-                let touched = group.jobs.iter().flat_map(|job| job.touches());
-                marks.raise(commit.newest, touched);
+    while let Some(turn) = waiting.next() {
+        match turn {
+            Turn::Work(first) => most = work(&mut tools, first, &mut waiting, most),
+            Turn::Tick => tick(&mut tools),
+            Turn::Checkpoint(done) => {
+                tidy(&tools, Checkpoints::run);
+                let _ = done.send(());
             }
-            Ok(commit) => {
-                // Another process has written what it touches itself, and its events are part of the mark now.
-                known_version = Some(commit.data_version);
-                marks.raise(commit.newest, EVERYTHING.iter());
-            }
-            Err(_) => give_up(connection),
         }
-        for job in group.jobs {
-            job.answer(result.as_ref().err());
-        }
-        // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
-        most = if result.is_ok() { GROUP_JOBS } else { 1 };
     }
     // Whatever came after the stop is dropped, which answers "unavailable". What the log holds is moved into the
     // database as far as nobody else stands in the way: another process may be at work on it.
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+    tidy(&tools, Checkpoints::run);
+}
+
+/// Does what waits as one group of at most `most` jobs. Gives how many the next group may have.
+fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usize) -> usize {
+    let mut group = Group {
+        jobs: Vec::with_capacity(16),
+        most,
+        limit: tools.limit.as_ref(),
+        health: &tools.health,
+    };
+    let result = commit_group(&tools.connection, first, waiting, &mut group);
+    let jobs = group.jobs;
+    match &result {
+        Ok(commit) if tools.known_version == Some(commit.data_version) => {
+            let touched = jobs.iter().flat_map(|job| job.touches());
+            tools.marks.raise(commit.newest, touched);
+        }
+        Ok(commit) => {
+            // Another process has written what it touches itself, and its events are part of the mark now.
+            tools.known_version = Some(commit.data_version);
+            tools.marks.raise(commit.newest, EVERYTHING.iter());
+        }
+        Err(failure) => give_up(tools, failure),
+    }
+    for job in jobs {
+        job.answer(result.as_ref().err());
+    }
+    tidy(tools, Checkpoints::after_commit);
+    // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
+    if result.is_ok() { GROUP_JOBS } else { 1 }
+}
+
+fn tick(tools: &mut Tools) {
+    tools.health.check_files();
+    if tools.health.fault().is_none() {
+        tools.checkpoints.tick(&tools.connection);
+    }
+}
+
+/// Moves nothing into a database that cannot be trusted: the log may be what it can be recovered from.
+fn tidy(tools: &Tools, how: impl Fn(&Checkpoints, &Connection)) {
+    if tools.health.fault().is_none() {
+        how(&tools.checkpoints, &tools.connection);
+    }
 }
 
 /// What the database was like when a group was committed.
@@ -71,6 +110,16 @@ struct Group<'a> {
     /// How many it takes in.
     most: usize,
     limit: Option<&'a Limit>,
+    health: &'a Health,
+}
+
+impl Group<'_> {
+    /// Refuses to go on with a database that cannot be trusted any more.
+    fn check(&self) -> Result<(), Failure> {
+        self.health
+            .fault()
+            .map_or(Ok(()), |fault| Err(Failure::Broken(fault)))
+    }
 }
 
 /// Runs `first` and whatever else waits in one transaction, and commits it. Every job that was taken is in `group`, whatever happens.
@@ -79,9 +128,11 @@ fn commit_group(
     first: Box<dyn Job>,
     waiting: &mut Waiting,
     group: &mut Group<'_>,
-) -> rusqlite::Result<Commit> {
+) -> Result<Commit, Failure> {
     let room = first.room();
-    let opened = begin(connection, group.limit, room);
+    let opened = group
+        .check()
+        .and_then(|()| Ok(begin(connection, group.limit, room)?));
     let mut next = Some(first);
     // Only now: to begin may take long, and all who wait meanwhile are to hear of it at once, not each after as long a wait.
     let began = Instant::now();
@@ -102,11 +153,19 @@ fn commit_group(
         }
     }
     opened?;
+    if group.jobs.iter().any(|job| job.met_damage()) {
+        let detail = "SQLite met a damaged page";
+        group.health.report(Fault::Damaged, detail);
+    }
+    group.check()?;
     let commit = Commit {
         newest: outbox::newest(connection)?,
         data_version: data_version(connection)?,
     };
     step(connection, "COMMIT")?;
+    // Before anybody is answered: a file that was removed takes the commit with it.
+    group.health.check_files();
+    group.check()?;
     Ok(commit)
 }
 
@@ -133,11 +192,16 @@ fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()>
 
 /// Ends a transaction that failed, and makes room: the log may be what fills the disk, and once its pages are in the database the next
 /// transaction writes it from the start.
-fn give_up(connection: &Connection) {
-    if !connection.is_autocommit() {
-        let _ = connection.execute_batch("ROLLBACK");
+fn give_up(tools: &Tools, failure: &Failure) {
+    if !tools.connection.is_autocommit() {
+        let _ = tools.connection.execute_batch("ROLLBACK");
     }
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+    if let Failure::Sqlite(source) = failure
+        && is_damage(source)
+    {
+        tools.health.report(Fault::Damaged, &source.to_string());
+    }
+    tidy(tools, |_, connection| checkpoint::make_room(connection));
 }
 
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {

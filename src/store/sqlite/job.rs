@@ -2,7 +2,7 @@
 
 use super::error;
 use super::room::Room;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Fault, Result};
 use crate::store::Part;
 use rusqlite::Connection;
 use std::any::Any;
@@ -20,8 +20,32 @@ pub(super) trait Job: Send {
     fn room(&self) -> Room;
     /// What it changes beside rows.
     fn touches(&self) -> &'static [Touches];
+    /// Whether SQLite found the database damaged while the work ran.
+    fn met_damage(&self) -> bool;
     /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
-    fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>);
+    fn answer(self: Box<Self>, failure: Option<&Failure>);
+}
+
+/// Why a group did not commit.
+pub(super) enum Failure {
+    Sqlite(rusqlite::Error),
+    /// The database cannot be trusted any more.
+    Broken(Fault),
+}
+
+impl Failure {
+    fn error(&self) -> Error {
+        match self {
+            Self::Sqlite(source) => error(source),
+            Self::Broken(fault) => Error::Broken(*fault),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::Sqlite(source)
+    }
 }
 
 /// What a job changes that somebody keeps a copy of or waits for.
@@ -87,11 +111,15 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
         self.touches
     }
 
-    fn answer(self: Box<Self>, failure: Option<&rusqlite::Error>) {
+    fn met_damage(&self) -> bool {
+        matches!(&self.outcome, Some(Ok(Err(Error::Broken(Fault::Damaged)))))
+    }
+
+    fn answer(self: Box<Self>, failure: Option<&Failure>) {
         let outcome = match (self.outcome, failure) {
             (Some(outcome @ Err(_)), _) | (Some(outcome), None) => outcome,
             // A refusal does not stand either: the row that was in its way may be gone with the group.
-            (_, Some(failure)) => Ok(Err(error(failure))),
+            (_, Some(failure)) => Ok(Err(failure.error())),
             (None, None) => Ok(Err(Error::UNAVAILABLE)),
         };
         let _ = self.reply.send(outcome);

@@ -4,12 +4,18 @@
 //! `Readers::read`, and knows nothing of rules or requests.
 
 mod audit;
+mod checkpoint;
+mod create;
 mod custom_status;
+mod damage;
 mod delivery;
+mod generation;
 mod group;
+mod health;
 mod hooks;
 mod job;
 mod logins;
+mod marker;
 mod marks;
 mod open;
 mod outbox;
@@ -28,23 +34,29 @@ mod writer;
 
 pub use open::OpenError;
 
-use crate::domain::{Error, EventId, Result};
+use crate::domain::{Error, EventId, Fault, Result};
 use crate::store::{Part, Store};
 use async_trait::async_trait;
+use checkpoint::Checkpoints;
+use group::Tools;
+use health::Health;
 use job::Touches;
 use marks::{EVERYTHING, Marks};
-#[cfg(test)]
-use open::open_writer;
+use open::{Opened, open_writer};
 use pool::{Pool, Readers};
 use room::Limit;
 use rusqlite::ffi;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use writer::Writer;
 
 /// What a change to who may do what touches.
 const ACCESS: &[Touches] = &[Touches::Part(Part::Access), Touches::Audit];
+
+/// How often the files are looked after.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What touches whoever runs hooks.
 const HOOKS: &[Touches] = &[Touches::Hooks, Touches::Audit];
@@ -57,6 +69,9 @@ pub struct SqliteStore {
     writer: Arc<Writer>,
     readers: Readers,
     marks: Marks,
+    health: Arc<Health>,
+    path: PathBuf,
+    had_log: bool,
 }
 
 impl SqliteStore {
@@ -66,18 +81,33 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], one line each. A file that is refused is left untouched.
     pub fn open(path: &Path, readers: usize, max_mib: u64) -> std::result::Result<Self, OpenError> {
-        let connection = open::open_writer(path)?;
+        let Opened {
+            connection,
+            had_log,
+        } = open_writer(path)?;
         let sqlite = |e| OpenError::sqlite(path, &e);
         let limit = Limit::of(&connection, max_mib).map_err(sqlite)?;
         let newest = outbox::newest(&connection).map_err(sqlite)?;
         let marks = Marks::new(newest);
-        let pool = Pool::open(path, readers).map_err(|e| OpenError::Thread(e.to_string()))?;
-        let writer = Writer::start(connection, limit, marks.clone())
-            .map_err(|e| OpenError::Thread(e.to_string()))?;
+        let health = Arc::new(Health::new(Some(path), marks.clone()));
+        let pool = Pool::open(path, readers, health.clone());
+        let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
+        let tools = Tools {
+            connection,
+            limit,
+            marks: marks.clone(),
+            checkpoints: Checkpoints::of(Some(path)),
+            health: health.clone(),
+            known_version: None,
+        };
+        let writer = Writer::start(tools).map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Self {
             writer: Arc::new(writer),
             readers: Readers::Pooled(pool),
             marks,
+            health,
+            path: path.to_owned(),
+            had_log,
         })
     }
 
@@ -88,14 +118,60 @@ impl SqliteStore {
     pub fn in_memory() -> std::result::Result<Self, OpenError> {
         let connection = open::open_in_memory()?;
         let marks = Marks::new(EventId::default());
-        let writer = Writer::start(connection, None, marks.clone())
-            .map_err(|e| OpenError::Thread(e.to_string()))?;
+        let health = Arc::new(Health::new(None, marks.clone()));
+        let tools = Tools {
+            connection,
+            limit: None,
+            marks: marks.clone(),
+            checkpoints: Checkpoints::of(None),
+            health: health.clone(),
+            known_version: None,
+        };
+        let writer = Writer::start(tools).map_err(|e| OpenError::Thread(e.to_string()))?;
         let writer = Arc::new(writer);
         Ok(Self {
             readers: Readers::AtTheWriter(writer.clone()),
             writer,
             marks,
+            health,
+            path: PathBuf::from(":memory:"),
+            had_log: false,
         })
+    }
+
+    /// Looks for damage where the last stop was unclean, for a bounded time. It reads the whole file, as far as the time goes.
+    ///
+    /// # Errors
+    /// [`OpenError::Damaged`].
+    pub async fn check_after_unclean_stop(&self) -> std::result::Result<(), OpenError> {
+        if !self.had_log {
+            return Ok(());
+        }
+        let found = self.readers.read(|c| Ok(damage::find(c))).await;
+        match found {
+            Ok(None) => Ok(()),
+            Ok(Some(damage)) => Err(OpenError::Damaged(self.path.clone(), damage)),
+            Err(error) => Err(OpenError::Damaged(self.path.clone(), error.to_string())),
+        }
+    }
+
+    /// Looks after the files until it is dropped: notices within a second that they were removed, and moves an idle log into the database.
+    pub async fn tend(&self) {
+        let mut seconds = tokio::time::interval(TICK);
+        loop {
+            seconds.tick().await;
+            self.writer.tick();
+        }
+    }
+
+    /// Moves the log into the database, as far as no reader needs it.
+    pub async fn checkpoint(&self) {
+        self.writer.checkpoint().await;
+    }
+
+    /// Changes once: when the database cannot be trusted any more.
+    pub fn fault(&self) -> watch::Receiver<Option<Fault>> {
+        self.health.reported()
     }
 
     /// Finishes the writes that wait and closes the writing connection; later writes are unavailable.
@@ -120,8 +196,26 @@ fn error(source: &rusqlite::Error) -> Error {
             tracing::warn!(error = %source, "the database cannot be used at the moment");
             Error::UNAVAILABLE
         }
+        _ if is_damage(source) => Error::Broken(Fault::Damaged),
         _ => Error::internal(source.to_string()),
     }
+}
+
+/// The file whose name is that of the database and `suffix`. It lies where SQLite keeps its own such files: beside the file that a symbolic
+/// link leads to.
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let file = database.canonicalize();
+    let mut name = file.map_or_else(|_| database.into(), PathBuf::into_os_string);
+    name.push(suffix);
+    name.into()
+}
+
+/// Whether SQLite found the database damaged.
+fn is_damage(source: &rusqlite::Error) -> bool {
+    matches!(
+        source.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+    )
 }
 
 /// Whether a UNIQUE index other than the primary key refused the row.
@@ -180,7 +274,7 @@ mod tests {
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&path, 1, 0).unwrap();
         let version = store.version(Part::Access);
-        let other = open_writer(&path).unwrap();
+        let other = open_writer(&path).unwrap().connection;
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();

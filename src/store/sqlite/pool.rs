@@ -1,10 +1,11 @@
 //! The ways to read: connections that cannot write, lent out by r2d2; or the writer's own, where the database is in memory and so
 //! belongs to one connection. Knows nothing of what is read.
 
-use super::error;
+use super::health::Health;
 use super::open::keep_statements;
 use super::writer::Writer;
-use crate::domain::{Error, Result};
+use super::{error, is_damage};
+use crate::domain::{Error, Fault, Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,11 +43,16 @@ pub(super) struct Pool {
     pool: r2d2::Pool<ReadOnly>,
     /// Waiting happens here, as futures; nobody sits on a thread for a connection.
     free: Arc<Semaphore>,
+    health: Arc<Health>,
 }
 
 impl Pool {
     /// A pool of at most `size` connections to the database at `path`, opened when first needed.
-    pub(super) fn open(path: &Path, size: usize) -> std::result::Result<Self, r2d2::Error> {
+    pub(super) fn open(
+        path: &Path,
+        size: usize,
+        health: Arc<Health>,
+    ) -> std::result::Result<Self, r2d2::Error> {
         let pool = r2d2::Pool::builder()
             .max_size(u32::try_from(size).unwrap_or(u32::MAX))
             .min_idle(Some(0))
@@ -60,6 +66,7 @@ impl Pool {
         Ok(Self {
             pool,
             free: Arc::new(Semaphore::new(size)),
+            health,
         })
     }
 
@@ -69,18 +76,25 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        self.health.check_read()?;
         let permit = self
             .free
             .clone()
             .acquire_owned()
             .await
             .map_err(|_| Error::UNAVAILABLE)?;
-        let pool = self.pool.clone();
+        let (pool, health) = (self.pool.clone(), self.health.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
+            let failed = |source: rusqlite::Error| {
+                if is_damage(&source) {
+                    health.report(Fault::Damaged, &source.to_string());
+                }
+                error(&source)
+            };
             let connection = pool.get().map_err(|_| Error::UNAVAILABLE)?;
-            let moment = connection.unchecked_transaction().map_err(|e| error(&e))?;
-            work(&moment).map_err(|e| error(&e))
+            let moment = connection.unchecked_transaction().map_err(failed)?;
+            work(&moment).map_err(failed)
         });
         reading
             .await
@@ -105,7 +119,8 @@ impl r2d2::ManageConnection for ReadOnly {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.execute_batch(
-            "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF;",
+            "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF;
+             PRAGMA wal_autocheckpoint = 0;",
         )?;
         keep_statements(&connection)?;
         Ok(connection)

@@ -1,19 +1,30 @@
 //! The jobs that wait for the writer, in the order in which they came. Knows no transaction.
 
 use super::job::Job;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// What the writer's thread is sent.
 pub(super) enum Message {
     Work(Box<dyn Job>),
+    /// Once a second: time to look after the files.
+    Tick,
+    /// Moves the log into the database now, and answers.
+    Checkpoint(oneshot::Sender<()>),
     Stop,
+}
+
+/// What the writer's thread does next.
+pub(super) enum Turn {
+    Work(Box<dyn Job>),
+    Tick,
+    Checkpoint(oneshot::Sender<()>),
 }
 
 /// The thread's end of the channel.
 pub(super) struct Waiting {
     messages: mpsc::Receiver<Message>,
     /// Taken from the channel already, and still to be done.
-    head: Option<Box<dyn Job>>,
+    head: Option<Turn>,
     stopped: bool,
 }
 
@@ -26,13 +37,15 @@ impl Waiting {
         }
     }
 
-    /// Waits for the next job; `None` once there is to be none any more.
-    pub(super) fn next(&mut self) -> Option<Box<dyn Job>> {
+    /// Waits for the next turn; `None` once there is to be none any more.
+    pub(super) fn next(&mut self) -> Option<Turn> {
         if self.head.is_some() || self.stopped {
             return self.head.take();
         }
         match self.messages.blocking_recv() {
-            Some(Message::Work(job)) => Some(job),
+            Some(Message::Work(job)) => Some(Turn::Work(job)),
+            Some(Message::Tick) => Some(Turn::Tick),
+            Some(Message::Checkpoint(done)) => Some(Turn::Checkpoint(done)),
             Some(Message::Stop) | None => None,
         }
     }
@@ -41,7 +54,9 @@ impl Waiting {
     pub(super) fn next_if(&mut self, suits: impl Fn(&dyn Job) -> bool) -> Option<Box<dyn Job>> {
         match self.messages.try_recv() {
             Ok(Message::Work(job)) if suits(job.as_ref()) => return Some(job),
-            Ok(Message::Work(job)) => self.head = Some(job),
+            Ok(Message::Work(job)) => self.head = Some(Turn::Work(job)),
+            Ok(Message::Tick) => self.head = Some(Turn::Tick),
+            Ok(Message::Checkpoint(done)) => self.head = Some(Turn::Checkpoint(done)),
             Ok(Message::Stop) => self.stopped = true,
             Err(_) => {}
         }

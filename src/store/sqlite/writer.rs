@@ -3,18 +3,17 @@
 //! Nobody is answered before the commit has been synced.
 //! A panic inside a job is handed back to the caller it came from. Knows nothing of what the jobs do.
 
-use super::group;
+use super::group::{self, Tools};
 use super::job::{Touches, Write};
-use super::marks::Marks;
 use super::outbox;
-use super::room::{Limit, Room};
+use super::room::Room;
 use super::waiting::{Message, Waiting};
 use crate::domain::{Error, Result};
 use rusqlite::Connection;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait; a further one is told that the store is unavailable.
 pub(super) const QUEUE: usize = 4096;
@@ -25,25 +24,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `limit` holds for the file, if there is one; `marks` are raised after every commit, before its callers are
-    /// answered.
-    pub(super) fn start(
-        connection: Connection,
-        limit: Option<Limit>,
-        marks: Marks,
-    ) -> std::io::Result<Self> {
+    /// Starts the thread.
+    pub(super) fn start(mut tools: Tools) -> std::io::Result<Self> {
         // The version first: what another process commits after it is noticed by the next group.
-        let known_version = group::data_version(&connection).ok();
-        if let Ok(newest) = outbox::newest(&connection) {
-            marks.raise(newest, [].iter());
+        tools.known_version = group::data_version(&tools.connection).ok();
+        if let Ok(newest) = outbox::newest(&tools.connection) {
+            tools.marks.raise(newest, [].iter());
         }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || {
-                let waiting = Waiting::new(queue);
-                group::run(&connection, limit.as_ref(), waiting, &marks, known_version);
-            })?;
+            .spawn(move || group::run(tools, Waiting::new(queue)))?;
         Ok(Self {
             jobs,
             thread: Mutex::new(Some(thread)),
@@ -100,6 +91,20 @@ impl Writer {
         }
     }
 
+    /// Says that a second has passed. A writer that is behind has no time for it.
+    pub(super) fn tick(&self) {
+        let _ = self.jobs.try_send(Message::Tick);
+    }
+
+    /// Moves the log into the database, as far as no reader needs it.
+    pub(super) async fn checkpoint(&self) {
+        let (done, is_done) = oneshot::channel();
+        let sent = self.jobs.send(Message::Checkpoint(done)).await;
+        if sent.is_ok() {
+            let _ = is_done.await;
+        }
+    }
+
     /// Finishes what is queued and ends the thread. Later writes are unavailable.
     pub(super) fn stop(&self) {
         // A full queue delays the message, not the stop: this is called from a blocking thread.
@@ -117,9 +122,14 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checkpoint::Checkpoints;
     use super::super::error;
+    use super::super::health::Health;
+    use super::super::marks::Marks;
+    use super::super::room::Limit;
     use super::*;
     use crate::domain::EventId;
+    use std::sync::Arc;
 
     fn writer() -> (Writer, Marks, tempfile::TempDir) {
         limited_writer(0)
@@ -127,14 +137,18 @@ mod tests {
 
     fn limited_writer(max_mib: u64) -> (Writer, Marks, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let connection = super::super::open_writer(&folder.path().join("doorsign.db")).unwrap();
-        let limit = Limit::of(&connection, max_mib).unwrap();
+        let path = folder.path().join("doorsign.db");
+        let connection = super::super::open_writer(&path).unwrap().connection;
         let marks = Marks::new(EventId::default());
-        (
-            Writer::start(connection, limit, marks.clone()).unwrap(),
-            marks,
-            folder,
-        )
+        let tools = Tools {
+            limit: Limit::of(&connection, max_mib).unwrap(),
+            marks: marks.clone(),
+            checkpoints: Checkpoints::of(Some(&path)),
+            health: Arc::new(Health::new(Some(&path), marks.clone())),
+            known_version: None,
+            connection,
+        };
+        (Writer::start(tools).unwrap(), marks, folder)
     }
 
     /// What SQLite does by itself when the disk is full.

@@ -18,3 +18,10 @@ CREATE TABLE audit (
     detail      TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX audit_class ON audit (class);
+-- Which database this is, and how often its log was moved into it.
+CREATE TABLE generation (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    database TEXT    NOT NULL,
+    number   TEXT    NOT NULL
+) STRICT;
+INSERT INTO generation VALUES (1, lower(hex(randomblob(16))), printf('%016x', 1));

@@ -1,0 +1,205 @@
+//! The data folder: what lies in it, who may read it, and that one server at a time runs on it. Knows nothing of what the files hold.
+
+mod used;
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{Error, ErrorKind, Result, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often, and after how long, a lock that is taken is tried again.
+const LOCK_ATTEMPTS: u32 = 10;
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A data folder that exists.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+/// That no other server runs on the folder, for as long as this is kept.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave the folder locked for as long as a process that was forked meanwhile has its copy of the file.
+        let _ = self.file.unlock();
+    }
+}
+
+impl Lock {
+    /// Says to commands which secret this server signs with.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn publish(&mut self, fingerprint: &str) -> Result<()> {
+        self.file.set_len(0)?;
+        writeln!(self.file, "{fingerprint}")
+    }
+}
+
+impl Folder {
+    /// The folder at `path`, created for its owner alone (0700) when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn create(path: &Path) -> Result<Self> {
+        Self::create_with(path, |folder| File::open(folder)?.sync_all())
+    }
+
+    /// As [`create`](Self::create). `sync` gets every folder that a new entry was made in: without it, a power cut may take the new
+    /// folder away with everything that was synced in it.
+    fn create_with(path: &Path, mut sync: impl FnMut(&Path) -> Result<()>) -> Result<Self> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        for created in missing.iter().rev() {
+            let parent = created.parent();
+            sync(
+                parent
+                    .filter(|parent| !parent.as_os_str().is_empty())
+                    .unwrap_or(Path::new(".")),
+            )?;
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The folder at `path`, which has to hold a database already.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not, `InvalidData` when it has lost one.
+    pub fn existing(path: &Path) -> Result<Self> {
+        let folder = Self(path.to_owned());
+        if folder.has_database()? {
+            return Ok(folder);
+        }
+        Err(Error::new(
+            ErrorKind::NotFound,
+            "there is no doorsign.db in it; `doorsign serve` makes one",
+        ))
+    }
+
+    /// Keeps every other server off the folder. The kernel gives the lock back when the process ends, however it ends.
+    ///
+    /// # Errors
+    /// `ResourceBusy` when another one runs, or what the file system says.
+    pub fn lock(&self) -> Result<Lock> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(self.lock_file())?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { file }),
+            Err(TryLockError::WouldBlock) => Err(Error::new(
+                ErrorKind::ResourceBusy,
+                "another doorsign runs on it",
+            )),
+            Err(TryLockError::Error(source)) => Err(source),
+        }
+    }
+
+    /// As [`lock`](Self::lock), and waits for a moment if the lock is taken: a command that looks whether a server runs takes it briefly.
+    ///
+    /// # Errors
+    /// As [`lock`](Self::lock).
+    pub async fn lock_soon(&self) -> Result<Lock> {
+        for _ in 0..LOCK_ATTEMPTS {
+            match self.lock() {
+                Err(source) if source.kind() == ErrorKind::ResourceBusy => {
+                    tokio::time::sleep(LOCK_INTERVAL).await;
+                }
+                locked => return locked,
+            }
+        }
+        self.lock()
+    }
+
+    /// The fingerprint of the secret that the server on this folder signs with. `None` where none runs, or where it is still starting.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn published_fingerprint(&self) -> Result<Option<String>> {
+        if !self.is_locked() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(self.lock_file())?;
+        Ok(text.lines().next().map(str::to_owned))
+    }
+
+    /// Whether a server runs on this folder.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self.lock(), Err(source) if source.kind() == ErrorKind::ResourceBusy)
+    }
+
+    /// Whether a server runs on the folder at `path`, as far as can be told.
+    #[must_use]
+    pub fn is_in_use(path: &Path) -> bool {
+        Self::existing(path).is_ok_and(|folder| folder.is_locked())
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.0.join("doorsign.lock")
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.0.join("doorsign.db")
+    }
+
+    /// The secret that signs auth tokens.
+    #[must_use]
+    pub fn token_secret(&self) -> PathBuf {
+        self.0.join("token-secret")
+    }
+
+    /// The socket by which other processes tell the server that they have written.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.0.join("doorsign.sock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_that_gets_a_new_entry_is_synced() {
+        let root = tempfile::tempdir().unwrap();
+        let synced = |path: &str| {
+            let mut synced = Vec::new();
+            Folder::create_with(&root.path().join(path), |folder| {
+                synced.push(folder.strip_prefix(root.path()).unwrap().to_owned());
+                Ok(())
+            })
+            .unwrap();
+            synced
+        };
+        assert_eq!(synced("a/b/c"), ["", "a", "a/b"].map(PathBuf::from));
+        assert_eq!(synced("a/b/d"), ["a/b"].map(PathBuf::from));
+        assert_eq!(synced("a/b/d"), [""; 0].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_lock_that_is_given_back_is_free_although_a_forked_process_still_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::create(folder.path()).unwrap();
+        let lock = folder.lock().unwrap();
+        let copy = lock.file.try_clone().unwrap();
+        assert_eq!(folder.lock().unwrap_err().kind(), ErrorKind::ResourceBusy);
+        drop(lock);
+        folder.lock().unwrap();
+        drop(copy);
+    }
+}

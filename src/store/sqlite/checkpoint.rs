@@ -1,0 +1,118 @@
+//! Moves the log into the database: when it is long, soon after it goes idle, and at the end. SQLite's own automatic checkpoint is
+//! switched off, because the generation has to rise with every one.
+
+use super::generation::{current, set};
+use super::marker::{Expected, Generation, Marker};
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// Pages in the log after which they are moved: 4 MiB, as SQLite does by itself.
+const LONG: i64 = 1000;
+
+/// Moves the log of one database.
+pub(super) struct Checkpoints {
+    /// `None` for a database in memory, which has no log.
+    marker: Option<Marker>,
+    /// The log's state a tick ago.
+    seen: Log,
+}
+
+/// How many pages the log has, and how many of them are in the database already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Log {
+    pages: i64,
+    moved: i64,
+}
+
+impl Log {
+    fn waiting(self) -> i64 {
+        self.pages - self.moved
+    }
+}
+
+impl Checkpoints {
+    /// Those of the database at `path`.
+    pub(super) fn of(path: Option<&Path>) -> Self {
+        Self {
+            marker: path.map(Marker::beside),
+            seen: Log::default(),
+        }
+    }
+
+    /// Moves a log that has become long.
+    pub(super) fn after_commit(&self, connection: &Connection) {
+        if state(connection).is_ok_and(|log| log.waiting() >= LONG) {
+            self.run(connection);
+        }
+    }
+
+    /// Moves a log to which nothing was added since the last tick, be it by this process or by another one.
+    pub(super) fn tick(&mut self, connection: &Connection) {
+        let Ok(log) = state(connection) else { return };
+        if log.waiting() > 0 && log == self.seen {
+            self.run(connection);
+        }
+        self.seen = log;
+    }
+
+    /// Moves whatever is in the log, as far as no reader needs it.
+    pub(super) fn run(&self, connection: &Connection) {
+        let Some(marker) = &self.marker else { return };
+        if state(connection).is_ok_and(|log| log.waiting() == 0) {
+            return;
+        }
+        if let Err(error) = advance(connection, marker) {
+            tracing::debug!(%error, "the log was not moved into the database, or not all of it");
+        }
+    }
+}
+
+/// Raises the generation, moves the log, and names the new generation in the marker once all of it is moved: only then can the log begin
+/// anew. A process that ends in between leaves a file that the marker expects as the next one.
+fn advance(connection: &Connection, marker: &Marker) -> rusqlite::Result<()> {
+    // Where there is no room for a higher generation, the log is moved all the same, which makes room.
+    let raised = raise(connection, marker);
+    let log = checkpoint(connection, "PASSIVE")?;
+    let generation = raised?;
+    if log.waiting() == 0
+        && let Err(error) = marker.write(&Expected::after(generation))
+    {
+        tracing::warn!(%error, "the file doorsign.db-marker cannot be written");
+    }
+    Ok(())
+}
+
+/// Makes the log one of the next generation, unless it is already. Gives the generation that it is of.
+fn raise(connection: &Connection, marker: &Marker) -> rusqlite::Result<Generation> {
+    let now = current(connection)?;
+    let Some(expected) = marker.read() else {
+        return Ok(now);
+    };
+    if expected.now.as_ref() != Some(&now) {
+        return Ok(now);
+    }
+    // Durable first: the file may never be two generations ahead of its marker.
+    let _ = marker.sync();
+    let behavior = TransactionBehavior::Immediate;
+    let raising = rusqlite::Transaction::new_unchecked(connection, behavior)?;
+    set(&raising, &expected.next)?;
+    raising.commit()?;
+    Ok(expected.next)
+}
+
+fn state(connection: &Connection) -> rusqlite::Result<Log> {
+    checkpoint(connection, "NOOP")
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
+    let mut statement = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+    statement.query_row([], |row| {
+        let (pages, moved) = (row.get(1)?, row.get(2)?);
+        Ok(Log { pages, moved })
+    })
+}
+
+/// Moves the log without a new generation, where a failed write left no room for one.
+pub(super) fn make_room(connection: &Connection) {
+    let _ = checkpoint(connection, "PASSIVE");
+}

@@ -1,0 +1,160 @@
+//! Whether the database can still be trusted. Once it cannot, no change is accepted any more: an acknowledged change has to last, and
+//! one to a damaged or a removed file does not.
+
+use super::beside;
+use super::marks::{EVERYTHING, Marks};
+use crate::domain::{Error, EventId, Fault, Result};
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tokio::sync::watch;
+
+/// The state of one database. It gets worse, and never better: a restart looks at everything again.
+pub(super) struct Health {
+    fault: OnceLock<Fault>,
+    reported: watch::Sender<Option<Fault>>,
+    /// The database, its log and the log's index; none for a database in memory.
+    files: Vec<Watched>,
+    marks: Marks,
+}
+
+/// A file that has to stay where it is.
+struct Watched {
+    path: PathBuf,
+    /// Device and inode, as they were when it was first found there.
+    was: OnceLock<(u64, u64)>,
+}
+
+impl Watched {
+    fn new(path: PathBuf) -> Self {
+        let watched = Self {
+            path,
+            was: OnceLock::new(),
+        };
+        let _ = watched.is_in_place();
+        watched
+    }
+
+    /// Only a path that certainly leads elsewhere or nowhere counts: a network file system may fail for a moment.
+    fn is_in_place(&self) -> bool {
+        let identity = |found: Metadata| (found.dev(), found.ino());
+        match self.path.metadata().map(identity) {
+            Ok(now) => *self.was.get_or_init(|| now) == now,
+            Err(source) if source.kind() == ErrorKind::NotFound => self.was.get().is_none(),
+            Err(_) => true,
+        }
+    }
+}
+
+impl Health {
+    /// That of the database at `path`, which is open; `None` for one in memory.
+    pub(super) fn new(path: Option<&Path>, marks: Marks) -> Self {
+        let watched = |suffix: &str| path.map(|path| Watched::new(beside(path, suffix)));
+        let files = ["", "-wal", "-shm"].into_iter().filter_map(watched);
+        Self {
+            fault: OnceLock::new(),
+            reported: watch::Sender::new(None),
+            files: files.collect(),
+            marks,
+        }
+    }
+
+    /// What is wrong, if anything is.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault.get().copied()
+    }
+
+    /// Changes once: when something is wrong.
+    pub(super) fn reported(&self) -> watch::Receiver<Option<Fault>> {
+        self.reported.subscribe()
+    }
+
+    /// Refuses to read what is no longer there. A damaged database is still read, as far as it goes.
+    pub(super) fn check_read(&self) -> Result<()> {
+        match self.fault() {
+            Some(Fault::Removed) => Err(Error::Broken(Fault::Removed)),
+            Some(Fault::Damaged) | None => Ok(()),
+        }
+    }
+
+    /// Looks whether the files are still the ones that were opened: two or three system calls.
+    pub(super) fn check_files(&self) {
+        if let Some(gone) = self.files.iter().find(|file| !file.is_in_place()) {
+            self.report(Fault::Removed, &gone.path.display().to_string());
+        }
+    }
+
+    /// Takes notice of a fault, and logs the first one.
+    pub(super) fn report(&self, fault: Fault, detail: &str) {
+        if self.fault.set(fault).is_err() {
+            return;
+        }
+        match fault {
+            Fault::Removed => tracing::error!(
+                path = detail,
+                "a database file was removed or replaced while the server runs: every request is refused; stop the server, put the data folder back and start again"
+            ),
+            Fault::Damaged => tracing::error!(
+                error = detail,
+                "the database is damaged: no change is accepted any more; stop the server and restore a backup, or recover the data with `sqlite3 doorsign.db .recover`"
+            ),
+        }
+        self.reported.send_replace(Some(fault));
+        // What others have kept in memory is asked for again, and refused.
+        self.marks.raise(EventId::default(), EVERYTHING.iter());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health_of(path: &Path) -> Health {
+        Health::new(Some(path), Marks::new(EventId::default()))
+    }
+
+    #[test]
+    fn a_file_that_is_removed_replaced_or_moved_away_is_noticed() {
+        let remove = |path: &Path| std::fs::remove_file(path).unwrap();
+        let replace = |path: &Path| {
+            std::fs::write(path.with_extension("other"), "").unwrap();
+            std::fs::rename(path.with_extension("other"), path).unwrap();
+        };
+        let remove_folder = |path: &Path| std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        let changes: [&dyn Fn(&Path); 3] = [&remove, &replace, &remove_folder];
+        for change in changes {
+            for name in ["doorsign.db", "doorsign.db-wal"] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("data").join("doorsign.db");
+                std::fs::create_dir(path.parent().unwrap()).unwrap();
+                let changed = path.with_file_name(name);
+                std::fs::write(&changed, "").unwrap();
+                let health = health_of(&path);
+                health.check_files();
+                assert_eq!(health.fault(), None);
+                change(&changed);
+                health.check_files();
+                assert_eq!(health.fault(), Some(Fault::Removed));
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_that_appears_later_is_watched_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, log) = (
+            folder.path().join("doorsign.db"),
+            folder.path().join("doorsign.db-wal"),
+        );
+        std::fs::write(&path, "").unwrap();
+        let health = health_of(&path);
+        std::fs::write(&log, "").unwrap();
+        health.check_files();
+        assert_eq!(health.fault(), None);
+        std::fs::remove_file(&log).unwrap();
+        health.check_files();
+        assert_eq!(health.fault(), Some(Fault::Removed));
+    }
+}

@@ -1,0 +1,150 @@
+//! A database that cannot be trusted any more: no change is acknowledged.
+
+use super::served;
+use crate::process::{Home, PASSWORD};
+use crate::support::{Client, Reply, Setup, TestServer, in_time, look_again};
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+const PAGE: usize = 4096;
+
+/// Overwrites the page that a table or an index begins with.
+fn damage(file: &Path, name: &str) {
+    let database = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::default());
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+    let page: u32 = database
+        .unwrap()
+        .query_row(sql, [name], |row| row.get(0))
+        .unwrap();
+    let at = u64::from(page - 1) * PAGE as u64;
+    let file = fs::OpenOptions::new().write(true).open(file).unwrap();
+    file.write_all_at(&[0xa5; PAGE], at).unwrap();
+}
+
+fn is_broken(reply: &Reply) -> bool {
+    reply.status == 503
+        && reply.json()["errorType"] == "error-service-unavailable"
+        && reply.header("retry-after") == Some("60")
+}
+
+/// A home with some data and no server, and a token of its administrator.
+async fn home_with_token() -> (Home, String) {
+    let home = Home::with_data().await;
+    let token = home.token("admin", "test").await;
+    let server = home.serve(&[], &[]).await;
+    let admin = server.with_headers(&token);
+    admin.create("before").await.expect(200);
+    server.end().await;
+    (home, token)
+}
+
+#[tokio::test]
+async fn no_change_is_acknowledged_once_sqlite_met_a_damaged_page() {
+    for (met_by_read, page) in [
+        (true, "custom_user_status"),
+        (false, "custom_user_status"),
+        (false, "custom_user_status_name"),
+    ] {
+        let (home, token) = home_with_token().await;
+        damage(&home.data().join("doorsign.db"), page);
+        let args = ["--ready-file", "ready"];
+        let server = home.serve(&args, &[]).await;
+        let admin = server.with_headers(&token);
+        in_time("the ready file", async {
+            while !home.path().join("ready").exists() {
+                look_again().await;
+            }
+        })
+        .await;
+        if met_by_read {
+            let read = admin.get("custom-user-status.list").await;
+            assert!(is_broken(&read), "{read:?}");
+        }
+        for name in ["one", "two"] {
+            let reply = admin.create(name).await;
+            assert!(is_broken(&reply), "{page} {reply:?}");
+        }
+        let change = json!({"status": "busy"});
+        assert!(is_broken(&admin.post("users.setStatus", change).await));
+        in_time("not ready any more", async {
+            while home.path().join("ready").exists() {
+                look_again().await;
+            }
+        })
+        .await;
+        let log = server.end().await.stderr;
+        assert_eq!(
+            log.matches("the database is damaged: no change").count(),
+            1,
+            "{log}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_start_after_an_unclean_stop_refuses_a_damaged_database() {
+    let home = Home::new();
+    let (server, admin) = served(&home).await;
+    admin.create("one").await.expect(200);
+    server.kill().await;
+    damage(&home.data().join("doorsign.db"), "permission_role");
+    // That look has closed the log.
+    let log = home.data().join("doorsign.db-wal");
+    if !log.exists() {
+        fs::write(&log, [0; 32]).unwrap();
+    }
+    let reason = home.run(&["serve"]).await.refused(1);
+    assert!(reason.contains("doorsign.db is damaged ("), "{reason}");
+    assert!(reason.contains("restore a backup"), "{reason}");
+}
+
+/// A server, its administrator, and its folder, which may be taken away.
+async fn running() -> (TestServer, Client) {
+    let server = Setup::new().start().await;
+    let admin = server.admin().await;
+    admin.create("before").await.expect(200);
+    (server, admin)
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_after_the_folder_was_removed_or_a_file_replaced() {
+    let remove_all = |data: &Path| fs::remove_dir_all(data).unwrap();
+    let move_away = |data: &Path| fs::rename(data, data.with_extension("moved")).unwrap();
+    let remove_log = |data: &Path| fs::remove_file(data.join("doorsign.db-wal")).unwrap();
+    let replace = |data: &Path| {
+        fs::copy(data.join("doorsign.db"), data.join("copy")).unwrap();
+        fs::rename(data.join("copy"), data.join("doorsign.db")).unwrap();
+    };
+    let losses: [&dyn Fn(&Path); 4] = [&remove_all, &move_away, &remove_log, &replace];
+    for (which, lose) in losses.into_iter().enumerate() {
+        let (server, admin) = running().await;
+        lose(&server.data);
+        for name in ["one", "two"] {
+            let reply = admin.create(name).await;
+            assert!(is_broken(&reply), "{which}: {reply:?}");
+        }
+        let reply = admin.get("custom-user-status.list").await;
+        assert!(is_broken(&reply), "{which}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_removed_folder_is_noticed_without_any_change_and_logged_once() {
+    let home = Home::new();
+    let (server, admin) = served(&home).await;
+    fs::remove_dir_all(home.data()).unwrap();
+    in_time("its notice", async {
+        while !is_broken(&admin.get("custom-user-status.list").await) {
+            look_again().await;
+        }
+    })
+    .await;
+    let login = json!({"user": "admin", "password": PASSWORD});
+    assert!(is_broken(&server.anon().post("login", login).await));
+    let ended = server.end().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let notice = "was removed or replaced while the server runs";
+    assert_eq!(ended.stderr.matches(notice).count(), 1, "{ended:?}");
+}

@@ -1,0 +1,35 @@
+//! A secret that is taken away from a running server.
+
+use super::served;
+use crate::process::Home;
+use std::fs;
+
+#[tokio::test]
+async fn no_token_is_made_that_the_running_server_would_reject() {
+    let home = Home::new();
+    let (server, _) = served(&home).await;
+    let secret = home.data().join("token-secret");
+    let kept = fs::read(&secret).unwrap();
+    let create = ["token", "create", "admin", "--name", "t"];
+
+    fs::remove_file(&secret).unwrap();
+    let reason = home.run(&create).await.refused(1);
+    assert!(reason.contains("restart the server"), "{reason}");
+    home.run(&["user", "list"]).await.succeeded();
+    assert!(!secret.exists(), "a command makes no secret");
+
+    let other = Home::with_data().await;
+    fs::copy(other.data().join("token-secret"), &secret).unwrap();
+    let reason = home.run(&create).await.refused(1);
+    assert!(reason.contains("restart the server"), "{reason}");
+
+    fs::write(&secret, kept).unwrap();
+    let headers = home.token("admin", "t").await;
+    server.with_headers(&headers).get("me").await.expect(200);
+    server.end().await;
+
+    // Without a server, a new secret is made as at the start: every token there was has ended.
+    fs::remove_file(&secret).unwrap();
+    home.token("admin", "u").await;
+    assert!(secret.exists());
+}
