@@ -55,7 +55,8 @@ CREATE TABLE user (
     updated_at    INTEGER NOT NULL,
     presence_policy TEXT NOT NULL DEFAULT 'connection' CONSTRAINT user_presence_policy CHECK (
         presence_policy = 'connection' OR presence_policy = 'heartbeat' OR presence_policy = 'always'
-    ) -- By what somebody counts as connected. Last, and with a default, as a file that is carried over has it.
+    ), -- By what somebody counts as connected. Last, and with a default, as a file that is carried over has it.
+    unblocked_at INTEGER -- When failed logins were last forgiven: what came before blocks no more.
 ) STRICT, WITHOUT ROWID;
 
 -- How somebody is shown: what there is beside claims. No row: nothing was ever said, and the policy never changed. rest is what is shown without claim and
@@ -262,6 +263,8 @@ INSERT INTO default_grant VALUES
     ('create-personal-access-tokens',  'admin', 0),
     ('create-personal-access-tokens',  'user', 1),
     ('manage-outgoing-integrations',   'admin', 0),
+    ('view-device-management',         'admin', 0),
+    ('logout-device-management',       'admin', 0),
     ('view-d-room',                    'admin', 0),
     ('view-d-room',                    'user', 1),
     ('view-d-room',                    'federated-external', 2),

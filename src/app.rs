@@ -2,10 +2,12 @@
 
 use crate::attempts::Attempts;
 use crate::audit::Refusals;
+use crate::auth::Unblocks;
 use crate::config::{Config, Secret};
 use crate::connections::Connections;
 use crate::domain::{
-    Error, LoginId, Result, Setting, SettingValue, SettingValues, StatusId, Timestamp, UserId,
+    Error, LoginId, PasswordPolicy, Result, Setting, SettingValue, SettingValues, StatusId,
+    Timestamp, UserId,
 };
 use crate::live::Live;
 use crate::passwords::Passwords;
@@ -54,6 +56,8 @@ pub struct Auth {
     pub attempts: Attempts,
     /// How many refused logins are recorded.
     pub refusals: Refusals,
+    /// Which of them were forgiven by the operator.
+    pub unblocks: Unblocks,
     /// What programs show to make tokens for users.
     create_tokens: Option<Secret>,
 }
@@ -76,6 +80,10 @@ pub struct Rules {
     pub contract: Contract,
     /// How long a login by password lasts.
     pub login_life: Duration,
+    /// How many logins by password a user has at once.
+    pub logins_per_user: u32,
+    /// Which new passwords are refused.
+    pub password_policy: PasswordPolicy,
     /// What is shown of people without a live connection.
     pub unconnected: Unconnected,
     /// What administrators change while the server runs. Read through [`App::settings`].
@@ -99,12 +107,15 @@ impl App {
             sessions: Sessions::default(),
             attempts: Attempts::new(config),
             refusals: Refusals::default(),
+            unblocks: Unblocks::new(clock.now()),
             create_tokens: config.create_tokens_for_users_secret.clone(),
         };
         let day = Duration::from_secs(24 * 60 * 60);
         let rules = Rules {
             contract: config.contract,
             login_life: day * config.login_days,
+            logins_per_user: config.logins_per_user,
+            password_policy: PasswordPolicy::new(config.password_min_length),
             unconnected: config.unconnected,
             settings: SettingCache::new(configured(config)),
         };

@@ -13,13 +13,14 @@
 //! | [`service`] | the rules, permission first |
 //! | [`api`] | routes, JSON, status codes |
 //! | [`app`], [`setting_cache`] | the handles that rules may touch: store, clock, ids, who is who, settings |
-//! | [`sessions`], [`tokens`], [`passwords`], [`attempts`] | who is who |
+//! | [`sessions`], [`tokens`], [`passwords`], [`attempts`], [`auth`] | who is who |
 //! | [`expiry`] | claims on a status, ended on time |
 //! | [`connections`] | who is connected: leases with deadlines |
 //! | [`live`], [`announcer`] | who is listening, and what they are told |
 //! | [`rate_limit`] | who has to slow down |
 //! | [`outbox`], [`supervisor`], [`plugins`] | committed events on their way to hooks |
 //! | [`audit`] | the audit trail beside its rows: log lines, limits, retention |
+//! | [`jobs`] | what is done from time to time: noting when logins were last used |
 //! | [`retention`] | events that everybody was told of, deleted after a while |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | `transport` | what is decided about a request before any route is known |
@@ -37,6 +38,7 @@ pub mod api;
 pub mod app;
 pub mod attempts;
 pub mod audit;
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod connections;
@@ -45,6 +47,7 @@ pub mod dev;
 pub mod domain;
 pub mod expiry;
 pub mod folder;
+pub mod jobs;
 pub mod limits;
 pub mod listen;
 pub mod live;

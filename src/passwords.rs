@@ -39,6 +39,12 @@ impl PasswordDigest {
         PasswordDigest(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Whether it is the digest of the same password.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+
     /// Takes what a client computed: 64 hexadecimal digits in either case, otherwise `None`.
     pub fn from_hex(hex: &str) -> Option<PasswordDigest> {
         let well_formed = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,10 +1,11 @@
 //! The actors seen lately, so that a request with a known token asks no database. Correct by construction: everything in here was
 //! read under one access version of the store, and is worth nothing under another.
 
-use crate::domain::Actor;
+use crate::domain::{Actor, LoginId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Actors at most; one more empties the cache, which costs each of them one look into the database.
 const CAPACITY: usize = 10_000;
@@ -21,36 +22,76 @@ impl Fingerprint {
     }
 }
 
-/// Actors by the token they came with.
+/// Actors by the token they came with, and when each was last used.
 #[derive(Default)]
-pub struct Sessions(RwLock<Seen>);
+pub struct Sessions {
+    seen: RwLock<Seen>,
+    /// Uses of actors that are no longer in the cache.
+    unsaved: Mutex<HashMap<LoginId, Timestamp>>,
+}
 
 #[derive(Default)]
 struct Seen {
     version: u64,
-    actors: HashMap<Fingerprint, Arc<Actor>>,
+    actors: HashMap<Fingerprint, Entry>,
+}
+
+struct Entry {
+    actor: Arc<Actor>,
+    /// Milliseconds since the Unix epoch; [`UNUSED`] since the last [`Sessions::take_used`].
+    used: AtomicI64,
+}
+
+const UNUSED: i64 = i64::MIN;
+
+impl Entry {
+    fn take_used(&self) -> Option<(LoginId, Timestamp)> {
+        let used = self.used.swap(UNUSED, Ordering::Relaxed);
+        (used != UNUSED).then(|| (self.actor.login.id.clone(), Timestamp::from_millis(used)))
+    }
 }
 
 impl Sessions {
-    /// The actor behind a token, if it was remembered under this access `version`.
-    pub fn find(&self, version: u64, token: &Fingerprint) -> Option<Arc<Actor>> {
-        let seen = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if seen.version == version {
-            seen.actors.get(token).cloned()
-        } else {
-            None
+    /// The actor behind a token, if it was remembered under this access `version`. Counts as a use at `now`.
+    pub fn find(&self, version: u64, token: &Fingerprint, now: Timestamp) -> Option<Arc<Actor>> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        if seen.version != version {
+            return None;
         }
+        let entry = seen.actors.get(token)?;
+        entry.used.store(now.as_millis(), Ordering::Relaxed);
+        Some(entry.actor.clone())
     }
 
-    /// Remembers an actor that was read from the store after its access version had been `version`.
-    pub fn remember(&self, version: u64, token: Fingerprint, actor: Arc<Actor>) {
-        let mut seen = self.0.write().unwrap_or_else(PoisonError::into_inner);
+    /// Remembers an actor that was read from the store after its access version had been `version`. Counts as a use at `now`.
+    pub fn remember(&self, version: u64, token: Fingerprint, actor: Arc<Actor>, now: Timestamp) {
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         if seen.version < version || seen.actors.len() >= CAPACITY {
+            self.put_aside(seen.actors.values());
             seen.actors.clear();
             seen.version = seen.version.max(version);
         }
         if seen.version == version {
-            seen.actors.insert(token, actor);
+            let used = AtomicI64::new(now.as_millis());
+            seen.actors.insert(token, Entry { actor, used });
+        }
+    }
+
+    /// When each login was last used that was used since the last call. Not exact: a use during the call may be left out until the next
+    /// one, and more of them than the cache holds are forgotten.
+    pub fn take_used(&self) -> Vec<(LoginId, Timestamp)> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        self.put_aside(seen.actors.values());
+        let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *unsaved).into_iter().collect()
+    }
+
+    fn put_aside<'a>(&self, entries: impl Iterator<Item = &'a Entry>) {
+        let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        for (login, used) in entries.filter_map(Entry::take_used) {
+            if unsaved.len() < 2 * CAPACITY || unsaved.contains_key(&login) {
+                unsaved.insert(login, used);
+            }
         }
     }
 }
@@ -58,9 +99,7 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        Grants, Login, LoginId, LoginKind, Profile, Timestamp, User, UserId, Username,
-    };
+    use crate::domain::{Grants, Login, LoginKind, Profile, User, UserId, Username};
 
     fn actor() -> Arc<Actor> {
         let (id, at) = (UserId::new("u"), Timestamp::from_millis(0));
@@ -87,29 +126,41 @@ mod tests {
         })
     }
 
+    const NOW: Timestamp = Timestamp::from_millis(7);
+
     #[test]
     fn what_was_read_before_a_change_is_never_found_after_it() {
         let (sessions, token) = (Sessions::default(), Fingerprint::of(b"token"));
-        sessions.remember(1, token, actor());
-        assert!(sessions.find(1, &token).is_some());
-        assert!(sessions.find(2, &token).is_none());
-        sessions.remember(2, Fingerprint::of(b"other"), actor());
-        sessions.remember(1, token, actor()); // A slow reader, overtaken by the change.
-        assert!(sessions.find(2, &token).is_none() && sessions.find(1, &token).is_none());
+        sessions.remember(1, token, actor(), NOW);
+        assert!(sessions.find(1, &token, NOW).is_some());
+        assert!(sessions.find(2, &token, NOW).is_none());
+        sessions.remember(2, Fingerprint::of(b"other"), actor(), NOW);
+        sessions.remember(1, token, actor(), NOW); // A slow reader, overtaken by the change.
+        assert!(sessions.find(2, &token, NOW).is_none() && sessions.find(1, &token, NOW).is_none());
     }
 
     #[test]
     fn memory_is_bounded() {
         let sessions = Sessions::default();
         for n in 0..=CAPACITY {
-            sessions.remember(0, Fingerprint::of(&n.to_be_bytes()), actor());
+            sessions.remember(0, Fingerprint::of(&n.to_be_bytes()), actor(), NOW);
         }
-        assert!(sessions.0.read().unwrap().actors.len() <= CAPACITY);
-        assert!(
-            sessions
-                .find(0, &Fingerprint::of(&CAPACITY.to_be_bytes()))
-                .is_some(),
-            "the newest is in"
-        );
+        assert!(sessions.seen.read().unwrap().actors.len() <= CAPACITY);
+        let newest = Fingerprint::of(&CAPACITY.to_be_bytes());
+        assert!(sessions.find(0, &newest, NOW).is_some(), "the newest is in");
+    }
+
+    #[test]
+    fn the_last_use_outlives_the_cache_and_is_taken_once() {
+        let (sessions, token) = (Sessions::default(), Fingerprint::of(b"token"));
+        sessions.remember(1, token, actor(), NOW);
+        let later = Timestamp::from_millis(9);
+        sessions.find(1, &token, later);
+        sessions.remember(2, Fingerprint::of(b"token"), actor(), NOW);
+        let used = sessions.take_used();
+        assert_eq!(used.len(), 1, "one login");
+        assert_eq!(sessions.take_used(), []);
+        sessions.find(2, &token, later);
+        assert_eq!(sessions.take_used(), [(LoginId::new("l"), later)]);
     }
 }

@@ -57,7 +57,7 @@ use reply::{Answer, ForBrowsers, Response};
 use request::{Head, Request, RequestIds, Seen};
 use rest::{
     audit, broadcast, custom_user_status, events, hooks, info, method_call, permissions, presence,
-    roles, session, settings, users, webhooks,
+    roles, session, sessions, settings, users, webhooks,
 };
 use std::convert::Infallible;
 use std::future::Future;
@@ -116,6 +116,13 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/users.setActiveStatus"     => users::set_active_status,
     POST "/api/v1/users.delete"              => users::delete,
     POST "/api/v1/users.logout"              => users::logout,
+    POST "/api/v1/users.removeOtherTokens"   => users::remove_other_tokens,
+    GET  "/api/v1/sessions/list"            => sessions::list,
+    GET  "/api/v1/sessions/info"            => sessions::info,
+    POST "/api/v1/sessions/logout.me"       => sessions::logout_me,
+    GET  "/api/v1/sessions/list.all"        => sessions::list_all,
+    GET  "/api/v1/sessions/info.admin"      => sessions::info_admin,
+    POST "/api/v1/sessions/logout"          => sessions::logout,
     POST "/api/v1/users.createToken"         => users::create_token,
     POST "/api/v1/users.generatePersonalAccessToken" => users::generate_personal_access_token,
     POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,

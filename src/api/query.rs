@@ -2,7 +2,10 @@
 //! `parseJsonQuery.ts` and its ajv schemas; reference 1.2. Knows nothing of who asks.
 
 use super::error::ApiError;
-use crate::domain::{SortField, SortOrder, StatusName, StatusQuery, UserQuery, UserSort};
+use crate::domain::{
+    LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserQuery,
+    UserSort,
+};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
 
@@ -130,6 +133,36 @@ pub(super) fn users(query: &str) -> Result<UserQuery, ApiError> {
         limit,
         ..UserQuery::default()
     })
+}
+
+/// The query of `sessions/list` and `sessions/list.all`, about logins that are live at `now`.
+pub(super) fn logins(query: &str, now: Timestamp) -> Result<LoginQuery, ApiError> {
+    let query = Query::parse(query, &["count", "offset", "sort", "filter"])?;
+    let (offset, limit) = query.page()?;
+    let raw = query.text("sort")?;
+    let orders = raw.map_or_else(|| Ok(Vec::new()), orders)?;
+    let field = |(name, order): (String, SortOrder)| match login_field(&name) {
+        Some(field) => Ok((field, order)),
+        None => Err(ApiError::Bare("error-invalid-sort-keys")),
+    };
+    Ok(LoginQuery {
+        filter: query.filled("filter")?.map(str::to_owned),
+        sort: orders.into_iter().map(field).collect::<Result<_, _>>()?,
+        offset,
+        limit,
+        ..LoginQuery::all(now)
+    })
+}
+
+/// A client's name is all that is known of its device.
+fn login_field(name: &str) -> Option<LoginSort> {
+    match name {
+        "loginAt" => Some(LoginSort::CreatedAt),
+        "device.name" | "device.os.name" | "device.os.version" => Some(LoginSort::Client),
+        "_user.username" => Some(LoginSort::Username),
+        "_user.name" => Some(LoginSort::Name),
+        _ => None,
+    }
 }
 
 fn status_field(name: &str) -> Option<SortField> {

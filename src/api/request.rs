@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use warp::http::{HeaderMap, Method};
+use warp::http::{HeaderMap, Method, header};
 
 /// The other end of the connection; the accept loop puts it into each request's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -196,8 +196,20 @@ impl Request {
         self.seen.address
     }
 
-    /// Who is asking. 401 when nobody, or nobody known.
+    /// What the client calls itself, if that is text.
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        self.head.headers.get(header::USER_AGENT)?.to_str().ok()
+    }
+
+    /// Who is asking. 401 when nobody, or nobody known; 403 when the user must change the password first.
     pub(super) async fn actor(&self) -> Result<Requester, ApiError> {
+        let actor = self.actor_in_any_state().await?;
+        actor.require_password_settled()?;
+        Ok(actor)
+    }
+
+    /// As [`actor`](Self::actor), for the few routes that a user who must change the password needs.
+    pub(super) async fn actor_in_any_state(&self) -> Result<Requester, ApiError> {
         let actor = session::authenticate(self.app(), credentials(&self.head.headers)).await?;
         self.saw(&actor);
         Ok(Requester::new(actor, self.address()))

@@ -72,7 +72,8 @@ pub(super) fn check_secret(config: &Config) -> Outcome {
     ))
 }
 
-/// A password from `file`, or from standard input where that is `-`: its first line, so that it is in no process list.
+/// A password from `file`, or from standard input where that is `-`: its first line, so that it is in no process list. The byte order
+/// mark that some editors put first is no part of it.
 pub(super) fn read_password(file: &Path) -> Result<String, String> {
     let in_file =
         |e: std::io::Error| format!("cannot read the password from {}: {e}", file.display());
@@ -87,5 +88,6 @@ pub(super) fn read_password(file: &Path) -> Result<String, String> {
             .and_then(|mut file| file.read_to_string(&mut line))
             .map_err(in_file)?;
     }
-    Ok(line.lines().next().unwrap_or_default().to_owned())
+    let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -56,6 +56,11 @@ pub(super) fn command() -> Command {
                 .arg(password()),
         )
         .subcommand(
+            Command::new("unblock")
+                .about("Let a user log in again whom failed logins have blocked")
+                .arg(name()),
+        )
+        .subcommand(
             Command::new("set-roles")
                 .about("Replace a user's roles")
                 .arg(name())
@@ -94,6 +99,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("add", matches)) => add(config, matches),
         Some(("list", _)) => list(config),
         Some(("set-password", matches)) => set_password(config, matches),
+        Some(("unblock", matches)) => unblock(config, matches),
         Some(("set-roles", matches)) => set_roles(config, matches),
         Some(("set-presence", matches)) => set_presence(config, matches),
         Some(("deactivate", matches)) => set_active(config, matches, false),
@@ -148,6 +154,14 @@ fn set_password(config: &Config, matches: &ArgMatches) -> Outcome {
         Ok(format!(
             "The password of {name} is set; logins with the old one have ended, personal access tokens have not.\n{told}"
         ))
+    })
+}
+
+fn unblock(config: &Config, matches: &ArgMatches) -> Outcome {
+    let name = text(matches, "username").unwrap_or_default();
+    with_app(config, async |app| {
+        users::unblock(app, &name).await?;
+        Ok(format!("{name} can log in again.\n"))
     })
 }
 

@@ -91,6 +91,10 @@ pub struct Config {
     pub login_account_block_seconds: u32,
     /// Days until a login ends; 1 to 3650.
     pub login_days: u32,
+    /// Live logins by password that a user may have; 1 to 10 000.
+    pub logins_per_user: u32,
+    /// Characters that a new password needs; 8 to 128.
+    pub password_min_length: usize,
     /// Seconds after which who has no connection left is shown as offline; 0 to 3600.
     pub offline_grace_seconds: u32,
     /// Seconds for which a heartbeat keeps a bot online; 1 to 86 400.
@@ -149,6 +153,8 @@ impl Config {
             login_failures_per_account: 100,
             login_account_block_seconds: 3600,
             login_days: 90,
+            logins_per_user: 100,
+            password_min_length: 8,
             offline_grace_seconds: 5,
             heartbeat_seconds: 60,
             rate_limit_calls: None,

@@ -52,15 +52,16 @@ pub enum SecretSource {
     Given,
 }
 
-/// Without the newline that editors and `echo` put at its end.
+/// Without the newline that editors and `echo` put at its end, and the byte order mark that some editors put first.
 pub(super) fn in_file(given: &Given, directory: &Path) -> Result<String, ConfigError> {
     let wrong = |what: String| ConfigError(format!("{} {what}", given.described()));
     let path = given.checked()?;
     let text = std::fs::read_to_string(directory.join(path))
         .map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let secret = text.strip_suffix('\n').map_or(text.as_str(), |line| {
-        line.strip_suffix('\r').unwrap_or(line)
-    });
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let secret = text
+        .strip_suffix('\n')
+        .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     given
         .name
         .setting

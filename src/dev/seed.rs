@@ -118,7 +118,7 @@ pub async fn sow(app: &App) -> Result<()> {
             .await?;
         let (login, _) = session::sign(app, person.login())?;
         app.store
-            .create_login(login, Attribution::server(MADE))
+            .create_login(login.into(), Attribution::server(MADE))
             .await?;
         if person.role == "bot" {
             app.store.change_presence(online(person)).await?;

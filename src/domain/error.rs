@@ -1,6 +1,6 @@
 //! Every way a use case can fail, and nothing about how a failure is told: that is `api/error`'s to say.
 
-use super::{Permission, Timestamp};
+use super::{Permission, Timestamp, Weakness};
 use std::time::Duration;
 
 /// The result of a use case.
@@ -22,6 +22,8 @@ pub enum Error {
         /// When it ends.
         until: Timestamp,
     },
+    /// The user must change the password before anything else.
+    PasswordChangeRequired,
     /// We know who you are, and no.
     Forbidden {
         /// The permission that is missing.
@@ -158,6 +160,10 @@ pub enum Problem {
     OtherKind(&'static str, &'static str),
     /// It is longer than this many UTF-16 units.
     TooLong(usize),
+    /// It is a password that is too easy to guess.
+    Weak(Weakness),
+    /// It is a name that nobody may take.
+    Reserved(String),
     /// It is what it should become: a role that is held already, or one to be taken that is not held.
     Unchanged,
 }
@@ -188,6 +194,7 @@ impl std::fmt::Display for Error {
             Self::LoginRefused => f.write_str("wrong user name or password"),
             Self::Deactivated => f.write_str("the user is deactivated"),
             Self::LoginBlocked { .. } => f.write_str("too many failed logins"),
+            Self::PasswordChangeRequired => f.write_str("the password must be changed first"),
             Self::Forbidden { needs } => write!(f, "the permission {} is missing", needs.name()),
             Self::Invalid { field, problem } => problem.tell(field.name(), f),
             Self::Disallowed(Disallowed::StatusText) => {
@@ -234,6 +241,25 @@ impl Problem {
             Self::Fixed(which) => write!(f, "the {name} {which} cannot be changed"),
             Self::OtherKind(which, kind) => write!(f, "the {name} {which} takes a {kind}"),
             Self::TooLong(most) => write!(f, "the {name} is longer than {most} characters"),
+            Self::Weak(Weakness::TooShort(least)) => {
+                write!(
+                    f,
+                    "the {name} is too short: use at least {least} characters"
+                )
+            }
+            Self::Weak(Weakness::Name) => write!(
+                f,
+                "the {name} is the user name or the e-mail address: choose another one"
+            ),
+            Self::Weak(Weakness::Common) => {
+                write!(
+                    f,
+                    "the {name} is one of the most common ones: choose another one"
+                )
+            }
+            Self::Reserved(text) => {
+                write!(f, "the {name} {text:?} is reserved: choose another one")
+            }
             Self::Unchanged => write!(f, "the {name} would stay as it is"),
         }
     }

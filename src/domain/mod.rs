@@ -17,6 +17,8 @@ mod error;
 mod event;
 mod hook;
 mod login;
+mod name;
+mod password_policy;
 mod permission;
 mod presence;
 mod presence_policy;
@@ -40,7 +42,11 @@ pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Fault, Field, Problem, Result, What};
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
-pub use login::{Login, LoginId, LoginKind, Session};
+pub use login::{
+    Login, LoginId, LoginKind, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Session,
+};
+pub use name::check_name;
+pub use password_policy::{PasswordPolicy, Weakness};
 pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{Kind, Person, Presence};
 pub use presence_policy::PresencePolicy;

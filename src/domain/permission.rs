@@ -58,6 +58,10 @@ permissions! {
     ViewDRoom = "view-d-room",
     /// Say who is told of events outside of the server, and look after it.
     ManageOutgoingIntegrations = "manage-outgoing-integrations",
+    /// List everybody's logins.
+    ViewDeviceManagement = "view-device-management",
+    /// End anybody's login, one by one.
+    LogoutDeviceManagement = "logout-device-management",
     /// Call as often as one likes.
     BypassRateLimit = "api-bypass-rate-limit",
 }

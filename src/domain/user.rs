@@ -1,7 +1,8 @@
 //! People: the user, and the actor a user becomes for the length of one request. Knows nothing of passwords' hashing or of tokens.
 
 use super::{
-    By, Error, Field, Grants, Login, Origin, Permission, Problem, Profile, Result, Timestamp,
+    By, Error, Field, Grants, Login, LoginKind, Origin, Permission, Problem, Profile, Result,
+    Timestamp, check_name,
 };
 
 /// Somebody who may log in.
@@ -145,6 +146,26 @@ impl Username {
         &self.0
     }
 
+    /// Refuses a name that addresses everyone or passes for the system. `accepted` is
+    /// one that may be taken nevertheless: what the user is called already, or what the operator chose.
+    ///
+    /// Source: Rocket.Chat's default of `Accounts_SystemBlockedUsernameList`, and the names that
+    /// `checkUsernameAvailability.ts` adds.
+    ///
+    /// # Errors
+    /// [`Problem::Reserved`] with the name.
+    pub fn refuse_reserved(&self, accepted: Option<&str>) -> Result<()> {
+        const RESERVED: [&str; 6] = ["admin", "administrator", "all", "here", "system", "user"];
+        let key = Self::key(&self.0);
+        if !RESERVED.contains(&key.as_str()) || accepted == Some(&key) {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            field: Field::Username,
+            problem: Problem::Reserved(self.0.clone()),
+        })
+    }
+
     /// What is unique: the name without regard to case.
     #[must_use]
     pub fn key(text: &str) -> String {
@@ -167,6 +188,7 @@ impl Email {
             && email.split_once('@').is_some_and(|(local, host)| {
                 !local.is_empty() && !host.is_empty() && !host.contains('@')
             });
+        check_name(Field::Email, &email)?;
         if valid {
             Ok(Self(email))
         } else {
@@ -213,6 +235,19 @@ impl Actor {
             Err(Error::Forbidden { needs: permission })
         }
     }
+
+    /// Passes unless the user must change the password first. A personal access token does not stand on
+    /// the password, and passes.
+    ///
+    /// # Errors
+    /// [`Error::PasswordChangeRequired`].
+    pub fn require_password_settled(&self) -> Result<()> {
+        let by_password = matches!(self.login.kind, LoginKind::Password);
+        if by_password && self.user.profile.require_password_change {
+            return Err(Error::PasswordChangeRequired);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -230,9 +265,43 @@ mod tests {
     }
 
     #[test]
+    fn reserved_names_are_refused_in_every_case() {
+        let refused = |name: &str, accepted| {
+            Username::stored(name.to_owned())
+                .refuse_reserved(accepted)
+                .is_err()
+        };
+        for name in [
+            "all",
+            "here",
+            "system",
+            "administrator",
+            "user",
+            "admin",
+            "ALL",
+            "Admin",
+        ] {
+            assert!(refused(name, None), "{name}");
+        }
+        for name in ["ann", "users", "admin2", "al"] {
+            assert!(!refused(name, None), "{name}");
+        }
+        assert!(!refused("admin", Some("admin")) && refused("all", Some("admin")));
+    }
+
+    #[test]
     fn addresses_have_two_sides() {
         assert!(Email::parse("a@b".to_owned()).is_ok());
-        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c"] {
+        for bad in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a\0@b",
+            "a\u{202e}@b",
+        ] {
             assert!(Email::parse(bad.to_owned()).is_err(), "{bad}");
         }
     }

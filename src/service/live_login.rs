@@ -46,7 +46,7 @@ impl LiveLogin {
     /// Who is logged in now. Call it after reading what is to be sent: then the answer is at least as new.
     ///
     /// # Errors
-    /// `Unauthenticated`: the login has ended. `Unavailable`: the store cannot say, so nothing may be sent yet.
+    /// `Unauthenticated`: the login has ended. `PasswordChangeRequired`: its user must change the password first. `Unavailable`: the store cannot say, so nothing may be sent yet.
     pub async fn check(&mut self, app: &App) -> Result<Arc<Actor>> {
         // Taken before the rows are read: a change meanwhile makes the next check read again.
         let version = app.store.version(Part::Access);
@@ -61,6 +61,7 @@ impl LiveLogin {
         if self.is_over(app) {
             return Err(Error::Unauthenticated);
         }
+        self.actor.require_password_settled()?;
         Ok(self.actor.clone())
     }
 }

@@ -9,6 +9,7 @@ pub mod custom_status;
 pub mod events;
 pub mod hooks;
 pub mod live_login;
+pub mod logins;
 pub mod permissions;
 pub mod presence;
 pub mod roles;

@@ -3,13 +3,13 @@
 use crate::app::App;
 use crate::domain::UserKey;
 use crate::domain::{
-    Actor, Attribution, Error, Login, LoginId, LoginKind, Origin, Requester, Result, Session,
-    Target, User, UserId,
+    Actor, Attribution, Blocked, Error, Login, LoginId, LoginKind, LoginOrigin, Origin, Requester,
+    Result, Session, Target, User, UserId,
 };
 use crate::passwords::PasswordDigest;
 use crate::service::audit::{self, RefusedLogin};
 use crate::sessions::Fingerprint;
-use crate::store::Part;
+use crate::store::{NewLogin, Part};
 use crate::tokens::TokenClaims;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -77,12 +77,18 @@ pub async fn login_state(app: &App, token: &str) -> LoginState {
     }
 }
 
-/// Checks who it is and hands out a token: a new one for a password, the same one for a token.
+/// Checks who it is and hands out a token: a new one for a password, the same one for a token. The list of logins shows the address and
+/// what the `client` calls itself.
 /// A name that nobody has takes as long as a wrong password, and is answered alike.
 ///
 /// # Errors
 /// `LoginRefused`, `Deactivated` (only after the right password), `LoginBlocked`, `Unavailable`.
-pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<LoggedIn> {
+pub async fn login(
+    app: &App,
+    with: LoginWith,
+    address: IpAddr,
+    client: Option<&str>,
+) -> Result<LoggedIn> {
     match with {
         LoginWith::Resume(token) => {
             let actor = recognise(app, &token).await.map_err(|e| match e {
@@ -93,7 +99,10 @@ pub async fn login(app: &App, with: LoginWith, address: IpAddr) -> Result<Logged
             attempts.recognise(address, &actor.user.id, app.clock.now());
             Ok(LoggedIn { actor, token })
         }
-        LoginWith::Password { user, digest } => login_by_password(app, user, digest, address).await,
+        LoginWith::Password { user, digest } => {
+            let origin = LoginOrigin::new(address, client);
+            login_by_password(app, user, digest, address, origin).await
+        }
     }
 }
 
@@ -121,13 +130,14 @@ pub(super) fn ordinary(app: &App, user: UserId) -> Result<Login> {
     })
 }
 
-/// Adds a login for `login.user` and signs its token.
+/// Adds a login and signs its token.
 ///
 /// # Errors
 /// `Invalid { TokenName, Taken }` for a token name in use, `NotFound`, `Unavailable`.
-pub(super) async fn open(app: &App, login: Login, attribution: Attribution) -> Result<String> {
-    let (login, token) = sign(app, login)?;
-    app.store.create_login(login, attribution).await?;
+pub(super) async fn open(app: &App, new: NewLogin, attribution: Attribution) -> Result<String> {
+    let (login, token) = sign(app, new.login)?;
+    let new = NewLogin { login, ..new };
+    app.store.create_login(new, attribution).await?;
     Ok(token)
 }
 
@@ -151,17 +161,18 @@ pub async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
     let fingerprint = Fingerprint::of(token.as_bytes());
     // Taken before the rows are read: what changes meanwhile makes the answer worthless for the next request.
     let version = app.store.version(Part::Access);
-    let actor = match app.auth.sessions.find(version, &fingerprint) {
+    let now = app.clock.now();
+    let actor = match app.auth.sessions.find(version, &fingerprint, now) {
         Some(actor) => actor,
         None => {
             let actor = Arc::new(read_actor(app, token).await?);
             app.auth
                 .sessions
-                .remember(version, fingerprint, actor.clone());
+                .remember(version, fingerprint, actor.clone(), now);
             actor
         }
     };
-    if actor.login.is_live(app.clock.now()) {
+    if actor.login.is_live(now) {
         Ok(actor)
     } else {
         Err(Error::Unauthenticated)
@@ -193,11 +204,26 @@ async fn login_by_password(
     key: UserKey,
     digest: PasswordDigest,
     address: IpAddr,
+    origin: LoginOrigin,
 ) -> Result<LoggedIn> {
     let attempts = &app.auth.attempts;
     let attempt = attempts.by_name(address, &key);
-    attempts.check_address(&attempt, app.clock.now())?;
+    match attempts.check_address(&attempt, app.clock.now()) {
+        Err(
+            refused @ Error::LoginBlocked {
+                blocked: Blocked::User,
+                ..
+            },
+        ) => {
+            lift(app, key.clone(), refused).await?;
+            attempts.check_address(&attempt, app.clock.now())?;
+        }
+        checked => checked?,
+    }
     let found = app.store.find_user(key).await?;
+    if let Some((user, _)) = &found {
+        forgive(app, user);
+    }
     let attempt = attempts.on(attempt, found.as_ref().map(|(user, _)| &user.id));
     attempts.check(&attempt, app.clock.now())?;
     let target = found
@@ -223,7 +249,12 @@ async fn login_by_password(
     let login = ordinary(app, user.id.clone())?;
     let id = login.id.clone();
     let by = user.by(login.created_at).through(Origin::Client(address));
-    let token = open(app, login, by.attribution()).await?;
+    let new = NewLogin {
+        origin,
+        most: Some(app.rules.logins_per_user),
+        ..login.into()
+    };
+    let token = open(app, new, by.attribution()).await?;
     refuse_outdated(app, &user, &hash, id).await?;
     Ok(LoggedIn {
         actor: recognise(app, &token).await?,
@@ -242,6 +273,26 @@ const fn why_refused(
         (_, Err(Error::LoginRefused)) => Some("blocked by failures under another name"),
         _ => None,
     }
+}
+
+/// Passes when the user of a name that is blocked was unblocked, so that the block is gone.
+///
+/// # Errors
+/// `refused` for everybody else, `Unavailable`.
+async fn lift(app: &App, key: UserKey, refused: Error) -> Result<()> {
+    match app.store.find_user(key).await? {
+        Some((user, _)) if forgive(app, &user) => Ok(()),
+        _ => Err(refused),
+    }
+}
+
+/// Forgives the failed logins of a user whom the operator or an administrator has unblocked. Answers whether that was news.
+pub(super) fn forgive(app: &App, user: &User) -> bool {
+    let is_news = app.auth.unblocks.take(user);
+    if is_news {
+        app.auth.attempts.unblock(user);
+    }
+    is_news
 }
 
 /// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it

@@ -32,7 +32,7 @@ mod webhooks;
 pub use audit::Audit;
 pub use custom_status::{CustomStatuses, EventOf};
 pub use hooks::Hooks;
-pub use logins::Logins;
+pub use logins::{Logins, NewLogin};
 pub use outbox::{Outbox, Place, Standing, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{Card, PresenceChange, PresenceRule, Presences, Whom};

@@ -33,7 +33,8 @@ pub trait Users: Send + Sync {
     /// unless only preferences, the password or nothing did; of each role given or taken; and of logins that ended.
     ///
     /// # Errors
-    /// `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, `Invalid { Role, Unchanged }`
+    /// `Unauthenticated` when [`UserPatch::asked_by`] has ended, `Invalid { CurrentPassword }` when [`UserPatch::checked_hash`] is not the
+    /// hash any more, `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, `Invalid { Role, Unchanged }`
     /// for a role to add that is held or one to remove that is not, or `Invalid { Preferences, TooLong }` for more than
     /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES) with those there were.
     async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User>;
@@ -66,6 +67,13 @@ pub struct UserPatch {
     pub require_password_change: Option<bool>,
     /// A new password hash. Ends every login by password but `keep_login`; tokens stay.
     pub password_hash: Option<String>,
+    /// The password hash that the current password was checked against. Where there is another by now, the change is refused as a
+    /// wrong current password.
+    pub checked_hash: Option<String>,
+    /// The login that asks for the change, which is refused once that one has ended.
+    pub asked_by: Option<LoginId>,
+    /// Whether failed logins up to now are forgiven.
+    pub unblock: bool,
     /// The login that a new password leaves: the one it was set with.
     pub keep_login: Option<LoginId>,
     /// The roles.

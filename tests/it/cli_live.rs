@@ -69,6 +69,27 @@ async fn a_running_server_honours_a_new_password_by_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_running_server_honours_an_unblock_and_a_new_password_by_the_next_login() {
+    let (home, server) = served().await;
+    let _ = both(&home, &server).await;
+    let block = async || {
+        for _ in 0..10 {
+            server.anon().login("ann", "wrong").await.expect(401);
+        }
+        let blocked = server.anon().login("ann", ANNS).await.expect(401);
+        assert_eq!(blocked.json()["error"], "error-login-blocked-for-user");
+    };
+    block().await;
+    let told = home.run(&["user", "unblock", "ann"]).await.succeeded();
+    assert_eq!(told, "ann can log in again.\n");
+    server.anon().login("ann", ANNS).await.expect(200);
+    block().await;
+    let args = ["user", "set-password", "ann", "--password-from", "-"];
+    home.run_with_input(&args, "another one").await.succeeded();
+    server.anon().login("ann", "another one").await.expect(200);
+}
+
+#[tokio::test]
 async fn a_running_server_honours_a_deactivation_by_the_next_request() {
     let (home, server) = served().await;
     let [login, token] = both(&home, &server).await;

@@ -8,9 +8,10 @@ use doorsign::app::App;
 use doorsign::config::Config;
 use doorsign::domain::{
     Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
-    DeliveryState, Error, EventId, Hook, HookKind, Login, LoginId, NewEvent, Origin,
-    PermissionGrant, Person, Presence, Result, Role, Session, Setting, SettingValue, SigningSecret,
-    StatusId, StatusName, Timestamp, User, UserId, Username, Webhook, WebhookName,
+    DeliveryState, Error, EventId, Hook, HookKind, Login, LoginId, LoginQuery, LoginRecord,
+    NewEvent, Origin, PermissionGrant, Person, Presence, Result, Role, Session, Setting,
+    SettingValue, SigningSecret, StatusId, StatusName, Timestamp, User, UserId, Username, Webhook,
+    WebhookName,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::limits::Limits;
@@ -18,14 +19,15 @@ use doorsign::listen;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    Audit, Card, CustomStatuses, EventOf, Hooks, Logins, Outbox, Part, Permissions, Place,
-    PresenceChange, Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users, Webhooks,
-    Whom,
+    Audit, Card, CustomStatuses, EventOf, Hooks, Logins, NewLogin, Outbox, Part, Permissions,
+    Place, PresenceChange, Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users,
+    Webhooks, Whom,
 };
 use doorsign::tokens::Tokens;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -213,12 +215,15 @@ flaky! { Permissions {
 } }
 
 flaky! { Logins {
-    create_login(login: Login, attribution: Attribution) -> ();
+    create_login(new: NewLogin, attribution: Attribution) -> ();
     replace_token(login: Login, by: By) -> ();
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
+    list_login_records(query: LoginQuery) -> Page<LoginRecord>;
+    note_used(used: Vec<(LoginId, Timestamp)>, apart: Duration) -> ();
     delete_login(id: LoginId, by: By) -> bool;
     delete_logins(user: UserId, by: By) -> ();
+    delete_other_logins(user: UserId, kept: LoginId, by: By) -> ();
 } }
 
 flaky! { Settings {

@@ -2,7 +2,7 @@
 
 use crate::scripted::{recording, scripted};
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer, in_time};
-use doorsign::domain::{Caller, DeliveryState, EventId};
+use doorsign::domain::{Caller, DeliveryState, EventId, Login, LoginId, LoginKind, UserId};
 use doorsign::service::hooks;
 use doorsign::service::webhooks::{self, NewWebhook};
 use doorsign_hook::HookError;
@@ -43,7 +43,7 @@ pub async fn ask(
     (method, path): (&str, &str),
     n: usize,
 ) -> Reply {
-    let target = target(server, path, n).await;
+    let target = target(server, username, path, n).await;
     if method == "GET" {
         let headers: &[_] = if path == "/websocket" { HANDSHAKE } else { &[] };
         return client.send(Method::GET, &target, headers, "").await;
@@ -60,8 +60,11 @@ pub fn accepted(path: &str) -> u16 {
 }
 
 /// The path with its parameters, and the query that it takes.
-async fn target(server: &TestServer, path: &str, n: usize) -> String {
-    let query = match path.rsplit('/').next().unwrap() {
+async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> String {
+    let query = match path.trim_start_matches("/api/v1/") {
+        "sessions/info" | "sessions/info.admin" => {
+            format!("?sessionId={}", login(server, username, n).await)
+        }
         "users.info" => "?username=admin".to_owned(),
         "roles.getUsersInRole" => "?role=user".to_owned(),
         "hooks.deliveries" => "?hook=failing".to_owned(),
@@ -110,6 +113,9 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
             server.with_named_token(username, &name, None).await;
             json!({"tokenName": name})
         }
+        "sessions/logout.me" | "sessions/logout" => {
+            json!({"sessionId": login(server, username, n).await})
+        }
         "method.call/:method" | "method.callAnon/:method" => {
             json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#})
         }
@@ -133,6 +139,21 @@ async fn user(server: &TestServer, n: usize) -> (String, String) {
     let name = format!("made-for-{n}");
     let made = server.user(&name).await;
     (made.credentials.unwrap().0, name)
+}
+
+/// The id of a new login by password.
+pub async fn login(server: &TestServer, username: &str, n: usize) -> String {
+    let login = Login {
+        id: LoginId::new(format!("login for {username} {n}").replace(' ', "-")),
+        user: UserId::new(id_of(server, username).await),
+        kind: LoginKind::Password,
+        created_at: server.app.clock.now(),
+        expires_at: None,
+    };
+    let store = &server.app.store;
+    let by = crate::support::operator();
+    store.create_login(login.clone().into(), by).await.unwrap();
+    login.id.as_str().to_owned()
 }
 
 async fn id_of(server: &TestServer, username: &str) -> String {

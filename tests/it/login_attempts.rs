@@ -110,6 +110,52 @@ async fn the_settings_say_how_many_and_for_how_long() {
 }
 
 #[tokio::test]
+async fn a_blocked_login_says_for_how_long() {
+    let server = server(|config| config.login_failures_per_user = 1).await;
+    fail(&server, "ann", 1).await;
+    server.clock.advance(Duration::from_millis(100_500));
+    let told = login(&server, "ann", "wrong").await.expect(401).json();
+    let expected = json!({"seconds": 200, "until": "2026-01-01T00:05:00.000Z"});
+    assert_eq!(told["details"], expected);
+}
+
+#[tokio::test]
+async fn a_new_password_by_an_administrator_and_an_unblock_lift_the_block_of_that_user() {
+    let server = server(|config| config.login_failures_per_user = 2).await;
+    let admin = server.admin().await;
+    let ann = server.with_token("ann").await;
+    for user in ["ann", "bob", "ann@example.org"] {
+        fail(&server, user, 2).await;
+    }
+    let own =
+        |current: &str| json!({"data": {"email": "x@example.org", "currentPassword": current}});
+    for _ in 0..3 {
+        ann.post("users.updateOwnBasicInfo", own("wrong"))
+            .await
+            .expect(400);
+    }
+    server.clock.advance(Duration::from_secs(1));
+    let data = json!({"userId": ann.id(), "data": {"password": "a new password"}});
+    admin.post("users.update", data).await.expect(200);
+    login(&server, "ann", "a new password").await.expect(200);
+    login(&server, "ann@example.org", "a new password")
+        .await
+        .expect(200);
+    ann.post("users.updateOwnBasicInfo", own("a new password"))
+        .await
+        .expect(200);
+    login(&server, "bob", "bob's password")
+        .await
+        .golden("login_blocked_user");
+    users::unblock(&server.app, "bob").await.unwrap();
+    login(&server, "bob", "bob's password").await.expect(200);
+    fail(&server, "bob", 2).await;
+    login(&server, "bob", "bob's password")
+        .await
+        .golden("login_blocked_user");
+}
+
+#[tokio::test]
 async fn only_the_right_password_tells_that_an_account_is_switched_off() {
     let server = server(|_| ()).await;
     users::set_active(&server.app, "ann", false).await.unwrap();

@@ -236,15 +236,15 @@ async fn a_new_password_ends_even_a_login_whose_old_one_was_just_found_right() {
         name: None,
         email: None,
         roles: vec![],
-        password: "old".to_owned(),
+        password: "an old password".to_owned(),
     };
     let ann = users::create(&app, ann).await.unwrap().id;
     *clock.set.lock().unwrap() = Some((store.clone(), ann.clone()));
     let old = LoginWith::Password {
         user: UserKey::Username("ann".to_owned()),
-        digest: PasswordDigest::of("old"),
+        digest: PasswordDigest::of("an old password"),
     };
-    let refused = session::login(&app, old, Ipv4Addr::LOCALHOST.into()).await;
+    let refused = session::login(&app, old, Ipv4Addr::LOCALHOST.into(), None).await;
     assert!(clock.asked.load(Ordering::SeqCst) > 1, "found right");
     assert!(matches!(refused.err(), Some(Error::LoginRefused)));
     assert_eq!(store.list_logins(ann).await.unwrap(), []);

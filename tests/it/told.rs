@@ -121,14 +121,14 @@ async fn what_an_administrator_changes_is_told_as_theirs() {
     ];
     check(&server, "admin", cases).await;
     server.anon().logged_in("ann", "ann's password").await;
-    let password = json!({"userId": id, "data": {"password": "another"}});
+    let password = json!({"userId": id, "data": {"password": "another password"}});
     check(
         &server,
         "admin",
         &[(&admin, "users.update", password, &[logins])],
     )
     .await;
-    server.anon().logged_in("ann", "another").await;
+    server.anon().logged_in("ann", "another password").await;
     let rest: &[Case<'_>] = &[
         (
             &admin,

@@ -143,7 +143,7 @@ async fn each_part_of_a_change_needs_its_permission() {
             "users_create_admin_not_allowed",
         ),
         (
-            json!({"password": "new"}),
+            json!({"password": "a new password"}),
             "edit-other-user-password",
             "users_update_password_not_allowed",
         ),
@@ -212,8 +212,8 @@ async fn oneself_is_changed_without_a_permission_but_not_without_the_password() 
     let data = json!({"name": "Ann A.", "username": "anna", "bio": "b", "nickname": "n", "statusText": "t", "statusType": "busy"});
     update_own(&ann, data).await.golden("users_update_own");
     for (data, current) in [
-        (json!({"newPassword": "new"}), None),
-        (json!({"newPassword": "new"}), Some("wrong")),
+        (json!({"newPassword": "a new password"}), None),
+        (json!({"newPassword": "a new password"}), Some("wrong")),
         (json!({"email": "new@example.org"}), None),
         (json!({"email": "new@example.org"}), Some("")),
     ] {
@@ -229,18 +229,22 @@ async fn oneself_is_changed_without_a_permission_but_not_without_the_password() 
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let data = json!({"newPassword": "new", "email": "new@example.org", "currentPassword": digest});
+    let data = json!({"newPassword": "a new password", "email": "new@example.org", "currentPassword": digest});
     update_own(&ann, data).await.expect(200);
     ann.get("me").await.expect(200);
     other.get("me").await.golden("create_unauthenticated");
     server
         .anon()
-        .login("new@example.org", "new")
+        .login("new@example.org", "a new password")
         .await
         .expect(200);
-    let plain = json!({"newPassword": "newer", "currentPassword": "new"});
+    let plain = json!({"newPassword": "an even newer one", "currentPassword": "a new password"});
     update_own(&ann, plain).await.expect(200);
-    server.anon().login("anna", "newer").await.expect(200);
+    server
+        .anon()
+        .login("anna", "an even newer one")
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -303,9 +307,9 @@ async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
 async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
     let server = FlakyServer::start().await;
     let admin = server.admin("token").await;
-    let body = json!({"username": "ann", "name": "Ann", "email": "a@example.org", "password": "p", "roles": ["bot", "user"]});
+    let body = json!({"username": "ann", "name": "Ann", "email": "a@example.org", "password": "ann's password", "roles": ["bot", "user"]});
     admin.post("users.create", body).await.expect(200);
-    let ann = admin.logged_in("ann", "p").await;
+    let ann = admin.logged_in("ann", "ann's password").await;
     let patch = UserPatch {
         roles: Some(RoleChange::Remove("bot".to_owned())),
         ..UserPatch::default()
@@ -345,7 +349,7 @@ async fn names_to_show_are_no_longer_than_nicknames() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let name = json!({"name": "n".repeat(121)});
-    let new = json!({"username": "bob", "email": "bob@example.org", "password": "p"});
+    let new = json!({"username": "bob", "email": "bob@example.org", "password": "bob's password"});
     let new = crate::users::with(new, &name);
     for refused in [
         admin.post("users.create", new).await,

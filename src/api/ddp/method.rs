@@ -1,14 +1,15 @@
 //! The table of methods, and a call's way through it. Knows no method's parameters.
 
-use super::{Connection, custom_user_status, presence};
+use super::{Connection, custom_user_status, password, presence};
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::app::App;
-use crate::domain::{Actor, Error};
+use crate::domain::{Actor, Error, Requester};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub(in crate::api) struct Caller<'a> {
     pub(in crate::api) actor: Option<&'a Arc<Actor>>,
     /// The live connection that the call comes by; `None` over REST.
     pub(in crate::api) connection: Option<&'a Connection>,
+    /// Where the call comes from.
+    pub(in crate::api) address: IpAddr,
 }
 
 /// A call of a method.
@@ -54,6 +57,7 @@ static METHODS: &[Method] = methods! {
     "UserPresence:online"      => presence::online,
     "UserPresence:away"        => presence::away,
     "UserPresence:ping"        => presence::ping,
+    "setUserPassword"          => password::set,
 };
 
 /// The name of a method for the log, if there is one of this name. Others may hold anything.
@@ -62,6 +66,9 @@ pub(in crate::api) fn known(method: &str) -> Option<&'static str> {
     let names = METHODS.iter().map(|known| known.name);
     names.chain(of_connections).find(|name| *name == method)
 }
+
+/// The one method for users who must change the password.
+const CHANGE_PASSWORD: &str = "setUserPassword";
 
 /// Calls `method` for `caller`. The limits of methods stand here.
 ///
@@ -78,6 +85,11 @@ pub(in crate::api) async fn call(
     api.method_limits.admit(caller, name, now)?;
     let known = known.ok_or_else(|| ApiError::UnknownMethod(method.to_owned()))?;
     let method = known.name;
+    if let Some(actor) = caller.actor
+        && method != CHANGE_PASSWORD
+    {
+        actor.require_password_settled()?;
+    }
     (known.run)(Call {
         api,
         caller,
@@ -105,6 +117,12 @@ impl<'a> Call<'a> {
     /// Who calls a method that is not for strangers.
     pub(super) fn actor(&self) -> Result<&'a Arc<Actor>, ApiError> {
         self.caller().ok_or(ApiError::InvalidUser(self.method))
+    }
+
+    /// As [`actor`](Self::actor), with where the call comes from.
+    pub(super) fn requester(&self) -> Result<Requester, ApiError> {
+        let actor = self.actor()?.clone();
+        Ok(Requester::new(actor, self.caller.address))
     }
 
     /// The parameter at this place, which is taken away; null when there is none.

@@ -5,6 +5,7 @@ mod connection;
 mod custom_user_status;
 mod limit;
 mod method;
+mod password;
 mod presence;
 
 pub(super) use connection::Connection;

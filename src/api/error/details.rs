@@ -1,5 +1,6 @@
 //! What Rocket.Chat tells of a failure beside its text, in its order of fields. Knows no failure by name.
 
+use crate::api::date::Rfc3339;
 use serde::Serialize;
 
 /// What Rocket.Chat tells beside the text.
@@ -20,6 +21,12 @@ pub(in crate::api) struct Details {
     pub(super) helper_method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) function: Option<&'static str>,
+    /// For how long a login is blocked, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seconds: Option<u64>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<Rfc3339>,
     /// In milliseconds.
     #[serde(rename = "timeToReset", skip_serializing_if = "Option::is_none")]
     pub(super) time_to_reset: Option<u64>,

@@ -2,8 +2,10 @@
 
 use super::details::Details;
 use super::seconds;
-use super::told::Told;
-use crate::domain::{Blocked, Disallowed, Error, Fault, Field, Permission, Problem, What};
+use super::told::{Reason, Told};
+use crate::domain::{
+    Blocked, Disallowed, Error, Fault, Field, Permission, Problem, Weakness, What,
+};
 use warp::http::{StatusCode, header};
 
 /// The method that Rocket.Chat creates and changes statuses by.
@@ -41,6 +43,12 @@ pub(super) fn tell(error: &Error) -> Told {
             "Login has been temporarily blocked For IP",
             None,
         ),
+        // A 401 would make clients throw their session away.
+        Error::PasswordChangeRequired => Told::failure(
+            "error-password-change-required",
+            "You must change your password before you do anything else",
+        )
+        .status(StatusCode::FORBIDDEN),
         Error::Forbidden {
             needs: Permission::ManageUserStatus,
         } => Told::coded("not_authorized"),
@@ -174,6 +182,15 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             let text = format!("{name} size exceeds {most} characters");
             Told::failure("error-field-size-exceeded", &text).details(details)
         }
+        Problem::Weak(weakness) => tell_weak(*weakness),
+        Problem::Reserved(name) => Told::failure(
+            "error-blocked-username",
+            &format!("{name} is blocked and can't be used!"),
+        )
+        .details(Details {
+            taken: Some(name.clone()),
+            ..Details::by("checkUsernameAvailability")
+        }),
         Problem::Unchanged => {
             let text = format!("The field {name} would stay as it is");
             Told::failure("error-field-unchanged", &text).details(details)
@@ -192,6 +209,29 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             &format!("The {kind} {which} takes a {expected}"),
         ),
     }
+}
+
+/// Source: Rocket.Chat `PasswordPolicy.ts`. The codes of the last two reasons are ours.
+fn tell_weak(weakness: Weakness) -> Told {
+    let (error, message) = match weakness {
+        Weakness::TooShort(_) => (
+            "error-password-policy-not-met-minLength",
+            "The password does not meet the minimum length password policy.",
+        ),
+        Weakness::Name => (
+            "error-password-policy-not-met-name",
+            "The password is the username or the email address, which is against the password policy.",
+        ),
+        Weakness::Common => (
+            "error-password-policy-not-met-common",
+            "The password is one of the most common ones, which is against the password policy.",
+        ),
+    };
+    Told::failure(
+        "error-password-policy-not-met",
+        "The password provided does not meet the server's password policy.",
+    )
+    .reasons(vec![Reason { error, message }])
 }
 
 /// `reason` as the other failures begin.

@@ -15,14 +15,20 @@ use warp::http::StatusCode;
 /// A route about people, or a few, with words of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum PeoplePlace {
-    /// `users.create`, `users.update`, `users.updateOwnBasicInfo`.
-    Save,
+    /// `users.create`.
+    Create,
+    /// `users.update` and `users.updateOwnBasicInfo`, by the method that Rocket.Chat calls for it.
+    Change(&'static str),
+    /// `setUserPassword`, the realtime method.
+    SetPassword,
     /// `users.delete`.
     Delete,
     /// `users.setActiveStatus`.
     SetActive,
     /// `users.logout`.
     Logout,
+    /// A route of `sessions/*` that names one.
+    Sessions,
     /// `users.createToken`.
     CreateToken,
     /// A route of the personal access tokens, by the method that Rocket.Chat calls for it.
@@ -49,7 +55,17 @@ const NOT_ALLOWED: &str = "error-action-not-allowed";
 /// The words of `place` for `error`; `None` where it has none of its own.
 pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
     match place {
-        PeoplePlace::Save => tell_save(error),
+        PeoplePlace::Create => tell_save(error),
+        PeoplePlace::Change(method) => tell_change(error, method),
+        PeoplePlace::SetPassword => match error {
+            Error::Invalid { field, problem } => tell_field(*field, problem, "setUserPassword")
+                .map(|told| told.details(Details::by("setUserPassword"))),
+            Error::Forbidden { .. } => {
+                let told = Told::failure("error-not-allowed", "Not allowed");
+                Some(told.details(Details::by("setUserPassword")))
+            }
+            _ => None,
+        },
         PeoplePlace::Delete => match error {
             Error::NotFound(_) => Some(Told::nobody()),
             Error::LastAdministrator => Some(action(
@@ -65,6 +81,10 @@ pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
         },
         PeoplePlace::Logout => match error {
             Error::NotFound(_) => Some(Told::failure("error-invalid-user-id", "Invalid user id")),
+            _ => None,
+        },
+        PeoplePlace::Sessions => match error {
+            Error::NotFound(_) => Some(Told::bare(StatusCode::NOT_FOUND, "Session not found")),
             _ => None,
         },
         PeoplePlace::CreateToken => match error {
@@ -92,6 +112,21 @@ pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
         PeoplePlace::UsersInRole => {
             role(error, &Problem::Unknown).then(|| Told::coded("error-invalid-roleId"))
         }
+    }
+}
+
+/// A reserved name is refused as any other that cannot be saved: reference `saveUserIdentity.ts`.
+fn tell_change(error: &Error, method: &'static str) -> Option<Told> {
+    match error {
+        Error::Invalid {
+            problem: Problem::Reserved(_),
+            ..
+        } => {
+            let text = "Could not save user identity";
+            let told = Told::failure("error-could-not-save-identity", text);
+            Some(told.details(Details::by(method)))
+        }
+        _ => tell_save(error),
     }
 }
 
@@ -186,6 +221,11 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<T
             Told::failure("error-nickname-size-exceeded", &reason)
                 .details(Details::by("saveUserProfile"))
         }
+        (Field::Password, Problem::Unchanged) => Told::failure(
+            "error-password-same-as-current",
+            "Entered password same as current password",
+        )
+        .details(Details::by("saveUserProfile")),
         (Field::CurrentPassword, _) => Told::failure("error-invalid-password", "Invalid password")
             .details(Details::by("saveUserProfile")),
         _ => return None,

@@ -10,7 +10,7 @@ use super::domain;
 use super::people::{self, PeoplePlace};
 use super::told::Told;
 use crate::api::socket::Way;
-use crate::domain::{Disallowed, Error, Field, Problem, What};
+use crate::domain::{Disallowed, Error, Field, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
 /// A route, or a few, with words of their own.
@@ -24,8 +24,10 @@ pub(in crate::api) enum Place {
     SetUserStatus,
     /// `users.setStatus`: everything about the new status.
     SetStatus,
-    /// `login`, the realtime method.
-    RealtimeLogin(Way),
+    /// `login` at this time.
+    Login(Timestamp),
+    /// `login`, the realtime method, at this time.
+    RealtimeLogin(Way, Timestamp),
     /// A route about people.
     People(PeoplePlace),
 }
@@ -57,10 +59,13 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
             };
             Some(Told::failure(code, reason).details(Details::by("setUserStatus")))
         }
-        (Place::RealtimeLogin(Way::Password), Error::LoginRefused) => {
+        (Place::Login(now) | Place::RealtimeLogin(_, now), Error::LoginBlocked { until, .. }) => {
+            Some(blocked(domain::tell(error), now, *until))
+        }
+        (Place::RealtimeLogin(Way::Password, _), Error::LoginRefused) => {
             Some(Told::bare(StatusCode::UNAUTHORIZED, "User not found"))
         }
-        (Place::RealtimeLogin(Way::Resume), Error::LoginRefused) => Some(Told::bare(
+        (Place::RealtimeLogin(Way::Resume, _), Error::LoginRefused) => Some(Told::bare(
             StatusCode::FORBIDDEN,
             "You've been logged out by the server. Please log in again.",
         )),
@@ -70,6 +75,16 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
         (Place::People(place), error) => people::tell(place, error),
         _ => None,
     }
+}
+
+/// A blocked login in Rocket.Chat's words, with details of ours on how long it lasts.
+fn blocked(told: Told, now: Timestamp, until: Timestamp) -> Told {
+    let seconds = super::seconds(until.since(now)).max(1);
+    told.details(Details {
+        seconds: Some(seconds),
+        until: Some(until.into()),
+        ..Details::default()
+    })
 }
 
 fn set_status(error: &Error) -> Option<Told> {

@@ -14,8 +14,23 @@ pub(super) struct Told {
     shape: Shape,
     code: Option<&'static str>,
     reason: Option<String>,
-    details: Option<Details>,
+    details: Option<Said>,
     header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What stands in `details`.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Said {
+    Details(Details),
+    Reasons(Vec<Reason>),
+}
+
+/// One of several things that are wrong.
+#[derive(Serialize)]
+pub(super) struct Reason {
+    pub(super) error: &'static str,
+    pub(super) message: &'static str,
 }
 
 /// Which of Rocket.Chat's failures a body looks like.
@@ -110,14 +125,22 @@ impl Told {
     ) -> Self {
         let (status, reason) = (StatusCode::UNAUTHORIZED, Some(message.to_owned()));
         Self {
-            details,
+            details: details.map(Said::Details),
             ..Self::new(status, Shape::Login, Some(error), reason)
         }
     }
 
     pub(super) fn details(self, details: Details) -> Self {
         Self {
-            details: Some(details),
+            details: Some(Said::Details(details)),
+            ..self
+        }
+    }
+
+    /// What is wrong, one by one.
+    pub(super) fn reasons(self, reasons: Vec<Reason>) -> Self {
+        Self {
+            details: Some(Said::Reasons(reasons)),
             ..self
         }
     }
@@ -220,7 +243,7 @@ pub(in crate::api) struct MethodError {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Details>,
+    details: Option<Said>,
     message: String,
     #[serde(rename = "errorType")]
     error_type: &'static str,
@@ -263,7 +286,7 @@ enum Body<'a> {
         #[serde(rename = "errorType", skip_serializing_if = "Option::is_none")]
         error_type: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<&'a Details>,
+        details: Option<&'a Said>,
     },
     Validation {
         success: bool,
@@ -283,6 +306,6 @@ enum Body<'a> {
         error: Option<&'static str>,
         message: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<&'a Details>,
+        details: Option<&'a Said>,
     },
 }

@@ -183,7 +183,7 @@ impl Reader {
         loop {
             match self.login.check(&self.api.app).await {
                 Ok(_) => return true,
-                Err(Error::Unauthenticated) => return false,
+                Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return false,
                 Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
             }
         }
@@ -229,7 +229,7 @@ impl Reader {
                 }
                 all.extend(events.iter().map(told));
             }
-            Err(Error::Unauthenticated) => return None,
+            Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(error) => {
                 tracing::warn!(%error, "events cannot be read yet; it will be tried again");
                 tokio::time::sleep(RETRY_PAUSE).await;
@@ -245,7 +245,7 @@ impl Reader {
     async fn tell(&mut self, messages: &[Arc<Message>]) -> Option<Vec<sse::Event>> {
         let (actor, is_quiet) = match self.view().await {
             Ok(view) => view,
-            Err(Error::Unauthenticated) => return None,
+            Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(_) => {
                 (self.is_behind, self.is_incomplete) = (true, true);
                 return Some(Vec::new());

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use warp::http::StatusCode;
 
 pub(in crate::api) async fn call(request: Request) -> Answer {
-    let actor = request.actor().await?;
+    let actor = request.actor_in_any_state().await?;
     answer(&request, Some(actor.actor())).await
 }
 
 /// For everybody; credentials that are good count.
 pub(in crate::api) async fn call_anonymously(request: Request) -> Answer {
-    let actor = match request.actor().await {
+    let actor = match request.actor_in_any_state().await {
         Ok(actor) => Some(actor),
         Err(ApiError::Domain(Error::Unauthenticated)) => None,
         Err(failed) => return Err(failed),
@@ -35,6 +35,7 @@ async fn answer(request: &Request, actor: Option<&Arc<Actor>>) -> Answer {
     let caller = ddp::Caller {
         actor,
         connection: None,
+        address: request.address(),
     };
     let outcome = ddp::call(&request.api, caller, &method, params).await;
     let reply = MethodReply::new(id, &method, outcome).map_err(Error::internal)?;

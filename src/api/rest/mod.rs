@@ -11,6 +11,7 @@ pub(super) mod permissions;
 pub(super) mod presence;
 pub(super) mod roles;
 pub(super) mod session;
+pub(super) mod sessions;
 pub(super) mod settings;
 pub(super) mod users;
 pub(super) mod webhooks;

@@ -1,6 +1,7 @@
 //! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); reference 3.1 to 3.3.
 
 use crate::api::credentials;
+use crate::api::error::Place;
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::wire;
@@ -14,7 +15,9 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
         .and_then(credentials::of_body)
         .ok_or(Error::LoginRefused)?;
     let app = request.admit(None)?;
-    let entered = session::login(app, with, request.address()).await?;
+    let entered = session::login(app, with, request.address(), request.user_agent())
+        .await
+        .map_err(|e| Place::Login(app.clock.now()).failed(e))?;
     request.saw(&entered.actor);
     let shown = presence::of(app, &entered.actor.user.id).await?;
     reply::ok(&wire::LoginReply::new(
@@ -26,13 +29,13 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn logout(request: Request) -> Answer {
-    let actor = request.actor().await?;
+    let actor = request.actor_in_any_state().await?;
     session::logout(request.admit(Some(&actor))?, &actor).await?;
     reply::ok(&wire::LogoutReply::GOODBYE)
 }
 
 pub(in crate::api) async fn me(request: Request) -> Answer {
-    let actor = request.actor().await?;
+    let actor = request.actor_in_any_state().await?;
     let shown = presence::of(request.admit(Some(&actor))?, &actor.user.id).await?;
     reply::ok(&wire::Me::alone(&actor, &shown, &request.api.site_url))
 }

@@ -58,6 +58,8 @@ pub(super) struct Caller {
     /// The token of who is logged in.
     pub(super) token: Option<Arc<str>>,
     pub(super) address: IpAddr,
+    /// What the client calls itself.
+    pub(super) client: Option<Arc<str>>,
 }
 
 impl Caller {
@@ -88,7 +90,8 @@ impl Caller {
             // Whose connection it has been does not matter, and may be over.
             let actor = recognised.and_then(Result::ok);
             self.admit(actor.as_ref(), "login")?;
-            let (entered, way) = login::log_in(app, self.address, params).await?;
+            let (entered, way) =
+                login::log_in(app, self.address, self.client.as_deref(), params).await?;
             return Ok(Done::Entered(entered, way));
         }
         let actor = recognised.transpose()?;
@@ -115,6 +118,7 @@ impl Caller {
         ddp::Caller {
             actor,
             connection: Some(&self.connection),
+            address: self.address,
         }
     }
 }

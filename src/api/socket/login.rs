@@ -27,6 +27,7 @@ pub(in crate::api) enum Way {
 pub(super) async fn log_in(
     app: &App,
     address: IpAddr,
+    client: Option<&str>,
     params: Vec<Value>,
 ) -> Result<(LoggedIn, Way), ApiError> {
     let with = match params.into_iter().next() {
@@ -38,8 +39,8 @@ pub(super) async fn log_in(
         LoginWith::Resume(_) => Way::Resume,
         LoginWith::Password { .. } => Way::Password,
     };
-    let entered = session::login(app, with, address).await;
-    let entered = entered.map_err(|e| Place::RealtimeLogin(way).failed(e))?;
+    let entered = session::login(app, with, address, client).await;
+    let entered = entered.map_err(|e| Place::RealtimeLogin(way, app.clock.now()).failed(e))?;
     Ok((entered, way))
 }
 

@@ -21,6 +21,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use session::Session;
+use std::sync::Arc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -39,7 +40,8 @@ pub(super) async fn open(request: Request) -> Answer {
         return Err(request.api.origins.refuse(headers));
     }
     let accept = derive_accept_key(key.as_bytes());
-    let session = Session::new(request.api.clone(), request.address());
+    let client = request.user_agent().map(Arc::from);
+    let session = Session::new(request.api.clone(), request.address(), client);
     let realtime = &request.api.realtime;
     realtime.spawn(live(
         upgrade,

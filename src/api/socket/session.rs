@@ -8,18 +8,21 @@ use crate::api::Api;
 use crate::api::ddp::{Connection, Outcome};
 use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
 use crate::api::wire::news;
-use crate::domain::{Error, Timestamp, UserId};
+use crate::domain::{Error, LoginKind, Timestamp, User, UserId};
 use crate::live::{Listener, Message, News, Topic};
 use crate::service::session::{self, LoggedIn, LoginState};
 use bytes::Bytes;
 use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A live connection.
 pub(super) struct Session {
     api: Arc<Api>,
     address: IpAddr,
+    /// What the client calls itself.
+    client: Option<Arc<str>>,
     /// `None` before the handshake.
     is_connected: bool,
     listener: Listener,
@@ -33,6 +36,23 @@ struct Login {
     user: UserId,
     token: Arc<str>,
     ends: Option<Timestamp>,
+    /// Whether it is by password, so that a password that must be changed restricts it.
+    is_by_password: bool,
+    /// Whether the user must change the password before anything else. Follows the user's record.
+    is_restricted: AtomicBool,
+}
+
+impl Login {
+    /// Whether the connection hears no more than one that nobody is logged in to.
+    fn is_restricted(&self) -> bool {
+        self.is_restricted.load(Ordering::Relaxed)
+    }
+
+    /// Takes notice of the user's record as it is now.
+    fn follow(&self, user: &User) {
+        let restricted = self.is_by_password && user.profile.require_password_change;
+        self.is_restricted.store(restricted, Ordering::Relaxed);
+    }
 }
 
 /// How a connection lost its login.
@@ -55,11 +75,12 @@ pub(super) enum Step {
 
 impl Session {
     /// A new connection from `address`.
-    pub(super) fn new(api: Arc<Api>, address: IpAddr) -> Self {
+    pub(super) fn new(api: Arc<Api>, address: IpAddr, client: Option<Arc<str>>) -> Self {
         Self {
             listener: api.app.live.listen(),
             api,
             address,
+            client,
             is_connected: false,
             connection: Arc::default(),
             login: None,
@@ -106,7 +127,8 @@ impl Session {
             Frame::Pong => Step::Send(Vec::new()),
             Frame::Method { id, method, params } => self.call(id, method, params),
             Frame::Subscribe { id, name, params } => {
-                let user = self.login.as_ref().map(|login| &login.user);
+                let login = self.login.as_ref().filter(|login| !login.is_restricted());
+                let user = login.map(|login| &login.user);
                 let subscription = (id, name, &params[..]);
                 let told = self
                     .streams
@@ -140,6 +162,7 @@ impl Session {
             connection: self.connection.clone(),
             token: self.login.as_ref().map(|login| login.token.clone()),
             address: self.address,
+            client: self.client.clone(),
         };
         Step::Call(caller.call(id, method, params))
     }
@@ -178,6 +201,8 @@ impl Session {
         self.listener.subscribe(Topic::Oneself(user.clone()));
         let outcome = login::told(&actor, &token, way);
         self.login = Some(Login {
+            is_by_password: matches!(actor.login.kind, LoginKind::Password),
+            is_restricted: AtomicBool::new(actor.require_password_settled().is_err()),
             ends: actor.login.expires_at,
             user: user.clone(),
             token: token.into(),
@@ -185,7 +210,14 @@ impl Session {
         let refused = match self.login_state().await {
             Some(LoginState::Ended) => Some(Error::LoginRefused),
             Some(LoginState::Unknown) => Some(Error::UNAVAILABLE),
-            Some(LoginState::Valid(_)) | None => None,
+            Some(LoginState::Valid(actor)) => {
+                // What was said of the user before the connection listened is in here.
+                self.login
+                    .iter()
+                    .for_each(|login| login.follow(&actor.user));
+                None
+            }
+            None => None,
         };
         if let Some(refused) = refused {
             frames.extend(self.leave());
@@ -242,6 +274,15 @@ impl Session {
 
     /// The frames that tell `message` to this connection.
     pub(super) fn tell(&self, message: &Message) -> Vec<Bytes> {
+        if let Some(login) = &self.login {
+            if let News::OwnRecord(user) = message.news() {
+                login.follow(user);
+            }
+            let for_anybody = matches!(message.topic(), Topic::Oneself(_) | Topic::Settings);
+            if login.is_restricted() && !for_anybody {
+                return Vec::new();
+            }
+        }
         let encoded = |encode: fn(&News) -> Option<String>| {
             message.encoded(|news| encode(news).unwrap_or_default().into())
         };

@@ -30,7 +30,9 @@ pub(super) use role::{
     Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,
 };
-pub(super) use session::{LoggedOut, LoginReply, LogoutReply};
+pub(super) use session::{
+    EndedSession, LoggedOut, LoginReply, LogoutReply, SessionPage, SessionReply, SessionRow,
+};
 pub(super) use setting::{
     Connections, NoConfigurations, NoServices, SettingPage, SettingReply, setting_value,
 };

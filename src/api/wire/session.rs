@@ -1,7 +1,8 @@
 //! Logins and logouts as JSON. Knows no rule.
 
 use super::Me;
-use crate::domain::Actor;
+use crate::api::date::Rfc3339;
+use crate::domain::{Actor, LoginId, LoginRecord};
 use crate::service::presence::Shown;
 use serde::Serialize;
 
@@ -76,6 +77,142 @@ impl LoggedOut {
         Self {
             message: format!("User {id} has been logged out!"),
             success: true,
+        }
+    }
+}
+
+/// The answer to `sessions/list` and `sessions/list.all`.
+#[derive(Serialize)]
+pub(in crate::api) struct SessionPage<'a> {
+    pub(in crate::api) sessions: Vec<SessionRow<'a>>,
+    pub(in crate::api) count: usize,
+    pub(in crate::api) offset: u64,
+    pub(in crate::api) total: u64,
+    pub(in crate::api) success: bool,
+}
+
+/// The answer to `sessions/info` and `sessions/info.admin`.
+#[derive(Serialize)]
+pub(in crate::api) struct SessionReply<'a> {
+    #[serde(flatten)]
+    session: SessionRow<'a>,
+    success: bool,
+}
+
+impl<'a> SessionReply<'a> {
+    pub(in crate::api) fn of(session: SessionRow<'a>) -> Self {
+        let success = true;
+        Self { session, success }
+    }
+}
+
+/// The answer to `sessions/logout` and `sessions/logout.me`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::api) struct EndedSession<'a> {
+    session_id: &'a str,
+    success: bool,
+}
+
+impl<'a> EndedSession<'a> {
+    pub(in crate::api) fn of(session_id: &'a str) -> Self {
+        let success = true;
+        Self {
+            session_id,
+            success,
+        }
+    }
+}
+
+/// A login by password in a list: Rocket.Chat's `DeviceManagementSession`, or `DeviceManagementPopulatedSession` with `_user`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::api) struct SessionRow<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    session_id: &'a str,
+    user_id: &'a str,
+    #[serde(rename = "_user", skip_serializing_if = "Option::is_none")]
+    user: Option<SessionUser<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<Device<'a>>,
+    host: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip: Option<String>,
+    login_at: Rfc3339,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Rfc3339>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Rfc3339>,
+    /// Whether it is the login that asks.
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct SessionUser<'a> {
+    username: &'a str,
+    name: &'a str,
+}
+
+/// What Rocket.Chat reads out of a `User-Agent`. Here the whole text is the name.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Device<'a> {
+    r#type: &'static str,
+    name: &'a str,
+    long_version: &'static str,
+    version: &'static str,
+    os: System,
+}
+
+#[derive(Serialize)]
+struct System {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl<'a> SessionRow<'a> {
+    /// A login of whoever asks with the login `asking`.
+    pub(in crate::api) fn own(record: &'a LoginRecord, asking: &LoginId, host: &'a str) -> Self {
+        let login = &record.login;
+        let device = |name| Device {
+            r#type: "other",
+            name,
+            long_version: "",
+            version: "",
+            os: System {
+                name: "",
+                version: "",
+            },
+        };
+        Self {
+            id: login.id.as_str(),
+            session_id: login.id.as_str(),
+            user_id: login.user.as_str(),
+            user: None,
+            device: record.origin.client.as_deref().map(device),
+            host,
+            ip: record.origin.address.map(|address| address.to_string()),
+            login_at: login.created_at.into(),
+            last_used_at: record.last_used_at.map(Into::into),
+            expires_at: login.expires_at.map(Into::into),
+            current: login.id == *asking,
+        }
+    }
+
+    /// As [`own`](Self::own), with whose it is.
+    pub(in crate::api) fn anybodys(
+        record: &'a LoginRecord,
+        asking: &LoginId,
+        host: &'a str,
+    ) -> Self {
+        let user = SessionUser {
+            username: &record.username,
+            name: &record.name,
+        };
+        Self {
+            user: Some(user),
+            ..Self::own(record, asking, host)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Adding users, deleting them, switching them off and on, and ending their logins. Source of the order of the checks: Rocket.Chat
 //! `validateUserData.ts`. Knows nothing of how a request names a user.
 
-use super::{check_roles, find, hash, is_self, missing, refuse_long};
+use super::{accept, check_roles, find, is_self, missing, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
 use crate::domain::{
     Bio, Email, Field, Nickname, Permission, Profile, Requester, Result, User, UserId, UserKey,
@@ -45,7 +45,7 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
     if new.name.trim().is_empty() {
         return Err(missing(Field::FullName));
     }
-    refuse_long(Field::FullName, &new.name)?;
+    refuse_unclear(Field::FullName, &new.name)?;
     let (made_up, now) = (new.password.is_none(), app.clock.now());
     let mut user = User {
         id: app.ids.user()?,
@@ -62,6 +62,7 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
         created_at: now,
         updated_at: now,
     };
+    user.username.refuse_reserved(None)?;
     let password = new.password.map_or_else(Ids::password, Ok)?;
     if password.is_empty() {
         return Err(missing(Field::Password));
@@ -75,11 +76,11 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
     let (bio, nickname) = (Bio::parse(&new.bio)?, Nickname::parse(&new.nickname)?);
     user.profile.bio = Some(bio).filter(|bio| !bio.as_str().is_empty());
     user.profile.nickname = Some(nickname).filter(|name| !name.as_str().is_empty());
-    let hash = hash(app, &password).await?;
+    let password = accept(app, &password, &user.username, user.email.as_ref())?;
+    let hash = app.auth.passwords.hash(password).await?;
     let attribution = actor.attribution(now);
-    app.store
-        .create_user(user.clone(), hash, attribution)
-        .await?;
+    let created = app.store.create_user(user.clone(), hash, attribution).await;
+    created.map_err(|failed| without_addresses(actor, failed))?;
     user.roles.sort();
     user.roles.dedup();
     Ok(user)
@@ -108,6 +109,16 @@ pub async fn set_active(app: &App, actor: &Requester, user: UserId, active: bool
     };
     let by = actor.by(app.clock.now());
     app.store.update_user(user, patch, by).await
+}
+
+/// Ends the actor's other logins by password. Personal access tokens stay.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn end_other_logins(app: &App, actor: &Requester) -> Result<()> {
+    let by = actor.by(app.clock.now());
+    let (user, kept) = (actor.user.id.clone(), actor.login.id.clone());
+    app.store.delete_other_logins(user, kept, by).await
 }
 
 /// Ends every login of a user, tokens too; one's own for the asking.

@@ -1,14 +1,14 @@
 //! Who may change what about a user. Source: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`, `saveUserProfile.ts`. All of
 //! a change is one transaction, where Rocket.Chat saves part after part. What a status may be is `presence`'s to say.
 
-use super::{check_roles, find, hash, is_self, refuse_long};
+use super::{accept, check_roles, find, is_self, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
 use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
     Result, User, UserId, UserKey, UserStatus, Username,
 };
 use crate::passwords::PasswordDigest;
-use crate::service::{audit, presence};
+use crate::service::{audit, presence, session};
 use crate::store::{RoleChange, UserPatch};
 use std::net::IpAddr;
 
@@ -43,11 +43,26 @@ pub struct UserChanges {
     pub status_type: Option<String>,
 }
 
-/// Changes a user: oneself, or another with `edit-other-user-info`. Roles, password and being active need permissions of their own.
+/// Shows that a change to oneself comes from the user, and not from whoever has got hold of a token.
+pub struct Proof {
+    /// The current password, as its SHA-256 in hexadecimal or in plain text.
+    pub current_password: Option<String>,
+    /// Where it comes from: wrong passwords count as failed logins do.
+    pub address: IpAddr,
+}
+
+/// Changes a user: oneself, or another with `edit-other-user-info`. Roles, password and being active need permissions of their own;
+/// one's own username, address and password need the current password.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `Invalid`, `LastAdministrator`, `Unavailable`.
-pub async fn update(app: &App, actor: &Requester, user: UserId, new: UserChanges) -> Result<User> {
+/// `Forbidden`, `NotFound`, `Invalid`, `LoginBlocked`, `LastAdministrator`, `Unavailable`.
+pub async fn update(
+    app: &App,
+    actor: &Requester,
+    user: UserId,
+    new: UserChanges,
+    proof: Proof,
+) -> Result<User> {
     let own = is_self(actor, &user);
     if !own {
         actor.require(Permission::EditOtherUserInfo)?;
@@ -55,7 +70,7 @@ pub async fn update(app: &App, actor: &Requester, user: UserId, new: UserChanges
     check_roles(app, actor, new.roles.as_deref().unwrap_or_default()).await?;
     let (before, _) = find(app, UserKey::Id(user)).await?;
     may_change(actor, &before, &new)?;
-    let mut patch = patch(&new)?;
+    let mut patch = patch(&new, &before)?;
     patch.choice = choice(app, &new).await?;
     // Who repeats the roles there were needs no permission, and so must not undo that one was taken meanwhile.
     let roles = new.roles.filter(|roles| !are_held(&before, roles));
@@ -68,40 +83,78 @@ pub async fn update(app: &App, actor: &Requester, user: UserId, new: UserChanges
     } else {
         new.password.filter(|password| !password.trim().is_empty())
     };
+    let password = accept_for(app, password, &patch, &before)?;
+    let renamed = patch.username.is_some() && patch.username.as_ref() != Some(&before.username);
+    if own && (password.is_some() || renamed || moves(&patch, &before)) {
+        prove(app, actor, &proof, &mut patch).await?;
+    }
     if let Some(password) = password {
-        patch.password_hash = Some(hash(app, &password).await?);
+        patch.password_hash = Some(app.auth.passwords.hash(password).await?);
+        patch.unblock = !own;
     }
     let by = actor.by(app.clock.now());
-    app.store.update_user(before.id, patch, by).await
+    let updated = app.store.update_user(before.id, patch, by).await;
+    updated.map_err(|failed| without_addresses(actor, failed))
 }
 
-/// Changes oneself. A new password and a new address ask for the current password, as its SHA-256 in hexadecimal or in plain text;
-/// a new password ends the other logins by password. Wrong ones from an `address` count as failed logins do.
+/// Changes oneself. A new password and a new address need the current password; a new password ends the other logins by password. Who
+/// must change the password can do nothing else here.
 ///
 /// # Errors
-/// `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for what cannot be, `Unavailable`.
+/// `PasswordChangeRequired`, `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for what cannot be, `Unavailable`.
 pub async fn update_own(
     app: &App,
     actor: &Requester,
     new: UserChanges,
-    current_password: Option<String>,
-    address: IpAddr,
+    proof: Proof,
 ) -> Result<User> {
-    let mut patch = patch(&new)?;
+    let before = &actor.user;
+    let mut patch = patch(&new, before)?;
     patch.choice = choice(app, &new).await?;
     let password = new.password.filter(|password| !password.trim().is_empty());
-    let address_changes = patch.email.is_some() && patch.email != actor.user.email;
-    if password.is_some() || address_changes {
-        let given = current_password.unwrap_or_default();
-        check_current(app, actor, &given, address).await?;
+    let password = accept_for(app, password, &patch, before)?;
+    match &password {
+        None => actor.require_password_settled()?,
+        Some(password) => refuse_same(password, &proof)?,
+    }
+    if password.is_some() || moves(&patch, before) {
+        prove(app, actor, &proof, &mut patch).await?;
     }
     if let Some(password) = password {
-        patch.password_hash = Some(hash(app, &password).await?);
+        patch.password_hash = Some(app.auth.passwords.hash(password).await?);
         patch.keep_login = Some(actor.login.id.clone());
         patch.require_password_change = Some(false);
     }
     let by = actor.by(app.clock.now());
-    app.store.update_user(by.user.clone(), patch, by).await
+    let updated = app.store.update_user(by.user.clone(), patch, by).await;
+    updated.map_err(|failed| without_addresses(actor, failed))
+}
+
+/// Sets the new password of a user who must change it, without asking for the current one again. The other logins by password end.
+///
+/// # Errors
+/// `Forbidden` for a user who need not, `Invalid { Password }`, `Unavailable`.
+pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Result<User> {
+    if actor.require_password_settled().is_ok() {
+        let needs = Permission::EditOtherUserPassword;
+        return Err(Error::Forbidden { needs });
+    }
+    let (user, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
+    let digest = accept(app, password, &user.username, user.email.as_ref())?;
+    let passwords = &app.auth.passwords;
+    if passwords.verify(Some(hash.clone()), digest.clone()).await? {
+        return Err(same());
+    }
+    let patch = UserPatch {
+        password_hash: Some(passwords.hash(digest).await?),
+        checked_hash: Some(hash),
+        asked_by: Some(actor.login.id.clone()),
+        keep_login: Some(actor.login.id.clone()),
+        require_password_change: Some(false),
+        ..UserPatch::default()
+    };
+    let by = actor.by(app.clock.now());
+    app.store.update_user(user.id, patch, by).await
 }
 
 /// Merges `preferences`, a JSON object, into those of a user: oneself, or another with `edit-other-user-info`.
@@ -182,12 +235,34 @@ fn are_held(user: &User, roles: &[String]) -> bool {
     roles == user.roles
 }
 
+/// The digest of the new password, if there is one, of a user who is called otherwise with this patch.
+fn accept_for(
+    app: &App,
+    password: Option<String>,
+    patch: &UserPatch,
+    before: &User,
+) -> Result<Option<PasswordDigest>> {
+    let username = patch.username.as_ref().unwrap_or(&before.username);
+    let email = patch.email.as_ref().or(before.email.as_ref());
+    let accepted = password.map(|password| accept(app, &password, username, email));
+    accepted.transpose()
+}
+
+/// Whether the address becomes another one.
+fn moves(patch: &UserPatch, before: &User) -> bool {
+    patch.email.is_some() && patch.email != before.email
+}
+
 /// What everybody may change about whom they may change at all.
-fn patch(new: &UserChanges) -> Result<UserPatch> {
+fn patch(new: &UserChanges, before: &User) -> Result<UserPatch> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    refuse_long(Field::FullName, new.name.as_deref().unwrap_or_default())?;
+    refuse_unclear(Field::FullName, new.name.as_deref().unwrap_or_default())?;
+    let username = filled(&new.username).map(Username::parse).transpose()?;
+    if let Some(username) = &username {
+        username.refuse_reserved(Some(&Username::key(before.username.as_str())))?;
+    }
     Ok(UserPatch {
-        username: filled(&new.username).map(Username::parse).transpose()?,
+        username,
         name: filled(&new.name),
         email: filled(&new.email).map(Email::parse).transpose()?,
         email_verified: new.email_verified,
@@ -197,23 +272,64 @@ fn patch(new: &UserChanges) -> Result<UserPatch> {
     })
 }
 
-/// Whoever has got hold of a token must not learn the password with it. Failures count under the
-/// account, together with those of logins: guessing in two places is worth no more than in one.
-async fn check_current(app: &App, actor: &Requester, given: &str, address: IpAddr) -> Result<()> {
+/// Checks the current password, and makes the change depend on it: an administrator may reset it meanwhile, and the login may end.
+async fn prove(app: &App, actor: &Requester, proof: &Proof, patch: &mut UserPatch) -> Result<()> {
+    patch.checked_hash = Some(check_current(app, actor, proof).await?);
+    patch.asked_by = Some(actor.login.id.clone());
+    Ok(())
+}
+
+/// Refuses a new password that is the current one, as far as that can be told from what the client claims to be the current one. Whether
+/// it is, is checked apart from this.
+fn refuse_same(password: &PasswordDigest, proof: &Proof) -> Result<()> {
+    let given = proof.current_password.as_deref().unwrap_or_default();
+    if readings(given).any(|current| current.is(password)) {
+        return Err(same());
+    }
+    Ok(())
+}
+
+/// The new password is the current one.
+fn same() -> Error {
+    Error::Invalid {
+        field: Field::Password,
+        problem: Problem::Unchanged,
+    }
+}
+
+/// What a client may mean by a current password: a digest, where it looks like one, or else the password itself. A password may well
+/// consist of 64 hexadecimal digits.
+fn readings(given: &str) -> impl Iterator<Item = PasswordDigest> {
+    let digest = PasswordDigest::from_hex(given);
+    digest.into_iter().chain([PasswordDigest::of(given)])
+}
+
+/// Returns the hash that the password was checked against. Whoever has got hold of a token must not learn the password with it. Failures
+/// count under the account, together with those of logins: guessing in two places is worth no more than in one.
+async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<String> {
     let wrong = Error::Invalid {
         field: Field::CurrentPassword,
         problem: Problem::NotValid(String::new()),
     };
+    let given = proof.current_password.as_deref().unwrap_or_default();
     if given.is_empty() {
         return Err(wrong);
     }
-    let (attempts, id) = (&app.auth.attempts, &actor.user.id);
-    let attempt = attempts.by_account(address, id);
+    let (user, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
+    session::forgive(app, &user);
+    let attempts = &app.auth.attempts;
+    let attempt = attempts.by_account(proof.address, &user.id);
     attempts.check(&attempt, app.clock.now())?;
-    let (_, hash) = find(app, UserKey::Id(id.clone())).await?;
-    let digest = PasswordDigest::from_hex(given).unwrap_or_else(|| PasswordDigest::of(given));
-    if app.auth.passwords.verify(Some(hash), digest).await? {
-        return attempts.succeeded(&attempt, app.clock.now());
+    for digest in readings(given) {
+        if app
+            .auth
+            .passwords
+            .verify(Some(hash.clone()), digest)
+            .await?
+        {
+            attempts.succeeded(&attempt, app.clock.now())?;
+            return Ok(hash);
+        }
     }
     attempts.failed(&attempt, app.clock.now())?;
     audit::password_refused(app, actor).await;

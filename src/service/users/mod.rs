@@ -11,12 +11,13 @@ pub mod tokens;
 pub(crate) use operator::by_operator;
 pub use operator::{
     NewUser, create, create_by, create_token, delete, list, list_logins, revoke_token, set_active,
-    set_password, set_presence_policy, set_roles,
+    set_password, set_presence_policy, set_roles, unblock,
 };
 
 use crate::app::App;
 use crate::domain::{
-    ADMIN, Actor, Error, Field, Permission, Problem, Result, User, UserId, UserKey, What,
+    ADMIN, Actor, Email, Error, Field, Permission, Problem, Result, User, UserId, UserKey,
+    Username, What, check_name,
 };
 use crate::passwords::PasswordDigest;
 
@@ -24,7 +25,9 @@ use crate::passwords::PasswordDigest;
 /// wherever that one is looked up.
 const LONGEST_NAME: usize = 120;
 
-fn refuse_long(field: Field, name: &str) -> Result<()> {
+/// Refuses a name to show, or a token's, that is too long or holds characters that nobody sees.
+fn refuse_unclear(field: Field, name: &str) -> Result<()> {
+    check_name(field, name)?;
     if name.encode_utf16().count() > LONGEST_NAME {
         let problem = Problem::TooLong(LONGEST_NAME);
         return Err(Error::Invalid { field, problem });
@@ -32,12 +35,44 @@ fn refuse_long(field: Field, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The hash of a password that somebody chose.
-async fn hash(app: &App, password: &str) -> Result<String> {
+/// The digest of a new password of the user with these names, which is the way to its hash.
+///
+/// A client may send the digest of a password where a plain one is expected. It is then taken for the plain
+/// password, but must not be that of a weak one either.
+///
+/// # Errors
+/// `Invalid { Password, Missing | Weak }`.
+fn accept(
+    app: &App,
+    password: &str,
+    username: &Username,
+    email: Option<&Email>,
+) -> Result<PasswordDigest> {
     if password.is_empty() {
         return Err(missing(Field::Password));
     }
-    app.auth.passwords.hash(PasswordDigest::of(password)).await
+    let policy = app.rules.password_policy;
+    policy.check(password, username, email)?;
+    if let Some(digest) = PasswordDigest::from_hex(password) {
+        let is_it = |text: &str| digest.is(&PasswordDigest::of(text));
+        policy.check_digest(username, email, is_it)?;
+    }
+    Ok(PasswordDigest::of(password))
+}
+
+/// A failure as `actor` may hear it: without `view-full-other-user-info` nobody learns which addresses are in
+/// use, and one that is taken is refused like one that cannot be.
+fn without_addresses(actor: &Actor, failed: Error) -> Error {
+    match failed {
+        Error::Invalid {
+            field: Field::Email,
+            problem: Problem::Taken(address),
+        } if !reading::sees_all(actor) => Error::Invalid {
+            field: Field::Email,
+            problem: Problem::NotValid(address),
+        },
+        other => other,
+    }
 }
 
 /// The user that `key` names, with its password hash.

@@ -1,11 +1,11 @@
 //! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
 //! permission is asked here, and whoever a change is about stands for who made it. Knows nothing of terminals.
 
-use super::{hash, refuse_long, tokens};
+use super::{accept, refuse_unclear, tokens};
 use crate::app::App;
 use crate::domain::{
-    Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Profile, Result, User,
-    UserId, UserKey, UserQuery, Username,
+    ADMIN, Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Profile, Result,
+    User, UserId, UserKey, UserQuery, Username,
 };
 use crate::service::session;
 use crate::store::{RoleChange, UserPatch};
@@ -49,8 +49,11 @@ pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Res
         created_at: now,
         updated_at: now,
     };
-    refuse_long(Field::FullName, &user.name)?;
-    let hash = hash(app, &new.password).await?;
+    // The first start calls the administrator so.
+    user.username.refuse_reserved(Some(ADMIN))?;
+    refuse_unclear(Field::FullName, &user.name)?;
+    let password = accept(app, &new.password, &user.username, user.email.as_ref())?;
+    let hash = app.auth.passwords.hash(password).await?;
     app.store
         .create_user(user.clone(), hash, attribution)
         .await?;
@@ -65,13 +68,28 @@ pub async fn list(app: &App) -> Result<Vec<User>> {
     Ok(app.store.list_users(UserQuery::default()).await?.items)
 }
 
-/// Sets a password and ends the user's logins by password. Personal access tokens stay.
+/// Sets a password, ends the user's logins by password and lifts the block of failed logins. Personal access tokens stay.
 ///
 /// # Errors
-/// `NotFound`, `Invalid` for an empty password, `Unavailable`.
+/// `NotFound`, `Invalid { Password, Missing | Weak }`, `Unavailable`.
 pub async fn set_password(app: &App, username: &str, password: &str) -> Result<()> {
+    let user = find(app, username).await?;
+    let password = accept(app, password, &user.username, user.email.as_ref())?;
     let patch = UserPatch {
-        password_hash: Some(hash(app, password).await?),
+        password_hash: Some(app.auth.passwords.hash(password).await?),
+        unblock: true,
+        ..UserPatch::default()
+    };
+    update(app, username, patch).await
+}
+
+/// Lifts the block that failed logins have brought upon a user, from every address.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn unblock(app: &App, username: &str) -> Result<()> {
+    let patch = UserPatch {
+        unblock: true,
         ..UserPatch::default()
     };
     update(app, username, patch).await
@@ -141,7 +159,7 @@ pub async fn create_token(
     let mut login = tokens::personal(app, user.id.clone(), name.to_owned(), false)?;
     login.expires_at = life.map(|life| login.created_at.after(life));
     let attribution = Attribution::operator(app.clock.now());
-    let token = session::open(app, login, attribution).await?;
+    let token = session::open(app, login.into(), attribution).await?;
     Ok((user.id, token))
 }
 

@@ -40,6 +40,6 @@ pub async fn list(app: &App, actor: &Actor, query: UserQuery) -> Result<(Page<Us
     Ok((app.store.list_users(query).await?, whole))
 }
 
-fn sees_all(actor: &Actor) -> bool {
+pub(super) fn sees_all(actor: &Actor) -> bool {
     actor.grants.contains(Permission::ViewFullOtherUserInfo)
 }

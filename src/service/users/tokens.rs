@@ -1,12 +1,13 @@
 //! Tokens that somebody logged in makes: personal access tokens for oneself, and with the secret of the settings for others. Source:
 //! Rocket.Chat `personalAccessTokens:*` and `users.createToken`. Knows nothing of how tokens are signed.
 
-use super::{is_self, missing, refuse_long};
+use super::{is_self, missing, refuse_unclear};
 use crate::app::App;
 use crate::domain::{
     Actor, Error, Field, Login, LoginKind, Permission, Requester, Result, UserId, What,
 };
 use crate::service::session;
+use crate::store::NewLogin;
 
 /// Makes a personal access token that lasts until it is removed, and answers it, this once.
 ///
@@ -21,7 +22,7 @@ pub async fn generate(
     actor.require(Permission::CreatePersonalAccessTokens)?;
     let login = personal(app, actor.user.id.clone(), name, bypass_two_factor)?;
     let attribution = actor.attribution(app.clock.now());
-    session::open(app, login, attribution).await
+    session::open(app, asked_by(actor, login), attribution).await
 }
 
 /// Makes a new token in the place of one's token of this name, which ends at once.
@@ -87,11 +88,24 @@ pub async fn create_for(
         actor.require(Permission::GenerateAccessToken)?;
     }
     let attribution = actor.attribution(app.clock.now());
-    let opened = session::open(app, session::ordinary(app, user)?, attribution).await;
+    let new = NewLogin {
+        most: Some(app.rules.logins_per_user),
+        ..asked_by(actor, session::ordinary(app, user)?)
+    };
+    let opened = session::open(app, new, attribution).await;
     opened.map_err(|e| match e {
         Error::Deactivated => refused,
         other => other,
     })
+}
+
+/// A login that is not made once the one that asks for it has ended: a token under way must not outlive a
+/// "log out everywhere".
+fn asked_by(actor: &Actor, login: Login) -> NewLogin {
+    NewLogin {
+        asked_by: Some(actor.login.id.clone()),
+        ..login.into()
+    }
 }
 
 /// A personal access token for `user` that lasts until it is removed.
@@ -104,7 +118,7 @@ pub(super) fn personal(
     if name.trim().is_empty() {
         return Err(missing(Field::TokenName));
     }
-    refuse_long(Field::TokenName, &name)?;
+    refuse_unclear(Field::TokenName, &name)?;
     Ok(Login {
         id: app.ids.login()?,
         user,

@@ -278,6 +278,7 @@ pub fn masked(mut body: Value) -> Value {
                     "lastTokenPart",
                     "at",
                     "nextAt",
+                    "until",
                     "previousSecretUntil",
                     "secret",
                     "url",

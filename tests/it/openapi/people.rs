@@ -5,7 +5,7 @@ use super::requests::Case;
 use super::requests::Who::{Admin, Bob, Stranger};
 
 pub fn cases() -> Vec<Case> {
-    [users(), changes(), roles(), tokens(), ends()].concat()
+    [users(), changes(), roles(), tokens(), sessions(), ends()].concat()
 }
 
 #[rustfmt::skip] // A table: a row is easier to compare on its line.
@@ -21,6 +21,8 @@ fn users() -> Vec<Case> {
         Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"dan's password","username":"d a n"}"#),
         Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":" ","password":"dan's password","username":"dan"}"#),
         Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"short","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"dan's password","username":"system"}"#),
         Case::new(400, Admin, CREATE, r#"{"email":"nowhere","name":"Dan","password":"dan's password","username":"dan"}"#),
         Case::new(400, Admin, CREATE, &format!(r#"{{"email":"","name":"Dan","password":"dan's password","username":"dan","bio":"{}"}}"#, "é".repeat(261))),
         Case::new(400, Admin, CREATE, &format!(r#"{{"email":"","name":"Dan","password":"dan's password","username":"dan","nickname":"{}"}}"#, "é".repeat(121))),
@@ -168,6 +170,42 @@ fn tokens() -> Vec<Case> {
         Case::new(400, Admin, LOGIN, r#"{"userId":"unknown","secret":"known to both"}"#),
         Case::new(400, Bob, LOGIN, r#"{"userId":"{bob}","secret":""}"#),
         Case::new(400, Bob, LOGIN, r#"{"userId":"{bob}"}"#),
+    ]
+}
+
+#[rustfmt::skip]
+fn sessions() -> Vec<Case> {
+    const LIST: &str = "GET /api/v1/sessions/list";
+    const INFO: &str = "GET /api/v1/sessions/info";
+    const END: &str = "POST /api/v1/sessions/logout.me";
+    const LIST_ALL: &str = "GET /api/v1/sessions/list.all";
+    const INFO_ANY: &str = "GET /api/v1/sessions/info.admin";
+    const END_ANY: &str = "POST /api/v1/sessions/logout";
+    const OTHERS: &str = "POST /api/v1/users.removeOtherTokens";
+    vec![
+        Case::new(200, Bob, LIST, ""),
+        Case::new(200, Bob, LIST, "").at("?count=1&offset=1&filter=127&sort=%7B%22loginAt%22:1%7D"),
+        Case::new(400, Bob, LIST, "").at("?sort=%7B%22ip%22:1%7D"),
+        Case::new(400, Bob, LIST, "").at("?count=all"),
+        Case::new(200, Bob, INFO, "").at("?sessionId={own}"),
+        Case::new(404, Bob, INFO, "").at("?sessionId=unknown"),
+        Case::new(404, Stranger, INFO, "").at("?sessionId={own}"),
+        Case::new(400, Bob, INFO, ""),
+        Case::new(200, Admin, LIST_ALL, "").at("?filter=bob&sort=%7B%22_user.name%22:-1%7D"),
+        Case::new(400, Admin, LIST_ALL, "").at("?sort=name"),
+        Case::new(403, Bob, LIST_ALL, ""),
+        Case::new(200, Admin, INFO_ANY, "").at("?sessionId={own}"),
+        Case::new(404, Admin, INFO_ANY, "").at("?sessionId=unknown"),
+        Case::new(400, Admin, INFO_ANY, "").at("?id={own}"),
+        Case::new(403, Bob, INFO_ANY, "").at("?sessionId={own}"),
+        Case::new(200, Bob, END, r#"{"sessionId":"{own}"}"#),
+        Case::new(404, Bob, END, r#"{"sessionId":"{own}"}"#),
+        Case::new(400, Bob, END, r#"{"sessionId":""}"#),
+        Case::new(200, Admin, END_ANY, r#"{"sessionId":"{other}"}"#),
+        Case::new(404, Admin, END_ANY, r#"{"sessionId":"{other}"}"#),
+        Case::new(400, Admin, END_ANY, "{}"),
+        Case::new(403, Bob, END_ANY, r#"{"sessionId":"{other}"}"#),
+        Case::new(200, Bob, OTHERS, ""),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Real requests: who sends them and how. Knows nothing of what the document says of the answers.
 
 use super::document::{Document, Operation};
+use crate::good_requests::login;
 use crate::raw::Raw;
 use crate::receiver::Receiver;
 use crate::support::{Client, Reply, TestServer, in_time};
@@ -109,6 +110,9 @@ impl People {
         let stranger = server.user_with_roles("stranger", &[]).await;
         server.user("zoe").await;
         users::set_active(&server.app, "zoe", false).await.unwrap();
+        for n in 0..2 {
+            login(server, "bob", n).await;
+        }
         let id = |client: &Client| client.credentials.as_ref().unwrap().0.clone();
         let receiver = Receiver::start().await;
         Self {
@@ -159,6 +163,12 @@ impl People {
         if case.operation().path == "/api/v1/events" {
             let position = reply.json()["position"].to_string();
             self.ids.insert("{position}", position);
+        }
+        if case.line == "GET /api/v1/sessions/list" {
+            for (n, name) in ["{own}", "{other}"].into_iter().enumerate() {
+                let id = &reply.json()["sessions"][n]["sessionId"];
+                self.ids.insert(name, id.as_str().unwrap().to_owned());
+            }
         }
         let made = [
             ("custom-user-status.create", "{id}", "customUserStatus"),

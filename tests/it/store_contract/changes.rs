@@ -28,7 +28,7 @@ async fn log_in(store: &dyn Store, login: &str, token: Option<&str>) -> Login {
         expires_at: None,
     };
     store
-        .create_login(login.clone(), crate::support::operator())
+        .create_login(login.clone().into(), crate::support::operator())
         .await
         .unwrap();
     login
@@ -101,7 +101,7 @@ async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_n
             expires_at: Some(at(7)),
         };
         store
-            .create_login(brief.clone(), crate::support::operator())
+            .create_login(brief.clone().into(), crate::support::operator())
             .await
             .unwrap();
         let next = Login {
@@ -110,7 +110,7 @@ async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_n
             ..brief
         };
         store
-            .create_login(next, crate::support::operator())
+            .create_login(next.into(), crate::support::operator())
             .await
             .unwrap();
         assert_eq!(store.list_logins(id("ann")).await.unwrap().len(), 1);

@@ -2,9 +2,11 @@
 
 use super::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Error, Field, Login, LoginId, LoginKind, Permission, Problem, UserId, What,
+    Error, Field, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, Permission, Problem, UserId,
+    What,
 };
-use doorsign::store::{Part, RoleChange, Store, UserPatch};
+use doorsign::store::{NewLogin, Part, RoleChange, Store, UserPatch};
+use std::time::Duration;
 
 /// A login of `whose`, made at `n`, by password, or by a token of that name.
 fn login(whose: &str, n: i64, token: Option<&str>) -> Login {
@@ -50,7 +52,7 @@ async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
         with_users(&*store).await;
         let (login, roles) = (login("ann", 2, None), vec!["admin".to_owned()]);
         store
-            .create_login(login.clone(), crate::support::operator())
+            .create_login(login.clone().into(), crate::support::operator())
             .await
             .unwrap();
         let session = store.find_session(login.id.clone()).await.unwrap().unwrap();
@@ -89,7 +91,7 @@ async fn logins_are_listed_oldest_first_and_for_their_user_alone() {
         );
         for login in [&third, &first, &second, &login("bob", 1, None)] {
             store
-                .create_login(login.clone(), crate::support::operator())
+                .create_login(login.clone().into(), crate::support::operator())
                 .await
                 .unwrap();
         }
@@ -104,15 +106,15 @@ async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
     every_store(async |place| {
         let store = place.open();
         with_users(&*store).await;
-        store.create_login(login("ann", 1, Some("laptop")), crate::support::operator()).await.unwrap();
-        store.create_login(login("bob", 1, Some("laptop")), crate::support::operator()).await.unwrap();
-        let taken = store.create_login(login("ann", 2, Some("laptop")), crate::support::operator()).await;
+        store.create_login(login("ann", 1, Some("laptop")).into(), crate::support::operator()).await.unwrap();
+        store.create_login(login("bob", 1, Some("laptop")).into(), crate::support::operator()).await.unwrap();
+        let taken = store.create_login(login("ann", 2, Some("laptop")).into(), crate::support::operator()).await;
         let problem = Problem::Taken("laptop".to_owned());
         assert!(
             matches!(&taken, Err(Error::Invalid { field: Field::TokenName, problem: p }) if *p == problem),
             "{taken:?}"
         );
-        let nobodys = store.create_login(login("nobody", 1, None), crate::support::operator()).await;
+        let nobodys = store.create_login(login("nobody", 1, None).into(), crate::support::operator()).await;
         let id = user("nobody").id;
         assert!(
             matches!(&nobodys, Err(Error::NotFound(What::User(text))) if text == id.as_str()),
@@ -135,7 +137,7 @@ async fn nobody_who_is_switched_off_gets_a_login() {
             .unwrap();
         for token in [None, Some("laptop")] {
             let made = store
-                .create_login(login("ann", 1, token), crate::support::operator())
+                .create_login(login("ann", 1, token).into(), crate::support::operator())
                 .await;
             assert!(matches!(made, Err(Error::Deactivated)), "{made:?}");
         }
@@ -152,7 +154,7 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
         let (gone, kept) = (login("ann", 1, None), login("ann", 2, None));
         for login in [&gone, &kept] {
             store
-                .create_login(login.clone(), crate::support::operator())
+                .create_login(login.clone().into(), crate::support::operator())
                 .await
                 .unwrap();
         }
@@ -187,7 +189,7 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         let (others, again) = (login("bob", 1, None), login("ann", 3, None));
         for login in [&password, &token, &others] {
             store
-                .create_login(login.clone(), crate::support::operator())
+                .create_login(login.clone().into(), crate::support::operator())
                 .await
                 .unwrap();
         }
@@ -218,7 +220,7 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         assert_eq!(left, std::slice::from_ref(&token));
 
         store
-            .create_login(again, crate::support::operator())
+            .create_login(again.into(), crate::support::operator())
             .await
             .unwrap();
         let active = Some(false);
@@ -249,7 +251,7 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
         );
         for login in [&old, &others] {
             store
-                .create_login(login.clone(), crate::support::operator())
+                .create_login(login.clone().into(), crate::support::operator())
                 .await
                 .unwrap();
         }
@@ -263,7 +265,7 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             "{unknown:?}"
         );
         store
-            .create_login(login("ann", 7, None), crate::support::operator())
+            .create_login(login("ann", 7, None).into(), crate::support::operator())
             .await
             .unwrap();
         store
@@ -272,6 +274,148 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             .unwrap();
         assert_eq!(of(&*store, "ann").await, []);
         assert!(opens(&*store, &others).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_asked_for_with_a_login_that_has_ended_is_not_added() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let asking = login("ann", 1, None);
+        store
+            .create_login(asking.clone().into(), crate::support::operator())
+            .await
+            .unwrap();
+        store
+            .delete_logins(user("ann").id, admin_at(2))
+            .await
+            .unwrap();
+        let new = NewLogin {
+            asked_by: Some(asking.id),
+            ..login("ann", 3, Some("laptop")).into()
+        };
+        let refused = store.create_login(new, crate::support::operator()).await;
+        assert!(
+            matches!(refused, Err(Error::Unauthenticated)),
+            "{refused:?}"
+        );
+        assert_eq!(store.list_logins(user("ann").id).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_login_too_many_ends_the_one_that_was_unused_for_longest() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        store
+            .create_login(login("bob", 9, None).into(), crate::support::operator())
+            .await
+            .unwrap();
+        let token = login("ann", 8, Some("laptop"));
+        store
+            .create_login(token.clone().into(), crate::support::operator())
+            .await
+            .unwrap();
+        let limited = |n| NewLogin {
+            most: Some(2),
+            ..login("ann", n, None).into()
+        };
+        for n in [1, 2] {
+            store
+                .create_login(limited(n), crate::support::operator())
+                .await
+                .unwrap();
+        }
+        let first = login("ann", 1, None);
+        let used = vec![(first.id.clone(), at(5))];
+        store.note_used(used, Duration::ZERO).await.unwrap();
+        let before = (store.version(Part::Access), *store.committed().borrow());
+        store
+            .create_login(limited(3), crate::support::operator())
+            .await
+            .unwrap();
+        let mut left: Vec<_> = store.list_logins(user("ann").id).await.unwrap();
+        left.retain(|login| login.token_name().is_none());
+        let left: Vec<_> = left.into_iter().map(|login| login.id).collect();
+        assert_eq!(left, [first.id, login("ann", 3, None).id]);
+        let after = (store.version(Part::Access), *store.committed().borrow());
+        assert!(
+            before.0 < after.0 && before.1 < after.1,
+            "{before:?} {after:?}"
+        );
+        assert_eq!(store.list_logins(user("bob").id).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_use_is_noted_at_most_once_in_a_while_and_changes_nothing_else() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let used = login("ann", 1, None);
+        let origin = LoginOrigin::new([192, 0, 2, 1].into(), Some("a browser\n"));
+        let new = NewLogin {
+            origin: origin.clone(),
+            ..used.clone().into()
+        };
+        store
+            .create_login(new, crate::support::operator())
+            .await
+            .unwrap();
+        let version = store.version(Part::Access);
+        let record = async || {
+            let page = store.list_login_records(LoginQuery::all(at(2))).await;
+            page.unwrap().items.remove(0)
+        };
+        assert_eq!(record().await.last_used_at, None);
+        for (n, expected) in [(10, 10), (11, 10), (15, 15)] {
+            let span = Duration::from_millis(5);
+            let noted = vec![(used.id.clone(), at(n))];
+            store.note_used(noted, span).await.unwrap();
+            assert_eq!(record().await.last_used_at, Some(at(expected)));
+        }
+        let record = record().await;
+        assert_eq!((record.login, record.username.as_str()), (used, "ann"));
+        assert_eq!(record.origin.client.as_deref(), Some("a browser"));
+        assert_eq!(record.origin.address, origin.address);
+        assert_eq!(store.version(Part::Access), version);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_other_logins_by_password_end_and_tokens_stay() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let (own, token) = (login("ann", 1, None), login("ann", 3, Some("laptop")));
+        let others = [login("ann", 2, None), login("bob", 4, None)];
+        for login in [&own, &token].into_iter().chain(&others) {
+            store
+                .create_login(login.clone().into(), crate::support::operator())
+                .await
+                .unwrap();
+        }
+        let before = *store.committed().borrow();
+        for _ in 0..2 {
+            let by = admin_at(5);
+            store
+                .delete_other_logins(user("ann").id, own.id.clone(), by)
+                .await
+                .unwrap();
+        }
+        assert_eq!(
+            store.list_logins(user("ann").id).await.unwrap(),
+            [own, token]
+        );
+        assert_eq!(store.list_logins(user("bob").id).await.unwrap().len(), 1);
+        let events = store.events_after(before, 10).await.unwrap();
+        assert_eq!(events.len(), 1, "told once, and not when nothing ended");
     })
     .await;
 }

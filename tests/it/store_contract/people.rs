@@ -151,7 +151,7 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
             expires_at: None,
         };
         store
-            .create_login(login(&ann, 1), crate::support::operator())
+            .create_login(login(&ann, 1).into(), crate::support::operator())
             .await
             .unwrap();
         let version = store.version(Part::Access);
@@ -171,7 +171,7 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
             store.delete_user(ann.clone(), admin_at(2)).await,
             store.delete_logins(ann.clone(), admin_at(2)).await,
             store
-                .create_login(login(&ann, 2), crate::support::operator())
+                .create_login(login(&ann, 2).into(), crate::support::operator())
                 .await,
         ] {
             assert!(

@@ -44,7 +44,7 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
         .await
         .unwrap();
     store
-        .create_login(login("seeded"), crate::support::operator())
+        .create_login(login("seeded").into(), crate::support::operator())
         .await
         .unwrap();
     create(&store, &status(1, "seeded")).await.unwrap();

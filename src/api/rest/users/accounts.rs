@@ -5,7 +5,9 @@ use crate::api::error::{ApiError, PeoplePlace};
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;
 use crate::api::whom;
-use crate::api::wire::{ActiveReply, Activity, DeletedReply, LoggedOut, UserReply, UserRow};
+use crate::api::wire::{
+    ActiveReply, Activity, DeletedReply, LoggedOut, Success, UserReply, UserRow,
+};
 use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
@@ -28,7 +30,7 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     let app = request.admit(Some(&actor))?;
     let user = accounts::create(app, &actor, new)
         .await
-        .map_err(|e| PeoplePlace::Save.failed(e))?;
+        .map_err(|e| PeoplePlace::Create.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
     reply::ok(&UserReply {
         user: UserRow::whole(&user, &shown),
@@ -121,4 +123,10 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
         .await
         .map_err(|e| PeoplePlace::Logout.failed(e))?;
     reply::ok(&LoggedOut::of(&id))
+}
+
+pub(in crate::api) async fn remove_other_tokens(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    accounts::end_other_logins(request.admit(Some(&actor))?, &actor).await?;
+    reply::ok(&Success::TRUE)
 }

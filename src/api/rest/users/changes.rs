@@ -9,14 +9,15 @@ use crate::api::wire::{PreferencesReply, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{User, UserId};
 use crate::service::presence;
-use crate::service::users::changes::{self, UserChanges};
+use crate::service::users::changes::{self, Proof, UserChanges};
 use serde_json::Value;
 
 /// What `data` may hold under both routes.
 const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "statusText"];
 /// What it may hold for `users.update`. Without effect: there are no channels, no mail and no fields of one's own here, and Rocket.Chat
-/// does nothing with `status` either.
-const UPDATE: [&str; 11] = [
+/// does nothing with `status` either. `currentPassword` is ours: Rocket.Chat asks for a second factor.
+const UPDATE: [&str; 12] = [
+    "currentPassword",
     "password",
     "active",
     "roles",
@@ -38,6 +39,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     fields.refuse_unknown(&["userId", "data", "confirmRelinquish"])?;
     let id = UserId::new(fields.text("userId")?.unwrap_or_default());
     let mut data = inside(&mut fields, &UPDATE)?;
+    let current = data.text("currentPassword")?;
     fields.flag("confirmRelinquish")?;
     let new = UserChanges {
         password: data.text("password")?,
@@ -49,12 +51,20 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.admit(Some(&actor))?;
-    let user = changes::update(app, &actor, id, new).await;
-    told(app, &user.map_err(|e| PeoplePlace::Save.failed(e))?).await
+    let proof = Proof {
+        current_password: current,
+        address: request.address(),
+    };
+    let user = changes::update(app, &actor, id, new, proof).await;
+    told(
+        app,
+        &user.map_err(|e| PeoplePlace::Change("saveUser").failed(e))?,
+    )
+    .await
 }
 
 pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
-    let actor = request.actor().await?;
+    let actor = request.actor_in_any_state().await?;
     let mut fields = request.lenient_fields()?;
     fields.require(&["data"])?;
     fields.refuse_unknown(&["data", "customFields"])?;
@@ -66,8 +76,16 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.admit(Some(&actor))?;
-    let user = changes::update_own(app, &actor, new, current, request.address()).await;
-    told(app, &user.map_err(|e| PeoplePlace::Save.failed(e))?).await
+    let proof = Proof {
+        current_password: current,
+        address: request.address(),
+    };
+    let user = changes::update_own(app, &actor, new, proof).await;
+    told(
+        app,
+        &user.map_err(|e| PeoplePlace::Change("saveUserProfile").failed(e))?,
+    )
+    .await
 }
 
 pub(in crate::api) async fn set_preferences(request: Request) -> Answer {

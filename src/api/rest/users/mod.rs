@@ -6,7 +6,7 @@ mod changes;
 mod reading;
 mod tokens;
 
-pub(in crate::api) use accounts::{create, delete, logout, set_active_status};
+pub(in crate::api) use accounts::{create, delete, logout, remove_other_tokens, set_active_status};
 pub(in crate::api) use changes::{set_preferences, update, update_own_basic_info};
 pub(in crate::api) use reading::{info, list};
 pub(in crate::api) use tokens::{

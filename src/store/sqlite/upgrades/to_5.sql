@@ -25,3 +25,10 @@ CREATE TABLE generation (
     number   TEXT    NOT NULL
 ) STRICT;
 INSERT INTO generation VALUES (1, lower(hex(randomblob(16))), printf('%016x', 1));
+-- When failed logins were last forgiven.
+ALTER TABLE user ADD COLUMN unblocked_at INTEGER;
+-- Whoever manages everybody's logins.
+INSERT OR IGNORE INTO permission (id, updated_at) VALUES ('view-device-management', 1), ('logout-device-management', 1);
+INSERT OR IGNORE INTO permission_role (permission_id, role_id, position) VALUES
+    ('view-device-management', 'admin', 0),
+    ('logout-device-management', 'admin', 0);

@@ -18,6 +18,7 @@ pub(super) fn update(
     by: &By,
 ) -> Result<User> {
     let before = known(connection, id)?;
+    refuse_outdated(connection, id, patch)?;
     keeping_an_administrator(connection, || write(connection, id, patch, by.at))?;
     let policy = set_policy(connection, id, patch, by.at).map_err(|e| error(&e))?;
     let after = known(connection, id)?;
@@ -42,6 +43,28 @@ pub(super) fn update(
         logins::tell_ended(connection, id, by.clone())?;
     }
     Ok(after)
+}
+
+/// Refuses a change whose conditions do not hold any more: between the check of the current password and this transaction, somebody
+/// may have reset the password or ended the login. There is one writer, so what holds here holds until the commit.
+fn refuse_outdated(connection: &Connection, id: &UserId, patch: &UserPatch) -> Result<()> {
+    if let Some(login) = &patch.asked_by {
+        logins::require(connection, login)?;
+    }
+    let Some(checked) = &patch.checked_hash else {
+        return Ok(());
+    };
+    let same: bool = connection
+        .prepare_cached("SELECT password_hash = ?2 FROM user WHERE id = ?1")
+        .and_then(|mut same| same.query_row([id.as_str(), checked], |row| row.get(0)))
+        .map_err(|e| error(&e))?;
+    if same {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        field: Field::CurrentPassword,
+        problem: Problem::NotValid(String::new()),
+    })
 }
 
 /// What of a patch stands in the user's row, and the roles.
@@ -144,7 +167,8 @@ fn set(
             bio = nullif(coalesce(?9, bio), ''), nickname = nullif(coalesce(?10, nickname), ''),
             preferences = CASE WHEN ?11 IS NULL THEN preferences ELSE json_patch(coalesce(preferences, '{}'), ?11) END,
             require_password_change = coalesce(?12, require_password_change),
-            password_hash = coalesce(?13, password_hash), active = coalesce(?14, active), updated_at = ?15
+            password_hash = coalesce(?13, password_hash), active = coalesce(?14, active), updated_at = ?15,
+            unblocked_at = CASE WHEN ?16 THEN ?15 ELSE unblocked_at END
          WHERE id = ?1",
         params![
             id.as_str(),
@@ -162,6 +186,7 @@ fn set(
             patch.password_hash,
             patch.active,
             at.as_millis(),
+            patch.unblock,
         ],
     )
 }

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 /// A user with its roles in one row, parted by a character that no id holds.
 const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at, email_verified, bio, nickname,
     require_password_change, utc_offset, last_login_at, preferences, password_hash,
-    (SELECT group_concat(role_id, char(31) ORDER BY role_id) FROM user_role WHERE user_id = user.id)";
+    (SELECT group_concat(role_id, char(31) ORDER BY role_id) FROM user_role WHERE user_id = user.id), unblocked_at";
 
 #[async_trait]
 impl Users for SqliteStore {
@@ -159,6 +159,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
             require_password_change: row.get(10)?,
             utc_offset: row.get(11)?,
             last_login_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_millis),
+            unblocked_at: row.get::<_, Option<i64>>(16)?.map(Timestamp::from_millis),
             preferences: row.get(13)?,
         },
         created_at: Timestamp::from_millis(row.get(5)?),

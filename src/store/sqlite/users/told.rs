@@ -56,5 +56,6 @@ fn seen(user: &User) -> User {
         ..user.clone()
     };
     seen.profile.preferences = None;
+    seen.profile.unblocked_at = None;
     seen
 }

@@ -59,6 +59,7 @@ impl Client {
         let session = Session::new(
             Arc::new(api.with_realtime(Realtime::default())),
             IpAddr::V4(Ipv4Addr::LOCALHOST),
+            None,
         );
         let (ours, theirs) = tokio::io::duplex(room);
         let socket = WebSocketStream::from_raw_socket(theirs, Role::Server, Some(config())).await;

@@ -1,25 +1,47 @@
 //! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
 
+mod records;
+
 use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_unique, outbox, users};
 use crate::domain::UserKey;
 use crate::domain::{
-    Attribution, By, Change, Error, Field, Grants, Login, LoginId, LoginKind, Problem, Result,
-    Session, Timestamp, UserId, Username, What,
+    Attribution, By, Change, Error, Field, Grants, Login, LoginId, LoginKind, LoginOrigin,
+    LoginQuery, LoginRecord, Page, Problem, Result, Session, Timestamp, UserId, Username, What,
 };
-use crate::store::Logins;
+use crate::store::{Logins, NewLogin};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::time::Duration;
 
 const COLUMNS: &str = "id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor";
 
 #[async_trait]
 impl Logins for SqliteStore {
-    async fn create_login(&self, login: Login, attribution: Attribution) -> Result<()> {
+    async fn create_login(&self, new: NewLogin, attribution: Attribution) -> Result<()> {
+        let crowded = (new.clone(), attribution.clone());
+        let added = self
+            .writer
+            .change(AUDIT, move |c| create_within(c, &new, &attribution));
+        match added.await? {
+            Added::Done => Ok(()),
+            // Only where logins end does a copy of them become worthless.
+            Added::TooMany => {
+                self.writer
+                    .change(ACCESS, move |c| create_instead(c, &crowded.0, &crowded.1))
+                    .await
+            }
+        }
+    }
+
+    async fn list_login_records(&self, query: LoginQuery) -> Result<Page<LoginRecord>> {
+        self.readers.read(move |c| records::page(c, &query)).await
+    }
+
+    async fn note_used(&self, used: Vec<(LoginId, Timestamp)>, apart: Duration) -> Result<()> {
+        // From the reserve, so that it does not make what ends beside it in a full file wait. It grows no row more than once.
         self.writer
-            .change(AUDIT, move |c| {
-                create(c, &login)?;
-                let owner = username(c, &login.user)?;
-                audit::append(c, &attribution.created_login(&login, &owner))
+            .end(&[], move |c| {
+                records::note_used(c, &used, apart).map_err(|e| error(&e))
             })
             .await
     }
@@ -47,9 +69,120 @@ impl Logins for SqliteStore {
             .end(ACCESS, move |c| delete_all(c, &user, by))
             .await
     }
+
+    async fn delete_other_logins(&self, user: UserId, kept: LoginId, by: By) -> Result<()> {
+        self.writer
+            .end(ACCESS, move |c| delete_others(c, &user, &kept, by))
+            .await
+    }
 }
 
-pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
+/// What became of a login that was to be added without ending another.
+enum Added {
+    Done,
+    /// Nothing: another has to end.
+    TooMany,
+}
+
+/// Adds a login if its user may have one more.
+fn create_within(
+    connection: &Connection,
+    new: &NewLogin,
+    attribution: &Attribution,
+) -> Result<Added> {
+    check_conditions(connection, new)?;
+    let held = by_password(connection, &new.login.user).map_err(|e| error(&e))?;
+    if most(new).is_some_and(|most| held >= most) {
+        return Ok(Added::TooMany);
+    }
+    create_attributed(connection, new, attribution)?;
+    Ok(Added::Done)
+}
+
+/// Adds a login, for which those end that were unused for longest.
+fn create_instead(
+    connection: &Connection,
+    new: &NewLogin,
+    attribution: &Attribution,
+) -> Result<()> {
+    check_conditions(connection, new)?;
+    let user = &new.login.user;
+    let ended = match most(new) {
+        Some(most) => end_oldest(connection, user, most - 1).map_err(|e| error(&e))?,
+        None => 0,
+    };
+    create_attributed(connection, new, attribution)?;
+    if ended == 0 {
+        return Ok(());
+    }
+    let found = users::find(connection, &UserKey::Id(user.clone())).map_err(|e| error(&e))?;
+    let unknown = || Error::NotFound(What::User(user.as_str().to_owned()));
+    let (found, _) = found.ok_or_else(unknown)?;
+    let entry = attribution
+        .clone()
+        .ended_logins(user, &found.username, ended);
+    audit::append(connection, &entry)?;
+    tell_ended(connection, user, found.by(new.login.created_at))
+}
+
+/// Adds a login and the record of who made it.
+fn create_attributed(
+    connection: &Connection,
+    new: &NewLogin,
+    attribution: &Attribution,
+) -> Result<()> {
+    create(connection, &new.login, &new.origin)?;
+    let owner = username(connection, &new.login.user)?;
+    let entry = attribution.clone().created_login(&new.login, &owner);
+    audit::append(connection, &entry)
+}
+
+fn check_conditions(connection: &Connection, new: &NewLogin) -> Result<()> {
+    if let Some(asked_by) = &new.asked_by {
+        require(connection, asked_by)?;
+    }
+    delete_expired(connection, &new.login).map_err(|e| error(&e))
+}
+
+/// At least one, so that a login that was just made is not the one that ends.
+fn most(new: &NewLogin) -> Option<i64> {
+    let by_password = matches!(new.login.kind, LoginKind::Password);
+    new.most
+        .filter(|_| by_password)
+        .map(|most| i64::from(most.max(1)))
+}
+
+fn by_password(connection: &Connection, user: &UserId) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM login WHERE user_id = ?1 AND name IS NULL")?
+        .query_row([user.as_str()], |row| row.get(0))
+}
+
+/// Keeps the `kept` logins by password that were used last, and returns how many ended.
+fn end_oldest(connection: &Connection, user: &UserId, kept: i64) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "DELETE FROM login WHERE id IN (
+                SELECT id FROM login WHERE user_id = ?1 AND name IS NULL 
+                ORDER BY max(created_at, coalesce(last_used_at, 0)) DESC, id LIMIT -1 OFFSET ?2)",
+        )?
+        .execute(params![user.as_str(), kept])
+}
+
+/// Refuses what was asked for with a login that has ended.
+pub(super) fn require(connection: &Connection, login: &LoginId) -> Result<()> {
+    let exists: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM login WHERE id = ?1)")
+        .and_then(|mut exists| exists.query_row([login.as_str()], |row| row.get(0)))
+        .map_err(|e| error(&e))?;
+    if exists {
+        Ok(())
+    } else {
+        Err(Error::Unauthenticated)
+    }
+}
+
+fn create(connection: &Connection, login: &Login, origin: &LoginOrigin) -> Result<()> {
     refuse_inactive(connection, &login.user)?;
     delete_expired(connection, login).map_err(|e| error(&e))?;
     let (name, tail, bypass) = match &login.kind {
@@ -65,12 +198,23 @@ pub(super) fn create(connection: &Connection, login: &Login) -> Result<()> {
     }
     connection
         .prepare_cached(
-            "INSERT INTO login (id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO login (id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor, address, client)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )
         .and_then(|mut insert| {
             let (created_at, expires_at) = (login.created_at.as_millis(), login.expires_at.map(Timestamp::as_millis));
-            insert.execute(params![login.id.as_str(), login.user.as_str(), name, created_at, expires_at, tail, bypass])
+            let address = origin.address.map(|address| address.to_string());
+            insert.execute(params![
+                login.id.as_str(),
+                login.user.as_str(),
+                name,
+                created_at,
+                expires_at,
+                tail,
+                bypass,
+                address,
+                origin.client
+            ])
         })
         .map(drop)
         .map_err(|e| match name {
@@ -121,7 +265,7 @@ fn replace(connection: &Connection, login: &Login, by: By) -> Result<()> {
     if deleted == 0 {
         return Err(Error::NotFound(What::Login(name.to_owned())));
     }
-    create(connection, login)?;
+    create(connection, login, &LoginOrigin::default())?;
     let (user, attribution) = (&login.user, by.attribution());
     let owner = username(connection, user)?;
     audit::append(connection, &attribution.replaced_token(user, &owner, name))?;
@@ -159,6 +303,20 @@ fn username(connection: &Connection, user: &UserId) -> Result<Username> {
         .and_then(|mut name| name.query_row([user.as_str()], |row| row.get(0)))
         .map(Username::stored)
         .map_err(|e| error(&e))
+}
+
+fn delete_others(connection: &Connection, user: &UserId, kept: &LoginId, by: By) -> Result<()> {
+    let ended = connection
+        .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2")
+        .and_then(|mut delete| delete.execute([user.as_str(), kept.as_str()]))
+        .map_err(|e| error(&e))?;
+    if ended == 0 {
+        return Ok(());
+    }
+    let owner = username(connection, user)?;
+    let entry = by.attribution().ended_logins(user, &owner, ended);
+    audit::append(connection, &entry)?;
+    tell_ended(connection, user, by)
 }
 
 /// Tells that logins of `user` have ended.

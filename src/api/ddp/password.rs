@@ -1,0 +1,18 @@
+//! The method by which clients have a user set a new password who must change it. Source: Rocket.Chat
+//! `setUserPassword.ts`.
+
+use super::method::{Call, Outcome};
+use crate::api::error::{ApiError, PeoplePlace};
+use crate::service::users::changes;
+use serde_json::Value;
+
+/// `[password]`: nothing.
+pub(super) async fn set(mut call: Call<'_>) -> Outcome {
+    let actor = call.requester()?;
+    let Value::String(password) = call.param(0) else {
+        return Err(ApiError::NoMatch);
+    };
+    let set = changes::set_required(call.app(), &actor, &password).await;
+    set.map_err(|e| PeoplePlace::SetPassword.failed(e))?;
+    Ok(None)
+}

@@ -1,0 +1,112 @@
+//! `sessions/*`: the logins by password, one by one. Source: Rocket.Chat `apps/meteor/ee/server/api/sessions.ts`; no licence is asked
+//! for here. `lastUsedAt` and `expiresAt` are ours.
+
+use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::query::{self, Query};
+use crate::api::reply::{self, Answer};
+use crate::api::request::Request;
+use crate::api::wire::{EndedSession, SessionPage, SessionReply, SessionRow};
+use crate::domain::{LoginId, LoginRecord, Page, Permission};
+use crate::service::logins;
+
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let query = query::logins(request.query(), request.app().clock.now())?;
+    let offset = query.offset;
+    let page = logins::list_own(request.admit(Some(&actor))?, &actor, query).await?;
+    let row = |record| SessionRow::own(record, &actor.login.id, host(&request));
+    answer(&page, offset, row)
+}
+
+pub(in crate::api) async fn info(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let id = id_in_query(&request)?;
+    let found = logins::find_own(request.admit(Some(&actor))?, &actor, id)
+        .await
+        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+    reply::ok(&SessionReply::of(SessionRow::own(
+        &found,
+        &actor.login.id,
+        host(&request),
+    )))
+}
+
+pub(in crate::api) async fn logout_me(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let id = id_in_body(&request)?;
+    let app = request.admit(Some(&actor))?;
+    logins::end_own(app, &actor, LoginId::new(id.as_str()))
+        .await
+        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+    reply::ok(&EndedSession::of(&id))
+}
+
+pub(in crate::api) async fn list_all(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ViewDeviceManagement).await?;
+    let query = query::logins(request.query(), request.app().clock.now())?;
+    let offset = query.offset;
+    let page = logins::list(request.admit(Some(&actor))?, &actor, query).await?;
+    let row = |record| SessionRow::anybodys(record, &actor.login.id, host(&request));
+    answer(&page, offset, row)
+}
+
+pub(in crate::api) async fn info_admin(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ViewDeviceManagement).await?;
+    let id = id_in_query(&request)?;
+    let found = logins::find(request.admit(Some(&actor))?, &actor, id)
+        .await
+        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+    reply::ok(&SessionReply::of(SessionRow::anybodys(
+        &found,
+        &actor.login.id,
+        host(&request),
+    )))
+}
+
+pub(in crate::api) async fn logout(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::LogoutDeviceManagement)
+        .await?;
+    let id = id_in_body(&request)?;
+    let app = request.admit(Some(&actor))?;
+    logins::end_any(app, &actor, LoginId::new(id.as_str()))
+        .await
+        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+    reply::ok(&EndedSession::of(&id))
+}
+
+fn answer<'a>(
+    page: &'a Page<LoginRecord>,
+    offset: u64,
+    row: impl Fn(&'a LoginRecord) -> SessionRow<'a>,
+) -> Answer {
+    reply::ok(&SessionPage {
+        count: page.items.len(),
+        sessions: page.items.iter().map(row).collect(),
+        offset,
+        total: page.total,
+        success: true,
+    })
+}
+
+/// The server's own host, as clients reach it.
+fn host(request: &Request) -> &str {
+    let url = &request.api.site_url;
+    url.split_once("://").map_or(url.as_str(), |(_, host)| host)
+}
+
+fn id_in_query(request: &Request) -> Result<LoginId, ApiError> {
+    let query = Query::parse(request.query(), &["sessionId"])?;
+    let missing = || ApiError::invalid_query("must have required property 'sessionId'");
+    query
+        .text("sessionId")?
+        .map(LoginId::new)
+        .ok_or_else(missing)
+}
+
+fn id_in_body(request: &Request) -> Result<String, ApiError> {
+    let mut fields = request.lenient_fields()?;
+    fields.require(&["sessionId"])?;
+    fields.refuse_unknown(&["sessionId"])?;
+    fields.filled("sessionId")
+}

@@ -1,0 +1,84 @@
+//! The logins by password, one by one: a user's own, and everybody's for those who manage devices. Personal access tokens have
+//! rules of their own. Source: Rocket.Chat `ee/server/api/sessions.ts`.
+
+use crate::app::App;
+use crate::domain::{
+    Actor, Error, LoginId, LoginQuery, LoginRecord, Page, Permission, Requester, Result, What,
+};
+
+/// A page of the actor's own logins.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list_own(app: &App, actor: &Actor, query: LoginQuery) -> Result<Page<LoginRecord>> {
+    let own = LoginQuery {
+        user: Some(actor.user.id.clone()),
+        ..query
+    };
+    app.store.list_login_records(own).await
+}
+
+/// One of the actor's own logins.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn find_own(app: &App, actor: &Actor, id: LoginId) -> Result<LoginRecord> {
+    let own = list_own(app, actor, one(app, id.clone())).await?;
+    only(own, &id)
+}
+
+/// Ends one of the actor's own logins.
+///
+/// # Errors
+/// `NotFound`, `Unavailable`.
+pub async fn end_own(app: &App, actor: &Requester, id: LoginId) -> Result<()> {
+    find_own(app, actor, id.clone()).await?;
+    end(app, actor, id).await
+}
+
+/// A page of everybody's logins.
+///
+/// # Errors
+/// `Forbidden`, `Unavailable`.
+pub async fn list(app: &App, actor: &Actor, query: LoginQuery) -> Result<Page<LoginRecord>> {
+    actor.require(Permission::ViewDeviceManagement)?;
+    app.store.list_login_records(query).await
+}
+
+/// Anybody's login.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn find(app: &App, actor: &Actor, id: LoginId) -> Result<LoginRecord> {
+    let found = list(app, actor, one(app, id.clone())).await?;
+    only(found, &id)
+}
+
+/// Ends anybody's login.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn end_any(app: &App, actor: &Requester, id: LoginId) -> Result<()> {
+    actor.require(Permission::LogoutDeviceManagement)?;
+    let found = app.store.list_login_records(one(app, id.clone())).await?;
+    only(found, &id)?;
+    end(app, actor, id).await
+}
+
+fn one(app: &App, id: LoginId) -> LoginQuery {
+    LoginQuery {
+        id: Some(id),
+        ..LoginQuery::all(app.clock.now())
+    }
+}
+
+fn only(page: Page<LoginRecord>, id: &LoginId) -> Result<LoginRecord> {
+    let unknown = || Error::NotFound(What::Login(id.as_str().to_owned()));
+    page.items.into_iter().next().ok_or_else(unknown)
+}
+
+/// A login that somebody else has ended meanwhile has ended, too.
+async fn end(app: &App, actor: &Requester, id: LoginId) -> Result<()> {
+    let by = actor.by(app.clock.now());
+    app.store.delete_login(id, by).await.map(drop)
+}

@@ -1,0 +1,112 @@
+//! SQL of the list of logins, and of when they were last used. Does not know which of them a caller may see.
+
+use crate::domain::{
+    LoginId, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Page, SortOrder, Timestamp, Username,
+};
+use rusqlite::{Connection, Row, params, params_from_iter};
+use std::time::Duration;
+
+const COLUMNS: &str =
+    "login.id, login.user_id, login.name, login.created_at, login.expires_at, login.token_tail,
+    login.bypass_two_factor, address, client, last_used_at, user.username, user.name";
+
+/// Logins by password with their users.
+const TABLES: &str = "login JOIN user ON user.id = login.user_id WHERE login.name IS NULL";
+
+pub(super) fn page(
+    connection: &Connection,
+    query: &LoginQuery,
+) -> rusqlite::Result<Page<LoginRecord>> {
+    let (filter, values) = filter(query);
+    let total: i64 = connection
+        .prepare(&format!("SELECT count(*) FROM {TABLES}{filter}"))?
+        .query_row(params_from_iter(&values), |row| row.get(0))?;
+    let limit = query.limit.and_then(|limit| i64::try_from(limit).ok());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES}{filter} ORDER BY {}login.created_at DESC, login.id LIMIT {} OFFSET {}",
+        order(query),
+        limit.unwrap_or(-1),
+        i64::try_from(query.offset).unwrap_or(i64::MAX),
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let items = statement.query_map(params_from_iter(&values), read)?;
+    Ok(Page {
+        items: items.collect::<rusqlite::Result<_>>()?,
+        total: total.unsigned_abs(),
+    })
+}
+
+/// The conditions, and what stands for their question marks.
+fn filter(query: &LoginQuery) -> (String, Vec<String>) {
+    let mut conditions = format!(
+        " AND (login.expires_at IS NULL OR login.expires_at > {})",
+        query.now.as_millis()
+    );
+    let mut values = Vec::new();
+    if let Some(user) = &query.user {
+        conditions += " AND login.user_id = ?";
+        values.push(user.as_str().to_owned());
+    }
+    if let Some(id) = &query.id {
+        conditions += " AND login.id = ?";
+        values.push(id.as_str().to_owned());
+    }
+    if let Some(text) = &query.filter {
+        let mut searched =
+            "lower(coalesce(client, '') || char(31) || coalesce(address, '') || char(31) || login.id)"
+                .to_owned();
+        if query.user.is_none() {
+            searched += " || char(31) || username_key || char(31) || name_key";
+        }
+        conditions += &format!(" AND instr({searched}, ?) > 0");
+        values.push(Username::key(text));
+    }
+    (conditions, values)
+}
+
+fn order(query: &LoginQuery) -> String {
+    let mut columns = String::new();
+    for (field, order) in &query.sort {
+        columns += match field {
+            LoginSort::CreatedAt => "login.created_at",
+            LoginSort::Client => "client",
+            LoginSort::Username => "username_key",
+            LoginSort::Name => "name_key",
+        };
+        columns += match order {
+            SortOrder::Ascending => ", ",
+            SortOrder::Descending => " DESC, ",
+        };
+    }
+    columns
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<LoginRecord> {
+    let address: Option<String> = row.get(7)?;
+    let last_used_at: Option<i64> = row.get(9)?;
+    Ok(LoginRecord {
+        login: super::read(row)?,
+        origin: LoginOrigin {
+            address: address.and_then(|address| address.parse().ok()),
+            client: row.get(8)?,
+        },
+        last_used_at: last_used_at.map(Timestamp::from_millis),
+        username: row.get(10)?,
+        name: row.get(11)?,
+    })
+}
+
+pub(super) fn note_used(
+    connection: &Connection,
+    used: &[(LoginId, Timestamp)],
+    apart: Duration,
+) -> rusqlite::Result<()> {
+    let apart = i64::try_from(apart.as_millis()).unwrap_or(i64::MAX);
+    let mut note = connection.prepare_cached(
+        "UPDATE login SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?2 - ?3)",
+    )?;
+    for (login, at) in used {
+        note.execute(params![login.as_str(), at.as_millis(), apart])?;
+    }
+    Ok(())
+}
