@@ -69,6 +69,11 @@ impl Turn {
         self.client_since.store(since, Ordering::Relaxed);
     }
 
+    /// Since when it has been the client's turn; `None` while it is the server's.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        self.end(Duration::ZERO)
+    }
+
     /// When the client will have been silent for `limit`, if it says nothing more.
     fn end(&self, limit: Duration) -> Option<Instant> {
         let since = self.client_since.load(Ordering::Relaxed).checked_sub(1)?;

@@ -23,7 +23,7 @@
 //! | [`jobs`] | what is done from time to time: noting when logins were last used |
 //! | [`retention`] | events that everybody was told of, deleted after a while |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
-//! | `transport` | what is decided about a request before any route is known |
+//! | [`transport`] | which connections are open, and what clients may use before they log in |
 //! | [`dev`] | dev mode: a seed, a clock to move, faults to meet |
 //! | [`config`], [`cli`] | settings and commands |
 //!
@@ -68,4 +68,4 @@ pub mod store;
 pub mod supervisor;
 mod threads;
 pub mod tokens;
-mod transport;
+pub mod transport;

@@ -2,68 +2,61 @@
 //! on headers or on clients that do not read, no cap on connections and no deadline when it stops, and panics where a filter
 //! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
-use crate::api::{Dropped, Peer};
+use crate::api::{Counted, Dropped, Peer};
 use crate::conversation::{self, Ended, Ends, Turn};
 use crate::limits::Limits;
 use crate::stall::Impatient;
-use crate::transport::{host, security_headers};
+use crate::transport::{
+    Client, HEAD_BYTES, Head, LARGE_ANSWER, Refusal, Reserved, Slot, Slots, Throttle, host,
+    security_headers, wait_for_head,
+};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
+use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use warp::http::{HeaderValue, Method, Request, StatusCode, header};
 use warp::reply::Response;
 
-/// Bytes of a request's line and headers.
-const HEADER_BYTES: usize = 64 * 1024;
 /// How long to wait when the machine has no room for a further connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// Serves `filter` on `listener` until `stop`; then open requests have the time `limits` gives them, and what is left is cut. At most
-/// `connections` are open at once; further ones wait to be accepted.
+/// Serves `filter` on `listener` until `stop`; then open requests have the time `limits` gives them, and what is left is cut.
+/// `slots` decides how many connections are open at once; further ones wait to be served.
 pub async fn serve<F>(
     listener: TcpListener,
     filter: F,
-    connections: usize,
+    slots: Arc<Slots>,
     limits: Limits,
     stop: CancellationToken,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
-    let (tracker, free) = (TaskTracker::new(), Arc::new(Semaphore::new(connections)));
-    let ends = Ends::default();
+    let (tracker, ends) = (TaskTracker::new(), Ends::default());
+    let throttles = Throttles::default();
     loop {
-        let accepted = async {
-            let permit = free.clone().acquire_owned().await;
-            (permit, listener.accept().await)
-        };
-        let (permit, accepted) = tokio::select! {
-            accepted = accepted => accepted,
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &slots, &throttles) => accepted,
             () = stop.cancelled() => break,
         };
-        match (permit, accepted) {
-            (Ok(permit), Ok((stream, peer))) => {
-                let held = (permit, tracker.token());
-                let connection =
-                    serve_connection(stream, held, peer, filter.clone(), limits, ends.clone());
-                tracker.spawn(connection);
-            }
-            (_, Err(error)) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(NO_ROOM).await;
-            }
-            (Err(_), _) => break,
+        if let Some((stream, slot, peer)) = accepted {
+            let client = slot.client().clone();
+            let held = (slot, tracker.token());
+            let connection =
+                serve_connection(stream, held, peer, filter.clone(), limits, ends.clone());
+            let running = tracker.spawn(connection);
+            client.runs_in(running.abort_handle());
         }
     }
     drop(listener);
@@ -82,9 +75,59 @@ pub async fn serve<F>(
     }
 }
 
+/// What the accept loop warns of, each at most once a minute.
+#[derive(Default)]
+struct Throttles {
+    refused: Throttle,
+    failed: Throttle,
+}
+
+/// The next connection that there is room for. `None` if the one that came is not served.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Slots>,
+    throttles: &Throttles,
+) -> Option<(TcpStream, Slot, SocketAddr)> {
+    let (stream, peer) = match listener.accept().await {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            recover(&error, slots, throttles).await;
+            return None;
+        }
+    };
+    let Some(mut slot) = slots.register(peer.ip()) else {
+        if let Some(left_out) = throttles.refused.count() {
+            tracing::warn!(
+                %peer,
+                left_out,
+                "an address has max_connections_per_address connections already: further ones are refused"
+            );
+        }
+        let _ = stream.try_write(Refusal::TooManyConnections.response());
+        return None;
+    };
+    slot.wait_for_room().await;
+    Some((stream, slot, peer))
+}
+
+/// Makes room when the machine has none for a further connection. A client that is gone before it is accepted is no reason.
+async fn recover(error: &Error, slots: &Arc<Slots>, throttles: &Throttles) {
+    if matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+    ) {
+        return;
+    }
+    if let Some(left_out) = throttles.failed.count() {
+        tracing::warn!(%error, left_out, "a connection could not be accepted");
+    }
+    slots.evict();
+    tokio::time::sleep(NO_ROOM).await;
+}
+
 /// What a connection holds: its place among those that may be open, and that it is waited for. A live connection holds it when it is HTTP's
 /// no more.
-type Held = (OwnedSemaphorePermit, TaskTrackerToken);
+type Held = (Slot, TaskTrackerToken);
 
 async fn serve_connection<F>(
     stream: TcpStream,
@@ -98,45 +141,109 @@ async fn serve_connection<F>(
     F::Future: Send,
 {
     let _ = stream.set_nodelay(true);
-    let (api, turn) = (warp::service(filter), Turn::of_client());
-    if !speaks(&stream, limits, &ends).await {
-        return;
+    // What is needed to speak HTTP is allocated only now: a client that has sent half a head costs little.
+    let refusal = match first_head(&stream, limits, &ends).await {
+        Some(Head::Readable) if held.0.reserve_http().await => {
+            return Box::pin(speak_http(stream, held, peer, filter, limits, ends)).await;
+        }
+        Some(Head::Readable) => Refusal::OutOfMemory,
+        Some(Head::TooLarge) => Refusal::HeadTooLarge,
+        Some(Head::Closed) | None => return,
+    };
+    tracing::debug!(%peer, ?refusal, "a connection is refused");
+    let turn = held.0.client().turn().clone();
+    let mut stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn);
+    if stream.write_all(refusal.response()).await.is_ok() {
+        let _ = stream.shutdown().await;
     }
+}
+
+/// What has arrived on a new connection once it is a whole head. `None` if it did not come in time.
+async fn first_head(stream: &TcpStream, limits: Limits, ends: &Ends) -> Option<Head> {
+    tokio::select! {
+        head = tokio::time::timeout(limits.header, wait_for_head(stream)) => head.ok()?.ok(),
+        () = ends.stopped().cancelled() => None,
+    }
+}
+
+async fn speak_http<F>(
+    stream: TcpStream,
+    held: Held,
+    address: SocketAddr,
+    filter: F,
+    limits: Limits,
+    ends: Ends,
+) where
+    F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
+    let client = held.0.client().clone();
+    let (api, turn) = (warp::service(filter), client.turn().clone());
     let stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn.clone());
     let taken = turn.clone();
     let service = service_fn(move |request| {
         taken.take();
+        let peer = peer(address, &client);
         let (answered, turn) = (answer(api.clone(), request, peer), taken.clone());
-        async move { Ok::<_, Dropped>(answered.await?.map(|body| Spoken { body, turn })) }
+        let client = client.clone();
+        async move {
+            let (response, reserved) = count(answered.await?, &client);
+            Ok::<_, Dropped>(response.map(|body| Spoken {
+                body,
+                turn,
+                _reserved: reserved,
+            }))
+        }
     });
     let connection = hyper::server::conn::http1::Builder::new()
-        .max_header_size(HEADER_BYTES)
-        .max_buf_size(HEADER_BYTES)
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let connection = std::pin::pin!(connection);
     let wind_up = hyper::server::conn::http1::UpgradeableConnection::graceful_shutdown;
     match conversation::drive(connection, wind_up, &turn, limits.header, &ends).await {
-        Ended::ByItself(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
-        Ended::Silent => tracing::debug!(%peer, "a client said nothing for too long"),
+        Ended::ByItself(Err(error)) => {
+            tracing::debug!(peer = %address, %error, "a connection ended early");
+        }
+        Ended::Silent => tracing::debug!(peer = %address, "a client said nothing for too long"),
         Ended::ByItself(Ok(())) | Ended::Cut => {}
     }
 }
 
-/// Waits for the client's first byte. What is needed to read HTTP is allocated only then: in a storm most connections are silent at first,
-/// and what they had together would be kept by the process for good.
-async fn speaks(stream: &TcpStream, limits: Limits, ends: &Ends) -> bool {
-    let mut first = [0];
-    tokio::select! {
-        spoke = tokio::time::timeout(limits.header, stream.peek(&mut first)) => matches!(spoke, Ok(Ok(1))),
-        () = ends.stopped().cancelled() => false,
-    }
+fn peer(address: SocketAddr, client: &Arc<Client>) -> Peer {
+    let client = Some(client.clone());
+    Peer { address, client }
 }
 
 /// A response's body. It is the server's turn until all of it is said, however long that takes.
 struct Spoken<B> {
     body: B,
     turn: Turn,
+    /// What a large body is counted with.
+    _reserved: Option<Reserved>,
+}
+
+/// Counts a large answer until its reader has taken it: 503 in its place when there is no room for it.
+fn count(response: Response, client: &Client) -> (Response, Option<Reserved>) {
+    let size = response.body().size_hint().exact().unwrap_or_default();
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if size <= LARGE_ANSWER || response.extensions().get::<Counted>().is_some() {
+        return (response, None);
+    }
+    match client.answers().try_reserve(size) {
+        None => (refuse_large(), None),
+        reserved => (response, reserved),
+    }
+}
+
+fn refuse_large() -> Response {
+    let text = r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#;
+    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, text);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 impl<B: Body + Unpin> Body for Spoken<B> {
@@ -168,7 +275,7 @@ impl<B> Drop for Spoken<B> {
 async fn answer<S>(
     mut api: S,
     mut request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: Peer,
 ) -> Result<Response, Dropped>
 where
     S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible>,
@@ -184,7 +291,7 @@ where
     if let Some(problem) = host::problem(request.version(), request.headers()) {
         return Ok(refuse(StatusCode::BAD_REQUEST, &failure(problem)));
     }
-    request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(peer);
     let Ok(response) = api.call(request).await;
     match response.extensions().get() {
         // hyper closes a connection whose service fails, and sends nothing.

@@ -21,6 +21,7 @@ use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::supervisor::Supervisor;
 use crate::threads::Threads;
 use crate::tokens::Tokens;
+use crate::transport::{Slots, files};
 use crate::{listen, notice};
 use doorsign_hook::{PostCreateHook, conformance};
 use std::collections::HashSet;
@@ -288,7 +289,7 @@ impl Server {
         let mut listening = tokio::spawn(listen::serve(
             listener,
             api,
-            self.config.max_connections,
+            slots(&self.config),
             self.limits,
             stop_listening.clone(),
         ));
@@ -310,6 +311,16 @@ impl Server {
             let _ = std::fs::remove_file(folder.socket());
         }
     }
+}
+
+/// The connections that may be open, as the settings say and the machine allows.
+fn slots(config: &Config) -> Arc<Slots> {
+    let per_address = Some(config.max_connections_per_address()).filter(|most| *most > 0);
+    Slots::new(
+        files::connections_within_limit(config.max_connections),
+        per_address,
+        config.trusted_proxies.clone(),
+    )
 }
 
 /// A thread a processor. Most of what it takes to tell somebody is the kernel's work, which one thread would do for one after the other;

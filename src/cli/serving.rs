@@ -5,7 +5,7 @@ use super::{Outcome, print};
 use crate::config::Config;
 use crate::logging;
 use crate::server::Server;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use crate::transport::files;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Runs `serving` to its end, with the log and the runtime of a server.
 pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
     let _log = logging::start(config)?;
-    allow_connections(config.max_connections);
+    files::allow_connections(config.max_connections);
     // A panic is a line of the log like any other, in its format.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug")));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -46,29 +46,6 @@ pub(super) fn survive_file_size_limit() {
 pub(super) fn remove_stale_ready_file(config: &Config) {
     if let Some(path) = &config.ready_file {
         let _ = std::fs::remove_file(path);
-    }
-}
-
-/// Raises the number of files that the process may have open, as far as the machine allows: a connection is one.
-fn allow_connections(connections: usize) {
-    // Databases, logs, the data folder, signals.
-    const OTHERS: u64 = 128;
-    let needed = u64::try_from(connections)
-        .unwrap_or(u64::MAX)
-        .saturating_add(OTHERS);
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= needed) {
-        return;
-    }
-    let current = Some(limit.maximum.map_or(needed, |maximum| needed.min(maximum)));
-    let raised = setrlimit(Resource::Nofile, Rlimit { current, ..limit });
-    if raised.is_err() || current < Some(needed) {
-        let allowed = getrlimit(Resource::Nofile).current;
-        tracing::warn!(
-            allowed,
-            max_connections = connections,
-            "the machine allows fewer open files than max_connections needs; further connections wait"
-        );
     }
 }
 

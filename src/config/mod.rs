@@ -73,6 +73,9 @@ pub struct Config {
     pub create_tokens_for_users_secret: Option<Secret>,
     /// Connections open at once; 1 to 1 000 000.
     pub max_connections: usize,
+    /// Connections from one address; at most 1 000 000, 0 for no limit, `None` for three quarters
+    /// of `max_connections`.
+    pub max_connections_per_address: Option<usize>,
     /// File that gets the server's address once it answers.
     pub ready_file: Option<PathBuf>,
     /// The URL by which people reach this server: `http` or `https`, no slash at its end.
@@ -143,6 +146,7 @@ impl Config {
             admin_password_source: None,
             create_tokens_for_users_secret: None,
             max_connections: 10_000,
+            max_connections_per_address: None,
             ready_file: None,
             site_url: None,
             cors_origins: Vec::new(),
@@ -181,11 +185,24 @@ impl Config {
         }
     }
 
+    /// Connections from one address; 0 for no limit.
+    #[must_use]
+    pub fn max_connections_per_address(&self) -> usize {
+        let default = default_per_address(self.max_connections);
+        self.max_connections_per_address.unwrap_or(default)
+    }
+
     /// Calls of a route that an address may make in a window; 0 for no limit.
     #[must_use]
     pub fn rate_limit_calls(&self) -> u32 {
         self.rate_limit_calls.unwrap_or(self.contract.calls())
     }
+}
+
+/// Connections from one address of `all` that may be open: no address can have all of them. A small server has no limit, because
+/// a single page and its tests may open dozens.
+fn default_per_address(all: usize) -> usize {
+    (all / 4 * 3).max(64)
 }
 
 /// The settings in force, and where each came from. `Display` lists them, one aligned line each.

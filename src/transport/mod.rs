@@ -1,4 +1,20 @@
-//! Sockets in, bytes out: what is decided about a request before any route is known.
+//! What stands between a socket and HTTP: how many connections there may be, how many bytes clients may use before they log in,
+//! when the head of a request is complete, and what is decided about it before any route is known. Knows no route and no user.
 
+mod budget;
+pub(crate) mod files;
+mod frames;
+mod head;
 pub(crate) mod host;
+mod refusal;
 pub(crate) mod security_headers;
+mod slots;
+mod throttle;
+
+pub use budget::{ByteBudget, Reserved};
+pub(crate) use frames::FrameMeter;
+pub(crate) use head::{HEAD_BYTES, Head, wait_for_head};
+pub(crate) use refusal::Refusal;
+pub use slots::{Client, Slots};
+pub(crate) use slots::{LARGE_ANSWER, Slot};
+pub(crate) use throttle::Throttle;

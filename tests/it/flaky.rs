@@ -24,6 +24,7 @@ use doorsign::store::{
     Webhooks, Whom,
 };
 use doorsign::tokens::Tokens;
+use doorsign::transport::Slots;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -194,6 +195,7 @@ flaky! { Users {
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
     list_presences(whom: Whom) -> Vec<Person>;
+    existing_users(ids: Vec<UserId>) -> Vec<UserId>;
     change_presence(change: PresenceChange) -> Presence;
     expire_claims(now: Timestamp, limit: usize) -> usize;
     next_expiry() -> Option<Timestamp>;
@@ -329,7 +331,13 @@ impl FlakyServer {
         let limits = Limits::default();
         let api = Arc::new(Api::new(app.clone(), &config, limits, String::new()));
         let filter = api::filter(api);
-        tokio::spawn(listen::serve(listener, filter, 100, limits, stop.clone()));
+        tokio::spawn(listen::serve(
+            listener,
+            filter,
+            Slots::new(100, None, Vec::new()),
+            limits,
+            stop.clone(),
+        ));
         let admin = NewUser {
             username: "admin".to_owned(),
             name: None,
