@@ -3,6 +3,8 @@
 
 use super::error::ApiError;
 use crate::app::Contract;
+use crate::domain::Error;
+use crate::transport::{ByteBudget, Reserved};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
@@ -15,44 +17,98 @@ pub(super) const LIMIT: usize = 64 * 1024;
 /// Bytes of a body over the limit that are still read and dropped, so that its sender gets to see the answer.
 const DRAIN: usize = 1024 * 1024;
 
-/// Takes the body in, whether its length was announced or not: at most [`LIMIT`] bytes within `deadline`.
+/// Bytes that all bodies of clients with a login may use at once, beside [`SMALL`] for each.
+pub(super) const AUTHENTICATED_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of a body that are not counted against a budget when its client has a login.
+const SMALL: usize = 8 * 1024;
+/// The same for a client without one: a login fits in them.
+const SMALLEST: usize = 4 * 1024;
+
+/// A body, and the bytes that it uses of a budget while it is kept.
+#[derive(Default)]
+pub(super) struct Body {
+    pub(super) bytes: Bytes,
+    _reserved: Option<Reserved>,
+}
+
+/// What bodies may use.
+pub(super) struct Allowance<'a> {
+    budget: &'a ByteBudget,
+    uncounted: usize,
+}
+
+impl<'a> Allowance<'a> {
+    /// That of clients with a login.
+    pub(super) fn authenticated(budget: &'a ByteBudget) -> Self {
+        let uncounted = SMALL;
+        Self { budget, uncounted }
+    }
+
+    /// That of clients without one.
+    pub(super) fn anonymous(budget: &'a ByteBudget) -> Self {
+        let uncounted = SMALLEST;
+        Self { budget, uncounted }
+    }
+}
+
+/// Takes the body in, whether its length was announced or not: at most [`LIMIT`] bytes within `deadline`, out of what the
+/// `allowance` has left.
 pub(super) async fn read<B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>> + Send,
     deadline: Duration,
-) -> Result<Bytes, ApiError> {
+    allowance: Allowance<'_>,
+) -> Result<Body, ApiError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > DRAIN as u64) {
         return Err(ApiError::TooLarge);
     }
-    tokio::time::timeout(deadline, collect(body))
+    tokio::time::timeout(deadline, collect(body, allowance))
         .await
         .map_err(|_| ApiError::TooSlow)?
 }
 
 async fn collect<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
-) -> Result<Bytes, ApiError> {
+    allowance: Allowance<'_>,
+) -> Result<Body, ApiError> {
     let mut body = pin!(body);
     let (mut kept, mut size) = (BytesMut::new(), 0_usize);
+    let mut reserved = None;
     while let Some(chunk) = body.next().await {
         let mut chunk = chunk.map_err(|_| ApiError::BrokenBody)?;
+        let before = size.max(allowance.uncounted);
         size += chunk.remaining();
         if size > DRAIN {
             break;
         }
         if size <= LIMIT {
+            reserve(&mut reserved, allowance.budget, size.saturating_sub(before))?;
             kept.reserve(chunk.remaining());
             kept.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining()));
         }
     }
     if size > LIMIT {
-        Err(ApiError::TooLarge)
-    } else {
-        Ok(kept.freeze())
+        return Err(ApiError::TooLarge);
     }
+    Ok(Body {
+        bytes: kept.freeze(),
+        _reserved: reserved,
+    })
+}
+
+fn reserve(held: &mut Option<Reserved>, budget: &ByteBudget, bytes: usize) -> Result<(), ApiError> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    let more = budget.try_reserve(bytes).ok_or(Error::UNAVAILABLE)?;
+    match held {
+        Some(held) => held.merge(more),
+        None => *held = Some(more),
+    }
+    Ok(())
 }
 
 /// A body's top-level fields, and how strictly they are taken.
@@ -211,6 +267,43 @@ pub(super) fn javascript_text(number: &serde_json::Number) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Takes in a body that comes in chunks of these sizes.
+    async fn taken(sizes: &[usize], allowance: Allowance<'_>) -> Result<Body, ApiError> {
+        let chunks = sizes.iter().map(|size| Ok(Bytes::from(vec![b'x'; *size])));
+        let (headers, body) = (HeaderMap::new(), futures_util::stream::iter(chunks));
+        read(&headers, body, Duration::from_secs(1), allowance).await
+    }
+
+    #[tokio::test]
+    async fn a_body_uses_its_budget_until_it_is_dropped_and_503_is_the_answer_to_one_beyond() {
+        let budget = ByteBudget::new(100_000);
+        let anonymous = || Allowance::anonymous(&budget);
+        let first = taken(&[60_000], anonymous()).await.unwrap();
+        assert_eq!(
+            (first.bytes.len(), budget.free()),
+            (60_000, 40_000 + SMALLEST)
+        );
+        let refused = taken(&[30_000, 30_000], anonymous()).await.err().unwrap();
+        assert!(matches!(
+            refused,
+            ApiError::Domain(Error::Unavailable { .. })
+        ));
+        assert_eq!(
+            budget.free(),
+            40_000 + SMALLEST,
+            "what a refused one had is returned"
+        );
+        let with_login = Allowance::authenticated(&budget);
+        let small = taken(&[SMALL / 2, SMALL / 2], with_login).await.unwrap();
+        assert_eq!(budget.free(), 40_000 + SMALLEST);
+        drop((first, small));
+        assert_eq!(budget.free(), 100_000);
+        let with_login = Allowance::authenticated(&budget);
+        let large = taken(&[SMALL - 1, 11], with_login).await.unwrap();
+        assert_eq!(budget.free(), 99_990);
+        drop(large);
+    }
 
     #[test]
     fn numbers_become_the_text_that_javascript_makes_of_them() {

@@ -9,9 +9,16 @@
 
 /// The table's way of being written down.
 macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path,)*) => {
-        &[$(Route { method: Method::$method, path: $path, handler: |request| Box::pin($handler(request)) },)*]
+    ($($(@$access:ident)? $method:ident $path:literal => $handler:path,)*) => {
+        &[$(Route {
+            method: Method::$method,
+            path: $path,
+            access: routes!(@ $($access)?),
+            handler: |request| Box::pin($handler(request)),
+        },)*]
     };
+    (@ anonymous) => { Access::Anonymous };
+    (@) => { Access::LoggedIn };
 }
 
 mod body;
@@ -38,7 +45,7 @@ mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;
 pub use realtime::Realtime;
-pub use reply::Dropped;
+pub use reply::{Counted, Dropped};
 pub use request::Peer;
 pub(crate) use wire::audit_line;
 
@@ -46,6 +53,9 @@ use crate::app::App;
 use crate::config::Config;
 use crate::dev::Dev;
 use crate::limits::Limits;
+use crate::service::session::Proof;
+use crate::transport::ByteBudget;
+use body::{Allowance, Body};
 use error::ApiError;
 use forwarded::ClientAddress;
 use hyper::upgrade::OnUpgrade;
@@ -73,7 +83,18 @@ pub struct Route {
     pub method: Method,
     /// The exact path; a last segment that begins with a colon stands for any one.
     pub path: &'static str,
+    /// Who may ask. Those without a login are refused before their body is read.
+    pub access: Access,
     handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
+}
+
+/// Who may ask something of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Those with a valid login.
+    LoggedIn,
+    /// Everyone.
+    Anonymous,
 }
 
 /// Every route. The two that are asked most stand first.
@@ -82,7 +103,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/custom-user-status.create" => custom_user_status::create,
     POST "/api/v1/custom-user-status.update" => custom_user_status::update,
     POST "/api/v1/custom-user-status.delete" => custom_user_status::delete,
-    POST "/api/v1/login"                     => session::login,
+    @anonymous POST "/api/v1/login"                     => session::login,
     POST "/api/v1/logout"                    => session::logout,
     GET  "/api/v1/logout"                    => session::logout,
     GET  "/api/v1/me"                        => session::me,
@@ -95,9 +116,9 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/permissions.addRole"       => permissions::add_role,
     POST "/api/v1/permissions.removeRole"    => permissions::remove_role,
     GET  "/api/v1/roles.list"                => roles::list,
-    GET  "/api/v1/settings.public"           => settings::list_public,
-    GET  "/api/v1/settings.oauth"            => settings::oauth,
-    GET  "/api/v1/service.configurations"    => settings::configurations,
+    @anonymous GET  "/api/v1/settings.public"           => settings::list_public,
+    @anonymous GET  "/api/v1/settings.oauth"            => settings::oauth,
+    @anonymous GET  "/api/v1/service.configurations"    => settings::configurations,
     GET  "/api/v1/settings/:_id"             => settings::find,
     POST "/api/v1/settings/:_id"             => settings::set,
     GET  "/api/v1/presence.getConnections"   => broadcast::connections,
@@ -129,12 +150,12 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/api/v1/users.getPersonalAccessTokens" => users::get_personal_access_tokens,
     POST "/api/v1/users.removePersonalAccessToken" => users::remove_personal_access_token,
     POST "/api/v1/method.call/:method"       => method_call::call,
-    POST "/api/v1/method.callAnon/:method"   => method_call::call_anonymously,
-    GET  "/api/info"                         => info::info,
-    GET  "/api/v1/info"                      => info::info_v1,
-    GET  "/api/v1/openapi.json"              => info::openapi,
+    @anonymous POST "/api/v1/method.callAnon/:method"   => method_call::call_anonymously,
+    @anonymous GET  "/api/info"                         => info::info,
+    @anonymous GET  "/api/v1/info"                      => info::info_v1,
+    @anonymous GET  "/api/v1/openapi.json"              => info::openapi,
     GET  "/api/v1/events"                    => events::read,
-    GET  "/api/v1/events.schema"             => info::event_schema,
+    @anonymous GET  "/api/v1/events.schema"             => info::event_schema,
     GET  "/api/v1/hooks.list"                => hooks::list,
     GET  "/api/v1/hooks.deliveries"          => hooks::deliveries,
     GET  "/api/v1/hooks.delivery"            => hooks::delivery,
@@ -152,7 +173,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/webhooks.remove"           => webhooks::remove,
     GET  "/api/v1/audit.list"               => audit::list,
     POST "/api/v1/presence.heartbeat"        => presence::beat,
-    GET  "/websocket"                        => socket::open,
+    @anonymous GET  "/websocket"                        => socket::open,
 };
 
 /// Characters of an unknown path in the log at most.
@@ -174,6 +195,9 @@ pub struct Api {
     max_connections: usize,
     limits: Limits,
     realtime: Realtime,
+    /// What bodies of clients with a login may use.
+    bodies: ByteBudget,
+    watching: Arc<socket::Watching>,
     requests: RequestIds,
     dev: Option<Arc<Dev>>,
 }
@@ -199,6 +223,8 @@ impl Api {
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),
+            bodies: ByteBudget::new(body::AUTHENTICATED_BYTES),
+            watching: Arc::default(),
             requests: RequestIds::default(),
             dev: None,
             app,
@@ -334,16 +360,44 @@ where
     {
         return early;
     }
-    let body = if route.method == Method::POST {
-        body::read(&head.headers, body, api.limits.body).await?
+    let parts = if route.method == Method::POST {
+        prove_and_read(route, &api, &head, body).await?
     } else {
-        bytes::Bytes::new()
+        Default::default()
     };
     // A panic is a bug, and costs its own request alone.
     let handler =
-        std::panic::AssertUnwindSafe((route.handler)(Request::new(route, api, head, body, seen)));
+        std::panic::AssertUnwindSafe((route.handler)(Request::new(route, api, head, parts, seen)));
     let answered = futures_util::FutureExt::catch_unwind(handler).await;
     answered.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref())))
+}
+
+/// Checks the credentials first: a client without them is refused before its body is read, and costs a head alone.
+async fn prove_and_read<S, B>(
+    route: &Route,
+    api: &Api,
+    head: &Head,
+    body: S,
+) -> Result<(Option<Proof>, Body), ApiError>
+where
+    S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
+    B: warp::Buf,
+{
+    let proof = match route.access {
+        Access::LoggedIn => {
+            let proof = request::prove(&api.app, head).await?;
+            head.client().inspect(|client| client.logged_in());
+            Some(proof)
+        }
+        Access::Anonymous => None,
+    };
+    let shared = head.client().map(|client| client.anonymous_bodies());
+    let allowance = match (&proof, shared) {
+        (None, Some(shared)) => Allowance::anonymous(shared),
+        _ => Allowance::authenticated(&api.bodies),
+    };
+    let body = body::read(&head.headers, body, api.limits.body, allowance).await?;
+    Ok((proof, body))
 }
 
 /// The path of a request for the log, if it is one of ours: others may hold anything.

@@ -1,15 +1,16 @@
 //! A request on its way to a handler: its parts, and the credentials in its headers. Decides nothing: who somebody is, is for
 //! `service::session` to say.
 
-use super::body::Fields;
+use super::body::{Body, Fields};
 use super::error::ApiError;
 use super::forwarded::ClientAddress;
 use super::path::{self, RequestPath};
 use super::{Api, Route};
 use crate::app::{App, Contract};
-use crate::domain::{Actor, Permission, Requester};
+use crate::domain::{Actor, Error, Permission, Requester};
 use crate::rate_limit::Quota;
-use crate::service::session::{self, Credentials};
+use crate::service::session::{self, Credentials, Proof};
+use crate::transport::Client;
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use std::borrow::Cow;
@@ -20,8 +21,13 @@ use std::sync::{Arc, OnceLock};
 use warp::http::{HeaderMap, Method, header};
 
 /// The other end of the connection; the accept loop puts it into each request's extensions.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+#[derive(Clone)]
+pub struct Peer {
+    /// Its address, which is a proxy's where one stands between.
+    pub address: SocketAddr,
+    /// What is known of the client; `None` where nothing accepts connections.
+    pub client: Option<Arc<Client>>,
+}
 
 /// A request's id in the log and in `X-Request-Id`: 16 hex digits.
 pub(super) struct RequestId([u8; 16]);
@@ -66,9 +72,14 @@ pub(super) struct Head {
 impl Head {
     /// Where the request comes from: the client, not a trusted proxy that passed it on.
     pub(super) fn address(&self, client: &ClientAddress) -> IpAddr {
-        let peer = self.peer.map(|Peer(address)| address.ip());
+        let peer = self.peer.as_ref().map(|peer| peer.address.ip());
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         client.of(peer, &self.headers)
+    }
+
+    /// What is known of the client; `None` where nothing accepts connections.
+    pub(super) fn client(&self) -> Option<&Arc<Client>> {
+        self.peer.as_ref().and_then(|peer| peer.client.as_ref())
     }
 }
 
@@ -77,7 +88,8 @@ pub(super) struct Request {
     pub(super) api: Arc<Api>,
     route: &'static Route,
     head: Head,
-    body: Bytes,
+    body: Body,
+    proof: Option<Proof>,
     seen: Arc<Seen>,
 }
 
@@ -119,7 +131,7 @@ impl Request {
         route: &'static Route,
         api: Arc<Api>,
         head: Head,
-        body: Bytes,
+        (proof, body): (Option<Proof>, Body),
         seen: Arc<Seen>,
     ) -> Self {
         Self {
@@ -127,6 +139,7 @@ impl Request {
             route,
             head,
             body,
+            proof,
             seen,
         }
     }
@@ -163,11 +176,16 @@ impl Request {
 
     /// The body as it came; empty for a `GET`.
     pub(super) fn body(&self) -> &Bytes {
-        &self.body
+        &self.body.bytes
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.head.headers
+    }
+
+    /// What is known of the client; `None` where nothing accepts connections.
+    pub(super) fn client(&self) -> Option<&Arc<Client>> {
+        self.head.client()
     }
 
     /// The method that it came with: `HEAD` reaches the handler of `GET`.
@@ -182,13 +200,13 @@ impl Request {
 
     /// The body's fields, read as the contract in force reads them.
     pub(super) fn fields(&self) -> Result<Fields, ApiError> {
-        Fields::read(self.app().rules.contract, &self.head.headers, &self.body)
+        Fields::read(self.app().rules.contract, &self.head.headers, self.body())
     }
 
     /// The body's fields as Rocket.Chat reads them under either contract: text that is no JSON counts as no field at all, and JSON
     /// that is no object is refused.
     pub(super) fn lenient_fields(&self) -> Result<Fields, ApiError> {
-        Fields::read(Contract::Server, &self.head.headers, &self.body)
+        Fields::read(Contract::Server, &self.head.headers, self.body())
     }
 
     /// Where the request comes from: the client, not a trusted proxy that passed it on.
@@ -210,7 +228,11 @@ impl Request {
 
     /// As [`actor`](Self::actor), for the few routes that a user who must change the password needs.
     pub(super) async fn actor_in_any_state(&self) -> Result<Requester, ApiError> {
-        let actor = session::authenticate(self.app(), credentials(&self.head.headers)).await?;
+        // What was proven before the body came counts while nothing has changed.
+        let actor = match &self.proof {
+            Some(proof) if proof.holds(self.app()) => proof.actor().clone(),
+            _ => prove(self.app(), &self.head).await?.actor().clone(),
+        };
         self.saw(&actor);
         Ok(Requester::new(actor, self.address()))
     }
@@ -220,8 +242,9 @@ impl Request {
         credentials(&self.head.headers).map_or("", |shown| shown.token)
     }
 
-    /// Notes who is asking, for the log.
+    /// Notes who is asking, for the log and for the connection.
     pub(super) fn saw(&self, actor: &Arc<Actor>) {
+        self.client().inspect(|client| client.logged_in());
         let _ = self.seen.actor.set(actor.clone());
     }
 
@@ -233,6 +256,15 @@ impl Request {
             .map_err(|_| ApiError::RouteForbidden)?;
         Ok(actor)
     }
+}
+
+/// Checks the credentials of a request.
+pub(super) async fn prove(app: &App, head: &Head) -> Result<Proof, ApiError> {
+    let proof = session::prove(app, credentials(&head.headers)).await;
+    if let (Some(client), Err(Error::Unauthenticated)) = (head.client(), &proof) {
+        client.logged_out();
+    }
+    Ok(proof?)
 }
 
 /// Both headers, or nobody.

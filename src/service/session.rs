@@ -77,6 +77,36 @@ pub async fn login_state(app: &App, token: &str) -> LoginState {
     }
 }
 
+/// That an actor was authenticated, and as of which version of what logins depend on.
+pub struct Proof {
+    version: u64,
+    actor: Arc<Actor>,
+}
+
+/// As [`authenticate`], for a request whose body is still to come.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn prove(app: &App, credentials: Option<Credentials<'_>>) -> Result<Proof> {
+    let version = app.store.version(Part::Access);
+    let actor = authenticate(app, credentials).await?;
+    Ok(Proof { version, actor })
+}
+
+impl Proof {
+    /// The actor that was authenticated.
+    #[must_use]
+    pub fn actor(&self) -> &Arc<Actor> {
+        &self.actor
+    }
+
+    /// Whether nothing has changed since that could have ended the login.
+    #[must_use]
+    pub fn holds(&self, app: &App) -> bool {
+        self.version == app.store.version(Part::Access) && self.actor.login.is_live(app.clock.now())
+    }
+}
+
 /// Checks who it is and hands out a token: a new one for a password, the same one for a token. The list of logins shows the address and
 /// what the `client` calls itself.
 /// A name that nobody has takes as long as a wrong password, and is answered alike.
@@ -229,7 +259,7 @@ async fn login_by_password(
     let target = found
         .as_ref()
         .map(|(user, _)| Target::user(&user.id, &user.username));
-    let checked = check_password(app, found, digest).await;
+    let checked = check_password(app, found, digest, address).await;
     let judged = match &checked {
         Ok(_) | Err(Error::Deactivated) => attempts.succeeded(&attempt, app.clock.now()),
         Err(Error::LoginRefused) => attempts.failed(&attempt, app.clock.now()),
@@ -314,9 +344,11 @@ async fn check_password(
     app: &App,
     found: Option<(User, String)>,
     digest: PasswordDigest,
+    address: IpAddr,
 ) -> Result<(User, String)> {
     let hash = found.as_ref().map(|(_, hash)| hash.clone());
-    let right = app.auth.passwords.verify(hash, digest).await?;
+    let passwords = &app.auth.passwords;
+    let right = passwords.verify(Some(address), hash, digest).await?;
     match found {
         Some((user, hash)) if right && user.active => Ok((user, hash)),
         Some(_) if right => Err(Error::Deactivated),

@@ -177,7 +177,7 @@ async fn slow_down(document: &Document, seen: &mut Seen) {
     }
 }
 
-/// Requests without a login, and with a body that is too large, wherever there is an operation that wants or has one.
+/// Requests without a login, and by the administrator with a body that is too large, wherever there is an operation that wants or has one.
 fn for_every_operation(document: &Document) -> Vec<Case> {
     let operations = document.operations();
     let logins = operations
@@ -187,7 +187,7 @@ fn for_every_operation(document: &Document) -> Vec<Case> {
     let unknown = logins.map(|operation| Case::new(401, Who::Nobody, &line(operation), ""));
     let large = "x".repeat(64 * 1024 + 1);
     let large =
-        posts(document).map(|operation| Case::new(413, Who::Nobody, &line(&operation), &large));
+        posts(document).map(|operation| Case::new(413, Who::Admin, &line(&operation), &large));
     unknown.chain(large).collect()
 }
 

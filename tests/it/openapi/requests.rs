@@ -204,7 +204,10 @@ pub async fn missing_body(server: &TestServer, path: &str) -> Reply {
     send(server, path, "Content-Length: 1\r\n\r\n").await
 }
 
+/// Asks as the administrator: who has no login is refused before the body is looked at.
 async fn send(server: &TestServer, path: &str, rest: &str) -> Reply {
-    let request = format!("POST {path} HTTP/1.1\r\nHost: doorsign\r\n{rest}");
+    let (id, token) = server.admin().await.credentials.unwrap();
+    let login = format!("X-User-Id: {id}\r\nX-Auth-Token: {token}\r\n");
+    let request = format!("POST {path} HTTP/1.1\r\nHost: doorsign\r\n{login}{rest}");
     Raw::sent(server, request).await.reply().await.unwrap()
 }
