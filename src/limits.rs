@@ -18,6 +18,8 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a live connection may say nothing until it is given up.
     pub silence: Duration,
+    /// How long a live connection may be open without a login.
+    pub login: Duration,
     /// How long a stop waits for open requests.
     pub stop: Duration,
 }
@@ -31,6 +33,7 @@ impl Default for Limits {
             linger: Duration::from_secs(2),
             ping: Duration::from_secs(15),
             silence: Duration::from_secs(30),
+            login: Duration::from_secs(30),
             stop: Duration::from_secs(10),
         }
     }
@@ -51,5 +54,10 @@ mod tests {
     fn live_connections_are_asked_after_15_seconds_and_given_up_after_30() {
         let limits = Limits::default();
         assert_eq!([limits.ping, limits.silence].map(|l| l.as_secs()), [15, 30]);
+    }
+
+    #[test]
+    fn a_live_connection_has_30_seconds_to_log_in() {
+        assert_eq!(Limits::default().login.as_secs(), 30);
     }
 }

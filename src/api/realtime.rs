@@ -2,6 +2,7 @@
 //! connection.
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Where live connections run, and what ends them.
@@ -15,10 +16,10 @@ pub struct Realtime {
 
 impl Realtime {
     /// Runs `task` to its end.
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         match &self.runtime {
             Some(runtime) => runtime.spawn(task),
             None => tokio::spawn(task),
-        };
+        }
     }
 }

@@ -22,6 +22,7 @@ fn patient() -> Limits {
         linger: long,
         ping: long,
         silence: long,
+        login: long,
         stop: long,
     }
 }

@@ -9,13 +9,16 @@ mod drive;
 mod login;
 mod session;
 mod streams;
+mod watching;
 
 pub(super) use login::Way;
+pub(super) use watching::Watching;
 
 use super::error::ApiError;
 use super::origin::Page;
 use super::reply::{self, Answer};
 use super::request::Request;
+use crate::transport::FrameMeter;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::upgrade::OnUpgrade;
@@ -40,27 +43,32 @@ pub(super) async fn open(request: Request) -> Answer {
         return Err(request.api.origins.refuse(headers));
     }
     let accept = derive_accept_key(key.as_bytes());
-    let client = request.user_agent().map(Arc::from);
-    let session = Session::new(request.api.clone(), request.address(), client);
-    let realtime = &request.api.realtime;
-    realtime.spawn(live(
-        upgrade,
-        session,
-        request.api.limits,
-        realtime.stop.clone(),
-    ));
+    let client = request.client().cloned();
+    let meter = FrameMeter::new(client.clone());
+    let agent = request.user_agent().map(Arc::from);
+    let session = Session::new(
+        request.api.clone(),
+        request.address(),
+        agent,
+        meter.clone(),
+    );
+    let (limits, realtime) = (request.api.limits, &request.api.realtime);
+    let task = realtime.spawn(live(upgrade, session, meter, limits, realtime.stop.clone()));
+    client.inspect(|client| client.runs_in(task.abort_handle()));
     Ok(reply::switching(&accept))
 }
 
 async fn live(
     upgrade: OnUpgrade,
     session: Session,
+    meter: FrameMeter,
     limits: crate::limits::Limits,
     stop: tokio_util::sync::CancellationToken,
 ) {
     // Who is gone before the connection is live has nothing to be told.
     if let Ok(io) = upgrade.await {
-        let (io, config) = (TokioIo::new(io), Some(drive::config()));
+        meter.begin();
+        let (io, config) = (meter.watch(TokioIo::new(io)), Some(drive::config()));
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, config).await;
         drive::run(socket, session, limits, stop.cancelled()).await;
     }

@@ -1,9 +1,9 @@
 //! What a live connection is, frame by frame: the handshake, who is logged in, what it has subscribed to. Source: Meteor
 //! `livedata_server.js`; reference 6.1 and 6.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
 
-use super::call::{Call, Called, Caller, Done};
+use super::call::{Call, Called, Caller, Done, Subscription};
 use super::login::{self, Way};
-use super::streams::Streams;
+use super::streams::{self, Streams};
 use crate::api::Api;
 use crate::api::ddp::{Connection, Outcome};
 use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
@@ -11,6 +11,8 @@ use crate::api::wire::news;
 use crate::domain::{Error, LoginKind, Timestamp, User, UserId};
 use crate::live::{Listener, Message, News, Topic};
 use crate::service::session::{self, LoggedIn, LoginState};
+use crate::service::users;
+use crate::transport::FrameMeter;
 use bytes::Bytes;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -29,6 +31,7 @@ pub(super) struct Session {
     connection: Arc<Connection>,
     login: Option<Login>,
     streams: Streams,
+    meter: FrameMeter,
 }
 
 /// Who is logged in.
@@ -63,6 +66,9 @@ pub(super) enum Loss {
     Unknown,
 }
 
+/// What a call is named that looks up whom a subscription names. No method is.
+const SUBSCRIPTION: &str = "sub ";
+
 /// What a frame comes to.
 pub(super) enum Step {
     /// Frames to be sent.
@@ -75,16 +81,22 @@ pub(super) enum Step {
 
 impl Session {
     /// A new connection from `address`.
-    pub(super) fn new(api: Arc<Api>, address: IpAddr, client: Option<Arc<str>>) -> Self {
+    pub(super) fn new(
+        api: Arc<Api>,
+        address: IpAddr,
+        client: Option<Arc<str>>,
+        meter: FrameMeter,
+    ) -> Self {
         Self {
             listener: api.app.live.listen(),
+            streams: Streams::new(api.watching.clone()),
             api,
             address,
             client,
             is_connected: false,
             connection: Arc::default(),
             login: None,
-            streams: Streams::default(),
+            meter,
         }
     }
 
@@ -105,6 +117,7 @@ impl Session {
 
     /// Takes a text that the client has sent.
     pub(super) fn receive(&mut self, text: &str) -> Step {
+        self.meter.end_message();
         match self.read(text) {
             Ok(step) => step,
             Err(offence) => Step::Send(vec![text_of(&Reply::Error {
@@ -126,15 +139,7 @@ impl Session {
             Frame::Ping { id } => Step::Send(vec![text_of(&Reply::Pong { id })]),
             Frame::Pong => Step::Send(Vec::new()),
             Frame::Method { id, method, params } => self.call(id, method, params),
-            Frame::Subscribe { id, name, params } => {
-                let login = self.login.as_ref().filter(|login| !login.is_restricted());
-                let user = login.map(|login| &login.user);
-                let subscription = (id, name, &params[..]);
-                let told = self
-                    .streams
-                    .subscribe(&mut self.listener, user, subscription);
-                Step::Send(told)
-            }
+            Frame::Subscribe { id, name, params } => self.subscribe((id, name, params)),
             Frame::Unsubscribe { id } => {
                 let told = self.streams.unsubscribe(&mut self.listener, &id);
                 Step::Send(vec![told])
@@ -156,6 +161,34 @@ impl Session {
         }
     }
 
+    /// Begins a subscription at once, or once it is known which of the people whom it names there are.
+    fn subscribe(&mut self, (id, name, params): Subscription) -> Step {
+        let login = self.login.as_ref().filter(|login| !login.is_restricted());
+        let user = login.map(|login| &login.user);
+        let ids = self.streams.unknown_ids(user, &name, &params);
+        if ids.is_empty() {
+            return Step::Send(self.begin((id, name, params), &[]));
+        }
+        let (app, call) = (self.api.app.clone(), id.clone());
+        Step::Call(Box::pin(async move {
+            let existing = users::existing(&app, ids).await;
+            let watch = existing.map(|existing| Done::Named((id, name, params), existing));
+            Called {
+                id: call,
+                method: SUBSCRIPTION.to_owned(),
+                outcome: watch.map_err(Into::into),
+            }
+        }))
+    }
+
+    fn begin(&mut self, (id, name, params): Subscription, existing: &[UserId]) -> Vec<String> {
+        let login = self.login.as_ref().filter(|login| !login.is_restricted());
+        let user = login.map(|login| &login.user);
+        let subscription = (id, name, &params[..]);
+        self.streams
+            .subscribe(&mut self.listener, user, subscription, existing)
+    }
+
     fn call(&self, id: String, method: String, params: Vec<Value>) -> Step {
         let caller = Caller {
             api: self.api.clone(),
@@ -172,6 +205,12 @@ impl Session {
         let before = self.login.as_ref().map(|login| login.user.clone());
         let outcome = std::mem::replace(&mut called.outcome, Ok(Done::Left));
         let (mut frames, outcome) = match outcome {
+            Ok(Done::Named(subscription, existing)) => {
+                return self.begin(subscription, &existing);
+            }
+            Err(failed) if called.method == SUBSCRIPTION => {
+                return vec![streams::refusal(&called.id, failed)];
+            }
             Ok(Done::Result(outcome)) => (Vec::new(), outcome),
             Ok(Done::Entered(entered, way)) => self.enter(entered, way).await,
             Ok(Done::Left) => (self.leave(), Ok(None)),
@@ -223,12 +262,14 @@ impl Session {
             frames.extend(self.leave());
             return (frames, Err(refused.into()));
         }
+        self.meter.log_in();
         self.connection.enter(self.api.app.connections.open(user));
         frames.push(news::published(DocumentChange::Added, &actor.user));
         (frames, outcome)
     }
 
     fn leave(&mut self) -> Vec<String> {
+        self.meter.log_out();
         self.connection.leave();
         self.forget_user(None)
     }
@@ -264,6 +305,16 @@ impl Session {
             LoginState::Ended => Some(Loss::Ended),
             LoginState::Unknown => Some(Loss::Unknown),
         }
+    }
+
+    /// What large frames are counted with until they are sent.
+    pub(super) fn meter(&self) -> &FrameMeter {
+        &self.meter
+    }
+
+    /// Whether somebody is logged in.
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.login.is_some()
     }
 
     /// Whether the login that the connection stands on has come to its end by itself.

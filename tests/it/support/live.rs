@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 /// What a connection ends with that was closed without a word.
@@ -62,6 +62,15 @@ impl Live {
             kept,
             asked,
         })
+    }
+
+    /// A connection that goes over `stream` already.
+    pub async fn resumed(stream: TcpStream) -> Self {
+        Self {
+            socket: WebSocketStream::from_raw_socket(stream, Role::Client, None).await,
+            kept: VecDeque::new(),
+            asked: 0,
+        }
     }
 
     /// What it goes over.

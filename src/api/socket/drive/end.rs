@@ -3,6 +3,7 @@
 use super::outgoing::Outgoing;
 use futures_util::stream::SplitStream;
 use futures_util::{SinkExt, StreamExt};
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -32,6 +33,10 @@ pub(super) enum End {
     LoggedOut,
     /// Whether the login has ended cannot be read: the client is to connect and log in again.
     Unchecked,
+    /// Nobody has logged in in time.
+    NotLoggedIn,
+    /// There is no room for what the client sends without a login, or for what it has asked for.
+    Overloaded,
     /// A frame is larger than any may be.
     TooLarge,
     /// What came is no WebSocket.
@@ -45,8 +50,9 @@ pub(super) enum End {
 impl End {
     /// By an error of the socket.
     pub(super) fn by(error: &tungstenite::Error) -> Self {
-        use tungstenite::Error::{Capacity, Protocol, Utf8};
+        use tungstenite::Error::{Capacity, Io, Protocol, Utf8};
         match error {
+            Io(error) if error.kind() == ErrorKind::OutOfMemory => Self::Overloaded,
             Capacity(_) => Self::TooLarge,
             Utf8(_) => Self::NotUtf8,
             Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone,
@@ -65,6 +71,8 @@ impl End {
             Self::Silent => (4000, "timeout"),
             Self::LoggedOut => (1008, "logged out"),
             Self::Unchecked => (1013, "try again later"),
+            Self::NotLoggedIn => (1008, "no login in time"),
+            Self::Overloaded => (1013, "overloaded: connect again"),
             Self::TooLarge => (1009, "a frame holds 64 KiB at most"),
             Self::Protocol => (1002, "protocol error"),
             Self::NotText => (1003, "frames are text"),

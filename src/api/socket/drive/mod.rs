@@ -56,8 +56,16 @@ pub(super) async fn run<S>(
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
             called = under_way(&mut call) => {
                 call = None;
-                outgoing.send(session.called(called).await);
-                None
+                let frames = session.called(called).await;
+                watch.logged_in(session.is_logged_in());
+                match session.meter().reserve(&frames) {
+                    Ok(reserved) => {
+                        outgoing.hold(reserved);
+                        outgoing.send(frames);
+                        None
+                    }
+                    Err(_) => Some(End::Overloaded),
+                }
             }
             frame = incoming.next(), if is_free && call.is_none() => {
                 watch.heard();
@@ -142,6 +150,7 @@ fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> 
         Look::Heard => {}
         Look::Ask => outgoing.send(session.ping().into_iter().collect()),
         Look::GiveUp => return Some(End::Silent),
+        Look::NotLoggedIn => return Some(End::NotLoggedIn),
     }
     // Who is asked was heard of since the last look, or begins.
     session.heard();

@@ -1,5 +1,6 @@
 //! What is on its way to the client, in chunks: no more is handed to the library than is written next. Knows no frame.
 
+use crate::transport::Reserved;
 use bytes::Bytes;
 use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
@@ -15,6 +16,8 @@ const CHUNK: usize = 4 * 1024;
 pub(super) struct Outgoing<S> {
     sink: SplitSink<WebSocketStream<S>, Message>,
     waiting: VecDeque<Bytes>,
+    /// What large frames that wait are counted with.
+    reserved: Option<Reserved>,
     is_flushed: bool,
 }
 
@@ -24,6 +27,7 @@ impl<S> Outgoing<S> {
         Self {
             sink,
             waiting: VecDeque::new(),
+            reserved: None,
             is_flushed: true,
         }
     }
@@ -43,6 +47,15 @@ impl<S> Outgoing<S> {
         self.tell(frames.into_iter().map(Bytes::from));
     }
 
+    /// Holds bytes of a budget until everything that waits is written.
+    pub(super) fn hold(&mut self, reserved: Option<Reserved>) {
+        match (&mut self.reserved, reserved) {
+            (Some(held), Some(more)) => held.merge(more),
+            (none @ None, more) => *none = more,
+            (Some(_), None) => {}
+        }
+    }
+
     /// As [`send`](Self::send), in the form that all listeners share.
     pub(super) fn tell(&mut self, frames: impl Iterator<Item = Bytes>) {
         self.waiting.extend(frames);
@@ -57,6 +70,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outgoing<S> {
             self.sink.flush().await?;
             if self.waiting.is_empty() {
                 self.waiting = VecDeque::new();
+                self.reserved = None;
                 self.is_flushed = true;
                 return Ok(());
             }

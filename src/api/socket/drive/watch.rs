@@ -9,6 +9,8 @@ pub(super) struct Watch {
     limits: Limits,
     heard: Instant,
     asked: bool,
+    /// Since when nobody is logged in; `None`: somebody is.
+    anonymous: Option<Instant>,
     next: Pin<Box<Sleep>>,
 }
 
@@ -20,6 +22,8 @@ pub(super) enum Look {
     Ask,
     /// It has been silent for too long.
     GiveUp,
+    /// It has not logged in in time.
+    NotLoggedIn,
 }
 
 impl Watch {
@@ -30,7 +34,22 @@ impl Watch {
             limits,
             heard,
             asked: false,
-            next: Box::pin(sleep_until(heard + limits.ping)),
+            anonymous: Some(heard),
+            next: Box::pin(sleep_until(heard + limits.ping.min(limits.login))),
+        }
+    }
+
+    /// Takes notice of whether somebody is logged in.
+    pub(super) fn logged_in(&mut self, is_logged_in: bool) {
+        match (is_logged_in, self.anonymous) {
+            (true, _) => self.anonymous = None,
+            (false, Some(_)) => {}
+            (false, None) => {
+                let now = Instant::now();
+                self.anonymous = Some(now);
+                let next = self.next.deadline().min(now + self.limits.login);
+                self.next.as_mut().reset(next);
+            }
         }
     }
 
@@ -45,20 +64,41 @@ impl Watch {
         self.next.as_mut().await;
     }
 
-    /// Looks how long it has been silent, and says when to look next.
+    /// Looks how long it has been silent, and says when to look next. A look that comes much too late means that this process did
+    /// not run meanwhile: nothing was heard because nothing was listened to, so the client is asked first.
     pub(super) fn look(&mut self) -> Look {
-        let silent = self.heard.elapsed();
-        let (look, after) = if silent >= self.limits.silence {
-            (Look::GiveUp, self.limits.silence)
-        } else if silent >= self.limits.ping && !self.asked {
+        let now = Instant::now();
+        let Limits {
+            ping,
+            silence,
+            login,
+            ..
+        } = self.limits;
+        let was_paused = now.duration_since(self.next.deadline()) >= ping;
+        if was_paused {
+            self.asked = false;
+            self.heard = now.checked_sub(ping).unwrap_or(now);
+        }
+        let silent = now.duration_since(self.heard);
+        let is_late = self.anonymous.is_some_and(|since| now >= since + login);
+        let (look, after) = if is_late && !was_paused {
+            (Look::NotLoggedIn, silence)
+        } else if silent >= silence {
+            (Look::GiveUp, silence)
+        } else if silent >= ping && !self.asked {
             self.asked = true;
-            (Look::Ask, self.limits.silence)
+            (Look::Ask, silence)
         } else if self.asked {
-            (Look::Heard, self.limits.silence)
+            (Look::Heard, silence)
         } else {
-            (Look::Heard, self.limits.ping)
+            (Look::Heard, ping)
         };
-        self.next.as_mut().reset(self.heard + after);
+        let login = self.anonymous.map(|since| since + login);
+        let next = self.heard + after;
+        let next = login
+            .filter(|login| *login > now)
+            .map_or(next, |login| login.min(next));
+        self.next.as_mut().reset(next);
         look
     }
 }

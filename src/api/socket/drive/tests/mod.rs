@@ -10,6 +10,7 @@ use crate::app::{App, SystemClock};
 use crate::config::Config;
 use crate::store::sqlite::SqliteStore;
 use crate::tokens::Tokens;
+use crate::transport::FrameMeter;
 use futures_util::SinkExt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -45,6 +46,19 @@ enum Got {
 impl Client {
     /// A connection with room for `room` bytes on their way, before its handshake.
     async fn with_room(room: usize) -> Self {
+        let login = Duration::from_secs(3600); // Most tests are about connections on which nobody logs in.
+        Self::open(
+            room,
+            Limits {
+                login,
+                ..Limits::default()
+            },
+        )
+        .await
+    }
+
+    /// As [`with_room`](Self::with_room), under these limits.
+    async fn open(room: usize, limits: Limits) -> Self {
         let settings = Config::defaults_in(PathBuf::from("none"));
         let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
         let app = App::new(
@@ -54,12 +68,13 @@ impl Client {
             tokens.unwrap(),
         );
         let app = Arc::new(app.unwrap());
-        let (limits, stop) = (Limits::default(), CancellationToken::new());
+        let stop = CancellationToken::new();
         let api = Api::new(app.clone(), &settings, limits, String::new());
         let session = Session::new(
             Arc::new(api.with_realtime(Realtime::default())),
             IpAddr::V4(Ipv4Addr::LOCALHOST),
             None,
+            FrameMeter::new(None),
         );
         let (ours, theirs) = tokio::io::duplex(room);
         let socket = WebSocketStream::from_raw_socket(theirs, Role::Server, Some(config())).await;

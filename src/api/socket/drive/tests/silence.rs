@@ -69,9 +69,68 @@ async fn who_asks_every_20_seconds_lives_on() {
     }
 }
 
+/// The process stands still for so long, as by SIGSTOP: no timer fires and nothing is read meanwhile.
+async fn stand_still(seconds: u64) {
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_of_the_process_clients_are_asked_before_they_are_given_up() {
+    let mut client = Client::connected().await;
+    stand_still(100).await;
+    client.asked(100).await;
+    client.send(PONG).await;
+    client.asked(115).await;
+    stand_still(300).await;
+    client.asked(415).await;
+    client.gets(silent(), 430).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_log_in_is_closed_after_30_seconds_however_lively() {
+    let mut client = Client::open(64 * 1024, Limits::default()).await;
+    client.send(CONNECT).await;
+    client.text().await;
+    for _ in 0..5 {
+        pass(5).await;
+        client.send(PING).await;
+        client
+            .gets(Got::Text(PONG.to_owned()), client.seconds())
+            .await;
+    }
+    client
+        .gets(Got::Close(1008, "no login in time".to_owned()), 30)
+        .await;
+}
+
+#[tokio::test]
+async fn who_has_logged_out_has_30_seconds_to_log_in_again() {
+    let (mut client, _) = anns().await;
+    for _ in 0..10 {
+        assert_eq!(client.text().await, PING);
+        client.send(PONG).await;
+    }
+    client
+        .send(r#"{"msg":"method","id":"2","method":"logout","params":[]}"#)
+        .await;
+    while !client.text().await.contains(r#""updated""#) {}
+    let began = Instant::now();
+    let end = loop {
+        match client.next().await {
+            Got::Text(text) => assert_eq!(text, PING),
+            close @ Got::Close(..) => break close,
+        }
+        client.send(PONG).await;
+    };
+    assert_eq!(end, Got::Close(1008, "no login in time".to_owned()));
+    assert_eq!(began.elapsed().as_secs(), 30);
+}
+
 /// A connection of ann, logged in before time is paused: the database takes real time.
 async fn anns() -> (Client, UserId) {
-    let mut client = Client::connected().await;
+    let mut client = Client::open(64 * 1024, Limits::default()).await;
+    client.send(CONNECT).await;
+    client.text().await;
     let new = NewUser {
         username: "ann".to_owned(),
         name: None,
