@@ -1,13 +1,14 @@
-//! Password hashes: Argon2id in PHC strings, a bounded number at once and a bounded queue before them.
+//! Password hashes: Argon2id in PHC strings, a bounded number at once and a bounded queue before them, in which addresses take turns.
 //! Does not know users, where hashes are kept, or how often somebody may try.
 
+use crate::auth::{HashQueue, Turn};
 use crate::domain::{Error, Result};
+use crate::network::Network;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, RECOMMENDED_SALT_LEN, Version};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::net::IpAddr;
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The cost of new hashes: 19 MiB, two passes, one lane (OWASP's first choice for Argon2id).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -60,20 +61,13 @@ impl std::fmt::Debug for PasswordDigest {
 
 /// Hashes and verifies off the async threads. Each running hash holds 19 MiB and a core for some 30 ms.
 #[derive(Debug)]
-pub struct Passwords {
-    running: Arc<Semaphore>,
-    /// One for each caller, running or waiting. A dropped caller gives its place back by itself.
-    places: Arc<Semaphore>,
-}
+pub struct Passwords(HashQueue);
 
 impl Passwords {
     /// `hashers` (taken as 1 to 1024) hashes run at once and 32 times as many callers may wait.
     pub fn new(hashers: usize) -> Passwords {
         let hashers = hashers.clamp(1, 1024);
-        Passwords {
-            running: Arc::new(Semaphore::new(hashers)),
-            places: Arc::new(Semaphore::new(hashers * (1 + WAITING_PER_HASHER))),
-        }
+        Passwords(HashQueue::new(hashers, hashers * WAITING_PER_HASHER))
     }
 
     /// A new PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, under a fresh random salt.
@@ -81,29 +75,36 @@ impl Passwords {
     /// # Errors
     /// `Unavailable` at once when the queue is full, and when memory is short or the runtime is stopping.
     pub async fn hash(&self, password: PasswordDigest) -> Result<String> {
-        self.run(move || hash_blocking(&password)).await
+        self.run(None, move || hash_blocking(&password)).await
     }
 
     /// Whether the password belongs to the stored PHC string. `None`, an unknown user, costs the same
-    /// time as a known one and answers false.
+    /// time as a known one and answers false. Addresses take turns; `None` is the server itself.
     ///
     /// # Errors
-    /// `Unavailable` as with [`Passwords::hash`]; `Internal` for a stored string that is malformed,
-    /// not Argon2id version 19, or beyond m=262144, t=10, p=4.
-    pub async fn verify(&self, stored: Option<String>, password: PasswordDigest) -> Result<bool> {
-        self.run(move || verify_blocking(stored.as_deref().unwrap_or(NOBODY), &password))
-            .await
+    /// `Unavailable` as with [`Passwords::hash`], and when the place in the queue is needed for
+    /// another address; `Internal` for a stored string that is malformed, not Argon2id version 19,
+    /// or beyond m=262144, t=10, p=4.
+    pub async fn verify(
+        &self,
+        address: Option<IpAddr>,
+        stored: Option<String>,
+        password: PasswordDigest,
+    ) -> Result<bool> {
+        let work = move || verify_blocking(stored.as_deref().unwrap_or(NOBODY), &password);
+        self.run(address, work).await
     }
 
-    /// The permits travel with the closure: a caller that goes away cannot stop a running hash, so it
+    /// The turn travels with the closure: a caller that goes away cannot stop a running hash, so it
     /// must not make room for another beside it.
     async fn run<T: Send + 'static>(
         &self,
+        address: Option<IpAddr>,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permits = self.enter().await?;
+        let turn = self.enter(address).await?;
         let task = tokio::task::spawn_blocking(move || {
-            let _permits = permits;
+            let _turn = turn;
             work()
         });
         match task.await {
@@ -113,16 +114,8 @@ impl Passwords {
         }
     }
 
-    /// A place, or `Unavailable` at once; then, in the order of arrival, a turn.
-    async fn enter(&self) -> Result<[OwnedSemaphorePermit; 2]> {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| Error::UNAVAILABLE)?;
-        let turn = Arc::clone(&self.running)
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
-        Ok([turn, place])
+    async fn enter(&self, address: Option<IpAddr>) -> Result<Turn> {
+        self.0.enter(address.map(Network::from)).await
     }
 }
 
@@ -231,7 +224,7 @@ mod tests {
             (PasswordDigest::of("abC"), false),
             (PasswordDigest::of(ABC), false),
         ] {
-            let answer = passwords.verify(Some(stored.clone()), password).await;
+            let answer = passwords.verify(None, Some(stored.clone()), password).await;
             assert_eq!(answer.unwrap(), expected);
         }
         assert_ne!(stored, passwords.hash(abc()).await.unwrap(), "salted");
@@ -239,7 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_user_costs_the_work_of_a_known_one_and_is_refused() {
-        let refused = Passwords::new(1).verify(None, abc()).await;
+        let refused = Passwords::new(1).verify(None, None, abc()).await;
         assert!(!refused.unwrap());
         let fresh = PasswordHash::new(&hash_blocking(&abc()).unwrap()).unwrap();
         let nobody = PasswordHash::new(NOBODY).unwrap();
@@ -292,7 +285,9 @@ mod tests {
             swap("p=1", "p=5"),
         ];
         for stored in malformed.into_iter().chain(altered) {
-            let answer = Passwords::new(1).verify(Some(stored.clone()), abc()).await;
+            let answer = Passwords::new(1)
+                .verify(None, Some(stored.clone()), abc())
+                .await;
             assert!(
                 matches!(answer, Err(Error::Internal(_))),
                 "{stored}: {answer:?}"
@@ -303,7 +298,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_a_caller_who_leaves_frees_a_place() {
         let passwords = Passwords::new(1);
-        let busy = passwords.enter().await.unwrap();
+        let busy = passwords.enter(None).await.unwrap();
         let ask = || Box::pin(passwords.hash(abc()));
         let refused = |answer| matches!(answer, Poll::Ready(Err(Error::Unavailable { .. })));
         let mut waiting: Vec<_> = (0..32).map(|_| ask()).collect();
@@ -328,7 +323,7 @@ mod tests {
             let mut caller = Box::pin(passwords.hash(abc()));
             assert!(poll(&mut caller).is_pending());
             drop(caller);
-            assert_eq!(passwords.running.available_permits(), 0);
+            assert_eq!(passwords.0.free(), 0);
             release.send(()).unwrap();
             blocker.await.unwrap().unwrap();
             assert!(passwords.hash(abc()).await.is_ok());

@@ -20,6 +20,9 @@ const OWN: &[(&str, u32)] = &[
 /// address there may be a whole company, whose clients all come back at once after a restart.
 const UNLIMITED: [&str; 2] = ["/api/v1/method.call", "/websocket"];
 
+/// The route by which people log in over REST.
+const LOGIN: Route = ("POST", "/api/v1/login");
+
 /// A route, by its method and the path in the table of routes.
 pub(super) type Route = (&'static str, &'static str);
 
@@ -57,6 +60,12 @@ impl Quotas {
             }),
             None => Some(usual),
         }
+    }
+
+    /// Counts a login that does not come over REST as one that does. How long to wait, if it is one too many.
+    pub(super) fn count_login(&self, address: IpAddr, now: Timestamp) -> Option<Duration> {
+        let limit = self.limit(LOGIN.1)?;
+        self.count(address, LOGIN, limit, now).wait
     }
 
     /// Forgets all calls so far.

@@ -5,7 +5,7 @@ use super::login::{self, Way};
 use crate::api::Api;
 use crate::api::ddp::{self, Connection, Outcome};
 use crate::api::error::{ApiError, MethodError};
-use crate::domain::{Actor, Requester, UserId};
+use crate::domain::{Actor, Permission, Requester, UserId};
 use crate::service::session::{self, LoggedIn};
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -49,7 +49,12 @@ pub(super) enum Done {
     Entered(LoggedIn, Way),
     /// The user has logged out.
     Left,
+    /// Those of the people whom a subscription names that there are.
+    Named(Subscription, Vec<UserId>),
 }
+
+/// A subscription that is asked for: its id, its name, and its parameters.
+pub(super) type Subscription = (String, String, Vec<Value>);
 
 /// By what and for whom a method is called.
 pub(super) struct Caller {
@@ -90,8 +95,11 @@ impl Caller {
             // Whose connection it has been does not matter, and may be over.
             let actor = recognised.and_then(Result::ok);
             self.admit(actor.as_ref(), "login")?;
-            let (entered, way) =
-                login::log_in(app, self.address, self.client.as_deref(), params).await?;
+            let with = login::read(params)?;
+            if with.1 == Way::Password {
+                self.count_login(actor.as_ref())?;
+            }
+            let (entered, way) = login::log_in(app, self.address, self.client.as_deref(), with).await?;
             return Ok(Done::Entered(entered, way));
         }
         let actor = recognised.transpose()?;
@@ -106,6 +114,17 @@ impl Caller {
         Ok(Done::Result(
             ddp::call(&self.api, caller, method, params).await,
         ))
+    }
+
+    /// Counts a login by password against the limit that the address has for logins over REST. A login by token costs little, and
+    /// after a restart everyone behind an address comes back with one.
+    fn count_login(&self, actor: Option<&Arc<Actor>>) -> Result<(), ApiError> {
+        let is_exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
+        let now = self.api.app.clock.now();
+        match self.api.quotas.count_login(self.address, now) {
+            Some(wait) if !is_exempt => Err(ApiError::TooManyMethodCalls(wait)),
+            _ => Ok(()),
+        }
     }
 
     fn admit(&self, actor: Option<&Arc<Actor>>, method: &'static str) -> Result<(), ApiError> {

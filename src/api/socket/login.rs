@@ -23,13 +23,8 @@ pub(in crate::api) enum Way {
     Password,
 }
 
-/// The method `login`: `[{resume}]`, or `[{user, password}]` with the password in plain text or as its digest.
-pub(super) async fn log_in(
-    app: &App,
-    address: IpAddr,
-    client: Option<&str>,
-    params: Vec<Value>,
-) -> Result<(LoggedIn, Way), ApiError> {
+/// What the method `login` logs in with: `[{resume}]`, or `[{user, password}]` with the password in plain text or as its digest.
+pub(super) fn read(params: Vec<Value>) -> Result<(LoginWith, Way), ApiError> {
     let with = match params.into_iter().next() {
         Some(Value::Object(fields)) => credentials::realtime(&fields),
         _ => None,
@@ -39,6 +34,16 @@ pub(super) async fn log_in(
         LoginWith::Resume(_) => Way::Resume,
         LoginWith::Password { .. } => Way::Password,
     };
+    Ok((with, way))
+}
+
+/// Logs in.
+pub(super) async fn log_in(
+    app: &App,
+    address: IpAddr,
+    client: Option<&str>,
+    (with, way): (LoginWith, Way),
+) -> Result<(LoggedIn, Way), ApiError> {
     let entered = session::login(app, with, address, client).await;
     let entered = entered.map_err(|e| Place::RealtimeLogin(way, app.clock.now()).failed(e))?;
     Ok((entered, way))

@@ -320,13 +320,10 @@ async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<St
     let attempts = &app.auth.attempts;
     let attempt = attempts.by_account(proof.address, &user.id);
     attempts.check(&attempt, app.clock.now())?;
+    let passwords = &app.auth.passwords;
     for digest in readings(given) {
-        if app
-            .auth
-            .passwords
-            .verify(Some(hash.clone()), digest)
-            .await?
-        {
+        let right = passwords.verify(Some(proof.address), Some(hash.clone()), digest);
+        if right.await? {
             attempts.succeeded(&attempt, app.clock.now())?;
             return Ok(hash);
         }

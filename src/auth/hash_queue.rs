@@ -1,0 +1,230 @@
+//! The queue before the hashing of passwords: a bounded number runs at once, and a bounded number waits. Networks take turns, and
+//! when the queue is full, the network that waits for most gives up its newest place to one that waits for less. So one address
+//! can use all of it while nobody else does, and cannot keep others out. Knows no password.
+
+use crate::domain::{Error, Result};
+use crate::network::Network;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Who waits: a network, or `None` for the server itself.
+type Key = Option<Network>;
+
+/// The queue. All clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct HashQueue(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    /// Turns that nobody has.
+    free: usize,
+    /// Callers that may wait.
+    room: usize,
+    waiting: HashMap<Key, VecDeque<oneshot::Sender<Turn>>>,
+    /// The keys in `waiting`, the next one first.
+    order: VecDeque<Key>,
+}
+
+/// The right to hash, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn(Option<HashQueue>);
+
+impl HashQueue {
+    /// A queue of which `running` callers have a turn at once, and `room` may wait.
+    pub(crate) fn new(running: usize, room: usize) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            free: running,
+            room,
+            waiting: HashMap::new(),
+            order: VecDeque::new(),
+        })))
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// `Unavailable` when the queue is full, at once or because another network needs the place.
+    pub(crate) async fn enter(&self, key: Key) -> Result<Turn> {
+        let waiting = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return Ok(Turn(Some(self.clone())));
+            }
+            state.wait(key)?
+        };
+        waiting.await.map_err(|_| Error::UNAVAILABLE)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> usize {
+        self.state().free
+    }
+}
+
+impl State {
+    fn wait(&mut self, key: Key) -> Result<oneshot::Receiver<Turn>> {
+        if self.len() >= self.room {
+            self.forget_those_who_left();
+        }
+        if self.len() >= self.room {
+            self.make_room(key)?;
+        }
+        let (sender, receiver) = oneshot::channel();
+        let waiting = self.waiting.entry(key).or_default();
+        if waiting.is_empty() {
+            self.order.push_back(key);
+        }
+        waiting.push_back(sender);
+        Ok(receiver)
+    }
+
+    fn len(&self) -> usize {
+        self.waiting.values().map(VecDeque::len).sum()
+    }
+
+    fn forget_those_who_left(&mut self) {
+        for waiting in self.waiting.values_mut() {
+            waiting.retain(|sender| !sender.is_closed());
+        }
+        self.tidy();
+    }
+
+    /// Takes the newest place of the network that has the most, if that is more than `key` would have.
+    fn make_room(&mut self, key: Key) -> Result<()> {
+        let own = self.waiting.get(&key).map_or(0, VecDeque::len);
+        let crowd = self
+            .waiting
+            .values_mut()
+            .max_by_key(|waiting| waiting.len());
+        let crowd = crowd.filter(|waiting| waiting.len() > own + 1);
+        crowd.ok_or(Error::UNAVAILABLE)?.pop_back();
+        Ok(())
+    }
+
+    /// The next caller, in turn by network.
+    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+        let key = self.order.pop_front()?;
+        let waiting = self.waiting.get_mut(&key)?;
+        let next = waiting.pop_front();
+        if waiting.is_empty() {
+            self.waiting.remove(&key);
+        } else {
+            self.order.push_back(key);
+        }
+        next
+    }
+
+    fn tidy(&mut self) {
+        self.waiting.retain(|_, waiting| !waiting.is_empty());
+        let Self { waiting, order, .. } = self;
+        order.retain(|key| waiting.contains_key(key));
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(queue) = self.0.take() else {
+            return;
+        };
+        let mut state = queue.state();
+        while let Some(next) = state.next() {
+            match next.send(Turn(Some(queue.clone()))) {
+                Ok(()) => return,
+                // The caller is gone. Its turn is passed on here, not by its own drop, which would wait for this lock.
+                Err(mut unused) => drop(unused.0.take()),
+            }
+        }
+        state.free += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn key(n: u8) -> Key {
+        Some(IpAddr::from([192, 0, 2, n]).into())
+    }
+
+    type Entering<'a> = Pin<Box<dyn Future<Output = Result<Turn>> + 'a>>;
+
+    fn poll(entering: &mut Entering<'_>) -> Poll<Result<Turn>> {
+        let mut context = Context::from_waker(Waker::noop());
+        entering.as_mut().poll(&mut context)
+    }
+
+    /// One more caller of this network, who waits or was refused.
+    fn enter(queue: &HashQueue, n: u8) -> (Entering<'_>, bool) {
+        let mut entering: Entering<'_> = Box::pin(queue.enter(key(n)));
+        let waits = poll(&mut entering).is_pending();
+        (entering, waits)
+    }
+
+    #[test]
+    fn one_network_may_use_the_whole_queue_and_makes_room_for_others() {
+        let queue = HashQueue::new(1, 4);
+        let mut running: Entering<'_> = Box::pin(queue.enter(None));
+        let Poll::Ready(Ok(turn)) = poll(&mut running) else {
+            panic!("there is a free turn");
+        };
+        let mut crowd: Vec<_> = (0..4).map(|_| enter(&queue, 1)).collect();
+        assert!(crowd.iter().all(|(_, waits)| *waits));
+        assert!(!enter(&queue, 1).1, "the queue is full");
+        let (mut second, waits) = enter(&queue, 2);
+        assert!(waits, "another network gets a place");
+        let mut refused = |n: usize| matches!(poll(&mut crowd[n].0), Poll::Ready(Err(_)));
+        assert_eq!([0, 1, 2, 3].map(&mut refused), [false, false, false, true]);
+        let also = enter(&queue, 2);
+        assert!(also.1, "as many as the crowd");
+        assert!(!enter(&queue, 2).1, "but not more");
+        drop(turn);
+        let Poll::Ready(Ok(first)) = poll(&mut crowd[0].0) else {
+            panic!("who came first is first");
+        };
+        drop(first);
+        assert!(poll(&mut second).is_ready(), "then the other network");
+    }
+
+    #[test]
+    fn callers_who_left_keep_neither_a_place_nor_a_turn() {
+        let queue = HashQueue::new(1, 2);
+        let mut running: Entering<'_> = Box::pin(queue.enter(None));
+        let Poll::Ready(Ok(turn)) = poll(&mut running) else {
+            panic!("there is a free turn");
+        };
+        let gone = [enter(&queue, 1), enter(&queue, 1)];
+        assert!(!enter(&queue, 1).1);
+        drop(gone);
+        let (mut stays, waits) = enter(&queue, 1);
+        assert!(waits);
+        let leaves = enter(&queue, 1);
+        drop(turn);
+        drop(leaves);
+        let Poll::Ready(Ok(turn)) = poll(&mut stays) else {
+            panic!("the turn was passed on");
+        };
+        drop(turn);
+        assert_eq!(queue.free(), 1);
+    }
+
+    #[test]
+    fn a_turn_given_to_a_caller_who_left_is_free_again() {
+        let queue = HashQueue::new(1, 2);
+        let mut running: Entering<'_> = Box::pin(queue.enter(None));
+        let turn = poll(&mut running);
+        let waiting = enter(&queue, 1);
+        drop(turn);
+        assert_eq!(queue.free(), 0, "it was given to the one who waits");
+        drop(waiting);
+        assert_eq!(queue.free(), 1);
+    }
+}
