@@ -39,6 +39,16 @@ pub(super) fn ready(body: Bytes) -> Response {
     response
 }
 
+/// Marks a response whose body is counted among the large ones already.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted;
+
+/// A response whose body is counted among the large ones already.
+pub(super) fn counted(mut response: Response) -> Response {
+    response.extensions_mut().insert(Counted);
+    response
+}
+
 /// `status` with `body`, whose type is exactly `application/json`: Rocket.Chat's tests compare for equality.
 pub(super) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).map_err(crate::domain::Error::internal)?;

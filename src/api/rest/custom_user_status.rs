@@ -9,6 +9,7 @@ use crate::api::{query, wire};
 use crate::app::Contract;
 use crate::domain::{Actor, Error, StatusId};
 use crate::service::custom_status::{self, StatusDraft};
+use crate::transport::LARGE_ANSWER;
 use warp::http::{HeaderValue, StatusCode, header};
 
 pub(in crate::api) async fn create(request: Request) -> Answer {
@@ -62,19 +63,19 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
             request.admit(Some(&actor))?;
             kept
         }
-        None => {
-            let page = read_list(&request, &actor).await?;
-            request.api.lists.keep(version, request.query(), &page);
-            page
-        }
+        None => read_list(&request, &actor, version).await?,
     };
-    Ok(not_modified(&request, &page)
-        .unwrap_or_else(|| with_tag(reply::ready(page.body.clone()), &page)))
+    Ok(not_modified(&request, &page).unwrap_or_else(|| {
+        // What one copy of it takes was reserved when it was made.
+        let response = reply::counted(reply::ready(page.body.clone()));
+        with_tag(response, &page)
+    }))
 }
 
-async fn read_list(request: &Request, actor: &Actor) -> Result<Encoded, ApiError> {
+async fn read_list(request: &Request, actor: &Actor, version: u64) -> Result<Encoded, ApiError> {
     let query = query::statuses(request.query())?;
     let app = request.admit(Some(actor))?;
+    let lists = &request.api.lists;
     let (offset, whole) = (query.offset, query.limit.is_none());
     // A whole list may be huge: there is one at a time, and it is encoded where it holds up nobody.
     let _alone = if whole {
@@ -82,11 +83,11 @@ async fn read_list(request: &Request, actor: &Actor) -> Result<Encoded, ApiError
     } else {
         None
     };
+    if whole && let Some(made) = lists.find(version, request.query()) {
+        return Ok(made); // Somebody else has asked for the same meanwhile.
+    }
     let page = custom_status::list(app, actor, query).await?;
-    let encode = move || {
-        serde_json::to_vec(&wire::StatusPage::new(&page, offset))
-            .map(|body| Encoded::new(body.into()))
-    };
+    let encode = move || serde_json::to_vec(&wire::StatusPage::new(&page, offset));
     let encoded = if whole {
         tokio::task::spawn_blocking(encode)
             .await
@@ -94,7 +95,15 @@ async fn read_list(request: &Request, actor: &Actor) -> Result<Encoded, ApiError
     } else {
         encode()
     };
-    Ok(encoded.map_err(Error::internal)?)
+    let bytes = encoded.map_err(Error::internal)?;
+    if bytes.len() <= LARGE_ANSWER {
+        let page = Encoded::new(bytes.into());
+        lists.keep(version, request.query(), &page);
+        return Ok(page);
+    }
+    let budget = request.client().map(|client| client.answers());
+    let reserved = budget.map(|budget| budget.try_reserve(bytes.len()).ok_or(Error::UNAVAILABLE));
+    Ok(lists.share(version, request.query(), bytes, reserved.transpose()?))
 }
 
 fn not_modified(request: &Request, page: &Encoded) -> Option<Response> {

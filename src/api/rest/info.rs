@@ -96,7 +96,9 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
 
 /// `GET /api/v1/openapi.json`, as often as one likes.
 pub(in crate::api) async fn openapi(request: Request) -> Answer {
-    Ok(reply::ready(request.api.openapi.clone()))
+    // All readers share one copy.
+    let document = reply::ready(request.api.openapi.clone());
+    Ok(reply::counted(document))
 }
 
 /// The document of a server that people reach below `base`, where that is a path.
