@@ -18,6 +18,9 @@ pub trait Presences: Send + Sync {
     /// The active users whom `whom` names, by id.
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
 
+    /// Those of `ids` that users have, active or not.
+    async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>>;
+
     /// Lets a rule change a user's presence, ends what has expired by then, and adds the event that tells of both. What they leave as
     /// it was is no change, and adds none. Answers the presence after the change.
     ///

@@ -31,33 +31,78 @@ async fn a_connection_has_1000_subscriptions_at_most() {
     answers(&server).await;
 }
 
+/// So many further users, past the API.
+fn add_people(server: &TestServer, number: u32) {
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+        INSERT INTO user (id, username, username_key, name, name_key, password_hash, active, email_verified,
+            require_password_change, utc_offset, created_at, updated_at)
+        SELECT printf('person%08d', i), 'person' || i, 'person' || i, '', '', '', 1, 0, 0, 0, 0, 0 FROM n";
+    server.database().execute(sql, [number]).unwrap();
+}
+
 #[tokio::test]
-async fn a_connection_watches_5000_people_at_most() {
+async fn a_connection_watches_5000_people_at_most_and_none_whom_there_are_not() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
+    add_people(&server, 5000);
     let mut live = ann.live().await;
-    let ids = |range: std::ops::Range<u32>| -> Vec<Value> {
-        range.map(|n| json!(format!("nobody{n:08}"))).collect()
+    let ids = |kind: &str, range: std::ops::Range<u32>| -> Vec<Value> {
+        range.map(|n| json!(format!("{kind}{n:08}"))).collect()
     };
-    live.subscribe(PRESENCE, json!(["", {"added": ids(0..2500)}]))
-        .await;
-    let (_, full) = live
-        .ask(PRESENCE, json!(["", {"added": ids(2500..5000)}]))
-        .await;
-    assert!(full.get("error").is_none(), "{full}");
+    for n in 0..4 {
+        let nobody = ids("nobody", n * 2000..(n + 1) * 2000);
+        let (_, answer) = live.ask(PRESENCE, json!(["", {"added": nobody}])).await;
+        assert!(answer.get("error").is_none(), "{n}: {answer}");
+    }
+    for n in 0..2 {
+        let people = ids("person", n * 2500..(n + 1) * 2500);
+        let (_, full) = live.ask(PRESENCE, json!(["", {"added": people}])).await;
+        assert!(full.get("error").is_none(), "{full}");
+    }
     let one_more = json!(["", {"added": [ann.id()]}]);
     let error = live.refusal(PRESENCE, one_more.clone()).await;
     assert_eq!(error["error"], "too-many-subscriptions");
     // Those on the list may be named again, and one may take another's place.
-    let (_, known) = live.ask(PRESENCE, json!(["", {"added": ids(0..10)}])).await;
+    let known = ids("person", 0..10);
+    let (_, known) = live.ask(PRESENCE, json!(["", {"added": known}])).await;
     assert!(known.get("error").is_none(), "{known}");
-    let change = json!(["", {"added": [ann.id()], "removed": ids(0..1)}]);
+    let change = json!(["", {"added": [ann.id()], "removed": ids("person", 0..1)}]);
     let (_, changed) = live.ask(PRESENCE, change).await;
     assert!(changed.get("error").is_none(), "{changed}");
     crate::presence::set(&ann, json!({"message": "seen"})).await;
     live.next_where(|frame| frame["fields"]["args"][0][2] == "seen")
         .await;
     answers(&server).await;
+}
+
+#[tokio::test]
+async fn a_user_watches_20000_people_at_most_by_all_connections_together() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    add_people(&server, 5000);
+    let ids = |range: std::ops::Range<u32>| -> Vec<Value> {
+        range.map(|n| json!(format!("person{n:08}"))).collect()
+    };
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        let mut live = ann.live().await;
+        live.subscribe(PRESENCE, json!(["", {"added": ids(0..2500)}]))
+            .await;
+        live.ask(PRESENCE, json!(["", {"added": ids(2500..5000)}]))
+            .await;
+        all.push(live);
+    }
+    let mut fifth = ann.live().await;
+    let one_more = json!(["", {"added": ids(0..1)}]);
+    let error = fifth.refusal(PRESENCE, one_more.clone()).await;
+    assert_eq!(error["error"], "too-many-subscriptions");
+    let mut other = server.user("bob").await.live().await;
+    other.subscribe(PRESENCE, one_more.clone()).await;
+    drop(all.pop());
+    in_time("the end of one of them", async {
+        while fifth.ask(PRESENCE, one_more.clone()).await.1["msg"] != "ready" {}
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -109,7 +154,8 @@ async fn a_storm_of_connections_passes() {
 async fn live_connections_count_among_those_that_may_be_open() {
     let setup = Setup::new().config(|config| config.max_connections = 2);
     let server = setup.start().await;
-    let (mut one, mut two) = (server.live().await, server.live().await);
+    let ann = server.user("ann").await; // Those without a login make room for others.
+    let (mut one, mut two) = (ann.live().await, ann.live().await);
     let anon = server.anon();
     let third = tokio::spawn(async move { anon.get("info").await });
     for _ in 0..50 {

@@ -1,12 +1,14 @@
 //! What a live connection has subscribed to: which streams there are, who may hear them, and which topics they stand for. Source:
 //! Rocket.Chat `streamer.module.ts`, `notifications.module.ts`; reference 6.4 and 6.5. Knows no socket.
 
+use super::watching::{MOST_WATCHED_BY_USER, Watched, Watching};
 use crate::api::error::ApiError;
 use crate::api::wire::frame::{Document, DocumentChange, Reply, text_of};
 use crate::domain::UserId;
 use crate::live::{Listener, Topic};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Subscriptions of a connection at most.
 const MOST: usize = 1000;
@@ -46,25 +48,58 @@ enum Ear {
 }
 
 /// The subscriptions of a connection, by the ids that the client gave them.
-#[derive(Default)]
 pub(super) struct Streams {
     subscriptions: HashMap<String, Hears>,
     watched: HashSet<UserId>,
+    /// `None` until somebody is watched.
+    counted: Option<Watched>,
+    watching: Arc<Watching>,
 }
 
 impl Streams {
+    /// None. How many people a user watches is counted in `watching`.
+    pub(super) fn new(watching: Arc<Watching>) -> Self {
+        Self {
+            subscriptions: HashMap::new(),
+            watched: HashSet::new(),
+            counted: None,
+            watching,
+        }
+    }
+
+    /// The ids that a subscription asks to watch and of which it has to be known whether they exist, before it is begun.
+    pub(super) fn unknown_ids(
+        &self,
+        user: Option<&UserId>,
+        name: &str,
+        params: &[Value],
+    ) -> Vec<UserId> {
+        if user.is_none() || name != PRESENCE {
+            return Vec::new();
+        }
+        let added = named(params.get(1), "added");
+        added.filter(|id| !self.watched.contains(id)).collect()
+    }
+
     /// Subscribes, and answers the frames that tell of it. An id that is in use already changes nothing, as in Meteor.
     pub(super) fn subscribe(
         &mut self,
         listener: &mut Listener,
         user: Option<&UserId>,
         (id, name, params): (String, String, &[Value]),
+        existing: &[UserId],
     ) -> Vec<String> {
         if self.subscriptions.contains_key(&id) {
             return Vec::new();
         }
         match self.hears(user, &name, params) {
-            Ok(Hears::Presence) => self.watch(listener, id, params.get(1)),
+            Ok(Hears::Presence) => {
+                if let Some(user) = user {
+                    self.counted
+                        .get_or_insert_with(|| self.watching.begin(user.clone()));
+                }
+                self.watch(listener, id, params.get(1), existing)
+            }
             Ok(hears) => {
                 if let Hears::Topic(topic) = &hears {
                     listener.subscribe(topic.clone());
@@ -123,9 +158,10 @@ impl Streams {
                 }
             }
             Some(Hears::Presence) => {
-                for user in self.watched.drain() {
+                for user in std::mem::take(&mut self.watched) {
                     listener.unsubscribe(&Topic::StatusOf(user));
                 }
+                self.counted = None;
             }
             Some(Hears::OwnData | Hears::Silence(_)) | None => {}
         }
@@ -171,25 +207,38 @@ impl Streams {
         }
     }
 
-    /// The first subscription to presence stays; each further one changes who is watched, and ends.
-    fn watch(&mut self, listener: &mut Listener, id: String, who: Option<&Value>) -> Vec<String> {
-        let named = |key: &str| {
-            let ids = who.and_then(|who| who.get(key)).and_then(Value::as_array);
-            let ids = ids.into_iter().flatten().filter_map(Value::as_str);
-            ids.filter(|id| id.len() <= LONGEST_ID).map(UserId::new)
-        };
-        for user in named("removed") {
+    /// The first subscription to presence stays; each further one changes who is watched, and ends. Ids that are not among the
+    /// `existing` ones are nobody's, and are not kept.
+    fn watch(
+        &mut self,
+        listener: &mut Listener,
+        id: String,
+        who: Option<&Value>,
+        existing: &[UserId],
+    ) -> Vec<String> {
+        for user in named(who, "removed") {
             if self.watched.remove(&user) {
+                self.counted
+                    .iter_mut()
+                    .for_each(|counted| counted.remove(1));
                 listener.unsubscribe(&Topic::StatusOf(user));
             }
         }
-        for user in named("added") {
-            if self.watched.len() >= MOST_WATCHED && !self.watched.contains(&user) {
+        for user in existing
+            .iter()
+            .filter(|user| !self.watched.contains(*user))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            if self.watched.len() >= MOST_WATCHED {
                 return vec![refusal(&id, ApiError::TooManySubscriptions(MOST_WATCHED))];
             }
-            if self.watched.insert(user.clone()) {
-                listener.subscribe(Topic::StatusOf(user));
+            if !self.counted.as_mut().is_some_and(Watched::add) {
+                let most = MOST_WATCHED_BY_USER;
+                return vec![refusal(&id, ApiError::TooManySubscriptions(most))];
             }
+            self.watched.insert(user.clone());
+            listener.subscribe(Topic::StatusOf(user));
         }
         if self
             .subscriptions
@@ -204,6 +253,13 @@ impl Streams {
         self.subscriptions.insert(id.clone(), Hears::Presence);
         vec![text_of(&Reply::Ready { subs: [&id] })]
     }
+}
+
+/// The ids under `key` that may be somebody's.
+fn named(who: Option<&Value>, key: &str) -> impl Iterator<Item = UserId> {
+    let ids = who.and_then(|who| who.get(key)).and_then(Value::as_array);
+    let ids = ids.into_iter().flatten().filter_map(Value::as_str);
+    ids.filter(|id| id.len() <= LONGEST_ID).map(UserId::new)
 }
 
 fn logged(event: &str) -> Hears {
@@ -255,7 +311,8 @@ fn begun(id: &str, name: &str, params: &[Value]) -> Vec<String> {
     document.into_iter().chain([ready]).collect()
 }
 
-fn refusal(id: &str, refused: ApiError) -> String {
+/// That a subscription has not begun, or has ended.
+pub(super) fn refusal(id: &str, refused: ApiError) -> String {
     let error = Some(refused.into_method_error("sub"));
     text_of(&Reply::Nosub { id, error })
 }

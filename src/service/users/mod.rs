@@ -94,6 +94,14 @@ pub async fn record(app: &App, user: &UserId) -> Result<Option<User>> {
     Ok(found.map(|(user, _)| user))
 }
 
+/// Those of `ids` that users have.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn existing(app: &App, ids: Vec<UserId>) -> Result<Vec<UserId>> {
+    app.store.existing_users(ids).await
+}
+
 /// Refuses roles that do not exist, and `admin` from somebody who may not give it.
 async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
     let known = app.store.list_roles().await?;

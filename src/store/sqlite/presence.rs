@@ -36,6 +36,10 @@ impl Presences for SqliteStore {
         self.readers.read(move |c| list(c, &whom)).await
     }
 
+    async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>> {
+        self.readers.read(move |c| existing(c, &ids)).await
+    }
+
     async fn change_presence(&self, change: PresenceChange) -> Result<Presence> {
         let touches: &[Touches] = if change.expires {
             &[Touches::Deadlines]
@@ -78,10 +82,6 @@ fn card(connection: &Connection, user: UserId) -> rusqlite::Result<Option<Card>>
 
 fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
     let everybody = "user LEFT JOIN presence ON presence.user_id = user.id";
-    let json = |ids: &[UserId]| {
-        let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
-        Value::Text(serde_json::to_string(&ids).unwrap_or_default())
-    };
     let (filter, since, ids) = match whom {
         Whom::Ids(ids) => (
             "user.id IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL",
@@ -107,6 +107,19 @@ fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
     );
     let mut statement = connection.prepare_cached(&sql)?;
     gather(statement.query([ids, since])?)
+}
+
+fn existing(connection: &Connection, ids: &[UserId]) -> rusqlite::Result<Vec<UserId>> {
+    let sql = "SELECT id FROM user WHERE id IN (SELECT value FROM json_each(?1))";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([json(ids)], |row| row.get::<_, String>(0))?;
+    rows.map(|id| id.map(UserId::new)).collect()
+}
+
+/// Ids as a list that SQL can read.
+fn json(ids: &[UserId]) -> Value {
+    let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
+    Value::Text(serde_json::to_string(&ids).unwrap_or_default())
 }
 
 /// People from rows of [`COLUMNS`], each person's rows side by side.
