@@ -33,6 +33,7 @@ mod events;
 mod events_slow;
 mod events_stream;
 mod events_visibility;
+mod exhaustion;
 mod expiry;
 mod expiry_live;
 mod fail2ban;

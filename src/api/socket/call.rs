@@ -20,7 +20,7 @@ pub(super) type Call = Pin<Box<dyn Future<Output = Called> + Send>>;
 
 /// What a call came to.
 pub(super) struct Called {
-    began: Instant,
+    pub(super) began: Instant,
     pub(super) id: String,
     pub(super) method: String,
     pub(super) outcome: Result<Done, ApiError>,
@@ -99,7 +99,8 @@ impl Caller {
             if with.1 == Way::Password {
                 self.count_login(actor.as_ref())?;
             }
-            let (entered, way) = login::log_in(app, self.address, self.client.as_deref(), with).await?;
+            let (entered, way) =
+                login::log_in(app, self.address, self.client.as_deref(), with).await?;
             return Ok(Done::Entered(entered, way));
         }
         let actor = recognised.transpose()?;

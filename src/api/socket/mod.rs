@@ -46,12 +46,7 @@ pub(super) async fn open(request: Request) -> Answer {
     let client = request.client().cloned();
     let meter = FrameMeter::new(client.clone());
     let agent = request.user_agent().map(Arc::from);
-    let session = Session::new(
-        request.api.clone(),
-        request.address(),
-        agent,
-        meter.clone(),
-    );
+    let session = Session::new(request.api.clone(), request.address(), agent, meter.clone());
     let (limits, realtime) = (request.api.limits, &request.api.realtime);
     let task = realtime.spawn(live(upgrade, session, meter, limits, realtime.stop.clone()));
     client.inspect(|client| client.runs_in(task.abort_handle()));

@@ -18,6 +18,7 @@ use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// A live connection.
 pub(super) struct Session {
@@ -169,11 +170,12 @@ impl Session {
         if ids.is_empty() {
             return Step::Send(self.begin((id, name, params), &[]));
         }
-        let (app, call) = (self.api.app.clone(), id.clone());
+        let (app, call, began) = (self.api.app.clone(), id.clone(), Instant::now());
         Step::Call(Box::pin(async move {
             let existing = users::existing(&app, ids).await;
             let watch = existing.map(|existing| Done::Named((id, name, params), existing));
             Called {
+                began,
                 id: call,
                 method: SUBSCRIPTION.to_owned(),
                 outcome: watch.map_err(Into::into),

@@ -142,7 +142,8 @@ pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Resul
     let (user, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
     let digest = accept(app, password, &user.username, user.email.as_ref())?;
     let passwords = &app.auth.passwords;
-    if passwords.verify(Some(hash.clone()), digest.clone()).await? {
+    let is_same = passwords.verify(Some(actor.address()), Some(hash.clone()), digest.clone());
+    if is_same.await? {
         return Err(same());
     }
     let patch = UserPatch {

@@ -1,0 +1,125 @@
+//! What a crowd of clients without a login costs a doorsign in memory: while they are there, and when they are gone. Knows nothing of
+//! its inside: it starts the program that it is given, and asks it.
+//!
+//! ```text
+//! cargo bench --bench exhaust -- target/release/doorsign
+//! ```
+
+#[path = "load/http.rs"]
+mod http;
+#[path = "load/machine.rs"]
+#[allow(dead_code, reason = "each measurement needs another part of it")]
+mod machine;
+#[path = "load/server.rs"]
+#[allow(dead_code, reason = "each measurement needs another part of it")]
+mod server;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use server::Server;
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+const USAGE: &str = "\
+Starts a doorsign for each kind of crowd, opens connections that send something unfinished, and prints the server's resident memory before,
+at its peak, right after all are closed, and 30 s later (on Linux).
+
+Usage: cargo bench --bench exhaust -- PROGRAM [CONNECTIONS]
+
+  PROGRAM      Such as target/release/doorsign
+  CONNECTIONS  How many, 9500 unless given; each is an open file here and there";
+
+/// How long a crowd stays once all are there.
+const STAY: Duration = Duration::from_secs(5);
+/// How long after it has gone the memory is looked at once more.
+const AFTERWARDS: Duration = Duration::from_secs(30);
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench" && argument != "--test")
+        .collect();
+    let (program, number) = match arguments.as_slice() {
+        [program] if !program.starts_with('-') => (program, Some(9500)),
+        [program, number] => (program, number.parse().ok()),
+        _ => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let measured = number
+        .ok_or_else(|| USAGE.into())
+        .and_then(|number| measure(Path::new(program), number));
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What each connection of a crowd sends, by name.
+fn crowds() -> [(&'static str, String); 4] {
+    let post = |headers: usize| {
+        let filler = "x".repeat(headers);
+        format!(
+            "POST /api/v1/login HTTP/1.1\r\nHost: t\r\nX-Filler: {filler}\r\nContent-Length: 65000\r\n\r\n"
+        )
+    };
+    let body = "x".repeat(64_000);
+    [
+        ("60 KB of headers, half a body", post(60_000) + &body),
+        ("15 KB of headers, half a body", post(15_000) + &body),
+        ("short headers, a byte of a body", post(10) + "{"),
+        ("half a head", "GET /api/info HTTP/1.1\r\nHost:".to_owned()),
+    ]
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn measure(program: &Path, number: usize) -> Result<(), Box<dyn Error>> {
+    allow_files(number)?;
+    let program = std::path::absolute(program)?;
+    println!("{number} connections, MiB                   idle      peak    closed  30 s later");
+    for (name, bytes) in crowds() {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let server = Server::start(&program, &["serve"], folder.path()).await?;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let pid = server.process.id().ok_or("the server has ended")?;
+        let memory = || machine::resident_mib(pid).unwrap_or_default();
+        let idle = memory();
+        let mut peak = idle;
+        let mut crowd = Vec::with_capacity(number);
+        for _ in 0..number {
+            let mut stream = TcpStream::connect(&server.address).await?;
+            // The server may refuse it meanwhile, or leave it unread.
+            let sending = stream.write_all(bytes.as_bytes());
+            let _ = tokio::time::timeout(Duration::from_millis(5), sending).await;
+            crowd.push(stream);
+            peak = peak.max(memory());
+        }
+        let end = tokio::time::Instant::now() + STAY;
+        while tokio::time::Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            peak = peak.max(memory());
+        }
+        drop(crowd);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let closed = memory();
+        tokio::time::sleep(AFTERWARDS).await;
+        let later = memory();
+        println!("{name:<34}{idle:>10.1}{peak:>10.1}{closed:>10.1}{later:>12.1}");
+        server.stop().await?;
+    }
+    Ok(())
+}
+
+fn allow_files(number: usize) -> Result<(), Box<dyn Error>> {
+    let limit = getrlimit(Resource::Nofile);
+    let current = Some(u64::try_from(number)? + 100);
+    setrlimit(Resource::Nofile, Rlimit { current, ..limit })?;
+    Ok(())
+}
