@@ -18,7 +18,7 @@ use crate::store::{Part, Store};
 use crate::tokens::Tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
@@ -204,11 +204,17 @@ impl Clock for SystemClock {
         reason = "this is the clock that everybody else takes the time from"
     )]
     fn now(&self) -> Timestamp {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
-        Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        timestamp(SystemTime::now())
     }
+}
+
+/// A time of the machine, which may be before 1970: time has to go on there, too, or nothing would ever expire.
+fn timestamp(time: SystemTime) -> Timestamp {
+    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => millis(since),
+        Err(before) => -millis(before.duration()),
+    })
 }
 
 /// Makes new ids.
@@ -297,6 +303,15 @@ fn random<const N: usize>() -> Result<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_goes_on_before_1970_too() {
+        let second = Duration::from_secs(1);
+        let at = |time: Option<SystemTime>| timestamp(time.unwrap()).as_millis();
+        assert_eq!(at(SystemTime::UNIX_EPOCH.checked_sub(second)), -1000);
+        assert_eq!(at(SystemTime::UNIX_EPOCH.checked_sub(second * 2)), -2000);
+        assert_eq!(at(SystemTime::UNIX_EPOCH.checked_add(second)), 1000);
+    }
 
     #[test]
     fn status_ids_are_object_ids_in_the_order_of_creation() {
