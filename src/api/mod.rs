@@ -79,7 +79,7 @@ use warp::http::{HeaderMap, Method};
 
 /// A request's way to its handler.
 pub struct Route {
-    /// `GET` or `POST`. A `GET` route answers `HEAD`, too.
+    /// `GET` or `POST`. A `GET` route answers `HEAD`, too, unless it [changes something](STATEFUL_GETS).
     pub method: Method,
     /// The exact path; a last segment that begins with a colon stands for any one.
     pub path: &'static str,
@@ -178,6 +178,9 @@ pub static ROUTES: &[Route] = routes! {
 
 /// Characters of an unknown path in the log at most.
 const LONGEST_LOGGED_PATH: usize = 200;
+
+/// Routes whose `GET` changes something. They refuse `HEAD`, which link checkers and prefetchers send without a second thought.
+const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
 
 /// What handlers share beside the app.
 pub struct Api {
@@ -425,7 +428,12 @@ fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, 
     } else {
         method
     };
+    let has_no_head = || STATEFUL_GETS.contains(&path);
     let exact = |route: &&Route| route.path == path && route.method == *asked;
+    if *method == Method::HEAD && has_no_head() {
+        let methods = ROUTES.iter().filter(|route| route.path == path);
+        return Err(ApiError::without_head(methods.map(|route| &route.method)));
+    }
     if let Some(route) = ROUTES.iter().find(exact) {
         return Ok(route);
     }
@@ -433,6 +441,7 @@ fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, 
     match known().find(|route| route.method == *asked) {
         Some(route) => Ok(route),
         None if known().next().is_none() => Err(ApiError::UnknownRoute),
+        None if has_no_head() => Err(ApiError::without_head(known().map(|route| &route.method))),
         None => Err(ApiError::wrong_method(known().map(|route| &route.method))),
     }
 }

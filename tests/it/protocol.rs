@@ -148,7 +148,8 @@ async fn other_methods_than_a_routes_own_are_told_which_ones_it_has() {
         ("GET", write, "POST, OPTIONS"),
         ("HEAD", write, "POST, OPTIONS"),
         ("PATCH", write, "POST, OPTIONS"),
-        ("PUT", "/api/v1/logout", "POST, GET, HEAD, OPTIONS"),
+        ("PUT", "/api/v1/logout", "POST, GET, OPTIONS"),
+        ("HEAD", "/api/v1/logout", "POST, GET, OPTIONS"),
         ("PUT", "/api/v1/settings/x", "GET, POST, HEAD, OPTIONS"),
         ("PUT", "/api/v1/settings/%ff", "GET, POST, HEAD, OPTIONS"),
     ] {
@@ -180,6 +181,17 @@ async fn head_answers_as_get_does_without_the_body() {
         assert_eq!(head.header(name), get.header(name), "{name}");
     }
     assert!(!get.body.is_empty());
+}
+
+#[tokio::test]
+async fn head_never_logs_out_as_get_does() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let logout = async |method| ann.send(method, "/api/v1/logout", &[], "").await;
+    logout(Method::HEAD).await.expect(405);
+    ann.get("me").await.expect(200);
+    logout(Method::GET).await.expect(200);
+    ann.get("me").await.expect(401);
 }
 
 #[tokio::test]

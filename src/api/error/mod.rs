@@ -126,6 +126,12 @@ impl ApiError {
         Self::WrongMethod(allow.join(", "))
     }
 
+    /// As [`wrong_method`](Self::wrong_method), for a path whose `GET` is not safe to send as `HEAD`.
+    pub(super) fn without_head<'a>(known: impl Iterator<Item = &'a Method>) -> Self {
+        let allow: Vec<&str> = known.map(Method::as_str).chain(["OPTIONS"]).collect();
+        Self::WrongMethod(allow.join(", "))
+    }
+
     pub(super) fn panicked(panic: &(dyn Any + Send)) -> Self {
         let text = panic
             .downcast_ref::<&str>()
