@@ -30,10 +30,10 @@ pub(super) fn command() -> Command {
     )
 }
 
-pub(super) fn run(loaded: &Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
-    let config = config_for_dev(loaded)?;
+pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let config = config_for_dev(&loaded)?;
     serving::remove_stale_ready_file(&config);
-    serving::on_runtime(&config, serve(&config, hooks))
+    serving::on_runtime(&config, serve(&config, loaded, hooks))
 }
 
 /// The settings, as far as dev mode follows them: it writes no file but the ready file.
@@ -69,13 +69,13 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
     })
 }
 
-async fn serve(config: &Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+async fn serve(config: &Config, loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let place = Place::take(config).await?;
     let server = Server::open_dev(config.clone(), Arc::new(SystemClock), hooks)
         .await
         .map_err(|e| e.to_string())?;
     let greeting = greeting(&place.url, config).map_err(|e| e.to_string())?;
-    place.serve(server, config, &greeting).await
+    place.serve(server, config, loaded, &greeting).await
 }
 
 fn greeting(url: &str, config: &Config) -> Checked<String> {

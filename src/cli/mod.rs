@@ -5,8 +5,11 @@ mod claim;
 mod desk;
 mod dev;
 mod hooks;
+mod reap;
+mod reload;
 mod serve;
 mod serving;
+mod signals;
 mod token;
 mod user;
 mod webhook;
@@ -74,8 +77,8 @@ fn command() -> Command {
 fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let loaded = load(matches)?;
     match matches.subcommand() {
-        None | Some(("serve", _)) => serve::run(loaded.config, hooks),
-        Some(("dev", _)) => dev::run(&loaded, hooks),
+        None | Some(("serve", _)) => serve::run(loaded, hooks),
+        Some(("dev", _)) => dev::run(loaded, hooks),
         Some(("config", _)) => print(&loaded.to_string()),
         Some(("user", matches)) => user::run(&loaded.config, matches),
         Some(("token", matches)) => token::run(&loaded.config, matches),

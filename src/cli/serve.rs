@@ -3,28 +3,29 @@
 use super::Outcome;
 use super::serving::{self, Place, create_line};
 use crate::app::SystemClock;
-use crate::config::{Config, SecretSource};
+use crate::config::{Config, Loaded, SecretSource};
 use crate::folder::Folder;
 use crate::server::{FirstAdmin, Server};
 use doorsign_hook::PostCreateHook;
 use std::sync::Arc;
 
-pub(super) fn run(config: Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+    let config = loaded.config.clone();
     // Before anything that takes time or may fail: somebody may be waiting for the file already.
     if !Folder::is_in_use(&config.data) {
         serving::remove_stale_ready_file(&config);
     }
-    serving::on_runtime(&config, serve(&config, hooks))
+    serving::on_runtime(&config, serve(&config, loaded, hooks))
 }
 
-async fn serve(config: &Config, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+async fn serve(config: &Config, loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     // Taken first: a start that fails here must not have made an administrator whose password nobody was shown.
     let place = Place::take(config).await?;
     let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
         .await
         .map_err(|e| e.to_string())?;
     let greeting = greeting(&place.url, config, server.first_admin.as_ref());
-    place.serve(server, config, &greeting).await
+    place.serve(server, config, loaded, &greeting).await
 }
 
 fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> String {

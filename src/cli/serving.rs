@@ -1,8 +1,9 @@
 //! What the commands that serve have in common: the runtime, the socket, signals, the ready file, the line to paste. Knows no store
 //! and no user.
 
-use super::{Outcome, print};
-use crate::config::Config;
+use super::signals::Signals;
+use super::{Outcome, print, reap, reload};
+use crate::config::{Config, Loaded};
 use crate::logging;
 use crate::server::Server;
 use crate::transport::files;
@@ -11,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs `serving` to its end, with the log and the runtime of a server.
 pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
@@ -24,6 +25,7 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
         .enable_all()
         .build()
         .map_err(|e| e.to_string())?;
+    runtime.spawn(reap::run());
     let served = runtime.block_on(async {
         survive_file_size_limit();
         serving.await
@@ -60,16 +62,13 @@ pub(super) struct Place {
     /// How somebody on this machine reaches it.
     pub(super) url: String,
     listener: TcpListener,
-    signals: (Signal, Signal),
+    signals: Signals,
 }
 
 impl Place {
     /// Takes the place that the settings name.
     pub(super) async fn take(config: &Config) -> Result<Self, String> {
-        let signals = (SignalKind::interrupt(), SignalKind::terminate());
-        let signals = signal(signals.0)
-            .and_then(|first| Ok((first, signal(signals.1)?)))
-            .map_err(|e| e.to_string())?;
+        let signals = Signals::install().map_err(|e| e.to_string())?;
         let listener = listen(config.listen)
             .map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
         let url = url(listener.local_addr().map_err(|e| e.to_string())?);
@@ -80,8 +79,14 @@ impl Place {
         })
     }
 
-    /// Tells people and programs that `server` is there, and serves until a signal comes.
-    pub(super) async fn serve(self, server: Server, config: &Config, greeting: &str) -> Outcome {
+    /// Tells people and programs that `server` is there, and serves until a signal comes. `loaded`: the settings as they were read.
+    pub(super) async fn serve(
+        self,
+        server: Server,
+        config: &Config,
+        loaded: Loaded,
+        greeting: &str,
+    ) -> Outcome {
         print(greeting)?;
         if let Some(path) = &config.ready_file {
             // The socket listens already: who reads the file and comes at once is answered.
@@ -91,7 +96,8 @@ impl Place {
         let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
         tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
         let broken = server.broken();
-        let serving = server.run(self.listener, stop(self.signals));
+        let stopped = self.signals.stopped(move || reload::reload(&loaded));
+        let serving = server.run(self.listener, stopped);
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => {}
@@ -127,26 +133,6 @@ fn url(mut address: SocketAddr) -> String {
         _ => {}
     }
     format!("http://{address}")
-}
-
-/// Comes back with the first signal, and ends the process with the second.
-async fn stop((mut interrupt, mut terminate): (Signal, Signal)) {
-    let first = either(&mut interrupt, &mut terminate).await;
-    tracing::info!(
-        signal = first,
-        "stopping: open requests have ten seconds; a second signal stops at once"
-    );
-    tokio::spawn(async move {
-        let second = either(&mut interrupt, &mut terminate).await;
-        std::process::exit(128 + second);
-    });
-}
-
-async fn either(interrupt: &mut Signal, terminate: &mut Signal) -> i32 {
-    tokio::select! {
-        _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
-        _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
-    }
 }
 
 /// Writes a file that appears whole or not at all. Follows no symbolic link: one that is planted under either name is replaced.

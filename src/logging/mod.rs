@@ -7,8 +7,9 @@ mod line;
 use crate::config::{Config, LogFormat};
 use buffer::{Buffer, Lines};
 use line::Text;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::reload::Handle;
 
 /// That lines are written. Dropping it writes what still waits, as far as somebody reads it.
 pub struct Logging {
@@ -20,8 +21,7 @@ pub struct Logging {
 /// # Errors
 /// One line when the filter cannot be read, or the machine refuses a thread.
 pub fn start(config: &Config) -> Result<Logging, String> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|e| format!("log = {:?} is not a log filter: {e}", config.log))?;
+    let filter = parse(&config.log)?;
     let buffer = Arc::new(Buffer::new(notice(config.log_format)));
     let emptied = buffer.clone();
     std::thread::Builder::new()
@@ -35,10 +35,43 @@ pub fn start(config: &Config) -> Result<Logging, String> {
         .with_env_filter(filter)
         .with_writer(Lines(buffer));
     let started = match config.log_format {
-        LogFormat::Text => lines.event_format(Text).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Text => {
+            let lines = lines.event_format(Text).with_filter_reloading();
+            keep(lines.reload_handle());
+            lines.try_init()
+        }
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_filter_reloading();
+            keep(lines.reload_handle());
+            lines.try_init()
+        }
     };
     started.map(|()| logging).map_err(|e| e.to_string())
+}
+
+/// Replaces the filter of the running log. Global, as the log is.
+static REPLACE: OnceLock<Replace> = OnceLock::new();
+
+type Replace = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
+
+fn keep<S: 'static>(handle: Handle<EnvFilter, S>) {
+    let _ = REPLACE.set(Box::new(move |filter| {
+        handle.reload(filter).map_err(|e| e.to_string())
+    }));
+}
+
+/// Logs what `filter` says from now on.
+///
+/// # Errors
+/// One line when the filter cannot be read, or nothing is logged yet.
+pub fn set_filter(filter: &str) -> Result<(), String> {
+    let read = parse(filter)?;
+    let replace = REPLACE.get().ok_or("the log was not started")?;
+    replace(read)
+}
+
+fn parse(filter: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(filter).map_err(|e| format!("log = {filter:?} is not a log filter: {e}"))
 }
 
 /// How the log says that lines are missing from it.

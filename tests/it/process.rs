@@ -262,7 +262,7 @@ impl Process {
         self.child.id().unwrap()
     }
 
-    /// Sends a signal: `TERM`, `INT` or `KILL`.
+    /// Sends a signal, by its name without `SIG`.
     pub async fn signal(&self, name: &str) {
         let id = self.id().to_string();
         let mut kill = Command::new("kill");

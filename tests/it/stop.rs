@@ -26,9 +26,9 @@ async fn served(home: &Home, args: &[&str]) -> (Process, Client) {
 }
 
 #[tokio::test]
-async fn either_signal_ends_an_idle_server_with_0_and_a_closed_database() {
+async fn each_stop_signal_ends_an_idle_server_with_0_and_a_closed_database() {
     let home = Home::new();
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "QUIT"] {
         let (server, admin) = served(&home, &[]).await;
         admin.create(signal).await.expect(200);
         server.signal(signal).await;
@@ -93,6 +93,7 @@ async fn a_second_signal_ends_it_at_once_and_tells_which() {
         ("TERM", "TERM", 143),
         ("TERM", "INT", 130),
         ("INT", "INT", 130),
+        ("QUIT", "QUIT", 131),
     ] {
         let (server, admin) = served(&home, &[]).await;
         let _open = half_sent(server.address(), &admin).await;
@@ -101,6 +102,45 @@ async fn a_second_signal_ends_it_at_once_and_tells_which() {
         server.signal(second).await;
         assert_eq!(server.wait().await.code, Some(code), "{first} {second}");
     }
+}
+
+#[tokio::test]
+async fn sighup_changes_the_log_and_names_what_needs_a_restart() {
+    let home = Home::new();
+    let settings = |text: &str| std::fs::write(home.path().join("doorsign.toml"), text).unwrap();
+    settings("log = \"warn\"");
+    let server = home.serve(&[], &[]).await;
+    server.anon().get("info").await.expect(200);
+    settings("log = \"info\"\nlogin_days = 7\nreaders = 3");
+    server.signal("HUP").await;
+    let log = server.logged(|log| log.contains("restart")).await;
+    assert!(log.contains("login_days, readers"), "{log}");
+    assert!(!log.contains("/api/v1/info"), "{log}");
+    server.anon().get("info").await.expect(200);
+    server.logged(|log| log.contains("/api/v1/info")).await;
+
+    // What is wrong changes nothing.
+    settings("log = \"doorsign=loud\"");
+    server.signal("HUP").await;
+    server
+        .logged(|log| log.contains("cannot be reloaded"))
+        .await;
+    server.anon().get("me").await.expect(401);
+    server.logged(|log| log.contains("/api/v1/me")).await;
+    assert_eq!(server.end().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn signals_without_a_meaning_are_logged_and_end_nothing() {
+    let home = Home::new();
+    let (server, admin) = served(&home, &[]).await;
+    for signal in ["USR1", "USR2"] {
+        server.signal(signal).await;
+        let expected = format!("SIG{signal} was ignored");
+        server.logged(|log| log.contains(&expected)).await;
+    }
+    admin.create("still here").await.expect(200);
+    assert_eq!(server.end().await.code, Some(0));
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! Signals of a serving process. It never ends without a graceful stop: SIGTERM, SIGINT and SIGQUIT stop it, SIGHUP reloads settings,
+//! SIGUSR1 and SIGUSR2 do nothing.
+
+use std::io::{IsTerminal, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Handlers for all signals that would end the process otherwise.
+pub(super) struct Signals {
+    stop: [Signal; 3],
+    hangup: Signal,
+    user: [Signal; 2],
+    /// Whether the process was started on a terminal.
+    has_terminal: bool,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Request {
+    /// To stop; the number of the signal.
+    Stop(i32),
+    /// To read the settings again.
+    Reload,
+}
+
+impl Signals {
+    /// Installs the handlers.
+    pub(super) fn install() -> Result<Self> {
+        Ok(Self {
+            stop: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::quit())?,
+            ],
+            hangup: signal(SignalKind::hangup())?,
+            user: [
+                signal(SignalKind::user_defined1())?,
+                signal(SignalKind::user_defined2())?,
+            ],
+            has_terminal: std::io::stdin().is_terminal(),
+        })
+    }
+
+    /// Resolves with the first signal that asks for a stop; the next one ends the process. `reload` runs with every SIGHUP.
+    pub(super) async fn stopped(mut self, reload: impl Fn() + Send + Sync + 'static) {
+        let signal = self.next_stop(&reload).await;
+        tracing::info!(
+            signal,
+            "stopping: open requests have ten seconds; a second signal stops at once"
+        );
+        tokio::spawn(async move {
+            let second = self.next_stop(&reload).await;
+            std::process::exit(128 + second);
+        });
+    }
+
+    async fn next_stop(&mut self, reload: impl Fn()) -> i32 {
+        loop {
+            match self.next().await {
+                Request::Stop(signal) => return signal,
+                Request::Reload => reload(),
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Request {
+        let ([interrupt, terminate, quit], [one, two]) = (&mut self.stop, &mut self.user);
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return stop(SignalKind::interrupt()),
+                _ = terminate.recv() => return stop(SignalKind::terminate()),
+                _ = quit.recv() => return stop(SignalKind::quit()),
+                _ = self.hangup.recv() => return hangup(self.has_terminal),
+                _ = one.recv() => tracing::info!("SIGUSR1 was ignored"),
+                _ = two.recv() => tracing::info!("SIGUSR2 was ignored"),
+            }
+        }
+    }
+}
+
+/// What SIGHUP asks for. A terminal that was closed sends it, too, and answers nothing any more.
+fn hangup(has_terminal: bool) -> Request {
+    if has_terminal && !std::io::stdin().is_terminal() {
+        stop(SignalKind::hangup())
+    } else {
+        Request::Reload
+    }
+}
+
+fn stop(signal: SignalKind) -> Request {
+    Request::Stop(signal.as_raw_value())
+}
