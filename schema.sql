@@ -150,6 +150,7 @@ CREATE TABLE event (
 -- Who reads events, and up to which one (inclusive) they are done with. One that is not there any more keeps its row, and its place.
 -- off: why somebody has switched it off. missing: why it is not there: broken, or taken away. NULL: neither.
 -- generation: rises when the place is changed by anybody but the consumer, so that what it was about to write is refused.
+-- incarnation: random, also the first generation; tells a consumer from an earlier one of its name that was removed.
 -- While a consumer is told events once more, replay_until is the last of them, and resume_at the place it goes on from afterwards.
 CREATE TABLE consumer (
     name         TEXT    NOT NULL PRIMARY KEY,
@@ -159,7 +160,8 @@ CREATE TABLE consumer (
     off          TEXT,
     missing      TEXT,
     replay_until INTEGER,
-    resume_at    INTEGER
+    resume_at    INTEGER,
+    incarnation  INTEGER NOT NULL DEFAULT 0 -- Last, and with a default, as a file that is carried over has it.
 ) STRICT, WITHOUT ROWID;
 
 -- What is to be told of a delivery: it failed, was given up, or left notes. Most leave nothing but the cursor behind.

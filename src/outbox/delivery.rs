@@ -174,7 +174,7 @@ impl Delivery {
 
     /// Whether `first` has failed before, and is not to be tried yet.
     fn waits_for(&self, first: Option<&Arc<StoredEvent>>) -> bool {
-        let failed = self.standing.failed.map(|(event, ..)| event);
+        let failed = self.standing.failed.map(|failed| failed.event);
         let is_it = failed.is_some() && first.map(|first| position(first)) == failed;
         is_it && Instant::now() < self.due
     }
@@ -192,11 +192,12 @@ impl Delivery {
         loop {
             self.changed.mark_unchanged();
             match self.shared.store.standing(self.consumer.name()).await {
-                Ok(None) => return Ok(false),
-                Ok(Some(standing)) => {
+                Ok(Some(standing)) if standing.incarnation == self.standing.incarnation => {
                     self.take(standing);
                     return Ok(true);
                 }
+                // Another one of its name has a loop of its own.
+                Ok(_) => return Ok(false),
                 Err(error) => {
                     self.complain(&error, "the cursor cannot be read; it will be tried again");
                     self.pause(STORE_PAUSE).await?;
@@ -207,10 +208,10 @@ impl Delivery {
 
     fn take(&mut self, standing: Standing) {
         // Otherwise it is this loop's own, which counts by a clock that nobody sets.
-        if let Some((_, _, next_at)) = standing.failed
+        if let Some(failed) = standing.failed
             && standing.failed != self.standing.failed
         {
-            self.due = Instant::now() + next_at.since(self.shared.clock.now());
+            self.due = Instant::now() + failed.wait_at(self.shared.clock.now());
         }
         self.standing = standing;
     }

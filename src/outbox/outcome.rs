@@ -4,7 +4,8 @@ use super::attempt::{Stopped, attempt};
 use super::delivery::{Delivery, STORE_PAUSE};
 use super::pace::jitter;
 use super::{Failure, Outcome};
-use crate::domain::{Attribution, DeliveryRecord, DeliveryState, Event, EventId};
+use crate::domain::{Attribution, DeliveryRecord, DeliveryState, Event, EventId, Result};
+use crate::store::FailedDelivery;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,8 +13,8 @@ use tokio::time::Instant;
 impl Delivery {
     /// One attempt at the event after the cursor, and what follows from it.
     pub(super) async fn deliver(&mut self, event: &Event) -> std::result::Result<(), Stopped> {
-        let failed = self.standing.failed.filter(|(id, ..)| *id == event.id);
-        let number = failed.map_or(0, |(_, attempts, _)| attempts) + 1;
+        let failed = self.standing.failed.filter(|it| it.event == event.id);
+        let number = failed.map_or(0, |failed| failed.attempts) + 1;
         let outcome = self.attempt(event, number).await?;
         let record = self.record_of(event.id, number, outcome.clone());
         match (outcome.failure, record.state) {
@@ -23,16 +24,19 @@ impl Delivery {
                 if failed.is_some() || !record.notes.is_empty() {
                     self.unsaved.push(record);
                 }
-                self.standing.failed = self.standing.failed.filter(|(id, ..)| *id != event.id);
+                self.standing.failed = self.standing.failed.filter(|it| it.event != event.id);
                 Ok(())
             }
             (Some(Failure::Gone(reason)), _) => self.switch_off(record, reason).await,
             (Some(_), DeliveryState::Retrying) => {
-                self.standing.failed = record.next_at.map(|at| (event.id, number, at));
-                self.due = Instant::now()
-                    + record
-                        .next_at
-                        .map_or(Duration::ZERO, |at| at.since(record.at));
+                let failed = record.next_at.map(|next_at| FailedDelivery {
+                    event: event.id,
+                    attempts: number,
+                    at: record.at,
+                    next_at,
+                });
+                let wait = failed.map_or(Duration::ZERO, |failed| failed.wait_at(record.at));
+                (self.standing.failed, self.due) = (failed, Instant::now() + wait);
                 self.unsaved.push(record);
                 self.save().await
             }
@@ -126,22 +130,29 @@ impl Delivery {
     ) -> std::result::Result<(), Stopped> {
         let state = DeliveryState::Retrying;
         self.unsaved.push(DeliveryRecord { state, ..record });
-        self.save().await?;
-        let (store, name) = (self.shared.store.clone(), self.consumer.clone());
-        loop {
-            let attribution = Attribution::server(self.shared.clock.now());
-            let off = Some(reason.clone());
-            match store.switch_hook(name.name(), off, attribution).await {
-                Err(error @ crate::domain::Error::Unavailable { .. }) => {
-                    self.complain(
-                        &error,
-                        "it cannot be switched off yet; it will be tried again",
-                    );
-                    self.pause(STORE_PAUSE).await?;
-                }
-                _ => return Ok(()),
-            }
+        while let Err(error) = self.try_disable(&reason).await {
+            // Whatever the error is: to go on would send the event again, at once, to somebody who said that they are gone.
+            self.complain(
+                &error,
+                "it cannot be switched off yet; it will be tried again",
+            );
+            self.pause(STORE_PAUSE).await?;
         }
+        Ok(())
+    }
+
+    async fn try_disable(&mut self, reason: &str) -> Result<()> {
+        let (name, place) = (self.consumer.name(), self.standing.place);
+        let (records, reason) = (self.unsaved.clone(), reason.to_owned());
+        let attribution = Attribution::server(self.shared.clock.now());
+        let store = &self.shared.store;
+        store
+            .disable(name, place, records, reason, attribution)
+            .await?;
+        self.unsaved.clear();
+        self.delivered = 0;
+        self.changed.mark_changed(); // It is off now, or stands elsewhere.
+        Ok(())
     }
 
     /// One attempt at an event that was given up, because somebody wants it.

@@ -4,7 +4,7 @@
 //! The contract of every implementation, which `tests/it/store_contract` checks:
 //! - A method that writes is one transaction: all of it is durable when the method returns, or none of it happened.
 //! - Dropping the future of a write does not undo the write.
-//! - Ids and times come in as arguments; the store invents none, except the event's position.
+//! - Ids and times come in as arguments; the store invents none, except the event's position and a consumer's fencing numbers.
 //! - Events are appended in the order of commit, together with the change they tell of.
 //!   [`Outbox::events_after`] never returns an event while an earlier one may still appear, nor one that
 //!   [`Store::committed`] has not announced: whoever sees an event finds every [`Store::version`] raised for it.
@@ -33,7 +33,7 @@ pub use audit::Audit;
 pub use custom_status::{CustomStatuses, EventOf};
 pub use hooks::Hooks;
 pub use logins::{Logins, NewLogin};
-pub use outbox::{Outbox, Place, Standing, StoredEvent, position};
+pub use outbox::{FailedDelivery, Outbox, Place, Standing, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{Card, PresenceChange, PresenceRule, Presences, Whom};
 pub use seed::Seeded;

@@ -1,9 +1,10 @@
 //! What hooks there are at the moment: in folders, and of the webhooks of the database. Knows nothing of what runs.
 
 use crate::app::App;
-use crate::domain::{HookKind, Result, Webhook};
-use doorsign_hook::{HookSource, PostCreateHook};
+use crate::domain::{Hook, HookKind, Result, Webhook};
+use doorsign_hook::{Found, HookSource, PostCreateHook};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A hook that is there, or the reason why there is none.
@@ -57,24 +58,37 @@ impl Folders {
             (seen.collect(), sources)
         });
         let Ok((seen, sources)) = looking.await else {
-            tracing::error!("a folder of hooks cannot be looked at any more");
-            return Vec::new();
+            return Vec::new(); // Panics are caught: the runtime is shutting down.
         };
         self.sources = sources;
         seen
     }
 }
 
+/// What `source` has. A panic there is a bug, and costs this look at this source alone.
 fn all_of(source: &mut dyn HookSource) -> Vec<Seen> {
-    let kind = HookKind::named(source.kind()).unwrap_or(HookKind::BuiltIn);
-    let found = source.look().into_iter();
+    let name = source.kind();
+    let kind = HookKind::named(name).unwrap_or(HookKind::BuiltIn);
+    let found = catch_unwind(AssertUnwindSafe(|| source.look()));
+    let found = found.unwrap_or_else(|_| {
+        let hook = Err("the folder cannot be read because of a bug; it is tried again".to_owned());
+        let name = name.to_owned();
+        vec![Found { name, hook }]
+    });
     found
+        .into_iter()
         .map(|found| Seen {
             name: found.name,
             kind,
             hook: found.hook,
         })
         .collect()
+}
+
+/// Whether this is no hook but a folder of hooks, which has the name of its kind while it cannot be used.
+pub(super) fn is_folder(hook: &Hook) -> bool {
+    let kind = matches!(hook.kind, HookKind::Exec | HookKind::Wasm);
+    kind && hook.name == hook.kind.as_str()
 }
 
 /// The webhooks of the database. One whose row and secrets are as before is the same hook again.
@@ -99,4 +113,46 @@ pub(super) async fn endpoints(app: &App, known: &mut Endpoints) -> Result<Vec<Se
     }
     *known = kept;
     Ok(seen)
+}
+
+/// Whether the webhook that the hook `name` was made of is still there, and not another one under its name. Other hooks always are.
+pub(super) async fn is_current(app: &App, known: &Endpoints, name: &str) -> Result<bool> {
+    match known.get(name) {
+        Some((webhook, ..)) => Ok(app.store.list_webhooks().await?.contains(webhook)),
+        None => Ok(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder whose first look panics.
+    struct Folder(&'static str, bool);
+
+    impl HookSource for Folder {
+        fn kind(&self) -> &'static str {
+            self.0
+        }
+
+        fn look(&mut self) -> Vec<Found> {
+            assert!(!std::mem::take(&mut self.1), "a bug");
+            let (name, hook) = (format!("{}-hook", self.0), Err("as it is".to_owned()));
+            vec![Found { name, hook }]
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_folder_costs_one_look_at_that_folder_alone() {
+        let mut folders = Folders::new(vec![
+            Box::new(Folder("exec", true)),
+            Box::new(Folder("wasm", false)),
+        ]);
+        let mut names = async || {
+            let seen = folders.look().await.into_iter();
+            seen.map(|seen| seen.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names().await, ["exec", "wasm-hook"]);
+        assert_eq!(names().await, ["exec-hook", "wasm-hook"]);
+    }
 }

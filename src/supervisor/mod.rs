@@ -12,7 +12,7 @@ use crate::outbox::{Delivery, Feed, Pace, Shared};
 use crate::plugins::HookConsumer;
 use crate::threads::Threads;
 use doorsign_hook::{HookSource, PostCreateHook};
-use found::{Folders, Seen, endpoints};
+use found::{Folders, Seen, endpoints, is_current, is_folder};
 use running::Running;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -154,7 +154,12 @@ impl Supervisor {
         let Ok(hook) = &seen.hook else {
             return self.give_place(seen).await;
         };
-        let standing = self.app.store.register(&seen.name, seen.kind).await?;
+        let registered = self.app.store.register(&seen.name, seen.kind).await?;
+        // Asked after the registration: whatever replaces the webhook from now on has another incarnation.
+        let is_current = is_current(&self.app, &self.folders.endpoints, &seen.name).await?;
+        let (Some(standing), true) = (registered, is_current) else {
+            return Ok(()); // The change that removed or replaced it brings another look.
+        };
         self.missing.remove(&seen.name);
         let consumer = match seen.kind {
             HookKind::BuiltIn => {
@@ -175,11 +180,16 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Says of every hook that is known and was not seen that it is not there any more.
+    /// Says of every hook that is known and was not seen that it is not there any more. Trouble with a folder is over.
     async fn note_absent(&mut self, seen: &[Seen]) -> Result<()> {
         for hook in self.app.store.list_hooks().await? {
-            let is_absent = !seen.iter().any(|seen| seen.name == hook.name);
-            if is_absent && hook.missing.as_deref() != Some(GONE) {
+            if seen.iter().any(|seen| seen.name == hook.name) {
+                continue;
+            }
+            if is_folder(&hook) {
+                self.app.store.forget(&hook.name).await?;
+                self.missing.remove(&hook.name);
+            } else if hook.missing.as_deref() != Some(GONE) {
                 self.say_missing(&hook.name, hook.kind, GONE).await?;
             }
         }

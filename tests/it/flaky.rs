@@ -235,10 +235,12 @@ flaky! { Settings {
 
 flaky! { Outbox {
     events_after(cursor: EventId, limit: usize) -> Vec<StoredEvent>;
-    register(consumer: &str, kind: HookKind) -> Standing;
+    register(consumer: &str, kind: HookKind) -> Option<Standing>;
     set_missing(consumer: &str, kind: HookKind, missing: String) -> ();
+    forget(consumer: &str) -> ();
     standing(consumer: &str) -> Option<Standing>;
     advance(consumer: &str, place: Place, records: Vec<DeliveryRecord>) -> bool;
+    disable(consumer: &str, place: Place, records: Vec<DeliveryRecord>, reason: String, attribution: Attribution) -> bool;
     sweep_events(before: Timestamp, limit: usize) -> bool;
 } }
 

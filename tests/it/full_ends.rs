@@ -155,6 +155,7 @@ async fn hooks_are_looked_after_and_old_events_go_until_there_is_room_again() {
     let (admin, store) = (server.admin().await, &server.app.store);
     for name in ["one", "two"] {
         let standing = store.register(name, HookKind::BuiltIn).await.unwrap();
+        let standing = standing.unwrap();
         let record = |event, state| DeliveryRecord {
             event: EventId::new(event),
             state,

@@ -237,3 +237,37 @@ fn a_replay_goes_on_after_a_stop_and_after_a_crash() {
         attempts.is_empty();
     }
 }
+
+#[tokio::test]
+async fn after_a_replay_that_ended_another_attempts_are_counted_as_ever() {
+    let is_bad = Arc::new(AtomicBool::new(false));
+    let bad = is_bad.clone();
+    let script = move |event, _| {
+        ready(match event {
+            3 if bad.load(Ordering::SeqCst) => Err(retry("not now")),
+            4 => Err(retry("not now")),
+            _ => Ok(()),
+        })
+    };
+    let (hook_of_it, mut attempts) = attempted("hook", script);
+    let server = start(hook_of_it).await;
+    each_second(&server, &["one", "two", "three"]).await;
+    attempts.next(3).await;
+    hook(&server, "hook", |hook| hook.lag == 0).await;
+    is_bad.store(true, Ordering::SeqCst);
+    replay(&server, later(2), later(9)).await;
+    assert_eq!(attempts.next(1).await, [(3, 1)]);
+    delivery(&server, "hook", 3, |_| true).await;
+    replay(&server, first(), later(1)).await;
+    assert_eq!(attempts.next(1).await, [(1, 1)]);
+    hook(&server, "hook", |hook| hook.replay.is_none()).await;
+
+    each_second(&server, &["four"]).await;
+    assert_eq!(attempts.next(1).await, [(4, 1)]);
+    for attempt in 2..=3 {
+        delivery(&server, "hook", 4, |record| record.attempts == attempt - 1).await;
+        let wanted = server.app.store.retry_deliveries("hook", None, crate::support::operator()).await;
+        assert_eq!(wanted.unwrap(), 1);
+        assert_eq!(attempts.next(1).await, [(4, attempt)]);
+    }
+}

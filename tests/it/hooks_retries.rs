@@ -7,10 +7,10 @@ use crate::attempts::{
 use crate::scripted::FAST;
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::app::Clock;
-use doorsign::domain::{DeliveryRecord, DeliveryState, EventId};
+use doorsign::domain::{DeliveryRecord, DeliveryState, EventId, Timestamp};
 use doorsign::outbox::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
-use std::future::ready;
+use std::future::{pending, ready};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -259,4 +259,36 @@ async fn a_wait_and_the_number_of_attempts_outlive_a_restart() {
     assert_eq!(to_bad.next(1).await, [(2, 1)]);
     let parked = delivery(&server, "bad", 1, is(DeliveryState::Parked)).await;
     assert_eq!((parked.attempts, &*parked.reason), (4, "not now"));
+}
+
+#[tokio::test]
+async fn a_start_with_the_clock_behind_makes_no_wait_longer_than_it_was_meant_to_be() {
+    const SOON: Pace = Pace {
+        waits: &[Duration::from_millis(1); 3],
+        ..LONG
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let clock = crate::support::ManualClock::new();
+    let start = async |hook| {
+        let mut setup = Setup::at(folder.path()).pace(SOON).hook(hook);
+        setup.clock = clock.clone();
+        setup.start().await
+    };
+    let (bad, mut attempts) = attempted("hook", |_, attempt| async move {
+        match attempt {
+            1 => Err(retry("not now")),
+            _ => pending().await,
+        }
+    });
+    let server = start(bad).await;
+    happen(&server, &["one"]).await;
+    assert_eq!(attempts.next(1).await, [(1, 1)]);
+    delivery(&server, "hook", 1, is(DeliveryState::Retrying)).await;
+    server.stop().await;
+
+    clock.set(Timestamp::from_millis(0));
+    let (sound, mut attempts) = taking("hook");
+    let server = start(sound).await;
+    assert_eq!(attempts.next(1).await, [(1, 2)]);
+    hook(&server, "hook", |hook| hook.lag == 0).await;
 }

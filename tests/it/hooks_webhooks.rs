@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// What an endpoint was sent.
 struct Sent {
@@ -53,28 +54,47 @@ impl Sent {
 }
 
 /// Somebody who takes webhooks, and answers with a status that a test chooses.
-struct Endpoint {
+pub struct Endpoint {
     url: String,
     status: Arc<AtomicU16>,
+    /// Held by a test that lets no answer out.
+    gate: Arc<RwLock<()>>,
     sent: UnboundedReceiver<Sent>,
 }
 
 impl Endpoint {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/in", listener.local_addr().unwrap());
         let status = Arc::new(AtomicU16::new(204));
+        let gate = Arc::<RwLock<()>>::default();
         let (keep, sent) = unbounded_channel();
-        let answer = status.clone();
+        let answer = (status.clone(), gate.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(take(stream, keep.clone(), answer.clone()));
             }
         });
-        Self { url, status, sent }
+        Self {
+            url,
+            status,
+            gate,
+            sent,
+        }
     }
 
-    fn answers(&self, status: u16) {
+    /// Keeps every answer back until the guard is dropped.
+    pub async fn hold(&self) -> OwnedRwLockWriteGuard<()> {
+        self.gate.clone().write_owned().await
+    }
+
+    /// Passes when nothing was sent that was not asked for.
+    #[track_caller]
+    pub fn is_empty(&mut self) {
+        assert!(self.sent.try_recv().is_err());
+    }
+
+    pub fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
@@ -82,7 +102,7 @@ impl Endpoint {
         in_time("a webhook", self.sent.recv()).await.unwrap()
     }
 
-    async fn names(&mut self, count: usize) -> Vec<String> {
+    pub async fn names(&mut self, count: usize) -> Vec<String> {
         let mut names = Vec::new();
         for _ in 0..count {
             names.push(self.next().await.name());
@@ -92,7 +112,11 @@ impl Endpoint {
 }
 
 /// Takes one request after the other.
-async fn take(mut stream: TcpStream, keep: UnboundedSender<Sent>, status: Arc<AtomicU16>) {
+async fn take(
+    mut stream: TcpStream,
+    keep: UnboundedSender<Sent>,
+    (status, gate): (Arc<AtomicU16>, Arc<RwLock<()>>),
+) {
     loop {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -109,8 +133,9 @@ async fn take(mut stream: TcpStream, keep: UnboundedSender<Sent>, status: Arc<At
         let mut body = vec![0; sent.header("content-length").parse().unwrap()];
         stream.read_exact(&mut body).await.unwrap();
         sent.body = String::from_utf8(body).unwrap();
-        let status = status.load(Ordering::SeqCst);
         let _ = keep.send(sent);
+        let _open = gate.read().await;
+        let status = status.load(Ordering::SeqCst);
         let answer = format!("HTTP/1.1 {status} As told\r\ncontent-length: 0\r\n\r\n");
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
@@ -118,7 +143,7 @@ async fn take(mut stream: TcpStream, keep: UnboundedSender<Sent>, status: Arc<At
     }
 }
 
-async fn start() -> TestServer {
+pub async fn start() -> TestServer {
     start_with(FAST).await
 }
 
@@ -132,8 +157,17 @@ async fn start_with(pace: Pace) -> TestServer {
 
 /// Adds the webhook `bell`.
 async fn add(server: &TestServer, endpoint: &Endpoint, kinds: &[&str]) -> Webhook {
+    add_named(server, "bell", endpoint, kinds).await
+}
+
+pub async fn add_named(
+    server: &TestServer,
+    name: &str,
+    endpoint: &Endpoint,
+    kinds: &[&str],
+) -> Webhook {
     let new = NewWebhook {
-        name: "bell".to_owned(),
+        name: name.to_owned(),
         url: endpoint.url.clone(),
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
     };
@@ -273,5 +307,5 @@ async fn a_webhook_that_is_removed_is_told_nothing_more_even_of_what_it_was_to_b
     let hook = hook(&server, "webhook-bell", |hook| hook.lag == 0).await;
     assert_eq!(hook.cursor, EventId::new(2));
     server.stop().await;
-    assert!(endpoint.sent.try_recv().is_err());
+    endpoint.is_empty();
 }

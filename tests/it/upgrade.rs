@@ -228,3 +228,24 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
         assert_eq!(shape(&path), before);
     }
 }
+
+#[tokio::test]
+async fn hooks_of_removed_webhooks_and_retries_behind_a_cursor_are_not_carried_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doorsign.db");
+    make(&path, SCHEMA_4);
+    let left_over =
+        "INSERT INTO webhook VALUES ('bell', 'https://example.org/', '', 7);
+         INSERT INTO consumer (name, kind, cursor) VALUES ('webhook-bell', 'webhook', 1), ('webhook-gone', 'webhook', 0);
+         INSERT INTO delivery (consumer, event_id, state, attempts, reason, notes, at) VALUES
+             ('webhook-bell', 1, 'retrying', 1, 'not now', '', 8), ('other', 1, 'retrying', 1, 'not now', '', 8);";
+    connect(&path).execute_batch(left_over).unwrap();
+    let store = open(&path);
+    let hooks = store.list_hooks().await.unwrap();
+    let names: Vec<_> = hooks.iter().map(|hook| &*hook.name).collect();
+    assert_eq!(names, ["other", "picky", "webhook-bell"]);
+    for (hook, expected) in [("webhook-bell", 0), ("other", 1)] {
+        let told = store.list_deliveries(hook, None, EventId::new(0), 9).await;
+        assert_eq!(told.unwrap().len(), expected, "{hook}");
+    }
+}

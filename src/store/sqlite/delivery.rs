@@ -2,6 +2,7 @@
 
 use super::outbox::{event_id, number};
 use crate::domain::{DeliveryRecord, DeliveryState, EventId, Timestamp};
+use crate::store::FailedDelivery;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -53,18 +54,24 @@ pub(super) fn put(
         .map(drop)
 }
 
-/// The event that is to be tried again, how often it failed, and when.
+/// The first event beyond `cursor` that is to be tried again. One that the consumer is past holds up nothing.
 pub(super) fn failed(
     connection: &Connection,
     consumer: &str,
-) -> rusqlite::Result<Option<(EventId, u32, Timestamp)>> {
+    cursor: EventId,
+) -> rusqlite::Result<Option<FailedDelivery>> {
     connection
         .prepare_cached(
-            "SELECT event_id, attempts, coalesce(next_at, 0) FROM delivery WHERE consumer = ?1 AND state = 'retrying' LIMIT 1",
+            "SELECT event_id, attempts, at, coalesce(next_at, at) FROM delivery
+             WHERE consumer = ?1 AND event_id > ?2 AND state = 'retrying' ORDER BY event_id LIMIT 1",
         )?
-        .query_row([consumer], |row| {
-            let next_at = Timestamp::from_millis(row.get(2)?);
-            Ok((event_id(row.get(0)?), row.get(1)?, next_at))
+        .query_row(params![consumer, number(cursor)], |row| {
+            Ok(FailedDelivery {
+                event: event_id(row.get(0)?),
+                attempts: row.get(1)?,
+                at: Timestamp::from_millis(row.get(2)?),
+                next_at: Timestamp::from_millis(row.get(3)?),
+            })
         })
         .optional()
 }

@@ -188,7 +188,7 @@ fn deliveries(
 /// What failed is due at once, and what was given up is to be tried once more.
 fn retry(connection: &Connection, hook: &str, event: Option<EventId>) -> Result<u64> {
     let wanted = connection.execute(
-        "UPDATE delivery SET next_at = iif(state = 'retrying', 0, NULL), state = iif(state = 'retrying', state, 'again')
+        "UPDATE delivery SET next_at = iif(state = 'retrying', at, NULL), state = iif(state = 'retrying', state, 'again')
          WHERE consumer = ?1 AND event_id = coalesce(?2, event_id) AND state <> 'delivered'",
         params![hook, event.map(number)],
     );
@@ -257,6 +257,12 @@ fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rus
     if first > last {
         return Ok(0);
     }
+    // The replay that ends with this one leaves nothing to try again: its events are behind the place where the hook goes on.
+    connection.execute(
+        "DELETE FROM delivery WHERE consumer = ?1 AND state = 'retrying'
+             AND event_id <= (SELECT replay_until FROM consumer WHERE name = ?1)",
+        [hook],
+    )?;
     connection.execute(
         "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4 WHERE name = ?1",
         params![hook, first - 1, last, resume],

@@ -1,7 +1,7 @@
 //! SQL of the outbox: events, and who has read how far. Knows nothing of delivery, nor of what is in a payload.
 
-use super::{SqliteStore, delivery, error, payload};
-use crate::domain::{DeliveryRecord, Event, EventId, HookKind, NewEvent, Result, Timestamp};
+use super::{HOOKS, SqliteStore, audit, delivery, error, payload};
+use crate::domain::{DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp};
 use crate::store::{Outbox, Place, Standing, StoredEvent};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -20,11 +20,12 @@ impl Outbox for SqliteStore {
             .await
     }
 
-    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Standing> {
+    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Option<Standing>> {
         let consumer = consumer.to_owned();
+        let fence = new_fence()?;
         let work = move |c: &Connection| {
-            put(c, &consumer, kind, None)?;
-            standing(c, &consumer)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+            put(c, &consumer, kind, None, fence)?;
+            standing(c, &consumer)
         };
         self.writer
             .write(move |c| work(c).map_err(|e| error(&e)))
@@ -33,8 +34,23 @@ impl Outbox for SqliteStore {
 
     async fn set_missing(&self, consumer: &str, kind: HookKind, missing: String) -> Result<()> {
         let consumer = consumer.to_owned();
+        let fence = new_fence()?;
         self.writer
-            .write(move |c| put(c, &consumer, kind, Some(&missing)).map_err(|e| error(&e)))
+            .write(move |c| put(c, &consumer, kind, Some(&missing), fence).map_err(|e| error(&e)))
+            .await
+    }
+
+    async fn forget(&self, consumer: &str) -> Result<()> {
+        let consumer = consumer.to_owned();
+        let work = move |c: &Connection| {
+            c.prepare_cached("DELETE FROM consumer WHERE name = ?1")?
+                .execute([&consumer])
+                .map(drop)
+        };
+        self.writer
+            .end(&[], move |c| {
+                work(c).map_err(|e: rusqlite::Error| error(&e))
+            })
             .await
     }
 
@@ -54,6 +70,28 @@ impl Outbox for SqliteStore {
         self.writer
             .change_or_end(records.is_empty(), &[], move |c| {
                 advance(c, &consumer, place, &records).map_err(|e| error(&e))
+            })
+            .await
+    }
+
+    async fn disable(
+        &self,
+        consumer: &str,
+        place: Place,
+        records: Vec<DeliveryRecord>,
+        reason: String,
+        attribution: Attribution,
+    ) -> Result<bool> {
+        let consumer = consumer.to_owned();
+        let entry = attribution.switched_hook(&consumer, Some(&reason));
+        self.writer
+            .change(HOOKS, move |c| {
+                let is_moved = advance(c, &consumer, place, &records).map_err(|e| error(&e))?;
+                if is_moved {
+                    switch_off(c, &consumer, &reason).map_err(|e| error(&e))?;
+                    audit::append(c, &entry)?;
+                }
+                Ok(is_moved)
             })
             .await
     }
@@ -119,40 +157,54 @@ fn between(
     .collect()
 }
 
-/// Says that a consumer is there, or why it is not. One that is new starts after the newest event.
+/// A number that no consumer had before, small enough to count up from. Its name is no such thing: a webhook can be removed and added
+/// again while an attempt for the first one is under way.
+pub(super) fn new_fence() -> Result<i64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(Error::internal)?;
+    Ok(i64::from_le_bytes(bytes) & (i64::MAX >> 1))
+}
+
+/// Says that a consumer is there, or why it is not. One that is new starts after the newest event, with `fence` as its incarnation and
+/// first generation. The consumer of a webhook is there only while its webhook is: who asks may have read of it before it was removed.
 pub(super) fn put(
     connection: &Connection,
     consumer: &str,
     kind: HookKind,
     missing: Option<&str>,
+    fence: i64,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO consumer (name, kind, cursor, missing) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO consumer (name, kind, cursor, missing, generation, incarnation) SELECT ?1, ?2, ?3, ?4, ?5, ?5
+             WHERE ?2 <> 'webhook' OR EXISTS (SELECT 1 FROM webhook WHERE 'webhook-' || name = ?1)
              ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, missing = excluded.missing",
         )?
         .execute(params![
             consumer,
             kind.as_str(),
             number(newest(connection)?),
-            missing
+            missing,
+            fence
         ])
         .map(drop)
 }
 
 fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<Standing>> {
     let mut select = connection.prepare_cached(
-        "SELECT cursor, generation, off IS NULL, replay_until FROM consumer WHERE name = ?1",
+        "SELECT cursor, generation, incarnation, off IS NULL, replay_until FROM consumer WHERE name = ?1",
     )?;
     let found = select.query_row([consumer], |row| {
+        let cursor = event_id(row.get(0)?);
         Ok(Standing {
             place: Place {
-                cursor: event_id(row.get(0)?),
+                cursor,
                 generation: row.get(1)?,
             },
-            is_on: row.get(2)?,
-            replay_until: row.get::<_, Option<i64>>(3)?.map(event_id),
-            failed: delivery::failed(connection, consumer)?,
+            incarnation: row.get(2)?,
+            is_on: row.get(3)?,
+            replay_until: row.get::<_, Option<i64>>(4)?.map(event_id),
+            failed: delivery::failed(connection, consumer, cursor)?,
             again: delivery::again(connection, consumer)?,
         })
     });
@@ -179,6 +231,13 @@ fn advance(
         }
     }
     Ok(moved > 0)
+}
+
+fn switch_off(connection: &Connection, consumer: &str, reason: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE consumer SET off = ?2 WHERE name = ?1")?
+        .execute([consumer, reason])
+        .map(drop)
 }
 
 /// Deletes the oldest events. From the front alone, so that who reads by position finds a gap nowhere else.

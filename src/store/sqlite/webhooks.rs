@@ -17,9 +17,10 @@ impl Webhooks for SqliteStore {
     }
 
     async fn create_webhook(&self, webhook: Webhook, attribution: Attribution) -> Result<()> {
+        let fence = outbox::new_fence()?;
         self.writer
             .change(HOOKS, move |c| {
-                create(c, &webhook)?;
+                create(c, &webhook, fence)?;
                 audit::append(c, &attribution.created_webhook(&webhook))
             })
             .await
@@ -109,7 +110,7 @@ fn webhook((name, url, kinds, created_at, secrets): Row) -> Result<Webhook> {
 }
 
 /// Adds the rows. A hook of the name that is left over is another one's, and its place with it.
-fn create(connection: &Connection, webhook: &Webhook) -> Result<()> {
+fn create(connection: &Connection, webhook: &Webhook, fence: i64) -> Result<()> {
     let name = webhook.name.as_str();
     let work = || {
         let added = connection.execute(
@@ -126,7 +127,7 @@ fn create(connection: &Connection, webhook: &Webhook) -> Result<()> {
                 add_secret(connection, name, secret)?;
             }
             connection.execute("DELETE FROM consumer WHERE name = ?1", [webhook.hook()])?;
-            outbox::put(connection, &webhook.hook(), HookKind::Webhook, None)?;
+            outbox::put(connection, &webhook.hook(), HookKind::Webhook, None, fence)?;
         }
         Ok(added > 0)
     };

@@ -2,11 +2,12 @@
 //! Replays are in `replays`.
 
 use super::replays::happen;
+use super::webhooks::webhook;
 use super::{at, every_shared_store, every_store};
 use doorsign::domain::{
     DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result, Timestamp, What,
 };
-use doorsign::store::{Place, Standing, Store};
+use doorsign::store::{FailedDelivery, Place, Standing, Store};
 use std::fmt::Debug;
 
 /// An attempt at the event `event` that failed for good, at `event`.
@@ -29,6 +30,16 @@ pub fn retrying(event: u64) -> DeliveryRecord {
         attempts: 2,
         next_at: Some(at(1000)),
         ..parked(event)
+    }
+}
+
+/// What a standing says of [`retrying`].
+pub fn failed_at(event: u64) -> FailedDelivery {
+    FailedDelivery {
+        event: EventId::new(event),
+        attempts: 2,
+        at: retrying(event).at,
+        next_at: at(1000),
     }
 }
 
@@ -84,10 +95,7 @@ fn is_unknown<T: Debug>(answer: Result<T>, expected: &What) {
 async fn every_hook_is_listed_by_name_with_how_far_it_is_and_what_is_wrong() {
     every_store(async |place| {
         let store = place.open();
-        store
-            .register("webhook-b", HookKind::Webhook)
-            .await
-            .unwrap();
+        store.create_webhook(webhook("b"), crate::support::operator()).await.unwrap();
         three_behind(&*store).await;
         let broken = "it cannot be read".to_owned();
         store
@@ -150,7 +158,7 @@ async fn a_hook_that_is_missing_keeps_its_place_until_it_is_there_again() {
             );
         }
         let back = store.register("hook", HookKind::BuiltIn).await.unwrap();
-        assert_eq!(back.place.cursor.as_u64(), 1);
+        assert_eq!(back.unwrap().place.cursor.as_u64(), 1);
         let hook = hook(&*store, "hook").await;
         let expected = (HookKind::BuiltIn, None, 1);
         assert_eq!((hook.kind, hook.missing, hook.parked), expected);
@@ -167,7 +175,7 @@ async fn what_is_recorded_of_deliveries_comes_with_the_cursor_or_not_at_all() {
         advance(&*store, "hook", 2, records.clone()).await;
         assert_eq!(deliveries(&*store, "hook").await, records);
         let found = standing(&*store, "hook").await;
-        assert_eq!(found.failed, Some((EventId::new(3), 2, at(1000))));
+        assert_eq!(found.failed, Some(failed_at(3)));
         let stale = Place {
             cursor: EventId::new(3),
             generation: found.place.generation + 1,
@@ -242,6 +250,11 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
         three_behind(&*store).await;
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records.clone()).await;
+        let before = standing(&*store, "hook").await.place;
+        let due_now = |event| FailedDelivery {
+            next_at: retrying(event).at,
+            ..failed_at(event)
+        };
         let third = Some(EventId::new(3));
         assert_eq!(
             store
@@ -251,7 +264,7 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
             1
         );
         let due = standing(&*store, "hook").await;
-        assert_eq!(due.failed, Some((EventId::new(3), 2, at(0))));
+        assert_eq!(due.failed, Some(due_now(3)));
         assert_eq!(due.again, None);
         advance(&*store, "hook", 2, records).await;
 
@@ -265,7 +278,7 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
         );
         let wanted = standing(&*store, "hook").await;
         assert_eq!(wanted.again, Some((EventId::new(1), 16)));
-        assert_eq!(wanted.failed, Some((EventId::new(3), 2, at(1000))));
+        assert_eq!(wanted.failed, Some(failed_at(3)));
         let waiting = DeliveryRecord {
             state: DeliveryState::Again,
             ..parked(1)
@@ -286,8 +299,8 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
         );
         let all = standing(&*store, "hook").await;
         assert_eq!(all.again, Some((EventId::new(1), 16)));
-        assert_eq!(all.failed, Some((EventId::new(3), 2, at(0))));
-        assert_eq!(all.place.generation, 0, "nobody was moved");
+        assert_eq!(all.failed, Some(due_now(3)));
+        assert_eq!(all.place, before, "nobody was moved");
     })
     .await;
 }
@@ -396,7 +409,7 @@ async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_gi
             .unwrap();
         let paused = standing(&*store, "hook").await;
         assert!(!paused.is_on);
-        assert_eq!(paused.failed, Some((EventId::new(2), 2, at(1000))));
+        assert_eq!(paused.failed, Some(failed_at(2)));
         assert_eq!(hook(&*store, "hook").await.off, off);
         store.register("hook", HookKind::BuiltIn).await.unwrap();
         assert!(!standing(&*store, "hook").await.is_on, "over a restart");
@@ -530,6 +543,51 @@ async fn what_another_process_does_to_a_hook_is_noticed_by_a_refresh() {
         store.refresh().await.unwrap();
         assert!(changed.has_changed().unwrap());
         assert!(!standing(&*store, "hook").await.is_on);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hook_disables_itself_with_the_record_of_why_unless_it_was_moved_meanwhile() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        let changed = store.hooks_changed();
+        let own = standing(&*store, "hook").await.place;
+        let gone = async |place| {
+            let records = vec![retrying(1)];
+            let disabled = store.disable("hook", place, records, "gone".to_owned(), crate::support::operator());
+            disabled.await.unwrap()
+        };
+        let other = Place {
+            generation: own.generation + 1,
+            ..own
+        };
+        assert!(!gone(other).await);
+        assert!(standing(&*store, "hook").await.is_on);
+        assert_eq!(deliveries(&*store, "hook").await, []);
+
+        assert!(gone(own).await);
+        assert!(changed.has_changed().unwrap());
+        let off = standing(&*store, "hook").await;
+        assert_eq!((off.is_on, off.failed), (false, Some(failed_at(1))));
+        assert_eq!(hook(&*store, "hook").await.off.as_deref(), Some("gone"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_forgotten_leaves_nothing_behind() {
+    every_store(async |place| {
+        let store = place.open();
+        three_behind(&*store).await;
+        advance(&*store, "hook", 1, vec![parked(1)]).await;
+        store.forget("hook").await.unwrap();
+        store.forget("hook").await.unwrap();
+        assert_eq!(store.list_hooks().await.unwrap(), []);
+        store.register("hook", HookKind::BuiltIn).await.unwrap();
+        assert_eq!(deliveries(&*store, "hook").await, []);
+        assert_eq!(hook(&*store, "hook").await.lag, 0);
     })
     .await;
 }

@@ -92,7 +92,8 @@ async fn a_reader_that_follows_many_writers_misses_no_event_and_sees_none_too_ea
 }
 
 async fn register(store: &dyn Store, name: &str) -> Standing {
-    store.register(name, HookKind::BuiltIn).await.unwrap()
+    let registered = store.register(name, HookKind::BuiltIn).await.unwrap();
+    registered.unwrap()
 }
 
 async fn cursor(store: &dyn Store, name: &str) -> u64 {
@@ -104,27 +105,32 @@ async fn cursor(store: &dyn Store, name: &str) -> u64 {
 async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_then_on() {
     every_store(async |place| {
         let store = place.open();
-        let fresh = |cursor| Standing {
+        // The fencing numbers are random.
+        let fresh = |cursor, found: &Standing| Standing {
             place: Place {
                 cursor: EventId::new(cursor),
-                generation: 0,
+                generation: found.incarnation,
             },
+            incarnation: found.incarnation,
             is_on: true,
             replay_until: None,
             failed: None,
             again: None,
         };
         assert_eq!(store.standing("early").await.unwrap(), None);
-        assert_eq!(register(&*store, "early").await, fresh(0));
+        let early = register(&*store, "early").await;
+        assert_eq!(early, fresh(0, &early));
         create(&*store, &status(1, "one")).await.unwrap();
-        assert_eq!(register(&*store, "late").await, fresh(1));
+        let late = register(&*store, "late").await;
+        assert_eq!(late, fresh(1, &late));
+        assert_ne!(early.incarnation, late.incarnation);
         create(&*store, &status(2, "two")).await.unwrap();
         drop(store);
         let store = place.open();
-        for (name, cursor) in [("early", 0), ("late", 1)] {
+        for (name, standing) in [("early", early), ("late", late)] {
             let found = store.standing(name).await.unwrap();
-            assert_eq!(found, Some(fresh(cursor)));
-            assert_eq!(register(&*store, name).await, fresh(cursor));
+            assert_eq!(found.as_ref(), Some(&standing));
+            assert_eq!(register(&*store, name).await, standing);
         }
     })
     .await;

@@ -1,6 +1,6 @@
 //! Replays: what a hook is told once more, and where it goes on afterwards.
 
-use super::hooks::{advance, deliveries, hook, parked, retrying, standing};
+use super::hooks::{advance, deliveries, failed_at, hook, parked, retrying, standing};
 use super::{at, every_store, status, user};
 use doorsign::domain::{Change, DeliveryRecord, DeliveryState, EventId, HookKind};
 use doorsign::store::{Place, Store};
@@ -174,6 +174,41 @@ async fn a_replay_in_the_middle_of_another_ends_that_one() {
 }
 
 #[tokio::test]
+async fn a_replay_that_ends_another_removes_the_retries_of_the_other() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        happen(&*store, &[60]).await;
+        advance(&*store, "hook", 5, vec![retrying(6)]).await;
+        store.replay("hook", at(30), at(60), crate::support::operator()).await.unwrap();
+        advance(&*store, "hook", 3, vec![parked(3), retrying(4)]).await;
+        store.replay("hook", at(10), at(20), crate::support::operator()).await.unwrap();
+        assert_eq!(place(&*store).await, (0, Some(1)));
+        assert_eq!(deliveries(&*store, "hook").await, [parked(3), retrying(6)]);
+        advance(&*store, "hook", 1, vec![]).await;
+        assert_eq!(place(&*store).await, (5, None));
+        let failed = standing(&*store, "hook").await.failed;
+        assert_eq!(failed.map(|failed| failed.event), Some(EventId::new(6)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_an_event_beyond_the_cursor_can_hold_up_a_hook() {
+    every_store(async |stored| {
+        let store = stored.open();
+        five_told(&*store).await;
+        advance(&*store, "hook", 5, vec![retrying(3), retrying(5)]).await;
+        assert_eq!(standing(&*store, "hook").await.failed, None);
+        happen(&*store, &[60]).await;
+        advance(&*store, "hook", 5, vec![retrying(6)]).await;
+        let failed = standing(&*store, "hook").await.failed;
+        assert_eq!(failed.map(|failed| failed.event), Some(EventId::new(6)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_given_up_of_a_replay_is_forgotten_and_what_was_not_in_it_stays() {
     every_store(async |stored| {
         let store = stored.open();
@@ -204,7 +239,7 @@ async fn a_failed_event_of_a_replay_comes_before_one_that_waits_behind_it() {
             .unwrap();
         advance(&*store, "hook", 1, vec![retrying(2)]).await;
         let failed = standing(&*store, "hook").await.failed;
-        assert_eq!(failed, Some((EventId::new(2), 2, at(1000))));
+        assert_eq!(failed, Some(failed_at(2)));
         let delivered = DeliveryRecord {
             state: DeliveryState::Delivered,
             next_at: None,
@@ -212,7 +247,7 @@ async fn a_failed_event_of_a_replay_comes_before_one_that_waits_behind_it() {
         };
         advance(&*store, "hook", 3, vec![delivered]).await;
         let failed = standing(&*store, "hook").await.failed;
-        assert_eq!(failed, Some((EventId::new(6), 2, at(1000))));
+        assert_eq!(failed, Some(failed_at(6)));
     })
     .await;
 }

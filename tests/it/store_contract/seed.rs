@@ -81,6 +81,7 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
 async fn a_reset_keeps_the_events_and_who_has_read_them() {
     let store = SqliteStore::in_memory().unwrap();
     let standing = store.register("hook", HookKind::BuiltIn).await.unwrap();
+    let standing = standing.unwrap();
     store.remember_seed().await.unwrap();
     create(&store, &status(1, "before")).await.unwrap();
     let events = store.events_after(EventId::default(), 9).await.unwrap();

@@ -32,3 +32,9 @@ INSERT OR IGNORE INTO permission (id, updated_at) VALUES ('view-device-managemen
 INSERT OR IGNORE INTO permission_role (permission_id, role_id, position) VALUES
     ('view-device-management', 'admin', 0),
     ('logout-device-management', 'admin', 0);
+
+-- A consumer that is removed and added again under its name is another one.
+ALTER TABLE consumer ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+-- What earlier versions left behind: retries that a second replay had ended, and hooks of webhooks that were removed at once.
+DELETE FROM delivery WHERE state = 'retrying' AND event_id <= (SELECT cursor FROM consumer WHERE name = delivery.consumer);
+DELETE FROM consumer WHERE kind = 'webhook' AND NOT EXISTS (SELECT 1 FROM webhook WHERE 'webhook-' || webhook.name = consumer.name);
