@@ -123,6 +123,7 @@ impl Given {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::{PermissionsExt, chown};
     use std::path::Path;
 
     use super::super::start::{origin, start};
@@ -329,6 +330,49 @@ mod tests {
                 .refusal()
                 .starts_with("doorsign.toml cannot be read: ")
         );
+    }
+
+    #[test]
+    fn a_default_file_that_others_can_change_stops_the_start_and_one_that_was_named_does_not() {
+        let untrusted = |mode: u32| {
+            let start = start().toml("readers = 1");
+            let path = start.directory.path().join("doorsign.toml");
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            start
+        };
+        for mode in [0o646, 0o666] {
+            let refusal = untrusted(mode).refusal();
+            let expected = "doorsign.toml cannot be trusted: ";
+            assert!(refusal.starts_with(expected), "{refusal}");
+            assert!(refusal.contains("chmod go-w"), "{refusal}");
+        }
+        let named = untrusted(0o646).flags(&["--config", "doorsign.toml"]);
+        assert_eq!(named.loaded().config.readers, 1);
+        assert_eq!(untrusted(0o600).loaded().config.readers, 1);
+    }
+
+    #[test]
+    fn a_default_file_in_a_folder_that_others_can_write_to_stops_the_start() {
+        let open = |start: super::super::start::Start| {
+            let mode = fs::Permissions::from_mode(0o777);
+            fs::set_permissions(start.directory.path(), mode).unwrap();
+            start
+        };
+        let refusal = open(start().toml("readers = 1")).refusal();
+        let expected = "doorsign.toml cannot be trusted: ";
+        assert!(refusal.starts_with(expected), "{refusal}");
+        // Where there is none, the folder may be anybody's.
+        assert_eq!(open(start()).loaded().config.readers, 2);
+    }
+
+    #[test]
+    fn a_default_file_of_another_user_stops_the_start() {
+        let start = start().toml("readers = 1");
+        let path = start.directory.path().join("doorsign.toml");
+        if chown(&path, Some(54_321), None).is_ok() {
+            let refusal = start.refusal();
+            assert!(refusal.contains("belongs to user 54321"), "{refusal}");
+        }
     }
 
     #[test]

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use clap::ArgMatches;
+use doorsign_file_trust::check;
 use toml::{Table, Value};
 
 use super::ConfigError;
@@ -131,13 +133,28 @@ pub(super) fn file(
             })?;
             values_of(&text, &path)
         }
-        None => match std::fs::read_to_string(directory.join(DEFAULT_FILE)) {
-            Ok(text) => values_of(&text, DEFAULT_FILE),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(ConfigError(format!(
-                "{DEFAULT_FILE} cannot be read: {error}"
-            ))),
-        },
+        None => default_file(&directory.join(DEFAULT_FILE)),
+    }
+}
+
+/// The values in the file that is read because it is in the current folder. Nobody has named it, so it counts only where nobody else
+/// can have put it there: it may name programs to run.
+fn default_file(path: &Path) -> Result<Vec<Given>, ConfigError> {
+    if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(Vec::new());
+    }
+    // Before it is opened: opening a pipe would wait for its writer.
+    check(path).map_err(|reason| {
+        ConfigError(format!(
+            "{DEFAULT_FILE} cannot be trusted: {reason}; or name the file to use with --config"
+        ))
+    })?;
+    match std::fs::read_to_string(path) {
+        Ok(text) => values_of(&text, DEFAULT_FILE),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(ConfigError(format!(
+            "{DEFAULT_FILE} cannot be read: {error}"
+        ))),
     }
 }
 

@@ -54,7 +54,9 @@ impl Folder {
     fn create_with(path: &Path, mut sync: impl FnMut(&Path) -> Result<()>) -> Result<Self> {
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+        check_trust(path)?; // Before anything is made there.
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        check_trust(path)?; // Somebody may have been quicker.
         for created in missing.iter().rev() {
             let parent = created.parent();
             sync(
@@ -73,6 +75,7 @@ impl Folder {
     pub fn existing(path: &Path) -> Result<Self> {
         let folder = Self(path.to_owned());
         if folder.has_database()? {
+            check_trust(path)?;
             return Ok(folder);
         }
         Err(Error::new(
@@ -170,9 +173,19 @@ impl Folder {
     }
 }
 
+/// Whoever else could change the folder could read every secret, make themselves administrator, and have the server write through
+/// links that they put there.
+fn check_trust(path: &Path) -> Result<()> {
+    let checked = doorsign_file_trust::check(path);
+    checked
+        .map(drop)
+        .map_err(|reason| Error::new(ErrorKind::PermissionDenied, reason))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::{PermissionsExt, chown};
 
     #[test]
     fn every_folder_that_gets_a_new_entry_is_synced() {
@@ -201,5 +214,32 @@ mod tests {
         drop(lock);
         folder.lock().unwrap();
         drop(copy);
+    }
+
+    #[test]
+    fn a_folder_that_others_can_change_is_refused_before_anything_is_made_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |mode| {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path(), mode).unwrap();
+        };
+        let data = folder.path().join("data");
+        mode(0o777);
+        for path in [folder.path(), &data] {
+            let refused = Folder::create(path).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+            assert!(refused.to_string().contains("chmod go-w"), "{refused}");
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+        mode(0o1777);
+        Folder::create(&data).unwrap();
+        if chown(&data, Some(54_321), None).is_ok() {
+            std::fs::write(data.join("doorsign.db"), "").unwrap();
+            for refused in [Folder::create(&data), Folder::existing(&data)] {
+                let refused = refused.unwrap_err().to_string();
+                assert!(refused.contains("belongs to user 54321"), "{refused}");
+                assert!(refused.contains("chown 0 "), "{refused}");
+            }
+        }
     }
 }

@@ -102,6 +102,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("doorsign_audit_log", &["plugins/mod.rs"]),
     ("doorsign_exec", &["plugins/mod.rs"]),
+    ("doorsign_file_trust", &["config/sources.rs", "folder/"]),
     ("doorsign_wasm", &["plugins/mod.rs"]),
     ("doorsign_webhook", &["plugins/outgoing.rs"]),
     ("SystemTime::now", &["app.rs"]),

@@ -1,6 +1,6 @@
 //! Hooks that come and go in folders while the server runs, and keep their places.
 
-use crate::attempts::{delivery, happen, hook};
+use crate::attempts::{delivery, happen, hook, until};
 use crate::hook_folder::{Folders, missing, runs};
 use crate::support::{TestServer, in_time};
 use doorsign::domain::{DeliveryState, HookKind};
@@ -162,27 +162,62 @@ async fn a_folder_that_anybody_can_write_to_has_no_hooks_and_says_so() {
     mode(0o777);
     let server = folders.start().await;
     let reason = missing(&server, "exec").await;
-    assert!(reason.contains("chmod o-w"), "{reason}");
+    assert!(reason.contains("chmod go-w"), "{reason}");
     mode(0o755);
     runs(&server, "exec-bell").await;
     happen(&server, &["one"]).await;
     assert_eq!(folders.told(1).await, ["one"]);
-    let is_away =
-        |hook: &doorsign::domain::Hook| hook.missing.as_deref() == Some("it is not there any more");
-    hook(&server, "exec", is_away).await;
+    only_bell(&server).await;
+}
+
+/// Comes back when the hook `exec-bell` is the only entry, so that no trouble with a folder is told any more.
+async fn only_bell(server: &TestServer) {
+    let look = async || {
+        let hooks = server.app.store.list_hooks().await.unwrap();
+        let names: Vec<String> = hooks.into_iter().map(|hook| hook.name).collect();
+        (names == ["exec-bell"]).then_some(())
+    };
+    until("the folder's trouble to be over", look).await;
 }
 
 #[tokio::test]
-async fn folders_that_are_not_there_yet_have_no_hooks_until_they_are() {
+async fn a_folder_that_is_not_there_is_told_of_from_the_start_until_it_is() {
     let folders = Folders::new();
     fs::remove_dir(folders.path("exec")).unwrap();
     let server = folders.start().await;
+    let reason = missing(&server, "exec").await;
+    assert!(
+        reason.ends_with("exec does not exist: create it"),
+        "{reason}"
+    );
     happen(&server, &["one"]).await;
-    assert_eq!(server.app.store.list_hooks().await.unwrap(), []);
     fs::create_dir(folders.path("exec")).unwrap();
     fs::set_permissions(folders.path("exec"), Permissions::from_mode(0o755)).unwrap();
     folders.program("bell", TELL);
     runs(&server, "exec-bell").await;
     happen(&server, &["two"]).await;
     assert_eq!(folders.told(1).await, ["two"]);
+    only_bell(&server).await;
+}
+
+#[tokio::test]
+async fn a_script_without_the_right_to_be_executed_is_told_of_from_the_start() {
+    let folders = Folders::new();
+    folders.program("bell", TELL);
+    let mode = |mode| {
+        let path = folders.path("exec").join("bell");
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o644);
+    let server = folders.start().await;
+    let reason = missing(&server, "exec-bell").await;
+    assert!(reason.contains("chmod +x"), "{reason}");
+    happen(&server, &["one"]).await;
+    mode(0o755);
+    runs(&server, "exec-bell").await;
+    assert_eq!(
+        folders.told(1).await,
+        ["one"],
+        "its place is from the start on"
+    );
 }

@@ -266,7 +266,11 @@ async fn after_a_replay_that_ended_another_attempts_are_counted_as_ever() {
     assert_eq!(attempts.next(1).await, [(4, 1)]);
     for attempt in 2..=3 {
         delivery(&server, "hook", 4, |record| record.attempts == attempt - 1).await;
-        let wanted = server.app.store.retry_deliveries("hook", None, crate::support::operator()).await;
+        let wanted = server
+            .app
+            .store
+            .retry_deliveries("hook", None, crate::support::operator())
+            .await;
         assert_eq!(wanted.unwrap(), 1);
         assert_eq!(attempts.next(1).await, [(4, attempt)]);
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry};
-use std::io;
+use std::fs::{self, DirEntry, File};
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use doorsign_file_trust::require;
 use doorsign_hook::{Found, HookSource, PostCreateHook};
 use tokio::sync::Semaphore;
 
@@ -21,8 +22,9 @@ const KIND: &str = "exec";
 ///
 /// - `Greet.sh` is the hook `exec-greet-sh`: in lower case, with `-` for everything but `a`–`z` and `0`–`9`. Where two
 ///   files would have the same name, the one that was there first is the hook, and the other one is refused.
-/// - Passed over: folders, files that nobody may execute, and names that begin with `.` or end in `~`.
-/// - Refused: what others than its owner and its group may write to. If that is the folder, there are no hooks at all.
+/// - Passed over: folders, other files that nobody may execute, and names that begin with `.` or end in `~`.
+/// - Refused: scripts and programs that nobody may execute, and what anybody but root and the running user can change, by
+///   its permissions or those of a folder above it. If that is the folder itself, there are no hooks at all.
 /// - A changed file needs no reload, since it is started anew for each event.
 #[derive(Debug)]
 pub struct Folder {
@@ -33,7 +35,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder at `path`, which need not be there yet: until then it has no hooks.
+    /// The folder at `path`. While it is not there, it has no hooks, and says so.
     pub fn new(path: PathBuf, settings: Settings) -> Self {
         Self {
             // Programs run in the folder, where a relative path would lead elsewhere.
@@ -66,13 +68,9 @@ impl Folder {
 
     /// What is there, or why the folder cannot be used.
     fn found(&mut self) -> Result<Vec<Found>, String> {
-        let told = |error: io::Error| format!("{}: {error}", self.path.display());
-        match fs::metadata(&self.path) {
-            Ok(folder) => refuse_writable(&self.path, &folder)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(told(error)),
-        }
-        let candidates = self.candidates().map_err(told)?;
+        require(&self.path)?;
+        let candidates = self.candidates();
+        let candidates = candidates.map_err(|error| format!("{}: {error}", self.path.display()))?;
         let mut programs = HashMap::new();
         let mut found = Vec::new();
         for (name, path) in candidates {
@@ -99,7 +97,11 @@ impl Folder {
             return Err(format!("{path}: {other} has the same name already"));
         }
         let file = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        refuse_writable(path, &file)?;
+        if !is_executable(&file) {
+            let path = path.display();
+            return Err(format!("{path} may not be executed: chmod +x {path}"));
+        }
+        require(path)?;
         Ok(self.program(name, path.to_owned()))
     }
 }
@@ -118,7 +120,7 @@ impl HookSource for Folder {
     }
 }
 
-/// Name and path of an entry that is an executable file, or a link to one.
+/// Name and path of an entry that is a program or should be one, or of a link to such a file.
 fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
     let path = entry.ok()?.path();
     let file = path.file_name()?;
@@ -127,8 +129,19 @@ fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
         return None;
     }
     let found = fs::metadata(&path).ok()?;
-    let is_program = found.is_file() && found.permissions().mode() & 0o111 != 0;
-    is_program.then(|| (name_of(file), path.clone()))
+    let is_candidate = found.is_file() && (is_executable(&found) || looks_executable(&path));
+    is_candidate.then(|| (name_of(file), path.clone()))
+}
+
+fn is_executable(found: &fs::Metadata) -> bool {
+    found.permissions().mode() & 0o111 != 0
+}
+
+/// Whether a file begins as scripts or programs do, so that its missing permission is most likely a mistake.
+fn looks_executable(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    read.is_ok() && (start.starts_with(b"#!") || start == b"\x7fELF")
 }
 
 /// `exec-` and the name of the file, with what a hook's name may not have turned to `-`.
@@ -136,16 +149,4 @@ fn name_of(file: &OsStr) -> String {
     let file = file.to_string_lossy().to_ascii_lowercase();
     let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     format!("{KIND}-{}", file.replace(|letter| !usable(letter), "-"))
-}
-
-/// Whoever may write to it could have anything run with the rights of the server. The group may: to let it is a
-/// decision, or, where each user has a group of their own, means nothing.
-fn refuse_writable(path: &Path, found: &fs::Metadata) -> Result<(), String> {
-    if found.permissions().mode() & 0o002 == 0 {
-        return Ok(());
-    }
-    let path = path.display();
-    Err(format!(
-        "{path} can be written to by others: chmod o-w {path}"
-    ))
 }

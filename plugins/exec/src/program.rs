@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use doorsign_file_trust::check;
 use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, StatusCreated};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
@@ -123,6 +124,8 @@ impl PostCreateHook for Program {
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
         let _permit = self.permit().await?;
+        // Right before the start: what the folder's last look has found may be seconds old.
+        check(&self.path).map_err(HookError::Retry)?;
         match run::run(&self.path, &self.settings, delivery).await {
             Ok(status) => verdict(status),
             Err(why) => Err(self.unfinished(&why)),

@@ -1,9 +1,16 @@
 //! Which files are hooks, under which names, and what is said of the others. It does not know how one is run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests may panic like the tests"
+)]
+
 mod support;
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
 use std::sync::Arc;
 
 use doorsign_exec::{Folder, Settings};
@@ -83,13 +90,15 @@ fn a_folder_comes_and_goes() {
     let place = Place::new();
     let path = place.path().join("hooks");
     let mut folder = Folder::new(path.clone(), Settings::default());
-    assert_eq!(told(&folder.look()), []);
+    let missing = format!("{} does not exist: create it", real(&path));
+    assert_eq!(told(&folder.look()), [("exec", Some(&*missing))]);
     fs::create_dir(&path).unwrap();
+    set_mode(&path, 0o755);
     assert_eq!(told(&folder.look()), []);
     place.file("hooks/one", "", 0o755);
     assert_eq!(names(&folder.look()), ["exec-one"]);
     fs::remove_dir_all(&path).unwrap();
-    assert_eq!(told(&folder.look()), []);
+    assert_eq!(told(&folder.look()), [("exec", Some(&*missing))]);
 }
 
 #[test]
@@ -119,26 +128,94 @@ fn what_others_can_write_to_is_refused() {
     let place = Place::new();
     place.file("one", "", 0o755);
     place.file("two", "", 0o757);
-    place.file("three", "", 0o775);
     symlink("two", place.path().join("link")).unwrap();
     let mut folder = folder(&place);
-    let reason = |file: &str| {
-        let path = place.path().join(file).display().to_string();
-        format!("{path} can be written to by others: chmod o-w {path}")
-    };
+    let reason = |file: &str| writable(&place.path().join(file));
     assert_eq!(
         told(&folder.look()),
         [
-            ("exec-link", Some(&*reason("link"))),
+            ("exec-link", Some(&*reason("two"))),
             ("exec-one", None),
-            ("exec-three", None),
             ("exec-two", Some(&*reason("two"))),
         ]
     );
-    set_mode(&place.path(), 0o777);
-    let path = place.path().display().to_string();
-    let reason = format!("{path} can be written to by others: chmod o-w {path}");
-    assert_eq!(told(&folder.look()), [("exec", Some(&*reason))]);
+    for mode in [0o777, 0o1777] {
+        set_mode(&place.path(), mode);
+        let reason = writable(&place.path());
+        assert_eq!(told(&folder.look()), [("exec", Some(&*reason))]);
+    }
+}
+
+#[test]
+fn a_folder_below_one_that_others_can_write_to_has_no_hooks() {
+    let place = Place::new();
+    let (parent, path) = (
+        place.path().join("parent"),
+        place.path().join("parent/hooks"),
+    );
+    fs::create_dir_all(&path).unwrap();
+    set_mode(&path, 0o755);
+    place.file("parent/hooks/one", "", 0o755);
+    let mut folder = Folder::new(path, Settings::default());
+    set_mode(&parent, 0o777);
+    assert_eq!(told(&folder.look()), [("exec", Some(&*writable(&parent)))]);
+    set_mode(&parent, 0o1777);
+    assert_eq!(names(&folder.look()), ["exec-one"]);
+    if chown(place.path().join("parent/hooks/one"), Some(54_321), None).is_ok() {
+        let found = folder.look();
+        let [(name, Some(reason))] = told(&found)[..] else {
+            panic!("it was to be refused")
+        };
+        assert_eq!(name, "exec-one");
+        assert!(reason.contains("belongs to user 54321"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_others_can_change_is_not_started_even_before_the_next_look() {
+    let place = Place::with("exit 1");
+    let (hook, path) = (place.hook(roomy()), place.path().join("hook.sh"));
+    for (part, bad, good) in [(&path, 0o757, 0o755), (&place.path(), 0o777, 0o700)] {
+        set_mode(part, bad);
+        let refused = Err(HookError::Retry(writable(part)));
+        assert_eq!(deliver(&*hook).await.0, refused);
+        set_mode(part, good);
+    }
+    let parked = Err(HookError::Permanent("exit code 1".to_owned()));
+    assert_eq!(deliver(&*hook).await.0, parked);
+}
+
+#[test]
+fn scripts_and_programs_that_nobody_may_execute_are_told_of() {
+    let place = Place::new();
+    place.file("script.sh", "#!/bin/sh\n", 0o644);
+    place.file("program", b"\x7fELF\x02\x01\x01", 0o600);
+    place.file("notes.txt", "# !", 0o644);
+    place.file("empty", "", 0o644);
+    let found = folder(&place).look();
+    let reason = |file: &str| {
+        let path = place.path().join(file).display().to_string();
+        format!("{path} may not be executed: chmod +x {path}")
+    };
+    assert_eq!(
+        told(&found),
+        [
+            ("exec-program", Some(&*reason("program"))),
+            ("exec-script-sh", Some(&*reason("script.sh"))),
+        ]
+    );
+}
+
+/// Why something is refused that others can write to.
+fn writable(path: &Path) -> String {
+    let path = real(path);
+    format!("{path} can be written to by other users: chmod go-w {path}")
+}
+
+/// A path without links, as it is told, of a file in a folder that may not be there.
+fn real(path: &Path) -> String {
+    let folder = path.parent().unwrap().canonicalize().unwrap();
+    folder.join(path.file_name().unwrap()).display().to_string()
 }
 
 #[test]

@@ -4,8 +4,10 @@
 use std::ffi::OsStr;
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use doorsign_file_trust::{check_open, require};
 
 use crate::folder::KIND;
 
@@ -23,11 +25,11 @@ pub(crate) struct ModuleFile {
 }
 
 impl ModuleFile {
-    /// Opens it, unless others can write to it.
+    /// Opens it, unless somebody but root and the running user can change it.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (found, file) = file.map_err(|error| told(path, &error))?;
-        refuse_writable(path, &found)?;
+        require(path)?;
+        let file = File::open(path).map_err(|error| told(path, &error))?;
+        let found = check_open(&file, path)?;
         Ok(Self { file, found })
     }
 
@@ -67,18 +69,6 @@ fn name_of(stem: &OsStr) -> String {
     let stem = stem.to_string_lossy().to_ascii_lowercase();
     let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     format!("{KIND}-{}", stem.replace(|letter| !usable(letter), "-"))
-}
-
-/// Whoever may write to it would be told of every event. The group may: to let it is a decision, or, where each user
-/// has a group of their own, means nothing.
-pub(crate) fn refuse_writable(path: &Path, found: &Metadata) -> Result<(), String> {
-    if found.permissions().mode() & 0o002 == 0 {
-        return Ok(());
-    }
-    let path = path.display();
-    Err(format!(
-        "{path} can be written to by others: chmod o-w {path}"
-    ))
 }
 
 pub(crate) fn same_name(path: &Path, other: &Path) -> String {

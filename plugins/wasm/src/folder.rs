@@ -7,11 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use doorsign_file_trust::require;
 use doorsign_hook::{Found, HookSource, PostCreateHook};
 use tokio::sync::Semaphore;
 
 use crate::Settings;
-use crate::file::{ModuleFile, Stamp, candidate, refuse_writable, same_name, told};
+use crate::file::{ModuleFile, Stamp, candidate, same_name, told};
 use crate::hook::Hook;
 use crate::load;
 
@@ -23,8 +24,8 @@ pub(crate) const KIND: &str = "wasm";
 /// - `Greet.wasm` is the hook `wasm-greet`: in lower case, with `-` for everything but `a`–`z` and `0`–`9`. Where two
 ///   files would have the same name, the one that was there first is the hook, and the other one is refused.
 /// - Passed over: folders, and names that begin with `.` or do not end in `.wasm`.
-/// - Refused: what others than its owner and its group may write to (if that is the folder, there are no hooks at
-///   all), files of more than 8 MiB, and what is no module that can be run.
+/// - Refused: what anybody but root and the running user can change, by its permissions or those of a folder above it (if
+///   that is the folder itself, there are no hooks at all), files of more than 8 MiB, and what is no module that can be run.
 /// - A changed file is a new hook at the next look. Put it there by renaming: one that is being written is broken as
 ///   long as it lasts.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ struct Known {
 }
 
 impl Folder {
-    /// The folder at `path`, which need not be there yet: until then it has no hooks.
+    /// The folder at `path`. While it is not there, it has no hooks, and says so.
     pub fn new(path: PathBuf, settings: Settings) -> Self {
         Self {
             path,
@@ -55,11 +56,7 @@ impl Folder {
 
     /// What is there, or why the folder cannot be used.
     fn found(&mut self) -> Result<Vec<Found>, String> {
-        match fs::metadata(&self.path) {
-            Ok(folder) => refuse_writable(&self.path, &folder)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(told(&self.path, &error)),
-        }
+        require(&self.path)?;
         let candidates = self
             .candidates()
             .map_err(|error| told(&self.path, &error))?;

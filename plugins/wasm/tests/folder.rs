@@ -10,6 +10,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use doorsign_hook::{Found, HookError, HookSource, PostCreateHook};
@@ -252,15 +253,15 @@ fn what_others_can_write_to_is_refused() {
     place.module("hook.wasm", &doing(""));
     let mut folder = place.folder(Settings::default());
     only(&mut folder);
-    place.set_mode("hook.wasm", 0o646);
-    let path = place.path().join("hook.wasm").display().to_string();
-    let reason = format!("{path} can be written to by others: chmod o-w {path}");
-    assert_eq!(told(&folder.look()), [("wasm-hook", Some(&*reason))]);
-    place.set_mode("hook.wasm", 0o664);
+    for mode in [0o646, 0o666] {
+        place.set_mode("hook.wasm", mode);
+        let reason = writable(&place.path().join("hook.wasm"));
+        assert_eq!(told(&folder.look()), [("wasm-hook", Some(&*reason))]);
+    }
+    place.set_mode("hook.wasm", 0o644);
     only(&mut folder);
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    let path = place.path().display().to_string();
-    let reason = format!("{path} can be written to by others: chmod o-w {path}");
+    let reason = writable(&place.path());
     assert_eq!(told(&folder.look()), [("wasm", Some(&*reason))]);
 }
 
@@ -269,13 +270,27 @@ fn a_folder_comes_and_goes_and_one_that_is_none_is_told_of() {
     let place = Place::new();
     let path = place.path().join("hooks");
     let mut folder = Folder::new(path.clone(), Settings::default());
-    assert_eq!(told(&folder.look()), []);
+    let missing = format!("{} does not exist: create it", real(&path));
+    assert_eq!(told(&folder.look()), [("wasm", Some(&*missing))]);
     fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     place.module("hooks/one.wasm", &doing(""));
     assert_eq!(names(&folder.look()), ["wasm-one"]);
     fs::remove_dir_all(&path).unwrap();
-    assert_eq!(told(&folder.look()), []);
+    assert_eq!(told(&folder.look()), [("wasm", Some(&*missing))]);
     fs::write(&path, "").unwrap();
     let reason = format!("{}: Not a directory (os error 20)", path.display());
     assert_eq!(told(&folder.look()), [("wasm", Some(&*reason))]);
+}
+
+/// Why something is refused that others can write to.
+fn writable(path: &Path) -> String {
+    let path = real(path);
+    format!("{path} can be written to by other users: chmod go-w {path}")
+}
+
+/// A path without links, as it is told, of a file in a folder that may not be there.
+fn real(path: &Path) -> String {
+    let folder = path.parent().unwrap().canonicalize().unwrap();
+    folder.join(path.file_name().unwrap()).display().to_string()
 }

@@ -1,7 +1,9 @@
 //! SQL of the outbox: events, and who has read how far. Knows nothing of delivery, nor of what is in a payload.
 
 use super::{HOOKS, SqliteStore, audit, delivery, error, payload};
-use crate::domain::{DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp};
+use crate::domain::{
+    Attribution, DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp,
+};
 use crate::store::{Outbox, Place, Standing, StoredEvent};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};

@@ -95,7 +95,10 @@ fn is_unknown<T: Debug>(answer: Result<T>, expected: &What) {
 async fn every_hook_is_listed_by_name_with_how_far_it_is_and_what_is_wrong() {
     every_store(async |place| {
         let store = place.open();
-        store.create_webhook(webhook("b"), crate::support::operator()).await.unwrap();
+        store
+            .create_webhook(webhook("b"), crate::support::operator())
+            .await
+            .unwrap();
         three_behind(&*store).await;
         let broken = "it cannot be read".to_owned();
         store
@@ -556,7 +559,13 @@ async fn a_hook_disables_itself_with_the_record_of_why_unless_it_was_moved_meanw
         let own = standing(&*store, "hook").await.place;
         let gone = async |place| {
             let records = vec![retrying(1)];
-            let disabled = store.disable("hook", place, records, "gone".to_owned(), crate::support::operator());
+            let disabled = store.disable(
+                "hook",
+                place,
+                records,
+                "gone".to_owned(),
+                crate::support::operator(),
+            );
             disabled.await.unwrap()
         };
         let other = Place {

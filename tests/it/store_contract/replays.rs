@@ -180,9 +180,15 @@ async fn a_replay_that_ends_another_removes_the_retries_of_the_other() {
         five_told(&*store).await;
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        store.replay("hook", at(30), at(60), crate::support::operator()).await.unwrap();
+        store
+            .replay("hook", at(30), at(60), crate::support::operator())
+            .await
+            .unwrap();
         advance(&*store, "hook", 3, vec![parked(3), retrying(4)]).await;
-        store.replay("hook", at(10), at(20), crate::support::operator()).await.unwrap();
+        store
+            .replay("hook", at(10), at(20), crate::support::operator())
+            .await
+            .unwrap();
         assert_eq!(place(&*store).await, (0, Some(1)));
         assert_eq!(deliveries(&*store, "hook").await, [parked(3), retrying(6)]);
         advance(&*store, "hook", 1, vec![]).await;

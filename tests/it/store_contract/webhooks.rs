@@ -238,17 +238,34 @@ async fn a_webhook_that_is_not_there_can_be_neither_rotated_nor_deleted() {
 async fn writes_under_way_for_a_removed_webhook_do_not_touch_a_new_one_of_its_name() {
     every_store(async |place| {
         let store = place.open();
-        store.create_webhook(webhook("bell"), crate::support::operator()).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
         let old = standing(&*store, "webhook-bell").await;
         happen(&*store, &[1, 2]).await;
-        store.delete_webhook(name("bell"), crate::support::operator()).await.unwrap();
-        store.create_webhook(webhook("bell"), crate::support::operator()).await.unwrap();
+        store
+            .delete_webhook(name("bell"), crate::support::operator())
+            .await
+            .unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
         let new = standing(&*store, "webhook-bell").await;
         assert_ne!(new.incarnation, old.incarnation);
         let late = vec![parked(1)];
         let advanced = store.advance("webhook-bell", old.place, late.clone()).await;
         let gone = "410".to_owned();
-        let disabled = store.disable("webhook-bell", old.place, late, gone, crate::support::operator()).await;
+        let disabled = store
+            .disable(
+                "webhook-bell",
+                old.place,
+                late,
+                gone,
+                crate::support::operator(),
+            )
+            .await;
         assert_eq!((advanced.unwrap(), disabled.unwrap()), (false, false));
         assert_eq!(standing(&*store, "webhook-bell").await, new);
         assert_eq!(deliveries(&*store, "webhook-bell").await, []);
@@ -260,14 +277,23 @@ async fn writes_under_way_for_a_removed_webhook_do_not_touch_a_new_one_of_its_na
 async fn a_webhook_that_was_removed_is_not_registered_again() {
     every_store(async |place| {
         let store = place.open();
-        store.create_webhook(webhook("bell"), crate::support::operator()).await.unwrap();
-        store.delete_webhook(name("bell"), crate::support::operator()).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
+        store
+            .delete_webhook(name("bell"), crate::support::operator())
+            .await
+            .unwrap();
         let registered = store.register("webhook-bell", HookKind::Webhook).await;
         assert_eq!(registered.unwrap(), None);
         let missing = store.set_missing("webhook-bell", HookKind::Webhook, "broken".to_owned());
         missing.await.unwrap();
         assert_eq!(store.list_hooks().await.unwrap(), []);
-        store.create_webhook(webhook("bell"), crate::support::operator()).await.unwrap();
+        store
+            .create_webhook(webhook("bell"), crate::support::operator())
+            .await
+            .unwrap();
         let registered = store.register("webhook-bell", HookKind::Webhook).await;
         assert!(registered.unwrap().is_some());
     })

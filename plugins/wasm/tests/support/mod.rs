@@ -47,6 +47,7 @@ impl Place {
     pub fn file(&self, file: &str, content: impl AsRef<[u8]>) {
         let new = self.path().join(".new");
         fs::write(&new, content).unwrap();
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o644)).unwrap();
         fs::rename(new, self.path().join(file)).unwrap();
     }
 

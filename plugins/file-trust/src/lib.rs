@@ -1,0 +1,183 @@
+//! Checks that nobody but root and the running user can change a file, as OpenSSH's `StrictModes` does. It does not know what the
+//! file is for.
+//!
+//! The rules, for the path itself and every parent up to `/`:
+//!
+//! - It belongs to root or to the user that the process runs as.
+//! - Neither its group nor others may write to it. The group may if it is the owner's private one, which has the number of the owner:
+//!   Debian, Ubuntu and others give every user such a group, and let it write to whatever the user creates (umask 002).
+//! - A parent with the sticky bit, such as `/tmp`, may be writable: what it holds can be replaced only by its owner, and the owner is
+//!   checked as well.
+//! - Symbolic links are followed one by one, and the folders that hold them are checked, too.
+//!
+//! The walk goes from `/` down. Whatever was checked can be changed only by root and the running user from then on, so there is no
+//! moment between the check and the use of the file at which somebody else could exchange it.
+//!
+//! Source: `safe_path` in OpenSSH's `misc.c`. It knows no exception for sticky folders and private groups (Debian's OpenSSH has one for
+//! these), and does not check the folders that hold symbolic links.
+
+#![warn(missing_docs)]
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+/// Write permission of the group.
+const BY_GROUP: u32 = 0o020;
+/// Write permission of others.
+const BY_OTHERS: u32 = 0o002;
+/// Only the owner of an entry may rename or remove it.
+const STICKY: u32 = 0o1000;
+/// Symbolic links that are followed, as by Linux (`MAXSYMLINKS`).
+const MAX_LINKS: usize = 40;
+
+/// What is at a path whose every part can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A file or a folder.
+    Present,
+    /// Nothing yet; this is the first part of the path that does not exist.
+    Missing(PathBuf),
+}
+
+/// Checks `path` and every parent. A relative path is one below the current folder.
+///
+/// # Errors
+///
+/// Who can change it and what to do about it, in one line; or what the system says.
+pub fn check(path: &Path) -> Result<Found, String> {
+    let path = std::path::absolute(path).map_err(|error| failed(path, &error))?;
+    Walk::to(&path).run()
+}
+
+/// As [`check`], for what has to be there.
+///
+/// # Errors
+///
+/// As [`check`], and what to create.
+pub fn require(path: &Path) -> Result<(), String> {
+    match check(path)? {
+        Found::Present => Ok(()),
+        Found::Missing(part) => Err(format!("{} does not exist: create it", part.display())),
+    }
+}
+
+/// Checks a file that is open, so that what was checked is what is read. Its parents are [`check`]'s.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_open(file: &File, path: &Path) -> Result<Metadata, String> {
+    let found = file.metadata().map_err(|error| failed(path, &error))?;
+    check_owner(path, &found)?;
+    check_mode(path, &found)?;
+    Ok(found)
+}
+
+/// A walk from `/` to a path.
+struct Walk {
+    /// Where it is; everything up to here was checked.
+    at: PathBuf,
+    rest: VecDeque<OsString>,
+    links: usize,
+}
+
+impl Walk {
+    fn to(path: &Path) -> Self {
+        let mut walk = Self {
+            at: PathBuf::from("/"),
+            rest: VecDeque::new(),
+            links: 0,
+        };
+        walk.go_on_with(path);
+        walk
+    }
+
+    /// Puts `path` before whatever is left.
+    fn go_on_with(&mut self, path: &Path) {
+        if path.is_absolute() {
+            self.at = PathBuf::from("/");
+        }
+        for component in path.components().rev() {
+            if let Component::Normal(_) | Component::ParentDir = component {
+                self.rest.push_front(component.as_os_str().to_owned());
+            }
+        }
+    }
+
+    fn run(mut self) -> Result<Found, String> {
+        let root = fs::symlink_metadata("/").map_err(|error| failed(Path::new("/"), &error))?;
+        check_owner(&self.at, &root)?;
+        self.check_mode(&root)?;
+        while let Some(name) = self.rest.pop_front() {
+            if name == OsStr::new("..") {
+                self.at.pop(); // No link is left in it.
+                continue;
+            }
+            self.at.push(name);
+            match fs::symlink_metadata(&self.at) {
+                Ok(found) => self.step(&found)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Ok(Found::Missing(self.at));
+                }
+                Err(error) => return Err(failed(&self.at, &error)),
+            }
+        }
+        Ok(Found::Present)
+    }
+
+    /// Checks what is there, and follows it if it is a link.
+    fn step(&mut self, found: &Metadata) -> Result<(), String> {
+        check_owner(&self.at, found)?;
+        if !found.is_symlink() {
+            return self.check_mode(found);
+        }
+        self.links += 1;
+        if self.links > MAX_LINKS {
+            let at = self.at.display();
+            return Err(format!("{at}: too many symbolic links"));
+        }
+        let target = fs::read_link(&self.at).map_err(|error| failed(&self.at, &error))?;
+        self.at.pop();
+        self.go_on_with(&target);
+        Ok(())
+    }
+
+    fn check_mode(&self, found: &Metadata) -> Result<(), String> {
+        let is_parent = found.is_dir() && !self.rest.is_empty();
+        if is_parent && found.mode() & STICKY != 0 {
+            return Ok(());
+        }
+        check_mode(&self.at, found)
+    }
+}
+
+fn check_owner(path: &Path, found: &Metadata) -> Result<(), String> {
+    let (owner, own) = (found.uid(), rustix::process::geteuid().as_raw());
+    if owner == 0 || owner == own {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(format!(
+        "{path} belongs to user {owner}, and doorsign runs as user {own}: chown {own} {path}, or run doorsign as user {owner}"
+    ))
+}
+
+fn check_mode(path: &Path, found: &Metadata) -> Result<(), String> {
+    let is_private_group = found.gid() == found.uid();
+    let by_group = if is_private_group { 0 } else { BY_GROUP };
+    if found.mode() & (by_group | BY_OTHERS) == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(format!(
+        "{path} can be written to by other users: chmod go-w {path}"
+    ))
+}
+
+fn failed(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
