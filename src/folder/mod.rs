@@ -234,7 +234,7 @@ mod tests {
         mode(0o1777);
         Folder::create(&data).unwrap();
         if chown(&data, Some(54_321), None).is_ok() {
-            std::fs::write(data.join("doorsign.db"), "").unwrap();
+            std::fs::write(data.join("doorsign.db"), "not empty").unwrap();
             for refused in [Folder::create(&data), Folder::existing(&data)] {
                 let refused = refused.unwrap_err().to_string();
                 assert!(refused.contains("belongs to user 54321"), "{refused}");
