@@ -79,7 +79,7 @@ use warp::http::{HeaderMap, Method};
 
 /// A request's way to its handler.
 pub struct Route {
-    /// `GET` or `POST`. A `GET` route answers `HEAD`, too, unless it [changes something](STATEFUL_GETS).
+    /// `GET` or `POST`. A `GET` route answers `HEAD`, too, unless it changes something, as that of `logout` does.
     pub method: Method,
     /// The exact path; a last segment that begins with a colon stands for any one.
     pub path: &'static str,
