@@ -116,7 +116,7 @@ impl App {
             login_life: day * config.login_days,
             logins_per_user: config.logins_per_user,
             password_policy: PasswordPolicy::new(config.password_min_length),
-            unconnected: config.unconnected,
+            unconnected: config.unconnected(),
             settings: SettingCache::new(configured(config)),
         };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());

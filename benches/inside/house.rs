@@ -56,7 +56,7 @@ impl House {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut config = Config::defaults_in(folder.path().to_owned());
         // Nobody is connected, and all the same everybody is to be on the list of people.
-        config.unconnected = Unconnected::Declared;
+        config.unconnected = Some(Unconnected::Declared);
         let file = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&file, config.readers, config.max_database_mib).unwrap();
         let app = Arc::new(app(&config, Arc::new(store)));

@@ -57,6 +57,8 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
             .rate_limit_calls
             .filter(|_| loaded.is_given("rate_limit_calls"))
             .or(Some(0)),
+        // `Loaded` has filled in the default of the contract that it was given.
+        unconnected: given.unconnected.filter(|_| loaded.is_given("unconnected")),
         // Who tests a webhook has its receiver on the same machine.
         webhook_allow: if loaded.is_given("webhook_allow") {
             given.webhook_allow.clone()

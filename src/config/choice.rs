@@ -24,6 +24,15 @@ impl Contract {
             Self::Server => 10,
         }
     }
+
+    /// The default of the setting `unconnected`. Rocket.Chat shows users without a live connection
+    /// as offline, which hides every status that is set over REST.
+    pub(super) const fn unconnected(self) -> Unconnected {
+        match self {
+            Self::Documented => Unconnected::Declared,
+            Self::Server => Unconnected::Offline,
+        }
+    }
 }
 
 impl FromStr for Contract {

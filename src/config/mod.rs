@@ -33,8 +33,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Which Rocket.Chat behaviour to follow.
     pub contract: Contract,
-    /// What is shown of people without a live connection.
-    pub unconnected: Unconnected,
+    /// Status shown for users without a live connection; `None` for the contract's.
+    pub unconnected: Option<Unconnected>,
     /// A tracing filter such as `info`; not empty, otherwise unchecked.
     pub log: String,
     /// How log lines look.
@@ -126,7 +126,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data: "./doorsign-data".into(),
             contract: Contract::Documented,
-            unconnected: Unconnected::Offline,
+            unconnected: None,
             log: "info".into(),
             log_format: LogFormat::Text,
             audit_log: None,
@@ -190,6 +190,12 @@ impl Config {
     pub fn max_connections_per_address(&self) -> usize {
         let default = default_per_address(self.max_connections);
         self.max_connections_per_address.unwrap_or(default)
+    }
+
+    /// Status shown for users without a live connection.
+    #[must_use]
+    pub fn unconnected(&self) -> Unconnected {
+        self.unconnected.unwrap_or(self.contract.unconnected())
     }
 
     /// Calls of a route that an address may make in a window; 0 for no limit.
@@ -316,7 +322,7 @@ mod tests {
             (5, 60)
         );
         assert_eq!((config.readers, config.max_database_mib), (2, 0));
-        assert_eq!(config.unconnected, Unconnected::Offline);
+        assert_eq!(config.unconnected(), Unconnected::Declared);
         assert_eq!(
             (config.rate_limit_calls(), config.rate_limit_seconds),
             (120, 60)
@@ -358,6 +364,29 @@ mod tests {
         let mut embedded = Config::defaults_in("/d".into());
         embedded.contract = Contract::Server;
         assert_eq!(embedded.rate_limit_calls(), 10);
+    }
+
+    #[test]
+    fn a_declared_status_is_visible_by_default_except_under_contract_server() {
+        for (flags, status, from) in [
+            (&["--contract", "documented"][..], "declared", "default"),
+            (&["--contract", "server"], "offline", "default"),
+            (
+                &["--contract", "server", "--unconnected", "declared"],
+                "declared",
+                "flag --unconnected",
+            ),
+        ] {
+            let loaded = start().flags(flags).loaded();
+            assert_eq!(
+                origin(&loaded, "unconnected"),
+                (status.to_owned(), from.to_owned())
+            );
+            assert_eq!(loaded.config.unconnected().to_string(), status);
+        }
+        let mut embedded = Config::defaults_in("/d".into());
+        embedded.contract = Contract::Server;
+        assert_eq!(embedded.unconnected(), Unconnected::Offline);
     }
 
     #[test]

@@ -14,8 +14,8 @@ build_server() {
 }
 
 # Starts a server with contract $1 on new data, and leaves its address in $url and its data folder in $data. Nothing limits how
-# often it may be asked: limits have tests of their own, and here they would refuse what is being tested. Who has no connection left is
-# offline at once. Webhooks may be on this machine, where the tests receive them.
+# often it may be asked: limits have tests of their own, and here they would refuse what is being tested. Users without a
+# connection are offline at once, as in Rocket.Chat, so that one suite serves both contracts. Webhooks may be on this machine, where the tests receive them.
 start_server() {
   here=$(mktemp -d)
   data="$here/data"
@@ -23,7 +23,7 @@ start_server() {
     cd "$here"
     export DOORSIGN_ADMIN_USERNAME=$admin DOORSIGN_ADMIN_PASSWORD=$password DOORSIGN_LOG=warn
     export DOORSIGN_LOGIN_FAILURES_PER_USER=1000 DOORSIGN_LOGIN_FAILURES_PER_ADDRESS=100000 DOORSIGN_LOGIN_FAILURES_PER_ACCOUNT=100000
-    export DOORSIGN_OFFLINE_GRACE_SECONDS=0
+    export DOORSIGN_OFFLINE_GRACE_SECONDS=0 DOORSIGN_UNCONNECTED=offline
     if "$doorsign" config | grep -q '^rate_limit_calls'; then export DOORSIGN_RATE_LIMIT_CALLS=0; fi
     if "$doorsign" config | grep -q '^webhook_allow'; then export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8; fi
     exec "$doorsign" --listen 127.0.0.1:0 --contract "$1" --data "$data" --ready-file "$here/ready" >"$here/log" 2>&1

@@ -62,7 +62,9 @@ async fn next(live: &mut Live, count: usize) -> Vec<Value> {
 #[tokio::test]
 async fn logging_out_ends_what_is_for_people_who_are_logged_in_and_the_presence_at_once() {
     // A grace that no test outlives: logging out has none.
-    let setup = Setup::new().config(|config| config.offline_grace_seconds = 3600);
+    let setup = Setup::new()
+        .unconnected_offline()
+        .config(|config| config.offline_grace_seconds = 3600);
     let server = setup.start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let (mut live, ending, staying) = listening(&ann).await;
@@ -99,6 +101,7 @@ async fn logging_out_ends_what_is_for_people_who_are_logged_in_and_the_presence_
 #[tokio::test]
 async fn somebody_else_who_logs_in_takes_the_place_of_who_had_before() {
     let server = Setup::new()
+        .unconnected_offline()
         .config(|c| c.offline_grace_seconds = 0)
         .start()
         .await;

@@ -1,9 +1,7 @@
 //! By what somebody counts as connected: heartbeats, nothing at all, and what is shown of bots and people without a connection.
 
 use crate::live_client::Live;
-use crate::live_presence::{
-    AWAY, OFFLINE, ONLINE, seen, sees, server_with_grace, wait_for_count, watcher,
-};
+use crate::live_presence::{AWAY, OFFLINE, ONLINE, seen, sees, wait_for_count, watcher};
 use crate::presence::set;
 use crate::support::{Setup, TestServer};
 use doorsign::app::Unconnected;
@@ -61,7 +59,9 @@ async fn a_policy_counts_from_when_it_is_set_and_heartbeats_are_nothing_under_th
 
 #[tokio::test]
 async fn a_bot_shows_what_it_declared_and_a_person_only_while_connected() {
-    let server = server_with_grace(0).await;
+    let setup = Setup::new().unconnected_offline();
+    let setup = setup.config(|config| config.offline_grace_seconds = 0);
+    let server = setup.start().await;
     let (ann, bot) = (
         server.user("ann").await,
         server.user_with_roles("robot", &["bot"]).await,
@@ -80,7 +80,7 @@ async fn a_bot_shows_what_it_declared_and_a_person_only_while_connected() {
 #[tokio::test]
 async fn where_the_unconnected_are_shown_as_declared_people_are_as_bots() {
     let setup = Setup::new().config(|config| {
-        config.unconnected = Unconnected::Declared;
+        config.unconnected = Some(Unconnected::Declared);
         config.offline_grace_seconds = 0;
     });
     let server = setup.start().await;

@@ -248,7 +248,10 @@ async fn whoever_logs_in_by_a_socket_takes_it_over() {
 #[tokio::test]
 async fn a_new_start_begins_with_nobody_connected() {
     let folder = tempfile::tempdir().unwrap();
-    let setup = || Setup::at(folder.path()).config(|config| config.offline_grace_seconds = 3600);
+    let setup = || {
+        let setup = Setup::at(folder.path()).unconnected_offline();
+        setup.config(|config| config.offline_grace_seconds = 3600)
+    };
     let server = setup().start().await;
     let ann = server.user("ann").await;
     set(&ann, json!({"status": "busy"})).await;

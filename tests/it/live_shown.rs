@@ -39,9 +39,10 @@ fn own(of: &Client, diff: Value, unset: Value) -> Value {
     )
 }
 
-/// Without a grace, so that whoever leaves is gone.
+/// With Rocket.Chat's rule and without a grace: a user who leaves is offline at once.
 pub fn setup() -> Setup {
-    Setup::new().config(|config| config.offline_grace_seconds = 0)
+    let setup = Setup::new().unconnected_offline();
+    setup.config(|config| config.offline_grace_seconds = 0)
 }
 
 /// Lets `live` hear all that is on its way about `of`.

@@ -1,7 +1,8 @@
 //! Setting a status and looking at one: whose, and what is refused in which order. What becomes of it is in `presence_claims`, the list of
 //! everybody in `presence_list`, what a running server does when time passes in `expiry`.
 
-use crate::support::{Client, Reply, TestServer};
+use crate::support::{Client, Reply, Setup, TestServer};
+use doorsign::config::Contract;
 use serde_json::{Value, json};
 
 const SET: &str = "users.setStatus";
@@ -39,7 +40,7 @@ pub async fn setting(admin: &Client, id: &str, value: bool) {
 
 #[tokio::test]
 async fn a_status_is_set_and_seen_and_only_oneself_sees_the_connection() {
-    let server = TestServer::start().await;
+    let server = Setup::new().unconnected_offline().start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let anns = format!("{GET}?userId={}", ann.id());
     ann.get(GET).await.golden("status_untouched");
@@ -60,6 +61,24 @@ async fn a_status_is_set_and_seen_and_only_oneself_sees_the_connection() {
     }
     let refused = server.anon().post(SET, json!({"status": "busy"})).await;
     refused.golden("create_unauthenticated");
+}
+
+#[tokio::test]
+async fn a_status_set_over_rest_is_visible_by_default_except_under_contract_server() {
+    for (contract, shown) in [
+        (Contract::Documented, "busy"),
+        (Contract::Server, "offline"),
+    ] {
+        let server = Setup::new().contract(contract).start().await;
+        let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+        set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
+        let seen = bob.get(&format!("{GET}?userId={}", ann.id())).await;
+        assert_eq!(seen.expect(200).json()["status"], shown, "{contract}");
+        let list = bob.get("users.presence").await.expect(200).json();
+        let listed = list["users"].as_array().unwrap();
+        let listed = listed.iter().any(|user| user["username"] == "ann");
+        assert_eq!(listed, shown == "busy", "{contract}");
+    }
 }
 
 #[tokio::test]
@@ -142,7 +161,7 @@ async fn looking_at_somebody_names_them_as_setting_does() {
 
 #[tokio::test]
 async fn what_is_no_status_is_refused_and_changes_nothing() {
-    let server = TestServer::start().await;
+    let server = Setup::new().unconnected_offline().start().await;
     let ann = server.user("ann").await;
     set(&ann, json!({"status": "away", "message": "Lunch"})).await;
     let busy_until = |end: &str| json!({"status": "busy", "expiresAt": end});

@@ -36,7 +36,7 @@ async fn a_text_is_trimmed_cut_kept_when_only_the_status_changes_and_gone_with_o
 
 #[tokio::test]
 async fn online_without_a_text_is_shown_at_once_and_lasts_whatever_end_it_was_given() {
-    let server = TestServer::start().await;
+    let server = Setup::new().unconnected_offline().start().await;
     let ann = server.user("ann").await;
     for body in [
         json!({"status": "online"}),
@@ -54,7 +54,7 @@ async fn online_without_a_text_is_shown_at_once_and_lasts_whatever_end_it_was_gi
 
 #[tokio::test]
 async fn a_new_choice_forgets_the_end_of_the_one_before_and_an_end_brings_nothing_of_it_back() {
-    let server = TestServer::start().await;
+    let server = Setup::new().unconnected_offline().start().await;
     let ann = server.user("ann").await;
     set(
         &ann,
@@ -98,7 +98,7 @@ async fn ends_may_be_written_in_several_ways_and_lie_as_far_ahead_as_dates_go() 
 
 #[tokio::test]
 async fn people_are_seen_when_they_are_there_and_bots_as_they_say() {
-    let server = TestServer::start().await;
+    let server = Setup::new().unconnected_offline().start().await;
     let ann = server.anon();
     server.user("ann").await;
     let ann = ann.logged_in("ann", "ann's password").await;
@@ -128,7 +128,7 @@ async fn people_are_seen_when_they_are_there_and_bots_as_they_say() {
 #[tokio::test]
 async fn where_the_settings_say_so_people_are_seen_as_they_say_without_being_there() {
     let declared =
-        |config: &mut doorsign::config::Config| config.unconnected = Unconnected::Declared;
+        |config: &mut doorsign::config::Config| config.unconnected = Some(Unconnected::Declared);
     let server = Setup::new().config(declared).start().await;
     let ann = server.user("ann").await;
     assert_eq!(
@@ -151,7 +151,7 @@ async fn who_was_online_before_a_claim_comes_back_to_it_where_people_are_seen_as
         (Unconnected::Declared, "online"),
         (Unconnected::Offline, "offline"),
     ] {
-        let setup = Setup::new().config(|config| config.unconnected = unconnected);
+        let setup = Setup::new().config(|config| config.unconnected = Some(unconnected));
         let server = setup.start().await;
         let ann = server.user("ann").await;
         set(&ann, json!({"status": "online", "message": ""})).await;

@@ -15,7 +15,7 @@ const LIST: &str = "users.presence";
 
 /// A server that shows what people declare, so that there is something to see.
 async fn server() -> TestServer {
-    let declared = |config: &mut Config| config.unconnected = Unconnected::Declared;
+    let declared = |config: &mut Config| config.unconnected = Some(Unconnected::Declared);
     Setup::new().config(declared).start().await
 }
 
@@ -81,7 +81,7 @@ async fn everybody_who_is_not_offline_is_told_with_every_field_that_is_set() {
 
 #[tokio::test]
 async fn without_a_connection_people_are_not_told_unless_they_chose_to_be_online() {
-    let server = TestServer::start().await;
+    let server = Setup::new().unconnected_offline().start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let bot = server.user_with_roles("bot", &["bot"]).await;
     set(&ann, json!({"status": "busy"})).await;

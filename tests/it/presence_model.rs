@@ -120,7 +120,8 @@ struct Real {
 }
 
 fn open(folder: &Path, clock: &Arc<ManualClock>) -> App {
-    let config = config::Config::defaults_in(folder.to_owned());
+    let mut config = config::Config::defaults_in(folder.to_owned());
+    config.unconnected = Some(config::Unconnected::Offline);
     let store = SqliteStore::open(&folder.join("doorsign.db"), 1, 0).unwrap();
     let tokens = Tokens::open(&folder.join("token-secret")).unwrap();
     App::new(&config, Arc::new(store), clock.clone(), tokens).unwrap()

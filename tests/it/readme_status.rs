@@ -29,9 +29,7 @@ async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
 
 #[tokio::test]
 async fn people_without_a_connection_are_shown_as_it_says() {
-    says(
-        "are shown as `offline`, as on Rocket.Chat, unless the setting `unconnected` is `declared`",
-    );
+    says("With the setting `unconnected` at `offline`, its default under the contract `server`,");
     says("A login over REST is no live connection and makes nobody online.");
     says("The text is shown in either case, and bots are always what they say.");
     says("Who has set `online` is shown so until the next claim;");
@@ -40,7 +38,7 @@ async fn people_without_a_connection_are_shown_as_it_says() {
         (Unconnected::Offline, "offline", "offline"),
         (Unconnected::Declared, "busy", "online"),
     ] {
-        let server = server(|config| config.unconnected = unconnected).await;
+        let server = server(|config| config.unconnected = Some(unconnected)).await;
         let ann = server.user("ann").await;
         let bot = server.user_with_roles("bot", &["bot"]).await;
         server

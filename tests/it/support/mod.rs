@@ -10,7 +10,7 @@ pub use golden::golden_lines;
 pub use live::{CUT, Live};
 
 use doorsign::app::{App, Clock};
-use doorsign::config::{Config, Contract};
+use doorsign::config::{Config, Contract, Unconnected};
 use doorsign::domain::{Attribution, Timestamp};
 use doorsign::limits::Limits;
 use doorsign::outbox::Pace;
@@ -138,6 +138,11 @@ impl Setup {
     pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
+    }
+
+    /// With Rocket.Chat's rule: users without a live connection are shown as offline.
+    pub fn unconnected_offline(self) -> Self {
+        self.config(|config| config.unconnected = Some(Unconnected::Offline))
     }
 
     /// With the rate limit that the contract has.
