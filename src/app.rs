@@ -76,7 +76,7 @@ impl Auth {
 
 /// The settings that rules depend on.
 pub struct Rules {
-    /// How bodies are read: `reference` section 9, decision 2.
+    /// How bodies are read: compatibility 2.
     pub contract: Contract,
     /// How long a login by password lasts.
     pub login_life: Duration,

@@ -1,5 +1,5 @@
 //! What somebody logs in with, as clients write it: over REST, and by a live connection. Source: Rocket.Chat `ApiClass.ts` (`_initAuth`),
-//! Meteor `accounts-password`; reference 3.1 and 6.2. Checks nothing of it.
+//! Meteor `accounts-password`; compatibility 6.1 and 9.2. Checks nothing of it.
 
 use super::body::Fields;
 use crate::domain::UserKey;

@@ -1,5 +1,5 @@
 //! Query strings: their parameters, pages of a list, and what to sort it by. Source: Rocket.Chat `getPaginationItems.ts`,
-//! `parseJsonQuery.ts` and its ajv schemas; reference 1.2. Knows nothing of who asks.
+//! `parseJsonQuery.ts` and its ajv schemas; compatibility 4.2. Knows nothing of who asks.
 
 use super::error::ApiError;
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! How often each route may be called, and how that is told. Source: Rocket.Chat's `ApiClass.ts` (`enforceRateLimit`); reference 5.4
+//! How often each route may be called, and how that is told. Source: Rocket.Chat's `ApiClass.ts` (`enforceRateLimit`); compatibility 8.4
 //! and decision 8 of section 9. Counts nothing itself, and does not know who is exempt.
 
 use crate::app::Contract;

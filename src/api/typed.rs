@@ -1,4 +1,4 @@
-//! The fields of a body by type, each read as ajv reads it with `coerceTypes`: reference 0.5. Knows no field by name.
+//! The fields of a body by type, each read as ajv reads it with `coerceTypes`: compatibility 3.3. Knows no field by name.
 
 use super::body::Fields;
 use super::error::ApiError;

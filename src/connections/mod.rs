@@ -1,5 +1,5 @@
 //! Who is connected, in memory alone and built anew from nothing at every start: leases with deadlines. A lease ends with its connection;
-//! one that is forgotten ends by its deadline, so that nobody stays online who is gone. Source: reference 6.7.
+//! one that is forgotten ends by its deadline, so that nobody stays online who is gone. Source: compatibility 9.7.
 //!
 //! Going offline waits a grace with jitter: a proxy that is restarted cuts everybody, and everybody is back a moment later. Whoever reads
 //! brings the time, so a lease that is over counts for nobody, even before it is swept away. Time is the machine's monotonic one: a clock

@@ -1,4 +1,4 @@
-//! What a claim on a status says: which status, which text, from where and until when. Source: reference 6.8. Knows nothing of what
+//! What a claim on a status says: which status, which text, from where and until when. Source: compatibility 9.8. Knows nothing of what
 //! becomes of it beside others: that is [`Presence`](super::Presence)'s to say.
 
 use super::{Error, Field, Problem, Result, Timestamp};

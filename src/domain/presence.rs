@@ -1,4 +1,4 @@
-//! How somebody is shown: claims on the status, which of them counts, and what comes back when one ends. Source: reference 6.8
+//! How somebody is shown: claims on the status, which of them counts, and what comes back when one ends. Source: compatibility 9.8
 //! (Rocket.Chat 8.6 and later). Pure: the time comes in, and nothing here knows who is connected or where claims are kept.
 //!
 //! A claim says "this is my status", by hand or on somebody's behalf, until it is ended or expires. Of several the one with the

@@ -57,7 +57,7 @@ pub enum ChangedBy {
 }
 
 // What this server does not have (rooms, messages, files, registration, other ways to log in) is switched off for good, so that clients
-// do not offer it. Source of the ids: what mobile and web clients read at start, reference 2.6 and 5.2.
+// do not offer it. Source of the ids: what mobile and web clients read at start, compatibility 5.6 and 8.2.
 settings! {
     /// The origins whose pages may call, separated by commas.
     ApiCorsOrigin = "API_CORS_Origin", "", Privileged, Server;

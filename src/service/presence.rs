@@ -1,5 +1,5 @@
 //! The rules of how people are shown: who may set whose status, what the workspace allows, and what is told of it. What a claim does is
-//! the domain's to say. Source: reference 2 and 6.8. Knows nothing of where a request came from.
+//! the domain's to say. Source: compatibility 5 and 9.8. Knows nothing of where a request came from.
 
 use crate::app::{App, Unconnected};
 use crate::domain::{

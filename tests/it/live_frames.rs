@@ -1,5 +1,5 @@
 //! The realtime protocol, frame by frame: the upgrade, the handshake, heartbeats, calls and subscriptions, and what cannot be. Source:
-//! reference 6.1. What methods and streams do stands in `live_methods` and `live_streams`.
+//! compatibility 9.1. What methods and streams do stands in `live_methods` and `live_streams`.
 
 use crate::raw::Raw;
 use crate::support::{Live, Setup, TestServer, golden_lines};

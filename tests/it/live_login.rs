@@ -1,4 +1,4 @@
-//! Who a live connection is: the ways to log in and what is told of it, and why not. Source: reference 6.2. How a login ends is
+//! Who a live connection is: the ways to log in and what is told of it, and why not. Source: compatibility 9.2. How a login ends is
 //! in `live_logout` and `live_cut`.
 
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer, golden_lines};

@@ -1,4 +1,4 @@
-//! What becomes of a live connection whose user logs out, or is somebody else from now on. Source: reference 6.2.
+//! What becomes of a live connection whose user logs out, or is somebody else from now on. Source: compatibility 9.2.
 
 use crate::live_login::{added, seen};
 use crate::presence::set;

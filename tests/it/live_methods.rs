@@ -1,5 +1,5 @@
 //! Methods called by a live connection: that they do what they do over REST, what they know of the connection, in which order they run and
-//! how often. Source: reference 6.3, 1.6 and 5.4. What each of them does is in `methods`.
+//! how often. Source: compatibility 9.3, 4.5 and 8.4. What each of them does is in `methods`.
 
 use crate::live_login::seen;
 use crate::method_call::{LIST, answer, message};

@@ -1,4 +1,4 @@
-//! How people are shown, as streams tell it: to everybody, to those who watch somebody, and to oneself. Source: reference 6.5 to 6.8.
+//! How people are shown, as streams tell it: to everybody, to those who watch somebody, and to oneself. Source: compatibility 9.5 to 9.8.
 
 use crate::live_streams::{LOGGED, changed, is_all, listener, logged};
 use crate::presence::{set, setting};

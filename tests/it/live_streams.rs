@@ -1,4 +1,4 @@
-//! What streams tell: each change in its one shape, once, in order, to those who subscribed to it. Source: reference 6.4 and 6.6. Who is
+//! What streams tell: each change in its one shape, once, in order, to those who subscribed to it. Source: compatibility 9.4 and 9.6. Who is
 //! refused stands in `live_subscriptions`, how people are shown in `live_shown`.
 
 use crate::permissions::grant;

@@ -1,4 +1,4 @@
-//! Who may subscribe to what, and what a subscription begins with. Source: reference 6.4. What is told then stands in `live_streams`.
+//! Who may subscribe to what, and what a subscription begins with. Source: compatibility 9.4. What is told then stands in `live_streams`.
 
 use crate::presence::setting;
 use crate::support::{TestServer, golden_lines};

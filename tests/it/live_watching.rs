@@ -1,4 +1,4 @@
-//! Who is watched by whom: the list of `stream-user-presence`. Source: reference 6.5.
+//! Who is watched by whom: the list of `stream-user-presence`. Source: compatibility 9.5.
 
 use crate::live_shown::{PRESENCE, setup, watched};
 use crate::live_streams::{is_all, listener};

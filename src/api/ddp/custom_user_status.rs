@@ -1,5 +1,5 @@
 //! The methods on custom statuses, which do what the routes do; those who may not are told `not_authorized`, logged in or not. Source:
-//! Rocket.Chat `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; reference 1.6.
+//! Rocket.Chat `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; compatibility 4.5.
 
 use super::method::{Call, Outcome, result};
 use crate::api::body::Fields;

@@ -1,5 +1,5 @@
 //! How often methods may be called: by a user and by a connection, each method and all together. Source: Rocket.Chat's defaults of
-//! `DDP_Rate_Limit_*` and `setUserStatus`'s own rule; reference 5.4. Knows nothing of addresses.
+//! `DDP_Rate_Limit_*` and `setUserStatus`'s own rule; compatibility 8.4. Knows nothing of addresses.
 
 use super::method::Caller;
 use crate::api::error::ApiError;

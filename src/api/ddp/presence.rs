@@ -1,5 +1,5 @@
 //! The methods on people's status, and those by which a client tells how its connection is. Source: Rocket.Chat `setUserStatus.ts` and
-//! `ee/packages/presence`; reference 6.3.
+//! `ee/packages/presence`; compatibility 9.3.
 
 use super::method::{Call, Outcome, result};
 use crate::api::error::{ApiError, Place};

@@ -14,7 +14,7 @@ use warp::http::{HeaderValue, StatusCode, header};
 
 /// How long a fault can hold a request up, in milliseconds: an hour.
 const LONGEST: u64 = 3_600_000;
-/// What a 429 says of the limit: Rocket.Chat's own default. Source: reference 5.4.
+/// What a 429 says of the limit: Rocket.Chat's own default. Source: compatibility 8.4.
 const CALLS: u64 = 10;
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -92,7 +92,7 @@ pub(super) async fn meet(dev: &Dev, route: &Route, head: &Head) -> Option<Answer
     })
 }
 
-/// As Rocket.Chat's limiter says it: reference 5.4.
+/// As Rocket.Chat's limiter says it: compatibility 8.4.
 fn too_many(dev: &Dev) -> Answer {
     let text = "Error, too many requests. Please slow down. You must wait 60 seconds before trying this endpoint again. [error-too-many-requests]";
     let mut response = refused(StatusCode::TOO_MANY_REQUESTS, text)?;

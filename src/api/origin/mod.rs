@@ -1,6 +1,6 @@
 //! Which web pages may call: those of this server itself, and those named in `cors_origins`. A
 //! browser says in `Origin` which page asks; other clients send no such header. Preflights follow
-//! Rocket.Chat's `middlewares/cors.ts` (reference 5.5), except for texts that name pages of its
+//! Rocket.Chat's `middlewares/cors.ts` (compatibility 8.5), except for texts that name pages of its
 //! administration, which do not exist here.
 
 mod site;

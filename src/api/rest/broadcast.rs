@@ -1,5 +1,5 @@
 //! `presence.getConnections` and `presence.enableBroadcast`: to how many changes of presence are told, and that they are. Here they are told
-//! however many there are. Source: Rocket.Chat `apps/meteor/server/api/v1/presence.ts`; reference 2.5.
+//! however many there are. Source: Rocket.Chat `apps/meteor/server/api/v1/presence.ts`; compatibility 5.5.
 
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;

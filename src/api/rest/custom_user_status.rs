@@ -1,4 +1,4 @@
-//! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`; reference 1.
+//! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`; compatibility 4.
 
 use crate::api::body::Fields;
 use crate::api::error::{ApiError, Place};
@@ -37,7 +37,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor().await?;
     let without_id = || ApiError::invalid_params("The \"customUserStatusId\" params is required!");
-    // Unlike that of a create, a body that cannot be read is told as one without an id: reference 1.5 and decision 4 of section 9.
+    // Unlike that of a create, a body that cannot be read is told as one without an id: compatibility 4.4.
     let mut fields = request.fields().map_err(|_| without_id())?;
     fields
         .require(&["customUserStatusId"])

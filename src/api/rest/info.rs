@@ -1,4 +1,4 @@
-//! What the server says of itself. Source: Rocket.Chat `apps/meteor/server/api/default/info.ts`; reference 5.1.
+//! What the server says of itself. Source: Rocket.Chat `apps/meteor/server/api/default/info.ts`; compatibility 8.1.
 
 use crate::api::reply::{self, Answer};
 use crate::api::request::Request;

@@ -1,5 +1,5 @@
 //! `method.call` and `method.callAnon`: realtime methods over REST. Which method runs is said in the message; the path names it for the log
-//! of a proxy only. Source: Rocket.Chat `apps/meteor/app/api/server/v1/misc.ts`; reference 5.3.
+//! of a proxy only. Source: Rocket.Chat `apps/meteor/app/api/server/v1/misc.ts`; compatibility 8.3.
 
 use crate::api::ddp;
 use crate::api::error::ApiError;

@@ -1,4 +1,4 @@
-//! `permissions.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/permissions.ts`; reference 4.3.
+//! `permissions.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/permissions.ts`; compatibility 7.2.
 
 use crate::api::date;
 use crate::api::error::ApiError;

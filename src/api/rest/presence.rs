@@ -1,5 +1,5 @@
 //! `users.setStatus`, `users.getStatus`, `users.getPresence` and `users.presence`. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
-//! reference 2.1 to 2.4.
+//! compatibility 5.1 to 5.4.
 
 use crate::api::body::Fields;
 use crate::api::date;

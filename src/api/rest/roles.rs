@@ -1,4 +1,4 @@
-//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; reference 4.3. There are no rooms, so that no role is held in
+//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. There are no rooms, so that no role is held in
 //! one: `roomId` and `scope` are accepted without effect where they come with a role to give or take.
 
 use crate::api::date;

@@ -1,4 +1,4 @@
-//! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); reference 3.1 to 3.3.
+//! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); compatibility 6.1 to 6.3.
 
 use crate::api::credentials;
 use crate::api::error::Place;

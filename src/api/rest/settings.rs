@@ -1,5 +1,5 @@
 //! `settings.*`, and what clients ask at start about other ways to log in, of which there are none. Source: Rocket.Chat
-//! `apps/meteor/server/api/v1/settings.ts`; reference 5.2.
+//! `apps/meteor/server/api/v1/settings.ts`; compatibility 8.2.
 
 use crate::api::error::ApiError;
 use crate::api::query::Query;

@@ -1,4 +1,4 @@
-//! Logging in and out by a live connection. Source: Meteor `accounts-base`; reference 6.2. Knows no socket.
+//! Logging in and out by a live connection. Source: Meteor `accounts-base`; compatibility 9.2. Knows no socket.
 
 use crate::api::credentials;
 use crate::api::date::Ejson;

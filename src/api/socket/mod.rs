@@ -2,7 +2,7 @@
 //! how a connection ends, `streams` what may be heard, `login` who it is; here a request becomes a connection. The methods are `ddp`'s, and
 //! what streams tell is `wire`'s.
 //!
-//! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source: RFC 6455; reference 6.
+//! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source: RFC 6455; compatibility 9.
 
 mod call;
 mod drive;

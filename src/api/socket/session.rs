@@ -1,5 +1,5 @@
 //! What a live connection is, frame by frame: the handshake, who is logged in, what it has subscribed to. Source: Meteor
-//! `livedata_server.js`; reference 6.1 and 6.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
+//! `livedata_server.js`; compatibility 9.1 and 9.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
 
 use super::call::{Call, Called, Caller, Done, Subscription};
 use super::login::{self, Way};

@@ -1,5 +1,5 @@
 //! What a live connection has subscribed to: which streams there are, who may hear them, and which topics they stand for. Source:
-//! Rocket.Chat `streamer.module.ts`, `notifications.module.ts`; reference 6.4 and 6.5. Knows no socket.
+//! Rocket.Chat `streamer.module.ts`, `notifications.module.ts`; compatibility 9.4 and 9.5. Knows no socket.
 
 use super::watching::{MOST_WATCHED_BY_USER, Watched, Watching};
 use crate::api::error::ApiError;

@@ -1,4 +1,4 @@
-//! What streams tell, as frames: one event, one shape. Source: Rocket.Chat `listeners.module.ts`, `notifications.module.ts`; reference 6.4
+//! What streams tell, as frames: one event, one shape. Source: Rocket.Chat `listeners.module.ts`, `notifications.module.ts`; compatibility 9.4
 //! to 6.6. Knows nothing of who has subscribed to what.
 
 use super::custom_user_status::StatusRecord;

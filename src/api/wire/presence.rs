@@ -1,4 +1,4 @@
-//! How people are shown, as JSON. Source: reference 2.1 to 2.4. Knows no rule.
+//! How people are shown, as JSON. Source: compatibility 5.1 to 5.4. Knows no rule.
 
 use super::user::hours;
 use crate::api::date::Rfc3339;

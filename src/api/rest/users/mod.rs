@@ -1,4 +1,4 @@
-//! `users.*` without presence. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`; reference 2.6, 3.2 and 3.4. No route asks for
+//! `users.*` without presence. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`; compatibility 5.6, 6.2 and 6.4. No route asks for
 //! a second factor: there is none here.
 
 mod accounts;

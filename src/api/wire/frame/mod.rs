@@ -1,5 +1,5 @@
 //! The frames of the realtime protocol (DDP), as they come in and as they go out. Source: Meteor `packages/ddp-server/livedata_server.js`
-//! and DDP.md; reference 6.1. Knows no method and no stream.
+//! and DDP.md; compatibility 9.1. Knows no method and no stream.
 
 mod incoming;
 mod outgoing;
