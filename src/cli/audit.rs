@@ -1,4 +1,4 @@
-//! `doorsign audit`: reads the audit trail at the command line, newest record first. It changes nothing, and adds no record.
+//! `doorsign audit`: prints the audit trail, newest record first. Changes nothing and adds no record.
 
 use super::desk::with_app;
 use super::{Outcome, date, instant, text};
@@ -20,25 +20,29 @@ pub(super) fn command() -> Command {
             option(
                 "since",
                 "TIME",
-                "Only what happened from this time on, such as 2026-11-25",
+                "Only records from this time on, such as 2026-11-25",
             ),
-            option("until", "TIME", "Only what happened before this time"),
+            option("until", "TIME", "Only records before this time"),
             option(
                 "user",
                 "USER",
-                "Only what this user did, or what was done to this user",
+                "Only records with this user as author or target",
             ),
-            option("action", "ACTION", "Only this action; may be repeated")
-                .action(ArgAction::Append)
-                .value_parser(PossibleValuesParser::new(words))
-                .hide_possible_values(true),
-            option("count", "NUMBER", "How many records to print at most")
+            option(
+                "action",
+                "ACTION",
+                "Only this action, such as login.failed; can be repeated",
+            )
+            .action(ArgAction::Append)
+            .value_parser(PossibleValuesParser::new(words))
+            .hide_possible_values(true),
+            option("count", "NUMBER", "Print at most this many records")
                 .value_parser(value_parser!(u64).range(1..=1_000_000))
                 .default_value("100"),
             Arg::new("json")
                 .long("json")
                 .action(ArgAction::SetTrue)
-                .help("Print one JSON object per line, in the form of `audit.list`"),
+                .help("Print one JSON object per line, as in `audit.list`"),
         ])
 }
 
@@ -66,7 +70,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
     })
 }
 
-/// Tab-separated: time, action, author, target, address, detail. `-` stands for none.
+/// Tab-separated: time, action, author, target, address, detail; `-` for none.
 fn line(record: &AuditRecord) -> String {
     let (entry, attribution) = (&record.entry, &record.entry.attribution);
     let author = match &attribution.author {

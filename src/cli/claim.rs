@@ -1,4 +1,4 @@
-//! `doorsign claim`: claims on somebody's status, at the command line.
+//! `doorsign claim`: sets, ends and lists claims on a user's status.
 
 use super::desk::with_app;
 use super::{Outcome, date, text};
@@ -14,7 +14,7 @@ pub(super) fn command() -> Command {
         Arg::new("username")
             .value_name("USER")
             .required(true)
-            .help("Whose status")
+            .help("Username")
     };
     let source = || {
         let words = ClaimSource::ALL.map(ClaimSource::as_str);
@@ -23,39 +23,41 @@ pub(super) fn command() -> Command {
             .value_name("SOURCE")
             .value_parser(PossibleValuesParser::new(words))
             .default_value(ClaimSource::External.as_str())
-            .help("Where it comes from; the stronger one counts")
+            .help(
+                "Source of the claim; internal (a call) is shown rather than external (a calendar)",
+            )
     };
     let words = UserStatus::ALL.map(UserStatus::as_str);
     let status = Arg::new("status")
         .value_name("STATUS")
         .value_parser(PossibleValuesParser::new(words))
         .required(true)
-        .help("What it says");
+        .help("Status to show");
     let text = Arg::new("text")
         .long("text")
         .value_name("TEXT")
-        .help("What it says beside that");
+        .help("Text to show with it");
     let minutes = Arg::new("minutes")
         .long("minutes")
         .value_name("MINUTES")
         .value_parser(value_parser!(u32).range(1..=52_560_000))
-        .help("Minutes until it ends; without, it lasts until it is ended");
+        .help("Minutes until the claim ends; without it, the claim lasts until you end it");
     Command::new("claim")
-        .about("Claim a status for somebody, as a calendar or a call does; a running server honours it at once")
+        .about("Set or clear a user's status from a script")
         .subcommand_required(true)
         .subcommand(
             Command::new("set")
-                .about("Make a claim, in the place of the last one of its source")
+                .about("Set a user's status; replaces the previous claim of the same source")
                 .args([user(), status, text, minutes, source()]),
         )
         .subcommand(
             Command::new("end")
-                .about("End a claim; what is beneath it comes back")
+                .about("End a claim; the claim below it becomes visible again")
                 .args([user(), source()]),
         )
         .subcommand(
             Command::new("list")
-                .about("List a user's claims, the one that counts first")
+                .about("List a user's claims, the visible one first")
                 .arg(user()),
         )
 }
@@ -65,7 +67,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("set", matches)) => set(config, matches),
         Some(("end", matches)) => end(config, matches),
         Some(("list", matches)) => list(config, matches),
-        _ => Err("there is no such command".to_owned()),
+        _ => Err("unknown command".to_owned()),
     }
 }
 
@@ -74,14 +76,14 @@ fn set(config: &Config, matches: &ArgMatches) -> Outcome {
     let minute = Duration::from_secs(60);
     let new = NewClaim {
         source: source(matches)?,
-        status: UserStatus::named(text(matches, "status")).ok_or("there is no such status")?,
+        status: UserStatus::named(text(matches, "status")).ok_or("unknown status")?,
         text: text(matches, "text").to_owned(),
         life: matches.get_one::<u32>("minutes").map(|n| minute * *n),
     };
     with_app(config, async |app| {
-        let told = format!("{user} is {}.\n", new.status.as_str());
+        let done = format!("{user} is now {}.\n", new.status.as_str());
         claims::set(app, user, new.clone()).await?;
-        Ok(told)
+        Ok(done)
     })
 }
 
@@ -89,7 +91,7 @@ fn end(config: &Config, matches: &ArgMatches) -> Outcome {
     let (user, source) = (text(matches, "username"), source(matches)?);
     with_app(config, async |app| {
         claims::end(app, user, source).await?;
-        Ok(format!("{user} has no {} claim.\n", source.as_str()))
+        Ok(format!("Ended the {} claim of {user}.\n", source.as_str()))
     })
 }
 
@@ -108,5 +110,5 @@ fn line(claim: &Claim) -> String {
 }
 
 fn source(matches: &ArgMatches) -> Result<ClaimSource, String> {
-    ClaimSource::named(text(matches, "source")).ok_or_else(|| "there is no such source".to_owned())
+    ClaimSource::named(text(matches, "source")).ok_or_else(|| "unknown source".to_owned())
 }

@@ -1,4 +1,4 @@
-//! What the commands on a data folder share: opening it, running one use case, and telling a running server about it.
+//! Shared by the commands that work on a data folder: opening it, running one use case, notifying a running server.
 
 use super::serving::survive_file_size_limit;
 use super::{Outcome, print};
@@ -12,8 +12,7 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs `work` on the data folder of the settings, whether a server runs on it or not, prints the text that it gives, and tells the
-/// server.
+/// Runs `work` on the data folder, prints the text that it returns, and notifies a running server.
 pub(super) fn with_app(
     config: &Config,
     work: impl AsyncFnOnce(&App) -> crate::domain::Result<String>,
@@ -36,15 +35,15 @@ pub(super) fn with_app(
             .map_err(|e| e.to_string())?;
         let done = work(&app).await.map_err(|e| e.to_string());
         store.close().await;
-        // What is shown once is shown first; and what is done is told to the server, even when nobody could be shown it.
+        // Print first: a secret is shown only once. Notify the server even if printing fails, because the change is committed.
         let printed = print(&done?);
         let noticed = notice::give(&folder)
-            .map_err(|e| format!("done, but the running server has not taken notice: {e}"));
+            .map_err(|e| format!("done, but the running server was not notified: {e}"));
         printed.and(noticed)
     })
 }
 
-/// The tokens of the folder. Beside a running server, a missing secret is not replaced: the server would not know the new one.
+/// The tokens of the folder. While a server runs, a missing secret is not replaced: the server would not know the new one.
 fn tokens(folder: &Folder) -> Result<Tokens, String> {
     let path = folder.token_secret();
     let tokens = if !path.exists() && folder.is_locked() {
@@ -67,13 +66,13 @@ pub(super) fn check_secret(config: &Config) -> Outcome {
         return Ok(());
     }
     Err(format!(
-        "{} is missing or was replaced, and the running server still signs with the secret it had: restart the server, then try again",
+        "{} is missing or was replaced, but the running server still uses the old secret: restart the server, then try again",
         folder.token_secret().display()
     ))
 }
 
-/// A password from `file`, or from standard input where that is `-`: its first line, so that it is in no process list. The byte order
-/// mark that some editors put first is no part of it.
+/// Reads a password from the first line of `file`, or of standard input for `-`, so that it is not in the process list. Strips the byte
+/// order mark that some editors write.
 pub(super) fn read_password(file: &Path) -> Result<String, String> {
     let in_file =
         |e: std::io::Error| format!("cannot read the password from {}: {e}", file.display());

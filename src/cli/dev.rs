@@ -1,5 +1,4 @@
-//! `doorsign dev`: a server for the tests of a client, with a seed that everybody knows. So it is for this machine alone, and leaves
-//! nothing behind. Does not know what its controls do.
+//! `doorsign dev`: a server in memory for the tests of a client. Its passwords are public, so it listens on loopback only.
 
 use super::Outcome;
 use super::serving::{self, Place, create_line};
@@ -13,20 +12,20 @@ use doorsign_hook::PostCreateHook;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The control routes, for people.
+/// The control routes, as the greeting lists them.
 const CONTROLS: &str = r#"Control routes, for tests (POST with Content-Type: application/json):
 
-POST /dev/reset      everything as it was at the start
-GET  /dev/clock      the time
+POST /dev/reset      restores the state of the start
+GET  /dev/clock      returns the time
 POST /dev/clock      {"now":"2026-12-24T12:00:00Z"}, {"advance":"1d"}, {"frozen":true}, {"real":true}
-GET  /dev/faults     the faults that wait to be met
+GET  /dev/faults     lists pending faults
 POST /dev/faults     {"route":"/api/v1/me","fault":"429","count":2}; also latency with "ms", 500, drop; {"clear":true}
-GET  /dev/requests   what was asked lately, newest last; ?limit=10
+GET  /dev/requests   lists recent requests, newest last; ?limit=10
 "#;
 
 pub(super) fn command() -> Command {
     Command::new("dev").about(
-        "Run a server in memory for the tests of a client: known users and tokens, a clock to move, faults to meet",
+        "Run a server in memory for the tests of a client, with fixed users and tokens, a clock to move and faults to inject",
     )
 }
 
@@ -36,12 +35,12 @@ pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
     serving::on_runtime(&config, serve(&config, loaded, hooks))
 }
 
-/// The settings, as far as dev mode follows them: it writes no file but the ready file.
+/// The settings of dev mode, which writes no file except the ready file.
 fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
     let given = loaded.config.clone();
     if !given.listen.ip().to_canonical().is_loopback() {
         return Err(format!(
-            "dev mode listens on loopback only, since everybody knows its passwords, and {} is not (listen)",
+            "dev mode listens on loopback only, because its passwords are public: change listen = {}",
             given.listen
         ));
     }
@@ -52,20 +51,20 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
     };
     Ok(Config {
         contract,
-        // A client's tests call more often than any person would.
+        // The tests of a client call more often than people do.
         rate_limit_calls: given
             .rate_limit_calls
             .filter(|_| loaded.is_given("rate_limit_calls"))
             .or(Some(0)),
         // `Loaded` has filled in the default of the contract that it was given.
         unconnected: given.unconnected.filter(|_| loaded.is_given("unconnected")),
-        // Who tests a webhook has its receiver on the same machine.
+        // The receiver of a webhook under test is on the same machine.
         webhook_allow: if loaded.is_given("webhook_allow") {
             given.webhook_allow.clone()
         } else {
             Config::loopback()
         },
-        // Its events begin anew with every start, and a log of an earlier one has them already.
+        // Event ids start from 1 at every start, so an audit log of an earlier run would skip them.
         audit_log: None,
         ..given
     })
@@ -101,7 +100,7 @@ fn greeting(url: &str, config: &Config) -> Checked<String> {
     let create = create_line(url);
     let _ = write!(
         text,
-        "\n{CONTROLS}\nTry it, in another terminal:\n\nexport ID={id} TOKEN={token}\n{create}\n\n"
+        "\n{CONTROLS}\nTo try it, paste these lines into another terminal:\n\nexport ID={id} TOKEN={token}\n{create}\n\n"
     );
     Ok(text)
 }

@@ -1,4 +1,4 @@
-//! `doorsign hooks`: how hooks stand, and what is to be done about their deliveries, at the command line.
+//! `doorsign hooks`: shows hooks and manages their deliveries.
 
 use super::desk::with_app;
 use super::{Outcome, date, instant};
@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::fmt::Write;
 
-/// Whoever can write the data folder may do anything.
+/// Write access to the data folder grants every permission.
 const OPERATOR: Caller<'static> = Caller::Operator;
 
 pub(super) fn command() -> Command {
@@ -18,37 +18,55 @@ pub(super) fn command() -> Command {
         .long("state")
         .value_name("STATE")
         .value_parser(PossibleValuesParser::new(states))
-        .help("Only those in this state");
+        .help("Only deliveries in this state");
     let named =
         |word: &'static str, about: &'static str| Command::new(word).about(about).arg(hook());
     Command::new("hooks")
-        .about("See how far hooks are and what became of their deliveries, and look after them (without a command: list)")
-        .subcommand(Command::new("list").about("List all hooks: name, kind, state, events to come, deliveries given up, last failure"))
-        .subcommand(named("deliveries", "List deliveries that failed or left notes").arg(state))
-        .subcommand(named("inspect", "Print everything about a delivery").arg(event().required(true)))
-        .subcommand(named("retry", "Try a delivery now; without an event, all that failed").arg(event()))
-        .subcommand(named("drop", "Give a delivery up for good").arg(event().required(true)))
+        .about("Show hooks and manage their deliveries (without a command: list)")
         .subcommand(
-            named("replay", "Tell a hook once more what happened, in order")
-                .arg(time("since", "From when on").required(true))
-                .arg(time("until", "Before when; without, until now")),
+            Command::new("list").about(
+                "List all hooks: name, kind, state, backlog, parked deliveries, last failure",
+            ),
         )
-        .subcommand(named("pause", "Deliver nothing to a hook until it is resumed"))
-        .subcommand(named("resume", "Deliver to a hook again, from where it was"))
+        .subcommand(named("deliveries", "List deliveries that failed or left notes").arg(state))
+        .subcommand(
+            named("inspect", "Print everything about one delivery").arg(event().required(true)),
+        )
+        .subcommand(
+            named(
+                "retry",
+                "Retry a delivery now; without an event, all failed ones",
+            )
+            .arg(event()),
+        )
+        .subcommand(named("drop", "Give up a delivery for good").arg(event().required(true)))
+        .subcommand(
+            named(
+                "replay",
+                "Deliver the events of a time span again, in order; then continue",
+            )
+            .arg(time("since", "Start of the time span").required(true))
+            .arg(time("until", "End of the time span (now by default)")),
+        )
+        .subcommand(named(
+            "pause",
+            "Stop deliveries to a hook until you resume it",
+        ))
+        .subcommand(named("resume", "Resume deliveries where they stopped"))
 }
 
 fn hook() -> Arg {
     Arg::new("hook")
         .value_name("HOOK")
         .required(true)
-        .help("The hook's name")
+        .help("Name of the hook, as `doorsign hooks` lists it")
 }
 
 fn event() -> Arg {
     Arg::new("event")
         .value_name("EVENT")
         .value_parser(value_parser!(u64))
-        .help("The event's number")
+        .help("Number of the event")
 }
 
 fn time(name: &'static str, help: &'static str) -> Arg {
@@ -67,7 +85,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("replay", matches)) => replay(config, matches),
         Some(("pause", matches)) => pause(config, matches),
         Some(("resume", matches)) => resume(config, matches),
-        _ => Err("there is no such command".to_owned()),
+        _ => Err("unknown command".to_owned()),
     }
 }
 
@@ -87,7 +105,7 @@ fn line(hook: &Hook) -> String {
         .map_or("never failed".to_owned(), |failed| {
             let (event, at) = (failed.event.as_u64(), date(failed.at));
             format!(
-                "failed last at event {event}, {at}: {}",
+                "last failure at event {event}, {at}: {}",
                 one_line(&failed.reason)
             )
         });
@@ -158,7 +176,10 @@ fn inspect(config: &Config, matches: &ArgMatches) -> Outcome {
 fn retry(config: &Config, matches: &ArgMatches) -> Outcome {
     with_app(config, async |app| {
         let count = hooks::retry(app, OPERATOR, name(matches), number(matches)).await?;
-        Ok(format!("{count} to be tried now.\n"))
+        Ok(format!(
+            "Retrying {}.\n",
+            counted(count, "delivery", "deliveries")
+        ))
     })
 }
 
@@ -167,7 +188,7 @@ fn drop_delivery(config: &Config, matches: &ArgMatches) -> Outcome {
     with_app(config, async |app| {
         hooks::drop_delivery(app, OPERATOR, name(matches), id).await?;
         Ok(format!(
-            "Event {} is told to {} no more.\n",
+            "Dropped event {} for {}.\n",
             id.as_u64(),
             name(matches)
         ))
@@ -176,36 +197,47 @@ fn drop_delivery(config: &Config, matches: &ArgMatches) -> Outcome {
 
 fn replay(config: &Config, matches: &ArgMatches) -> Outcome {
     let given = |name| matches.get_one::<String>(name).map(|text| instant(text));
-    let since = given("since").transpose()?.ok_or("since when?")?;
+    let since = given("since").transpose()?.ok_or("--since is missing")?;
     let until = given("until").transpose()?;
     with_app(config, async |app| {
         let count = hooks::replay(app, OPERATOR, name(matches), since, until).await?;
-        Ok(format!("{count} events to be told once more.\n"))
+        Ok(format!(
+            "Replaying {}.\n",
+            counted(count, "event", "events")
+        ))
     })
 }
 
 fn pause(config: &Config, matches: &ArgMatches) -> Outcome {
     with_app(config, async |app| {
         hooks::pause(app, OPERATOR, name(matches)).await?;
-        Ok(format!("{} is paused.\n", name(matches)))
+        Ok(format!("Paused {}.\n", name(matches)))
     })
 }
 
 fn resume(config: &Config, matches: &ArgMatches) -> Outcome {
     with_app(config, async |app| {
         hooks::resume(app, OPERATOR, name(matches)).await?;
-        Ok(format!("{} goes on.\n", name(matches)))
+        Ok(format!("Resumed {}.\n", name(matches)))
     })
 }
 
-/// What a hook has left, on one line and without what a terminal would obey.
+/// `1 event` or `2 events`.
+fn counted(count: impl Into<u64>, one: &str, many: &str) -> String {
+    match count.into() {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
+}
+
+/// A hook's text on one line, without control characters for the terminal.
 fn one_line(text: &str) -> String {
     printable(text).replace('\n', " ")
 }
 
 fn printable(text: &str) -> String {
-    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
-    text.trim_end().chars().filter(|c| !obeyed(*c)).collect()
+    let control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    text.trim_end().chars().filter(|c| !control(*c)).collect()
 }
 
 fn name(matches: &ArgMatches) -> &str {

@@ -1,4 +1,4 @@
-//! The command line: one file per command. No rule is here; commands call the same use cases as the API.
+//! The command line: one file per command. Commands call the same use cases as the API and hold no rules.
 
 mod audit;
 mod claim;
@@ -6,6 +6,7 @@ mod desk;
 mod dev;
 mod hooks;
 mod reap;
+mod reference;
 mod reload;
 mod serve;
 mod serving;
@@ -13,6 +14,8 @@ mod signals;
 mod token;
 mod user;
 mod webhook;
+
+pub use reference::markdown_table;
 
 use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
@@ -22,11 +25,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// What a command gives back: nothing, or the one line that says why it failed.
+/// The result of a command; an error is one line that says why it failed.
 type Outcome = Result<(), String>;
 
-/// Runs the program with the process's arguments and environment, and `hooks` beside those that the settings ask for. Answers the
-/// exit code: 0, 1 when the command failed, 2 when it could not be understood.
+/// Runs the program with the process's arguments and environment, with `hooks` in addition to those that the settings enable.
+/// Returns the exit code: 0, 1 if the command failed, 2 if the command line cannot be understood.
 #[must_use]
 pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
     let matches = match command().try_get_matches() {
@@ -61,11 +64,14 @@ fn in_one_line(text: &str) -> String {
 fn command() -> Command {
     Command::new("doorsign")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("The sign on your door, self-hosted: Rocket.Chat's custom user statuses in one small binary")
+        .about("A self-hosted status sign: Rocket.Chat's custom user statuses in one small binary")
         .args(config::args())
-        .subcommand(Command::new("serve").about("Run the server (what happens without a command)"))
+        .subcommand(Command::new("serve").about("Run the server (the default without a command)"))
         .subcommand(dev::command())
-        .subcommand(Command::new("config").about("Print the settings in force and where each came from"))
+        .subcommand(
+            Command::new("config")
+                .about("Print the settings in force and the source of each, with secrets hidden"),
+        )
         .subcommand(user::command())
         .subcommand(token::command())
         .subcommand(claim::command())
@@ -86,7 +92,7 @@ fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
         Some(("hooks", matches)) => hooks::run(&loaded.config, matches),
         Some(("webhook", matches)) => webhook::run(&loaded.config, matches),
         Some(("audit", matches)) => audit::run(&loaded.config, matches),
-        Some((other, _)) => Err(format!("there is no command {other:?}")),
+        Some((other, _)) => Err(format!("unknown command {other:?}: run doorsign --help")),
     }
 }
 
@@ -102,7 +108,7 @@ fn load(matches: &ArgMatches) -> Result<Loaded, String> {
         }
     }
     let directory =
-        std::env::current_dir().map_err(|e| format!("cannot tell the current folder: {e}"))?;
+        std::env::current_dir().map_err(|e| format!("cannot determine the current folder: {e}"))?;
     Config::load(matches, environment.into_iter(), &directory).map_err(|e| e.to_string())
 }
 
@@ -117,7 +123,7 @@ fn date(at: Timestamp) -> String {
         .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))
 }
 
-/// An instant that somebody gave: RFC 3339, or a date, which begins at midnight UTC.
+/// Parses an RFC 3339 time, or a date, which means midnight UTC.
 fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = || {
         let date: jiff::civil::Date = text.parse().ok()?;
@@ -125,10 +131,12 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     };
     let instant = text.parse::<jiff::Timestamp>().ok().or_else(midnight);
     let instant = instant.map(|at| Timestamp::from_millis(at.as_millisecond()));
-    instant.ok_or_else(|| format!("{text:?} is no time such as 2026-11-25T10:00:00Z or 2026-11-25"))
+    instant.ok_or_else(|| {
+        format!("invalid time {text:?}: expected a format like 2026-11-25T10:00:00Z or 2026-11-25")
+    })
 }
 
-/// Writes to standard output. A reader that has gone is no failure of ours.
+/// Writes to standard output. A closed pipe is not an error.
 fn print(text: &str) -> Outcome {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -1,5 +1,5 @@
-//! What SIGHUP does: the settings are read again, `log` takes effect, and the log names the others that have changed and need a restart.
-//! The audit log needs no signal: it notices by itself when its file was moved.
+//! Handles SIGHUP: reads the settings again, applies `log`, and logs the names of other changed settings, which need a restart. The
+//! audit log needs no signal: it notices that its file was moved.
 
 use super::{command, load};
 use crate::config::Loaded;
@@ -8,7 +8,7 @@ use crate::logging;
 /// The one setting that takes effect without a restart.
 const LOG: &str = "log";
 
-/// Reads the settings of this process again. Whatever is wrong with them, the server goes on with those that it has.
+/// Reads the settings of this process again. If they are invalid, the server keeps the old ones.
 pub(super) fn reload(running: &Loaded) {
     let read = command()
         .try_get_matches()
@@ -16,18 +16,18 @@ pub(super) fn reload(running: &Loaded) {
         .and_then(|matches| load(&matches))
         .and_then(|read| logging::set_filter(&read.config.log).map(|()| read));
     match read {
-        Ok(read) => tell(&restart_settings(running, &read), &read.config.log),
+        Ok(read) => log_changes(&restart_settings(running, &read), &read.config.log),
         Err(error) => {
-            tracing::warn!(%error, "the settings cannot be reloaded; the old ones stay in force");
+            tracing::warn!(%error, "cannot reload the settings; the old ones stay in force");
         }
     }
 }
 
-fn tell(others: &[&str], log: &str) {
-    tracing::info!(log, "settings were reloaded");
+fn log_changes(others: &[&str], log: &str) {
+    tracing::info!(log, "reloaded the settings");
     if !others.is_empty() {
         let settings = others.join(", ");
-        tracing::warn!(%settings, "settings have changed that take effect with a restart");
+        tracing::warn!(%settings, "these settings changed and take effect after a restart");
     }
 }
 

@@ -1,7 +1,7 @@
-//! `doorsign serve`: the server at the terminal. What it prints to standard output is for people; the log goes to standard error.
+//! `doorsign serve`: runs the server. The greeting goes to standard output, the log to standard error.
 
 use super::Outcome;
-use super::serving::{self, Place, create_line};
+use super::serving::{self, Place, create_line, status_lines};
 use crate::app::SystemClock;
 use crate::config::{Config, Loaded, SecretSource};
 use crate::folder::Folder;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let config = loaded.config.clone();
-    // Before anything that takes time or may fail: somebody may be waiting for the file already.
+    // First of all, because another program may be waiting for the file already.
     if !Folder::is_in_use(&config.data) {
         serving::remove_stale_ready_file(&config);
     }
@@ -19,7 +19,7 @@ pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
 }
 
 async fn serve(config: &Config, loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
-    // Taken first: a start that fails here must not have made an administrator whose password nobody was shown.
+    // Bind first: a start that fails here must not have created an administrator whose password was never shown.
     let place = Place::take(config).await?;
     let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
         .await
@@ -30,32 +30,34 @@ async fn serve(config: &Config, loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHoo
 
 fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> String {
     let username = first_admin.map_or(&config.admin_username, |admin| &admin.username);
-    let made_up = first_admin.and_then(|admin| admin.password.as_deref());
-    let told = match (first_admin, made_up) {
+    let random = first_admin.and_then(|admin| admin.password.as_deref());
+    let created = match (first_admin, random) {
         (Some(_), Some(password)) => {
             format!(
-                "The administrator {username} was created with the password {password}, shown this once.\n"
+                "Created the administrator {username} with the password {password} (shown only once).\n"
             )
         }
         (Some(_), None) => {
-            format!("The administrator {username} was created with the password given.\n")
+            format!("Created the administrator {username} with the given password.\n")
         }
         (None, _) => String::new(),
     };
-    let hint = match (made_up, &config.admin_password_source) {
+    let hint = match (random, &config.admin_password_source) {
         (Some(_), _) | (None, Some(SecretSource::File(_))) => "",
         _ => ", with the administrator's password in DOORSIGN_ADMIN_PASSWORD",
     };
     format!(
-        "doorsign {} listens on {url}, with its data in {}.\n{told}\nTry it, in another terminal{hint}:\n\n{}\n{}\n\n",
+        "doorsign {} listens on {url}, with its data in {}.\n{created}\n\
+         To try it, paste these lines into another terminal{hint}:\n\n{}\n{}\n{}\n\n",
         env!("CARGO_PKG_VERSION"),
         config.data.display(),
-        login_line(url, username, &password_in_shell(config, made_up)),
+        login_line(url, username, &password_in_shell(config, random)),
         create_line(url),
+        status_lines(url),
     )
 }
 
-/// Sets `$ID` and `$TOKEN` in the shell it is pasted into. The body is a form, because curl encodes any password for one.
+/// Shell line that sets `$ID` and `$TOKEN`. The body is a form, because curl encodes any password for one.
 fn login_line(url: &str, username: &str, password: &str) -> String {
     let username = quoted(&format!("user={username}"));
     format!(
@@ -64,9 +66,9 @@ fn login_line(url: &str, username: &str, password: &str) -> String {
     )
 }
 
-/// How a shell writes the password's field: the password itself only when it was made up here, and shown above anyway.
-fn password_in_shell(config: &Config, made_up: Option<&str>) -> String {
-    match (made_up, &config.admin_password_source) {
+/// The password's form field for a shell: in plain text only if it is random and shown above anyway.
+fn password_in_shell(config: &Config, random: Option<&str>) -> String {
+    match (random, &config.admin_password_source) {
         (Some(password), _) => format!("password={password}"),
         (None, Some(SecretSource::File(path))) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -77,7 +79,7 @@ fn password_in_shell(config: &Config, made_up: Option<&str>) -> String {
     }
 }
 
-/// One word of a shell's line, whatever is in it.
+/// Quotes a text as one word of a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

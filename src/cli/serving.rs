@@ -1,5 +1,4 @@
-//! What the commands that serve have in common: the runtime, the socket, signals, the ready file, the line to paste. Knows no store
-//! and no user.
+//! Shared by the commands that run a server: the runtime, the socket, signals, the ready file, the lines to paste.
 
 use super::signals::Signals;
 use super::{Outcome, print, reap, reload};
@@ -14,11 +13,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Runs `serving` to its end, with the log and the runtime of a server.
+/// Runs `serving` with the log and the runtime of a server.
 pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
     let _log = logging::start(config)?;
     files::allow_connections(config.max_connections);
-    // A panic is a line of the log like any other, in its format.
+    // Log a panic in the format of the log.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug")));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
@@ -30,7 +29,7 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
         survive_file_size_limit();
         serving.await
     });
-    // A hook that never comes back must not keep the process.
+    // A hook that hangs must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
@@ -44,29 +43,29 @@ pub(super) fn survive_file_size_limit() {
     }
 }
 
-/// Removes a ready file that a killed server has left: it names an address that nobody answers, or somebody else.
+/// Removes the ready file of a killed server: its address is dead or belongs to another program.
 pub(super) fn remove_stale_ready_file(config: &Config) {
     if let Some(path) = &config.ready_file {
         let _ = std::fs::remove_file(path);
     }
 }
 
-/// One processor is left to the writer, the hashing of passwords and the kernel. On two processors that serves a list from memory a
-/// sixth faster than two workers, which mostly wake each other, and creates as fast.
+/// One CPU stays free for the writer, password hashing and the kernel. On two CPUs, one worker serves lists from memory a sixth faster
+/// than two workers, which mostly wake each other, and creates as fast.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| (processors.get() - 1).max(1))
 }
 
-/// A place to serve at: the socket is bound, and signals are waited for.
+/// A bound socket with installed signal handlers, ready to serve.
 pub(super) struct Place {
-    /// How somebody on this machine reaches it.
+    /// URL for clients on this machine.
     pub(super) url: String,
     listener: TcpListener,
     signals: Signals,
 }
 
 impl Place {
-    /// Takes the place that the settings name.
+    /// Binds the address of the settings.
     pub(super) async fn take(config: &Config) -> Result<Self, String> {
         let signals = Signals::install().map_err(|e| e.to_string())?;
         let listener = listen(config.listen)
@@ -79,7 +78,7 @@ impl Place {
         })
     }
 
-    /// Tells people and programs that `server` is there, and serves until a signal comes. `loaded`: the settings as they were read.
+    /// Prints the greeting, writes the ready file, and serves until a signal arrives. `loaded`: the settings as read.
     pub(super) async fn serve(
         self,
         server: Server,
@@ -89,7 +88,7 @@ impl Place {
     ) -> Outcome {
         print(greeting)?;
         if let Some(path) = &config.ready_file {
-            // The socket listens already: who reads the file and comes at once is answered.
+            // The socket listens already, so a client that reads the file and connects at once is served.
             write_whole(path, &self.url)
                 .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()))?;
         }
@@ -111,7 +110,7 @@ impl Place {
     }
 }
 
-/// Connections that may wait to be accepted: after a restart everybody comes at once.
+/// Connections that may wait to be accepted: after a restart, all clients reconnect at once.
 const BACKLOG: u32 = 4096;
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -119,13 +118,13 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // The connections of a server that has just stopped hold its address for a while.
+    // The connections of a server that just stopped block its address for a while.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// The address as somebody on this machine reaches it: "every address" is none to connect to.
+/// The URL for clients on this machine: an unspecified address cannot be connected to.
 fn url(mut address: SocketAddr) -> String {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -135,7 +134,7 @@ fn url(mut address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// Writes a file that appears whole or not at all. Follows no symbolic link: one that is planted under either name is replaced.
+/// Writes a file atomically. Does not follow symbolic links: one with either name is replaced.
 fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
@@ -149,12 +148,26 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::rename(&part, path)
 }
 
-/// Creates a status, for whom `$ID` and `$TOKEN` stand in the shell it is pasted into.
+/// Shell line that creates a custom status with the credentials `$ID` and `$TOKEN`.
 pub(super) fn create_line(url: &str) -> String {
-    format!(
-        "curl -s {url}/api/v1/custom-user-status.create -H \"X-User-Id: $ID\" -H \"X-Auth-Token: $TOKEN\" \
-         -H 'Content-Type: application/json' -d '{{\"name\":\"caught up\",\"statusType\":\"busy\"}}'"
-    )
+    let body = r#"{"name":"caught up","statusType":"busy"}"#;
+    post_line(url, "custom-user-status.create", body)
+}
+
+/// Shell lines that set the own status and show the statuses of all users.
+pub(super) fn status_lines(url: &str) -> String {
+    let body = r#"{"status":"busy","message":"caught up"}"#;
+    let set = post_line(url, "users.setStatus", body);
+    format!("{set}\n{}", call_line(url, "users.presence"))
+}
+
+fn post_line(url: &str, route: &str, body: &str) -> String {
+    let call = call_line(url, route);
+    format!("{call} -H 'Content-Type: application/json' -d '{body}'")
+}
+
+fn call_line(url: &str, route: &str) -> String {
+    format!("curl -sw '\\n' {url}/api/v1/{route} -H \"X-User-Id: $ID\" -H \"X-Auth-Token: $TOKEN\"")
 }
 
 #[cfg(test)]
@@ -162,10 +175,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_address_is_told_as_this_machine() {
-        let told = |address: &str| url(address.parse().unwrap());
-        assert_eq!(told("0.0.0.0:80"), "http://127.0.0.1:80");
-        assert_eq!(told("[::]:80"), "http://[::1]:80");
-        assert_eq!(told("192.0.2.1:80"), "http://192.0.2.1:80");
+    fn an_unspecified_address_becomes_loopback() {
+        let shown = |address: &str| url(address.parse().unwrap());
+        assert_eq!(shown("0.0.0.0:80"), "http://127.0.0.1:80");
+        assert_eq!(shown("[::]:80"), "http://[::1]:80");
+        assert_eq!(shown("192.0.2.1:80"), "http://192.0.2.1:80");
     }
 }

@@ -1,4 +1,4 @@
-//! `doorsign token`: personal access tokens, at the command line.
+//! `doorsign token`: creates, lists and revokes personal access tokens.
 
 use super::desk::{check_secret, with_app};
 use super::{Outcome, date, text};
@@ -13,26 +13,26 @@ pub(super) fn command() -> Command {
         Arg::new("username")
             .value_name("USER")
             .required(true)
-            .help("Whose token")
+            .help("Username")
     };
     let name = || {
         Arg::new("name")
             .long("name")
             .value_name("NAME")
             .required(true)
-            .help("The token's name")
+            .help("Name of the token")
     };
     let expires = Arg::new("expires")
         .long("expires")
         .value_name("DAYS")
         .value_parser(value_parser!(u32).range(1..=36500))
-        .help("Days until it expires; without, it lasts until it is revoked");
+        .help("Days until the token expires; without it, the token is valid until you revoke it");
     Command::new("token")
-        .about("Make, list and revoke personal access tokens; a running server honours it at once")
+        .about("Create, list and revoke personal access tokens")
         .subcommand_required(true)
         .subcommand(
             Command::new("create")
-                .about("Make a token and print the two headers to send")
+                .about("Create a token and print the two headers to send")
                 .arg(user())
                 .arg(name())
                 .arg(expires),
@@ -44,7 +44,7 @@ pub(super) fn command() -> Command {
         )
         .subcommand(
             Command::new("revoke")
-                .about("Revoke a token")
+                .about("Revoke a token at once")
                 .arg(user())
                 .arg(name()),
         )
@@ -55,7 +55,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("create", matches)) => create(config, matches),
         Some(("list", matches)) => list(config, matches),
         Some(("revoke", matches)) => revoke(config, matches),
-        _ => Err("there is no such command".to_owned()),
+        _ => Err("unknown command".to_owned()),
     }
 }
 
@@ -94,6 +94,6 @@ fn revoke(config: &Config, matches: &ArgMatches) -> Outcome {
     let (user, name) = (text(matches, "username"), text(matches, "name"));
     with_app(config, async |app| {
         users::revoke_token(app, user, name).await?;
-        Ok(format!("The token {name} of {user} is revoked.\n"))
+        Ok(format!("Revoked the token {name} of {user}.\n"))
     })
 }

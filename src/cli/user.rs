@@ -1,4 +1,4 @@
-//! `doorsign user`: people, at the command line.
+//! `doorsign user`: adds, changes and lists users.
 
 use super::Outcome;
 use super::desk::{read_password, with_app};
@@ -15,14 +15,14 @@ pub(super) fn command() -> Command {
         Arg::new("username")
             .value_name("USER")
             .required(true)
-            .help("The name to log in with")
+            .help("Username")
     };
     let password = || {
         Arg::new("password_from")
             .long("password-from")
             .value_name("FILE")
             .value_parser(value_parser!(PathBuf))
-            .help("Read the password from the first line of FILE, or of standard input with -; else one is made up and printed")
+            .help("Read the password from the first line of FILE, - for standard input; without it, a random one is printed")
     };
     let role = || {
         Arg::new("role")
@@ -35,61 +35,61 @@ pub(super) fn command() -> Command {
         .value_name("POLICY")
         .value_parser(PossibleValuesParser::new(words))
         .required(true)
-        .help("A live connection, heartbeats alone, or nothing: always online");
+        .help("What counts as connected: a live connection, heartbeats, or always");
     Command::new("user")
-        .about("Add and change users; a running server honours it at once")
+        .about("Add, change and list users")
         .subcommand_required(true)
         .subcommand(
             Command::new("add")
-                .about("Add a user")
+                .about("Add a user; prints a random password unless you give one")
                 .arg(name())
-                .arg(Arg::new("name").long("name").help("The name to show"))
-                .arg(Arg::new("email").long("email").help("The e-mail address"))
-                .arg(role().help("A role, several times if need be; `user` when none is given"))
+                .arg(Arg::new("name").long("name").value_name("NAME").help("Name to show"))
+                .arg(Arg::new("email").long("email").value_name("ADDRESS").help("Email address"))
+                .arg(role().help("Role, `user` by default; can be repeated"))
                 .arg(password()),
         )
-        .subcommand(Command::new("list").about("List the users with their roles"))
+        .subcommand(Command::new("list").about("List id, username, state and roles of every user"))
         .subcommand(
             Command::new("set-password")
-                .about("Set a password and end the logins made with the old one")
+                .about("Set a password, end the logins made with the old one, and lift the block of failed logins")
                 .arg(name())
                 .arg(password()),
         )
         .subcommand(
             Command::new("unblock")
-                .about("Let a user log in again whom failed logins have blocked")
+                .about("Lift the block of failed logins")
                 .arg(name()),
         )
         .subcommand(
             Command::new("set-roles")
-                .about("Replace a user's roles")
+                .about("Replace a user's roles; without any, remove them all")
                 .arg(name())
                 .arg(
                     Arg::new("roles")
                         .value_name("ROLE")
                         .num_args(0..)
-                        .help("All the roles the user is to have"),
+                        .help("All roles that the user is to have"),
                 ),
         )
         .subcommand(
             Command::new("set-presence")
-                .about("Say by what a user, such as a bot, counts as connected")
+                .about("Choose what counts as connected for a user, such as a bot")
                 .arg(name())
                 .arg(policy),
         )
         .subcommand(
             Command::new("activate")
-                .about("Let a deactivated user log in again")
+                .about("Activate a deactivated user")
                 .arg(name()),
         )
         .subcommand(
             Command::new("deactivate")
-                .about("Switch a user off and end every login and token at once")
+                .about("Deactivate a user, which ends every login and token")
                 .arg(name()),
         )
         .subcommand(
             Command::new("delete")
-                .about("Delete a user, with every login and token")
+                .about("Delete a user with every login and token")
                 .arg(name()),
         )
 }
@@ -105,12 +105,12 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("deactivate", matches)) => set_active(config, matches, false),
         Some(("activate", matches)) => set_active(config, matches, true),
         Some(("delete", matches)) => delete(config, matches),
-        _ => Err("there is no such command".to_owned()),
+        _ => Err("unknown command".to_owned()),
     }
 }
 
 fn add(config: &Config, matches: &ArgMatches) -> Outcome {
-    let (password, told) = password(matches)?;
+    let (password, notice) = password(matches)?;
     let roles = texts(matches, "role");
     let new = users::NewUser {
         username: text(matches, "username").unwrap_or_default(),
@@ -126,7 +126,7 @@ fn add(config: &Config, matches: &ArgMatches) -> Outcome {
     with_app(config, async |app| {
         let user = users::create(app, new).await?;
         let (name, id) = (user.username.as_str(), user.id.as_str());
-        Ok(format!("Added {name} with the id {id}.\n{told}"))
+        Ok(format!("Added {name} with the id {id}.\n{notice}"))
     })
 }
 
@@ -147,12 +147,12 @@ fn line(user: &User) -> String {
 }
 
 fn set_password(config: &Config, matches: &ArgMatches) -> Outcome {
-    let (password, told) = password(matches)?;
+    let (password, notice) = password(matches)?;
     let name = text(matches, "username").unwrap_or_default();
     with_app(config, async |app| {
         users::set_password(app, &name, &password).await?;
         Ok(format!(
-            "The password of {name} is set; logins with the old one have ended, personal access tokens have not.\n{told}"
+            "Changed the password of {name}. Logins made with the old one ended; personal access tokens stay valid.\n{notice}"
         ))
     })
 }
@@ -161,7 +161,7 @@ fn unblock(config: &Config, matches: &ArgMatches) -> Outcome {
     let name = text(matches, "username").unwrap_or_default();
     with_app(config, async |app| {
         users::unblock(app, &name).await?;
-        Ok(format!("{name} can log in again.\n"))
+        Ok(format!("Lifted the block of {name}.\n"))
     })
 }
 
@@ -172,23 +172,23 @@ fn set_roles(config: &Config, matches: &ArgMatches) -> Outcome {
     );
     with_app(config, async |app| {
         users::set_roles(app, &name, roles.clone()).await?;
-        let told = if roles.is_empty() {
+        let listed = if roles.is_empty() {
             "none".to_owned()
         } else {
             roles.join(", ")
         };
-        Ok(format!("{name} has the roles: {told}.\n"))
+        Ok(format!("{name} now has the roles: {listed}.\n"))
     })
 }
 
 fn set_presence(config: &Config, matches: &ArgMatches) -> Outcome {
     let name = text(matches, "username").unwrap_or_default();
     let policy = text(matches, "policy").unwrap_or_default();
-    let policy = PresencePolicy::named(&policy).ok_or("there is no such policy")?;
+    let policy = PresencePolicy::named(&policy).ok_or("unknown policy")?;
     with_app(config, async |app| {
         users::set_presence_policy(app, &name, policy).await?;
         Ok(format!(
-            "{name} has the presence policy {}.\n",
+            "{name} now has the presence policy {}.\n",
             policy.as_str()
         ))
     })
@@ -199,9 +199,9 @@ fn set_active(config: &Config, matches: &ArgMatches, active: bool) -> Outcome {
     with_app(config, async |app| {
         users::set_active(app, &name, active).await?;
         Ok(if active {
-            format!("{name} is active again and has to log in anew.\n")
+            format!("Activated {name}. Earlier logins stay ended.\n")
         } else {
-            format!("{name} is deactivated, and every login and token of it has ended.\n")
+            format!("Deactivated {name} and ended every login and token.\n")
         })
     })
 }
@@ -210,13 +210,11 @@ fn delete(config: &Config, matches: &ArgMatches) -> Outcome {
     let name = text(matches, "username").unwrap_or_default();
     with_app(config, async |app| {
         users::delete(app, &name).await?;
-        Ok(format!(
-            "{name} is deleted, and every login and token of it has ended.\n"
-        ))
+        Ok(format!("Deleted {name} with every login and token.\n"))
     })
 }
 
-/// The password to set, and the line that tells it when it was made up here.
+/// The password to set, and the line that shows it if it is random.
 fn password(matches: &ArgMatches) -> Result<(String, String), String> {
     match matches.get_one::<PathBuf>("password_from") {
         Some(file) => Ok((read_password(file)?, String::new())),
@@ -224,7 +222,7 @@ fn password(matches: &ArgMatches) -> Result<(String, String), String> {
             let password = Ids::password().map_err(|e| e.to_string())?;
             Ok((
                 password.clone(),
-                format!("The password is {password}, shown this once.\n"),
+                format!("The password is {password} (shown only once).\n"),
             ))
         }
     }

@@ -1,4 +1,4 @@
-//! `doorsign webhook`: endpoints that are told of events over HTTP, at the command line.
+//! `doorsign webhook`: manages webhooks.
 
 use super::desk::with_app;
 use super::{Outcome, date, text};
@@ -7,7 +7,7 @@ use crate::domain::{Caller, Webhook};
 use crate::service::webhooks::{self, NewWebhook};
 use clap::{Arg, ArgMatches, Command};
 
-/// Whoever can write the data folder may do anything.
+/// Write access to the data folder grants every permission.
 const OPERATOR: Caller<'static> = Caller::Operator;
 
 pub(super) fn command() -> Command {
@@ -16,30 +16,39 @@ pub(super) fn command() -> Command {
         .long("events")
         .value_name("TYPES")
         .value_delimiter(',')
-        .help("Types of events, separated by commas, such as presence.changed or custom_user_status.*; without, all");
+        .help("Types of events, separated by commas, such as presence.changed or custom_user_status.*; all by default");
     let named =
         |word: &'static str, about: &'static str| Command::new(word).about(about).arg(name());
     Command::new("webhook")
-        .about("Look after endpoints that are told of events over HTTP; a running server honours it at once")
+        .about("Manage webhooks")
         .subcommand_required(true)
         .subcommand(
-            named("add", "Add an endpoint and print its secret, which is shown this once")
-                .arg(url.help("Where it is: http or https"))
-                .arg(events),
+            named(
+                "add",
+                "Register a webhook and print its signing secret (shown only once)",
+            )
+            .arg(url.help("URL to send events to: http or https"))
+            .arg(events),
         )
-        .subcommand(Command::new("list").about("List all endpoints"))
-        .subcommand(named("test", "Send something to an endpoint that is no event, and print its answer"))
-        .subcommand(named("rotate", "Give an endpoint a new secret and print it; the old one signs along for a day"))
-        .subcommand(named("disable", "Tell an endpoint nothing any more"))
-        .subcommand(named("enable", "Tell an endpoint of events again, from where it was"))
-        .subcommand(named("remove", "Remove an endpoint, with everything that is known of its deliveries"))
+        .subcommand(Command::new("list").about("List all webhooks"))
+        .subcommand(named("test", "Send a test message and print the response"))
+        .subcommand(named(
+            "rotate",
+            "Create a new signing secret and print it; the old one stays valid for a day",
+        ))
+        .subcommand(named("disable", "Stop deliveries to a webhook"))
+        .subcommand(named("enable", "Resume deliveries where they stopped"))
+        .subcommand(named(
+            "remove",
+            "Remove a webhook with the records of its deliveries",
+        ))
 }
 
 fn name() -> Arg {
     Arg::new("name")
-        .value_name("NAME")
+        .value_name("WEBHOOK")
         .required(true)
-        .help("What it is called: a-z, 0-9 and -")
+        .help("Name of the webhook: a-z, 0-9 and -")
 }
 
 pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
@@ -51,7 +60,7 @@ pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
         Some(("disable", matches)) => disable(config, text(matches, "name")),
         Some(("enable", matches)) => enable(config, text(matches, "name")),
         Some(("remove", matches)) => remove(config, text(matches, "name")),
-        _ => Err("there is no such command".to_owned()),
+        _ => Err("unknown command".to_owned()),
     }
 }
 
@@ -93,7 +102,7 @@ fn test(config: &Config, name: &str) -> Outcome {
     let mut failed = None;
     with_app(config, async |app| {
         match webhooks::test(app, OPERATOR, name).await? {
-            Ok(status) => Ok(format!("{name} has answered {status}.\n")),
+            Ok(status) => Ok(format!("{name} responded with {status}.\n")),
             Err(reason) => {
                 failed = Some(reason);
                 Ok(String::new())
@@ -113,20 +122,20 @@ fn rotate(config: &Config, name: &str) -> Outcome {
 fn disable(config: &Config, name: &str) -> Outcome {
     with_app(config, async |app| {
         webhooks::disable(app, OPERATOR, name).await?;
-        Ok(format!("{name} is told nothing any more.\n"))
+        Ok(format!("Disabled {name}.\n"))
     })
 }
 
 fn enable(config: &Config, name: &str) -> Outcome {
     with_app(config, async |app| {
         webhooks::enable(app, OPERATOR, name).await?;
-        Ok(format!("{name} is told of events again.\n"))
+        Ok(format!("Enabled {name}.\n"))
     })
 }
 
 fn remove(config: &Config, name: &str) -> Outcome {
     with_app(config, async |app| {
         webhooks::remove(app, OPERATOR, name).await?;
-        Ok(format!("{name} is removed.\n"))
+        Ok(format!("Removed {name}.\n"))
     })
 }
