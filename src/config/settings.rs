@@ -106,7 +106,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     row("password_min_length", number(8, 128), |c| &mut c.password_min_length,
         "Characters that a new password needs"),
     row("offline_grace_seconds", number(0, 3600), |c| &mut c.offline_grace_seconds,
-        "Seconds, and by chance up to half as many more, until somebody without a connection is shown as offline"),
+        "Seconds, plus a random 0 to 50 %, until a user without a connection is shown as offline"),
     row("heartbeat_seconds", number(1, 86_400), |c| &mut c.heartbeat_seconds,
         "Seconds for which a heartbeat counts, of those whose presence goes by heartbeats"),
     // What the contract says stands there once it is asked for; the contract stands further up.

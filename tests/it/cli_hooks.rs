@@ -81,7 +81,7 @@ async fn beside_a_running_server_it_tells_how_hooks_stand_and_what_became_of_del
         ["exec-broken", "exec", "running", "lag 0", "parked 1"]
     );
     assert!(
-        found[0][5].starts_with("failed last at event 1, 20"),
+        found[0][5].starts_with("last failure at event 1, 20"),
         "{list}"
     );
     assert_eq!(
@@ -124,38 +124,32 @@ async fn beside_a_running_server_it_tells_how_hooks_stand_and_what_became_of_del
 async fn a_running_server_does_at_once_what_it_is_told_beside_it() {
     let (home, _server, admin) = served().await;
     let paused = hooks(&home, &["pause", "exec-fine"]).await;
-    assert_eq!(paused, "exec-fine is paused.\n");
+    assert_eq!(paused, "Paused exec-fine.\n");
     admin.create("one").await.expect(200);
     stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     let list = hooks(&home, &[]).await;
     assert_eq!(rows(&list)[1][2..4], ["off: paused", "lag 1"], "{list}");
     assert_eq!(
         hooks(&home, &["resume", "exec-fine"]).await,
-        "exec-fine goes on.\n"
+        "Resumed exec-fine.\n"
     );
     stands(&admin, "exec-fine", |hook| hook["lag"] == 0).await;
 
     let all = hooks(&home, &["retry", "exec-broken"]).await;
-    assert_eq!(all, "1 to be tried now.\n");
+    assert_eq!(all, "Retrying 1 delivery.\n");
     let twice = |hook: &Value| hook["lastFailure"]["attempts"] == 2;
     stands(&admin, "exec-broken", twice).await;
     let told = hooks(&home, &["drop", "exec-broken", "1"]).await;
-    assert_eq!(told, "Event 1 is told to exec-broken no more.\n");
+    assert_eq!(told, "Dropped event 1 for exec-broken.\n");
     stands(&admin, "exec-broken", |hook| hook["parked"] == 0).await;
     let gone = home.run(&["hooks", "drop", "exec-broken", "1"]).await;
     assert_eq!(gone.refused(1), "there is no such delivery of the event 1");
 
     let replay = ["replay", "exec-broken", "--since", "2020-01-01"];
-    assert_eq!(
-        hooks(&home, &replay).await,
-        "1 events to be told once more.\n"
-    );
+    assert_eq!(hooks(&home, &replay).await, "Replaying 1 event.\n");
     stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     let nothing = [&replay[..], &["--until", "2020-01-02T00:00:00Z"]].concat();
-    assert_eq!(
-        hooks(&home, &nothing).await,
-        "0 events to be told once more.\n"
-    );
+    assert_eq!(hooks(&home, &nothing).await, "Replaying 0 events.\n");
     let backwards = [&["hooks"], &replay[..], &["--until", "2019-01-01"]].concat();
     let refused = home.run(&backwards).await.refused(1);
     assert_eq!(refused, "the span of time ends before it begins");

@@ -42,11 +42,11 @@ async fn a_running_server_honours_new_roles_by_the_next_request() {
     for (roles, expected, status) in [
         (
             ["admin", "user"].as_slice(),
-            "ann has the roles: admin, user.\n",
+            "ann now has the roles: admin, user.\n",
             200,
         ),
-        (&["user"], "ann has the roles: user.\n", 400),
-        (&[], "ann has the roles: none.\n", 400),
+        (&["user"], "ann now has the roles: user.\n", 400),
+        (&[], "ann now has the roles: none.\n", 400),
     ] {
         let args = [["user", "set-roles", "ann"].as_slice(), roles].concat();
         assert_eq!(home.run(&args).await.succeeded(), expected);
@@ -81,7 +81,7 @@ async fn a_running_server_honours_an_unblock_and_a_new_password_by_the_next_logi
     };
     block().await;
     let told = home.run(&["user", "unblock", "ann"]).await.succeeded();
-    assert_eq!(told, "ann can log in again.\n");
+    assert_eq!(told, "Lifted the block of ann.\n");
     server.anon().login("ann", ANNS).await.expect(200);
     block().await;
     let args = ["user", "set-password", "ann", "--password-from", "-"];
@@ -115,7 +115,7 @@ async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
         client.get("me").await.expect(200);
     }
     let told = home.run(&["token", "revoke", "ann", "--name", "one"]).await;
-    assert_eq!(told.succeeded(), "The token one of ann is revoked.\n");
+    assert_eq!(told.succeeded(), "Revoked the token one of ann.\n");
     one.get("me").await.expect(401);
     other.get("me").await.expect(200);
 }
@@ -150,7 +150,7 @@ async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
     let claim = |words: &[&'static str]| [["claim"].as_slice(), words].concat();
 
     let meeting = claim(&["set", "ann", "busy", "--text", "Meeting"]);
-    assert_eq!(home.run(&meeting).await.succeeded(), "ann is busy.\n");
+    assert_eq!(home.run(&meeting).await.succeeded(), "ann is now busy.\n");
     assert_eq!(
         told(&ann).await,
         lunch,
@@ -184,7 +184,7 @@ async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
     let hung_up = claim(&["end", "ann", "--source", "internal"]);
     assert_eq!(
         home.run(&hung_up).await.succeeded(),
-        "ann has no internal claim.\n"
+        "Ended the internal claim of ann.\n"
     );
     assert_eq!(told(&ann).await, lunch);
 }

@@ -27,7 +27,10 @@ async fn by_what_somebody_counts_as_connected_is_one_of_three_words() {
     for policy in ["heartbeat", "connection", "always"] {
         let args = ["user", "set-presence", "admin", policy];
         let told = home.run(&args).await.succeeded();
-        assert_eq!(told, format!("admin has the presence policy {policy}.\n"));
+        assert_eq!(
+            told,
+            format!("admin now has the presence policy {policy}.\n")
+        );
     }
     let args = ["user", "set-presence", "admin", "sometimes"];
     let refused = home.run(&args).await.refused(2);
@@ -44,10 +47,7 @@ async fn who_is_deleted_is_gone_with_every_token_and_can_be_added_anew() {
     add_ann(&home).await;
     let dead = home.token("ann", "t").await;
     let told = home.run(&["user", "delete", "ann"]).await.succeeded();
-    assert_eq!(
-        told,
-        "ann is deleted, and every login and token of it has ended.\n"
-    );
+    assert_eq!(told, "Deleted ann with every login and token.\n");
     let users = home.run(&["user", "list"]).await.succeeded();
     assert_eq!(users.lines().count(), 1, "{users}");
     add_ann(&home).await;

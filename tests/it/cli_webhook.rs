@@ -62,9 +62,9 @@ async fn without_a_server_every_command_works_and_says_in_one_line_what_it_did()
     let new = webhook(&home, &["rotate", "ci"]).await.succeeded();
     assert!(new.starts_with("whsec_") && new != secret, "{new}");
     for (verb, told) in [
-        ("disable", "ci is told nothing any more.\n"),
-        ("enable", "ci is told of events again.\n"),
-        ("remove", "ci is removed.\n"),
+        ("disable", "Disabled ci.\n"),
+        ("enable", "Enabled ci.\n"),
+        ("remove", "Removed ci.\n"),
     ] {
         assert_eq!(webhook(&home, &[verb, "ci"]).await.succeeded(), told);
     }
@@ -150,7 +150,7 @@ async fn a_test_prints_the_answer_or_fails_with_the_reason() {
         .await
         .succeeded();
     let told = webhook(&home, &["test", "ci"]).await.succeeded();
-    assert_eq!(told, "ci has answered 204.\n");
+    assert_eq!(told, "ci responded with 204.\n");
     assert_eq!(receiver.next().await.json()["type"], "webhook.test");
     receiver.answers(503);
     let reason = webhook(&home, &["test", "ci"]).await.refused(1);

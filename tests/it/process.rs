@@ -203,13 +203,12 @@ impl Process {
 
     /// Waits for its greeting.
     pub async fn greet(&mut self) {
-        // The create line is the greeting's last but for an empty one.
-        while !self.greeting.contains("custom-user-status.create") {
+        // It ends with lines to paste and an empty one.
+        let ended = |text: &str| text.contains("-H \"X-Auth-Token") && text.ends_with("\n\n");
+        while !ended(&self.greeting) {
             let line = self.line().await;
             self.greeting.push_str(&line);
         }
-        let last = self.line().await;
-        self.greeting.push_str(&last);
     }
 
     /// The next line of its standard output, with its end.
@@ -247,7 +246,8 @@ impl Process {
     /// The made-up password that the greeting shows, if it shows one.
     pub fn shown_password(&self) -> Option<&str> {
         let (_, rest) = self.greeting.split_once("with the password ")?;
-        rest.split_once(", shown this once").map(|(shown, _)| shown)
+        rest.split_once(" (shown only once)")
+            .map(|(shown, _)| shown)
     }
 
     /// Waits until the log satisfies `enough`, and gives it.

@@ -97,7 +97,7 @@ async fn a_later_start_leaves_the_password_as_it_is() {
 
 /// The greeting's lines, pasted.
 async fn greeting_pasted(server: &Process, environment: &[(&str, &str)]) -> String {
-    let (_, lines) = server.greeting.split_once("Try it").unwrap();
+    let (_, lines) = server.greeting.split_once("To try it").unwrap();
     let (_, lines) = lines.split_once("\n\n").unwrap();
     paste(lines, environment).await.succeeded()
 }

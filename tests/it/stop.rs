@@ -123,7 +123,7 @@ async fn sighup_changes_the_log_and_names_what_needs_a_restart() {
     settings("log = \"doorsign=loud\"");
     server.signal("HUP").await;
     server
-        .logged(|log| log.contains("cannot be reloaded"))
+        .logged(|log| log.contains("cannot reload the settings"))
         .await;
     server.anon().get("me").await.expect(401);
     server.logged(|log| log.contains("/api/v1/me")).await;

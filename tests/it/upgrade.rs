@@ -1,8 +1,8 @@
 //! Files that an older doorsign wrote are carried over when they are opened, with everything in them.
 
-use crate::readme::says;
 use crate::store_contract::presence::{busy, id};
 use crate::store_contract::{admin_at, at, status, user};
+use crate::support::page::Page;
 use doorsign::domain::{
     Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
     PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserStatus,
@@ -73,7 +73,7 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
-    says("A database of schema 2, 3 or 4 is carried over when it is opened");
+    Page::of("install").states("schema 2, 3 or 4");
     opens_with_everything(SCHEMA_2).await;
 }
 

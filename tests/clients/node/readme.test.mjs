@@ -1,4 +1,4 @@
-// The example for browsers in README, run as it stands there: what a console would show is heard. Knows no frame.
+// Runs the example for browsers in docs/realtime.md, and reads what it prints.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -8,8 +8,8 @@ import { WebSocket } from './published.mjs';
 import { Heard } from './waiting.mjs';
 import { newPerson } from './workspace.mjs';
 
-const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-const example = readme.split('```js\n').map((block) => block.split('```')[0]).find((block) => block.includes('new WebSocket'));
+const page = await readFile(new URL('../../../docs/realtime.md', import.meta.url), 'utf8');
+const example = page.split('```js\n').map((block) => block.split('```')[0]).find((block) => block.includes('new WebSocket'));
 
 test('the example for browsers shows statuses as they change', async (t) => {
   const [ann, bob] = [await newPerson(), await newPerson()];

@@ -1,24 +1,24 @@
-//! Who may ask what, as README.md's table of routes says: everybody, whoever is logged in, or who holds a permission, by its name.
+//! Who may call each route, as the tables of docs/api.md say: anyone, every user, or holders of a permission.
 
 use crate::good_requests::{self, ask};
-use crate::readme::{routes, spans, table};
+use crate::support::page::{Page, routes, spans};
 use crate::support::{Client, TestServer};
 use serde_json::json;
 
 #[tokio::test]
-async fn every_route_is_open_to_whom_the_readme_says_and_to_nobody_else() {
+async fn every_route_answers_exactly_the_clients_that_its_row_names() {
     let server = good_requests::server().await;
     server.user("ann").await;
     let mut n = 0;
-    for row in table("route") {
+    for row in Page::of("api").tables("route").concat() {
         let permission = match row[1].as_str() {
-            "everybody" | "logged in" => None,
+            "anyone" | "logged in" => None,
             _ => Some(spans(&row[1])[0].to_owned()),
         };
         for route in routes(&row[0]) {
             let case = format!("{} {} is for: {}", route.0, route.1, row[1]);
             let route = (route.0.as_str(), route.1.as_str());
-            // Anew for each request: some end every login of their sender.
+            // A new login for each request: some routes end every login of their sender.
             let mut status = async |client: Client| {
                 n += 1;
                 ask(&server, (&client, "ann"), route, n)
@@ -28,7 +28,7 @@ async fn every_route_is_open_to_whom_the_readme_says_and_to_nobody_else() {
             };
             let anonymous = status(server.anon()).await;
             let accepted = good_requests::accepted(route.1);
-            let expected = if row[1] == "everybody" { accepted } else { 401 };
+            let expected = if row[1] == "anyone" { accepted } else { 401 };
             assert_eq!(anonymous, expected, "{case}");
             if let Some(permission) = &permission {
                 grant(&server, permission, &["admin"]).await;

@@ -1,14 +1,14 @@
-//! What README.md tells the developers of clients: how its snippets start a server, and that what they rely on is so. Does not run the
-//! snippets in JavaScript and Python, which take more than Rust to run.
+//! The snippets of docs/testing.md for developers of clients. Those in JavaScript and Python are not run here; what they rely on is
+//! checked.
 
 use crate::dev::{dev_server, look, seeded, tell};
 use crate::process::{Home, paste};
-use crate::readme::{blocks, text};
+use crate::support::page::Page;
 use serde_json::{Value, json};
 
 /// The script of the snippet for GitHub Actions that starts a server and runs a client's tests.
 fn script() -> String {
-    let snippet = &blocks("yaml")[0];
+    let snippet = &Page::of("testing").blocks("yaml")[0];
     let (_, script) = snippet.split_once("- run: |\n").unwrap();
     let lines = script
         .lines()
@@ -47,12 +47,11 @@ async fn the_snippet_for_ci_runs_a_clients_tests_against_dev_mode_and_ends_with_
 
 #[tokio::test]
 async fn the_lines_about_faults_and_requests_do_what_they_say() {
-    let shown = blocks("sh");
-    let block = shown.iter().find(|block| block.contains("/dev/faults"));
+    let block = Page::of("testing").shell("/dev/faults");
     let home = Home::new();
     let process = home.serve(&["dev"], &[]).await;
     let address = process.address().to_string();
-    let lines = block.unwrap().replace("127.0.0.1:3000", &address);
+    let lines = block.replace("127.0.0.1:3000", &address);
     let said = paste(&format!("set -e\n{lines}"), &[]).await.succeeded();
     let answers = serde_json::Deserializer::from_str(&said).into_iter::<Value>();
     let answers: Vec<Value> = answers.map(Result::unwrap).collect();
@@ -69,7 +68,7 @@ async fn the_holiday_of_the_snippets_ends_after_a_day_and_their_fault_after_a_re
         r#"call("/dev/clock", { body: { advance: "1d" } })"#,
         r#"{ route: "/api/v1/me", fault: "429" }"#,
     ] {
-        assert!(text().contains(said), "{said}");
+        Page::of("testing").states(said);
     }
     let server = dev_server().await;
     let ann = seeded(&server, "ann");

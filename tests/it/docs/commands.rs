@@ -1,11 +1,11 @@
-//! The commands that README.md shows: those of doorsign, and those to paste into a shell.
+//! docs/commands.md, and the commands to paste into a shell on all pages.
 
 use crate::cli::add_ann;
-use crate::process::{Home, PASSWORD, Process, ended, paste};
-use crate::readme::{blocks, root, spans, table, text};
+use crate::process::{Home, Process, ended, paste};
 use crate::receiver::Receiver;
+use crate::support::page::{Page, root, spans};
+use crate::support::{in_time, look_again};
 use rusqlite::{Connection, OpenFlags};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Commands with the flags they have beside the settings.
@@ -13,7 +13,7 @@ type Commands = BTreeMap<String, BTreeSet<String>>;
 
 /// Every `doorsign …` of the table of commands.
 fn usages() -> Vec<String> {
-    let rows = table("command");
+    let rows = Page::of("commands").table("command");
     let usages = rows.iter().flat_map(|row| spans(&row[0]));
     usages.map(str::to_owned).collect()
 }
@@ -38,7 +38,7 @@ fn section<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
     lines.take_while(|line| !line.is_empty()).collect()
 }
 
-/// What the help of `command` and of all below it tells.
+/// Collects the options in the help of `command` and its subcommands.
 async fn helped(home: &Home, command: &str, found: &mut Commands) {
     let mut args: Vec<&str> = command.split_whitespace().collect();
     args.push("--help");
@@ -57,8 +57,31 @@ async fn helped(home: &Home, command: &str, found: &mut Commands) {
     }
 }
 
+#[test]
+fn the_table_of_commands_is_generated_from_the_help_texts() {
+    let expected = doorsign::cli::markdown_table();
+    Page::of("commands").assert_generated("commands", &expected);
+}
+
+#[test]
+fn the_eight_everyday_commands_exist() {
+    let everyday = Page::open("README.md").table("everyday command");
+    assert_eq!(everyday.len(), 8);
+    let known: Vec<_> = usages()
+        .iter()
+        .map(|usage| command_of(usage).join(" "))
+        .collect();
+    for row in everyday {
+        let words = command_of(spans(&row[0])[0]).join(" ");
+        let found = known
+            .iter()
+            .any(|known| words.starts_with(known.as_str()) || *known == format!("{words} list"));
+        assert!(found, "unknown command: {words}");
+    }
+}
+
 #[tokio::test]
-async fn the_readme_has_every_command_with_every_flag_and_no_other() {
+async fn the_table_has_every_command_with_every_flag_and_no_other() {
     let usages = usages();
     let documented = usages
         .iter()
@@ -124,7 +147,7 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_command_of_the_readme_works_with_all_its_flags_and_with_none() {
+async fn every_command_of_the_table_works_with_all_its_flags_and_with_none() {
     let home = Home::with_data().await;
     let file = home.data().join("doorsign.db");
     let database = Connection::open_with_flags(file, OpenFlags::default()).unwrap();
@@ -149,15 +172,14 @@ async fn every_command_of_the_readme_works_with_all_its_flags_and_with_none() {
     }
 }
 
-/// The block in `sh` that holds `part`, for a server at this address.
-pub fn block(part: &str, server: &Process) -> String {
-    let blocks = blocks("sh");
-    let block = blocks.iter().find(|block| block.contains(part)).unwrap();
+/// The block in `sh` of a page that contains `part`, for a server at this address.
+pub fn block(page: &str, part: &str, server: &Process) -> String {
+    let block = Page::of(page).shell(part);
     assert!(block.contains("127.0.0.1:3000"), "{block}");
     block.replace("127.0.0.1:3000", &server.address().to_string())
 }
 
-/// What a shell prints that these lines were pasted into, for whom these headers stand.
+/// Pastes lines into a shell with these credentials, and returns what it prints.
 pub async fn pasted(lines: &str, headers: &str) -> String {
     let value = |name| headers.lines().find_map(|line| line.strip_prefix(name));
     let environment = [
@@ -168,82 +190,78 @@ pub async fn pasted(lines: &str, headers: &str) -> String {
     paste(&strict, &environment).await.succeeded()
 }
 
-/// An answer to a create with its digits alike, wherever they differ from one to the next.
-pub fn masked(answer: &str) -> String {
-    let json: Value = serde_json::from_str(answer).unwrap();
-    let (mut masked, status) = (answer.to_owned(), &json["customUserStatus"]);
-    for field in ["_id", "_updatedAt"] {
-        let text = status[field].as_str().unwrap();
-        masked = masked.replace(text, &text.replace(|c: char| c.is_ascii_hexdigit(), "0"));
-    }
-    masked
-}
-
 #[tokio::test]
-async fn the_curl_lines_of_the_readme_do_what_it_says() {
+async fn the_line_that_grants_a_permission_does_so() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let server = home.serve(&[], &[]).await;
     let (admin, ann) = (home.token("admin", "t").await, home.token("ann", "t").await);
-
-    let creating = block("custom-user-status.create", &server);
-    assert!(
-        server.greeting.contains(&creating.replace("\\\n     ", "")),
-        "the start prints them, too: {}",
-        server.greeting
-    );
-    let answer = pasted(&creating, &admin).await;
-    let shown = blocks("json");
-    assert_eq!(masked(&answer), masked(&shown[0]));
-
     let ann = server.with_headers(&ann);
     assert_eq!(ann.create("before").await.status, 400);
-    let granting = block("permissions.update", &server);
+    let granting = block("deploy", "permissions.update", &server);
     pasted(&granting, &admin).await;
     assert_eq!(ann.create("after").await.status, 200);
 }
 
 #[tokio::test]
-async fn the_first_start_prints_what_the_readme_shows() {
+async fn the_ready_file_of_the_example_holds_the_address() {
     let home = Home::new();
-    let server = home.serve(&[], &[]).await;
-    let (real, shown) = (server.shown_password().unwrap(), "xHbMz6RcgpL9jdQZkS2TqW4n");
-    let expected = blocks("text")[0]
-        .replace("127.0.0.1:3000", &server.address().to_string())
-        .replace("./doorsign-data", "data")
-        .replace(shown, real);
-    assert_eq!(real.len(), shown.len());
-    assert!(
-        server.greeting.starts_with(&expected),
-        "{}",
-        server.greeting
-    );
+    let page = Page::of("deploy");
+    let line = page.shell("--ready-file");
+    let args: Vec<&str> = line.split(' ').skip(1).collect();
+    let server = home.serve(&args, &[]).await;
+    let file = home.path().join(args.last().unwrap());
+    // It is written after the greeting and before the first response.
+    server.anon().get("info").await.expect(200);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), server.url());
+    page.states("writes `http://127.0.0.1:PORT` to the ready file");
 }
 
 #[tokio::test]
-async fn the_ready_file_of_the_readme_holds_the_address() {
+async fn the_program_of_the_display_gets_each_status() {
     let home = Home::new();
-    let shown = blocks("sh");
-    let shown = shown
-        .iter()
-        .find_map(|block| block.strip_prefix("doorsign "));
-    let args: Vec<&str> = shown.unwrap().split(' ').collect();
-    let server = home
-        .serve(&args, &[("DOORSIGN_ADMIN_PASSWORD", PASSWORD)])
-        .await;
-    let file = home.path().join(args.last().unwrap());
-    // It is written after the greeting, and before the first answer.
-    server.anon().get("info").await.expect(200);
-    assert_eq!(std::fs::read_to_string(file).unwrap(), server.url());
-    assert!(text().contains("writes `http://127.0.0.1:PORT` to the ready file"));
+    let page = Page::of("edge");
+    let programs = home.path().join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let program = programs.join("sign.sh");
+    std::fs::write(&program, &page.blocks("bash")[0]).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).unwrap();
+    let start = page.shell("DOORSIGN_EXEC_FOLDER");
+    let (variable, command) = start.split_once(' ').unwrap();
+    assert_eq!(command, "doorsign");
+    let _server = home.serve(&[], &[variable.split_once('=').unwrap()]).await;
+    let lines = page.shell("claim set");
+    ended(super::hooks::shell(&home), &lines).await.succeeded();
+    let shown = async {
+        loop {
+            let event = std::fs::read_to_string(programs.join("sign.json"));
+            let event = event.unwrap_or_default();
+            if event.contains("In a meeting") {
+                return;
+            }
+            look_again().await;
+        }
+    };
+    in_time("the event for the display", shown).await;
+}
+
+#[tokio::test]
+async fn the_claim_of_the_example_is_shown() {
+    let home = Home::with_data().await;
+    add_ann(&home).await;
+    let line = Page::of("status").shell("claim set");
+    let printed = ended(super::hooks::shell(&home), &line).await.succeeded();
+    assert_eq!(printed, "ann is now busy.\n");
 }
 
 #[test]
 fn the_run_and_test_commands_are_the_promised_ones_and_the_gate_runs_the_latter() {
     const TEST: &str = "cargo test --workspace --locked";
+    let readme = Page::open("README.md").text;
     for (comment, command) in [("run", "cargo run --release"), ("test", TEST)] {
         let expected = format!("<!-- {comment} command -->\n```sh\n{command}\n```\n");
-        assert!(text().contains(&expected), "{expected}");
+        assert!(readme.contains(&expected), "{expected}");
     }
     let gate = std::fs::read_to_string(root().join(".ci/run")).unwrap();
     assert!(
@@ -255,35 +273,56 @@ fn the_run_and_test_commands_are_the_promised_ones_and_the_gate_runs_the_latter(
     }
 }
 
+/// Every block for a shell, by page and beginning, with what runs it.
+#[rustfmt::skip] // A table.
+const BLOCKS: &[(&str, &str)] = &[
+    ("README.md", "cargo run --release"), // by everyone who builds
+    ("README.md", "cargo test --workspace --locked"),
+    ("README.md", "curl -sw '\\n' http://127.0.0.1:3000/api/v1/custom-user-status.create "), // quick_start.rs
+    ("README.md", "curl -sw '\\n' http://127.0.0.1:3000/api/v1/users.setStatus "), // quick_start.rs
+    ("CONTRIBUTING.md", "cargo test --workspace --locked"),
+    ("CONTRIBUTING.md", "cargo test --locked --test it -- presence"),
+    ("CONTRIBUTING.md", "UPDATE_DOCS=1 cargo test --locked --test it -- docs::"),
+    ("docs/benchmarks.md", "cargo bench --bench load "), // tests/it/load.rs
+    ("docs/benchmarks.md", "cargo bench --bench load "),
+    ("docs/benchmarks.md", "cargo bench --bench live "), // tests/it/live_bench.rs
+    ("docs/benchmarks.md", "cargo bench --bench hooks "), // by hand, on an idle machine
+    ("docs/deploy.md", "sudo -u doorsign doorsign user list "), // by hand
+    ("docs/deploy.md", "doorsign user add ann "), // every_command_of_the_table_works_…
+    ("docs/deploy.md", "curl -s http://127.0.0.1:3000/api/v1/permissions.update "),
+    ("docs/deploy.md", "doorsign --listen 127.0.0.1:0 --ready-file ready"),
+    ("docs/edge.md", "DOORSIGN_EXEC_FOLDER=programs doorsign"),
+    ("docs/edge.md", "doorsign claim set admin busy "),
+    ("docs/hooks.md", "mkdir -p programs modules\n"), // hooks.rs
+    ("docs/hooks.md", "export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8\n"), // tests/clients/python/test_webhooks.py
+    ("docs/hooks.md", "doorsign hooks\n"), // hooks.rs
+    ("docs/hooks.md", "cargo run --release --example own_server"), // tests/it/own_server.rs
+    ("docs/install.md", "cargo build --release --locked"), // .ci/run builds the same in debug
+    ("docs/install.md", "cargo build --release --locked --no-default-features"),
+    ("docs/install.md", "doorsign"),
+    ("docs/realtime.md", "curl -sN 'http://127.0.0.1:3000/api/v1/events?since=0' "), // live.rs
+    ("docs/security.md", "doorsign audit --since 2026-11-25 "), // every_command_of_the_table_works_…
+    ("docs/status.md", "doorsign claim set ann busy "),
+    ("docs/testing.md", "doorsign dev"), // dev.rs
+    ("docs/testing.md", "curl -s http://127.0.0.1:3000/dev/clock "), // dev.rs
+    ("docs/testing.md", "curl -s http://127.0.0.1:3000/dev/faults "), // clients.rs
+];
+
 #[test]
-fn every_block_for_a_shell_is_held_to_by_a_test() {
-    let known = [
-        "cargo run --release",
-        "cargo test --workspace --locked",
-        "curl -s http://127.0.0.1:3000/api/v1/custom-user-status.create ",
-        "doorsign --listen 127.0.0.1:0 --ready-file ready",
-        "doorsign dev", // tests/it/readme_dev.rs
-        "curl -s http://127.0.0.1:3000/dev/clock ",
-        "curl -s http://127.0.0.1:3000/dev/faults ", // tests/it/readme_clients.rs
-        "curl -sN 'http://127.0.0.1:3000/api/v1/events?since=0' ", // tests/it/readme_live.rs
-        "curl -s http://127.0.0.1:3000/api/v1/permissions.update ",
-        "mkdir -p programs modules\n", // tests/it/readme_hooks.rs
-        "export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8\n", // tests/clients/python/test_webhooks.py
-        "doorsign hooks\n",            // tests/it/readme_hooks.rs
-        "cargo run --release --example own_server", // tests/it/own_server.rs
-        "cargo bench --bench load ",   // tests/it/load.rs
-        "cargo bench --bench load ",
-        "cargo bench --bench live ",  // tests/it/live_bench.rs
-        "cargo bench --bench hooks ", // by hand, on a machine that does nothing else
-    ];
-    let blocks = blocks("sh");
-    assert_eq!(blocks.len(), known.len());
-    for (block, known) in blocks.iter().zip(known) {
-        let alike = if known.ends_with([' ', '\n']) {
-            block.starts_with(known)
+fn every_block_for_a_shell_is_known_here() {
+    let pages = Page::all().into_iter();
+    let blocks = pages.flat_map(|page| {
+        let blocks = page.blocks("sh").into_iter();
+        blocks.map(move |block| (page.path.clone(), block))
+    });
+    let blocks: Vec<_> = blocks.collect();
+    for (found, known) in blocks.iter().zip(BLOCKS) {
+        let alike = if known.1.ends_with([' ', '\n']) {
+            found.1.starts_with(known.1)
         } else {
-            block == known
+            found.1 == known.1
         };
-        assert!(alike, "{block}");
+        assert!(alike && found.0 == known.0, "{found:?} is not {known:?}");
     }
+    assert_eq!(blocks.len(), BLOCKS.len());
 }

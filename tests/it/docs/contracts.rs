@@ -1,6 +1,7 @@
-//! README.md's table of the two contracts: each case is sent to create and to update under both, and each cell says what has to come.
+//! The table of the two contracts in docs/compatibility.md: each case is sent to create and update under both, and compared with its
+//! cell.
 
-use crate::readme::{spans, table};
+use crate::support::page::{Page, spans};
 use crate::support::{Client, Reply, Setup};
 use doorsign::config::Contract;
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ fn bodies(case: &str) -> Vec<Sent> {
             "",
             &json!({"name": "d", "statusType": "busy", "key": 1}),
         )],
-        "a number or boolean where text belongs" => vec![
+        "a number or boolean instead of a string" => vec![
             json("number", &json!({"name": 5, "statusType": "busy"})),
             json("boolean", &json!({"name": true, "statusType": "busy"})),
         ],
@@ -96,12 +97,12 @@ impl Sender {
         let name = || serde_json::from_str::<Value>(&sent.body).unwrap()["name"].clone();
         let right = match part(cell, sent.variant) {
             "ignored" => status["name"] == name(),
-            "taken as text" => status["name"] == *name().to_string(),
+            "converted to a string" => status["name"] == *name().to_string(),
             "accepted and stored as `\"\"`; an update clears it" => status["statusType"] == "",
-            "taken as `{}`" => answer == self.to_nothing,
-            "the type is told" => answer["details"]["field"] == "StatusType",
-            "the name is told" => error.contains("name is already in use"),
-            "400, saying where it breaks or which content type is expected" => {
+            "treated as `{}`" => answer == self.to_nothing,
+            "reports the type" => answer["details"]["field"] == "StatusType",
+            "reports the name" => error.contains("name is already in use"),
+            "400 with the position of the error or the expected content type" => {
                 let told = if sent.variant == "malformed" {
                     "line 2 column 1"
                 } else {
@@ -145,9 +146,14 @@ async fn sender(contract: Contract, route: &'static str) -> (crate::support::Tes
     )
 }
 
+/// The rows of the table, which has a column for each contract.
+fn contracts() -> Vec<Vec<String>> {
+    Page::of("compatibility").table("case | `documented` (default)")
+}
+
 #[tokio::test]
 async fn each_cell_of_the_table_of_contracts_is_true_of_create_and_update() {
-    let rows = table("case");
+    let rows = contracts();
     for (column, contract) in [(1, Contract::Documented), (2, Contract::Server)] {
         for route in [CREATE, UPDATE] {
             let (_server, sender) = sender(contract, route).await;

@@ -1,8 +1,8 @@
-//! What README.md says of dev mode.
+//! The tables and commands of docs/testing.md about dev mode.
 
 use crate::dev::{dev_server, look, tell};
 use crate::process::{Home, paste};
-use crate::readme::{blocks, routes, spans, table};
+use crate::support::page::{Page, routes, spans};
 use doorsign::api::DEV_ROUTES;
 use doorsign::dev::seed::PEOPLE;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 async fn the_table_of_controls_is_the_one_in_force_and_every_body_in_it_is_taken() {
     let server = dev_server().await;
     let mut named = BTreeSet::new();
-    for row in table("control route") {
+    for row in Page::of("testing").table("control route") {
         let [(method, path)] = &routes(&row[0])[..] else {
             panic!("one route a row: {row:?}");
         };
@@ -36,7 +36,7 @@ async fn the_table_of_controls_is_the_one_in_force_and_every_body_in_it_is_taken
 #[tokio::test]
 async fn the_users_of_dev_mode_are_those_of_the_table() {
     let server = dev_server().await;
-    let rows = table("user");
+    let rows = Page::of("testing").table("user");
     assert_eq!(rows.len(), PEOPLE.len());
     for (row, person) in rows.iter().zip(&PEOPLE) {
         let words = [0, 1, 2, 3].map(|n| row[n].trim_matches('`'));
@@ -49,8 +49,8 @@ async fn the_users_of_dev_mode_are_those_of_the_table() {
 
 #[tokio::test]
 async fn the_commands_of_dev_mode_do_what_they_say() {
-    let shown = blocks("sh");
-    let start = shown.iter().find(|block| *block == "doorsign dev").unwrap();
+    let page = Page::of("testing");
+    let start = page.shell("doorsign dev");
     let home = Home::new();
     let process = home
         .serve(&[start.strip_prefix("doorsign ").unwrap()], &[])
@@ -59,9 +59,9 @@ async fn the_commands_of_dev_mode_do_what_they_say() {
         let line = format!("{:<4} {} ", route.method.as_str(), route.path);
         assert!(process.greeting.contains(&line), "the start prints {line}");
     }
-    let block = shown.iter().find(|block| block.contains("/dev/clock"));
+    let block = page.shell("/dev/clock");
     let address = process.address().to_string();
-    let line = block.unwrap().replace("127.0.0.1:3000", &address);
+    let line = block.replace("127.0.0.1:3000", &address);
     let now = |answer: &str| -> jiff::Timestamp {
         let json: Value = serde_json::from_str(answer).unwrap();
         json["now"].as_str().unwrap().parse().unwrap()

@@ -1,8 +1,8 @@
-//! README.md's table of the errors of create: each row is provoked, and answered with the status, error type and field that it says.
+//! The table of the errors of create in docs/api.md: each row is provoked, and compared with its status, error type and field.
 
 use crate::full::first_refusal;
 use crate::raw::{Raw, chunked, create};
-use crate::readme::{spans, table};
+use crate::support::page::{Page, spans};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::domain::StatusName;
 use doorsign::limits::Limits;
@@ -98,8 +98,8 @@ async fn provoked(request: &str, server: &TestServer) -> Vec<Told> {
             all_posted(&admin, [good]).await
         }
         "no, wrong, expired or another user's credentials" => strangers(server, &good).await,
-        "logged in, not allowed" => vec![posted(&server.user("ann").await, good).await],
-        "a body that is no JSON, or not said to be" => unreadable(&admin).await,
+        "logged in, without the permission" => vec![posted(&server.user("ann").await, good).await],
+        "a body that is not JSON, or not declared as JSON" => unreadable(&admin).await,
         "a body over 64 KiB" => too_large(server, &admin, number(request) * 1024).await,
         "a body that takes longer than 30 s" => {
             let limit = Limits::default().body.as_secs();
@@ -196,7 +196,7 @@ async fn busy(server: &TestServer, admin: &Client) -> Told {
 #[tokio::test]
 async fn every_error_of_create_is_answered_as_its_row_says() {
     let server = TestServer::start().await;
-    let rows = table("request");
+    let rows = Page::of("api").table("request");
     assert_eq!(rows.len(), 11);
     for row in rows {
         let answers = provoked(&row[0], &server).await;

@@ -1,8 +1,8 @@
-//! What README.md says of hooks: the bounds of each way, what is promised, and the lines to try it.
+//! docs/hooks.md: the limits of each kind of hook, the retry schedule, the event, and the lines to try it.
 
 use crate::process::{Home, PASSWORD, ended};
-use crate::readme::{blocks, root, says, text};
 use crate::support::in_time;
+use crate::support::page::{Page, root};
 use doorsign::config::Config;
 use doorsign::outbox::{BATCH, SAVE};
 use doorsign_hook::{
@@ -23,7 +23,7 @@ fn in_short(wait: &Duration) -> String {
 }
 
 #[test]
-fn webhooks_are_tried_as_often_and_as_late_as_it_says() {
+fn the_retry_schedule_of_webhooks_is_the_one_of_the_table() {
     let guard = Guard::new(Vec::new());
     let endpoint = Endpoint {
         name: "webhook-door".to_owned(),
@@ -34,49 +34,46 @@ fn webhooks_are_tried_as_often_and_as_late_as_it_says() {
     let webhook = Webhook::new(endpoint, Sender::new(guard), Arc::new(|| 0));
     let pace = webhook.pace().unwrap();
     let waits: Vec<String> = pace.waits.iter().map(in_short).collect();
-    let (last, others) = waits.split_last().unwrap();
-    let others = others.join(", ");
-    says(&format!("is tried again after {others} and {last},"));
-    assert_eq!(waits.len() + 1, 10);
-    says("After ten attempts at one event, or a 410 at any time, the endpoint is switched off,");
-    says(&format!(
-        "| {} s, no private addresses |",
-        pace.limit.as_secs()
+    let page = Page::of("hooks");
+    page.states(&format!("| {};", waits.join(", ")));
+    page.states(&format!(
+        "| {}, then the webhook is disabled",
+        waits.len() + 1
     ));
+    page.states("410 disables the webhook");
+    let limit = pace.limit.as_secs();
+    page.states(&format!("| limits | {limit} s, no private addresses |"));
 }
 
 #[test]
-fn programs_and_modules_are_bounded_as_it_says() {
+fn programs_and_modules_have_the_limits_of_the_table() {
     let config = Config::defaults_in(PathBuf::new());
     let (seconds, memory) = (config.exec_seconds, config.exec_memory_mib);
     let at_once = config.exec_at_once;
-    says(&format!("| {seconds} s, {memory} MiB, {at_once} at once |"));
+    let page = Page::of("hooks");
+    page.states(&format!("| {seconds} s, {memory} MiB, {at_once} at once |"));
     let (seconds, memory) = (config.wasm_seconds, config.wasm_memory_mib);
     let at_once = doorsign_wasm::Settings::default().at_once;
-    says(&format!(
-        "| {seconds} s, {memory} MiB, so many instructions, {at_once} at once |"
+    page.states(&format!(
+        "| {seconds} s, {memory} MiB, limited instructions, {at_once} at once |"
     ));
     assert_eq!(doorsign_hook::NOTES_MAX_BYTES, 4 * 1024);
-    says("is kept with the delivery: the first 4 KiB.");
+    page.states("the first 4 KiB");
     let days = config.event_retention_days;
-    says(&format!(
-        "Events that every hook was told are deleted after {days} days"
-    ));
-    let page = doorsign::service::hooks::PAGE;
-    says(&format!("in a `state`, {page} after the event `after`;"));
+    page.states(&format!("`event_retention_days` ({days})"));
+    let count = doorsign::service::hooks::PAGE;
+    Page::of("api").states(&format!("by `state`, {count} after the event `after`;"));
 }
 
 #[test]
-fn a_crash_repeats_no_more_than_it_says() {
+fn a_crash_repeats_at_most_the_documented_deliveries() {
     assert_eq!(SAVE, Duration::from_millis(500));
-    says(&format!(
-        "what was delivered in the last half second, {BATCH} events at most, comes again"
-    ));
+    Page::of("hooks").states(&format!("last half second, {BATCH} events at most"));
 }
 
 #[test]
 fn events_look_as_it_shows() {
-    let blocks = blocks("json");
+    let blocks = Page::of("hooks").blocks("json");
     let shown = blocks.iter().find(|block| block.contains("\"version\":1"));
     let shown: &str = shown.unwrap().trim();
     let value: Value = serde_json::from_str(shown).unwrap();
@@ -87,7 +84,7 @@ fn events_look_as_it_shows() {
     let status = Status::new(text("/data/_id"), text("/data/name"), "busy", at);
     let event = Event::from(StatusCreated::new(7, at, actor.clone(), status.clone()));
     assert_eq!(event.json(), shown);
-    // The types that its prose names are those that there are.
+    // The types that the pages name.
     let updated = Event::from(StatusUpdated::new(7, at, actor.clone(), status));
     let changed = UserStatusChanged::new(7, at, actor.clone(), actor, "busy", "");
     assert_eq!(updated.kind(), "custom_user_status.updated");
@@ -96,15 +93,13 @@ fn events_look_as_it_shows() {
 
 /// The block of a shell that begins with `beginning`.
 fn block(beginning: &str) -> String {
-    let blocks = blocks("sh");
-    let found = blocks
-        .into_iter()
-        .find(|block| block.starts_with(beginning));
+    let blocks = Page::of("hooks").blocks("sh");
+    let found = blocks.into_iter().find(|b| b.starts_with(beginning));
     found.unwrap_or_else(|| panic!("no block begins with {beginning:?}"))
 }
 
-/// A shell at home, to which `plugins` and `doorsign` are what they are to who reads README.
-fn shell(home: &Home) -> tokio::process::Command {
+/// A shell at home, with `plugins` of the checkout and `doorsign` in its path.
+pub fn shell(home: &Home) -> tokio::process::Command {
     let doorsign = PathBuf::from(env!("CARGO_BIN_EXE_doorsign"));
     let beside = doorsign.parent().unwrap().display().to_string();
     let path = std::env::var("PATH").unwrap();
@@ -174,9 +169,8 @@ async fn the_lines_to_try_it_start_a_program_and_a_module_that_are_told_of_a_sta
     }
     let notes = home.run(&["hooks", "inspect", "wasm-door", "1"]).await;
     assert!(notes.succeeded().contains("caught up"));
-    says("`doorsign hooks retry webhook-door`");
+    Page::of("hooks").states("`doorsign hooks retry webhook-door`");
     home.run(&["hooks", "retry", "webhook-door"])
         .await
         .succeeded();
-    assert!(text().contains("everything arrives, in order"));
 }

@@ -1,8 +1,8 @@
-//! The numbers in README.md's sentences, against the constants they come from, or, where those are private, against what happens.
+//! The numbers of the documentation, against the constants they come from, or against what happens.
 
 use crate::good_requests::HANDSHAKE;
 use crate::raw::Raw;
-use crate::readme::{blocks, says, table};
+use crate::support::page::Page;
 use crate::support::{Setup, TestServer};
 use doorsign::config::{Config, Contract};
 use doorsign::domain::{StatusText, UserKey};
@@ -13,89 +13,49 @@ use doorsign_hook::{Actor, PostCreateHook, Status, StatusCreated};
 use serde_json::json;
 use warp::http::Method;
 
-/// A number as the README writes it in a sentence.
-fn in_words(number: impl TryInto<u64>) -> &'static str {
-    match number.try_into().ok().unwrap() {
-        2 => "two",
-        5 => "five",
-        10 => "ten",
-        50 => "fifty",
-        other => panic!("{other} has no words here: README.md has to change, and this, too"),
-    }
-}
-
 fn defaults() -> Config {
     Config::defaults_in("data".into())
 }
 
 #[test]
-fn how_long_clients_may_keep_the_server_waiting() {
+fn clients_have_the_documented_time() {
     let limits = Limits::default();
     let [header, body, write] = [limits.header, limits.body, limits.write].map(|l| l.as_secs());
-    says(&format!(
-        "Headers must arrive within {header} s, the first byte included,"
-    ));
-    says(&format!(
-        "a client that reads nothing of its answer for {write} s is dropped."
-    ));
-    says(&format!("a body that takes longer than {body} s"));
-    let stop = in_words(limits.stop.as_secs());
-    says(&format!(
-        "finishes open requests (for {stop} seconds at most)"
-    ));
+    let api = Page::of("api");
+    api.states(&format!("headers must arrive within {header} s"));
+    api.states(&format!("nothing of its response for {write} s"));
+    api.states(&format!("a body that takes longer than {body} s"));
+    let stop = limits.stop.as_secs();
+    let deploy = Page::of("deploy");
+    deploy.states(&format!("finishes open requests ({stop} s at most)"));
 }
 
 #[test]
-fn how_patient_deliveries_are() {
+fn deliveries_have_the_documented_pace() {
     let pace = Pace::default();
-    let limit = in_words(pace.limit.as_secs());
-    says(&format!("A delivery may take {limit} seconds;"));
+    let page = Page::of("hooks");
+    let limit = pace.limit.as_secs();
+    page.states(&format!("2 at once | {limit} s |"));
     let [first, second, third] = [0, 1, 2].map(|n| pace.waits[n].as_secs());
-    let cap = in_words(pace.waits.iter().max().unwrap().as_secs() / 60);
-    says(&format!(
-        "tried again after {first} s, {second} s, {third} s … up to {cap} minutes, with jitter"
+    let cap = pace.waits.iter().max().unwrap().as_secs() / 60;
+    page.states(&format!(
+        "| {first} s, {second} s, {third} s … up to {cap} minutes, with jitter |"
     ));
     assert!(pace.wait(1, 0.0) < pace.wait(1, 1.0), "with jitter");
-    says(&format!(
-        "and is parked with its reason after {} attempts;",
-        pace.waits.len() + 1
-    ));
-}
-
-#[test]
-fn how_many_failed_logins_block() {
-    let config = defaults();
-    let (user, minutes) = (
-        config.login_failures_per_user,
-        config.login_block_seconds / 60,
-    );
-    let address = in_words(config.login_failures_per_address);
-    let user = in_words(user).replace("ten", "Ten");
-    says(&format!(
-        "{user} failed logins within {} minutes block that user from that address, {address} block the address,",
-        in_words(minutes)
-    ));
-    let (account, hours) = (
-        config.login_failures_per_account,
-        config.login_account_block_seconds / 3600,
-    );
-    assert_eq!(hours, 1);
-    says(&format!(
-        "and {account} within an hour, from all addresses together, block the account"
-    ));
+    let attempts = pace.waits.len() + 1;
+    page.states(&format!("| {attempts}, then the event is parked"));
 }
 
 #[tokio::test]
-async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
+async fn the_rate_limit_its_exemptions_and_its_error_are_the_documented_ones() {
     let mut config = defaults();
     let (calls, seconds) = (config.rate_limit_calls(), config.rate_limit_seconds);
-    says(&format!(
-        "An address may call a route {calls} times in {seconds} s"
-    ));
+    let page = Page::of("api");
+    page.states(&format!("call a route {calls} times in {seconds} s"));
     config.contract = Contract::Server;
     let calls = config.rate_limit_calls();
-    says(&format!("In the `server` contract it is {calls} times,"));
-    says("with `api-bypass-rate-limit` (`admin`, `bot` and `app`) are exempt");
+    page.states(&format!("the limit is {calls} times,"));
+    page.states("`api-bypass-rate-limit`: `admin`, `bot` and `app`");
 
     let server = Setup::new().config(|config| config.rate_limit_calls = Some(1));
     let server = server.start().await;
@@ -111,13 +71,17 @@ async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
     for header in ["Limit", "Remaining", "Reset"] {
         let header = format!("X-RateLimit-{header}");
         assert!(told.header(&header).is_some(), "{header}");
-        says(&format!("`{header}`"));
+        page.states(&format!("`{header}`"));
     }
     let refused = server.anon().get("info").await.expect(429);
-    assert!(blocks("json").iter().any(|block| block == refused.text()));
-    says("A call too many is a 429 with `Retry-After`:");
+    assert!(
+        page.blocks("json")
+            .iter()
+            .any(|block| block == refused.text())
+    );
+    page.states("a 429 with `Retry-After`:");
     assert!(refused.header("retry-after").is_some());
-    says("and so are `openapi.json`, `events.schema`, `method.call` and `/websocket`.");
+    page.states("`openapi.json`, `events.schema`, `method.call` and `/websocket`");
     let call = json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#});
     let anybody = [("content-type", "application/json")];
     for (method, path, headers, body, status) in [
@@ -140,17 +104,15 @@ async fn how_often_one_may_call_and_what_a_call_too_many_is_told() {
 }
 
 #[test]
-fn no_proxy_is_believed_unless_it_is_named() {
+fn no_proxy_is_trusted_by_default() {
     assert!(defaults().trusted_proxies.is_empty());
     let header = defaults().client_address_header;
-    says(&format!("is read from `{header}`"));
-    says("`trusted_proxies`");
-    says("`client_address_header`");
+    Page::of("security").states(&format!("| `client_address_header` | `{header}` |"));
 }
 
 #[test]
 fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
-    let (rows, config) = (table("key"), defaults());
+    let (rows, config) = (Page::of("settings").table("key"), defaults());
     for (key, number) in [
         ("login_days", u64::from(config.login_days)),
         (
@@ -195,20 +157,22 @@ fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
 }
 
 #[test]
-fn how_long_the_text_of_a_status_may_be() {
+fn the_text_of_a_status_has_the_documented_length() {
     let most = StatusText::MAX_UNITS;
-    says(&format!("a text of at most {most} characters (cut,"));
+    Page::of("status").states(&format!("a text of at most {most} characters"));
 }
 
 #[test]
-fn what_it_takes_to_build() {
+fn the_rust_version_is_the_one_of_the_manifest() {
     let rust = env!("CARGO_PKG_RUST_VERSION");
-    says(&format!("Both need Rust {rust} and a C compiler"));
+    for page in ["README.md", "docs/install.md", "CONTRIBUTING.md"] {
+        Page::open(page).states(&format!("You need Rust {rust} and a C compiler"));
+    }
 }
 
 #[tokio::test]
-async fn passwords_are_kept_as_it_says() {
-    says("Passwords are kept as Argon2id (19 MiB, two passes)");
+async fn passwords_are_hashed_as_documented() {
+    Page::of("security").states("Argon2id (19 MiB, 2 passes)");
     let server = TestServer::start().await;
     let key = UserKey::Username("admin".to_owned());
     let (_, hash) = server.app.store.find_user(key).await.unwrap().unwrap();
@@ -229,9 +193,10 @@ async fn with_headers(server: &TestServer, headers: usize, bytes: usize) -> u16 
 }
 
 #[tokio::test]
-async fn headers_may_be_as_large_and_as_many_as_it_says() {
-    says("the first byte included, and 16 KiB;");
-    says("headers that are too large or more than 100 a bare 431.");
+async fn headers_have_the_documented_limits() {
+    let page = Page::of("api");
+    page.states("fit into 16 KiB.");
+    page.states("more than 100, get a bare 431.");
     let server = TestServer::start().await;
     let (most, kib) = (16 * 1024, 1024);
     for (headers, bytes, status) in [
@@ -250,12 +215,9 @@ async fn headers_may_be_as_large_and_as_many_as_it_says() {
 }
 
 #[tokio::test]
-async fn as_many_rotated_files_are_kept_as_it_says() {
+async fn five_rotated_files_of_the_audit_log_are_kept() {
     const KEPT: usize = 5;
-    let kept = in_words(KEPT);
-    says(&format!(
-        "rotated at `audit_log_max_bytes` ({kept} old files are kept)"
-    ));
+    Page::of("hooks").states("five old files are kept");
     let folder = tempfile::tempdir().unwrap();
     // Every line is too long for it, so that each begins a new file.
     let log = AuditLog::open(folder.path().join("audit.log"), 1).unwrap();

@@ -1,9 +1,9 @@
-//! What README.md says of realtime, against what happens. Its example for browsers is run by `tests/clients/node/readme.test.mjs`.
+//! docs/realtime.md: streams, events and limits. Its example for browsers is run by `tests/clients/node/readme.test.mjs`.
 
+use super::commands::{block, pasted};
 use crate::process::Home;
-use crate::readme::{blocks, says, spans, table};
-use crate::readme_commands::{block, pasted};
 use crate::support::TestServer;
+use crate::support::page::{Page, spans};
 use doorsign::limits::Limits;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ async fn every_stream_of_the_table_can_be_subscribed_to_by_whom_it_says() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let (mut stranger, mut live) = (server.live().await, ann.live().await);
-    let rows = table("stream");
+    let rows = Page::of("realtime").table("stream");
     assert_eq!(rows.len(), 5);
     for row in rows {
         let stream = spans(&row[0])[0].to_owned();
@@ -25,7 +25,7 @@ async fn every_stream_of_the_table_can_be_subscribed_to_by_whom_it_says() {
             let event = event.replace("<user id>", &ann.id());
             let params = json!([event, false]);
             live.subscribe(&stream, params.clone()).await;
-            if row[2] == "everybody" {
+            if row[2] == "anyone" {
                 stranger.subscribe(&stream, params).await;
             } else {
                 stranger.refusal(&stream, params).await;
@@ -42,10 +42,10 @@ async fn the_stream_of_events_looks_as_it_says() {
     let admin = server.with_headers(&headers);
     admin.create("caught up").await.expect(200);
     // The stream has no end of its own: the one who reads it has heard enough after an event.
-    let line = block("/api/v1/events", &server);
+    let line = block("realtime", "/api/v1/events", &server);
     let told = pasted(&format!("({line} || true) | sed -u '/^id:1$/q'"), &headers).await;
     let told = told.trim_start_matches([':', '\n']).trim_end();
-    let shown = &blocks("text")[1];
+    let shown = &Page::of("realtime").blocks("text")[0];
     let lines = |text: &str| -> Vec<String> { text.lines().map(alike).collect() };
     assert_eq!(lines(told), lines(shown));
 }
@@ -65,7 +65,7 @@ fn alike(line: &str) -> String {
 #[test]
 fn who_sees_which_event_is_as_the_table_says() {
     // tests/it/events_visibility.rs
-    let rows = table("event");
+    let rows = Page::of("realtime").table("event");
     let row = |at: usize| (spans(&rows[at][0]), spans(&rows[at][1]));
     let of_others = (vec!["presence.changed"], vec!["view-full-other-user-info"]);
     let access = vec!["permission.changed", "role.given", "role.taken"];
@@ -77,31 +77,28 @@ fn who_sees_which_event_is_as_the_table_says() {
 
 #[test]
 fn limits_are_those_of_the_server() {
-    let limits = Limits::default();
+    let (limits, page) = (Limits::default(), Page::of("realtime"));
     let (asked, dropped) = (limits.ping.as_secs(), limits.silence.as_secs());
-    says(&format!(
-        "| silence | asked after {asked} s, dropped after {dropped} s (4000); any frame is a sign of life |"
+    page.states(&format!(
+        "| silence | ping after {asked} s, closed after {dropped} s (code 4000);"
     ));
-    // tests/it/live_bounds.rs, live_hostile.rs, live_methods.rs
-    says("| a frame | 64 KiB: more is the end, code 1009 |");
-    says("| subscriptions of a connection | 1000, and 5000 people watched by id |");
-    says("| calls of a connection | 600 a minute, 10 of a method in 10 s |");
-    says(
-        "| calls of a user | 1200 a minute, 20 of a method in 10 s, `setUserStatus` once a second;",
-    );
-    // src/live/tests.rs, tests/it/live_slow.rs
-    says("Every connection has a mailbox of 1024 messages.");
-    says("who falls behind further is cut with code 1013, and connects again");
-    // tests/it/live_cut.rs, src/api/socket/drive/tests
-    says(
-        "A connection also ends with 1001 when the server stops, and at once with 1008 when the login that it stands on ends",
-    );
-    says(&format!(
-        "Whether its time is over is looked at every {dropped} s at least."
-    ));
-    // tests/it/events.rs
-    says(
-        "where more than 10 000 events lie between, the event `reload` says to look anew how things are",
-    );
-    says("`timeout` seconds (25, at most 60) are over");
+    page.states(&format!("Its expiry is checked every {dropped} s."));
+    // The numbers without a constant here are those that the tests behind these comments find.
+    for row in [
+        // live_bounds.rs, live_hostile.rs, live_methods.rs
+        "| a frame | 64 KiB; a larger one closes the connection with code 1009 |",
+        "| subscriptions of a connection | 1,000, and 5,000 users watched by id |",
+        "| calls of a connection | 600 a minute, 10 of one method in 10 s |",
+        "| calls of a user | 1,200 a minute, 20 of one method in 10 s, `setUserStatus` once a second;",
+        // src/live/tests.rs, live_slow.rs
+        "| messages waiting for a connection | 1,024; then it is closed with code 1013,",
+        // live_cut.rs, src/api/socket/drive/tests
+        "| 1001 | the server stops |",
+        "| 1008 | the login of the connection ended:",
+        // events.rs
+        "If more than 10,000 events are in between, you get the event `reload`",
+        "`timeout` seconds (25 by default, 60 at most)",
+    ] {
+        page.states(row);
+    }
 }

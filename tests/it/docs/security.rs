@@ -5,7 +5,7 @@ use doorsign::audit::{PER_MINUTE, PER_NETWORK_AND_MINUTE};
 use doorsign::domain::RecordClass;
 use std::collections::BTreeMap;
 
-const DOCS: &str = include_str!("../../docs/security.md");
+const DOCS: &str = include_str!("../../../docs/security.md");
 
 /// A limit without a setting, by a part of its name that no other limit has, and its number in the code.
 const CONSTANTS: &[(&str, u64)] = &[

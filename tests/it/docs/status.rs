@@ -1,6 +1,5 @@
-//! What README.md says of status, claims and expiry, against what happens.
+//! docs/status.md: which status is shown, and when it ends.
 
-use crate::readme::says;
 use crate::support::{Client, Setup, TestServer, in_time};
 use doorsign::config::{Config, Unconnected};
 use doorsign::domain::PresencePolicy;
@@ -28,12 +27,7 @@ async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
 }
 
 #[tokio::test]
-async fn people_without_a_connection_are_shown_as_it_says() {
-    says("With the setting `unconnected` at `offline`, its default under the contract `server`,");
-    says("A login over REST is no live connection and makes nobody online.");
-    says("The text is shown in either case, and bots are always what they say.");
-    says("Who has set `online` is shown so until the next claim;");
-    says("bots, and everybody under `declared`, come back to it when that claim ends.");
+async fn users_without_a_connection_are_shown_by_the_setting_unconnected() {
     for (unconnected, person, after) in [
         (Unconnected::Offline, "offline", "offline"),
         (Unconnected::Declared, "busy", "online"),
@@ -62,9 +56,7 @@ async fn people_without_a_connection_are_shown_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_claim_that_has_expired_counts_for_nobody_from_that_moment_on() {
-    says("A claim that has expired counts for nobody who looks from that moment on");
-    says("`online` without a text is no claim but the end of the manual and the external one.");
+async fn an_expired_claim_is_not_shown_from_that_moment_on() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let lunch = json!({"status": "away", "message": "Lunch", "expiresAt": "2026-01-01T01:00:00Z"});
@@ -120,10 +112,7 @@ async fn connections(server: &TestServer, number: usize) {
 }
 
 #[tokio::test]
-async fn people_with_connections_are_shown_by_them_as_it_says() {
-    says("`online` if one of them says so, `away` if all that there are say that.");
-    says("A claim of another status than `online` stands above what they say.");
-    says("What the last one said counts for `offline_grace_seconds` after its end");
+async fn users_with_connections_are_shown_as_their_connections_report() {
     let server = server(|config| config.offline_grace_seconds = 3600).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let status = async || shown(&bob, "ann").await.0;
@@ -147,8 +136,7 @@ async fn people_with_connections_are_shown_by_them_as_it_says() {
 }
 
 #[tokio::test]
-async fn nobody_is_connected_after_a_start() {
-    says("and a start begins with none.");
+async fn a_started_server_has_no_connections() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let server = Setup::at(&data).start().await;
@@ -162,11 +150,7 @@ async fn nobody_is_connected_after_a_start() {
 }
 
 #[tokio::test]
-async fn bots_are_shown_by_what_they_are_said_to_count_by() {
-    says(
-        "heartbeats (`presence.heartbeat`, or the method `UserPresence:ping`) count in the place of connections",
-    );
-    says("each for `heartbeat_seconds`, or that it is always online.");
+async fn a_presence_policy_decides_what_counts_as_connected() {
     let server = TestServer::start().await;
     let (robot, bob) = (server.user("robot").await, server.user("bob").await);
     let status = async || shown(&bob, "robot").await.0;

@@ -4,6 +4,7 @@
 mod client;
 mod golden;
 mod live;
+pub mod page;
 
 pub use client::{Client, Reply};
 pub use golden::golden_lines;
