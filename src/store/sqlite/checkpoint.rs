@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Pages in the log after which they are moved: 4 MiB, as SQLite does by itself.
 const LONG: i64 = 1000;
+/// Jobs after which the log's length is asked for: a job adds some ten pages at most, and asking costs as much as a small read.
+const JOBS_BETWEEN_CHECKS: usize = 64;
 
 /// Moves the log of one database.
 pub(super) struct Checkpoints {
@@ -15,6 +17,8 @@ pub(super) struct Checkpoints {
     marker: Option<Marker>,
     /// The log's state a tick ago.
     seen: Log,
+    /// Jobs that were committed since the log's length was asked for.
+    jobs: usize,
 }
 
 /// How many pages the log has, and how many of them are in the database already.
@@ -36,11 +40,17 @@ impl Checkpoints {
         Self {
             marker: path.map(Marker::beside),
             seen: Log::default(),
+            jobs: 0,
         }
     }
 
-    /// Moves a log that has become long.
-    pub(super) fn after_commit(&self, connection: &Connection) {
+    /// Moves a log that has become long, after `jobs` more were committed.
+    pub(super) fn after_commit(&mut self, connection: &Connection, jobs: usize) {
+        self.jobs += jobs;
+        if self.jobs < JOBS_BETWEEN_CHECKS {
+            return;
+        }
+        self.jobs = 0;
         if state(connection).is_ok_and(|log| log.waiting() >= LONG) {
             self.run(connection);
         }

@@ -74,10 +74,13 @@ fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usi
         }
         Err(failure) => give_up(tools, failure),
     }
+    let count = jobs.len();
     for job in jobs {
         job.answer(result.as_ref().err());
     }
-    tidy(tools, Checkpoints::after_commit);
+    if tools.health.fault().is_none() {
+        tools.checkpoints.after_commit(&tools.connection, count);
+    }
     // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
     if result.is_ok() { GROUP_JOBS } else { 1 }
 }
@@ -163,8 +166,8 @@ fn commit_group(
         data_version: data_version(connection)?,
     };
     step(connection, "COMMIT")?;
-    // Before anybody is answered: a file that was removed takes the commit with it.
-    group.health.check_files();
+    // Before the callers are answered: a file that was removed takes the commit with it.
+    group.health.check_files_in_turn();
     group.check()?;
     Ok(commit)
 }
