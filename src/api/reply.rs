@@ -4,8 +4,9 @@ use super::error::ApiError;
 use super::quotas;
 use super::request::RequestId;
 use crate::rate_limit::Quota;
-use crate::transport::security_headers;
+use crate::transport::{LARGE_ANSWER, security_headers};
 use bytes::Bytes;
+use hyper::body::Body;
 use serde::Serialize;
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -45,7 +46,11 @@ pub struct Counted;
 
 /// A response whose body is counted among the large ones already.
 pub(super) fn counted(mut response: Response) -> Response {
-    response.extensions_mut().insert(Counted);
+    let size = response.body().size_hint().exact();
+    // A small one is not counted anyway, and an extension costs three allocations.
+    if size.is_none_or(|size| size > LARGE_ANSWER as u64) {
+        response.extensions_mut().insert(Counted);
+    }
     response
 }
 
