@@ -34,7 +34,7 @@ type Outcome = Result<(), String>;
 pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
-        // Help and version are asked for, and are no errors.
+        // Help and version are requested, not errors.
         Err(asked) if !asked.use_stderr() => asked.exit(),
         Err(misspelt) => return refuse(&in_one_line(&misspelt.to_string()), ExitCode::from(2)),
     };
@@ -49,7 +49,7 @@ fn refuse(reason: &str, code: ExitCode) -> ExitCode {
     code
 }
 
-/// What clap says is wrong and its tips, without the usage that follows.
+/// clap's error and its tips in one line, without the usage that follows.
 fn in_one_line(text: &str) -> String {
     let lines: Vec<&str> = text
         .trim_start_matches("error: ")
@@ -99,7 +99,7 @@ fn dispatch(matches: &ArgMatches, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
 fn load(matches: &ArgMatches) -> Result<Loaded, String> {
     let mut environment = Vec::new();
     for (name, value) in std::env::vars_os() {
-        // Only ours are looked at; other programs' variables need not be text.
+        // Variables of other programs need not be text.
         if let Some(name) = name.to_str().filter(|name| name.starts_with("DOORSIGN_")) {
             let value = value
                 .into_string()
@@ -112,12 +112,12 @@ fn load(matches: &ArgMatches) -> Result<Loaded, String> {
     Config::load(matches, environment.into_iter(), &directory).map_err(|e| e.to_string())
 }
 
-/// The argument of this name; empty where it was left out.
+/// The argument of this name; empty if it is missing.
 fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map_or("", String::as_str)
 }
 
-/// An instant in a list, to the second.
+/// Formats an instant, to the second.
 fn date(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis())
         .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))

@@ -1,6 +1,6 @@
-//! Reaps orphans where the process is PID 1, as in a container without an init: processes that exec hooks have left behind become its
-//! children, and would stay zombies for good. Children that the server has started itself are not touched: their exit statuses are read
-//! by whoever started them.
+//! Reaps orphans if the process is PID 1, as in a container without an init. Processes that exec hooks leave behind become its children
+//! and would stay zombies forever. Children that the server started itself are left alone: the code that started them reads their exit
+//! statuses.
 
 use rustix::process::{Pid, WaitOptions, waitpid};
 use std::collections::HashSet;
@@ -8,38 +8,38 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// How often zombies are looked for. One that is still there at the next look is nobody's: a child of our own is reaped within
+/// Time between two scans for zombies. A zombie that is still there at the next scan is an orphan: our own children are reaped within
 /// milliseconds.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// A zombie, by its process id and start time, since ids are given again.
+/// A zombie, by process id and start time, because ids are reused.
 type Zombie = (i32, u64);
 
-/// Reaps until the runtime ends; returns at once where the process is not PID 1.
+/// Reaps until the runtime ends; returns at once if the process is not PID 1.
 pub(super) async fn run() {
     if std::process::id() != 1 {
         return;
     }
     let mut reaper = Reaper::default();
-    let mut looks = tokio::time::interval(INTERVAL);
+    let mut scans = tokio::time::interval(INTERVAL);
     loop {
-        looks.tick().await;
-        reaper.look(1);
+        scans.tick().await;
+        reaper.scan(1);
     }
 }
 
 #[derive(Default)]
 struct Reaper {
-    /// The zombies of the last look.
+    /// The zombies of the last scan.
     seen: HashSet<Zombie>,
 }
 
 impl Reaper {
-    /// Reaps the zombies among the children of `parent` that were zombies at the last look already.
-    fn look(&mut self, parent: i32) {
+    /// Reaps the children of `parent` that were zombies at the last scan already.
+    fn scan(&mut self, parent: i32) {
         let zombies: HashSet<Zombie> = zombies_of(parent).collect();
         for (id, _) in zombies.intersection(&self.seen) {
-            // It fails where somebody else was quicker.
+            // Fails if other code reaped it first.
             let _ = waitpid(Pid::from_raw(*id), WaitOptions::NOHANG);
         }
         self.seen = zombies;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use std::process::{Child, Command, Stdio};
 
-    /// A child that has ended and that nobody has waited for.
+    /// A child that ended and was not waited for.
     fn ended() -> Child {
         let mut child = Command::new("true").stdout(Stdio::piped()).spawn().unwrap();
         let mut output = child.stdout.take().unwrap();
@@ -81,7 +81,7 @@ mod tests {
         i32::try_from(std::process::id()).unwrap()
     }
 
-    /// Its output is closed a moment before it is a zombie.
+    /// Its output closes a moment before it becomes a zombie.
     fn is_zombie(child: &Child) -> bool {
         let id = i32::try_from(child.id()).unwrap();
         zombies_of(own()).any(|(zombie, _)| zombie == id)
@@ -94,9 +94,9 @@ mod tests {
             std::thread::yield_now();
         }
         let mut reaper = Reaper::default();
-        reaper.look(own());
+        reaper.scan(own());
         assert!(is_zombie(&child));
-        reaper.look(own());
+        reaper.scan(own());
         assert!(!is_zombie(&child));
         assert!(child.wait().is_err(), "its status is gone");
     }

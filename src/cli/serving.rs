@@ -34,8 +34,8 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
     served
 }
 
-/// Makes a write beyond the limit of `ulimit -f` fail with an error, which becomes a 503. By default the signal kills the process. A handler, not
-/// "ignore": programs that hooks start would inherit that.
+/// Makes a write beyond the limit of `ulimit -f` fail with an error, which becomes a 503, instead of killing the process. Installs a
+/// handler instead of ignoring the signal, because programs of hooks would inherit the latter.
 pub(super) fn survive_file_size_limit() {
     // The handler stays when the stream is dropped.
     if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {

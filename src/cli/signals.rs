@@ -1,10 +1,10 @@
-//! Signals of a serving process. It never ends without a graceful stop: SIGTERM, SIGINT and SIGQUIT stop it, SIGHUP reloads settings,
-//! SIGUSR1 and SIGUSR2 do nothing.
+//! Signals of a running server. SIGTERM, SIGINT and SIGQUIT stop it gracefully, SIGHUP reloads the settings, SIGUSR1 and SIGUSR2 do
+//! nothing.
 
 use std::io::{IsTerminal, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Handlers for all signals that would end the process otherwise.
+/// Handlers for all signals that would otherwise end the process.
 pub(super) struct Signals {
     stop: [Signal; 3],
     hangup: Signal,
@@ -13,12 +13,12 @@ pub(super) struct Signals {
     has_terminal: bool,
 }
 
-/// What a signal asks for.
+/// The request of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Request {
-    /// To stop; the number of the signal.
+    /// Stop; the number of the signal.
     Stop(i32),
-    /// To read the settings again.
+    /// Reload the settings.
     Reload,
 }
 
@@ -45,7 +45,7 @@ impl Signals {
         let signal = self.next_stop(&reload).await;
         tracing::info!(
             signal,
-            "stopping: open requests have ten seconds; a second signal stops at once"
+            "stopping: open requests have ten seconds; a second signal exits at once"
         );
         tokio::spawn(async move {
             let second = self.next_stop(&reload).await;
@@ -70,14 +70,14 @@ impl Signals {
                 _ = terminate.recv() => return stop(SignalKind::terminate()),
                 _ = quit.recv() => return stop(SignalKind::quit()),
                 _ = self.hangup.recv() => return hangup(self.has_terminal),
-                _ = one.recv() => tracing::info!("SIGUSR1 was ignored"),
-                _ = two.recv() => tracing::info!("SIGUSR2 was ignored"),
+                _ = one.recv() => tracing::info!("ignored SIGUSR1"),
+                _ = two.recv() => tracing::info!("ignored SIGUSR2"),
             }
         }
     }
 }
 
-/// What SIGHUP asks for. A terminal that was closed sends it, too, and answers nothing any more.
+/// The request of SIGHUP. A closed terminal sends it, too, and is no longer a terminal.
 fn hangup(has_terminal: bool) -> Request {
     if has_terminal && !std::io::stdin().is_terminal() {
         stop(SignalKind::hangup())

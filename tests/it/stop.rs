@@ -136,7 +136,7 @@ async fn signals_without_a_meaning_are_logged_and_end_nothing() {
     let (server, admin) = served(&home, &[]).await;
     for signal in ["USR1", "USR2"] {
         server.signal(signal).await;
-        let expected = format!("SIG{signal} was ignored");
+        let expected = format!("ignored SIG{signal}");
         server.logged(|log| log.contains(&expected)).await;
     }
     admin.create("still here").await.expect(200);

@@ -1,8 +1,9 @@
 //! docs/security.md: every setting it names exists, and the table of limits has the numbers of the code.
 
 use crate::process::Home;
+use crate::support::page::Page;
 use doorsign::audit::{PER_MINUTE, PER_NETWORK_AND_MINUTE};
-use doorsign::domain::RecordClass;
+use doorsign::domain::{Action, RecordClass};
 use std::collections::BTreeMap;
 
 const DOCS: &str = include_str!("../../../docs/security.md");
@@ -82,6 +83,14 @@ async fn every_limit_has_a_setting_that_exists_or_none_and_its_default_is_the_on
         let row = row.unwrap_or_else(|| panic!("no row for {limit}"));
         assert_eq!(number(row[1]), Some(*expected), "{row:?}");
     }
+}
+
+#[test]
+fn the_table_of_audited_actions_has_every_action_and_no_other() {
+    let rows = Page::of("security").table("action");
+    let named = rows.iter().map(|row| row[0].trim_matches('`').to_owned());
+    let actions = Action::ALL.iter().map(|action| action.as_str().to_owned());
+    assert_eq!(named.collect::<Vec<_>>(), actions.collect::<Vec<_>>());
 }
 
 #[tokio::test]
