@@ -4,8 +4,10 @@
 //! The rules, for the path itself and every parent up to `/`:
 //!
 //! - It belongs to root or to the user that the process runs as.
-//! - Neither its group nor others may write to it. The group may if it is the owner's private one, which has the number of the owner:
-//!   Debian, Ubuntu and others give every user such a group, and let it write to whatever the user creates (umask 002).
+//! - Neither its group nor others may write to it. The group may if it is the private one of the owner or of the running user, which
+//!   has the number of that user: Debian, Ubuntu and others give every user such a group, and let it write to whatever the user
+//!   creates (umask 002). A Kubernetes volume with `fsGroup: 1000` belongs to `root:1000` and has mode 2775.
+//! - What is on a read-only mount cannot be written to, whatever its mode is. Kubernetes mounts a `ConfigMap` read-only with mode 0777.
 //! - A parent with the sticky bit, such as `/tmp`, may be writable: what it holds can be replaced only by its owner, and the owner is
 //!   checked as well.
 //! - Symbolic links are followed one by one, and the folders that hold them are checked, too.
@@ -24,6 +26,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{StatVfs, StatVfsMountFlags};
 
 /// Write permission of the group.
 const BY_GROUP: u32 = 0o020;
@@ -73,7 +77,7 @@ pub fn require(path: &Path) -> Result<(), String> {
 pub fn check_open(file: &File, path: &Path) -> Result<Metadata, String> {
     let found = file.metadata().map_err(|error| failed(path, &error))?;
     check_owner(path, &found)?;
-    check_mode(path, &found)?;
+    check_mode(path, &found, || rustix::fs::fstatvfs(file))?;
     Ok(found)
 }
 
@@ -151,7 +155,7 @@ impl Walk {
         if is_parent && found.mode() & STICKY != 0 {
             return Ok(());
         }
-        check_mode(&self.at, found)
+        check_mode(&self.at, found, || rustix::fs::statvfs(&self.at))
     }
 }
 
@@ -166,10 +170,18 @@ fn check_owner(path: &Path, found: &Metadata) -> Result<(), String> {
     ))
 }
 
-fn check_mode(path: &Path, found: &Metadata) -> Result<(), String> {
-    let is_private_group = found.gid() == found.uid();
-    let by_group = if is_private_group { 0 } else { BY_GROUP };
-    if found.mode() & (by_group | BY_OTHERS) == 0 {
+/// `mount` says how the file system is mounted there.
+fn check_mode(
+    path: &Path,
+    found: &Metadata,
+    mount: impl FnOnce() -> rustix::io::Result<StatVfs>,
+) -> Result<(), String> {
+    let own = rustix::process::geteuid().as_raw();
+    if !others_may_write(found.mode(), found.uid(), found.gid(), own) {
+        return Ok(());
+    }
+    let is_read_only = |mount: StatVfs| mount.f_flag.contains(StatVfsMountFlags::RDONLY);
+    if mount().is_ok_and(is_read_only) {
         return Ok(());
     }
     let path = path.display();
@@ -178,6 +190,33 @@ fn check_mode(path: &Path, found: &Metadata) -> Result<(), String> {
     ))
 }
 
+/// Whether its mode lets anybody write to what belongs to `owner` and `group` but root, the owner and the `own` user.
+fn others_may_write(mode: u32, owner: u32, group: u32, own: u32) -> bool {
+    let is_private_group = group == owner || group == own;
+    let by_group = if is_private_group { 0 } else { BY_GROUP };
+    mode & (by_group | BY_OTHERS) != 0
+}
+
 fn failed(path: &Path, error: &io::Error) -> String {
     format!("{}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::others_may_write;
+
+    #[test]
+    fn a_group_may_write_if_it_is_the_private_one_of_the_owner_or_of_the_running_user() {
+        for (mode, owner, group, others_may) in [
+            (0o755, 0, 100, false),
+            (0o775, 1000, 1000, false),
+            (0o775, 1000, 100, true),
+            (0o2775, 0, 1000, false), // A Kubernetes volume with `fsGroup`.
+            (0o2775, 0, 1001, true),
+            (0o2777, 0, 1000, true),
+        ] {
+            let found = others_may_write(mode, owner, group, 1000);
+            assert_eq!(found, others_may, "{mode:o} {owner}:{group}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use doorsign_file_trust::{Found, check, check_open};
 use tempfile::TempDir;
@@ -148,4 +149,39 @@ fn the_first_part_that_is_missing_is_named() {
     assert_eq!(check(&folder.join("dangling")), Ok(missing));
     mode(folder, 0o777);
     assert!(check(&folder.join("x/y/z")).is_err());
+}
+
+/// Kubernetes mounts a `ConfigMap` like this: the folder belongs to root, has mode 0777, and is mounted read-only. The mount is
+/// made in a namespace of its own, where the test runs once more; where that is not allowed, nothing is tested.
+#[test]
+fn a_folder_that_is_mounted_read_only_is_trusted_whatever_its_mode_is() {
+    const FOLDER: &str = "DOORSIGN_TEST_READ_ONLY_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let hook = Path::new(&folder).join("hook");
+        assert_eq!(check(Path::new(&folder)), Ok(Found::Present));
+        assert_eq!(check(&hook), Ok(Found::Present));
+        assert!(check_open(&File::open(&hook).unwrap(), &hook).is_ok());
+        return;
+    }
+    let (_root, path) = place();
+    let folder = path.parent().unwrap();
+    let in_namespace = |script: &str| {
+        Command::new("unshare")
+            .args(["--mount", "sh", "-ec", script])
+            .env(FOLDER, folder)
+            .env("TEST", std::env::current_exe().unwrap())
+            .output()
+    };
+    let mount = format!("mount -t tmpfs -o mode=0777 none \"${FOLDER}\"; ");
+    if !in_namespace(&mount).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let script = mount
+        + &format!(
+            "touch \"${FOLDER}/hook\"; chmod 666 \"${FOLDER}/hook\"; mount -o remount,ro \"${FOLDER}\"; "
+        )
+        + "exec \"$TEST\" --exact a_folder_that_is_mounted_read_only_is_trusted_whatever_its_mode_is";
+    let output = in_namespace(&script).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("1 passed"), "{said}");
 }
