@@ -19,6 +19,7 @@ mod marker;
 mod marks;
 mod open;
 mod outbox;
+mod page;
 mod payload;
 mod permissions;
 mod pool;

@@ -2,26 +2,20 @@
 
 use super::{COLUMNS, read};
 use crate::domain::{Page, SortOrder, User, UserQuery, UserSort, Username};
-use rusqlite::{Connection, params_from_iter};
+use crate::store::sqlite::page::{self, PageQuery};
+use rusqlite::Connection;
 
 pub(super) fn page(connection: &Connection, query: &UserQuery) -> rusqlite::Result<Page<User>> {
     let (filter, values) = filter(query);
-    let total: i64 = connection
-        .prepare_cached(&format!("SELECT count(*) FROM user {filter}"))?
-        .query_row(params_from_iter(&values), |row| row.get(0))?;
-    let limit = query.limit.and_then(|limit| i64::try_from(limit).ok());
-    let sql = format!(
-        "SELECT {COLUMNS} FROM user {filter} ORDER BY {} LIMIT {} OFFSET {}",
-        order(query),
-        limit.unwrap_or(-1),
-        i64::try_from(query.offset).unwrap_or(i64::MAX),
-    );
-    let mut statement = connection.prepare(&sql)?;
-    let items = statement.query_map(params_from_iter(&values), read)?;
-    Ok(Page {
-        items: items.collect::<rusqlite::Result<_>>()?,
-        total: total.unsigned_abs(),
-    })
+    let found = PageQuery {
+        columns: COLUMNS,
+        source: &format!("user {filter}"),
+        order: &order(query),
+        values: &values,
+        offset: query.offset,
+        limit: query.limit,
+    };
+    page::select(connection, &found, read)
 }
 
 /// The WHERE clause, and what stands for its question marks.
