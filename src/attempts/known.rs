@@ -1,5 +1,5 @@
-//! From where each account has logged in, bounded in number. Kept in memory like the counters: after
-//! a restart nobody is blocked either.
+//! From where each account has logged in, bounded in number. A cache of what the stored logins say, and
+//! of logins that have ended since the start: what it lacks is loaded when the account is next tried.
 
 use super::table::Subject;
 use crate::domain::Timestamp;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// Accounts kept at most; beyond it, the half that has not logged in for longest is dropped.
 const ACCOUNTS: usize = 5_000;
 /// Networks kept of an account, so that one account cannot displace the networks of others.
-const NETWORKS: usize = 16;
+pub(super) const NETWORKS: usize = 16;
 
 #[derive(Default)]
 pub(super) struct Known(HashMap<Subject, Account>);
@@ -18,6 +18,8 @@ struct Account {
     /// The one that was used last stands at the end.
     networks: Vec<Network>,
     last: Timestamp,
+    /// Whether the networks of the stored logins are among them.
+    is_loaded: bool,
 }
 
 impl Known {
@@ -27,13 +29,31 @@ impl Known {
         known.is_some_and(|known| known.networks.contains(&network))
     }
 
+    /// Whether the stored logins of `account` were loaded.
+    pub(super) fn is_loaded(&self, account: Subject) -> bool {
+        self.0.get(&account).is_some_and(|known| known.is_loaded)
+    }
+
+    /// Adds the networks of the stored logins of `account`, newest first, behind those that are known already. An account
+    /// that has none is the first to be dropped when there is no room, so that a flood of names costs others nothing.
+    pub(super) fn load(
+        &mut self,
+        account: Subject,
+        stored: impl IntoIterator<Item = (Network, Timestamp)>,
+    ) {
+        let known = self.entry(account);
+        known.is_loaded = true;
+        for (network, used_at) in stored {
+            known.last = known.last.max(used_at);
+            if known.networks.len() < NETWORKS && !known.networks.contains(&network) {
+                known.networks.insert(0, network);
+            }
+        }
+    }
+
     /// Notes that `account` has logged in from `network`.
     pub(super) fn add(&mut self, account: Subject, network: Network, now: Timestamp) {
-        self.make_room();
-        let known = self.0.entry(account).or_insert_with(|| Account {
-            networks: Vec::new(),
-            last: now,
-        });
+        let known = self.entry(account);
         known.last = now;
         known.networks.retain(|one| *one != network);
         if known.networks.len() == NETWORKS {
@@ -44,6 +64,15 @@ impl Known {
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    fn entry(&mut self, account: Subject) -> &mut Account {
+        self.make_room();
+        self.0.entry(account).or_insert_with(|| Account {
+            networks: Vec::new(),
+            last: Timestamp::from_millis(0),
+            is_loaded: false,
+        })
     }
 
     fn make_room(&mut self) {
@@ -87,6 +116,31 @@ mod tests {
         assert!(known.contains(ann, network(0)), "it is used all the time");
         assert!(known.contains(ann, network(19)) && !known.contains(ann, network(4)));
         assert!(!known.contains(Subject(2), network(0)));
+    }
+
+    #[test]
+    fn stored_networks_are_older_than_those_used_since() {
+        let (mut known, ann) = (Known::default(), Subject(1));
+        known.add(ann, network(0), at(100));
+        assert!(!known.is_loaded(ann));
+        known.load(ann, (0..20).map(|n| (network(n), at(50))));
+        assert!(known.is_loaded(ann));
+        assert_eq!(known.networks(), NETWORKS);
+        assert!(known.contains(ann, network(15)) && !known.contains(ann, network(16)));
+        known.add(ann, network(99), at(101));
+        assert!(!known.contains(ann, network(15)), "the oldest one");
+        assert!(known.contains(ann, network(0)), "it was used since");
+    }
+
+    #[test]
+    fn accounts_without_a_stored_login_displace_no_others() {
+        let (mut known, ann) = (Known::default(), Subject(0));
+        known.load(ann, [(network(1), at(1))]);
+        for n in 1..12_000 {
+            known.load(Subject(n), []);
+            assert!(known.0.len() <= ACCOUNTS);
+        }
+        assert!(known.contains(ann, network(1)));
     }
 
     #[test]

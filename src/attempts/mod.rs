@@ -163,6 +163,19 @@ impl Attempts {
         self.lock().known.add(account, address.into(), now);
     }
 
+    /// How many addresses of an account are worth loading; `None` when they were loaded before.
+    pub fn addresses_to_load(&self, account: &UserId) -> Option<usize> {
+        let is_loaded = self.lock().known.is_loaded(self.account(account));
+        (!is_loaded).then_some(known::NETWORKS)
+    }
+
+    /// Notes from where the stored logins of `account` came, newest first.
+    pub fn load_addresses(&self, account: &UserId, stored: Vec<(IpAddr, Timestamp)>) {
+        let account = self.account(account);
+        let networks = stored.into_iter().map(|(at, used_at)| (at.into(), used_at));
+        self.lock().known.load(account, networks);
+    }
+
     /// Lifts every block of this user's names, from all addresses.
     pub fn unblock(&self, user: &User) {
         let email = user.email.as_ref().map(|email| self.name(email.as_str()));

@@ -253,6 +253,7 @@ async fn login_by_password(
     let found = app.store.find_user(key).await?;
     if let Some((user, _)) = &found {
         forgive(app, user);
+        load_addresses(app, &user.id).await?;
     }
     let attempt = attempts.on(attempt, found.as_ref().map(|(user, _)| &user.id));
     attempts.check(&attempt, app.clock.now())?;
@@ -323,6 +324,20 @@ pub(super) fn forgive(app: &App, user: &User) -> bool {
         app.auth.attempts.unblock(user);
     }
     is_news
+}
+
+/// Loads where a user has logged in before, unless the throttle knows it already: a restart forgets it, and failed logins from
+/// elsewhere must not lock the user out there.
+///
+/// # Errors
+/// `Unavailable`.
+pub(super) async fn load_addresses(app: &App, user: &UserId) -> Result<()> {
+    let attempts = &app.auth.attempts;
+    if let Some(most) = attempts.addresses_to_load(user) {
+        let stored = app.store.list_login_addresses(user.clone(), most).await?;
+        attempts.load_addresses(user, stored);
+    }
+    Ok(())
 }
 
 /// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it

@@ -5,6 +5,7 @@ use crate::domain::{
     Timestamp, UserId,
 };
 use async_trait::async_trait;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Logins, and the session a login opens. See the [module](super) for what every method promises.
@@ -33,6 +34,13 @@ pub trait Logins: Send + Sync {
 
     /// A page of logins by password.
     async fn list_login_records(&self, query: LoginQuery) -> Result<Page<LoginRecord>>;
+
+    /// The newest `most` addresses that a user's stored logins came from, and when each was last used; newest first.
+    async fn list_login_addresses(
+        &self,
+        user: UserId,
+        most: usize,
+    ) -> Result<Vec<(IpAddr, Timestamp)>>;
 
     /// Notes when logins were last used, except where less than `apart` has passed since the time noted before. No event, and no
     /// change that any cache has to hear of.

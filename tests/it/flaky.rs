@@ -24,8 +24,8 @@ use doorsign::store::{
     Webhooks, Whom,
 };
 use doorsign::tokens::Tokens;
-use doorsign::transport::Slots;
-use std::net::SocketAddr;
+use doorsign::transport::{SecurityHeaders, Slots};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -222,6 +222,7 @@ flaky! { Logins {
     find_session(id: LoginId) -> Option<Session>;
     list_logins(user: UserId) -> Vec<Login>;
     list_login_records(query: LoginQuery) -> Page<LoginRecord>;
+    list_login_addresses(user: UserId, most: usize) -> Vec<(IpAddr, Timestamp)>;
     note_used(used: Vec<(LoginId, Timestamp)>, apart: Duration) -> ();
     delete_login(id: LoginId, by: By) -> bool;
     delete_logins(user: UserId, by: By) -> ();

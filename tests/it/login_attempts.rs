@@ -258,3 +258,36 @@ async fn an_operator_can_lift_the_block_of_an_account() {
         login(&server, name, "ann's password").await.expect(200);
     }
 }
+
+#[tokio::test]
+async fn an_attacked_account_stays_open_where_its_user_was_before_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        let setup = Setup::at(&folder.path().join("data")).config(|config| {
+            config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+            config.login_failures_per_account = 3;
+        });
+        setup.start().await
+    };
+    let server = start().await;
+    server.user("ann").await;
+    login_from(&server, "198.51.100.1", "ann", "ann's password")
+        .await
+        .expect(200);
+    server.stop().await;
+    let server = start().await;
+    for n in 1..=3 {
+        let refused = login_from(&server, &format!("192.0.2.{n}"), "ann", "wrong").await;
+        refused.golden("login_refused");
+    }
+    login_from(&server, "192.0.2.4", "ann", "ann's password")
+        .await
+        .golden("login_blocked_user");
+    for name in ["ann", "ann@example.org"] {
+        login_from(&server, "198.51.100.1", name, "ann's password")
+            .await
+            .expect(200);
+    }
+    let known = login_from(&server, "198.51.100.1", "ann", "wrong").await;
+    known.golden("login_refused");
+}

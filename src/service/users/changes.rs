@@ -318,6 +318,7 @@ async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<St
     }
     let (user, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
     session::forgive(app, &user);
+    session::load_addresses(app, &user.id).await?;
     let attempts = &app.auth.attempts;
     let attempt = attempts.by_account(proof.address, &user.id);
     attempts.check(&attempt, app.clock.now())?;

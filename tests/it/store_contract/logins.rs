@@ -419,3 +419,47 @@ async fn all_other_logins_by_password_end_and_tokens_stay() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn addresses_of_logins_are_listed_by_their_last_use() {
+    every_store(async |place| {
+        let store = place.open();
+        with_users(&*store).await;
+        let address = |n: u8| std::net::IpAddr::from([192, 0, 2, n]);
+        let add = async |whose: &str, n: i64, from: Option<u8>| {
+            let new = NewLogin {
+                origin: from
+                    .map_or_else(LoginOrigin::default, |n| LoginOrigin::new(address(n), None)),
+                ..login(whose, n, None).into()
+            };
+            let by = crate::support::operator();
+            store.create_login(new, by).await.unwrap();
+        };
+        for (n, from) in [
+            (1, Some(1)),
+            (3, Some(2)),
+            (5, Some(3)),
+            (7, Some(2)),
+            (9, None),
+        ] {
+            add("ann", n, from).await;
+        }
+        add("bob", 11, Some(4)).await;
+        let used = vec![(login("ann", 1, None).id, at(6))];
+        store.note_used(used, Duration::ZERO).await.unwrap();
+        let list = async |most| {
+            store
+                .list_login_addresses(user("ann").id, most)
+                .await
+                .unwrap()
+        };
+        let all = vec![
+            (address(2), at(7)),
+            (address(1), at(6)),
+            (address(3), at(5)),
+        ];
+        assert_eq!(list(9).await, all);
+        assert_eq!(list(2).await, all[..2]);
+    })
+    .await;
+}

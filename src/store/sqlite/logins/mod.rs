@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::store::{Logins, NewLogin};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::net::IpAddr;
 use std::time::Duration;
 
 const COLUMNS: &str = "id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor";
@@ -35,6 +36,16 @@ impl Logins for SqliteStore {
 
     async fn list_login_records(&self, query: LoginQuery) -> Result<Page<LoginRecord>> {
         self.readers.read(move |c| records::page(c, &query)).await
+    }
+
+    async fn list_login_addresses(
+        &self,
+        user: UserId,
+        most: usize,
+    ) -> Result<Vec<(IpAddr, Timestamp)>> {
+        self.readers
+            .read(move |c| records::addresses(c, &user, most))
+            .await
     }
 
     async fn note_used(&self, used: Vec<(LoginId, Timestamp)>, apart: Duration) -> Result<()> {

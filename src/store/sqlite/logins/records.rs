@@ -1,9 +1,12 @@
 //! SQL of the list of logins, and of when they were last used. Does not know which of them a caller may see.
 
 use crate::domain::{
-    LoginId, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Page, SortOrder, Timestamp, Username,
+    LoginId, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Page, SortOrder, Timestamp, UserId,
+    Username,
 };
-use rusqlite::{Connection, Row, params, params_from_iter};
+use crate::store::sqlite::page::{self, PageQuery};
+use rusqlite::{Connection, Row, params};
+use std::net::IpAddr;
 use std::time::Duration;
 
 const COLUMNS: &str =
@@ -18,22 +21,15 @@ pub(super) fn page(
     query: &LoginQuery,
 ) -> rusqlite::Result<Page<LoginRecord>> {
     let (filter, values) = filter(query);
-    let total: i64 = connection
-        .prepare(&format!("SELECT count(*) FROM {TABLES}{filter}"))?
-        .query_row(params_from_iter(&values), |row| row.get(0))?;
-    let limit = query.limit.and_then(|limit| i64::try_from(limit).ok());
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLES}{filter} ORDER BY {}login.created_at DESC, login.id LIMIT {} OFFSET {}",
-        order(query),
-        limit.unwrap_or(-1),
-        i64::try_from(query.offset).unwrap_or(i64::MAX),
-    );
-    let mut statement = connection.prepare(&sql)?;
-    let items = statement.query_map(params_from_iter(&values), read)?;
-    Ok(Page {
-        items: items.collect::<rusqlite::Result<_>>()?,
-        total: total.unsigned_abs(),
-    })
+    let found = PageQuery {
+        columns: COLUMNS,
+        source: &format!("{TABLES}{filter}"),
+        order: &format!("{}login.created_at DESC, login.id", order(query)),
+        values: &values,
+        offset: query.offset,
+        limit: query.limit,
+    };
+    page::select(connection, &found, read)
 }
 
 /// The conditions, and what stands for their question marks.
@@ -94,6 +90,25 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LoginRecord> {
         username: row.get(10)?,
         name: row.get(11)?,
     })
+}
+
+/// The newest `most` addresses of a user's logins. What is no address is left out.
+pub(super) fn addresses(
+    connection: &Connection,
+    user: &UserId,
+    most: usize,
+) -> rusqlite::Result<Vec<(IpAddr, Timestamp)>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "SELECT address, max(max(created_at, coalesce(last_used_at, 0))) AS used_at FROM login
+         WHERE user_id = ?1 AND address IS NOT NULL GROUP BY address ORDER BY used_at DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![user.as_str(), most], |row| {
+        let address = row.get::<_, String>(0)?.parse().ok();
+        let used_at = Timestamp::from_millis(row.get(1)?);
+        Ok(address.map(|address| (address, used_at)))
+    })?;
+    rows.filter_map(Result::transpose).collect()
 }
 
 pub(super) fn note_used(
