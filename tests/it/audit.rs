@@ -4,6 +4,7 @@ use crate::full_ends::{fill, small};
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer, in_time, look_again};
 use doorsign::audit::PER_NETWORK_AND_MINUTE;
 use doorsign::domain::RecordClass;
+use doorsign::service::users;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -398,4 +399,48 @@ async fn a_full_database_still_records_what_ends_and_refuses_logins() {
     }
     let ended = records(&admin, "user=ann&action=logout").await;
     assert_eq!(ended.len(), 1);
+}
+
+#[tokio::test]
+async fn a_block_that_the_operator_lifts_is_on_record() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    users::unblock(&server.app, "ann").await.unwrap();
+    users::set_password(&server.app, "ann", "another password")
+        .await
+        .unwrap();
+    let found = records(&admin, "action=login.unblocked").await;
+    let found: Vec<_> = found.iter().map(brief).collect();
+    let (author, target) = ("operator".to_owned(), "ann".to_owned());
+    let expected = (
+        "login.unblocked".to_owned(),
+        author,
+        target,
+        String::new(),
+        false,
+    );
+    assert_eq!(found, [expected]);
+}
+
+#[tokio::test]
+async fn a_login_that_ends_for_a_newer_one_is_on_record() {
+    let setup = Setup::new().config(|config| config.logins_per_user = 2);
+    let server = setup.start().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    for _ in 0..3 {
+        server.anon().logged_in("ann", "ann's password").await;
+    }
+    let found = records(&admin, "").await;
+    let found: Vec<_> = found.iter().map(brief).collect();
+    let about_ann = found.iter().filter(|found| found.1 == "ann");
+    let about_ann: Vec<_> = about_ann.map(|found| (&*found.0, &*found.3)).collect();
+    let expected = [
+        ("login", ""),
+        ("login", ""),
+        ("login", ""),
+        ("logout.evicted", "1 logins ended"),
+    ];
+    assert_eq!(about_ann, expected);
 }

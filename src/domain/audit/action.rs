@@ -47,6 +47,7 @@ actions! {
     LoginUnblocked "login.unblocked" Change "The operator lifted a block.",
     Logout "logout" Login "A login ended.",
     LogoutAll "logout.all" Change "Every login and token of a user ended, or every other login.",
+    LogoutEvicted "logout.evicted" Login "Logins ended because a newer one exceeded `logins_per_user`.",
     PasswordChanged "password.changed" Change "A user has a new password.",
     PasswordRefused "password.refused" Login "A user gave a wrong current password to change their own account.",
     UserCreated "user.created" Change "A user was created.",

@@ -65,6 +65,14 @@ impl Attribution {
         self.entry(Action::LogoutAll, target, &format!("{count} logins ended"))
     }
 
+    /// Logins of a user ended because a newer one exceeded the limit.
+    #[must_use]
+    pub fn evicted_logins(self, owner: &UserId, username: &Username, count: usize) -> AuditEntry {
+        let target = Some(Target::user(owner, username));
+        let ended = format!("{count} logins ended");
+        self.entry(Action::LogoutEvicted, target, &ended)
+    }
+
     /// A permission got its roles.
     #[must_use]
     pub fn changed_permission(self, grant: &PermissionGrant) -> AuditEntry {

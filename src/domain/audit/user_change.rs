@@ -12,6 +12,8 @@ pub struct UserDifference<'a> {
     pub after: &'a User,
     /// Whether the password was set.
     pub has_new_password: bool,
+    /// Whether the block of failed logins was lifted, and nothing but that was asked for.
+    pub is_unblocked: bool,
     /// How many logins ended with the change.
     pub ended_logins: usize,
 }
@@ -24,7 +26,12 @@ impl UserDifference<'_> {
         let entry = |(action, detail): (Action, String)| {
             by.clone().entry(action, Some(target.clone()), &detail)
         };
-        let found = [self.record(), self.password(), self.activity()];
+        let found = [
+            self.record(),
+            self.password(),
+            self.unblock(),
+            self.activity(),
+        ];
         let found = found.into_iter().flatten().chain(self.roles());
         found.map(entry).collect()
     }
@@ -60,6 +67,11 @@ impl UserDifference<'_> {
     fn password(&self) -> Option<(Action, String)> {
         self.has_new_password
             .then(|| (Action::PasswordChanged, self.ended()))
+    }
+
+    fn unblock(&self) -> Option<(Action, String)> {
+        self.is_unblocked
+            .then(|| (Action::LoginUnblocked, String::new()))
     }
 
     fn activity(&self) -> Option<(Action, String)> {

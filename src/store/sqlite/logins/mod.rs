@@ -131,7 +131,7 @@ fn create_instead(
     let (found, _) = found.ok_or_else(unknown)?;
     let entry = attribution
         .clone()
-        .ended_logins(user, &found.username, ended);
+        .evicted_logins(user, &found.username, ended);
     audit::append(connection, &entry)?;
     tell_ended(connection, user, found.by(new.login.created_at))
 }

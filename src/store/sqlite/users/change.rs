@@ -36,6 +36,8 @@ pub(super) fn update(
         before: &before,
         after: &after,
         has_new_password: patch.password_hash.is_some(),
+        // A new password lifts the block as well, and has a record of its own.
+        is_unblocked: patch.unblock && patch.password_hash.is_none(),
         ended_logins,
     };
     audit::append_all(connection, &difference.entries(&by.attribution()))?;
