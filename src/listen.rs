@@ -7,8 +7,8 @@ use crate::conversation::{self, Ended, Ends, Turn};
 use crate::limits::Limits;
 use crate::stall::Impatient;
 use crate::transport::{
-    Client, HEAD_BYTES, Head, LARGE_ANSWER, Refusal, Reserved, Slot, Slots, Throttle, host,
-    security_headers, wait_for_head,
+    Client, HEAD_BYTES, Head, LARGE_ANSWER, Refusal, Reserved, SecurityHeaders, Slot, Slots,
+    Throttle, host, wait_for_head,
 };
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -32,12 +32,14 @@ use warp::reply::Response;
 const NO_ROOM: Duration = Duration::from_millis(100);
 
 /// Serves `filter` on `listener` until `stop`; then open requests have the time `limits` gives them, and what is left is cut.
-/// `slots` decides how many connections are open at once; further ones wait to be served.
+/// `slots` decides how many connections are open at once; further ones wait to be served. What is answered without asking `filter` has
+/// the headers of `security`.
 pub async fn serve<F>(
     listener: TcpListener,
     filter: F,
     slots: Arc<Slots>,
     limits: Limits,
+    security: SecurityHeaders,
     stop: CancellationToken,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
@@ -45,16 +47,17 @@ pub async fn serve<F>(
 {
     let (tracker, ends) = (TaskTracker::new(), Ends::default());
     let throttles = Throttles::default();
+    let terms = Terms { limits, security };
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &slots, &throttles) => accepted,
+            accepted = accept(&listener, &slots, &throttles, security) => accepted,
             () = stop.cancelled() => break,
         };
         if let Some((stream, slot, peer)) = accepted {
             let client = slot.client().clone();
             let held = (slot, tracker.token());
             let connection =
-                serve_connection(stream, held, peer, filter.clone(), limits, ends.clone());
+                serve_connection(stream, held, peer, filter.clone(), terms, ends.clone());
             let running = tracker.spawn(connection);
             client.runs_in(running.abort_handle());
         }
@@ -87,6 +90,7 @@ async fn accept(
     listener: &TcpListener,
     slots: &Arc<Slots>,
     throttles: &Throttles,
+    security: SecurityHeaders,
 ) -> Option<(TcpStream, Slot, SocketAddr)> {
     let (stream, peer) = match listener.accept().await {
         Ok(accepted) => accepted,
@@ -103,7 +107,7 @@ async fn accept(
                 "an address has max_connections_per_address connections already: further ones are refused"
             );
         }
-        let _ = stream.try_write(Refusal::TooManyConnections.response());
+        let _ = stream.try_write(&Refusal::TooManyConnections.response(security));
         return None;
     };
     slot.wait_for_room().await;
@@ -129,12 +133,19 @@ async fn recover(error: &Error, slots: &Arc<Slots>, throttles: &Throttles) {
 /// no more.
 type Held = (Slot, TaskTrackerToken);
 
+/// What holds for every connection.
+#[derive(Clone, Copy)]
+struct Terms {
+    limits: Limits,
+    security: SecurityHeaders,
+}
+
 async fn serve_connection<F>(
     stream: TcpStream,
     held: Held,
     peer: SocketAddr,
     filter: F,
-    limits: Limits,
+    terms: Terms,
     ends: Ends,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
@@ -142,9 +153,9 @@ async fn serve_connection<F>(
 {
     let _ = stream.set_nodelay(true);
     // What is needed to speak HTTP is allocated only now: a client that has sent half a head costs little.
-    let refusal = match first_head(&stream, limits, &ends).await {
+    let refusal = match first_head(&stream, terms.limits, &ends).await {
         Some(Head::Readable) if held.0.reserve_http().await => {
-            return Box::pin(speak_http(stream, held, peer, filter, limits, ends)).await;
+            return Box::pin(speak_http(stream, held, peer, filter, terms, ends)).await;
         }
         Some(Head::Readable) => Refusal::OutOfMemory,
         Some(Head::TooLarge) => Refusal::HeadTooLarge,
@@ -152,8 +163,9 @@ async fn serve_connection<F>(
     };
     tracing::debug!(%peer, ?refusal, "a connection is refused");
     let turn = held.0.client().turn().clone();
-    let mut stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn);
-    if stream.write_all(refusal.response()).await.is_ok() {
+    let mut stream = Impatient::new(stream, held, terms.limits, ends.stopped().clone(), turn);
+    let response = refusal.response(terms.security);
+    if stream.write_all(&response).await.is_ok() {
         let _ = stream.shutdown().await;
     }
 }
@@ -171,12 +183,13 @@ async fn speak_http<F>(
     held: Held,
     address: SocketAddr,
     filter: F,
-    limits: Limits,
+    terms: Terms,
     ends: Ends,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
+    let Terms { limits, security } = terms;
     let client = held.0.client().clone();
     let (api, turn) = (warp::service(filter), client.turn().clone());
     let stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn.clone());
@@ -184,10 +197,10 @@ async fn speak_http<F>(
     let service = service_fn(move |request| {
         taken.take();
         let peer = peer(address, &client);
-        let (answered, turn) = (answer(api.clone(), request, peer), taken.clone());
+        let (answered, turn) = (answer(api.clone(), request, peer, security), taken.clone());
         let client = client.clone();
         async move {
-            let (response, reserved) = count(answered.await?, &client);
+            let (response, reserved) = count(answered.await?, &client, security);
             Ok::<_, Dropped>(response.map(|body| Spoken {
                 body,
                 turn,
@@ -225,21 +238,25 @@ struct Spoken<B> {
 }
 
 /// Counts a large answer until its reader has taken it: 503 in its place when there is no room for it.
-fn count(response: Response, client: &Client) -> (Response, Option<Reserved>) {
+fn count(
+    response: Response,
+    client: &Client,
+    security: SecurityHeaders,
+) -> (Response, Option<Reserved>) {
     let size = response.body().size_hint().exact().unwrap_or_default();
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     if size <= LARGE_ANSWER || response.extensions().get::<Counted>().is_some() {
         return (response, None);
     }
     match client.answers().try_reserve(size) {
-        None => (refuse_large(), None),
+        None => (refuse_large(security), None),
         reserved => (response, reserved),
     }
 }
 
-fn refuse_large() -> Response {
+fn refuse_large(security: SecurityHeaders) -> Response {
     let text = r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#;
-    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, text);
+    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, text, security);
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -276,20 +293,21 @@ async fn answer<S>(
     mut api: S,
     mut request: Request<Incoming>,
     peer: Peer,
+    security: SecurityHeaders,
 ) -> Result<Response, Dropped>
 where
     S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible>,
 {
     if request.method() == Method::CONNECT {
-        return Ok(refuse_connect());
+        return Ok(refuse_connect(security));
     }
     if request.uri().path_and_query().is_none() {
         // `GET host`: what is CONNECT's to ask comes with other methods, too.
         let text = failure("The request names no path");
-        return Ok(refuse(StatusCode::BAD_REQUEST, &text));
+        return Ok(refuse(StatusCode::BAD_REQUEST, &text, security));
     }
     if let Some(problem) = host::problem(request.version(), request.headers()) {
-        return Ok(refuse(StatusCode::BAD_REQUEST, &failure(problem)));
+        return Ok(refuse(StatusCode::BAD_REQUEST, &failure(problem), security));
     }
     request.extensions_mut().insert(peer);
     let Ok(response) = api.call(request).await;
@@ -300,9 +318,9 @@ where
     }
 }
 
-fn refuse_connect() -> Response {
+fn refuse_connect(security: SecurityHeaders) -> Response {
     let text = failure("This is no proxy");
-    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &text);
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &text, security);
     response.headers_mut().insert(
         header::ALLOW,
         HeaderValue::from_static("GET, POST, HEAD, OPTIONS"),
@@ -316,9 +334,9 @@ fn failure(error: &str) -> String {
 }
 
 /// The answer to what must not reach warp; nothing else is read from its connection.
-fn refuse(status: StatusCode, json: &str) -> Response {
+fn refuse(status: StatusCode, json: &str, security: SecurityHeaders) -> Response {
     let mut response = Response::new(json.to_owned().into());
-    security_headers::add(response.headers_mut());
+    security.add(response.headers_mut());
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,

@@ -21,7 +21,7 @@ use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::supervisor::Supervisor;
 use crate::threads::Threads;
 use crate::tokens::Tokens;
-use crate::transport::{Slots, files};
+use crate::transport::{SecurityHeaders, Slots, files};
 use crate::{listen, notice};
 use doorsign_hook::{PostCreateHook, conformance};
 use std::collections::HashSet;

@@ -54,7 +54,7 @@ use crate::config::Config;
 use crate::dev::Dev;
 use crate::limits::Limits;
 use crate::service::session::Proof;
-use crate::transport::ByteBudget;
+use crate::transport::{ByteBudget, SecurityHeaders};
 use body::{Allowance, Body};
 use error::ApiError;
 use forwarded::ClientAddress;
@@ -194,7 +194,7 @@ pub struct Api {
     site_url: String,
     base_path: BasePath,
     openapi: bytes::Bytes,
-    is_https: bool,
+    security: SecurityHeaders,
     max_connections: usize,
     limits: Limits,
     realtime: Realtime,
@@ -221,7 +221,7 @@ impl Api {
             client_address: ClientAddress::new(config),
             openapi: info::openapi_below(base_path.as_str()),
             base_path,
-            is_https: configured.starts_with("https://"),
+            security: SecurityHeaders::of_site(config.site_url.as_deref()),
             site_url,
             max_connections: config.max_connections,
             limits,
@@ -292,7 +292,7 @@ where
     let page = api.origins.page(&head.headers);
     let browser = ForBrowsers {
         allow_origin: api.origins.readers(page, &head.headers),
-        is_https: api.is_https,
+        security: api.security,
     };
     let (path, answer) = match route(&api, &method, &mut head.path) {
         _ if dev::is_rebound(&api, &head.headers) => ("any", dev::refuse_host()),

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::quotas;
 use super::request::RequestId;
 use crate::rate_limit::Quota;
-use crate::transport::{LARGE_ANSWER, security_headers};
+use crate::transport::{LARGE_ANSWER, SecurityHeaders};
 use bytes::Bytes;
 use hyper::body::Body;
 use serde::Serialize;
@@ -19,10 +19,6 @@ pub(super) type Answer = Result<Response, ApiError>;
 pub(super) const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
     "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization",
 );
-
-/// How long browsers use https alone once they have seen it here. Other names below this one are not
-/// this server's to decide about.
-const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// 200 with `body`.
 pub(super) fn ok(body: &impl Serialize) -> Answer {
@@ -123,16 +119,13 @@ pub(super) fn finish(
 pub(super) struct ForBrowsers {
     /// Whose pages may read it.
     pub(super) allow_origin: Option<HeaderValue>,
-    /// People reach this server by https.
-    pub(super) is_https: bool,
+    /// What browsers may do with it.
+    pub(super) security: SecurityHeaders,
 }
 
 impl ForBrowsers {
     fn add(self, headers: &mut HeaderMap) {
-        security_headers::add(headers);
-        if self.is_https {
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, ONE_YEAR);
-        }
+        self.security.add(headers);
         if self
             .allow_origin
             .as_ref()

@@ -15,6 +15,7 @@ pub use budget::{ByteBudget, Reserved};
 pub(crate) use frames::FrameMeter;
 pub(crate) use head::{HEAD_BYTES, Head, wait_for_head};
 pub(crate) use refusal::Refusal;
+pub use security_headers::SecurityHeaders;
 pub use slots::{Client, Slots};
 pub(crate) use slots::{LARGE_ANSWER, Slot};
 pub(crate) use throttle::Throttle;

@@ -1,5 +1,7 @@
 //! Responses to clients that HTTP is not spoken with, because there is no room for it. Bytes, ready to be written.
 
+use super::SecurityHeaders;
+
 /// Why a connection is not served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -13,20 +15,26 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// The whole response.
-    pub(crate) const fn response(self) -> &'static [u8] {
-        match self {
-            Self::TooManyConnections => {
-                b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 5\r\nconnection: close\r\n\
-content-length: 66\r\n\r\n{\"success\":false,\"error\":\"Too many connections from this address\"}"
-            }
-            Self::OutOfMemory => {
-                b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close\r\n\
-content-length: 52\r\n\r\n{\"success\":false,\"error\":\"The server is overloaded\"}"
-            }
-            Self::HeadTooLarge => {
-                b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-            }
-        }
+    pub(crate) fn response(self, security: SecurityHeaders) -> Vec<u8> {
+        let (status, of_body, body) = match self {
+            Self::TooManyConnections => (
+                "503 Service Unavailable",
+                "content-type: application/json\r\nretry-after: 5\r\n",
+                r#"{"success":false,"error":"Too many connections from this address"}"#,
+            ),
+            Self::OutOfMemory => (
+                "503 Service Unavailable",
+                "content-type: application/json\r\nretry-after: 1\r\n",
+                r#"{"success":false,"error":"The server is overloaded"}"#,
+            ),
+            // As hyper answers a head that becomes too large later.
+            Self::HeadTooLarge => ("431 Request Header Fields Too Large", "", ""),
+        };
+        let (length, security) = (body.len(), security.lines());
+        format!(
+            "HTTP/1.1 {status}\r\n{of_body}{security}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
     }
 }
 
@@ -41,7 +49,8 @@ mod tests {
             Refusal::OutOfMemory,
             Refusal::HeadTooLarge,
         ] {
-            let text = std::str::from_utf8(refusal.response()).unwrap();
+            let response = refusal.response(SecurityHeaders::Https);
+            let text = std::str::from_utf8(&response).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             let length = head.split_once("content-length: ").unwrap().1;
             let length = length.lines().next().unwrap().parse();

@@ -339,6 +339,7 @@ impl FlakyServer {
             filter,
             Slots::new(100, None, Vec::new()),
             limits,
+            SecurityHeaders::Http,
             stop.clone(),
         ));
         let admin = NewUser {

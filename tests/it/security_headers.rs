@@ -2,7 +2,8 @@
 
 use crate::good_requests::HANDSHAKE;
 use crate::raw::Raw;
-use crate::support::{Reply, Setup, TestServer};
+use crate::support::{Reply, Setup, TestServer, in_time, look_again};
+use tokio::io::AsyncWriteExt;
 use warp::http::Method;
 
 #[track_caller]
@@ -49,6 +50,61 @@ async fn every_answer_has_them() {
         assert_eq!(reply.status, status, "{request}");
         assert_secure(&reply, request);
     }
+}
+
+#[tokio::test]
+async fn answers_to_clients_that_are_not_served_have_them_too() {
+    let https = Some("https://chat.example".to_owned());
+    let setup = Setup::new().config(|config| {
+        config.site_url = https;
+        config.max_connections_per_address = Some(1);
+    });
+    let server = setup.start().await;
+    let long = "x".repeat(20_000);
+    for (request, status) in [
+        (format!("GET /{long} HTTP/1.1\r\nHost: t\r\n\r\n"), 431),
+        ("GET /api/info HTTP/1.1\r\n\r\n".to_owned(), 400),
+        (
+            "CONNECT t:443 HTTP/1.1\r\nHost: t:443\r\n\r\n".to_owned(),
+            405,
+        ),
+    ] {
+        let reply = in_time("a place", async {
+            loop {
+                let mut raw = Raw::connect(server.address).await;
+                let _ = raw.stream.write_all(request.as_bytes()).await;
+                match raw.reply().await {
+                    Some(reply) if reply.status != 503 => return reply,
+                    _ => look_again().await, // The connection before this one is still being closed.
+                }
+            }
+        })
+        .await;
+        assert_eq!(reply.status, status);
+        assert_secure(&reply, &status.to_string());
+        let hsts = reply.header("strict-transport-security");
+        assert_eq!(hsts, Some("max-age=31536000"), "{status}");
+    }
+    let _only = in_time("a place", async {
+        loop {
+            let mut raw = Raw::connect(server.address).await;
+            let _ = raw.stream.write_all(request_info()).await;
+            if raw.reply().await.is_some_and(|reply| reply.status == 200) {
+                return raw;
+            }
+            look_again().await;
+        }
+    })
+    .await;
+    let refused = Raw::connect(server.address).await.reply().await.unwrap();
+    assert_eq!(refused.status, 503);
+    assert_secure(&refused, "503");
+    let hsts = refused.header("strict-transport-security");
+    assert_eq!(hsts, Some("max-age=31536000"));
+}
+
+fn request_info() -> &'static [u8] {
+    b"GET /api/info HTTP/1.1\r\nHost: t\r\n\r\n"
 }
 
 #[tokio::test]
