@@ -119,6 +119,7 @@ pub static ROUTES: &[Route] = routes! {
     @anonymous GET  "/api/v1/settings.public"           => settings::list_public,
     @anonymous GET  "/api/v1/settings.oauth"            => settings::oauth,
     @anonymous GET  "/api/v1/service.configurations"    => settings::configurations,
+    @anonymous GET  "/api/v1/pw.getPolicy"              => settings::password_policy,
     GET  "/api/v1/settings/:_id"             => settings::find,
     POST "/api/v1/settings/:_id"             => settings::set,
     GET  "/api/v1/presence.getConnections"   => broadcast::connections,

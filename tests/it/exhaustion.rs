@@ -14,6 +14,7 @@ const ANONYMOUS: &[&str] = &[
     "/api/v1/settings.public",
     "/api/v1/settings.oauth",
     "/api/v1/service.configurations",
+    "/api/v1/pw.getPolicy",
     "/api/v1/method.callAnon/:method",
     "/api/info",
     "/api/v1/info",

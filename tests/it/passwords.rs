@@ -491,3 +491,22 @@ fn the_default_needs_eight_characters() {
         (8, 100)
     );
 }
+
+#[tokio::test]
+async fn anyone_can_read_the_password_policy_in_the_words_of_rocket_chat() {
+    let rule = |length: usize| json!([["get-password-policy-minLength", {"minLength": length}]]);
+    for (setup, enabled, policy) in [
+        (Setup::new(), true, rule(8)),
+        (
+            Setup::new().config(|config| config.password_min_length = 12),
+            true,
+            rule(12),
+        ),
+        (Setup::dev(), false, json!([])),
+    ] {
+        let server = setup.start().await;
+        let reply = server.anon().get("pw.getPolicy").await.expect(200);
+        let expected = json!({"enabled": enabled, "policy": policy, "success": true});
+        assert_eq!(reply.json(), expected);
+    }
+}

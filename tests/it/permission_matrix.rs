@@ -44,6 +44,7 @@ const MATRIX: &[Row] = &[
     ("GET", "/api/v1/settings.public", ALL, ""),
     ("GET", "/api/v1/settings.oauth", ALL, ""),
     ("GET", "/api/v1/service.configurations", ALL, ""),
+    ("GET", "/api/v1/pw.getPolicy", ALL, ""),
     ("GET", "/api/v1/settings/:_id", ADMIN, ""),
     ("POST", "/api/v1/settings/:_id", ADMIN, ""),
     ("POST", "/api/v1/users.create", [401, 400, 400, 400, 200, 400], "users_create_not_allowed"),

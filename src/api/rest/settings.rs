@@ -37,6 +37,12 @@ pub(in crate::api) async fn configurations(request: Request) -> Answer {
     reply::ok(&wire::NoConfigurations::NONE)
 }
 
+/// `pw.getPolicy`, for anyone, as in Rocket.Chat 8 (`apps/meteor/app/api/server/v1/misc.ts`).
+pub(in crate::api) async fn password_policy(request: Request) -> Answer {
+    let app = request.admit(None)?;
+    reply::ok(&wire::PasswordPolicyReply::from(app.rules.password_policy))
+}
+
 pub(in crate::api) async fn find(request: Request) -> Answer {
     let actor = request
         .actor_with(Permission::ViewPrivilegedSetting)

@@ -34,7 +34,8 @@ pub(super) use session::{
     EndedSession, LoggedOut, LoginReply, LogoutReply, SessionPage, SessionReply, SessionRow,
 };
 pub(super) use setting::{
-    Connections, NoConfigurations, NoServices, SettingPage, SettingReply, setting_value,
+    Connections, NoConfigurations, NoServices, PasswordPolicyReply, SettingPage, SettingReply,
+    setting_value,
 };
 pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
 pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};

@@ -1,6 +1,6 @@
 //! Settings as JSON, and the answers about what this server does not have. Knows no rule.
 
-use crate::domain::{Setting, SettingValue};
+use crate::domain::{PasswordPolicy, Setting, SettingValue};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -116,6 +116,33 @@ impl NoConfigurations {
         configurations: [],
         success: true,
     };
+}
+
+/// The answer to `pw.getPolicy`: the rules in the words of Rocket.Chat (`PasswordPolicy.ts`), which its clients translate. It
+/// has no words for the rules about names and common passwords.
+#[derive(Serialize)]
+pub(in crate::api) struct PasswordPolicyReply {
+    enabled: bool,
+    policy: Vec<(&'static str, MinLength)>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct MinLength {
+    #[serde(rename = "minLength")]
+    characters: usize,
+}
+
+impl From<PasswordPolicy> for PasswordPolicyReply {
+    fn from(policy: PasswordPolicy) -> Self {
+        let length = policy.min_length();
+        let rule = |characters| ("get-password-policy-minLength", MinLength { characters });
+        Self {
+            enabled: length.is_some(),
+            policy: length.map(rule).into_iter().collect(),
+            success: true,
+        }
+    }
 }
 
 /// The answer to `presence.getConnections`.

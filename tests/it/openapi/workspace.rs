@@ -76,6 +76,7 @@ fn settings() -> Vec<Case> {
         Case::new(400, Nobody, PUBLIC, "").at("?fields=x"),
         Case::new(200, Nobody, "GET /api/v1/settings.oauth", ""),
         Case::new(200, Nobody, "GET /api/v1/service.configurations", ""),
+        Case::new(200, Nobody, "GET /api/v1/pw.getPolicy", ""),
         Case::new(200, Admin, "GET /api/v1/settings/Site_Name", ""),
         Case::new(400, Admin, "GET /api/v1/settings/Sight_Name", ""),
         Case::new(403, Bob, "GET /api/v1/settings/Site_Name", ""),
