@@ -115,8 +115,17 @@ async fn a_blocked_login_says_for_how_long() {
     fail(&server, "ann", 1).await;
     server.clock.advance(Duration::from_millis(100_500));
     let told = login(&server, "ann", "wrong").await.expect(401).json();
-    let expected = json!({"seconds": 200, "until": "2026-01-01T00:05:00.000Z"});
+    let hint = "Try again in 200 seconds";
+    let expected = json!({"seconds": 200, "until": "2026-01-01T00:05:00.000Z", "hint": hint});
     assert_eq!(told["details"], expected);
+    let ann = server.with_token("ann").await;
+    let own = json!({"data": {"email": "x@example.org", "currentPassword": "wrong"}});
+    let told = ann.post("users.updateOwnBasicInfo", own).await.expect(400);
+    let details = &told.json()["details"];
+    assert_eq!(
+        (&details["seconds"], &details["hint"]),
+        (&json!(200), &json!(hint))
+    );
 }
 
 #[tokio::test]

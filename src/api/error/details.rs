@@ -1,6 +1,7 @@
 //! What Rocket.Chat tells of a failure beside its text, in its order of fields. Knows no failure by name.
 
 use crate::api::date::Rfc3339;
+use crate::domain::Timestamp;
 use serde::Serialize;
 
 /// What Rocket.Chat tells beside the text.
@@ -27,6 +28,9 @@ pub(in crate::api) struct Details {
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Rfc3339>,
+    /// What the reader can do, in one sentence. Not in Rocket.Chat's errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hint: Option<String>,
     /// In milliseconds.
     #[serde(rename = "timeToReset", skip_serializing_if = "Option::is_none")]
     pub(super) time_to_reset: Option<u64>,
@@ -38,6 +42,17 @@ impl Details {
         let method = Some(method);
         Self {
             method,
+            ..Self::default()
+        }
+    }
+
+    /// How long a login is blocked: `now` until `until`, and in words.
+    pub(super) fn blocked(now: Timestamp, until: Timestamp) -> Self {
+        let seconds = super::seconds(until.since(now)).max(1);
+        Self {
+            seconds: Some(seconds),
+            until: Some(until.into()),
+            hint: Some(format!("Try again in {seconds} seconds")),
             ..Self::default()
         }
     }

@@ -9,7 +9,7 @@ use super::ApiError;
 use super::details::Details;
 use super::place::Place;
 use super::told::Told;
-use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
+use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
 /// A route about people, or a few, with words of their own.
@@ -17,8 +17,8 @@ use warp::http::StatusCode;
 pub(in crate::api) enum PeoplePlace {
     /// `users.create`.
     Create,
-    /// `users.update` and `users.updateOwnBasicInfo`, by the method that Rocket.Chat calls for it.
-    Change(&'static str),
+    /// `users.update` and `users.updateOwnBasicInfo` at this time, by the method that Rocket.Chat calls for it.
+    Change(&'static str, Timestamp),
     /// `setUserPassword`, the realtime method.
     SetPassword,
     /// `users.delete`.
@@ -56,7 +56,7 @@ const NOT_ALLOWED: &str = "error-action-not-allowed";
 pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
     match place {
         PeoplePlace::Create => tell_save(error),
-        PeoplePlace::Change(method) => tell_change(error, method),
+        PeoplePlace::Change(method, now) => tell_change(error, method, now),
         PeoplePlace::SetPassword => match error {
             Error::Invalid { field, problem } => tell_field(*field, problem, "setUserPassword")
                 .map(|told| told.details(Details::by("setUserPassword"))),
@@ -116,8 +116,9 @@ pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
 }
 
 /// A reserved name is refused as any other that cannot be saved: reference `saveUserIdentity.ts`.
-fn tell_change(error: &Error, method: &'static str) -> Option<Told> {
+fn tell_change(error: &Error, method: &'static str, now: Timestamp) -> Option<Told> {
     match error {
+        Error::LoginBlocked { blocked, until } => Some(tell_blocked(*blocked, now, *until)),
         Error::Invalid {
             problem: Problem::Reserved(_),
             ..
@@ -138,19 +139,21 @@ fn tell_save(error: &Error) -> Option<Told> {
             Some(Told::failure("error-user-not-found", "User not found"))
         }
         Error::Invalid { field, problem } => tell_field(*field, problem, METHOD),
-        Error::LoginBlocked { blocked, .. } => Some(tell_blocked(*blocked)),
         _ => None,
     }
 }
 
 /// Not the 401 of a login, which would tell clients that they are not logged in any more.
-fn tell_blocked(blocked: Blocked) -> Told {
+fn tell_blocked(blocked: Blocked, now: Timestamp, until: Timestamp) -> Told {
     let (code, whom) = match blocked {
         Blocked::User => ("error-login-blocked-for-user", "User"),
         Blocked::Address => ("error-login-blocked-for-ip", "IP"),
     };
     let text = format!("Login has been temporarily blocked For {whom}");
-    Told::failure(code, &text).details(Details::by("saveUserProfile"))
+    Told::failure(code, &text).details(Details {
+        method: Some("saveUserProfile"),
+        ..Details::blocked(now, until)
+    })
 }
 
 fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Told> {

@@ -60,7 +60,7 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
             Some(Told::failure(code, reason).details(Details::by("setUserStatus")))
         }
         (Place::Login(now) | Place::RealtimeLogin(_, now), Error::LoginBlocked { until, .. }) => {
-            Some(blocked(domain::tell(error), now, *until))
+            Some(domain::tell(error).details(Details::blocked(now, *until)))
         }
         (Place::RealtimeLogin(Way::Password, _), Error::LoginRefused) => {
             Some(Told::bare(StatusCode::UNAUTHORIZED, "User not found"))
@@ -75,16 +75,6 @@ pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
         (Place::People(place), error) => people::tell(place, error),
         _ => None,
     }
-}
-
-/// A blocked login in Rocket.Chat's words, with details of ours on how long it lasts.
-fn blocked(told: Told, now: Timestamp, until: Timestamp) -> Told {
-    let seconds = super::seconds(until.since(now)).max(1);
-    told.details(Details {
-        seconds: Some(seconds),
-        until: Some(until.into()),
-        ..Details::default()
-    })
 }
 
 fn set_status(error: &Error) -> Option<Told> {

@@ -45,7 +45,9 @@ fn mask(body: &str) -> String {
         if n > 0 && n % 2 == 0 && parts[n - 1] == "seconds" {
             masked.push_str(":N");
         }
-        masked.push_str(if n % 2 == 1 {
+        masked.push_str(if key == Some("hint") {
+            "HINT"
+        } else if n % 2 == 1 {
             masked_text(key, part)
         } else if n > 0 && parts[n - 1] == "seconds" {
             part.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit())

@@ -58,7 +58,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let user = changes::update(app, &actor, id, new, proof).await;
     told(
         app,
-        &user.map_err(|e| PeoplePlace::Change("saveUser").failed(e))?,
+        &user.map_err(|e| PeoplePlace::Change("saveUser", app.clock.now()).failed(e))?,
     )
     .await
 }
@@ -83,7 +83,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
     let user = changes::update_own(app, &actor, new, proof).await;
     told(
         app,
-        &user.map_err(|e| PeoplePlace::Change("saveUserProfile").failed(e))?,
+        &user.map_err(|e| PeoplePlace::Change("saveUserProfile", app.clock.now()).failed(e))?,
     )
     .await
 }
