@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 /// What each connection of a crowd sends, by name.
-fn crowds() -> [(&'static str, String); 4] {
+fn crowds() -> [(&'static str, String); 5] {
     let post = |headers: usize| {
         let filler = "x".repeat(headers);
         format!(
@@ -74,6 +74,7 @@ fn crowds() -> [(&'static str, String); 4] {
     [
         ("60 KB of headers, half a body", post(60_000) + &body),
         ("15 KB of headers, half a body", post(15_000) + &body),
+        ("15 KB of headers, a byte of a body", post(15_000) + "{"),
         ("short headers, a byte of a body", post(10) + "{"),
         ("half a head", "GET /api/info HTTP/1.1\r\nHost:".to_owned()),
     ]
@@ -83,7 +84,7 @@ fn crowds() -> [(&'static str, String); 4] {
 async fn measure(program: &Path, number: usize) -> Result<(), Box<dyn Error>> {
     allow_files(number)?;
     let program = std::path::absolute(program)?;
-    println!("{number} connections, MiB                   idle      peak    closed  30 s later");
+    println!("{number} connections, MiB                     idle      peak    closed  30 s later");
     for (name, bytes) in crowds() {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let server = Server::start(&program, &["serve"], folder.path()).await?;
@@ -111,7 +112,7 @@ async fn measure(program: &Path, number: usize) -> Result<(), Box<dyn Error>> {
         let closed = memory();
         tokio::time::sleep(AFTERWARDS).await;
         let later = memory();
-        println!("{name:<34}{idle:>10.1}{peak:>10.1}{closed:>10.1}{later:>12.1}");
+        println!("{name:<36}{idle:>10.1}{peak:>10.1}{closed:>10.1}{later:>12.1}");
         server.stop().await?;
     }
     Ok(())

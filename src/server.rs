@@ -10,7 +10,7 @@ use crate::dev::{Dev, DevClock, seed};
 use crate::domain::{Attribution, Error};
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Lock};
-use crate::jobs::LastUsed;
+use crate::jobs::{LastUsed, ReturnMemory};
 use crate::limits::Limits;
 use crate::outbox::Pace;
 use crate::plugins;
@@ -286,11 +286,15 @@ impl Server {
             })
             .with_dev(self.dev);
         let api = api::filter(Arc::new(api));
+        let slots = slots(&self.config);
+        let memory = ReturnMemory::new(slots.clone(), stop_listening.clone());
+        tokio::spawn(memory.run());
         let mut listening = tokio::spawn(listen::serve(
             listener,
             api,
-            slots(&self.config),
+            slots,
             self.limits,
+            SecurityHeaders::of_site(self.config.site_url.as_deref()),
             stop_listening.clone(),
         ));
         tokio::select! {

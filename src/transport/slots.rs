@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
@@ -37,6 +37,9 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// How long a client waits for bytes that others are made to return.
 const BYTES_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Connections that are a crowd: when it has left, its memory is worth returning.
+const CROWD: usize = 256;
+
 /// All connections that are open.
 pub struct Slots {
     free: Arc<Semaphore>,
@@ -48,11 +51,14 @@ pub struct Slots {
     answers: ByteBudget,
     open: Mutex<Open>,
     evictions: Throttle,
+    crowd_left: Notify,
 }
 
 #[derive(Default)]
 struct Open {
     next: u64,
+    /// The most there were since a crowd left.
+    most: usize,
     clients: HashMap<u64, Arc<Client>>,
     networks: HashMap<Network, usize>,
 }
@@ -101,6 +107,7 @@ impl Slots {
             answers: ByteBudget::new(ANSWER_BUDGET),
             open: Mutex::default(),
             evictions: Throttle::default(),
+            crowd_left: Notify::new(),
         })
     }
 
@@ -121,12 +128,18 @@ impl Slots {
         let id = open.next;
         open.next += 1;
         open.clients.insert(id, client.clone());
+        open.most = open.most.max(open.clients.len());
         Some(Slot {
             slots: self.clone(),
             id,
             client,
             permit: None,
         })
+    }
+
+    /// Waits until three quarters of a crowd have left since the last time.
+    pub(crate) async fn crowd_left(&self) {
+        self.crowd_left.notified().await;
     }
 
     /// Closes the connection that can best be spared. Whether there was one.
@@ -225,6 +238,10 @@ impl Drop for Slot {
             if *count == 0 {
                 open.networks.remove(&network);
             }
+        }
+        if open.most >= CROWD && open.clients.len() < open.most / 4 {
+            open.most = open.clients.len();
+            self.slots.crowd_left.notify_one();
         }
         // A storm's room is returned once it is over.
         if open.clients.len() < open.clients.capacity() / 4 {
@@ -447,5 +464,29 @@ mod tests {
         assert_eq!(slots.http.free(), HTTP_BUDGET);
         let open = slots.open();
         assert!(open.clients.is_empty() && open.networks.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn that_a_crowd_has_left_is_told_each_time_and_not_of_a_few() {
+        let slots = Slots::new(10_000, None, Vec::new());
+        let address = "192.0.2.1".parse().unwrap();
+        let has_left = async || {
+            let left = slots.crowd_left();
+            timeout(Duration::from_secs(1), left).await.is_ok()
+        };
+        for (crowd, staying, expected) in [
+            (CROWD - 1, 0, false),
+            (CROWD, CROWD / 4, false),
+            (CROWD, CROWD / 4 - 1, true),
+            (9_500, 0, true),
+            (CROWD, 0, true),
+        ] {
+            let mut all: Vec<_> = (0..crowd).map(|_| slots.register(address)).collect();
+            all.truncate(staying);
+            assert_eq!(has_left().await, expected, "{crowd} {staying}");
+            drop(all);
+            has_left().await;
+            slots.open().most = 0;
+        }
     }
 }

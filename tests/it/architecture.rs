@@ -101,6 +101,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &["plugins/", "supervisor/", "server.rs", "cli/"],
     ),
     ("doorsign_audit_log", &["plugins/mod.rs"]),
+    ("doorsign_malloc_trim", &["jobs/memory.rs"]),
     ("doorsign_exec", &["plugins/mod.rs"]),
     ("doorsign_file_trust", &["config/sources.rs", "folder/"]),
     ("doorsign_wasm", &["plugins/mod.rs"]),
