@@ -20,7 +20,7 @@
 //! | [`rate_limit`] | who has to slow down |
 //! | [`outbox`], [`supervisor`], [`plugins`] | committed events on their way to hooks |
 //! | [`audit`] | the audit trail beside its rows: log lines, limits, retention |
-//! | [`jobs`] | what is done from time to time: noting when logins were last used |
+//! | [`jobs`] | what is done from time to time: noting when logins were last used, returning memory |
 //! | [`retention`] | events that everybody was told of, deleted after a while |
 //! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
 //! | [`transport`] | which connections are open, and what clients may use before they log in |

@@ -7,7 +7,7 @@ mod frames;
 mod head;
 pub(crate) mod host;
 mod refusal;
-pub(crate) mod security_headers;
+mod security_headers;
 mod slots;
 mod throttle;
 

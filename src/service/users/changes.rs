@@ -97,7 +97,8 @@ pub async fn update(
     updated.map_err(|failed| without_addresses(actor, failed))
 }
 
-/// Changes oneself. A new password and a new address need the current password; a new password ends the other logins by password. Who
+/// Changes oneself. A new password and a new address need the current password. A new username does not, as in Rocket.Chat
+/// (`executeSaveUserProfile`), whose tests change it without. A new password ends the other logins by password. Who
 /// must change the password can do nothing else here.
 ///
 /// # Errors
