@@ -185,6 +185,32 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
 }
 
 #[tokio::test]
+async fn ids_are_those_of_users_whether_or_not_they_are_active_and_of_nobody_else() {
+    every_store(async |place| {
+        let store = place.open();
+        let [ann, bob, gone] =
+            ["ann", "bob", "gone"].map(async |name| with_roles(&*store, name, &["user"]).await);
+        let (ann, bob, gone) = (ann.await, bob.await, gone.await);
+        let idle = store.update_user(bob.clone(), inactive(), admin_at(2));
+        idle.await.unwrap();
+        store.delete_user(gone.clone(), admin_at(3)).await.unwrap();
+        let existing = async |ids: &[&UserId]| {
+            let ids = ids.iter().map(|id| (*id).clone()).collect();
+            let mut found = store.existing_users(ids).await.unwrap();
+            found.sort_by(|one, next| one.as_str().cmp(next.as_str()));
+            found
+        };
+        let hostile = UserId::new("nobody\", \"user ann");
+        let asked = [&gone, &bob, &hostile, &ann, &bob];
+        assert_eq!(existing(&asked).await, [ann.clone(), bob]);
+        assert_eq!(existing(&[&gone, &hostile]).await, []);
+        assert_eq!(existing(&[]).await, []);
+        assert_eq!(existing(&[&ann]).await, std::slice::from_ref(&ann));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn preferences_are_merged_and_null_takes_a_key_away() {
     every_store(async |place| {
         let store = place.open();
