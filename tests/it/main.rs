@@ -83,6 +83,7 @@ mod live_watching;
 mod load;
 mod login_attempts;
 mod login_end;
+mod login_floods;
 mod logs;
 mod method_call;
 mod methods;
