@@ -276,6 +276,9 @@ async fn a_stream_whose_mailbox_overflowed_is_told_to_reload_before_it_catches_u
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut stream = EventStream::open(&server, &ann).await;
+    // Everything up to here is published, and the stream has caught up.
+    admin.create("before").await.expect(200);
+    stream.expect("custom_user_status.created").await;
     let newest = crate::events::position(&ann).await;
     server.app.live.begin_anew();
     let told = stream.expect("reload").await;
@@ -290,9 +293,12 @@ async fn presence_is_withheld_while_settings_cannot_be_read_and_reloaded_afterwa
     let server = FlakyServer::start().await;
     let (admin, ann) = (server.admin("t").await, server.user("ann").await);
     let mut stream = stream(&ann, None).await;
+    let live = &server.app.live;
+    // The stream has caught up once it shows presence.
+    live.publish(&Topic::Statuses, || shown(&admin));
+    stream.expect("presence.shown").await;
     server.store.break_down("list_settings", Fault::Unavailable);
     server.store.refresh().await.unwrap(); // No copy of the settings counts any more.
-    let live = &server.app.live;
     live.publish(&Topic::Statuses, || shown(&admin));
     in_time("a look at the settings", server.store.fails()).await;
     server.store.heal();
