@@ -10,6 +10,7 @@ use crate::transport::{
     Client, HEAD_BYTES, Head, LARGE_ANSWER, Refusal, Reserved, SecurityHeaders, Slot, Slots,
     Throttle, host, wait_for_head,
 };
+use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -18,7 +19,7 @@ use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -204,7 +205,7 @@ async fn speak_http<F>(
             Ok::<_, Dropped>(response.map(|body| Spoken {
                 body,
                 turn,
-                _reserved: reserved,
+                reserved,
             }))
         }
     });
@@ -234,7 +235,19 @@ struct Spoken<B> {
     body: B,
     turn: Turn,
     /// What a large body is counted with.
-    _reserved: Option<Reserved>,
+    reserved: Option<Arc<Reserved>>,
+}
+
+/// Bytes of a large body. hyper drops a body before its last bytes are written, so they hold what it is counted with.
+struct CountedBytes {
+    bytes: Bytes,
+    _reserved: Arc<Reserved>,
+}
+
+impl AsRef<[u8]> for CountedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Counts a large answer until its reader has taken it: 503 in its place when there is no room for it.
@@ -242,7 +255,7 @@ fn count(
     response: Response,
     client: &Client,
     security: SecurityHeaders,
-) -> (Response, Option<Reserved>) {
+) -> (Response, Option<Arc<Reserved>>) {
     let size = response.body().size_hint().exact().unwrap_or_default();
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     if size <= LARGE_ANSWER || response.extensions().get::<Counted>().is_some() {
@@ -250,7 +263,7 @@ fn count(
     }
     match client.answers().try_reserve(size) {
         None => (refuse_large(security), None),
-        reserved => (response, reserved),
+        Some(reserved) => (response, Some(Arc::new(reserved))),
     }
 }
 
@@ -263,7 +276,7 @@ fn refuse_large(security: SecurityHeaders) -> Response {
     response
 }
 
-impl<B: Body + Unpin> Body for Spoken<B> {
+impl<B: Body<Data = Bytes> + Unpin> Body for Spoken<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -271,7 +284,17 @@ impl<B: Body + Unpin> Body for Spoken<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let Some(reserved) = &self.reserved else {
+            return Poll::Ready(frame);
+        };
+        let counted = |bytes| {
+            Bytes::from_owner(CountedBytes {
+                bytes,
+                _reserved: reserved.clone(),
+            })
+        };
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(counted))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -163,6 +163,12 @@ impl Slots {
         }
     }
 
+    /// Bytes that large answers to all clients share.
+    #[must_use]
+    pub fn answers(&self) -> &ByteBudget {
+        &self.answers
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

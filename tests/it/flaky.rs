@@ -308,6 +308,7 @@ pub struct FlakyServer {
     pub store: Arc<FlakyStore>,
     pub app: Arc<App>,
     pub address: SocketAddr,
+    pub slots: Arc<Slots>,
     stop: CancellationToken,
     _stop: tokio_util::sync::DropGuard,
     _folder: tempfile::TempDir,
@@ -334,10 +335,11 @@ impl FlakyServer {
         let limits = Limits::default();
         let api = Arc::new(Api::new(app.clone(), &config, limits, String::new()));
         let filter = api::filter(api);
+        let slots = Slots::new(100, None, Vec::new());
         tokio::spawn(listen::serve(
             listener,
             filter,
-            Slots::new(100, None, Vec::new()),
+            slots.clone(),
             limits,
             SecurityHeaders::Http,
             stop.clone(),
@@ -354,6 +356,7 @@ impl FlakyServer {
             store,
             app,
             address,
+            slots,
             stop: stop.clone(),
             _stop: stop.drop_guard(),
             _folder: folder,

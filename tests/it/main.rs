@@ -60,6 +60,7 @@ mod hooks_together;
 mod hooks_trouble;
 mod hooks_webhooks;
 mod hostile_input;
+mod large_answers;
 mod live_bench;
 mod live_bounds;
 mod live_client;
