@@ -114,6 +114,7 @@ mod tests {
         }
         assert_eq!(known.networks(), NETWORKS);
         assert!(known.contains(ann, network(0)), "it is used all the time");
+        assert!(known.contains(ann, network(5)), "sixteen different ones");
         assert!(known.contains(ann, network(19)) && !known.contains(ann, network(4)));
         assert!(!known.contains(Subject(2), network(0)));
     }
@@ -152,5 +153,18 @@ mod tests {
         }
         assert!(known.contains(Subject(11_999), network(1)));
         assert!(!known.contains(Subject(0), network(1)));
+    }
+    #[test]
+    fn an_account_that_logs_in_again_is_not_silent() {
+        let mut known = Known::default();
+        let mut add = |n: u64, millis: u64| {
+            let now = at(i64::try_from(millis).unwrap());
+            known.add(Subject(n), network(1), now);
+        };
+        (0..4_000).for_each(|n| add(n, n));
+        add(0, 4_000);
+        (4_001..6_000).for_each(|n| add(n, n));
+        assert!(known.contains(Subject(0), network(1)));
+        assert!(!known.contains(Subject(1), network(1)));
     }
 }
