@@ -117,6 +117,11 @@ fn state(connection: &Connection) -> rusqlite::Result<Log> {
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
     let mut statement = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
     statement.query_row([], |row| {
+        if row.get(0)? {
+            // Another connection moves the log at this moment. The other columns then hold -1, as for an empty log.
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(rusqlite::Error::SqliteFailure(busy, None));
+        }
         let (pages, moved) = (row.get(1)?, row.get(2)?);
         Ok(Log { pages, moved })
     })
@@ -125,4 +130,61 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
 /// Moves the log without a new generation, where a failed write left no room for one.
 pub(super) fn make_room(connection: &Connection) {
     let _ = checkpoint(connection, "PASSIVE");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::open_writer;
+    use rusqlite::OpenFlags;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Whether another connection has begun to move the log and waits for a reader.
+    static IS_WAITING: AtomicBool = AtomicBool::new(false);
+    static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+    fn wait_for_the_reader(_: i32) -> bool {
+        IS_WAITING.store(true, Ordering::SeqCst);
+        std::thread::yield_now();
+        !IS_OVER.load(Ordering::SeqCst)
+    }
+
+    fn write(connection: &Connection, id: &str) {
+        let insert = "INSERT INTO permission VALUES (?1, 0)";
+        connection.execute(insert, [id]).unwrap();
+    }
+
+    #[test]
+    fn the_marker_stays_while_another_connection_moves_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        let writer = open_writer(&path).unwrap().connection;
+        let connect = || Connection::open_with_flags(&path, OpenFlags::default()).unwrap();
+        let (reader, mut other) = (connect(), connect());
+        let (checkpoints, marker) = (Checkpoints::of(Some(&path)), Marker::beside(&path));
+        checkpoints.run(&writer);
+        write(&writer, "t-before");
+        reader.execute_batch("BEGIN").unwrap();
+        reader
+            .query_row("SELECT count(*) FROM permission", [], |_| Ok(()))
+            .unwrap();
+        write(&writer, "t-after");
+        // Raises the generation, and cannot move all of the log because of the reader.
+        checkpoints.run(&writer);
+        let before = marker.read().unwrap();
+        assert_eq!(current(&writer).unwrap(), before.next);
+        std::thread::scope(|threads| {
+            threads.spawn(move || {
+                other.busy_handler(Some(wait_for_the_reader)).unwrap();
+                let _ = checkpoint(&other, "RESTART");
+            });
+            while !IS_WAITING.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            checkpoints.run(&writer);
+            let after = marker.read().unwrap();
+            IS_OVER.store(true, Ordering::SeqCst);
+            assert_eq!(after, before, "the log is not in the database yet");
+        });
+    }
 }
