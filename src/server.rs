@@ -338,7 +338,7 @@ async fn create_first_admin(
     app: &App,
     config: &Config,
 ) -> crate::domain::Result<Option<FirstAdmin>> {
-    if !users::list(app).await?.is_empty() {
+    if users::exist(app).await? {
         return Ok(None);
     }
     let given = config

@@ -9,7 +9,8 @@
 //!   [`Outbox::events_after`] never returns an event while an earlier one may still appear, nor one that
 //!   [`Store::committed`] has not announced: whoever sees an event finds every [`Store::version`] raised for it.
 //! - A method that changes what matters to security adds its record to the audit trail in the same transaction.
-//! - A unique name is decided by the database, not by looking first.
+//! - A unique name is decided inside the transaction by a unique index. A method may look first to say which of two names is taken;
+//!   the index still decides.
 //! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself. One that is full by its own limit
 //!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses, webhooks, old events; and moves
 //!   cursors, and does what is said of hooks.

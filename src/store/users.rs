@@ -26,6 +26,9 @@ pub trait Users: Send + Sync {
     /// The user, with its password hash, that `key` names.
     async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>>;
 
+    /// Whether there is at least one user. Takes as long for a million users as for one.
+    async fn has_users(&self) -> Result<bool>;
+
     /// A page of users.
     async fn list_users(&self, query: UserQuery) -> Result<Page<User>>;
 

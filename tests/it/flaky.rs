@@ -187,6 +187,7 @@ flaky! { CustomStatuses {
 flaky! { Users {
     create_user(user: User, password_hash: String, attribution: Attribution) -> ();
     find_user(key: UserKey) -> Option<(User, String)>;
+    has_users() -> bool;
     list_users(query: UserQuery) -> Page<User>;
     update_user(id: UserId, patch: UserPatch, by: By) -> User;
     delete_user(id: UserId, by: By) -> ();

@@ -10,8 +10,8 @@ pub mod tokens;
 
 pub(crate) use operator::by_operator;
 pub use operator::{
-    NewUser, create, create_by, create_token, delete, list, list_logins, revoke_token, set_active,
-    set_password, set_presence_policy, set_roles, unblock,
+    NewUser, create, create_by, create_token, delete, exist, list, list_logins, revoke_token,
+    set_active, set_password, set_presence_policy, set_roles, unblock,
 };
 
 use crate::app::App;

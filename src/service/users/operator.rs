@@ -60,6 +60,14 @@ pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Res
     Ok(user)
 }
 
+/// Whether there is at least one user.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn exist(app: &App) -> Result<bool> {
+    app.store.has_users().await
+}
+
 /// Every user, by name.
 ///
 /// # Errors

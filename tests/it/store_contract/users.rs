@@ -35,6 +35,20 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, field: Field, problem: &Proble
 }
 
 #[tokio::test]
+async fn a_store_knows_whether_it_has_users() {
+    every_store(async |place| {
+        let store = place.open();
+        assert!(!store.has_users().await.unwrap());
+        create(&*store, "ann", "hash").await;
+        assert!(store.has_users().await.unwrap());
+        let deleted = store.delete_user(user("ann").id, admin_at(1)).await;
+        deleted.unwrap();
+        assert!(!store.has_users().await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_user_is_found_by_id_and_without_regard_to_case_by_name_and_address() {
     every_store(async |place| {
         let store = place.open();

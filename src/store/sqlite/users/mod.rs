@@ -41,6 +41,12 @@ impl Users for SqliteStore {
         self.readers.read(move |c| find(c, &key)).await
     }
 
+    async fn has_users(&self) -> Result<bool> {
+        self.readers
+            .read(|c| c.query_row("SELECT EXISTS (SELECT 1 FROM user)", [], |row| row.get(0)))
+            .await
+    }
+
     async fn list_users(&self, query: UserQuery) -> Result<Page<User>> {
         self.readers.read(move |c| list::page(c, &query)).await
     }
