@@ -15,5 +15,6 @@ mod quick_start;
 mod routes;
 mod security;
 mod settings;
+mod shell;
 mod status;
 mod words;
