@@ -191,29 +191,27 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unauthenticated => f.write_str("not logged in"),
-            Self::LoginRefused => f.write_str("wrong user name or password"),
+            Self::LoginRefused => f.write_str("wrong username or password"),
             Self::Deactivated => f.write_str("the user is deactivated"),
             Self::LoginBlocked { .. } => f.write_str("too many failed logins"),
             Self::PasswordChangeRequired => f.write_str("the password must be changed first"),
             Self::Forbidden { needs } => write!(f, "the permission {} is missing", needs.name()),
-            Self::Invalid { field, problem } => problem.tell(field.name(), f),
+            Self::Invalid { field, problem } => problem.describe(*field, f),
             Self::Disallowed(Disallowed::StatusText) => {
-                f.write_str("a setting forbids texts beside a status")
+                f.write_str("a setting of the workspace forbids status texts")
             }
             Self::Disallowed(Disallowed::Invisible) => {
-                f.write_str("a setting forbids to be invisible")
+                f.write_str("a setting of the workspace forbids the status offline")
             }
-            Self::LastAdministrator => f.write_str("there would be no active administrator left"),
+            Self::LastAdministrator => f.write_str("the last active administrator must remain"),
             Self::NameTaken => f.write_str("the name is already in use"),
-            Self::NotFound(What::Status(id)) => write!(f, "there is no custom status {id:?}"),
-            Self::NotFound(What::User(id)) => write!(f, "there is no user {id:?}"),
-            Self::NotFound(What::Login(id)) => write!(f, "there is no token {id:?}"),
-            Self::NotFound(What::Setting(id)) => write!(f, "there is no setting {id:?}"),
-            Self::NotFound(What::Hook(name)) => write!(f, "there is no hook {name:?}"),
-            Self::NotFound(What::Webhook(name)) => write!(f, "there is no webhook {name:?}"),
-            Self::NotFound(What::Delivery(id)) => {
-                write!(f, "there is no such delivery of the event {id}")
-            }
+            Self::NotFound(What::Status(id)) => write!(f, "unknown custom status {id:?}"),
+            Self::NotFound(What::User(id)) => write!(f, "unknown user {id:?}"),
+            Self::NotFound(What::Login(id)) => write!(f, "unknown token {id:?}"),
+            Self::NotFound(What::Setting(id)) => write!(f, "unknown setting {id:?}"),
+            Self::NotFound(What::Hook(name)) => write!(f, "unknown hook {name:?}"),
+            Self::NotFound(What::Webhook(name)) => write!(f, "unknown webhook {name:?}"),
+            Self::NotFound(What::Delivery(id)) => write!(f, "unknown delivery of event {id}"),
             Self::Unavailable { .. } => {
                 f.write_str("the database is busy, full or stopping; try again")
             }
@@ -221,7 +219,7 @@ impl std::fmt::Display for Error {
                 f.write_str("the database is damaged; restore a backup")
             }
             Self::Broken(Fault::Removed) => {
-                f.write_str("the data folder was removed or replaced; put it back")
+                f.write_str("the data folder was removed or replaced; restore it")
             }
             Self::Internal(source) => write!(f, "{source}"),
         }
@@ -229,15 +227,16 @@ impl std::fmt::Display for Error {
 }
 
 impl Problem {
-    /// A sentence on what is wrong with the part of this `name`.
-    fn tell(&self, name: &str, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// What is wrong with `field`, what is accepted, and what to do.
+    fn describe(&self, field: Field, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = field.name();
         match self {
             Self::Missing => write!(f, "the {name} is missing"),
-            Self::NotValid(text) => write!(f, "{text:?} is not a valid {name}"),
-            Self::Unknown => write!(f, "there is no such {name}"),
+            Self::NotValid(text) => write!(f, "invalid {name} {text:?}{}", field.accepted()),
+            Self::Unknown => write!(f, "unknown {name}"),
             Self::Taken(text) => write!(f, "the {name} {text:?} is already in use"),
             Self::Refused(reason) => f.write_str(reason),
-            Self::Past => write!(f, "the {name} must lie ahead"),
+            Self::Past => write!(f, "the {name} must be in the future"),
             Self::Fixed(which) => write!(f, "the {name} {which} cannot be changed"),
             Self::OtherKind(which, kind) => write!(f, "the {name} {which} takes a {kind}"),
             Self::TooLong(most) => write!(f, "the {name} is longer than {most} characters"),
@@ -249,7 +248,7 @@ impl Problem {
             }
             Self::Weak(Weakness::Name) => write!(
                 f,
-                "the {name} is the user name or the e-mail address: choose another one"
+                "the {name} is the username or the email address: choose another one"
             ),
             Self::Weak(Weakness::Common) => {
                 write!(
@@ -260,7 +259,7 @@ impl Problem {
             Self::Reserved(text) => {
                 write!(f, "the {name} {text:?} is reserved: choose another one")
             }
-            Self::Unchanged => write!(f, "the {name} would stay as it is"),
+            Self::Unchanged => write!(f, "the {name} is the same as before"),
         }
     }
 }
@@ -268,17 +267,31 @@ impl Problem {
 impl std::error::Error for Error {}
 
 impl Field {
-    /// The part's name in a sentence.
+    /// What is accepted, as the end of a message about an invalid value.
+    const fn accepted(self) -> &'static str {
+        match self {
+            Self::Username => ": use 1–64 characters from A–Z a–z 0–9 . _ -",
+            Self::WebhookName => ": use 1–40 characters from a–z 0–9 -",
+            Self::Email => ": expected a format like ann@example.org",
+            Self::EventType => ": expected a type like presence.changed or custom_user_status.*",
+            Self::FullName | Self::Nickname | Self::TokenName => {
+                ": control and formatting characters are not allowed"
+            }
+            _ => "",
+        }
+    }
+
+    /// The field's name in a message.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::StatusType => "status type",
-            Self::Username => "user name",
-            Self::FullName => "name to show",
+            Self::Username => "username",
+            Self::FullName => "display name",
             Self::Bio => "bio",
             Self::Nickname => "nickname",
-            Self::Email => "e-mail address",
+            Self::Email => "email address",
             Self::Password => "password",
             Self::Permission => "permission",
             Self::Role => "role",
@@ -291,7 +304,7 @@ impl Field {
             Self::WebhookName => "webhook name",
             Self::Url => "URL",
             Self::EventType => "event type",
-            Self::Span => "span of time",
+            Self::Span => "time span",
         }
     }
 }

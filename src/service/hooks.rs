@@ -108,7 +108,7 @@ pub async fn replay(
     if until <= since {
         return Err(Error::Invalid {
             field: Field::Span,
-            problem: Problem::Refused("the span of time ends before it begins".to_owned()),
+            problem: Problem::Refused("the time span ends before it begins".to_owned()),
         });
     }
     let attribution = caller.attribution(app.clock.now());

@@ -53,7 +53,7 @@ async fn without_hooks_the_list_is_empty_and_every_name_is_unknown() {
         &["resume", "nobody"],
     ] {
         let refused = home.run(&[&["hooks"], args].concat()).await.refused(1);
-        assert_eq!(refused, "there is no hook \"nobody\"", "{args:?}");
+        assert_eq!(refused, "unknown hook \"nobody\"", "{args:?}");
     }
     let refused = home.run(&["hooks", "deliveries", "x", "--state", "lost"]);
     let refused = refused.await.refused(2);
@@ -114,10 +114,7 @@ async fn beside_a_running_server_it_tells_how_hooks_stand_and_what_became_of_del
     }
     assert!(whole.ends_with("notes\nsome words\n"), "{whole}");
     let unknown = home.run(&["hooks", "inspect", "exec-broken", "2"]).await;
-    assert_eq!(
-        unknown.refused(1),
-        "there is no such delivery of the event 2"
-    );
+    assert_eq!(unknown.refused(1), "unknown delivery of event 2");
 }
 
 #[tokio::test]
@@ -143,7 +140,7 @@ async fn a_running_server_does_at_once_what_it_is_told_beside_it() {
     assert_eq!(told, "Dropped event 1 for exec-broken.\n");
     stands(&admin, "exec-broken", |hook| hook["parked"] == 0).await;
     let gone = home.run(&["hooks", "drop", "exec-broken", "1"]).await;
-    assert_eq!(gone.refused(1), "there is no such delivery of the event 1");
+    assert_eq!(gone.refused(1), "unknown delivery of event 1");
 
     let replay = ["replay", "exec-broken", "--since", "2020-01-01"];
     assert_eq!(hooks(&home, &replay).await, "Replaying 1 event.\n");
@@ -152,7 +149,7 @@ async fn a_running_server_does_at_once_what_it_is_told_beside_it() {
     assert_eq!(hooks(&home, &nothing).await, "Replaying 0 events.\n");
     let backwards = [&["hooks"], &replay[..], &["--until", "2019-01-01"]].concat();
     let refused = home.run(&backwards).await.refused(1);
-    assert_eq!(refused, "the span of time ends before it begins");
+    assert_eq!(refused, "the time span ends before it begins");
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ async fn weak_passwords_are_refused_at_the_command_line_and_at_the_first_start()
         (
             &add,
             "Ann.Example",
-            "the password is the user name or the e-mail address: choose another one",
+            "the password is the username or the email address: choose another one",
         ),
         (
             &set,
@@ -428,7 +428,7 @@ async fn reserved_usernames_are_refused_with_upstreams_codes() {
     let refused = home.run(&["user", "add", "system"]).await.refused(1);
     assert_eq!(
         refused,
-        "the user name \"system\" is reserved: choose another one"
+        "the username \"system\" is reserved: choose another one"
     );
 }
 

@@ -259,7 +259,7 @@ async fn a_bad_name_for_the_administrator_is_told_and_the_next_start_is_still_th
     let reason = home.run(&["--admin-username", "the boss"]).await.refused(1);
     assert_eq!(
         reason,
-        "cannot create the administrator: \"the boss\" is not a valid user name"
+        "cannot create the administrator: invalid username \"the boss\": use 1–64 characters from A–Z a–z 0–9 . _ -"
     );
     starts_for_the_first_time(&home).await;
 }

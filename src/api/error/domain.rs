@@ -139,7 +139,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Field::WebhookName => ("name", "webhook name", None),
         Field::Url => ("url", "URL", None),
         Field::EventType => ("events", "event type", None),
-        Field::Span => ("until", "span of time", None),
+        Field::Span => ("until", "time span", None),
     };
     let details = Details {
         method,
