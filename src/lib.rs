@@ -33,39 +33,17 @@
 //!
 //! [`cli::run`] is the whole program; it takes further hooks. See `examples/own_server.rs`.
 
-pub mod announcer;
 pub mod api;
 pub mod app;
-pub mod attempts;
-pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;
-pub mod connections;
-mod conversation;
 pub mod dev;
 pub mod domain;
-pub mod expiry;
-pub mod folder;
+pub mod hooks;
 pub mod jobs;
-pub mod limits;
-pub mod listen;
-pub mod live;
-pub mod logging;
-mod network;
-pub mod notice;
-pub mod outbox;
-pub mod passwords;
-pub mod plugins;
-pub mod rate_limit;
-pub mod retention;
+pub mod realtime;
 pub mod server;
 pub mod service;
-pub mod sessions;
-pub mod setting_cache;
-mod stall;
 pub mod store;
-pub mod supervisor;
-mod threads;
-pub mod tokens;
 pub mod transport;

@@ -4,14 +4,14 @@
 use bytes::Bytes;
 use doorsign::api::{self, Api};
 use doorsign::app::{App, SystemClock, Unconnected};
+use doorsign::auth::tokens::Tokens;
 use doorsign::config::Config;
 use doorsign::domain::{Actor, Change, CustomStatus, NewEvent, StatusName, StatusType, UserId};
-use doorsign::limits::Limits;
 use doorsign::service::session::{self, Credentials};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::Store;
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::tokens::Tokens;
+use doorsign::transport::limits::Limits;
 use futures_util::{StreamExt, stream};
 use http_body_util::Full;
 use rusqlite::{Connection, OpenFlags};

@@ -4,7 +4,7 @@ use crate::people::People;
 use crate::{GROUP, is_measured};
 use criterion::{Criterion, SamplingMode};
 use doorsign::domain::Timestamp;
-use doorsign::expiry::sweep;
+use doorsign::jobs::claim_expiry::sweep;
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Full};
 use std::sync::LazyLock;

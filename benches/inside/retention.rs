@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 /// Events that are deleted in one go, and how many when everything is run once only.
 const EVENTS: (u64, u64) = (100_000, 1000);
 /// As many as the server deletes in one transaction.
-const BATCH: usize = doorsign::retention::BATCH;
+const BATCH: usize = doorsign::jobs::event_retention::BATCH;
 /// Ten hooks, each of which left a record of every tenth event.
 const HOOKS: &str = "INSERT OR IGNORE INTO consumer (name, cursor, off) SELECT 'hook' || column1, 0, 'paused' FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9));
     INSERT OR IGNORE INTO delivery SELECT name, id, 'delivered', 1, '', 'notes', 0, NULL FROM consumer, event WHERE id % 10 = 0";

@@ -21,53 +21,39 @@ macro_rules! routes {
     (@) => { Access::LoggedIn };
 }
 
-mod body;
-mod credentials;
-mod date;
 mod ddp;
 mod dev;
 mod error;
-mod forwarded;
-mod list_cache;
-mod origin;
-mod path;
-mod preferences;
-mod query;
-mod quotas;
-mod realtime;
-mod reply;
-mod request;
+mod http;
 mod rest;
-mod socket;
-mod typed;
-mod whom;
 mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;
-pub use realtime::Realtime;
-pub use reply::{Counted, Dropped};
-pub use request::Peer;
+pub use http::realtime::Realtime;
+pub use http::request::Peer;
+pub use http::response::{Counted, Dropped};
 pub(crate) use wire::audit_line;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::dev::Dev;
-use crate::limits::Limits;
 use crate::service::session::Proof;
+use crate::transport::limits::Limits;
 use crate::transport::{ByteBudget, SecurityHeaders};
-use body::{Allowance, Body};
 use error::ApiError;
-use forwarded::ClientAddress;
+use http::body::{Allowance, Body};
+use http::client_address::ClientAddress;
+use http::list_cache::ListCache;
+use http::origin::{Origins, Page};
+use http::path::{BasePath, RequestPath};
+use http::rate_limits::Quotas;
+use http::request::{Head, Request, RequestIds, Seen};
+use http::response::{Answer, ForBrowsers, Response};
+use http::{body, path, request, response};
 use hyper::upgrade::OnUpgrade;
-use list_cache::ListCache;
-use origin::{Origins, Page};
-use path::{BasePath, RequestPath};
-use quotas::Quotas;
-use reply::{Answer, ForBrowsers, Response};
-use request::{Head, Request, RequestIds, Seen};
 use rest::{
-    audit, broadcast, custom_user_status, events, hooks, info, method_call, permissions, presence,
-    roles, session, sessions, settings, users, webhooks,
+    audit, custom_user_status, events, hooks, info, method_call, permissions, presence,
+    presence_broadcast, roles, session, sessions, settings, users, webhooks,
 };
 use std::convert::Infallible;
 use std::future::Future;
@@ -122,8 +108,8 @@ pub static ROUTES: &[Route] = routes! {
     @anonymous GET  "/api/v1/pw.getPolicy"              => settings::password_policy,
     GET  "/api/v1/settings/:_id"             => settings::find,
     POST "/api/v1/settings/:_id"             => settings::set,
-    GET  "/api/v1/presence.getConnections"   => broadcast::connections,
-    POST "/api/v1/presence.enableBroadcast"  => broadcast::enable,
+    GET  "/api/v1/presence.getConnections"   => presence_broadcast::connections,
+    POST "/api/v1/presence.enableBroadcast"  => presence_broadcast::enable,
     GET  "/api/v1/roles.sync"                => roles::sync,
     POST "/api/v1/roles.addUserToRole"       => roles::add_user_to_role,
     POST "/api/v1/roles.removeUserFromRole"  => roles::remove_user_from_role,
@@ -174,7 +160,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/api/v1/webhooks.remove"           => webhooks::remove,
     GET  "/api/v1/audit.list"               => audit::list,
     POST "/api/v1/presence.heartbeat"        => presence::beat,
-    @anonymous GET  "/websocket"                        => socket::open,
+    @anonymous GET  "/websocket"                        => ddp::socket::open,
 };
 
 /// Characters of an unknown path in the log at most.
@@ -201,7 +187,7 @@ pub struct Api {
     realtime: Realtime,
     /// What bodies of clients with a login may use.
     bodies: ByteBudget,
-    watching: Arc<socket::Watching>,
+    watching: Arc<ddp::socket::Watching>,
     requests: RequestIds,
     dev: Option<Arc<Dev>>,
 }
@@ -327,7 +313,7 @@ where
     if let Some(watched) = watched {
         watched.end(&response, began.elapsed(), seen.user_id());
     }
-    reply::finish(response, &id, seen.quota(), browser)
+    response::finish(response, &id, seen.quota(), browser)
 }
 
 /// Whether a page of somebody else asks for a change with no token. A form can send such a request

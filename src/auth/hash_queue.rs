@@ -2,8 +2,8 @@
 //! when the queue is full, the network that waits for most gives up its newest place to one that waits for less. So one address
 //! can use all of it while nobody else does, and cannot keep others out. Knows no password.
 
+use crate::domain::network::Network;
 use crate::domain::{Error, Result};
-use crate::network::Network;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;

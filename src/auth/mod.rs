@@ -1,6 +1,11 @@
 //! Proving who one is. The other parts of it still stand beside this module.
 
 mod hash_queue;
+pub mod login_throttle;
+pub mod passwords;
+pub mod refusals;
+pub mod session_cache;
+pub mod tokens;
 mod unblocks;
 
 pub(crate) use hash_queue::{HashQueue, Turn};

@@ -3,11 +3,11 @@
 use super::serving::survive_file_size_limit;
 use super::{Outcome, print};
 use crate::app::{App, SystemClock};
+use crate::auth::tokens::Tokens;
 use crate::config::Config;
-use crate::folder::Folder;
-use crate::notice;
+use crate::server::control_socket;
+use crate::server::data_folder::Folder;
 use crate::store::sqlite::SqliteStore;
-use crate::tokens::Tokens;
 use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(super) fn with_app(
         store.close().await;
         // Print first: a secret is shown only once. Notify the server even if printing fails, because the change is committed.
         let printed = print(&done?);
-        let noticed = notice::give(&folder)
+        let noticed = control_socket::give(&folder)
             .map_err(|e| format!("done, but the running server was not notified: {e}"));
         printed.and(noticed)
     })

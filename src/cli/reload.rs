@@ -3,7 +3,7 @@
 
 use super::{command, load};
 use crate::config::Loaded;
-use crate::logging;
+use crate::server::logging;
 
 /// The one setting that takes effect without a restart.
 const LOG: &str = "log";

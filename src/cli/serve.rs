@@ -4,7 +4,7 @@ use super::Outcome;
 use super::serving::{self, Place, create_line, status_lines};
 use crate::app::SystemClock;
 use crate::config::{Config, Loaded, SecretSource};
-use crate::folder::Folder;
+use crate::server::data_folder::Folder;
 use crate::server::{FirstAdmin, Server};
 use doorsign_hook::PostCreateHook;
 use std::sync::Arc;

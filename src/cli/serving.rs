@@ -3,8 +3,8 @@
 use super::signals::Signals;
 use super::{Outcome, print, reap, reload};
 use crate::config::{Config, Loaded};
-use crate::logging;
 use crate::server::Server;
+use crate::server::logging;
 use crate::transport::files;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -12,7 +12,7 @@ pub use requests::{Requests, Seen};
 
 use crate::app::{App, Clock};
 use crate::domain::Result;
-use crate::expiry;
+use crate::jobs::claim_expiry;
 use crate::store::Seeded;
 use std::sync::Arc;
 
@@ -43,7 +43,9 @@ impl Dev {
     /// # Errors
     /// `Unavailable`: then it ends a little later.
     pub async fn end_what_is_due(&self, app: &App) -> Result<()> {
-        expiry::sweep(&*app.store, self.clock.now()).await.map(drop)
+        claim_expiry::sweep(&*app.store, self.clock.now())
+            .await
+            .map(drop)
     }
 
     /// Puts everything back to where it was at the start: what is stored, the clock, and what is only remembered.

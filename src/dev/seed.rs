@@ -2,13 +2,13 @@
 //! have them in its source. Everybody knows them, which is why dev mode listens on loopback only. Knows nothing of how they are shown.
 
 use crate::app::App;
+use crate::auth::tokens::{TokenClaims, Tokens};
 use crate::domain::{
     Attribution, By, Choice, Email, Error, Login, LoginId, LoginKind, Origin, Presence, Profile,
     Result, Setting, SettingValue, Timestamp, User, UserId, UserStatus, Username,
 };
 use crate::service::session;
 use crate::store::PresenceChange;
-use crate::tokens::{TokenClaims, Tokens};
 
 /// When everything in the seed was made: 2024-01-01T00:00:00Z.
 const MADE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
@@ -155,7 +155,7 @@ fn online(person: &Person) -> PresenceChange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::passwords::{PasswordDigest, Passwords};
+    use crate::auth::passwords::{PasswordDigest, Passwords};
 
     #[tokio::test]
     async fn everybodys_password_is_the_one_that_is_told() {

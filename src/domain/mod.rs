@@ -10,6 +10,7 @@
 //! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
 
 mod audit;
+mod baseline;
 mod caller;
 mod claim;
 mod custom_status;
@@ -18,13 +19,13 @@ mod event;
 mod hook;
 mod login;
 mod name;
+pub(crate) mod network;
 mod password_policy;
 mod permission;
 mod presence;
 mod presence_policy;
 mod profile;
 mod requester;
-mod rest;
 mod setting;
 mod status_query;
 mod timestamp;
@@ -36,6 +37,7 @@ pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
     TargetKind, UserDifference,
 };
+pub use baseline::Rest;
 pub use caller::Caller;
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
@@ -52,7 +54,6 @@ pub use presence::{Kind, Person, Presence};
 pub use presence_policy::PresencePolicy;
 pub use profile::{Bio, Nickname, Profile};
 pub use requester::Requester;
-pub use rest::Rest;
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;

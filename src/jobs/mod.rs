@@ -1,5 +1,9 @@
 //! What is done from time to time, off the path of any request.
 
+pub(crate) mod audit_log;
+pub(crate) mod audit_retention;
+pub mod claim_expiry;
+pub mod event_retention;
 mod last_used;
 mod memory;
 

@@ -1,8 +1,8 @@
 //! The audit trail: who may read it, and the records that no change writes: refused logins and passwords.
 
 use crate::app::App;
-use crate::attempts::Attempt;
-use crate::audit;
+use crate::app::audit_line;
+use crate::auth::login_throttle::Attempt;
 use crate::domain::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Blocked, Caller, Error, Page,
     Permission, Requester, Result, Target, UserKey,
@@ -90,7 +90,7 @@ async fn refuse(app: &App, mut entry: AuditEntry) {
         return;
     };
     match app.auth.refusals.count(address, entry.attribution.at) {
-        None => audit::write_unrecorded(&entry),
+        None => audit_line::write_unrecorded(&entry),
         Some(left_out) => {
             if left_out > 0 {
                 entry.detail += &format!("; {left_out} earlier refusals are in the log only");
@@ -104,6 +104,6 @@ async fn refuse(app: &App, mut entry: AuditEntry) {
 async fn store_or_write(app: &App, entry: AuditEntry) {
     if app.store.append_audit(vec![entry.clone()]).await.is_err() {
         app.auth.refusals.left_out();
-        audit::write_unrecorded(&entry);
+        audit_line::write_unrecorded(&entry);
     }
 }

@@ -1,16 +1,16 @@
 //! Who is asking: logging in, being recognised, logging out. Knows nothing of where the credentials stood in a request.
 
 use crate::app::App;
+use crate::auth::passwords::PasswordDigest;
+use crate::auth::session_cache::Fingerprint;
+use crate::auth::tokens::TokenClaims;
 use crate::domain::UserKey;
 use crate::domain::{
     Actor, Attribution, Blocked, Error, Login, LoginId, LoginKind, LoginOrigin, Origin, Requester,
     Result, Session, Target, User, UserId,
 };
-use crate::passwords::PasswordDigest;
 use crate::service::audit::{self, RefusedLogin};
-use crate::sessions::Fingerprint;
 use crate::store::{NewLogin, Part};
-use crate::tokens::TokenClaims;
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -6,10 +6,14 @@ pub(crate) mod files;
 mod frames;
 mod head;
 pub(crate) mod host;
+pub(crate) mod idle;
+pub mod limits;
+pub mod listen;
 mod refusal;
 mod security_headers;
 mod slots;
 mod throttle;
+pub(crate) mod write_timeout;
 
 pub use budget::{ByteBudget, Reserved};
 pub(crate) use frames::FrameMeter;

@@ -4,8 +4,8 @@
 
 use super::budget::{ByteBudget, Reserved};
 use super::throttle::Throttle;
-use crate::conversation::Turn;
-use crate::network::Network;
+use crate::domain::network::Network;
+use crate::transport::idle::Turn;
 use ipnet::IpNet;
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 
 use crate::support::{PATIENCE, TestServer, in_time, look_again};
 use doorsign::domain::{DeliveryRecord, EventId, Hook};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{Delivery, Event, HookError, PostCreateHook, StatusCreated, async_trait};
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use crate::full_ends::{fill, small};
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer, in_time, look_again};
-use doorsign::audit::PER_NETWORK_AND_MINUTE;
+use doorsign::auth::refusals::PER_NETWORK_AND_MINUTE;
 use doorsign::domain::RecordClass;
 use doorsign::service::users;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use crate::protocol::lives;
 use crate::raw::{Raw, chunked, create, length};
 use crate::support::{Setup, TestServer};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 

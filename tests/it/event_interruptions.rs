@@ -9,7 +9,7 @@ use doorsign::domain::{
     By, Change, CustomStatus, Event, EventId, Setting, StatusId, StatusName, StatusType, Timestamp,
     UserId, UserStatus, Username,
 };
-use doorsign::live::{News, ShownUser, Topic};
+use doorsign::realtime::hub::{News, ShownUser, Topic};
 use doorsign::service::events::BATCH;
 use doorsign::store::{CustomStatuses, Logins, RoleChange, Settings, Store, UserPatch, Users};
 use serde_json::json;
@@ -308,7 +308,7 @@ async fn presence_is_withheld_while_settings_cannot_be_read_and_reloaded_afterwa
 }
 
 /// A listener to `topics`.
-fn listener(server: &FlakyServer, topics: &[Topic]) -> doorsign::live::Listener {
+fn listener(server: &FlakyServer, topics: &[Topic]) -> doorsign::realtime::hub::Listener {
     let mut listener = server.app.live.listen();
     for topic in topics {
         listener.subscribe(topic.clone());
@@ -317,7 +317,7 @@ fn listener(server: &FlakyServer, topics: &[Topic]) -> doorsign::live::Listener 
 }
 
 /// Listens until this status is created, and gives what came before.
-async fn until_created(listener: &doorsign::live::Listener, name: &str) -> Vec<News> {
+async fn until_created(listener: &doorsign::realtime::hub::Listener, name: &str) -> Vec<News> {
     let mut heard = Vec::new();
     let listening = async {
         loop {
@@ -425,7 +425,7 @@ fn patch_name(name: &str) -> UserPatch {
 
 #[tokio::test]
 async fn messages_behind_the_end_of_a_login_wait_until_it_was_looked_at() {
-    let live = Arc::<doorsign::live::Live>::default();
+    let live = Arc::<doorsign::realtime::hub::Live>::default();
     let (ann, mut listener) = (UserId::new("ann"), live.listen());
     listener.subscribe(Topic::Oneself(ann.clone()));
     listener.subscribe(Topic::DeletedUsers);

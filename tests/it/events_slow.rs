@@ -4,7 +4,7 @@ use crate::event_stream::EventStream;
 use crate::events::position;
 use crate::events_stream::tells_of;
 use crate::support::Setup;
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use crate::live_client::Live;
 use crate::presence::{set, setting};
 use crate::raw::{Raw, request};
 use crate::support::{Client, Reply, Setup, TestServer, in_time};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use serde_json::json;
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use crate::store_contract::user;
 use crate::support::{Client, ManualClock, Setup, TestServer, in_time};
 use doorsign::app::Clock;
 use doorsign::domain::{Change, EventId, NewEvent, Timestamp};
-use doorsign::expiry::Expiry;
+use doorsign::jobs::claim_expiry::Expiry;
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{Store, Users};
 use serde_json::json;

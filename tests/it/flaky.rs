@@ -2,9 +2,9 @@
 
 use crate::support::{ADMIN_PASSWORD, Client, ManualClock, look_again};
 use async_trait::async_trait;
-use doorsign::announcer::Announcer;
 use doorsign::api::{self, Api};
 use doorsign::app::App;
+use doorsign::auth::tokens::Tokens;
 use doorsign::config::Config;
 use doorsign::domain::{
     Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
@@ -14,8 +14,7 @@ use doorsign::domain::{
     WebhookName,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
-use doorsign::limits::Limits;
-use doorsign::listen;
+use doorsign::realtime::publisher::Announcer;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
@@ -23,7 +22,8 @@ use doorsign::store::{
     Place, PresenceChange, Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users,
     Webhooks, Whom,
 };
-use doorsign::tokens::Tokens;
+use doorsign::transport::limits::Limits;
+use doorsign::transport::listen;
 use doorsign::transport::{SecurityHeaders, Slots};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@ use crate::flaky::{Fault, FlakyServer};
 use crate::support::{ManualClock, in_time};
 use async_trait::async_trait;
 use doorsign::domain::{Event, HookKind};
-use doorsign::outbox::{Consumer, Delivery, Failure, Feed, Outcome, Pace, Shared};
+use doorsign::hooks::delivery::{Consumer, Delivery, Failure, Feed, Outcome, Pace, Shared};
 use doorsign::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

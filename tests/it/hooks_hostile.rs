@@ -6,7 +6,7 @@ use crate::hook_folder::{Folders, missing, runs};
 use crate::scripted::scripted;
 use crate::support::{PATIENCE, TestServer, in_time};
 use doorsign::domain::{DeliveryRecord, DeliveryState, EventId};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign_hook::PostCreateHook;
 use std::future::pending;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::scripted::{Given, recording, scripted};
 use crate::support::{Client, PATIENCE, Setup, TestServer, in_time, look_again};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
 use serde_json::{Value, json};
 use std::sync::Arc;

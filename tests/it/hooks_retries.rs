@@ -8,7 +8,7 @@ use crate::scripted::FAST;
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::app::Clock;
 use doorsign::domain::{DeliveryRecord, DeliveryState, EventId, Timestamp};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
 use std::future::{pending, ready};
 use std::path::Path;

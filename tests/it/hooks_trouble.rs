@@ -3,7 +3,7 @@
 
 use crate::scripted::{FAST, Given, parked, recording, scripted};
 use crate::support::{PATIENCE, Setup, TestServer, in_time};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
 use futures_util::future::{BoxFuture, FutureExt};
 use std::future::{pending, ready};

@@ -6,7 +6,7 @@ use crate::scripted::FAST;
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::app::Clock;
 use doorsign::domain::{Caller, DeliveryState, EventId, SigningSecret, Webhook};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign::service::webhooks::{self, NewWebhook, OVERLAP};
 use doorsign_webhook::{Secret, verify};
 use serde_json::Value;

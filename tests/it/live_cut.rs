@@ -2,7 +2,7 @@
 
 use crate::presence::set;
 use crate::support::{Client, Live, Setup, TestServer};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use serde_json::json;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 
 use crate::raw::Raw;
 use crate::support::{Live, Setup, TestServer, golden_lines};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use serde_json::json;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;

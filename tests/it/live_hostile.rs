@@ -4,7 +4,7 @@
 use crate::live_login::seen;
 use crate::raw::Raw;
 use crate::support::{CUT, Live, Setup, TestServer, in_time};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;

@@ -6,7 +6,7 @@ use crate::live_office::{Office, PEOPLE, template};
 use crate::live_watcher::Hears;
 use crate::presence::set;
 use doorsign::domain::UserStatus;
-use doorsign::expiry;
+use doorsign::jobs::claim_expiry;
 use doorsign::service::users;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -85,7 +85,7 @@ async fn step(mut office: Office, step: Step, calm: bool) -> Office {
             let server = &office.life.server;
             server.clock.advance(Duration::from_secs(seconds));
             let now = doorsign::app::Clock::now(&*server.clock);
-            expiry::sweep(&*server.app.store, now).await.unwrap();
+            claim_expiry::sweep(&*server.app.store, now).await.unwrap();
         }
         Step::Roles(person, roles) => {
             let roles = roles.iter().map(|role| (*role).to_owned()).collect();

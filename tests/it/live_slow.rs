@@ -1,5 +1,5 @@
 //! Clients that do not read what they are told: what waits for them, what is left out, and when they are cut. Those beside them hear
-//! everything. Source: `src/live`, `src/api/socket/drive`.
+//! everything. Source: `src/realtime/hub`, `src/api/ddp/socket/drive`.
 
 use crate::live_hostile::answers;
 use crate::live_login::seen;
@@ -8,7 +8,7 @@ use crate::presence::set;
 use crate::process::Home;
 use crate::support::{Client, Live, Setup, in_time};
 use doorsign::domain::UserId;
-use doorsign::live::{News, Topic};
+use doorsign::realtime::hub::{News, Topic};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;

@@ -3,15 +3,15 @@
 use crate::support::{Client, TestServer};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use doorsign::app::{App, Clock};
+use doorsign::auth::passwords::PasswordDigest;
+use doorsign::auth::tokens::{TokenClaims, Tokens};
 use doorsign::config::Config;
 use doorsign::domain::UserKey;
 use doorsign::domain::{By, Error, LoginId, Origin, Timestamp, UserId, Username};
-use doorsign::passwords::PasswordDigest;
 use doorsign::service::session::{self, LoginWith};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{Logins, Store, UserPatch};
-use doorsign::tokens::{TokenClaims, Tokens};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,10 +1,10 @@
-//! Clients that keep the server waiting, and how long they may. The limits here are shortened; `src/limits.rs` holds the real ones.
+//! Clients that keep the server waiting, and how long they may. The limits here are shortened; `src/transport/limits.rs` holds the real ones.
 
 use crate::protocol::lives;
 use crate::raw::{Raw, create, create_named, request};
 use crate::store_contract;
 use crate::support::{Setup, TestServer, in_time};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;

@@ -4,16 +4,16 @@
 
 use crate::support::ManualClock;
 use doorsign::app::App;
+use doorsign::auth::tokens::Tokens;
 use doorsign::config;
 use doorsign::domain::{
     Actor, Change, Claim, ClaimSource, EventId, Grants, Login, LoginId, LoginKind, Presence,
     Profile, StatusChange, StatusText, Timestamp, User, UserId, UserStatus, Username,
 };
-use doorsign::expiry;
+use doorsign::jobs::claim_expiry;
 use doorsign::service::presence::{self, StatusDraft};
 use doorsign::store::PresenceChange;
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::tokens::Tokens;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -289,7 +289,7 @@ impl Pair {
                 self.real.clock.set(Timestamp::from_millis(self.now));
             }
             Step::Sweep => {
-                expiry::sweep(&*self.real.app.store, Timestamp::from_millis(now))
+                claim_expiry::sweep(&*self.real.app.store, Timestamp::from_millis(now))
                     .await
                     .unwrap();
                 self.models.iter_mut().for_each(|model| model.expire(now));

@@ -2,7 +2,7 @@
 //! wants it.
 
 use crate::support::{PATIENCE, TestServer, in_time};
-use doorsign::outbox::Pace;
+use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{HookError, PostCreateHook, StatusCreated};
 use std::pin::Pin;
 use std::sync::Arc;

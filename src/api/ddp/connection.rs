@@ -1,8 +1,8 @@
 //! What methods know of the live connection that they are called by: whose lease it holds, and how often it has called. Knows no socket.
 
 use super::limit::Calls;
-use crate::connections::Lease;
 use crate::domain::UserStatus;
+use crate::realtime::presence::Lease;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A live connection, as methods see it.

@@ -2,8 +2,8 @@
 //! Rocket.Chat `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; compatibility 4.5.
 
 use super::method::{Call, Outcome, result};
-use crate::api::body::Fields;
 use crate::api::error::{ApiError, Place};
+use crate::api::http::body::Fields;
 use crate::api::wire::StatusRecord;
 use crate::domain::{Actor, Error, Permission, StatusId, StatusQuery};
 use crate::service::custom_status::{self, StatusDraft};

@@ -3,9 +3,9 @@
 
 use super::method::Caller;
 use crate::api::error::ApiError;
+use crate::api::http::fixed_window::{Limit, RateLimit};
 use crate::config::Config;
 use crate::domain::{Actor, Permission, Timestamp, UserId};
-use crate::rate_limit::{Limit, RateLimit};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod limit;
 mod method;
 mod password;
 mod presence;
+pub(in crate::api) mod socket;
 
 pub(super) use connection::Connection;
 pub(super) use limit::MethodLimits;

@@ -1,10 +1,10 @@
 //! `/dev/clock`: the time, and turning it.
 
 use super::{dev, read};
-use crate::api::date::{self, Rfc3339};
 use crate::api::error::ApiError;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire::date::{self, Rfc3339};
 use crate::app::Clock;
 use crate::dev::{Dev, To, Turn};
 use crate::domain::Timestamp;
@@ -43,7 +43,7 @@ pub(super) async fn turn(request: Request) -> Answer {
 }
 
 fn reading(dev: &Dev) -> Answer {
-    reply::ok(&Reading {
+    response::ok(&Reading {
         now: dev.clock.now().into(),
         frozen: dev.clock.is_frozen(),
         success: true,

@@ -3,8 +3,8 @@
 use super::{dev, read, refused};
 use crate::api::Route;
 use crate::api::error::ApiError;
-use crate::api::reply::{self, Answer};
-use crate::api::request::{Head, Request};
+use crate::api::http::request::{Head, Request};
+use crate::api::http::response::{self, Answer};
 use crate::app::Clock;
 use crate::dev::{Dev, Effect, Fault};
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,7 @@ pub(super) async fn meet(dev: &Dev, route: &Route, head: &Head) -> Option<Answer
     Some(match effect? {
         Effect::TooManyRequests => too_many(dev),
         Effect::Failure => refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
-        Effect::Drop => Ok(reply::dropped()),
+        Effect::Drop => Ok(response::dropped()),
     })
 }
 
@@ -116,7 +116,7 @@ fn listed(dev: &Dev) -> Answer {
         route: fault.route,
         method: fault.method,
     };
-    reply::ok(&List {
+    response::ok(&List {
         faults: dev.faults.list().into_iter().map(row).collect(),
         success: true,
     })

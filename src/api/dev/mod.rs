@@ -12,11 +12,11 @@ mod requests;
 
 pub(super) use requests::Watched;
 
-use super::body::media_type;
 use super::error::ApiError;
-use super::origin::{Authority, Origin};
-use super::reply::{self, Answer};
-use super::request::{Head, Request};
+use super::http::body::media_type;
+use super::http::origin::{Authority, Origin};
+use super::http::request::{Head, Request};
+use super::http::response::{self, Answer};
 use super::wire::Success;
 use super::{Access, Api, Route};
 use crate::dev::Dev;
@@ -53,7 +53,7 @@ async fn reset(request: Request) -> Answer {
     let Nothing {} = read(&request)?;
     dev(&request)?.reset(request.app()).await?;
     request.api.quotas.forget();
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 #[derive(serde::Deserialize)]
@@ -134,5 +134,5 @@ struct Failure<'a> {
 
 fn refused(status: StatusCode, error: &str) -> Answer {
     let success = false;
-    reply::with_status(status, &Failure { success, error })
+    response::with_status(status, &Failure { success, error })
 }

@@ -2,10 +2,10 @@
 
 use super::{PREFIX, dev};
 use crate::api::Api;
-use crate::api::date::Rfc3339;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer, Response};
-use crate::api::request::{Head, Request};
+use crate::api::http::query::Query;
+use crate::api::http::request::{Head, Request};
+use crate::api::http::response::{self, Answer, Response};
+use crate::api::wire::date::Rfc3339;
 use crate::dev::{Dev, Seen};
 use crate::domain::Timestamp;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(super) async fn list(request: Request) -> Answer {
         usize::try_from(limit).unwrap_or(usize::MAX)
     });
     let requests = dev(&request)?.requests.last(limit).into_iter().map(row);
-    reply::ok(&List {
+    response::ok(&List {
         requests: requests.collect(),
         success: true,
     })

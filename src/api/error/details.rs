@@ -1,6 +1,6 @@
 //! What Rocket.Chat tells of a failure beside its text, in its order of fields. Knows no failure by name.
 
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::Timestamp;
 use serde::Serialize;
 

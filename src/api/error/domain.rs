@@ -1,8 +1,8 @@
 //! How the failures of the rules are told where no place has words of its own for them. Knows nothing of requests.
 
 use super::details::Details;
+use super::reply::{Reason, Told};
 use super::seconds;
-use super::told::{Reason, Told};
 use crate::domain::{
     Blocked, Disallowed, Error, Fault, Field, Permission, Problem, Weakness, What,
 };

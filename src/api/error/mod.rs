@@ -7,24 +7,24 @@
 //! `not_authorized` is none of the codes that the router makes a 403 of, so it is a 400.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod context;
 mod details;
 mod domain;
 mod people;
-mod place;
-mod told;
+mod reply;
 
+pub(super) use context::Place;
 pub(super) use people::PeoplePlace;
-pub(super) use place::Place;
-pub(super) use told::MethodError;
+pub(super) use reply::MethodError;
 
-use super::reply::Response;
-use super::request::RequestId;
+use super::http::request::RequestId;
+use super::http::response::Response;
 use crate::domain::Error;
 use details::Details;
+use reply::Told;
 use std::any::Any;
 use std::convert::Infallible;
 use std::time::Duration;
-use told::Told;
 use warp::http::{Method, StatusCode, header};
 
 /// Why a request was not answered as asked.
@@ -178,7 +178,7 @@ fn tell(error: &ApiError) -> Told {
     match error {
         ApiError::Domain(error) => domain::tell(error),
         ApiError::In(place, error) => {
-            place::tell(*place, error).unwrap_or_else(|| domain::tell(error))
+            context::tell(*place, error).unwrap_or_else(|| domain::tell(error))
         }
         ApiError::RouteForbidden => {
             let text =
@@ -266,7 +266,7 @@ fn tell(error: &ApiError) -> Told {
         }
         ApiError::InvalidCall(text) => Told::bare(StatusCode::BAD_REQUEST, text),
         ApiError::TooLarge => {
-            let text = format!("The body is larger than {} bytes", super::body::LIMIT);
+            let text = format!("The body is larger than {} bytes", super::http::body::LIMIT);
             Told::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)
         }
         ApiError::TooSlow => {

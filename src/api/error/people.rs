@@ -6,9 +6,9 @@
 )]
 
 use super::ApiError;
+use super::context::Place;
 use super::details::Details;
-use super::place::Place;
-use super::told::Told;
+use super::reply::Told;
 use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What};
 use warp::http::StatusCode;
 

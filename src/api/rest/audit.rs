@@ -1,11 +1,11 @@
 //! `audit.list`: the audit trail. A route of our own; Rocket.Chat's is part of its enterprise edition and has other records.
 
-use crate::api::date;
 use crate::api::error::ApiError;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire::AuditPage;
+use crate::api::wire::date;
 use crate::domain::{Action, AuditQuery, Timestamp};
 use crate::service::audit::{self, MAY_READ};
 
@@ -21,12 +21,12 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
         since: instant(&query, "since")?,
         until: instant(&query, "until")?,
         offset,
-        limit: limit.unwrap_or(crate::api::query::UPPER_COUNT),
+        limit: limit.unwrap_or(crate::api::http::query::UPPER_COUNT),
     };
     let user = query.filled("user")?.map(str::to_owned);
     let app = request.admit(Some(&actor))?;
     let page = audit::list(app, (&actor).into(), user, filter).await?;
-    reply::ok(&AuditPage::new(&page, offset))
+    response::ok(&AuditPage::new(&page, offset))
 }
 
 fn action(word: &str) -> Result<Action, ApiError> {

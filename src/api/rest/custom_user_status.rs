@@ -1,11 +1,12 @@
 //! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`; compatibility 4.
 
-use crate::api::body::Fields;
 use crate::api::error::{ApiError, Place};
-use crate::api::list_cache::Encoded;
-use crate::api::reply::{self, Answer, Response};
-use crate::api::request::Request;
-use crate::api::{query, wire};
+use crate::api::http::body::Fields;
+use crate::api::http::list_cache::Encoded;
+use crate::api::http::query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer, Response};
+use crate::api::wire;
 use crate::app::Contract;
 use crate::domain::{Actor, Error, StatusId};
 use crate::service::custom_status::{self, StatusDraft};
@@ -19,7 +20,7 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     fields.refuse_unknown(&["name", "statusType"])?;
     let draft = draft(&mut fields)?;
     let status = custom_status::create(request.admit(Some(&actor))?, &actor, draft).await?;
-    reply::ok(&wire::StatusReply::from(&status))
+    response::ok(&wire::StatusReply::from(&status))
 }
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
@@ -31,7 +32,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let id = StatusId::new(fields.text("_id")?.unwrap_or_default());
     let draft = draft(&mut fields)?;
     let status = custom_status::update(request.admit(Some(&actor))?, &actor, id, draft).await?;
-    reply::ok(&wire::StatusReply::from(&status))
+    response::ok(&wire::StatusReply::from(&status))
 }
 
 pub(in crate::api) async fn delete(request: Request) -> Answer {
@@ -50,7 +51,7 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     custom_status::delete(request.admit(Some(&actor))?, &actor, StatusId::new(id))
         .await
         .map_err(|e| Place::DeleteStatus.failed(e))?;
-    reply::ok(&wire::Success::TRUE)
+    response::ok(&wire::Success::TRUE)
 }
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
@@ -67,7 +68,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     };
     Ok(not_modified(&request, &page).unwrap_or_else(|| {
         // What one copy of it takes was reserved when it was made.
-        let response = reply::counted(reply::ready(page.body.clone()));
+        let response = response::counted(response::ready(page.body.clone()));
         with_tag(response, &page)
     }))
 }

@@ -5,12 +5,12 @@
 
 use crate::api::Api;
 use crate::api::error::ApiError;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer, Response};
-use crate::api::request::Request;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire::{EventPage, EventRow, ShownRow, frame};
 use crate::domain::{self, Actor, Error, Event, EventId};
-use crate::live::{Listener, Message, News, Topic, Trouble};
+use crate::realtime::hub::{Listener, Message, News, Topic, Trouble};
 use crate::service::events::{self, Read};
 use crate::service::live_login::LiveLogin;
 use std::convert::Infallible;
@@ -298,7 +298,7 @@ fn told(event: &Event) -> sse::Event {
 }
 
 fn page(events: &[Event], position: EventId, reload: bool) -> Answer {
-    reply::ok(&EventPage {
+    response::ok(&EventPage {
         events: events.iter().map(EventRow::from).collect(),
         position: position.as_u64(),
         reload,

@@ -1,11 +1,11 @@
 //! `hooks.*`: how hooks stand and what is to be done about their deliveries. Routes of our own; Rocket.Chat has none.
 
-use crate::api::body::Fields;
-use crate::api::date;
 use crate::api::error::ApiError;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::body::Fields;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire::date;
 use crate::api::wire::{CountReply, DeliveryPage, DeliveryReply, HookList, Success};
 use crate::domain::{DeliveryState, EventId, Requester, Timestamp};
 use crate::service::hooks::{self, LOOKS_AFTER};
@@ -16,7 +16,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     Query::parse(request.query(), &[])?;
     let app = request.admit(Some(&actor))?;
     let hooks = hooks::list(app, (&actor).into()).await?;
-    reply::ok(&HookList::from(&*hooks))
+    response::ok(&HookList::from(&*hooks))
 }
 
 pub(in crate::api) async fn deliveries(request: Request) -> Answer {
@@ -33,7 +33,7 @@ pub(in crate::api) async fn deliveries(request: Request) -> Answer {
     );
     let (app, after) = (request.admit(Some(&actor))?, EventId::new(after));
     let found = hooks::list_deliveries(app, (&actor).into(), hook, state, after).await?;
-    reply::ok(&DeliveryPage::new(&found, hooks::PAGE))
+    response::ok(&DeliveryPage::new(&found, hooks::PAGE))
 }
 
 pub(in crate::api) async fn delivery(request: Request) -> Answer {
@@ -43,7 +43,7 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
     let event = query.number("event")?.ok_or_else(|| missing("event"))?;
     let (app, event) = (request.admit(Some(&actor))?, EventId::new(event));
     let (record, told) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
-    reply::ok(&DeliveryReply::new(&record, told.as_ref()))
+    response::ok(&DeliveryReply::new(&record, told.as_ref()))
 }
 
 pub(in crate::api) async fn retry(request: Request) -> Answer {
@@ -51,7 +51,7 @@ pub(in crate::api) async fn retry(request: Request) -> Answer {
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let app = request.admit(Some(&actor))?;
     let count = hooks::retry(app, (&actor).into(), &hook, event).await?;
-    reply::ok(&CountReply::from(count))
+    response::ok(&CountReply::from(count))
 }
 
 pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
@@ -60,7 +60,7 @@ pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
     let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
     let app = request.admit(Some(&actor))?;
     hooks::drop_delivery(app, (&actor).into(), &hook, event).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn replay(request: Request) -> Answer {
@@ -73,7 +73,7 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
     let until = until.transpose()?;
     let app = request.admit(Some(&actor))?;
     let count = hooks::replay(app, (&actor).into(), &hook, since, until).await?;
-    reply::ok(&CountReply::from(count))
+    response::ok(&CountReply::from(count))
 }
 
 pub(in crate::api) async fn pause(request: Request) -> Answer {
@@ -81,7 +81,7 @@ pub(in crate::api) async fn pause(request: Request) -> Answer {
     let hook = fields.filled("hook")?;
     let app = request.admit(Some(&actor))?;
     hooks::pause(app, (&actor).into(), &hook).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn resume(request: Request) -> Answer {
@@ -89,7 +89,7 @@ pub(in crate::api) async fn resume(request: Request) -> Answer {
     let hook = fields.filled("hook")?;
     let app = request.admit(Some(&actor))?;
     hooks::resume(app, (&actor).into(), &hook).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 /// Who asks, and the body's fields: all that are `required`, and no others than `known`.

@@ -1,7 +1,7 @@
 //! What the server says of itself. Source: Rocket.Chat `apps/meteor/server/api/default/info.ts`; compatibility 8.1.
 
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::domain::Permission;
 use bytes::Bytes;
 use serde::Serialize;
@@ -69,7 +69,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
         build: Some(build),
         doorsign: Some(env!("CARGO_PKG_VERSION")),
     };
-    reply::ok(&Info {
+    response::ok(&Info {
         version: if sees_more { FULL_VERSION } else { VERSION },
         minimum_client_versions: ClientVersions {
             desktop: "3.9.6",
@@ -84,7 +84,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 pub(in crate::api) async fn info_v1(request: Request) -> Answer {
     let actor = request.actor().await.ok();
     request.admit(actor.as_deref())?;
-    reply::ok(&InfoV1 {
+    response::ok(&InfoV1 {
         info: Details {
             version: VERSION,
             build: None,
@@ -97,8 +97,8 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
 /// `GET /api/v1/openapi.json`, as often as one likes.
 pub(in crate::api) async fn openapi(request: Request) -> Answer {
     // All readers share one copy.
-    let document = reply::ready(request.api.openapi.clone());
-    Ok(reply::counted(document))
+    let document = response::ready(request.api.openapi.clone());
+    Ok(response::counted(document))
 }
 
 /// The document of a server that people reach below `base`, where that is a path.
@@ -114,7 +114,7 @@ pub(in crate::api) fn openapi_below(base: &str) -> Bytes {
 
 /// `GET /api/v1/events.schema`, as often as one likes.
 pub(in crate::api) async fn event_schema(_: Request) -> Answer {
-    let mut response = reply::ready(Bytes::from_static(EVENT_SCHEMA));
+    let mut response = response::ready(Bytes::from_static(EVENT_SCHEMA));
     let schema = HeaderValue::from_static("application/schema+json");
     response.headers_mut().insert(header::CONTENT_TYPE, schema);
     Ok(response)

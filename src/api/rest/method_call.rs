@@ -3,8 +3,8 @@
 
 use crate::api::ddp;
 use crate::api::error::ApiError;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire::{MethodCall, MethodReply};
 use crate::domain::{Actor, Error, Requester};
 use std::sync::Arc;
@@ -44,5 +44,5 @@ async fn answer(request: &Request, actor: Option<&Arc<Actor>>) -> Answer {
     } else {
         StatusCode::BAD_REQUEST
     };
-    reply::with_status(status, &reply)
+    response::with_status(status, &reply)
 }

@@ -1,7 +1,6 @@
 //! The handlers, one file per noun: authenticate, read, call one use case, wrap. Nothing is decided here.
 
 pub(super) mod audit;
-pub(super) mod broadcast;
 pub(super) mod custom_user_status;
 pub(super) mod events;
 pub(super) mod hooks;
@@ -9,6 +8,7 @@ pub(super) mod info;
 pub(super) mod method_call;
 pub(super) mod permissions;
 pub(super) mod presence;
+pub(super) mod presence_broadcast;
 pub(super) mod roles;
 pub(super) mod session;
 pub(super) mod sessions;

@@ -1,10 +1,10 @@
 //! `permissions.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/permissions.ts`; compatibility 7.2.
 
-use crate::api::date;
 use crate::api::error::ApiError;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire::date;
 use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow, Success};
 use crate::domain::Permission;
 use crate::service::permissions;
@@ -22,7 +22,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let changed = grants
         .iter()
         .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
-    reply::ok(&PermissionChanges {
+    response::ok(&PermissionChanges {
         update: changed.map(PermissionRow::from).collect(),
         remove: [],
         success: true,
@@ -36,7 +36,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     fields.refuse_unknown(&["permissions"])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
     let grants = permissions::update(request.admit(Some(&actor))?, &actor, roles).await?;
-    reply::ok(&PermissionList {
+    response::ok(&PermissionList {
         permissions: grants.iter().map(PermissionRow::from).collect(),
         success: true,
     })
@@ -58,7 +58,7 @@ async fn set_grant(request: Request, granted: bool) -> Answer {
     let (permission, role) = (fields.filled("permissionId")?, fields.filled("role")?);
     let app = request.admit(Some(&actor))?;
     permissions::set_grant(app, &actor, permission, role, granted).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 /// `[{_id, roles: [unique…]}]`, checked in ajv's order and told in its words.

@@ -1,13 +1,13 @@
 //! `users.setStatus`, `users.getStatus`, `users.getPresence` and `users.presence`. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
 //! compatibility 5.1 to 5.4.
 
-use crate::api::body::Fields;
-use crate::api::date;
 use crate::api::error::{ApiError, Place};
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
-use crate::api::whom;
+use crate::api::http::body::Fields;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::http::user_selector;
+use crate::api::wire::date;
 use crate::api::wire::{BoardReply, PresenceReply, Success, UserStatusReply};
 use crate::domain::{UserId, UserStatus};
 use crate::service::presence::{self, Found, StatusDraft};
@@ -24,11 +24,11 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
         "user",
     ])?;
     let draft = status_draft(&mut fields)?;
-    let whose = whom::named(|name| fields.text(name))?;
+    let whose = user_selector::named(|name| fields.text(name))?;
     let app = request.admit(Some(&actor))?;
     let set = presence::set_status(app, &actor, whose, draft).await;
     set.map_err(|e| Place::SetStatus.failed(e))?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 /// A sign of life of somebody whose presence goes by heartbeats. A route of our own: Rocket.Chat shows who has no live connection as
@@ -37,15 +37,15 @@ pub(in crate::api) async fn beat(request: Request) -> Answer {
     let actor = request.actor().await?;
     let app = request.admit(Some(&actor))?;
     app.connections.beat(&actor.user.id);
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn get_status(request: Request) -> Answer {
-    reply::ok(&UserStatusReply::from(&find(&request).await?))
+    response::ok(&UserStatusReply::from(&find(&request).await?))
 }
 
 pub(in crate::api) async fn get_presence(request: Request) -> Answer {
-    reply::ok(&PresenceReply::from(&find(&request).await?))
+    response::ok(&PresenceReply::from(&find(&request).await?))
 }
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
@@ -60,7 +60,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     } else {
         presence::list_ids(app, &actor, ids).await?
     };
-    reply::ok(&BoardReply::from(&board))
+    response::ok(&BoardReply::from(&board))
 }
 
 /// What a body asks a status to be. Meteor's check comes after ajv's: there must be a status or a message, and a message is no null.
@@ -87,8 +87,8 @@ fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
 /// The user whom the query names: nobody is oneself.
 async fn find(request: &Request) -> Result<Found, ApiError> {
     let actor = request.actor().await?;
-    let query = Query::parse(request.query(), &whom::NAMES)?;
-    let whose = whom::named(|name| Ok(query.text(name)?.map(str::to_owned)))?;
+    let query = Query::parse(request.query(), &user_selector::NAMES)?;
+    let whose = user_selector::named(|name| Ok(query.text(name)?.map(str::to_owned)))?;
     let found = presence::find(request.admit(Some(&actor))?, &actor, whose).await;
     found.map_err(|e| Place::OfUser.failed(e))
 }

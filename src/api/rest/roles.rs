@@ -1,11 +1,11 @@
 //! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. There are no rooms, so that no role is held in
 //! one: `roomId` and `scope` are accepted without effect where they come with a role to give or take.
 
-use crate::api::date;
 use crate::api::error::{ApiError, PeoplePlace};
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire::date;
 use crate::api::wire::{
     Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,
@@ -16,7 +16,7 @@ use crate::service::{permissions, roles};
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     let roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
-    reply::ok(&RoleList {
+    response::ok(&RoleList {
         roles: roles.iter().map(RoleRow::from).collect(),
         success: true,
     })
@@ -34,7 +34,7 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
     let since = since.transpose()?;
     let mut roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
     roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
-    reply::ok(&RoleSync {
+    response::ok(&RoleSync {
         roles: RoleChanges {
             update: roles.iter().map(RoleRow::dated).collect(),
             remove: [],
@@ -49,7 +49,7 @@ pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
     let role = roles::add_user(request.admit(Some(&actor))?, &actor, &username, &role)
         .await
         .map_err(|e| PeoplePlace::AddToRole.failed(e))?;
-    reply::ok(&RoleReply {
+    response::ok(&RoleReply {
         role: RoleRow::dated(&role),
         success: true,
     })
@@ -61,7 +61,7 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     let role = roles::remove_user(request.admit(Some(&actor))?, &actor, &username, &role)
         .await
         .map_err(|e| PeoplePlace::RemoveFromRole.failed(e))?;
-    reply::ok(&RoleReply {
+    response::ok(&RoleReply {
         role: RoleRow::dated(&role),
         success: true,
     })
@@ -98,7 +98,7 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
     let page = roles::users_in(app, &actor, role, offset, limit)
         .await
         .map_err(|e| PeoplePlace::UsersInRole.failed(e))?;
-    reply::ok(&Holders {
+    response::ok(&Holders {
         users: page.items.iter().map(Holder::from).collect(),
         total: page.total,
         success: true,
@@ -108,7 +108,7 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
 pub(in crate::api) async fn get_users_in_public_roles(request: Request) -> Answer {
     let actor = request.actor().await?;
     let users = roles::users_in_public(request.admit(Some(&actor))?, &actor).await?;
-    reply::ok(&PublicHolders {
+    response::ok(&PublicHolders {
         users: users.iter().map(PublicHolder::from).collect(),
         success: true,
     })

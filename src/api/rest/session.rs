@@ -1,10 +1,10 @@
 //! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); compatibility 6.1 to 6.3.
 
-use crate::api::credentials;
 use crate::api::error::Place;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire;
+use crate::api::wire::credentials;
 use crate::domain::Error;
 use crate::service::presence;
 use crate::service::session;
@@ -20,7 +20,7 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
         .map_err(|e| Place::Login(app.clock.now()).failed(e))?;
     request.saw(&entered.actor);
     let shown = presence::of(app, &entered.actor.user.id).await?;
-    reply::ok(&wire::LoginReply::new(
+    response::ok(&wire::LoginReply::new(
         &entered.actor,
         &shown,
         &entered.token,
@@ -31,11 +31,11 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
 pub(in crate::api) async fn logout(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
     session::logout(request.admit(Some(&actor))?, &actor).await?;
-    reply::ok(&wire::LogoutReply::GOODBYE)
+    response::ok(&wire::LogoutReply::GOODBYE)
 }
 
 pub(in crate::api) async fn me(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
     let shown = presence::of(request.admit(Some(&actor))?, &actor.user.id).await?;
-    reply::ok(&wire::Me::alone(&actor, &shown, &request.api.site_url))
+    response::ok(&wire::Me::alone(&actor, &shown, &request.api.site_url))
 }

@@ -2,9 +2,9 @@
 //! for here. `lastUsedAt` and `expiresAt` are ours.
 
 use crate::api::error::{ApiError, PeoplePlace};
-use crate::api::query::{self, Query};
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::query::{self, Query};
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire::{EndedSession, SessionPage, SessionReply, SessionRow};
 use crate::domain::{LoginId, LoginRecord, Page, Permission};
 use crate::service::logins;
@@ -24,7 +24,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let found = logins::find_own(request.admit(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| PeoplePlace::Sessions.failed(e))?;
-    reply::ok(&SessionReply::of(SessionRow::own(
+    response::ok(&SessionReply::of(SessionRow::own(
         &found,
         &actor.login.id,
         host(&request),
@@ -38,7 +38,7 @@ pub(in crate::api) async fn logout_me(request: Request) -> Answer {
     logins::end_own(app, &actor, LoginId::new(id.as_str()))
         .await
         .map_err(|e| PeoplePlace::Sessions.failed(e))?;
-    reply::ok(&EndedSession::of(&id))
+    response::ok(&EndedSession::of(&id))
 }
 
 pub(in crate::api) async fn list_all(request: Request) -> Answer {
@@ -56,7 +56,7 @@ pub(in crate::api) async fn info_admin(request: Request) -> Answer {
     let found = logins::find(request.admit(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| PeoplePlace::Sessions.failed(e))?;
-    reply::ok(&SessionReply::of(SessionRow::anybodys(
+    response::ok(&SessionReply::of(SessionRow::anybodys(
         &found,
         &actor.login.id,
         host(&request),
@@ -72,7 +72,7 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     logins::end_any(app, &actor, LoginId::new(id.as_str()))
         .await
         .map_err(|e| PeoplePlace::Sessions.failed(e))?;
-    reply::ok(&EndedSession::of(&id))
+    response::ok(&EndedSession::of(&id))
 }
 
 fn answer<'a>(
@@ -80,7 +80,7 @@ fn answer<'a>(
     offset: u64,
     row: impl Fn(&'a LoginRecord) -> SessionRow<'a>,
 ) -> Answer {
-    reply::ok(&SessionPage {
+    response::ok(&SessionPage {
         count: page.items.len(),
         sessions: page.items.iter().map(row).collect(),
         offset,

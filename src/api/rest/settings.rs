@@ -2,9 +2,9 @@
 //! `apps/meteor/server/api/v1/settings.ts`; compatibility 8.2.
 
 use crate::api::error::ApiError;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire;
 use crate::domain::{Permission, Setting, SettingValue};
 use crate::service::settings;
@@ -24,23 +24,23 @@ pub(in crate::api) async fn list_public(request: Request) -> Answer {
         .filter(|(setting, _)| ids.is_empty() || ids.split(',').any(|id| id == setting.id()))
         .map(|setting| located(&request, setting))
         .collect();
-    reply::ok(&wire::SettingPage::new(&asked, page))
+    response::ok(&wire::SettingPage::new(&asked, page))
 }
 
 pub(in crate::api) async fn oauth(request: Request) -> Answer {
     request.admit(None)?;
-    reply::ok(&wire::NoServices::NONE)
+    response::ok(&wire::NoServices::NONE)
 }
 
 pub(in crate::api) async fn configurations(request: Request) -> Answer {
     request.admit(None)?;
-    reply::ok(&wire::NoConfigurations::NONE)
+    response::ok(&wire::NoConfigurations::NONE)
 }
 
 /// `pw.getPolicy`, for anyone, as in Rocket.Chat 8 (`apps/meteor/app/api/server/v1/misc.ts`).
 pub(in crate::api) async fn password_policy(request: Request) -> Answer {
     let app = request.admit(None)?;
-    reply::ok(&wire::PasswordPolicyReply::from(app.rules.password_policy))
+    response::ok(&wire::PasswordPolicyReply::from(app.rules.password_policy))
 }
 
 pub(in crate::api) async fn find(request: Request) -> Answer {
@@ -49,7 +49,7 @@ pub(in crate::api) async fn find(request: Request) -> Answer {
         .await?;
     let app = request.admit(Some(&actor))?;
     let found = settings::find(app, &actor, &request.parameter()).await?;
-    reply::ok(&wire::SettingReply::from(&located(&request, found)))
+    response::ok(&wire::SettingReply::from(&located(&request, found)))
 }
 
 pub(in crate::api) async fn set(request: Request) -> Answer {
@@ -63,7 +63,7 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
         value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
     let app = request.admit(Some(&actor))?;
     settings::set(app, &actor, &request.parameter(), value).await?;
-    reply::ok(&wire::Success::TRUE)
+    response::ok(&wire::Success::TRUE)
 }
 
 /// The setting with the address in it, which only the API knows where the configuration names none.

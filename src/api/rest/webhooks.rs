@@ -2,9 +2,9 @@
 
 use super::hooks::fields;
 use crate::api::error::ApiError;
-use crate::api::query::Query;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::query::Query;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire::{SecretReply, Success, TestReply, WebhookList, WebhookReply};
 use crate::domain::Requester;
 use crate::service::hooks::LOOKS_AFTER;
@@ -15,7 +15,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     Query::parse(request.query(), &[])?;
     let app = request.admit(Some(&actor))?;
     let found = webhooks::list(app, (&actor).into()).await?;
-    reply::ok(&WebhookList::new(&found, app.clock.now()))
+    response::ok(&WebhookList::new(&found, app.clock.now()))
 }
 
 pub(in crate::api) async fn add(request: Request) -> Answer {
@@ -28,39 +28,39 @@ pub(in crate::api) async fn add(request: Request) -> Answer {
     };
     let app = request.admit(Some(&actor))?;
     let added = webhooks::add(app, (&actor).into(), new).await?;
-    reply::ok(&WebhookReply::from(&added))
+    response::ok(&WebhookReply::from(&added))
 }
 
 pub(in crate::api) async fn test(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     let app = request.admit(Some(&actor))?;
     let tested = webhooks::test(app, (&actor).into(), &name).await?;
-    reply::ok(&TestReply::from(&tested))
+    response::ok(&TestReply::from(&tested))
 }
 
 pub(in crate::api) async fn rotate(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     let app = request.admit(Some(&actor))?;
     let secret = webhooks::rotate(app, (&actor).into(), &name).await?;
-    reply::ok(&SecretReply::from(&secret))
+    response::ok(&SecretReply::from(&secret))
 }
 
 pub(in crate::api) async fn disable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     webhooks::disable(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn enable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     webhooks::enable(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn remove(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     webhooks::remove(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 /// Who asks, and which webhook it is about.

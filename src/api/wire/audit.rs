@@ -1,6 +1,6 @@
 //! Records of the audit trail as JSON. A shape of our own. Knows no rule.
 
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{AuditRecord, Author, Page, Target};
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Custom statuses as JSON: one, and a page of them; and as EJSON. Knows no rule.
 
-use crate::api::date::{Ejson, Rfc3339};
+use crate::api::wire::date::{Ejson, Rfc3339};
 use crate::domain::{CustomStatus, Page, Timestamp};
 use serde::Serialize;
 

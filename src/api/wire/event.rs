@@ -5,9 +5,9 @@ use super::custom_user_status::CustomUserStatus;
 use super::permission::PermissionRow;
 use super::presence::ClaimFields;
 use super::setting::SettingRow;
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{Change, Event, NewEvent, RoleOf, StatusChange, Timestamp, UserId, Username};
-use crate::live::ShownUser;
+use crate::realtime::hub::ShownUser;
 use serde::Serialize;
 
 /// The version of the form. Fields may be added under the same number; none is taken away or changes its meaning.

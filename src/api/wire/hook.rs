@@ -1,7 +1,7 @@
 //! Hooks and their deliveries as JSON. A shape of our own: Rocket.Chat has none. Knows no rule.
 
 use super::event::EventRow;
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{DeliveryRecord, Event, Hook};
 use serde::Serialize;
 

@@ -3,8 +3,8 @@
 use super::Empty;
 use super::presence::ClaimFields;
 use super::user::{EmailAddress, emails, hours};
-use crate::api::date::Rfc3339;
-use crate::api::preferences::Preferences;
+use crate::api::wire::date::Rfc3339;
+use crate::api::wire::preferences::Preferences;
 use crate::domain::{Actor, Bio, Email, Nickname, User};
 use crate::service::presence::Shown;
 use serde::Serialize;

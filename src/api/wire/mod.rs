@@ -1,7 +1,9 @@
 //! The JSON that clients see, field by field in Rocket.Chat's order, and how the domain becomes it; one file a noun. Knows no rule.
 
 mod audit;
+pub(in crate::api) mod credentials;
 mod custom_user_status;
+pub(in crate::api) mod date;
 mod event;
 pub(super) mod frame;
 mod hook;
@@ -9,6 +11,7 @@ mod me;
 mod method;
 pub(super) mod news;
 mod permission;
+pub(in crate::api) mod preferences;
 mod presence;
 mod role;
 mod session;

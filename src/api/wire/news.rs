@@ -6,9 +6,9 @@ use super::frame::{Document, DocumentChange, text_of};
 use super::permission::PermissionRecord;
 use super::setting::SettingRow;
 use super::user::{EmailAddress, emails};
-use crate::api::date::Ejson;
+use crate::api::wire::date::Ejson;
 use crate::domain::{Bio, CustomStatus, Nickname, RoleOf, User, UserStatus};
-use crate::live::{News, ShownUser};
+use crate::realtime::hub::{News, ShownUser};
 use serde::Serialize;
 use serde_json::json;
 

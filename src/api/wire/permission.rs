@@ -1,6 +1,6 @@
 //! Permissions as JSON. Knows no rule.
 
-use crate::api::date::{Ejson, Rfc3339};
+use crate::api::wire::date::{Ejson, Rfc3339};
 use crate::domain::{PermissionGrant, Timestamp};
 use serde::Serialize;
 

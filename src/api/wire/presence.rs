@@ -1,7 +1,7 @@
 //! How people are shown, as JSON. Source: compatibility 5.1 to 5.4. Knows no rule.
 
 use super::user::hours;
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{ClaimSource, Person, Timestamp};
 use crate::service::presence::{Board, Found, Shown};
 use serde::Serialize;

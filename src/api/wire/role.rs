@@ -1,7 +1,7 @@
 //! Roles and who holds them as JSON. Knows no rule.
 
 use super::user::{EmailAddress, emails};
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{Role, RoleScope, Timestamp, User};
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! Logins and logouts as JSON. Knows no rule.
 
 use super::Me;
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{Actor, LoginId, LoginRecord};
 use crate::service::presence::Shown;
 use serde::Serialize;

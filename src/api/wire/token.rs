@@ -1,6 +1,6 @@
 //! Tokens that somebody made as JSON. Knows no rule.
 
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{Login, LoginKind};
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use super::Empty;
 use super::presence::ClaimFields;
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::Shown;
 use serde::{Serialize, Serializer};

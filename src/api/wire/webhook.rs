@@ -1,6 +1,6 @@
 //! Webhooks as JSON. A shape of our own: Rocket.Chat has other ones. Knows no rule.
 
-use crate::api::date::Rfc3339;
+use crate::api::wire::date::Rfc3339;
 use crate::domain::{SigningSecret, Timestamp, Webhook};
 use serde::Serialize;
 

@@ -3,11 +3,11 @@
 
 use super::{accept, check_roles, find, is_self, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
+use crate::auth::passwords::PasswordDigest;
 use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
     Result, User, UserId, UserKey, UserStatus, Username,
 };
-use crate::passwords::PasswordDigest;
 use crate::service::{audit, presence, session};
 use crate::store::{RoleChange, UserPatch};
 use std::net::IpAddr;

@@ -5,7 +5,7 @@
 pub mod accounts;
 pub mod changes;
 mod operator;
-pub mod reading;
+pub mod queries;
 pub mod tokens;
 
 pub(crate) use operator::by_operator;
@@ -15,11 +15,11 @@ pub use operator::{
 };
 
 use crate::app::App;
+use crate::auth::passwords::PasswordDigest;
 use crate::domain::{
     ADMIN, Actor, Email, Error, Field, Permission, Problem, Result, User, UserId, UserKey,
     Username, What, check_name,
 };
-use crate::passwords::PasswordDigest;
 
 /// UTF-16 units of a name to show and of a token's name at most, as of a nickname. The bound is ours: they are read with their user
 /// wherever that one is looked up.
@@ -67,7 +67,7 @@ fn without_addresses(actor: &Actor, failed: Error) -> Error {
         Error::Invalid {
             field: Field::Email,
             problem: Problem::Taken(address),
-        } if !reading::sees_all(actor) => Error::Invalid {
+        } if !queries::sees_all(actor) => Error::Invalid {
             field: Field::Email,
             problem: Problem::NotValid(address),
         },

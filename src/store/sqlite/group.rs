@@ -2,14 +2,14 @@
 //! wait. Each job runs in a savepoint of its own, so that one refusal rolls back alone. Where the file is limited, all jobs of a group have
 //! the same room, so that one for which there is none does not take those with it that have the reserve. Knows nothing of what the jobs do.
 
+use super::change_signals::{EVERYTHING, Marks};
 use super::checkpoint::{self, Checkpoints};
 use super::health::Health;
 use super::is_damage;
 use super::job::{Failure, Job};
-use super::marks::{EVERYTHING, Marks};
 use super::outbox;
-use super::room::{Limit, Room};
-use super::waiting::{Turn, Waiting};
+use super::queue::{Turn, Waiting};
+use super::space::{Limit, Room};
 use super::writer::QUEUE;
 use crate::domain::{EventId, Fault};
 use rusqlite::Connection;

@@ -2,7 +2,7 @@
 //! one to a damaged or a removed file does not.
 
 use super::beside;
-use super::marks::{EVERYTHING, Marks};
+use super::change_signals::{EVERYTHING, Marks};
 use crate::domain::{Error, EventId, Fault, Result};
 use std::fs::Metadata;
 use std::io::ErrorKind;

@@ -1,7 +1,7 @@
 //! A unit of work on its way through the writer: its result type is hidden from the thread that runs it. Knows no transaction.
 
 use super::error;
-use super::room::Room;
+use super::space::Room;
 use crate::domain::{Error, Fault, Result};
 use crate::store::Part;
 use rusqlite::Connection;

@@ -4,6 +4,7 @@
 //! `Readers::read`, and knows nothing of rules or requests.
 
 mod audit;
+mod change_signals;
 mod checkpoint;
 mod create;
 mod custom_status;
@@ -16,7 +17,6 @@ mod hooks;
 mod job;
 mod logins;
 mod marker;
-mod marks;
 mod open;
 mod outbox;
 mod page;
@@ -24,12 +24,12 @@ mod payload;
 mod permissions;
 mod pool;
 mod presence;
-mod room;
+mod queue;
 mod seed;
 mod settings;
+mod space;
 mod upgrades;
 mod users;
-mod waiting;
 mod webhooks;
 mod writer;
 
@@ -38,15 +38,15 @@ pub use open::OpenError;
 use crate::domain::{Error, EventId, Fault, Result};
 use crate::store::{Part, Store};
 use async_trait::async_trait;
+use change_signals::{EVERYTHING, Marks};
 use checkpoint::Checkpoints;
 use group::Tools;
 use health::Health;
 use job::Touches;
-use marks::{EVERYTHING, Marks};
 use open::{Opened, open_writer};
 use pool::{Pool, Readers};
-use room::Limit;
 use rusqlite::ffi;
+use space::Limit;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! SQL of the seed: every table's rows are kept aside, and put back by a reset. Tables are taken as the database names them, so a new
 //! one needs no line here.
 
-use super::marks::EVERYTHING;
+use super::change_signals::EVERYTHING;
 use super::{SqliteStore, error};
 use crate::domain::Result;
 use crate::store::Seeded;

@@ -6,8 +6,8 @@
 use super::group::{self, Tools};
 use super::job::{Touches, Write};
 use super::outbox;
-use super::room::Room;
-use super::waiting::{Message, Waiting};
+use super::queue::{Message, Waiting};
+use super::space::Room;
 use crate::domain::{Error, Result};
 use rusqlite::Connection;
 use std::panic::resume_unwind;
@@ -122,11 +122,11 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::change_signals::Marks;
     use super::super::checkpoint::Checkpoints;
     use super::super::error;
     use super::super::health::Health;
-    use super::super::marks::Marks;
-    use super::super::room::Limit;
+    use super::super::space::Limit;
     use super::*;
     use crate::domain::EventId;
     use std::sync::Arc;

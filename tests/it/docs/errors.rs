@@ -5,8 +5,8 @@ use crate::raw::{Raw, chunked, create};
 use crate::support::page::{Page, spans};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::domain::StatusName;
-use doorsign::limits::Limits;
 use doorsign::service::users;
+use doorsign::transport::limits::Limits;
 use serde_json::{Value, json};
 use std::time::Duration;
 

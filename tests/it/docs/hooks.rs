@@ -4,7 +4,7 @@ use crate::process::{Home, PASSWORD, ended};
 use crate::support::in_time;
 use crate::support::page::{Page, root};
 use doorsign::config::Config;
-use doorsign::outbox::{BATCH, SAVE};
+use doorsign::hooks::delivery::{BATCH, SAVE};
 use doorsign_hook::{
     Actor, Event, PostCreateHook, Status, StatusCreated, StatusUpdated, UserStatusChanged,
 };

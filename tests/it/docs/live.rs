@@ -4,7 +4,7 @@ use super::commands::{block, pasted};
 use crate::process::Home;
 use crate::support::TestServer;
 use crate::support::page::{Page, spans};
-use doorsign::limits::Limits;
+use doorsign::transport::limits::Limits;
 use serde_json::json;
 
 #[tokio::test]
@@ -90,9 +90,9 @@ fn limits_are_those_of_the_server() {
         "| subscriptions of a connection | 1,000, and 5,000 users watched by id |",
         "| calls of a connection | 600 a minute, 10 of one method in 10 s |",
         "| calls of a user | 1,200 a minute, 20 of one method in 10 s, `setUserStatus` once a second;",
-        // src/live/tests.rs, live_slow.rs
+        // src/realtime/hub/tests.rs, live_slow.rs
         "| messages waiting for a connection | 1,024; then it is closed with code 1013,",
-        // live_cut.rs, src/api/socket/drive/tests
+        // live_cut.rs, src/api/ddp/socket/drive/tests
         "| 1001 | the server stops |",
         "| 1008 | the login of the connection ended:",
         // events.rs

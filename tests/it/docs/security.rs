@@ -2,7 +2,7 @@
 
 use crate::process::Home;
 use crate::support::page::Page;
-use doorsign::audit::{PER_MINUTE, PER_NETWORK_AND_MINUTE};
+use doorsign::auth::refusals::{PER_MINUTE, PER_NETWORK_AND_MINUTE};
 use doorsign::domain::{Action, RecordClass};
 use std::collections::BTreeMap;
 

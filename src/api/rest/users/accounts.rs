@@ -1,10 +1,10 @@
 //! Adding and deleting users, switching them off, ending their logins.
 
-use crate::api::body::Fields;
 use crate::api::error::{ApiError, PeoplePlace};
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
-use crate::api::whom;
+use crate::api::http::body::Fields;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::http::user_selector;
 use crate::api::wire::{
     ActiveReply, Activity, DeletedReply, LoggedOut, Success, UserReply, UserRow,
 };
@@ -32,7 +32,7 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
         .await
         .map_err(|e| PeoplePlace::Create.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
-    reply::ok(&UserReply {
+    response::ok(&UserReply {
         user: UserRow::whole(&user, &shown),
         success: true,
     })
@@ -83,12 +83,12 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor_with(Permission::DeleteUser).await?;
     let mut fields = request.lenient_fields()?;
     fields.refuse_unknown(&["userId", "username", "user", "confirmRelinquish"])?;
-    let key = whom::named(|name| fields.text(name))?;
+    let key = user_selector::named(|name| fields.text(name))?;
     let key = key.ok_or_else(|| ApiError::missing_property("userId"))?;
     accounts::delete(request.admit(Some(&actor))?, &actor, key)
         .await
         .map_err(|e| PeoplePlace::Delete.failed(e))?;
-    reply::ok(&DeletedReply::DONE)
+    response::ok(&DeletedReply::DONE)
 }
 
 pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
@@ -103,7 +103,7 @@ pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
     let user = accounts::set_active(request.admit(Some(&actor))?, &actor, id, active)
         .await
         .map_err(|e| PeoplePlace::SetActive.failed(e))?;
-    reply::ok(&ActiveReply {
+    response::ok(&ActiveReply {
         user: Activity {
             _id: user.id.as_str(),
             active: user.active,
@@ -122,11 +122,11 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     accounts::end_logins(request.admit(Some(&actor))?, &actor, user)
         .await
         .map_err(|e| PeoplePlace::Logout.failed(e))?;
-    reply::ok(&LoggedOut::of(&id))
+    response::ok(&LoggedOut::of(&id))
 }
 
 pub(in crate::api) async fn remove_other_tokens(request: Request) -> Answer {
     let actor = request.actor().await?;
     accounts::end_other_logins(request.admit(Some(&actor))?, &actor).await?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }

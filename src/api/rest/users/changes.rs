@@ -1,10 +1,10 @@
 //! Changing users and what they prefer.
 
-use crate::api::body::Fields;
 use crate::api::error::{ApiError, PeoplePlace};
-use crate::api::preferences;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::body::Fields;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire::preferences;
 use crate::api::wire::{PreferencesReply, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{User, UserId};
@@ -103,7 +103,7 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let user = changes::set_preferences(request.admit(Some(&actor))?, &actor, id, text)
         .await
         .map_err(|e| PeoplePlace::Preferences.failed(e))?;
-    reply::ok(&PreferencesReply::of(&user))
+    response::ok(&PreferencesReply::of(&user))
 }
 
 /// The object `data`, which may hold these fields and those of [`BOTH`].
@@ -128,7 +128,7 @@ fn both(data: &mut Fields) -> Result<UserChanges, ApiError> {
 
 async fn told(app: &App, user: &User) -> Answer {
     let shown = presence::of(app, &user.id).await?;
-    reply::ok(&UserReply {
+    response::ok(&UserReply {
         user: UserRow::whole(user, &shown),
         success: true,
     })

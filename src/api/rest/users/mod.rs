@@ -3,12 +3,12 @@
 
 mod accounts;
 mod changes;
-mod reading;
+mod queries;
 mod tokens;
 
 pub(in crate::api) use accounts::{create, delete, logout, remove_other_tokens, set_active_status};
 pub(in crate::api) use changes::{set_preferences, update, update_own_basic_info};
-pub(in crate::api) use reading::{info, list};
+pub(in crate::api) use queries::{info, list};
 pub(in crate::api) use tokens::{
     create_token, generate_personal_access_token, get_personal_access_tokens,
     regenerate_personal_access_token, remove_personal_access_token,

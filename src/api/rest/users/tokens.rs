@@ -1,8 +1,8 @@
 //! Tokens that somebody makes for oneself, and programs for others.
 
 use crate::api::error::PeoplePlace;
-use crate::api::reply::{self, Answer};
-use crate::api::request::Request;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
 use crate::api::wire::{CreatedToken, Success, TokenList, TokenOf, TokenReply};
 use crate::domain::{Permission, UserId};
 use crate::service::users::tokens;
@@ -17,7 +17,7 @@ pub(in crate::api) async fn generate_personal_access_token(request: Request) -> 
     let token = tokens::generate(request.admit(Some(&actor))?, &actor, name, bypass)
         .await
         .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:generateToken").failed(e))?;
-    reply::ok(&TokenReply {
+    response::ok(&TokenReply {
         token,
         success: true,
     })
@@ -29,7 +29,7 @@ pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -
     let token = tokens::regenerate(request.admit(Some(&actor))?, &actor, name)
         .await
         .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
-    reply::ok(&TokenReply {
+    response::ok(&TokenReply {
         token,
         success: true,
     })
@@ -41,7 +41,7 @@ pub(in crate::api) async fn remove_personal_access_token(request: Request) -> An
     tokens::remove(request.admit(Some(&actor))?, &actor, &name)
         .await
         .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:removeToken").failed(e))?;
-    reply::ok(&Success::TRUE)
+    response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answer {
@@ -49,7 +49,7 @@ pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answ
         .actor_with(Permission::CreatePersonalAccessTokens)
         .await?;
     let logins = tokens::list(request.admit(Some(&actor))?, &actor).await?;
-    reply::ok(&TokenList::new(&logins))
+    response::ok(&TokenList::new(&logins))
 }
 
 pub(in crate::api) async fn create_token(request: Request) -> Answer {
@@ -62,7 +62,7 @@ pub(in crate::api) async fn create_token(request: Request) -> Answer {
     let auth_token = tokens::create_for(app, &actor, UserId::new(id.as_str()), &secret)
         .await
         .map_err(|e| PeoplePlace::CreateToken.failed(e))?;
-    reply::ok(&CreatedToken {
+    response::ok(&CreatedToken {
         data: TokenOf {
             user_id: &id,
             auth_token,

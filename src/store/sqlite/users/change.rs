@@ -1,7 +1,7 @@
 //! SQL of what changes about a user: the record, its roles, the logins that end with it, and the last administrator, who stays.
 //! Knows nothing of who may change what.
 
-use super::told::Changed;
+use super::events::Changed;
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
 use crate::domain::{
     ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Profile, Result,

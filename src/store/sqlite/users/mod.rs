@@ -3,8 +3,8 @@
 //! how passwords are hashed.
 
 mod change;
+mod events;
 mod list;
-mod told;
 
 use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_missing_reference, is_unique};
 use crate::domain::UserKey;

@@ -1,0 +1,83 @@
+//! `/websocket`: live connections, which speak the realtime protocol (DDP). `session` says what is answered, `drive` when it is sent and
+//! how a connection ends, `streams` what may be heard, `login` who it is; here a request becomes a connection. The methods are `ddp`'s, and
+//! what streams tell is `wire`'s.
+//!
+//! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source: RFC 6455; compatibility 9.
+
+mod call;
+mod drive;
+mod login;
+mod session;
+mod streams;
+mod watching;
+
+pub(in crate::api) use login::Way;
+pub(in crate::api) use watching::Watching;
+
+use crate::api::error::ApiError;
+use crate::api::http::origin::Page;
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::transport::FrameMeter;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use session::Session;
+use std::sync::Arc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use warp::http::{HeaderMap, HeaderName, Method, header};
+
+/// `GET /websocket`: 101, and the connection is live.
+pub(in crate::api) async fn open(request: Request) -> Answer {
+    let headers = request.headers();
+    let (Some(key), Some(upgrade)) = (key(headers), request.upgrade()) else {
+        return Err(ApiError::NoUpgrade);
+    };
+    if *request.method() != Method::GET {
+        return Err(ApiError::NoUpgrade);
+    }
+    if request.api.origins.page(headers) == Page::Foreign {
+        return Err(request.api.origins.refuse(headers));
+    }
+    let accept = derive_accept_key(key.as_bytes());
+    let client = request.client().cloned();
+    let meter = FrameMeter::new(client.clone());
+    let agent = request.user_agent().map(Arc::from);
+    let session = Session::new(request.api.clone(), request.address(), agent, meter.clone());
+    let (limits, realtime) = (request.api.limits, &request.api.realtime);
+    let task = realtime.spawn(live(upgrade, session, meter, limits, realtime.stop.clone()));
+    client.inspect(|client| client.runs_in(task.abort_handle()));
+    Ok(response::switching(&accept))
+}
+
+async fn live(
+    upgrade: OnUpgrade,
+    session: Session,
+    meter: FrameMeter,
+    limits: crate::transport::limits::Limits,
+    stop: tokio_util::sync::CancellationToken,
+) {
+    // Who is gone before the connection is live has nothing to be told.
+    if let Ok(io) = upgrade.await {
+        meter.begin();
+        let (io, config) = (meter.watch(TokioIo::new(io)), Some(drive::config()));
+        let socket = WebSocketStream::from_raw_socket(io, Role::Server, config).await;
+        drive::run(socket, session, limits, stop.cancelled()).await;
+    }
+}
+
+/// The key of a request that asks for a WebSocket of the one version there is.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    let asks = text(header::UPGRADE)?.eq_ignore_ascii_case("websocket");
+    // hyper goes by the one header, RFC 6455 by both.
+    let mut hops = text(header::CONNECTION)?.split(',');
+    let is_meant = hops.any(|hop| hop.trim().eq_ignore_ascii_case("upgrade"));
+    let is_known = text(header::SEC_WEBSOCKET_VERSION)? == "13";
+    let key = text(header::SEC_WEBSOCKET_KEY)?;
+    let is_key = STANDARD.decode(key).is_ok_and(|key| key.len() == 16);
+    (asks && is_meant && is_known && is_key).then_some(key)
+}

@@ -1,0 +1,361 @@
+//! What a live connection is, frame by frame: the handshake, who is logged in, what it has subscribed to. Source: Meteor
+//! `livedata_server.js`; compatibility 9.1 and 9.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
+
+use super::call::{Call, Called, Caller, Done, Subscription};
+use super::login::{self, Way};
+use super::streams::{self, Streams};
+use crate::api::Api;
+use crate::api::ddp::{Connection, Outcome};
+use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
+use crate::api::wire::news;
+use crate::domain::{Error, LoginKind, Timestamp, User, UserId};
+use crate::realtime::hub::{Listener, Message, News, Topic};
+use crate::service::session::{self, LoggedIn, LoginState};
+use crate::service::users;
+use crate::transport::FrameMeter;
+use bytes::Bytes;
+use serde_json::Value;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// A live connection.
+pub(super) struct Session {
+    api: Arc<Api>,
+    address: IpAddr,
+    /// What the client calls itself.
+    client: Option<Arc<str>>,
+    /// `None` before the handshake.
+    is_connected: bool,
+    listener: Listener,
+    connection: Arc<Connection>,
+    login: Option<Login>,
+    streams: Streams,
+    meter: FrameMeter,
+}
+
+/// Who is logged in.
+struct Login {
+    user: UserId,
+    token: Arc<str>,
+    ends: Option<Timestamp>,
+    /// Whether it is by password, so that a password that must be changed restricts it.
+    is_by_password: bool,
+    /// Whether the user must change the password before anything else. Follows the user's record.
+    is_restricted: AtomicBool,
+}
+
+impl Login {
+    /// Whether the connection hears no more than one that nobody is logged in to.
+    fn is_restricted(&self) -> bool {
+        self.is_restricted.load(Ordering::Relaxed)
+    }
+
+    /// Takes notice of the user's record as it is now.
+    fn follow(&self, user: &User) {
+        let restricted = self.is_by_password && user.profile.require_password_change;
+        self.is_restricted.store(restricted, Ordering::Relaxed);
+    }
+}
+
+/// How a connection lost its login.
+pub(super) enum Loss {
+    /// The login has ended.
+    Ended,
+    /// The store cannot say whether it has.
+    Unknown,
+}
+
+/// What a call is named that looks up whom a subscription names. No method is.
+const SUBSCRIPTION: &str = "sub ";
+
+/// What a frame comes to.
+pub(super) enum Step {
+    /// Frames to be sent.
+    Send(Vec<String>),
+    /// A frame to be sent, and the end of the connection.
+    Refuse(String),
+    /// A call, which takes its time; [`Session::called`] takes what it comes to. No frame is read until then.
+    Call(Call),
+}
+
+impl Session {
+    /// A new connection from `address`.
+    pub(super) fn new(
+        api: Arc<Api>,
+        address: IpAddr,
+        client: Option<Arc<str>>,
+        meter: FrameMeter,
+    ) -> Self {
+        Self {
+            listener: api.app.live.listen(),
+            streams: Streams::new(api.watching.clone()),
+            api,
+            address,
+            client,
+            is_connected: false,
+            connection: Arc::default(),
+            login: None,
+            meter,
+        }
+    }
+
+    /// Who listens for it.
+    pub(super) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// The frame that asks whether the client is still there; `None` before the handshake.
+    pub(super) fn ping(&self) -> Option<String> {
+        self.is_connected.then(|| text_of(&Reply::Ping))
+    }
+
+    /// The client was heard of.
+    pub(super) fn heard(&self) {
+        self.connection.renew();
+    }
+
+    /// Takes a text that the client has sent.
+    pub(super) fn receive(&mut self, text: &str) -> Step {
+        self.meter.end_message();
+        match self.read(text) {
+            Ok(step) => step,
+            Err(offence) => Step::Send(vec![text_of(&Reply::Error {
+                reason: offence.reason,
+                offending_message: offence.message,
+            })]),
+        }
+    }
+
+    fn read(&mut self, text: &str) -> Result<Step, Offence> {
+        let fields = frame::read(text)?;
+        match (fields["msg"] == "connect", self.is_connected) {
+            (true, true) => return Err(Offence::new("Already connected", fields)),
+            (false, false) => return Err(Offence::new("Must connect first", fields)),
+            _ => {}
+        }
+        Ok(match Frame::of(fields)? {
+            Frame::Connect { version } => self.connect(version),
+            Frame::Ping { id } => Step::Send(vec![text_of(&Reply::Pong { id })]),
+            Frame::Pong => Step::Send(Vec::new()),
+            Frame::Method { id, method, params } => self.call(id, method, params),
+            Frame::Subscribe { id, name, params } => self.subscribe((id, name, params)),
+            Frame::Unsubscribe { id } => {
+                let told = self.streams.unsubscribe(&mut self.listener, &id);
+                Step::Send(vec![told])
+            }
+        })
+    }
+
+    fn connect(&mut self, version: Result<(), &'static str>) -> Step {
+        if let Err(version) = version {
+            return Step::Refuse(text_of(&Reply::Failed { version }));
+        }
+        match self.api.app.ids.connection() {
+            Ok(session) => {
+                self.is_connected = true;
+                Step::Send(vec![text_of(&Reply::Connected { session: &session })])
+            }
+            // Without random bytes there is no connecting.
+            Err(_) => Step::Refuse(text_of(&Reply::Failed { version: "1" })),
+        }
+    }
+
+    /// Begins a subscription at once, or once it is known which of the people whom it names there are.
+    fn subscribe(&mut self, (id, name, params): Subscription) -> Step {
+        let login = self.login.as_ref().filter(|login| !login.is_restricted());
+        let user = login.map(|login| &login.user);
+        let ids = self.streams.unknown_ids(user, &name, &params);
+        if ids.is_empty() {
+            return Step::Send(self.begin((id, name, params), &[]));
+        }
+        let (app, call, began) = (self.api.app.clone(), id.clone(), Instant::now());
+        Step::Call(Box::pin(async move {
+            let existing = users::existing(&app, ids).await;
+            let watch = existing.map(|existing| Done::Named((id, name, params), existing));
+            Called {
+                began,
+                id: call,
+                method: SUBSCRIPTION.to_owned(),
+                outcome: watch.map_err(Into::into),
+            }
+        }))
+    }
+
+    fn begin(&mut self, (id, name, params): Subscription, existing: &[UserId]) -> Vec<String> {
+        let login = self.login.as_ref().filter(|login| !login.is_restricted());
+        let user = login.map(|login| &login.user);
+        let subscription = (id, name, &params[..]);
+        self.streams
+            .subscribe(&mut self.listener, user, subscription, existing)
+    }
+
+    fn call(&self, id: String, method: String, params: Vec<Value>) -> Step {
+        let caller = Caller {
+            api: self.api.clone(),
+            connection: self.connection.clone(),
+            token: self.login.as_ref().map(|login| login.token.clone()),
+            address: self.address,
+            client: self.client.clone(),
+        };
+        Step::Call(caller.call(id, method, params))
+    }
+
+    /// Takes what a call has come to, and answers the frames that tell of it.
+    pub(super) async fn called(&mut self, mut called: Called) -> Vec<String> {
+        let before = self.login.as_ref().map(|login| login.user.clone());
+        let outcome = std::mem::replace(&mut called.outcome, Ok(Done::Left));
+        let (mut frames, outcome) = match outcome {
+            Ok(Done::Named(subscription, existing)) => {
+                return self.begin(subscription, &existing);
+            }
+            Err(failed) if called.method == SUBSCRIPTION => {
+                return vec![streams::refusal(&called.id, failed)];
+            }
+            Ok(Done::Result(outcome)) => (Vec::new(), outcome),
+            Ok(Done::Entered(entered, way)) => self.enter(entered, way).await,
+            Ok(Done::Left) => (self.leave(), Ok(None)),
+            Err(refused) => (Vec::new(), Err(refused)),
+        };
+        let (result, error) = match outcome {
+            Ok(result) => (result, None),
+            Err(refused) => (None, Some(refused.into_method_error(&called.method))),
+        };
+        let user = self.login.as_ref().map(|login| &login.user);
+        called.log(error.as_ref(), user.or(before.as_ref()), self.address);
+        let id = &called.id;
+        frames.push(text_of(&Reply::Result { id, error, result }));
+        frames.push(text_of(&Reply::Updated { methods: [id] }));
+        frames
+    }
+
+    /// The connection is somebody's from now on. What it may hear is listened to before the login is looked at once more: one that ends
+    /// meanwhile is seen here, and one that ends later is heard of.
+    async fn enter(&mut self, entered: LoggedIn, way: Way) -> (Vec<String>, Outcome) {
+        let LoggedIn { actor, token } = entered;
+        let user = actor.user.id.clone();
+        let mut frames = Vec::new();
+        if self.login.as_ref().is_some_and(|login| login.user != user) {
+            frames = self.forget_user(Some(&user));
+        }
+        self.listener.subscribe(Topic::Oneself(user.clone()));
+        let outcome = login::told(&actor, &token, way);
+        self.login = Some(Login {
+            is_by_password: matches!(actor.login.kind, LoginKind::Password),
+            is_restricted: AtomicBool::new(actor.require_password_settled().is_err()),
+            ends: actor.login.expires_at,
+            user: user.clone(),
+            token: token.into(),
+        });
+        let refused = match self.login_state().await {
+            Some(LoginState::Ended) => Some(Error::LoginRefused),
+            Some(LoginState::Unknown) => Some(Error::UNAVAILABLE),
+            Some(LoginState::Valid(actor)) => {
+                // What was said of the user before the connection listened is in here.
+                self.login
+                    .iter()
+                    .for_each(|login| login.follow(&actor.user));
+                None
+            }
+            None => None,
+        };
+        if let Some(refused) = refused {
+            frames.extend(self.leave());
+            return (frames, Err(refused.into()));
+        }
+        self.meter.log_in();
+        self.connection.enter(self.api.app.connections.open(user));
+        frames.push(news::published(DocumentChange::Added, &actor.user));
+        (frames, outcome)
+    }
+
+    fn leave(&mut self) -> Vec<String> {
+        self.meter.log_out();
+        self.connection.leave();
+        self.forget_user(None)
+    }
+
+    /// The connection is its user's no more, but `next`'s.
+    fn forget_user(&mut self, next: Option<&UserId>) -> Vec<String> {
+        let Some(login) = self.login.take() else {
+            return Vec::new();
+        };
+        let id = login.user.as_str();
+        let removed = text_of(&Reply::Removed {
+            collection: "users",
+            id,
+        });
+        let mut frames = vec![removed];
+        frames.extend(self.streams.end_forbidden(&mut self.listener, next));
+        self.listener.unsubscribe(&Topic::Oneself(login.user));
+        frames
+    }
+
+    /// Whether the login that the connection stands on still counts; `None` without one.
+    async fn login_state(&self) -> Option<LoginState> {
+        match &self.login {
+            Some(login) => Some(session::login_state(&self.api.app, &login.token).await),
+            None => None,
+        }
+    }
+
+    /// Why the connection has to end now that logins of its user have ended, if it has to.
+    pub(super) async fn loss_of_login(&self) -> Option<Loss> {
+        match self.login_state().await? {
+            LoginState::Valid(_) => None,
+            LoginState::Ended => Some(Loss::Ended),
+            LoginState::Unknown => Some(Loss::Unknown),
+        }
+    }
+
+    /// What large frames are counted with until they are sent.
+    pub(super) fn meter(&self) -> &FrameMeter {
+        &self.meter
+    }
+
+    /// Whether somebody is logged in.
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.login.is_some()
+    }
+
+    /// Whether the login that the connection stands on has come to its end by itself.
+    pub(super) fn login_is_over(&self) -> bool {
+        let ends = self.login.as_ref().and_then(|login| login.ends);
+        ends.is_some_and(|end| end <= self.api.app.clock.now())
+    }
+
+    /// The frames that tell `message` to this connection.
+    pub(super) fn tell(&self, message: &Message) -> Vec<Bytes> {
+        if let Some(login) = &self.login {
+            if let News::OwnRecord(user) = message.news() {
+                login.follow(user);
+            }
+            let for_anybody = matches!(message.topic(), Topic::Oneself(_) | Topic::Settings);
+            if login.is_restricted() && !for_anybody {
+                return Vec::new();
+            }
+        }
+        let encoded = |encode: fn(&News) -> Option<String>| {
+            message.encoded(|news| encode(news).unwrap_or_default().into())
+        };
+        match (message.topic(), message.news()) {
+            (Topic::StatusOf(_), _) => vec![encoded(|news| match news {
+                News::Shown(shown) => Some(news::presence_frame(shown)),
+                _ => None,
+            })],
+            (Topic::Oneself(_), said) => {
+                let own = self.streams.hears_own_data();
+                let own = own.then(|| encoded(news::own_data_frame));
+                let record = match said {
+                    News::OwnRecord(user) => {
+                        Some(news::published(DocumentChange::Changed, user).into())
+                    }
+                    _ => None,
+                };
+                record.into_iter().chain(own).collect()
+            }
+            _ => vec![encoded(news::frame)],
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The JSON shapes of failures, in Rocket.Chat's order of fields, which differs from case to case. What is told (code, reason, details) is
+//! kept apart from its shape. Knows no failure by name.
+
+use super::details::Details;
+use crate::api::http::response::{self, Response};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt::Display;
+use warp::http::{HeaderName, HeaderValue, StatusCode};
+
+/// A failure, told: as the body of an answer, or as the error of a realtime method.
+pub(super) struct Told {
+    pub(super) status: StatusCode,
+    shape: Shape,
+    code: Option<&'static str>,
+    reason: Option<String>,
+    details: Option<Said>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What stands in `details`.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Said {
+    Details(Details),
+    Reasons(Vec<Reason>),
+}
+
+/// One of several things that are wrong.
+#[derive(Serialize)]
+pub(super) struct Reason {
+    pub(super) error: &'static str,
+    pub(super) message: &'static str,
+}
+
+/// Which of Rocket.Chat's failures a body looks like.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// A thrown Meteor error: the reason with the code behind it.
+    Thrown,
+    /// `API.v1.failure(text, type)`: the reason without the code.
+    Failure,
+    /// What Meteor's check refused.
+    Check,
+    /// What ajv refused.
+    Validation,
+    /// The shape of before 9.0.
+    Legacy,
+    /// A login.
+    Login,
+}
+
+impl Told {
+    fn new(
+        status: StatusCode,
+        shape: Shape,
+        code: Option<&'static str>,
+        reason: Option<String>,
+    ) -> Self {
+        Self {
+            status,
+            shape,
+            code,
+            reason,
+            details: None,
+            header: None,
+        }
+    }
+
+    /// A thrown Meteor error with a reason.
+    pub(super) fn failure(code: &'static str, reason: &str) -> Self {
+        let (status, reason) = (StatusCode::BAD_REQUEST, Some(reason.to_owned()));
+        Self::new(status, Shape::Thrown, Some(code), reason)
+    }
+
+    /// That a request names a user who does not exist.
+    pub(super) fn nobody() -> Self {
+        let text =
+            "The required \"userId\" or \"username\" param provided does not match any users";
+        Self::failure("error-invalid-user", text)
+    }
+
+    /// A thrown Meteor error without one.
+    pub(super) fn coded(code: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Shape::Thrown, Some(code), None)
+    }
+
+    /// `API.v1.failure(text, type)`: the text without the code.
+    pub(super) fn failure_without_code(text: &str, code: &'static str) -> Self {
+        let (status, reason) = (StatusCode::BAD_REQUEST, Some(text.to_owned()));
+        Self::new(status, Shape::Failure, Some(code), reason)
+    }
+
+    /// A text and nothing else.
+    pub(super) fn bare(status: StatusCode, text: &str) -> Self {
+        Self::new(status, Shape::Failure, None, Some(text.to_owned()))
+    }
+
+    /// That it failed, and not a word more.
+    pub(super) fn silent() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Shape::Failure, None, None)
+    }
+
+    /// What Meteor's check refused.
+    pub(super) fn no_match(text: &str) -> Self {
+        let (status, shape) = (StatusCode::BAD_REQUEST, Shape::Check);
+        Self::new(status, shape, None, Some(text.to_owned()))
+    }
+
+    /// What ajv refused.
+    pub(super) fn validation(error_type: &'static str, error: String) -> Self {
+        let (status, shape) = (StatusCode::BAD_REQUEST, Shape::Validation);
+        Self::new(status, shape, Some(error_type), Some(error))
+    }
+
+    /// The shape of before 9.0.
+    pub(super) fn legacy(status: StatusCode, text: &'static str) -> Self {
+        Self::new(status, Shape::Legacy, None, Some(text.to_owned()))
+    }
+
+    pub(super) fn login(
+        error: &'static str,
+        message: &'static str,
+        details: Option<Details>,
+    ) -> Self {
+        let (status, reason) = (StatusCode::UNAUTHORIZED, Some(message.to_owned()));
+        Self {
+            details: details.map(Said::Details),
+            ..Self::new(status, Shape::Login, Some(error), reason)
+        }
+    }
+
+    pub(super) fn details(self, details: Details) -> Self {
+        Self {
+            details: Some(Said::Details(details)),
+            ..self
+        }
+    }
+
+    /// What is wrong, one by one.
+    pub(super) fn reasons(self, reasons: Vec<Reason>) -> Self {
+        Self {
+            details: Some(Said::Reasons(reasons)),
+            ..self
+        }
+    }
+
+    pub(super) fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(super) fn header(self, name: HeaderName, value: &str) -> Self {
+        Self {
+            header: HeaderValue::from_str(value).ok().map(|value| (name, value)),
+            ..self
+        }
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        let body = response::with_status(self.status, &self.body());
+        // A failure's body is made of texts, and texts are always JSON.
+        let mut response = body.unwrap_or_else(|_| Response::new(r#"{"success":false}"#.into()));
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    /// The same as the error of a realtime method. What was refused unread is sanitised, as Meteor does it.
+    pub(super) fn into_method_error(self) -> MethodError {
+        let (code, reason, details) = match self.shape {
+            Shape::Check | Shape::Validation => {
+                (Code::Number(400), Some("Match failed".to_owned()), None)
+            }
+            Shape::Thrown | Shape::Failure | Shape::Legacy | Shape::Login => {
+                let status = Code::Number(self.status.as_u16());
+                let code = self.code.map_or(status, Code::Text);
+                (code, self.reason, self.details)
+            }
+        };
+        MethodError {
+            is_client_safe: true,
+            message: thrown(reason.as_deref(), &code),
+            error: code,
+            reason,
+            details,
+            error_type: "Meteor.Error",
+        }
+    }
+
+    fn body(&self) -> Body<'_> {
+        let reason = self.reason.as_deref();
+        let details = self.details.as_ref();
+        match self.shape {
+            Shape::Thrown => Body::Failure {
+                success: false,
+                error: Some(thrown(reason, self.code.unwrap_or_default()).into()),
+                error_type: self.code,
+                details,
+            },
+            Shape::Failure | Shape::Check => Body::Failure {
+                success: false,
+                error: reason.map(Cow::Borrowed),
+                error_type: self.code,
+                details,
+            },
+            Shape::Validation => Body::Validation {
+                success: false,
+                error_type: self.code,
+                error: reason,
+            },
+            Shape::Legacy => Body::Legacy {
+                success: false,
+                error: reason,
+                status: "error",
+                message: reason,
+            },
+            Shape::Login => Body::Login {
+                success: false,
+                status: "error",
+                error: self.code,
+                message: reason,
+                details,
+            },
+        }
+    }
+}
+
+/// The message of a thrown Meteor error.
+fn thrown(reason: Option<&str>, code: impl Display) -> String {
+    match reason {
+        Some(reason) => format!("{reason} [{code}]"),
+        None => format!("[{code}]"),
+    }
+}
+
+/// The error of a realtime method: a `Meteor.Error` as clients get it.
+#[derive(Serialize)]
+pub(in crate::api) struct MethodError {
+    #[serde(rename = "isClientSafe")]
+    is_client_safe: bool,
+    error: Code,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Said>,
+    message: String,
+    #[serde(rename = "errorType")]
+    error_type: &'static str,
+}
+
+impl MethodError {
+    /// The code, for the log.
+    pub(in crate::api) fn code(&self) -> impl Display {
+        match &self.error {
+            Code::Text(text) => (*text).to_owned(),
+            Code::Number(number) => number.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Code {
+    Text(&'static str),
+    Number(u16),
+}
+
+impl Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+/// The JSON of a failure. The order of the fields is Rocket.Chat's, which differs from case to case.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Failure {
+        success: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Cow<'a, str>>,
+        #[serde(rename = "errorType", skip_serializing_if = "Option::is_none")]
+        error_type: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<&'a Said>,
+    },
+    Validation {
+        success: bool,
+        #[serde(rename = "errorType")]
+        error_type: Option<&'static str>,
+        error: Option<&'a str>,
+    },
+    Legacy {
+        success: bool,
+        error: Option<&'a str>,
+        status: &'static str,
+        message: Option<&'a str>,
+    },
+    Login {
+        success: bool,
+        status: &'static str,
+        error: Option<&'static str>,
+        message: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<&'a Said>,
+    },
+}

@@ -1,0 +1,208 @@
+//! Encoded list answers, so that an unchanged list is served from memory. An answer is kept with the version that the
+//! statuses had before it was read: under the same version the answer is the same. Knows no SQL.
+
+use crate::transport::{LARGE_ANSWER, Reserved};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use warp::http::HeaderValue;
+
+/// Answers kept at most; one more empties the cache.
+const ANSWERS: usize = 32;
+/// Bytes of an answer that is still kept. A larger one lasts as long as somebody reads it, and is shared by all who do.
+const ANSWER_BYTES: usize = LARGE_ANSWER;
+
+/// Bytes of a query whose answer is kept.
+const LONGEST_QUERY: usize = 1024;
+
+/// Answers by their query string.
+#[derive(Default)]
+pub(in crate::api) struct ListCache(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    version: u64,
+    answers: HashMap<String, Encoded>,
+    large: HashMap<String, (Weak<Large>, HeaderValue)>,
+}
+
+/// A large answer, with what it takes of the budget of large answers.
+struct Large {
+    bytes: Vec<u8>,
+    _reserved: Option<Reserved>,
+}
+
+/// A share of a large answer.
+struct Share(Arc<Large>);
+
+impl AsRef<[u8]> for Share {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.bytes
+    }
+}
+
+/// An encoded answer with its entity tag. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::api) struct Encoded {
+    pub(in crate::api) body: Bytes,
+    pub(in crate::api) etag: HeaderValue,
+}
+
+impl Encoded {
+    /// An answer with the tag of its bytes: half of their SHA-256, so that it survives a restart.
+    pub(in crate::api) fn new(body: Bytes) -> Self {
+        let digest = Sha256::digest(&body);
+        let hex: String = digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let etag = HeaderValue::from_str(&format!("\"{hex}\""))
+            .unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+        Self { body, etag }
+    }
+
+    /// Whether `If-None-Match` names this answer. Weak and strong tags count alike, as RFC 9110 13.1.2 has it.
+    pub(in crate::api) fn is_named_by(&self, if_none_match: Option<&HeaderValue>) -> bool {
+        let Some(Ok(tags)) = if_none_match.map(HeaderValue::to_str) else {
+            return false;
+        };
+        let own = self.etag.as_bytes();
+        tags.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == own)
+    }
+}
+
+impl ListCache {
+    /// The answer to `query`, if it was kept under this `version`, or is still read.
+    pub(in crate::api) fn find(&self, version: u64, query: &str) -> Option<Encoded> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.version != version {
+            return None;
+        }
+        kept.answers
+            .get(query)
+            .cloned()
+            .or_else(|| kept.find_large(query))
+    }
+
+    /// Has others read the same copy of a large answer, as long as somebody reads it. `reserved` is returned with the last of them.
+    pub(in crate::api) fn share(
+        &self,
+        version: u64,
+        query: &str,
+        bytes: Vec<u8>,
+        reserved: Option<Reserved>,
+    ) -> Encoded {
+        let large = Arc::new(Large {
+            bytes,
+            _reserved: reserved,
+        });
+        let shared = Arc::downgrade(&large);
+        let answer = Encoded::new(Bytes::from_owner(Share(large)));
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.begin(version);
+        if kept.version == version && query.len() <= LONGEST_QUERY {
+            kept.large.retain(|_, (large, _)| large.strong_count() > 0);
+            let row = (shared, answer.etag.clone());
+            kept.large.insert(query.to_owned(), row);
+        }
+        answer
+    }
+
+    /// Keeps an answer that was read after the statuses had this `version`.
+    pub(in crate::api) fn keep(&self, version: u64, query: &str, answer: &Encoded) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.begin(version);
+        if kept.answers.len() >= ANSWERS {
+            kept.answers.clear();
+        }
+        let fits = answer.body.len() <= ANSWER_BYTES && query.len() <= LONGEST_QUERY;
+        if kept.version == version && fits {
+            kept.answers.insert(query.to_owned(), answer.clone());
+        }
+    }
+}
+
+impl Kept {
+    /// Forgets what was kept under an earlier version.
+    fn begin(&mut self, version: u64) {
+        if self.version < version {
+            self.answers.clear();
+            self.large.clear();
+            self.version = version;
+        }
+    }
+
+    fn find_large(&self, query: &str) -> Option<Encoded> {
+        let (large, etag) = self.large.get(query)?;
+        let body = Bytes::from_owner(Share(large.upgrade()?));
+        let etag = etag.clone();
+        Some(Encoded { body, etag })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::ByteBudget;
+
+    fn answer(size: usize) -> Encoded {
+        Encoded::new(Bytes::from(vec![b'x'; size]))
+    }
+
+    #[test]
+    fn an_answer_is_found_until_the_next_change() {
+        let cache = ListCache::default();
+        cache.keep(1, "count=1", &answer(1));
+        assert!(cache.find(1, "count=1").is_some());
+        assert!(cache.find(1, "count=2").is_none());
+        assert!(cache.find(2, "count=1").is_none());
+        cache.keep(2, "count=2", &answer(1));
+        cache.keep(1, "count=1", &answer(1)); // A slow reader, overtaken by the change.
+        assert!(cache.find(1, "count=1").is_none() && cache.find(2, "count=1").is_none());
+    }
+
+    #[test]
+    fn memory_is_bounded_in_number_and_size() {
+        let cache = ListCache::default();
+        for n in 0..=ANSWERS {
+            cache.keep(1, &format!("offset={n}"), &answer(1));
+        }
+        assert!(cache.0.lock().unwrap().answers.len() <= ANSWERS);
+        cache.keep(1, "count=0", &answer(ANSWER_BYTES + 1));
+        assert!(cache.find(1, "count=0").is_none());
+    }
+
+    #[test]
+    fn all_who_read_a_large_answer_share_one_copy_and_the_last_one_frees_it() {
+        let (cache, budget) = (ListCache::default(), ByteBudget::new(1_000_000));
+        let bytes = vec![b'x'; 2 * ANSWER_BYTES];
+        let reserved = budget.try_reserve(bytes.len());
+        let first = cache.share(1, "count=0", bytes, reserved);
+        let second = cache.find(1, "count=0").unwrap();
+        assert_eq!(second.body.as_ptr(), first.body.as_ptr());
+        assert_eq!(second.etag, first.etag);
+        assert!(cache.find(2, "count=0").is_none());
+        drop(first);
+        assert!(cache.find(1, "count=0").is_some());
+        assert_eq!(budget.free(), 1_000_000 - 2 * ANSWER_BYTES);
+        drop(second);
+        assert!(cache.find(1, "count=0").is_none());
+        assert_eq!(budget.free(), 1_000_000);
+    }
+
+    #[test]
+    fn tags_name_the_bytes() {
+        let (one, other) = (answer(1), answer(2));
+        let header = |text: &str| HeaderValue::from_str(text).unwrap();
+        let tag = one.etag.to_str().unwrap();
+        assert_ne!(one.etag, other.etag);
+        for named in [tag, "*", &format!("W/{tag}"), &format!("\"other\", {tag}")] {
+            assert!(one.is_named_by(Some(&header(named))), "{named}");
+        }
+        assert!(!other.is_named_by(Some(&header(tag))) && !one.is_named_by(None));
+    }
+}

@@ -1,0 +1,15 @@
+//! HTTP as the API sees it: requests, bodies, query strings, responses, origins and rate limits. Does not know what a route does.
+
+pub(in crate::api) mod body;
+pub(in crate::api) mod client_address;
+pub(in crate::api) mod fields;
+pub mod fixed_window;
+pub(in crate::api) mod list_cache;
+pub(in crate::api) mod origin;
+pub(in crate::api) mod path;
+pub(in crate::api) mod query;
+pub(in crate::api) mod rate_limits;
+pub(in crate::api) mod realtime;
+pub(in crate::api) mod request;
+pub(in crate::api) mod response;
+pub(in crate::api) mod user_selector;

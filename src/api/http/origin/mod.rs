@@ -1,0 +1,168 @@
+//! Which web pages may call: those of this server itself, and those named in `cors_origins`. A
+//! browser says in `Origin` which page asks; other clients send no such header. Preflights follow
+//! Rocket.Chat's `middlewares/cors.ts` (compatibility 8.5), except for texts that name pages of its
+//! administration, which do not exist here.
+
+mod site;
+
+pub(in crate::api) use site::{Authority, Origin};
+
+use super::response::Response;
+use crate::api::error::ApiError;
+use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The pages that may call.
+pub(in crate::api) struct Origins {
+    listed: Listed,
+    site: Option<Origin>,
+}
+
+/// The setting `cors_origins`.
+enum Listed {
+    Nobody,
+    Everybody,
+    These(Vec<Origin>),
+}
+
+/// Who asks, as far as browsers say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::api) enum Page {
+    /// No web page.
+    No,
+    /// A page of this server itself, which needs no permission to read.
+    Own,
+    /// A page that the settings name.
+    Listed,
+    /// A page of somebody else.
+    Foreign,
+}
+
+impl Origins {
+    /// From the setting `cors_origins`, and the URL by which people reach this server.
+    pub(in crate::api) fn new(origins: &[String], site_url: &str) -> Self {
+        let listed = match origins {
+            [] => Listed::Nobody,
+            all if all.iter().any(|origin| origin == "*") => Listed::Everybody,
+            some => Listed::These(some.iter().filter_map(|one| Origin::of_url(one)).collect()),
+        };
+        let site = Origin::of_url(site_url);
+        Self { listed, site }
+    }
+
+    /// Which page a request with these headers comes from.
+    pub(in crate::api) fn page(&self, headers: &HeaderMap) -> Page {
+        if !headers.contains_key(header::ORIGIN) {
+            return Page::No;
+        }
+        // In two headers there may be two pages.
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let origin = origins.next().filter(|_| origins.next().is_none());
+        let origin = origin.and_then(|origin| Origin::of_url(origin.to_str().ok()?));
+        let is_listed = match &self.listed {
+            Listed::Nobody => false,
+            Listed::Everybody => true,
+            Listed::These(known) => origin.as_ref().is_some_and(|one| known.contains(one)),
+        };
+        if is_listed {
+            Page::Listed
+        } else if is_same_origin(headers) || origin.is_some_and(|one| self.is_own(&one, headers)) {
+            Page::Own
+        } else {
+            Page::Foreign
+        }
+    }
+
+    fn is_own(&self, origin: &Origin, headers: &HeaderMap) -> bool {
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let host = host.and_then(Authority::parse);
+        host.is_some_and(|host| origin.answers_to(&host))
+            || self.site.as_ref().is_some_and(|site| origin.is_at(site))
+    }
+
+    /// The refusal of a foreign page, which is logged with what did not match.
+    pub(in crate::api) fn refuse(&self, headers: &HeaderMap) -> ApiError {
+        self.log_refusal(headers);
+        ApiError::ForeignOrigin
+    }
+
+    fn log_refusal(&self, headers: &HeaderMap) {
+        let text = |name: HeaderName| headers.get(name).map(shown);
+        tracing::warn!(
+            origin = text(header::ORIGIN),
+            host = text(header::HOST),
+            "a web page of another origin is refused: name it in cors_origins, or set site_url to the URL by which people \
+             reach this server"
+        );
+    }
+
+    /// Whose pages may read the answer, as `Access-Control-Allow-Origin` says it.
+    pub(in crate::api) fn readers(&self, page: Page, headers: &HeaderMap) -> Option<HeaderValue> {
+        match (page, &self.listed) {
+            // Rocket.Chat answers so whoever asks. No page learns from it what it could not ask for.
+            (Page::No, _) | (Page::Listed, Listed::Everybody) => {
+                Some(HeaderValue::from_static("*"))
+            }
+            (Page::Listed, _) => headers.get(header::ORIGIN).cloned(),
+            (Page::Own | Page::Foreign, _) => None,
+        }
+    }
+
+    /// The answer to `OPTIONS`. Whatever is not a preflight gets a plain `OK`.
+    pub(in crate::api) fn preflight(&self, page: Page, headers: &HeaderMap) -> Response {
+        let asks = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        match (&self.listed, page) {
+            (_, Page::No) if !asks => text(StatusCode::OK, "OK"),
+            (Listed::Nobody, _) => {
+                self.log_refusal(headers);
+                let told = "CORS not enabled. Name the page's origin in the setting cors_origins to enable it.";
+                let mut response = text(StatusCode::METHOD_NOT_ALLOWED, told);
+                let allow = HeaderValue::from_static("GET, POST, HEAD, OPTIONS");
+                response.headers_mut().insert(header::ALLOW, allow);
+                response
+            }
+            (Listed::Everybody, _) | (Listed::These(_), Page::Listed) => allowed(),
+            (Listed::These(_), _) => {
+                self.log_refusal(headers);
+                let told = "Invalid origin. Name the page's origin in the setting cors_origins.";
+                text(StatusCode::FORBIDDEN, told)
+            }
+        }
+    }
+}
+
+/// Whether the browser itself compared the page with the URL that it asks, before any proxy changed
+/// `Host`. No page can set this header (Fetch Metadata, section 2.3).
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let site = headers.get(SEC_FETCH_SITE);
+    site.is_some_and(|site| site.as_bytes() == b"same-origin")
+}
+
+/// A header for the log, which is long enough at 200 bytes.
+fn shown(value: &HeaderValue) -> String {
+    let bytes = value.as_bytes();
+    let beginning = &bytes[..bytes.len().min(200)];
+    String::from_utf8_lossy(beginning).into_owned()
+}
+
+fn allowed() -> Response {
+    let mut response = text(StatusCode::OK, "OK");
+    let methods = HeaderValue::from_static("GET, POST, PUT, DELETE, HEAD, PATCH");
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    response
+}
+
+fn text(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    response
+}
+
+#[cfg(test)]
+mod tests;

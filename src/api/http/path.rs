@@ -1,0 +1,145 @@
+//! When a request's path is a route's: word for word, or with a parameter where the route's last segment begins with a colon. Knows no
+//! route by name.
+
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+use warp::path::FullPath;
+
+/// The path below which proxies show this server, from the setting `site_url`: empty, or segments
+/// with a slash before each.
+pub(in crate::api) struct BasePath(String);
+
+impl BasePath {
+    pub(in crate::api) fn of_url(url: &str) -> Self {
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find('/').map_or("", |at| &rest[at..]);
+        Self(without_superfluous_slashes(path))
+    }
+
+    pub(in crate::api) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands behind it in `path`, if that is below it.
+    fn strip<'a>(&self, path: &'a str) -> &'a str {
+        let below = path.strip_prefix(&self.0);
+        below.filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    }
+}
+
+/// The path of a request, as it was sent until it is tidied.
+pub(in crate::api) struct RequestPath {
+    sent: FullPath,
+    tidy: Option<String>,
+}
+
+impl RequestPath {
+    pub(in crate::api) fn new(sent: FullPath) -> Self {
+        Self { sent, tidy: None }
+    }
+
+    pub(in crate::api) fn as_str(&self) -> &str {
+        self.tidy.as_deref().unwrap_or(self.sent.as_str())
+    }
+
+    /// Takes out the base path, empty segments and a slash at the end, which a base URL with a
+    /// trailing slash makes. Whether that changes anything.
+    pub(in crate::api) fn tidy(&mut self, base: &BasePath) -> bool {
+        let single = without_superfluous_slashes(self.sent.as_str());
+        let tidy = base.strip(&single);
+        let changes = tidy != self.as_str();
+        self.tidy = changes.then(|| tidy.to_owned());
+        changes
+    }
+}
+
+fn without_superfluous_slashes(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    segments.flat_map(|segment| ["/", segment]).collect()
+}
+
+/// Whether `path` is the path of the route `template`.
+pub(in crate::api) fn fits(template: &str, path: &str) -> bool {
+    template == path || raw(template, path).is_some()
+}
+
+/// The parameter in `path`, decoded; as it came where it cannot be. Empty for a route without one.
+pub(in crate::api) fn parameter<'a>(template: &str, path: &'a str) -> Cow<'a, str> {
+    let raw = raw(template, path).unwrap_or_default();
+    let decoded = percent_decode_str(raw).decode_utf8();
+    decoded.unwrap_or(Cow::Borrowed(raw))
+}
+
+/// What stands in `path` in the place of the last segment of `template`, if that one is a parameter. It is one segment, and not empty.
+fn raw<'a>(template: &str, path: &'a str) -> Option<&'a str> {
+    let (before, _) = template.rsplit_once(':')?;
+    let last = path.strip_prefix(before)?;
+    (!last.is_empty() && !last.contains('/')).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTING: &str = "/api/v1/settings/:_id";
+
+    #[test]
+    fn a_path_fits_word_for_word_or_with_one_last_segment_that_is_not_empty() {
+        for (template, path, fitting) in [
+            ("/api/v1/me", "/api/v1/me", true),
+            ("/api/v1/me", "/api/v1/me/", false),
+            ("/api/v1/me", "/api/v1/", false),
+            (SETTING, "/api/v1/settings/Site_Name", true),
+            (SETTING, "/api/v1/settings/:_id", true),
+            (SETTING, "/api/v1/settings/a%2Fb", true),
+            (SETTING, "/api/v1/settings/", false),
+            (SETTING, "/api/v1/settings", false),
+            (SETTING, "/api/v1/settings/a/", false),
+            (SETTING, "/api/v1/settings/a/b", false),
+            (SETTING, "/api/v1/settings.public", false),
+            (SETTING, "/API/v1/settings/a", false),
+        ] {
+            assert_eq!(fits(template, path), fitting, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_and_superfluous_slashes_are_taken_out() {
+        for (site_url, path, expected) in [
+            ("", "//api/v1/me", "/api/v1/me"),
+            ("", "/api///v1//me//", "/api/v1/me"),
+            ("", "/", ""),
+            ("https://a", "/doorsign/api/v1/me", "/doorsign/api/v1/me"),
+            ("https://a/doorsign", "/doorsign/api/v1/me", "/api/v1/me"),
+            ("https://a/doorsign", "/doorsign//websocket/", "/websocket"),
+            ("https://a/x/doorsign", "/x/doorsign/api", "/api"),
+            ("https://a/doorsign", "/doorsigns/api", "/doorsigns/api"),
+            ("https://a/doorsign", "/doorsign", "/doorsign"),
+            ("https://a/doorsign", "/api/v1/me/", "/api/v1/me"),
+        ] {
+            let single = without_superfluous_slashes(path);
+            let base = BasePath::of_url(site_url);
+            assert_eq!(base.strip(&single), expected, "{site_url} {path}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_decoded_where_they_can_be() {
+        for (path, expected) in [
+            ("/api/v1/settings/Site_Name", "Site_Name"),
+            ("/api/v1/settings/Site%5fName", "Site_Name"),
+            ("/api/v1/settings/stream-notify%3Aall", "stream-notify:all"),
+            ("/api/v1/settings/a%2Fb", "a/b"),
+            ("/api/v1/settings/%F0%9F%8D%9C", "🍜"),
+            ("/api/v1/settings/a+b", "a+b"),
+            ("/api/v1/settings/100%", "100%"),
+            ("/api/v1/settings/%zz", "%zz"),
+            ("/api/v1/settings/%ff%fe", "%ff%fe"),
+            ("/api/v1/settings/:_id", ":_id"),
+            ("/api/v1/settings", ""),
+        ] {
+            assert_eq!(parameter(SETTING, path), expected, "{path}");
+        }
+        assert_eq!(parameter("/api/v1/me", "/api/v1/me"), "");
+    }
+}

@@ -1,0 +1,304 @@
+//! Query strings: their parameters, pages of a list, and what to sort it by. Source: Rocket.Chat `getPaginationItems.ts`,
+//! `parseJsonQuery.ts` and its ajv schemas; compatibility 4.2. Knows nothing of who asks.
+
+use crate::api::error::ApiError;
+use crate::domain::{
+    LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserQuery,
+    UserSort,
+};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::collections::HashMap;
+
+/// Parameters at most.
+const PARAMETERS: usize = 1000;
+/// Items on a page when none are asked for.
+const DEFAULT_COUNT: u64 = 50;
+/// Items on a page at most, unless all are asked for.
+pub(in crate::api) const UPPER_COUNT: u64 = 100;
+
+/// A query string, taken apart.
+pub(in crate::api) struct Query(HashMap<String, Vec<String>>);
+
+impl Query {
+    /// Takes `query` apart and refuses parameters other than `known`.
+    pub(in crate::api) fn parse(query: &str, known: &[&str]) -> Result<Self, ApiError> {
+        let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
+        for (n, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
+            if n >= PARAMETERS {
+                return Err(ApiError::QueryTooLong);
+            }
+            parameters
+                .entry(name.into_owned())
+                .or_default()
+                .push(value.into_owned());
+        }
+        if parameters
+            .keys()
+            .any(|name| !known.contains(&name.as_str()))
+        {
+            return Err(ApiError::invalid_query(
+                "must NOT have additional properties",
+            ));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The text of a parameter. One that is given twice is a list, and no text.
+    pub(in crate::api) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        match self.0.get(name).map(Vec::as_slice) {
+            None => Ok(None),
+            Some([text]) => Ok(Some(text)),
+            Some(_) => Err(ApiError::invalid_query("must be string")),
+        }
+    }
+
+    /// The text of a parameter that is not empty.
+    pub(in crate::api) fn filled(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()))
+    }
+
+    /// Every text of a parameter, in the order given.
+    pub(in crate::api) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.get(name).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The number of a parameter; `None` when it is absent or empty. `1e2` is 100, as JavaScript reads it.
+    pub(in crate::api) fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        let not_a_number = || ApiError::invalid_query("must be number");
+        let text = match self.0.get(name).map(Vec::as_slice) {
+            None => return Ok(None),
+            Some([text]) => text.trim(),
+            Some(_) => return Err(not_a_number()),
+        };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let number: f64 = text
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .ok_or_else(not_a_number)?;
+        if number < 0.0 || number.fract() != 0.0 {
+            return Err(ApiError::invalid_query("must be a whole number from 0"));
+        }
+        Ok(Some(number as u64))
+    }
+
+    /// Where a page begins, and how many items it holds at most; `None`: all.
+    pub(in crate::api) fn page(&self) -> Result<(u64, Option<u64>), ApiError> {
+        let (count, offset) = (self.number("count")?, self.number("offset")?);
+        let limit = match count {
+            None => Some(DEFAULT_COUNT),
+            Some(0) => None,
+            Some(count) => Some(count.min(UPPER_COUNT)),
+        };
+        Ok((offset.unwrap_or(0), limit))
+    }
+
+    fn sort<F: PartialEq>(
+        &self,
+        field: fn(&str) -> Option<F>,
+    ) -> Result<Vec<(F, SortOrder)>, ApiError> {
+        let raw = self.text("sort")?;
+        raw.map_or_else(|| Ok(Vec::new()), |raw| sort(raw, field))
+    }
+}
+
+/// The query of `custom-user-status.list`, and the offset that its answer repeats.
+pub(in crate::api) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
+    let query = Query::parse(query, &["count", "offset", "sort", "name", "_id", "query"])?;
+    let (offset, limit) = query.page()?;
+    query.text("query")?; // Accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
+    Ok(StatusQuery {
+        id: query.filled("_id")?.map(str::to_owned),
+        name_contains: query.filled("name")?.map(StatusName::search_key),
+        sort: query.sort(status_field)?,
+        offset,
+        limit,
+    })
+}
+
+/// The query of `users.list`. `fields` and `query` are accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
+pub(in crate::api) fn users(query: &str) -> Result<UserQuery, ApiError> {
+    let known = ["count", "offset", "sort", "fields", "query", "email"];
+    let query = Query::parse(query, &known)?;
+    let (offset, limit) = query.page()?;
+    for ignored in ["fields", "query"] {
+        query.text(ignored)?;
+    }
+    Ok(UserQuery {
+        email: query.filled("email")?.map(str::to_owned),
+        sort: query.sort(user_field)?,
+        offset,
+        limit,
+        ..UserQuery::default()
+    })
+}
+
+/// The query of `sessions/list` and `sessions/list.all`, about logins that are live at `now`.
+pub(in crate::api) fn logins(query: &str, now: Timestamp) -> Result<LoginQuery, ApiError> {
+    let query = Query::parse(query, &["count", "offset", "sort", "filter"])?;
+    let (offset, limit) = query.page()?;
+    let raw = query.text("sort")?;
+    let orders = raw.map_or_else(|| Ok(Vec::new()), orders)?;
+    let field = |(name, order): (String, SortOrder)| match login_field(&name) {
+        Some(field) => Ok((field, order)),
+        None => Err(ApiError::Bare("error-invalid-sort-keys")),
+    };
+    Ok(LoginQuery {
+        filter: query.filled("filter")?.map(str::to_owned),
+        sort: orders.into_iter().map(field).collect::<Result<_, _>>()?,
+        offset,
+        limit,
+        ..LoginQuery::all(now)
+    })
+}
+
+/// A client's name is all that is known of its device.
+fn login_field(name: &str) -> Option<LoginSort> {
+    match name {
+        "loginAt" => Some(LoginSort::CreatedAt),
+        "device.name" | "device.os.name" | "device.os.version" => Some(LoginSort::Client),
+        "_user.username" => Some(LoginSort::Username),
+        "_user.name" => Some(LoginSort::Name),
+        _ => None,
+    }
+}
+
+fn status_field(name: &str) -> Option<SortField> {
+    match name {
+        "_id" => Some(SortField::Id),
+        "name" => Some(SortField::Name),
+        "statusType" => Some(SortField::StatusType),
+        "_updatedAt" => Some(SortField::UpdatedAt),
+        _ => None,
+    }
+}
+
+fn user_field(name: &str) -> Option<UserSort> {
+    match name {
+        "_id" => Some(UserSort::Id),
+        "username" => Some(UserSort::Username),
+        "name" => Some(UserSort::Name),
+        "createdAt" => Some(UserSort::CreatedAt),
+        "active" => Some(UserSort::Active),
+        _ => None,
+    }
+}
+
+/// What to sort by, each `field` once: the first time counts. A name that is no field sorts nothing, as in MongoDB.
+fn sort<F: PartialEq>(
+    raw: &str,
+    field: fn(&str) -> Option<F>,
+) -> Result<Vec<(F, SortOrder)>, ApiError> {
+    let mut sort = Vec::new();
+    for (name, order) in orders(raw)? {
+        if let Some(field) = field(&name)
+            && sort.iter().all(|(known, _)| *known != field)
+        {
+            sort.push((field, order));
+        }
+    }
+    Ok(sort)
+}
+
+/// The names to sort by, each with its direction, in the order they were written in.
+fn orders(raw: &str) -> Result<Vec<(String, SortOrder)>, ApiError> {
+    let invalid = || ApiError::InvalidSort(raw.to_owned());
+    let Pairs(pairs) = serde_json::from_str(raw).map_err(|_| invalid())?;
+    let order = |(name, direction)| match direction {
+        1.0 => Ok((name, SortOrder::Ascending)),
+        -1.0 => Ok((name, SortOrder::Descending)),
+        _ => Err(invalid()),
+    };
+    pairs.into_iter().map(order).collect()
+}
+
+/// A JSON object of numbers in the order it was written in, which is the order to sort by.
+struct Pairs(Vec<(String, f64)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of 1 and -1")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(query: &str) -> Option<Option<u64>> {
+        statuses(query).ok().map(|query| query.limit)
+    }
+
+    #[test]
+    fn counts_are_read_as_rocket_chat_reads_them() {
+        for (query, expected) in [
+            ("", Some(Some(50))),
+            ("count=", Some(Some(50))),
+            ("count=7", Some(Some(7))),
+            ("count=1e2", Some(Some(100))),
+            ("count=1000", Some(Some(100))),
+            ("count=0", Some(None)),
+            ("count=abc", None),
+            ("count=-1", None),
+            ("count=1.5", None),
+            ("count=1&count=2", None),
+            ("count=NaN", None),
+            ("count=inf", None),
+        ] {
+            assert_eq!(limit(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn sorting_keeps_the_order_it_was_written_in() {
+        let sort = |text: &str| sort(text, status_field).ok();
+        assert_eq!(
+            sort(r#"{"statusType":-1,"name":1,"other":1}"#),
+            Some(vec![
+                (SortField::StatusType, SortOrder::Descending),
+                (SortField::Name, SortOrder::Ascending)
+            ])
+        );
+        for invalid in [
+            "",
+            "name",
+            "[]",
+            "1",
+            r#"{"name":2}"#,
+            r#"{"name":"1"}"#,
+            r#"{"name":null}"#,
+        ] {
+            assert_eq!(sort(invalid), None, "{invalid}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_panics(query in ".{0,200}") {
+            let _ = statuses(&query);
+        }
+
+        #[test]
+        fn no_sort_panics(raw in r#"[\[\]{}":,a-z0-9.+\-_]{0,60}"#) {
+            let _ = sort(&raw, status_field);
+        }
+    }
+}

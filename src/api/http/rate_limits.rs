@@ -1,0 +1,160 @@
+//! How often each route may be called, and how that is told. Source: Rocket.Chat's `ApiClass.ts` (`enforceRateLimit`); compatibility 8.4
+//! and decision 8 of section 9. Counts nothing itself, and does not know who is exempt.
+
+use crate::api::http::fixed_window::{Limit, Quota, RateLimit};
+use crate::app::Contract;
+use crate::config::Config;
+use crate::domain::Timestamp;
+use crate::domain::network::Network;
+use std::net::IpAddr;
+use std::time::Duration;
+use warp::http::{HeaderMap, HeaderValue};
+
+/// Calls a minute of the routes that have a limit of their own on a Rocket.Chat server, and in the contract that follows one.
+const OWN: &[(&str, u32)] = &[
+    ("/api/v1/users.setStatus", 5),
+    ("/api/v1/users.updateOwnBasicInfo", 1),
+];
+
+/// What the routes without a limit begin with: the realtime protocol and its methods, which have limits of another kind. Behind one
+/// address there may be a whole company, whose clients all come back at once after a restart.
+const UNLIMITED: [&str; 2] = ["/api/v1/method.call", "/websocket"];
+
+/// The route by which people log in over REST.
+const LOGIN: Route = ("POST", "/api/v1/login");
+
+/// A route, by its method and the path in the table of routes.
+pub(in crate::api) type Route = (&'static str, &'static str);
+
+/// The limits in force, and the calls counted so far.
+pub(in crate::api) struct Quotas {
+    /// `None`: nothing is limited.
+    usual: Option<Limit>,
+    contract: Contract,
+    counted: RateLimit<(Network, Route)>,
+}
+
+impl Quotas {
+    /// As the settings say.
+    pub(in crate::api) fn new(config: &Config) -> Self {
+        let calls = config.rate_limit_calls();
+        let span = Duration::from_secs(config.rate_limit_seconds.into());
+        Self {
+            usual: (calls > 0).then_some(Limit { calls, span }),
+            contract: config.contract,
+            counted: RateLimit::default(),
+        }
+    }
+
+    /// How often `path`, which is one of the table of routes, may be called; `None`: as often as one likes.
+    pub(in crate::api) fn limit(&self, path: &str) -> Option<Limit> {
+        let usual = self.usual?;
+        if UNLIMITED.iter().any(|known| path.starts_with(known)) {
+            return None;
+        }
+        let own = OWN.iter().find(|(known, _)| *known == path);
+        match own.filter(|_| self.contract == Contract::Server) {
+            Some((_, calls)) => Some(Limit {
+                calls: *calls,
+                span: Duration::from_secs(60),
+            }),
+            None => Some(usual),
+        }
+    }
+
+    /// Counts a login that does not come over REST as one that does. How long to wait, if it is one too many.
+    pub(in crate::api) fn count_login(&self, address: IpAddr, now: Timestamp) -> Option<Duration> {
+        let limit = self.limit(LOGIN.1)?;
+        self.count(address, LOGIN, limit, now).wait
+    }
+
+    /// Forgets all calls so far.
+    pub(in crate::api) fn forget(&self) {
+        self.counted.forget();
+    }
+
+    /// Counts a call of `route` from `address`.
+    pub(in crate::api) fn count(
+        &self,
+        address: IpAddr,
+        route: Route,
+        limit: Limit,
+        now: Timestamp,
+    ) -> Quota {
+        self.counted.count((address.into(), route), limit, now)
+    }
+}
+
+/// Tells in an answer's headers where its caller stands; `X-RateLimit-Reset` is in milliseconds since the Unix epoch.
+pub(in crate::api) fn tell(quota: &Quota, headers: &mut HeaderMap) {
+    for (name, value) in [
+        ("x-ratelimit-limit", HeaderValue::from(quota.limit)),
+        ("x-ratelimit-remaining", HeaderValue::from(quota.remaining)),
+        ("x-ratelimit-reset", quota.reset.as_millis().into()),
+    ] {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls and seconds of a route's limit.
+    fn limit(contract: Contract, calls: Option<u32>, path: &str) -> Option<(u32, u64)> {
+        let mut config = Config::defaults_in("data".into());
+        (config.contract, config.rate_limit_calls) = (contract, calls);
+        config.rate_limit_seconds = 30;
+        let limit = Quotas::new(&config).limit(path)?;
+        Some((limit.calls, limit.span.as_secs()))
+    }
+
+    #[test]
+    fn routes_methods_and_addresses_are_counted_apart() {
+        use std::net::Ipv4Addr;
+        let quotas = Quotas::new(&Config::defaults_in("data".into()));
+        let limit = quotas.usual.unwrap();
+        let (here, there) = (Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED);
+        let left = |address: Ipv4Addr, route| {
+            let now = Timestamp::from_millis(0);
+            quotas.count(address.into(), route, limit, now).remaining
+        };
+        for (address, route) in [
+            (here, ("GET", "/list")),
+            (here, ("POST", "/list")),
+            (here, ("GET", "/me")),
+            (there, ("GET", "/list")),
+        ] {
+            assert_eq!(left(address, route), 119, "{address} {route:?}");
+        }
+        assert_eq!(left(here, ("GET", "/list")), 118);
+    }
+
+    #[test]
+    fn some_routes_have_limits_of_their_own_in_the_contract_of_the_server() {
+        use Contract::{Documented, Server};
+        let (me, call) = ("/api/v1/me", "/api/v1/method.call/:method");
+        let (set, own) = (
+            "/api/v1/users.setStatus",
+            "/api/v1/users.updateOwnBasicInfo",
+        );
+        for (contract, calls, path, expected) in [
+            (Documented, None, me, Some((120, 30))),
+            (Documented, None, set, Some((120, 30))),
+            (Documented, Some(7), own, Some((7, 30))),
+            (Documented, None, call, None),
+            (Server, None, me, Some((10, 30))),
+            (Server, Some(7), me, Some((7, 30))),
+            (Server, Some(7), set, Some((5, 60))),
+            (Server, None, own, Some((1, 60))),
+            (Server, None, call, None),
+            (Server, None, "/api/v1/method.callAnon/:method", None),
+            (Server, None, "/websocket", None),
+            (Server, Some(0), me, None),
+            (Server, Some(0), set, None),
+        ] {
+            let case = format!("{contract} {calls:?} {path}");
+            assert_eq!(limit(contract, calls, path), expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `presence.getConnections` and `presence.enableBroadcast`: to how many changes of presence are told, and that they are. Here they are told
+//! however many there are. Source: Rocket.Chat `apps/meteor/server/api/v1/presence.ts`; compatibility 5.5.
+
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire;
+use crate::domain::Permission;
+use crate::service::settings;
+
+pub(in crate::api) async fn connections(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ManageUserStatus).await?;
+    request.admit(Some(&actor))?;
+    response::ok(&wire::Connections {
+        current: request.app().connections.count(),
+        max: request.api.max_connections,
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn enable(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ManageUserStatus).await?;
+    settings::enable_broadcast(request.admit(Some(&actor))?, &actor).await?;
+    response::ok(&wire::Success::TRUE)
+}

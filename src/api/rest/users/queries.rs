@@ -1,0 +1,78 @@
+//! Looking users up.
+
+use crate::api::error::ApiError;
+use crate::api::http::query::{self, Query};
+use crate::api::http::request::Request;
+use crate::api::http::response::{self, Answer};
+use crate::api::wire::{UserPage, UserReply, UserRow};
+use crate::domain::{Permission, UserId, UserKey};
+use crate::service::presence;
+use crate::service::users::queries;
+
+/// `includeUserRooms` and `fields` are accepted without effect: there are no rooms, and the fields are the server's to choose.
+const INFO: [&str; 7] = [
+    "userId",
+    "username",
+    "importId",
+    "email",
+    "freeSwitchExtension",
+    "includeUserRooms",
+    "fields",
+];
+
+pub(in crate::api) async fn info(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let query = Query::parse(request.query(), &INFO)?;
+    let key = match (
+        query.filled("userId")?,
+        query.filled("username")?,
+        query.filled("email")?,
+    ) {
+        (Some(id), _, _) => Some(UserKey::Id(UserId::new(id))),
+        (_, Some(name), _) => Some(UserKey::Username(name.to_owned())),
+        (_, _, Some(email)) => Some(UserKey::Email(email.to_owned())),
+        _ => None,
+    };
+    let app = request.admit(Some(&actor))?;
+    let Some(key) = key else {
+        // Nobody was imported or has a telephone here.
+        let unknown = query
+            .filled("importId")?
+            .or(query.filled("freeSwitchExtension")?);
+        let text = unknown.map_or("Invalid search query.", |_| "User not found.");
+        return Err(ApiError::Bare(text));
+    };
+    let seen = queries::info(app, &actor, key).await?;
+    let seen = seen.ok_or(ApiError::Bare("User not found."))?;
+    let shown = presence::of(app, &seen.user.id).await?;
+    response::ok(&UserReply {
+        user: UserRow::seen(&seen.user, &shown, seen.whole),
+        success: true,
+    })
+}
+
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ViewDRoom).await?;
+    let query = query::users(request.query())?;
+    let offset = query.offset;
+    let app = request.admit(Some(&actor))?;
+    let (page, whole) = queries::list(app, &actor, query).await?;
+    let shown = presence::of_all(app, &page.items).await?;
+    let row = if whole {
+        UserRow::whole
+    } else {
+        UserRow::brief
+    };
+    response::ok(&UserPage {
+        count: page.items.len(),
+        users: page
+            .items
+            .iter()
+            .zip(&shown)
+            .map(|(user, shown)| row(user, shown))
+            .collect(),
+        offset,
+        total: page.total,
+        success: true,
+    })
+}

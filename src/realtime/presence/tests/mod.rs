@@ -1,0 +1,307 @@
+//! Leases and their deadlines, on paused time. Who is named as changed is in `named`.
+
+mod named;
+
+use super::table::LEASE;
+use super::*;
+use PresencePolicy::{Always, Connection, Heartbeat};
+use UserStatus::{Away, Offline, Online};
+
+const GRACE: Duration = Duration::from_secs(5);
+const BEAT: Duration = Duration::from_secs(120);
+const SECOND: Duration = Duration::from_secs(1);
+/// More than there are.
+const ALL: usize = 100_000;
+
+fn nobody() -> Arc<Connections> {
+    Connections::new(GRACE, BEAT)
+}
+
+fn ann() -> UserId {
+    UserId::new("ann")
+}
+
+fn status(connections: &Connections) -> UserStatus {
+    connections.status(&ann(), Connection)
+}
+
+async fn pass(span: Duration) {
+    tokio::time::advance(span).await;
+}
+
+/// Who is named as changed by now.
+async fn changed(connections: &Connections) -> Vec<UserId> {
+    let told = tokio::time::timeout(Duration::ZERO, connections.changed(ALL)).await;
+    named(told.unwrap_or_default())
+}
+
+fn named(changed: Vec<Changed>) -> Vec<UserId> {
+    let mut named: Vec<_> = changed.into_iter().map(|changed| changed.user).collect();
+    named.sort();
+    named
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_is_online_if_any_connection_is_and_away_if_there_is_one() {
+    let connections = nobody();
+    assert_eq!(status(&connections), Offline);
+    let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
+    assert_eq!(status(&connections), Online);
+    phone.set(Away);
+    assert_eq!(status(&connections), Online);
+    laptop.set(Away);
+    assert_eq!(status(&connections), Away);
+    phone.set(Online);
+    assert_eq!(status(&connections), Online);
+    drop(phone);
+    assert_eq!(status(&connections), Away, "the one that is left says so");
+    let other = connections.open(UserId::new("bob"));
+    assert_eq!(status(&connections), Away, "others say nothing of one");
+    drop(other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn setting_answers_whether_the_connection_says_something_else_now() {
+    let connections = nobody();
+    let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
+    assert!(!phone.set(Online), "as it began");
+    assert!(phone.set(Away));
+    assert!(!phone.set(Away));
+    assert!(laptop.set(Away), "each speaks for itself");
+    assert!(phone.set(Online));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_last_is_shown_as_before_for_5_seconds_at_least_and_7_and_a_half_at_most() {
+    for _ in 0..64 {
+        let connections = nobody();
+        let lease = connections.open(ann());
+        lease.set(Away);
+        drop(lease);
+        pass(GRACE - Duration::from_millis(1)).await;
+        assert_eq!(status(&connections), Away, "what was said last");
+        pass(GRACE / 2 + Duration::from_millis(2)).await;
+        assert_eq!(status(&connections), Offline);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_are_cut_together_do_not_go_together() {
+    let connections = nobody();
+    let person = |n: usize| UserId::new(format!("person {n}"));
+    let leases: Vec<_> = (0..200).map(|n| connections.open(person(n))).collect();
+    drop(leases);
+    pass(GRACE * 5 / 4).await;
+    let online = (0..200).filter(|n| connections.status(&person(*n), Connection) == Online);
+    let online = online.count();
+    assert!((20..180).contains(&online), "{online} after half the time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_grace_one_is_gone_at_once() {
+    let connections = Connections::new(Duration::ZERO, BEAT);
+    drop(connections.open(ann()));
+    assert_eq!(status(&connections), Offline);
+    assert_eq!(changed(&connections).await, [ann()]);
+    assert_eq!(status(&connections), Offline);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_return_within_the_grace_changes_nothing_and_takes_back_the_leave() {
+    let connections = nobody();
+    drop(connections.open(ann()));
+    pass(GRACE / 2).await;
+    assert_eq!(status(&connections), Online);
+    let back = connections.open(ann());
+    pass(GRACE * 2).await;
+    changed(&connections).await;
+    assert_eq!(status(&connections), Online);
+    drop(back);
+    assert_eq!(status(&connections), Online, "a grace of its own");
+    pass(GRACE * 3 / 2).await;
+    assert_eq!(status(&connections), Offline);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leave_that_was_taken_back_shows_nobody_who_is_forgotten_later() {
+    let connections = Connections::new(LEASE * 10, BEAT);
+    drop(connections.open(ann()));
+    let _forgotten = connections.open(ann());
+    pass(LEASE).await;
+    assert_eq!(status(&connections), Offline);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grace_says_what_all_said_together_and_a_return_says_for_itself() {
+    let connections = nobody();
+    let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
+    phone.set(Away);
+    drop(laptop);
+    assert_eq!(status(&connections), Away, "no grace while one is left");
+    drop(phone);
+    assert_eq!(status(&connections), Away);
+    let _back = connections.open(ann());
+    assert_eq!(status(&connections), Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_logs_out_is_gone_at_once_but_for_their_other_connections() {
+    let connections = nobody();
+    let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
+    phone.end();
+    assert_eq!((status(&connections), connections.count()), (Online, 1));
+    laptop.end();
+    assert_eq!((status(&connections), connections.count()), (Offline, 0));
+    assert_eq!(changed(&connections).await, [ann()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_nobody_hears_of_ends_after_a_minute_and_is_back_with_the_next_word() {
+    let connections = nobody();
+    let lease = connections.open(ann());
+    pass(LEASE - SECOND).await;
+    lease.renew();
+    pass(LEASE - SECOND).await;
+    changed(&connections).await;
+    assert_eq!((status(&connections), connections.count()), (Online, 1));
+    pass(SECOND).await;
+    assert_eq!(status(&connections), Offline, "even before it is swept");
+    assert_eq!(changed(&connections).await, [ann()]);
+    assert_eq!(connections.count(), 0);
+    lease.renew();
+    assert_eq!((status(&connections), connections.count()), (Online, 1));
+    assert_eq!(changed(&connections).await, [ann()]);
+    pass(LEASE).await;
+    changed(&connections).await;
+    assert!(lease.set(Away), "one that is over is taken up again");
+    assert_eq!((status(&connections), connections.count()), (Away, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_over_counts_no_more_while_others_live_on() {
+    let connections = nobody();
+    let (old, young) = (connections.open(ann()), connections.open(ann()));
+    young.set(Away);
+    pass(LEASE / 2).await;
+    young.renew();
+    pass(LEASE / 2).await;
+    assert_eq!(status(&connections), Away);
+    changed(&connections).await;
+    assert_eq!(connections.count(), 1);
+    drop(old);
+    assert_eq!((status(&connections), connections.count()), (Away, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_count_for_their_time_and_where_they_are_asked_alone() {
+    let connections = nobody();
+    connections.beat(&ann());
+    let status = |policy| connections.status(&ann(), policy);
+    assert_eq!(status(Heartbeat), Online);
+    assert_eq!((status(Connection), connections.count()), (Offline, 0));
+    pass(BEAT - SECOND).await;
+    connections.beat(&ann());
+    pass(BEAT - SECOND).await;
+    changed(&connections).await;
+    assert_eq!(status(Heartbeat), Online, "the second beat counts");
+    pass(SECOND).await;
+    assert_eq!(status(Heartbeat), Offline);
+    assert_eq!(changed(&connections).await, [ann()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_no_heartbeat_and_always_asks_nobody() {
+    let connections = nobody();
+    assert_eq!(connections.status(&ann(), Always), Online);
+    let lease = connections.open(ann());
+    assert_eq!(connections.status(&ann(), Heartbeat), Offline);
+    lease.set(Away);
+    assert_eq!(connections.status(&ann(), Always), Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_forgotten_is_gone_at_once_and_back_with_their_next_word() {
+    let connections = nobody();
+    let (lease, gone) = (
+        connections.open(ann()),
+        connections.open(UserId::new("bob")),
+    );
+    connections.beat(&UserId::new("cid"));
+    changed(&connections).await;
+    connections.forget();
+    assert_eq!((status(&connections), connections.count()), (Offline, 0));
+    assert_eq!(changed(&connections).await.len(), 3);
+    drop(gone);
+    assert_eq!(connections.count(), 0);
+    lease.renew();
+    assert_eq!((status(&connections), connections.count()), (Online, 1));
+    drop(lease);
+    assert_eq!(connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_count_is_right_whatever_ends_a_lease_first() {
+    let connections = nobody();
+    let (expired, forgotten) = (connections.open(ann()), connections.open(ann()));
+    assert_eq!(connections.count(), 2);
+    pass(LEASE).await;
+    drop(expired); // Over, but not swept yet.
+    assert_eq!(connections.count(), 0);
+    drop(forgotten); // Swept already.
+    assert_eq!(connections.count(), 0);
+    let (one, other) = (connections.open(ann()), connections.open(ann()));
+    connections.forget();
+    one.renew();
+    drop(other);
+    assert_eq!(connections.count(), 1);
+    one.end();
+    assert_eq!(connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_room_that_a_storm_took_is_given_back() {
+    let connections = nobody();
+    let person = |n: usize| UserId::new(format!("person {n}"));
+    let leases: Vec<_> = (0..10_000).map(|n| connections.open(person(n))).collect();
+    assert_eq!(changed(&connections).await.len(), 10_000);
+    drop(leases);
+    changed(&connections).await;
+    // Over by then is everything that a deadline was kept for.
+    pass(LEASE * 2).await;
+    assert_eq!(changed(&connections).await.len(), 10_000);
+    changed(&connections).await;
+    let everybody = connections.everybody();
+    assert_eq!((everybody.leases, everybody.people.len()), (0, 0));
+    let room = [
+        everybody.people.capacity(),
+        everybody.due.capacity(),
+        everybody.changed.capacity(),
+    ];
+    assert!(room.iter().all(|room| *room <= 256), "{room:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn for_ten_minutes_it_is_known_whose_connections_have_changed_and_not_for_ever() {
+    let connections = Connections::new(Duration::ZERO, Duration::from_secs(60));
+    let id = |n: usize| UserId::new(format!("user {n}"));
+    for n in 0..1000 {
+        drop(connections.open(id(n)));
+    }
+    tokio::time::advance(Duration::from_secs(599)).await;
+    let late = connections.open(id(1000));
+    assert_eq!(
+        connections.changed_within(Duration::from_secs(600)).len(),
+        1001
+    );
+    assert_eq!(
+        connections.changed_within(Duration::from_secs(1)),
+        [id(1000)]
+    );
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for n in 1001..4000 {
+        drop(connections.open(id(n)));
+    }
+    let all = connections.changed_within(Duration::MAX);
+    assert!(all.len() < 3500, "{} are remembered", all.len());
+    drop(late);
+}

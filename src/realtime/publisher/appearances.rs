@@ -1,0 +1,211 @@
+//! How people are shown, as it was told last, so that nobody is told the same again; and what that depends on, as of the events told. Knows
+//! nothing of when there is something to tell.
+
+use crate::app::App;
+use crate::domain::{EventId, Result, StatusChange, User, UserId};
+use crate::realtime::hub::{News, ShownUser, Topic};
+use crate::realtime::presence::Changed;
+use crate::service::presence::{self, Shown};
+use crate::service::users;
+use crate::store::Card;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Those who were told about since somebody listens.
+pub(super) struct People {
+    app: Arc<App>,
+    known: HashMap<UserId, Known>,
+    /// How often things had become otherwise without news when that was read.
+    beginnings: usize,
+}
+
+/// Somebody as of the event that `card` includes, and what was told of them last.
+struct Known {
+    card: Card,
+    /// `None`: nothing, or something that somebody who has just begun to listen may have seen otherwise.
+    told: Option<ShownUser>,
+}
+
+/// What is to be published of one user, complete, so that publishing it cannot fail.
+pub(super) struct PersonNews {
+    user: UserId,
+    /// Their record, where they listen to it themselves.
+    record: Option<User>,
+    /// Whether it may be told how they are shown.
+    may_be_shown: bool,
+}
+
+impl People {
+    /// Nobody.
+    pub(super) fn new(app: Arc<App>) -> Self {
+        Self {
+            app,
+            known: HashMap::new(),
+            beginnings: 0,
+        }
+    }
+
+    /// Somebody is there no more.
+    pub(super) fn forget(&mut self, user: &UserId) {
+        self.known.remove(user);
+    }
+
+    /// Nobody can say any more what was told last.
+    pub(super) fn forget_all(&mut self) {
+        self.known = HashMap::new();
+    }
+
+    /// Takes in a change of somebody's status, which the event `id` tells of; `None`: they are there no more.
+    pub(super) async fn presence_changed(
+        &mut self,
+        id: EventId,
+        change: &StatusChange,
+    ) -> Result<Option<PersonNews>> {
+        let may_be_shown = self.may_be_shown().await?;
+        let Some(known) = self.find(&change.user).await? else {
+            return Ok(None);
+        };
+        if known.card.as_of < id {
+            known.card.person.presence.follow(change);
+            known.card.as_of = id;
+        } else {
+            // One that was read with this change in it knows more than the event, and may have been seen as the event tells.
+            known.told = None;
+        }
+        Ok(Some(PersonNews {
+            user: change.user.clone(),
+            record: None,
+            may_be_shown,
+        }))
+    }
+
+    /// Reads somebody anew, of whom something else than their status has changed with the event `id`; `None`: they are there no
+    /// more.
+    pub(super) async fn record_changed(
+        &mut self,
+        id: EventId,
+        user: &UserId,
+    ) -> Result<Option<PersonNews>> {
+        let may_be_shown = self.may_be_shown().await?;
+        let record = match self.app.live.has(&Topic::Oneself(user.clone())) {
+            true => users::record(&self.app, user).await?,
+            false => None,
+        };
+        self.begin_anew();
+        let is_read = self.known.get(user).is_some_and(|k| k.card.as_of >= id);
+        if !is_read {
+            let card = self.app.store.find_card(user.clone()).await?;
+            let told = self.known.remove(user).and_then(|known| known.told);
+            let known = card.map(|card| (user.clone(), Known { card, told }));
+            self.known.extend(known);
+        }
+        Ok(Some(PersonNews {
+            user: user.clone(),
+            record,
+            may_be_shown,
+        }))
+    }
+
+    /// Publishes what was read. Cannot fail.
+    pub(super) fn publish(&mut self, news: PersonNews) {
+        let PersonNews {
+            user,
+            record,
+            may_be_shown,
+        } = news;
+        if let Some(record) = record {
+            let oneself = Topic::Oneself(user.clone());
+            let own = || News::OwnRecord(Box::new(record));
+            self.app.live.publish(&oneself, own);
+        }
+        if may_be_shown {
+            self.show(&user, 0);
+        }
+    }
+
+    /// Tells of somebody whose connections have changed.
+    pub(super) async fn connection_changed(&mut self, changed: &Changed) -> Result<()> {
+        if self.may_be_shown().await? {
+            self.find(&changed.user).await?;
+            self.show(&changed.user, changed.times);
+        }
+        Ok(())
+    }
+
+    async fn may_be_shown(&self) -> Result<bool> {
+        Ok(!self.app.settings().await?.broadcast_disabled())
+    }
+
+    /// Tells how somebody is shown now, unless that was told last. Their connections are known to have changed so many `times` since: who was
+    /// otherwise for a moment is told of again, because whoever began to listen then has seen only that.
+    fn show(&mut self, user: &UserId, times: u32) {
+        let app = self.app.clone();
+        let Some(known) = self.known.get_mut(user) else {
+            return;
+        };
+        let presence = &known.card.person.presence;
+        let (connection, further) = app.connections.look(user, presence.policy);
+        if times.saturating_add(further) > 1 {
+            known.told = None;
+        }
+        let now = shown_user(&known.card, presence::shown_by(&app, connection, presence));
+        if known.told.as_ref() == Some(&now) {
+            return;
+        }
+        app.live
+            .publish(&Topic::Statuses, || News::Shown(now.clone()));
+        // Whoever hears of one alone is told neither names nor roles.
+        let told = known.told.replace(now.clone());
+        if told.is_none_or(|told| is_another_status(&told, &now)) {
+            for topic in [Topic::StatusOf(user.clone()), Topic::Oneself(user.clone())] {
+                app.live.publish(&topic, || News::Shown(now.clone()));
+            }
+        }
+    }
+
+    /// Forgets everybody if things have become otherwise without news.
+    fn begin_anew(&mut self) {
+        let beginnings = self.app.live.beginnings();
+        if std::mem::replace(&mut self.beginnings, beginnings) != beginnings {
+            self.known.clear();
+        }
+    }
+
+    async fn find(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
+        self.begin_anew();
+        if !self.known.contains_key(user) {
+            let Some(card) = self.app.store.find_card(user.clone()).await? else {
+                return Ok(None);
+            };
+            let known = Known { card, told: None };
+            self.known.insert(user.clone(), known);
+        }
+        Ok(self.known.get_mut(user))
+    }
+}
+
+fn shown_user(card: &Card, shown: Shown) -> ShownUser {
+    ShownUser {
+        user: card.person.id.clone(),
+        username: card.person.username.clone(),
+        name: card.person.name.clone(),
+        roles: card.roles.clone(),
+        status: shown.status,
+        text: shown.text,
+        source: shown.source,
+        expires_at: shown.expires_at,
+    }
+}
+
+fn is_another_status(told: &ShownUser, now: &ShownUser) -> bool {
+    let seen = |shown: &ShownUser| {
+        (
+            shown.username.clone(),
+            shown.status,
+            shown.text.clone(),
+            shown.source,
+            shown.expires_at,
+        )
+    };
+    seen(told) != seen(now)
+}

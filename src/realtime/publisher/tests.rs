@@ -1,0 +1,144 @@
+//! What listeners are told when several things happen before anybody has told of them.
+
+use super::*;
+use crate::app::SystemClock;
+use crate::auth::tokens::Tokens;
+use crate::config::Config;
+use crate::domain::{UserId, UserStatus};
+use crate::realtime::hub::{Listener, Trouble};
+use crate::realtime::presence::Lease;
+use crate::service::users::{self, NewUser};
+use crate::store::sqlite::SqliteStore;
+use std::path::PathBuf;
+
+/// An announcer at work, and ann.
+struct Office {
+    app: Arc<App>,
+    ann: UserId,
+    _stop: tokio_util::sync::DropGuard,
+}
+
+impl Office {
+    async fn new() -> Self {
+        let mut config = Config::defaults_in(PathBuf::from("none"));
+        config.offline_grace_seconds = 0;
+        let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
+        let clock = Arc::new(SystemClock);
+        let app = App::new(&config, Arc::new(store), clock, tokens.unwrap()).unwrap();
+        let (app, stop) = (Arc::new(app), CancellationToken::new());
+        let new = NewUser {
+            username: "ann".to_owned(),
+            name: None,
+            email: None,
+            roles: vec!["user".to_owned()],
+            password: "ann's password".to_owned(),
+        };
+        users::create(&app, new).await.unwrap();
+        let (ann, _) = users::create_token(&app, "ann", "t", None).await.unwrap();
+        tokio::spawn(Announcer::new(app.clone(), stop.clone()).run());
+        Self {
+            app,
+            ann,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    fn listener(&self, topic: Topic) -> Listener {
+        let mut listener = self.app.live.listen();
+        listener.subscribe(topic);
+        listener
+    }
+
+    fn connect(&self) -> Lease {
+        self.app.connections.open(self.ann.clone())
+    }
+
+    /// Lets the announcer look at connections, be it at rest, while nobody listens.
+    async fn settle(&self) {
+        tokio::time::pause();
+        tokio::time::advance(LONGEST_REST).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::resume();
+    }
+}
+
+/// The next that is told of how somebody is shown.
+async fn told(listener: &Listener) -> UserStatus {
+    let next = tokio::time::timeout(Duration::from_secs(60), listener.next()).await;
+    let next = next.unwrap();
+    let [message] = &next[..] else {
+        panic!("{next:?}");
+    };
+    let News::Shown(shown) = message.news() else {
+        panic!("{message:?}");
+    };
+    shown.status
+}
+
+#[tokio::test]
+async fn who_is_back_before_their_going_was_told_is_told_of_to_who_may_have_seen_it() {
+    let office = Office::new().await;
+    let early = office.listener(Topic::Statuses);
+    let lease = office.connect();
+    assert_eq!(told(&early).await, UserStatus::Online);
+    drop(lease);
+    let late = office.listener(Topic::Statuses);
+    let policy = crate::domain::PresencePolicy::Connection;
+    let seen = office.app.connections.status(&office.ann, policy);
+    assert_eq!(seen, UserStatus::Offline, "who comes now reads this");
+    let _back = office.connect();
+    assert_eq!(told(&late).await, UserStatus::Online);
+}
+
+#[tokio::test]
+async fn what_was_told_before_everybody_left_is_not_taken_for_known() {
+    let office = Office::new().await;
+    let early = office.listener(Topic::Statuses);
+    let lease = office.connect();
+    assert_eq!(told(&early).await, UserStatus::Online);
+    drop(early);
+    drop(lease);
+    office.settle().await;
+    let late = office.listener(Topic::Statuses);
+    let _back = office.connect();
+    assert_eq!(told(&late).await, UserStatus::Online);
+}
+
+#[tokio::test]
+async fn a_new_name_is_nothing_new_for_who_hears_of_one_status_alone() {
+    let office = Office::new().await;
+    let (all, one) = (
+        office.listener(Topic::Statuses),
+        office.listener(Topic::StatusOf(office.ann.clone())),
+    );
+    let lease = office.connect();
+    assert_eq!(told(&all).await, UserStatus::Online);
+    assert_eq!(told(&one).await, UserStatus::Online);
+    let roles = vec!["user".to_owned(), "bot".to_owned()];
+    users::set_roles(&office.app, "ann", roles).await.unwrap();
+    assert_eq!(told(&all).await, UserStatus::Online);
+    lease.set(UserStatus::Away);
+    assert_eq!(told(&all).await, UserStatus::Away);
+    assert_eq!(told(&one).await, UserStatus::Away);
+}
+
+#[tokio::test]
+async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood_is_published() {
+    let Office { app, ann, _stop } = Office::new().await;
+    drop(_stop); // From here on, this test is the publisher.
+    let mut publisher = Announcer::new(app.clone(), CancellationToken::new());
+    let mut listener = app.live.listen();
+    listener.subscribe(Topic::Oneself(ann.clone()));
+    for n in 0..=BATCH {
+        let roles = vec![["user", "bot"][n % 2].to_owned()];
+        users::set_roles(&app, "ann", roles).await.unwrap();
+    }
+    users::set_active(&app, "ann", false).await.unwrap();
+    let (began, mark) = (publisher.cursor, *app.store.committed().borrow());
+    publisher.end_logins_ahead(mark).await.unwrap();
+    let trouble = tokio::time::timeout(Duration::ZERO, listener.trouble()).await;
+    assert_eq!(trouble, Ok(Trouble::LoginsEnded));
+    assert_eq!((publisher.cursor, publisher.searched), (began, mark));
+}

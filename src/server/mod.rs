@@ -1,0 +1,394 @@
+//! A server from its settings to its end: what is opened in which order, and what is stopped in which order. Knows no rule and no
+//! route.
+
+pub mod control_socket;
+pub mod data_folder;
+pub mod logging;
+
+use crate::api::{self, Api, Realtime};
+use crate::app::{App, Clock, Ids};
+use crate::auth::tokens::Tokens;
+use crate::config::Config;
+use crate::dev::{Dev, DevClock, seed};
+use crate::domain::{Attribution, Error};
+use crate::hooks::delivery::Pace;
+use crate::hooks::registry;
+use crate::hooks::supervisor::Supervisor;
+use crate::hooks::threads::Threads;
+use crate::jobs::audit_log::Follower;
+use crate::jobs::audit_retention::AuditRetention;
+use crate::jobs::claim_expiry::Expiry;
+use crate::jobs::event_retention::Retention;
+use crate::jobs::{LastUsed, ReturnMemory};
+use crate::realtime::publisher::Announcer;
+use crate::service::{settings, users};
+use crate::store::Seeded;
+use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::transport::limits::Limits;
+use crate::transport::listen;
+use crate::transport::{SecurityHeaders, Slots, files};
+use data_folder::{Folder, Lock};
+use doorsign_hook::{PostCreateHook, conformance};
+use std::collections::HashSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::{TcpListener, UnixListener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A server that is ready to listen.
+pub struct Server {
+    /// What the use cases work with.
+    pub app: Arc<App>,
+    /// The administrator that this start has created, and the password if it was made up here.
+    pub first_admin: Option<FirstAdmin>,
+    config: Config,
+    /// Where its data is, and that it is ours; `None` in dev mode.
+    folder: Option<(Folder, Lock)>,
+    /// Where commands say that they have changed something.
+    notices: Option<UnixListener>,
+    dev: Option<Arc<Dev>>,
+    store: Arc<SqliteStore>,
+    /// Writes the log lines of audit records.
+    follower: Follower,
+    supervisor: Supervisor,
+    limits: Limits,
+    /// Where live connections run.
+    realtime: Threads,
+}
+
+/// The first administrator.
+pub struct FirstAdmin {
+    /// The name to log in with.
+    pub username: String,
+    /// The password, when it was made up here; it is stored nowhere.
+    pub password: Option<String>,
+}
+
+/// Why a server did not start, in one line.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    Folder(PathBuf, std::io::Error),
+    /// The database cannot be opened.
+    Store(OpenError),
+    /// The signing secret cannot be read.
+    Secret(std::io::Error),
+    /// The machine refuses a thread.
+    Thread(std::io::Error),
+    /// A hook cannot be opened.
+    Hook(String),
+    /// The first administrator cannot be created.
+    Admin(Error),
+    /// The database failed while starting.
+    Failed(Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path, source) => {
+                write!(f, "cannot use the data folder {}: {source}", path.display())
+            }
+            Self::Store(source) => write!(f, "{source}"),
+            Self::Secret(source) => write!(f, "cannot use the token secret: {source}"),
+            Self::Thread(source) => write!(f, "cannot start a thread: {source}"),
+            Self::Hook(reason) => write!(f, "cannot start a hook: {reason}"),
+            Self::Admin(source) => write!(f, "cannot create the administrator: {source}"),
+            Self::Failed(source) => write!(f, "cannot start: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Server {
+    /// Opens everything that a server with these settings needs, creates the administrator if nobody is there yet, and registers
+    /// the settings' hooks and the `further` ones, so that no event from now on escapes them.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        further: Vec<Arc<dyn PostCreateHook>>,
+    ) -> Result<Self, StartError> {
+        let in_folder = |source| StartError::Folder(config.data.clone(), source);
+        let folder = Folder::create(&config.data).map_err(in_folder)?;
+        let mut lock = folder.lock_soon().await.map_err(in_folder)?;
+        folder.has_database().map_err(in_folder)?;
+        let store = SqliteStore::open(&folder.database(), config.readers, config.max_database_mib);
+        let store = Arc::new(store.map_err(StartError::Store)?);
+        let checked = store.check_after_unclean_stop().await;
+        checked.map_err(StartError::Store)?;
+        Tokens::remove_leftovers(&folder.token_secret()).map_err(StartError::Secret)?;
+        let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
+        lock.publish(tokens.fingerprint()).map_err(in_folder)?;
+        let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
+        let app = Arc::new(app);
+        settings::begin(&app).await.map_err(StartError::Failed)?;
+        let follower = Follower::new(store.clone()).await;
+        let follower = follower.map_err(StartError::Failed)?;
+        let supervisor = supervisor(&app, &config, further).await?;
+        // Last: a password that was made up is shown only when the start succeeds.
+        let first_admin = create_first_admin(&app, &config)
+            .await
+            .map_err(StartError::Admin)?;
+        if first_admin.is_some() {
+            // A copy of the file alone, made from now on, is a workspace with its administrator.
+            store.checkpoint().await;
+        }
+        Ok(Self {
+            app,
+            first_admin,
+            config,
+            // Before anybody is told that it listens: what a command changes then is noticed as soon as it runs.
+            notices: control_socket::listen(&folder),
+            folder: Some((folder, lock)),
+            dev: None,
+            store,
+            follower,
+            supervisor,
+            limits: Limits::default(),
+            realtime: realtime_threads()?,
+        })
+    }
+
+    /// Opens a server in dev mode: in memory, with the seed and the controls of [`crate::dev`]. It uses no file, and of the settings
+    /// neither the data folder nor the administrator.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open_dev(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        further: Vec<Arc<dyn PostCreateHook>>,
+    ) -> Result<Self, StartError> {
+        // Its passwords are known to everybody anyway.
+        let config = Config {
+            password_min_length: 0,
+            ..config
+        };
+        let store = Arc::new(SqliteStore::in_memory().map_err(StartError::Store)?);
+        let clock = Arc::new(DevClock::new(clock));
+        let tokens = seed::tokens().map_err(StartError::Failed)?;
+        let app = App::new(&config, store.clone(), clock.clone(), tokens);
+        let app = Arc::new(app.map_err(StartError::Failed)?);
+        let supervisor = supervisor(&app, &config, further).await?;
+        seed::sow(&app).await.map_err(StartError::Failed)?;
+        store.remember_seed().await.map_err(StartError::Failed)?;
+        let follower = Follower::new(store.clone()).await;
+        let follower = follower.map_err(StartError::Failed)?;
+        Ok(Self {
+            app,
+            first_admin: None,
+            config,
+            notices: None,
+            folder: None,
+            dev: Some(Arc::new(Dev::new(clock, store.clone()))),
+            store,
+            follower,
+            supervisor,
+            limits: Limits::default(),
+            realtime: realtime_threads()?,
+        })
+    }
+
+    /// Where its data is, in words.
+    pub fn data(&self) -> String {
+        let folder = self.folder.as_ref().map(|(folder, _)| folder);
+        folder.map_or_else(
+            || "memory".to_owned(),
+            |folder| folder.path().display().to_string(),
+        )
+    }
+
+    /// Resolves when the database cannot be trusted any more; pending forever otherwise.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut fault = self.store.fault();
+        async move {
+            if fault.wait_for(Option::is_some).await.is_err() {
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// With another patience for hooks.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self {
+            supervisor: self.supervisor.with_pace(Some(pace)),
+            ..self
+        }
+    }
+
+    /// With another patience for clients.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Serves on `listener` until `shutdown` comes. Then, in this order: no connection is accepted any more; open requests are
+    /// finished and live connections closed, as long as the limits allow; the hooks finish what is under way; the writes that wait are committed; the database
+    /// is closed.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let (stop_listening, stop_outbox, tasks) = (
+            CancellationToken::new(),
+            CancellationToken::new(),
+            TaskTracker::new(),
+        );
+        tasks.spawn(self.supervisor.run(stop_outbox.clone()));
+        let retention = Retention::new(
+            self.store.clone(),
+            self.app.clock.clone(),
+            self.config.event_retention_days,
+            stop_outbox.clone(),
+        );
+        if let Some(retention) = retention {
+            tasks.spawn(retention.run());
+        }
+        tasks.spawn(self.follower.run(stop_outbox.clone()));
+        let (store, clock) = (self.store.clone(), self.app.clock.clone());
+        let days = self.config.audit_retention_days;
+        let retention = AuditRetention::new(store, clock, days);
+        tasks.spawn(retention.run(stop_outbox.clone()));
+        tasks.spawn(
+            Expiry::new(
+                self.store.clone(),
+                self.app.clock.clone(),
+                stop_outbox.clone(),
+            )
+            .run(),
+        );
+        tasks.spawn(LastUsed::new(self.app.clone(), stop_outbox.clone()).run());
+        let realtime = self.realtime.handle().cloned();
+        let announcer = Announcer::new(self.app.clone(), stop_outbox.clone()).run();
+        match &realtime {
+            Some(threads) => tasks.spawn_on(announcer, threads),
+            None => tasks.spawn(announcer),
+        };
+        let is_kept = self.folder.is_some();
+        if is_kept {
+            let (store, stop) = (self.store.clone(), stop_outbox.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = store.tend() => {}
+                }
+            });
+        }
+        tasks.close();
+        let notices =
+            is_kept.then(|| tokio::spawn(control_socket::take(self.notices, self.store.clone())));
+        let site_url = listener
+            .local_addr()
+            .map(|address| format!("http://{address}"))
+            .unwrap_or_default();
+        let api = Api::new(self.app, &self.config, self.limits, site_url)
+            .with_realtime(Realtime {
+                runtime: realtime,
+                stop: stop_listening.clone(),
+            })
+            .with_dev(self.dev);
+        let api = api::filter(Arc::new(api));
+        let slots = slots(&self.config);
+        let memory = ReturnMemory::new(slots.clone(), stop_listening.clone());
+        tokio::spawn(memory.run());
+        let mut listening = tokio::spawn(listen::serve(
+            listener,
+            api,
+            slots,
+            self.limits,
+            SecurityHeaders::of_site(self.config.site_url.as_deref()),
+            stop_listening.clone(),
+        ));
+        tokio::select! {
+            () = shutdown => {}
+            _ = &mut listening => {}
+        }
+        stop_listening.cancel();
+        if !listening.is_finished() {
+            let _ = listening.await;
+        }
+        if let Some(notices) = notices {
+            notices.abort();
+        }
+        stop_outbox.cancel();
+        tasks.wait().await;
+        self.store.close().await;
+        if let Some((folder, _)) = &self.folder {
+            let _ = std::fs::remove_file(folder.socket());
+        }
+    }
+}
+
+/// The connections that may be open, as the settings say and the machine allows.
+fn slots(config: &Config) -> Arc<Slots> {
+    let per_address = Some(config.max_connections_per_address()).filter(|most| *most > 0);
+    Slots::new(
+        files::connections_within_limit(config.max_connections),
+        per_address,
+        config.trusted_proxies.clone(),
+    )
+}
+
+/// A thread a processor. Most of what it takes to tell somebody is the kernel's work, which one thread would do for one after the other;
+/// the kernel also sees to it that requests, whose threads are others, get their turn meanwhile.
+fn realtime_threads() -> Result<Threads, StartError> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Threads::start("realtime", processors).map_err(StartError::Thread)
+}
+
+async fn create_first_admin(
+    app: &App,
+    config: &Config,
+) -> crate::domain::Result<Option<FirstAdmin>> {
+    if users::exist(app).await? {
+        return Ok(None);
+    }
+    let given = config
+        .admin_password
+        .as_ref()
+        .map(|secret| secret.expose())
+        .transpose();
+    let given = given.map_err(Error::internal)?.map(str::to_owned);
+    let password = given.clone().map_or_else(Ids::password, Ok)?;
+    let username = config.admin_username.clone();
+    let new = users::NewUser {
+        username: username.clone(),
+        name: None,
+        email: None,
+        roles: vec!["admin".to_owned()],
+        password: password.clone(),
+    };
+    let attribution = Attribution::server(app.clock.now());
+    users::create_by(app, attribution, new).await?;
+    Ok(Some(FirstAdmin {
+        username,
+        password: given.is_none().then_some(password),
+    }))
+}
+
+/// Gives every hook its place in the sequence.
+async fn supervisor(
+    app: &Arc<App>,
+    config: &Config,
+    further: Vec<Arc<dyn PostCreateHook>>,
+) -> Result<Supervisor, StartError> {
+    let mut hooks = registry::configured(config).map_err(|e| StartError::Hook(e.to_string()))?;
+    hooks.extend(further);
+    let mut names = HashSet::new();
+    for hook in &hooks {
+        conformance::has_a_usable_name(&**hook).map_err(StartError::Hook)?;
+        if !names.insert(hook.name()) {
+            return Err(StartError::Hook(format!(
+                "two are named {:?}, and each keeps its place by its name",
+                hook.name()
+            )));
+        }
+    }
+    let sources = registry::sources(config);
+    let supervisor = Supervisor::new(app.clone(), hooks, sources).await;
+    supervisor.map_err(StartError::Failed)
+}
