@@ -30,8 +30,6 @@ mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;
 pub use http::realtime::Realtime;
-pub use http::request::Peer;
-pub use http::response::{Counted, Dropped};
 pub(crate) use wire::audit_line;
 
 use crate::app::App;
@@ -39,7 +37,7 @@ use crate::config::Config;
 use crate::dev::Dev;
 use crate::service::session::Proof;
 use crate::transport::limits::Limits;
-use crate::transport::{ByteBudget, SecurityHeaders};
+use crate::transport::{ByteBudget, Peer, SecurityHeaders};
 use error::ApiError;
 use http::body::{Allowance, Body};
 use http::client_address::ClientAddress;

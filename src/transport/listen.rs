@@ -2,13 +2,12 @@
 //! on headers or on clients that do not read, no cap on connections and no deadline when it stops, and panics where a filter
 //! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
-use crate::api::{Counted, Dropped, Peer};
 use crate::transport::idle::{self, Ended, Ends, Turn};
 use crate::transport::limits::Limits;
 use crate::transport::write_timeout::Impatient;
 use crate::transport::{
-    Client, HEAD_BYTES, Head, LARGE_ANSWER, Refusal, Reserved, SecurityHeaders, Slot, Slots,
-    Throttle, host, wait_for_head,
+    Client, Counted, Dropped, HEAD_BYTES, Head, LARGE_ANSWER, Peer, Refusal, Reserved,
+    SecurityHeaders, Slot, Slots, Throttle, host, wait_for_head,
 };
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};

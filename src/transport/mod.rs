@@ -2,6 +2,7 @@
 //! when the head of a request is complete, and what is decided about it before any route is known. Knows no route and no user.
 
 mod budget;
+mod exchange;
 pub(crate) mod files;
 mod frames;
 mod head;
@@ -16,6 +17,7 @@ mod throttle;
 pub(crate) mod write_timeout;
 
 pub use budget::{ByteBudget, Reserved};
+pub use exchange::{Counted, Dropped, Peer};
 pub(crate) use frames::FrameMeter;
 pub(crate) use head::{HEAD_BYTES, Head, wait_for_head};
 pub(crate) use refusal::Refusal;

@@ -10,24 +10,15 @@ use crate::api::{Api, Route};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Error, Permission, Requester};
 use crate::service::session::{self, Credentials, Proof};
-use crate::transport::Client;
+use crate::transport::{Client, Peer};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use warp::http::{HeaderMap, Method, header};
-
-/// The other end of the connection; the accept loop puts it into each request's extensions.
-#[derive(Clone)]
-pub struct Peer {
-    /// Its address, which is a proxy's where one stands between.
-    pub address: SocketAddr,
-    /// What is known of the client; `None` where nothing accepts connections.
-    pub client: Option<Arc<Client>>,
-}
 
 /// A request's id in the log and in `X-Request-Id`: 16 hex digits.
 pub(in crate::api) struct RequestId([u8; 16]);

@@ -4,7 +4,7 @@ use super::rate_limits;
 use super::request::RequestId;
 use crate::api::error::ApiError;
 use crate::api::http::fixed_window::Quota;
-use crate::transport::{LARGE_ANSWER, SecurityHeaders};
+use crate::transport::{Counted, Dropped, LARGE_ANSWER, SecurityHeaders};
 use bytes::Bytes;
 use hyper::body::Body;
 use serde::Serialize;
@@ -36,10 +36,6 @@ pub(in crate::api) fn ready(body: Bytes) -> Response {
     response
 }
 
-/// Marks a response whose body is counted among the large ones already.
-#[derive(Debug, Clone, Copy)]
-pub struct Counted;
-
 /// A response whose body is counted among the large ones already.
 pub(in crate::api) fn counted(mut response: Response) -> Response {
     let size = response.body().size_hint().exact();
@@ -70,18 +66,6 @@ pub(in crate::api) fn switching(accept: &str) -> Response {
     }
     response
 }
-
-/// What stands in the extensions of a response that is never sent: its connection is closed instead.
-#[derive(Debug, Clone, Copy)]
-pub struct Dropped;
-
-impl std::fmt::Display for Dropped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection is dropped, as dev mode was told")
-    }
-}
-
-impl std::error::Error for Dropped {}
 
 /// No answer at all. Its status, which only the log and dev mode's list of requests see, is the one that nginx logs such a thing with.
 pub(in crate::api) fn dropped() -> Response {
