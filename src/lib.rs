@@ -1,37 +1,34 @@
-//! doorsign: the sign on your door, self-hosted. Rocket.Chat's *custom user status* domain in one small binary on SQLite.
+//! doorsign: the sign on your door, self-hosted. It serves Rocket.Chat's *custom user status* domain from one small binary with SQLite
+//! inside.
 //!
-//! # The rooms
+//! # The map
 //!
-//! A request walks through three rooms, [`api`], [`service`] and [`store`], and back the same way. They talk to each other in the
-//! language of [`domain`]. What must survive a crash is a row in the same transaction; what is only interesting now is a message.
-//! The store alone knows SQL, the api alone knows JSON and status codes, and plugins know the contract crate `doorsign-hook` alone.
+//! A request passes through three layers, [`api`], [`service`] and [`store`], and returns the same way. They share the vocabulary of
+//! [`domain`]. Whatever must survive a crash is a row in the same transaction; whatever matters only now is a message. Only the store
+//! knows SQL, only the API knows JSON and status codes, and plugins depend on the contract crate `doorsign-hook` and nothing else.
 //!
 //! | module | what it owns |
 //! |---|---|
-//! | [`domain`] | the words: statuses, users, permissions, events, errors; `std` only |
-//! | [`store`] | the seam to a database, and SQLite behind it |
-//! | [`service`] | the rules, permission first |
-//! | [`api`] | routes, JSON, status codes |
-//! | [`app`], [`setting_cache`] | the handles that rules may touch: store, clock, ids, who is who, settings |
-//! | [`sessions`], [`tokens`], [`passwords`], [`attempts`], [`auth`] | who is who |
-//! | [`expiry`] | claims on a status, ended on time |
-//! | [`connections`] | who is connected: leases with deadlines |
-//! | [`live`], [`announcer`] | who is listening, and what they are told |
-//! | [`rate_limit`] | who has to slow down |
-//! | [`outbox`], [`supervisor`], [`plugins`] | committed events on their way to hooks |
-//! | [`audit`] | the audit trail beside its rows: log lines, limits, retention |
-//! | [`jobs`] | what is done from time to time: noting when logins were last used, returning memory |
-//! | [`retention`] | events that everybody was told of, deleted after a while |
-//! | [`server`], [`listen`], [`limits`], [`folder`], [`notice`], [`logging`] | a running server and its data folder |
-//! | [`transport`] | which connections are open, and what clients may use before they log in |
-//! | [`dev`] | dev mode: a seed, a clock to move, faults to meet |
-//! | [`config`], [`cli`] | settings and commands |
+//! | [`cli`] | the commands, one file each |
+//! | [`config`] | the settings: their defaults, where each value comes from, how it is checked |
+//! | [`server`] | a running process: the order of start and stop, the data folder, the control socket, logging |
+//! | [`transport`] | connections: how many, how long, how many bytes before a client logs in |
+//! | [`api`] | routes, JSON, status codes, the realtime protocol |
+//! | [`service`] | the rules, permission first; one file per noun |
+//! | [`domain`] | statuses, users, permissions, events, errors; `std` only |
+//! | [`app`] | what a use case may touch: the store, the clock, ids, identity, settings |
+//! | [`auth`] | identity: tokens, passwords, the session cache, failed logins |
+//! | [`store`] | the contract of a database, and SQLite behind it |
+//! | [`hooks`] | post-create hooks: which there are, which run, how events reach them at least once |
+//! | [`realtime`] | who listens, what listeners receive, who counts as connected |
+//! | [`jobs`] | background work: expired claims, old events and audit records, unused memory |
+//! | [`dev`] | dev mode: a seed, a clock to set, faults to inject |
 //!
-//! `tests/it/architecture.rs` holds who may import whom.
+//! `tests/it/architecture.rs` holds which module may use which.
 //!
-//! # A server of one's own
+//! # Your own hooks
 //!
-//! [`cli::run`] is the whole program; it takes further hooks. See `examples/own_server.rs`.
+//! [`cli::run`] is the whole program, and takes additional hooks. See `examples/own_server.rs`.
 
 pub mod api;
 pub mod app;

@@ -7,6 +7,7 @@ use doorsign::app::{App, SystemClock, Unconnected};
 use doorsign::auth::tokens::Tokens;
 use doorsign::config::Config;
 use doorsign::domain::{Actor, Change, CustomStatus, NewEvent, StatusName, StatusType, UserId};
+use doorsign::hooks::registry::Webhooks;
 use doorsign::service::session::{self, Credentials};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::Store;
@@ -140,7 +141,9 @@ impl House {
 
 fn app(config: &Config, store: Arc<dyn Store>) -> App {
     let tokens = Tokens::new(&[7; 32]).unwrap();
-    App::new(config, store, Arc::new(SystemClock), tokens).unwrap()
+    let clock = Arc::new(SystemClock);
+    let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
+    App::new(config, store, clock, tokens, webhooks).unwrap()
 }
 
 async fn admin(app: &App) -> (UserId, String) {

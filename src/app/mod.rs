@@ -2,6 +2,9 @@
 
 pub(crate) mod audit_line;
 pub mod setting_cache;
+mod webhook_gateway;
+
+pub use webhook_gateway::WebhookGateway;
 
 use crate::app::setting_cache::SettingCache;
 use crate::auth::Unblocks;
@@ -15,7 +18,6 @@ use crate::domain::{
     Error, LoginId, PasswordPolicy, Result, Setting, SettingValue, SettingValues, StatusId,
     Timestamp, UserId,
 };
-use crate::hooks::registry::Webhooks;
 use crate::realtime::hub::Live;
 use crate::realtime::presence::Connections;
 use crate::store::{Part, Store};
@@ -43,8 +45,8 @@ pub struct App {
     pub connections: Arc<Connections>,
     /// Who is listening.
     pub live: Arc<Live>,
-    /// Whoever tells webhooks.
-    pub webhooks: Arc<Webhooks>,
+    /// Checks and calls the endpoints of webhooks.
+    pub webhooks: Arc<dyn WebhookGateway>,
 }
 
 /// Everything about proving who one is.
@@ -103,6 +105,7 @@ impl App {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         tokens: Tokens,
+        webhooks: Arc<dyn WebhookGateway>,
     ) -> Result<Self> {
         let auth = Auth {
             tokens,
@@ -124,7 +127,7 @@ impl App {
         };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(Self {
-            webhooks: Arc::new(Webhooks::new(config, clock.clone())),
+            webhooks,
             store,
             clock,
             ids: Ids::new()?,

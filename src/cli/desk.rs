@@ -5,6 +5,7 @@ use super::{Outcome, print};
 use crate::app::{App, SystemClock};
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
+use crate::hooks::registry::Webhooks;
 use crate::server::control_socket;
 use crate::server::data_folder::Folder;
 use crate::store::sqlite::SqliteStore;
@@ -31,8 +32,10 @@ pub(super) fn with_app(
                 .map_err(|e| e.to_string())?,
         );
         let tokens = tokens(&folder)?;
-        let app = App::new(config, store.clone(), Arc::new(SystemClock), tokens)
-            .map_err(|e| e.to_string())?;
+        let clock = Arc::new(SystemClock);
+        let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
+        let app =
+            App::new(config, store.clone(), clock, tokens, webhooks).map_err(|e| e.to_string())?;
         let done = work(&app).await.map_err(|e| e.to_string());
         store.close().await;
         // Print first: a secret is shown only once. Notify the server even if printing fails, because the change is committed.

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::dev::{Dev, DevClock, seed};
 use crate::domain::{Attribution, Error};
 use crate::hooks::delivery::Pace;
-use crate::hooks::registry;
+use crate::hooks::registry::{self, Webhooks};
 use crate::hooks::supervisor::Supervisor;
 use crate::hooks::threads::Threads;
 use crate::jobs::audit_log::Follower;
@@ -125,12 +125,14 @@ impl Server {
         Tokens::remove_leftovers(&folder.token_secret()).map_err(StartError::Secret)?;
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
         lock.publish(tokens.fingerprint()).map_err(in_folder)?;
-        let app = App::new(&config, store.clone(), clock, tokens).map_err(StartError::Failed)?;
+        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
+        let app = App::new(&config, store.clone(), clock, tokens, webhooks.clone())
+            .map_err(StartError::Failed)?;
         let app = Arc::new(app);
         settings::begin(&app).await.map_err(StartError::Failed)?;
         let follower = Follower::new(store.clone()).await;
         let follower = follower.map_err(StartError::Failed)?;
-        let supervisor = supervisor(&app, &config, further).await?;
+        let supervisor = supervisor(&app, webhooks, &config, further).await?;
         // Last: a password that was made up is shown only when the start succeeds.
         let first_admin = create_first_admin(&app, &config)
             .await
@@ -173,9 +175,16 @@ impl Server {
         let store = Arc::new(SqliteStore::in_memory().map_err(StartError::Store)?);
         let clock = Arc::new(DevClock::new(clock));
         let tokens = seed::tokens().map_err(StartError::Failed)?;
-        let app = App::new(&config, store.clone(), clock.clone(), tokens);
+        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
+        let app = App::new(
+            &config,
+            store.clone(),
+            clock.clone(),
+            tokens,
+            webhooks.clone(),
+        );
         let app = Arc::new(app.map_err(StartError::Failed)?);
-        let supervisor = supervisor(&app, &config, further).await?;
+        let supervisor = supervisor(&app, webhooks, &config, further).await?;
         seed::sow(&app).await.map_err(StartError::Failed)?;
         store.remember_seed().await.map_err(StartError::Failed)?;
         let follower = Follower::new(store.clone()).await;
@@ -373,6 +382,7 @@ async fn create_first_admin(
 /// Gives every hook its place in the sequence.
 async fn supervisor(
     app: &Arc<App>,
+    webhooks: Arc<Webhooks>,
     config: &Config,
     further: Vec<Arc<dyn PostCreateHook>>,
 ) -> Result<Supervisor, StartError> {
@@ -389,6 +399,6 @@ async fn supervisor(
         }
     }
     let sources = registry::sources(config);
-    let supervisor = Supervisor::new(app.clone(), hooks, sources).await;
+    let supervisor = Supervisor::new(app.clone(), webhooks, hooks, sources).await;
     supervisor.map_err(StartError::Failed)
 }

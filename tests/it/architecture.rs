@@ -1,93 +1,57 @@
-//! Who may import whom: the table that the crate's rooms are held to. It reads the sources, so it cannot go stale.
+//! Which module may use which: an allow list that the sources are held to. A module that is not listed, a use that is not
+//! allowed and a cycle all fail, with the row to change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A room, by the beginning of its files' paths, and the words its code may not hold, with the reason. A room inside another one has
-/// all of its own words here.
-#[rustfmt::skip] // A table: a room, what it must not know, and why.
-const RULES: &[(&str, &str, &str)] = &[
-    ("domain/", "serde warp tokio rusqlite r2d2 hyper tracing crate::",
-        "domain knows std and itself alone"),
-    ("store/", "rusqlite r2d2 warp serde crate::service crate::api crate::app",
-        "the seam knows the domain, and no database"),
-    ("store/sqlite/", "warp crate::service crate::api crate::app crate::outbox crate::plugins",
-        "the store knows no rule and no request"),
-    ("service/", "warp serde_json rusqlite r2d2 hyper StatusCode crate::api crate::store::sqlite crate::config",
-        "the rules know no JSON, no status code and no SQL"),
-    ("app.rs", "warp rusqlite hyper crate::api crate::service crate::store::sqlite",
-        "the handles do not say what is behind them"),
-    ("dev/", "warp hyper serde serde_json rusqlite StatusCode crate::api crate::server crate::config crate::store::sqlite",
-        "the controls of dev mode know neither requests nor SQL"),
-    ("outbox/", "doorsign_hook warp rusqlite crate::api crate::service crate::plugins crate::supervisor crate::store::sqlite",
-        "the loop knows neither hooks nor sockets"),
-    ("retention.rs", "warp rusqlite crate::api crate::service crate::outbox crate::store::sqlite",
-        "what is deleted when is the store's to say"),
-    ("supervisor/", "warp rusqlite serde_json doorsign_webhook doorsign_exec doorsign_wasm crate::api crate::service crate::config crate::store::sqlite",
-        "which hooks run is known apart from what each of them does"),
-    ("expiry.rs", "warp rusqlite crate::api crate::service crate::store::sqlite",
-        "the sweep knows no rule and no request"),
-    ("jobs/", "warp rusqlite crate::api crate::service crate::store::sqlite",
-        "what is done from time to time knows no rule and no request"),
-    ("plugins/", "warp rusqlite crate::api crate::service crate::store crate::supervisor",
-        "hooks see events, not the database"),
-    ("api/", "rusqlite r2d2 doorsign_hook crate::store crate::plugins crate::outbox crate::supervisor crate::server",
-        "the API asks the rules, never the database"),
-    ("api/ddp/", "rusqlite r2d2 doorsign_hook crate::store crate::plugins crate::outbox crate::supervisor crate::server StatusCode HeaderMap crate::api::reply crate::api::request crate::api::rest",
-        "a method does not know which way its call came"),
-    ("api/dev/", "rusqlite r2d2 doorsign_hook crate::store crate::plugins crate::outbox crate::supervisor crate::server crate::api::rest crate::service",
-        "the controls of dev mode stand beside the rules and the routes"),
-    ("api/socket/", "rusqlite r2d2 doorsign_hook crate::store crate::plugins crate::outbox crate::supervisor crate::server StatusCode crate::api::rest",
-        "a live connection speaks frames, and is no route's but its own"),
-    ("api/socket/drive/", "rusqlite r2d2 doorsign_hook serde serde_json warp hyper StatusCode crate::api crate::service crate::app crate::domain crate::connections crate::store crate::plugins crate::outbox crate::supervisor crate::server",
-        "the loop knows no frame by name, and nobody who is connected"),
-    ("announcer/", "warp hyper serde serde_json bytes rusqlite crate::api crate::outbox crate::plugins crate::store::sqlite",
-        "what is told has its form from those who tell it to their clients"),
-    ("live/", "warp hyper serde serde_json rusqlite tokio_tungstenite crate::api crate::service crate::store crate::app crate::announcer crate::connections crate::outbox",
-        "who listens and what waits for them is known apart from sockets, JSON and what is stored"),
-    ("connections/", "warp hyper serde rusqlite bytes tracing tokio_util tokio_tungstenite crate::api crate::service crate::store crate::app crate::config crate::live crate::announcer crate::limits",
-        "who is connected is kept in memory alone, and what it shows is the rules' to say"),
-    ("audit/", "warp hyper serde serde_json rusqlite StatusCode crate::api crate::service crate::config crate::server crate::store::sqlite",
-        "log lines, limits and retention need neither requests nor SQL"),
-    ("auth/", "warp hyper rusqlite serde serde_json crate::api crate::service crate::store crate::app crate::config",
-        "identity knows neither requests nor where users are kept"),
-    ("attempts/", "warp rusqlite crate::api crate::service crate::store crate::app",
-        "failed logins are counted for whoever asks"),
-    ("auth/", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
-        "who one is, is proved apart from where it is kept"),
-    ("passwords.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
-        "hashing knows no user and no request"),
-    ("rate_limit.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
-        "calls are counted by a key, whoever calls"),
-    ("sessions.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
-        "who was seen lately is kept for whoever asks"),
-    ("setting_cache.rs", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
-        "a copy of the settings knows neither where they are kept nor who reads them"),
-    ("tokens/", "warp rusqlite crate::api crate::service crate::store crate::app crate::config",
-        "tokens are signed and checked, and their callers judge them"),
-    ("network.rs", "warp tokio crate::",
-        "a caller's network is read from its address alone"),
-    ("transport/", "hyper serde serde_json rusqlite crate::api crate::service crate::store crate::app crate::config crate::live",
-        "connections are counted without knowing what is asked by them"),
-    ("config/", "warp rusqlite tokio crate::",
-        "the configuration is read before there is anything else"),
+/// A module by its path below `src`, the modules that it may use, and the external crates. The innermost row counts.
+#[rustfmt::skip] // A table.
+const ALLOWED: &[(&str, &str, &str)] = &[
+    // The vocabulary: the standard library and nothing else.
+    ("domain", "", ""),
+    // The contract of a database, and SQLite behind it.
+    ("store", "domain", "async_trait tokio"),
+    ("store/sqlite", "domain store",
+        "async_trait getrandom percent_encoding r2d2 rusqlite serde serde_json tokio tracing"),
+    // Identity: does not know where users are kept, nor what a request is.
+    ("auth", "config domain", "argon2 base64 getrandom hmac jsonwebtoken serde sha2 subtle tokio"),
+    // Registries in memory, without a socket and without JSON.
+    ("realtime/hub", "domain", "bytes tokio"),
+    ("realtime/presence", "domain", "getrandom tokio"),
+    // The handles of a use case. What it needs of hooks is a port that it declares itself.
+    ("app", "auth config domain realtime/hub realtime/presence store", "async_trait getrandom subtle tokio tracing"),
+    // The rules: no JSON, no status code, no SQL.
+    ("service", "app auth domain store", ""),
+    ("realtime/publisher", "app domain realtime/hub realtime/presence service store", "tokio tokio_util tracing"),
+    ("jobs", "app domain store transport", "doorsign_malloc_trim tokio tokio_util tracing"),
+    // Only the registry knows the plugin crates.
+    ("hooks/threads", "", "rustix tokio"),
+    ("hooks/delivery", "app domain store", "async_trait futures_util getrandom tokio tokio_util tracing"),
+    ("hooks/registry", "app config domain hooks/delivery hooks/threads",
+        "async_trait doorsign_audit_log doorsign_exec doorsign_hook doorsign_wasm doorsign_webhook tokio tokio_util"),
+    ("hooks/supervisor", "app domain hooks/delivery hooks/registry hooks/threads", "doorsign_hook tokio tokio_util tracing"),
+    // JSON and status codes. It never asks the store.
+    ("api", "app auth config dev domain realtime/hub realtime/presence service transport",
+        "base64 bytes form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
+    // Sockets in, bytes out: no route and no user.
+    ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
+    ("config", "", "clap doorsign_file_trust ipnet toml"),
+    ("dev", "app auth domain jobs service store", "form_urlencoded tokio"),
 ];
 
-/// What runs the rooms, and what they are run with: may see all that it needs.
-#[rustfmt::skip] // A list.
-const WIRING: &[&str] = &[
-    "cli/", "conversation.rs", "folder/", "lib.rs", "limits.rs", "listen.rs", "logging/", "main.rs", "notice.rs", "server.rs", "stall.rs", "threads.rs",
-];
+/// What puts the modules together may use all of them.
+const WIRING: [&str; 4] = ["cli", "lib", "main", "server"];
 
-/// Words that only some files may hold at all.
+/// Names that only some files may hold: a crate behind one module, a type that belongs to one layer.
 const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite/"]),
     ("r2d2", &["store/sqlite/"]),
-    ("jsonwebtoken", &["tokens/"]),
-    ("argon2", &["passwords.rs"]),
-    ("jiff", &["api/", "cli/mod.rs", "logging/"]),
-    ("StatusCode", &["api/", "listen.rs"]),
-    ("tokio_tungstenite", &["api/socket/"]),
+    ("jsonwebtoken", &["auth/tokens/"]),
+    ("argon2", &["auth/passwords.rs"]),
+    ("jiff", &["api/", "cli/mod.rs", "server/logging/"]),
+    ("StatusCode", &["api/", "transport/listen.rs"]),
+    ("tokio_tungstenite", &["api/ddp/socket/"]),
     (
         "serde_json",
         &[
@@ -97,108 +61,212 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "doorsign_hook",
-        &["plugins/", "supervisor/", "server.rs", "cli/"],
+        "doorsign_file_trust",
+        &["config/sources.rs", "server/data_folder/"],
     ),
-    ("doorsign_audit_log", &["plugins/mod.rs"]),
-    ("doorsign_malloc_trim", &["jobs/memory.rs"]),
-    ("doorsign_exec", &["plugins/mod.rs"]),
-    ("doorsign_file_trust", &["config/sources.rs", "folder/"]),
-    ("doorsign_wasm", &["plugins/mod.rs"]),
-    ("doorsign_webhook", &["plugins/outgoing.rs"]),
-    ("SystemTime::now", &["app.rs"]),
+    ("doorsign_webhook", &["hooks/registry/webhooks.rs"]),
+    ("SystemTime::now", &["app/mod.rs"]),
 ];
 
+/// One source file without comments and without its tests.
+struct Source {
+    /// Below `src`, without `.rs` and `/mod`.
+    module: String,
+    /// Below `src`.
+    path: String,
+    code: String,
+}
+
 #[test]
-fn every_room_imports_only_what_it_may() {
-    let sources = sources();
+fn every_module_uses_only_what_its_row_allows() {
+    let crates = dependencies();
     let mut broken = Vec::new();
-    for (room, words, reason) in RULES {
-        let files: Vec<_> = sources
+    for source in &sources() {
+        if is_wiring(&source.module) {
+            continue;
+        }
+        let Some((row, modules, externals)) = row_of(&source.module) else {
+            broken.push(format!("src/{}: add a row to ALLOWED", source.path));
+            continue;
+        };
+        for used in used_modules(source) {
+            if used != *row && !modules.split(' ').any(|allowed| allowed == used) {
+                broken.push(format!(
+                    "src/{} uses `{used}`, and the row ({row:?}, {modules:?}) does not allow it",
+                    source.path
+                ));
+            }
+        }
+        let used = crates
             .iter()
-            .filter(|(path, _)| room_of(path) == Some(*room))
-            .collect();
-        assert!(!files.is_empty(), "there is no room {room}");
-        for (path, code) in files {
-            let found = words.split(' ').filter(|word| mentions(code, word));
-            broken.extend(found.map(|word| format!("src/{path} holds `{word}`, but {reason}")));
+            .filter(|name| mentions(&source.code, &format!("{name}::")));
+        for name in used.filter(|name| !externals.split(' ').any(|allowed| allowed == *name)) {
+            broken.push(format!(
+                "src/{} uses the crate `{name}`, and the row ({row:?}, {externals:?}) does not allow it",
+                source.path
+            ));
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
-fn every_file_has_a_room_or_is_wiring() {
-    let is_wiring = |path: &str| WIRING.iter().any(|known| path.starts_with(known));
-    for (path, code) in sources() {
-        let hides = room_of(&path).is_some() && code.contains("crate::{");
-        assert!(
-            !hides,
-            "src/{path}: a group of imports hides from the table"
-        );
-        let kinds = usize::from(room_of(&path).is_some()) + usize::from(is_wiring(&path));
-        assert_eq!(kinds, 1, "src/{path}: give it a row in the table, or none");
+fn a_row_allows_nothing_that_is_not_used() {
+    let (crates, mut used) = (dependencies(), BTreeMap::<&str, BTreeSet<String>>::new());
+    for source in &sources() {
+        if let Some((row, ..)) = row_of(&source.module) {
+            let names = crates
+                .iter()
+                .filter(|name| mentions(&source.code, &format!("{name}::")));
+            let all = used_modules(source).into_iter().chain(names.cloned());
+            used.entry(row).or_default().extend(all);
+        }
+    }
+    for (row, modules, externals) in ALLOWED {
+        let allowed = modules.split(' ').chain(externals.split(' '));
+        for name in allowed.filter(|name| !name.is_empty()) {
+            let is_used = used.get(row).is_some_and(|used| used.contains(name));
+            assert!(
+                is_used,
+                "nothing in `{row}` uses `{name}`: take it out of the row"
+            );
+        }
     }
 }
 
-/// The room that a file belongs to: of those that its path begins with, the innermost.
-fn room_of(path: &str) -> Option<&'static str> {
-    let rooms = RULES.iter().map(|(room, _, _)| *room);
-    rooms
-        .filter(|room| path.starts_with(room))
-        .max_by_key(|room| room.len())
+#[test]
+fn modules_form_no_cycle() {
+    let mut left: BTreeMap<&str, BTreeSet<&str>> = ALLOWED
+        .iter()
+        .map(|(row, modules, _)| (*row, modules.split(' ').filter(|m| !m.is_empty()).collect()))
+        .collect();
+    while !left.is_empty() {
+        let free: Vec<_> = left
+            .iter()
+            .filter(|(_, uses)| !uses.iter().any(|used| left.contains_key(used)))
+            .map(|(row, _)| *row)
+            .collect();
+        assert!(!free.is_empty(), "a cycle is among {left:?}");
+        left.retain(|row, _| !free.contains(row));
+    }
 }
 
 #[test]
-fn some_things_are_known_in_one_place_only() {
+fn some_names_belong_to_one_module() {
     let sources = sources();
-    let mut broken = Vec::new();
-    for (word, owners) in OWNERS {
+    for (name, owners) in OWNERS {
         let holders: Vec<_> = sources
             .iter()
-            .filter(|(_, code)| mentions(code, word))
-            .map(|(path, _)| path)
+            .filter(|source| mentions(&source.code, name))
+            .map(|source| source.path.as_str())
             .collect();
         assert!(
             !holders.is_empty(),
-            "nobody holds `{word}`: take the row out"
+            "no file holds `{name}`: take the row out"
         );
-        let strangers = holders
-            .iter()
-            .filter(|path| !owners.iter().any(|owner| path.starts_with(owner)));
-        broken.extend(
-            strangers.map(|path| format!("src/{path} holds `{word}`, which belongs to {owners:?}")),
-        );
+        for path in holders {
+            let is_owner = owners.iter().any(|owner| path.starts_with(owner));
+            assert!(
+                is_owner,
+                "src/{path} holds `{name}`, which belongs to {owners:?}"
+            );
+        }
     }
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
-fn the_search_for_words_finds_them_and_nothing_else() {
+fn the_search_finds_whole_names_and_relative_paths() {
     assert!(mentions("use rusqlite::Connection;", "rusqlite"));
     assert!(!mentions("use rusqlite_extra::Connection;", "rusqlite"));
-    assert!(mentions("let x: StatusCode = y;", "StatusCode"));
+    let source = Source {
+        module: "hooks/delivery/feed".to_owned(),
+        path: String::new(),
+        code:
+            "use super::super::registry::HookConsumer; use crate::store::Outbox; use super::Shared;"
+                .to_owned(),
+    };
+    let used: Vec<_> = used_modules(&source).into_iter().collect();
+    assert_eq!(used, ["hooks/delivery", "hooks/registry", "store"]);
 }
 
-/// Every file below `src`, by its path there, without comments and without its tests.
-fn sources() -> Vec<(String, String)> {
+fn is_wiring(module: &str) -> bool {
+    let top = module.split('/').next().unwrap_or_default();
+    // `hooks` and `realtime` hold modules and no code of their own.
+    WIRING.contains(&top) || ["hooks", "realtime"].contains(&module)
+}
+
+fn row_of(module: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    let holds = |row: &str| module == row || module.starts_with(&format!("{row}/"));
+    let rows = ALLOWED.iter().filter(|(row, ..)| holds(row));
+    rows.max_by_key(|(row, ..)| row.len())
+}
+
+/// The rows, or top-level modules without a row, that a file names by `crate::…` or `super::…`.
+fn used_modules(source: &Source) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for (at, _) in source.code.match_indices("::") {
+        let (head, tail) = (&source.code[..at], &source.code[at..]);
+        let word = head
+            .rsplit(|c: char| !is_name(c))
+            .next()
+            .unwrap_or_default();
+        let path = tail
+            .split(|c: char| !is_name(c) && c != ':')
+            .next()
+            .unwrap_or_default();
+        let supers = match word {
+            "crate" => usize::MAX,
+            "super" if !head.ends_with("::super") => 1 + path.matches("::super").count(),
+            _ => continue,
+        };
+        let names = path
+            .split("::")
+            .filter(|name| !name.is_empty() && *name != "super");
+        let own: Vec<_> = source.module.split('/').collect();
+        let base = own.len().saturating_sub(supers);
+        let module: Vec<_> = own[..base].iter().copied().chain(names).collect();
+        let module = module.join("/");
+        let top = module.split('/').next().unwrap_or_default().to_owned();
+        used.insert(row_of(&module).map_or(top, |(row, ..)| (*row).to_owned()));
+    }
+    used
+}
+
+/// The crates that `[dependencies]` of Cargo.toml names, as code writes them.
+fn dependencies() -> Vec<String> {
+    let manifest = include_str!("../../Cargo.toml");
+    let (_, rest) = manifest.split_once("\n[dependencies]\n").unwrap();
+    let (own, _) = rest.split_once("\n[").unwrap();
+    let names = own
+        .lines()
+        .filter_map(|line| line.split([' ', '.', '=']).next());
+    let names = names.filter(|name| !name.is_empty() && !name.starts_with('#'));
+    names.map(|name| name.replace('-', "_")).collect()
+}
+
+fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&root, &mut files);
-    let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(&file).unwrap();
         let code = text
             .split("#[cfg(test)]\nmod tests")
             .next()
             .unwrap_or_default();
-        let code: Vec<_> = code
+        let code = code
             .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect();
-        (
-            path.strip_prefix(&root).unwrap().display().to_string(),
-            code.join("\n"),
-        )
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let path = file.strip_prefix(&root).unwrap().display().to_string();
+        let module = path
+            .trim_end_matches(".rs")
+            .trim_end_matches("/mod")
+            .to_owned();
+        Source {
+            module,
+            code: code.collect::<Vec<_>>().join("\n"),
+            path,
+        }
     };
     files.into_iter().map(read).collect()
 }
@@ -206,10 +274,7 @@ fn sources() -> Vec<(String, String)> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() && path.ends_with("tests") {
-            continue;
-        }
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("tests") {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs")
             && path.file_name().is_some_and(|name| name != "tests.rs")
@@ -219,13 +284,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether `word` stands in `code` as a whole: not as a part of a longer name.
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Whether `word` occurs in `code` as a whole name.
 fn mentions(code: &str, word: &str) -> bool {
-    let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + word.len()..].chars().next();
-        !before.is_some_and(part_of_name)
-            && (word.ends_with("::") || !after.is_some_and(part_of_name))
+        !before.is_some_and(is_name) && (word.ends_with("::") || !after.is_some_and(is_name))
     })
 }

@@ -329,7 +329,7 @@ impl FlakyServer {
             overtaking: Mutex::default(),
         });
         let tokens = Tokens::open(&folder.path().join("token-secret")).unwrap();
-        let app = App::new(&config, store.clone(), ManualClock::new(), tokens).unwrap();
+        let app = crate::support::app(&config, store.clone(), ManualClock::new(), tokens);
         let app = Arc::new(app);
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());

@@ -2,7 +2,7 @@
 
 use crate::support::{Client, TestServer};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use doorsign::app::{App, Clock};
+use doorsign::app::Clock;
 use doorsign::auth::passwords::PasswordDigest;
 use doorsign::auth::tokens::{TokenClaims, Tokens};
 use doorsign::config::Config;
@@ -230,7 +230,7 @@ async fn a_new_password_ends_even_a_login_whose_old_one_was_just_found_right() {
     let store = SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap();
     let (store, clock) = (Arc::new(store), Arc::new(Meanwhile::default()));
     let tokens = Tokens::new(&[7; 32]).unwrap();
-    let app = App::new(&config, store.clone(), clock.clone(), tokens).unwrap();
+    let app = crate::support::app(&config, store.clone(), clock.clone(), tokens);
     let ann = NewUser {
         username: "ann".to_owned(),
         name: None,

@@ -124,7 +124,7 @@ fn open(folder: &Path, clock: &Arc<ManualClock>) -> App {
     config.unconnected = Some(config::Unconnected::Offline);
     let store = SqliteStore::open(&folder.join("doorsign.db"), 1, 0).unwrap();
     let tokens = Tokens::open(&folder.join("token-secret")).unwrap();
-    App::new(&config, Arc::new(store), clock.clone(), tokens).unwrap()
+    crate::support::app(&config, Arc::new(store), clock.clone(), tokens)
 }
 
 fn id(person: usize) -> UserId {

@@ -1,8 +1,9 @@
 //! Webhooks of the database as hooks, and what the rules ask about them. Knows nothing of who may ask, nor of where they are kept.
 
-use crate::app::Clock;
+use crate::app::{Clock, WebhookGateway};
 use crate::config::Config;
 use crate::domain::{Timestamp, Webhook};
+use async_trait::async_trait;
 use doorsign_hook::{HookError, PostCreateHook};
 use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Secret, Sender};
 use std::sync::Arc;
@@ -62,35 +63,24 @@ impl Webhooks {
             clock,
         ))
     }
+}
 
-    /// Whether `url` can be a webhook's.
-    ///
-    /// # Errors
-    /// Why not, in one line.
-    pub fn check_url(&self, url: &str) -> Result<(), String> {
+#[async_trait]
+impl WebhookGateway for Webhooks {
+    fn check_url(&self, url: &str) -> Result<(), String> {
         let parsed = EndpointUrl::parse(url, &self.guard);
         parsed.map(drop).map_err(|e| e.to_string())
     }
 
-    /// Whether `kind` is a type of events, or stands for several: `custom_user_status.*`.
-    #[must_use]
-    pub fn is_event_type(&self, kind: &str) -> bool {
+    fn is_event_type(&self, kind: &str) -> bool {
         doorsign_webhook::is_event_type(kind)
     }
 
-    /// A new secret to sign with.
-    ///
-    /// # Errors
-    /// When the operating system gives no random bytes.
-    pub fn new_secret(&self) -> std::io::Result<String> {
+    fn new_secret(&self) -> std::io::Result<String> {
         Secret::generate().map(|secret| secret.expose())
     }
 
-    /// Sends something to a webhook that is no event, and gives the status that it answered with, from 200 to 299.
-    ///
-    /// # Errors
-    /// What went wrong, in one line.
-    pub async fn test(&self, webhook: &Webhook) -> Result<u16, String> {
+    async fn test(&self, webhook: &Webhook) -> Result<u16, String> {
         let now = self.clock.now();
         let webhook = self.made_of(webhook, now)?;
         let answer = webhook.test().await;

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::domain::{Hook, HookKind, Result, Webhook};
+use crate::hooks::registry::Webhooks;
 use doorsign_hook::{Found, HookSource, PostCreateHook};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,7 +93,11 @@ pub(super) fn is_folder(hook: &Hook) -> bool {
 }
 
 /// The webhooks of the database. One whose row and secrets are as before is the same hook again.
-pub(super) async fn endpoints(app: &App, known: &mut Endpoints) -> Result<Vec<Seen>> {
+pub(super) async fn endpoints(
+    app: &App,
+    webhooks: &Webhooks,
+    known: &mut Endpoints,
+) -> Result<Vec<Seen>> {
     let now = app.clock.now();
     let (mut seen, mut kept) = (Vec::new(), HashMap::new());
     for webhook in app.store.list_webhooks().await? {
@@ -102,7 +107,7 @@ pub(super) async fn endpoints(app: &App, known: &mut Endpoints) -> Result<Vec<Se
             .filter(|(row, in_force, _)| *row == webhook && *in_force == secrets);
         let hook = match same {
             Some((_, _, hook)) => Ok(hook),
-            None => app.webhooks.hook(&webhook, now),
+            None => webhooks.hook(&webhook, now),
         };
         let name = webhook.hook();
         if let Ok(hook) = &hook {

@@ -9,7 +9,7 @@ mod running;
 use crate::app::App;
 use crate::domain::{HookKind, Result};
 use crate::hooks::delivery::{Delivery, Feed, Pace, Shared};
-use crate::hooks::registry::HookConsumer;
+use crate::hooks::registry::{HookConsumer, Webhooks};
 use crate::hooks::threads::Threads;
 use discovery::{Folders, Seen, endpoints, is_current, is_folder};
 use doorsign_hook::{HookSource, PostCreateHook};
@@ -31,6 +31,7 @@ const GONE: &str = "it is not there any more";
 /// Runs the deliveries of a server.
 pub struct Supervisor {
     app: Arc<App>,
+    webhooks: Arc<Webhooks>,
     shared: Arc<Shared>,
     /// Where hooks run that are known to mind their manners.
     threads: Arc<Threads>,
@@ -51,6 +52,7 @@ impl Supervisor {
     /// `Unavailable`; `Internal` when the machine refuses a thread.
     pub async fn new(
         app: Arc<App>,
+        webhooks: Arc<Webhooks>,
         compiled: Vec<Arc<dyn PostCreateHook>>,
         sources: Vec<Box<dyn HookSource>>,
     ) -> Result<Self> {
@@ -64,6 +66,7 @@ impl Supervisor {
         let mut supervisor = Self {
             changed: app.store.hooks_changed(),
             app,
+            webhooks,
             shared,
             threads: Arc::new(threads),
             compiled,
@@ -131,7 +134,7 @@ impl Supervisor {
     async fn look(&mut self) -> Result<Vec<Seen>> {
         let compiled = self.compiled.iter().map(Seen::compiled);
         let mut seen: Vec<Seen> = compiled.collect();
-        seen.extend(endpoints(&self.app, &mut self.folders.endpoints).await?);
+        seen.extend(endpoints(&self.app, &self.webhooks, &mut self.folders.endpoints).await?);
         seen.extend(self.folders.look().await);
         let mut names = HashSet::new();
         seen.retain(|hook| names.insert(hook.name.clone())); // A place is kept by its name, for whoever was there first.

@@ -5,6 +5,7 @@ use crate::app::SystemClock;
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::{UserId, UserStatus};
+use crate::hooks::registry::Webhooks;
 use crate::realtime::hub::{Listener, Trouble};
 use crate::realtime::presence::Lease;
 use crate::service::users::{self, NewUser};
@@ -24,7 +25,9 @@ impl Office {
         config.offline_grace_seconds = 0;
         let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
         let clock = Arc::new(SystemClock);
-        let app = App::new(&config, Arc::new(store), clock, tokens.unwrap()).unwrap();
+        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
+        let store = Arc::new(store);
+        let app = App::new(&config, store, clock, tokens.unwrap(), webhooks).unwrap();
         let (app, stop) = (Arc::new(app), CancellationToken::new());
         let new = NewUser {
             username: "ann".to_owned(),

@@ -11,11 +11,14 @@ pub use golden::golden_lines;
 pub use live::{CUT, Live};
 
 use doorsign::app::{App, Clock};
+use doorsign::auth::tokens::Tokens;
 use doorsign::config::{Config, Contract, Unconnected};
 use doorsign::domain::{Attribution, Timestamp};
 use doorsign::hooks::delivery::Pace;
+use doorsign::hooks::registry::Webhooks;
 use doorsign::server::Server;
 use doorsign::service::users::{self, NewUser};
+use doorsign::store::Store;
 use doorsign::transport::limits::Limits;
 use doorsign_hook::PostCreateHook;
 use rusqlite::{Connection, OpenFlags};
@@ -33,6 +36,12 @@ pub const ADMIN_PASSWORD: &str = "a password for tests";
 /// The operator, as the author of a change whose time does not matter.
 pub const fn operator() -> Attribution {
     Attribution::operator(Timestamp::from_millis(0))
+}
+
+/// The handles of use cases on `store`, for tests without a server.
+pub fn app(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, tokens: Tokens) -> App {
+    let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
+    App::new(config, store, clock, tokens, webhooks).unwrap()
 }
 
 /// Longer than anything here takes on however busy a machine; only a test that fails waits for it.

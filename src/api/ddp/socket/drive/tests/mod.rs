@@ -9,6 +9,7 @@ use crate::api::{Api, Realtime};
 use crate::app::{App, SystemClock};
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
+use crate::hooks::registry::Webhooks;
 use crate::store::sqlite::SqliteStore;
 use crate::transport::FrameMeter;
 use futures_util::SinkExt;
@@ -61,12 +62,9 @@ impl Client {
     async fn open(room: usize, limits: Limits) -> Self {
         let settings = Config::defaults_in(PathBuf::from("none"));
         let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
-        let app = App::new(
-            &settings,
-            Arc::new(store),
-            Arc::new(SystemClock),
-            tokens.unwrap(),
-        );
+        let clock = Arc::new(SystemClock);
+        let webhooks = Arc::new(Webhooks::new(&settings, clock.clone()));
+        let app = App::new(&settings, Arc::new(store), clock, tokens.unwrap(), webhooks);
         let app = Arc::new(app.unwrap());
         let stop = CancellationToken::new();
         let api = Api::new(app.clone(), &settings, limits, String::new());
