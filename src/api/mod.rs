@@ -1,25 +1,11 @@
-//! The HTTP API: every route on one line, and the way each request goes.
+//! The HTTP API, and the only module that knows JSON, headers and status codes. It decides no rule and asks no database: a handler
+//! authenticates, reads the request, calls one use case of `service`, and wraps the result.
 //!
-//! This room alone knows JSON, headers and status codes. It decides no rule and asks no database: handlers authenticate, read the
-//! request, call one use case of `service`, and wrap its answer. `rest` has them by noun, `ddp` the methods of the realtime protocol, which
-//! `socket` speaks, `dev` what only dev mode has; `wire` is the JSON they answer, and `error` how failures are told.
-//!
-//! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table says exactly what is
-//! unknown (404), what is known under another method (405 with `Allow`), and what the OpenAPI document must hold.
+//! [`routes`](ROUTES) lists every route. `http` has requests, responses and limits; `rest` the handlers by noun; `ddp` the methods of
+//! the realtime protocol and its socket; `dev` the routes of dev mode; `wire` the JSON that clients see; `error` how failures are rendered.
 
-/// The table's way of being written down.
-macro_rules! routes {
-    ($($(@$access:ident)? $method:ident $path:literal => $handler:path,)*) => {
-        &[$(Route {
-            method: Method::$method,
-            path: $path,
-            access: routes!(@ $($access)?),
-            handler: |request| Box::pin($handler(request)),
-        },)*]
-    };
-    (@ anonymous) => { Access::Anonymous };
-    (@) => { Access::LoggedIn };
-}
+#[macro_use]
+mod routes;
 
 mod ddp;
 mod dev;
@@ -30,6 +16,7 @@ mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;
 pub use http::realtime::Realtime;
+pub use routes::{Access, ROUTES, Route};
 pub(crate) use wire::audit_line;
 
 use crate::app::App;
@@ -47,125 +34,18 @@ use http::path::{BasePath, RequestPath};
 use http::rate_limits::Quotas;
 use http::request::{Head, Request, RequestIds, Seen};
 use http::response::{Answer, ForBrowsers, Response};
-use http::{body, path, request, response};
+use http::{body, request, response};
 use hyper::upgrade::OnUpgrade;
-use rest::{
-    audit, custom_user_status, events, hooks, info, method_call, permissions, presence,
-    presence_broadcast, roles, session, sessions, settings, users, webhooks,
-};
+use rest::info;
+use routes::{known_path, route};
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use warp::Filter;
 use warp::http::{HeaderMap, Method};
 
-/// A request's way to its handler.
-pub struct Route {
-    /// `GET` or `POST`. A `GET` route answers `HEAD`, too, unless it changes something, as that of `logout` does.
-    pub method: Method,
-    /// The exact path; a last segment that begins with a colon stands for any one.
-    pub path: &'static str,
-    /// Who may ask. Those without a login are refused before their body is read.
-    pub access: Access,
-    handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
-}
-
-/// Who may ask something of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Those with a valid login.
-    LoggedIn,
-    /// Everyone.
-    Anonymous,
-}
-
-/// Every route. The two that are asked most stand first.
-pub static ROUTES: &[Route] = routes! {
-    GET  "/api/v1/custom-user-status.list"   => custom_user_status::list,
-    POST "/api/v1/custom-user-status.create" => custom_user_status::create,
-    POST "/api/v1/custom-user-status.update" => custom_user_status::update,
-    POST "/api/v1/custom-user-status.delete" => custom_user_status::delete,
-    @anonymous POST "/api/v1/login"                     => session::login,
-    POST "/api/v1/logout"                    => session::logout,
-    GET  "/api/v1/logout"                    => session::logout,
-    GET  "/api/v1/me"                        => session::me,
-    POST "/api/v1/users.setStatus"           => presence::set_status,
-    GET  "/api/v1/users.getStatus"           => presence::get_status,
-    GET  "/api/v1/users.getPresence"         => presence::get_presence,
-    GET  "/api/v1/users.presence"            => presence::list,
-    GET  "/api/v1/permissions.listAll"       => permissions::list_all,
-    POST "/api/v1/permissions.update"        => permissions::update,
-    POST "/api/v1/permissions.addRole"       => permissions::add_role,
-    POST "/api/v1/permissions.removeRole"    => permissions::remove_role,
-    GET  "/api/v1/roles.list"                => roles::list,
-    @anonymous GET  "/api/v1/settings.public"           => settings::list_public,
-    @anonymous GET  "/api/v1/settings.oauth"            => settings::oauth,
-    @anonymous GET  "/api/v1/service.configurations"    => settings::configurations,
-    @anonymous GET  "/api/v1/pw.getPolicy"              => settings::password_policy,
-    GET  "/api/v1/settings/:_id"             => settings::find,
-    POST "/api/v1/settings/:_id"             => settings::set,
-    GET  "/api/v1/presence.getConnections"   => presence_broadcast::connections,
-    POST "/api/v1/presence.enableBroadcast"  => presence_broadcast::enable,
-    GET  "/api/v1/roles.sync"                => roles::sync,
-    POST "/api/v1/roles.addUserToRole"       => roles::add_user_to_role,
-    POST "/api/v1/roles.removeUserFromRole"  => roles::remove_user_from_role,
-    GET  "/api/v1/roles.getUsersInRole"      => roles::get_users_in_role,
-    GET  "/api/v1/roles.getUsersInPublicRoles" => roles::get_users_in_public_roles,
-    POST "/api/v1/users.create"              => users::create,
-    GET  "/api/v1/users.info"                => users::info,
-    GET  "/api/v1/users.list"                => users::list,
-    POST "/api/v1/users.update"              => users::update,
-    POST "/api/v1/users.updateOwnBasicInfo"  => users::update_own_basic_info,
-    POST "/api/v1/users.setPreferences"      => users::set_preferences,
-    POST "/api/v1/users.setActiveStatus"     => users::set_active_status,
-    POST "/api/v1/users.delete"              => users::delete,
-    POST "/api/v1/users.logout"              => users::logout,
-    POST "/api/v1/users.removeOtherTokens"   => users::remove_other_tokens,
-    GET  "/api/v1/sessions/list"            => sessions::list,
-    GET  "/api/v1/sessions/info"            => sessions::info,
-    POST "/api/v1/sessions/logout.me"       => sessions::logout_me,
-    GET  "/api/v1/sessions/list.all"        => sessions::list_all,
-    GET  "/api/v1/sessions/info.admin"      => sessions::info_admin,
-    POST "/api/v1/sessions/logout"          => sessions::logout,
-    POST "/api/v1/users.createToken"         => users::create_token,
-    POST "/api/v1/users.generatePersonalAccessToken" => users::generate_personal_access_token,
-    POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,
-    GET  "/api/v1/users.getPersonalAccessTokens" => users::get_personal_access_tokens,
-    POST "/api/v1/users.removePersonalAccessToken" => users::remove_personal_access_token,
-    POST "/api/v1/method.call/:method"       => method_call::call,
-    @anonymous POST "/api/v1/method.callAnon/:method"   => method_call::call_anonymously,
-    @anonymous GET  "/api/info"                         => info::info,
-    @anonymous GET  "/api/v1/info"                      => info::info_v1,
-    @anonymous GET  "/api/v1/openapi.json"              => info::openapi,
-    GET  "/api/v1/events"                    => events::read,
-    @anonymous GET  "/api/v1/events.schema"             => info::event_schema,
-    GET  "/api/v1/hooks.list"                => hooks::list,
-    GET  "/api/v1/hooks.deliveries"          => hooks::deliveries,
-    GET  "/api/v1/hooks.delivery"            => hooks::delivery,
-    POST "/api/v1/hooks.retry"               => hooks::retry,
-    POST "/api/v1/hooks.drop"                => hooks::drop_delivery,
-    POST "/api/v1/hooks.replay"              => hooks::replay,
-    POST "/api/v1/hooks.pause"               => hooks::pause,
-    POST "/api/v1/hooks.resume"              => hooks::resume,
-    GET  "/api/v1/webhooks.list"             => webhooks::list,
-    POST "/api/v1/webhooks.add"              => webhooks::add,
-    POST "/api/v1/webhooks.test"             => webhooks::test,
-    POST "/api/v1/webhooks.rotate"           => webhooks::rotate,
-    POST "/api/v1/webhooks.disable"          => webhooks::disable,
-    POST "/api/v1/webhooks.enable"           => webhooks::enable,
-    POST "/api/v1/webhooks.remove"           => webhooks::remove,
-    GET  "/api/v1/audit.list"               => audit::list,
-    POST "/api/v1/presence.heartbeat"        => presence::beat,
-    @anonymous GET  "/websocket"                        => ddp::socket::open,
-};
-
 /// Characters of an unknown path in the log at most.
 const LONGEST_LOGGED_PATH: usize = 200;
-
-/// Routes whose `GET` changes something. They refuse `HEAD`, which link checkers and prefetchers send without a second thought.
-const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
 
 /// What handlers share beside the app.
 pub struct Api {
@@ -386,47 +266,4 @@ where
     };
     let body = body::read(&head.headers, body, api.limits.body, allowance).await?;
     Ok((proof, body))
-}
-
-/// The path of a request for the log, if it is one of ours: others may hold anything.
-fn known_path(api: &Api, path: &RequestPath) -> &'static str {
-    let known = api
-        .routes()
-        .find(|route| path::fits(route.path, path.as_str()));
-    known.map_or("unknown", |route| route.path)
-}
-
-/// The route of a request. Its path is looked up as it was sent, and only if it is unknown without
-/// the base path and superfluous slashes.
-fn route(api: &Api, method: &Method, path: &mut RequestPath) -> Result<&'static Route, ApiError> {
-    match find_route(api, method, path.as_str()) {
-        Err(ApiError::UnknownRoute) if path.tidy(&api.base_path) => {
-            find_route(api, method, path.as_str())
-        }
-        found => found,
-    }
-}
-
-fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
-    let asked = if *method == Method::HEAD {
-        &Method::GET
-    } else {
-        method
-    };
-    let has_no_head = || STATEFUL_GETS.contains(&path);
-    let exact = |route: &&Route| route.path == path && route.method == *asked;
-    if *method == Method::HEAD && has_no_head() {
-        let methods = ROUTES.iter().filter(|route| route.path == path);
-        return Err(ApiError::without_head(methods.map(|route| &route.method)));
-    }
-    if let Some(route) = ROUTES.iter().find(exact) {
-        return Ok(route);
-    }
-    let known = || api.routes().filter(|route| path::fits(route.path, path));
-    match known().find(|route| route.method == *asked) {
-        Some(route) => Ok(route),
-        None if known().next().is_none() => Err(ApiError::UnknownRoute),
-        None if has_no_head() => Err(ApiError::without_head(known().map(|route| &route.method))),
-        None => Err(ApiError::wrong_method(known().map(|route| &route.method))),
-    }
 }

@@ -18,7 +18,7 @@ use super::http::origin::{Authority, Origin};
 use super::http::request::{Head, Request};
 use super::http::response::{self, Answer};
 use super::wire::Success;
-use super::{Access, Api, Route};
+use super::{Api, Route};
 use crate::dev::Dev;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,12 +31,12 @@ const PREFIX: &str = "/dev/";
 
 /// The routes that dev mode has beside the others.
 pub static ROUTES: &[Route] = routes! {
-    @anonymous POST "/dev/reset"    => reset,
-    @anonymous GET  "/dev/clock"    => clock::read_clock,
-    @anonymous POST "/dev/clock"    => clock::turn,
-    @anonymous GET  "/dev/faults"   => faults::list,
-    @anonymous POST "/dev/faults"   => faults::add,
-    @anonymous GET  "/dev/requests" => requests::list,
+    anonymous POST "/dev/reset"    => reset,
+    anonymous GET  "/dev/clock"    => clock::read_clock,
+    anonymous POST "/dev/clock"    => clock::turn,
+    anonymous GET  "/dev/faults"   => faults::list,
+    anonymous POST "/dev/faults"   => faults::add,
+    anonymous GET  "/dev/requests" => requests::list,
 };
 
 /// What comes before the handler: whether a control route may be asked so, and what another one is to meet. The answer, if it ends

@@ -1,0 +1,195 @@
+//! Every route on one line, grouped by noun, and how a request finds its route.
+//!
+//! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table gives exact answers to
+//! what is unknown (404), what exists under another method (405 with `Allow`), and what the OpenAPI document must hold.
+
+use super::Api;
+use super::ddp;
+use super::error::ApiError;
+use super::http::path::{self, RequestPath};
+use super::http::request::Request;
+use super::http::response::Answer;
+use super::rest::{
+    audit, custom_user_status, events, hooks, info, method_call, permissions, presence,
+    presence_broadcast, roles, session, sessions, settings, users, webhooks,
+};
+use std::future::Future;
+use std::pin::Pin;
+use warp::http::Method;
+
+/// Writes the table of routes: access, method, path, handler.
+macro_rules! routes {
+    ($($access:ident $method:ident $path:literal => $handler:path,)*) => {
+        &[$($crate::api::routes::Route {
+            method: warp::http::Method::$method,
+            path: $path,
+            access: routes!(@ $access),
+            handler: |request| Box::pin($handler(request)),
+        },)*]
+    };
+    (@ anonymous) => { $crate::api::routes::Access::Anonymous };
+    (@ logged_in) => { $crate::api::routes::Access::LoggedIn };
+}
+
+/// Every route.
+#[rustfmt::skip] // A table.
+pub static ROUTES: &[Route] = routes! {
+    // Custom statuses
+    logged_in GET  "/api/v1/custom-user-status.list"             => custom_user_status::list,
+    logged_in POST "/api/v1/custom-user-status.create"           => custom_user_status::create,
+    logged_in POST "/api/v1/custom-user-status.update"           => custom_user_status::update,
+    logged_in POST "/api/v1/custom-user-status.delete"           => custom_user_status::delete,
+    // Logins
+    anonymous POST "/api/v1/login"                               => session::login,
+    logged_in POST "/api/v1/logout"                              => session::logout,
+    logged_in GET  "/api/v1/logout"                              => session::logout,
+    logged_in GET  "/api/v1/me"                                  => session::me,
+    anonymous GET  "/api/v1/pw.getPolicy"                        => settings::password_policy,
+    logged_in GET  "/api/v1/sessions/list"                       => sessions::list,
+    logged_in GET  "/api/v1/sessions/info"                       => sessions::info,
+    logged_in POST "/api/v1/sessions/logout.me"                  => sessions::logout_me,
+    logged_in GET  "/api/v1/sessions/list.all"                   => sessions::list_all,
+    logged_in GET  "/api/v1/sessions/info.admin"                 => sessions::info_admin,
+    logged_in POST "/api/v1/sessions/logout"                     => sessions::logout,
+    // Users
+    logged_in POST "/api/v1/users.create"                        => users::create,
+    logged_in GET  "/api/v1/users.info"                          => users::info,
+    logged_in GET  "/api/v1/users.list"                          => users::list,
+    logged_in POST "/api/v1/users.update"                        => users::update,
+    logged_in POST "/api/v1/users.updateOwnBasicInfo"            => users::update_own_basic_info,
+    logged_in POST "/api/v1/users.setPreferences"                => users::set_preferences,
+    logged_in POST "/api/v1/users.setActiveStatus"               => users::set_active_status,
+    logged_in POST "/api/v1/users.delete"                        => users::delete,
+    logged_in POST "/api/v1/users.logout"                        => users::logout,
+    logged_in POST "/api/v1/users.removeOtherTokens"             => users::remove_other_tokens,
+    logged_in POST "/api/v1/users.createToken"                   => users::create_token,
+    logged_in POST "/api/v1/users.generatePersonalAccessToken"   => users::generate_personal_access_token,
+    logged_in POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,
+    logged_in GET  "/api/v1/users.getPersonalAccessTokens"       => users::get_personal_access_tokens,
+    logged_in POST "/api/v1/users.removePersonalAccessToken"     => users::remove_personal_access_token,
+    // Presence
+    logged_in POST "/api/v1/users.setStatus"                     => presence::set_status,
+    logged_in GET  "/api/v1/users.getStatus"                     => presence::get_status,
+    logged_in GET  "/api/v1/users.getPresence"                   => presence::get_presence,
+    logged_in GET  "/api/v1/users.presence"                      => presence::list,
+    logged_in GET  "/api/v1/presence.getConnections"             => presence_broadcast::connections,
+    logged_in POST "/api/v1/presence.enableBroadcast"            => presence_broadcast::enable,
+    logged_in POST "/api/v1/presence.heartbeat"                  => presence::beat,
+    // Roles and permissions
+    logged_in GET  "/api/v1/permissions.listAll"                 => permissions::list_all,
+    logged_in POST "/api/v1/permissions.update"                  => permissions::update,
+    logged_in POST "/api/v1/permissions.addRole"                 => permissions::add_role,
+    logged_in POST "/api/v1/permissions.removeRole"              => permissions::remove_role,
+    logged_in GET  "/api/v1/roles.list"                          => roles::list,
+    logged_in GET  "/api/v1/roles.sync"                          => roles::sync,
+    logged_in POST "/api/v1/roles.addUserToRole"                 => roles::add_user_to_role,
+    logged_in POST "/api/v1/roles.removeUserFromRole"            => roles::remove_user_from_role,
+    logged_in GET  "/api/v1/roles.getUsersInRole"                => roles::get_users_in_role,
+    logged_in GET  "/api/v1/roles.getUsersInPublicRoles"         => roles::get_users_in_public_roles,
+    // Settings
+    anonymous GET  "/api/v1/settings.public"                     => settings::list_public,
+    anonymous GET  "/api/v1/settings.oauth"                      => settings::oauth,
+    anonymous GET  "/api/v1/service.configurations"              => settings::configurations,
+    logged_in GET  "/api/v1/settings/:_id"                       => settings::find,
+    logged_in POST "/api/v1/settings/:_id"                       => settings::set,
+    // Events
+    logged_in GET  "/api/v1/events"                              => events::read,
+    anonymous GET  "/api/v1/events.schema"                       => info::event_schema,
+    // Hooks
+    logged_in GET  "/api/v1/hooks.list"                          => hooks::list,
+    logged_in GET  "/api/v1/hooks.deliveries"                    => hooks::deliveries,
+    logged_in GET  "/api/v1/hooks.delivery"                      => hooks::delivery,
+    logged_in POST "/api/v1/hooks.retry"                         => hooks::retry,
+    logged_in POST "/api/v1/hooks.drop"                          => hooks::drop_delivery,
+    logged_in POST "/api/v1/hooks.replay"                        => hooks::replay,
+    logged_in POST "/api/v1/hooks.pause"                         => hooks::pause,
+    logged_in POST "/api/v1/hooks.resume"                        => hooks::resume,
+    // Webhooks
+    logged_in GET  "/api/v1/webhooks.list"                       => webhooks::list,
+    logged_in POST "/api/v1/webhooks.add"                        => webhooks::add,
+    logged_in POST "/api/v1/webhooks.test"                       => webhooks::test,
+    logged_in POST "/api/v1/webhooks.rotate"                     => webhooks::rotate,
+    logged_in POST "/api/v1/webhooks.disable"                    => webhooks::disable,
+    logged_in POST "/api/v1/webhooks.enable"                     => webhooks::enable,
+    logged_in POST "/api/v1/webhooks.remove"                     => webhooks::remove,
+    // Audit trail
+    logged_in GET  "/api/v1/audit.list"                          => audit::list,
+    // Realtime methods and the socket
+    logged_in POST "/api/v1/method.call/:method"                 => method_call::call,
+    anonymous POST "/api/v1/method.callAnon/:method"             => method_call::call_anonymously,
+    anonymous GET  "/websocket"                                  => ddp::socket::open,
+    // The server itself
+    anonymous GET  "/api/info"                                   => info::info,
+    anonymous GET  "/api/v1/info"                                => info::info_v1,
+    anonymous GET  "/api/v1/openapi.json"                        => info::openapi,
+};
+
+/// A request's way to its handler.
+pub struct Route {
+    /// `GET` or `POST`. A `GET` route answers `HEAD`, too, unless it changes something, as that of `logout` does.
+    pub method: Method,
+    /// The exact path; a last segment that begins with a colon stands for any one.
+    pub path: &'static str,
+    /// Who may ask. Those without a login are refused before their body is read.
+    pub access: Access,
+    pub(super) handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
+}
+
+/// Who may ask something of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Those with a valid login.
+    LoggedIn,
+    /// Everyone.
+    Anonymous,
+}
+
+/// Routes whose `GET` changes something. They refuse `HEAD`, which link checkers and prefetchers send without a second thought.
+const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
+
+/// The path of a request for the log, if it is one of ours: others may hold anything.
+pub(super) fn known_path(api: &Api, path: &RequestPath) -> &'static str {
+    let known = api
+        .routes()
+        .find(|route| path::fits(route.path, path.as_str()));
+    known.map_or("unknown", |route| route.path)
+}
+
+/// The route of a request. Its path is looked up as it was sent, and only if it is unknown without
+/// the base path and superfluous slashes.
+pub(super) fn route(
+    api: &Api,
+    method: &Method,
+    path: &mut RequestPath,
+) -> Result<&'static Route, ApiError> {
+    match find_route(api, method, path.as_str()) {
+        Err(ApiError::UnknownRoute) if path.tidy(&api.base_path) => {
+            find_route(api, method, path.as_str())
+        }
+        found => found,
+    }
+}
+
+fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
+    let asked = if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    let has_no_head = || STATEFUL_GETS.contains(&path);
+    let exact = |route: &&Route| route.path == path && route.method == *asked;
+    if *method == Method::HEAD && has_no_head() {
+        let methods = ROUTES.iter().filter(|route| route.path == path);
+        return Err(ApiError::without_head(methods.map(|route| &route.method)));
+    }
+    if let Some(route) = ROUTES.iter().find(exact) {
+        return Ok(route);
+    }
+    let known = || api.routes().filter(|route| path::fits(route.path, path));
+    match known().find(|route| route.method == *asked) {
+        Some(route) => Ok(route),
+        None if known().next().is_none() => Err(ApiError::UnknownRoute),
+        None if has_no_head() => Err(ApiError::without_head(known().map(|route| &route.method))),
+        None => Err(ApiError::wrong_method(known().map(|route| &route.method))),
+    }
+}
