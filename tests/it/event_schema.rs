@@ -13,7 +13,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const SCHEMA: &str = include_str!("../../src/api/event.schema.json");
+const SCHEMA: &str = include_str!("../../src/api/openapi/event.schema.json");
 
 /// What only streams and receivers are told.
 const WITHOUT_ID: [&str; 2] = ["presence.shown", "webhook.test"];

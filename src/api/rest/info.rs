@@ -13,10 +13,10 @@ const VERSION: &str = "8.8";
 const FULL_VERSION: &str = "8.8.1";
 
 /// The API in OpenAPI 3.1; a test holds it against [`ROUTES`](crate::api::ROUTES) and the running routes.
-const OPENAPI: &str = include_str!("../openapi.json");
+const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// The form of events, for readers and hooks alike, as a JSON Schema; tests hold what is told against it.
-const EVENT_SCHEMA: &[u8] = include_bytes!("../event.schema.json");
+const EVENT_SCHEMA: &[u8] = include_bytes!("../openapi/event.schema.json");
 
 #[derive(Serialize)]
 struct Info {

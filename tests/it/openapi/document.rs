@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-pub const TEXT: &str = include_str!("../../../src/api/openapi.json");
+pub const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 const URI: &str = "https://doorsign.invalid/openapi.json";
 
