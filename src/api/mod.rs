@@ -32,7 +32,7 @@ use http::list_cache::ListCache;
 use http::origin::{Origins, Page};
 use http::path::{BasePath, RequestPath};
 use http::rate_limits::Quotas;
-use http::request::{Head, Request, RequestIds, Seen};
+use http::request::{Head, Request, RequestIds, RequestRecord};
 use http::response::{Answer, ForBrowsers, Response};
 use http::{body, request, response};
 use hyper::upgrade::OnUpgrade;
@@ -150,7 +150,7 @@ where
 {
     let began = std::time::Instant::now();
     let id = api.requests.next();
-    let seen = Arc::new(Seen::new(head.address(&api.client_address)));
+    let seen = Arc::new(RequestRecord::new(head.address(&api.client_address)));
     let method = head.method.clone();
     let mut unknown_path = None;
     let watched = dev::Watched::begin(&api, &head);
@@ -217,7 +217,7 @@ async fn handle<S, B>(
     api: Arc<Api>,
     head: Head,
     body: S,
-    seen: Arc<Seen>,
+    seen: Arc<RequestRecord>,
 ) -> Answer
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,

@@ -8,7 +8,7 @@ pub use webhook_gateway::WebhookGateway;
 
 use crate::app::setting_cache::SettingCache;
 use crate::auth::Unblocks;
-use crate::auth::login_throttle::Attempts;
+use crate::auth::login_throttle::LoginThrottle;
 use crate::auth::passwords::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::session_cache::Sessions;
@@ -19,8 +19,8 @@ use crate::domain::{
     Timestamp, UserId,
 };
 use crate::realtime::hub::Live;
-use crate::realtime::presence::Connections;
-use crate::store::{Part, Store};
+use crate::realtime::presence::PresenceRegistry;
+use crate::store::{ChangeKind, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -42,7 +42,7 @@ pub struct App {
     /// The settings that rules depend on.
     pub rules: Rules,
     /// Who is connected.
-    pub connections: Arc<Connections>,
+    pub connections: Arc<PresenceRegistry>,
     /// Who is listening.
     pub live: Arc<Live>,
     /// Checks and calls the endpoints of webhooks.
@@ -58,7 +58,7 @@ pub struct Auth {
     /// The actors seen lately.
     pub sessions: Sessions,
     /// Failed logins.
-    pub attempts: Attempts,
+    pub attempts: LoginThrottle,
     /// How many refused logins are recorded.
     pub refusals: Refusals,
     /// Which of them were forgiven by the operator.
@@ -111,7 +111,7 @@ impl App {
             tokens,
             passwords: Passwords::new(config.password_hashers),
             sessions: Sessions::default(),
-            attempts: Attempts::new(config),
+            attempts: LoginThrottle::new(config),
             refusals: Refusals::default(),
             unblocks: Unblocks::new(clock.now()),
             create_tokens: config.create_tokens_for_users_secret.clone(),
@@ -133,7 +133,7 @@ impl App {
             ids: Ids::new()?,
             auth,
             rules,
-            connections: Connections::new(
+            connections: PresenceRegistry::new(
                 seconds(config.offline_grace_seconds),
                 seconds(config.heartbeat_seconds),
             ),
@@ -149,7 +149,7 @@ impl App {
     /// `Unavailable`.
     pub async fn settings(&self) -> Result<Arc<SettingValues>> {
         // Taken before the settings are read: what changes meanwhile makes the copy worthless.
-        let version = self.store.version(Part::Access);
+        let version = self.store.version(ChangeKind::Access);
         if let Some(values) = self.rules.settings.find(version) {
             return Ok(values);
         }
@@ -159,7 +159,7 @@ impl App {
 
     /// A number that rises with every change of a custom status, before the change is answered.
     pub fn custom_statuses_version(&self) -> u64 {
-        self.store.version(Part::CustomStatuses)
+        self.store.version(ChangeKind::CustomStatuses)
     }
 }
 

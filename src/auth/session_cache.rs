@@ -25,13 +25,13 @@ impl Fingerprint {
 /// Actors by the token they came with, and when each was last used.
 #[derive(Default)]
 pub struct Sessions {
-    seen: RwLock<Seen>,
+    seen: RwLock<CachedSession>,
     /// Uses of actors that are no longer in the cache.
     unsaved: Mutex<HashMap<LoginId, Timestamp>>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct CachedSession {
     version: u64,
     actors: HashMap<Fingerprint, Entry>,
 }

@@ -8,7 +8,7 @@ pub mod seed;
 
 pub use clock::{DevClock, To, Turn};
 pub use faults::{Effect, Fault, Faults, TooMany};
-pub use requests::{Requests, Seen};
+pub use requests::{RequestRecord, Requests};
 
 use crate::app::{App, Clock};
 use crate::domain::Result;
@@ -59,7 +59,7 @@ impl Dev {
         app.auth.attempts.forget();
         self.clock.turn(Turn::REAL);
         app.connections.forget();
-        app.live.begin_anew();
+        app.live.ask_all_to_reload();
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ const SECRETS: [&str; 5] = ["pass", "token", "secret", "resume", "code"];
 
 /// A request that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct RequestRecord {
     /// When it came, by the clock of dev mode.
     pub at: Timestamp,
     /// Its method.
@@ -32,11 +32,11 @@ pub struct Seen {
 
 /// The last thousand requests.
 #[derive(Default)]
-pub struct Requests(Mutex<VecDeque<Seen>>);
+pub struct Requests(Mutex<VecDeque<RequestRecord>>);
 
 impl Requests {
     /// Remembers one.
-    pub fn add(&self, seen: Seen) {
+    pub fn add(&self, seen: RequestRecord) {
         let mut requests = self.lock();
         if requests.len() >= MOST {
             requests.pop_front();
@@ -45,7 +45,7 @@ impl Requests {
     }
 
     /// The last `limit` of them, newest last.
-    pub fn last(&self, limit: usize) -> Vec<Seen> {
+    pub fn last(&self, limit: usize) -> Vec<RequestRecord> {
         let requests = self.lock();
         let skipped = requests.len().saturating_sub(limit);
         requests.iter().skip(skipped).cloned().collect()
@@ -56,12 +56,12 @@ impl Requests {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Seen>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<RequestRecord>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl RequestRecord {
     /// What is remembered of a path and its query: a value that may be a secret becomes `***`.
     pub fn path_of(path: &str, query: &str) -> String {
         let mut shown: String = path.chars().take(LONGEST).collect();
@@ -109,7 +109,7 @@ mod tests {
             ),
             ("p%61ssword=x&resume=", "/p?p%61ssword=***&resume=***"),
         ] {
-            assert_eq!(Seen::path_of("/p", query), shown);
+            assert_eq!(RequestRecord::path_of("/p", query), shown);
         }
     }
 
@@ -118,7 +118,7 @@ mod tests {
         let requests = Requests::default();
         let long = "ä".repeat(LONGEST + 1);
         for n in 0..MOST + 5 {
-            requests.add(Seen {
+            requests.add(RequestRecord {
                 at: Timestamp::from_millis(0),
                 method: "GET".to_owned(),
                 path: n.to_string(),
@@ -133,7 +133,10 @@ mod tests {
         };
         assert_eq!(paths(2), ["1003", "1004"]);
         assert_eq!(paths(usize::MAX).len(), MOST);
-        for path in [Seen::path_of(&long, ""), Seen::path_of("", &long)] {
+        for path in [
+            RequestRecord::path_of(&long, ""),
+            RequestRecord::path_of("", &long),
+        ] {
             assert_eq!(path.chars().count(), LONGEST);
         }
     }

@@ -20,7 +20,7 @@ use crate::jobs::audit_retention::AuditRetention;
 use crate::jobs::claim_expiry::Expiry;
 use crate::jobs::event_retention::Retention;
 use crate::jobs::{LastUsed, ReturnMemory};
-use crate::realtime::publisher::Announcer;
+use crate::realtime::publisher::Publisher;
 use crate::service::{settings, users};
 use crate::store::Seeded;
 use crate::store::sqlite::{OpenError, SqliteStore};
@@ -272,7 +272,7 @@ impl Server {
         );
         tasks.spawn(LastUsed::new(self.app.clone(), stop_outbox.clone()).run());
         let realtime = self.realtime.handle().cloned();
-        let announcer = Announcer::new(self.app.clone(), stop_outbox.clone()).run();
+        let announcer = Publisher::new(self.app.clone(), stop_outbox.clone()).run();
         match &realtime {
             Some(threads) => tasks.spawn_on(announcer, threads),
             None => tasks.spawn(announcer),

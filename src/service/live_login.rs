@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::domain::{Actor, Error, Result};
 use crate::service::session::{self, LoginState};
-use crate::store::Part;
+use crate::store::ChangeKind;
 use std::sync::Arc;
 
 /// A login in use.
@@ -49,7 +49,7 @@ impl LiveLogin {
     /// `Unauthenticated`: the login has ended. `PasswordChangeRequired`: its user must change the password first. `Unavailable`: the store cannot say, so nothing may be sent yet.
     pub async fn check(&mut self, app: &App) -> Result<Arc<Actor>> {
         // Taken before the rows are read: a change meanwhile makes the next check read again.
-        let version = app.store.version(Part::Access);
+        let version = app.store.version(ChangeKind::Access);
         if self.checked != Some(version) {
             self.actor = match session::login_state(app, &self.token).await {
                 LoginState::Valid(actor) => actor,

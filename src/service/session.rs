@@ -10,7 +10,7 @@ use crate::domain::{
     Result, Session, Target, User, UserId,
 };
 use crate::service::audit::{self, RefusedLogin};
-use crate::store::{NewLogin, Part};
+use crate::store::{ChangeKind, NewLogin};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ pub struct Proof {
 /// # Errors
 /// As [`authenticate`].
 pub async fn prove(app: &App, credentials: Option<Credentials<'_>>) -> Result<Proof> {
-    let version = app.store.version(Part::Access);
+    let version = app.store.version(ChangeKind::Access);
     let actor = authenticate(app, credentials).await?;
     Ok(Proof { version, actor })
 }
@@ -103,7 +103,8 @@ impl Proof {
     /// Whether nothing has changed since that could have ended the login.
     #[must_use]
     pub fn holds(&self, app: &App) -> bool {
-        self.version == app.store.version(Part::Access) && self.actor.login.is_live(app.clock.now())
+        self.version == app.store.version(ChangeKind::Access)
+            && self.actor.login.is_live(app.clock.now())
     }
 }
 
@@ -190,7 +191,7 @@ pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
 pub async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
     let fingerprint = Fingerprint::of(token.as_bytes());
     // Taken before the rows are read: what changes meanwhile makes the answer worthless for the next request.
-    let version = app.store.version(Part::Access);
+    let version = app.store.version(ChangeKind::Access);
     let now = app.clock.now();
     let actor = match app.auth.sessions.find(version, &fingerprint, now) {
         Some(actor) => actor,

@@ -22,7 +22,7 @@ pub trait CustomStatuses: Send + Sync {
     ///
     /// # Errors
     /// `NotFound` when there is no status with this id.
-    async fn delete_status(&self, id: StatusId, event: EventOf) -> Result<()>;
+    async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()>;
 
     /// The status with this id.
     async fn find_status(&self, id: StatusId) -> Result<Option<CustomStatus>>;
@@ -35,4 +35,4 @@ pub trait CustomStatuses: Send + Sync {
 }
 
 /// Makes the event of a status that is only known inside the transaction.
-pub type EventOf = Box<dyn FnOnce(CustomStatus) -> NewEvent + Send>;
+pub type EventBuilder = Box<dyn FnOnce(CustomStatus) -> NewEvent + Send>;

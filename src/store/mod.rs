@@ -31,12 +31,12 @@ mod users;
 mod webhooks;
 
 pub use audit::Audit;
-pub use custom_status::{CustomStatuses, EventOf};
+pub use custom_status::{CustomStatuses, EventBuilder};
 pub use hooks::Hooks;
 pub use logins::{Logins, NewLogin};
-pub use outbox::{FailedDelivery, Outbox, Place, Standing, StoredEvent, position};
+pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
 pub use permissions::Permissions;
-pub use presence::{Card, PresenceChange, PresenceRule, Presences, Whom};
+pub use presence::{PresenceChange, PresenceRule, PresenceSnapshot, Presences, Whom};
 pub use seed::Seeded;
 pub use settings::Settings;
 pub use users::{RoleChange, UserPatch, Users};
@@ -65,7 +65,7 @@ pub trait Store:
 
     /// A number that rises with every change of `part`. Raised after the commit and before the writer is answered, so whatever was
     /// read under an older number may be out of date.
-    fn version(&self, part: Part) -> u64;
+    fn version(&self, part: ChangeKind) -> u64;
 
     /// Changes with every commit after which a claim may end sooner than known.
     fn deadlines(&self) -> watch::Receiver<()>;
@@ -80,7 +80,7 @@ pub trait Store:
 
 /// What readers may keep a copy of for as long as its version stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum ChangeKind {
     /// Who may do what: users, roles, permissions, the end of logins, settings.
     Access,
     /// The custom statuses.

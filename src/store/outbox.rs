@@ -13,7 +13,7 @@ pub trait Outbox: Send + Sync {
 
     /// Says that `consumer` is there, and where it stands. One that is new starts after the newest event, and is remembered from then
     /// on. `None`, and nothing is remembered: it is a webhook's, and that webhook was removed.
-    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Option<Standing>>;
+    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Option<ConsumerState>>;
 
     /// Says why a consumer is not there although it was, or would be; one that is not known is remembered from then on, except for a
     /// webhook that was removed.
@@ -23,7 +23,7 @@ pub trait Outbox: Send + Sync {
     async fn forget(&self, consumer: &str) -> Result<()>;
 
     /// Where `consumer` stands; `None`: nobody knows it (any more).
-    async fn standing(&self, consumer: &str) -> Result<Option<Standing>>;
+    async fn standing(&self, consumer: &str) -> Result<Option<ConsumerState>>;
 
     /// Moves `consumer` to `place` and records, in the same transaction, what is to be told of deliveries; a replay whose last event that
     /// passes is over, and the consumer is back where it was before it. `false`, and nothing is changed: somebody else has moved it
@@ -31,7 +31,7 @@ pub trait Outbox: Send + Sync {
     async fn advance(
         &self,
         consumer: &str,
-        place: Place,
+        place: Cursor,
         records: Vec<DeliveryRecord>,
     ) -> Result<bool>;
 
@@ -39,7 +39,7 @@ pub trait Outbox: Send + Sync {
     async fn disable(
         &self,
         consumer: &str,
-        place: Place,
+        place: Cursor,
         records: Vec<DeliveryRecord>,
         reason: String,
         attribution: Attribution,
@@ -53,9 +53,9 @@ pub trait Outbox: Send + Sync {
 
 /// Where a consumer stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct ConsumerState {
     /// How far it is.
-    pub place: Place,
+    pub place: Cursor,
     /// Tells the consumer from an earlier one of its name that was removed.
     pub incarnation: i64,
     /// Whether anything is delivered.
@@ -92,7 +92,7 @@ impl FailedDelivery {
 
 /// How far a consumer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Cursor {
     /// The event up to which it is done, inclusive.
     pub cursor: EventId,
     /// Rises whenever somebody else moves it. A new consumer starts with a random one, so that writes that were under way for an

@@ -13,7 +13,7 @@ pub trait Presences: Send + Sync {
     async fn find_presence(&self, user: UserId) -> Result<Presence>;
 
     /// Everything that is told of somebody's status, as of one moment, and which moment that is.
-    async fn find_card(&self, user: UserId) -> Result<Option<Card>>;
+    async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>>;
 
     /// The active users whom `whom` names, by id.
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
@@ -38,7 +38,7 @@ pub trait Presences: Send + Sync {
 
 /// Everything that is told of somebody's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
+pub struct PresenceSnapshot {
     /// Who, and how they are shown.
     pub person: Person,
     /// The ids of the roles, in alphabetical order.

@@ -14,20 +14,20 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// How connections are told to end. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub(crate) struct Ends {
+pub(crate) struct Shutdown {
     stopping: Arc<AtomicBool>,
     stop: CancellationToken,
     cut: CancellationToken,
 }
 
-impl Ends {
-    /// Ends every connection with the request that is open.
+impl Shutdown {
+    /// Shutdown every connection with the request that is open.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.stop.cancel();
     }
 
-    /// Ends what is left at once.
+    /// Shutdown what is left at once.
     pub(crate) fn cut(&self) {
         self.cut.cancel();
     }
@@ -40,13 +40,13 @@ impl Ends {
 
 /// Since when it has been the client's turn to speak. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub(crate) struct Turn {
+pub(crate) struct IdleTimer {
     began: Instant,
     /// Microseconds after `began`, plus 1; 0 while it is the server's turn.
     client_since: Arc<AtomicU64>,
 }
 
-impl Turn {
+impl IdleTimer {
     /// It is the client's from now on.
     pub(crate) fn of_client() -> Self {
         let turn = Self {
@@ -96,9 +96,9 @@ pub(crate) enum Ended<T> {
 pub(crate) async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
     wind_up: impl FnOnce(Pin<&mut C>),
-    turn: &Turn,
+    turn: &IdleTimer,
     limit: Duration,
-    ends: &Ends,
+    ends: &Shutdown,
 ) -> Ended<C::Output> {
     let mut watch = pin!(Watch::new(turn, limit, ends));
     let ended = poll_fn(|context| match connection.as_mut().poll(context) {
@@ -117,9 +117,9 @@ pub(crate) async fn drive<C: Future>(
 
 /// What a connection is interrupted by.
 struct Watch<'a> {
-    turn: &'a Turn,
+    turn: &'a IdleTimer,
     limit: Duration,
-    ends: &'a Ends,
+    ends: &'a Shutdown,
     look: Pin<Box<Sleep>>,
     stop: Pin<Box<WaitForCancellationFuture<'a>>>,
     /// Whom the stop will wake. It is asked again only for another waker, or when it has come.
@@ -127,7 +127,7 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(turn: &'a Turn, limit: Duration, ends: &'a Ends) -> Self {
+    fn new(turn: &'a IdleTimer, limit: Duration, ends: &'a Shutdown) -> Self {
         let end = turn.end(limit).unwrap_or_else(|| Instant::now() + limit);
         let (look, stop) = (Box::pin(sleep_until(end)), Box::pin(ends.stop.cancelled()));
         Self {
@@ -170,7 +170,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(15);
 
     /// Drives a connection that never ends by itself, and tells how it ended and after how many seconds.
-    async fn driven(turn: &Turn, ends: &Ends) -> (&'static str, u64) {
+    async fn driven(turn: &IdleTimer, ends: &Shutdown) -> (&'static str, u64) {
         let (began, connection) = (Instant::now(), pin!(pending::<()>()));
         let told = match drive(connection, |_| ends.cut(), turn, LIMIT, ends).await {
             Ended::ByItself(()) => "by itself",
@@ -183,14 +183,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_who_says_nothing_has_fifteen_seconds() {
         assert_eq!(
-            driven(&Turn::of_client(), &Ends::default()).await,
+            driven(&IdleTimer::of_client(), &Shutdown::default()).await,
             ("silent", 15)
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn its_time_begins_anew_with_every_answer_and_the_servers_does_not_count() {
-        let (turn, ends) = (Turn::of_client(), Ends::default());
+        let (turn, ends) = (IdleTimer::of_client(), Shutdown::default());
         let asking = async {
             for _ in 0..3 {
                 tokio::time::advance(Duration::from_secs(14)).await;
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stop_reaches_a_connection_that_waits_and_one_that_comes_later() {
-        let (turn, ends) = (Turn::of_client(), Ends::default());
+        let (turn, ends) = (IdleTimer::of_client(), Shutdown::default());
         let stopping = async {
             tokio::time::advance(Duration::from_secs(7)).await;
             ends.stop();

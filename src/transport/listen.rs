@@ -2,9 +2,9 @@
 //! on headers or on clients that do not read, no cap on connections and no deadline when it stops, and panics where a filter
 //! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
 
-use crate::transport::idle::{self, Ended, Ends, Turn};
+use crate::transport::idle::{self, Ended, IdleTimer, Shutdown};
 use crate::transport::limits::Limits;
-use crate::transport::write_timeout::Impatient;
+use crate::transport::write_timeout::TimeoutStream;
 use crate::transport::{
     Client, Counted, Dropped, HEAD_BYTES, Head, LARGE_ANSWER, Peer, Refusal, Reserved,
     SecurityHeaders, Slot, Slots, Throttle, host, wait_for_head,
@@ -45,7 +45,7 @@ pub async fn serve<F>(
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
-    let (tracker, ends) = (TaskTracker::new(), Ends::default());
+    let (tracker, ends) = (TaskTracker::new(), Shutdown::default());
     let throttles = Throttles::default();
     let terms = Terms { limits, security };
     loop {
@@ -146,7 +146,7 @@ async fn serve_connection<F>(
     peer: SocketAddr,
     filter: F,
     terms: Terms,
-    ends: Ends,
+    ends: Shutdown,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
@@ -163,7 +163,7 @@ async fn serve_connection<F>(
     };
     tracing::debug!(%peer, ?refusal, "a connection is refused");
     let turn = held.0.client().turn().clone();
-    let mut stream = Impatient::new(stream, held, terms.limits, ends.stopped().clone(), turn);
+    let mut stream = TimeoutStream::new(stream, held, terms.limits, ends.stopped().clone(), turn);
     let response = refusal.response(terms.security);
     if stream.write_all(&response).await.is_ok() {
         let _ = stream.shutdown().await;
@@ -171,7 +171,7 @@ async fn serve_connection<F>(
 }
 
 /// What has arrived on a new connection once it is a whole head. `None` if it did not come in time.
-async fn first_head(stream: &TcpStream, limits: Limits, ends: &Ends) -> Option<Head> {
+async fn first_head(stream: &TcpStream, limits: Limits, ends: &Shutdown) -> Option<Head> {
     tokio::select! {
         head = tokio::time::timeout(limits.header, wait_for_head(stream)) => head.ok()?.ok(),
         () = ends.stopped().cancelled() => None,
@@ -184,7 +184,7 @@ async fn speak_http<F>(
     address: SocketAddr,
     filter: F,
     terms: Terms,
-    ends: Ends,
+    ends: Shutdown,
 ) where
     F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
@@ -192,7 +192,7 @@ async fn speak_http<F>(
     let Terms { limits, security } = terms;
     let client = held.0.client().clone();
     let (api, turn) = (warp::service(filter), client.turn().clone());
-    let stream = Impatient::new(stream, held, limits, ends.stopped().clone(), turn.clone());
+    let stream = TimeoutStream::new(stream, held, limits, ends.stopped().clone(), turn.clone());
     let taken = turn.clone();
     let service = service_fn(move |request| {
         taken.take();
@@ -232,7 +232,7 @@ fn peer(address: SocketAddr, client: &Arc<Client>) -> Peer {
 /// A response's body. It is the server's turn until all of it is said, however long that takes.
 struct Spoken<B> {
     body: B,
-    turn: Turn,
+    turn: IdleTimer,
     /// What a large body is counted with.
     reserved: Option<Arc<Reserved>>,
 }

@@ -5,7 +5,7 @@
 use super::budget::{ByteBudget, Reserved};
 use super::throttle::Throttle;
 use crate::domain::network::Network;
-use crate::transport::idle::Turn;
+use crate::transport::idle::IdleTimer;
 use ipnet::IpNet;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -75,7 +75,7 @@ pub(crate) struct Slot {
 pub struct Client {
     has_login: AtomicBool,
     opened: Instant,
-    turn: Turn,
+    turn: IdleTimer,
     /// `None`: one whose connections are not counted.
     network: Option<Network>,
     bodies: ByteBudget,
@@ -263,7 +263,7 @@ impl Client {
         Self {
             has_login: AtomicBool::new(false),
             opened: Instant::now(),
-            turn: Turn::of_client(),
+            turn: IdleTimer::of_client(),
             network,
             bodies: slots.bodies.clone(),
             answers: slots.answers.clone(),
@@ -308,7 +308,7 @@ impl Client {
         drop(self.held().take());
     }
 
-    /// The task that runs the connection from now on. Ends it at once if the connection was evicted meanwhile.
+    /// The task that runs the connection from now on. Shutdown it at once if the connection was evicted meanwhile.
     pub(crate) fn runs_in(&self, task: AbortHandle) {
         let mut current = self.task();
         match *current {
@@ -318,7 +318,7 @@ impl Client {
     }
 
     /// Whose turn it is.
-    pub(crate) fn turn(&self) -> &Turn {
+    pub(crate) fn turn(&self) -> &IdleTimer {
         &self.turn
     }
 

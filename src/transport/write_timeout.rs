@@ -1,7 +1,7 @@
 //! A connection that gives up on a client who does not read, and that takes its leave so that a client who is refused in the middle of
 //! sending still gets to see why. hyper has limits for neither. Knows nothing of HTTP.
 
-use crate::transport::idle::Turn;
+use crate::transport::idle::IdleTimer;
 use crate::transport::limits::Limits;
 use std::future::Future;
 use std::io::{Error, ErrorKind, IoSlice, Result};
@@ -12,13 +12,13 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// A stream whose writes fail with `TimedOut` when its other end takes nothing in for [`Limits::write`].
-pub(crate) struct Impatient<S, H = ()> {
+pub(crate) struct TimeoutStream<S, H = ()> {
     stream: S,
     /// Whatever is to last as long as the connection, be it HTTP's or another protocol's by then.
     _held: H,
     limits: Limits,
     stop: CancellationToken,
-    turn: Turn,
+    turn: IdleTimer,
     /// Whether it would be the client's turn, if its answer were not on its way still.
     lent: bool,
     /// Since when a write waits.
@@ -27,7 +27,7 @@ pub(crate) struct Impatient<S, H = ()> {
     parting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, H> Impatient<S, H> {
+impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
     /// Holds `held` until it is dropped. Once `stop` has come, nothing is waited for when the connection is shut down. It is nobody's
     /// `turn` to speak while an answer is on its way.
     pub(crate) fn new(
@@ -35,7 +35,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H> Impatient<S, H> {
         held: H,
         limits: Limits,
         stop: CancellationToken,
-        turn: Turn,
+        turn: IdleTimer,
     ) -> Self {
         Self {
             stream,
@@ -82,7 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H> Impatient<S, H> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncRead for Impatient<S, H> {
+impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncRead for TimeoutStream<S, H> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -92,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncRead for Impatient<S, H> 
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncWrite for Impatient<S, H> {
+impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncWrite for TimeoutStream<S, H> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -141,12 +141,12 @@ mod tests {
     use tokio::time::{Duration, Instant};
 
     /// The server's end, with room for 16 bytes, and the client's.
-    fn connection() -> (Impatient<DuplexStream>, DuplexStream) {
+    fn connection() -> (TimeoutStream<DuplexStream>, DuplexStream) {
         let (server, client) = duplex(16);
         let stop = CancellationToken::new();
-        let turn = Turn::of_client();
+        let turn = IdleTimer::of_client();
         (
-            Impatient::new(server, (), Limits::default(), stop, turn),
+            TimeoutStream::new(server, (), Limits::default(), stop, turn),
             client,
         )
     }

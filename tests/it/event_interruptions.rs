@@ -282,7 +282,7 @@ async fn a_stream_whose_mailbox_overflowed_is_told_to_reload_before_it_catches_u
     admin.create("before").await.expect(200);
     stream.expect("custom_user_status.created").await;
     let newest = crate::events::position(&ann).await;
-    server.app.live.begin_anew();
+    server.app.live.ask_all_to_reload();
     let told = stream.expect("reload").await;
     assert_eq!((told.id, told.data), (Some(newest), json!({})));
     admin.create("after").await.expect(200);
@@ -342,7 +342,9 @@ async fn an_event_that_cannot_be_published_does_not_stop_those_after_it() {
     server.publish();
     let listener = listener(&server, &[Topic::CustomStatuses, Topic::Events]);
     let unreadable = Fault::Internal("a row that cannot be read");
-    server.store.break_down("find_card", unreadable);
+    server
+        .store
+        .break_down("find_presence_snapshot", unreadable);
     let busy = json!({"status": "busy"});
     ann.post("users.setStatus", busy).await.expect(200);
     admin.create("after").await.expect(200);
@@ -397,7 +399,9 @@ async fn a_retry_publishes_nothing_twice() {
         (patch_name("Ann A."), 1),
         (patch_role("guest"), 1),
     ] {
-        server.store.fail_once("find_card", Fault::Unavailable);
+        server
+            .store
+            .fail_once("find_presence_snapshot", Fault::Unavailable);
         let id = UserId::new(ann.id());
         sound.update_user(id, change, by("admin")).await.unwrap();
         while !server.store.has_failed() {

@@ -70,7 +70,7 @@ async fn who_waits_is_answered_when_something_happens_and_who_will_not_wait_at_o
     });
     // Somebody listens as soon as the request waits.
     let listens = async {
-        while !server.app.live.is_heard() {
+        while !server.app.live.has_listeners() {
             tokio::task::yield_now().await;
         }
     };
@@ -210,7 +210,7 @@ async fn who_waits_is_answered_when_the_server_stops() {
 
 async fn somebody_listens(server: &TestServer) {
     let listens = async {
-        while !server.app.live.is_heard() {
+        while !server.app.live.has_listeners() {
             tokio::task::yield_now().await;
         }
     };

@@ -14,13 +14,13 @@ use doorsign::domain::{
     WebhookName,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
-use doorsign::realtime::publisher::Announcer;
+use doorsign::realtime::publisher::Publisher;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    Audit, Card, CustomStatuses, EventOf, Hooks, Logins, NewLogin, Outbox, Part, Permissions,
-    Place, PresenceChange, Presences, Settings, Standing, Store, StoredEvent, UserPatch, Users,
-    Webhooks, Whom,
+    Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, EventBuilder, Hooks, Logins,
+    NewLogin, Outbox, Permissions, PresenceChange, PresenceSnapshot, Presences, Settings, Store,
+    StoredEvent, UserPatch, Users, Webhooks, Whom,
 };
 use doorsign::transport::limits::Limits;
 use doorsign::transport::listen;
@@ -178,7 +178,7 @@ macro_rules! flaky {
 flaky! { CustomStatuses {
     create_status(status: CustomStatus, event: NewEvent) -> ();
     update_status(status: CustomStatus, event: NewEvent) -> ();
-    delete_status(id: StatusId, event: EventOf) -> ();
+    delete_status(id: StatusId, event: EventBuilder) -> ();
     find_status(id: StatusId) -> Option<CustomStatus>;
     find_status_named(name: StatusName) -> Option<CustomStatus>;
     list_statuses(query: StatusQuery) -> Page<CustomStatus>;
@@ -201,12 +201,12 @@ flaky! { Presences {
     expire_claims(now: Timestamp, limit: usize) -> usize;
     next_expiry() -> Option<Timestamp>;
 }
-    async fn find_card(&self, user: UserId) -> Result<Option<Card>> {
-        self.pass("find_card")?;
+    async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>> {
+        self.pass("find_presence_snapshot")?;
         if self.hidden.lock().unwrap().as_ref() == Some(&user) {
             return Err(Error::internal("a row that cannot be read"));
         }
-        self.store.find_card(user).await
+        self.store.find_presence_snapshot(user).await
     }
 }
 
@@ -237,12 +237,12 @@ flaky! { Settings {
 
 flaky! { Outbox {
     events_after(cursor: EventId, limit: usize) -> Vec<StoredEvent>;
-    register(consumer: &str, kind: HookKind) -> Option<Standing>;
+    register(consumer: &str, kind: HookKind) -> Option<ConsumerState>;
     set_missing(consumer: &str, kind: HookKind, missing: String) -> ();
     forget(consumer: &str) -> ();
-    standing(consumer: &str) -> Option<Standing>;
-    advance(consumer: &str, place: Place, records: Vec<DeliveryRecord>) -> bool;
-    disable(consumer: &str, place: Place, records: Vec<DeliveryRecord>, reason: String, attribution: Attribution) -> bool;
+    standing(consumer: &str) -> Option<ConsumerState>;
+    advance(consumer: &str, place: Cursor, records: Vec<DeliveryRecord>) -> bool;
+    disable(consumer: &str, place: Cursor, records: Vec<DeliveryRecord>, reason: String, attribution: Attribution) -> bool;
     sweep_events(before: Timestamp, limit: usize) -> bool;
 } }
 
@@ -285,7 +285,7 @@ impl Store for FlakyStore {
         self.store.committed()
     }
 
-    fn version(&self, part: Part) -> u64 {
+    fn version(&self, part: ChangeKind) -> u64 {
         let version = self.store.version(part);
         self.meet("version");
         version
@@ -366,7 +366,7 @@ impl FlakyServer {
 
     /// Publishes what is committed from now on, as a server does.
     pub fn publish(&self) {
-        tokio::spawn(Announcer::new(self.app.clone(), self.stop.clone()).run());
+        tokio::spawn(Publisher::new(self.app.clone(), self.stop.clone()).run());
     }
 
     /// A new user, by a new token.

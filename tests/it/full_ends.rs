@@ -4,7 +4,7 @@ use crate::support::{Client, Setup, TestServer, in_time, look_again};
 use doorsign::app::Clock;
 use doorsign::domain::{ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, UserStatus};
 use doorsign::service::claims::{self, NewClaim};
-use doorsign::store::Place;
+use doorsign::store::Cursor;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -191,7 +191,7 @@ async fn hooks_are_looked_after_and_old_events_go_until_there_is_room_again() {
         .unwrap();
     fill(&server);
     let place = store.standing("two").await.unwrap().unwrap().place;
-    let newest = Place {
+    let newest = Cursor {
         cursor: *store.committed().borrow(),
         ..place
     };

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 /// A request that came whole.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// The connection that it came on, by the order of their beginnings.
+    /// The connection that it came on, counted in the order of accepting.
     pub connection: usize,
     head: String,
     pub body: String,

@@ -2,7 +2,7 @@
 //! Rocket.Chat `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; compatibility 4.5.
 
 use super::method::{Call, Outcome, result};
-use crate::api::error::{ApiError, Place};
+use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::body::Fields;
 use crate::api::wire::StatusRecord;
 use crate::domain::{Actor, Error, Permission, StatusId, StatusQuery};
@@ -52,7 +52,7 @@ pub(super) async fn delete(mut call: Call<'_>) -> Outcome {
     let actor = manager(&call)?;
     let id = StatusId::new(call.param(0).as_str().unwrap_or_default());
     let deleted = custom_status::delete(call.app(), actor, id).await;
-    deleted.map_err(|e| Place::DeleteStatus.failed(e))?;
+    deleted.map_err(|e| ErrorContext::DeleteStatus.failed(e))?;
     result(&true)
 }
 

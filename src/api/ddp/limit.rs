@@ -58,7 +58,7 @@ impl MethodLimits {
     ///
     /// # Errors
     /// `TooManyMethodCalls`, unless the caller may call as often as they like.
-    pub(in crate::api) fn admit(
+    pub(in crate::api) fn count_call(
         &self,
         caller: Caller<'_>,
         method: Option<&'static str>,

@@ -82,7 +82,7 @@ pub(in crate::api) async fn call(
 ) -> Outcome {
     let known = METHODS.iter().find(|known| known.name == method);
     let (name, now) = (known.map(|known| known.name), api.app.clock.now());
-    api.method_limits.admit(caller, name, now)?;
+    api.method_limits.count_call(caller, name, now)?;
     let known = known.ok_or_else(|| ApiError::UnknownMethod(method.to_owned()))?;
     let method = known.name;
     if let Some(actor) = caller.actor

@@ -2,7 +2,7 @@
 //! `setUserPassword.ts`.
 
 use super::method::{Call, Outcome};
-use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::error::{ApiError, PeopleContext};
 use crate::service::users::changes;
 use serde_json::Value;
 
@@ -13,6 +13,6 @@ pub(super) async fn set(mut call: Call<'_>) -> Outcome {
         return Err(ApiError::NoMatch);
     };
     let set = changes::set_required(call.app(), &actor, &password).await;
-    set.map_err(|e| PeoplePlace::SetPassword.failed(e))?;
+    set.map_err(|e| PeopleContext::SetPassword.failed(e))?;
     Ok(None)
 }

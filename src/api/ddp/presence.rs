@@ -2,7 +2,7 @@
 //! `ee/packages/presence`; compatibility 9.3.
 
 use super::method::{Call, Outcome, result};
-use crate::api::error::{ApiError, Place};
+use crate::api::error::{ApiError, ErrorContext};
 use crate::domain::{Disallowed, Error, UserId, UserKey, UserStatus, What};
 use crate::service::presence::{self, StatusDraft};
 use serde_json::Value;
@@ -95,5 +95,5 @@ fn text(param: Value) -> Result<Option<String>, ApiError> {
 }
 
 fn of_status(error: Error) -> ApiError {
-    Place::SetUserStatus.failed(error)
+    ErrorContext::SetUserStatus.failed(error)
 }

@@ -6,7 +6,7 @@ use crate::api::http::query::Query;
 use crate::api::http::request::{Head, Request};
 use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire::date::Rfc3339;
-use crate::dev::{Dev, Seen};
+use crate::dev::{Dev, RequestRecord};
 use crate::domain::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(super) async fn list(request: Request) -> Answer {
     })
 }
 
-fn row(seen: Seen) -> Row {
+fn row(seen: RequestRecord) -> Row {
     Row {
         time: seen.at.into(),
         method: seen.method,
@@ -71,13 +71,13 @@ impl Watched {
             dev: dev.clone(),
             at: api.app.clock.now(),
             method: head.method.as_str().chars().take(16).collect(),
-            path: Seen::path_of(path, &head.query),
+            path: RequestRecord::path_of(path, &head.query),
         })
     }
 
     /// It was answered so.
     pub(in crate::api) fn end(self, response: &Response, took: Duration, user: Option<&str>) {
-        self.dev.requests.add(Seen {
+        self.dev.requests.add(RequestRecord {
             at: self.at,
             method: self.method,
             path: self.path,

@@ -7,15 +7,15 @@
 use super::ApiError;
 use super::details::Details;
 use super::domain;
-use super::people::{self, PeoplePlace};
-use super::reply::Told;
+use super::people::{self, PeopleContext};
+use super::reply::ErrorReply;
 use crate::api::ddp::socket::Way;
 use crate::domain::{Disallowed, Error, Field, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
 /// A route, or a few, with words of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::api) enum Place {
+pub(in crate::api) enum ErrorContext {
     /// `custom-user-status.delete`: an unknown id.
     DeleteStatus,
     /// Routes that are about one user, named by id or name: an unknown one.
@@ -29,10 +29,10 @@ pub(in crate::api) enum Place {
     /// `login`, the realtime method, at this time.
     RealtimeLogin(Way, Timestamp),
     /// A route about people.
-    People(PeoplePlace),
+    People(PeopleContext),
 }
 
-impl Place {
+impl ErrorContext {
     /// A failure in this place.
     pub(in crate::api) fn failed(self, error: Error) -> ApiError {
         ApiError::In(self, error)
@@ -40,46 +40,51 @@ impl Place {
 }
 
 /// The words of `place` for `error`; `None` where it has none of its own.
-pub(super) fn tell(place: Place, error: &Error) -> Option<Told> {
+pub(super) fn render(place: ErrorContext, error: &Error) -> Option<ErrorReply> {
     match (place, error) {
-        (Place::DeleteStatus, Error::NotFound(_)) => Some(
-            Told::failure(
+        (ErrorContext::DeleteStatus, Error::NotFound(_)) => Some(
+            ErrorReply::failure(
                 "Custom_User_Status_Error_Invalid_User_Status",
                 "Invalid user status",
             )
             .details(Details::by("deleteCustomUserStatus")),
         ),
-        (Place::OfUser | Place::SetStatus, Error::NotFound(What::User(_))) => Some(Told::nobody()),
-        (Place::SetUserStatus, Error::Disallowed(disallowed)) => {
+        (ErrorContext::OfUser | ErrorContext::SetStatus, Error::NotFound(What::User(_))) => {
+            Some(ErrorReply::nobody())
+        }
+        (ErrorContext::SetUserStatus, Error::Disallowed(disallowed)) => {
             let (code, reason) = match disallowed {
                 Disallowed::StatusText => ("error-not-allowed", "Not allowed"),
                 Disallowed::Invisible => {
                     ("error-status-not-allowed", "Invisible status is disabled")
                 }
             };
-            Some(Told::failure(code, reason).details(Details::by("setUserStatus")))
+            Some(ErrorReply::failure(code, reason).details(Details::by("setUserStatus")))
         }
-        (Place::Login(now) | Place::RealtimeLogin(_, now), Error::LoginBlocked { until, .. }) => {
-            Some(domain::tell(error).details(Details::blocked(now, *until)))
+        (
+            ErrorContext::Login(now) | ErrorContext::RealtimeLogin(_, now),
+            Error::LoginBlocked { until, .. },
+        ) => Some(domain::render(error).details(Details::blocked(now, *until))),
+        (ErrorContext::RealtimeLogin(Way::Password, _), Error::LoginRefused) => {
+            Some(ErrorReply::bare(StatusCode::UNAUTHORIZED, "User not found"))
         }
-        (Place::RealtimeLogin(Way::Password, _), Error::LoginRefused) => {
-            Some(Told::bare(StatusCode::UNAUTHORIZED, "User not found"))
+        (ErrorContext::RealtimeLogin(Way::Resume, _), Error::LoginRefused) => {
+            Some(ErrorReply::bare(
+                StatusCode::FORBIDDEN,
+                "You've been logged out by the server. Please log in again.",
+            ))
         }
-        (Place::RealtimeLogin(Way::Resume, _), Error::LoginRefused) => Some(Told::bare(
-            StatusCode::FORBIDDEN,
-            "You've been logged out by the server. Please log in again.",
-        )),
-        (Place::SetStatus, _) => {
+        (ErrorContext::SetStatus, _) => {
             set_status(error).map(|told| told.details(Details::by("users.setStatus")))
         }
-        (Place::People(place), error) => people::tell(place, error),
+        (ErrorContext::People(place), error) => people::render(place, error),
         _ => None,
     }
 }
 
-fn set_status(error: &Error) -> Option<Told> {
+fn set_status(error: &Error) -> Option<ErrorReply> {
     match error {
-        Error::Disallowed(_) => Some(domain::tell(error)),
+        Error::Disallowed(_) => Some(domain::render(error)),
         Error::Invalid {
             field: Field::ExpiresAt,
             problem,
@@ -89,7 +94,7 @@ fn set_status(error: &Error) -> Option<Told> {
             } else {
                 "Invalid expiresAt date string"
             };
-            Some(Told::failure("error-invalid-date", reason))
+            Some(ErrorReply::failure("error-invalid-date", reason))
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! How the failures of the rules are told where no place has words of its own for them. Knows nothing of requests.
 
 use super::details::Details;
-use super::reply::{Reason, Told};
+use super::reply::{ErrorReply, Reason};
 use super::seconds;
 use crate::domain::{
     Blocked, Disallowed, Error, Fault, Field, Permission, Problem, Weakness, What,
@@ -12,16 +12,16 @@ use warp::http::{StatusCode, header};
 const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
 
 /// The words for `error`.
-pub(super) fn tell(error: &Error) -> Told {
+pub(super) fn render(error: &Error) -> ErrorReply {
     match error {
-        Error::Unauthenticated => Told::legacy(
+        Error::Unauthenticated => ErrorReply::legacy(
             StatusCode::UNAUTHORIZED,
             "You must be logged in to do this.",
         ),
-        Error::LoginRefused => Told::login("Unauthorized", "Unauthorized", None),
+        Error::LoginRefused => ErrorReply::login("Unauthorized", "Unauthorized", None),
         Error::Deactivated => {
             let details = Details::function("Accounts.validateLoginAttempt");
-            Told::login(
+            ErrorReply::login(
                 "error-user-is-not-activated",
                 "User is not activated",
                 Some(details),
@@ -30,7 +30,7 @@ pub(super) fn tell(error: &Error) -> Told {
         Error::LoginBlocked {
             blocked: Blocked::User,
             ..
-        } => Told::login(
+        } => ErrorReply::login(
             "error-login-blocked-for-user",
             "Login has been temporarily blocked For User",
             None,
@@ -38,59 +38,59 @@ pub(super) fn tell(error: &Error) -> Told {
         Error::LoginBlocked {
             blocked: Blocked::Address,
             ..
-        } => Told::login(
+        } => ErrorReply::login(
             "error-login-blocked-for-ip",
             "Login has been temporarily blocked For IP",
             None,
         ),
         // A 401 would make clients throw their session away.
-        Error::PasswordChangeRequired => Told::failure(
+        Error::PasswordChangeRequired => ErrorReply::failure(
             "error-password-change-required",
             "You must change your password before you do anything else",
         )
         .status(StatusCode::FORBIDDEN),
         Error::Forbidden {
             needs: Permission::ManageUserStatus,
-        } => Told::coded("not_authorized"),
-        Error::Forbidden { .. } => Told::bare(StatusCode::FORBIDDEN, "unauthorized"),
+        } => ErrorReply::coded("not_authorized"),
+        Error::Forbidden { .. } => ErrorReply::bare(StatusCode::FORBIDDEN, "unauthorized"),
         Error::Invalid { field, problem } => tell_invalid(*field, problem),
         Error::Disallowed(Disallowed::StatusText) => {
-            Told::failure("error-not-allowed", "Change status is not allowed")
+            ErrorReply::failure("error-not-allowed", "Change status is not allowed")
         }
         Error::Disallowed(Disallowed::Invisible) => {
-            Told::failure("error-status-not-allowed", "Invisible status is disabled")
+            ErrorReply::failure("error-status-not-allowed", "Invisible status is disabled")
         }
         Error::LastAdministrator => super::people::action(
             "Leaving the app without an active admin is not allowed",
             "removeUserFromRole",
             "Remove_last_admin",
         ),
-        Error::NameTaken => Told::failure(
+        Error::NameTaken => ErrorReply::failure(
             "Custom_User_Status_Error_Name_Already_In_Use",
             "The custom user status name is already in use",
         )
         .details(Details::by(STATUS_METHOD)),
-        Error::NotFound(What::Status(id)) => Told::bare(
+        Error::NotFound(What::Status(id)) => ErrorReply::bare(
             StatusCode::BAD_REQUEST,
             &format!("No custom user status found with the id of \"{id}\"."),
         ),
-        Error::NotFound(What::Setting(_)) => Told::silent(),
-        Error::NotFound(What::Hook(name)) => Told::failure(
+        Error::NotFound(What::Setting(_)) => ErrorReply::silent(),
+        Error::NotFound(What::Hook(name)) => ErrorReply::failure(
             "error-hook-not-found",
             &format!("No hook found with the name of \"{name}\""),
         ),
-        Error::NotFound(What::Webhook(name)) => Told::failure(
+        Error::NotFound(What::Webhook(name)) => ErrorReply::failure(
             "error-webhook-not-found",
             &format!("No webhook found with the name of \"{name}\""),
         ),
-        Error::NotFound(What::Delivery(id)) => Told::failure(
+        Error::NotFound(What::Delivery(id)) => ErrorReply::failure(
             "error-delivery-not-found",
             &format!("No such delivery of the event {id}"),
         ),
         Error::NotFound(What::User(_) | What::Login(_)) => {
-            Told::failure("error-invalid-user", "Invalid user")
+            ErrorReply::failure("error-invalid-user", "Invalid user")
         }
-        Error::Unavailable { retry_after } => Told::failure(
+        Error::Unavailable { retry_after } => ErrorReply::failure(
             "error-service-unavailable",
             "The server is busy, full or stopping. Please try again",
         )
@@ -103,24 +103,29 @@ pub(super) fn tell(error: &Error) -> Told {
                     "The data folder was removed or replaced. An administrator has to put it back"
                 }
             };
-            Told::failure("error-service-unavailable", reason)
+            ErrorReply::failure("error-service-unavailable", reason)
                 .status(StatusCode::SERVICE_UNAVAILABLE)
                 .header(header::RETRY_AFTER, "60")
         }
         Error::Internal(_) => {
-            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+            ErrorReply::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
         }
     }
 }
 
-fn tell_invalid(field: Field, problem: &Problem) -> Told {
+fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
     let (name, kind, method) = match field {
         Field::Name => ("Name", "name", Some(STATUS_METHOD)),
         Field::StatusType => ("StatusType", "status type", Some(STATUS_METHOD)),
         Field::Permission => {
-            return Told::failure_without_code("Invalid permission", "error-invalid-permission");
+            return ErrorReply::failure_without_code(
+                "Invalid permission",
+                "error-invalid-permission",
+            );
         }
-        Field::Role => return Told::failure_without_code("Invalid role", "error-invalid-role"),
+        Field::Role => {
+            return ErrorReply::failure_without_code("Invalid role", "error-invalid-role");
+        }
         Field::Username => ("Username", "username", None),
         Field::FullName => ("Name", "name", None),
         Field::Bio => ("Bio", "bio", None),
@@ -132,7 +137,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         Field::ExpiresAt => ("expiresAt", "date", None),
         Field::Status => {
             let reason = "Valid status types include online, away, offline, and busy.";
-            return Told::failure("error-invalid-status", reason);
+            return ErrorReply::failure("error-invalid-status", reason);
         }
         Field::Setting => ("Setting", "setting", None),
         Field::Preferences => ("Preferences", "preferences", None),
@@ -147,12 +152,12 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         ..Details::default()
     };
     match problem {
-        Problem::Missing => Told::failure(
+        Problem::Missing => ErrorReply::failure(
             "error-the-field-is-required",
             &format!("The field {name} is required"),
         )
         .details(details),
-        Problem::NotValid(input) => Told::failure(
+        Problem::NotValid(input) => ErrorReply::failure(
             "error-input-is-not-a-valid-field",
             &format!("{input} is not a valid {kind}"),
         )
@@ -160,7 +165,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             input: Some(input.clone()),
             ..details
         }),
-        Problem::Unknown => Told::failure(
+        Problem::Unknown => ErrorReply::failure(
             "error-input-is-not-a-valid-field",
             &format!("Unknown {kind}"),
         )
@@ -172,18 +177,18 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
             } else {
                 "error-invalid-url"
             };
-            Told::failure(code, &sentence(reason)).details(details)
+            ErrorReply::failure(code, &sentence(reason)).details(details)
         }
-        Problem::Past => Told::failure(
+        Problem::Past => ErrorReply::failure(
             "error-invalid-date",
             &format!("{name} must be a future date"),
         ),
         Problem::TooLong(most) => {
             let text = format!("{name} size exceeds {most} characters");
-            Told::failure("error-field-size-exceeded", &text).details(details)
+            ErrorReply::failure("error-field-size-exceeded", &text).details(details)
         }
         Problem::Weak(weakness) => tell_weak(*weakness),
-        Problem::Reserved(name) => Told::failure(
+        Problem::Reserved(name) => ErrorReply::failure(
             "error-blocked-username",
             &format!("{name} is blocked and can't be used!"),
         )
@@ -193,18 +198,18 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
         }),
         Problem::Unchanged => {
             let text = format!("The field {name} would stay as it is");
-            Told::failure("error-field-unchanged", &text).details(details)
+            ErrorReply::failure("error-field-unchanged", &text).details(details)
         }
-        Problem::Taken(input) => Told::failure(
+        Problem::Taken(input) => ErrorReply::failure(
             "error-field-unavailable",
             &format!("{input} is already in use"),
         )
         .details(details),
-        Problem::Fixed(which) => Told::failure(
+        Problem::Fixed(which) => ErrorReply::failure(
             "error-action-not-allowed",
             &format!("The {kind} {which} cannot be changed"),
         ),
-        Problem::OtherKind(which, expected) => Told::failure(
+        Problem::OtherKind(which, expected) => ErrorReply::failure(
             "error-invalid-setting-value",
             &format!("The {kind} {which} takes a {expected}"),
         ),
@@ -212,7 +217,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> Told {
 }
 
 /// Source: Rocket.Chat `PasswordPolicy.ts`. The codes of the last two reasons are ours.
-fn tell_weak(weakness: Weakness) -> Told {
+fn tell_weak(weakness: Weakness) -> ErrorReply {
     let (error, message) = match weakness {
         Weakness::TooShort(_) => (
             "error-password-policy-not-met-minLength",
@@ -227,7 +232,7 @@ fn tell_weak(weakness: Weakness) -> Told {
             "The password is one of the most common ones, which is against the password policy.",
         ),
     };
-    Told::failure(
+    ErrorReply::failure(
         "error-password-policy-not-met",
         "The password provided does not meet the server's password policy.",
     )

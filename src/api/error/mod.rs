@@ -1,5 +1,5 @@
 //! How every failure is told: status and JSON, in Rocket.Chat's words. Here are those of the API itself, in `domain` those of the rules,
-//! in `place` and `people` what some routes tell in words of their own. The only room that knows both the domain's errors and status
+//! in `place` and `people` what some routes render in words of their own. The only room that knows both the domain's errors and status
 //! codes; a new variant of either fails to compile here and nowhere else.
 //!
 //! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R becomes 400 `"R [C]"`; 401 carries the
@@ -13,15 +13,15 @@ mod domain;
 mod people;
 mod reply;
 
-pub(super) use context::Place;
-pub(super) use people::PeoplePlace;
+pub(super) use context::ErrorContext;
+pub(super) use people::PeopleContext;
 pub(super) use reply::MethodError;
 
 use super::http::request::RequestId;
 use super::http::response::Response;
 use crate::domain::Error;
 use details::Details;
-use reply::Told;
+use reply::ErrorReply;
 use std::any::Any;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(super) enum ApiError {
     /// A use case failed.
     Domain(Error),
     /// A use case failed in a place where Rocket.Chat tells some failures in words of its own.
-    In(Place, Error),
+    In(ErrorContext, Error),
     /// The permission that guards the whole route is missing.
     RouteForbidden,
     /// A code with a reason, thrown by a handler itself.
@@ -142,7 +142,7 @@ impl ApiError {
 
     /// The response. What is our fault is logged here, once, with the request's id, and not told.
     pub(super) fn into_response(self, request_id: &RequestId) -> Response {
-        let told = tell(&self);
+        let told = render(&self);
         let request_id = request_id.as_str();
         if let Some(source) = self.internal() {
             tracing::error!(request_id, error = %source, "a request failed");
@@ -156,7 +156,7 @@ impl ApiError {
 
     /// The error of the realtime method named `method`. What is our fault is logged here, once, and not told.
     pub(super) fn into_method_error(self, method: &str) -> MethodError {
-        let told = tell(&self);
+        let told = render(&self);
         if let Some(source) = self.internal() {
             tracing::error!(method, error = %source, "a method failed");
         } else if told.status.is_server_error() {
@@ -174,25 +174,27 @@ impl ApiError {
     }
 }
 
-fn tell(error: &ApiError) -> Told {
+fn render(error: &ApiError) -> ErrorReply {
     match error {
-        ApiError::Domain(error) => domain::tell(error),
+        ApiError::Domain(error) => domain::render(error),
         ApiError::In(place, error) => {
-            context::tell(*place, error).unwrap_or_else(|| domain::tell(error))
+            context::render(*place, error).unwrap_or_else(|| domain::render(error))
         }
         ApiError::RouteForbidden => {
             let text =
                 "User does not have the permissions required for this action [error-unauthorized]";
-            Told::bare(StatusCode::FORBIDDEN, text)
+            ErrorReply::bare(StatusCode::FORBIDDEN, text)
         }
-        ApiError::Thrown { code, reason } => Told::failure(code, reason),
-        ApiError::Bare(text) => Told::bare(StatusCode::BAD_REQUEST, text),
-        ApiError::InvalidParams(text) => Told::validation("invalid-params", text.clone()),
-        ApiError::InvalidQuery(text) => Told::validation("error-invalid-params", text.clone()),
-        ApiError::NoMatch => Told::no_match(
+        ApiError::Thrown { code, reason } => ErrorReply::failure(code, reason),
+        ApiError::Bare(text) => ErrorReply::bare(StatusCode::BAD_REQUEST, text),
+        ApiError::InvalidParams(text) => ErrorReply::validation("invalid-params", text.clone()),
+        ApiError::InvalidQuery(text) => {
+            ErrorReply::validation("error-invalid-params", text.clone())
+        }
+        ApiError::NoMatch => ErrorReply::no_match(
             "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation",
         ),
-        ApiError::InvalidSort(raw) => Told::failure(
+        ApiError::InvalidSort(raw) => ErrorReply::failure(
             "error-invalid-sort",
             &format!("Invalid sort parameter provided: \"{raw}\""),
         )
@@ -200,15 +202,17 @@ fn tell(error: &ApiError) -> Told {
             helper_method: Some("parseJsonQuery"),
             ..Details::default()
         }),
-        ApiError::InvalidDate => Told::failure(
+        ApiError::InvalidDate => ErrorReply::failure(
             "error-roomId-param-invalid",
             "The \"updatedSince\" query parameter must be a valid date.",
         ),
-        ApiError::QueryTooLong => Told::bare(StatusCode::BAD_REQUEST, "Invalid query parameters"),
-        ApiError::UnknownRoute => {
-            Told::legacy(StatusCode::NOT_FOUND, "API endpoint does not exist")
+        ApiError::QueryTooLong => {
+            ErrorReply::bare(StatusCode::BAD_REQUEST, "Invalid query parameters")
         }
-        ApiError::WrongMethod(allow) => Told::legacy(
+        ApiError::UnknownRoute => {
+            ErrorReply::legacy(StatusCode::NOT_FOUND, "API endpoint does not exist")
+        }
+        ApiError::WrongMethod(allow) => ErrorReply::legacy(
             StatusCode::METHOD_NOT_ALLOWED,
             "API endpoint does not allow this method",
         )
@@ -219,13 +223,14 @@ fn tell(error: &ApiError) -> Told {
                 "Error, too many requests. Please slow down. You must wait {wait} seconds before trying this endpoint again. \
                  [error-too-many-requests]"
             );
-            Told::bare(StatusCode::TOO_MANY_REQUESTS, &text).header(header::RETRY_AFTER, &wait)
+            ErrorReply::bare(StatusCode::TOO_MANY_REQUESTS, &text)
+                .header(header::RETRY_AFTER, &wait)
         }
         ApiError::InvalidUser(method) => {
-            Told::failure("error-invalid-user", "Invalid user").details(Details::by(method))
+            ErrorReply::failure("error-invalid-user", "Invalid user").details(Details::by(method))
         }
         ApiError::UnknownMethod(name) => {
-            Told::bare(StatusCode::NOT_FOUND, &format!("Method '{name}' not found"))
+            ErrorReply::bare(StatusCode::NOT_FOUND, &format!("Method '{name}' not found"))
         }
         ApiError::TooManyMethodCalls(wait) => {
             let text = format!(
@@ -233,28 +238,28 @@ fn tell(error: &ApiError) -> Told {
                 seconds(*wait)
             );
             let time_to_reset = u64::try_from(wait.as_millis()).ok();
-            Told::failure("too-many-requests", &text)
+            ErrorReply::failure("too-many-requests", &text)
                 .status(StatusCode::TOO_MANY_REQUESTS)
                 .details(Details {
                     time_to_reset,
                     ..Details::default()
                 })
         }
-        ApiError::UnknownLogin => Told::bare(
+        ApiError::UnknownLogin => ErrorReply::bare(
             StatusCode::BAD_REQUEST,
             "Unrecognized options for login request",
         ),
-        ApiError::NotAllowed => Told::coded("not-allowed"),
-        ApiError::InvalidEventName => Told::coded("invalid-event-name"),
-        ApiError::UnknownSubscription(name) => Told::bare(
+        ApiError::NotAllowed => ErrorReply::coded("not-allowed"),
+        ApiError::InvalidEventName => ErrorReply::coded("invalid-event-name"),
+        ApiError::UnknownSubscription(name) => ErrorReply::bare(
             StatusCode::NOT_FOUND,
             &format!("Subscription '{name}' not found"),
         ),
-        ApiError::TooManySubscriptions(most) => Told::failure(
+        ApiError::TooManySubscriptions(most) => ErrorReply::failure(
             "too-many-subscriptions",
             &format!("A connection has {most} subscriptions at most"),
         ),
-        ApiError::NoUpgrade => Told::failure(
+        ApiError::NoUpgrade => ErrorReply::failure(
             "error-upgrade-required",
             "This is a WebSocket: ask for an upgrade to version 13",
         )
@@ -262,21 +267,23 @@ fn tell(error: &ApiError) -> Told {
         .header(header::UPGRADE, "websocket"),
         ApiError::ForeignOrigin => {
             let reason = "Invalid origin: name it in cors_origins, or set site_url to the URL by which people reach this server";
-            Told::failure("error-invalid-origin", reason).status(StatusCode::FORBIDDEN)
+            ErrorReply::failure("error-invalid-origin", reason).status(StatusCode::FORBIDDEN)
         }
-        ApiError::InvalidCall(text) => Told::bare(StatusCode::BAD_REQUEST, text),
+        ApiError::InvalidCall(text) => ErrorReply::bare(StatusCode::BAD_REQUEST, text),
         ApiError::TooLarge => {
             let text = format!("The body is larger than {} bytes", super::http::body::LIMIT);
-            Told::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)
+            ErrorReply::failure("error-body-too-large", &text).status(StatusCode::PAYLOAD_TOO_LARGE)
         }
         ApiError::TooSlow => {
-            Told::failure("error-body-too-slow", "The body did not arrive in time")
+            ErrorReply::failure("error-body-too-slow", "The body did not arrive in time")
                 .status(StatusCode::REQUEST_TIMEOUT)
                 .header(header::CONNECTION, "close")
         }
-        ApiError::BrokenBody => Told::failure("error-body-broken", "The body could not be read"),
+        ApiError::BrokenBody => {
+            ErrorReply::failure("error-body-broken", "The body could not be read")
+        }
         ApiError::Panicked(_) => {
-            Told::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+            ErrorReply::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
         }
     }
 }
@@ -288,7 +295,7 @@ fn seconds(span: Duration) -> u64 {
 
 /// What warp's own filters refuse, before a request has an id. None of those in use does; the type cannot say so.
 pub(super) async fn unreadable(_: warp::Rejection) -> Result<Response, Infallible> {
-    Ok(tell(&ApiError::UnknownRoute).into_response())
+    Ok(render(&ApiError::UnknownRoute).into_response())
 }
 
 #[cfg(test)]

@@ -6,15 +6,15 @@
 )]
 
 use super::ApiError;
-use super::context::Place;
+use super::context::ErrorContext;
 use super::details::Details;
-use super::reply::Told;
+use super::reply::ErrorReply;
 use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
 /// A route about people, or a few, with words of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::api) enum PeoplePlace {
+pub(in crate::api) enum PeopleContext {
     /// `users.create`.
     Create,
     /// `users.update` and `users.updateOwnBasicInfo` at this time, by the method that Rocket.Chat calls for it.
@@ -43,31 +43,31 @@ pub(in crate::api) enum PeoplePlace {
     UsersInRole,
 }
 
-impl PeoplePlace {
+impl PeopleContext {
     /// A failure in this place.
     pub(in crate::api) fn failed(self, error: Error) -> ApiError {
-        Place::People(self).failed(error)
+        ErrorContext::People(self).failed(error)
     }
 }
 
 const NOT_ALLOWED: &str = "error-action-not-allowed";
 
 /// The words of `place` for `error`; `None` where it has none of its own.
-pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
+pub(super) fn render(place: PeopleContext, error: &Error) -> Option<ErrorReply> {
     match place {
-        PeoplePlace::Create => tell_save(error),
-        PeoplePlace::Change(method, now) => tell_change(error, method, now),
-        PeoplePlace::SetPassword => match error {
+        PeopleContext::Create => tell_save(error),
+        PeopleContext::Change(method, now) => tell_change(error, method, now),
+        PeopleContext::SetPassword => match error {
             Error::Invalid { field, problem } => tell_field(*field, problem, "setUserPassword")
                 .map(|told| told.details(Details::by("setUserPassword"))),
             Error::Forbidden { .. } => {
-                let told = Told::failure("error-not-allowed", "Not allowed");
+                let told = ErrorReply::failure("error-not-allowed", "Not allowed");
                 Some(told.details(Details::by("setUserPassword")))
             }
             _ => None,
         },
-        PeoplePlace::Delete => match error {
-            Error::NotFound(_) => Some(Told::nobody()),
+        PeopleContext::Delete => match error {
+            Error::NotFound(_) => Some(ErrorReply::nobody()),
             Error::LastAdministrator => Some(action(
                 "Leaving the app without admins is not allowed",
                 "deleteUser",
@@ -75,48 +75,55 @@ pub(super) fn tell(place: PeoplePlace, error: &Error) -> Option<Told> {
             )),
             _ => None,
         },
-        PeoplePlace::SetActive => match error {
-            Error::NotFound(_) => Some(Told::bare(StatusCode::BAD_REQUEST, "User not found")),
+        PeopleContext::SetActive => match error {
+            Error::NotFound(_) => Some(ErrorReply::bare(StatusCode::BAD_REQUEST, "User not found")),
             _ => None,
         },
-        PeoplePlace::Logout => match error {
-            Error::NotFound(_) => Some(Told::failure("error-invalid-user-id", "Invalid user id")),
+        PeopleContext::Logout => match error {
+            Error::NotFound(_) => Some(ErrorReply::failure(
+                "error-invalid-user-id",
+                "Invalid user id",
+            )),
             _ => None,
         },
-        PeoplePlace::Sessions => match error {
-            Error::NotFound(_) => Some(Told::bare(StatusCode::NOT_FOUND, "Session not found")),
-            _ => None,
-        },
-        PeoplePlace::CreateToken => match error {
-            Error::Forbidden { .. } => {
-                Some(Told::failure("error-not-authorized", "Not authorized"))
+        PeopleContext::Sessions => match error {
+            Error::NotFound(_) => {
+                Some(ErrorReply::bare(StatusCode::NOT_FOUND, "Session not found"))
             }
-            Error::NotFound(_) => Some(Told::nobody()),
             _ => None,
         },
-        PeoplePlace::Tokens(method) => {
+        PeopleContext::CreateToken => match error {
+            Error::Forbidden { .. } => Some(ErrorReply::failure(
+                "error-not-authorized",
+                "Not authorized",
+            )),
+            Error::NotFound(_) => Some(ErrorReply::nobody()),
+            _ => None,
+        },
+        PeopleContext::Tokens(method) => {
             tell_token(error).map(|told| told.details(Details::by(method)))
         }
-        PeoplePlace::Preferences => match error {
-            Error::Forbidden { .. } => {
-                Some(Told::failure(NOT_ALLOWED, "Editing user is not allowed"))
-            }
-            Error::NotFound(_) => Some(Told::failure(
+        PeopleContext::Preferences => match error {
+            Error::Forbidden { .. } => Some(ErrorReply::failure(
+                NOT_ALLOWED,
+                "Editing user is not allowed",
+            )),
+            Error::NotFound(_) => Some(ErrorReply::failure(
                 "error-invalid-user",
                 "The optional \"userId\" param provided does not match any users",
             )),
             _ => None,
         },
-        PeoplePlace::AddToRole => tell_add(error),
-        PeoplePlace::RemoveFromRole => tell_remove(error),
-        PeoplePlace::UsersInRole => {
-            role(error, &Problem::Unknown).then(|| Told::coded("error-invalid-roleId"))
+        PeopleContext::AddToRole => tell_add(error),
+        PeopleContext::RemoveFromRole => tell_remove(error),
+        PeopleContext::UsersInRole => {
+            role(error, &Problem::Unknown).then(|| ErrorReply::coded("error-invalid-roleId"))
         }
     }
 }
 
 /// A reserved name is refused as any other that cannot be saved: reference `saveUserIdentity.ts`.
-fn tell_change(error: &Error, method: &'static str, now: Timestamp) -> Option<Told> {
+fn tell_change(error: &Error, method: &'static str, now: Timestamp) -> Option<ErrorReply> {
     match error {
         Error::LoginBlocked { blocked, until } => Some(tell_blocked(*blocked, now, *until)),
         Error::Invalid {
@@ -124,39 +131,40 @@ fn tell_change(error: &Error, method: &'static str, now: Timestamp) -> Option<To
             ..
         } => {
             let text = "Could not save user identity";
-            let told = Told::failure("error-could-not-save-identity", text);
+            let told = ErrorReply::failure("error-could-not-save-identity", text);
             Some(told.details(Details::by(method)))
         }
         _ => tell_save(error),
     }
 }
 
-fn tell_save(error: &Error) -> Option<Told> {
+fn tell_save(error: &Error) -> Option<ErrorReply> {
     const METHOD: &str = "insertOrUpdateUser";
     match error {
         Error::Forbidden { needs } => tell_missing_permission(*needs, METHOD),
-        Error::NotFound(What::User(_)) => {
-            Some(Told::failure("error-user-not-found", "User not found"))
-        }
+        Error::NotFound(What::User(_)) => Some(ErrorReply::failure(
+            "error-user-not-found",
+            "User not found",
+        )),
         Error::Invalid { field, problem } => tell_field(*field, problem, METHOD),
         _ => None,
     }
 }
 
-/// Not the 401 of a login, which would tell clients that they are not logged in any more.
-fn tell_blocked(blocked: Blocked, now: Timestamp, until: Timestamp) -> Told {
+/// Not the 401 of a login, which would render clients that they are not logged in any more.
+fn tell_blocked(blocked: Blocked, now: Timestamp, until: Timestamp) -> ErrorReply {
     let (code, whom) = match blocked {
         Blocked::User => ("error-login-blocked-for-user", "User"),
         Blocked::Address => ("error-login-blocked-for-ip", "IP"),
     };
     let text = format!("Login has been temporarily blocked For {whom}");
-    Told::failure(code, &text).details(Details {
+    ErrorReply::failure(code, &text).details(Details {
         method: Some("saveUserProfile"),
         ..Details::blocked(now, until)
     })
 }
 
-fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Told> {
+fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<ErrorReply> {
     let (text, act) = match needs {
         Permission::CreateUser => ("Adding user is not allowed", "Adding_user"),
         Permission::EditOtherUserInfo => ("Editing user is not allowed", "Editing_user"),
@@ -164,7 +172,7 @@ fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<To
         Permission::AssignRoles => ("Assign roles is not allowed", "Assign_role"),
         Permission::EditOtherUserPassword => ("Edit user password is not allowed", "Update_user"),
         Permission::EditOtherUserActiveStatus => {
-            let told = Told::failure("error-not-allowed", "Not allowed");
+            let told = ErrorReply::failure("error-not-allowed", "Not allowed");
             return Some(told.details(Details::by("setUserActiveStatus")));
         }
         _ => return None,
@@ -172,7 +180,7 @@ fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<To
     Some(action(text, method, act))
 }
 
-fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<Told> {
+fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<ErrorReply> {
     let told = match (field, problem) {
         (Field::Role, Problem::Unknown) => {
             let text = "The field Roles consist invalid role id";
@@ -183,19 +191,19 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<T
             action(text, method, "Editing_user")
         }
         (Field::Email, Problem::NotValid(_)) => {
-            Told::failure("error-invalid-email", "Invalid email")
+            ErrorReply::failure("error-invalid-email", "Invalid email")
                 .details(Details::function("_setEmail"))
         }
         (_, Problem::Taken(text)) => {
             let reason = format!("{} is already in use :(", escaped(text));
-            Told::failure("error-field-unavailable", &reason).details(Details {
+            ErrorReply::failure("error-field-unavailable", &reason).details(Details {
                 taken: Some(text.clone()),
                 ..Details::by(method)
             })
         }
         (Field::Username, Problem::NotValid(text)) => {
             let reason = format!("{} is not a valid username", escaped(text));
-            Told::failure("error-input-is-not-a-valid-field", &reason).details(Details {
+            ErrorReply::failure("error-input-is-not-a-valid-field", &reason).details(Details {
                 input: Some(text.clone()),
                 field: Some("Username"),
                 ..Details::by(method)
@@ -209,44 +217,46 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<T
                 _ => return None,
             };
             let reason = format!("The field {name} is required");
-            Told::failure("error-the-field-is-required", &reason).details(Details {
+            ErrorReply::failure("error-the-field-is-required", &reason).details(Details {
                 field: Some(name),
                 ..Details::by(method)
             })
         }
         (Field::Bio, Problem::TooLong(most)) => {
             let reason = format!("Bio size exceeds {most} characters");
-            Told::failure("error-bio-size-exceeded", &reason)
+            ErrorReply::failure("error-bio-size-exceeded", &reason)
                 .details(Details::by("saveUserProfile"))
         }
         (Field::Nickname, Problem::TooLong(most)) => {
             let reason = format!("Nickname size exceeds {most} characters");
-            Told::failure("error-nickname-size-exceeded", &reason)
+            ErrorReply::failure("error-nickname-size-exceeded", &reason)
                 .details(Details::by("saveUserProfile"))
         }
-        (Field::Password, Problem::Unchanged) => Told::failure(
+        (Field::Password, Problem::Unchanged) => ErrorReply::failure(
             "error-password-same-as-current",
             "Entered password same as current password",
         )
         .details(Details::by("saveUserProfile")),
-        (Field::CurrentPassword, _) => Told::failure("error-invalid-password", "Invalid password")
-            .details(Details::by("saveUserProfile")),
+        (Field::CurrentPassword, _) => {
+            ErrorReply::failure("error-invalid-password", "Invalid password")
+                .details(Details::by("saveUserProfile"))
+        }
         _ => return None,
     };
     Some(told)
 }
 
-fn tell_token(error: &Error) -> Option<Told> {
+fn tell_token(error: &Error) -> Option<ErrorReply> {
     match error {
-        Error::Forbidden { .. } => Some(Told::failure("not-authorized", "Not Authorized")),
+        Error::Forbidden { .. } => Some(ErrorReply::failure("not-authorized", "Not Authorized")),
         Error::Invalid {
             field: Field::TokenName,
             problem: Problem::Taken(_),
-        } => Some(Told::failure(
+        } => Some(ErrorReply::failure(
             "error-token-already-exists",
             "A token with this name already exists",
         )),
-        Error::NotFound(What::Login(_)) => Some(Told::failure(
+        Error::NotFound(What::Login(_)) => Some(ErrorReply::failure(
             "error-token-does-not-exists",
             "Token does not exist",
         )),
@@ -254,7 +264,7 @@ fn tell_token(error: &Error) -> Option<Told> {
     }
 }
 
-fn tell_add(error: &Error) -> Option<Told> {
+fn tell_add(error: &Error) -> Option<ErrorReply> {
     const METHOD: &str = "authorization:addUserToRole";
     match error {
         Error::Forbidden {
@@ -265,13 +275,13 @@ fn tell_add(error: &Error) -> Option<Told> {
             "Accessing_permissions",
         )),
         Error::Forbidden { needs } => tell_missing_permission(*needs, METHOD),
-        Error::NotFound(_) => Some(Told::nobody()),
+        Error::NotFound(_) => Some(ErrorReply::nobody()),
         // The two arguments are the wrong way round in Rocket.Chat.
-        _ if role(error, &Problem::Unknown) => Some(Told::failure_without_code(
+        _ if role(error, &Problem::Unknown) => Some(ErrorReply::failure_without_code(
             "error-role-not-found",
             "Role not found",
         )),
-        _ if role(error, &Problem::Unchanged) => Some(Told::failure(
+        _ if role(error, &Problem::Unchanged) => Some(ErrorReply::failure(
             "error-user-already-in-role",
             "User already in role",
         )),
@@ -279,24 +289,24 @@ fn tell_add(error: &Error) -> Option<Told> {
     }
 }
 
-fn tell_remove(error: &Error) -> Option<Told> {
+fn tell_remove(error: &Error) -> Option<ErrorReply> {
     match error {
         Error::Forbidden { needs } => {
             tell_missing_permission(*needs, "authorization:removeUserFromRole")
         }
-        Error::NotFound(_) => Some(Told::failure(
+        Error::NotFound(_) => Some(ErrorReply::failure(
             "error-invalid-user",
             "There is no user with this username",
         )),
-        Error::LastAdministrator => Some(Told::failure(
+        Error::LastAdministrator => Some(ErrorReply::failure(
             "error-admin-required",
             "You need to have at least one admin",
         )),
-        _ if role(error, &Problem::Unknown) => Some(Told::failure(
+        _ if role(error, &Problem::Unknown) => Some(ErrorReply::failure(
             "error-invalid-roleId",
             "This role does not exist",
         )),
-        _ if role(error, &Problem::Unchanged) => Some(Told::failure(
+        _ if role(error, &Problem::Unchanged) => Some(ErrorReply::failure(
             "error-user-not-in-role",
             "User is not in this role",
         )),
@@ -309,8 +319,8 @@ fn role(error: &Error, expected: &Problem) -> bool {
 }
 
 /// What somebody may not do, with the action's name in Rocket.Chat.
-pub(super) fn action(text: &str, method: &'static str, action: &'static str) -> Told {
-    Told::failure(NOT_ALLOWED, text).details(Details {
+pub(super) fn action(text: &str, method: &'static str, action: &'static str) -> ErrorReply {
+    ErrorReply::failure(NOT_ALLOWED, text).details(Details {
         action: Some(action),
         ..Details::by(method)
     })

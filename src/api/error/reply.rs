@@ -9,7 +9,7 @@ use std::fmt::Display;
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 
 /// A failure, told: as the body of an answer, or as the error of a realtime method.
-pub(super) struct Told {
+pub(super) struct ErrorReply {
     pub(super) status: StatusCode,
     shape: Shape,
     code: Option<&'static str>,
@@ -50,7 +50,7 @@ enum Shape {
     Login,
 }
 
-impl Told {
+impl ErrorReply {
     fn new(
         status: StatusCode,
         shape: Shape,

@@ -81,17 +81,17 @@ pub(in crate::api) struct Request {
     head: Head,
     body: Body,
     proof: Option<Proof>,
-    seen: Arc<Seen>,
+    seen: Arc<RequestRecord>,
 }
 
 /// What turns out while a request is handled, for the log line and the headers that are written when the handler is gone.
-pub(in crate::api) struct Seen {
+pub(in crate::api) struct RequestRecord {
     address: IpAddr,
     actor: OnceLock<Arc<Actor>>,
     quota: OnceLock<Quota>,
 }
 
-impl Seen {
+impl RequestRecord {
     /// Nothing has turned out yet but the address.
     pub(in crate::api) const fn new(address: IpAddr) -> Self {
         Self {
@@ -123,7 +123,7 @@ impl Request {
         api: Arc<Api>,
         head: Head,
         (proof, body): (Option<Proof>, Body),
-        seen: Arc<Seen>,
+        seen: Arc<RequestRecord>,
     ) -> Self {
         Self {
             api,
@@ -142,7 +142,7 @@ impl Request {
     /// The app, for one call of a use case by `actor` (`None`: nobody yet). Every handler comes through here after it has checked the
     /// credentials and the request, and before it does anything. This is where calls are counted, each once: 429 when there were too
     /// many from the address. Who may bypass the limit costs it nothing.
-    pub(in crate::api) fn admit(&self, actor: Option<&Actor>) -> Result<&App, ApiError> {
+    pub(in crate::api) fn count_call(&self, actor: Option<&Actor>) -> Result<&App, ApiError> {
         let exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
         let quotas = &self.api.quotas;
         if !exempt && let Some(limit) = quotas.limit(self.route.path) {

@@ -24,7 +24,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
         limit: limit.unwrap_or(crate::api::http::query::UPPER_COUNT),
     };
     let user = query.filled("user")?.map(str::to_owned);
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let page = audit::list(app, (&actor).into(), user, filter).await?;
     response::ok(&AuditPage::new(&page, offset))
 }

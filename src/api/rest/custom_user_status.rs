@@ -1,6 +1,6 @@
 //! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`; compatibility 4.
 
-use crate::api::error::{ApiError, Place};
+use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::body::Fields;
 use crate::api::http::list_cache::Encoded;
 use crate::api::http::query;
@@ -19,7 +19,7 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     fields.require(required(&request, &["name"]))?;
     fields.refuse_unknown(&["name", "statusType"])?;
     let draft = draft(&mut fields)?;
-    let status = custom_status::create(request.admit(Some(&actor))?, &actor, draft).await?;
+    let status = custom_status::create(request.count_call(Some(&actor))?, &actor, draft).await?;
     response::ok(&wire::StatusReply::from(&status))
 }
 
@@ -31,7 +31,8 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     fields.refuse_unknown(&["_id", "name", "statusType"])?;
     let id = StatusId::new(fields.text("_id")?.unwrap_or_default());
     let draft = draft(&mut fields)?;
-    let status = custom_status::update(request.admit(Some(&actor))?, &actor, id, draft).await?;
+    let status =
+        custom_status::update(request.count_call(Some(&actor))?, &actor, id, draft).await?;
     response::ok(&wire::StatusReply::from(&status))
 }
 
@@ -48,9 +49,9 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
         .text("customUserStatusId")?
         .filter(|id| !id.is_empty())
         .ok_or_else(without_id)?;
-    custom_status::delete(request.admit(Some(&actor))?, &actor, StatusId::new(id))
+    custom_status::delete(request.count_call(Some(&actor))?, &actor, StatusId::new(id))
         .await
-        .map_err(|e| Place::DeleteStatus.failed(e))?;
+        .map_err(|e| ErrorContext::DeleteStatus.failed(e))?;
     response::ok(&wire::Success::TRUE)
 }
 
@@ -61,7 +62,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let page = match request.api.lists.find(version, request.query()) {
         Some(kept) => {
             // What is kept was asked for in a query that can be read: nothing is left to check.
-            request.admit(Some(&actor))?;
+            request.count_call(Some(&actor))?;
             kept
         }
         None => read_list(&request, &actor, version).await?,
@@ -75,7 +76,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 
 async fn read_list(request: &Request, actor: &Actor, version: u64) -> Result<Encoded, ApiError> {
     let query = query::statuses(request.query())?;
-    let app = request.admit(Some(actor))?;
+    let app = request.count_call(Some(actor))?;
     let lists = &request.api.lists;
     let (offset, whole) = (query.offset, query.limit.is_none());
     // A whole list may be huge: there is one at a time, and it is encoded where it holds up nobody.

@@ -10,7 +10,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire::{EventPage, EventRow, ShownRow, frame};
 use crate::domain::{self, Actor, Error, Event, EventId};
-use crate::realtime::hub::{Listener, Message, News, Topic, Trouble};
+use crate::realtime::hub::{Interrupt, Listener, Message, News, Topic};
 use crate::service::events::{self, Read};
 use crate::service::live_login::LiveLogin;
 use std::convert::Infallible;
@@ -36,7 +36,7 @@ pub(in crate::api) async fn read(request: Request) -> Answer {
     let query = Query::parse(request.query(), &["since", "timeout"])?;
     let since = position(request.headers(), &query)?;
     let wait = number(&query, "timeout")?.unwrap_or(USUAL_WAIT);
-    request.admit(Some(&actor))?;
+    request.count_call(Some(&actor))?;
     let login = LiveLogin::new(actor.actor().clone(), request.token().to_owned());
     let reader = Reader::new(request.api.clone(), login, since);
     if wants_stream(request.headers()) {
@@ -201,8 +201,8 @@ impl Reader {
             biased;
             trouble = self.listener.trouble() => {
                 match trouble {
-                    Trouble::Overrun => self.is_incomplete = true,
-                    Trouble::LoginsEnded => self.login.doubt(),
+                    Interrupt::Overrun => self.is_incomplete = true,
+                    Interrupt::LoginsEnded => self.login.doubt(),
                 }
                 self.is_behind = true;
                 Some(Vec::new())

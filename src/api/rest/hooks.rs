@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(LOOKS_AFTER).await?;
     Query::parse(request.query(), &[])?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let hooks = hooks::list(app, (&actor).into()).await?;
     response::ok(&HookList::from(&*hooks))
 }
@@ -31,7 +31,7 @@ pub(in crate::api) async fn deliveries(request: Request) -> Answer {
         state.transpose()?,
         query.number("after")?.unwrap_or_default(),
     );
-    let (app, after) = (request.admit(Some(&actor))?, EventId::new(after));
+    let (app, after) = (request.count_call(Some(&actor))?, EventId::new(after));
     let found = hooks::list_deliveries(app, (&actor).into(), hook, state, after).await?;
     response::ok(&DeliveryPage::new(&found, hooks::PAGE))
 }
@@ -41,7 +41,7 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
     let query = Query::parse(request.query(), &["hook", "event"])?;
     let hook = named(&query, "hook")?;
     let event = query.number("event")?.ok_or_else(|| missing("event"))?;
-    let (app, event) = (request.admit(Some(&actor))?, EventId::new(event));
+    let (app, event) = (request.count_call(Some(&actor))?, EventId::new(event));
     let (record, told) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
     response::ok(&DeliveryReply::new(&record, told.as_ref()))
 }
@@ -49,7 +49,7 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
 pub(in crate::api) async fn retry(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook"], &["hook", "event"]).await?;
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let count = hooks::retry(app, (&actor).into(), &hook, event).await?;
     response::ok(&CountReply::from(count))
 }
@@ -58,7 +58,7 @@ pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook", "event"], &["hook", "event"]).await?;
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     hooks::drop_delivery(app, (&actor).into(), &hook, event).await?;
     response::ok(&Success::TRUE)
 }
@@ -71,7 +71,7 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
     let until = fields.text("until")?;
     let until = until.map(|text| instant(&text, "Invalid until date string"));
     let until = until.transpose()?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let count = hooks::replay(app, (&actor).into(), &hook, since, until).await?;
     response::ok(&CountReply::from(count))
 }
@@ -79,7 +79,7 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
 pub(in crate::api) async fn pause(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
     let hook = fields.filled("hook")?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     hooks::pause(app, (&actor).into(), &hook).await?;
     response::ok(&Success::TRUE)
 }
@@ -87,7 +87,7 @@ pub(in crate::api) async fn pause(request: Request) -> Answer {
 pub(in crate::api) async fn resume(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
     let hook = fields.filled("hook")?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     hooks::resume(app, (&actor).into(), &hook).await?;
     response::ok(&Success::TRUE)
 }

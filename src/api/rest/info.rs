@@ -58,7 +58,7 @@ struct InfoV1 {
 /// `GET /api/info`: nobody has to be logged in; those who may view statistics see more.
 pub(in crate::api) async fn info(request: Request) -> Answer {
     let actor = request.actor().await.ok();
-    request.admit(actor.as_deref())?;
+    request.count_call(actor.as_deref())?;
     let sees_more = actor.is_some_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
     let build = Build {
         arch: std::env::consts::ARCH,
@@ -83,7 +83,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 /// `GET /api/v1/info`, which Rocket.Chat no longer has and some clients still ask for.
 pub(in crate::api) async fn info_v1(request: Request) -> Answer {
     let actor = request.actor().await.ok();
-    request.admit(actor.as_deref())?;
+    request.count_call(actor.as_deref())?;
     response::ok(&InfoV1 {
         info: Details {
             version: VERSION,

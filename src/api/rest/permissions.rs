@@ -18,7 +18,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
         .text("updatedSince")?
         .map(|text| date::read(text).ok_or(ApiError::InvalidDate))
         .transpose()?;
-    let grants = permissions::list(request.admit(Some(&actor))?, &actor).await?;
+    let grants = permissions::list(request.count_call(Some(&actor))?, &actor).await?;
     let changed = grants
         .iter()
         .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
@@ -35,7 +35,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     fields.require(&["permissions"])?;
     fields.refuse_unknown(&["permissions"])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
-    let grants = permissions::update(request.admit(Some(&actor))?, &actor, roles).await?;
+    let grants = permissions::update(request.count_call(Some(&actor))?, &actor, roles).await?;
     response::ok(&PermissionList {
         permissions: grants.iter().map(PermissionRow::from).collect(),
         success: true,
@@ -56,7 +56,7 @@ async fn set_grant(request: Request, granted: bool) -> Answer {
     fields.require(&["permissionId", "role"])?;
     fields.refuse_unknown(&["permissionId", "role"])?;
     let (permission, role) = (fields.filled("permissionId")?, fields.filled("role")?);
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     permissions::set_grant(app, &actor, permission, role, granted).await?;
     response::ok(&Success::TRUE)
 }

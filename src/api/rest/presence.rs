@@ -1,7 +1,7 @@
 //! `users.setStatus`, `users.getStatus`, `users.getPresence` and `users.presence`. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
 //! compatibility 5.1 to 5.4.
 
-use crate::api::error::{ApiError, Place};
+use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::body::Fields;
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
@@ -25,9 +25,9 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
     ])?;
     let draft = status_draft(&mut fields)?;
     let whose = user_selector::named(|name| fields.text(name))?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let set = presence::set_status(app, &actor, whose, draft).await;
-    set.map_err(|e| Place::SetStatus.failed(e))?;
+    set.map_err(|e| ErrorContext::SetStatus.failed(e))?;
     response::ok(&Success::TRUE)
 }
 
@@ -35,7 +35,7 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
 /// offline, or always as online.
 pub(in crate::api) async fn beat(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     app.connections.beat(&actor.user.id);
     response::ok(&Success::TRUE)
 }
@@ -54,7 +54,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let ids = ids(&query);
     // A date that cannot be read asks for everybody, as on Rocket.Chat.
     let since = query.text("from")?.and_then(date::read);
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let board = if ids.is_empty() {
         presence::list(app, &actor, since).await?
     } else {
@@ -89,8 +89,8 @@ async fn find(request: &Request) -> Result<Found, ApiError> {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &user_selector::NAMES)?;
     let whose = user_selector::named(|name| Ok(query.text(name)?.map(str::to_owned)))?;
-    let found = presence::find(request.admit(Some(&actor))?, &actor, whose).await;
-    found.map_err(|e| Place::OfUser.failed(e))
+    let found = presence::find(request.count_call(Some(&actor))?, &actor, whose).await;
+    found.map_err(|e| ErrorContext::OfUser.failed(e))
 }
 
 /// The ids asked for: separated by commas, or one a parameter, or both.

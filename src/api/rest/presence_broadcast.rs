@@ -9,7 +9,7 @@ use crate::service::settings;
 
 pub(in crate::api) async fn connections(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
-    request.admit(Some(&actor))?;
+    request.count_call(Some(&actor))?;
     response::ok(&wire::Connections {
         current: request.app().connections.count(),
         max: request.api.max_connections,
@@ -19,6 +19,6 @@ pub(in crate::api) async fn connections(request: Request) -> Answer {
 
 pub(in crate::api) async fn enable(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
-    settings::enable_broadcast(request.admit(Some(&actor))?, &actor).await?;
+    settings::enable_broadcast(request.count_call(Some(&actor))?, &actor).await?;
     response::ok(&wire::Success::TRUE)
 }

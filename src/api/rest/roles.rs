@@ -1,7 +1,7 @@
 //! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. There are no rooms, so that no role is held in
 //! one: `roomId` and `scope` are accepted without effect where they come with a role to give or take.
 
-use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -15,7 +15,7 @@ use crate::service::{permissions, roles};
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
+    let roles = permissions::list_roles(request.count_call(Some(&actor))?, &actor).await?;
     response::ok(&RoleList {
         roles: roles.iter().map(RoleRow::from).collect(),
         success: true,
@@ -32,7 +32,7 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
     };
     let since = since.map(|text| date::read(text).ok_or(invalid));
     let since = since.transpose()?;
-    let mut roles = permissions::list_roles(request.admit(Some(&actor))?, &actor).await?;
+    let mut roles = permissions::list_roles(request.count_call(Some(&actor))?, &actor).await?;
     roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
     response::ok(&RoleSync {
         roles: RoleChanges {
@@ -46,9 +46,9 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
 pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
     let actor = request.actor().await?;
     let (username, role) = user_and_role(&request, "roleName")?;
-    let role = roles::add_user(request.admit(Some(&actor))?, &actor, &username, &role)
+    let role = roles::add_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
-        .map_err(|e| PeoplePlace::AddToRole.failed(e))?;
+        .map_err(|e| PeopleContext::AddToRole.failed(e))?;
     response::ok(&RoleReply {
         role: RoleRow::dated(&role),
         success: true,
@@ -58,9 +58,9 @@ pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
 pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let (username, role) = user_and_role(&request, "scope")?;
-    let role = roles::remove_user(request.admit(Some(&actor))?, &actor, &username, &role)
+    let role = roles::remove_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
-        .map_err(|e| PeoplePlace::RemoveFromRole.failed(e))?;
+        .map_err(|e| PeopleContext::RemoveFromRole.failed(e))?;
     response::ok(&RoleReply {
         role: RoleRow::dated(&role),
         success: true,
@@ -94,10 +94,10 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
         });
     }
     let (offset, limit) = query.page()?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let page = roles::users_in(app, &actor, role, offset, limit)
         .await
-        .map_err(|e| PeoplePlace::UsersInRole.failed(e))?;
+        .map_err(|e| PeopleContext::UsersInRole.failed(e))?;
     response::ok(&Holders {
         users: page.items.iter().map(Holder::from).collect(),
         total: page.total,
@@ -107,7 +107,7 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
 
 pub(in crate::api) async fn get_users_in_public_roles(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let users = roles::users_in_public(request.admit(Some(&actor))?, &actor).await?;
+    let users = roles::users_in_public(request.count_call(Some(&actor))?, &actor).await?;
     response::ok(&PublicHolders {
         users: users.iter().map(PublicHolder::from).collect(),
         success: true,

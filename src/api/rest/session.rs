@@ -1,6 +1,6 @@
 //! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); compatibility 6.1 to 6.3.
 
-use crate::api::error::Place;
+use crate::api::error::ErrorContext;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire;
@@ -14,10 +14,10 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
     let with = fields
         .and_then(credentials::of_body)
         .ok_or(Error::LoginRefused)?;
-    let app = request.admit(None)?;
+    let app = request.count_call(None)?;
     let entered = session::login(app, with, request.address(), request.user_agent())
         .await
-        .map_err(|e| Place::Login(app.clock.now()).failed(e))?;
+        .map_err(|e| ErrorContext::Login(app.clock.now()).failed(e))?;
     request.saw(&entered.actor);
     let shown = presence::of(app, &entered.actor.user.id).await?;
     response::ok(&wire::LoginReply::new(
@@ -30,12 +30,12 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
 
 pub(in crate::api) async fn logout(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
-    session::logout(request.admit(Some(&actor))?, &actor).await?;
+    session::logout(request.count_call(Some(&actor))?, &actor).await?;
     response::ok(&wire::LogoutReply::GOODBYE)
 }
 
 pub(in crate::api) async fn me(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
-    let shown = presence::of(request.admit(Some(&actor))?, &actor.user.id).await?;
+    let shown = presence::of(request.count_call(Some(&actor))?, &actor.user.id).await?;
     response::ok(&wire::Me::alone(&actor, &shown, &request.api.site_url))
 }

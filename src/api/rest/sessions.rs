@@ -1,7 +1,7 @@
 //! `sessions/*`: the logins by password, one by one. Source: Rocket.Chat `apps/meteor/ee/server/api/sessions.ts`; no licence is asked
 //! for here. `lastUsedAt` and `expiresAt` are ours.
 
-use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::query::{self, Query};
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -13,7 +13,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     let query = query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
-    let page = logins::list_own(request.admit(Some(&actor))?, &actor, query).await?;
+    let page = logins::list_own(request.count_call(Some(&actor))?, &actor, query).await?;
     let row = |record| SessionRow::own(record, &actor.login.id, host(&request));
     answer(&page, offset, row)
 }
@@ -21,9 +21,9 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 pub(in crate::api) async fn info(request: Request) -> Answer {
     let actor = request.actor().await?;
     let id = id_in_query(&request)?;
-    let found = logins::find_own(request.admit(Some(&actor))?, &actor, id)
+    let found = logins::find_own(request.count_call(Some(&actor))?, &actor, id)
         .await
-        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+        .map_err(|e| PeopleContext::Sessions.failed(e))?;
     response::ok(&SessionReply::of(SessionRow::own(
         &found,
         &actor.login.id,
@@ -34,10 +34,10 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 pub(in crate::api) async fn logout_me(request: Request) -> Answer {
     let actor = request.actor().await?;
     let id = id_in_body(&request)?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     logins::end_own(app, &actor, LoginId::new(id.as_str()))
         .await
-        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+        .map_err(|e| PeopleContext::Sessions.failed(e))?;
     response::ok(&EndedSession::of(&id))
 }
 
@@ -45,7 +45,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDeviceManagement).await?;
     let query = query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
-    let page = logins::list(request.admit(Some(&actor))?, &actor, query).await?;
+    let page = logins::list(request.count_call(Some(&actor))?, &actor, query).await?;
     let row = |record| SessionRow::anybodys(record, &actor.login.id, host(&request));
     answer(&page, offset, row)
 }
@@ -53,9 +53,9 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
 pub(in crate::api) async fn info_admin(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDeviceManagement).await?;
     let id = id_in_query(&request)?;
-    let found = logins::find(request.admit(Some(&actor))?, &actor, id)
+    let found = logins::find(request.count_call(Some(&actor))?, &actor, id)
         .await
-        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+        .map_err(|e| PeopleContext::Sessions.failed(e))?;
     response::ok(&SessionReply::of(SessionRow::anybodys(
         &found,
         &actor.login.id,
@@ -68,10 +68,10 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
         .actor_with(Permission::LogoutDeviceManagement)
         .await?;
     let id = id_in_body(&request)?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     logins::end_any(app, &actor, LoginId::new(id.as_str()))
         .await
-        .map_err(|e| PeoplePlace::Sessions.failed(e))?;
+        .map_err(|e| PeopleContext::Sessions.failed(e))?;
     response::ok(&EndedSession::of(&id))
 }
 

@@ -18,7 +18,7 @@ pub(in crate::api) async fn list_public(request: Request) -> Answer {
     query.text("sort")?;
     query.text("query")?;
     let (ids, page) = (query.text("_id")?.unwrap_or_default(), query.page()?);
-    let all = settings::list_public(request.admit(None)?).await?;
+    let all = settings::list_public(request.count_call(None)?).await?;
     let asked: Vec<_> = all
         .into_iter()
         .filter(|(setting, _)| ids.is_empty() || ids.split(',').any(|id| id == setting.id()))
@@ -28,18 +28,18 @@ pub(in crate::api) async fn list_public(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn oauth(request: Request) -> Answer {
-    request.admit(None)?;
+    request.count_call(None)?;
     response::ok(&wire::NoServices::NONE)
 }
 
 pub(in crate::api) async fn configurations(request: Request) -> Answer {
-    request.admit(None)?;
+    request.count_call(None)?;
     response::ok(&wire::NoConfigurations::NONE)
 }
 
 /// `pw.getPolicy`, for anyone, as in Rocket.Chat 8 (`apps/meteor/app/api/server/v1/misc.ts`).
 pub(in crate::api) async fn password_policy(request: Request) -> Answer {
-    let app = request.admit(None)?;
+    let app = request.count_call(None)?;
     response::ok(&wire::PasswordPolicyReply::from(app.rules.password_policy))
 }
 
@@ -47,7 +47,7 @@ pub(in crate::api) async fn find(request: Request) -> Answer {
     let actor = request
         .actor_with(Permission::ViewPrivilegedSetting)
         .await?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let found = settings::find(app, &actor, &request.parameter()).await?;
     response::ok(&wire::SettingReply::from(&located(&request, found)))
 }
@@ -61,7 +61,7 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
     let value = fields.take("value").as_ref().and_then(wire::setting_value);
     let value =
         value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     settings::set(app, &actor, &request.parameter(), value).await?;
     response::ok(&wire::Success::TRUE)
 }

@@ -13,7 +13,7 @@ use crate::service::webhooks::{self, NewWebhook};
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(LOOKS_AFTER).await?;
     Query::parse(request.query(), &[])?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let found = webhooks::list(app, (&actor).into()).await?;
     response::ok(&WebhookList::new(&found, app.clock.now()))
 }
@@ -26,40 +26,40 @@ pub(in crate::api) async fn add(request: Request) -> Answer {
         url: fields.text("url")?.unwrap_or_default(),
         kinds: fields.texts("events")?.unwrap_or_default(),
     };
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let added = webhooks::add(app, (&actor).into(), new).await?;
     response::ok(&WebhookReply::from(&added))
 }
 
 pub(in crate::api) async fn test(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let tested = webhooks::test(app, (&actor).into(), &name).await?;
     response::ok(&TestReply::from(&tested))
 }
 
 pub(in crate::api) async fn rotate(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let secret = webhooks::rotate(app, (&actor).into(), &name).await?;
     response::ok(&SecretReply::from(&secret))
 }
 
 pub(in crate::api) async fn disable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    webhooks::disable(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
+    webhooks::disable(request.count_call(Some(&actor))?, (&actor).into(), &name).await?;
     response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn enable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    webhooks::enable(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
+    webhooks::enable(request.count_call(Some(&actor))?, (&actor).into(), &name).await?;
     response::ok(&Success::TRUE)
 }
 
 pub(in crate::api) async fn remove(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
-    webhooks::remove(request.admit(Some(&actor))?, (&actor).into(), &name).await?;
+    webhooks::remove(request.count_call(Some(&actor))?, (&actor).into(), &name).await?;
     response::ok(&Success::TRUE)
 }
 

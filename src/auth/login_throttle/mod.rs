@@ -25,7 +25,7 @@ use table::{Failures, Key, Subject, Table};
 
 /// Counts failed logins over a span of time that begins with the first. The one that is too many
 /// blocks for as long again.
-pub struct Attempts {
+pub struct LoginThrottle {
     per_user: Limit,
     per_address: Limit,
     per_account: Limit,
@@ -54,7 +54,7 @@ pub struct Attempt {
     account: Option<Subject>,
 }
 
-impl Attempts {
+impl LoginThrottle {
     /// With the limits of the settings.
     #[must_use]
     pub fn new(config: &Config) -> Self {

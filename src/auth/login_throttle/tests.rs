@@ -3,12 +3,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn attempts() -> Attempts {
+fn attempts() -> LoginThrottle {
     let limit = |failures, seconds| Limit {
         failures,
         span: Duration::from_secs(seconds),
     };
-    Attempts {
+    LoginThrottle {
         per_user: limit(10, 300),
         per_address: limit(50, 300),
         per_account: limit(100, 3600),
@@ -35,7 +35,7 @@ fn blocked(result: &Result<()>) -> Option<Blocked> {
 }
 
 /// Accounts have the id of their username, and an address at example.org; `name` may be either.
-impl Attempts {
+impl LoginThrottle {
     fn attempt(&self, address: IpAddr, name: &str) -> Attempt {
         let attempt = self.by_name(address, &UserKey::Username(name.to_owned()));
         let id = name.to_lowercase().replace("@example.org", "");

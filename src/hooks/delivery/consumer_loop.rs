@@ -5,7 +5,7 @@ use super::attempt::Stopped;
 use super::{Consumer, Feed, Pace};
 use crate::app::Clock;
 use crate::domain::{DeliveryRecord, EventId, Result};
-use crate::store::{Standing, Store, StoredEvent, position};
+use crate::store::{ConsumerState, Store, StoredEvent, position};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -39,7 +39,7 @@ pub struct Delivery {
     pub(super) consumer: Arc<dyn Consumer>,
     pub(super) pace: Pace,
     pub(super) stop: CancellationToken,
-    pub(super) standing: Standing,
+    pub(super) standing: ConsumerState,
     /// When the event that has failed may be tried.
     pub(super) due: Instant,
     /// What was delivered since the cursor was saved, and is to be told of it.
@@ -65,7 +65,7 @@ impl Delivery {
     pub fn new(
         shared: Arc<Shared>,
         consumer: Arc<dyn Consumer>,
-        standing: Standing,
+        standing: ConsumerState,
         pace: Option<Pace>,
         stop: CancellationToken,
     ) -> Self {
@@ -77,7 +77,7 @@ impl Delivery {
             consumer,
             stop,
             due: Instant::now(),
-            standing: Standing {
+            standing: ConsumerState {
                 failed: None, // Read anew with the rest, which tells when it is due.
                 ..standing
             },
@@ -206,7 +206,7 @@ impl Delivery {
         }
     }
 
-    fn take(&mut self, standing: Standing) {
+    fn take(&mut self, standing: ConsumerState) {
         // Otherwise it is this loop's own, which counts by a clock that nobody sets.
         if let Some(failed) = standing.failed
             && standing.failed != self.standing.failed

@@ -9,13 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A hook that is there, or the reason why there is none.
-pub(super) struct Seen {
+pub(super) struct DiscoveredHook {
     pub(super) name: String,
     pub(super) kind: HookKind,
     pub(super) hook: std::result::Result<Arc<dyn PostCreateHook>, String>,
 }
 
-impl Seen {
+impl DiscoveredHook {
     pub(super) fn compiled(hook: &Arc<dyn PostCreateHook>) -> Self {
         Self {
             name: hook.name().to_owned(),
@@ -49,7 +49,7 @@ impl Folders {
     }
 
     /// Looks, on a thread that may block.
-    pub(super) async fn look(&mut self) -> Vec<Seen> {
+    pub(super) async fn look(&mut self) -> Vec<DiscoveredHook> {
         if self.sources.is_empty() {
             return Vec::new();
         }
@@ -67,7 +67,7 @@ impl Folders {
 }
 
 /// What `source` has. A panic there is a bug, and costs this look at this source alone.
-fn all_of(source: &mut dyn HookSource) -> Vec<Seen> {
+fn all_of(source: &mut dyn HookSource) -> Vec<DiscoveredHook> {
     let name = source.kind();
     let kind = HookKind::named(name).unwrap_or(HookKind::BuiltIn);
     let found = catch_unwind(AssertUnwindSafe(|| source.look()));
@@ -78,7 +78,7 @@ fn all_of(source: &mut dyn HookSource) -> Vec<Seen> {
     });
     found
         .into_iter()
-        .map(|found| Seen {
+        .map(|found| DiscoveredHook {
             name: found.name,
             kind,
             hook: found.hook,
@@ -97,7 +97,7 @@ pub(super) async fn endpoints(
     app: &App,
     webhooks: &Webhooks,
     known: &mut Endpoints,
-) -> Result<Vec<Seen>> {
+) -> Result<Vec<DiscoveredHook>> {
     let now = app.clock.now();
     let (mut seen, mut kept) = (Vec::new(), HashMap::new());
     for webhook in app.store.list_webhooks().await? {
@@ -114,7 +114,7 @@ pub(super) async fn endpoints(
             kept.insert(name.clone(), (webhook, secrets, hook.clone()));
         }
         let kind = HookKind::Webhook;
-        seen.push(Seen { name, kind, hook });
+        seen.push(DiscoveredHook { name, kind, hook });
     }
     *known = kept;
     Ok(seen)

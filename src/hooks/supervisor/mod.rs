@@ -11,7 +11,7 @@ use crate::domain::{HookKind, Result};
 use crate::hooks::delivery::{Delivery, Feed, Pace, Shared};
 use crate::hooks::registry::{HookConsumer, Webhooks};
 use crate::hooks::threads::Threads;
-use discovery::{Folders, Seen, endpoints, is_current, is_folder};
+use discovery::{DiscoveredHook, Folders, endpoints, is_current, is_folder};
 use doorsign_hook::{HookSource, PostCreateHook};
 use running::Running;
 use std::collections::{HashMap, HashSet};
@@ -131,9 +131,9 @@ impl Supervisor {
         self.note_absent(&seen).await
     }
 
-    async fn look(&mut self) -> Result<Vec<Seen>> {
-        let compiled = self.compiled.iter().map(Seen::compiled);
-        let mut seen: Vec<Seen> = compiled.collect();
+    async fn look(&mut self) -> Result<Vec<DiscoveredHook>> {
+        let compiled = self.compiled.iter().map(DiscoveredHook::compiled);
+        let mut seen: Vec<DiscoveredHook> = compiled.collect();
         seen.extend(endpoints(&self.app, &self.webhooks, &mut self.folders.endpoints).await?);
         seen.extend(self.folders.look().await);
         let mut names = HashSet::new();
@@ -141,7 +141,7 @@ impl Supervisor {
         Ok(seen)
     }
 
-    async fn give_place(&mut self, seen: &Seen) -> Result<()> {
+    async fn give_place(&mut self, seen: &DiscoveredHook) -> Result<()> {
         match &seen.hook {
             Ok(_) => self
                 .app
@@ -153,7 +153,7 @@ impl Supervisor {
         }
     }
 
-    async fn start(&mut self, seen: &Seen) -> Result<()> {
+    async fn start(&mut self, seen: &DiscoveredHook) -> Result<()> {
         let Ok(hook) = &seen.hook else {
             return self.give_place(seen).await;
         };
@@ -184,7 +184,7 @@ impl Supervisor {
     }
 
     /// Says of every hook that is known and was not seen that it is not there any more. Trouble with a folder is over.
-    async fn note_absent(&mut self, seen: &[Seen]) -> Result<()> {
+    async fn note_absent(&mut self, seen: &[DiscoveredHook]) -> Result<()> {
         for hook in self.app.store.list_hooks().await? {
             if seen.iter().any(|seen| seen.name == hook.name) {
                 continue;

@@ -1,6 +1,6 @@
 //! A hook that runs. Knows nothing of where it was found.
 
-use super::discovery::Seen;
+use super::discovery::DiscoveredHook;
 use crate::hooks::delivery::Delivery;
 use crate::hooks::threads::Threads;
 use doorsign_hook::PostCreateHook;
@@ -35,7 +35,7 @@ impl Running {
     }
 
     /// Whether `seen` has the very hook that runs, under this `name`. One that has ended by itself is to be started anew.
-    pub(super) fn is_among(&self, name: &str, seen: &[Seen]) -> bool {
+    pub(super) fn is_among(&self, name: &str, seen: &[DiscoveredHook]) -> bool {
         let is_it = |hook: &Arc<dyn PostCreateHook>| Arc::ptr_eq(hook, &self.hook);
         let found = seen.iter().find(|seen| seen.name == name);
         let is_seen = found.is_some_and(|seen| seen.hook.as_ref().is_ok_and(is_it));

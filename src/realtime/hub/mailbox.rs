@@ -12,7 +12,7 @@ pub(super) const CAPACITY: usize = 1024;
 
 /// What a listener has to know before anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Interrupt {
     /// There were more messages than a mailbox holds. What was in it is gone, and what comes from then on is kept again.
     Overrun,
     /// Logins of the listener were ended, perhaps the one that it listens by.
@@ -73,7 +73,7 @@ impl Mailbox {
         }
     }
 
-    pub(super) async fn trouble(&self) -> Trouble {
+    pub(super) async fn trouble(&self) -> Interrupt {
         loop {
             let trouble = self.waiting().trouble();
             if let Some(trouble) = trouble {
@@ -141,11 +141,11 @@ impl Waiting {
         self.overrun = true;
     }
 
-    fn trouble(&mut self) -> Option<Trouble> {
+    fn trouble(&mut self) -> Option<Interrupt> {
         if std::mem::take(&mut self.overrun) {
-            return Some(Trouble::Overrun);
+            return Some(Interrupt::Overrun);
         }
-        std::mem::take(&mut self.logins_ended).then_some(Trouble::LoginsEnded)
+        std::mem::take(&mut self.logins_ended).then_some(Interrupt::LoginsEnded)
     }
 
     /// Where the message waits that nobody need hear once they have heard `newer`.

@@ -7,7 +7,7 @@
 mod mailbox;
 mod message;
 
-pub use mailbox::Trouble;
+pub use mailbox::Interrupt;
 pub use message::{Message, News, ShownUser, Topic};
 
 use mailbox::Mailbox;
@@ -20,7 +20,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 pub struct Live {
     topics: RwLock<HashMap<Topic, Vec<Arc<Mailbox>>>>,
     listeners: AtomicUsize,
-    beginnings: AtomicUsize,
+    generation: AtomicUsize,
     /// How many listeners have something waiting for them.
     full: Arc<AtomicUsize>,
 }
@@ -39,7 +39,7 @@ impl Live {
 
     /// Whether anybody listens at all.
     #[must_use]
-    pub fn is_heard(&self) -> bool {
+    pub fn has_listeners(&self) -> bool {
         self.listeners.load(Ordering::SeqCst) > 0
     }
 
@@ -64,13 +64,13 @@ impl Live {
 
     /// How many listeners have not taken yet what they were told.
     #[must_use]
-    pub fn behind(&self) -> usize {
+    pub fn backlog(&self) -> usize {
         self.full.load(Ordering::Relaxed)
     }
 
     /// Has everybody who listens to anything look anew how things are, because they are otherwise and no news told so.
-    pub fn begin_anew(&self) {
-        self.beginnings.fetch_add(1, Ordering::SeqCst);
+    pub fn ask_all_to_reload(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         let mut seen = HashSet::new();
         for mailbox in topics.values().flatten() {
@@ -83,8 +83,8 @@ impl Live {
 
     /// How often things have become otherwise without news.
     #[must_use]
-    pub fn beginnings(&self) -> usize {
-        self.beginnings.load(Ordering::SeqCst)
+    pub fn generation(&self) -> usize {
+        self.generation.load(Ordering::SeqCst)
     }
 
     fn topics(&self) -> RwLockWriteGuard<'_, HashMap<Topic, Vec<Arc<Mailbox>>>> {
@@ -127,7 +127,7 @@ impl Listener {
     }
 
     /// Comes back when there is trouble, however many messages wait.
-    pub async fn trouble(&self) -> Trouble {
+    pub async fn trouble(&self) -> Interrupt {
         self.mailbox.trouble().await
     }
 }

@@ -39,7 +39,7 @@ async fn told(listener: &Listener) -> Vec<News> {
     messages.iter().map(|m| m.news().clone()).collect()
 }
 
-async fn trouble(listener: &Listener) -> Option<Trouble> {
+async fn trouble(listener: &Listener) -> Option<Interrupt> {
     tokio::time::timeout(Duration::ZERO, listener.trouble())
         .await
         .ok()
@@ -179,7 +179,7 @@ async fn a_mailbox_holds_1024_messages_and_one_more_is_an_overrun() {
     live.publish(&Topic::Settings, || number(CAPACITY));
     live.publish(&Topic::Settings, || number(CAPACITY + 1));
     assert_eq!(told(&slow).await, [], "all of it is gone");
-    assert_eq!(trouble(&slow).await, Some(Trouble::Overrun));
+    assert_eq!(trouble(&slow).await, Some(Interrupt::Overrun));
     assert_eq!(trouble(&slow).await, None, "told once");
     assert_eq!(trouble(&quick).await, None);
     assert_eq!(told(&quick).await.len(), 2, "others lose nothing");
@@ -213,7 +213,7 @@ async fn ended_logins_overtake_a_full_mailbox() {
     }
     live.publish(&ann(), || News::LoginsEnded);
     live.publish(&ann(), || News::LoginsEnded);
-    assert_eq!(trouble(&listener).await, Some(Trouble::LoginsEnded));
+    assert_eq!(trouble(&listener).await, Some(Interrupt::LoginsEnded));
     assert_eq!(trouble(&listener).await, None);
     assert_eq!(
         told(&listener).await.len(),
@@ -231,7 +231,10 @@ async fn ended_logins_are_told_after_an_overrun_too() {
     }
     live.publish(&ann(), || News::LoginsEnded);
     let both = [trouble(&listener).await, trouble(&listener).await];
-    assert_eq!(both, [Some(Trouble::Overrun), Some(Trouble::LoginsEnded)]);
+    assert_eq!(
+        both,
+        [Some(Interrupt::Overrun), Some(Interrupt::LoginsEnded)]
+    );
 }
 
 #[tokio::test]
@@ -239,27 +242,27 @@ async fn a_beginning_is_trouble_for_all_who_listen_to_something() {
     let live = Arc::<Live>::default();
     let (one, idle) = (listener(&live, &[Topic::Settings]), live.listen());
     live.publish(&Topic::Settings, || number(1));
-    live.begin_anew();
-    assert_eq!(live.beginnings(), 1);
+    live.ask_all_to_reload();
+    assert_eq!(live.generation(), 1);
     assert_eq!(told(&one).await, []);
-    assert_eq!(trouble(&one).await, Some(Trouble::Overrun));
+    assert_eq!(trouble(&one).await, Some(Interrupt::Overrun));
     assert_eq!(trouble(&idle).await, None);
 }
 
 #[tokio::test]
 async fn a_listener_that_is_dropped_leaves_nothing_behind() {
     let live = Arc::<Live>::default();
-    assert!(!live.is_heard());
+    assert!(!live.has_listeners());
     let topics = [Topic::Settings, of("ann"), ann()];
     let (one, other) = (listener(&live, &topics), listener(&live, &topics[..1]));
     let mailbox = Arc::downgrade(&one.mailbox);
     drop(one);
-    assert!(live.is_heard() && live.has(&Topic::Settings));
+    assert!(live.has_listeners() && live.has(&Topic::Settings));
     assert!(!live.has(&of("ann")) && !live.has(&ann()));
     assert!(mailbox.upgrade().is_none());
     live.publish(&Topic::Settings, || number(1));
     assert_eq!(told(&other).await, [number(1)]);
     drop(other);
-    assert!(!live.is_heard());
+    assert!(!live.has_listeners());
     assert!(live.topics().is_empty());
 }

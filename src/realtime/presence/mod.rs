@@ -1,7 +1,7 @@
 //! Who is connected, in memory alone and built anew from nothing at every start: leases with deadlines. A lease ends with its connection;
 //! one that is forgotten ends by its deadline, so that nobody stays online who is gone. Source: compatibility 9.7.
 //!
-//! Going offline waits a grace with jitter: a proxy that is restarted cuts everybody, and everybody is back a moment later. Whoever reads
+//! Going offline waits a grace with jitter: a proxy that is restarted cuts table, and table is back a moment later. Whoever reads
 //! brings the time, so a lease that is over counts for nobody, even before it is swept away. Time is the machine's monotonic one: a clock
 //! that is set moves nobody. Knows no socket, and nothing of what is shown.
 
@@ -11,21 +11,21 @@ mod table;
 use crate::domain::{PresencePolicy, UserId, UserStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use table::Everybody;
+use table::Table;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Everybody who is connected.
-pub struct Connections {
+/// Table who is connected.
+pub struct PresenceRegistry {
     grace: Duration,
     heartbeat: Duration,
-    everybody: Mutex<Everybody>,
+    table: Mutex<Table>,
     changed: Notify,
 }
 
 /// That somebody is connected, until it is dropped.
 pub struct Lease {
-    connections: Arc<Connections>,
+    connections: Arc<PresenceRegistry>,
     user: UserId,
     id: u64,
 }
@@ -40,14 +40,14 @@ pub struct Changed {
     pub times: u32,
 }
 
-impl Connections {
+impl PresenceRegistry {
     /// Nobody. Who is gone is shown so after `grace` and up to half as much again, and a heartbeat counts for `heartbeat`.
     #[must_use]
     pub fn new(grace: Duration, heartbeat: Duration) -> Arc<Self> {
         Arc::new(Self {
             grace,
             heartbeat,
-            everybody: Mutex::default(),
+            table: Mutex::default(),
             changed: Notify::new(),
         })
     }
@@ -55,11 +55,11 @@ impl Connections {
     /// A connection of `user`, online until it says otherwise.
     #[must_use]
     pub fn open(self: &Arc<Self>, user: UserId) -> Lease {
-        let mut everybody = self.everybody();
-        let id = everybody.next;
-        everybody.next += 1;
-        everybody.add(&user, id, UserStatus::Online);
-        drop(everybody);
+        let mut table = self.table();
+        let id = table.next;
+        table.next += 1;
+        table.add(&user, id, UserStatus::Online);
+        drop(table);
         self.changed.notify_one();
         let connections = self.clone();
         Lease {
@@ -72,51 +72,51 @@ impl Connections {
     /// Takes a sign of life of `user` that comes without a connection.
     pub fn beat(&self, user: &UserId) {
         let ends = Instant::now() + self.heartbeat;
-        self.everybody().beat(user, ends);
+        self.table().beat(user, ends);
         self.changed.notify_one();
     }
 
     /// What the connections of `user` say, as far as `policy` asks them: offline when there is none.
     #[must_use]
     pub fn status(&self, user: &UserId, policy: PresencePolicy) -> UserStatus {
-        self.everybody().status(user, policy, Instant::now())
+        self.table().status(user, policy, Instant::now())
     }
 
     /// As [`status`](Self::status), and how often that has changed since it was last looked at so, or named as [`changed`](Self::changed).
     #[must_use]
     pub fn look(&self, user: &UserId, policy: PresencePolicy) -> (UserStatus, u32) {
         let now = Instant::now();
-        let mut everybody = self.everybody();
-        everybody.sweep(now);
-        let times = everybody.take_one(user);
-        (everybody.status(user, policy, now), times)
+        let mut table = self.table();
+        table.sweep(now);
+        let times = table.take_one(user);
+        (table.status(user, policy, now), times)
     }
 
-    /// Forgets everybody, at once. Who is still there is known again with their next frame.
+    /// Forgets table, at once. Who is still there is known again with their next frame.
     pub fn forget(&self) {
-        self.everybody().forget();
+        self.table().forget();
         self.changed.notify_one();
     }
 
-    /// Everybody of whom there is something to say.
+    /// Table of whom there is something to say.
     #[must_use]
     pub fn people(&self) -> Vec<UserId> {
-        self.everybody().people.keys().cloned().collect()
+        self.table().people.keys().cloned().collect()
     }
 
     /// Whose connections say something else than they did `span` ago, or have in between; of the last ten minutes at most.
     #[must_use]
     pub fn changed_within(&self, span: Duration) -> Vec<UserId> {
         let now = Instant::now();
-        let mut everybody = self.everybody();
-        everybody.sweep(now);
-        everybody.changed_within(span, now)
+        let mut table = self.table();
+        table.sweep(now);
+        table.changed_within(span, now)
     }
 
     /// How many connections there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.everybody().leases
+        self.table().leases
     }
 
     /// Whose connections say something else than before, `most` of them at the most, once there is somebody. Each is named once, however
@@ -124,9 +124,9 @@ impl Connections {
     pub async fn changed(&self, most: usize) -> Vec<Changed> {
         loop {
             let (some, next) = {
-                let mut everybody = self.everybody();
-                let next = everybody.sweep(Instant::now());
-                (everybody.take_changed(most), next)
+                let mut table = self.table();
+                let next = table.sweep(Instant::now());
+                (table.take_changed(most), next)
             };
             if !some.is_empty() {
                 return some;
@@ -139,10 +139,8 @@ impl Connections {
         }
     }
 
-    fn everybody(&self) -> MutexGuard<'_, Everybody> {
-        self.everybody
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The grace of one who leaves now: up to half as much again by chance, so that those who were cut together do not go together.
@@ -156,9 +154,9 @@ impl Connections {
 impl Lease {
     /// Says what this connection is from now on, online or away. Whether that is something else than before.
     pub fn set(&self, status: UserStatus) -> bool {
-        let mut everybody = self.connections.everybody();
-        let is_new = everybody.tell(self, Some(status));
-        drop(everybody);
+        let mut table = self.connections.table();
+        let is_new = table.tell(self, Some(status));
+        drop(table);
         if is_new {
             self.connections.changed.notify_one();
         }
@@ -167,7 +165,7 @@ impl Lease {
 
     /// That the connection was heard of. One that was forgotten meanwhile is back.
     pub fn renew(&self) {
-        if self.connections.everybody().tell(self, None) {
+        if self.connections.table().tell(self, None) {
             self.connections.changed.notify_one();
         }
     }
@@ -178,9 +176,9 @@ impl Lease {
     }
 
     fn close(&self, grace: Duration) {
-        let mut everybody = self.connections.everybody();
-        everybody.remove(&self.user, self.id, grace);
-        drop(everybody);
+        let mut table = self.connections.table();
+        table.remove(&self.user, self.id, grace);
+        drop(table);
         self.connections.changed.notify_one();
     }
 }

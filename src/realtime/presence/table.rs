@@ -1,4 +1,4 @@
-//! Everybody who is connected, as it is kept: people, the deadlines of what they are by, and whose connections have changed. Knows no lock
+//! Table who is connected, as it is kept: people, the deadlines of what they are by, and whose connections have changed. Knows no lock
 //! and nobody who waits.
 
 use super::person::{Held, Person};
@@ -16,7 +16,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(60);
 pub(super) const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Default)]
-pub(super) struct Everybody {
+pub(super) struct Table {
     pub(super) people: HashMap<UserId, Person>,
     /// When somebody is to be looked at. A person may be in it for a time that was put off: then there is nothing to do.
     pub(super) due: BinaryHeap<Reverse<(Instant, UserId)>>,
@@ -38,7 +38,7 @@ pub(super) struct Waiting {
     times: u32,
 }
 
-impl Everybody {
+impl Table {
     /// A connection that says `status`, or says it again after it was forgotten.
     pub(super) fn add(&mut self, user: &UserId, id: u64, status: UserStatus) {
         let now = Instant::now();

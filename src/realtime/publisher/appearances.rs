@@ -7,7 +7,7 @@ use crate::realtime::hub::{News, ShownUser, Topic};
 use crate::realtime::presence::Changed;
 use crate::service::presence::{self, Shown};
 use crate::service::users;
-use crate::store::Card;
+use crate::store::PresenceSnapshot;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ pub(super) struct People {
     app: Arc<App>,
     known: HashMap<UserId, Known>,
     /// How often things had become otherwise without news when that was read.
-    beginnings: usize,
+    generation: usize,
 }
 
 /// Somebody as of the event that `card` includes, and what was told of them last.
 struct Known {
-    card: Card,
+    card: PresenceSnapshot,
     /// `None`: nothing, or something that somebody who has just begun to listen may have seen otherwise.
     told: Option<ShownUser>,
 }
@@ -41,7 +41,7 @@ impl People {
         Self {
             app,
             known: HashMap::new(),
-            beginnings: 0,
+            generation: 0,
         }
     }
 
@@ -91,10 +91,10 @@ impl People {
             true => users::record(&self.app, user).await?,
             false => None,
         };
-        self.begin_anew();
+        self.ask_all_to_reload();
         let is_read = self.known.get(user).is_some_and(|k| k.card.as_of >= id);
         if !is_read {
-            let card = self.app.store.find_card(user.clone()).await?;
+            let card = self.app.store.find_presence_snapshot(user.clone()).await?;
             let told = self.known.remove(user).and_then(|known| known.told);
             let known = card.map(|card| (user.clone(), Known { card, told }));
             self.known.extend(known);
@@ -164,17 +164,17 @@ impl People {
     }
 
     /// Forgets everybody if things have become otherwise without news.
-    fn begin_anew(&mut self) {
-        let beginnings = self.app.live.beginnings();
-        if std::mem::replace(&mut self.beginnings, beginnings) != beginnings {
+    fn ask_all_to_reload(&mut self) {
+        let generation = self.app.live.generation();
+        if std::mem::replace(&mut self.generation, generation) != generation {
             self.known.clear();
         }
     }
 
     async fn find(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
-        self.begin_anew();
+        self.ask_all_to_reload();
         if !self.known.contains_key(user) {
-            let Some(card) = self.app.store.find_card(user.clone()).await? else {
+            let Some(card) = self.app.store.find_presence_snapshot(user.clone()).await? else {
                 return Ok(None);
             };
             let known = Known { card, told: None };
@@ -184,7 +184,7 @@ impl People {
     }
 }
 
-fn shown_user(card: &Card, shown: Shown) -> ShownUser {
+fn shown_user(card: &PresenceSnapshot, shown: Shown) -> ShownUser {
     ShownUser {
         user: card.person.id.clone(),
         username: card.person.username.clone(),

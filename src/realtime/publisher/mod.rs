@@ -37,7 +37,7 @@ const SEARCH: usize = 1024;
 const TICK: Duration = Duration::from_secs(1);
 
 /// Tells until it is stopped.
-pub struct Announcer {
+pub struct Publisher {
     app: Arc<App>,
     stop: CancellationToken,
     /// Up to which event (inclusive) everything is told.
@@ -61,7 +61,7 @@ struct Prepared {
     person: Option<PersonNews>,
 }
 
-impl Announcer {
+impl Publisher {
     /// Begins with what is committed from now on.
     #[must_use]
     pub fn new(app: Arc<App>, stop: CancellationToken) -> Self {
@@ -113,7 +113,7 @@ impl Announcer {
         loop {
             // Before asking whether anybody listens: whoever begins to after that reads on from this position or a later one.
             let mark = *self.app.store.committed().borrow();
-            if !self.app.live.is_heard() {
+            if !self.app.live.has_listeners() {
                 self.cursor = mark;
                 self.people.forget_all();
                 return Ok(());
@@ -256,7 +256,7 @@ impl Announcer {
 
     /// Tells of those whose connections have changed. Who cannot be told about yet stays, and is left out after some tries.
     async fn tell_connections(&mut self) -> Result<()> {
-        if !self.app.live.is_heard() {
+        if !self.app.live.has_listeners() {
             self.pending.clear();
             self.people.forget_all();
         }
@@ -281,11 +281,11 @@ impl Announcer {
     async fn rest(&self, began: Instant) {
         // It is this task's turn again when some of those that it woke have had theirs.
         tokio::task::yield_now().await;
-        let mut behind = self.app.live.behind();
+        let mut behind = self.app.live.backlog();
         while behind > 0 {
             tokio::time::sleep(LOOK).await;
             // Those who do not read are not waited for: who is left when nobody takes anything any more.
-            let left = self.app.live.behind();
+            let left = self.app.live.backlog();
             if left >= behind || began.elapsed() > LONGEST_REST {
                 break;
             }

@@ -6,7 +6,7 @@ use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::{UserId, UserStatus};
 use crate::hooks::registry::Webhooks;
-use crate::realtime::hub::{Listener, Trouble};
+use crate::realtime::hub::{Interrupt, Listener};
 use crate::realtime::presence::Lease;
 use crate::service::users::{self, NewUser};
 use crate::store::sqlite::SqliteStore;
@@ -38,7 +38,7 @@ impl Office {
         };
         users::create(&app, new).await.unwrap();
         let (ann, _) = users::create_token(&app, "ann", "t", None).await.unwrap();
-        tokio::spawn(Announcer::new(app.clone(), stop.clone()).run());
+        tokio::spawn(Publisher::new(app.clone(), stop.clone()).run());
         Self {
             app,
             ann,
@@ -131,7 +131,7 @@ async fn a_new_name_is_nothing_new_for_who_hears_of_one_status_alone() {
 async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood_is_published() {
     let Office { app, ann, _stop } = Office::new().await;
     drop(_stop); // From here on, this test is the publisher.
-    let mut publisher = Announcer::new(app.clone(), CancellationToken::new());
+    let mut publisher = Publisher::new(app.clone(), CancellationToken::new());
     let mut listener = app.live.listen();
     listener.subscribe(Topic::Oneself(ann.clone()));
     for n in 0..=BATCH {
@@ -142,6 +142,6 @@ async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood_is_published
     let (began, mark) = (publisher.cursor, *app.store.committed().borrow());
     publisher.end_logins_ahead(mark).await.unwrap();
     let trouble = tokio::time::timeout(Duration::ZERO, listener.trouble()).await;
-    assert_eq!(trouble, Ok(Trouble::LoginsEnded));
+    assert_eq!(trouble, Ok(Interrupt::LoginsEnded));
     assert_eq!((publisher.cursor, publisher.searched), (began, mark));
 }

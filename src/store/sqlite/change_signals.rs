@@ -1,24 +1,24 @@
 //! What everybody may know about the newest commit without asking SQLite. Knows nothing of who looks.
 
-use super::job::Touches;
+use super::job::Signal;
 use crate::domain::EventId;
-use crate::store::Part;
+use crate::store::ChangeKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// Every mark there is: what to raise when anything may have changed.
-pub(super) const EVERYTHING: &[Touches] = &[
-    Touches::Part(Part::Access),
-    Touches::Part(Part::CustomStatuses),
-    Touches::Deadlines,
-    Touches::Hooks,
-    Touches::Audit,
+pub(super) const EVERYTHING: &[Signal] = &[
+    Signal::ChangeKind(ChangeKind::Access),
+    Signal::ChangeKind(ChangeKind::CustomStatuses),
+    Signal::Deadlines,
+    Signal::Hooks,
+    Signal::Audit,
 ];
 
 /// The marks of [`Store`](crate::store::Store). Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub(super) struct Marks {
+pub(super) struct ChangeSignals {
     newest: watch::Sender<EventId>,
     access: Arc<AtomicU64>,
     custom_statuses: Arc<AtomicU64>,
@@ -27,7 +27,7 @@ pub(super) struct Marks {
     audited: watch::Sender<()>,
 }
 
-impl Marks {
+impl ChangeSignals {
     pub(super) fn new(newest: EventId) -> Self {
         Self {
             newest: watch::Sender::new(newest),
@@ -41,19 +41,19 @@ impl Marks {
 
     /// Announces a durable commit: `newest` is the newest event now, and `touched` is what has changed. The versions rise
     /// before the mark, so that whoever sees an event finds no copy that is older than it.
-    pub(super) fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Touches>) {
+    pub(super) fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Signal>) {
         for touched in touched {
             match touched {
-                Touches::Part(part) => {
+                Signal::ChangeKind(part) => {
                     self.counter(*part).fetch_add(1, Ordering::SeqCst);
                 }
-                Touches::Deadlines => {
+                Signal::Deadlines => {
                     self.deadlines.send_replace(());
                 }
-                Touches::Hooks => {
+                Signal::Hooks => {
                     self.hooks.send_replace(());
                 }
-                Touches::Audit => {
+                Signal::Audit => {
                     self.audited.send_replace(());
                 }
             }
@@ -83,14 +83,14 @@ impl Marks {
         self.audited.subscribe()
     }
 
-    pub(super) fn version(&self, part: Part) -> u64 {
+    pub(super) fn version(&self, part: ChangeKind) -> u64 {
         self.counter(part).load(Ordering::SeqCst)
     }
 
-    fn counter(&self, part: Part) -> &AtomicU64 {
+    fn counter(&self, part: ChangeKind) -> &AtomicU64 {
         match part {
-            Part::Access => &self.access,
-            Part::CustomStatuses => &self.custom_statuses,
+            ChangeKind::Access => &self.access,
+            ChangeKind::CustomStatuses => &self.custom_statuses,
         }
     }
 }

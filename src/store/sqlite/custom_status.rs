@@ -1,20 +1,20 @@
 //! SQL of the custom statuses. Knows nothing of permissions; the unique index alone decides which names are taken.
 
-use super::job::Touches;
+use super::job::Signal;
 use super::{SqliteStore, error, is_unique, outbox};
 use crate::domain::{
     Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
     What,
 };
 use crate::domain::{Page, SortField, SortOrder, StatusQuery};
-use crate::store::{CustomStatuses, EventOf, Part};
+use crate::store::{ChangeKind, CustomStatuses, EventBuilder};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 const COLUMNS: &str = "id, name, status_type, updated_at";
-/// What a change of a custom status touches.
-const STATUSES: &[Touches] = &[Touches::Part(Part::CustomStatuses)];
+/// What a change of a custom status signals.
+const STATUSES: &[Signal] = &[Signal::ChangeKind(ChangeKind::CustomStatuses)];
 
 #[async_trait]
 impl CustomStatuses for SqliteStore {
@@ -30,7 +30,7 @@ impl CustomStatuses for SqliteStore {
             .await
     }
 
-    async fn delete_status(&self, id: StatusId, event: EventOf) -> Result<()> {
+    async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()> {
         self.writer
             .end(STATUSES, move |c| delete(c, &id, event))
             .await
@@ -77,7 +77,7 @@ pub(super) fn update(
     outbox::append(connection, event)
 }
 
-pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventOf) -> Result<()> {
+pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventBuilder) -> Result<()> {
     let status = find(connection, id)
         .map_err(|e| error(&e))?
         .ok_or_else(|| not_found(id))?;

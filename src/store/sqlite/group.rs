@@ -2,14 +2,14 @@
 //! wait. Each job runs in a savepoint of its own, so that one refusal rolls back alone. Where the file is limited, all jobs of a group have
 //! the same room, so that one for which there is none does not take those with it that have the reserve. Knows nothing of what the jobs do.
 
-use super::change_signals::{EVERYTHING, Marks};
+use super::change_signals::{ChangeSignals, EVERYTHING};
 use super::checkpoint::{self, Checkpoints};
 use super::health::Health;
 use super::is_damage;
 use super::job::{Failure, Job};
 use super::outbox;
 use super::queue::{Turn, Waiting};
-use super::space::{Limit, Room};
+use super::space::{Limit, SpaceClass};
 use super::writer::QUEUE;
 use crate::domain::{EventId, Fault};
 use rusqlite::Connection;
@@ -27,7 +27,7 @@ pub(super) struct Tools {
     /// The size limit of the file, if there is one.
     pub(super) limit: Option<Limit>,
     /// Raised after every commit, before its callers are answered.
-    pub(super) marks: Marks,
+    pub(super) marks: ChangeSignals,
     pub(super) checkpoints: Checkpoints,
     pub(super) health: Arc<Health>,
     /// The [`data_version`] up to which commits of other processes are announced.
@@ -64,11 +64,11 @@ fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usi
     let jobs = group.jobs;
     match &result {
         Ok(commit) if tools.known_version == Some(commit.data_version) => {
-            let touched = jobs.iter().flat_map(|job| job.touches());
+            let touched = jobs.iter().flat_map(|job| job.signals());
             tools.marks.raise(commit.newest, touched);
         }
         Ok(commit) => {
-            // Another process has written what it touches itself, and its events are part of the mark now.
+            // Another process has written what it signals itself, and its events are part of the mark now.
             tools.known_version = Some(commit.data_version);
             tools.marks.raise(commit.newest, EVERYTHING.iter());
         }
@@ -179,7 +179,7 @@ pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-fn begin(connection: &Connection, limit: Option<&Limit>, room: Room) -> rusqlite::Result<()> {
+fn begin(connection: &Connection, limit: Option<&Limit>, room: SpaceClass) -> rusqlite::Result<()> {
     step(connection, "BEGIN IMMEDIATE")?;
     limit.map_or(Ok(()), |limit| limit.allow(connection, room))
 }

@@ -2,7 +2,7 @@
 //! one to a damaged or a removed file does not.
 
 use super::beside;
-use super::change_signals::{EVERYTHING, Marks};
+use super::change_signals::{ChangeSignals, EVERYTHING};
 use crate::domain::{Error, EventId, Fault, Result};
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -23,7 +23,7 @@ pub(super) struct Health {
     /// The database, its log and the log's index; none for a database in memory.
     files: Vec<Watched>,
     checked: Mutex<Option<Instant>>,
-    marks: Marks,
+    marks: ChangeSignals,
 }
 
 /// A file that has to stay where it is.
@@ -56,7 +56,7 @@ impl Watched {
 
 impl Health {
     /// That of the database at `path`, which is open; `None` for one in memory.
-    pub(super) fn new(path: Option<&Path>, marks: Marks) -> Self {
+    pub(super) fn new(path: Option<&Path>, marks: ChangeSignals) -> Self {
         let watched = |suffix: &str| path.map(|path| Watched::new(beside(path, suffix)));
         let files = ["", "-wal", "-shm"].into_iter().filter_map(watched);
         Self {
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn health_of(path: &Path) -> Health {
-        Health::new(Some(path), Marks::new(EventId::default()))
+        Health::new(Some(path), ChangeSignals::new(EventId::default()))
     }
 
     #[test]

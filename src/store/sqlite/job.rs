@@ -1,9 +1,9 @@
 //! A unit of work on its way through the writer: its result type is hidden from the thread that runs it. Knows no transaction.
 
 use super::error;
-use super::space::Room;
+use super::space::SpaceClass;
 use crate::domain::{Error, Fault, Result};
-use crate::store::Part;
+use crate::store::ChangeKind;
 use rusqlite::Connection;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,9 +17,9 @@ pub(super) trait Job: Send {
     /// Does the work; `false` when its savepoint must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
     /// How far it may let the file grow.
-    fn room(&self) -> Room;
+    fn room(&self) -> SpaceClass;
     /// What it changes beside rows.
-    fn touches(&self) -> &'static [Touches];
+    fn signals(&self) -> &'static [Signal];
     /// Whether SQLite found the database damaged while the work ran.
     fn met_damage(&self) -> bool;
     /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
@@ -50,9 +50,9 @@ impl From<rusqlite::Error> for Failure {
 
 /// What a job changes that somebody keeps a copy of or waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Touches {
+pub(super) enum Signal {
     /// What is kept under a version.
-    Part(Part),
+    ChangeKind(ChangeKind),
     /// When the next claim ends.
     Deadlines,
     /// What somebody who looks after hooks has said.
@@ -64,8 +64,8 @@ pub(super) enum Touches {
 /// A closure as a job.
 pub(super) struct Write<T, F> {
     work: Option<F>,
-    room: Room,
-    touches: &'static [Touches],
+    room: SpaceClass,
+    signals: &'static [Signal],
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
 }
@@ -74,8 +74,8 @@ impl<T, F> Write<T, F> {
     /// The job, and where its outcome will be.
     pub(super) fn new(
         work: F,
-        room: Room,
-        touches: &'static [Touches],
+        room: SpaceClass,
+        signals: &'static [Signal],
     ) -> (Self, oneshot::Receiver<Outcome<T>>) {
         let (reply, receiver) = oneshot::channel();
         let (work, outcome) = (Some(work), None);
@@ -83,7 +83,7 @@ impl<T, F> Write<T, F> {
             Self {
                 work,
                 room,
-                touches,
+                signals,
                 outcome,
                 reply,
             },
@@ -103,12 +103,12 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
         keep
     }
 
-    fn room(&self) -> Room {
+    fn room(&self) -> SpaceClass {
         self.room
     }
 
-    fn touches(&self) -> &'static [Touches] {
-        self.touches
+    fn signals(&self) -> &'static [Signal] {
+        self.signals
     }
 
     fn met_damage(&self) -> bool {

@@ -36,13 +36,13 @@ mod writer;
 pub use open::OpenError;
 
 use crate::domain::{Error, EventId, Fault, Result};
-use crate::store::{Part, Store};
+use crate::store::{ChangeKind, Store};
 use async_trait::async_trait;
-use change_signals::{EVERYTHING, Marks};
+use change_signals::{ChangeSignals, EVERYTHING};
 use checkpoint::Checkpoints;
 use group::Tools;
 use health::Health;
-use job::Touches;
+use job::Signal;
 use open::{Opened, open_writer};
 use pool::{Pool, Readers};
 use rusqlite::ffi;
@@ -53,23 +53,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 use writer::Writer;
 
-/// What a change to who may do what touches.
-const ACCESS: &[Touches] = &[Touches::Part(Part::Access), Touches::Audit];
+/// What a change to who may do what signals.
+const ACCESS: &[Signal] = &[Signal::ChangeKind(ChangeKind::Access), Signal::Audit];
 
 /// How often the files are looked after.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What touches whoever runs hooks.
-const HOOKS: &[Touches] = &[Touches::Hooks, Touches::Audit];
+/// What signals whoever runs hooks.
+const HOOKS: &[Signal] = &[Signal::Hooks, Signal::Audit];
 
-/// What touches the audit trail alone.
-const AUDIT: &[Touches] = &[Touches::Audit];
+/// What signals the audit trail alone.
+const AUDIT: &[Signal] = &[Signal::Audit];
 
 /// A database and the two ways to it: one writer, several readers.
 pub struct SqliteStore {
     writer: Arc<Writer>,
     readers: Readers,
-    marks: Marks,
+    marks: ChangeSignals,
     health: Arc<Health>,
     path: PathBuf,
     had_log: bool,
@@ -89,7 +89,7 @@ impl SqliteStore {
         let sqlite = |e| OpenError::sqlite(path, &e);
         let limit = Limit::of(&connection, max_mib).map_err(sqlite)?;
         let newest = outbox::newest(&connection).map_err(sqlite)?;
-        let marks = Marks::new(newest);
+        let marks = ChangeSignals::new(newest);
         let health = Arc::new(Health::new(Some(path), marks.clone()));
         let pool = Pool::open(path, readers, health.clone());
         let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
@@ -112,13 +112,13 @@ impl SqliteStore {
         })
     }
 
-    /// A new database in memory, which is gone with this store. It touches no file.
+    /// A new database in memory, which is gone with this store. It signals no file.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn in_memory() -> std::result::Result<Self, OpenError> {
         let connection = open::open_in_memory()?;
-        let marks = Marks::new(EventId::default());
+        let marks = ChangeSignals::new(EventId::default());
         let health = Arc::new(Health::new(None, marks.clone()));
         let tools = Tools {
             connection,
@@ -239,7 +239,7 @@ impl Store for SqliteStore {
         self.marks.committed()
     }
 
-    fn version(&self, part: Part) -> u64 {
+    fn version(&self, part: ChangeKind) -> u64 {
         self.marks.version(part)
     }
 
@@ -274,13 +274,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&path, 1, 0).unwrap();
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         let other = open_writer(&path).unwrap().connection;
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();
         assert!(store.refresh().await.is_err());
-        assert!(store.version(Part::Access) > version);
+        assert!(store.version(ChangeKind::Access) > version);
     }
 
     /// How often a statement was planned again in three uses.

@@ -4,7 +4,7 @@ use super::{HOOKS, SqliteStore, audit, delivery, error, payload};
 use crate::domain::{
     Attribution, DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp,
 };
-use crate::store::{Outbox, Place, Standing, StoredEvent};
+use crate::store::{ConsumerState, Cursor, Outbox, StoredEvent};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -22,7 +22,7 @@ impl Outbox for SqliteStore {
             .await
     }
 
-    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Option<Standing>> {
+    async fn register(&self, consumer: &str, kind: HookKind) -> Result<Option<ConsumerState>> {
         let consumer = consumer.to_owned();
         let fence = new_fence()?;
         let work = move |c: &Connection| {
@@ -56,7 +56,7 @@ impl Outbox for SqliteStore {
             .await
     }
 
-    async fn standing(&self, consumer: &str) -> Result<Option<Standing>> {
+    async fn standing(&self, consumer: &str) -> Result<Option<ConsumerState>> {
         let consumer = consumer.to_owned();
         self.readers.read(move |c| standing(c, &consumer)).await
     }
@@ -64,7 +64,7 @@ impl Outbox for SqliteStore {
     async fn advance(
         &self,
         consumer: &str,
-        place: Place,
+        place: Cursor,
         records: Vec<DeliveryRecord>,
     ) -> Result<bool> {
         let consumer = consumer.to_owned();
@@ -79,7 +79,7 @@ impl Outbox for SqliteStore {
     async fn disable(
         &self,
         consumer: &str,
-        place: Place,
+        place: Cursor,
         records: Vec<DeliveryRecord>,
         reason: String,
         attribution: Attribution,
@@ -192,14 +192,14 @@ pub(super) fn put(
         .map(drop)
 }
 
-fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<Standing>> {
+fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<ConsumerState>> {
     let mut select = connection.prepare_cached(
         "SELECT cursor, generation, incarnation, off IS NULL, replay_until FROM consumer WHERE name = ?1",
     )?;
     let found = select.query_row([consumer], |row| {
         let cursor = event_id(row.get(0)?);
-        Ok(Standing {
-            place: Place {
+        Ok(ConsumerState {
+            place: Cursor {
                 cursor,
                 generation: row.get(1)?,
             },
@@ -217,7 +217,7 @@ fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<
 fn advance(
     connection: &Connection,
     consumer: &str,
-    place: Place,
+    place: Cursor,
     records: &[DeliveryRecord],
 ) -> rusqlite::Result<bool> {
     let moved = connection

@@ -1,12 +1,12 @@
 //! SQL of presence and claims. Knows no rule of them: which claim counts and what a choice does is the domain's to say.
 
-use super::job::Touches;
+use super::job::Signal;
 use super::{SqliteStore, audit, error, outbox, users};
 use crate::domain::{
     By, Change, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest,
     Result, StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
-use crate::store::{Card, PresenceChange, Presences, Whom};
+use crate::store::{PresenceChange, PresenceSnapshot, Presences, Whom};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -28,7 +28,7 @@ impl Presences for SqliteStore {
         Ok(person.presence)
     }
 
-    async fn find_card(&self, user: UserId) -> Result<Option<Card>> {
+    async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>> {
         self.readers.read(move |c| card(c, user)).await
     }
 
@@ -41,13 +41,13 @@ impl Presences for SqliteStore {
     }
 
     async fn change_presence(&self, change: PresenceChange) -> Result<Presence> {
-        let touches: &[Touches] = if change.expires {
-            &[Touches::Deadlines]
+        let signals: &[Signal] = if change.expires {
+            &[Signal::Deadlines]
         } else {
             &[]
         };
         self.writer
-            .change_or_end(change.ends, touches, move |c| self::change(c, change))
+            .change_or_end(change.ends, signals, move |c| self::change(c, change))
             .await
     }
 
@@ -69,15 +69,17 @@ fn find(connection: &Connection, user: &UserId) -> rusqlite::Result<Option<Perso
     Ok(people.pop())
 }
 
-fn card(connection: &Connection, user: UserId) -> rusqlite::Result<Option<Card>> {
+fn card(connection: &Connection, user: UserId) -> rusqlite::Result<Option<PresenceSnapshot>> {
     let (as_of, person) = (outbox::newest(connection)?, find(connection, &user)?);
     let user = users::find(connection, &UserKey::Id(user))?;
-    Ok(person.zip(user).map(|(person, (user, _))| Card {
-        person,
-        roles: user.roles,
-        active: user.active,
-        as_of,
-    }))
+    Ok(person
+        .zip(user)
+        .map(|(person, (user, _))| PresenceSnapshot {
+            person,
+            roles: user.roles,
+            active: user.active,
+            as_of,
+        }))
 }
 
 fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {

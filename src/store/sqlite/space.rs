@@ -8,7 +8,7 @@ const RESERVE: i64 = 256;
 
 /// How far a job may let the file grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum SpaceClass {
     /// Up to the reserve.
     Common,
     /// To the last page.
@@ -37,10 +37,10 @@ impl Limit {
 
     /// Lets the open transaction have `room`. SQLite goes no lower than the file is large: where the reserve is in use, others do not
     /// let the file grow at all.
-    pub(super) fn allow(&self, connection: &Connection, room: Room) -> rusqlite::Result<()> {
+    pub(super) fn allow(&self, connection: &Connection, room: SpaceClass) -> rusqlite::Result<()> {
         let pages = match room {
-            Room::Common => self.common,
-            Room::Reserve => self.all,
+            SpaceClass::Common => self.common,
+            SpaceClass::Reserve => self.all,
         };
         connection
             .prepare_cached(&format!("PRAGMA max_page_count = {pages}"))?

@@ -4,10 +4,10 @@
 //! A panic inside a job is handed back to the caller it came from. Knows nothing of what the jobs do.
 
 use super::group::{self, Tools};
-use super::job::{Touches, Write};
+use super::job::{Signal, Write};
 use super::outbox;
 use super::queue::{Message, Waiting};
-use super::space::Room;
+use super::space::SpaceClass;
 use crate::domain::{Error, Result};
 use rusqlite::Connection;
 use std::panic::resume_unwind;
@@ -51,36 +51,40 @@ impl Writer {
     }
 
     /// As [`write`](Self::write), for work that changes what somebody keeps a copy of or waits for.
-    pub(super) async fn change<T, F>(&self, touches: &'static [Touches], work: F) -> Result<T>
+    pub(super) async fn change<T, F>(&self, signals: &'static [Signal], work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.change_or_end(false, touches, work).await
+        self.change_or_end(false, signals, work).await
     }
 
     /// As [`change`](Self::change), for work by which something ends or goes: it finds room in a file that is full to everybody else.
-    pub(super) async fn end<T, F>(&self, touches: &'static [Touches], work: F) -> Result<T>
+    pub(super) async fn end<T, F>(&self, signals: &'static [Signal], work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.change_or_end(true, touches, work).await
+        self.change_or_end(true, signals, work).await
     }
 
     /// As [`end`](Self::end) where something `ends`, or else as [`change`](Self::change).
     pub(super) async fn change_or_end<T, F>(
         &self,
         ends: bool,
-        touches: &'static [Touches],
+        signals: &'static [Signal],
         work: F,
     ) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let room = if ends { Room::Reserve } else { Room::Common };
-        let (job, outcome) = Write::new(work, room, touches);
+        let room = if ends {
+            SpaceClass::Reserve
+        } else {
+            SpaceClass::Common
+        };
+        let (job, outcome) = Write::new(work, room, signals);
         self.jobs
             .try_send(Message::Work(Box::new(job)))
             .map_err(|_| Error::UNAVAILABLE)?;
@@ -122,7 +126,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::change_signals::Marks;
+    use super::super::change_signals::ChangeSignals;
     use super::super::checkpoint::Checkpoints;
     use super::super::error;
     use super::super::health::Health;
@@ -131,15 +135,15 @@ mod tests {
     use crate::domain::EventId;
     use std::sync::Arc;
 
-    fn writer() -> (Writer, Marks, tempfile::TempDir) {
+    fn writer() -> (Writer, ChangeSignals, tempfile::TempDir) {
         limited_writer(0)
     }
 
-    fn limited_writer(max_mib: u64) -> (Writer, Marks, tempfile::TempDir) {
+    fn limited_writer(max_mib: u64) -> (Writer, ChangeSignals, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         let connection = super::super::open_writer(&path).unwrap().connection;
-        let marks = Marks::new(EventId::default());
+        let marks = ChangeSignals::new(EventId::default());
         let tools = Tools {
             limit: Limit::of(&connection, max_mib).unwrap(),
             marks: marks.clone(),

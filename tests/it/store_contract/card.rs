@@ -3,10 +3,10 @@
 use super::presence::{busy, events, id, put, with_users};
 use super::{admin_at, at, create, every_store, status, user};
 use doorsign::domain::{EventId, PresencePolicy, Rest, UserId};
-use doorsign::store::{Card, RoleChange, Store, UserPatch, Whom};
+use doorsign::store::{PresenceSnapshot, RoleChange, Store, UserPatch, Whom};
 
-async fn card(store: &dyn Store, user: UserId) -> Option<Card> {
-    store.find_card(user).await.unwrap()
+async fn card(store: &dyn Store, user: UserId) -> Option<PresenceSnapshot> {
+    store.find_presence_snapshot(user).await.unwrap()
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::{at, every_shared_store, every_store};
 use doorsign::domain::{
     DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result, Timestamp, What,
 };
-use doorsign::store::{FailedDelivery, Place, Standing, Store};
+use doorsign::store::{ConsumerState, Cursor, FailedDelivery, Store};
 use std::fmt::Debug;
 
 /// An attempt at the event `event` that failed for good, at `event`.
@@ -54,13 +54,13 @@ fn noted(event: u64) -> DeliveryRecord {
     }
 }
 
-pub async fn standing(store: &dyn Store, hook: &str) -> Standing {
+pub async fn standing(store: &dyn Store, hook: &str) -> ConsumerState {
     store.standing(hook).await.unwrap().unwrap()
 }
 
 /// Moves `hook` as its delivery does.
 pub async fn advance(store: &dyn Store, hook: &str, to: u64, records: Vec<DeliveryRecord>) {
-    let place = Place {
+    let place = Cursor {
         cursor: EventId::new(to),
         ..standing(store, hook).await.place
     };
@@ -179,7 +179,7 @@ async fn what_is_recorded_of_deliveries_comes_with_the_cursor_or_not_at_all() {
         assert_eq!(deliveries(&*store, "hook").await, records);
         let found = standing(&*store, "hook").await;
         assert_eq!(found.failed, Some(failed_at(3)));
-        let stale = Place {
+        let stale = Cursor {
             cursor: EventId::new(3),
             generation: found.place.generation + 1,
         };
@@ -568,7 +568,7 @@ async fn a_hook_disables_itself_with_the_record_of_why_unless_it_was_moved_meanw
             );
             disabled.await.unwrap()
         };
-        let other = Place {
+        let other = Cursor {
             generation: own.generation + 1,
             ..own
         };

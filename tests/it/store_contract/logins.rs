@@ -5,7 +5,7 @@ use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, Permission, Problem, UserId,
     What,
 };
-use doorsign::store::{NewLogin, Part, RoleChange, Store, UserPatch};
+use doorsign::store::{ChangeKind, NewLogin, RoleChange, Store, UserPatch};
 use std::time::Duration;
 
 /// A login of `whose`, made at `n`, by password, or by a token of that name.
@@ -158,7 +158,7 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
                 .await
                 .unwrap();
         }
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         assert!(
             store
                 .delete_login(gone.id.clone(), admin_at(3))
@@ -166,7 +166,7 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
                 .unwrap()
         );
         assert!(
-            store.version(Part::Access) > version,
+            store.version(ChangeKind::Access) > version,
             "raised before the answer"
         );
         assert!(
@@ -205,7 +205,7 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         assert!(opens(&*store, &password).await && opens(&*store, &token).await);
 
         let password_hash = Some("new".to_owned());
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         change(UserPatch {
             password_hash,
             ..UserPatch::default()
@@ -213,7 +213,7 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         .await
         .unwrap();
         assert!(
-            store.version(Part::Access) > version,
+            store.version(ChangeKind::Access) > version,
             "raised before the answer"
         );
         let left = of(&*store, "ann").await;
@@ -255,9 +255,9 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
                 .await
                 .unwrap();
         }
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         store.replace_token(new.clone(), admin_at(3)).await.unwrap();
-        assert!(store.version(Part::Access) > version);
+        assert!(store.version(ChangeKind::Access) > version);
         assert_eq!(of(&*store, "ann").await, std::slice::from_ref(&new));
         let unknown = store.replace_token(phone, admin_at(5)).await;
         assert!(
@@ -333,7 +333,10 @@ async fn a_login_too_many_ends_the_one_that_was_unused_for_longest() {
         let first = login("ann", 1, None);
         let used = vec![(first.id.clone(), at(5))];
         store.note_used(used, Duration::ZERO).await.unwrap();
-        let before = (store.version(Part::Access), *store.committed().borrow());
+        let before = (
+            store.version(ChangeKind::Access),
+            *store.committed().borrow(),
+        );
         store
             .create_login(limited(3), crate::support::operator())
             .await
@@ -342,7 +345,10 @@ async fn a_login_too_many_ends_the_one_that_was_unused_for_longest() {
         left.retain(|login| login.token_name().is_none());
         let left: Vec<_> = left.into_iter().map(|login| login.id).collect();
         assert_eq!(left, [first.id, login("ann", 3, None).id]);
-        let after = (store.version(Part::Access), *store.committed().borrow());
+        let after = (
+            store.version(ChangeKind::Access),
+            *store.committed().borrow(),
+        );
         assert!(
             before.0 < after.0 && before.1 < after.1,
             "{before:?} {after:?}"
@@ -367,7 +373,7 @@ async fn a_use_is_noted_at_most_once_in_a_while_and_changes_nothing_else() {
             .create_login(new, crate::support::operator())
             .await
             .unwrap();
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         let record = async || {
             let page = store.list_login_records(LoginQuery::all(at(2))).await;
             page.unwrap().items.remove(0)
@@ -383,7 +389,7 @@ async fn a_use_is_noted_at_most_once_in_a_while_and_changes_nothing_else() {
         assert_eq!((record.login, record.username.as_str()), (used, "ann"));
         assert_eq!(record.origin.client.as_deref(), Some("a browser"));
         assert_eq!(record.origin.address, origin.address);
-        assert_eq!(store.version(Part::Access), version);
+        assert_eq!(store.version(ChangeKind::Access), version);
     })
     .await;
 }

@@ -29,14 +29,14 @@ use doorsign::store::sqlite::SqliteStore;
 use std::sync::Arc;
 
 /// A database that can be opened, and opened again.
-pub enum Place {
+pub enum Cursor {
     /// In a file.
     Folder(tempfile::TempDir),
     /// In memory, where it ends with the store: to open it again gives the same one.
     Memory(Arc<SqliteStore>),
 }
 
-impl Place {
+impl Cursor {
     pub fn open(&self) -> Arc<dyn Store> {
         match self {
             Self::Folder(folder) => {
@@ -49,14 +49,14 @@ impl Place {
 }
 
 /// Runs `check` on a new database of each kind.
-pub async fn every_store(check: impl AsyncFn(Place)) {
+pub async fn every_store(check: impl AsyncFn(Cursor)) {
     every_shared_store(&check).await;
-    check(Place::Memory(Arc::new(SqliteStore::in_memory().unwrap()))).await;
+    check(Cursor::Memory(Arc::new(SqliteStore::in_memory().unwrap()))).await;
 }
 
 /// As [`every_store`], without those that no other process can open.
-pub async fn every_shared_store(check: impl AsyncFn(Place)) {
-    check(Place::Folder(tempfile::tempdir().unwrap())).await;
+pub async fn every_shared_store(check: impl AsyncFn(Cursor)) {
+    check(Cursor::Folder(tempfile::tempdir().unwrap())).await;
 }
 
 pub fn at(millis: i64) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use super::{create, delete, every_shared_store, every_store, status, update};
 use doorsign::domain::{Event, EventId, HookKind};
-use doorsign::store::{Part, Place, Standing, Store};
+use doorsign::store::{ChangeKind, ConsumerState, Cursor, Store};
 
 const START: EventId = EventId::new(0);
 
@@ -91,7 +91,7 @@ async fn a_reader_that_follows_many_writers_misses_no_event_and_sees_none_too_ea
     .await;
 }
 
-async fn register(store: &dyn Store, name: &str) -> Standing {
+async fn register(store: &dyn Store, name: &str) -> ConsumerState {
     let registered = store.register(name, HookKind::BuiltIn).await.unwrap();
     registered.unwrap()
 }
@@ -106,8 +106,8 @@ async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_the
     every_store(async |place| {
         let store = place.open();
         // The fencing numbers are random.
-        let fresh = |cursor, found: &Standing| Standing {
-            place: Place {
+        let fresh = |cursor, found: &ConsumerState| ConsumerState {
+            place: Cursor {
                 cursor: EventId::new(cursor),
                 generation: found.incarnation,
             },
@@ -147,7 +147,7 @@ async fn a_cursor_moves_alone_and_stays_where_it_was_put() {
                 .await
                 .unwrap();
         }
-        let to = |cursor| Place {
+        let to = |cursor| Cursor {
             cursor: EventId::new(cursor),
             ..standing.place
         };
@@ -169,12 +169,12 @@ async fn what_another_process_wrote_is_noticed_by_a_refresh() {
         let (store, other) = (place.open(), place.open());
         let mut committed = store.committed();
         create(&*other, &status(1, "one")).await.unwrap();
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         assert!(!committed.has_changed().unwrap());
         store.refresh().await.unwrap();
         assert_eq!(committed.borrow_and_update().as_u64(), 1);
         assert!(
-            store.version(Part::Access) > version,
+            store.version(ChangeKind::Access) > version,
             "who may do what may have changed, too"
         );
 
@@ -203,14 +203,18 @@ async fn an_own_commit_after_one_of_another_process_raises_every_version() {
         let (store, other) = (place.open(), place.open());
         create(&*store, &status(1, "one")).await.unwrap();
         create(&*other, &status(2, "two")).await.unwrap();
-        let before = store.version(Part::Access);
+        let before = store.version(ChangeKind::Access);
         // Its mark includes the event of the other process, so the versions have to be as new.
         create(&*store, &status(3, "three")).await.unwrap();
         assert_eq!(store.committed().borrow().as_u64(), 3);
-        let after = store.version(Part::Access);
+        let after = store.version(ChangeKind::Access);
         assert!(after > before);
         create(&*store, &status(4, "four")).await.unwrap();
-        assert_eq!(store.version(Part::Access), after, "nobody else wrote");
+        assert_eq!(
+            store.version(ChangeKind::Access),
+            after,
+            "nobody else wrote"
+        );
     })
     .await;
 }

@@ -5,7 +5,7 @@ use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, Problem, SortOrder, User, UserId, UserQuery, UserSort,
     What,
 };
-use doorsign::store::{Part, RoleChange, Store, UserPatch};
+use doorsign::store::{ChangeKind, RoleChange, Store, UserPatch};
 
 async fn with_roles(store: &dyn Store, name: &str, roles: &[&str]) -> UserId {
     let roles = roles.iter().map(|role| (*role).to_owned()).collect();
@@ -154,10 +154,10 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
             .create_login(login(&ann, 1).into(), crate::support::operator())
             .await
             .unwrap();
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         store.delete_user(ann.clone(), admin_at(2)).await.unwrap();
         assert!(
-            store.version(Part::Access) > version,
+            store.version(ChangeKind::Access) > version,
             "raised before the answer"
         );
         assert!(

@@ -2,7 +2,7 @@
 
 use super::{admin_at, at, every_store};
 use doorsign::domain::{Error, Field, Permission, PermissionGrant, Problem};
-use doorsign::store::{Part, Store};
+use doorsign::store::{ChangeKind, Store};
 
 fn grant(permission: &str, roles: &[&str], time: i64) -> PermissionGrant {
     PermissionGrant {
@@ -47,14 +47,14 @@ async fn a_new_database_has_the_roles_and_the_permissions_the_server_asks_for() 
 async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone() {
     every_store(async |place| {
         let store = place.open();
-        let (before, version) = (table(&*store).await, store.version(Part::Access));
+        let (before, version) = (table(&*store).await, store.version(ChangeKind::Access));
         let given = vec![
             grant("manage-user-status", &["user", "admin", "bot", "user"], 7),
             grant("view-statistics", &[], 8),
         ];
         store.update_permissions(given, admin_at(9)).await.unwrap();
         assert!(
-            store.version(Part::Access) > version,
+            store.version(ChangeKind::Access) > version,
             "raised before the answer"
         );
         let expected: Vec<_> = before
@@ -110,10 +110,10 @@ async fn a_single_grant_is_the_last_of_its_permission_and_what_is_so_stays() {
             let row = table.iter().find(|row| row.permission == "view-statistics");
             row.unwrap().clone()
         };
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         set("view-statistics", "user", true, 7).await.unwrap();
         set("view-statistics", "user", true, 8).await.unwrap();
-        assert!(store.version(Part::Access) > version);
+        assert!(store.version(ChangeKind::Access) > version);
         assert_eq!(row().await, grant("view-statistics", &["admin", "user"], 7));
         set("view-statistics", "admin", false, 9).await.unwrap();
         set("view-statistics", "admin", false, 10).await.unwrap();

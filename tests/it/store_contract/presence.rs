@@ -1,6 +1,6 @@
 //! How people are shown: changes that happen whole with their event, and whom the lists hold. The end of claims is in `expiry`.
 
-use super::{Place, admin_at, at, every_store, user};
+use super::{Cursor, admin_at, at, every_store, user};
 use doorsign::domain::{
     Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, PresencePolicy,
     Rest, Result, StatusChange, StatusText, Timestamp, UserId, UserStatus, What,
@@ -58,7 +58,7 @@ pub async fn put(store: &dyn Store, name: &str, now: i64, claim: Claim) -> Prese
 }
 
 /// A store on a new database with these users.
-pub async fn with_users(place: &Place, names: &[&str]) -> Arc<dyn Store> {
+pub async fn with_users(place: &Cursor, names: &[&str]) -> Arc<dyn Store> {
     let store = place.open();
     for name in names {
         let created = store

@@ -3,7 +3,7 @@
 use super::hooks::{advance, deliveries, failed_at, hook, parked, retrying, standing};
 use super::{at, every_store, status, user};
 use doorsign::domain::{Change, DeliveryRecord, DeliveryState, EventId, HookKind};
-use doorsign::store::{Place, Store};
+use doorsign::store::{Cursor, Store};
 
 /// Lets one thing happen at each of these times.
 pub async fn happen(store: &dyn Store, times: &[i64]) {
@@ -116,7 +116,7 @@ async fn what_was_told_and_not_saved_yet_is_told_once_more_by_a_replay() {
             0
         );
         assert_eq!(place(&*store).await, (5, None));
-        let told = Place {
+        let told = Cursor {
             cursor: EventId::new(6),
             ..before
         };
@@ -137,7 +137,7 @@ async fn what_was_under_way_before_a_replay_moves_nobody() {
             .replay("hook", at(20), at(40), crate::support::operator())
             .await
             .unwrap();
-        let late = Place {
+        let late = Cursor {
             cursor: EventId::new(6),
             ..before
         };

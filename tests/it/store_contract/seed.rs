@@ -4,7 +4,9 @@ use super::{admin_at, at, create, status, user};
 use doorsign::domain::{EventId, HookKind, LoginId, UserKey, UserQuery};
 use doorsign::domain::{Login, LoginKind, StatusQuery};
 use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Logins, Outbox, Part, Place, RoleChange, Seeded, Store, UserPatch, Users};
+use doorsign::store::{
+    ChangeKind, Cursor, Logins, Outbox, RoleChange, Seeded, Store, UserPatch, Users,
+};
 
 fn login(id: &str) -> Login {
     Login {
@@ -68,7 +70,8 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
             .await
             .unwrap();
         assert_ne!(all(&store).await, seed);
-        let versions = || [Part::Access, Part::CustomStatuses].map(|part| store.version(part));
+        let versions =
+            || [ChangeKind::Access, ChangeKind::CustomStatuses].map(|part| store.version(part));
         let before = versions();
         store.reset().await.unwrap();
         assert_eq!(all(&store).await, seed);
@@ -86,7 +89,7 @@ async fn a_reset_keeps_the_events_and_who_has_read_them() {
     create(&store, &status(1, "before")).await.unwrap();
     let events = store.events_after(EventId::default(), 9).await.unwrap();
     let newest = events.last().unwrap().as_ref().unwrap().id;
-    let place = Place {
+    let place = Cursor {
         cursor: newest,
         ..standing.place
     };

@@ -2,15 +2,15 @@
 
 use super::{at, every_store};
 use doorsign::domain::{Setting, SettingValue};
-use doorsign::store::{Part, Store};
+use doorsign::store::{ChangeKind, Store};
 
 async fn set(store: &dyn Store, setting: Setting, value: impl Into<SettingValue>) {
-    let version = store.version(Part::Access);
+    let version = store.version(ChangeKind::Access);
     store
         .set_setting(setting, value.into(), at(7), None)
         .await
         .unwrap();
-    let raised = store.version(Part::Access) > version;
+    let raised = store.version(ChangeKind::Access) > version;
     assert!(raised, "raised before the answer");
 }
 

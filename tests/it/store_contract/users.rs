@@ -5,7 +5,7 @@ use doorsign::domain::UserKey;
 use doorsign::domain::{
     Email, Error, Field, Problem, Result, User, UserId, UserQuery, Username, What,
 };
-use doorsign::store::{Part, RoleChange, Store, UserPatch};
+use doorsign::store::{ChangeKind, RoleChange, Store, UserPatch};
 
 async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
     store.find_user(key).await.unwrap()
@@ -203,7 +203,7 @@ async fn a_patch_that_is_refused_changes_nothing() {
             active: Some(false),
             ..UserPatch::default()
         };
-        let version = store.version(Part::Access);
+        let version = store.version(ChangeKind::Access);
         let result = store
             .update_user(user("ann").id, patch.clone(), admin_at(2))
             .await;
@@ -225,7 +225,7 @@ async fn a_patch_that_is_refused_changes_nothing() {
             .update_user(user("ann").id, nothing, admin_at(2))
             .await
             .unwrap();
-        assert!(store.version(Part::Access) > version);
+        assert!(store.version(ChangeKind::Access) > version);
     })
     .await;
 }

@@ -94,7 +94,7 @@ impl Caller {
         if method == "login" {
             // Whose connection it has been does not matter, and may be over.
             let actor = recognised.and_then(Result::ok);
-            self.admit(actor.as_ref(), "login")?;
+            self.count_call(actor.as_ref(), "login")?;
             let with = login::read(params)?;
             if with.1 == Way::Password {
                 self.count_login(actor.as_ref())?;
@@ -105,7 +105,7 @@ impl Caller {
         }
         let actor = recognised.transpose()?;
         if method == "logout" {
-            self.admit(actor.as_ref(), "logout")?;
+            self.count_call(actor.as_ref(), "logout")?;
             if let Some(actor) = actor {
                 session::logout(app, &Requester::new(actor, self.address)).await?;
             }
@@ -128,10 +128,10 @@ impl Caller {
         }
     }
 
-    fn admit(&self, actor: Option<&Arc<Actor>>, method: &'static str) -> Result<(), ApiError> {
+    fn count_call(&self, actor: Option<&Arc<Actor>>, method: &'static str) -> Result<(), ApiError> {
         let now = self.api.app.clock.now();
         let limits = &self.api.method_limits;
-        limits.admit(self.of(actor), Some(method), now)
+        limits.count_call(self.of(actor), Some(method), now)
     }
 
     fn of<'a>(&'a self, actor: Option<&'a Arc<Actor>>) -> ddp::Caller<'a> {

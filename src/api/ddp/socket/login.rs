@@ -1,7 +1,7 @@
 //! Logging in and out by a live connection. Source: Meteor `accounts-base`; compatibility 9.2. Knows no socket.
 
 use crate::api::ddp::{Outcome, result};
-use crate::api::error::{ApiError, Place};
+use crate::api::error::{ApiError, ErrorContext};
 use crate::api::wire::credentials;
 use crate::api::wire::date::Ejson;
 use crate::app::App;
@@ -45,7 +45,8 @@ pub(super) async fn log_in(
     (with, way): (LoginWith, Way),
 ) -> Result<(LoggedIn, Way), ApiError> {
     let entered = session::login(app, with, address, client).await;
-    let entered = entered.map_err(|e| Place::RealtimeLogin(way, app.clock.now()).failed(e))?;
+    let entered =
+        entered.map_err(|e| ErrorContext::RealtimeLogin(way, app.clock.now()).failed(e))?;
     Ok((entered, way))
 }
 

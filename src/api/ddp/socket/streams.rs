@@ -111,13 +111,13 @@ impl Streams {
         }
     }
 
-    /// Ends a subscription, and answers the frame that tells of it.
+    /// Shutdown a subscription, and answers the frame that tells of it.
     pub(super) fn unsubscribe(&mut self, listener: &mut Listener, id: &str) -> String {
         self.end(listener, id);
         text_of(&Reply::Nosub { id, error: None })
     }
 
-    /// Ends what may not be heard any more now that the connection is `user`'s, and answers the frames that tell of it.
+    /// Shutdown what may not be heard any more now that the connection is `user`'s, and answers the frames that tell of it.
     pub(super) fn end_forbidden(
         &mut self,
         listener: &mut Listener,
@@ -152,8 +152,8 @@ impl Streams {
         match self.subscriptions.remove(id) {
             Some(Hears::Topic(topic)) => {
                 let hears = Hears::Topic(topic);
-                let is_heard = self.subscriptions.values().any(|other| *other == hears);
-                if let (Hears::Topic(topic), false) = (&hears, is_heard) {
+                let has_listeners = self.subscriptions.values().any(|other| *other == hears);
+                if let (Hears::Topic(topic), false) = (&hears, has_listeners) {
                     listener.unsubscribe(topic);
                 }
             }

@@ -1,6 +1,6 @@
 //! Adding and deleting users, switching them off, ending their logins.
 
-use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::body::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -27,10 +27,10 @@ const WITHOUT_EFFECT: [&str; 7] = [
 pub(in crate::api) async fn create(request: Request) -> Answer {
     let actor = request.actor().await?;
     let new = new_account(request.lenient_fields()?)?;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let user = accounts::create(app, &actor, new)
         .await
-        .map_err(|e| PeoplePlace::Create.failed(e))?;
+        .map_err(|e| PeopleContext::Create.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
     response::ok(&UserReply {
         user: UserRow::whole(&user, &shown),
@@ -85,9 +85,9 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     fields.refuse_unknown(&["userId", "username", "user", "confirmRelinquish"])?;
     let key = user_selector::named(|name| fields.text(name))?;
     let key = key.ok_or_else(|| ApiError::missing_property("userId"))?;
-    accounts::delete(request.admit(Some(&actor))?, &actor, key)
+    accounts::delete(request.count_call(Some(&actor))?, &actor, key)
         .await
-        .map_err(|e| PeoplePlace::Delete.failed(e))?;
+        .map_err(|e| PeopleContext::Delete.failed(e))?;
     response::ok(&DeletedReply::DONE)
 }
 
@@ -100,9 +100,9 @@ pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
     fields.refuse_unknown(&["userId", "activeStatus", "confirmRelinquish"])?;
     let id = UserId::new(fields.text("userId")?.unwrap_or_default());
     let active = fields.flag("activeStatus")?.unwrap_or_default();
-    let user = accounts::set_active(request.admit(Some(&actor))?, &actor, id, active)
+    let user = accounts::set_active(request.count_call(Some(&actor))?, &actor, id, active)
         .await
-        .map_err(|e| PeoplePlace::SetActive.failed(e))?;
+        .map_err(|e| PeopleContext::SetActive.failed(e))?;
     response::ok(&ActiveReply {
         user: Activity {
             _id: user.id.as_str(),
@@ -119,14 +119,14 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     let own = actor.user.id.as_str();
     let id = fields.text("userId")?.unwrap_or_else(|| own.to_owned());
     let user = UserId::new(id.clone());
-    accounts::end_logins(request.admit(Some(&actor))?, &actor, user)
+    accounts::end_logins(request.count_call(Some(&actor))?, &actor, user)
         .await
-        .map_err(|e| PeoplePlace::Logout.failed(e))?;
+        .map_err(|e| PeopleContext::Logout.failed(e))?;
     response::ok(&LoggedOut::of(&id))
 }
 
 pub(in crate::api) async fn remove_other_tokens(request: Request) -> Answer {
     let actor = request.actor().await?;
-    accounts::end_other_logins(request.admit(Some(&actor))?, &actor).await?;
+    accounts::end_other_logins(request.count_call(Some(&actor))?, &actor).await?;
     response::ok(&Success::TRUE)
 }

@@ -1,6 +1,6 @@
 //! Changing users and what they prefer.
 
-use crate::api::error::{ApiError, PeoplePlace};
+use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::body::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -50,7 +50,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         email_verified: data.flag("verified")?,
         ..both(&mut data)?
     };
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let proof = Proof {
         current_password: current,
         address: request.address(),
@@ -58,7 +58,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let user = changes::update(app, &actor, id, new, proof).await;
     told(
         app,
-        &user.map_err(|e| PeoplePlace::Change("saveUser", app.clock.now()).failed(e))?,
+        &user.map_err(|e| PeopleContext::Change("saveUser", app.clock.now()).failed(e))?,
     )
     .await
 }
@@ -75,7 +75,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         status_type: data.text("statusType")?,
         ..both(&mut data)?
     };
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let proof = Proof {
         current_password: current,
         address: request.address(),
@@ -83,7 +83,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
     let user = changes::update_own(app, &actor, new, proof).await;
     told(
         app,
-        &user.map_err(|e| PeoplePlace::Change("saveUserProfile", app.clock.now()).failed(e))?,
+        &user.map_err(|e| PeopleContext::Change("saveUserProfile", app.clock.now()).failed(e))?,
     )
     .await
 }
@@ -100,9 +100,9 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
         _ => return Err(ApiError::invalid_params("must be object")),
     };
     let text = Value::Object(data).to_string();
-    let user = changes::set_preferences(request.admit(Some(&actor))?, &actor, id, text)
+    let user = changes::set_preferences(request.count_call(Some(&actor))?, &actor, id, text)
         .await
-        .map_err(|e| PeoplePlace::Preferences.failed(e))?;
+        .map_err(|e| PeopleContext::Preferences.failed(e))?;
     response::ok(&PreferencesReply::of(&user))
 }
 

@@ -33,7 +33,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
         (_, _, Some(email)) => Some(UserKey::Email(email.to_owned())),
         _ => None,
     };
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let Some(key) = key else {
         // Nobody was imported or has a telephone here.
         let unknown = query
@@ -55,7 +55,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDRoom).await?;
     let query = query::users(request.query())?;
     let offset = query.offset;
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let (page, whole) = queries::list(app, &actor, query).await?;
     let shown = presence::of_all(app, &page.items).await?;
     let row = if whole {

@@ -1,6 +1,6 @@
 //! Tokens that somebody makes for oneself, and programs for others.
 
-use crate::api::error::PeoplePlace;
+use crate::api::error::PeopleContext;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{CreatedToken, Success, TokenList, TokenOf, TokenReply};
@@ -14,9 +14,9 @@ pub(in crate::api) async fn generate_personal_access_token(request: Request) -> 
     fields.refuse_unknown(&["tokenName", "bypassTwoFactor"])?;
     let name = fields.filled("tokenName")?;
     let bypass = fields.flag("bypassTwoFactor")?.unwrap_or_default();
-    let token = tokens::generate(request.admit(Some(&actor))?, &actor, name, bypass)
+    let token = tokens::generate(request.count_call(Some(&actor))?, &actor, name, bypass)
         .await
-        .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:generateToken").failed(e))?;
+        .map_err(|e| PeopleContext::Tokens("personalAccessTokens:generateToken").failed(e))?;
     response::ok(&TokenReply {
         token,
         success: true,
@@ -26,9 +26,9 @@ pub(in crate::api) async fn generate_personal_access_token(request: Request) -> 
 pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -> Answer {
     let actor = request.actor().await?;
     let name = token_name(&request)?;
-    let token = tokens::regenerate(request.admit(Some(&actor))?, &actor, name)
+    let token = tokens::regenerate(request.count_call(Some(&actor))?, &actor, name)
         .await
-        .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
+        .map_err(|e| PeopleContext::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
     response::ok(&TokenReply {
         token,
         success: true,
@@ -38,9 +38,9 @@ pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -
 pub(in crate::api) async fn remove_personal_access_token(request: Request) -> Answer {
     let actor = request.actor().await?;
     let name = token_name(&request)?;
-    tokens::remove(request.admit(Some(&actor))?, &actor, &name)
+    tokens::remove(request.count_call(Some(&actor))?, &actor, &name)
         .await
-        .map_err(|e| PeoplePlace::Tokens("personalAccessTokens:removeToken").failed(e))?;
+        .map_err(|e| PeopleContext::Tokens("personalAccessTokens:removeToken").failed(e))?;
     response::ok(&Success::TRUE)
 }
 
@@ -48,7 +48,7 @@ pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answ
     let actor = request
         .actor_with(Permission::CreatePersonalAccessTokens)
         .await?;
-    let logins = tokens::list(request.admit(Some(&actor))?, &actor).await?;
+    let logins = tokens::list(request.count_call(Some(&actor))?, &actor).await?;
     response::ok(&TokenList::new(&logins))
 }
 
@@ -58,10 +58,10 @@ pub(in crate::api) async fn create_token(request: Request) -> Answer {
     fields.require(&["userId", "secret"])?;
     fields.refuse_unknown(&["userId", "secret"])?;
     let (id, secret) = (fields.filled("userId")?, fields.filled("secret")?);
-    let app = request.admit(Some(&actor))?;
+    let app = request.count_call(Some(&actor))?;
     let auth_token = tokens::create_for(app, &actor, UserId::new(id.as_str()), &secret)
         .await
-        .map_err(|e| PeoplePlace::CreateToken.failed(e))?;
+        .map_err(|e| PeopleContext::CreateToken.failed(e))?;
     response::ok(&CreatedToken {
         data: TokenOf {
             user_id: &id,

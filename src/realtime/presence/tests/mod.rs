@@ -13,15 +13,15 @@ const SECOND: Duration = Duration::from_secs(1);
 /// More than there are.
 const ALL: usize = 100_000;
 
-fn nobody() -> Arc<Connections> {
-    Connections::new(GRACE, BEAT)
+fn nobody() -> Arc<PresenceRegistry> {
+    PresenceRegistry::new(GRACE, BEAT)
 }
 
 fn ann() -> UserId {
     UserId::new("ann")
 }
 
-fn status(connections: &Connections) -> UserStatus {
+fn status(connections: &PresenceRegistry) -> UserStatus {
     connections.status(&ann(), Connection)
 }
 
@@ -30,7 +30,7 @@ async fn pass(span: Duration) {
 }
 
 /// Who is named as changed by now.
-async fn changed(connections: &Connections) -> Vec<UserId> {
+async fn changed(connections: &PresenceRegistry) -> Vec<UserId> {
     let told = tokio::time::timeout(Duration::ZERO, connections.changed(ALL)).await;
     named(told.unwrap_or_default())
 }
@@ -99,7 +99,7 @@ async fn those_who_are_cut_together_do_not_go_together() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_grace_one_is_gone_at_once() {
-    let connections = Connections::new(Duration::ZERO, BEAT);
+    let connections = PresenceRegistry::new(Duration::ZERO, BEAT);
     drop(connections.open(ann()));
     assert_eq!(status(&connections), Offline);
     assert_eq!(changed(&connections).await, [ann()]);
@@ -124,7 +124,7 @@ async fn a_return_within_the_grace_changes_nothing_and_takes_back_the_leave() {
 
 #[tokio::test(start_paused = true)]
 async fn a_leave_that_was_taken_back_shows_nobody_who_is_forgotten_later() {
-    let connections = Connections::new(LEASE * 10, BEAT);
+    let connections = PresenceRegistry::new(LEASE * 10, BEAT);
     drop(connections.open(ann()));
     let _forgotten = connections.open(ann());
     pass(LEASE).await;
@@ -270,19 +270,19 @@ async fn the_room_that_a_storm_took_is_given_back() {
     pass(LEASE * 2).await;
     assert_eq!(changed(&connections).await.len(), 10_000);
     changed(&connections).await;
-    let everybody = connections.everybody();
-    assert_eq!((everybody.leases, everybody.people.len()), (0, 0));
+    let table = connections.table();
+    assert_eq!((table.leases, table.people.len()), (0, 0));
     let room = [
-        everybody.people.capacity(),
-        everybody.due.capacity(),
-        everybody.changed.capacity(),
+        table.people.capacity(),
+        table.due.capacity(),
+        table.changed.capacity(),
     ];
     assert!(room.iter().all(|room| *room <= 256), "{room:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn for_ten_minutes_it_is_known_whose_connections_have_changed_and_not_for_ever() {
-    let connections = Connections::new(Duration::ZERO, Duration::from_secs(60));
+    let connections = PresenceRegistry::new(Duration::ZERO, Duration::from_secs(60));
     let id = |n: usize| UserId::new(format!("user {n}"));
     for n in 0..1000 {
         drop(connections.open(id(n)));

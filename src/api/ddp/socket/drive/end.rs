@@ -81,7 +81,7 @@ impl End {
     }
 }
 
-/// Ends a connection. A client that has been too slow has as long as `write` to read what is on its way before the farewell.
+/// Shutdown a connection. A client that has been too slow has as long as `write` to read what is on its way before the farewell.
 pub(super) async fn take_leave<S>(
     outgoing: Outgoing<S>,
     incoming: SplitStream<WebSocketStream<S>>,

@@ -7,7 +7,7 @@ mod watch;
 
 use super::call::{Call, Called};
 use super::session::{Loss, Session, Step};
-use crate::realtime::hub::{self, Trouble};
+use crate::realtime::hub::{self, Interrupt};
 use crate::transport::limits::Limits;
 use end::{End, take_leave};
 use futures_util::StreamExt;
@@ -91,10 +91,10 @@ async fn under_way(call: &mut Option<Call>) -> Called {
     }
 }
 
-async fn in_trouble(trouble: Trouble, session: &Session) -> Option<End> {
+async fn in_trouble(trouble: Interrupt, session: &Session) -> Option<End> {
     match trouble {
-        Trouble::Overrun => Some(End::TooSlow),
-        Trouble::LoginsEnded => session.loss_of_login().await.map(|loss| match loss {
+        Interrupt::Overrun => Some(End::TooSlow),
+        Interrupt::LoginsEnded => session.loss_of_login().await.map(|loss| match loss {
             Loss::Ended => End::LoggedOut,
             Loss::Unknown => End::Unchecked,
         }),

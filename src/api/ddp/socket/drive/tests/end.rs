@@ -48,20 +48,20 @@ async fn frames_that_are_no_text_or_too_large_end_the_connection() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_leaves_nothing_behind() {
     let mut client = Client::connected().await;
-    assert!(client.app.live.is_heard());
+    assert!(client.app.live.has_listeners());
     client.socket.close(None).await.unwrap();
     timeout(Duration::from_secs(1), client.running)
         .await
         .unwrap()
         .unwrap();
-    assert!(!client.app.live.is_heard());
+    assert!(!client.app.live.has_listeners());
     let client = Client::connected().await;
     drop(client.socket);
     timeout(Duration::from_secs(1), client.running)
         .await
         .unwrap()
         .unwrap();
-    assert!(!client.app.live.is_heard());
+    assert!(!client.app.live.has_listeners());
 }
 
 /// Something that a client hears, and that no newer one takes the place of.
