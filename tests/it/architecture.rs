@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("jobs", "app domain store transport", "doorsign_malloc_trim tokio tokio_util tracing"),
     // Only the registry knows the plugin crates.
     ("hooks/threads", "", "rustix tokio"),
-    ("hooks/delivery", "app domain store", "async_trait futures_util getrandom tokio tokio_util tracing"),
+    ("hooks/delivery", "app domain store", "async_trait doorsign_hook futures_util getrandom tokio tokio_util tracing"),
     ("hooks/registry", "app config domain hooks/delivery hooks/threads",
         "async_trait doorsign_audit_log doorsign_exec doorsign_hook doorsign_wasm doorsign_webhook tokio tokio_util"),
     ("hooks/supervisor", "app domain hooks/delivery hooks/registry hooks/threads", "doorsign_hook tokio tokio_util tracing"),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorsign_file_trust::check;
-use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, StatusCreated};
+use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, RETRY_WAITS, StatusCreated};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -25,17 +25,6 @@ const LIMITS_TO_WAIT: u32 = 3;
 
 /// What the server is to wait beyond our own limits, so that ours strike first.
 const SLACK: Duration = Duration::from_secs(5);
-
-/// As the server's own: from 1 s, doubled up to 10 minutes, 16 attempts in all, about an hour.
-const WAITS: [Duration; 15] = {
-    let mut waits = [Duration::from_secs(600); 15];
-    let mut nth = 0;
-    while nth < 10 {
-        waits[nth] = Duration::from_secs(1 << nth);
-        nth += 1;
-    }
-    waits
-};
 
 /// The program at one path. It is looked at only when it is started.
 #[derive(Debug)]
@@ -136,7 +125,7 @@ impl PostCreateHook for Program {
         let limits = self.settings.limit.saturating_mul(LIMITS_TO_WAIT + 1);
         Some(Pace {
             limit: limits.saturating_add(SLACK),
-            waits: &WAITS,
+            waits: &RETRY_WAITS,
         })
     }
 }

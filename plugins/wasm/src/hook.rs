@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, StatusCreated};
+use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, RETRY_WAITS, StatusCreated};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -20,17 +20,6 @@ const LIMITS_TO_WAIT: u32 = 3;
 
 /// What the server is to wait beyond our own limits, so that ours strike first.
 const SLACK: Duration = Duration::from_secs(5);
-
-/// As the server's own: from 1 s, doubled up to 10 minutes, 16 attempts in all, about an hour.
-const WAITS: [Duration; 15] = {
-    let mut waits = [Duration::from_secs(600); 15];
-    let mut nth = 0;
-    while nth < 10 {
-        waits[nth] = Duration::from_secs(1 << nth);
-        nth += 1;
-    }
-    waits
-};
 
 /// A module under the name of its file.
 #[derive(Debug)]
@@ -102,7 +91,7 @@ impl PostCreateHook for Hook {
         let limits = self.settings.limit.saturating_mul(LIMITS_TO_WAIT + 1);
         Some(Pace {
             limit: limits.saturating_add(SLACK),
-            waits: &WAITS,
+            waits: &RETRY_WAITS,
         })
     }
 }

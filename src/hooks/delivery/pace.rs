@@ -1,5 +1,6 @@
 //! How patient the loop is. Knows nothing of what is delivered.
 
+use doorsign_hook::RETRY_WAITS;
 use std::time::Duration;
 
 /// How patient the loop is with a consumer.
@@ -11,22 +12,11 @@ pub struct Pace {
     pub waits: &'static [Duration],
 }
 
-/// 1 s, doubled with each further failure up to ten minutes, fifteen times.
-const DOUBLED: [Duration; 15] = {
-    let mut waits = [Duration::from_secs(600); 15];
-    let mut n = 0;
-    while n < 10 {
-        waits[n] = Duration::from_secs(1 << n);
-        n += 1;
-    }
-    waits
-};
-
 impl Default for Pace {
     fn default() -> Self {
         Self {
             limit: Duration::from_secs(10),
-            waits: &DOUBLED,
+            waits: &RETRY_WAITS,
         }
     }
 }
