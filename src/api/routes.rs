@@ -1,4 +1,5 @@
-//! Every route on one line, grouped by noun, and how a request finds its route.
+//! Every route on one line, grouped by noun, and how a request finds its route. Rate limits by route are in
+//! `http/rate_limits.rs`.
 //!
 //! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table gives exact answers to
 //! what is unknown (404), what exists under another method (405 with `Allow`), and what the OpenAPI document must hold.

@@ -99,7 +99,7 @@ mod delivery;
 mod error;
 mod event;
 mod json;
-mod schedule;
+mod retry_schedule;
 mod source;
 
 pub use async_trait::async_trait;
@@ -110,7 +110,7 @@ pub use event::{
     Actor, Event, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged,
 };
 pub use json::VERSION;
-pub use schedule::RETRY_WAITS;
+pub use retry_schedule::RETRY_WAITS;
 pub use source::{Found, HookSource};
 
 /// Something that wants to know of every status created, and perhaps of what becomes of it.

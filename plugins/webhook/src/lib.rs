@@ -54,6 +54,7 @@ mod failure;
 mod guard;
 mod limits;
 mod resolver;
+mod retry_schedule;
 mod secret;
 mod sender;
 mod signature;

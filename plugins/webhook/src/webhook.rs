@@ -14,7 +14,8 @@ use hyper::http::response::Parts;
 use jiff::Timestamp;
 
 use crate::client::Client;
-use crate::limits::{BODY_MAX_BYTES, PACE};
+use crate::limits::BODY_MAX_BYTES;
+use crate::retry_schedule::PACE;
 use crate::{EndpointUrl, Secret, Sender, answer, event_types, sign};
 
 /// What we call ourselves.

@@ -1,5 +1,5 @@
 //! How every failure is told: status and JSON, in Rocket.Chat's words. Here are those of the API itself, in `domain` those of the rules,
-//! in `place` and `people` what some routes render in words of their own. The only room that knows both the domain's errors and status
+//! in `context` and `people` what some routes render in words of their own. The only room that knows both the domain's errors and status
 //! codes; a new variant of either fails to compile here and nowhere else.
 //!
 //! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R becomes 400 `"R [C]"`; 401 carries the

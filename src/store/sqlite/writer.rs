@@ -3,7 +3,7 @@
 //! Nobody is answered before the commit has been synced.
 //! A panic inside a job is handed back to the caller it came from. Knows nothing of what the jobs do.
 
-use super::group::{self, Tools};
+use super::group_commit::{self, Tools};
 use super::job::{Signal, Write};
 use super::outbox;
 use super::queue::{Message, Waiting};
@@ -27,14 +27,14 @@ impl Writer {
     /// Starts the thread.
     pub(super) fn start(mut tools: Tools) -> std::io::Result<Self> {
         // The version first: what another process commits after it is noticed by the next group.
-        tools.known_version = group::data_version(&tools.connection).ok();
+        tools.known_version = group_commit::data_version(&tools.connection).ok();
         if let Ok(newest) = outbox::newest(&tools.connection) {
             tools.marks.raise(newest, [].iter());
         }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || group::run(tools, Waiting::new(queue)))?;
+            .spawn(move || group_commit::run(tools, Waiting::new(queue)))?;
         Ok(Self {
             jobs,
             thread: Mutex::new(Some(thread)),

@@ -9,10 +9,10 @@ mod drive;
 mod login;
 mod session;
 mod streams;
-mod watching;
+mod watched_users;
 
 pub(in crate::api) use login::Way;
-pub(in crate::api) use watching::Watching;
+pub(in crate::api) use watched_users::Watching;
 
 use crate::api::error::ApiError;
 use crate::api::http::origin::Page;

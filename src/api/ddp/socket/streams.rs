@@ -1,7 +1,7 @@
 //! What a live connection has subscribed to: which streams there are, who may hear them, and which topics they stand for. Source:
 //! Rocket.Chat `streamer.module.ts`, `notifications.module.ts`; compatibility 9.4 and 9.5. Knows no socket.
 
-use super::watching::{MOST_WATCHED_BY_USER, Watched, Watching};
+use super::watched_users::{MOST_WATCHED_BY_USER, Watched, Watching};
 use crate::api::error::ApiError;
 use crate::api::wire::frame::{Document, DocumentChange, Reply, text_of};
 use crate::domain::UserId;

@@ -1,5 +1,5 @@
 //! SQL of the users and the roles they hold: adding, finding and listing. How they change stands in `change.rs`, and what is
-//! told of it in `told.rs`. Knows nothing of
+//! told of it in `events.rs`. Knows nothing of
 //! how passwords are hashed.
 
 mod change;
