@@ -30,7 +30,6 @@ use crate::transport::{SecurityHeaders, Slots, files};
 use data_folder::{Folder, Lock};
 use doorsign_hook::{PostCreateHook, conformance};
 use std::collections::HashSet;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::{TcpListener, UnixListener};
@@ -67,41 +66,30 @@ pub struct FirstAdmin {
 }
 
 /// Why a server did not start, in one line.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder cannot be used.
+    #[error("cannot use the data folder {0}: {1}")]
     Folder(PathBuf, std::io::Error),
     /// The database cannot be opened.
+    #[error(transparent)]
     Store(OpenError),
     /// The signing secret cannot be read.
+    #[error("cannot use the token secret: {0}")]
     Secret(std::io::Error),
     /// The machine refuses a thread.
+    #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
     /// A hook cannot be opened.
+    #[error("cannot start a hook: {0}")]
     Hook(String),
     /// The first administrator cannot be created.
+    #[error("cannot create the administrator: {0}")]
     Admin(Error),
     /// The database failed while starting.
+    #[error("cannot start: {0}")]
     Failed(Error),
 }
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(path, source) => {
-                write!(f, "cannot use the data folder {}: {source}", path.display())
-            }
-            Self::Store(source) => write!(f, "{source}"),
-            Self::Secret(source) => write!(f, "cannot use the token secret: {source}"),
-            Self::Thread(source) => write!(f, "cannot start a thread: {source}"),
-            Self::Hook(reason) => write!(f, "cannot start a hook: {reason}"),
-            Self::Admin(source) => write!(f, "cannot create the administrator: {source}"),
-            Self::Failed(source) => write!(f, "cannot start: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 impl Server {
     /// Opens everything that a server with these settings needs, creates the administrator if nobody is there yet, and registers

@@ -45,16 +45,9 @@ impl From<&Login> for TokenClaims {
 }
 
 /// The secret has fewer than 32 bytes, so that it could be guessed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token secret needs at least {SECRET_BYTES} bytes")]
 pub struct ShortSecret;
-
-impl std::fmt::Display for ShortSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the token secret needs at least {SECRET_BYTES} bytes")
-    }
-}
-
-impl std::error::Error for ShortSecret {}
 
 /// Signs and verifies tokens with one secret, which jsonwebtoken's keys leave out of `Debug`. A new
 /// secret ends every token there is.
