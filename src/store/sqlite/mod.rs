@@ -43,7 +43,7 @@ use checkpoint::Checkpoints;
 use group_commit::Tools;
 use health::Health;
 use job::Signal;
-use open::{Opened, open_writer};
+use open::{Opened, Schema, open_writer};
 use pool::{Pool, Readers};
 use rusqlite::ffi;
 use space::Limit;
@@ -76,16 +76,37 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`, creating it from `schema.sql` when there is none. `readers` is how many may read at once;
-    /// `max_mib` is the size, in MiB, that the file may grow to (0: any); the last of it is kept for the writes by which something ends.
+    /// Opens the database at `path`, creating it from `schema.sql` when there is none and upgrading one with an older schema: only
+    /// for the holder of the data folder's lock. `readers` is how many may read at once; `max_mib` is the size, in MiB, that the file may grow to (0: any); the last of it is kept for the writes by which something ends.
     ///
     /// # Errors
     /// [`OpenError`], one line each. A file that is refused is left untouched.
     pub fn open(path: &Path, readers: usize, max_mib: u64) -> std::result::Result<Self, OpenError> {
+        Self::open_with(path, readers, max_mib, Schema::Settle)
+    }
+
+    /// As [`open`](Self::open), for processes without the lock: beside a running server, which may be an older one.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`OpenError::NeedsUpgrade`].
+    pub fn open_beside_server(
+        path: &Path,
+        readers: usize,
+        max_mib: u64,
+    ) -> std::result::Result<Self, OpenError> {
+        Self::open_with(path, readers, max_mib, Schema::Keep)
+    }
+
+    fn open_with(
+        path: &Path,
+        readers: usize,
+        max_mib: u64,
+        schema: Schema,
+    ) -> std::result::Result<Self, OpenError> {
         let Opened {
             connection,
             had_log,
-        } = open_writer(path)?;
+        } = open_writer(path, schema)?;
         let sqlite = |e| OpenError::sqlite(path, &e);
         let limit = Limit::of(&connection, max_mib).map_err(sqlite)?;
         let newest = outbox::newest(&connection).map_err(sqlite)?;
@@ -275,7 +296,7 @@ mod tests {
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&path, 1, 0).unwrap();
         let version = store.version(ChangeKind::Access);
-        let other = open_writer(&path).unwrap().connection;
+        let other = open_writer(&path, Schema::Settle).unwrap().connection;
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();

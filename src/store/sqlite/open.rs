@@ -5,7 +5,6 @@ use super::marker::Generation;
 use super::{beside, create, generation, upgrades};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -19,28 +18,51 @@ const APPLICATION: i32 = 0x646f_6f72;
 /// Source: <https://sqlite.org/wal.html#walresetbug>.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// Why a database was not opened. Its text is one line for the person at the terminal.
-#[derive(Debug)]
+/// Why a database was not opened, in one line for the terminal.
+#[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The SQLite built in is too old to be trusted.
+    #[error("SQLite {}.{}.{} can corrupt databases; doorsign needs 3.51.3 or newer", .0 / 1_000_000, .0 / 1000 % 1000, .0 % 1000)]
     OldSqlite(i32),
     /// The file is something else.
+    #[error("{0} is not a database; it was left untouched")]
     NotADatabase(PathBuf),
     /// It is a database, but of another program.
+    #[error("{0} is a database of another program; it was left untouched")]
     NotOurs(PathBuf),
     /// It was written by a newer doorsign.
+    #[error("{0} has schema {1}, and this doorsign knows up to {VERSION}; use a newer doorsign")]
     Newer(PathBuf, i32),
     /// It was written by a doorsign from before the first release.
+    #[error(
+        "{0} has schema {1}, from before the first release, which cannot be carried over; it was left untouched"
+    )]
     Older(PathBuf, i32),
+    /// It has an older schema, and this process may not upgrade it.
+    #[error(
+        "{0} has schema {1}, and this doorsign needs {VERSION}: restart the server with this doorsign, which upgrades it, \
+         or use the doorsign that the server runs"
+    )]
+    NeedsUpgrade(PathBuf, i32),
     /// The log beside it belongs to another file, such as a newer one of the same database.
+    #[error(
+        "{0} does not belong to the log beside it, {0}-wal: put the file back that does, \
+         or move {0}-wal and {0}-shm away to use this file without the changes in that log"
+    )]
     OtherLog(PathBuf),
     /// It is damaged; what SQLite found first.
+    #[error(
+        "{0} is damaged ({1}): restore a backup, or recover the data with `sqlite3 {0} .recover`"
+    )]
     Damaged(PathBuf, String),
     /// The file cannot be read or written.
+    #[error("cannot open {0}: {1}")]
     Io(PathBuf, std::io::Error),
     /// SQLite refused.
+    #[error("cannot open {0}: {1}")]
     Sqlite(PathBuf, String),
     /// The machine refused a thread.
+    #[error("cannot start a thread: {0}")]
     Thread(String),
 }
 
@@ -56,67 +78,33 @@ impl OpenError {
     }
 }
 
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OldSqlite(version) => write!(
-                f,
-                "SQLite {}.{}.{} can corrupt databases; doorsign needs 3.51.3 or newer",
-                version / 1_000_000,
-                version / 1000 % 1000,
-                version % 1000
-            ),
-            Self::NotADatabase(path) => write!(
-                f,
-                "{} is not a database; it was left untouched",
-                path.display()
-            ),
-            Self::NotOurs(path) => write!(
-                f,
-                "{} is a database of another program; it was left untouched",
-                path.display()
-            ),
-            Self::Newer(path, version) => write!(
-                f,
-                "{} has schema {version}, and this doorsign knows up to {VERSION}; use a newer doorsign",
-                path.display()
-            ),
-            Self::Older(path, version) => write!(
-                f,
-                "{} has schema {version}, from before the first release, which cannot be carried over; it was left untouched",
-                path.display()
-            ),
-            Self::OtherLog(path) => write!(
-                f,
-                "{path} does not belong to the log beside it, {path}-wal: put the file back that does, \
-                 or move {path}-wal and {path}-shm away to use this file without the changes in that log",
-                path = path.display()
-            ),
-            Self::Damaged(path, found) => write!(
-                f,
-                "{path} is damaged ({found}): restore a backup, or recover the data with `sqlite3 {path} .recover`",
-                path = path.display()
-            ),
-            Self::Io(path, source) => write!(f, "cannot open {}: {source}", path.display()),
-            Self::Sqlite(path, source) => write!(f, "cannot open {}: {source}", path.display()),
-            Self::Thread(source) => write!(f, "cannot start a thread: {source}"),
-        }
-    }
+/// What opening a database may do to it. Only the process that holds the lock of the data folder may change the schema: an older
+/// server may be running on it otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Schema {
+    /// Create a missing database, upgrade an older one.
+    Settle,
+    /// Refuse both.
+    Keep,
 }
 
-impl std::error::Error for OpenError {}
-
-/// The writing connection to the database at `path`, which is checked first and created when there is none.
-pub(super) fn open_writer(path: &Path) -> Result<Opened, OpenError> {
+/// The writing connection to the database at `path`, which is checked first.
+pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenError> {
     check_sqlite(rusqlite::version_number())?;
-    if is_new(path)? {
+    if is_new(path)? && schema == Schema::Settle {
         create::create(path)?;
     }
     let found = generation::look(path)?;
-    check_owner(path)?;
+    let version = check_owner(path)?;
+    if schema == Schema::Keep && version < VERSION {
+        return Err(OpenError::NeedsUpgrade(path.to_owned(), version));
+    }
     let generation = found.settle(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let prepared = prepare(&mut connection).and_then(|()| carry_over(&mut connection, generation));
+    let prepared = prepare(&mut connection).and_then(|()| match schema {
+        Schema::Settle => carry_over(&mut connection, generation),
+        Schema::Keep => Ok(()),
+    });
     prepared.map_err(|source| OpenError::sqlite(path, &source))?;
     Ok(Opened {
         connection,
@@ -169,8 +157,8 @@ fn is_new(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Reads whose database it is, and how new, on a connection that cannot write.
-fn check_owner(path: &Path) -> Result<(), OpenError> {
+/// Checks whose database it is, and returns its schema version, on a connection that cannot write.
+fn check_owner(path: &Path) -> Result<i32, OpenError> {
     let flags = if is_unfinished(path) {
         OpenFlags::SQLITE_OPEN_READ_WRITE
     } else {
@@ -183,8 +171,8 @@ fn check_owner(path: &Path) -> Result<(), OpenError> {
     });
     let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables?));
     match read().map_err(|source: rusqlite::Error| OpenError::sqlite(path, &source))? {
-        (0, 0, 0) => Ok(()), // An earlier doorsign was stopped before the schema was in.
-        (APPLICATION, upgrades::OLDEST..=VERSION, _) => Ok(()),
+        (0, 0, 0) => Ok(0), // An earlier doorsign was stopped before the schema was in.
+        (APPLICATION, version @ upgrades::OLDEST..=VERSION, _) => Ok(version),
         (APPLICATION, version, _) if version < upgrades::OLDEST => {
             Err(OpenError::Older(path.to_owned(), version))
         }

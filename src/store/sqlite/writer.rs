@@ -142,7 +142,9 @@ mod tests {
     fn limited_writer(max_mib: u64) -> (Writer, ChangeSignals, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let connection = super::super::open_writer(&path).unwrap().connection;
+        let connection = super::super::open_writer(&path, super::super::Schema::Settle)
+            .unwrap()
+            .connection;
         let marks = ChangeSignals::new(EventId::default());
         let tools = Tools {
             limit: Limit::of(&connection, max_mib).unwrap(),
