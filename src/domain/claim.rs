@@ -1,72 +1,34 @@
 //! What a claim on a status says: which status, which text, from where and until when. Source: compatibility 9.8. Knows nothing of what
 //! becomes of it beside others: that is [`Presence`](super::Presence)'s to say.
 
+use super::words::words;
 use super::{Error, Field, Problem, Result, Timestamp};
 
-/// What is shown of somebody, in Rocket.Chat's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum UserStatus {
-    /// Here.
-    Online,
-    /// Not at the desk.
-    Away,
-    /// Here, but do not disturb.
-    Busy,
-    /// Not here, or not to be seen.
-    Offline,
-}
-
-impl UserStatus {
-    /// Every status, in the order in which Rocket.Chat lists them.
-    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Offline, Self::Busy];
-
-    /// The status that is called `text`, exactly.
-    #[must_use]
-    pub fn named(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == text)
-    }
-
-    /// The word clients see.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Away => "away",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-        }
+words! {
+    /// What is shown of a user, in Rocket.Chat's words and in the order in which it lists them.
+    #[derive(Hash)]
+    pub enum UserStatus {
+        /// Here.
+        Online = "online",
+        /// Not at the desk.
+        Away = "away",
+        /// Not here, or not to be seen.
+        Offline = "offline",
+        /// Here, but do not disturb.
+        Busy = "busy",
     }
 }
 
-/// Where a claim comes from, the strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ClaimSource {
-    /// The server itself, such as a call that is going on.
-    Internal,
-    /// The person.
-    Manual,
-    /// Another system, such as a calendar.
-    External,
-}
-
-impl ClaimSource {
-    /// Every source, the strongest first.
-    pub const ALL: [Self; 3] = [Self::Internal, Self::Manual, Self::External];
-
-    /// The source that is called `text`, exactly.
-    #[must_use]
-    pub fn named(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == text)
-    }
-
-    /// The word clients see.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Internal => "internal",
-            Self::Manual => "manual",
-            Self::External => "external",
-        }
+words! {
+    /// Where a claim comes from, the strongest first.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum ClaimSource {
+        /// The server itself, such as a call that is going on.
+        Internal = "internal",
+        /// The user.
+        Manual = "manual",
+        /// Another system, such as a calendar.
+        External = "external",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The custom status: its id, its name and the type it is shown with. Knows nothing of who may change it (`service`) nor of which
 //! names are taken (the store's unique index decides).
 
+use super::words::words;
 use super::{Error, Field, Problem, Result, Timestamp};
 
 /// One custom status, as stored and as shown.
@@ -98,19 +99,21 @@ fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
-/// The presence a status is shown with. `Unset` is what the `server` contract stores when a client names none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StatusType {
-    /// Here.
-    Online,
-    /// Not at the desk.
-    Away,
-    /// Here, but do not disturb.
-    Busy,
-    /// Not here.
-    Offline,
-    /// None named; an empty text on the wire.
-    Unset,
+words! {
+    /// The presence a status is shown with. `Unset` is what the `server` contract stores when a client names none.
+    #[derive(Hash)]
+    pub enum StatusType {
+        /// Here.
+        Online = "online",
+        /// Not at the desk.
+        Away = "away",
+        /// Here, but do not disturb.
+        Busy = "busy",
+        /// Not here.
+        Offline = "offline",
+        /// None named; an empty text on the wire.
+        Unset = "",
+    }
 }
 
 impl StatusType {
@@ -119,31 +122,10 @@ impl StatusType {
     /// # Errors
     /// [`Problem::NotValid`] with the text. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`.
     pub fn parse(text: String) -> Result<Self> {
-        [
-            Self::Online,
-            Self::Away,
-            Self::Busy,
-            Self::Offline,
-            Self::Unset,
-        ]
-        .into_iter()
-        .find(|known| known.as_str() == text)
-        .ok_or(Error::Invalid {
+        Self::named(&text).ok_or(Error::Invalid {
             field: Field::StatusType,
             problem: Problem::NotValid(text),
         })
-    }
-
-    /// The word clients see; empty for [`StatusType::Unset`].
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Away => "away",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-            Self::Unset => "",
-        }
     }
 }
 

@@ -32,6 +32,7 @@ mod timestamp;
 mod user;
 mod user_query;
 mod webhook;
+mod words;
 
 pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,

@@ -12,6 +12,7 @@ pub use action::{Action, RecordClass};
 pub use query::AuditQuery;
 pub use user_change::UserDifference;
 
+use super::words::words;
 use super::{Timestamp, UserId, Username};
 use std::net::IpAddr;
 
@@ -112,45 +113,19 @@ impl Attribution {
     }
 }
 
-/// What kind of thing an action is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TargetKind {
-    /// A user.
-    User,
-    /// A permission.
-    Permission,
-    /// A setting of the workspace.
-    Setting,
-    /// A webhook.
-    Webhook,
-    /// A hook.
-    Hook,
-}
-
-impl TargetKind {
-    /// The word for it in records.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Permission => "permission",
-            Self::Setting => "setting",
-            Self::Webhook => "webhook",
-            Self::Hook => "hook",
-        }
-    }
-
-    /// The kind of this word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        let all = [
-            Self::User,
-            Self::Permission,
-            Self::Setting,
-            Self::Webhook,
-            Self::Hook,
-        ];
-        all.into_iter().find(|kind| kind.as_str() == word)
+words! {
+    /// What kind of thing an action is about.
+    pub enum TargetKind {
+        /// A user.
+        User = "user",
+        /// A permission.
+        Permission = "permission",
+        /// A setting of the workspace.
+        Setting = "setting",
+        /// A webhook.
+        Webhook = "webhook",
+        /// A hook.
+        Hook = "hook",
     }
 }
 
