@@ -18,6 +18,7 @@ pub use dev::ROUTES as DEV_ROUTES;
 pub use http::realtime::Realtime;
 pub use routes::{Access, ROUTES, Route};
 pub(crate) use wire::audit_line;
+pub(crate) use wire::date::read as read_date;
 
 use crate::app::App;
 use crate::config::Config;

@@ -1,13 +1,12 @@
 //! `doorsign dev`: a server in memory for the tests of a client. Its passwords are public, so it listens on loopback only.
 
 use super::Outcome;
-use super::serving::{self, Place, create_line};
+use super::run_server::{self, create_line, resolve};
 use crate::app::SystemClock;
 use crate::config::{Config, Contract, Loaded};
 use crate::dev::seed::{self, PEOPLE};
 use crate::domain::Result as Checked;
 use crate::server::Server;
-use clap::Command;
 use doorsign_hook::PostCreateHook;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -23,26 +22,22 @@ POST /dev/faults     {"route":"/api/v1/me","fault":"429","count":2}; also latenc
 GET  /dev/requests   lists recent requests, newest last; ?limit=10
 "#;
 
-pub(super) fn command() -> Command {
-    Command::new("dev").about(
-        "Run a server in memory for the tests of a client, with fixed users and tokens, a clock to move and faults to inject",
-    )
-}
-
 pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
     let config = config_for_dev(&loaded)?;
-    serving::remove_stale_ready_file(&config);
-    serving::on_runtime(&config, serve(&config, loaded, hooks))
+    run_server::remove_stale_ready_file(&config);
+    let open = |config| Server::open_dev(config, Arc::new(SystemClock), hooks);
+    let greeting = |url: &str, config: &Config, _: &Server| Ok(greeting(url, config)?);
+    run_server::run(&config, loaded, open, greeting)
 }
 
 /// The settings of dev mode, which writes no file except the ready file.
-fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
+fn config_for_dev(loaded: &Loaded) -> Outcome<Config> {
     let given = loaded.config.clone();
-    if !given.listen.ip().to_canonical().is_loopback() {
-        return Err(format!(
-            "dev mode listens on loopback only, because its passwords are public: change listen = {}",
-            given.listen
-        ));
+    let listen = &given.listen;
+    let address = resolve(listen).map_err(|e| format!("cannot listen on {listen}: {e}"))?;
+    if !address.ip().to_canonical().is_loopback() {
+        let why = "dev mode listens on loopback only, because its passwords are public";
+        return Err(format!("{why}: change listen = {listen}").into());
     }
     let contract = if loaded.is_given("contract") {
         given.contract
@@ -50,14 +45,10 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
         Contract::Server
     };
     Ok(Config {
+        listen: address.to_string(),
         contract,
         // The tests of a client call more often than people do.
-        rate_limit_calls: given
-            .rate_limit_calls
-            .filter(|_| loaded.is_given("rate_limit_calls"))
-            .or(Some(0)),
-        // `Loaded` has filled in the default of the contract that it was given.
-        unconnected: given.unconnected.filter(|_| loaded.is_given("unconnected")),
+        rate_limit_calls: given.rate_limit_calls.or(Some(0)),
         // The receiver of a webhook under test is on the same machine.
         webhook_allow: if loaded.is_given("webhook_allow") {
             given.webhook_allow.clone()
@@ -68,15 +59,6 @@ fn config_for_dev(loaded: &Loaded) -> Result<Config, String> {
         audit_log: None,
         ..given
     })
-}
-
-async fn serve(config: &Config, loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
-    let place = Place::take(config).await?;
-    let server = Server::open_dev(config.clone(), Arc::new(SystemClock), hooks)
-        .await
-        .map_err(|e| e.to_string())?;
-    let greeting = greeting(&place.url, config).map_err(|e| e.to_string())?;
-    place.serve(server, config, loaded, &greeting).await
 }
 
 fn greeting(url: &str, config: &Config) -> Checked<String> {
@@ -110,8 +92,8 @@ mod tests {
     use super::*;
     use crate::config;
 
-    fn config(args: &[&str]) -> Result<Config, String> {
-        let command = Command::new("doorsign").args(config::args());
+    fn config(args: &[&str]) -> Outcome<Config> {
+        let command = clap::Command::new("doorsign").args(config::args());
         let args = ["doorsign"].iter().chain(args);
         let folder = tempfile::tempdir().unwrap();
         let matches = command.try_get_matches_from(args).unwrap();

@@ -1,99 +1,123 @@
 //! `doorsign hooks`: shows hooks and manages their deliveries.
 
-use super::desk::with_app;
-use super::{Outcome, date, instant};
-use crate::config::Config;
-use crate::domain::{Caller, DeliveryRecord, DeliveryState, EventId, Hook};
+use super::{OPERATOR, Outcome, date, instant, one_of};
+use crate::app::App;
+use crate::domain::{DeliveryRecord, DeliveryState, Event, EventId, Hook};
 use crate::service::hooks;
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command, value_parser};
-use std::fmt::Write;
+use clap::{Args, Subcommand};
 
-/// Write access to the data folder grants every permission.
-const OPERATOR: Caller<'static> = Caller::Operator;
-
-pub(super) fn command() -> Command {
-    let states = DeliveryState::ALL.map(|(_, word)| word);
-    let state = Arg::new("state")
-        .long("state")
-        .value_name("STATE")
-        .value_parser(PossibleValuesParser::new(states))
-        .help("Only deliveries in this state");
-    let named =
-        |word: &'static str, about: &'static str| Command::new(word).about(about).arg(hook());
-    Command::new("hooks")
-        .about("Show hooks and manage their deliveries (without a command: list)")
-        .subcommand(
-            Command::new("list").about(
-                "List all hooks: name, kind, state, backlog, parked deliveries, last failure",
-            ),
-        )
-        .subcommand(named("deliveries", "List deliveries that failed or left notes").arg(state))
-        .subcommand(
-            named("inspect", "Print everything about one delivery").arg(event().required(true)),
-        )
-        .subcommand(
-            named(
-                "retry",
-                "Retry a delivery now; without an event, all failed ones",
-            )
-            .arg(event()),
-        )
-        .subcommand(named("drop", "Give up a delivery for good").arg(event().required(true)))
-        .subcommand(
-            named(
-                "replay",
-                "Deliver the events of a time span again, in order; then continue",
-            )
-            .arg(time("since", "Start of the time span").required(true))
-            .arg(time("until", "End of the time span (now by default)")),
-        )
-        .subcommand(named(
-            "pause",
-            "Stop deliveries to a hook until you resume it",
-        ))
-        .subcommand(named("resume", "Resume deliveries where they stopped"))
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List all hooks: name, kind, state, backlog, parked deliveries, last failure
+    List,
+    /// List deliveries that failed or left notes
+    Deliveries {
+        #[command(flatten)]
+        hook: Name,
+        /// Only deliveries in this state
+        #[arg(long, value_parser = one_of(&DeliveryState::ALL, DeliveryState::as_str))]
+        state: Option<DeliveryState>,
+    },
+    /// Print everything about one delivery
+    Inspect {
+        #[command(flatten)]
+        hook: Name,
+        /// Number of the event
+        event: u64,
+    },
+    /// Retry a delivery now; without an event, all failed ones
+    Retry {
+        #[command(flatten)]
+        hook: Name,
+        /// Number of the event
+        event: Option<u64>,
+    },
+    /// Give up a delivery for good
+    Drop {
+        #[command(flatten)]
+        hook: Name,
+        /// Number of the event
+        event: u64,
+    },
+    /// Deliver the events of a time span again, in order; then continue
+    Replay {
+        #[command(flatten)]
+        hook: Name,
+        /// Start of the time span, such as 2026-11-25T10:00:00Z or 2026-11-25
+        #[arg(long, value_name = "TIME")]
+        since: String,
+        /// End of the time span (now by default), such as 2026-11-25T10:00:00Z or 2026-11-25
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+    },
+    /// Stop deliveries to a hook until you resume it
+    Pause(Name),
+    /// Resume deliveries where they stopped
+    Resume(Name),
 }
 
-fn hook() -> Arg {
-    Arg::new("hook")
-        .value_name("HOOK")
-        .required(true)
-        .help("Name of the hook, as `doorsign hooks` lists it")
+#[derive(Args)]
+pub(super) struct Name {
+    /// Name of the hook, as `doorsign hooks` lists it
+    hook: String,
 }
 
-fn event() -> Arg {
-    Arg::new("event")
-        .value_name("EVENT")
-        .value_parser(value_parser!(u64))
-        .help("Number of the event")
-}
-
-fn time(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name("TIME").help(format!(
-        "{help}, such as 2026-11-25T10:00:00Z or 2026-11-25"
-    ))
-}
-
-pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
-    match matches.subcommand() {
-        None | Some(("list", _)) => list(config),
-        Some(("deliveries", matches)) => deliveries(config, matches),
-        Some(("inspect", matches)) => inspect(config, matches),
-        Some(("retry", matches)) => retry(config, matches),
-        Some(("drop", matches)) => drop_delivery(config, matches),
-        Some(("replay", matches)) => replay(config, matches),
-        Some(("pause", matches)) => pause(config, matches),
-        Some(("resume", matches)) => resume(config, matches),
-        _ => Err("unknown command".to_owned()),
+impl Command {
+    /// Returns the text to print.
+    pub(super) async fn run(self, app: &App) -> Outcome<String> {
+        match self {
+            Self::List => Ok(hooks::list(app, OPERATOR).await?.iter().map(line).collect()),
+            Self::Deliveries {
+                hook: Name { hook },
+                state,
+            } => deliveries(app, &hook, state).await,
+            Self::Inspect {
+                hook: Name { hook },
+                event,
+            } => {
+                let id = EventId::new(event);
+                let (record, event) = hooks::find_delivery(app, OPERATOR, &hook, id).await?;
+                Ok(report(&record, event.as_ref()))
+            }
+            Self::Retry {
+                hook: Name { hook },
+                event,
+            } => {
+                let count = hooks::retry(app, OPERATOR, &hook, event.map(EventId::new)).await?;
+                Ok(format!(
+                    "Retrying {}.\n",
+                    counted(count, "delivery", "deliveries")
+                ))
+            }
+            Self::Drop {
+                hook: Name { hook },
+                event,
+            } => {
+                hooks::drop_delivery(app, OPERATOR, &hook, EventId::new(event)).await?;
+                Ok(format!("Dropped event {event} for {hook}.\n"))
+            }
+            Self::Replay {
+                hook: Name { hook },
+                since,
+                until,
+            } => {
+                let (since, until) = (instant(&since)?, until.as_deref().map(instant).transpose()?);
+                let count = hooks::replay(app, OPERATOR, &hook, since, until).await?;
+                Ok(format!(
+                    "Replaying {}.\n",
+                    counted(count, "event", "events")
+                ))
+            }
+            Self::Pause(Name { hook }) => {
+                hooks::pause(app, OPERATOR, &hook).await?;
+                Ok(format!("Paused {hook}.\n"))
+            }
+            Self::Resume(Name { hook }) => {
+                hooks::resume(app, OPERATOR, &hook).await?;
+                Ok(format!("Resumed {hook}.\n"))
+            }
+        }
     }
-}
-
-fn list(config: &Config) -> Outcome {
-    with_app(config, async |app| {
-        let hooks = hooks::list(app, OPERATOR).await?;
-        Ok(hooks.iter().map(line).collect())
-    })
 }
 
 fn line(hook: &Hook) -> String {
@@ -118,21 +142,16 @@ fn line(hook: &Hook) -> String {
     )
 }
 
-fn deliveries(config: &Config, matches: &ArgMatches) -> Outcome {
-    let state = matches
-        .get_one::<String>("state")
-        .and_then(|word| DeliveryState::named(word));
-    with_app(config, async |app| {
-        let (mut lines, mut after) = (String::new(), EventId::default());
-        loop {
-            let page = hooks::list_deliveries(app, OPERATOR, name(matches), state, after).await?;
-            lines.extend(page.iter().map(delivery_line));
-            match page.last() {
-                Some(last) if page.len() == hooks::PAGE => after = last.event,
-                _ => return Ok(lines),
-            }
+async fn deliveries(app: &App, hook: &str, state: Option<DeliveryState>) -> Outcome<String> {
+    let (mut lines, mut after) = (String::new(), EventId::default());
+    loop {
+        let page = hooks::list_deliveries(app, OPERATOR, hook, state, after).await?;
+        lines.extend(page.iter().map(delivery_line));
+        match page.last() {
+            Some(last) if page.len() == hooks::PAGE => after = last.event,
+            _ => return Ok(lines),
         }
-    })
+    }
 }
 
 fn delivery_line(record: &DeliveryRecord) -> String {
@@ -146,80 +165,28 @@ fn delivery_line(record: &DeliveryRecord) -> String {
     )
 }
 
-fn inspect(config: &Config, matches: &ArgMatches) -> Outcome {
-    let id = number(matches).unwrap_or_default();
-    with_app(config, async |app| {
-        let (record, event) = hooks::find_delivery(app, OPERATOR, name(matches), id).await?;
-        let mut text = String::new();
-        let _ = writeln!(text, "event     {}", record.event.as_u64());
-        if let Some(event) = event {
-            let (actor, at) = (
-                event.event.actor_name.as_str().to_owned(),
-                date(event.event.at),
-            );
-            let _ = writeln!(text, "happened  {at}, by {actor}");
-        }
-        let _ = writeln!(text, "state     {}", record.state.as_str());
-        let _ = writeln!(text, "attempts  {}", record.attempts);
-        let _ = writeln!(text, "last      {}", date(record.at));
-        if let Some(next) = record.next_at {
-            let _ = writeln!(text, "next      {}", date(next));
-        }
-        let _ = writeln!(text, "reason    {}", one_line(&record.reason));
-        if !record.notes.is_empty() {
-            let _ = writeln!(text, "notes\n{}", printable(&record.notes));
-        }
-        Ok(text)
-    })
-}
-
-fn retry(config: &Config, matches: &ArgMatches) -> Outcome {
-    with_app(config, async |app| {
-        let count = hooks::retry(app, OPERATOR, name(matches), number(matches)).await?;
-        Ok(format!(
-            "Retrying {}.\n",
-            counted(count, "delivery", "deliveries")
-        ))
-    })
-}
-
-fn drop_delivery(config: &Config, matches: &ArgMatches) -> Outcome {
-    let id = number(matches).unwrap_or_default();
-    with_app(config, async |app| {
-        hooks::drop_delivery(app, OPERATOR, name(matches), id).await?;
-        Ok(format!(
-            "Dropped event {} for {}.\n",
-            id.as_u64(),
-            name(matches)
-        ))
-    })
-}
-
-fn replay(config: &Config, matches: &ArgMatches) -> Outcome {
-    let given = |name| matches.get_one::<String>(name).map(|text| instant(text));
-    let since = given("since").transpose()?.ok_or("--since is missing")?;
-    let until = given("until").transpose()?;
-    with_app(config, async |app| {
-        let count = hooks::replay(app, OPERATOR, name(matches), since, until).await?;
-        Ok(format!(
-            "Replaying {}.\n",
-            counted(count, "event", "events")
-        ))
-    })
-}
-
-fn pause(config: &Config, matches: &ArgMatches) -> Outcome {
-    with_app(config, async |app| {
-        hooks::pause(app, OPERATOR, name(matches)).await?;
-        Ok(format!("Paused {}.\n", name(matches)))
-    })
-}
-
-fn resume(config: &Config, matches: &ArgMatches) -> Outcome {
-    with_app(config, async |app| {
-        hooks::resume(app, OPERATOR, name(matches)).await?;
-        Ok(format!("Resumed {}.\n", name(matches)))
-    })
+/// Everything about a delivery and its event, one row each.
+fn report(record: &DeliveryRecord, event: Option<&Event>) -> String {
+    let row = |name: &str, value: String| format!("{name:<10}{value}\n");
+    let mut text = row("event", record.event.as_u64().to_string());
+    if let Some(Event { event, .. }) = event {
+        text += &row(
+            "happened",
+            format!("{}, by {}", date(event.at), event.actor_name.as_str()),
+        );
+    }
+    text += &row("state", record.state.as_str().to_owned());
+    text += &row("attempts", record.attempts.to_string());
+    text += &row("last", date(record.at));
+    text += &record
+        .next_at
+        .map(|next| row("next", date(next)))
+        .unwrap_or_default();
+    text += &row("reason", one_line(&record.reason));
+    if !record.notes.is_empty() {
+        text += &format!("notes\n{}\n", printable(&record.notes));
+    }
+    text
 }
 
 /// `1 event` or `2 events`.
@@ -238,12 +205,4 @@ fn one_line(text: &str) -> String {
 fn printable(text: &str) -> String {
     let control = |c: char| c.is_control() && c != '\n' && c != '\t';
     text.trim_end().chars().filter(|c| !control(*c)).collect()
-}
-
-fn name(matches: &ArgMatches) -> &str {
-    matches.get_one::<String>("hook").map_or("", String::as_str)
-}
-
-fn number(matches: &ArgMatches) -> Option<EventId> {
-    matches.get_one::<u64>("event").copied().map(EventId::new)
 }

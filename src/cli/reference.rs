@@ -1,13 +1,12 @@
 //! The table of commands in the documentation, made from the same definitions as `--help`.
 
-use clap::builder::ValueRange;
 use clap::{Arg, ArgAction, Command};
 
 /// Every command as a Markdown table: its usage without the settings, and what it does.
 #[must_use]
 pub fn markdown_table() -> String {
     let mut table = "| command | what it does |\n|---|---|\n".to_owned();
-    add_rows(&mut table, "doorsign", &super::command());
+    add_rows(&mut table, "doorsign", &super::parser());
     table
 }
 
@@ -32,8 +31,11 @@ fn add_rows(table: &mut String, path: &str, command: &Command) {
 /// `USER`, `[EVENT]`, `--name NAME`, `[--role ROLE]…` or `[ROLE…]`.
 fn usage(arg: &Arg) -> String {
     let value = arg.get_value_names().and_then(|names| names.first());
+    let value = value.filter(|_| arg.get_action().takes_values());
     let value = value.map_or(String::new(), ToString::to_string);
-    let is_list = arg.get_num_args() == Some(ValueRange::from(0..));
+    let is_list = arg
+        .get_num_args()
+        .is_some_and(|range| range.max_values() > 1);
     let value = if is_list { value + "…" } else { value };
     let flag = arg.get_long().map(|long| format!("--{long}"));
     let words = [flag.unwrap_or_default(), value].join(" ");

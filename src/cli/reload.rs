@@ -1,7 +1,7 @@
 //! Handles SIGHUP: reads the settings again, applies `log`, and logs the names of other changed settings, which need a restart. The
 //! audit log needs no signal: it notices that its file was moved.
 
-use super::{command, load};
+use super::{Outcome, load, parser};
 use crate::config::Loaded;
 use crate::server::logging;
 
@@ -10,12 +10,7 @@ const LOG: &str = "log";
 
 /// Reads the settings of this process again. If they are invalid, the server keeps the old ones.
 pub(super) fn reload(running: &Loaded) {
-    let read = command()
-        .try_get_matches()
-        .map_err(|error| error.to_string())
-        .and_then(|matches| load(&matches))
-        .and_then(|read| logging::set_filter(&read.config.log).map(|()| read));
-    match read {
+    match read_again() {
         Ok(read) => log_changes(&restart_settings(running, &read), &read.config.log),
         Err(error) => {
             tracing::warn!(%error, "cannot reload the settings; the old ones stay in force");
@@ -23,19 +18,23 @@ pub(super) fn reload(running: &Loaded) {
     }
 }
 
-fn log_changes(others: &[&str], log: &str) {
+fn read_again() -> Outcome<Loaded> {
+    let read = load(&parser().try_get_matches()?)?;
+    logging::set_filter(&read.config.log)?;
+    Ok(read)
+}
+
+fn log_changes(changed: &[String], log: &str) {
     tracing::info!(log, "reloaded the settings");
-    if !others.is_empty() {
-        let settings = others.join(", ");
+    if !changed.is_empty() {
+        let settings = changed.join(", ");
         tracing::warn!(%settings, "these settings changed and take effect after a restart");
     }
 }
 
 /// The settings that have changed and are not applied.
-fn restart_settings<'a>(running: &'a Loaded, read: &Loaded) -> Vec<&'a str> {
-    let pairs = running.origins.iter().zip(&read.origins);
-    pairs
-        .filter(|(old, new)| old.key != LOG && old.value != new.value)
-        .map(|(old, _)| old.key)
-        .collect()
+fn restart_settings(running: &Loaded, read: &Loaded) -> Vec<String> {
+    let mut changed = read.changed(running);
+    changed.retain(|key| key != LOG);
+    changed
 }

@@ -1,9 +1,9 @@
 //! `doorsign serve`: runs the server. The greeting goes to standard output, the log to standard error.
 
 use super::Outcome;
-use super::serving::{self, Place, create_line, status_lines};
+use super::run_server::{self, create_line, status_lines};
 use crate::app::SystemClock;
-use crate::config::{Config, Loaded, SecretSource};
+use crate::config::{Config, Loaded};
 use crate::server::data_folder::Folder;
 use crate::server::{FirstAdmin, Server};
 use doorsign_hook::PostCreateHook;
@@ -13,19 +13,13 @@ pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
     let config = loaded.config.clone();
     // First of all, because another program may be waiting for the file already.
     if !Folder::is_in_use(&config.data) {
-        serving::remove_stale_ready_file(&config);
+        run_server::remove_stale_ready_file(&config);
     }
-    serving::on_runtime(&config, serve(&config, loaded, hooks))
-}
-
-async fn serve(config: &Config, loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
-    // Bind first: a start that fails here must not have created an administrator whose password was never shown.
-    let place = Place::take(config).await?;
-    let server = Server::open(config.clone(), Arc::new(SystemClock), hooks)
-        .await
-        .map_err(|e| e.to_string())?;
-    let greeting = greeting(&place.url, config, server.first_admin.as_ref());
-    place.serve(server, config, loaded, &greeting).await
+    let open = |config| Server::open(config, Arc::new(SystemClock), hooks);
+    let greeting = |url: &str, config: &Config, server: &Server| {
+        Ok(greeting(url, config, server.first_admin.as_ref()))
+    };
+    run_server::run(&config, loaded, open, greeting)
 }
 
 fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> String {
@@ -42,8 +36,8 @@ fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> Str
         }
         (None, _) => String::new(),
     };
-    let hint = match (random, &config.admin_password_source) {
-        (Some(_), _) | (None, Some(SecretSource::File(_))) => "",
+    let hint = match (random, &config.admin_password_file) {
+        (Some(_), _) | (None, Some(_)) => "",
         _ => ", with the administrator's password in DOORSIGN_ADMIN_PASSWORD",
     };
     format!(
@@ -68,9 +62,9 @@ fn login_line(url: &str, username: &str, password: &str) -> String {
 
 /// The password's form field for a shell: in plain text only if it is random and shown above anyway.
 fn password_in_shell(config: &Config, random: Option<&str>) -> String {
-    match (random, &config.admin_password_source) {
+    match (random, &config.admin_password_file) {
         (Some(password), _) => format!("password={password}"),
-        (None, Some(SecretSource::File(path))) => {
+        (None, Some(path)) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             let path = quoted(&path.display().to_string());
             format!("\"password=$(cat {path})\"")

@@ -1,88 +1,84 @@
 //! `doorsign webhook`: manages webhooks.
 
-use super::desk::with_app;
-use super::{Outcome, date, text};
-use crate::config::Config;
-use crate::domain::{Caller, Webhook};
+use super::{OPERATOR, Outcome, date};
+use crate::app::App;
+use crate::domain::Webhook;
 use crate::service::webhooks::{self, NewWebhook};
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgAction, Args, Subcommand};
 
-/// Write access to the data folder grants every permission.
-const OPERATOR: Caller<'static> = Caller::Operator;
-
-pub(super) fn command() -> Command {
-    let url = Arg::new("url").value_name("URL").required(true);
-    let events = Arg::new("events")
-        .long("events")
-        .value_name("TYPES")
-        .value_delimiter(',')
-        .help("Types of events, separated by commas, such as presence.changed or custom_user_status.*; all by default");
-    let named =
-        |word: &'static str, about: &'static str| Command::new(word).about(about).arg(name());
-    Command::new("webhook")
-        .about("Manage webhooks")
-        .subcommand_required(true)
-        .subcommand(
-            named(
-                "add",
-                "Register a webhook and print its signing secret (shown only once)",
-            )
-            .arg(url.help("URL to send events to: http or https"))
-            .arg(events),
-        )
-        .subcommand(Command::new("list").about("List all webhooks"))
-        .subcommand(named("test", "Send a test message and print the response"))
-        .subcommand(named(
-            "rotate",
-            "Create a new signing secret and print it; the old one stays valid for a day",
-        ))
-        .subcommand(named("disable", "Stop deliveries to a webhook"))
-        .subcommand(named("enable", "Resume deliveries where they stopped"))
-        .subcommand(named(
-            "remove",
-            "Remove a webhook with the records of its deliveries",
-        ))
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Register a webhook and print its signing secret (shown only once)
+    Add {
+        #[command(flatten)]
+        webhook: Name,
+        /// URL to send events to: http or https
+        url: String,
+        /// Types of events, separated by commas, such as `presence.changed` or `custom_user_status.*`; all by default
+        #[arg(long, value_name = "TYPES", value_delimiter = ',', action = ArgAction::Set)]
+        events: Vec<String>,
+    },
+    /// List all webhooks
+    List,
+    /// Send a test message and print the response
+    Test(Name),
+    /// Create a new signing secret and print it; the old one stays valid for a day
+    Rotate(Name),
+    /// Stop deliveries to a webhook
+    Disable(Name),
+    /// Resume deliveries where they stopped
+    Enable(Name),
+    /// Remove a webhook with the records of its deliveries
+    Remove(Name),
 }
 
-fn name() -> Arg {
-    Arg::new("name")
-        .value_name("WEBHOOK")
-        .required(true)
-        .help("Name of the webhook: a-z, 0-9 and -")
+#[derive(Args)]
+pub(super) struct Name {
+    /// Name of the webhook: a-z, 0-9 and -
+    #[arg(value_name = "WEBHOOK")]
+    name: String,
 }
 
-pub(super) fn run(config: &Config, matches: &ArgMatches) -> Outcome {
-    match matches.subcommand() {
-        Some(("add", matches)) => add(config, matches),
-        Some(("list", _)) => list(config),
-        Some(("test", matches)) => test(config, text(matches, "name")),
-        Some(("rotate", matches)) => rotate(config, text(matches, "name")),
-        Some(("disable", matches)) => disable(config, text(matches, "name")),
-        Some(("enable", matches)) => enable(config, text(matches, "name")),
-        Some(("remove", matches)) => remove(config, text(matches, "name")),
-        _ => Err("unknown command".to_owned()),
+impl Command {
+    /// Returns the text to print.
+    pub(super) async fn run(self, app: &App) -> Outcome<String> {
+        match self {
+            Self::Add {
+                webhook: Name { name },
+                url,
+                events: kinds,
+            } => {
+                let added = webhooks::add(app, OPERATOR, NewWebhook { name, url, kinds }).await?;
+                let secret = added.secrets.first().map_or("", |secret| &secret.text);
+                Ok(format!("{secret}\n"))
+            }
+            Self::List => Ok(webhooks::list(app, OPERATOR)
+                .await?
+                .iter()
+                .map(line)
+                .collect()),
+            Self::Test(Name { name }) => {
+                let status = webhooks::test(app, OPERATOR, &name).await??;
+                Ok(format!("{name} responded with {status}.\n"))
+            }
+            Self::Rotate(Name { name }) => {
+                let secret = webhooks::rotate(app, OPERATOR, &name).await?;
+                Ok(format!("{}\n", secret.text))
+            }
+            Self::Disable(Name { name }) => {
+                webhooks::disable(app, OPERATOR, &name).await?;
+                Ok(format!("Disabled {name}.\n"))
+            }
+            Self::Enable(Name { name }) => {
+                webhooks::enable(app, OPERATOR, &name).await?;
+                Ok(format!("Enabled {name}.\n"))
+            }
+            Self::Remove(Name { name }) => {
+                webhooks::remove(app, OPERATOR, &name).await?;
+                Ok(format!("Removed {name}.\n"))
+            }
+        }
     }
-}
-
-fn add(config: &Config, matches: &ArgMatches) -> Outcome {
-    let kinds = matches.get_many::<String>("events").unwrap_or_default();
-    let new = NewWebhook {
-        name: text(matches, "name").to_owned(),
-        url: text(matches, "url").to_owned(),
-        kinds: kinds.cloned().collect(),
-    };
-    with_app(config, async |app| {
-        let added = webhooks::add(app, OPERATOR, new.clone()).await?;
-        let secret = added.secrets.first().map_or("", |secret| &secret.text);
-        Ok(format!("{secret}\n"))
-    })
-}
-
-fn list(config: &Config) -> Outcome {
-    with_app(config, async |app| {
-        let all = webhooks::list(app, OPERATOR).await?;
-        Ok(all.iter().map(line).collect())
-    })
 }
 
 fn line(webhook: &Webhook) -> String {
@@ -96,46 +92,4 @@ fn line(webhook: &Webhook) -> String {
         "{name}\t{url}\t{kinds}\tadded {}\n",
         date(webhook.created_at)
     )
-}
-
-fn test(config: &Config, name: &str) -> Outcome {
-    let mut failed = None;
-    with_app(config, async |app| {
-        match webhooks::test(app, OPERATOR, name).await? {
-            Ok(status) => Ok(format!("{name} responded with {status}.\n")),
-            Err(reason) => {
-                failed = Some(reason);
-                Ok(String::new())
-            }
-        }
-    })?;
-    failed.map_or(Ok(()), Err)
-}
-
-fn rotate(config: &Config, name: &str) -> Outcome {
-    with_app(config, async |app| {
-        let secret = webhooks::rotate(app, OPERATOR, name).await?;
-        Ok(format!("{}\n", secret.text))
-    })
-}
-
-fn disable(config: &Config, name: &str) -> Outcome {
-    with_app(config, async |app| {
-        webhooks::disable(app, OPERATOR, name).await?;
-        Ok(format!("Disabled {name}.\n"))
-    })
-}
-
-fn enable(config: &Config, name: &str) -> Outcome {
-    with_app(config, async |app| {
-        webhooks::enable(app, OPERATOR, name).await?;
-        Ok(format!("Enabled {name}.\n"))
-    })
-}
-
-fn remove(config: &Config, name: &str) -> Outcome {
-    with_app(config, async |app| {
-        webhooks::remove(app, OPERATOR, name).await?;
-        Ok(format!("Removed {name}.\n"))
-    })
 }

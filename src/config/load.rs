@@ -1,393 +1,164 @@
-//! Loading: the strongest source decides each setting, and the first thing wrong becomes one line.
-//! Every value that is given is checked, also one that a stronger source overrules. Does not know
-//! how a source is read or what a kind accepts.
+//! Loads the settings: the strongest source decides each of them. Every value is checked, also one that a stronger source overrules.
+//! The first error becomes one line.
 
+use std::collections::BTreeMap;
+use std::mem::discriminant;
 use std::path::Path;
 
+use clap::{Arg, ArgMatches};
+use toml::{Table, Value};
+
+use super::flags::{CONFIG, command};
 use super::secret;
-use super::settings::{SETTINGS, Setting};
-use super::sources::{self, Environment, Given};
-use super::{Config, ConfigError, DEFAULT, Loaded, Origin};
+use super::sources::{self, Source};
+use super::values::{accepted, is_secret, read};
+use super::{Config, ConfigError};
+
+/// The settings in force, and where each came from. `Display` prints them as a settings file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// Where the settings were given that are not defaults, by key.
+    sources: BTreeMap<String, Source>,
+}
+
+impl Loaded {
+    /// Where the value of the setting `key` comes from.
+    #[must_use]
+    pub fn source(&self, key: &str) -> &Source {
+        self.sources.get(key).unwrap_or(&Source::Default)
+    }
+
+    /// Whether some source gives the setting `key`, even if with its default.
+    #[must_use]
+    pub fn is_given(&self, key: &str) -> bool {
+        self.sources.contains_key(key)
+    }
+}
 
 impl Config {
-    /// Reads all sources. `matches` comes from a command with [`super::args`]; `environment` is the
-    /// process's (one that is not UTF-8 must be dropped or refused by the caller, as
-    /// `std::env::vars` panics on it); relative paths of the settings file and of secret files
-    /// start at `directory`.
+    /// Reads all sources. `matches` comes from a command with [`super::args`]; `environment` is the process's, of which only names
+    /// that start with `DOORSIGN_` count; relative paths of the settings file and of secret files start at `directory`.
     ///
     /// # Errors
-    /// The first unknown name, bad value, unreadable file or unresolvable host, in one line for
-    /// people.
+    /// The first unknown name, bad value or unreadable file, in one line.
     pub fn load(
-        matches: &clap::ArgMatches,
+        matches: &ArgMatches,
         environment: impl Iterator<Item = (String, String)>,
         directory: &Path,
     ) -> Result<Loaded, ConfigError> {
-        let environment = Environment::new(environment)?;
-        let file = sources::file(matches, &environment, directory)?;
-        let strongest_first = [sources::flags(matches), environment.values(), file];
-        let mut config = Self::defaults();
-        let origins = SETTINGS.iter().map(|setting| {
-            let given = strongest(&strongest_first, setting)?;
-            if let Some(given) = given {
-                config.take(given, directory)?;
-            }
-            let from = given.map_or_else(|| DEFAULT.to_owned(), |given| given.place.to_string());
-            Ok(Origin {
-                key: setting.key,
-                value: setting.show(&mut config),
-                from,
-            })
-        });
-        let origins = origins.collect::<Result<_, ConfigError>>()?;
-        Ok(Loaded { config, origins })
+        let settings = command();
+        let variables = sources::variables(environment, &settings)?;
+        let given = variables
+            .into_iter()
+            .chain(sources::flags(matches, &settings));
+        let (named, given): (Vec<_>, Vec<_>) = given.partition(|given| given.key() == CONFIG);
+        let file = sources::file(named.last(), directory, &settings)?;
+        let mut merged = Merged::default();
+        for given in file.into_iter().chain(given) {
+            merged.add(given)?;
+        }
+        merged.settle(directory)
+    }
+}
+
+/// One value as it was given.
+pub(super) struct Given<'a> {
+    pub(super) arg: &'a Arg,
+    pub(super) text: String,
+    pub(super) source: Source,
+}
+
+impl Given<'_> {
+    /// The name in the settings file.
+    pub(super) fn key(&self) -> &str {
+        self.arg.get_id().as_str()
     }
 
-    fn take(&mut self, given: &Given, directory: &Path) -> Result<(), ConfigError> {
-        let setting = given.name.setting;
-        let set = match given
-            .name
-            .is_file
-            .then(|| secret::in_file(given, directory))
-        {
-            Some(Err(unreadable)) => (setting.field)(self).set_unreadable(&unreadable),
-            Some(Ok(text)) => (setting.field)(self).set(&text),
-            None => (setting.field)(self).set(&given.checked()?),
+    /// Key, value and source, without the value of a secret.
+    pub(super) fn described(&self) -> String {
+        let value = if is_secret(self.arg) {
+            String::new()
+        } else {
+            format!(" = {:?}", self.text)
         };
-        set.ok_or_else(|| given.refused())?;
-        if setting.key == "admin_password" {
-            self.admin_password_source = Some(given.secret_source());
+        format!("{}{value} (from {})", self.key(), self.source.name())
+    }
+
+    /// The other setting of a secret and its file.
+    fn twin(&self) -> Option<String> {
+        match self.key().strip_suffix("_file") {
+            None => is_secret(self.arg).then(|| format!("{}_file", self.key())),
+            secret => secret.map(str::to_owned),
         }
+    }
+}
+
+/// The values of the sources so far, the strongest of each setting.
+#[derive(Default)]
+struct Merged {
+    values: Table,
+    sources: BTreeMap<String, Source>,
+    /// Values that name the file of a secret, as errors describe them, by the key of the secret.
+    files: BTreeMap<String, String>,
+}
+
+impl Merged {
+    /// Adds a value, which overrules those before it.
+    fn add(&mut self, given: Given<'_>) -> Result<(), ConfigError> {
+        let value = read(given.arg, &given.text).ok_or_else(|| {
+            ConfigError(format!(
+                "{} is not {}",
+                given.described(),
+                accepted(given.arg)
+            ))
+        })?;
+        if let Some(twin) = given.twin() {
+            let other = self.sources.remove(&twin);
+            let same = |other: &Source| discriminant(other) == discriminant(&given.source);
+            if let Some(other) = other.filter(same) {
+                return Err(twice([
+                    (given.key(), given.source.name()),
+                    (&twin, other.name()),
+                ]));
+            }
+            self.values.remove(&twin);
+            self.files.insert(given.key().to_owned(), given.described());
+        }
+        self.values.insert(given.key().to_owned(), value);
+        self.sources.insert(given.key().to_owned(), given.source);
         Ok(())
     }
-}
 
-/// The value of this setting in the strongest source that has one. All of its values are checked.
-fn strongest<'a>(
-    strongest_first: &'a [Vec<Given>],
-    setting: &Setting,
-) -> Result<Option<&'a Given>, ConfigError> {
-    let mut strongest = None;
-    for source in strongest_first {
-        let mut here = source
-            .iter()
-            .filter(|given| given.name.setting.key == setting.key);
-        let Some(given) = here.next() else { continue };
-        given.checked()?;
-        if let Some(twin) = here.next() {
-            return Err(twice(given, twin));
+    /// The settings, with secrets from their files.
+    fn settle(mut self, directory: &Path) -> Result<Loaded, ConfigError> {
+        // An empty text removes the value of a weaker source.
+        self.values.retain(|_, value| *value != Value::from(""));
+        let config = self.values.try_into::<Config>();
+        let mut config = config.map_err(|error| ConfigError(error.message().to_owned()))?;
+        for (secret, file, key) in config.secrets() {
+            if let Some(path) = file {
+                let described = self.files.get(key).map_or("", String::as_str);
+                *secret = Some(secret::in_file(&directory.join(path), described));
+            }
         }
-        strongest = strongest.or(Some(given));
+        Ok(Loaded {
+            config,
+            sources: self.sources,
+        })
     }
-    Ok(strongest)
 }
 
-fn twice(one: &Given, other: &Given) -> ConfigError {
-    let (key, twin) = (&one.name.key, &other.name.key);
-    let places = match (one.place.short(), other.place.short()) {
-        (place, same) if place == same => place.to_owned(),
-        (place, other) => format!("{place} and {other}"),
+fn twice(mut both: [(&str, &str); 2]) -> ConfigError {
+    both.sort_unstable();
+    let [(key, source), (file, other)] = both;
+    let sources = if source == other {
+        source.to_owned()
+    } else {
+        format!("{source} and {other}")
     };
     ConfigError(format!(
-        "{key} and {twin} are both given (from {places}): give only one of them"
+        "{key} and {file} are both given (from {sources}): give only one of them"
     ))
-}
-
-impl Given {
-    pub(super) fn checked(&self) -> Result<String, ConfigError> {
-        self.name
-            .kind()
-            .check(&self.text)
-            .ok_or_else(|| self.refused())
-    }
-
-    fn refused(&self) -> ConfigError {
-        ConfigError(format!(
-            "{} is not {}",
-            self.described(),
-            self.name.kind().accepted()
-        ))
-    }
-
-    /// Key, value and place, without the value of a secret.
-    pub(super) fn described(&self) -> String {
-        let (key, place) = (&self.name.key, self.place.short());
-        if self.name.setting.is_secret() && !self.name.is_file {
-            format!("{key} (from {place})")
-        } else {
-            format!("{key} = {:?} (from {place})", self.text)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::{PermissionsExt, chown};
-    use std::path::Path;
-
-    use super::super::start::{origin, start};
-    use super::super::{Config, Contract, LogFormat};
-
-    #[test]
-    fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
-        let file = || start().toml("login_days = 3");
-        let environment = || file().variable("DOORSIGN_LOGIN_DAYS", "2");
-        let cases = [
-            (
-                environment().flags(&["--login-days", "1"]),
-                "1",
-                "flag --login-days",
-            ),
-            (
-                environment().flags(&["config", "--login-days", "1"]),
-                "1",
-                "flag --login-days",
-            ),
-            (environment(), "2", "environment DOORSIGN_LOGIN_DAYS"),
-            (file(), "3", "file doorsign.toml"),
-            (start(), "90", "default"),
-        ];
-        for (start, value, from) in cases {
-            let loaded = start.loaded();
-            assert_eq!(loaded.config.login_days.to_string(), value);
-            assert_eq!(
-                origin(&loaded, "login_days"),
-                (value.to_owned(), from.to_owned())
-            );
-        }
-    }
-
-    #[test]
-    fn every_kind_of_setting_can_be_given() {
-        let loaded = start()
-            .flags(&[
-                "--listen",
-                "localhost:0",
-                "--contract",
-                "server",
-                "--cors-origins",
-                "*",
-            ])
-            .variable("DOORSIGN_LOG_FORMAT", "json")
-            .variable("DOORSIGN_SITE_URL", "https://chat.example.com/")
-            .toml("audit_log = '/a/b.log'\nreaders = 4\nlog = 'warn'\ndata = '/d'")
-            .loaded();
-        let config = &loaded.config;
-        assert_eq!(config.listen.to_string(), "127.0.0.1:0");
-        assert_eq!(
-            (config.contract, config.log_format),
-            (Contract::Server, LogFormat::Json)
-        );
-        assert_eq!(config.cors_origins, ["*"]);
-        assert_eq!(config.site_url.as_deref(), Some("https://chat.example.com"));
-        assert_eq!(config.audit_log.as_deref(), Some(Path::new("/a/b.log")));
-        assert_eq!(
-            (config.readers, config.log.as_str(), config.data.as_path()),
-            (4, "warn", Path::new("/d"))
-        );
-    }
-
-    #[test]
-    fn an_empty_value_in_a_stronger_source_switches_an_optional_setting_off() {
-        let loaded = start()
-            .toml("audit_log = 'a'\ncors_origins = ['*']")
-            .variable("DOORSIGN_AUDIT_LOG", "");
-        let loaded = loaded.variable("DOORSIGN_CORS_ORIGINS", "").loaded();
-        assert_eq!(loaded.config.audit_log, None);
-        assert!(loaded.config.cors_origins.is_empty());
-        assert!(
-            loaded
-                .to_string()
-                .contains("   # environment DOORSIGN_AUDIT_LOG (unset)\n")
-        );
-    }
-
-    #[test]
-    fn an_unknown_key_in_the_file_stops_the_start() {
-        let refusal = start().toml("listn = 'hunter2'").refusal();
-        assert_eq!(
-            refusal,
-            "unknown setting \"listn\" in doorsign.toml (did you mean \"listen\"?)"
-        );
-        let refusal = start().toml("[server]\nlisten = 'hunter2'").refusal();
-        assert_eq!(refusal, "unknown setting \"server\" in doorsign.toml");
-    }
-
-    #[test]
-    fn an_unknown_variable_that_begins_like_ours_stops_the_start() {
-        let refusal = start()
-            .variable("DOORSIGN_ADMIN_PASWORD", "hunter2")
-            .refusal();
-        let expected = "unknown setting \"DOORSIGN_ADMIN_PASWORD\" in the environment \
-                        (did you mean \"DOORSIGN_ADMIN_PASSWORD\"?)";
-        assert_eq!(refusal, expected);
-        let refusal = start().variable("DOORSIGN_SHOE_SIZE", "46").refusal();
-        assert_eq!(
-            refusal,
-            "unknown setting \"DOORSIGN_SHOE_SIZE\" in the environment"
-        );
-    }
-
-    #[test]
-    fn an_unknown_flag_is_refused_by_the_command() {
-        let command = clap::Command::new("doorsign").args(super::super::args());
-        let error = command
-            .try_get_matches_from(["doorsign", "--listn", "x"])
-            .unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument);
-    }
-
-    #[test]
-    fn a_bad_value_is_refused_with_its_key_its_source_and_what_is_accepted() {
-        let expected = |place| {
-            format!("max_connections = \"many\" (from {place}) is not a number from 1 to 1000000")
-        };
-        let refusal = start().flags(&["--max-connections", "many"]).refusal();
-        assert_eq!(refusal, expected("--max-connections"));
-        let refusal = start()
-            .variable("DOORSIGN_MAX_CONNECTIONS", "many")
-            .refusal();
-        assert_eq!(refusal, expected("DOORSIGN_MAX_CONNECTIONS"));
-        let refusal = start().toml("max_connections = 'many'").refusal();
-        assert_eq!(refusal, expected("doorsign.toml"));
-        let refusal = start().toml("max_connections = -1").refusal();
-        assert_eq!(
-            refusal,
-            "max_connections = \"-1\" (from doorsign.toml) is not a number from 1 to 1000000"
-        );
-        let refusal = start().variable("DOORSIGN_CONTRACT", "Server").refusal();
-        assert_eq!(
-            refusal,
-            "contract = \"Server\" (from DOORSIGN_CONTRACT) is not documented or server"
-        );
-    }
-
-    #[test]
-    fn a_bad_value_is_refused_even_where_a_stronger_source_overrules_it() {
-        let refusal = start()
-            .flags(&["--login-days", "1"])
-            .toml("login_days = 0")
-            .refusal();
-        assert_eq!(
-            refusal,
-            "login_days = \"0\" (from doorsign.toml) is not a number from 1 to 3650"
-        );
-    }
-
-    #[test]
-    fn a_host_name_is_resolved_only_if_it_is_in_force() {
-        let unresolvable = || start().toml("listen = 'no such host:80'");
-        assert!(
-            unresolvable()
-                .refusal()
-                .starts_with("listen = \"no such host:80\" (from doorsign.toml) is not a host")
-        );
-        let loaded = unresolvable().flags(&["--listen", "127.0.0.1:1"]).loaded();
-        assert_eq!(loaded.config.listen.to_string(), "127.0.0.1:1");
-    }
-
-    #[test]
-    fn the_asked_for_file_replaces_the_default_one_and_a_flag_names_it_first() {
-        let files = || {
-            start()
-                .toml("readers = 1")
-                .file("b.toml", "readers = 5")
-                .file("c.toml", "readers = 6")
-        };
-        let by_variable = || files().variable("DOORSIGN_CONFIG", "b.toml");
-        assert_eq!(
-            origin(&by_variable().loaded(), "readers"),
-            ("5".into(), "file b.toml".into())
-        );
-        let by_both = by_variable().flags(&["--config", "c.toml"]).loaded();
-        assert_eq!(
-            origin(&by_both, "readers"),
-            ("6".into(), "file c.toml".into())
-        );
-    }
-
-    #[test]
-    fn an_asked_for_file_that_is_missing_stops_the_start() {
-        let refusal = start().variable("DOORSIGN_CONFIG", "b.toml").refusal();
-        assert!(
-            refusal.starts_with("config = \"b.toml\" (from DOORSIGN_CONFIG) cannot be read: "),
-            "{refusal}"
-        );
-        let refusal = start().flags(&["--config", "b.toml"]).refusal();
-        assert!(
-            refusal.starts_with("config = \"b.toml\" (from --config) cannot be read: "),
-            "{refusal}"
-        );
-    }
-
-    #[test]
-    fn a_default_file_that_cannot_be_read_stops_the_start() {
-        let start = start();
-        fs::create_dir(start.directory.path().join("doorsign.toml")).unwrap();
-        assert!(
-            start
-                .refusal()
-                .starts_with("doorsign.toml cannot be read: ")
-        );
-    }
-
-    #[test]
-    fn a_default_file_that_others_can_change_stops_the_start_and_one_that_was_named_does_not() {
-        let untrusted = |mode: u32| {
-            let start = start().toml("readers = 1");
-            let path = start.directory.path().join("doorsign.toml");
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-            start
-        };
-        for mode in [0o646, 0o666] {
-            let refusal = untrusted(mode).refusal();
-            let expected = "doorsign.toml cannot be trusted: ";
-            assert!(refusal.starts_with(expected), "{refusal}");
-            assert!(refusal.contains("chmod go-w"), "{refusal}");
-        }
-        let named = untrusted(0o646).flags(&["--config", "doorsign.toml"]);
-        assert_eq!(named.loaded().config.readers, 1);
-        assert_eq!(untrusted(0o600).loaded().config.readers, 1);
-    }
-
-    #[test]
-    fn a_default_file_in_a_folder_that_others_can_write_to_stops_the_start() {
-        let open = |start: super::super::start::Start| {
-            let mode = fs::Permissions::from_mode(0o777);
-            fs::set_permissions(start.directory.path(), mode).unwrap();
-            start
-        };
-        let refusal = open(start().toml("readers = 1")).refusal();
-        let expected = "doorsign.toml cannot be trusted: ";
-        assert!(refusal.starts_with(expected), "{refusal}");
-        // Where there is none, the folder may be anybody's.
-        assert_eq!(open(start()).loaded().config.readers, 2);
-    }
-
-    #[test]
-    fn a_default_file_of_another_user_stops_the_start() {
-        let start = start().toml("readers = 1");
-        let path = start.directory.path().join("doorsign.toml");
-        if chown(&path, Some(54_321), None).is_ok() {
-            let refusal = start.refusal();
-            assert!(refusal.contains("belongs to user 54321"), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn a_syntax_error_names_the_file_and_the_line() {
-        let refusal = start()
-            .toml("readers = 1\n\nadmin_password = hunter2")
-            .refusal();
-        assert!(refusal.starts_with("doorsign.toml, line 3: "), "{refusal}");
-    }
-
-    #[test]
-    fn matches_of_a_command_without_our_arguments_hold_no_settings() {
-        let matches = clap::Command::new("other").get_matches_from(["other"]);
-        let directory = tempfile::tempdir().unwrap();
-        let loaded = Config::load(&matches, std::iter::empty(), directory.path()).unwrap();
-        assert_eq!(loaded.config.readers, 2);
-    }
 }

@@ -1,6 +1,7 @@
 //! Hooks as their operator sees them: how far each has come, and what is to be told of its deliveries. Knows nothing of what a hook
 //! does, nor of who calls it.
 
+use super::words::words;
 use super::{EventId, Timestamp};
 
 /// A hook, here or gone.
@@ -44,40 +45,17 @@ impl Hook {
     }
 }
 
-/// What kind of hook it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HookKind {
-    /// Compiled in.
-    BuiltIn,
-    /// An endpoint that is told over HTTP.
-    Webhook,
-    /// A program.
-    Exec,
-    /// A WebAssembly module.
-    Wasm,
-}
-
-impl HookKind {
-    /// All of them, by their words.
-    pub const ALL: [(Self, &'static str); 4] = [
-        (Self::BuiltIn, "built-in"),
-        (Self::Webhook, "webhook"),
-        (Self::Exec, "exec"),
-        (Self::Wasm, "wasm"),
-    ];
-
-    /// The kind with this word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        let kind = Self::ALL.iter().find(|(_, known)| *known == word);
-        kind.map(|(kind, _)| *kind)
-    }
-
-    /// Its word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        let kind = Self::ALL.iter().find(|(kind, _)| *kind == self);
-        kind.map_or("", |(_, word)| word)
+words! {
+    /// What kind of hook it is.
+    pub enum HookKind {
+        /// Compiled in.
+        BuiltIn = "built-in",
+        /// An endpoint that is told over HTTP.
+        Webhook = "webhook",
+        /// A program.
+        Exec = "exec",
+        /// A WebAssembly module.
+        Wasm = "wasm",
     }
 }
 
@@ -100,39 +78,16 @@ pub struct DeliveryRecord {
     pub next_at: Option<Timestamp>,
 }
 
-/// What became of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// It failed, and is tried again; whatever comes after it waits.
-    Retrying,
-    /// It was given up.
-    Parked,
-    /// It was given up, and somebody wants it tried once more.
-    Again,
-    /// It succeeded.
-    Delivered,
-}
-
-impl DeliveryState {
-    /// All of them, by their words.
-    pub const ALL: [(Self, &'static str); 4] = [
-        (Self::Retrying, "retrying"),
-        (Self::Parked, "parked"),
-        (Self::Again, "again"),
-        (Self::Delivered, "delivered"),
-    ];
-
-    /// The state with this word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        let state = Self::ALL.iter().find(|(_, known)| *known == word);
-        state.map(|(state, _)| *state)
-    }
-
-    /// Its word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        let state = Self::ALL.iter().find(|(state, _)| *state == self);
-        state.map_or("", |(_, word)| word)
+words! {
+    /// What became of a delivery.
+    pub enum DeliveryState {
+        /// It failed, and is tried again; whatever comes after it waits.
+        Retrying = "retrying",
+        /// It was given up.
+        Parked = "parked",
+        /// It was given up, and somebody wants it tried once more.
+        Again = "again",
+        /// It succeeded.
+        Delivered = "delivered",
     }
 }

@@ -13,9 +13,9 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     // The contract of a database, and SQLite behind it.
     ("store", "domain", "async_trait tokio"),
     ("store/sqlite", "domain store",
-        "async_trait getrandom percent_encoding r2d2 rusqlite serde serde_json tokio tracing"),
+        "async_trait getrandom percent_encoding r2d2 rusqlite serde serde_json thiserror tokio tracing"),
     // Identity: does not know where users are kept, nor what a request is.
-    ("auth", "config domain", "argon2 base64 getrandom hmac jsonwebtoken serde sha2 subtle tokio"),
+    ("auth", "config domain", "argon2 base64 getrandom hmac jsonwebtoken serde sha2 subtle thiserror tokio"),
     // Registries in memory, without a socket and without JSON.
     ("realtime/hub", "domain", "bytes tokio"),
     ("realtime/presence", "domain", "getrandom tokio"),
@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "base64 bytes form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.
     ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
-    ("config", "", "clap doorsign_file_trust ipnet toml"),
+    ("config", "", "clap doorsign_file_trust ipnet serde thiserror toml tracing_subscriber"),
     ("dev", "app auth domain jobs service store", "form_urlencoded tokio"),
 ];
 

@@ -81,6 +81,8 @@ async fn commands_are_recorded_as_the_operators_and_read_at_the_command_line() {
         .await
         .succeeded();
     assert_eq!(none, "");
+    let all = home.run(&["audit", "--until", "9999-12-31T23:59:59.999Z"]);
+    assert_ne!(all.await.succeeded(), "", "as the API accepts it");
     home.run(&["audit", "--action", "everything"])
         .await
         .refused(2);

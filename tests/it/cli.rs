@@ -230,9 +230,9 @@ async fn the_settings_are_printed_with_where_each_came_from_and_without_the_secr
     let printed = crate::process::ended(command, "").await.succeeded();
     assert!(!printed.contains(PASSWORD_START), "{printed}");
     for (setting, origin) in [
-        ("log = warn ", "# flag --log"),
+        ("log = \"warn\" ", "# flag --log"),
         (
-            "admin_password = (hidden) ",
+            "# admin_password = (hidden) ",
             "# environment DOORSIGN_ADMIN_PASSWORD",
         ),
         ("readers = 3 ", "# file doorsign.toml"),
@@ -245,6 +245,114 @@ async fn the_settings_are_printed_with_where_each_came_from_and_without_the_secr
         );
     }
     assert!(!home.data().exists(), "looking makes nothing");
+    std::fs::write(home.path().join("doorsign.toml"), &printed).unwrap();
+    let again = home.run(&["config"]).await.succeeded();
+    let values = |printed: &str| -> Vec<String> {
+        let settings = printed.lines().filter(|line| !line.starts_with('#'));
+        let values = settings.map(|line| line.rsplit_once("# ").unwrap().0.trim().to_owned());
+        values.collect()
+    };
+    assert!(values(&printed).len() > 30, "{printed}");
+    assert_eq!(values(&again), values(&printed), "it is a settings file");
+}
+
+#[tokio::test]
+async fn a_misspelt_log_level_stops_the_start_in_every_source() {
+    let accepted = "is not a level (off, error, warn, info, debug or trace)";
+    for (args, environment, file) in [
+        (&["--log", "inof"][..], &[][..], ""),
+        (&[], &[("DOORSIGN_LOG", "inof")], ""),
+        (&["serve"], &[], "log = 'inof'"),
+    ] {
+        let home = Home::new();
+        std::fs::write(home.path().join("doorsign.toml"), file).unwrap();
+        let refused = crate::process::ended(home.command(args, environment), "")
+            .await
+            .refused(1);
+        assert!(
+            refused.starts_with("log = \"inof\" (from ") && refused.contains(accepted),
+            "{refused}"
+        );
+        assert!(!home.data().exists());
+    }
+}
+
+/// The flags that a help text explains.
+fn explained(help: &str) -> Vec<&str> {
+    let lines = help.lines().map(str::trim_start);
+    let flags = lines.filter(|line| line.starts_with("--") || line.starts_with("-h"));
+    flags
+        .map(|line| {
+            line.trim_start_matches("-h, ")
+                .split([' ', '['])
+                .next()
+                .unwrap()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_help_of_a_command_has_its_own_options_and_only_that_of_serve_has_the_settings() {
+    let home = Home::new();
+    let help = async |args: &[&str]| home.run(args).await.succeeded();
+    let common = ["--data", "--config", "--help"];
+    for args in [
+        &["user", "list", "--help"][..],
+        &["user", "list", "-h"],
+        &["hooks", "list", "--help"],
+    ] {
+        assert_eq!(
+            sorted(explained(&help(args).await)),
+            sorted(common.to_vec()),
+            "{args:?}"
+        );
+    }
+    let add = help(&["user", "add", "--help"]).await;
+    let own = ["--name", "--email", "--role", "--password-from"];
+    assert_eq!(
+        sorted(explained(&add)),
+        sorted([&common[..], &own].concat())
+    );
+    for args in [&["--help"][..], &["dev", "--help"], &["config", "--help"]] {
+        let help = help(args).await;
+        assert!(!help.contains("--max-connections"), "{help}");
+    }
+    let (short, long) = (
+        help(&["serve", "-h"]).await,
+        help(&["serve", "--help"]).await,
+    );
+    let settings = doorsign::config::markdown_table().lines().count() - 2;
+    assert_eq!(explained(&long).len(), settings + 1, "{long}");
+    assert!((5..=12).contains(&explained(&short).len()), "{short}");
+    for heading in ["Server:", "Logins and passwords:", "Hooks:", "Database:"] {
+        assert!(long.contains(heading), "{long}");
+    }
+}
+
+fn sorted(mut flags: Vec<&str>) -> Vec<&str> {
+    flags.sort_unstable();
+    flags
+}
+
+#[tokio::test]
+async fn settings_are_accepted_before_and_after_a_command() {
+    let home = Home::with_data().await;
+    for args in [
+        &["--data", "data", "user", "list"][..],
+        &["user", "list", "--data", "data"],
+        &["user", "--data", "data", "list"],
+        &["--readers", "3", "user", "list", "--max-database-mib", "0"],
+    ] {
+        home.run(args).await.succeeded();
+    }
+    let config = home
+        .run(&["--login-days", "7", "config", "--readers", "3"])
+        .await;
+    let config = config.succeeded();
+    assert!(
+        config.contains("\nlogin_days = 7 ") && config.contains("\nreaders = 3 "),
+        "{config}"
+    );
 }
 
 #[tokio::test]
@@ -253,8 +361,10 @@ async fn help_and_version_go_to_standard_output() {
     let version = home.run(&["--version"]).await.succeeded();
     assert_eq!(version, format!("doorsign {}\n", env!("CARGO_PKG_VERSION")));
     let help = home.run(&["--help"]).await.succeeded();
-    for known in ["serve", "config", "user", "token", "--listen <HOST:PORT>"] {
+    for known in ["serve", "config", "user", "token", "--data <PATH>"] {
         assert!(help.contains(known), "{help}");
     }
+    let help = home.run(&["serve", "--help"]).await.succeeded();
+    assert!(help.contains("--listen <HOST:PORT>"), "{help}");
     home.run(&["token", "create", "--help"]).await.succeeded();
 }

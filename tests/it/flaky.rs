@@ -331,7 +331,7 @@ impl FlakyServer {
         let tokens = Tokens::open(&folder.path().join("token-secret")).unwrap();
         let app = crate::support::app(&config, store.clone(), ManualClock::new(), tokens);
         let app = Arc::new(app);
-        let listener = TcpListener::bind(config.listen).await.unwrap();
+        let listener = TcpListener::bind(&config.listen).await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let limits = Limits::default();
         let api = Arc::new(Api::new(app.clone(), &config, limits, String::new()));

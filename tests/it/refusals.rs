@@ -52,7 +52,7 @@ async fn a_wrong_setting_in_any_source_stops_the_start_before_anything_is_made()
             &["--log", "doorsign=loud"],
             &[],
             "",
-            "log = \"doorsign=loud\" is not a log filter: ",
+            "log = \"doorsign=loud\" (from --log) is not a level (off, error, warn, info, debug or trace) or a log filter",
         ),
         (
             &["--config", "gone.toml"],
@@ -102,7 +102,7 @@ async fn what_cannot_be_understood_is_told_in_one_line_and_exit_code_2() {
         ),
         (
             &["--log", "info", "--log", "warn"],
-            "the argument '--log <TEXT>' cannot be used multiple times",
+            "the argument '--log <FILTER>' cannot be used multiple times",
         ),
         (
             &["claims"],

@@ -177,7 +177,9 @@ async fn a_ready_file_that_a_killed_server_left_goes_first_and_a_live_ones_stays
 async fn a_ready_file_that_is_left_over_goes_before_anything_else_can_fail() {
     let home = Home::with_data().await;
     let ready = home.path().join("ready");
-    let failing = ["--ready-file", "ready", "--log", "doorsign=nothing-such"];
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let failing = ["--ready-file", "ready", "--listen", &address];
     for command in ["serve", "dev"] {
         std::fs::write(&ready, "http://127.0.0.1:1").unwrap();
         let args = [&[command], failing.as_slice()].concat();

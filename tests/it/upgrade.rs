@@ -1,5 +1,6 @@
 //! Files that an older doorsign wrote are carried over when they are opened, with everything in them.
 
+use crate::process::Home;
 use crate::store_contract::presence::{busy, id};
 use crate::store_contract::{admin_at, at, status, user};
 use crate::support::page::Page;
@@ -7,6 +8,7 @@ use doorsign::domain::{
     Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
     PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserStatus,
 };
+use doorsign::server::data_folder::Folder;
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{CustomStatuses, Hooks, Outbox, Permissions, Presences, UserPatch, Users};
 use rusqlite::{Connection, OpenFlags};
@@ -248,4 +250,50 @@ async fn hooks_of_removed_webhooks_and_retries_behind_a_cursor_are_not_carried_o
         let told = store.list_deliveries(hook, None, EventId::new(0), 9).await;
         assert_eq!(told.unwrap().len(), expected, "{hook}");
     }
+}
+
+/// Commands that read, and one of each kind that writes.
+const COMMANDS: [&[&str]; 9] = [
+    &["user", "list"],
+    &["token", "list", "ann"],
+    &["claim", "list", "ann"],
+    &["hooks"],
+    &["webhook", "list"],
+    &["audit"],
+    &["user", "add", "bob"],
+    &["claim", "set", "ann", "busy"],
+    &["hooks", "pause", "picky"],
+];
+
+#[tokio::test]
+async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
+    let home = Home::new();
+    let folder = Folder::create(&home.data()).unwrap();
+    let path = folder.database();
+    make(&path, SCHEMA_4);
+    let before = shape(&path);
+    let refused = async || {
+        for args in COMMANDS {
+            let reason = home.run(args).await.refused(1);
+            assert!(
+                reason.contains("has schema 4, and this doorsign needs 5"),
+                "{reason}"
+            );
+            assert_eq!(
+                (version(&path), shape(&path)),
+                (4, before.clone()),
+                "{args:?}"
+            );
+        }
+    };
+    refused().await;
+    // As an older server holds it.
+    let lock = folder.lock().unwrap();
+    refused().await;
+    drop(lock);
+    let server = home.serve(&[], &[]).await;
+    assert_eq!(version(&path), 5);
+    let users = home.run(&["user", "list"]).await.succeeded();
+    assert_eq!(users.lines().count(), 1, "{users}");
+    server.end().await;
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// An instant as clients write it: RFC 3339; or a date, with or without a time, which is then of UTC.
-pub(in crate::api) fn read(text: &str) -> Option<Timestamp> {
+pub(crate) fn read(text: &str) -> Option<Timestamp> {
     let pieces = Pieces::parse(text).ok()?;
     let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);

@@ -158,7 +158,9 @@ mod tests {
     fn the_marker_stays_while_another_connection_moves_the_log() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let writer = open_writer(&path).unwrap().connection;
+        let writer = open_writer(&path, super::super::Schema::Settle)
+            .unwrap()
+            .connection;
         let connect = || Connection::open_with_flags(&path, OpenFlags::default()).unwrap();
         let (reader, mut other) = (connect(), connect());
         let (checkpoints, marker) = (Checkpoints::of(Some(&path)), Marker::beside(&path));

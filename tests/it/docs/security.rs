@@ -23,7 +23,7 @@ async fn defaults() -> BTreeMap<String, String> {
     let printed = Home::new().run(&["config"]).await.succeeded();
     let settings = printed.lines().filter_map(|line| line.split_once(" = "));
     settings
-        .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.trim_start_matches("# ").to_owned(), value.to_owned()))
         .collect()
 }
 

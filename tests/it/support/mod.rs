@@ -186,7 +186,7 @@ impl Setup {
             .unwrap()
             .with_pace(self.pace)
             .with_limits(self.limits);
-        let listener = TcpListener::bind(self.config.listen).await.unwrap();
+        let listener = TcpListener::bind(&self.config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = server.app.clone();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -3,18 +3,35 @@
 use super::signals::Signals;
 use super::{Outcome, print, reap, reload};
 use crate::config::{Config, Loaded};
-use crate::server::Server;
 use crate::server::logging;
+use crate::server::{Server, StartError};
 use crate::transport::files;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Runs the server that `open` opens until a signal arrives. `greeting` returns the text for the terminal, given the server's URL,
+/// `config` and the server. `loaded`: the settings as read.
+pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
+    config: &Config,
+    loaded: Loaded,
+    open: impl FnOnce(Config) -> Opening,
+    greeting: impl FnOnce(&str, &Config, &Server) -> Outcome<String>,
+) -> Outcome {
+    on_runtime(config, async {
+        // Bind first: a start that fails here must not have created an administrator whose password was never shown.
+        let bound = BoundListener::bind(config).await?;
+        let server = open(config.clone()).await?;
+        let greeting = greeting(&bound.url, config, &server)?;
+        bound.serve(server, config, loaded, &greeting).await
+    })
+}
+
 /// Runs `serving` with the log and the runtime of a server.
-pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
+fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
     let _log = logging::start(config)?;
     files::allow_connections(config.max_connections);
     // Log a panic in the format of the log.
@@ -22,8 +39,7 @@ pub(super) fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
         .enable_all()
-        .build()
-        .map_err(|e| e.to_string())?;
+        .build()?;
     runtime.spawn(reap::run());
     let served = runtime.block_on(async {
         survive_file_size_limit();
@@ -57,20 +73,21 @@ fn workers() -> usize {
 }
 
 /// A bound socket with installed signal handlers, ready to serve.
-pub(super) struct Place {
+struct BoundListener {
     /// URL for clients on this machine.
-    pub(super) url: String,
+    url: String,
     listener: TcpListener,
     signals: Signals,
 }
 
-impl Place {
+impl BoundListener {
     /// Binds the address of the settings.
-    pub(super) async fn take(config: &Config) -> Result<Self, String> {
-        let signals = Signals::install().map_err(|e| e.to_string())?;
-        let listener = listen(config.listen)
+    async fn bind(config: &Config) -> Outcome<Self> {
+        let signals = Signals::install()?;
+        let listener = resolve(&config.listen)
+            .and_then(listen)
             .map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
-        let url = url(listener.local_addr().map_err(|e| e.to_string())?);
+        let url = url(listener.local_addr()?);
         Ok(Self {
             url,
             listener,
@@ -79,7 +96,7 @@ impl Place {
     }
 
     /// Prints the greeting, writes the ready file, and serves until a signal arrives. `loaded`: the settings as read.
-    pub(super) async fn serve(
+    async fn serve(
         self,
         server: Server,
         config: &Config,
@@ -112,6 +129,18 @@ impl Place {
 
 /// Connections that may wait to be accepted: after a restart, all clients reconnect at once.
 const BACKLOG: u32 = 4096;
+
+/// The address that `listen` names: the first IPv4 one, as that one works in every container and pastes into every tool; else the
+/// first.
+pub(super) fn resolve(listen: &str) -> std::io::Result<SocketAddr> {
+    preferred(listen.to_socket_addrs()?).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+}
+
+fn preferred(addresses: impl Iterator<Item = SocketAddr>) -> Option<SocketAddr> {
+    let addresses: Vec<_> = addresses.collect();
+    let ipv4 = addresses.iter().find(|address| address.is_ipv4());
+    ipv4.or(addresses.first()).copied()
+}
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = match address {
@@ -180,5 +209,26 @@ mod tests {
         assert_eq!(shown("0.0.0.0:80"), "http://127.0.0.1:80");
         assert_eq!(shown("[::]:80"), "http://[::1]:80");
         assert_eq!(shown("192.0.2.1:80"), "http://192.0.2.1:80");
+    }
+
+    #[test]
+    fn a_host_name_resolves_to_its_ipv4_address() {
+        let address = resolve("localhost:0").unwrap();
+        assert_eq!(address.to_string(), "127.0.0.1:0");
+        assert!(resolve("no such host:80").is_err());
+    }
+
+    #[test]
+    fn of_several_addresses_the_first_ipv4_one_is_preferred() {
+        let pick = |texts: &[&str]| {
+            let picked = preferred(texts.iter().map(|text| text.parse().unwrap()));
+            picked.map(|address| address.to_string())
+        };
+        assert_eq!(
+            pick(&["[::1]:1", "10.0.0.1:1", "10.0.0.2:1"]),
+            Some("10.0.0.1:1".into())
+        );
+        assert_eq!(pick(&["[::1]:1", "[::2]:1"]), Some("[::1]:1".into()));
+        assert_eq!(pick(&[]), None);
     }
 }
