@@ -9,8 +9,6 @@ mod secret;
 mod settings;
 mod show;
 mod sources;
-#[cfg(test)]
-mod tests;
 mod values;
 
 pub use choice::{Contract, LogFormat, Unconnected};
@@ -25,3 +23,6 @@ pub use sources::Source;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
+
+#[cfg(test)]
+mod tests;
