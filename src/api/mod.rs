@@ -1,8 +1,14 @@
-//! The HTTP API, and the only module that knows JSON, headers and status codes. It decides no rule and asks no database: a handler
-//! authenticates, reads the request, calls one use case of `service`, and wraps the result.
+//! The HTTP API, and the only module that knows JSON, headers and status codes. A handler
+//! authenticates, reads the request, calls one use case of `service`, and wraps the result. Rules
+//! and SQL do not belong here.
 //!
-//! [`routes`](ROUTES) lists every route. `http` has requests, responses and limits; `rest` the handlers by noun; `ddp` the methods of
-//! the realtime protocol and its socket; `dev` the routes of dev mode; `wire` the JSON that clients see; `error` how failures are rendered.
+//! - [`routes`](ROUTES): the table of all routes
+//! - `http`: requests, responses and limits
+//! - `rest`: the handlers, grouped by noun
+//! - `ddp`: the realtime protocol's methods and its socket
+//! - `dev`: the routes of dev mode
+//! - `wire`: the JSON that clients see
+//! - `error`: how failures are rendered
 
 #[macro_use]
 mod routes;
@@ -45,10 +51,10 @@ use tokio::sync::Semaphore;
 use warp::Filter;
 use warp::http::{HeaderMap, Method};
 
-/// Characters of an unknown path in the log at most.
+/// Maximum number of characters of an unknown path in the log.
 const LONGEST_LOGGED_PATH: usize = 200;
 
-/// What handlers share beside the app.
+/// What handlers share besides the app.
 pub struct Api {
     app: Arc<App>,
     lists: ListCache,
@@ -64,7 +70,7 @@ pub struct Api {
     max_connections: usize,
     limits: Limits,
     realtime: Realtime,
-    /// What bodies of clients with a login may use.
+    /// The byte budget for request bodies of logged-in clients.
     bodies: ByteBudget,
     watching: Arc<ddp::socket::Watching>,
     requests: RequestIds,
@@ -72,8 +78,8 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API of `app`, which waits for bodies as long as `limits` says. `site_url` is the address that clients reach it by, when
-    /// the settings name none.
+    /// Creates the API of `app`. `limits` holds the timeout for reading bodies. `site_url` is the
+    /// address at which clients reach the server if the config names none.
     pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
         let configured = config.site_url.as_deref().unwrap_or_default();
         let site_url = config.site_url.clone().unwrap_or(site_url);
@@ -100,26 +106,27 @@ impl Api {
         }
     }
 
-    /// With what runs live connections; without, they run where requests do, and no stop ends them.
+    /// Sets the runtime for live connections. Without it, they run on the requests' runtime and a
+    /// server stop does not end them.
     #[must_use]
     pub fn with_realtime(self, realtime: Realtime) -> Self {
         Self { realtime, ..self }
     }
 
-    /// With the controls of dev mode, if there are any.
+    /// Adds the controls of dev mode, if it is on.
     #[must_use]
     pub fn with_dev(self, dev: Option<Arc<Dev>>) -> Self {
         Self { dev, ..self }
     }
 
-    /// Every route that there is here.
+    /// Returns all routes, including those of dev mode if it is on.
     fn routes(&self) -> impl Iterator<Item = &'static Route> {
         let controls = self.dev.as_ref().map_or(&[][..], |_| DEV_ROUTES);
         ROUTES.iter().chain(controls)
     }
 }
 
-/// The whole API as one filter that never rejects.
+/// Returns the whole API as one filter that never rejects.
 pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     warp::method()
         .and(warp::path::full())
@@ -143,7 +150,7 @@ pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infal
         .unify()
 }
 
-/// Answers one request and writes its line in the log.
+/// Answers one request and logs it.
 async fn answer<S, B>(api: Arc<Api>, mut head: Head, body: S) -> Response
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
@@ -195,19 +202,21 @@ where
     response::finish(response, &id, seen.quota(), browser)
 }
 
-/// Whether a page of somebody else asks for a change with no token. A form can send such a request
-/// from anywhere without a preflight, and a login's answer would be a token.
+/// Returns whether a foreign page requests a change without a token. Any page can send such a
+/// request as a form, without a preflight, and the response to a login would contain a token.
 fn is_forged(route: &Route, page: Page, headers: &HeaderMap) -> bool {
     page == Page::Foreign && route.method == Method::POST && !headers.contains_key("x-auth-token")
 }
 
-/// The path of an unknown route for the log: without the query, which may hold a token, without control characters, and cut.
+/// Formats the path of an unknown route for the log: truncated, without control characters, and
+/// without the query, which may contain a token.
 fn shown_path(path: &str) -> String {
     let printable = path.chars().filter(|c| !c.is_control());
     printable.take(LONGEST_LOGGED_PATH).collect()
 }
 
-/// A method for the log. One that nobody knows can be as long as all headers may be; its beginning says enough.
+/// Formats a method for the log. An unknown method can be as long as the headers may be, so it is
+/// truncated to 16 bytes.
 fn shown(method: &Method) -> &str {
     let text = method.as_str();
     text.get(..16).unwrap_or(text)
@@ -234,14 +243,15 @@ where
     } else {
         Default::default()
     };
-    // A panic is a bug, and costs its own request alone.
+    // A panic is a bug, and fails only the request that caused it.
     let handler =
         std::panic::AssertUnwindSafe((route.handler)(Request::new(route, api, head, parts, seen)));
     let answered = futures_util::FutureExt::catch_unwind(handler).await;
     answered.unwrap_or_else(|panic| Err(ApiError::panicked(panic.as_ref())))
 }
 
-/// Checks the credentials first: a client without them is refused before its body is read, and costs a head alone.
+/// Checks the credentials, then reads the body. A client without valid credentials is refused
+/// before its body is read, so it costs only the request head.
 async fn prove_and_read<S, B>(
     route: &Route,
     api: &Api,

@@ -1,8 +1,9 @@
-//! Every route on one line, grouped by noun, and how a request finds its route. Rate limits by route are in
-//! `http/rate_limits.rs`.
+//! The table of routes, one route per line and grouped by noun, and the lookup of a request's
+//! route. Rate limits by route are in `http/rate_limits.rs`.
 //!
-//! The routes are data, not a chain of `or`-ed filters: warp's filters take the request apart, and the table gives exact answers to
-//! what is unknown (404), what exists under another method (405 with `Allow`), and what the OpenAPI document must hold.
+//! The routes are data, not a chain of `or`-ed filters. Warp's filters split the request into
+//! parts. The table gives exact answers for unknown paths (404) and for paths that exist under
+//! another method (405 with `Allow`). It is also what the OpenAPI document must contain.
 
 use super::Api;
 use super::ddp;
@@ -18,7 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use warp::http::Method;
 
-/// Writes the table of routes: access, method, path, handler.
+/// Builds the table of routes: access, method, path, handler.
 macro_rules! routes {
     ($($access:ident $method:ident $path:literal => $handler:path,)*) => {
         &[$($crate::api::routes::Route {
@@ -32,7 +33,7 @@ macro_rules! routes {
     (@ logged_in) => { $crate::api::routes::Access::LoggedIn };
 }
 
-/// Every route.
+/// All routes.
 #[rustfmt::skip] // A table.
 pub static ROUTES: &[Route] = routes! {
     // Custom statuses
@@ -125,30 +126,33 @@ pub static ROUTES: &[Route] = routes! {
     anonymous GET  "/api/v1/openapi.json"                        => info::openapi,
 };
 
-/// A request's way to its handler.
+/// A route: a method, a path and the handler for requests that match them.
 pub struct Route {
-    /// `GET` or `POST`. A `GET` route answers `HEAD`, too, unless it changes something, as that of `logout` does.
+    /// `GET` or `POST`. A `GET` route also answers `HEAD`, unless it changes state, as `logout`
+    /// does.
     pub method: Method,
-    /// The exact path; a last segment that begins with a colon stands for any one.
+    /// The exact path. If the last segment begins with a colon, it matches any single segment.
     pub path: &'static str,
-    /// Who may ask. Those without a login are refused before their body is read.
+    /// The access that the route requires. A request that needs a login but has none is refused
+    /// before its body is read.
     pub access: Access,
     pub(super) handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
 }
 
-/// Who may ask something of a route.
+/// The access that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Those with a valid login.
+    /// Requires a valid login.
     LoggedIn,
-    /// Everyone.
+    /// Open to everyone.
     Anonymous,
 }
 
-/// Routes whose `GET` changes something. They refuse `HEAD`, which link checkers and prefetchers send without a second thought.
+/// Routes whose `GET` changes state. They refuse `HEAD`, which link checkers and prefetchers send
+/// routinely.
 const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
 
-/// The path of a request for the log, if it is one of ours: others may hold anything.
+/// Returns a request's route path for the log, or `unknown`: other paths may contain anything.
 pub(super) fn known_path(api: &Api, path: &RequestPath) -> &'static str {
     let known = api
         .routes()
@@ -156,8 +160,8 @@ pub(super) fn known_path(api: &Api, path: &RequestPath) -> &'static str {
     known.map_or("unknown", |route| route.path)
 }
 
-/// The route of a request. Its path is looked up as it was sent, and only if it is unknown without
-/// the base path and superfluous slashes.
+/// Returns the route of a request. Tries the path as sent first; if it is unknown, tries it again
+/// without the base path and superfluous slashes.
 pub(super) fn route(
     api: &Api,
     method: &Method,

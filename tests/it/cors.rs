@@ -7,7 +7,7 @@ use warp::http::Method;
 
 const CREATE: &str = "/api/v1/custom-user-status.create";
 const ALLOW_HEADERS: &str = "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization";
-const INVALID_ORIGIN: &str = "Invalid origin. Name the page's origin in the setting cors_origins.";
+const INVALID_ORIGIN: &str = "Invalid origin. Add the page's origin to the setting cors_origins.";
 const ASKED: (&str, &str) = ("access-control-request-method", "POST");
 
 /// A server whose setting names these origins.
@@ -42,7 +42,7 @@ async fn preflights_are_refused_unless_the_setting_names_origins() {
     for headers in [&[("origin", "https://a.example")] as &[_], &[ASKED]] {
         let refused = options(&server, headers).await;
         let text =
-            "CORS not enabled. Name the page's origin in the setting cors_origins to enable it.";
+            "CORS not enabled. Add the page's origin to the setting cors_origins to enable it.";
         assert_text(&refused, 405, text);
         assert!(refused.header("allow").is_some(), "RFC 9110 asks for it");
         if headers != [ASKED] {

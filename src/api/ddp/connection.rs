@@ -1,4 +1,4 @@
-//! What methods know of the live connection that they are called by: whose lease it holds, and how often it has called. Knows no socket.
+//! The state of a live connection that methods use: the lease of its user, and its call counts.
 
 use super::limit::Calls;
 use crate::domain::UserStatus;
@@ -9,17 +9,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub(in crate::api) struct Connection {
     pub(super) calls: Calls<&'static str>,
-    /// That its user is connected; `None`: nobody is logged in.
+    /// The lease of the logged-in user; `None` without a login.
     lease: Mutex<Option<Lease>>,
 }
 
 impl Connection {
-    /// Somebody has logged in by it, in the place of who had before.
+    /// Holds the lease of a newly logged-in user, and drops that of the previous one.
     pub(in crate::api) fn enter(&self, lease: Lease) {
         *self.lease() = Some(lease);
     }
 
-    /// Its user has logged out.
+    /// Ends the lease, because the user logged out.
     pub(in crate::api) fn leave(&self) {
         let lease = self.lease().take();
         if let Some(lease) = lease {
@@ -27,14 +27,14 @@ impl Connection {
         }
     }
 
-    /// It was heard of.
+    /// Renews the lease, because the client sent something.
     pub(in crate::api) fn renew(&self) {
         if let Some(lease) = &*self.lease() {
             lease.renew();
         }
     }
 
-    /// What it says of its user: online or away. Whether that is something new.
+    /// Sets the status of this connection, online or away. Returns whether that changed it.
     pub(super) fn set(&self, status: UserStatus) -> bool {
         self.lease().as_ref().is_some_and(|lease| lease.set(status))
     }

@@ -1,5 +1,6 @@
-//! The methods on custom statuses, which do what the routes do; those who may not are told `not_authorized`, logged in or not. Source:
-//! Rocket.Chat `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; compatibility 4.5.
+//! The methods on custom statuses. They do the same as the routes. Callers without the permission
+//! receive `not_authorized`, logged in or not. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`,
+//! `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; compatibility 4.5.
 
 use super::method::{Call, Outcome, result};
 use crate::api::error::{ApiError, ErrorContext};
@@ -10,10 +11,10 @@ use crate::service::custom_status::{self, StatusDraft};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// `[]`: every status.
+/// `[]`: returns all statuses.
 pub(super) async fn list(call: Call<'_>) -> Outcome {
     let actor = call.actor()?;
-    // As over REST: there is one whole list at a time, and it is encoded where it holds up nobody.
+    // As over REST, only one whole list is read at a time, and it is encoded on a blocking thread.
     let _alone = call.api.whole_lists.acquire().await;
     let page = custom_status::list(call.app(), actor, StatusQuery::default()).await?;
     let encode = move || {
@@ -25,7 +26,8 @@ pub(super) async fn list(call: Call<'_>) -> Outcome {
         .map_err(Error::internal)?
 }
 
-/// `[{_id?, name, statusType?, previousName?, previousStatusType?}]`: the new id, or `true` for a change.
+/// `[{_id?, name, statusType?, previousName?, previousStatusType?}]`: returns the new id, or `true`
+/// for a change.
 pub(super) async fn insert_or_update(mut call: Call<'_>) -> Outcome {
     let actor = manager(&call)?;
     let Value::Object(status) = call.param(0) else {
@@ -47,7 +49,7 @@ pub(super) async fn insert_or_update(mut call: Call<'_>) -> Outcome {
     }
 }
 
-/// `[id]`: `true`.
+/// `[id]`: returns `true`.
 pub(super) async fn delete(mut call: Call<'_>) -> Outcome {
     let actor = manager(&call)?;
     let id = StatusId::new(call.param(0).as_str().unwrap_or_default());
@@ -56,7 +58,8 @@ pub(super) async fn delete(mut call: Call<'_>) -> Outcome {
     result(&true)
 }
 
-/// Who calls and may change statuses: asked before the parameters are looked at.
+/// Returns the caller, who must have the permission to change statuses. This is checked before the
+/// parameters.
 fn manager<'a>(call: &Call<'a>) -> Result<&'a Arc<Actor>, Error> {
     let needs = Permission::ManageUserStatus;
     let actor = call.caller().ok_or(Error::Forbidden { needs })?;

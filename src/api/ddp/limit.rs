@@ -1,5 +1,6 @@
-//! How often methods may be called: by a user and by a connection, each method and all together. Source: Rocket.Chat's defaults of
-//! `DDP_Rate_Limit_*` and `setUserStatus`'s own rule; compatibility 8.4. Knows nothing of addresses.
+//! The rate limits of methods: per user and per connection, for each method and for all together.
+//! Source: Rocket.Chat's defaults of `DDP_Rate_Limit_*` and `setUserStatus`'s own rule;
+//! compatibility 8.4.
 
 use super::method::Caller;
 use crate::api::error::ApiError;
@@ -10,7 +11,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Calls of all methods and of each that has no limit of its own.
+/// The limit for all methods together, and for each that has no limit of its own.
 struct Limits {
     all: Limit,
     each: Limit,
@@ -25,10 +26,10 @@ const OF_CONNECTION: Limits = Limits {
     each: per(10, 10),
 };
 
-/// The methods with limits of their own, for a user.
+/// The methods with their own limit per user.
 const OWN: &[(&str, Limit)] = &[("setUserStatus", per(1, 1))];
 
-/// What all methods together are counted under.
+/// The key under which all methods are counted together.
 const ALL: &str = "";
 
 const fn per(calls: u32, seconds: u64) -> Limit {
@@ -38,26 +39,27 @@ const fn per(calls: u32, seconds: u64) -> Limit {
     }
 }
 
-/// Calls counted by a key.
+/// Counts calls by a key.
 pub(super) type Calls<K> = RateLimit<K>;
 
-/// The limits in force, and the calls of users counted so far. Those of a connection are counted with it.
+/// The limits in force, and the calls of users counted so far. Each connection keeps its own
+/// counts.
 pub(in crate::api) struct MethodLimits {
     /// `None`: nothing is limited.
     of_users: Option<Calls<(UserId, &'static str)>>,
 }
 
 impl MethodLimits {
-    /// In force unless the settings have switched off all limits.
+    /// Reads the config: the limits apply unless it disables all limits.
     pub(in crate::api) fn new(config: &Config) -> Self {
         let of_users = (config.rate_limit_calls() > 0).then(RateLimit::default);
         Self { of_users }
     }
 
-    /// Counts a call of `method` (`None`: one that nobody knows).
+    /// Counts a call of `method` (`None`: an unknown one).
     ///
     /// # Errors
-    /// `TooManyMethodCalls`, unless the caller may call as often as they like.
+    /// `TooManyMethodCalls`, unless the caller may bypass the limits.
     pub(in crate::api) fn count_call(
         &self,
         caller: Caller<'_>,
@@ -85,7 +87,7 @@ impl MethodLimits {
     }
 }
 
-/// Counts a call among all, and among those of its method.
+/// Counts a call among all calls and among those of its method.
 fn count<K: Hash + Eq>(
     calls: &Calls<K>,
     key: impl Fn(&'static str) -> K,

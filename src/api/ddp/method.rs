@@ -1,4 +1,4 @@
-//! The table of methods, and a call's way through it. Knows no method's parameters.
+//! The table of methods, and the dispatch of calls.
 
 use super::{Connection, custom_user_status, password, presence};
 use crate::api::Api;
@@ -13,17 +13,17 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// What a method comes to: its result as EJSON; `None` for JavaScript's `undefined`.
+/// The outcome of a method: its result as EJSON; `None` for JavaScript's `undefined`.
 pub(in crate::api) type Outcome = Result<Option<Box<RawValue>>, ApiError>;
 
-/// Who calls a method.
+/// The caller of a method.
 #[derive(Clone, Copy)]
 pub(in crate::api) struct Caller<'a> {
-    /// The user; `None`: nobody who is logged in.
+    /// The user; `None` without a login.
     pub(in crate::api) actor: Option<&'a Arc<Actor>>,
-    /// The live connection that the call comes by; `None` over REST.
+    /// The live connection of the call; `None` over REST.
     pub(in crate::api) connection: Option<&'a Connection>,
-    /// Where the call comes from.
+    /// The client's address.
     pub(in crate::api) address: IpAddr,
 }
 
@@ -46,7 +46,7 @@ macro_rules! methods {
     };
 }
 
-/// Every method.
+/// All methods.
 static METHODS: &[Method] = methods! {
     "listCustomUserStatus"     => custom_user_status::list,
     "insertOrUpdateUserStatus" => custom_user_status::insert_or_update,
@@ -60,20 +60,20 @@ static METHODS: &[Method] = methods! {
     "setUserPassword"          => password::set,
 };
 
-/// The name of a method for the log, if there is one of this name. Others may hold anything.
+/// Returns the method of this name for the log, if there is one. Other names may contain anything.
 pub(in crate::api) fn known(method: &str) -> Option<&'static str> {
     let of_connections = ["login", "logout"].into_iter();
     let names = METHODS.iter().map(|known| known.name);
     names.chain(of_connections).find(|name| *name == method)
 }
 
-/// The one method for users who must change the password.
+/// The only method for users who must change the password.
 const CHANGE_PASSWORD: &str = "setUserPassword";
 
-/// Calls `method` for `caller`. The limits of methods stand here.
+/// Calls `method` for `caller`. Applies the rate limits.
 ///
 /// # Errors
-/// `UnknownMethod`, `TooManyMethodCalls`, and what the method itself fails with.
+/// `UnknownMethod`, `TooManyMethodCalls`, and the errors of the method itself.
 pub(in crate::api) async fn call(
     api: &Api,
     caller: Caller<'_>,
@@ -104,28 +104,28 @@ impl<'a> Call<'a> {
         &self.api.app
     }
 
-    /// Who calls, if anybody is logged in.
+    /// Returns the user, if the caller is logged in.
     pub(super) fn caller(&self) -> Option<&'a Arc<Actor>> {
         self.caller.actor
     }
 
-    /// The live connection that the call comes by.
+    /// Returns the live connection of the call.
     pub(super) fn connection(&self) -> Option<&'a Connection> {
         self.caller.connection
     }
 
-    /// Who calls a method that is not for strangers.
+    /// Returns the user, for a method that requires a login.
     pub(super) fn actor(&self) -> Result<&'a Arc<Actor>, ApiError> {
         self.caller().ok_or(ApiError::InvalidUser(self.method))
     }
 
-    /// As [`actor`](Self::actor), with where the call comes from.
+    /// Like [`actor`](Self::actor), with the client's address.
     pub(super) fn requester(&self) -> Result<Requester, ApiError> {
         let actor = self.actor()?.clone();
         Ok(Requester::new(actor, self.caller.address))
     }
 
-    /// The parameter at this place, which is taken away; null when there is none.
+    /// Takes the parameter at this index; null if there is none.
     pub(super) fn param(&mut self, place: usize) -> Value {
         self.params
             .get_mut(place)
@@ -134,7 +134,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A result.
+/// Serialises a result.
 pub(in crate::api) fn result(value: &impl Serialize) -> Outcome {
     Ok(Some(to_raw_value(value).map_err(Error::internal)?))
 }

@@ -1,5 +1,6 @@
-//! The methods of the realtime protocol (DDP), whichever way a call comes in. Like the handlers of REST they decide nothing: they read the
-//! parameters, call one use case, and wrap its result. Knows nothing of sockets.
+//! The methods of the realtime protocol (DDP), called over REST or a live connection. Like the REST
+//! handlers, they read the parameters, call one use case, and wrap its result. Rules do not belong
+//! here.
 
 mod connection;
 mod custom_user_status;

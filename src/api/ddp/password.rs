@@ -1,4 +1,4 @@
-//! The method by which clients have a user set a new password who must change it. Source: Rocket.Chat
+//! The method by which users who must change their password set a new one. Source: Rocket.Chat
 //! `setUserPassword.ts`.
 
 use super::method::{Call, Outcome};
@@ -6,7 +6,7 @@ use crate::api::error::{ApiError, PeopleContext};
 use crate::service::users::changes;
 use serde_json::Value;
 
-/// `[password]`: nothing.
+/// `[password]`: returns nothing.
 pub(super) async fn set(mut call: Call<'_>) -> Outcome {
     let actor = call.requester()?;
     let Value::String(password) = call.param(0) else {

@@ -1,5 +1,5 @@
-//! The methods on people's status, and those by which a client tells how its connection is. Source: Rocket.Chat `setUserStatus.ts` and
-//! `ee/packages/presence`; compatibility 9.3.
+//! The methods on users' statuses, and those by which a client reports the state of its connection.
+//! Source: Rocket.Chat `setUserStatus.ts` and `ee/packages/presence`; compatibility 9.3.
 
 use super::method::{Call, Outcome, result};
 use crate::api::error::{ApiError, ErrorContext};
@@ -7,11 +7,11 @@ use crate::domain::{Disallowed, Error, UserId, UserKey, UserStatus, What};
 use crate::service::presence::{self, StatusDraft};
 use serde_json::Value;
 
-/// `[statusType?, statusText?]`: nothing. What clients send behind these does not matter.
+/// `[statusType?, statusText?]`: returns nothing. Further parameters are ignored.
 pub(super) async fn set(mut call: Call<'_>) -> Outcome {
     let actor = call.actor()?;
     let (status, text) = (status(call.param(0))?, text(call.param(1))?);
-    // Unlike over REST, an empty text counts as one here.
+    // Unlike over REST, an empty text counts as a change.
     if text.is_some() && !call.app().settings().await?.allow_status_message_change() {
         return Err(of_status(Error::Disallowed(Disallowed::StatusText)));
     }
@@ -25,7 +25,7 @@ pub(super) async fn set(mut call: Call<'_>) -> Outcome {
     Ok(None)
 }
 
-/// `[status]`: `true`. Online ends what was chosen, with its text.
+/// `[status]`: returns `true`. Online ends the chosen status and its text.
 pub(super) async fn set_default(mut call: Call<'_>) -> Outcome {
     let Some(actor) = call.caller() else {
         return Ok(None);
@@ -41,7 +41,7 @@ pub(super) async fn set_default(mut call: Call<'_>) -> Outcome {
     result(&true)
 }
 
-/// `[userId]`: the text of the user's status; nothing for nobody.
+/// `[userId]`: returns the text of the user's status; nothing if there is no such user.
 pub(super) async fn find_text(mut call: Call<'_>) -> Outcome {
     let actor = call.actor()?;
     let id = UserId::new(text(call.param(0))?.unwrap_or_default());
@@ -52,17 +52,17 @@ pub(super) async fn find_text(mut call: Call<'_>) -> Outcome {
     }
 }
 
-/// `[]`: whether a connection was changed.
+/// `[]`: returns whether the connection's status changed.
 pub(super) async fn online(call: Call<'_>) -> Outcome {
     of_connection(&call, UserStatus::Online)
 }
 
-/// `[]`: whether a connection was changed.
+/// `[]`: returns whether the connection's status changed.
 pub(super) async fn away(call: Call<'_>) -> Outcome {
     of_connection(&call, UserStatus::Away)
 }
 
-/// What the connection says, which a call over REST does not come by.
+/// Sets the status of the connection. A call over REST has none, so it changes nothing.
 fn of_connection(call: &Call<'_>, status: UserStatus) -> Outcome {
     match call.caller() {
         Some(_) => result(&call.connection().is_some_and(|by| by.set(status))),
@@ -70,8 +70,8 @@ fn of_connection(call: &Call<'_>, status: UserStatus) -> Outcome {
     }
 }
 
-/// `[]`: nothing. A heartbeat, for those whose presence goes by heartbeats; that others are still there is known by any frame that they
-/// send.
+/// `[]`: returns nothing. Records a heartbeat, for users without a live connection. For live
+/// connections, any frame is a sign of life.
 pub(super) async fn ping(call: Call<'_>) -> Outcome {
     if let Some(actor) = call.caller() {
         call.app().connections.beat(&actor.user.id);
@@ -79,7 +79,7 @@ pub(super) async fn ping(call: Call<'_>) -> Outcome {
     Ok(None)
 }
 
-/// A status by its word; none where there is no text or an empty one.
+/// Parses a status; `None` for null or an empty string.
 fn status(param: Value) -> Result<Option<UserStatus>, ApiError> {
     let word = text(param)?.filter(|word| !word.is_empty());
     word.map(|word| UserStatus::named(&word).ok_or(ApiError::NoMatch))

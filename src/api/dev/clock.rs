@@ -1,4 +1,4 @@
-//! `/dev/clock`: the time, and turning it.
+//! `/dev/clock`: reads and sets the clock.
 
 use super::{dev, read};
 use crate::api::error::ApiError;
@@ -11,7 +11,7 @@ use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What the time is.
+/// The current time.
 #[derive(Serialize)]
 struct Reading {
     now: Rfc3339,
@@ -33,11 +33,11 @@ pub(super) async fn read_clock(request: Request) -> Answer {
     reading(dev(&request)?)
 }
 
-/// `POST /dev/clock`: answers when everything has ended that is due by then.
+/// `POST /dev/clock`: responds after everything that is due by the new time has ended.
 pub(super) async fn turn(request: Request) -> Answer {
     let (dev, turn) = (dev(&request)?, turn_of(read(&request)?)?);
     let turned = dev.clock.turn(turn);
-    turned.ok_or_else(|| refused("the clock goes from 1970 to the year 9000"))?;
+    turned.ok_or_else(|| refused("the time must be between 1970 and the year 9000"))?;
     dev.end_what_is_due(request.app()).await?;
     reading(dev)
 }
@@ -57,17 +57,17 @@ fn turn_of(change: Change) -> Result<Turn, ApiError> {
         (None, Some(span), None) => To::Later(millis(&span)?),
         (None, None, Some(true)) => To::Real,
         (None, None, None) if frozen.is_some() => To::Here,
-        (None, None, Some(false)) => return Err(refused("real can only be true")),
+        (None, None, Some(false)) => return Err(refused("real must be true")),
         _ => {
             return Err(refused(
-                "give one of now, advance and real, or frozen, or both",
+                "set one of now, advance and real, or frozen, or both",
             ));
         }
     };
     Ok(Turn { to, frozen })
 }
 
-/// An instant as text, or in milliseconds since 1970, as JavaScript has it.
+/// Parses an instant, given as text or, as in JavaScript, in milliseconds since 1970.
 fn instant(now: &Value) -> Result<Timestamp, ApiError> {
     let instant = match now {
         Value::String(text) => date::read(text),
@@ -77,7 +77,8 @@ fn instant(now: &Value) -> Result<Timestamp, ApiError> {
         .ok_or_else(|| refused("now must be a date such as 2026-12-24T12:00:00Z, or milliseconds"))
 }
 
-/// A span as people or ISO 8601 write it, or in milliseconds. A day has 24 hours; months and years have no length.
+/// Parses a span in a readable form such as `2h 30m`, in ISO 8601, or in milliseconds. A day has 24
+/// hours; months and years have no fixed length.
 fn millis(span: &Value) -> Result<i64, ApiError> {
     let millis = match span {
         Value::String(text) => text.parse::<jiff::Span>().ok().and_then(|span| {
@@ -101,7 +102,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn spans_are_read_as_people_write_them() {
+    fn spans_are_parsed_in_readable_forms() {
         const HOUR: i64 = 3_600_000;
         for (span, expected) in [
             (json!("1d"), Some(24 * HOUR)),
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thing_is_done_at_a_time() {
+    fn a_request_makes_one_change() {
         let read = |body: Value| {
             let change = serde_json::from_value(body).ok()?;
             turn_of(change).ok()

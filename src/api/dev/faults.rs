@@ -1,4 +1,4 @@
-//! `/dev/faults`: which there are, a further one, and what a request that meets one is answered.
+//! `/dev/faults`: lists and adds faults, and renders the response to a request that hits one.
 
 use super::{dev, read, refused};
 use crate::api::Route;
@@ -12,13 +12,13 @@ use serde_json::Value;
 use std::time::Duration;
 use warp::http::{HeaderValue, StatusCode, header};
 
-/// How long a fault can hold a request up, in milliseconds: an hour.
+/// Maximum delay of a fault, in milliseconds: an hour.
 const LONGEST: u64 = 3_600_000;
-/// What a 429 says of the limit: Rocket.Chat's own default. Source: compatibility 8.4.
+/// The limit reported in a 429: Rocket.Chat's default. Source: compatibility 8.4.
 const CALLS: u64 = 10;
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// The names of what a fault can do.
+/// The names of the effects.
 const NAMES: [(&str, Option<Effect>); 4] = [
     ("latency", None),
     ("429", Some(Effect::TooManyRequests)),
@@ -54,12 +54,13 @@ struct New {
     count: Option<u32>,
 }
 
-/// `GET /dev/faults`: those that wait, oldest first.
+/// `GET /dev/faults`: the pending faults, oldest first.
 pub(super) async fn list(request: Request) -> Answer {
     listed(dev(&request)?)
 }
 
-/// `POST /dev/faults`: one more, or `{"clear":true}` for none at all; answers with those that wait then.
+/// `POST /dev/faults`: adds a fault, or removes all with `{"clear":true}`. Responds with the
+/// pending faults.
 pub(super) async fn add(request: Request) -> Answer {
     let (dev, new) = (dev(&request)?, read(&request)?);
     match new {
@@ -71,16 +72,16 @@ pub(super) async fn add(request: Request) -> Answer {
             ms: None,
             count: None,
         } => dev.faults.clear(),
-        New { clear: Some(_), .. } => return Err(wrong("clear can only be true, and alone")),
+        New { clear: Some(_), .. } => return Err(wrong("clear must be true and the only field")),
         new => dev
             .faults
             .add(fault(new)?)
-            .map_err(|_| wrong("there are 1000 faults already: clear them"))?,
+            .map_err(|_| wrong("there are already 1000 faults: clear them first"))?,
     }
     listed(dev)
 }
 
-/// Lets a request meet what waits for it. The answer, if there is one of ours.
+/// Applies the pending fault to a request. Returns the response, if the fault replaces it.
 pub(super) async fn meet(dev: &Dev, route: &Route, head: &Head) -> Option<Answer> {
     let (method, path) = (head.method.as_str(), head.path.as_str());
     let (wait, effect) = dev.faults.meet(method, route.path, path)?;
@@ -92,7 +93,7 @@ pub(super) async fn meet(dev: &Dev, route: &Route, head: &Head) -> Option<Answer
     })
 }
 
-/// As Rocket.Chat's limiter says it: compatibility 8.4.
+/// Responds like Rocket.Chat's rate limiter: compatibility 8.4.
 fn too_many(dev: &Dev) -> Answer {
     let text = "Error, too many requests. Please slow down. You must wait 60 seconds before trying this endpoint again. [error-too-many-requests]";
     let mut response = refused(StatusCode::TOO_MANY_REQUESTS, text)?;

@@ -1,10 +1,14 @@
-//! The control routes of dev mode, and what its faults and its list of requests do to the others. Its JSON is ours, not Rocket.Chat's,
-//! so it stands here and not in `wire`. Without dev mode none of this is reached: a path below `/dev/` is an unknown one.
+//! The control routes of dev mode, and the effects of its faults and its request list on other
+//! routes. The JSON is ours, not Rocket.Chat's, so it is here and not in `wire`. Without dev mode,
+//! a path below `/dev/` is unknown.
 //!
-//! They ask for no credentials, and everybody knows the passwords of the seed, so a web page that somebody happens to look at must not
-//! get at any route. One that has its own name point to this machine (DNS rebinding) still says that name in `Host`, which is refused
-//! everywhere. Of the control routes, a page that calls `localhost` says where it is from in `Origin`, and a `POST` has to have a content
-//! type that no page may send elsewhere without asking first.
+//! The control routes require no credentials, and the passwords of the seed are public. So web
+//! pages must not reach any route:
+//!
+//! - A page whose own name points to this machine (DNS rebinding) still sends that name in `Host`,
+//!   which every route refuses.
+//! - A page that calls `localhost` sends its origin in `Origin`, which the control routes check.
+//! - A `POST` to a control route needs a content type that requires a preflight.
 
 mod clock;
 mod faults;
@@ -26,10 +30,10 @@ use serde_json::{Map, Value};
 use std::net::IpAddr;
 use warp::http::{HeaderMap, Method, StatusCode, header};
 
-/// What every control route's path begins with.
+/// The path prefix of the control routes.
 const PREFIX: &str = "/dev/";
 
-/// The routes that dev mode has beside the others.
+/// The additional routes of dev mode.
 pub static ROUTES: &[Route] = routes! {
     anonymous POST "/dev/reset"    => reset,
     anonymous GET  "/dev/clock"    => clock::read_clock,
@@ -39,8 +43,8 @@ pub static ROUTES: &[Route] = routes! {
     anonymous GET  "/dev/requests" => requests::list,
 };
 
-/// What comes before the handler: whether a control route may be asked so, and what another one is to meet. The answer, if it ends
-/// here.
+/// Runs before the handler: refuses a forbidden request to a control route, or applies a fault to
+/// another route. Returns the response, if the request ends here.
 pub(super) async fn before(dev: &Dev, route: &Route, head: &Head) -> Option<Answer> {
     if route.path.starts_with(PREFIX) {
         refusal(head)
@@ -64,34 +68,35 @@ fn dev(request: &Request) -> Result<&Dev, ApiError> {
     request.api.dev.as_deref().ok_or(ApiError::UnknownRoute)
 }
 
-/// The body of a control route. None at all is one without a field.
+/// Parses the body of a control route. An empty body has no fields.
 fn read<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
     let body = match request.body().as_ref() {
         [] => b"{}",
         body => body,
     };
-    // In two steps, because serde would take an array for a struct, too.
+    // In two steps, because serde would also accept an array for a struct.
     let fields: Result<Map<String, Value>, _> = serde_json::from_slice(body);
     fields
         .and_then(|fields| T::deserialize(Value::Object(fields)))
         .map_err(|broken| ApiError::invalid_params(broken.to_string()))
 }
 
-/// Whether dev mode is asked by a name that is not this machine's, as a page does that has its own
-/// name point here. Outside dev mode every name will do.
+/// Returns whether dev mode is reached by a name that is not this machine's, as in DNS rebinding.
+/// Outside dev mode every name is accepted.
 pub(super) fn is_rebound(api: &Api, headers: &HeaderMap) -> bool {
     api.dev.is_some() && !is_local(headers)
 }
 
-/// The answer to such a request.
+/// Returns the response to such a request.
 pub(super) fn refuse_host() -> Answer {
-    let text = "Dev mode is for this machine: ask by localhost, 127.0.0.1 or [::1]";
+    let text = "Dev mode accepts only local requests: use localhost, 127.0.0.1 or [::1]";
     refused(StatusCode::FORBIDDEN, text)
 }
 
 fn refusal(head: &Head) -> Option<Answer> {
     if is_from_elsewhere(&head.headers) {
-        let text = "Dev mode is for this machine: no page of another one may control it";
+        let text =
+            "Dev mode accepts only local requests: pages of other machines may not control it";
         return Some(refused(StatusCode::FORBIDDEN, text));
     }
     if head.method == Method::POST && media_type(&head.headers) != "application/json" {
@@ -101,7 +106,7 @@ fn refusal(head: &Head) -> Option<Answer> {
     None
 }
 
-/// Whether `Host` is one of this machine's own names.
+/// Returns whether `Host` is one of this machine's own names.
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
@@ -110,7 +115,7 @@ fn is_local(headers: &HeaderMap) -> bool {
     host.is_some_and(|host| is_loopback(&host.host))
 }
 
-/// Whether a web page of another machine asks.
+/// Returns whether the request comes from a web page of another machine.
 fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
@@ -119,13 +124,13 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     !origin.is_some_and(|origin| is_loopback(origin.host()))
 }
 
-/// Whether a normalised host is this machine: `localhost`, or an address of the loopback device.
+/// Returns whether a normalised host is this machine: `localhost`, or a loopback address.
 fn is_loopback(host: &str) -> bool {
     let ip = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || ip.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// A failure in the shape of the house.
+/// A failure in Rocket.Chat's basic shape.
 #[derive(Serialize)]
 struct Failure<'a> {
     success: bool,

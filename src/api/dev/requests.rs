@@ -1,4 +1,4 @@
-//! `/dev/requests`: what was asked lately, and how a request comes to stand in that list.
+//! `/dev/requests`: lists recent requests, and records them.
 
 use super::{PREFIX, dev};
 use crate::api::Api;
@@ -44,18 +44,19 @@ pub(super) async fn list(request: Request) -> Answer {
     })
 }
 
-fn row(seen: RequestRecord) -> Row {
+fn row(record: RequestRecord) -> Row {
     Row {
-        time: seen.at.into(),
-        method: seen.method,
-        path: seen.path,
-        status: seen.status,
-        duration_ms: seen.took.as_micros() as f64 / 1000.0,
-        user_id: seen.user,
+        time: record.at.into(),
+        method: record.method,
+        path: record.path,
+        status: record.status,
+        duration_ms: record.took.as_micros() as f64 / 1000.0,
+        user_id: record.user,
     }
 }
 
-/// A request on its way, of which the list will tell. The control routes' own are not in it: it is about the client that is tested.
+/// A running request that will be listed. Requests to the control routes are not listed: the list
+/// is about the client under test.
 pub(in crate::api) struct Watched {
     dev: Arc<Dev>,
     at: Timestamp,
@@ -64,7 +65,7 @@ pub(in crate::api) struct Watched {
 }
 
 impl Watched {
-    /// Watches a request, in dev mode.
+    /// Starts recording a request, if dev mode is on.
     pub(in crate::api) fn begin(api: &Api, head: &Head) -> Option<Self> {
         let (dev, path) = (api.dev.as_ref()?, head.path.as_str());
         (!path.starts_with(PREFIX)).then(|| Self {
@@ -75,7 +76,7 @@ impl Watched {
         })
     }
 
-    /// It was answered so.
+    /// Records the response.
     pub(in crate::api) fn end(self, response: &Response, took: Duration, user: Option<&str>) {
         self.dev.requests.add(RequestRecord {
             at: self.at,

@@ -1,7 +1,8 @@
-//! The places where Rocket.Chat tells a failure in words of its own, which the same failure does not have elsewhere.
+//! Error contexts: routes and methods for which Rocket.Chat renders some failures differently from
+//! elsewhere.
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "a place tells a few failures; all others are told by the match without a wildcard in mod.rs"
+    reason = "a context renders a few failures; the exhaustive match in mod.rs renders the others"
 )]
 
 use super::ApiError;
@@ -13,33 +14,33 @@ use crate::api::ddp::socket::Way;
 use crate::domain::{Disallowed, Error, Field, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
-/// A route, or a few, with words of their own.
+/// A route, or a group of routes, with error texts of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum ErrorContext {
     /// `custom-user-status.delete`: an unknown id.
     DeleteStatus,
-    /// Routes that are about one user, named by id or name: an unknown one.
+    /// Routes about one user, selected by id or name: an unknown user.
     OfUser,
-    /// `setUserStatus`, the realtime method: what the workspace does not allow.
+    /// The realtime method `setUserStatus`: whatever the workspace does not allow.
     SetUserStatus,
-    /// `users.setStatus`: everything about the new status.
+    /// `users.setStatus`: every failure about the new status.
     SetStatus,
-    /// `login` at this time.
+    /// `login`, at this time.
     Login(Timestamp),
-    /// `login`, the realtime method, at this time.
+    /// The realtime method `login`, at this time.
     RealtimeLogin(Way, Timestamp),
-    /// A route about people.
+    /// A route about users, roles or tokens.
     People(PeopleContext),
 }
 
 impl ErrorContext {
-    /// A failure in this place.
+    /// Wraps a failure in this context.
     pub(in crate::api) fn failed(self, error: Error) -> ApiError {
         ApiError::In(self, error)
     }
 }
 
-/// The words of `place` for `error`; `None` where it has none of its own.
+/// Renders `error` in `place`; `None` where it has no text of its own.
 pub(super) fn render(place: ErrorContext, error: &Error) -> Option<ErrorReply> {
     match (place, error) {
         (ErrorContext::DeleteStatus, Error::NotFound(_)) => Some(
@@ -75,7 +76,7 @@ pub(super) fn render(place: ErrorContext, error: &Error) -> Option<ErrorReply> {
             ))
         }
         (ErrorContext::SetStatus, _) => {
-            set_status(error).map(|told| told.details(Details::by("users.setStatus")))
+            set_status(error).map(|reply| reply.details(Details::by("users.setStatus")))
         }
         (ErrorContext::People(place), error) => people::render(place, error),
         _ => None,

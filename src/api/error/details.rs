@@ -1,10 +1,10 @@
-//! What Rocket.Chat tells of a failure beside its text, in its order of fields. Knows no failure by name.
+//! The `details` of a failure, in Rocket.Chat's order of fields.
 
 use crate::api::wire::date::Rfc3339;
 use crate::domain::Timestamp;
 use serde::Serialize;
 
-/// What Rocket.Chat tells beside the text.
+/// What Rocket.Chat sends of a failure besides its text.
 #[derive(Serialize, Default)]
 pub(in crate::api) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -15,20 +15,20 @@ pub(in crate::api) struct Details {
     pub(super) input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) field: Option<&'static str>,
-    /// What is taken, where Rocket.Chat tells that as the field.
+    /// The value that is taken. Rocket.Chat sends it as `field`.
     #[serde(rename = "field", skip_serializing_if = "Option::is_none")]
     pub(super) taken: Option<String>,
     #[serde(rename = "helperMethod", skip_serializing_if = "Option::is_none")]
     pub(super) helper_method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) function: Option<&'static str>,
-    /// For how long a login is blocked, in seconds.
+    /// How long a login is blocked, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seconds: Option<u64>,
-    /// Until when.
+    /// When the block ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Rfc3339>,
-    /// What the reader can do, in one sentence. Not in Rocket.Chat's errors.
+    /// What the reader can do, in one sentence. An addition to Rocket.Chat's errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hint: Option<String>,
     /// In milliseconds.
@@ -37,7 +37,7 @@ pub(in crate::api) struct Details {
 }
 
 impl Details {
-    /// What Rocket.Chat's method of this name tells.
+    /// Creates details that name one of Rocket.Chat's methods.
     pub(super) fn by(method: &'static str) -> Self {
         let method = Some(method);
         Self {
@@ -46,7 +46,7 @@ impl Details {
         }
     }
 
-    /// How long a login is blocked: `now` until `until`, and in words.
+    /// Creates the details of a login that is blocked from `now` until `until`, with a hint.
     pub(super) fn blocked(now: Timestamp, until: Timestamp) -> Self {
         let seconds = super::seconds(until.since(now)).max(1);
         Self {
@@ -57,7 +57,7 @@ impl Details {
         }
     }
 
-    /// What its function of this name tells.
+    /// Creates details that name one of Rocket.Chat's functions.
     pub(super) fn function(function: &'static str) -> Self {
         let function = Some(function);
         Self {

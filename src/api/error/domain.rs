@@ -1,4 +1,4 @@
-//! How the failures of the rules are told where no place has words of its own for them. Knows nothing of requests.
+//! Renders the domain's errors where no context has texts of its own for them.
 
 use super::details::Details;
 use super::reply::{ErrorReply, Reason};
@@ -8,10 +8,10 @@ use crate::domain::{
 };
 use warp::http::{StatusCode, header};
 
-/// The method that Rocket.Chat creates and changes statuses by.
+/// Rocket.Chat's method for creating and changing statuses.
 const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
 
-/// The words for `error`.
+/// Renders `error`.
 pub(super) fn render(error: &Error) -> ErrorReply {
     match error {
         Error::Unauthenticated => ErrorReply::legacy(
@@ -43,7 +43,7 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             "Login has been temporarily blocked For IP",
             None,
         ),
-        // A 401 would make clients throw their session away.
+        // A 401 would make clients discard their session.
         Error::PasswordChangeRequired => ErrorReply::failure(
             "error-password-change-required",
             "You must change your password before you do anything else",
@@ -171,7 +171,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
         )
         .details(details),
         Problem::Refused(reason) => {
-            // What words of its own say of it is more than that the input is not valid.
+            // The reason says more than that the input is invalid, so it has its own code.
             let code = if field == Field::Span {
                 "error-invalid-date"
             } else {
@@ -197,7 +197,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
             ..Details::by("checkUsernameAvailability")
         }),
         Problem::Unchanged => {
-            let text = format!("The field {name} would stay as it is");
+            let text = format!("The field {name} already has this value");
             ErrorReply::failure("error-field-unchanged", &text).details(details)
         }
         Problem::Taken(input) => ErrorReply::failure(
@@ -216,7 +216,8 @@ fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
     }
 }
 
-/// Source: Rocket.Chat `PasswordPolicy.ts`. The codes of the last two reasons are ours.
+/// Renders a password that violates the policy. Source: Rocket.Chat `PasswordPolicy.ts`. The codes
+/// of the last two reasons are ours.
 fn tell_weak(weakness: Weakness) -> ErrorReply {
     let (error, message) = match weakness {
         Weakness::TooShort(_) => (
@@ -239,7 +240,7 @@ fn tell_weak(weakness: Weakness) -> ErrorReply {
     .reasons(vec![Reason { error, message }])
 }
 
-/// `reason` as the other failures begin.
+/// Capitalises `reason`, as the other failures begin with a capital letter.
 fn sentence(reason: &str) -> String {
     let mut letters = reason.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());

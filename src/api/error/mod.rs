@@ -1,10 +1,12 @@
-//! How every failure is told: status and JSON, in Rocket.Chat's words. Here are those of the API itself, in `domain` those of the rules,
-//! in `context` and `people` what some routes render in words of their own. The only room that knows both the domain's errors and status
-//! codes; a new variant of either fails to compile here and nowhere else.
+//! Renders every failure as a status and JSON, with Rocket.Chat's texts. The API's own failures are
+//! here, those of the rules in `domain`. `context` and `people` hold the texts that only some
+//! routes use. This module alone knows both the domain's errors and status codes: a new variant of
+//! either fails to compile here and nowhere else.
 //!
-//! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R becomes 400 `"R [C]"`; 401 carries the
-//! legacy `status` and `message`), `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `custom-user-status.ts`.
-//! `not_authorized` is none of the codes that the router makes a 403 of, so it is a 400.
+//! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R
+//! becomes 400 `"R [C]"`; 401 carries the legacy `status` and `message`),
+//! `insertOrUpdateUserStatus.ts`, `deleteCustomUserStatus.ts`, `custom-user-status.ts`. The router
+//! does not turn `not_authorized` into a 403, so it is a 400.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod context;
@@ -27,69 +29,69 @@ use std::convert::Infallible;
 use std::time::Duration;
 use warp::http::{Method, StatusCode, header};
 
-/// Why a request was not answered as asked.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum ApiError {
     /// A use case failed.
     Domain(Error),
-    /// A use case failed in a place where Rocket.Chat tells some failures in words of its own.
+    /// A use case failed in a context with error texts of its own.
     In(ErrorContext, Error),
     /// The permission that guards the whole route is missing.
     RouteForbidden,
-    /// A code with a reason, thrown by a handler itself.
+    /// A code with a reason, from the handler itself.
     Thrown {
-        /// What clients go by.
+        /// The code that clients check.
         code: &'static str,
-        /// What people read.
+        /// The text for people.
         reason: &'static str,
     },
     /// A text without a code.
     Bare(&'static str),
-    /// A body's field cannot be read.
+    /// A field of the body is invalid.
     InvalidParams(String),
-    /// A query's parameter cannot be read.
+    /// A parameter of the query is invalid.
     InvalidQuery(String),
-    /// Meteor's check found neither of two fields of which one has to be there.
+    /// Meteor's check found neither of two fields, one of which is required.
     NoMatch,
-    /// `sort` cannot be read; the raw text.
+    /// `sort` is invalid; the raw text.
     InvalidSort(String),
-    /// `updatedSince` is no date.
+    /// `updatedSince` is not a date.
     InvalidDate,
     /// Too many parameters.
     QueryTooLong,
     /// No such path.
     UnknownRoute,
-    /// The path is known under other methods: the value of `Allow`.
+    /// The path exists under other methods: the value of `Allow`.
     WrongMethod(String),
     /// Too many calls from this address; how long to wait.
     TooManyCalls(Duration),
-    /// A realtime method is for people who are logged in; its name.
+    /// A realtime method requires a login; its name.
     InvalidUser(&'static str),
     /// There is no realtime method of this name.
     UnknownMethod(String),
     /// The user calls a realtime method too often; how long to wait.
     TooManyMethodCalls(Duration),
-    /// A login of a kind that is not here.
+    /// A login of an unsupported kind.
     UnknownLogin,
-    /// A stream is not for this user.
+    /// The user may not subscribe to the stream.
     NotAllowed,
     /// A subscription names no event.
     InvalidEventName,
     /// There is no publication of this name.
     UnknownSubscription(String),
-    /// A connection subscribes to more than this many things.
+    /// The connection has reached this maximum number of subscriptions.
     TooManySubscriptions(usize),
-    /// A live connection is asked for in a way that is none.
+    /// The request for a live connection is not a valid WebSocket upgrade.
     NoUpgrade,
-    /// A web page of an origin that is not known asks for a live connection, or for a change.
+    /// A web page of an unknown origin requests a live connection or a change.
     ForeignOrigin,
-    /// A message is no call of a realtime method, and why.
+    /// A message is not a valid method call; the reason.
     InvalidCall(String),
-    /// The body is over the limit.
+    /// The body exceeds the limit.
     TooLarge,
     /// The body did not arrive in time.
     TooSlow,
-    /// The body broke off.
+    /// The body ended early.
     BrokenBody,
     /// The handler panicked; the message.
     Panicked(String),
@@ -102,12 +104,12 @@ impl From<Error> for ApiError {
 }
 
 impl ApiError {
-    /// A field of the body is wrong, in ajv's words.
+    /// A field of the body is invalid; ajv's text.
     pub(super) fn invalid_params(text: impl Into<String>) -> Self {
         Self::InvalidParams(text.into())
     }
 
-    /// A parameter of the query is wrong, in ajv's words.
+    /// A parameter of the query is invalid; ajv's text.
     pub(super) fn invalid_query(text: impl Into<String>) -> Self {
         Self::InvalidQuery(text.into())
     }
@@ -116,7 +118,7 @@ impl ApiError {
         Self::InvalidParams(format!("must have required property '{field}'"))
     }
 
-    /// The path is known under these methods only.
+    /// The path exists under these methods only.
     pub(super) fn wrong_method<'a>(known: impl Iterator<Item = &'a Method>) -> Self {
         let mut allow: Vec<&str> = known.map(Method::as_str).collect();
         if allow.contains(&"GET") {
@@ -126,7 +128,8 @@ impl ApiError {
         Self::WrongMethod(allow.join(", "))
     }
 
-    /// As [`wrong_method`](Self::wrong_method), for a path whose `GET` is not safe to send as `HEAD`.
+    /// Like [`wrong_method`](Self::wrong_method), for a path whose `GET` must not be sent as
+    /// `HEAD`.
     pub(super) fn without_head<'a>(known: impl Iterator<Item = &'a Method>) -> Self {
         let allow: Vec<&str> = known.map(Method::as_str).chain(["OPTIONS"]).collect();
         Self::WrongMethod(allow.join(", "))
@@ -140,29 +143,31 @@ impl ApiError {
         Self::Panicked(text.unwrap_or("no message").to_owned())
     }
 
-    /// The response. What is our fault is logged here, once, with the request's id, and not told.
+    /// Renders the response. Internal errors are logged here, once, with the request's id, and are
+    /// not sent to the client.
     pub(super) fn into_response(self, request_id: &RequestId) -> Response {
-        let told = render(&self);
+        let reply = render(&self);
         let request_id = request_id.as_str();
         if let Some(source) = self.internal() {
-            tracing::error!(request_id, error = %source, "a request failed");
+            tracing::error!(request_id, error = %source, "request failed");
         } else if let Self::Panicked(message) = &self {
-            tracing::error!(request_id, error = message, "a request panicked");
-        } else if told.status.is_server_error() {
-            tracing::warn!(request_id, error = ?self, "a request was put off");
+            tracing::error!(request_id, error = message, "request handler panicked");
+        } else if reply.status.is_server_error() {
+            tracing::warn!(request_id, error = ?self, "request refused: the server is unavailable");
         }
-        told.into_response()
+        reply.into_response()
     }
 
-    /// The error of the realtime method named `method`. What is our fault is logged here, once, and not told.
+    /// Renders the error of the realtime method `method`. Internal errors are logged here, once,
+    /// and are not sent to the client.
     pub(super) fn into_method_error(self, method: &str) -> MethodError {
-        let told = render(&self);
+        let reply = render(&self);
         if let Some(source) = self.internal() {
-            tracing::error!(method, error = %source, "a method failed");
-        } else if told.status.is_server_error() {
-            tracing::warn!(method, error = ?self, "a method was put off");
+            tracing::error!(method, error = %source, "method failed");
+        } else if reply.status.is_server_error() {
+            tracing::warn!(method, error = ?self, "method refused: the server is unavailable");
         }
-        told.into_method_error()
+        reply.into_method_error()
     }
 
     fn internal(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
@@ -288,12 +293,13 @@ fn render(error: &ApiError) -> ErrorReply {
     }
 }
 
-/// Whole seconds, rounded up: coming back too early is no use.
+/// Returns whole seconds, rounded up, because a retry that is too early fails.
 fn seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }
 
-/// What warp's own filters refuse, before a request has an id. None of those in use does; the type cannot say so.
+/// Answers what warp's own filters reject, before a request has an id. None of those in use rejects
+/// anything, but their type does not show it.
 pub(super) async fn unreadable(_: warp::Rejection) -> Result<Response, Infallible> {
     Ok(render(&ApiError::UnknownRoute).into_response())
 }

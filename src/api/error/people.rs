@@ -1,8 +1,9 @@
-//! The words of the routes about users, roles and tokens. Sources: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`,
-//! `setUserActiveStatus.ts`, `deleteUser.ts`, `saveUserProfile.ts`, `users.ts`, `roles.ts`, `addUserToRole.ts`.
+//! Error texts of the routes about users, roles and tokens. Sources: Rocket.Chat
+//! `validateUserData.ts`, `validateUserEditing.ts`, `setUserActiveStatus.ts`, `deleteUser.ts`,
+//! `saveUserProfile.ts`, `users.ts`, `roles.ts`, `addUserToRole.ts`.
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "a failure without words of its own here is told as everywhere"
+    reason = "failures without a text of their own here are rendered as everywhere else"
 )]
 
 use super::ApiError;
@@ -12,14 +13,15 @@ use super::reply::ErrorReply;
 use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
-/// A route about people, or a few, with words of their own.
+/// A route about users, roles or tokens, or a group of them, with error texts of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum PeopleContext {
     /// `users.create`.
     Create,
-    /// `users.update` and `users.updateOwnBasicInfo` at this time, by the method that Rocket.Chat calls for it.
+    /// `users.update` and `users.updateOwnBasicInfo` at this time, with the method that Rocket.Chat
+    /// calls for it.
     Change(&'static str, Timestamp),
-    /// `setUserPassword`, the realtime method.
+    /// The realtime method `setUserPassword`.
     SetPassword,
     /// `users.delete`.
     Delete,
@@ -27,11 +29,11 @@ pub(in crate::api) enum PeopleContext {
     SetActive,
     /// `users.logout`.
     Logout,
-    /// A route of `sessions/*` that names one.
+    /// A route of `sessions/*` that selects one session.
     Sessions,
     /// `users.createToken`.
     CreateToken,
-    /// A route of the personal access tokens, by the method that Rocket.Chat calls for it.
+    /// A route of the personal access tokens, with the method that Rocket.Chat calls for it.
     Tokens(&'static str),
     /// `users.setPreferences`.
     Preferences,
@@ -44,7 +46,7 @@ pub(in crate::api) enum PeopleContext {
 }
 
 impl PeopleContext {
-    /// A failure in this place.
+    /// Wraps a failure in this context.
     pub(in crate::api) fn failed(self, error: Error) -> ApiError {
         ErrorContext::People(self).failed(error)
     }
@@ -52,17 +54,17 @@ impl PeopleContext {
 
 const NOT_ALLOWED: &str = "error-action-not-allowed";
 
-/// The words of `place` for `error`; `None` where it has none of its own.
+/// Renders `error` in `place`; `None` where it has no text of its own.
 pub(super) fn render(place: PeopleContext, error: &Error) -> Option<ErrorReply> {
     match place {
         PeopleContext::Create => tell_save(error),
         PeopleContext::Change(method, now) => tell_change(error, method, now),
         PeopleContext::SetPassword => match error {
             Error::Invalid { field, problem } => tell_field(*field, problem, "setUserPassword")
-                .map(|told| told.details(Details::by("setUserPassword"))),
+                .map(|reply| reply.details(Details::by("setUserPassword"))),
             Error::Forbidden { .. } => {
-                let told = ErrorReply::failure("error-not-allowed", "Not allowed");
-                Some(told.details(Details::by("setUserPassword")))
+                let reply = ErrorReply::failure("error-not-allowed", "Not allowed");
+                Some(reply.details(Details::by("setUserPassword")))
             }
             _ => None,
         },
@@ -101,7 +103,7 @@ pub(super) fn render(place: PeopleContext, error: &Error) -> Option<ErrorReply> 
             _ => None,
         },
         PeopleContext::Tokens(method) => {
-            tell_token(error).map(|told| told.details(Details::by(method)))
+            tell_token(error).map(|reply| reply.details(Details::by(method)))
         }
         PeopleContext::Preferences => match error {
             Error::Forbidden { .. } => Some(ErrorReply::failure(
@@ -122,7 +124,8 @@ pub(super) fn render(place: PeopleContext, error: &Error) -> Option<ErrorReply> 
     }
 }
 
-/// A reserved name is refused as any other that cannot be saved: reference `saveUserIdentity.ts`.
+/// Renders a failed change of a user. A reserved name is reported like any other that cannot be
+/// saved: reference `saveUserIdentity.ts`.
 fn tell_change(error: &Error, method: &'static str, now: Timestamp) -> Option<ErrorReply> {
     match error {
         Error::LoginBlocked { blocked, until } => Some(tell_blocked(*blocked, now, *until)),
@@ -131,8 +134,8 @@ fn tell_change(error: &Error, method: &'static str, now: Timestamp) -> Option<Er
             ..
         } => {
             let text = "Could not save user identity";
-            let told = ErrorReply::failure("error-could-not-save-identity", text);
-            Some(told.details(Details::by(method)))
+            let reply = ErrorReply::failure("error-could-not-save-identity", text);
+            Some(reply.details(Details::by(method)))
         }
         _ => tell_save(error),
     }
@@ -151,13 +154,14 @@ fn tell_save(error: &Error) -> Option<ErrorReply> {
     }
 }
 
-/// Not the 401 of a login, which would render clients that they are not logged in any more.
+/// Renders a blocked password check. It is not the 401 of a login, after which clients would assume
+/// that they are logged out.
 fn tell_blocked(blocked: Blocked, now: Timestamp, until: Timestamp) -> ErrorReply {
-    let (code, whom) = match blocked {
+    let (code, target) = match blocked {
         Blocked::User => ("error-login-blocked-for-user", "User"),
         Blocked::Address => ("error-login-blocked-for-ip", "IP"),
     };
-    let text = format!("Login has been temporarily blocked For {whom}");
+    let text = format!("Login has been temporarily blocked For {target}");
     ErrorReply::failure(code, &text).details(Details {
         method: Some("saveUserProfile"),
         ..Details::blocked(now, until)
@@ -172,8 +176,8 @@ fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Er
         Permission::AssignRoles => ("Assign roles is not allowed", "Assign_role"),
         Permission::EditOtherUserPassword => ("Edit user password is not allowed", "Update_user"),
         Permission::EditOtherUserActiveStatus => {
-            let told = ErrorReply::failure("error-not-allowed", "Not allowed");
-            return Some(told.details(Details::by("setUserActiveStatus")));
+            let reply = ErrorReply::failure("error-not-allowed", "Not allowed");
+            return Some(reply.details(Details::by("setUserActiveStatus")));
         }
         _ => return None,
     };
@@ -181,7 +185,7 @@ fn tell_missing_permission(needs: Permission, method: &'static str) -> Option<Er
 }
 
 fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<ErrorReply> {
-    let told = match (field, problem) {
+    let reply = match (field, problem) {
         (Field::Role, Problem::Unknown) => {
             let text = "The field Roles consist invalid role id";
             action(text, method, "Assign_role")
@@ -243,7 +247,7 @@ fn tell_field(field: Field, problem: &Problem, method: &'static str) -> Option<E
         }
         _ => return None,
     };
-    Some(told)
+    Some(reply)
 }
 
 fn tell_token(error: &Error) -> Option<ErrorReply> {
@@ -276,7 +280,7 @@ fn tell_add(error: &Error) -> Option<ErrorReply> {
         )),
         Error::Forbidden { needs } => tell_missing_permission(*needs, METHOD),
         Error::NotFound(_) => Some(ErrorReply::nobody()),
-        // The two arguments are the wrong way round in Rocket.Chat.
+        // Rocket.Chat passes the two arguments in the wrong order.
         _ if role(error, &Problem::Unknown) => Some(ErrorReply::failure_without_code(
             "error-role-not-found",
             "Role not found",
@@ -318,7 +322,7 @@ fn role(error: &Error, expected: &Problem) -> bool {
     matches!(error, Error::Invalid { field: Field::Role, problem } if problem == expected)
 }
 
-/// What somebody may not do, with the action's name in Rocket.Chat.
+/// Renders a forbidden action, with its name in Rocket.Chat.
 pub(super) fn action(text: &str, method: &'static str, action: &'static str) -> ErrorReply {
     ErrorReply::failure(NOT_ALLOWED, text).details(Details {
         action: Some(action),
@@ -326,7 +330,7 @@ pub(super) fn action(text: &str, method: &'static str, action: &'static str) -> 
     })
 }
 
-/// As lodash's `escape`, since some clients show the text as HTML.
+/// Escapes like lodash's `escape`, because some clients show the text as HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

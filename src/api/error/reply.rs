@@ -1,5 +1,5 @@
-//! The JSON shapes of failures, in Rocket.Chat's order of fields, which differs from case to case. What is told (code, reason, details) is
-//! kept apart from its shape. Knows no failure by name.
+//! The JSON shapes of failures. The order of the fields is Rocket.Chat's and differs by shape. The
+//! content (code, reason, details) is separate from the shape.
 
 use super::details::Details;
 use crate::api::http::response::{self, Response};
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 
-/// A failure, told: as the body of an answer, or as the error of a realtime method.
+/// A rendered failure: the body of a response, or the error of a realtime method.
 pub(super) struct ErrorReply {
     pub(super) status: StatusCode,
     shape: Shape,
@@ -18,7 +18,7 @@ pub(super) struct ErrorReply {
     header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// What stands in `details`.
+/// The content of `details`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Said {
@@ -26,27 +26,27 @@ pub(super) enum Said {
     Reasons(Vec<Reason>),
 }
 
-/// One of several things that are wrong.
+/// One of several problems.
 #[derive(Serialize)]
 pub(super) struct Reason {
     pub(super) error: &'static str,
     pub(super) message: &'static str,
 }
 
-/// Which of Rocket.Chat's failures a body looks like.
+/// The kind of Rocket.Chat failure that a body imitates.
 #[derive(Clone, Copy)]
 enum Shape {
-    /// A thrown Meteor error: the reason with the code behind it.
+    /// A thrown Meteor error: the reason followed by the code.
     Thrown,
     /// `API.v1.failure(text, type)`: the reason without the code.
     Failure,
-    /// What Meteor's check refused.
+    /// Refused by Meteor's check.
     Check,
-    /// What ajv refused.
+    /// Refused by ajv.
     Validation,
-    /// The shape of before 9.0.
+    /// The shape from before 9.0.
     Legacy,
-    /// A login.
+    /// A failed login.
     Login,
 }
 
@@ -73,14 +73,14 @@ impl ErrorReply {
         Self::new(status, Shape::Thrown, Some(code), reason)
     }
 
-    /// That a request names a user who does not exist.
+    /// The request names a user who does not exist.
     pub(super) fn nobody() -> Self {
         let text =
             "The required \"userId\" or \"username\" param provided does not match any users";
         Self::failure("error-invalid-user", text)
     }
 
-    /// A thrown Meteor error without one.
+    /// A thrown Meteor error without a reason.
     pub(super) fn coded(code: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Shape::Thrown, Some(code), None)
     }
@@ -91,29 +91,29 @@ impl ErrorReply {
         Self::new(status, Shape::Failure, Some(code), reason)
     }
 
-    /// A text and nothing else.
+    /// Only a text.
     pub(super) fn bare(status: StatusCode, text: &str) -> Self {
         Self::new(status, Shape::Failure, None, Some(text.to_owned()))
     }
 
-    /// That it failed, and not a word more.
+    /// Only `success: false`.
     pub(super) fn silent() -> Self {
         Self::new(StatusCode::BAD_REQUEST, Shape::Failure, None, None)
     }
 
-    /// What Meteor's check refused.
+    /// Refused by Meteor's check.
     pub(super) fn no_match(text: &str) -> Self {
         let (status, shape) = (StatusCode::BAD_REQUEST, Shape::Check);
         Self::new(status, shape, None, Some(text.to_owned()))
     }
 
-    /// What ajv refused.
+    /// Refused by ajv.
     pub(super) fn validation(error_type: &'static str, error: String) -> Self {
         let (status, shape) = (StatusCode::BAD_REQUEST, Shape::Validation);
         Self::new(status, shape, Some(error_type), Some(error))
     }
 
-    /// The shape of before 9.0.
+    /// The shape from before 9.0.
     pub(super) fn legacy(status: StatusCode, text: &'static str) -> Self {
         Self::new(status, Shape::Legacy, None, Some(text.to_owned()))
     }
@@ -137,7 +137,7 @@ impl ErrorReply {
         }
     }
 
-    /// What is wrong, one by one.
+    /// Adds a list of problems.
     pub(super) fn reasons(self, reasons: Vec<Reason>) -> Self {
         Self {
             details: Some(Said::Reasons(reasons)),
@@ -158,7 +158,7 @@ impl ErrorReply {
 
     pub(super) fn into_response(self) -> Response {
         let body = response::with_status(self.status, &self.body());
-        // A failure's body is made of texts, and texts are always JSON.
+        // A failure's body consists of strings, which always serialise to JSON.
         let mut response = body.unwrap_or_else(|_| Response::new(r#"{"success":false}"#.into()));
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
@@ -166,7 +166,8 @@ impl ErrorReply {
         response
     }
 
-    /// The same as the error of a realtime method. What was refused unread is sanitised, as Meteor does it.
+    /// Converts the failure to the error of a realtime method. Like Meteor, it hides the details of
+    /// failed checks.
     pub(super) fn into_method_error(self) -> MethodError {
         let (code, reason, details) = match self.shape {
             Shape::Check | Shape::Validation => {
@@ -226,7 +227,7 @@ impl ErrorReply {
     }
 }
 
-/// The message of a thrown Meteor error.
+/// Returns the message of a thrown Meteor error.
 fn thrown(reason: Option<&str>, code: impl Display) -> String {
     match reason {
         Some(reason) => format!("{reason} [{code}]"),
@@ -234,7 +235,7 @@ fn thrown(reason: Option<&str>, code: impl Display) -> String {
     }
 }
 
-/// The error of a realtime method: a `Meteor.Error` as clients get it.
+/// The error of a realtime method: a `Meteor.Error` as clients receive it.
 #[derive(Serialize)]
 pub(in crate::api) struct MethodError {
     #[serde(rename = "isClientSafe")]
@@ -250,7 +251,7 @@ pub(in crate::api) struct MethodError {
 }
 
 impl MethodError {
-    /// The code, for the log.
+    /// Returns the code, for the log.
     pub(in crate::api) fn code(&self) -> impl Display {
         match &self.error {
             Code::Text(text) => (*text).to_owned(),
@@ -275,7 +276,7 @@ impl Display for Code {
     }
 }
 
-/// The JSON of a failure. The order of the fields is Rocket.Chat's, which differs from case to case.
+/// The JSON of a failure. The order of the fields is Rocket.Chat's and differs by shape.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Body<'a> {

@@ -1,9 +1,9 @@
-//! The table of failures: every one with its status and its bytes.
+//! A table of all failures, each with its status and its bytes.
 
 use super::*;
 use crate::domain::{Blocked, Field, Permission, Problem, What};
 
-async fn told(error: ApiError) -> (u16, String) {
+async fn rendered(error: ApiError) -> (u16, String) {
     let response = error.into_response(&RequestId::new(1));
     let status = response.status().as_u16();
     let body = http_body_util::BodyExt::collect(response.into_body())
@@ -54,7 +54,7 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (PeopleContext::Create.failed(Error::UNAVAILABLE), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
         (PeopleContext::Create.failed(Error::internal(secret)), 500, r#"{"success":false,"error":"Internal server error"}"#),
         (Error::Invalid { field: Field::Bio, problem: Problem::TooLong(9) }.into(), 400, r#"{"success":false,"error":"Bio size exceeds 9 characters [error-field-size-exceeded]","errorType":"error-field-size-exceeded","details":{"field":"Bio"}}"#),
-        (Error::Invalid { field: Field::Email, problem: Problem::Unchanged }.into(), 400, r#"{"success":false,"error":"The field Email would stay as it is [error-field-unchanged]","errorType":"error-field-unchanged","details":{"field":"Email"}}"#),
+        (Error::Invalid { field: Field::Email, problem: Problem::Unchanged }.into(), 400, r#"{"success":false,"error":"The field Email already has this value [error-field-unchanged]","errorType":"error-field-unchanged","details":{"field":"Email"}}"#),
         (ApiError::Bare("words"), 400, r#"{"success":false,"error":"words"}"#),
         (Error::UNAVAILABLE.into(), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
         (Error::internal(secret).into(), 500, r#"{"success":false,"error":"Internal server error"}"#),
@@ -78,12 +78,12 @@ async fn every_failure_has_its_status_and_its_bytes() {
     ];
     for (error, status, body) in table {
         let name = format!("{error:?}");
-        assert_eq!(told(error).await, (status, body.to_owned()), "{name}");
+        assert_eq!(rendered(error).await, (status, body.to_owned()), "{name}");
     }
 }
 
 #[test]
-fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
+fn headers_name_the_allowed_methods_and_the_retry_delay() {
     let header = |error: ApiError, name: &str| {
         error.into_response(&RequestId::new(1)).headers()[name]
             .to_str()
@@ -106,7 +106,7 @@ fn headers_tell_which_methods_are_allowed_and_when_to_come_back() {
 }
 
 #[test]
-fn methods_are_told_the_same_as_errors_of_meteors() {
+fn methods_receive_the_same_failures_as_meteor_errors() {
     #[rustfmt::skip]
     let table: Vec<(ApiError, &str)> = vec![
         (ApiError::InvalidUser("m"), r#"{"isClientSafe":true,"error":"error-invalid-user","reason":"Invalid user","details":{"method":"m"},"message":"Invalid user [error-invalid-user]","errorType":"Meteor.Error"}"#),
@@ -120,7 +120,7 @@ fn methods_are_told_the_same_as_errors_of_meteors() {
     ];
     for (error, expected) in table {
         let name = format!("{error:?}");
-        let told = serde_json::to_string(&error.into_method_error("m")).unwrap();
-        assert_eq!(told, expected, "{name}");
+        let rendered = serde_json::to_string(&error.into_method_error("m")).unwrap();
+        assert_eq!(rendered, expected, "{name}");
     }
 }

@@ -1,5 +1,6 @@
-//! Request bodies: how many bytes are taken, and how they become fields. Rocket.Chat's reading (`http-router/src/Router.ts`) swallows
-//! what it does not understand; the documented contract says what is wrong with it. Knows no field by name.
+//! Request bodies: size limits, and how a body becomes fields. Rocket.Chat
+//! (`http-router/src/Router.ts`) ignores what it cannot parse; the documented contract reports what
+//! is wrong.
 
 use crate::api::error::ApiError;
 use crate::app::Contract;
@@ -12,47 +13,49 @@ use std::pin::pin;
 use std::time::Duration;
 use warp::http::{HeaderMap, header};
 
-/// Bytes of a body at most.
+/// Maximum size of a body, in bytes.
 pub(in crate::api) const LIMIT: usize = 64 * 1024;
-/// Bytes of a body over the limit that are still read and dropped, so that its sender gets to see the answer.
+/// Size in bytes up to which an oversized body is still read and discarded, so that its sender
+/// receives the response.
 const DRAIN: usize = 1024 * 1024;
 
-/// Bytes that all bodies of clients with a login may use at once, beside [`SMALL`] for each.
+/// Bytes that all bodies of logged-in clients may use at once, in addition to [`SMALL`] for each.
 pub(in crate::api) const AUTHENTICATED_BYTES: usize = 64 * 1024 * 1024;
-/// Bytes of a body that are not counted against a budget when its client has a login.
+/// Bytes of each body that do not count against the budget of logged-in clients.
 const SMALL: usize = 8 * 1024;
-/// The same for a client without one: a login fits in them.
+/// Bytes of each body that do not count against the budget of anonymous clients: enough for a
+/// login.
 const SMALLEST: usize = 4 * 1024;
 
-/// A body, and the bytes that it uses of a budget while it is kept.
+/// A body, and the bytes it reserves from a budget until it is dropped.
 #[derive(Default)]
 pub(in crate::api) struct Body {
     pub(in crate::api) bytes: Bytes,
     _reserved: Option<Reserved>,
 }
 
-/// What bodies may use.
+/// The budget that a body draws on.
 pub(in crate::api) struct Allowance<'a> {
     budget: &'a ByteBudget,
     uncounted: usize,
 }
 
 impl<'a> Allowance<'a> {
-    /// That of clients with a login.
+    /// The allowance for logged-in clients.
     pub(in crate::api) fn authenticated(budget: &'a ByteBudget) -> Self {
         let uncounted = SMALL;
         Self { budget, uncounted }
     }
 
-    /// That of clients without one.
+    /// The allowance for anonymous clients.
     pub(in crate::api) fn anonymous(budget: &'a ByteBudget) -> Self {
         let uncounted = SMALLEST;
         Self { budget, uncounted }
     }
 }
 
-/// Takes the body in, whether its length was announced or not: at most [`LIMIT`] bytes within `deadline`, out of what the
-/// `allowance` has left.
+/// Reads the body, whether its length was announced or not. Accepts at most [`LIMIT`] bytes within
+/// `deadline`, drawn from `allowance`.
 pub(in crate::api) async fn read<B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>> + Send,
@@ -111,14 +114,15 @@ fn reserve(held: &mut Option<Reserved>, budget: &ByteBudget, bytes: usize) -> Re
     Ok(())
 }
 
-/// A body's top-level fields, and how strictly they are taken.
+/// A body's top-level fields, and the contract by which they are read.
 pub(in crate::api) struct Fields {
     contract: Contract,
     values: Map<String, Value>,
 }
 
 impl Fields {
-    /// Reads a body as `contract` does: reference section 9, decision 2. Routes without contracts of their own are read as `server`.
+    /// Parses a body as `contract` requires: reference section 9, decision 2. Routes without a
+    /// contract of their own are read as `server`.
     pub(in crate::api) fn read(
         contract: Contract,
         headers: &HeaderMap,
@@ -134,13 +138,15 @@ impl Fields {
         Ok(Self { contract, values })
     }
 
-    /// Fields that came another way than in a body, such as a realtime method's; read as the `server` contract does.
+    /// Wraps fields that did not come in a body, such as a realtime method's parameters. They are
+    /// read as in the `server` contract.
     pub(in crate::api) fn of(values: Map<String, Value>) -> Self {
         let contract = Contract::Server;
         Self { contract, values }
     }
 
-    /// Refuses the body when one of `fields` is absent. ajv looks for what is missing before it looks at what is there.
+    /// Returns an error if one of `fields` is absent. Like ajv, callers check this before they
+    /// check the values.
     pub(in crate::api) fn require(&self, fields: &[&str]) -> Result<(), ApiError> {
         let missing = fields
             .iter()
@@ -148,7 +154,8 @@ impl Fields {
         missing.map_or(Ok(()), |field| Err(ApiError::missing_property(field)))
     }
 
-    /// Refuses fields other than `known`, which the documented contract ignores.
+    /// Returns an error if there are fields other than `known`. The documented contract ignores
+    /// unknown fields.
     pub(in crate::api) fn refuse_unknown(&self, known: &[&str]) -> Result<(), ApiError> {
         if self.contract == Contract::Server
             && self
@@ -163,7 +170,8 @@ impl Fields {
         Ok(())
     }
 
-    /// The text of `field`; `None` when it is absent or null. The `server` contract makes text of numbers and booleans.
+    /// Removes and returns the text of `field`; `None` when it is absent or null. The `server`
+    /// contract converts numbers and booleans to text.
     pub(in crate::api) fn text(&mut self, field: &str) -> Result<Option<String>, ApiError> {
         match (self.values.remove(field), self.contract) {
             (None | Some(Value::Null), _) => Ok(None),
@@ -174,23 +182,23 @@ impl Fields {
         }
     }
 
-    /// Further fields that stand inside these, read alike.
+    /// Wraps the fields of a nested object, read under the same contract.
     pub(in crate::api) fn inside(&self, values: Map<String, Value>) -> Self {
         let contract = self.contract;
         Self { contract, values }
     }
 
-    /// Whether `field` is there, and null.
+    /// Returns whether `field` is present and null.
     pub(in crate::api) fn is_null(&self, field: &str) -> bool {
         self.values.get(field).is_some_and(Value::is_null)
     }
 
-    /// The field as it came.
+    /// Removes and returns the field's raw value.
     pub(in crate::api) fn take(&mut self, field: &str) -> Option<Value> {
         self.values.remove(field)
     }
 
-    /// The names of the fields.
+    /// Returns the names of the fields.
     pub(in crate::api) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }
@@ -222,7 +230,8 @@ fn swallowing(headers: &HeaderMap, body: &Bytes) -> Value {
         "application/x-www-form-urlencoded" => form_urlencoded::parse(body)
             .map(|(name, text)| (name.into_owned(), Value::String(text.into_owned())))
             .collect(),
-        // Rocket.Chat spreads other text into an object with keys "0", "1", …: fields that nobody knows.
+        // Rocket.Chat spreads other text into an object with keys "0", "1", …, which are unknown
+        // fields.
         _ if !body.is_empty() && !media_type(headers).starts_with("multipart/") => {
             Value::Object(Map::from_iter([("0".to_owned(), Value::Null)]))
         }
@@ -230,7 +239,7 @@ fn swallowing(headers: &HeaderMap, body: &Bytes) -> Value {
     }
 }
 
-/// The content type without its parameters, in lower case; empty when there is none.
+/// Returns the content type in lower case without its parameters; empty when there is none.
 pub(in crate::api) fn media_type(headers: &HeaderMap) -> String {
     let whole = headers
         .get(header::CONTENT_TYPE)
@@ -244,7 +253,7 @@ pub(in crate::api) fn media_type(headers: &HeaderMap) -> String {
         .to_ascii_lowercase()
 }
 
-/// A number's text as JavaScript gives it: `1.0` is `1`, and exponents begin at 1e21 and 1e-7.
+/// Formats a number as JavaScript does: `1.0` is `1`, and exponents begin at 1e21 and 1e-7.
 pub(in crate::api) fn javascript_text(number: &serde_json::Number) -> String {
     let Some(value) = number.as_f64() else {
         return number.to_string();
@@ -268,23 +277,26 @@ pub(in crate::api) fn javascript_text(number: &serde_json::Number) -> String {
 mod tests {
     use super::*;
 
-    /// Takes in a body that comes in chunks of these sizes.
-    async fn taken(sizes: &[usize], allowance: Allowance<'_>) -> Result<Body, ApiError> {
+    /// Reads a body that arrives in chunks of these sizes.
+    async fn read_chunks(sizes: &[usize], allowance: Allowance<'_>) -> Result<Body, ApiError> {
         let chunks = sizes.iter().map(|size| Ok(Bytes::from(vec![b'x'; *size])));
         let (headers, body) = (HeaderMap::new(), futures_util::stream::iter(chunks));
         read(&headers, body, Duration::from_secs(1), allowance).await
     }
 
     #[tokio::test]
-    async fn a_body_uses_its_budget_until_it_is_dropped_and_503_is_the_answer_to_one_beyond() {
+    async fn a_body_holds_its_budget_until_it_is_dropped_and_one_over_budget_gets_503() {
         let budget = ByteBudget::new(100_000);
         let anonymous = || Allowance::anonymous(&budget);
-        let first = taken(&[60_000], anonymous()).await.unwrap();
+        let first = read_chunks(&[60_000], anonymous()).await.unwrap();
         assert_eq!(
             (first.bytes.len(), budget.free()),
             (60_000, 40_000 + SMALLEST)
         );
-        let refused = taken(&[30_000, 30_000], anonymous()).await.err().unwrap();
+        let refused = read_chunks(&[30_000, 30_000], anonymous())
+            .await
+            .err()
+            .unwrap();
         assert!(matches!(
             refused,
             ApiError::Domain(Error::Unavailable { .. })
@@ -292,21 +304,23 @@ mod tests {
         assert_eq!(
             budget.free(),
             40_000 + SMALLEST,
-            "what a refused one had is returned"
+            "a refused body returns its reservation"
         );
         let with_login = Allowance::authenticated(&budget);
-        let small = taken(&[SMALL / 2, SMALL / 2], with_login).await.unwrap();
+        let small = read_chunks(&[SMALL / 2, SMALL / 2], with_login)
+            .await
+            .unwrap();
         assert_eq!(budget.free(), 40_000 + SMALLEST);
         drop((first, small));
         assert_eq!(budget.free(), 100_000);
         let with_login = Allowance::authenticated(&budget);
-        let large = taken(&[SMALL - 1, 11], with_login).await.unwrap();
+        let large = read_chunks(&[SMALL - 1, 11], with_login).await.unwrap();
         assert_eq!(budget.free(), 99_990);
         drop(large);
     }
 
     #[test]
-    fn numbers_become_the_text_that_javascript_makes_of_them() {
+    fn numbers_are_formatted_as_in_javascript() {
         let cases = [
             ("123", "123"),
             ("1.0", "1"),

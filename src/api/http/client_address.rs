@@ -1,4 +1,4 @@
-//! Where a request comes from when proxies stand between. Does not know what depends on it.
+//! Finds a request's client address when there are proxies in between.
 
 use crate::config::Config;
 use ipnet::IpNet;
@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use warp::http::{HeaderMap, HeaderName};
 
-/// Reads the client's address from the header in which trusted proxies name it.
+/// Reads the client's address from the header that trusted proxies set.
 pub(in crate::api) struct ClientAddress {
-    /// `None` only if the setting held no header's name, which the settings do not accept.
+    /// `None` only if the setting is not a valid header name, which the config rejects.
     header: Option<HeaderName>,
     trusted: Vec<IpNet>,
     has_warned: AtomicBool,
@@ -23,9 +23,9 @@ impl ClientAddress {
         }
     }
 
-    /// The address of the client whose request came over a connection from `peer`. Each proxy has
-    /// added at the header's end from whom it got the request, so the header is read from its end,
-    /// and an entry is believed only when a trusted proxy has added it.
+    /// Returns the address of the client whose request arrived over a connection from `peer`. Each
+    /// proxy appends the address from which it received the request. So the header is read from its
+    /// end, and an entry counts only if a trusted proxy added it.
     pub(in crate::api) fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let Some(header) = &self.header else {
@@ -51,8 +51,8 @@ impl ClientAddress {
             .any(|network| network.contains(&address))
     }
 
-    /// Says once that the header is there and not believed: behind a proxy that is not named in the
-    /// settings, all clients share its address, and its limits.
+    /// Warns once that the header is present but ignored. Behind a proxy that the config does not
+    /// list, all clients share the proxy's address and therefore its limits.
     fn warn(&self, peer: IpAddr, header: &HeaderName, headers: &HeaderMap) {
         if self.has_warned.load(Ordering::Relaxed) || !headers.contains_key(header) {
             return;
@@ -61,15 +61,15 @@ impl ClientAddress {
             tracing::warn!(
                 %peer,
                 %header,
-                "a header that names the client's address is ignored, because it came from an address that is not in \
-                 trusted_proxies; if this is your reverse proxy, add it there: otherwise all clients behind it share one \
+                "ignored a header with the client's address: the peer is not in \
+                 trusted_proxies; if it is your reverse proxy, add it there, or all clients behind it share one \
                  rate limit and one block"
             );
         }
     }
 }
 
-/// An address with a port or without one.
+/// Parses an address with or without a port.
 fn address(entry: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(entry).ok()?.trim();
     let bare = text
@@ -95,7 +95,8 @@ mod tests {
         ClientAddress::new(&config)
     }
 
-    /// The client behind `peer` and these lines, where `10.0.0.0/8` and `fd00::/8` are trusted.
+    /// Returns the client behind `peer` and these header lines, where `10.0.0.0/8` and `fd00::/8`
+    /// are trusted.
     fn client_behind(peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_first_from_the_right_who_is_not_trusted() {
+    fn the_client_is_the_first_untrusted_address_from_the_right() {
         for (peer, lines, expected) in [
             ("10.0.0.1", &[][..], "10.0.0.1"),
             ("10.0.0.1", &["192.0.2.1"], "192.0.2.1"),
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_trusted_is_not_believed() {
+    fn headers_from_untrusted_peers_are_ignored() {
         assert_eq!(client_behind("192.0.2.1", &["192.0.2.9"]), "192.0.2.1");
         assert_eq!(client_behind("2001:db8::1", &["10.0.0.1"]), "2001:db8::1");
         let headers = HeaderMap::from_iter([(
@@ -134,11 +135,15 @@ mod tests {
             HeaderValue::from_static("192.0.2.9"),
         )]);
         let peer = IpAddr::from([127, 0, 0, 1]);
-        assert_eq!(trusting(&[]).of(peer, &headers), peer, "nobody is trusted");
+        assert_eq!(
+            trusting(&[]).of(peer, &headers),
+            peer,
+            "no proxy is trusted"
+        );
     }
 
     #[test]
-    fn a_header_from_an_untrusted_peer_is_warned_of_once() {
+    fn a_header_from_an_untrusted_peer_logs_one_warning() {
         let (address, mut headers) = (trusting(&["10.0.0.0/8"]), HeaderMap::new());
         let has_warned = |address: &ClientAddress| address.has_warned.load(Ordering::Relaxed);
         let peer = IpAddr::from([192, 0, 2, 1]);
@@ -146,13 +151,13 @@ mod tests {
         assert!(!has_warned(&address), "there is no header");
         headers.insert(FORWARDED_FOR, HeaderValue::from_static("192.0.2.9"));
         address.of(IpAddr::from([10, 0, 0, 1]), &headers);
-        assert!(!has_warned(&address), "it is believed");
+        assert!(!has_warned(&address), "the peer is trusted");
         address.of(peer, &headers);
         assert!(has_warned(&address));
     }
 
     #[test]
-    fn what_is_no_address_ends_the_search_at_the_last_good_one() {
+    fn an_invalid_entry_ends_the_search_at_the_last_valid_address() {
         for bad in [
             "unknown",
             "",

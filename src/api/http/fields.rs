@@ -1,11 +1,11 @@
-//! The fields of a body by type, each read as ajv reads it with `coerceTypes`: compatibility 3.3. Knows no field by name.
+//! The typed fields of a body, each read as ajv does with `coerceTypes`: compatibility 3.3.
 
 use super::body::Fields;
 use crate::api::error::ApiError;
 use serde_json::Value;
 
 impl Fields {
-    /// A boolean, or what ajv makes one of; `None` when it is absent or null.
+    /// Returns a boolean, or a value that ajv coerces to one; `None` when it is absent or null.
     pub(in crate::api) fn flag(&mut self, field: &str) -> Result<Option<bool>, ApiError> {
         match self.take(field) {
             None | Some(Value::Null) => Ok(None),
@@ -13,7 +13,7 @@ impl Fields {
         }
     }
 
-    /// An array of texts; `None` when it is absent or null.
+    /// Returns an array of strings; `None` when it is absent or null.
     pub(in crate::api) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, ApiError> {
         match self.take(field) {
             None | Some(Value::Null) => Ok(None),
@@ -21,7 +21,7 @@ impl Fields {
         }
     }
 
-    /// The fields of an object inside the body; `None` when it is absent.
+    /// Returns the fields of a nested object; `None` when it is absent.
     pub(in crate::api) fn object(&mut self, field: &str) -> Result<Option<Self>, ApiError> {
         match self.take(field) {
             None => Ok(None),
@@ -30,7 +30,7 @@ impl Fields {
         }
     }
 
-    /// A text of at least one character.
+    /// Returns a string of at least one character.
     pub(in crate::api) fn filled(&mut self, field: &str) -> Result<String, ApiError> {
         let text = self.text(field)?.unwrap_or_default();
         if text.is_empty() {
@@ -57,7 +57,7 @@ pub(in crate::api) fn number(value: &Value) -> Result<Value, ApiError> {
     match value {
         Value::Number(_) => Ok(value.clone()),
         Value::Bool(value) => Ok(u8::from(*value).into()),
-        // JSON is stricter than JavaScript, which takes white space and hexadecimal digits, too.
+        // JSON is stricter than JavaScript, which also accepts white space and hexadecimal digits.
         Value::String(text) => match serde_json::from_str(text) {
             Ok(number @ Value::Number(_)) => Ok(number),
             _ => Err(ApiError::invalid_params("must be number")),
@@ -89,7 +89,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_ajv_coerces_is_taken_and_nothing_else() {
+    fn only_values_that_ajv_coerces_are_accepted() {
         for (value, expected) in [
             (json!(true), Some(true)),
             (json!("false"), Some(false)),

@@ -1,5 +1,6 @@
-//! Calls counted: who has to slow down. A count lasts for a window of time that begins with the first call. Kept in memory, since a restart
-//! that forgives is better than a disk that fills. Does not know what is counted apart, no limit, and not who is exempt.
+//! A rate limit over fixed windows: counts calls by key in a window that begins with the first
+//! call. The counts are kept only in memory: forgetting them at a restart is better than filling a
+//! disk.
 
 use crate::domain::Timestamp;
 use std::collections::HashMap;
@@ -7,33 +8,33 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Windows kept at most. At that many, those that are over are forgotten, and then the oldest down to half, so that the next look at
-/// all of them is as many new callers away.
+/// Maximum number of windows kept. When it is reached, expired windows are evicted, then the oldest
+/// until half are left. So the next full scan is that many new callers away.
 const CAPACITY: usize = 20_000;
 
 /// How often something may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Calls within a window.
+    /// Calls per window.
     pub calls: u32,
-    /// How long a window lasts.
+    /// Length of a window.
     pub span: Duration,
 }
 
-/// Where a caller stands after a call.
+/// A caller's quota after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// Calls within a window.
+    /// Calls per window.
     pub limit: u32,
-    /// How many of them are left.
+    /// Calls left in this window.
     pub remaining: u32,
     /// When the window ends.
     pub reset: Timestamp,
-    /// How long to wait, if this call was one too many.
+    /// How long to wait, if this call exceeded the limit.
     pub wait: Option<Duration>,
 }
 
-/// Counts calls by a key: who calls what.
+/// Counts calls by a key, such as a client and a route.
 pub struct RateLimit<K>(Mutex<HashMap<K, Window>>);
 
 impl<K> Default for RateLimit<K> {
@@ -50,7 +51,7 @@ struct Window {
 }
 
 impl<K: Hash + Eq> RateLimit<K> {
-    /// Counts a call under `key`. One that is refused does not put off the end of the window.
+    /// Counts a call under `key`. A refused call does not extend the window.
     pub fn count(&self, key: K, limit: Limit, now: Timestamp) -> Quota {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut windows, now);
@@ -59,7 +60,7 @@ impl<K: Hash + Eq> RateLimit<K> {
         if window.is_over(now) {
             *window = new;
         }
-        // A clock that was set back: nobody waits for longer than a window by the new time.
+        // If the clock was set back, callers wait no longer than one window by the new time.
         window.began = window.began.min(now);
         window.calls = window.calls.saturating_add(1);
         let reset = window.began.after(window.span);
@@ -71,7 +72,7 @@ impl<K: Hash + Eq> RateLimit<K> {
         }
     }
 
-    /// Forgets all calls so far.
+    /// Clears all counts.
     pub fn forget(&self) {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         windows.clear();
@@ -96,13 +97,14 @@ fn make_room<K: Hash + Eq>(windows: &mut HashMap<K, Window>, now: Timestamp) {
     if windows.len() < CAPACITY {
         return;
     }
-    // What begins in the future was counted by a clock that has been set back since.
+    // A window that begins in the future was counted before the clock was set back.
     windows.retain(|_, window| window.began <= now && !window.is_over(now));
     let surplus = windows.len().saturating_sub(CAPACITY / 2);
     if surplus > 0 {
         let mut times: Vec<_> = windows.values().map(|window| window.began).collect();
         let (older, last, _) = times.select_nth_unstable(surplus - 1);
-        // Of those that began together with the last that goes, so many go; the rest of them stay.
+        // Evicts the older windows, and as many as needed of those that began at the same time as
+        // the last evicted one.
         let mut ties = older.iter().filter(|began| *began == last).count() + 1;
         let last = *last;
         windows.retain(|_, window| {
@@ -127,7 +129,8 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)
     }
 
-    /// How many seconds each of `calls` at this time has to wait; 0 when it is let through.
+    /// Returns how many seconds each of `calls` calls at this time has to wait; 0 when it is
+    /// allowed.
     fn waits(limit: &RateLimit<u32>, seconds: i64, calls: usize) -> Vec<u64> {
         let call = |_| limit.count(HERE, LIMIT, at(seconds));
         let wait = |quota: Quota| quota.wait.map_or(0, |wait| wait.as_secs());
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_are_refused_do_not_put_off_the_end() {
+    fn refused_calls_do_not_extend_the_window() {
         let limit = RateLimit::default();
         assert_eq!(waits(&limit, 0, 5), [0, 0, 0, 60, 60]);
         assert_eq!(waits(&limit, 59, 2), [1, 1]);
@@ -170,16 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_blocks_nobody_for_longer_than_a_window() {
+    fn setting_the_clock_back_blocks_callers_for_at_most_one_window() {
         let limit = RateLimit::default();
         assert_eq!(waits(&limit, 100_000, 4), [0, 0, 0, 60]);
-        assert_eq!(waits(&limit, 0, 1), [60], "the count goes on");
+        assert_eq!(waits(&limit, 0, 1), [60], "the window continues");
         assert_eq!(waits(&limit, 60, 4), [0, 0, 0, 60]);
     }
 
     #[test]
     fn memory_is_bounded_under_a_flood_of_keys() {
-        // All in one millisecond, over a while, and with a clock that goes back.
+        // All in one millisecond, spread over time, and with a clock that runs backwards.
         for step in [0, 1, -1] {
             let limit = RateLimit::default();
             for n in 0..3 * u32::try_from(CAPACITY).unwrap() {
@@ -191,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_forgotten_first_and_the_oldest_next() {
+    fn expired_windows_are_evicted_first_then_the_oldest() {
         let limit = RateLimit::default();
         let capacity = u32::try_from(CAPACITY).unwrap();
         let call = |n: u32, seconds| limit.count(n, LIMIT, at(seconds)).remaining;
         for n in 0..capacity {
             call(n, if n == 0 { 1 } else { 0 });
         }
-        // Now all are over but the first.
+        // Now every window except the first has expired.
         call(capacity, 60);
         assert_eq!(limit.0.lock().unwrap().len(), 2);
         assert_eq!(call(0, 60), 1);
@@ -208,7 +211,7 @@ mod tests {
         assert_eq!(limit.0.lock().unwrap().len(), CAPACITY);
         call(capacity + 1, 60);
         assert_eq!(limit.0.lock().unwrap().len(), CAPACITY / 2 + 1);
-        assert_eq!(call(0, 60), 2, "the oldest was forgotten");
+        assert_eq!(call(0, 60), 2, "the oldest was evicted");
         assert_eq!(call(capacity + 1, 60), 1, "the newest was not");
     }
 }

@@ -1,5 +1,6 @@
-//! Encoded list answers, so that an unchanged list is served from memory. An answer is kept with the version that the
-//! statuses had before it was read: under the same version the answer is the same. Knows no SQL.
+//! A cache of encoded list responses, so that an unchanged list is served from memory. A response
+//! is stored with the version that the statuses had before it was read. Under the same version, the
+//! response is the same.
 
 use crate::transport::{LARGE_ANSWER, Reserved};
 use bytes::Bytes;
@@ -8,15 +9,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use warp::http::HeaderValue;
 
-/// Answers kept at most; one more empties the cache.
+/// Maximum number of cached responses; one more clears the cache.
 const ANSWERS: usize = 32;
-/// Bytes of an answer that is still kept. A larger one lasts as long as somebody reads it, and is shared by all who do.
+/// Maximum size in bytes of a cached response. A larger one lives as long as it is being read, and
+/// its readers share it.
 const ANSWER_BYTES: usize = LARGE_ANSWER;
 
-/// Bytes of a query whose answer is kept.
+/// Maximum length in bytes of a query whose response is cached.
 const LONGEST_QUERY: usize = 1024;
 
-/// Answers by their query string.
+/// Responses by their query string.
 #[derive(Default)]
 pub(in crate::api) struct ListCache(Mutex<Kept>);
 
@@ -27,13 +29,13 @@ struct Kept {
     large: HashMap<String, (Weak<Large>, HeaderValue)>,
 }
 
-/// A large answer, with what it takes of the budget of large answers.
+/// A large response, and its reservation in the budget of large responses.
 struct Large {
     bytes: Vec<u8>,
     _reserved: Option<Reserved>,
 }
 
-/// A share of a large answer.
+/// A shared reference to a large response.
 struct Share(Arc<Large>);
 
 impl AsRef<[u8]> for Share {
@@ -42,7 +44,7 @@ impl AsRef<[u8]> for Share {
     }
 }
 
-/// An encoded answer with its entity tag. Cheap to clone.
+/// An encoded response with its entity tag. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::api) struct Encoded {
     pub(in crate::api) body: Bytes,
@@ -50,7 +52,8 @@ pub(in crate::api) struct Encoded {
 }
 
 impl Encoded {
-    /// An answer with the tag of its bytes: half of their SHA-256, so that it survives a restart.
+    /// Wraps a body with an entity tag made of half of its SHA-256, so that the tag survives a
+    /// restart.
     pub(in crate::api) fn new(body: Bytes) -> Self {
         let digest = Sha256::digest(&body);
         let hex: String = digest
@@ -63,7 +66,8 @@ impl Encoded {
         Self { body, etag }
     }
 
-    /// Whether `If-None-Match` names this answer. Weak and strong tags count alike, as RFC 9110 13.1.2 has it.
+    /// Returns whether `If-None-Match` matches this response. Weak and strong tags are compared
+    /// alike, as RFC 9110 13.1.2 requires.
     pub(in crate::api) fn is_named_by(&self, if_none_match: Option<&HeaderValue>) -> bool {
         let Some(Ok(tags)) = if_none_match.map(HeaderValue::to_str) else {
             return false;
@@ -76,7 +80,8 @@ impl Encoded {
 }
 
 impl ListCache {
-    /// The answer to `query`, if it was kept under this `version`, or is still read.
+    /// Returns the response to `query` if it was cached under this `version`, or is still being
+    /// read.
     pub(in crate::api) fn find(&self, version: u64, query: &str) -> Option<Encoded> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.version != version {
@@ -88,7 +93,8 @@ impl ListCache {
             .or_else(|| kept.find_large(query))
     }
 
-    /// Has others read the same copy of a large answer, as long as somebody reads it. `reserved` is returned with the last of them.
+    /// Shares one copy of a large response among its readers while any of them reads it. `reserved`
+    /// is returned when the last reader finishes.
     pub(in crate::api) fn share(
         &self,
         version: u64,
@@ -112,7 +118,7 @@ impl ListCache {
         answer
     }
 
-    /// Keeps an answer that was read after the statuses had this `version`.
+    /// Caches a response that was read after the statuses had this `version`.
     pub(in crate::api) fn keep(&self, version: u64, query: &str, answer: &Encoded) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.begin(version);
@@ -127,7 +133,7 @@ impl ListCache {
 }
 
 impl Kept {
-    /// Forgets what was kept under an earlier version.
+    /// Evicts what was cached under an earlier version.
     fn begin(&mut self, version: u64) {
         if self.version < version {
             self.answers.clear();
@@ -154,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_found_until_the_next_change() {
+    fn a_response_is_cached_until_the_next_change() {
         let cache = ListCache::default();
         cache.keep(1, "count=1", &answer(1));
         assert!(cache.find(1, "count=1").is_some());
@@ -177,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_read_a_large_answer_share_one_copy_and_the_last_one_frees_it() {
+    fn readers_of_a_large_response_share_one_copy_and_the_last_frees_it() {
         let (cache, budget) = (ListCache::default(), ByteBudget::new(1_000_000));
         let bytes = vec![b'x'; 2 * ANSWER_BYTES];
         let reserved = budget.try_reserve(bytes.len());
@@ -195,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_name_the_bytes() {
+    fn tags_identify_the_bytes() {
         let (one, other) = (answer(1), answer(2));
         let header = |text: &str| HeaderValue::from_str(text).unwrap();
         let tag = one.etag.to_str().unwrap();

@@ -1,4 +1,5 @@
-//! HTTP as the API sees it: requests, bodies, query strings, responses, origins and rate limits. Does not know what a route does.
+//! HTTP for the API: requests, bodies, query strings, responses, origins and rate limits. It does
+//! not depend on any route.
 
 pub(in crate::api) mod body;
 pub(in crate::api) mod client_address;

@@ -1,12 +1,12 @@
-//! When a request's path is a route's: word for word, or with a parameter where the route's last segment begins with a colon. Knows no
-//! route by name.
+//! Path matching: a request's path matches a route literally, or with a parameter where the route's
+//! last segment begins with a colon.
 
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use warp::path::FullPath;
 
-/// The path below which proxies show this server, from the setting `site_url`: empty, or segments
-/// with a slash before each.
+/// The path prefix under which proxies expose this server, from the setting `site_url`: empty, or
+/// segments that each begin with a slash.
 pub(in crate::api) struct BasePath(String);
 
 impl BasePath {
@@ -20,14 +20,14 @@ impl BasePath {
         &self.0
     }
 
-    /// What stands behind it in `path`, if that is below it.
+    /// Returns `path` without this prefix, or unchanged if it is not below it.
     fn strip<'a>(&self, path: &'a str) -> &'a str {
         let below = path.strip_prefix(&self.0);
         below.filter(|rest| rest.starts_with('/')).unwrap_or(path)
     }
 }
 
-/// The path of a request, as it was sent until it is tidied.
+/// The path of a request: as sent, until it is tidied.
 pub(in crate::api) struct RequestPath {
     sent: FullPath,
     tidy: Option<String>,
@@ -42,8 +42,8 @@ impl RequestPath {
         self.tidy.as_deref().unwrap_or(self.sent.as_str())
     }
 
-    /// Takes out the base path, empty segments and a slash at the end, which a base URL with a
-    /// trailing slash makes. Whether that changes anything.
+    /// Removes the base path, empty segments and a trailing slash, which clients send when their
+    /// base URL ends with a slash. Returns whether that changed anything.
     pub(in crate::api) fn tidy(&mut self, base: &BasePath) -> bool {
         let single = without_superfluous_slashes(self.sent.as_str());
         let tidy = base.strip(&single);
@@ -58,19 +58,21 @@ fn without_superfluous_slashes(path: &str) -> String {
     segments.flat_map(|segment| ["/", segment]).collect()
 }
 
-/// Whether `path` is the path of the route `template`.
+/// Returns whether `path` matches the route `template`.
 pub(in crate::api) fn fits(template: &str, path: &str) -> bool {
     template == path || raw(template, path).is_some()
 }
 
-/// The parameter in `path`, decoded; as it came where it cannot be. Empty for a route without one.
+/// Returns the decoded parameter in `path`, or the raw one if it cannot be decoded. Empty for a
+/// route without a parameter.
 pub(in crate::api) fn parameter<'a>(template: &str, path: &'a str) -> Cow<'a, str> {
     let raw = raw(template, path).unwrap_or_default();
     let decoded = percent_decode_str(raw).decode_utf8();
     decoded.unwrap_or(Cow::Borrowed(raw))
 }
 
-/// What stands in `path` in the place of the last segment of `template`, if that one is a parameter. It is one segment, and not empty.
+/// Returns the segment of `path` that matches the last segment of `template`, if that one is a
+/// parameter. It is exactly one segment and not empty.
 fn raw<'a>(template: &str, path: &'a str) -> Option<&'a str> {
     let (before, _) = template.rsplit_once(':')?;
     let last = path.strip_prefix(before)?;
@@ -84,7 +86,7 @@ mod tests {
     const SETTING: &str = "/api/v1/settings/:_id";
 
     #[test]
-    fn a_path_fits_word_for_word_or_with_one_last_segment_that_is_not_empty() {
+    fn a_path_matches_literally_or_with_one_non_empty_last_segment() {
         for (template, path, fitting) in [
             ("/api/v1/me", "/api/v1/me", true),
             ("/api/v1/me", "/api/v1/me/", false),
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_path_and_superfluous_slashes_are_taken_out() {
+    fn a_base_path_and_superfluous_slashes_are_removed() {
         for (site_url, path, expected) in [
             ("", "//api/v1/me", "/api/v1/me"),
             ("", "/api///v1//me//", "/api/v1/me"),
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_decoded_where_they_can_be() {
+    fn parameters_are_decoded_where_possible() {
         for (path, expected) in [
             ("/api/v1/settings/Site_Name", "Site_Name"),
             ("/api/v1/settings/Site%5fName", "Site_Name"),

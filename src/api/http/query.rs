@@ -1,5 +1,5 @@
-//! Query strings: their parameters, pages of a list, and what to sort it by. Source: Rocket.Chat `getPaginationItems.ts`,
-//! `parseJsonQuery.ts` and its ajv schemas; compatibility 4.2. Knows nothing of who asks.
+//! Query strings: their parameters, pagination and sort order. Source: Rocket.Chat
+//! `getPaginationItems.ts`, `parseJsonQuery.ts` and its ajv schemas; compatibility 4.2.
 
 use crate::api::error::ApiError;
 use crate::domain::{
@@ -9,18 +9,18 @@ use crate::domain::{
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
 
-/// Parameters at most.
+/// Maximum number of parameters.
 const PARAMETERS: usize = 1000;
-/// Items on a page when none are asked for.
+/// Items per page by default.
 const DEFAULT_COUNT: u64 = 50;
-/// Items on a page at most, unless all are asked for.
+/// Maximum number of items per page, unless all are requested.
 pub(in crate::api) const UPPER_COUNT: u64 = 100;
 
-/// A query string, taken apart.
+/// A parsed query string.
 pub(in crate::api) struct Query(HashMap<String, Vec<String>>);
 
 impl Query {
-    /// Takes `query` apart and refuses parameters other than `known`.
+    /// Parses `query`. Refuses parameters other than `known`.
     pub(in crate::api) fn parse(query: &str, known: &[&str]) -> Result<Self, ApiError> {
         let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
         for (n, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
@@ -43,7 +43,7 @@ impl Query {
         Ok(Self(parameters))
     }
 
-    /// The text of a parameter. One that is given twice is a list, and no text.
+    /// Returns the text of a parameter. A repeated parameter is a list, so it is an error.
     pub(in crate::api) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.0.get(name).map(Vec::as_slice) {
             None => Ok(None),
@@ -52,17 +52,18 @@ impl Query {
         }
     }
 
-    /// The text of a parameter that is not empty.
+    /// Returns the text of a parameter; `None` when it is absent or empty.
     pub(in crate::api) fn filled(&self, name: &str) -> Result<Option<&str>, ApiError> {
         Ok(self.text(name)?.filter(|text| !text.is_empty()))
     }
 
-    /// Every text of a parameter, in the order given.
+    /// Returns every text of a parameter, in the order given.
     pub(in crate::api) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
     }
 
-    /// The number of a parameter; `None` when it is absent or empty. `1e2` is 100, as JavaScript reads it.
+    /// Returns the number of a parameter; `None` when it is absent or empty. `1e2` is 100, as in
+    /// JavaScript.
     pub(in crate::api) fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
         let not_a_number = || ApiError::invalid_query("must be number");
         let text = match self.0.get(name).map(Vec::as_slice) {
@@ -84,7 +85,7 @@ impl Query {
         Ok(Some(number as u64))
     }
 
-    /// Where a page begins, and how many items it holds at most; `None`: all.
+    /// Returns the offset of a page, and its maximum number of items; `None` for all.
     pub(in crate::api) fn page(&self) -> Result<(u64, Option<u64>), ApiError> {
         let (count, offset) = (self.number("count")?, self.number("offset")?);
         let limit = match count {
@@ -104,11 +105,11 @@ impl Query {
     }
 }
 
-/// The query of `custom-user-status.list`, and the offset that its answer repeats.
+/// Parses the query of `custom-user-status.list`. The response repeats its offset.
 pub(in crate::api) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     let query = Query::parse(query, &["count", "offset", "sort", "name", "_id", "query"])?;
     let (offset, limit) = query.page()?;
-    query.text("query")?; // Accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
+    query.text("query")?; // Accepted and ignored, as in Rocket.Chat 8 without its unsafe switch.
     Ok(StatusQuery {
         id: query.filled("_id")?.map(str::to_owned),
         name_contains: query.filled("name")?.map(StatusName::search_key),
@@ -118,7 +119,8 @@ pub(in crate::api) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     })
 }
 
-/// The query of `users.list`. `fields` and `query` are accepted and ignored, as by Rocket.Chat 8 without its unsafe switch.
+/// Parses the query of `users.list`. `fields` and `query` are accepted and ignored, as in
+/// Rocket.Chat 8 without its unsafe switch.
 pub(in crate::api) fn users(query: &str) -> Result<UserQuery, ApiError> {
     let known = ["count", "offset", "sort", "fields", "query", "email"];
     let query = Query::parse(query, &known)?;
@@ -135,7 +137,7 @@ pub(in crate::api) fn users(query: &str) -> Result<UserQuery, ApiError> {
     })
 }
 
-/// The query of `sessions/list` and `sessions/list.all`, about logins that are live at `now`.
+/// Parses the query of `sessions/list` and `sessions/list.all`, for logins that are valid at `now`.
 pub(in crate::api) fn logins(query: &str, now: Timestamp) -> Result<LoginQuery, ApiError> {
     let query = Query::parse(query, &["count", "offset", "sort", "filter"])?;
     let (offset, limit) = query.page()?;
@@ -154,7 +156,7 @@ pub(in crate::api) fn logins(query: &str, now: Timestamp) -> Result<LoginQuery, 
     })
 }
 
-/// A client's name is all that is known of its device.
+/// Of a device, only the client's name is known.
 fn login_field(name: &str) -> Option<LoginSort> {
     match name {
         "loginAt" => Some(LoginSort::CreatedAt),
@@ -186,7 +188,8 @@ fn user_field(name: &str) -> Option<UserSort> {
     }
 }
 
-/// What to sort by, each `field` once: the first time counts. A name that is no field sorts nothing, as in MongoDB.
+/// Parses the sort order. Each `field` counts once, at its first occurrence. Unknown names are
+/// ignored, as in MongoDB.
 fn sort<F: PartialEq>(
     raw: &str,
     field: fn(&str) -> Option<F>,
@@ -202,7 +205,7 @@ fn sort<F: PartialEq>(
     Ok(sort)
 }
 
-/// The names to sort by, each with its direction, in the order they were written in.
+/// Returns the names to sort by, each with its direction, in the order given.
 fn orders(raw: &str) -> Result<Vec<(String, SortOrder)>, ApiError> {
     let invalid = || ApiError::InvalidSort(raw.to_owned());
     let Pairs(pairs) = serde_json::from_str(raw).map_err(|_| invalid())?;
@@ -214,7 +217,7 @@ fn orders(raw: &str) -> Result<Vec<(String, SortOrder)>, ApiError> {
     pairs.into_iter().map(order).collect()
 }
 
-/// A JSON object of numbers in the order it was written in, which is the order to sort by.
+/// A JSON object of numbers that keeps its order, which is the order to sort by.
 struct Pairs(Vec<(String, f64)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_read_as_rocket_chat_reads_them() {
+    fn counts_are_read_as_in_rocket_chat() {
         for (query, expected) in [
             ("", Some(Some(50))),
             ("count=", Some(Some(50))),
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn sorting_keeps_the_order_it_was_written_in() {
+    fn sorting_keeps_the_order_of_the_fields() {
         let sort = |text: &str| sort(text, status_field).ok();
         assert_eq!(
             sort(r#"{"statusType":-1,"name":1,"other":1}"#),

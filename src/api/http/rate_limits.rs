@@ -1,5 +1,6 @@
-//! How often each route may be called, and how that is told. Source: Rocket.Chat's `ApiClass.ts` (`enforceRateLimit`); compatibility 8.4
-//! and decision 8 of section 9. Counts nothing itself, and does not know who is exempt.
+//! The rate limit of each route, and the headers that report it. Source: Rocket.Chat's
+//! `ApiClass.ts` (`enforceRateLimit`); compatibility 8.4 and decision 8 of section 9. Callers
+//! decide who is exempt.
 
 use crate::api::http::fixed_window::{Limit, Quota, RateLimit};
 use crate::app::Contract;
@@ -10,20 +11,22 @@ use std::net::IpAddr;
 use std::time::Duration;
 use warp::http::{HeaderMap, HeaderValue};
 
-/// Calls a minute of the routes that have a limit of their own on a Rocket.Chat server, and in the contract that follows one.
+/// Calls per minute for the routes with a limit of their own on a Rocket.Chat server. They apply in
+/// the `server` contract.
 const OWN: &[(&str, u32)] = &[
     ("/api/v1/users.setStatus", 5),
     ("/api/v1/users.updateOwnBasicInfo", 1),
 ];
 
-/// What the routes without a limit begin with: the realtime protocol and its methods, which have limits of another kind. Behind one
-/// address there may be a whole company, whose clients all come back at once after a restart.
+/// Path prefixes without a limit: the realtime protocol and its methods, which have limits of
+/// another kind. A whole company may share one address, and all its clients reconnect at once after
+/// a restart.
 const UNLIMITED: [&str; 2] = ["/api/v1/method.call", "/websocket"];
 
-/// The route by which people log in over REST.
+/// The route for logins over REST.
 const LOGIN: Route = ("POST", "/api/v1/login");
 
-/// A route, by its method and the path in the table of routes.
+/// A route, by its method and its path in the table of routes.
 pub(in crate::api) type Route = (&'static str, &'static str);
 
 /// The limits in force, and the calls counted so far.
@@ -35,7 +38,7 @@ pub(in crate::api) struct Quotas {
 }
 
 impl Quotas {
-    /// As the settings say.
+    /// Reads the limits from the config.
     pub(in crate::api) fn new(config: &Config) -> Self {
         let calls = config.rate_limit_calls();
         let span = Duration::from_secs(config.rate_limit_seconds.into());
@@ -46,7 +49,8 @@ impl Quotas {
         }
     }
 
-    /// How often `path`, which is one of the table of routes, may be called; `None`: as often as one likes.
+    /// Returns the limit of `path`, which is one of the table of routes; `None` when it is
+    /// unlimited.
     pub(in crate::api) fn limit(&self, path: &str) -> Option<Limit> {
         let usual = self.usual?;
         if UNLIMITED.iter().any(|known| path.starts_with(known)) {
@@ -62,13 +66,14 @@ impl Quotas {
         }
     }
 
-    /// Counts a login that does not come over REST as one that does. How long to wait, if it is one too many.
+    /// Counts a login outside REST as if it were a REST login. Returns how long to wait, if it
+    /// exceeded the limit.
     pub(in crate::api) fn count_login(&self, address: IpAddr, now: Timestamp) -> Option<Duration> {
         let limit = self.limit(LOGIN.1)?;
         self.count(address, LOGIN, limit, now).wait
     }
 
-    /// Forgets all calls so far.
+    /// Clears all counts.
     pub(in crate::api) fn forget(&self) {
         self.counted.forget();
     }
@@ -85,7 +90,8 @@ impl Quotas {
     }
 }
 
-/// Tells in an answer's headers where its caller stands; `X-RateLimit-Reset` is in milliseconds since the Unix epoch.
+/// Reports the caller's quota in the response headers. `X-RateLimit-Reset` is in milliseconds since
+/// the Unix epoch.
 pub(in crate::api) fn tell(quota: &Quota, headers: &mut HeaderMap) {
     for (name, value) in [
         ("x-ratelimit-limit", HeaderValue::from(quota.limit)),
@@ -100,7 +106,7 @@ pub(in crate::api) fn tell(quota: &Quota, headers: &mut HeaderMap) {
 mod tests {
     use super::*;
 
-    /// Calls and seconds of a route's limit.
+    /// Returns the calls and seconds of a route's limit.
     fn limit(contract: Contract, calls: Option<u32>, path: &str) -> Option<(u32, u64)> {
         let mut config = Config::defaults_in("data".into());
         (config.contract, config.rate_limit_calls) = (contract, calls);
@@ -110,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn routes_methods_and_addresses_are_counted_apart() {
+    fn routes_methods_and_addresses_are_counted_separately() {
         use std::net::Ipv4Addr;
         let quotas = Quotas::new(&Config::defaults_in("data".into()));
         let limit = quotas.usual.unwrap();
@@ -131,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn some_routes_have_limits_of_their_own_in_the_contract_of_the_server() {
+    fn some_routes_have_their_own_limits_in_the_server_contract() {
         use Contract::{Documented, Server};
         let (me, call) = ("/api/v1/me", "/api/v1/method.call/:method");
         let (set, own) = (

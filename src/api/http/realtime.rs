@@ -1,21 +1,21 @@
-//! What runs live connections: threads of their own, so that telling thousands of listeners something makes nobody wait who asks. Knows no
-//! connection.
+//! The runtime for live connections. It has its own threads, so that a broadcast to thousands of
+//! listeners does not delay requests.
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Where live connections run, and what ends them.
+/// Where live connections run, and the signal that ends them.
 #[derive(Default)]
 pub struct Realtime {
-    /// The threads; `None`: those of the requests.
+    /// The runtime's threads; `None`: live connections run on the requests' threads.
     pub runtime: Option<Handle>,
-    /// Comes when the server stops.
+    /// Cancelled when the server stops.
     pub stop: CancellationToken,
 }
 
 impl Realtime {
-    /// Runs `task` to its end.
+    /// Spawns `task`.
     pub(in crate::api) fn spawn(
         &self,
         task: impl Future<Output = ()> + Send + 'static,

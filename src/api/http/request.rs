@@ -1,5 +1,5 @@
-//! A request on its way to a handler: its parts, and the credentials in its headers. Decides nothing: who somebody is, is for
-//! `service::session` to say.
+//! Requests: their parts and the credentials in their headers. `service::session` decides whether
+//! the credentials are valid.
 
 use super::body::{Body, Fields};
 use super::client_address::ClientAddress;
@@ -23,8 +23,8 @@ use warp::http::{HeaderMap, Method, header};
 /// A request's id in the log and in `X-Request-Id`: 16 hex digits.
 pub(in crate::api) struct RequestId([u8; 16]);
 
-/// Makes the ids: a count, under a keyed hash whose key is random. An id tells neither how many
-/// requests there were nor when the server started.
+/// Generates the ids: a counter, hashed with a random key. An id reveals neither the number of
+/// requests nor the time of the server's start.
 #[derive(Default)]
 pub(in crate::api) struct RequestIds {
     next: AtomicU64,
@@ -56,25 +56,25 @@ pub(in crate::api) struct Head {
     pub(in crate::api) query: String,
     pub(in crate::api) headers: HeaderMap,
     pub(in crate::api) peer: Option<Peer>,
-    /// How the connection becomes another one than HTTP's, if the client asks for it.
+    /// The handle to upgrade the connection from HTTP, if the client asks for it.
     pub(in crate::api) upgrade: Option<OnUpgrade>,
 }
 
 impl Head {
-    /// Where the request comes from: the client, not a trusted proxy that passed it on.
+    /// Returns the address of the client, not that of a trusted proxy.
     pub(in crate::api) fn address(&self, client: &ClientAddress) -> IpAddr {
         let peer = self.peer.as_ref().map(|peer| peer.address.ip());
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         client.of(peer, &self.headers)
     }
 
-    /// What is known of the client; `None` where nothing accepts connections.
+    /// Returns the record of the client; `None` where there is no accept loop.
     pub(in crate::api) fn client(&self) -> Option<&Arc<Client>> {
         self.peer.as_ref().and_then(|peer| peer.client.as_ref())
     }
 }
 
-/// A whole request.
+/// A complete request.
 pub(in crate::api) struct Request {
     pub(in crate::api) api: Arc<Api>,
     route: &'static Route,
@@ -84,7 +84,8 @@ pub(in crate::api) struct Request {
     seen: Arc<RequestRecord>,
 }
 
-/// What turns out while a request is handled, for the log line and the headers that are written when the handler is gone.
+/// What the handler finds out about a request. The log line and the headers need it after the
+/// handler has finished.
 pub(in crate::api) struct RequestRecord {
     address: IpAddr,
     actor: OnceLock<Arc<Actor>>,
@@ -92,7 +93,7 @@ pub(in crate::api) struct RequestRecord {
 }
 
 impl RequestRecord {
-    /// Nothing has turned out yet but the address.
+    /// Creates a record that knows only the address.
     pub(in crate::api) const fn new(address: IpAddr) -> Self {
         Self {
             address,
@@ -101,17 +102,17 @@ impl RequestRecord {
         }
     }
 
-    /// Where the request comes from: the client, not a trusted proxy that passed it on.
+    /// Returns the address of the client, not that of a trusted proxy.
     pub(in crate::api) const fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// The user's id, once somebody was authenticated.
+    /// Returns the user's id, once the user is authenticated.
     pub(in crate::api) fn user_id(&self) -> Option<&str> {
         self.actor.get().map(|actor| actor.user.id.as_str())
     }
 
-    /// How many calls are left, once the call was counted.
+    /// Returns the quota, once the call was counted.
     pub(in crate::api) fn quota(&self) -> Option<&Quota> {
         self.quota.get()
     }
@@ -139,9 +140,12 @@ impl Request {
         &self.api.app
     }
 
-    /// The app, for one call of a use case by `actor` (`None`: nobody yet). Every handler comes through here after it has checked the
-    /// credentials and the request, and before it does anything. This is where calls are counted, each once: 429 when there were too
-    /// many from the address. Who may bypass the limit costs it nothing.
+    /// Returns the app for one call of a use case by `actor` (`None`: anonymous). Every handler
+    /// calls this after it has checked the credentials and the request, and before it does anything
+    /// else.
+    ///
+    /// Counts the call, once per request: 429 when there were too many from the address. Calls of
+    /// users who may bypass the limit are not counted.
     pub(in crate::api) fn count_call(&self, actor: Option<&Actor>) -> Result<&App, ApiError> {
         let exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
         let quotas = &self.api.quotas;
@@ -155,17 +159,18 @@ impl Request {
         Ok(self.app())
     }
 
-    /// The last segment of the path, decoded, where the route has a parameter there; empty where not.
+    /// Returns the decoded last segment of the path, if the route has a parameter there; empty
+    /// otherwise.
     pub(in crate::api) fn parameter(&self) -> Cow<'_, str> {
         path::parameter(self.route.path, self.head.path.as_str())
     }
 
-    /// Everything after the `?`; empty when there is none.
+    /// Returns everything after the `?`; empty when there is none.
     pub(in crate::api) fn query(&self) -> &str {
         &self.head.query
     }
 
-    /// The body as it came; empty for a `GET`.
+    /// Returns the raw body; empty for a `GET`.
     pub(in crate::api) fn body(&self) -> &Bytes {
         &self.body.bytes
     }
@@ -174,52 +179,54 @@ impl Request {
         &self.head.headers
     }
 
-    /// What is known of the client; `None` where nothing accepts connections.
+    /// Returns the record of the client; `None` where there is no accept loop.
     pub(in crate::api) fn client(&self) -> Option<&Arc<Client>> {
         self.head.client()
     }
 
-    /// The method that it came with: `HEAD` reaches the handler of `GET`.
+    /// Returns the method that the client sent: `HEAD` reaches the handler of `GET`.
     pub(in crate::api) fn method(&self) -> &Method {
         &self.head.method
     }
 
-    /// How the connection becomes another one than HTTP's, if the client asks for it.
+    /// Returns the handle to upgrade the connection from HTTP, if the client asks for it.
     pub(in crate::api) fn upgrade(&self) -> Option<OnUpgrade> {
         self.head.upgrade.clone()
     }
 
-    /// The body's fields, read as the contract in force reads them.
+    /// Parses the body's fields under the contract in force.
     pub(in crate::api) fn fields(&self) -> Result<Fields, ApiError> {
         Fields::read(self.app().rules.contract, &self.head.headers, self.body())
     }
 
-    /// The body's fields as Rocket.Chat reads them under either contract: text that is no JSON counts as no field at all, and JSON
-    /// that is no object is refused.
+    /// Parses the body's fields as Rocket.Chat does, under either contract. Text that is not JSON
+    /// counts as no fields; JSON that is not an object is an error.
     pub(in crate::api) fn lenient_fields(&self) -> Result<Fields, ApiError> {
         Fields::read(Contract::Server, &self.head.headers, self.body())
     }
 
-    /// Where the request comes from: the client, not a trusted proxy that passed it on.
+    /// Returns the address of the client, not that of a trusted proxy.
     pub(in crate::api) fn address(&self) -> IpAddr {
         self.seen.address
     }
 
-    /// What the client calls itself, if that is text.
+    /// Returns the `User-Agent`, if it is text.
     pub(in crate::api) fn user_agent(&self) -> Option<&str> {
         self.head.headers.get(header::USER_AGENT)?.to_str().ok()
     }
 
-    /// Who is asking. 401 when nobody, or nobody known; 403 when the user must change the password first.
+    /// Authenticates the requester. 401 when the credentials are missing or invalid; 403 when the
+    /// user must change the password first.
     pub(in crate::api) async fn actor(&self) -> Result<Requester, ApiError> {
         let actor = self.actor_in_any_state().await?;
         actor.require_password_settled()?;
         Ok(actor)
     }
 
-    /// As [`actor`](Self::actor), for the few routes that a user who must change the password needs.
+    /// Like [`actor`](Self::actor), for the few routes that a user who must change the password
+    /// needs.
     pub(in crate::api) async fn actor_in_any_state(&self) -> Result<Requester, ApiError> {
-        // What was proven before the body came counts while nothing has changed.
+        // The proof from before the body was read holds as long as nothing has changed.
         let actor = match &self.proof {
             Some(proof) if proof.holds(self.app()) => proof.actor().clone(),
             _ => prove(self.app(), &self.head).await?.actor().clone(),
@@ -228,18 +235,19 @@ impl Request {
         Ok(Requester::new(actor, self.address()))
     }
 
-    /// The token that the request came with; empty without one.
+    /// Returns the request's token; empty when there is none.
     pub(in crate::api) fn token(&self) -> &str {
         credentials(&self.head.headers).map_or("", |shown| shown.token)
     }
 
-    /// Notes who is asking, for the log and for the connection.
+    /// Records the actor, for the log and for the connection.
     pub(in crate::api) fn saw(&self, actor: &Arc<Actor>) {
         self.client().inspect(|client| client.logged_in());
         let _ = self.seen.actor.set(actor.clone());
     }
 
-    /// Who is asking, for a route that Rocket.Chat guards as a whole (`permissionsRequired`): 403 comes before a look at the body.
+    /// Authenticates the requester for a route that Rocket.Chat guards as a whole
+    /// (`permissionsRequired`): 403 is returned before the body is checked.
     pub(in crate::api) async fn actor_with(
         &self,
         permission: Permission,
@@ -261,7 +269,7 @@ pub(in crate::api) async fn prove(app: &App, head: &Head) -> Result<Proof, ApiEr
     Ok(proof?)
 }
 
-/// Both headers, or nobody.
+/// Returns the credentials if both headers are present.
 fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
     let text = |name| headers.get(name)?.to_str().ok();
     Some(Credentials {
@@ -284,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn request_ids_tell_neither_the_count_nor_the_start() {
+    fn request_ids_reveal_neither_the_count_nor_the_start() {
         let ids = |requests: &RequestIds| {
             let id = || u64::from_str_radix(requests.next().as_str(), 16).unwrap();
             (0..1000).map(|_| id()).collect::<Vec<_>>()

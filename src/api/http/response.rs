@@ -1,4 +1,4 @@
-//! Responses: the one place that knows which headers go with an answer. Knows nothing of what the answer says.
+//! Responses, and the only place that sets the headers of a response.
 
 use super::rate_limits;
 use super::request::RequestId;
@@ -12,23 +12,25 @@ use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 pub(in crate::api) use warp::reply::Response;
 
-/// What a handler gives back.
+/// The result of a handler.
 pub(in crate::api) type Answer = Result<Response, ApiError>;
 
-/// `Access-Control-Allow-Headers`, as Rocket.Chat sends it with every answer (`middlewares/cors.ts`).
+/// `Access-Control-Allow-Headers`, as Rocket.Chat sends it with every response
+/// (`middlewares/cors.ts`).
 pub(in crate::api) const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
     "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization",
 );
 
-/// 200 with `body`.
+/// Returns 200 with `body`.
 pub(in crate::api) fn ok(body: &impl Serialize) -> Answer {
     with_status(StatusCode::OK, body)
 }
 
-/// 200 with text that already is JSON.
+/// Returns 200 with a body that is already JSON.
 pub(in crate::api) fn ready(body: Bytes) -> Response {
     let mut response = Response::new(body.into());
-    response.headers_mut().reserve(20); // All that will come, so that the map does not grow on the way.
+    // Room for all headers, so that the map does not grow later.
+    response.headers_mut().reserve(20);
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -36,7 +38,7 @@ pub(in crate::api) fn ready(body: Bytes) -> Response {
     response
 }
 
-/// A response whose body is counted among the large ones already.
+/// Marks a response whose body is already counted among the large ones.
 pub(in crate::api) fn counted(mut response: Response) -> Response {
     let size = response.body().size_hint().exact();
     // A small one is not counted anyway, and an extension costs three allocations.
@@ -46,7 +48,8 @@ pub(in crate::api) fn counted(mut response: Response) -> Response {
     response
 }
 
-/// `status` with `body`, whose type is exactly `application/json`: Rocket.Chat's tests compare for equality.
+/// Returns `status` with `body`. The type is exactly `application/json`: Rocket.Chat's tests
+/// compare for equality.
 pub(in crate::api) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).map_err(crate::domain::Error::internal)?;
     let mut response = ready(body.into());
@@ -54,7 +57,8 @@ pub(in crate::api) fn with_status(status: StatusCode, body: &impl Serialize) -> 
     Ok(response)
 }
 
-/// That the connection is a WebSocket from now on; `accept` is the answer to the client's key.
+/// Returns the response that switches the connection to a WebSocket. `accept` is derived from the
+/// client's key.
 pub(in crate::api) fn switching(accept: &str) -> Response {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -67,7 +71,8 @@ pub(in crate::api) fn switching(accept: &str) -> Response {
     response
 }
 
-/// No answer at all. Its status, which only the log and dev mode's list of requests see, is the one that nginx logs such a thing with.
+/// Closes the connection without a response. Only the log and dev mode's request list see its
+/// status, 444, which nginx logs in this case.
 pub(in crate::api) fn dropped() -> Response {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::from_u16(444).unwrap_or_default();
@@ -75,8 +80,8 @@ pub(in crate::api) fn dropped() -> Response {
     response
 }
 
-/// Adds what every response has, and the quota of a call that was counted. Nothing is to be stored on its way, neither answers nor
-/// failures, unless the response says otherwise.
+/// Adds the headers of every response, and the quota of a counted call. Neither results nor
+/// failures may be stored by caches, unless the response sets `Cache-Control` itself.
 pub(in crate::api) fn finish(
     mut response: Response,
     request_id: &RequestId,
@@ -99,11 +104,11 @@ pub(in crate::api) fn finish(
     response
 }
 
-/// What a response tells browsers, beside what all of them are told.
+/// The headers for browsers that depend on the request or on the server's settings.
 pub(in crate::api) struct ForBrowsers {
-    /// Whose pages may read it.
+    /// The origin whose pages may read the response.
     pub(in crate::api) allow_origin: Option<HeaderValue>,
-    /// What browsers may do with it.
+    /// The security headers.
     pub(in crate::api) security: SecurityHeaders,
 }
 

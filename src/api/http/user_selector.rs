@@ -1,13 +1,14 @@
-//! Whom a request is about, by `userId`, `username` or `user`, which is a user name, too. Source: Rocket.Chat `getUserFromParams.ts`.
-//! Knows nothing of what happens to them.
+//! The user that a request is about, given by `userId`, `username` or `user` (also a username).
+//! Source: Rocket.Chat `getUserFromParams.ts`.
 
 use crate::api::error::ApiError;
 use crate::domain::{UserId, UserKey};
 
-/// The fields and parameters that name a user, in the order in which they are looked at.
+/// The fields and parameters that select a user, in order of precedence.
 pub(in crate::api) const NAMES: [&str; 3] = ["userId", "username", "user"];
 
-/// Whom a request names, if anybody; `text` is the text of the field or parameter of a name. An empty one names nobody.
+/// Returns the user that a request selects, if any. `text` returns the text of a field or
+/// parameter. Empty texts count as absent.
 pub(in crate::api) fn named(
     mut text: impl FnMut(&str) -> Result<Option<String>, ApiError>,
 ) -> Result<Option<UserKey>, ApiError> {

@@ -1,4 +1,5 @@
-//! `audit.list`: the audit trail. A route of our own; Rocket.Chat's is part of its enterprise edition and has other records.
+//! `audit.list`: the audit trail. This route is ours: Rocket.Chat's is part of its enterprise
+//! edition and has other records.
 
 use crate::api::error::ApiError;
 use crate::api::http::query::Query;

@@ -1,4 +1,5 @@
-//! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`; compatibility 4.
+//! `custom-user-status.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/custom-user-status.ts`;
+//! compatibility 4.
 
 use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::body::Fields;
@@ -39,7 +40,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor().await?;
     let without_id = || ApiError::invalid_params("The \"customUserStatusId\" params is required!");
-    // Unlike that of a create, a body that cannot be read is told as one without an id: compatibility 4.4.
+    // Unlike in a create, an unreadable body is reported as one without an id: compatibility 4.4.
     let mut fields = request.fields().map_err(|_| without_id())?;
     fields
         .require(&["customUserStatusId"])
@@ -57,18 +58,18 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    // Taken before the list is read: what changes meanwhile makes the kept answer worthless.
+    // Read before the list: a change in between invalidates the cached response.
     let version = request.app().custom_statuses_version();
     let page = match request.api.lists.find(version, request.query()) {
         Some(kept) => {
-            // What is kept was asked for in a query that can be read: nothing is left to check.
+            // A cached response had a valid query, so there is nothing left to check.
             request.count_call(Some(&actor))?;
             kept
         }
         None => read_list(&request, &actor, version).await?,
     };
     Ok(not_modified(&request, &page).unwrap_or_else(|| {
-        // What one copy of it takes was reserved when it was made.
+        // The memory of one copy was reserved when the response was encoded.
         let response = response::counted(response::ready(page.body.clone()));
         with_tag(response, &page)
     }))
@@ -79,14 +80,14 @@ async fn read_list(request: &Request, actor: &Actor, version: u64) -> Result<Enc
     let app = request.count_call(Some(actor))?;
     let lists = &request.api.lists;
     let (offset, whole) = (query.offset, query.limit.is_none());
-    // A whole list may be huge: there is one at a time, and it is encoded where it holds up nobody.
+    // A whole list may be huge. Only one is read at a time, and it is encoded on a blocking thread.
     let _alone = if whole {
         Some(request.api.whole_lists.acquire().await)
     } else {
         None
     };
     if whole && let Some(made) = lists.find(version, request.query()) {
-        return Ok(made); // Somebody else has asked for the same meanwhile.
+        return Ok(made); // Another request has made the same list in the meantime.
     }
     let page = custom_status::list(app, actor, query).await?;
     let encode = move || serde_json::to_vec(&wire::StatusPage::new(&page, offset));
@@ -117,7 +118,8 @@ fn not_modified(request: &Request, page: &Encoded) -> Option<Response> {
         })
 }
 
-/// Unlike other answers, a list may be stored by its reader, who has to ask each time whether it still holds.
+/// Adds the entity tag. Unlike other responses, a list may be stored by the client, which must
+/// revalidate it each time.
 fn with_tag(mut response: Response, page: &Encoded) -> Response {
     response
         .headers_mut()
@@ -129,7 +131,8 @@ fn with_tag(mut response: Response, page: &Encoded) -> Response {
     response
 }
 
-/// What ajv refuses to miss in the `server` contract; in the other one the rules say what is missing.
+/// Returns the fields that ajv requires in the `server` contract. In the other contract, the rules
+/// report missing fields.
 fn required<'a>(request: &Request, fields: &'a [&'a str]) -> &'a [&'a str] {
     if request.app().rules.contract == Contract::Server {
         fields

@@ -1,7 +1,9 @@
-//! `events`: what has happened, by position, as a stream of server-sent events or, for who asks again and again, as JSON once there is
-//! something. A route of our own. Source of the stream: the HTML standard, "Server-sent events". Knows no event.
+//! `events`: committed events by position, as a stream of server-sent events, or as JSON for
+//! clients that poll. This route is ours. Source of the stream: the HTML standard, "Server-sent
+//! events".
 //!
-//! A reader has no queue that could overrun: it reads at its own pace what is stored, and listens only to know when there is more.
+//! A reader has no queue that could overrun. It reads stored events at its own pace, and listens
+//! only to learn when there are more.
 
 use crate::api::Api;
 use crate::api::error::ApiError;
@@ -21,14 +23,14 @@ use warp::Reply;
 use warp::http::{HeaderMap, HeaderName, HeaderValue, header};
 use warp::sse;
 
-/// Seconds that who asks for JSON may wait for the next event at most, and how long they wait unless they say.
+/// Maximum and default number of seconds that a polling client waits for the next event.
 const LONGEST_WAIT: u64 = 60;
 const USUAL_WAIT: u64 = 25;
-/// What keeps nginx from holding back what it passes on.
+/// Keeps nginx from buffering the stream.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// How soon a read that failed is tried again.
+/// Pause before a failed read is retried.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// How long a stream may be without a word, so that nobody on the way takes it for dead.
+/// Interval after which an idle stream sends a comment, so that proxies do not consider it dead.
 const SILENCE: Duration = Duration::from_secs(15);
 
 pub(in crate::api) async fn read(request: Request) -> Answer {
@@ -48,7 +50,8 @@ pub(in crate::api) async fn read(request: Request) -> Answer {
     }
 }
 
-/// Where to read on: behind the last event of a stream that broke off, or where the query says.
+/// Returns where to continue reading: after the last event of an interrupted stream, or where the
+/// query says.
 fn position(headers: &HeaderMap, query: &Query) -> Result<Option<EventId>, ApiError> {
     let last = headers.get("last-event-id");
     let last = last.and_then(|id| id.to_str().ok()?.trim().parse().ok());
@@ -71,23 +74,25 @@ fn wants_stream(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Somebody who reads.
+/// A reader of events.
 struct Reader {
     api: Arc<Api>,
     login: LiveLogin,
     listener: Listener,
-    /// Whether the request named a position.
+    /// Whether the request gave a position.
     has_position: bool,
-    /// Up to which event (inclusive) everything is told.
+    /// The last event (inclusive) that was sent.
     position: EventId,
-    /// Whether there may be something to read that no message will announce, or the login has to be checked.
+    /// Whether there may be events to read that no message will announce, or the login must be
+    /// checked.
     is_behind: bool,
-    /// Whether messages were lost that are not stored, such as `presence.shown`.
+    /// Whether messages that are not stored were lost, such as `presence.shown`.
     is_incomplete: bool,
 }
 
 impl Reader {
-    /// Begins at `since`, or with what comes from now on. It listens before anything is read, so that nothing is missed between.
+    /// Creates a reader that starts at `since`, or at the newest event. It subscribes before it
+    /// reads, so that nothing is missed in between.
     fn new(api: Arc<Api>, login: LiveLogin, since: Option<EventId>) -> Self {
         let mut listener = api.app.live.listen();
         listener.subscribe(Topic::Events);
@@ -105,7 +110,8 @@ impl Reader {
         }
     }
 
-    /// The events after the position, once there are any, or none after `wait`. Who names no position learns where they are at once.
+    /// Returns the events after the position as soon as there are any, or none after `wait`.
+    /// Without a position, returns the current one at once.
     async fn page(mut self, wait: Duration) -> Answer {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
@@ -134,7 +140,7 @@ impl Reader {
         }
     }
 
-    /// The stream, which a task of its own fills as fast as it is read.
+    /// Returns a stream that a separate task fills as fast as it is read.
     fn stream(self) -> Response {
         let (sender, mut receiver) = mpsc::channel(1);
         let realtime = &self.api.clone().realtime;
@@ -147,19 +153,20 @@ impl Reader {
         response
     }
 
-    /// Runs until the reader is gone, its login has ended, or the server stops.
+    /// Runs until the reader disconnects, its login ends, or the server stops.
     async fn fill(mut self, sender: mpsc::Sender<sse::Event>) {
         self.listener.subscribe(Topic::Statuses);
         let stop = self.api.realtime.stop.clone();
         let filling = async {
-            // A proxy passes on nothing before the first byte.
+            // Proxies forward nothing before the first byte.
             let mut next = vec![sse::Event::default().comment("")];
             loop {
                 for event in next {
                     let Ok(permit) = sender.reserve().await else {
                         return;
                     };
-                    // However slowly it is read: the login may have ended since the events were.
+                    // A slow reader may take the event long after it was read, and the login may
+                    // have ended since.
                     if !self.may_send().await {
                         return;
                     }
@@ -178,7 +185,7 @@ impl Reader {
         }
     }
 
-    /// Whether the login still counts. Waits until the store can say.
+    /// Returns whether the login is still valid. Waits until the store can answer.
     async fn may_send(&mut self) -> bool {
         loop {
             match self.login.check(&self.api.app).await {
@@ -189,7 +196,7 @@ impl Reader {
         }
     }
 
-    /// What comes next; `None`: nothing any more.
+    /// Returns the next events; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Vec<sse::Event>> {
         if self.login.is_over(&self.api.app) {
             return None;
@@ -212,7 +219,7 @@ impl Reader {
         }
     }
 
-    /// A batch of what is stored; `None`: the login has ended.
+    /// Reads a batch of stored events; `None` if the login has ended.
     async fn catch_up(&mut self) -> Option<Vec<sse::Event>> {
         let read = events::read(&self.api.app, &mut self.login, self.position).await;
         let (since, mut all) = (self.position, Vec::new());
@@ -231,7 +238,7 @@ impl Reader {
             }
             Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(error) => {
-                tracing::warn!(%error, "events cannot be read yet; it will be tried again");
+                tracing::warn!(%error, "failed to read events; will retry");
                 tokio::time::sleep(RETRY_PAUSE).await;
                 return Some(all);
             }
@@ -240,8 +247,8 @@ impl Reader {
         Some(all)
     }
 
-    /// What `messages` say that was not read already; `None`: the login has ended. Whether presence may be shown, and to whom,
-    /// has to be known first: until then nothing is sent.
+    /// Converts those `messages` that were not read already; `None` if the login has ended. Nothing
+    /// is sent until it is known whether presence may be shown to this user.
     async fn tell(&mut self, messages: &[Arc<Message>]) -> Option<Vec<sse::Event>> {
         let (actor, is_quiet) = match self.view().await {
             Ok(view) => view,
@@ -254,7 +261,7 @@ impl Reader {
         let mut all = Vec::new();
         for message in messages {
             match message.news() {
-                // One in between was not announced.
+                // An event in between was not announced.
                 News::Event(event) if event.id.before() > self.position => self.is_behind = true,
                 News::Event(event) if event.id > self.position => {
                     self.position = event.id;
@@ -273,7 +280,7 @@ impl Reader {
         Some(all)
     }
 
-    /// Who reads now, and whether nobody is shown changes of presence.
+    /// Returns the reading user, and whether changes of presence are hidden from everyone.
     async fn view(&mut self) -> domain::Result<(Arc<Actor>, bool)> {
         let actor = self.login.check(&self.api.app).await?;
         let settings = self.api.app.settings().await?;
@@ -281,13 +288,13 @@ impl Reader {
     }
 }
 
-/// That the reader has to look at everything again, and reads on from `position`.
+/// Creates the event that asks the reader to reload its state and to continue from `position`.
 fn reload(position: EventId) -> sse::Event {
     let id = position.as_u64().to_string();
     sse::Event::default().event("reload").id(id).data("{}")
 }
 
-/// An event with its position, by which a stream that breaks off is taken up again.
+/// Converts an event, with its position, from which an interrupted stream can resume.
 fn told(event: &Event) -> sse::Event {
     let row = EventRow::from(event);
     let (id, kind) = (event.id.as_u64().to_string(), row.kind());

@@ -1,4 +1,5 @@
-//! `hooks.*`: how hooks stand and what is to be done about their deliveries. Routes of our own; Rocket.Chat has none.
+//! `hooks.*`: the state of hooks, and actions on their deliveries. These routes are ours;
+//! Rocket.Chat has none.
 
 use crate::api::error::ApiError;
 use crate::api::http::body::Fields;
@@ -42,8 +43,8 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
     let hook = named(&query, "hook")?;
     let event = query.number("event")?.ok_or_else(|| missing("event"))?;
     let (app, event) = (request.count_call(Some(&actor))?, EventId::new(event));
-    let (record, told) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
-    response::ok(&DeliveryReply::new(&record, told.as_ref()))
+    let (record, event) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
+    response::ok(&DeliveryReply::new(&record, event.as_ref()))
 }
 
 pub(in crate::api) async fn retry(request: Request) -> Answer {
@@ -92,7 +93,8 @@ pub(in crate::api) async fn resume(request: Request) -> Answer {
     response::ok(&Success::TRUE)
 }
 
-/// Who asks, and the body's fields: all that are `required`, and no others than `known`.
+/// Returns the requester and the body's fields. Requires all of `required` and refuses fields other
+/// than `known`.
 pub(super) async fn fields(
     request: &Request,
     required: &[&str],
@@ -124,7 +126,7 @@ fn event(fields: &mut Fields) -> Result<Option<EventId>, ApiError> {
     }
 }
 
-/// The instant in `text`, or `reason` why there is none.
+/// Parses the instant in `text`. `reason` is the text of the error.
 fn instant(text: &str, reason: &'static str) -> Result<Timestamp, ApiError> {
     let code = "error-invalid-date";
     date::read(text).ok_or(ApiError::Thrown { code, reason })

@@ -1,4 +1,5 @@
-//! What the server says of itself. Source: Rocket.Chat `apps/meteor/server/api/default/info.ts`; compatibility 8.1.
+//! Information about the server. Source: Rocket.Chat `apps/meteor/server/api/default/info.ts`;
+//! compatibility 8.1.
 
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -7,15 +8,16 @@ use bytes::Bytes;
 use serde::Serialize;
 use warp::http::{HeaderValue, header};
 
-/// The Rocket.Chat whose behaviour this is, as everybody may know it.
+/// The emulated Rocket.Chat version, as shown to everyone.
 const VERSION: &str = "8.8";
-/// The same, for those who may view statistics.
+/// The emulated Rocket.Chat version, as shown to users who may view statistics.
 const FULL_VERSION: &str = "8.8.1";
 
-/// The API in OpenAPI 3.1; a test holds it against [`ROUTES`](crate::api::ROUTES) and the running routes.
+/// The API in OpenAPI 3.1. A test compares it with [`ROUTES`](crate::api::ROUTES) and the running
+/// routes.
 const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
-/// The form of events, for readers and hooks alike, as a JSON Schema; tests hold what is told against it.
+/// The JSON Schema of events, for readers and hooks. Tests validate the sent events against it.
 const EVENT_SCHEMA: &[u8] = include_bytes!("../openapi/event.schema.json");
 
 #[derive(Serialize)]
@@ -55,7 +57,7 @@ struct InfoV1 {
     success: bool,
 }
 
-/// `GET /api/info`: nobody has to be logged in; those who may view statistics see more.
+/// `GET /api/info`: requires no login; users who may view statistics see more.
 pub(in crate::api) async fn info(request: Request) -> Answer {
     let actor = request.actor().await.ok();
     request.count_call(actor.as_deref())?;
@@ -80,7 +82,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     })
 }
 
-/// `GET /api/v1/info`, which Rocket.Chat no longer has and some clients still ask for.
+/// `GET /api/v1/info`, which Rocket.Chat no longer has but some clients still request.
 pub(in crate::api) async fn info_v1(request: Request) -> Answer {
     let actor = request.actor().await.ok();
     request.count_call(actor.as_deref())?;
@@ -94,25 +96,25 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
     })
 }
 
-/// `GET /api/v1/openapi.json`, as often as one likes.
+/// `GET /api/v1/openapi.json`, without a rate limit.
 pub(in crate::api) async fn openapi(request: Request) -> Answer {
     // All readers share one copy.
     let document = response::ready(request.api.openapi.clone());
     Ok(response::counted(document))
 }
 
-/// The document of a server that people reach below `base`, where that is a path.
+/// Returns the document for a server that is reached below `base`, if that is not empty.
 pub(in crate::api) fn openapi_below(base: &str) -> Bytes {
     const SERVER: &str = r#""servers": [{ "url": "/""#;
     if base.is_empty() {
         return Bytes::from_static(OPENAPI.as_bytes());
     }
-    // A path of a URL has no character that JSON would escape: the setting does not accept any.
+    // The path needs no JSON escaping: the setting accepts no such characters.
     let server = format!(r#""servers": [{{ "url": "{base}""#);
     OPENAPI.replacen(SERVER, &server, 1).into()
 }
 
-/// `GET /api/v1/events.schema`, as often as one likes.
+/// `GET /api/v1/events.schema`, without a rate limit.
 pub(in crate::api) async fn event_schema(_: Request) -> Answer {
     let mut response = response::ready(Bytes::from_static(EVENT_SCHEMA));
     let schema = HeaderValue::from_static("application/schema+json");

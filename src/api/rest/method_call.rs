@@ -1,5 +1,6 @@
-//! `method.call` and `method.callAnon`: realtime methods over REST. Which method runs is said in the message; the path names it for the log
-//! of a proxy only. Source: Rocket.Chat `apps/meteor/app/api/server/v1/misc.ts`; compatibility 8.3.
+//! `method.call` and `method.callAnon`: realtime methods over REST. The message names the method to
+//! run; the path names it only for the logs of proxies. Source: Rocket.Chat
+//! `apps/meteor/app/api/server/v1/misc.ts`; compatibility 8.3.
 
 use crate::api::ddp;
 use crate::api::error::ApiError;
@@ -15,7 +16,7 @@ pub(in crate::api) async fn call(request: Request) -> Answer {
     answer(&request, Some(actor.actor())).await
 }
 
-/// For everybody; credentials that are good count.
+/// Open to everyone; uses valid credentials if there are any.
 pub(in crate::api) async fn call_anonymously(request: Request) -> Answer {
     let actor = match request.actor_in_any_state().await {
         Ok(actor) => Some(actor),
@@ -25,7 +26,7 @@ pub(in crate::api) async fn call_anonymously(request: Request) -> Answer {
     answer(&request, actor.as_ref().map(Requester::actor)).await
 }
 
-/// Not admitted as other requests are: methods have limits of their own, by user.
+/// Does not call `count_call`: methods have limits of their own, per user.
 async fn answer(request: &Request, actor: Option<&Arc<Actor>>) -> Answer {
     let mut fields = request.lenient_fields()?;
     fields.require(&["message"])?;

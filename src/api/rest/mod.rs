@@ -1,4 +1,5 @@
-//! The handlers, one file per noun: authenticate, read, call one use case, wrap. Nothing is decided here.
+//! The handlers, one file per noun. A handler authenticates, reads the request, calls one use case
+//! and wraps the result. Rules do not belong here.
 
 pub(super) mod audit;
 pub(super) mod custom_user_status;

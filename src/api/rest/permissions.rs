@@ -1,4 +1,5 @@
-//! `permissions.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/permissions.ts`; compatibility 7.2.
+//! `permissions.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/permissions.ts`; compatibility
+//! 7.2.
 
 use crate::api::error::ApiError;
 use crate::api::http::query::Query;
@@ -61,7 +62,7 @@ async fn set_grant(request: Request, granted: bool) -> Answer {
     response::ok(&Success::TRUE)
 }
 
-/// `[{_id, roles: [unique…]}]`, checked in ajv's order and told in its words.
+/// Parses `[{_id, roles: [unique…]}]`, with ajv's order of checks and its texts.
 fn grants(value: &Value) -> Result<Vec<(String, Vec<String>)>, ApiError> {
     array(value)?.iter().map(grant).collect()
 }
@@ -98,7 +99,8 @@ fn grant(value: &Value) -> Result<(String, Vec<String>), ApiError> {
     }
 }
 
-/// The places of two equal items, in the order in which ajv finds and names them: it goes from the last item to the first.
+/// Returns the indices of two equal items in the order in which ajv reports them. It searches from
+/// the last item to the first.
 fn twice(items: &[String]) -> Option<(usize, usize)> {
     let mut places = HashMap::new();
     let mut from_the_last = items.iter().enumerate().rev();

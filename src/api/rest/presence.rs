@@ -1,5 +1,5 @@
-//! `users.setStatus`, `users.getStatus`, `users.getPresence` and `users.presence`. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
-//! compatibility 5.1 to 5.4.
+//! `users.setStatus`, `users.getStatus`, `users.getPresence` and `users.presence`. Source:
+//! Rocket.Chat `apps/meteor/server/api/v1/users.ts`; compatibility 5.1 to 5.4.
 
 use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::body::Fields;
@@ -31,8 +31,8 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
     response::ok(&Success::TRUE)
 }
 
-/// A sign of life of somebody whose presence goes by heartbeats. A route of our own: Rocket.Chat shows who has no live connection as
-/// offline, or always as online.
+/// Records a heartbeat of a user whose client has no live connection. This route is ours:
+/// Rocket.Chat shows users without a live connection as offline, or always as online.
 pub(in crate::api) async fn beat(request: Request) -> Answer {
     let actor = request.actor().await?;
     let app = request.count_call(Some(&actor))?;
@@ -52,7 +52,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &["from", "ids", "ids[]"])?;
     let ids = ids(&query);
-    // A date that cannot be read asks for everybody, as on Rocket.Chat.
+    // An invalid date requests all users, as on Rocket.Chat.
     let since = query.text("from")?.and_then(date::read);
     let app = request.count_call(Some(&actor))?;
     let board = if ids.is_empty() {
@@ -63,7 +63,8 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     response::ok(&BoardReply::from(&board))
 }
 
-/// What a body asks a status to be. Meteor's check comes after ajv's: there must be a status or a message, and a message is no null.
+/// Parses the requested status. Like Meteor's check after ajv's, it requires a status or a message,
+/// and refuses a null message.
 fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
     let unknown = || ApiError::invalid_params("must be equal to one of the allowed values");
     if fields.is_null("status") {
@@ -84,7 +85,7 @@ fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
     })
 }
 
-/// The user whom the query names: nobody is oneself.
+/// Returns the user that the query selects; without one, the requester.
 async fn find(request: &Request) -> Result<Found, ApiError> {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &user_selector::NAMES)?;
@@ -93,7 +94,7 @@ async fn find(request: &Request) -> Result<Found, ApiError> {
     found.map_err(|e| ErrorContext::OfUser.failed(e))
 }
 
-/// The ids asked for: separated by commas, or one a parameter, or both.
+/// Returns the requested ids: separated by commas, one per parameter, or both.
 fn ids(query: &Query) -> Vec<UserId> {
     let given = ["ids", "ids[]"].iter().flat_map(|name| query.all(name));
     let split = given.flat_map(|ids| ids.split(','));

@@ -1,5 +1,6 @@
-//! `presence.getConnections` and `presence.enableBroadcast`: to how many changes of presence are told, and that they are. Here they are told
-//! however many there are. Source: Rocket.Chat `apps/meteor/server/api/v1/presence.ts`; compatibility 5.5.
+//! `presence.getConnections` and `presence.enableBroadcast`: the number of connections, and whether
+//! changes of presence are broadcast. Here the broadcast has no maximum. Source: Rocket.Chat
+//! `apps/meteor/server/api/v1/presence.ts`; compatibility 5.5.
 
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};

@@ -1,5 +1,6 @@
-//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. There are no rooms, so that no role is held in
-//! one: `roomId` and `scope` are accepted without effect where they come with a role to give or take.
+//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. There
+//! are no rooms, so roles have no scope. `roomId` and `scope` are accepted without effect when a
+//! role is given or taken.
 
 use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::query::Query;
@@ -67,7 +68,8 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     })
 }
 
-/// Whom to give or take what. Roles' names are their ids here, so `roleName` is one, too.
+/// Returns the user and the role to give or take. A role's name is its id here, so `roleName` is
+/// also an id.
 fn user_and_role(request: &Request, further: &str) -> Result<(String, String), ApiError> {
     let mut fields = request.lenient_fields()?;
     fields.require(&["username"])?;

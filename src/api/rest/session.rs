@@ -1,4 +1,5 @@
-//! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts` (`_initAuth`); compatibility 6.1 to 6.3.
+//! `login`, `logout` and `me`. Source: Rocket.Chat `apps/meteor/server/api/ApiClass.ts`
+//! (`_initAuth`); compatibility 6.1 to 6.3.
 
 use crate::api::error::ErrorContext;
 use crate::api::http::request::Request;

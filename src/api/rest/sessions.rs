@@ -1,5 +1,6 @@
-//! `sessions/*`: the logins by password, one by one. Source: Rocket.Chat `apps/meteor/ee/server/api/sessions.ts`; no licence is asked
-//! for here. `lastUsedAt` and `expiresAt` are ours.
+//! `sessions/*`: the individual password logins. Source: Rocket.Chat
+//! `apps/meteor/ee/server/api/sessions.ts`, which requires a licence; doorsign does not.
+//! `lastUsedAt` and `expiresAt` are ours.
 
 use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::query::{self, Query};
@@ -89,7 +90,7 @@ fn answer<'a>(
     })
 }
 
-/// The server's own host, as clients reach it.
+/// Returns the server's host, as clients reach it.
 fn host(request: &Request) -> &str {
     let url = &request.api.site_url;
     url.split_once("://").map_or(url.as_str(), |(_, host)| host)

@@ -1,5 +1,5 @@
-//! `settings.*`, and what clients ask at start about other ways to log in, of which there are none. Source: Rocket.Chat
-//! `apps/meteor/server/api/v1/settings.ts`; compatibility 8.2.
+//! `settings.*`, and the routes by which clients look up other login services at start. There are
+//! none of these. Source: Rocket.Chat `apps/meteor/server/api/v1/settings.ts`; compatibility 8.2.
 
 use crate::api::error::ApiError;
 use crate::api::http::query::Query;
@@ -14,7 +14,8 @@ pub(in crate::api) async fn list_public(request: Request) -> Answer {
         request.query(),
         &["_id", "count", "offset", "sort", "query"],
     )?;
-    // Accepted and ignored: the settings stand in the order of their ids, and filters are an unsafe switch of Rocket.Chat's.
+    // Accepted and ignored: the settings are sorted by id, and in Rocket.Chat filters need an
+    // unsafe switch.
     query.text("sort")?;
     query.text("query")?;
     let (ids, page) = (query.text("_id")?.unwrap_or_default(), query.page()?);
@@ -37,7 +38,7 @@ pub(in crate::api) async fn configurations(request: Request) -> Answer {
     response::ok(&wire::NoConfigurations::NONE)
 }
 
-/// `pw.getPolicy`, for anyone, as in Rocket.Chat 8 (`apps/meteor/app/api/server/v1/misc.ts`).
+/// `pw.getPolicy`, open to everyone, as in Rocket.Chat 8 (`apps/meteor/app/api/server/v1/misc.ts`).
 pub(in crate::api) async fn password_policy(request: Request) -> Answer {
     let app = request.count_call(None)?;
     response::ok(&wire::PasswordPolicyReply::from(app.rules.password_policy))
@@ -66,7 +67,7 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
     response::ok(&wire::Success::TRUE)
 }
 
-/// The setting with the address in it, which only the API knows where the configuration names none.
+/// Replaces the value of the site URL, which only the API knows if the config does not name it.
 fn located(
     request: &Request,
     (setting, value): (Setting, SettingValue),

@@ -1,4 +1,5 @@
-//! `webhooks.*`: endpoints that are told of events over HTTP. Routes of our own; Rocket.Chat's integrations are about messages.
+//! `webhooks.*`: HTTP endpoints that receive events. These routes are ours; Rocket.Chat's
+//! integrations are about messages.
 
 use super::hooks::fields;
 use crate::api::error::ApiError;
@@ -63,7 +64,7 @@ pub(in crate::api) async fn remove(request: Request) -> Answer {
     response::ok(&Success::TRUE)
 }
 
-/// Who asks, and which webhook it is about.
+/// Returns the requester, and the name of the webhook.
 async fn named(request: &Request) -> Result<(Requester, String), ApiError> {
     let (actor, mut fields) = fields(request, &["name"], &["name"]).await?;
     Ok((actor, fields.filled("name")?))

@@ -1,10 +1,10 @@
-//! Records of the audit trail as JSON. A shape of our own. Knows no rule.
+//! Records of the audit trail as JSON. The shape is ours.
 
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{AuditRecord, Author, Page, Target};
 use serde::Serialize;
 
-/// The answer to `audit.list`.
+/// The response to `audit.list`.
 #[derive(Serialize)]
 pub(in crate::api) struct AuditPage<'a> {
     records: Vec<AuditRow<'a>>,
@@ -57,7 +57,7 @@ impl<'a> AuditPage<'a> {
     }
 }
 
-/// One record as a line of JSON, as `doorsign audit --json` prints it.
+/// Renders one record as a line of JSON, as printed by `doorsign audit --json`.
 pub(crate) fn audit_line(record: &AuditRecord) -> String {
     serde_json::to_string(&AuditRow::from(record)).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
-//! What somebody logs in with, as clients write it: over REST, and by a live connection. Source: Rocket.Chat `ApiClass.ts` (`_initAuth`),
-//! Meteor `accounts-password`; compatibility 6.1 and 9.2. Checks nothing of it.
+//! Parses login credentials as clients send them, over REST or a live connection. Source:
+//! Rocket.Chat `ApiClass.ts` (`_initAuth`), Meteor `accounts-password`; compatibility 6.1 and 9.2.
+//! It does not check them.
 
 use crate::api::http::body::Fields;
 use crate::auth::passwords::PasswordDigest;
@@ -7,7 +8,8 @@ use crate::domain::UserKey;
 use crate::service::session::LoginWith;
 use serde_json::{Map, Value};
 
-/// What a body logs in with: a token, or a name and a password. `None` for a kind of login that is not here, such as LDAP.
+/// Parses the credentials of a body: a token, or a name and a password. `None` for unsupported
+/// kinds of login, such as LDAP.
 pub(in crate::api) fn of_body(mut fields: Fields) -> Option<LoginWith> {
     if let Some(Value::String(token)) = fields.take("resume") {
         return Some(LoginWith::Resume(token));
@@ -28,7 +30,7 @@ pub(in crate::api) fn of_body(mut fields: Fields) -> Option<LoginWith> {
     Some(LoginWith::Password { user, digest })
 }
 
-/// A password in plain text, or as the digest that the realtime protocol sends.
+/// Parses a password in plain text, or as the digest that the realtime protocol sends.
 fn digest(password: &Value) -> Option<PasswordDigest> {
     match password {
         Value::String(plain) => Some(PasswordDigest::of(plain)),
@@ -54,7 +56,7 @@ fn named(text: String) -> UserKey {
     }
 }
 
-/// What the parameter of the method `login` logs in with, likewise.
+/// Parses the credentials in the parameter of the method `login`.
 pub(in crate::api) fn realtime(fields: &Map<String, Value>) -> Option<LoginWith> {
     if let Some(token) = fields.get("resume") {
         return Some(LoginWith::Resume(token.as_str()?.to_owned()));

@@ -1,10 +1,10 @@
-//! Custom statuses as JSON: one, and a page of them; and as EJSON. Knows no rule.
+//! Custom statuses as JSON, alone and in pages, and as EJSON.
 
 use crate::api::wire::date::{Ejson, Rfc3339};
 use crate::domain::{CustomStatus, Page, Timestamp};
 use serde::Serialize;
 
-/// A custom status, with its date as JSON or, for realtime methods, as EJSON tells it.
+/// A custom status, with its date as JSON or, for realtime methods, as EJSON.
 #[derive(Serialize)]
 pub(in crate::api) struct CustomUserStatus<'a, Date = Rfc3339> {
     _id: &'a str,
@@ -15,7 +15,7 @@ pub(in crate::api) struct CustomUserStatus<'a, Date = Rfc3339> {
     updated_at: Date,
 }
 
-/// A custom status as realtime methods tell it.
+/// A custom status in results of realtime methods.
 pub(in crate::api) type StatusRecord<'a> = CustomUserStatus<'a, Ejson>;
 
 impl<'a, Date: From<Timestamp>> From<&'a CustomStatus> for CustomUserStatus<'a, Date> {
@@ -29,7 +29,7 @@ impl<'a, Date: From<Timestamp>> From<&'a CustomStatus> for CustomUserStatus<'a, 
     }
 }
 
-/// The answer to create and update.
+/// The response to `create` and `update`.
 #[derive(Serialize)]
 pub(in crate::api) struct StatusReply<'a> {
     #[serde(rename = "customUserStatus")]
@@ -46,7 +46,7 @@ impl<'a> From<&'a CustomStatus> for StatusReply<'a> {
     }
 }
 
-/// The answer to list: one page.
+/// The response to `list`: one page.
 #[derive(Serialize)]
 pub(in crate::api) struct StatusPage<'a> {
     statuses: Vec<CustomUserStatus<'a>>,

@@ -1,4 +1,4 @@
-//! Dates as clients write them and as they are told: the one place that knows calendars. Knows nothing of what happens then.
+//! Parses and renders dates. This is the only place that knows calendars.
 
 use crate::domain::Timestamp;
 use jiff::SignedDuration;
@@ -7,11 +7,12 @@ use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 
-/// Where instants are counted from. Dates are read and told in civil time, of UTC, because jiff's Timestamp ends a day before the year
-/// 9999 does: its last moment is how many write "never".
+/// The Unix epoch. Dates are converted in civil UTC time because jiff's `Timestamp` ends a day
+/// before the end of the year 9999, whose last moment often means "never".
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// An instant as clients write it: RFC 3339; or a date, with or without a time, which is then of UTC.
+/// Parses an instant as clients write it: RFC 3339, or a date with or without a time, which is then
+/// in UTC.
 pub(crate) fn read(text: &str) -> Option<Timestamp> {
     let pieces = Pieces::parse(text).ok()?;
     let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
@@ -22,10 +23,10 @@ pub(crate) fn read(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(millis))
 }
 
-/// An instant as JSON tells it: RFC 3339, UTC, with milliseconds.
+/// An instant in JSON: RFC 3339, UTC, with milliseconds.
 pub(in crate::api) struct Rfc3339(Timestamp);
 
-/// An instant as the realtime protocol tells it: `{"$date": milliseconds since the Unix epoch}`.
+/// An instant in the realtime protocol: `{"$date": milliseconds since the Unix epoch}`.
 pub(in crate::api) struct Ejson(Timestamp);
 
 impl From<Timestamp> for Rfc3339 {

@@ -1,5 +1,5 @@
-//! Events in the one JSON form that readers by position get, described by `api/event.schema.json`. Hooks get the same, of the contract
-//! crate's making. A shape of our own: Rocket.Chat has none. Knows nothing of who may see them.
+//! Events as JSON, as described by `api/openapi/event.schema.json`. Hooks receive the same form,
+//! rendered by the contract crate. The shape is ours: Rocket.Chat has none.
 
 use super::custom_user_status::CustomUserStatus;
 use super::permission::PermissionRow;
@@ -10,10 +10,12 @@ use crate::domain::{Change, Event, NewEvent, RoleOf, StatusChange, Timestamp, Us
 use crate::realtime::hub::ShownUser;
 use serde::Serialize;
 
-/// The version of the form. Fields may be added under the same number; none is taken away or changes its meaning.
+/// The version of the form. Fields may be added under the same version; existing ones are never
+/// removed or changed in meaning.
 const VERSION: u32 = 1;
 
-/// An event: `{"version":1,"id":7,"type":"custom_user_status.created","time":…,"actor":{…},"data":{…}}`.
+/// An event:
+/// `{"version":1,"id":7,"type":"custom_user_status.created","time":…,"actor":{…},"data":{…}}`.
 #[derive(Serialize)]
 pub(in crate::api) struct EventRow<'a> {
     version: u32,
@@ -25,7 +27,7 @@ pub(in crate::api) struct EventRow<'a> {
     data: Data<'a>,
 }
 
-/// A user, named.
+/// A user's id and username.
 #[derive(Serialize)]
 struct Who<'a> {
     _id: &'a str,
@@ -51,7 +53,7 @@ enum Data<'a> {
     Setting(SettingRow<'a>),
 }
 
-/// Somebody's status, as it was chosen, or as it is shown.
+/// A user's status, as it was chosen or as it is shown.
 #[derive(Serialize)]
 struct PresenceData<'a> {
     user: Who<'a>,
@@ -77,13 +79,14 @@ impl<'a> From<&'a Event> for EventRow<'a> {
 }
 
 impl EventRow<'_> {
-    /// What kind of event it is.
+    /// Returns the type of the event.
     pub(in crate::api) fn kind(&self) -> &'static str {
         self.kind
     }
 }
 
-/// What readers learn about how somebody is shown: it comes of connections as well as of events, and has no position.
+/// A change of the status that is shown for a user. It results from connections as well as from
+/// events, so it has no position.
 #[derive(Serialize)]
 pub(in crate::api) struct ShownRow<'a> {
     version: u32,
@@ -94,7 +97,7 @@ pub(in crate::api) struct ShownRow<'a> {
 }
 
 impl<'a> ShownRow<'a> {
-    /// The kind of all of them.
+    /// The type of these rows.
     pub(in crate::api) const KIND: &'static str = "presence.shown";
 
     pub(in crate::api) fn new(shown: &'a ShownUser, at: Timestamp) -> Self {
@@ -113,13 +116,13 @@ impl<'a> ShownRow<'a> {
     }
 }
 
-/// The answer to who reads by asking again and again.
+/// The response to polling clients.
 #[derive(Serialize)]
 pub(in crate::api) struct EventPage<'a> {
     pub(in crate::api) events: Vec<EventRow<'a>>,
     /// The `since` of the next request.
     pub(in crate::api) position: u64,
-    /// Whether too much was missed, so that things have to be looked at anew.
+    /// Whether too much was missed, so that the client must reload its state.
     pub(in crate::api) reload: bool,
     pub(in crate::api) success: bool,
 }

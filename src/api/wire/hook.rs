@@ -1,11 +1,11 @@
-//! Hooks and their deliveries as JSON. A shape of our own: Rocket.Chat has none. Knows no rule.
+//! Hooks and their deliveries as JSON. The shape is ours: Rocket.Chat has none.
 
 use super::event::EventRow;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{DeliveryRecord, Event, Hook};
 use serde::Serialize;
 
-/// The answer to `hooks.list`.
+/// The response to `hooks.list`.
 #[derive(Serialize)]
 pub(in crate::api) struct HookList<'a> {
     hooks: Vec<HookRow<'a>>,
@@ -30,14 +30,14 @@ struct HookRow<'a> {
     last_failure: Option<DeliveryRow<'a>>,
 }
 
-/// The events that are told once more: the first and the last of those that are left.
+/// The events that are left to replay: the first and the last.
 #[derive(Serialize)]
 struct Span {
     from: u64,
     until: u64,
 }
 
-/// What is to be told of a delivery.
+/// A delivery.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DeliveryRow<'a> {
@@ -53,24 +53,24 @@ struct DeliveryRow<'a> {
     event: Option<EventRow<'a>>,
 }
 
-/// The answer to `hooks.deliveries`: one page, and the `after` of the next one.
+/// The response to `hooks.deliveries`: one page, and the `after` of the next one.
 #[derive(Serialize)]
 pub(in crate::api) struct DeliveryPage<'a> {
     deliveries: Vec<DeliveryRow<'a>>,
-    /// Absent: this page is the last.
+    /// Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
     success: bool,
 }
 
-/// The answer to `hooks.delivery`.
+/// The response to `hooks.delivery`.
 #[derive(Serialize)]
 pub(in crate::api) struct DeliveryReply<'a> {
     delivery: DeliveryRow<'a>,
     success: bool,
 }
 
-/// How many deliveries or events something was done to.
+/// The number of affected deliveries or events.
 #[derive(Serialize)]
 pub(in crate::api) struct CountReply {
     count: u64,
@@ -122,7 +122,7 @@ impl<'a> From<&'a DeliveryRecord> for DeliveryRow<'a> {
 }
 
 impl<'a> DeliveryPage<'a> {
-    /// A page of at most `most`.
+    /// Creates a page of at most `most` deliveries.
     pub(in crate::api) fn new(records: &'a [DeliveryRecord], most: usize) -> Self {
         let last = records.last().filter(|_| records.len() >= most);
         Self {

@@ -1,4 +1,4 @@
-//! Oneself as JSON. Knows no rule.
+//! The requester's own account as JSON.
 
 use super::Empty;
 use super::presence::ClaimFields;
@@ -10,7 +10,7 @@ use crate::service::presence::Shown;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Oneself, as in `me` and inside `login`.
+/// The requester's own account, in `me` and inside `login`.
 #[derive(Serialize)]
 pub(in crate::api) struct Me<'a> {
     _id: &'a str,
@@ -73,7 +73,7 @@ struct Settings {
     calendar: Empty,
 }
 
-/// The answer to `users.setPreferences`: what was chosen so far, without defaults.
+/// The response to `users.setPreferences`: the chosen preferences, without defaults.
 #[derive(Serialize)]
 pub(in crate::api) struct PreferencesReply<'a> {
     user: Chooser<'a>,
@@ -108,7 +108,7 @@ impl<'a> PreferencesReply<'a> {
 }
 
 impl<'a> Me<'a> {
-    /// Oneself, alone: `me`.
+    /// Renders the account for `me`.
     pub(in crate::api) fn alone(actor: &'a Actor, shown: &'a Shown, site_url: &str) -> Self {
         Self {
             success: Some(true),
@@ -116,7 +116,7 @@ impl<'a> Me<'a> {
         }
     }
 
-    /// Oneself inside a larger answer: `login`.
+    /// Renders the account inside the response to `login`.
     pub(in crate::api) fn inside(actor: &'a Actor, shown: &'a Shown, site_url: &str) -> Self {
         let (user, profile) = (&actor.user, &actor.user.profile);
         let preferences = Preferences::kept(profile.preferences.as_deref());

@@ -1,4 +1,4 @@
-//! Calls of realtime methods and what comes of them, as EJSON text inside JSON: how they travel over REST. Knows no method.
+//! Calls of realtime methods over REST, and their results: EJSON text inside JSON.
 
 use crate::api::ddp::Outcome;
 use crate::api::error::ApiError;
@@ -7,20 +7,20 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-/// The message that a call comes in. What kind of message it says it is does not matter, as on Rocket.Chat.
+/// The message with a call. Its `msg` is ignored, as on Rocket.Chat.
 #[derive(Deserialize)]
 pub(in crate::api) struct MethodCall {
-    /// What the caller calls this call.
+    /// The caller's id of this call.
     pub(in crate::api) id: Option<Value>,
     pub(in crate::api) method: String,
     pub(in crate::api) params: Vec<Value>,
 }
 
 impl MethodCall {
-    /// Reads a message.
+    /// Parses a message.
     ///
     /// # Errors
-    /// `InvalidCall`, with the place where the text is no JSON.
+    /// `InvalidCall`, with the position of the error if the text is not valid JSON.
     pub(in crate::api) fn read(message: &str) -> Result<Self, ApiError> {
         serde_json::from_str(message).map_err(|error| {
             ApiError::InvalidCall(match error.classify() {
@@ -31,7 +31,7 @@ impl MethodCall {
     }
 }
 
-/// The message that an outcome goes out in.
+/// The message with a result.
 #[derive(Serialize)]
 struct MethodResult {
     msg: &'static str,
@@ -43,7 +43,7 @@ struct MethodResult {
     result: Option<Box<RawValue>>,
 }
 
-/// The answer to `method.call`.
+/// The response to `method.call`.
 #[derive(Serialize)]
 pub(in crate::api) struct MethodReply {
     message: String,
@@ -51,10 +51,10 @@ pub(in crate::api) struct MethodReply {
 }
 
 impl MethodReply {
-    /// The outcome of the call that its caller calls `id`.
+    /// Wraps the outcome of the call with the caller's `id`.
     ///
     /// # Errors
-    /// When it cannot be written as JSON.
+    /// If it cannot be serialised to JSON.
     pub(in crate::api) fn new(
         id: Option<Value>,
         method: &str,

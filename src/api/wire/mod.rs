@@ -1,4 +1,5 @@
-//! The JSON that clients see, field by field in Rocket.Chat's order, and how the domain becomes it; one file a noun. Knows no rule.
+//! The JSON that clients see, field by field in Rocket.Chat's order, and the conversions from the
+//! domain. One file per noun.
 
 mod audit;
 pub(in crate::api) mod credentials;

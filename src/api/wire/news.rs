@@ -1,5 +1,5 @@
-//! What streams tell, as frames: one event, one shape. Source: Rocket.Chat `listeners.module.ts`, `notifications.module.ts`; compatibility 9.4
-//! to 6.6. Knows nothing of who has subscribed to what.
+//! Renders news as frames of streams: one event, one shape. Source: Rocket.Chat
+//! `listeners.module.ts`, `notifications.module.ts`; compatibility 9.4 to 9.6.
 
 use super::custom_user_status::StatusRecord;
 use super::frame::{Document, DocumentChange, text_of};
@@ -12,7 +12,7 @@ use crate::realtime::hub::{News, ShownUser};
 use serde::Serialize;
 use serde_json::json;
 
-/// What a stream's document has. Its id is nobody's: `"id"`.
+/// The fields of a stream's document. Its id is always `"id"`.
 #[derive(Serialize)]
 struct StreamFields<'a, Args> {
     #[serde(rename = "eventName")]
@@ -20,7 +20,7 @@ struct StreamFields<'a, Args> {
     args: Args,
 }
 
-/// The frame that tells `news` on the stream of its own; `None` for what no stream tells.
+/// Renders `news` for the stream that publishes it; `None` for news that no stream publishes.
 pub(in crate::api) fn frame(news: &News) -> Option<String> {
     let logged = |event: &str, args: serde_json::Value| stream("stream-notify-logged", event, args);
     Some(match news {
@@ -45,7 +45,7 @@ pub(in crate::api) fn frame(news: &News) -> Option<String> {
             logged("Users:NameChanged", json!([names]))
         }
         News::UserDeleted(user) => {
-            // What becomes of messages is asked on Rocket.Chat; there are none here.
+            // Rocket.Chat asks whether to delete the user's messages. There are none here.
             let deleted = json!({"userId": user.as_str(), "messageErasureType": "Delete"});
             logged("Users:Deleted", json!([deleted]))
         }
@@ -68,7 +68,7 @@ fn stream(collection: &str, event_name: &str, args: impl Serialize) -> String {
     })
 }
 
-/// Creating and changing tell of no date, deleting does.
+/// Frames about creating and changing a status have no date; those about deleting have one.
 fn updated(status: &CustomStatus) -> serde_json::Value {
     json!({"userStatusData": {
         "_id": status.id.as_str(), "name": status.name.as_str(), "statusType": status.status_type.as_str(),
@@ -80,7 +80,7 @@ fn role_of(kind: &str, of: &RoleOf) -> serde_json::Value {
     json!({"type": kind, "_id": of.role, "u": user})
 }
 
-/// The numbers by which streams tell a status.
+/// Returns the number that stands for a status in streams.
 fn code(status: UserStatus) -> u8 {
     match status {
         UserStatus::Offline => 0,
@@ -90,9 +90,9 @@ fn code(status: UserStatus) -> u8 {
     }
 }
 
-/// `user-status`. The claim comes last, and is left out where there is none.
+/// Renders `user-status`. The claim comes last and is omitted if there is none.
 fn shown_to_all(shown: &ShownUser) -> String {
-    let mut told = vec![
+    let mut args = vec![
         json!(shown.user.as_str()),
         json!(shown.username.as_str()),
         json!(code(shown.status)),
@@ -100,18 +100,18 @@ fn shown_to_all(shown: &ShownUser) -> String {
         json!(shown.name),
         json!(shown.roles),
     ];
-    told.extend(claim(shown));
-    stream("stream-notify-logged", "user-status", [told])
+    args.extend(claim(shown));
+    stream("stream-notify-logged", "user-status", [args])
 }
 
-/// Source and end of the claim that counts.
+/// Returns the source and the end of the effective claim.
 fn claim(shown: &ShownUser) -> impl Iterator<Item = serde_json::Value> + use<> {
     let source = shown.source.map(|source| json!(source.as_str()));
     let end = shown.expires_at.map(|at| json!(Ejson::from(at)));
     source.into_iter().chain(end)
 }
 
-/// The frame of `stream-user-presence`, whose document is the user.
+/// Renders the frame of `stream-user-presence`, whose document is the user.
 pub(in crate::api) fn presence_frame(shown: &ShownUser) -> String {
     #[derive(Serialize)]
     struct Fields<'a> {
@@ -121,15 +121,15 @@ pub(in crate::api) fn presence_frame(shown: &ShownUser) -> String {
         event_name: &'a str,
     }
     let uid = shown.user.as_str();
-    let mut told = vec![
+    let mut args = vec![
         json!(shown.username.as_str()),
         json!(code(shown.status)),
         json!(shown.text),
     ];
-    told.extend(claim(shown));
+    args.extend(claim(shown));
     let fields = Fields {
         uid,
-        args: [told],
+        args: [args],
         event_name: uid,
     };
     text_of(&Document {
@@ -140,7 +140,8 @@ pub(in crate::api) fn presence_frame(shown: &ShownUser) -> String {
     })
 }
 
-/// The frame of `<uid>/userData` on `stream-notify-user`: what has changed about oneself. `None` for what is about others.
+/// Renders the frame of `<uid>/userData` on `stream-notify-user`: what changed about the
+/// connection's own user. `None` for news about other users.
 pub(in crate::api) fn own_data_frame(news: &News) -> Option<String> {
     let (id, diff, unset) = match news {
         News::Shown(shown) => {
@@ -157,11 +158,11 @@ pub(in crate::api) fn own_data_frame(news: &News) -> Option<String> {
         _ => return None,
     };
     let event = format!("{}/userData", id.as_str());
-    let told = json!({"type": "updated", "id": id.as_str(), "diff": diff, "unset": unset});
-    Some(stream("stream-notify-user", &event, [told]))
+    let update = json!({"type": "updated", "id": id.as_str(), "diff": diff, "unset": unset});
+    Some(stream("stream-notify-user", &event, [update]))
 }
 
-/// What a user hears of changes of their own record.
+/// A change of a user's record, as sent to the user.
 #[derive(Serialize)]
 struct OwnRecord<'a> {
     #[serde(flatten)]
@@ -174,7 +175,7 @@ struct OwnRecord<'a> {
     nickname: Option<&'a str>,
 }
 
-/// What the publication `users` holds of the one who is logged in.
+/// The logged-in user in the publication `users`.
 #[derive(Serialize)]
 struct Published<'a> {
     username: &'a str,
@@ -204,7 +205,7 @@ impl<'a> Published<'a> {
     }
 }
 
-/// The document of `users` about the one who is logged in.
+/// Renders the document of `users` about the logged-in user.
 pub(in crate::api) fn published(msg: DocumentChange, user: &User) -> String {
     text_of(&Document {
         msg,

@@ -1,10 +1,11 @@
-//! Permissions as JSON. Knows no rule.
+//! Permissions as JSON.
 
 use crate::api::wire::date::{Ejson, Rfc3339};
 use crate::domain::{PermissionGrant, Timestamp};
 use serde::Serialize;
 
-/// A permission with the roles that grant it (`IPermission`), with its date as JSON or, for streams, as EJSON tells it.
+/// A permission with the roles that grant it (`IPermission`), with its date as JSON or, for
+/// streams, as EJSON.
 #[derive(Serialize)]
 pub(in crate::api) struct PermissionRow<'a, Date = Rfc3339> {
     _id: &'a str,
@@ -13,7 +14,7 @@ pub(in crate::api) struct PermissionRow<'a, Date = Rfc3339> {
     updated_at: Date,
 }
 
-/// A permission as streams tell it.
+/// A permission in streams.
 pub(super) type PermissionRecord<'a> = PermissionRow<'a, Ejson>;
 
 impl<'a, Date: From<Timestamp>> From<&'a PermissionGrant> for PermissionRow<'a, Date> {
@@ -26,7 +27,7 @@ impl<'a, Date: From<Timestamp>> From<&'a PermissionGrant> for PermissionRow<'a, 
     }
 }
 
-/// The answer to `permissions.listAll`. No permission is ever removed.
+/// The response to `permissions.listAll`. Permissions are never removed.
 #[derive(Serialize)]
 pub(in crate::api) struct PermissionChanges<'a> {
     pub(in crate::api) update: Vec<PermissionRow<'a>>,
@@ -34,7 +35,7 @@ pub(in crate::api) struct PermissionChanges<'a> {
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `permissions.update`.
+/// The response to `permissions.update`.
 #[derive(Serialize)]
 pub(in crate::api) struct PermissionList<'a> {
     pub(in crate::api) permissions: Vec<PermissionRow<'a>>,

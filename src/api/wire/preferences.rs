@@ -1,5 +1,6 @@
-//! What a user may prefer: every key with its type and its default. Source: Rocket.Chat `UsersSetPreferenceParamsPOST.ts` and the
-//! settings `Accounts_Default_User_Preferences_*`. Clients want every default under `me`; nothing here acts on any of them.
+//! User preferences: every key with its type and its default. Source: Rocket.Chat
+//! `UsersSetPreferenceParamsPOST.ts` and the settings `Accounts_Default_User_Preferences_*`.
+//! Clients expect every default in `me`; the server itself uses none of them.
 
 use crate::api::error::ApiError;
 use crate::api::http::fields;
@@ -7,7 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// A key's type, with its default where clients want one.
+/// A key's type, with its default if clients expect one.
 #[derive(Clone, Copy)]
 enum Kind {
     Flag(Option<bool>),
@@ -15,15 +16,15 @@ enum Kind {
     Text(Option<&'static str>),
     /// One of these; the first is the default.
     OneOf(&'static [&'static str]),
-    /// Texts; none by default.
+    /// A list of strings; empty by default.
     Texts,
-    /// Objects with these fields, which are texts but for `value`, a boolean.
+    /// A list of objects with these fields. All are strings except `value`, a boolean.
     Objects(&'static [&'static str]),
 }
 use Kind::{Flag, Number, Objects, OneOf, Text, Texts};
 
-/// Every key. Those with a default stand first, in Rocket.Chat's order of `me`.
-#[rustfmt::skip] // A table: a key a line.
+/// All keys. Those with a default come first, in Rocket.Chat's order of `me`.
+#[rustfmt::skip] // A table: one key per line.
 const KNOWN: &[(&str, Kind)] = &[
     ("enableAutoAway", Flag(Some(true))),
     ("idleTimeLimit", Number(Some(300))),
@@ -73,7 +74,7 @@ const KNOWN: &[(&str, Kind)] = &[
     ("mentionsWithSymbol", Flag(None)),
 ];
 
-/// Checks what somebody prefers, in ajv's order and words, and answers it as it is to be kept.
+/// Checks preferences in ajv's order and with its texts. Returns them as they are stored.
 pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     let known = |name: &String| KNOWN.iter().any(|(known, _)| known == name);
     if !given.keys().all(known) {
@@ -85,7 +86,7 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<Map<String, Va
     for (name, kind) in KNOWN {
         if let Some(value) = given.get(*name) {
             let value = if value.is_null() {
-                Value::Null // Takes the key away.
+                Value::Null // Removes the key.
             } else {
                 kind.check(value)?
             };
@@ -130,7 +131,7 @@ impl Kind {
     }
 }
 
-/// The fields that are known of an object; what else it holds is dropped.
+/// Returns the known fields of an object and drops the others.
 fn object(item: &Value, fields: &[&str]) -> Result<Value, ApiError> {
     let item = item
         .as_object()
@@ -149,11 +150,11 @@ fn object(item: &Value, fields: &[&str]) -> Result<Value, ApiError> {
     Ok(Value::Object(kept))
 }
 
-/// What a user prefers, over the defaults.
+/// A user's preferences, on top of the defaults.
 pub(in crate::api) struct Preferences(Map<String, Value>);
 
 impl Preferences {
-    /// From the text that is kept; nothing when that cannot be read.
+    /// Parses the stored text; empty if it is invalid.
     pub(in crate::api) fn kept(text: Option<&str>) -> Self {
         Self(
             text.and_then(|text| serde_json::from_str(text).ok())
@@ -161,13 +162,13 @@ impl Preferences {
         )
     }
 
-    /// The language, which stands in a place of its own, too.
+    /// Returns the language, which clients also expect outside of the preferences.
     pub(in crate::api) fn language(&self) -> String {
         let chosen = self.0.get("language").and_then(Value::as_str);
         chosen.unwrap_or("en").to_owned()
     }
 
-    /// What was chosen, without defaults.
+    /// Returns the chosen preferences, without defaults.
     pub(in crate::api) fn into_chosen(self) -> Map<String, Value> {
         self.0
     }

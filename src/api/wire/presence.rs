@@ -1,4 +1,4 @@
-//! How people are shown, as JSON. Source: compatibility 5.1 to 5.4. Knows no rule.
+//! Presence as JSON. Source: compatibility 5.1 to 5.4.
 
 use super::user::hours;
 use crate::api::wire::date::Rfc3339;
@@ -6,7 +6,8 @@ use crate::domain::{ClaimSource, Person, Timestamp};
 use crate::service::presence::{Board, Found, Shown};
 use serde::Serialize;
 
-/// The answer to `users.getStatus`; only the user itself hears of its connections. `message` is not in it, as on Rocket.Chat.
+/// The response to `users.getStatus`. Only the user sees the status of the own connections. As on
+/// Rocket.Chat, `message` is not included.
 #[derive(Serialize)]
 pub(in crate::api) struct UserStatusReply<'a> {
     _id: &'a str,
@@ -18,7 +19,7 @@ pub(in crate::api) struct UserStatusReply<'a> {
     success: bool,
 }
 
-/// The claim that counts; nothing where there is none.
+/// The effective claim; empty if there is none.
 #[derive(Serialize)]
 pub(super) struct ClaimFields {
     #[serde(rename = "statusSource", skip_serializing_if = "Option::is_none")]
@@ -54,7 +55,7 @@ impl<'a> From<&'a Found> for UserStatusReply<'a> {
     }
 }
 
-/// The answer to `users.getPresence`.
+/// The response to `users.getPresence`.
 #[derive(Serialize)]
 pub(in crate::api) struct PresenceReply {
     presence: &'static str,
@@ -76,7 +77,7 @@ impl From<&Found> for PresenceReply {
     }
 }
 
-/// The answer to `users.presence`.
+/// The response to `users.presence`.
 #[derive(Serialize)]
 pub(in crate::api) struct BoardReply<'a> {
     users: Vec<PersonRow<'a>>,

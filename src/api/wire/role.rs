@@ -1,12 +1,12 @@
-//! Roles and who holds them as JSON. Knows no rule.
+//! Roles and their holders as JSON.
 
 use super::user::{EmailAddress, emails};
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Role, RoleScope, Timestamp, User};
 use serde::Serialize;
 
-/// When every role last changed: they come with the server, and nothing changes them. Newer than the epoch, since clients that know
-/// nothing yet ask for what is newer than that.
+/// The last change of every role. Roles come with the server and never change. The value is later
+/// than the epoch, because new clients request what is newer than that.
 pub(in crate::api) const ROLES_UPDATED: Timestamp = Timestamp::from_millis(1);
 
 /// A role (`IRole`).
@@ -22,7 +22,7 @@ pub(in crate::api) struct RoleRow<'a> {
 }
 
 impl<'a> RoleRow<'a> {
-    /// The role with the time of its last change, which only `roles.list` leaves out.
+    /// Renders a role with the time of its last change, which only `roles.list` omits.
     pub(in crate::api) fn dated(role: &'a Role) -> Self {
         Self {
             updated_at: Some(ROLES_UPDATED.into()),
@@ -48,35 +48,35 @@ impl<'a> From<&'a Role> for RoleRow<'a> {
     }
 }
 
-/// The answer to `roles.list`.
+/// The response to `roles.list`.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleList<'a> {
     pub(in crate::api) roles: Vec<RoleRow<'a>>,
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `roles.sync`. No role is ever removed.
+/// The response to `roles.sync`. Roles are never removed.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleSync<'a> {
     pub(in crate::api) roles: RoleChanges<'a>,
     pub(in crate::api) success: bool,
 }
 
-/// The roles that are new.
+/// The changed roles.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleChanges<'a> {
     pub(in crate::api) update: Vec<RoleRow<'a>>,
     pub(in crate::api) remove: [(); 0],
 }
 
-/// The answer with the role that was given or taken.
+/// The response with the role that was given or taken.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleReply<'a> {
     pub(in crate::api) role: RoleRow<'a>,
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `roles.getUsersInRole`.
+/// The response to `roles.getUsersInRole`.
 #[derive(Serialize)]
 pub(in crate::api) struct Holders<'a> {
     pub(in crate::api) users: Vec<Holder<'a>>,
@@ -84,7 +84,7 @@ pub(in crate::api) struct Holders<'a> {
     pub(in crate::api) success: bool,
 }
 
-/// Somebody who holds a role, for those who may see everybody's.
+/// A user with a role, for requesters who may see all holders.
 #[derive(Serialize)]
 pub(in crate::api) struct Holder<'a> {
     _id: &'a str,
@@ -110,14 +110,14 @@ impl<'a> From<&'a User> for Holder<'a> {
     }
 }
 
-/// The answer to `roles.getUsersInPublicRoles`.
+/// The response to `roles.getUsersInPublicRoles`.
 #[derive(Serialize)]
 pub(in crate::api) struct PublicHolders<'a> {
     pub(in crate::api) users: Vec<PublicHolder<'a>>,
     pub(in crate::api) success: bool,
 }
 
-/// Somebody who holds a role that everybody may see.
+/// A user with a role that everyone may see.
 #[derive(Serialize)]
 pub(in crate::api) struct PublicHolder<'a> {
     _id: &'a str,

@@ -1,4 +1,4 @@
-//! Logins and logouts as JSON. Knows no rule.
+//! Logins and logouts as JSON.
 
 use super::Me;
 use crate::api::wire::date::Rfc3339;
@@ -6,7 +6,7 @@ use crate::domain::{Actor, LoginId, LoginRecord};
 use crate::service::presence::Shown;
 use serde::Serialize;
 
-/// The answer to a login. `success` stands last, as on Rocket.Chat 8.
+/// The response to a login. `success` comes last, as on Rocket.Chat 8.
 #[derive(Serialize)]
 pub(in crate::api) struct LoginReply<'a> {
     status: &'static str,
@@ -44,7 +44,8 @@ impl<'a> LoginReply<'a> {
     }
 }
 
-/// The documented answer to a logout; servers since 7.4 send nothing, which breaks clients that expect JSON.
+/// The documented response to a logout. Rocket.Chat since 7.4 sends nothing, which breaks clients
+/// that expect JSON.
 #[derive(Serialize)]
 pub(in crate::api) struct LogoutReply {
     status: &'static str,
@@ -65,7 +66,7 @@ impl LogoutReply {
     };
 }
 
-/// The answer to `users.logout`.
+/// The response to `users.logout`.
 #[derive(Serialize)]
 pub(in crate::api) struct LoggedOut {
     message: String,
@@ -81,7 +82,7 @@ impl LoggedOut {
     }
 }
 
-/// The answer to `sessions/list` and `sessions/list.all`.
+/// The response to `sessions/list` and `sessions/list.all`.
 #[derive(Serialize)]
 pub(in crate::api) struct SessionPage<'a> {
     pub(in crate::api) sessions: Vec<SessionRow<'a>>,
@@ -91,7 +92,7 @@ pub(in crate::api) struct SessionPage<'a> {
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `sessions/info` and `sessions/info.admin`.
+/// The response to `sessions/info` and `sessions/info.admin`.
 #[derive(Serialize)]
 pub(in crate::api) struct SessionReply<'a> {
     #[serde(flatten)]
@@ -106,7 +107,7 @@ impl<'a> SessionReply<'a> {
     }
 }
 
-/// The answer to `sessions/logout` and `sessions/logout.me`.
+/// The response to `sessions/logout` and `sessions/logout.me`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct EndedSession<'a> {
@@ -124,7 +125,8 @@ impl<'a> EndedSession<'a> {
     }
 }
 
-/// A login by password in a list: Rocket.Chat's `DeviceManagementSession`, or `DeviceManagementPopulatedSession` with `_user`.
+/// A password login in a list: Rocket.Chat's `DeviceManagementSession`, or
+/// `DeviceManagementPopulatedSession` with `_user`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct SessionRow<'a> {
@@ -144,7 +146,7 @@ pub(in crate::api) struct SessionRow<'a> {
     last_used_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Rfc3339>,
-    /// Whether it is the login that asks.
+    /// Whether this login made the request.
     current: bool,
 }
 
@@ -154,7 +156,7 @@ struct SessionUser<'a> {
     name: &'a str,
 }
 
-/// What Rocket.Chat reads out of a `User-Agent`. Here the whole text is the name.
+/// What Rocket.Chat parses from a `User-Agent`. Here the whole text is the name.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Device<'a> {
@@ -172,7 +174,7 @@ struct System {
 }
 
 impl<'a> SessionRow<'a> {
-    /// A login of whoever asks with the login `asking`.
+    /// Renders a login of the requester, who uses the login `asking`.
     pub(in crate::api) fn own(record: &'a LoginRecord, asking: &LoginId, host: &'a str) -> Self {
         let login = &record.login;
         let device = |name| Device {
@@ -200,7 +202,7 @@ impl<'a> SessionRow<'a> {
         }
     }
 
-    /// As [`own`](Self::own), with whose it is.
+    /// Like [`own`](Self::own), with the login's user.
     pub(in crate::api) fn anybodys(
         record: &'a LoginRecord,
         asking: &LoginId,

@@ -1,4 +1,4 @@
-//! Settings as JSON, and the answers about what this server does not have. Knows no rule.
+//! Settings as JSON, and the responses about features that this server does not have.
 
 use crate::domain::{PasswordPolicy, Setting, SettingValue};
 use serde::Serialize;
@@ -31,7 +31,7 @@ impl<'a> SettingRow<'a> {
     }
 }
 
-/// The answer to `settings.public`: one page.
+/// The response to `settings.public`: one page.
 #[derive(Serialize)]
 pub(in crate::api) struct SettingPage<'a> {
     settings: Vec<SettingRow<'a>>,
@@ -42,7 +42,7 @@ pub(in crate::api) struct SettingPage<'a> {
 }
 
 impl<'a> SettingPage<'a> {
-    /// Of all that match, at most `limit` after the first `offset`.
+    /// Creates a page of at most `limit` of all matches, after the first `offset`.
     pub(in crate::api) fn new(
         all: &'a [(Setting, SettingValue)],
         (offset, limit): (u64, Option<u64>),
@@ -63,7 +63,7 @@ impl<'a> SettingPage<'a> {
     }
 }
 
-/// The answer to `settings/:_id`.
+/// The response to `settings/:_id`.
 #[derive(Serialize)]
 pub(in crate::api) struct SettingReply<'a> {
     #[serde(flatten)]
@@ -80,7 +80,7 @@ impl<'a> From<&'a (Setting, SettingValue)> for SettingReply<'a> {
     }
 }
 
-/// The value that `json` stands for; `None` for what no setting takes.
+/// Converts `json` to a setting's value; `None` for types that no setting accepts.
 pub(in crate::api) fn setting_value(json: &Value) -> Option<SettingValue> {
     match json {
         Value::Bool(value) => Some(SettingValue::Boolean(*value)),
@@ -90,7 +90,7 @@ pub(in crate::api) fn setting_value(json: &Value) -> Option<SettingValue> {
     }
 }
 
-/// The answer to `settings.oauth`.
+/// The response to `settings.oauth`.
 #[derive(Serialize)]
 pub(in crate::api) struct NoServices {
     services: [(); 0],
@@ -104,7 +104,7 @@ impl NoServices {
     };
 }
 
-/// The answer to `service.configurations`.
+/// The response to `service.configurations`.
 #[derive(Serialize)]
 pub(in crate::api) struct NoConfigurations {
     configurations: [(); 0],
@@ -118,8 +118,8 @@ impl NoConfigurations {
     };
 }
 
-/// The answer to `pw.getPolicy`: the rules in the words of Rocket.Chat (`PasswordPolicy.ts`), which its clients translate. It
-/// has no words for the rules about names and common passwords.
+/// The response to `pw.getPolicy`: the rules by Rocket.Chat's keys (`PasswordPolicy.ts`), which its
+/// clients translate. It has no keys for the rules about names and common passwords.
 #[derive(Serialize)]
 pub(in crate::api) struct PasswordPolicyReply {
     enabled: bool,
@@ -145,7 +145,7 @@ impl From<PasswordPolicy> for PasswordPolicyReply {
     }
 }
 
-/// The answer to `presence.getConnections`.
+/// The response to `presence.getConnections`.
 #[derive(Serialize)]
 pub(in crate::api) struct Connections {
     pub(in crate::api) current: usize,

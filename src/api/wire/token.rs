@@ -1,24 +1,24 @@
-//! Tokens that somebody made as JSON. Knows no rule.
+//! Access tokens as JSON.
 
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Login, LoginKind};
 use serde::Serialize;
 
-/// The answer with a new personal access token.
+/// The response with a new personal access token.
 #[derive(Serialize)]
 pub(in crate::api) struct TokenReply {
     pub(in crate::api) token: String,
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `users.createToken`.
+/// The response to `users.createToken`.
 #[derive(Serialize)]
 pub(in crate::api) struct CreatedToken<'a> {
     pub(in crate::api) data: TokenOf<'a>,
     pub(in crate::api) success: bool,
 }
 
-/// An auth token, and whose it is.
+/// An auth token and its user.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct TokenOf<'a> {
@@ -26,7 +26,7 @@ pub(in crate::api) struct TokenOf<'a> {
     pub(in crate::api) auth_token: String,
 }
 
-/// The answer to `users.getPersonalAccessTokens`.
+/// The response to `users.getPersonalAccessTokens`.
 #[derive(Serialize)]
 pub(in crate::api) struct TokenList<'a> {
     tokens: Vec<TokenRow<'a>>,
@@ -43,7 +43,7 @@ struct TokenRow<'a> {
 }
 
 impl<'a> TokenList<'a> {
-    /// The personal access tokens among `logins`.
+    /// Renders the personal access tokens among `logins`.
     pub(in crate::api) fn new(logins: &'a [Login]) -> Self {
         let row = |login: &'a Login| match &login.kind {
             LoginKind::Password => None,

@@ -1,4 +1,4 @@
-//! Users as JSON, as far as who asks may see them. Source: Rocket.Chat `getFullUserData.ts`. Knows no rule.
+//! Users as JSON, with as much as the requester may see. Source: Rocket.Chat `getFullUserData.ts`.
 
 use super::Empty;
 use super::presence::ClaimFields;
@@ -7,7 +7,7 @@ use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::Shown;
 use serde::{Serialize, Serializer};
 
-/// A user: what everybody may see, and more of it after [`whole`](Self::whole).
+/// A user: the fields that everyone may see, and further ones from [`whole`](Self::whole).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct UserRow<'a> {
@@ -44,14 +44,14 @@ pub(in crate::api) struct UserRow<'a> {
     can_view_all_info: Option<bool>,
 }
 
-/// An address, and whether somebody vouches for it.
+/// An address, and whether it is verified.
 #[derive(Serialize)]
 pub(super) struct EmailAddress<'a> {
     address: &'a str,
     verified: bool,
 }
 
-/// What a user's row tells of presence.
+/// The presence fields of a user.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Presence<'a> {
@@ -78,7 +78,7 @@ impl<'a> Presence<'a> {
 }
 
 impl<'a> UserRow<'a> {
-    /// What everybody may see.
+    /// Renders the fields that everyone may see.
     pub(in crate::api) fn brief(user: &'a User, shown: &'a Shown) -> Self {
         let profile = &user.profile;
         Self {
@@ -106,7 +106,7 @@ impl<'a> UserRow<'a> {
         }
     }
 
-    /// All of it.
+    /// Renders all fields.
     pub(in crate::api) fn whole(user: &'a User, shown: &'a Shown) -> Self {
         let profile = &user.profile;
         Self {
@@ -126,7 +126,7 @@ impl<'a> UserRow<'a> {
         }
     }
 
-    /// As much as `whole` says, and whether that is all.
+    /// Renders all fields if `whole`, otherwise the brief ones. `canViewAllInfo` reports which.
     pub(in crate::api) fn seen(user: &'a User, shown: &'a Shown, whole: bool) -> Self {
         let row = if whole { Self::whole } else { Self::brief };
         Self {
@@ -136,7 +136,7 @@ impl<'a> UserRow<'a> {
     }
 }
 
-/// The address of a user as the list that clients expect.
+/// Returns the user's address as the list that clients expect.
 pub(super) fn emails(user: &User) -> Vec<EmailAddress<'_>> {
     let email = user.email.iter().map(Email::as_str);
     let verified = user.profile.email_verified;
@@ -145,14 +145,14 @@ pub(super) fn emails(user: &User) -> Vec<EmailAddress<'_>> {
         .collect()
 }
 
-/// The answer with one user.
+/// The response with one user.
 #[derive(Serialize)]
 pub(in crate::api) struct UserReply<'a> {
     pub(in crate::api) user: UserRow<'a>,
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `users.list`.
+/// The response to `users.list`.
 #[derive(Serialize)]
 pub(in crate::api) struct UserPage<'a> {
     pub(in crate::api) users: Vec<UserRow<'a>>,
@@ -162,21 +162,21 @@ pub(in crate::api) struct UserPage<'a> {
     pub(in crate::api) success: bool,
 }
 
-/// The answer to `users.setActiveStatus`.
+/// The response to `users.setActiveStatus`.
 #[derive(Serialize)]
 pub(in crate::api) struct ActiveReply<'a> {
     pub(in crate::api) user: Activity<'a>,
     pub(in crate::api) success: bool,
 }
 
-/// Whether somebody may log in.
+/// Whether a user may log in.
 #[derive(Serialize)]
 pub(in crate::api) struct Activity<'a> {
     pub(in crate::api) _id: &'a str,
     pub(in crate::api) active: bool,
 }
 
-/// The answer to `users.delete`. There are no rooms that could go with their owner.
+/// The response to `users.delete`. There are no rooms that could be deleted with their owner.
 #[derive(Serialize)]
 pub(in crate::api) struct DeletedReply {
     #[serde(rename = "deletedRooms")]
@@ -191,7 +191,7 @@ impl DeletedReply {
     };
 }
 
-/// Minutes as the hours that clients count in: 60 is `1`, 330 is `5.5`.
+/// Serialises minutes as hours, the unit that clients use: 60 is `1`, 330 is `5.5`.
 pub(super) fn hours<S: Serializer>(minutes: &i32, serializer: S) -> Result<S::Ok, S::Error> {
     if minutes % 60 == 0 {
         serializer.serialize_i32(minutes / 60)

@@ -1,17 +1,17 @@
-//! Webhooks as JSON. A shape of our own: Rocket.Chat has other ones. Knows no rule.
+//! Webhooks as JSON. The shape is ours: Rocket.Chat has different ones.
 
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{SigningSecret, Timestamp, Webhook};
 use serde::Serialize;
 
-/// The answer to `webhooks.list`.
+/// The response to `webhooks.list`.
 #[derive(Serialize)]
 pub(in crate::api) struct WebhookList<'a> {
     webhooks: Vec<WebhookRow<'a>>,
     success: bool,
 }
 
-/// The answer to `webhooks.add`: the one time that the secret is shown.
+/// The response to `webhooks.add`, the only one with the secret.
 #[derive(Serialize)]
 pub(in crate::api) struct WebhookReply<'a> {
     webhook: WebhookRow<'a>,
@@ -19,14 +19,14 @@ pub(in crate::api) struct WebhookReply<'a> {
     success: bool,
 }
 
-/// The answer to `webhooks.rotate`.
+/// The response to `webhooks.rotate`.
 #[derive(Serialize)]
 pub(in crate::api) struct SecretReply<'a> {
     secret: &'a str,
     success: bool,
 }
 
-/// The answer to `webhooks.test`.
+/// The response to `webhooks.test`.
 #[derive(Serialize)]
 pub(in crate::api) struct TestReply<'a> {
     delivered: bool,
@@ -37,7 +37,7 @@ pub(in crate::api) struct TestReply<'a> {
     success: bool,
 }
 
-/// An endpoint, without its secrets.
+/// A webhook, without its secrets.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WebhookRow<'a> {
@@ -47,7 +47,7 @@ struct WebhookRow<'a> {
     url: &'a str,
     events: &'a [String],
     created_at: Rfc3339,
-    /// Until when the secret before the newest signs along.
+    /// How long the previous secret also signs deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_secret_until: Option<Rfc3339>,
 }
@@ -67,7 +67,7 @@ impl<'a> WebhookRow<'a> {
 }
 
 impl<'a> WebhookList<'a> {
-    /// As it is at `now`.
+    /// Renders the webhooks as of `now`.
     pub(in crate::api) fn new(webhooks: &'a [Webhook], now: Timestamp) -> Self {
         let rows = webhooks.iter().map(|one| WebhookRow::new(one, now));
         Self {

@@ -1,5 +1,5 @@
-//! A call of a method on its way: those of the login, which are the connection's own, and those that REST knows, too. Knows nothing of what
-//! becomes of the connection.
+//! Runs a call of a method on a live connection: `login` and `logout`, which change the connection,
+//! and the methods that REST knows.
 
 use super::login::{self, Way};
 use crate::api::Api;
@@ -15,10 +15,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A call under way.
+/// A running call.
 pub(super) type Call = Pin<Box<dyn Future<Output = Called> + Send>>;
 
-/// What a call came to.
+/// A finished call.
 pub(super) struct Called {
     pub(super) began: Instant,
     pub(super) id: String,
@@ -27,8 +27,8 @@ pub(super) struct Called {
 }
 
 impl Called {
-    /// Writes the call's line in the log, as `answer` does for a request: the method if there is one of that name, the code of the error
-    /// if it failed, and for whom it ran.
+    /// Logs the call, as `answer` does for a request: the method if it is known, the error code if
+    /// it failed, and the user.
     pub(super) fn log(&self, error: Option<&MethodError>, user: Option<&UserId>, from: IpAddr) {
         tracing::info!(
             target: "doorsign::call",
@@ -41,38 +41,38 @@ impl Called {
     }
 }
 
-/// What is to be done with what a call came to.
+/// What a call leads to.
 pub(super) enum Done {
-    /// A method's own result.
+    /// The result of a method.
     Result(Outcome),
-    /// Somebody has logged in.
+    /// A user has logged in.
     Entered(LoggedIn, Way),
     /// The user has logged out.
     Left,
-    /// Those of the people whom a subscription names that there are.
+    /// A subscription, and those of its users that exist.
     Named(Subscription, Vec<UserId>),
 }
 
-/// A subscription that is asked for: its id, its name, and its parameters.
+/// A requested subscription: its id, its name, and its parameters.
 pub(super) type Subscription = (String, String, Vec<Value>);
 
-/// By what and for whom a method is called.
+/// The connection and the login that call a method.
 pub(super) struct Caller {
     pub(super) api: Arc<Api>,
     pub(super) connection: Arc<Connection>,
-    /// The token of who is logged in.
+    /// The token of the logged-in user.
     pub(super) token: Option<Arc<str>>,
     pub(super) address: IpAddr,
-    /// What the client calls itself.
+    /// The client's `User-Agent`.
     pub(super) client: Option<Arc<str>>,
 }
 
 impl Caller {
-    /// Calls `method`. What it comes to is named by the `id` that the client gave the call.
+    /// Calls `method`. `id` is the client's id of the call.
     pub(super) fn call(self, id: String, method: String, params: Vec<Value>) -> Call {
         let began = Instant::now();
         Box::pin(async move {
-            // A panic is a bug, and costs its own call alone.
+            // A panic is a bug, and fails only the call that caused it.
             let done = AssertUnwindSafe(self.run(&method, params))
                 .catch_unwind()
                 .await;
@@ -92,7 +92,7 @@ impl Caller {
             None => None,
         };
         if method == "login" {
-            // Whose connection it has been does not matter, and may be over.
+            // The connection's previous login is irrelevant and may have ended.
             let actor = recognised.and_then(Result::ok);
             self.count_call(actor.as_ref(), "login")?;
             let with = login::read(params)?;
@@ -117,8 +117,8 @@ impl Caller {
         ))
     }
 
-    /// Counts a login by password against the limit that the address has for logins over REST. A login by token costs little, and
-    /// after a restart everyone behind an address comes back with one.
+    /// Counts a password login against the address's limit for logins over REST. A login by token
+    /// is cheap, and after a restart all clients behind an address log in with one.
     fn count_login(&self, actor: Option<&Arc<Actor>>) -> Result<(), ApiError> {
         let is_exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
         let now = self.api.app.clock.now();

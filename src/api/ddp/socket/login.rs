@@ -1,4 +1,5 @@
-//! Logging in and out by a live connection. Source: Meteor `accounts-base`; compatibility 9.2. Knows no socket.
+//! The methods `login` and `logout` on a live connection. Source: Meteor `accounts-base`;
+//! compatibility 9.2.
 
 use crate::api::ddp::{Outcome, result};
 use crate::api::error::{ApiError, ErrorContext};
@@ -11,19 +12,20 @@ use serde::Serialize;
 use serde_json::Value;
 use std::net::IpAddr;
 
-/// What is told of a login that has no end: the year 2100.
+/// The expiry date sent for a login that never expires: the year 2100.
 const FOR_EVER: Timestamp = Timestamp::from_millis(4_102_444_800_000);
 
-/// How somebody logs in.
+/// The way of logging in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum Way {
-    /// By a token that was handed out earlier.
+    /// By a token from an earlier login.
     Resume,
     /// By password.
     Password,
 }
 
-/// What the method `login` logs in with: `[{resume}]`, or `[{user, password}]` with the password in plain text or as its digest.
+/// Parses the parameters of `login`: `[{resume}]`, or `[{user, password}]` with the password in
+/// plain text or as its digest.
 pub(super) fn read(params: Vec<Value>) -> Result<(LoginWith, Way), ApiError> {
     let with = match params.into_iter().next() {
         Some(Value::Object(fields)) => credentials::realtime(&fields),
@@ -60,7 +62,8 @@ struct Entered<'a> {
     kind: &'static str,
 }
 
-/// The result of a login. Every client needs an end of the token, also of one that has none.
+/// Renders the result of a login. Clients require an expiry date, even for a token that never
+/// expires.
 pub(super) fn told(actor: &Actor, token: &str, way: Way) -> Outcome {
     let ends = actor.login.expires_at.unwrap_or(FOR_EVER);
     result(&Entered {

@@ -1,8 +1,13 @@
-//! `/websocket`: live connections, which speak the realtime protocol (DDP). `session` says what is answered, `drive` when it is sent and
-//! how a connection ends, `streams` what may be heard, `login` who it is; here a request becomes a connection. The methods are `ddp`'s, and
-//! what streams tell is `wire`'s.
+//! `/websocket`: live connections, which use the realtime protocol (DDP). This module turns a
+//! request into a connection.
 //!
-//! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source: RFC 6455; compatibility 9.
+//! - `session`: the responses to frames
+//! - `drive`: when frames are sent, and how a connection ends
+//! - `streams`: the subscriptions
+//! - `login`: logging in and out
+//!
+//! The handshake is done here and not by warp, whose sockets keep 128 KiB each for reading. Source:
+//! RFC 6455; compatibility 9.
 
 mod call;
 mod drive;
@@ -30,7 +35,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use warp::http::{HeaderMap, HeaderName, Method, header};
 
-/// `GET /websocket`: 101, and the connection is live.
+/// `GET /websocket`: answers 101 and starts the live connection.
 pub(in crate::api) async fn open(request: Request) -> Answer {
     let headers = request.headers();
     let (Some(key), Some(upgrade)) = (key(headers), request.upgrade()) else {
@@ -60,7 +65,7 @@ async fn live(
     limits: crate::transport::limits::Limits,
     stop: tokio_util::sync::CancellationToken,
 ) {
-    // Who is gone before the connection is live has nothing to be told.
+    // If the client disconnects before the upgrade, there is nothing to do.
     if let Ok(io) = upgrade.await {
         meter.begin();
         let (io, config) = (meter.watch(TokioIo::new(io)), Some(drive::config()));
@@ -69,11 +74,11 @@ async fn live(
     }
 }
 
-/// The key of a request that asks for a WebSocket of the one version there is.
+/// Returns the key of a valid WebSocket request for version 13, the only one supported.
 fn key(headers: &HeaderMap) -> Option<&str> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok();
     let asks = text(header::UPGRADE)?.eq_ignore_ascii_case("websocket");
-    // hyper goes by the one header, RFC 6455 by both.
+    // hyper checks only `Upgrade`; RFC 6455 requires both headers.
     let mut hops = text(header::CONNECTION)?.split(',');
     let is_meant = hops.any(|hop| hop.trim().eq_ignore_ascii_case("upgrade"));
     let is_known = text(header::SEC_WEBSOCKET_VERSION)? == "13";

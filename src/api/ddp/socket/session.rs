@@ -1,5 +1,6 @@
-//! What a live connection is, frame by frame: the handshake, who is logged in, what it has subscribed to. Source: Meteor
-//! `livedata_server.js`; compatibility 9.1 and 9.2. Decides what is answered; when it is sent, and how a connection ends, is `drive`'s.
+//! The state of a live connection: the handshake, the login, and the subscriptions. It decides the
+//! responses to frames; `drive` decides when they are sent and when the connection ends. Source:
+//! Meteor `livedata_server.js`; compatibility 9.1 and 9.2.
 
 use super::call::{Call, Called, Caller, Done, Subscription};
 use super::login::{self, Way};
@@ -24,9 +25,9 @@ use std::time::Instant;
 pub(super) struct Session {
     api: Arc<Api>,
     address: IpAddr,
-    /// What the client calls itself.
+    /// The client's `User-Agent`.
     client: Option<Arc<str>>,
-    /// `None` before the handshake.
+    /// `false` before the handshake.
     is_connected: bool,
     listener: Listener,
     connection: Arc<Connection>,
@@ -35,24 +36,25 @@ pub(super) struct Session {
     meter: FrameMeter,
 }
 
-/// Who is logged in.
+/// The login of a connection.
 struct Login {
     user: UserId,
     token: Arc<str>,
     ends: Option<Timestamp>,
-    /// Whether it is by password, so that a password that must be changed restricts it.
+    /// Whether it is a password login, which is restricted while the password must be changed.
     is_by_password: bool,
-    /// Whether the user must change the password before anything else. Follows the user's record.
+    /// Whether the user must change the password before anything else. Updated with the user's
+    /// record.
     is_restricted: AtomicBool,
 }
 
 impl Login {
-    /// Whether the connection hears no more than one that nobody is logged in to.
+    /// Returns whether the connection receives no more than an anonymous one.
     fn is_restricted(&self) -> bool {
         self.is_restricted.load(Ordering::Relaxed)
     }
 
-    /// Takes notice of the user's record as it is now.
+    /// Updates the restriction from the user's current record.
     fn follow(&self, user: &User) {
         let restricted = self.is_by_password && user.profile.require_password_change;
         self.is_restricted.store(restricted, Ordering::Relaxed);
@@ -63,25 +65,26 @@ impl Login {
 pub(super) enum Loss {
     /// The login has ended.
     Ended,
-    /// The store cannot say whether it has.
+    /// The store cannot tell whether the login has ended.
     Unknown,
 }
 
-/// What a call is named that looks up whom a subscription names. No method is.
+/// The name of the call that looks up the users of a subscription. No method has this name.
 const SUBSCRIPTION: &str = "sub ";
 
-/// What a frame comes to.
+/// What a received frame leads to.
 pub(super) enum Step {
-    /// Frames to be sent.
+    /// Frames to send.
     Send(Vec<String>),
-    /// A frame to be sent, and the end of the connection.
+    /// A last frame to send; then the connection ends.
     Refuse(String),
-    /// A call, which takes its time; [`Session::called`] takes what it comes to. No frame is read until then.
+    /// A call that takes time. [`Session::called`] handles its outcome. No frame is read until
+    /// then.
     Call(Call),
 }
 
 impl Session {
-    /// A new connection from `address`.
+    /// Creates a connection from `address`.
     pub(super) fn new(
         api: Arc<Api>,
         address: IpAddr,
@@ -101,22 +104,22 @@ impl Session {
         }
     }
 
-    /// Who listens for it.
+    /// Returns the connection's listener.
     pub(super) fn listener(&self) -> &Listener {
         &self.listener
     }
 
-    /// The frame that asks whether the client is still there; `None` before the handshake.
+    /// Returns the frame that checks whether the client is alive; `None` before the handshake.
     pub(super) fn ping(&self) -> Option<String> {
         self.is_connected.then(|| text_of(&Reply::Ping))
     }
 
-    /// The client was heard of.
+    /// Records that the client sent something.
     pub(super) fn heard(&self) {
         self.connection.renew();
     }
 
-    /// Takes a text that the client has sent.
+    /// Handles a text from the client.
     pub(super) fn receive(&mut self, text: &str) -> Step {
         self.meter.end_message();
         match self.read(text) {
@@ -142,8 +145,8 @@ impl Session {
             Frame::Method { id, method, params } => self.call(id, method, params),
             Frame::Subscribe { id, name, params } => self.subscribe((id, name, params)),
             Frame::Unsubscribe { id } => {
-                let told = self.streams.unsubscribe(&mut self.listener, &id);
-                Step::Send(vec![told])
+                let frame = self.streams.unsubscribe(&mut self.listener, &id);
+                Step::Send(vec![frame])
             }
         })
     }
@@ -157,12 +160,13 @@ impl Session {
                 self.is_connected = true;
                 Step::Send(vec![text_of(&Reply::Connected { session: &session })])
             }
-            // Without random bytes there is no connecting.
+            // A session id needs random bytes.
             Err(_) => Step::Refuse(text_of(&Reply::Failed { version: "1" })),
         }
     }
 
-    /// Begins a subscription at once, or once it is known which of the people whom it names there are.
+    /// Starts a subscription, after looking up which of the users that it names exist if that is
+    /// unknown.
     fn subscribe(&mut self, (id, name, params): Subscription) -> Step {
         let login = self.login.as_ref().filter(|login| !login.is_restricted());
         let user = login.map(|login| &login.user);
@@ -202,7 +206,7 @@ impl Session {
         Step::Call(caller.call(id, method, params))
     }
 
-    /// Takes what a call has come to, and answers the frames that tell of it.
+    /// Handles the outcome of a call, and returns the frames to send.
     pub(super) async fn called(&mut self, mut called: Called) -> Vec<String> {
         let before = self.login.as_ref().map(|login| login.user.clone());
         let outcome = std::mem::replace(&mut called.outcome, Ok(Done::Left));
@@ -230,8 +234,9 @@ impl Session {
         frames
     }
 
-    /// The connection is somebody's from now on. What it may hear is listened to before the login is looked at once more: one that ends
-    /// meanwhile is seen here, and one that ends later is heard of.
+    /// Attaches a login to the connection. Subscribes before it checks the login again: a login
+    /// that ended in the meantime is noticed by the check, and one that ends later by the
+    /// subscription.
     async fn enter(&mut self, entered: LoggedIn, way: Way) -> (Vec<String>, Outcome) {
         let LoggedIn { actor, token } = entered;
         let user = actor.user.id.clone();
@@ -252,7 +257,7 @@ impl Session {
             Some(LoginState::Ended) => Some(Error::LoginRefused),
             Some(LoginState::Unknown) => Some(Error::UNAVAILABLE),
             Some(LoginState::Valid(actor)) => {
-                // What was said of the user before the connection listened is in here.
+                // Includes changes of the user from before the subscription.
                 self.login
                     .iter()
                     .for_each(|login| login.follow(&actor.user));
@@ -276,7 +281,7 @@ impl Session {
         self.forget_user(None)
     }
 
-    /// The connection is its user's no more, but `next`'s.
+    /// Detaches the user. `next` is the user who takes over, if any.
     fn forget_user(&mut self, next: Option<&UserId>) -> Vec<String> {
         let Some(login) = self.login.take() else {
             return Vec::new();
@@ -292,7 +297,7 @@ impl Session {
         frames
     }
 
-    /// Whether the login that the connection stands on still counts; `None` without one.
+    /// Returns the state of the connection's login; `None` without one.
     async fn login_state(&self) -> Option<LoginState> {
         match &self.login {
             Some(login) => Some(session::login_state(&self.api.app, &login.token).await),
@@ -300,7 +305,8 @@ impl Session {
         }
     }
 
-    /// Why the connection has to end now that logins of its user have ended, if it has to.
+    /// Checks the connection's login after logins of its user have ended. Returns why the
+    /// connection must end, if it must.
     pub(super) async fn loss_of_login(&self) -> Option<Loss> {
         match self.login_state().await? {
             LoginState::Valid(_) => None,
@@ -309,23 +315,23 @@ impl Session {
         }
     }
 
-    /// What large frames are counted with until they are sent.
+    /// Returns the meter that counts large frames until they are sent.
     pub(super) fn meter(&self) -> &FrameMeter {
         &self.meter
     }
 
-    /// Whether somebody is logged in.
+    /// Returns whether a user is logged in.
     pub(super) fn is_logged_in(&self) -> bool {
         self.login.is_some()
     }
 
-    /// Whether the login that the connection stands on has come to its end by itself.
+    /// Returns whether the connection's login has expired.
     pub(super) fn login_is_over(&self) -> bool {
         let ends = self.login.as_ref().and_then(|login| login.ends);
         ends.is_some_and(|end| end <= self.api.app.clock.now())
     }
 
-    /// The frames that tell `message` to this connection.
+    /// Renders the frames of `message` for this connection.
     pub(super) fn tell(&self, message: &Message) -> Vec<Bytes> {
         if let Some(login) = &self.login {
             if let News::OwnRecord(user) = message.news() {
@@ -344,10 +350,10 @@ impl Session {
                 News::Shown(shown) => Some(news::presence_frame(shown)),
                 _ => None,
             })],
-            (Topic::Oneself(_), said) => {
+            (Topic::Oneself(_), news) => {
                 let own = self.streams.hears_own_data();
                 let own = own.then(|| encoded(news::own_data_frame));
-                let record = match said {
+                let record = match news {
                     News::OwnRecord(user) => {
                         Some(news::published(DocumentChange::Changed, user).into())
                     }

@@ -1,5 +1,6 @@
-//! What a live connection has subscribed to: which streams there are, who may hear them, and which topics they stand for. Source:
-//! Rocket.Chat `streamer.module.ts`, `notifications.module.ts`; compatibility 9.4 and 9.5. Knows no socket.
+//! The subscriptions of a live connection: the available streams, who may subscribe to them, and
+//! the topics behind them. Source: Rocket.Chat `streamer.module.ts`, `notifications.module.ts`;
+//! compatibility 9.4 and 9.5.
 
 use super::watched_users::{MOST_WATCHED_BY_USER, Watched, Watching};
 use crate::api::error::ApiError;
@@ -10,36 +11,37 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Subscriptions of a connection at most.
+/// Maximum number of subscriptions per connection.
 const MOST: usize = 1000;
-/// People that a connection may watch by id at most.
+/// Maximum number of users that a connection may watch by id.
 const MOST_WATCHED: usize = 5000;
-/// Bytes of an id that somebody may have; longer ones are nobody's.
+/// Maximum length in bytes of a user's id; no user has a longer one.
 const LONGEST_ID: usize = 64;
 
 const PRESENCE: &str = "stream-user-presence";
 
-/// Publications that clients wait for and that hold nothing here: what they are about is told without asking.
+/// Publications that clients wait for but that are empty here: their content is sent without a
+/// subscription.
 const SILENT: &[&str] = &[
     "userData",
     "meteor.loginServiceConfiguration",
     "meteor_autoupdate_clientVersions",
 ];
 
-/// What a subscription stands for.
+/// What a subscription receives.
 #[derive(PartialEq, Eq)]
 enum Hears {
-    /// What is published under a topic.
+    /// Messages of a topic.
     Topic(Topic),
-    /// What changes about oneself.
+    /// Changes of the connection's own user.
     OwnData,
-    /// How the watched ones are shown.
+    /// The presence of the watched users.
     Presence,
-    /// Nothing that ever happens here.
+    /// Nothing, because these events never occur here.
     Silence(Ear),
 }
 
-/// Who may hear something.
+/// Who may subscribe.
 #[derive(PartialEq, Eq)]
 enum Ear {
     Everybody,
@@ -47,17 +49,17 @@ enum Ear {
     Oneself,
 }
 
-/// The subscriptions of a connection, by the ids that the client gave them.
+/// The subscriptions of a connection, by the client's ids.
 pub(super) struct Streams {
     subscriptions: HashMap<String, Hears>,
     watched: HashSet<UserId>,
-    /// `None` until somebody is watched.
+    /// `None` until the first user is watched.
     counted: Option<Watched>,
     watching: Arc<Watching>,
 }
 
 impl Streams {
-    /// None. How many people a user watches is counted in `watching`.
+    /// Creates an empty set. `watching` counts the watched users over all connections.
     pub(super) fn new(watching: Arc<Watching>) -> Self {
         Self {
             subscriptions: HashMap::new(),
@@ -67,7 +69,7 @@ impl Streams {
         }
     }
 
-    /// The ids that a subscription asks to watch and of which it has to be known whether they exist, before it is begun.
+    /// Returns the ids that a subscription asks to watch and that must be looked up first.
     pub(super) fn unknown_ids(
         &self,
         user: Option<&UserId>,
@@ -81,7 +83,8 @@ impl Streams {
         added.filter(|id| !self.watched.contains(id)).collect()
     }
 
-    /// Subscribes, and answers the frames that tell of it. An id that is in use already changes nothing, as in Meteor.
+    /// Subscribes, and returns the frames to send. If the id is already in use, nothing changes, as
+    /// in Meteor.
     pub(super) fn subscribe(
         &mut self,
         listener: &mut Listener,
@@ -111,13 +114,14 @@ impl Streams {
         }
     }
 
-    /// Shutdown a subscription, and answers the frame that tells of it.
+    /// Ends a subscription, and returns the frame to send.
     pub(super) fn unsubscribe(&mut self, listener: &mut Listener, id: &str) -> String {
         self.end(listener, id);
         text_of(&Reply::Nosub { id, error: None })
     }
 
-    /// Shutdown what may not be heard any more now that the connection is `user`'s, and answers the frames that tell of it.
+    /// Ends the subscriptions that `user`, who now owns the connection, may not have. Returns the
+    /// frames to send.
     pub(super) fn end_forbidden(
         &mut self,
         listener: &mut Listener,
@@ -134,14 +138,14 @@ impl Streams {
             .filter(|(_, hears)| !may_hear(hears))
             .map(|(id, _)| id.clone())
             .collect();
-        let tell = |id: String| {
+        let refuse = |id: String| {
             self.end(listener, &id);
             refusal(&id, ApiError::NotAllowed)
         };
-        ended.into_iter().map(tell).collect()
+        ended.into_iter().map(refuse).collect()
     }
 
-    /// Whether the connection is to be told of what changes about its own user.
+    /// Returns whether the connection receives changes of its own user.
     pub(super) fn hears_own_data(&self) -> bool {
         self.subscriptions
             .values()
@@ -202,13 +206,13 @@ impl Streams {
             "stream-notify-logged" => Ok(logged(event)),
             "stream-notify-user" => own(user, event),
             PRESENCE => Ok(Hears::Presence),
-            // Roles stay as they came with the server.
+            // Roles never change.
             _ => Ok(Hears::Silence(Ear::LoggedIn)),
         }
     }
 
-    /// The first subscription to presence stays; each further one changes who is watched, and ends. Ids that are not among the
-    /// `existing` ones are nobody's, and are not kept.
+    /// Changes the watched users. The first subscription to presence stays; each further one only
+    /// makes its changes and ends. Only ids in `existing` are added.
     fn watch(
         &mut self,
         listener: &mut Listener,
@@ -255,7 +259,7 @@ impl Streams {
     }
 }
 
-/// The ids under `key` that may be somebody's.
+/// Returns the ids under `key`, without those that are too long.
 fn named(who: Option<&Value>, key: &str) -> impl Iterator<Item = UserId> {
     let ids = who.and_then(|who| who.get(key)).and_then(Value::as_array);
     let ids = ids.into_iter().flatten().filter_map(Value::as_str);
@@ -283,7 +287,7 @@ fn public(event: &str) -> Hears {
     }
 }
 
-/// What happens to somebody is theirs alone to hear.
+/// Returns the subscription to events of a user. Only that user may subscribe to them.
 fn own(user: &UserId, event: &str) -> Result<Hears, ApiError> {
     let event = event.strip_prefix(user.as_str());
     match event.and_then(|rest| rest.strip_prefix('/')) {
@@ -293,7 +297,7 @@ fn own(user: &UserId, event: &str) -> Result<Hears, ApiError> {
     }
 }
 
-/// That a subscription has begun. Old clients ask for a document to begin with.
+/// Returns the frames that confirm a subscription. Old clients ask for an initial document.
 fn begun(id: &str, name: &str, params: &[Value]) -> Vec<String> {
     let options = params.get(1);
     let asked = options.is_some_and(|options| {
@@ -311,7 +315,7 @@ fn begun(id: &str, name: &str, params: &[Value]) -> Vec<String> {
     document.into_iter().chain([ready]).collect()
 }
 
-/// That a subscription has not begun, or has ended.
+/// Renders the refusal or the end of a subscription.
 pub(super) fn refusal(id: &str, refused: ApiError) -> String {
     let error = Some(refused.into_method_error("sub"));
     text_of(&Reply::Nosub { id, error })

@@ -1,17 +1,17 @@
-//! How many people each user watches by all of their live connections together. Knows no connection.
+//! Counts how many users each user watches, over all of their live connections.
 
 use crate::domain::UserId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// People that a user may watch by all connections together.
+/// Maximum number of users that a user may watch over all connections.
 pub(super) const MOST_WATCHED_BY_USER: usize = 20_000;
 
-/// How many people each user watches.
+/// The number of watched users, by user.
 #[derive(Default)]
 pub(in crate::api) struct Watching(Mutex<HashMap<UserId, usize>>);
 
-/// What one connection adds to its user's number; taken back when it is dropped.
+/// One connection's share of its user's count, which is subtracted on drop.
 pub(super) struct Watched {
     watching: Arc<Watching>,
     user: UserId,
@@ -19,7 +19,7 @@ pub(super) struct Watched {
 }
 
 impl Watching {
-    /// A connection of `user` that watches nobody yet.
+    /// Creates the share of a connection of `user`, which starts at zero.
     pub(super) fn begin(self: &Arc<Self>, user: UserId) -> Watched {
         let watching = self.clone();
         Watched {
@@ -35,7 +35,7 @@ impl Watching {
 }
 
 impl Watched {
-    /// Counts one more. `false`: the user watches as many as they may.
+    /// Adds one. Returns `false` if the user has reached the maximum.
     pub(super) fn add(&mut self) -> bool {
         let mut counts = self.watching.counts();
         let count = counts.entry(self.user.clone()).or_default();
@@ -47,7 +47,7 @@ impl Watched {
         has_room
     }
 
-    /// Counts `number` less.
+    /// Subtracts `number`.
     pub(super) fn remove(&mut self, number: usize) {
         let mut counts = self.watching.counts();
         self.count -= number;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_watches_20000_people_by_all_connections_together() {
+    fn a_user_may_watch_20000_users_over_all_connections() {
         let watching = Arc::new(Watching::default());
         let ann = || watching.begin(UserId::new("ann"));
         let (mut one, mut other) = (ann(), ann());

@@ -1,7 +1,9 @@
-//! Which web pages may call: those of this server itself, and those named in `cors_origins`. A
-//! browser says in `Origin` which page asks; other clients send no such header. Preflights follow
-//! Rocket.Chat's `middlewares/cors.ts` (compatibility 8.5), except for texts that name pages of its
-//! administration, which do not exist here.
+//! The web pages that may call the API: those of this server itself, and those listed in
+//! `cors_origins`. A browser sends the page's origin in `Origin`; other clients send no such
+//! header.
+//!
+//! Preflights follow Rocket.Chat's `middlewares/cors.ts` (compatibility 8.5), except for texts that
+//! name pages of its administration, which do not exist here.
 
 mod site;
 
@@ -13,7 +15,7 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The pages that may call.
+/// The origins whose pages may call the API.
 pub(in crate::api) struct Origins {
     listed: Listed,
     site: Option<Origin>,
@@ -26,21 +28,21 @@ enum Listed {
     These(Vec<Origin>),
 }
 
-/// Who asks, as far as browsers say.
+/// The kind of page that sent a request, according to the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum Page {
-    /// No web page.
+    /// Not a web page.
     No,
-    /// A page of this server itself, which needs no permission to read.
+    /// A page of this server itself. It may read responses without CORS.
     Own,
-    /// A page that the settings name.
+    /// A page listed in `cors_origins`.
     Listed,
-    /// A page of somebody else.
+    /// Any other page.
     Foreign,
 }
 
 impl Origins {
-    /// From the setting `cors_origins`, and the URL by which people reach this server.
+    /// Reads the setting `cors_origins`. `site_url` is the public URL of this server.
     pub(in crate::api) fn new(origins: &[String], site_url: &str) -> Self {
         let listed = match origins {
             [] => Listed::Nobody,
@@ -51,12 +53,12 @@ impl Origins {
         Self { listed, site }
     }
 
-    /// Which page a request with these headers comes from.
+    /// Returns the kind of page that sent a request with these headers.
     pub(in crate::api) fn page(&self, headers: &HeaderMap) -> Page {
         if !headers.contains_key(header::ORIGIN) {
             return Page::No;
         }
-        // In two headers there may be two pages.
+        // Two headers may name two pages, so they count as foreign.
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next().filter(|_| origins.next().is_none());
         let origin = origin.and_then(|origin| Origin::of_url(origin.to_str().ok()?));
@@ -83,7 +85,7 @@ impl Origins {
             || self.site.as_ref().is_some_and(|site| origin.is_at(site))
     }
 
-    /// The refusal of a foreign page, which is logged with what did not match.
+    /// Returns the error for a foreign page, and logs the headers that did not match.
     pub(in crate::api) fn refuse(&self, headers: &HeaderMap) -> ApiError {
         self.log_refusal(headers);
         ApiError::ForeignOrigin
@@ -94,15 +96,17 @@ impl Origins {
         tracing::warn!(
             origin = text(header::ORIGIN),
             host = text(header::HOST),
-            "a web page of another origin is refused: name it in cors_origins, or set site_url to the URL by which people \
-             reach this server"
+            "refused a web page of another origin: add it to cors_origins, or set site_url to the public URL of \
+             this server"
         );
     }
 
-    /// Whose pages may read the answer, as `Access-Control-Allow-Origin` says it.
+    /// Returns the value of `Access-Control-Allow-Origin`: the origins whose pages may read the
+    /// response.
     pub(in crate::api) fn readers(&self, page: Page, headers: &HeaderMap) -> Option<HeaderValue> {
         match (page, &self.listed) {
-            // Rocket.Chat answers so whoever asks. No page learns from it what it could not ask for.
+            // Rocket.Chat sends `*` to every client. It gives no page access to anything that it
+            // could not request anyway.
             (Page::No, _) | (Page::Listed, Listed::Everybody) => {
                 Some(HeaderValue::from_static("*"))
             }
@@ -111,15 +115,15 @@ impl Origins {
         }
     }
 
-    /// The answer to `OPTIONS`. Whatever is not a preflight gets a plain `OK`.
+    /// Returns the response to `OPTIONS`. A request that is not a preflight gets a plain `OK`.
     pub(in crate::api) fn preflight(&self, page: Page, headers: &HeaderMap) -> Response {
         let asks = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         match (&self.listed, page) {
             (_, Page::No) if !asks => text(StatusCode::OK, "OK"),
             (Listed::Nobody, _) => {
                 self.log_refusal(headers);
-                let told = "CORS not enabled. Name the page's origin in the setting cors_origins to enable it.";
-                let mut response = text(StatusCode::METHOD_NOT_ALLOWED, told);
+                let reason = "CORS not enabled. Add the page's origin to the setting cors_origins to enable it.";
+                let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
                 let allow = HeaderValue::from_static("GET, POST, HEAD, OPTIONS");
                 response.headers_mut().insert(header::ALLOW, allow);
                 response
@@ -127,21 +131,22 @@ impl Origins {
             (Listed::Everybody, _) | (Listed::These(_), Page::Listed) => allowed(),
             (Listed::These(_), _) => {
                 self.log_refusal(headers);
-                let told = "Invalid origin. Name the page's origin in the setting cors_origins.";
-                text(StatusCode::FORBIDDEN, told)
+                let reason = "Invalid origin. Add the page's origin to the setting cors_origins.";
+                text(StatusCode::FORBIDDEN, reason)
             }
         }
     }
 }
 
-/// Whether the browser itself compared the page with the URL that it asks, before any proxy changed
-/// `Host`. No page can set this header (Fetch Metadata, section 2.3).
+/// Returns whether the browser compared the page's origin with the request's URL and found them
+/// equal. It does so before any proxy changes `Host`. Pages cannot set this header (Fetch Metadata,
+/// section 2.3).
 fn is_same_origin(headers: &HeaderMap) -> bool {
     let site = headers.get(SEC_FETCH_SITE);
     site.is_some_and(|site| site.as_bytes() == b"same-origin")
 }
 
-/// A header for the log, which is long enough at 200 bytes.
+/// Formats a header for the log, truncated to 200 bytes.
 fn shown(value: &HeaderValue) -> String {
     let bytes = value.as_bytes();
     let beginning = &bytes[..bytes.len().min(200)];

@@ -1,9 +1,9 @@
-//! Web origins and authorities in one spelling, so that they can be compared: lower case, default
-//! ports added, IPv6 addresses shortened. Does not know which of them may do what.
+//! Web origins and authorities, normalised for comparison: lower case, default ports added, IPv6
+//! addresses shortened.
 
 use std::net::Ipv6Addr;
 
-/// A host with an optional port, as `Host` holds one.
+/// A host with an optional port, as in `Host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::api) struct Authority {
     pub(in crate::api) host: String,
@@ -34,7 +34,7 @@ impl Scheme {
 }
 
 impl Authority {
-    /// `None` when it is none, or holds a user name.
+    /// Parses an authority; `None` when it is invalid or contains a user name.
     pub(in crate::api) fn parse(text: &str) -> Option<Self> {
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port),
@@ -52,7 +52,7 @@ impl Authority {
 }
 
 impl Origin {
-    /// The origin of an `http` or `https` URL; `None` for everything else, such as `null`.
+    /// Returns the origin of an `http` or `https` URL; `None` for everything else, such as `null`.
     pub(in crate::api) fn of_url(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let scheme = match scheme {
@@ -70,18 +70,19 @@ impl Origin {
         &self.host
     }
 
-    /// Whether both are the same host and port, each port being the default one of its scheme or
-    /// the same number: which scheme the server is reached by depends on who stands in between.
+    /// Returns whether both have the same host, and either the same port or each its scheme's
+    /// default port. The scheme may differ, because a proxy may terminate TLS.
     pub(in crate::api) fn is_at(&self, other: &Self) -> bool {
         self.host == other.host && self.special_port() == other.special_port()
     }
 
-    /// Whether a request with this `Host` can have been sent to this origin. Proxies drop the port,
-    /// or add their own: so only two different ports that are both special tell two sites apart.
+    /// Returns whether a request with this `Host` may have been sent to this origin. Proxies drop
+    /// the port or add their own. So two sites differ only if both have a non-default port and the
+    /// ports differ.
     pub(in crate::api) fn answers_to(&self, host: &Authority) -> bool {
-        let told = host.port.filter(|port| ![80, 443].contains(port));
-        let same_port = match (self.special_port(), told) {
-            (Some(own), Some(told)) => own == told,
+        let sent = host.port.filter(|port| ![80, 443].contains(port));
+        let same_port = match (self.special_port(), sent) {
+            (Some(own), Some(sent)) => own == sent,
             _ => true,
         };
         self.host == host.host && same_port
@@ -92,8 +93,8 @@ impl Origin {
     }
 }
 
-/// A host in lower case, without the dot that ends an absolute name. International names come as
-/// punycode and are compared as such.
+/// Returns a host in lower case, without the trailing dot of an absolute name. International names
+/// arrive as punycode and are compared as such.
 fn normalised(host: &str) -> Option<String> {
     if let Some(address) = host.strip_prefix('[') {
         let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// The page that `headers` name at a server which is reached by `site_url`.
+/// Returns the kind of page that `headers` name, at a server whose public URL is `site_url`.
 fn page(listed: &[&str], site_url: &str, headers: &[(&'static str, &str)]) -> Page {
     let listed: Vec<_> = listed.iter().map(|origin| (*origin).to_owned()).collect();
     let mut map = HeaderMap::new();
@@ -18,7 +18,7 @@ fn from(listed: &[&str], origin: &str) -> Page {
 }
 
 #[test]
-fn pages_of_the_server_itself_and_listed_ones_may_call_and_no_others() {
+fn only_pages_of_the_server_and_listed_pages_may_call() {
     let none = page(&[], SITE, &[("host", "chat.example.org")]);
     assert_eq!(none, Page::No, "no browser");
     for own in [
@@ -63,8 +63,8 @@ fn a_site_url_and_a_host_may_name_the_default_port_and_a_path() {
 }
 
 #[test]
-fn the_browsers_own_word_counts_where_a_proxy_has_changed_the_host() {
-    let asked = |site| {
+fn sec_fetch_site_is_trusted_when_a_proxy_changed_the_host() {
+    let page_with = |site| {
         let headers = [
             ("host", "upstream"),
             ("origin", "https://chat.example"),
@@ -72,14 +72,18 @@ fn the_browsers_own_word_counts_where_a_proxy_has_changed_the_host() {
         ];
         page(&[], SITE, &headers)
     };
-    assert_eq!(asked(("sec-fetch-site", "same-origin")), Page::Own);
+    assert_eq!(page_with(("sec-fetch-site", "same-origin")), Page::Own);
     for other in ["same-site", "cross-site", "none"] {
-        assert_eq!(asked(("sec-fetch-site", other)), Page::Foreign, "{other}");
+        assert_eq!(
+            page_with(("sec-fetch-site", other)),
+            Page::Foreign,
+            "{other}"
+        );
     }
 }
 
 #[test]
-fn two_origins_are_foreign() {
+fn two_origin_headers_are_foreign() {
     let own = ("origin", "https://chat.example");
     let page = page(&[], SITE, &[("host", "chat.example"), own, own]);
     assert_eq!(page, Page::Foreign);

@@ -1,4 +1,4 @@
-//! Adding and deleting users, switching them off, ending their logins.
+//! Creating, deleting and deactivating users, and ending their logins.
 
 use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::body::Fields;
@@ -12,8 +12,9 @@ use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
 
-/// Accepted without effect: there are no channels, no mail, no fields of one's own and no telephones here, and a status text is not
-/// kept at creation by Rocket.Chat either. `fields` once chose what the answer holds.
+/// Accepted without effect. There are no channels, mails, custom fields or telephones here, and
+/// Rocket.Chat does not store a status text at creation either. `fields` used to select the fields
+/// of the response.
 const WITHOUT_EFFECT: [&str; 7] = [
     "joinDefaultChannels",
     "sendWelcomeEmail",

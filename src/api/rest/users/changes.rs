@@ -1,4 +1,4 @@
-//! Changing users and what they prefer.
+//! Changing users and their preferences.
 
 use crate::api::error::{ApiError, PeopleContext};
 use crate::api::http::body::Fields;
@@ -12,10 +12,11 @@ use crate::service::presence;
 use crate::service::users::changes::{self, Proof, UserChanges};
 use serde_json::Value;
 
-/// What `data` may hold under both routes.
+/// The fields of `data` that both routes accept.
 const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "statusText"];
-/// What it may hold for `users.update`. Without effect: there are no channels, no mail and no fields of one's own here, and Rocket.Chat
-/// does nothing with `status` either. `currentPassword` is ours: Rocket.Chat asks for a second factor.
+/// Further fields of `data` for `users.update`. Some have no effect: there are no channels, mails
+/// or custom fields here, and Rocket.Chat ignores `status`. `currentPassword` is ours: Rocket.Chat
+/// asks for a second factor.
 const UPDATE: [&str; 12] = [
     "currentPassword",
     "password",
@@ -106,7 +107,7 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     response::ok(&PreferencesReply::of(&user))
 }
 
-/// The object `data`, which may hold these fields and those of [`BOTH`].
+/// Returns the object `data`, which may contain these fields and those of [`BOTH`].
 fn inside(fields: &mut Fields, further: &[&str]) -> Result<Fields, ApiError> {
     let data = fields.object("data")?;
     let data = data.ok_or_else(|| ApiError::missing_property("data"))?;

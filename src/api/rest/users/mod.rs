@@ -1,5 +1,5 @@
-//! `users.*` without presence. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`; compatibility 5.6, 6.2 and 6.4. No route asks for
-//! a second factor: there is none here.
+//! `users.*` except presence. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
+//! compatibility 5.6, 6.2 and 6.4. No route asks for a second factor, because there is none here.
 
 mod accounts;
 mod changes;

@@ -1,4 +1,4 @@
-//! Looking users up.
+//! Finding and listing users.
 
 use crate::api::error::ApiError;
 use crate::api::http::query::{self, Query};
@@ -9,7 +9,8 @@ use crate::domain::{Permission, UserId, UserKey};
 use crate::service::presence;
 use crate::service::users::queries;
 
-/// `includeUserRooms` and `fields` are accepted without effect: there are no rooms, and the fields are the server's to choose.
+/// `includeUserRooms` and `fields` are accepted without effect: there are no rooms, and the server
+/// chooses the fields.
 const INFO: [&str; 7] = [
     "userId",
     "username",
@@ -35,18 +36,18 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     };
     let app = request.count_call(Some(&actor))?;
     let Some(key) = key else {
-        // Nobody was imported or has a telephone here.
+        // No user is imported or has a telephone here.
         let unknown = query
             .filled("importId")?
             .or(query.filled("freeSwitchExtension")?);
         let text = unknown.map_or("Invalid search query.", |_| "User not found.");
         return Err(ApiError::Bare(text));
     };
-    let seen = queries::info(app, &actor, key).await?;
-    let seen = seen.ok_or(ApiError::Bare("User not found."))?;
-    let shown = presence::of(app, &seen.user.id).await?;
+    let view = queries::info(app, &actor, key).await?;
+    let view = view.ok_or(ApiError::Bare("User not found."))?;
+    let shown = presence::of(app, &view.user.id).await?;
     response::ok(&UserReply {
-        user: UserRow::seen(&seen.user, &shown, seen.whole),
+        user: UserRow::seen(&view.user, &shown, view.whole),
         success: true,
     })
 }

@@ -1,4 +1,4 @@
-//! Tokens that somebody makes for oneself, and programs for others.
+//! Personal access tokens, and tokens that programs create for users.
 
 use crate::api::error::PeopleContext;
 use crate::api::http::request::Request;

@@ -1,14 +1,16 @@
-//! What a client says: texts become messages, and messages frames, or are refused in Meteor's words. Knows nothing of what is answered.
+//! Parses incoming frames: a text becomes a message, and a message a frame, or is refused with
+//! Meteor's texts.
 
 use serde_json::{Map, Value};
 
-/// Bytes of an id that a client gives to a subscription or a call. Clients count, or take 17 characters.
+/// Maximum length in bytes of a client's id for a subscription or a call. Clients use a counter or
+/// 17 characters.
 const LONGEST_ID: usize = 128;
 
-/// What a client says.
+/// A frame from a client.
 #[derive(Debug, PartialEq)]
 pub(in crate::api) enum Frame {
-    /// Whether the version it proposes is spoken here, and which one is to be proposed if not.
+    /// Whether the proposed version is supported; if not, the version to propose instead.
     Connect {
         version: Result<(), &'static str>,
     },
@@ -31,7 +33,7 @@ pub(in crate::api) enum Frame {
     },
 }
 
-/// What a frame cannot be, in Meteor's words, with the message that is told back.
+/// Why a frame is invalid, in Meteor's words, with the message to return to the client.
 #[derive(Debug, PartialEq)]
 pub(in crate::api) struct Offence {
     pub(in crate::api) reason: &'static str,
@@ -39,20 +41,20 @@ pub(in crate::api) struct Offence {
 }
 
 impl Offence {
-    /// That `message` is not for now.
+    /// Refuses `message` with a reason.
     pub(in crate::api) fn new(reason: &'static str, message: Map<String, Value>) -> Self {
         let message = Some(Value::Object(message));
         Self { reason, message }
     }
 }
 
-/// A message that names what it is.
+/// A message with its kind in `msg`.
 pub(in crate::api) type Fields = Map<String, Value>;
 
-/// Reads a text as a message.
+/// Parses a text as a message.
 ///
 /// # Errors
-/// For a text that is no JSON object with a `msg`.
+/// If the text is not a JSON object with a `msg`.
 pub(in crate::api) fn read(text: &str) -> Result<Fields, Offence> {
     let read: Value = serde_json::from_str(text).map_err(|_| Offence {
         reason: "Parse error",
@@ -68,7 +70,7 @@ pub(in crate::api) fn read(text: &str) -> Result<Fields, Offence> {
     }
 }
 
-/// What JavaScript takes for true.
+/// Returns whether JavaScript considers the value true.
 fn is_said(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -80,10 +82,10 @@ fn is_said(value: &Value) -> bool {
 }
 
 impl Frame {
-    /// What a message says.
+    /// Parses a message as a frame.
     ///
     /// # Errors
-    /// For one that is of no known kind, or lacks what its kind needs.
+    /// If its kind is unknown, or if it lacks what its kind requires.
     pub(in crate::api) fn of(mut fields: Fields) -> Result<Self, Offence> {
         let kind = fields.get("msg").and_then(Value::as_str);
         let frame = match kind.unwrap_or_default() {
@@ -145,10 +147,11 @@ fn params(fields: &Fields) -> Option<Vec<Value>> {
     }
 }
 
-/// The versions spoken here, the best first. They differ in nothing that is said here.
+/// The supported versions, the best first. They do not differ in the frames that are used here.
 const VERSIONS: [&str; 3] = ["1", "pre2", "pre1"];
 
-/// Whether the version that a client proposes is the first that both know, as Meteor asks for it; the version to propose if not.
+/// Checks the version that a client proposes. As Meteor requires, it must be the first that both
+/// support; otherwise returns the version to propose instead.
 fn proposed_version(fields: &Fields) -> Result<(), &'static str> {
     let version = fields.get("version").and_then(Value::as_str);
     let supported = fields.get("support").and_then(Value::as_array);
@@ -166,14 +169,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(text: &str) -> Result<Frame, (&'static str, Option<Value>)> {
+    fn parsed(text: &str) -> Result<Frame, (&'static str, Option<Value>)> {
         read(text)
             .and_then(Frame::of)
             .map_err(|offence| (offence.reason, offence.message))
     }
 
     #[test]
-    fn what_clients_say_is_understood() {
+    fn valid_frames_are_parsed() {
         for (proposed, version) in [
             (r#""version":"1","support":["1","pre2","pre1"]"#, Ok(())),
             (r#""version":"pre2","support":["pre2"]"#, Ok(())),
@@ -186,12 +189,12 @@ mod tests {
             (r#""support":["1"]"#, Err("1")),
         ] {
             let text = format!(r#"{{"msg":"connect",{proposed}}}"#);
-            assert_eq!(told(&text), Ok(Frame::Connect { version }), "{text}");
+            assert_eq!(parsed(&text), Ok(Frame::Connect { version }), "{text}");
         }
         let id = "1".to_owned();
         let method = r#"{"msg":"method","id":"1","method":"m","params":[2]}"#;
         assert_eq!(
-            told(method),
+            parsed(method),
             Ok(Frame::Method {
                 id: id.clone(),
                 method: "m".to_owned(),
@@ -200,7 +203,7 @@ mod tests {
         );
         let subscribe = r#"{"msg":"sub","id":"1","name":"n"}"#;
         assert_eq!(
-            told(subscribe),
+            parsed(subscribe),
             Ok(Frame::Subscribe {
                 id: id.clone(),
                 name: "n".to_owned(),
@@ -208,17 +211,17 @@ mod tests {
             })
         );
         assert_eq!(
-            told(r#"{"msg":"unsub","id":"1"}"#),
+            parsed(r#"{"msg":"unsub","id":"1"}"#),
             Ok(Frame::Unsubscribe { id })
         );
         let ping = Frame::Ping { id: Some(json!(5)) };
-        assert_eq!(told(r#"{"msg":"ping","id":5}"#), Ok(ping));
+        assert_eq!(parsed(r#"{"msg":"ping","id":5}"#), Ok(ping));
     }
 
     #[test]
-    fn what_cannot_be_is_told_in_meteors_words() {
+    fn invalid_frames_are_refused_with_meteors_texts() {
         let long = "x".repeat(LONGEST_ID + 1);
-        for (text, reason, comes_back) in [
+        for (text, reason, is_returned) in [
             ("{", "Parse error", false),
             ("", "Parse error", false),
             ("[]", "Bad request", false),
@@ -265,8 +268,8 @@ mod tests {
                 true,
             ),
         ] {
-            let message = comes_back.then(|| serde_json::from_str(text).unwrap());
-            assert_eq!(told(text), Err((reason, message)), "{text}");
+            let message = is_returned.then(|| serde_json::from_str(text).unwrap());
+            assert_eq!(parsed(text), Err((reason, message)), "{text}");
         }
     }
 }

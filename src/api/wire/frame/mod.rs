@@ -1,5 +1,6 @@
-//! The frames of the realtime protocol (DDP), as they come in and as they go out. Source: Meteor `packages/ddp-server/livedata_server.js`
-//! and DDP.md; compatibility 9.1. Knows no method and no stream.
+//! The frames of the realtime protocol (DDP), incoming and outgoing. Source: Meteor
+//! `packages/ddp-server/livedata_server.js` and DDP.md; compatibility 9.1. Methods and streams do
+//! not belong here.
 
 mod incoming;
 mod outgoing;

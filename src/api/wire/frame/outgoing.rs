@@ -1,11 +1,11 @@
-//! What the server says. Knows nothing of why.
+//! Renders outgoing frames.
 
 use crate::api::error::MethodError;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// What the server says.
+/// A frame from the server.
 #[derive(Serialize)]
 #[serde(tag = "msg", rename_all = "lowercase")]
 pub(in crate::api) enum Reply<'a> {
@@ -49,7 +49,7 @@ pub(in crate::api) enum Reply<'a> {
     },
 }
 
-/// A document of a collection, as it has become.
+/// A document of a collection, with its current fields.
 #[derive(Serialize)]
 pub(in crate::api) struct Document<'a, Fields> {
     pub(in crate::api) msg: DocumentChange,
@@ -66,7 +66,8 @@ pub(in crate::api) enum DocumentChange {
     Changed,
 }
 
-/// The text of a frame. What is sent are texts, numbers and lists, which are always JSON.
+/// Serialises a frame. Frames consist of strings, numbers and lists, which always serialise to
+/// JSON.
 pub(in crate::api) fn text_of(frame: &impl Serialize) -> String {
     serde_json::to_string(frame).unwrap_or_default()
 }

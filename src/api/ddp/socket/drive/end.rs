@@ -1,4 +1,4 @@
-//! How a live connection ends, and what the client is told of it. Knows nothing of when.
+//! The end of a live connection, and the close frame that the client receives.
 
 use super::outgoing::Outgoing;
 use futures_util::stream::SplitStream;
@@ -13,42 +13,43 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-/// How long a client has to take its leave.
+/// Time limit for the closing handshake.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// The client has left, or cannot be reached.
+    /// The client has closed the connection, or is unreachable.
     Gone,
-    /// The client was told why already.
+    /// The client already received the reason.
     Refused,
     /// The server stops.
     Stop,
-    /// The client did not keep up with the news: it is to come back and look how things are.
+    /// The client read too slowly: it must reconnect and reload its state.
     TooSlow,
-    /// The client said nothing for too long.
+    /// The client sent nothing for too long.
     Silent,
-    /// The login that it stood on has ended.
+    /// The connection's login has ended.
     LoggedOut,
-    /// Whether the login has ended cannot be read: the client is to connect and log in again.
+    /// It is unknown whether the login has ended: the client must reconnect and log in again.
     Unchecked,
-    /// Nobody has logged in in time.
+    /// The client did not log in in time.
     NotLoggedIn,
-    /// There is no room for what the client sends without a login, or for what it has asked for.
+    /// The memory budgets have no room for the client's anonymous frames, or for its requested
+    /// results.
     Overloaded,
-    /// A frame is larger than any may be.
+    /// A frame exceeds the limit.
     TooLarge,
-    /// What came is no WebSocket.
+    /// The client violates the WebSocket protocol.
     Protocol,
-    /// What came is no text.
+    /// The client sent a frame that is not text.
     NotText,
-    /// Text that is not UTF-8.
+    /// The client sent text that is not UTF-8.
     NotUtf8,
 }
 
 impl End {
-    /// By an error of the socket.
+    /// Returns the end that an error of the socket causes.
     pub(super) fn by(error: &tungstenite::Error) -> Self {
         use tungstenite::Error::{Capacity, Io, Protocol, Utf8};
         match error {
@@ -61,7 +62,8 @@ impl End {
         }
     }
 
-    /// What the client is told (RFC 6455, section 7.4.1; 4000 is what Rocket.Chat's streamer closes idle connections with).
+    /// Returns the close code and reason (RFC 6455, section 7.4.1). Rocket.Chat's streamer closes
+    /// idle connections with 4000.
     fn farewell(self) -> Option<(u16, &'static str)> {
         Some(match self {
             Self::Gone => return None,
@@ -81,7 +83,8 @@ impl End {
     }
 }
 
-/// Shutdown a connection. A client that has been too slow has as long as `write` to read what is on its way before the farewell.
+/// Closes a connection. A client that was too slow has `write` to read the queued frames before the
+/// close frame.
 pub(super) async fn take_leave<S>(
     outgoing: Outgoing<S>,
     incoming: SplitStream<WebSocketStream<S>>,
@@ -97,8 +100,8 @@ pub(super) async fn take_leave<S>(
     let _ = timeout(patience, tell(outgoing, incoming, end)).await;
 }
 
-/// Tells the client why, after what it was told before, and reads what still comes: a close with bytes unread would be a reset, and that
-/// takes the farewell with it.
+/// Sends the queued frames and the close frame, then reads until the client closes. Closing with
+/// unread bytes would reset the connection and lose the close frame.
 async fn tell<S>(
     mut outgoing: Outgoing<S>,
     mut incoming: SplitStream<WebSocketStream<S>>,

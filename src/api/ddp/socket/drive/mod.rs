@@ -1,5 +1,6 @@
-//! The loop of one live connection: what comes in, what is to be told, and how it ends. A client is never waited for: what it does not
-//! read stays in its mailbox, where newer news take the place of older, until there is too much and it is cut. Knows no frame by name.
+//! The loop of one live connection: receiving, sending, and its end. The loop never waits for a
+//! slow client. What the client does not read stays in its mailbox, where newer messages replace
+//! older ones, until there are too many and the connection is closed.
 
 mod end;
 mod outgoing;
@@ -21,10 +22,11 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use watch::{Look, Watch};
 
-/// Bytes of a frame that a client may send.
+/// Maximum size in bytes of a frame from a client.
 pub(super) const LARGEST_FRAME: usize = 64 * 1024;
-/// How frames are read and written. Buffers are as small as what most clients send, because every idle connection keeps them. Nothing is
-/// written before it is flushed: the loop writes in turns.
+/// Returns the settings for reading and writing frames. Every idle connection keeps its buffers, so
+/// they are no larger than most frames. Nothing is written before a flush: the loop writes in
+/// turns.
 pub(super) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(1024)
@@ -34,7 +36,7 @@ pub(super) fn config() -> WebSocketConfig {
         .max_frame_size(Some(LARGEST_FRAME))
 }
 
-/// Drives a connection to its end: until it ends by itself, or `stop` comes.
+/// Runs a connection until it ends or `stop` resolves.
 pub(super) async fn run<S>(
     socket: WebSocketStream<S>,
     mut session: Session,
@@ -51,7 +53,7 @@ pub(super) async fn run<S>(
         let ended = tokio::select! {
             biased;
             () = &mut stop => Some(End::Stop),
-            // A call may itself end the login that it stands on, and has to tell so.
+            // A call may itself end the login it uses, and must still report that.
             trouble = session.listener().trouble(), if call.is_none() => in_trouble(trouble, &session).await,
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
             called = under_way(&mut call) => {
@@ -78,12 +80,12 @@ pub(super) async fn run<S>(
             break end;
         }
     };
-    // Whoever asks who is connected, or listens, need not wait for the farewell.
+    // Presence and publishing need not wait for the closing handshake.
     drop(session);
     take_leave(outgoing, incoming, end, limits.write).await;
 }
 
-/// Comes back with what a call has come to, and never where there is none.
+/// Resolves with the outcome of the call; pending forever if there is none.
 async fn under_way(call: &mut Option<Call>) -> Called {
     match call {
         Some(call) => call.await,
@@ -101,7 +103,7 @@ async fn in_trouble(trouble: Interrupt, session: &Session) -> Option<End> {
     }
 }
 
-/// Sends what `messages` say, unless the time of the login is up: nothing is sent after its end.
+/// Sends `messages`, unless the login has expired.
 fn deliver<S>(
     messages: &[Arc<hub::Message>],
     session: &Session,
@@ -131,7 +133,7 @@ fn receive<S>(
         },
         Some(Ok(Message::Binary(_))) => return Some(End::NotText),
         Some(Ok(Message::Close(_))) | None => return Some(End::Gone),
-        // The library answers these by itself.
+        // The library answers these itself.
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
         Some(Err(error)) => return Some(End::by(&error)),
     }
@@ -143,7 +145,8 @@ fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> 
         return Some(End::LoggedOut);
     }
     if !outgoing.is_flushed() {
-        // It is the client's turn to read. How long it may take is the stream's to say, and what it sends meanwhile is not seen.
+        // The client has to read first. The stream limits how long that may take, and frames from
+        // the client are not read until then.
         watch.heard();
     }
     match watch.look() {
@@ -152,7 +155,7 @@ fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> 
         Look::GiveUp => return Some(End::Silent),
         Look::NotLoggedIn => return Some(End::NotLoggedIn),
     }
-    // Who is asked was heard of since the last look, or begins.
+    // The client has sent something since the last check, or has just been pinged.
     session.heard();
     None
 }

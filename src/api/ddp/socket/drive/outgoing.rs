@@ -1,4 +1,5 @@
-//! What is on its way to the client, in chunks: no more is handed to the library than is written next. Knows no frame.
+//! Queued outgoing frames, which are passed to the library in chunks: never more than is written
+//! next.
 
 use crate::transport::Reserved;
 use bytes::Bytes;
@@ -9,20 +10,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-/// Bytes that are written at once, about. What a socket has once needed for it, it keeps.
+/// Approximate number of bytes per write. A socket's buffer keeps the largest size that it ever
+/// needed.
 const CHUNK: usize = 4 * 1024;
 
-/// Frames on their way to the client.
+/// The queue of outgoing frames.
 pub(super) struct Outgoing<S> {
     sink: SplitSink<WebSocketStream<S>, Message>,
     waiting: VecDeque<Bytes>,
-    /// What large frames that wait are counted with.
+    /// The reservation of large frames in the queue.
     reserved: Option<Reserved>,
     is_flushed: bool,
 }
 
 impl<S> Outgoing<S> {
-    /// Nothing waits yet.
+    /// Creates an empty queue.
     pub(super) fn new(sink: SplitSink<WebSocketStream<S>, Message>) -> Self {
         Self {
             sink,
@@ -32,22 +34,22 @@ impl<S> Outgoing<S> {
         }
     }
 
-    /// Whether nothing waits any more.
+    /// Returns whether everything is written.
     pub(super) fn is_flushed(&self) -> bool {
         self.is_flushed
     }
 
-    /// What it wrote to. Frames that wait are lost.
+    /// Returns the sink. Queued frames are lost.
     pub(super) fn into_sink(self) -> SplitSink<WebSocketStream<S>, Message> {
         self.sink
     }
 
-    /// Has frames wait for their turn.
+    /// Queues frames.
     pub(super) fn send(&mut self, frames: Vec<String>) {
         self.tell(frames.into_iter().map(Bytes::from));
     }
 
-    /// Holds bytes of a budget until everything that waits is written.
+    /// Holds a reservation until the queue is written.
     pub(super) fn hold(&mut self, reserved: Option<Reserved>) {
         match (&mut self.reserved, reserved) {
             (Some(held), Some(more)) => held.merge(more),
@@ -56,7 +58,7 @@ impl<S> Outgoing<S> {
         }
     }
 
-    /// As [`send`](Self::send), in the form that all listeners share.
+    /// Queues frames whose bytes are shared by all listeners; see [`send`](Self::send).
     pub(super) fn tell(&mut self, frames: impl Iterator<Item = Bytes>) {
         self.waiting.extend(frames);
         self.is_flushed &= self.waiting.is_empty();
@@ -64,7 +66,7 @@ impl<S> Outgoing<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Outgoing<S> {
-    /// Writes everything that waits. When it is dropped half-way, the next call goes on from there.
+    /// Writes the whole queue. Cancel-safe: the next call continues.
     pub(super) async fn flush(&mut self) -> Result<(), tungstenite::Error> {
         loop {
             self.sink.flush().await?;
@@ -78,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outgoing<S> {
         }
     }
 
-    /// Hands the library a chunk. It takes it at once, because there is nothing in it.
+    /// Passes a chunk to the library, which accepts it at once because its buffer is empty.
     async fn feed(&mut self) -> Result<(), tungstenite::Error> {
         let mut bytes = 0;
         while bytes < CHUNK

@@ -1,33 +1,33 @@
-//! How long a client has been silent, and when that is to be looked at. Knows nothing of what it says.
+//! Tracks how long a client has been silent, and when to check next.
 
 use crate::transport::limits::Limits;
 use std::pin::Pin;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long the client has said nothing.
+/// The silence of a client.
 pub(super) struct Watch {
     limits: Limits,
     heard: Instant,
     asked: bool,
-    /// Since when nobody is logged in; `None`: somebody is.
+    /// Since when the connection is anonymous; `None` while a user is logged in.
     anonymous: Option<Instant>,
     next: Pin<Box<Sleep>>,
 }
 
-/// What a look at the client's silence comes to.
+/// The result of a check.
 pub(super) enum Look {
-    /// It was heard of, or has been asked and may still answer.
+    /// The client sent something, or was pinged and may still answer.
     Heard,
-    /// It is to be asked whether it is there.
+    /// The client must be pinged.
     Ask,
-    /// It has been silent for too long.
+    /// The client has been silent for too long.
     GiveUp,
-    /// It has not logged in in time.
+    /// The client did not log in in time.
     NotLoggedIn,
 }
 
 impl Watch {
-    /// Begins now.
+    /// Starts the timers.
     pub(super) fn new(limits: Limits) -> Self {
         let heard = Instant::now();
         Self {
@@ -39,7 +39,7 @@ impl Watch {
         }
     }
 
-    /// Takes notice of whether somebody is logged in.
+    /// Records whether a user is logged in.
     pub(super) fn logged_in(&mut self, is_logged_in: bool) {
         match (is_logged_in, self.anonymous) {
             (true, _) => self.anonymous = None,
@@ -53,19 +53,20 @@ impl Watch {
         }
     }
 
-    /// The client was heard of. Costs no timer: the next look finds out.
+    /// Records that the client sent something. Does not reset a timer: the next check does.
     pub(super) fn heard(&mut self) {
         self.heard = Instant::now();
         self.asked = false;
     }
 
-    /// Until the next look.
+    /// Waits until the next check.
     pub(super) async fn sleep(&mut self) {
         self.next.as_mut().await;
     }
 
-    /// Looks how long it has been silent, and says when to look next. A look that comes much too late means that this process did
-    /// not run meanwhile: nothing was heard because nothing was listened to, so the client is asked first.
+    /// Checks how long the client has been silent, and schedules the next check. A check that is
+    /// very late means that this process did not run and read nothing, so the client is pinged
+    /// first.
     pub(super) fn look(&mut self) -> Look {
         let now = Instant::now();
         let Limits {

@@ -1,18 +1,18 @@
-//! How connections end, and what clients are told of it.
+//! Tests how connections end, and what clients receive then.
 
 use super::*;
 use crate::domain::Setting;
 use crate::realtime::hub::{News, Topic};
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_says_that_the_server_goes() {
+async fn a_stop_closes_connections_with_1001() {
     let client = Client::connected().await;
     client.stop.cancel();
     client.ends(1001, "the server stops").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_takes_no_leave_is_not_waited_for() {
+async fn a_client_that_does_not_close_is_dropped_after_a_second() {
     let client = Client::connected().await;
     client.stop.cancel();
     let stopped = Instant::now();
@@ -21,7 +21,7 @@ async fn a_client_that_takes_no_leave_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_speaks_another_version_is_told_so_and_closed() {
+async fn an_unsupported_version_is_refused_and_closed() {
     let mut client = Client::new().await;
     client
         .send(r#"{"msg":"connect","version":"0","support":["0"]}"#)
@@ -31,15 +31,15 @@ async fn who_speaks_another_version_is_told_so_and_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn frames_that_are_no_text_or_too_large_end_the_connection() {
+async fn binary_or_oversized_frames_end_the_connection() {
     let mut client = Client::connected().await;
     let bytes = Message::binary(vec![1, 2, 3]);
     client.socket.send(bytes).await.unwrap();
     client.ends(1003, "frames are text").await;
     let mut client = Client::connected().await;
     client.send(&" ".repeat(LARGEST_FRAME)).await;
-    assert!(client.text().await.contains("error"), "as large as may be");
-    // Its own side may fail to send all of it: the server does not read on.
+    assert!(client.text().await.contains("error"), "the maximum size");
+    // The client may fail to send all of it, because the server stops reading.
     let large = " ".repeat(LARGEST_FRAME + 1);
     drop(client.socket.send(Message::text(large)).await);
     client.ends(1009, "a frame holds 64 KiB at most").await;
@@ -64,7 +64,7 @@ async fn a_client_that_leaves_leaves_nothing_behind() {
     assert!(!client.app.live.has_listeners());
 }
 
-/// Something that a client hears, and that no newer one takes the place of.
+/// Publishes a message that no newer one replaces.
 fn tell(app: &App) {
     app.live.publish(&Topic::Settings, || {
         News::Setting(Setting::SiteName, "x".repeat(100).as_str().into())
@@ -72,7 +72,7 @@ fn tell(app: &App) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_keep_up_is_cut_and_can_still_read_why() {
+async fn a_slow_client_is_closed_and_can_still_read_the_reason() {
     let mut client = Client::with_room(2 * 1024).await;
     client.send(CONNECT).await;
     client.text().await;
@@ -97,7 +97,7 @@ async fn who_does_not_keep_up_is_cut_and_can_still_read_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_never_reads_and_is_too_slow_is_dropped_after_the_time_to_write() {
+async fn a_client_that_never_reads_is_dropped_after_the_write_timeout() {
     let mut client = Client::with_room(2 * 1024).await;
     client.send(CONNECT).await;
     client.text().await;

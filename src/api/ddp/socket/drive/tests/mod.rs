@@ -1,5 +1,5 @@
-//! A live connection on a pipe and paused time: when it is asked and given up in `silence`, how it ends in `end`. What is answered to
-//! frames is not looked at here.
+//! A live connection over an in-memory pipe with paused time. `silence` tests pings and timeouts,
+//! `end` how connections end. The responses to frames are not tested here.
 
 mod end;
 mod silence;
@@ -27,7 +27,7 @@ const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
 const PING: &str = r#"{"msg":"ping"}"#;
 const PONG: &str = r#"{"msg":"pong"}"#;
 
-/// The other end of a connection.
+/// The client's side of a connection.
 struct Client {
     socket: WebSocketStream<DuplexStream>,
     app: Arc<App>,
@@ -36,7 +36,7 @@ struct Client {
     began: Instant,
 }
 
-/// What a client gets.
+/// What a client receives.
 #[derive(Debug, PartialEq)]
 enum Got {
     Text(String),
@@ -45,9 +45,9 @@ enum Got {
 }
 
 impl Client {
-    /// A connection with room for `room` bytes on their way, before its handshake.
+    /// Opens a connection with a buffer of `room` bytes, before its handshake.
     async fn with_room(room: usize) -> Self {
-        let login = Duration::from_secs(3600); // Most tests are about connections on which nobody logs in.
+        let login = Duration::from_secs(3600); // In most tests nobody logs in.
         Self::open(
             room,
             Limits {
@@ -58,7 +58,7 @@ impl Client {
         .await
     }
 
-    /// As [`with_room`](Self::with_room), under these limits.
+    /// Like [`with_room`](Self::with_room), with these limits.
     async fn open(room: usize, limits: Limits) -> Self {
         let settings = Config::defaults_in(PathBuf::from("none"));
         let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
@@ -91,7 +91,7 @@ impl Client {
         Self::with_room(64 * 1024).await
     }
 
-    /// A connection that has shaken hands.
+    /// Opens a connection and completes its handshake.
     async fn connected() -> Self {
         let mut client = Self::new().await;
         client.send(CONNECT).await;
@@ -103,7 +103,7 @@ impl Client {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
-    /// The next text or close.
+    /// Returns the next text or close.
     async fn next(&mut self) -> Got {
         loop {
             let next = timeout(Duration::from_secs(1000), self.socket.next()).await;
@@ -125,13 +125,13 @@ impl Client {
         }
     }
 
-    /// Passes when the server asks whether the client is there, after this many seconds.
+    /// Asserts that the server sends a ping next, this many seconds after the start.
     #[track_caller]
     fn asked(&mut self, after: u64) -> impl Future<Output = ()> + use<'_> {
         self.gets(Got::Text(PING.to_owned()), after)
     }
 
-    /// Passes when this comes next, after so many seconds from the beginning.
+    /// Asserts that this arrives next, this many seconds after the start.
     async fn gets(&mut self, expected: Got, after: u64) {
         let got = self.next().await;
         assert_eq!((got, self.seconds()), (expected, after));
@@ -141,7 +141,7 @@ impl Client {
         self.began.elapsed().as_secs()
     }
 
-    /// Passes when the server closes with this, and is done with the connection then.
+    /// Asserts that the server closes with this code and reason, and then finishes.
     async fn ends(mut self, code: u16, reason: &str) {
         assert_eq!(self.next().await, Got::Close(code, reason.to_owned()));
         let rest = async { while self.socket.next().await.is_some() {} };

@@ -1,4 +1,4 @@
-//! Clients that say nothing, or too little, or just enough.
+//! Tests clients that send nothing, too little, or just enough.
 
 use super::*;
 use crate::domain::{PresencePolicy, UserId, UserStatus};
@@ -13,20 +13,20 @@ async fn pass(seconds: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_says_nothing_is_asked_after_15_seconds_and_given_up_after_30() {
+async fn a_silent_client_is_pinged_after_15_seconds_and_closed_after_30() {
     let mut client = Client::connected().await;
     client.asked(15).await;
     client.gets(silent(), 30).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_never_shakes_hands_is_not_asked_and_given_up_after_30_seconds() {
+async fn a_client_without_handshake_is_closed_after_30_seconds_without_a_ping() {
     let mut client = Client::new().await;
     client.gets(silent(), 30).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_a_client_sends_is_a_sign_of_life() {
+async fn every_frame_of_a_client_resets_its_silence() {
     let binary = Message::Ping(Vec::new().into());
     for frame in [
         Message::text(PONG),
@@ -50,7 +50,7 @@ async fn whatever_a_client_sends_is_a_sign_of_life() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_answers_every_time_lives_on() {
+async fn a_client_that_answers_pings_stays_connected() {
     let mut client = Client::connected().await;
     while client.seconds() < 600 {
         assert_eq!(client.text().await, PING);
@@ -59,7 +59,7 @@ async fn who_answers_every_time_lives_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_every_20_seconds_lives_on() {
+async fn a_client_that_pings_every_20_seconds_stays_connected() {
     let mut client = Client::connected().await;
     for round in 1..30 {
         client.asked(round * 20 - 5).await;
@@ -69,13 +69,13 @@ async fn who_asks_every_20_seconds_lives_on() {
     }
 }
 
-/// The process stands still for so long, as by SIGSTOP: no timer fires and nothing is read meanwhile.
+/// Stops the process for so long, as with SIGSTOP: no timer fires and nothing is read.
 async fn stand_still(seconds: u64) {
     tokio::time::advance(Duration::from_secs(seconds)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_pause_of_the_process_clients_are_asked_before_they_are_given_up() {
+async fn after_a_pause_of_the_process_clients_are_pinged_before_they_are_closed() {
     let mut client = Client::connected().await;
     stand_still(100).await;
     client.asked(100).await;
@@ -87,7 +87,7 @@ async fn after_a_pause_of_the_process_clients_are_asked_before_they_are_given_up
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_log_in_is_closed_after_30_seconds_however_lively() {
+async fn an_active_client_without_login_is_closed_after_30_seconds() {
     let mut client = Client::open(64 * 1024, Limits::default()).await;
     client.send(CONNECT).await;
     client.text().await;
@@ -104,7 +104,7 @@ async fn who_does_not_log_in_is_closed_after_30_seconds_however_lively() {
 }
 
 #[tokio::test]
-async fn who_has_logged_out_has_30_seconds_to_log_in_again() {
+async fn after_a_logout_a_client_has_30_seconds_to_log_in_again() {
     let (mut client, _) = anns().await;
     for _ in 0..10 {
         assert_eq!(client.text().await, PING);
@@ -129,7 +129,7 @@ async fn who_has_logged_out_has_30_seconds_to_log_in_again() {
     assert!((29.0..=30.1).contains(&waited), "{waited}");
 }
 
-/// A connection of ann, logged in before time is paused: the database takes real time.
+/// Opens a connection of ann, who logs in before time is paused: the database takes real time.
 async fn anns() -> (Client, UserId) {
     let mut client = Client::open(64 * 1024, Limits::default()).await;
     client.send(CONNECT).await;
@@ -152,7 +152,7 @@ async fn anns() -> (Client, UserId) {
 }
 
 #[tokio::test]
-async fn who_answers_every_time_stays_online() {
+async fn a_user_whose_client_answers_pings_stays_online() {
     let (mut client, ann) = anns().await;
     let status = |app: &App| app.connections.status(&ann, PresencePolicy::Connection);
     let began = Instant::now();
@@ -169,7 +169,7 @@ async fn who_answers_every_time_stays_online() {
 }
 
 #[tokio::test]
-async fn who_asks_now_and_then_stays_online() {
+async fn a_user_whose_client_pings_stays_online() {
     for every in [1, 14, 16, 20, 29] {
         let (mut client, ann) = anns().await;
         for _ in 0..100 {
