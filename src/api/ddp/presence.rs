@@ -41,7 +41,7 @@ pub(super) async fn set_default(mut call: Call<'_>) -> Outcome {
     result(&true)
 }
 
-/// `[userId]`: returns the text of the user's status; nothing if there is no such user.
+/// `[userId]`: returns the text of the user's status; nothing if the user does not exist.
 pub(super) async fn find_text(mut call: Call<'_>) -> Outcome {
     let actor = call.actor()?;
     let id = UserId::new(text(call.param(0))?.unwrap_or_default());
@@ -70,8 +70,8 @@ fn of_connection(call: &Call<'_>, status: UserStatus) -> Outcome {
     }
 }
 
-/// `[]`: returns nothing. Records a heartbeat, for users without a live connection. For live
-/// connections, any frame is a sign of life.
+/// `[]`: returns nothing. Records a heartbeat, for users whose presence follows heartbeats. For
+/// other users, any frame is a sign of life.
 pub(super) async fn ping(call: Call<'_>) -> Outcome {
     if let Some(actor) = call.caller() {
         call.app().connections.beat(&actor.user.id);

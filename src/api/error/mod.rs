@@ -67,7 +67,7 @@ pub(super) enum ApiError {
     TooManyCalls(Duration),
     /// A realtime method requires a login; its name.
     InvalidUser(&'static str),
-    /// There is no realtime method of this name.
+    /// The realtime method of this name does not exist.
     UnknownMethod(String),
     /// The user calls a realtime method too often; how long to wait.
     TooManyMethodCalls(Duration),
@@ -77,7 +77,7 @@ pub(super) enum ApiError {
     NotAllowed,
     /// A subscription names no event.
     InvalidEventName,
-    /// There is no publication of this name.
+    /// The publication of this name does not exist.
     UnknownSubscription(String),
     /// The connection has reached this maximum number of subscriptions.
     TooManySubscriptions(usize),

@@ -148,7 +148,7 @@ mod tests {
         let has_warned = |address: &ClientAddress| address.has_warned.load(Ordering::Relaxed);
         let peer = IpAddr::from([192, 0, 2, 1]);
         address.of(peer, &headers);
-        assert!(!has_warned(&address), "there is no header");
+        assert!(!has_warned(&address), "the header is absent");
         headers.insert(FORWARDED_FOR, HeaderValue::from_static("192.0.2.9"));
         address.of(IpAddr::from([10, 0, 0, 1]), &headers);
         assert!(!has_warned(&address), "the peer is trusted");

@@ -68,7 +68,7 @@ impl Head {
         client.of(peer, &self.headers)
     }
 
-    /// Returns the record of the client; `None` where there is no accept loop.
+    /// Returns the record of the client; `None` without an accept loop.
     pub(in crate::api) fn client(&self) -> Option<&Arc<Client>> {
         self.peer.as_ref().and_then(|peer| peer.client.as_ref())
     }
@@ -179,7 +179,7 @@ impl Request {
         &self.head.headers
     }
 
-    /// Returns the record of the client; `None` where there is no accept loop.
+    /// Returns the record of the client; `None` without an accept loop.
     pub(in crate::api) fn client(&self) -> Option<&Arc<Client>> {
         self.head.client()
     }

@@ -31,8 +31,8 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
     response::ok(&Success::TRUE)
 }
 
-/// Records a heartbeat of a user whose client has no live connection. This route is ours:
-/// Rocket.Chat shows users without a live connection as offline, or always as online.
+/// Records a heartbeat of a user whose presence follows heartbeats. This route is ours: Rocket.Chat
+/// shows users without a live connection as offline, or always as online.
 pub(in crate::api) async fn beat(request: Request) -> Answer {
     let actor = request.actor().await?;
     let app = request.count_call(Some(&actor))?;

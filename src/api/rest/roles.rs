@@ -1,5 +1,5 @@
-//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. There
-//! are no rooms, so roles have no scope. `roomId` and `scope` are accepted without effect when a
+//! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. Rooms do
+//! not exist here, so roles have no scope. `roomId` and `scope` are accepted without effect when a
 //! role is given or taken.
 
 use crate::api::error::{ApiError, PeopleContext};

@@ -1,5 +1,5 @@
-//! `settings.*`, and the routes by which clients look up other login services at start. There are
-//! none of these. Source: Rocket.Chat `apps/meteor/server/api/v1/settings.ts`; compatibility 8.2.
+//! `settings.*`, and the routes by which clients look up other login services at start, which do
+//! not exist here. Source: Rocket.Chat `apps/meteor/server/api/v1/settings.ts`; compatibility 8.2.
 
 use crate::api::error::ApiError;
 use crate::api::http::query::Query;

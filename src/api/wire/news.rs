@@ -45,7 +45,7 @@ pub(in crate::api) fn frame(news: &News) -> Option<String> {
             logged("Users:NameChanged", json!([names]))
         }
         News::UserDeleted(user) => {
-            // Rocket.Chat asks whether to delete the user's messages. There are none here.
+            // Rocket.Chat asks whether to delete the user's messages. Here, users have none.
             let deleted = json!({"userId": user.as_str(), "messageErasureType": "Delete"});
             logged("Users:Deleted", json!([deleted]))
         }
@@ -80,7 +80,7 @@ fn role_of(kind: &str, of: &RoleOf) -> serde_json::Value {
     json!({"type": kind, "_id": of.role, "u": user})
 }
 
-/// Returns the number that stands for a status in streams.
+/// Returns the numeric code of a status in streams.
 fn code(status: UserStatus) -> u8 {
     match status {
         UserStatus::Offline => 0,

@@ -6,8 +6,8 @@ use crate::domain::{ClaimSource, Person, Timestamp};
 use crate::service::presence::{Board, Found, Shown};
 use serde::Serialize;
 
-/// The response to `users.getStatus`. Only the user sees the status of the own connections. As on
-/// Rocket.Chat, `message` is not included.
+/// The response to `users.getStatus`. Only users themselves see the status of their connections. As
+/// on Rocket.Chat, `message` is not included.
 #[derive(Serialize)]
 pub(in crate::api) struct UserStatusReply<'a> {
     _id: &'a str,

@@ -176,7 +176,8 @@ pub(in crate::api) struct Activity<'a> {
     pub(in crate::api) active: bool,
 }
 
-/// The response to `users.delete`. There are no rooms that could be deleted with their owner.
+/// The response to `users.delete`. Rooms, which could be deleted with their owner, do not exist
+/// here.
 #[derive(Serialize)]
 pub(in crate::api) struct DeletedReply {
     #[serde(rename = "deletedRooms")]

@@ -65,7 +65,7 @@ impl Login {
 pub(super) enum Loss {
     /// The login has ended.
     Ended,
-    /// The store cannot tell whether the login has ended.
+    /// The store is unavailable, so it is unknown whether the login has ended.
     Unknown,
 }
 

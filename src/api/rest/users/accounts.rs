@@ -12,7 +12,7 @@ use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
 
-/// Accepted without effect. There are no channels, mails, custom fields or telephones here, and
+/// Accepted without effect. Channels, mails, custom fields and telephones do not exist here, and
 /// Rocket.Chat does not store a status text at creation either. `fields` used to select the fields
 /// of the response.
 const WITHOUT_EFFECT: [&str; 7] = [

@@ -14,9 +14,9 @@ use serde_json::Value;
 
 /// The fields of `data` that both routes accept.
 const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "statusText"];
-/// Further fields of `data` for `users.update`. Some have no effect: there are no channels, mails
-/// or custom fields here, and Rocket.Chat ignores `status`. `currentPassword` is ours: Rocket.Chat
-/// asks for a second factor.
+/// Further fields of `data` for `users.update`. Some have no effect: channels, mails and custom
+/// fields do not exist here, and Rocket.Chat ignores `status`. `currentPassword` is ours:
+/// Rocket.Chat asks for a second factor.
 const UPDATE: [&str; 12] = [
     "currentPassword",
     "password",

@@ -1,5 +1,5 @@
 //! `users.*` except presence. Source: Rocket.Chat `apps/meteor/server/api/v1/users.ts`;
-//! compatibility 5.6, 6.2 and 6.4. No route asks for a second factor, because there is none here.
+//! compatibility 5.6, 6.2 and 6.4. No route asks for a second factor, because doorsign has none.
 
 mod accounts;
 mod changes;

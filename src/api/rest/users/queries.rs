@@ -9,8 +9,8 @@ use crate::domain::{Permission, UserId, UserKey};
 use crate::service::presence;
 use crate::service::users::queries;
 
-/// `includeUserRooms` and `fields` are accepted without effect: there are no rooms, and the server
-/// chooses the fields.
+/// `includeUserRooms` and `fields` are accepted without effect: rooms do not exist here, and the
+/// server chooses the fields.
 const INFO: [&str; 7] = [
     "userId",
     "username",

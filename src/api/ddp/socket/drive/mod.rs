@@ -25,7 +25,7 @@ use watch::{Look, Watch};
 /// Maximum size in bytes of a frame from a client.
 pub(super) const LARGEST_FRAME: usize = 64 * 1024;
 /// Returns the settings for reading and writing frames. Every idle connection keeps its buffers, so
-/// they are no larger than most frames. Nothing is written before a flush: the loop writes in
+/// they are only as large as most frames. Nothing is written before a flush: the loop writes in
 /// turns.
 pub(super) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
@@ -155,7 +155,8 @@ fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> 
         Look::GiveUp => return Some(End::Silent),
         Look::NotLoggedIn => return Some(End::NotLoggedIn),
     }
-    // The client has sent something since the last check, or has just been pinged.
+    // Even a client that is pinged now has sent something since the last check, or has just
+    // connected.
     session.heard();
     None
 }

@@ -47,7 +47,7 @@ enum Got {
 impl Client {
     /// Opens a connection with a buffer of `room` bytes, before its handshake.
     async fn with_room(room: usize) -> Self {
-        let login = Duration::from_secs(3600); // In most tests nobody logs in.
+        let login = Duration::from_secs(3600); // Most tests never log in.
         Self::open(
             room,
             Limits {
