@@ -4,8 +4,7 @@ use std::net::Ipv6Addr;
 
 use clap::Arg;
 use toml::Value;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::network;
 
@@ -119,7 +118,7 @@ fn log_filter(text: &str) -> Option<Value> {
         word if is_word(word) => word.parse::<LevelFilter>().is_ok(),
         pair => !pair.ends_with('='),
     };
-    let is_filter = text.split(',').all(is_part) && EnvFilter::try_new(text).is_ok();
+    let is_filter = text.split(',').all(is_part) && text.parse::<Targets>().is_ok();
     self::text(text).filter(|_| is_filter)
 }
 

@@ -8,8 +8,10 @@ use crate::config::{Config, LogFormat};
 use buffer::{Buffer, Lines};
 use line::Text;
 use std::sync::{Arc, OnceLock};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::reload::Handle;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, fmt, reload};
 
 /// That lines are written. Dropping it writes what still waits, as far as somebody reads it.
 pub struct Logging {
@@ -31,47 +33,34 @@ pub fn start(config: &Config) -> Result<Logging, String> {
     let logging = Logging {
         buffer: buffer.clone(),
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(Lines(buffer));
+    let (filter, handle) = reload::Layer::new(filter);
+    let lines = fmt::layer().with_writer(Lines(buffer));
+    let log = tracing_subscriber::registry().with(filter);
     let started = match config.log_format {
-        LogFormat::Text => {
-            let lines = lines.event_format(Text).with_filter_reloading();
-            keep(lines.reload_handle());
-            lines.try_init()
-        }
-        LogFormat::Json => {
-            let lines = lines.json().flatten_event(true).with_filter_reloading();
-            keep(lines.reload_handle());
-            lines.try_init()
-        }
+        LogFormat::Text => log.with(lines.event_format(Text)).try_init(),
+        LogFormat::Json => log.with(lines.json().flatten_event(true)).try_init(),
     };
+    let _ = FILTER.set(handle);
     started.map(|()| logging).map_err(|e| e.to_string())
 }
 
-/// Replaces the filter of the running log. Global, as the log is.
-static REPLACE: OnceLock<Replace> = OnceLock::new();
+/// The filter of the running log. Global, as the log is.
+static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
-type Replace = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
-
-fn keep<S: 'static>(handle: Handle<EnvFilter, S>) {
-    let _ = REPLACE.set(Box::new(move |filter| {
-        handle.reload(filter).map_err(|e| e.to_string())
-    }));
-}
-
-/// Logs what `filter` says from now on.
+/// Replaces the filter of the running log.
 ///
 /// # Errors
 /// One line when the filter cannot be read, or nothing is logged yet.
 pub fn set_filter(filter: &str) -> Result<(), String> {
     let read = parse(filter)?;
-    let replace = REPLACE.get().ok_or("the log was not started")?;
-    replace(read)
+    let running = FILTER.get().ok_or("the log was not started")?;
+    running.reload(read).map_err(|e| e.to_string())
 }
 
-fn parse(filter: &str) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(filter).map_err(|e| format!("log = {filter:?} is not a log filter: {e}"))
+fn parse(filter: &str) -> Result<Targets, String> {
+    filter
+        .parse()
+        .map_err(|e| format!("log = {filter:?} is not a log filter: {e}"))
 }
 
 /// How the log says that lines are missing from it.
