@@ -216,6 +216,52 @@ mod tests {
         assert_eq!(queue.free(), 1);
     }
 
+    fn is_served(entering: &mut Entering<'_>) -> Turn {
+        match poll(entering) {
+            Poll::Ready(Ok(turn)) => turn,
+            other => panic!("no turn: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn networks_take_turns_until_each_caller_was_served() {
+        let queue = HashQueue::new(1, 3);
+        let mut running: Entering<'_> = Box::pin(queue.enter(None));
+        let turn = is_served(&mut running);
+        let (mut first, mut third) = (enter(&queue, 1).0, enter(&queue, 1).0);
+        let mut second = enter(&queue, 2).0;
+        drop(turn);
+        drop(is_served(&mut first));
+        drop(is_served(&mut second));
+        drop(is_served(&mut third));
+        let state = queue.state();
+        assert_eq!(state.free, 1);
+        assert!(state.waiting.is_empty() && state.order.is_empty());
+    }
+
+    #[test]
+    fn callers_who_left_do_not_stop_another_network() {
+        let queue = HashQueue::new(1, 2);
+        let mut running: Entering<'_> = Box::pin(queue.enter(None));
+        let turn = is_served(&mut running);
+        drop([enter(&queue, 1), enter(&queue, 1)]);
+        let (mut stays, waits) = enter(&queue, 2);
+        assert!(waits);
+        drop(turn);
+        drop(is_served(&mut stays));
+    }
+
+    #[test]
+    fn a_network_takes_no_place_if_it_would_then_have_more_than_the_other() {
+        let queue = HashQueue::new(1, 3);
+        let mut running: Entering<'_> = Box::pin(queue.enter(None));
+        let _turn = is_served(&mut running);
+        let _crowd: Vec<_> = (0..3).map(|_| enter(&queue, 1)).collect();
+        let (_second, waits) = enter(&queue, 2);
+        assert!(waits, "three places against none");
+        assert!(!enter(&queue, 2).1, "two places against one");
+    }
+
     #[test]
     fn a_turn_given_to_a_caller_who_left_is_free_again() {
         let queue = HashQueue::new(1, 2);
