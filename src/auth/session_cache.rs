@@ -102,6 +102,11 @@ mod tests {
     use crate::domain::{Grants, Login, LoginKind, Profile, User, UserId, Username};
 
     fn actor() -> Arc<Actor> {
+        actor_by("l")
+    }
+
+    /// An actor by the login with this id.
+    fn actor_by(login: &str) -> Arc<Actor> {
         let (id, at) = (UserId::new("u"), Timestamp::from_millis(0));
         Arc::new(Actor {
             user: User {
@@ -116,7 +121,7 @@ mod tests {
                 updated_at: at,
             },
             login: Login {
-                id: LoginId::new("l"),
+                id: LoginId::new(login),
                 user: id,
                 kind: LoginKind::Password,
                 created_at: at,
@@ -140,6 +145,16 @@ mod tests {
     }
 
     #[test]
+    fn actors_read_under_one_version_are_remembered_together() {
+        let (sessions, first) = (Sessions::default(), Fingerprint::of(b"first"));
+        let second = Fingerprint::of(b"second");
+        sessions.remember(1, first, actor(), NOW);
+        sessions.remember(1, second, actor(), NOW);
+        assert!(sessions.find(1, &first, NOW).is_some());
+        assert!(sessions.find(1, &second, NOW).is_some());
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let sessions = Sessions::default();
         for n in 0..=CAPACITY {
@@ -156,11 +171,14 @@ mod tests {
         sessions.remember(1, token, actor(), NOW);
         let later = Timestamp::from_millis(9);
         sessions.find(1, &token, later);
-        sessions.remember(2, Fingerprint::of(b"token"), actor(), NOW);
-        let used = sessions.take_used();
-        assert_eq!(used.len(), 1, "one login");
+        let other = Fingerprint::of(b"other");
+        sessions.remember(2, other, actor_by("m"), NOW);
+        let mut used = sessions.take_used();
+        used.sort_by_key(|(_, at)| at.as_millis());
+        let expected = [(LoginId::new("m"), NOW), (LoginId::new("l"), later)];
+        assert_eq!(used, expected);
         assert_eq!(sessions.take_used(), []);
-        sessions.find(2, &token, later);
-        assert_eq!(sessions.take_used(), [(LoginId::new("l"), later)]);
+        sessions.find(2, &other, later);
+        assert_eq!(sessions.take_used(), [(LoginId::new("m"), later)]);
     }
 }
