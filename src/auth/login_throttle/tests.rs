@@ -70,6 +70,15 @@ fn ten_failures_block_that_user_from_that_address_for_five_minutes() {
 }
 
 #[test]
+fn failures_count_together_within_a_span_that_begins_with_the_first() {
+    let attempts = attempts();
+    for seconds in [0, 250, 250, 250, 250, 250, 250, 250, 250, 301] {
+        assert_eq!(attempts.fail(HERE, "bob", seconds), None);
+    }
+    assert_eq!(attempts.checked(HERE, "bob", 302), None);
+}
+
+#[test]
 fn fifty_failures_block_the_address() {
     let attempts = attempts();
     for n in 0..50 {
