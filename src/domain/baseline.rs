@@ -1,16 +1,17 @@
-//! What is shown beneath all claims. Knows nothing of claims: which of these somebody is at is [`Presence`](super::Presence)'s to say.
+//! The status shown when a user has no live claim.
 
 use super::words::words;
 
 words! {
-    /// What somebody without claims is shown as while nobody is connected.
+    /// The status of a user without claims and connections. [`Presence`](super::Presence) decides
+    /// which one applies.
     pub enum Rest {
-        /// Offline: they never said anything else.
+        /// Offline: the user never chose a status.
         Offline = "offline",
-        /// Online, which was the last thing they said.
+        /// Online: the user's last choice was online.
         Online = "online",
-        /// They said online, and claimed something else since: what somebody who is shown as declared comes back to. Others are offline
-        /// until they are connected.
+        /// Online was chosen, and a claim was made since. Bots return to online when the claim
+        /// ends; people are offline until they connect.
         OnlineBefore = "online before",
     }
 }

@@ -1,18 +1,18 @@
-//! Who asks for something that both people with a permission and the operator may do.
+//! The caller of a use case that is open to users with a permission and to the operator.
 
 use super::{Attribution, Permission, Requester, Result, Timestamp};
 
-/// Who asks.
+/// The caller of a use case.
 #[derive(Debug, Clone, Copy)]
 pub enum Caller<'a> {
-    /// Whoever can write the data folder, and may therefore do anything.
+    /// The operator: has write access to the data folder, and may therefore do anything.
     Operator,
-    /// Somebody who is logged in.
+    /// An authenticated user.
     Requester(&'a Requester),
 }
 
 impl Caller<'_> {
-    /// Passes for the operator, and for whoever holds `permission`.
+    /// Succeeds for the operator and for users with `permission`.
     ///
     /// # Errors
     /// `Forbidden` otherwise.
@@ -23,7 +23,7 @@ impl Caller<'_> {
         }
     }
 
-    /// The caller as the author of a record at `at`.
+    /// Returns the caller as the author of a record at `at`.
     #[must_use]
     pub fn attribution(self, at: Timestamp) -> Attribution {
         match self {

@@ -1,46 +1,48 @@
-//! What a claim on a status says: which status, which text, from where and until when. Source: compatibility 9.8. Knows nothing of what
-//! becomes of it beside others: that is [`Presence`](super::Presence)'s to say.
+//! A claim on a user's status: status, text, source and expiry. Source: compatibility 9.8.
+//! [`Presence`](super::Presence) decides between competing claims.
 
 use super::words::words;
 use super::{Error, Field, Problem, Result, Timestamp};
 
 words! {
-    /// What is shown of a user, in Rocket.Chat's words and in the order in which it lists them.
+    /// The status of a user, with Rocket.Chat's names and in its order.
     #[derive(Hash)]
     pub enum UserStatus {
-        /// Here.
+        /// Available.
         Online = "online",
-        /// Not at the desk.
+        /// Away from the desk.
         Away = "away",
-        /// Not here, or not to be seen.
+        /// Absent or invisible.
         Offline = "offline",
-        /// Here, but do not disturb.
+        /// Present, do not disturb.
         Busy = "busy",
     }
 }
 
 words! {
-    /// Where a claim comes from, the strongest first.
+    /// The source of a claim, the strongest first.
     #[derive(PartialOrd, Ord, Hash)]
     pub enum ClaimSource {
-        /// The server itself, such as a call that is going on.
+        /// The server itself, for example an ongoing call.
         Internal = "internal",
-        /// The user.
+        /// The user, by hand.
         Manual = "manual",
         /// Another system, such as a calendar.
         External = "external",
     }
 }
 
-/// The text beside a status: trimmed, and cut at [`StatusText::MAX_UNITS`] rather than refused (`normalizeStatusText`).
+/// The text of a status. Trimmed, and truncated at [`StatusText::MAX_UNITS`] rather than rejected
+/// (`normalizeStatusText`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct StatusText(String);
 
 impl StatusText {
-    /// UTF-16 units at most, as JavaScript counts. A character that would be cut in two is left out.
+    /// Maximum length in UTF-16 units, as JavaScript counts. A character that crosses the limit is
+    /// dropped whole.
     pub const MAX_UNITS: usize = 120;
 
-    /// The text as it will be kept.
+    /// Trims and truncates `text`.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
@@ -52,49 +54,49 @@ impl StatusText {
         Self(kept.collect())
     }
 
-    /// The text; empty when there is none.
+    /// Returns the text, empty if there is none.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// One claim.
+/// A claim on a user's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Where it comes from.
+    /// The source.
     pub source: ClaimSource,
-    /// What it says.
+    /// The claimed status.
     pub status: UserStatus,
-    /// What it says beside that.
+    /// The text shown with it.
     pub text: StatusText,
-    /// When it ends by itself; `None`: when it is ended.
+    /// When the claim expires. `None`: only when it is ended.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Claim {
-    /// Whether it still counts at `now`.
+    /// Returns whether the claim is live at `now`.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// What a person chooses by hand.
+/// A status that a user sets by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The status; `None`: the one chosen so far.
+    /// The status. `None` keeps the current one.
     pub status: Option<UserStatus>,
-    /// The text; `None`: the one there is.
+    /// The text. `None` keeps the current one.
     pub text: Option<StatusText>,
-    /// When the choice ends.
+    /// When the choice expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Checks when a claim is to end.
+/// Checks the expiry of a claim.
 ///
 /// # Errors
-/// [`Problem::Past`] when `end` is not after `now`.
+/// [`Problem::Past`] if `end` is not after `now`.
 pub fn check_expiry(end: Timestamp, now: Timestamp) -> Result<Timestamp> {
     if end > now {
         Ok(end)
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_at_120_utf16_units_and_never_through_a_character() {
+    fn texts_are_truncated_at_120_utf16_units_between_characters() {
         assert_eq!(StatusText::new(" \u{feff}Lunch\n").as_str(), "Lunch");
         let cut = |text: String| StatusText::new(&text).as_str().chars().count();
         assert_eq!(cut("é".repeat(200)), 120);
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_lies_ahead_however_far() {
+    fn an_expiry_must_be_in_the_future() {
         let far = Timestamp::from_millis(4_102_444_800_000);
         let noon = Timestamp::from_millis(1_767_225_600_000);
         let before = Timestamp::from_millis(noon.as_millis() - 1000);

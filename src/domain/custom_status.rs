@@ -1,53 +1,56 @@
-//! The custom status: its id, its name and the type it is shown with. Knows nothing of who may change it (`service`) nor of which
-//! names are taken (the store's unique index decides).
+//! The custom status: id, name and type. The store's unique index decides whether a name is taken.
 
 use super::words::words;
 use super::{Error, Field, Problem, Result, Timestamp};
 
-/// One custom status, as stored and as shown.
+/// A custom status, as stored and as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomStatus {
-    /// Its id, for ever.
+    /// Its id, which never changes.
     pub id: StatusId,
     /// Its name, unique among all statuses.
     pub name: StatusName,
-    /// The presence it is shown with.
+    /// The status type it is shown with.
     pub status_type: StatusType,
     /// When it was created or last changed.
     pub updated_at: Timestamp,
 }
 
-/// 24 lower-case hex digits, ordered by time of creation. Ids that clients send are looked up as they are.
+/// 24 lower-case hex digits, ordered by creation time. Ids from clients are looked up unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StatusId(String);
 
 impl StatusId {
-    /// Takes any text: an id that names nothing is "not found", not malformed.
+    /// Accepts any text: an unknown id is "not found", not malformed.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id's text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A status name: not blank, at most [`StatusName::MAX_CHARS`] Unicode scalar values, without `>`, `<`, `&`, `"` and `'`.
-/// Stored as given, never trimmed, and compared exactly: " Lunch", "Lunch" and "lunch" are three names.
+/// The name of a custom status: not blank, at most [`StatusName::MAX_CHARS`] Unicode scalar values,
+/// without `>`, `<`, `&`, `"` and `'`. Stored untrimmed and compared exactly: " Lunch", "Lunch" and
+/// "lunch" are three names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StatusName(String);
 
 impl StatusName {
-    /// Choosing a status makes its name the status text, which Rocket.Chat cuts at 120.
+    /// Maximum length. Choosing a custom status makes its name the status text, which Rocket.Chat
+    /// truncates at 120.
     pub const MAX_CHARS: usize = 120;
     const FORBIDDEN: [char; 5] = ['>', '<', '&', '"', '\''];
 
-    /// Checks `name`. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`; the length is doorsign's own limit.
+    /// Validates `name`. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`; the length limit is
+    /// doorsign's own.
     ///
     /// # Errors
-    /// [`Problem::Missing`] when it is blank, [`Problem::NotValid`] with the text when a character or the length is refused.
+    /// [`Problem::Missing`] if it is blank, [`Problem::NotValid`] with the text if it is too long
+    /// or contains a forbidden character.
     pub fn parse(name: String) -> Result<Self> {
         if is_blank(&name) {
             return Err(Error::Invalid {
@@ -64,27 +67,29 @@ impl StatusName {
         Ok(Self(name))
     }
 
-    /// A name read back from the store, which only ever received parsed ones.
+    /// Wraps a name read from the store, which only receives parsed names.
     #[must_use]
     pub fn stored(name: String) -> Self {
         Self(name)
     }
 
-    /// The name's text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What searching without regard to case compares: see [`search_key`](Self::search_key).
+    /// Returns the key for case-insensitive search: see [`search_key`](Self::search_key).
     #[must_use]
     pub fn key(&self) -> String {
         Self::search_key(&self.0)
     }
 
-    /// The text to look for inside a name's [`key`](Self::key). Computed here, so that every store agrees on what case is. One
-    /// character at a time and by way of the upper case: `to_lowercase` of a whole text ends a word with another sigma than it
-    /// has inside, so that the beginning of a word would not be found in it.
+    /// Returns the text to search for in a name's [`key`](Self::key). Computed here, so that all
+    /// stores agree on case.
+    ///
+    /// Maps one character at a time, through upper case. `to_lowercase` of a whole text writes a
+    /// final sigma differently from an inner one, so the start of a word would not match the word.
     #[must_use]
     pub fn search_key(text: &str) -> String {
         text.chars()
@@ -94,30 +99,33 @@ impl StatusName {
     }
 }
 
-/// JavaScript's `trim`: white space and line ends, and the byte order mark, which Rust does not count.
+/// JavaScript's `trim`: white space, line ends and the byte order mark. Rust does not count the
+/// last as white space.
 fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
 words! {
-    /// The presence a status is shown with. `Unset` is what the `server` contract stores when a client names none.
+    /// The status type of a custom status. `Unset` is what the `server` contract stores when the
+    /// client sends none.
     #[derive(Hash)]
     pub enum StatusType {
-        /// Here.
+        /// Available.
         Online = "online",
-        /// Not at the desk.
+        /// Away from the desk.
         Away = "away",
-        /// Here, but do not disturb.
+        /// Present, do not disturb.
         Busy = "busy",
-        /// Not here.
+        /// Absent.
         Offline = "offline",
-        /// None named; an empty text on the wire.
+        /// Not set. An empty text on the wire.
         Unset = "",
     }
 }
 
 impl StatusType {
-    /// Checks `text`: exactly `online`, `away`, `busy`, `offline` (lower case), or empty for [`StatusType::Unset`].
+    /// Parses `text`: exactly `online`, `away`, `busy`, `offline` (lower case), or empty for
+    /// [`StatusType::Unset`].
     ///
     /// # Errors
     /// [`Problem::NotValid`] with the text. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`.
@@ -145,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_refused_for_blankness_characters_and_length() {
+    fn blank_long_and_forbidden_names_are_rejected() {
         let long = "x".repeat(121);
         for name in ["", " ", "\t\n", "\u{feff}", "\u{a0}"] {
             assert_eq!(problem(name), Some(Problem::Missing), "{name:?}");
@@ -168,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_exactly_the_lower_case_words() {
+    fn types_are_matched_exactly() {
         for text in ["online", "away", "busy", "offline", ""] {
             assert_eq!(StatusType::parse(text.to_owned()).unwrap().as_str(), text);
         }

@@ -1,4 +1,4 @@
-//! Every way a use case can fail, and nothing about how a failure is told: that is `api/error`'s to say.
+//! The errors of use cases. `api/error` renders them for clients.
 
 use super::{Permission, Timestamp, Weakness};
 use std::time::Duration;
@@ -6,77 +6,78 @@ use std::time::Duration;
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Every way a use case can fail. A variant is added when a caller would act differently, not when a new thing can go wrong.
+/// An error of a use case. Add a variant when a caller would act differently, not for each new
+/// cause.
 #[derive(Debug)]
 pub enum Error {
-    /// We do not know who you are.
+    /// The caller is not authenticated.
     Unauthenticated,
-    /// The login attempt failed: wrong name, wrong password or wrong token, and we do not say which.
+    /// The login failed: wrong username, password or token. Clients do not learn which.
     LoginRefused,
-    /// The password is right, and the account is switched off.
+    /// The password is right, but the account is deactivated.
     Deactivated,
-    /// Too many failed logins; try again at `until`.
+    /// Too many failed logins. Try again at `until`.
     LoginBlocked {
         /// What is blocked.
         blocked: Blocked,
-        /// When it ends.
+        /// When the block ends.
         until: Timestamp,
     },
     /// The user must change the password before anything else.
     PasswordChangeRequired,
-    /// We know who you are, and no.
+    /// The caller lacks a permission.
     Forbidden {
-        /// The permission that is missing.
+        /// The missing permission.
         needs: Permission,
     },
-    /// The request cannot be right.
+    /// The request is invalid.
     Invalid {
-        /// Which part of it.
+        /// The invalid field.
         field: Field,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: Problem,
     },
-    /// A setting of the workspace forbids it.
+    /// A workspace setting forbids the request.
     Disallowed(Disallowed),
-    /// Nobody active would be left with the role `admin`.
+    /// The change would leave no active user with the role `admin`.
     LastAdministrator,
-    /// The unique name is in use.
+    /// The unique name is already in use.
     NameTaken,
-    /// No such thing.
+    /// The requested object does not exist.
     NotFound(What),
-    /// Full, busy or stopping: the same request may succeed later.
+    /// The server is full, busy or stopping. The same request may succeed later.
     Unavailable {
         /// When to try again.
         retry_after: Duration,
     },
-    /// Nothing is accepted until an administrator has acted.
+    /// Every write is rejected until an administrator acts.
     Broken(Fault),
-    /// Our fault. Never shown in detail.
+    /// An internal error. Clients never see its details.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// [`Error::Unavailable`], with a second to wait.
+    /// [`Error::Unavailable`] with a retry delay of one second.
     pub const UNAVAILABLE: Self = Self::Unavailable {
         retry_after: Duration::from_secs(1),
     };
 
-    /// [`Error::Internal`] from anything that tells what went wrong.
+    /// Wraps any error as [`Error::Internal`].
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
     }
 }
 
-/// Why a database cannot be trusted any more.
+/// Why the database can no longer be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Some of its pages are damaged. What is whole can still be read.
+    /// Some pages are damaged. Intact ones can still be read.
     Damaged,
-    /// Its file was removed or replaced while the server runs.
+    /// The database file was removed or replaced while the server was running.
     Removed,
 }
 
-/// What a failed login blocks.
+/// The scope of a block after failed logins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blocked {
     /// This user from this address.
@@ -85,90 +86,90 @@ pub enum Blocked {
     Address,
 }
 
-/// What a setting can forbid.
+/// A capability that a setting can forbid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disallowed {
-    /// A text beside the status (`Accounts_AllowUserStatusMessageChange`).
+    /// Setting a status text (`Accounts_AllowUserStatusMessageChange`).
     StatusText,
-    /// To be shown offline while being there (`Accounts_AllowInvisibleStatusOption`).
+    /// Appearing offline while connected (`Accounts_AllowInvisibleStatusOption`).
     Invisible,
 }
 
-/// The part of a request that is wrong.
+/// The invalid part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// A custom status's name.
+    /// The name of a custom status.
     Name,
-    /// A custom status's type.
+    /// The type of a custom status.
     StatusType,
-    /// A login name.
+    /// A username.
     Username,
-    /// A user's name to show.
+    /// A display name.
     FullName,
-    /// Some words about a user.
+    /// A user's bio.
     Bio,
-    /// A user's further name.
+    /// A user's nickname.
     Nickname,
-    /// An e-mail address.
+    /// An email address.
     Email,
     /// A password.
     Password,
-    /// A permission's name.
+    /// The name of a permission.
     Permission,
-    /// A role's id.
+    /// The id of a role.
     Role,
-    /// A personal access token's name.
+    /// The name of a personal access token.
     TokenName,
-    /// When a claim is to end.
+    /// The expiry of a claim.
     ExpiresAt,
-    /// Somebody's status.
+    /// A user's status.
     Status,
     /// A setting.
     Setting,
-    /// The password that somebody has to give again.
+    /// The current password, given as confirmation.
     CurrentPassword,
-    /// What a user prefers.
+    /// A user's preferences.
     Preferences,
-    /// A webhook's name.
+    /// The name of a webhook.
     WebhookName,
-    /// Where a webhook is.
+    /// The URL of a webhook.
     Url,
-    /// A type of events.
+    /// An event type.
     EventType,
-    /// A span of time.
+    /// A time span.
     Span,
 }
 
-/// What is wrong with it.
+/// The problem with a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// It is absent or blank.
     Missing,
-    /// It is not one of the texts allowed; the text is kept for the answer.
+    /// It is not an accepted text. The text is kept for the error message.
     NotValid(String),
     /// It names something that does not exist.
     Unknown,
-    /// It has to be unique, and somebody else has this one.
+    /// It must be unique, and is already in use.
     Taken(String),
-    /// It is refused, for this reason, which is a sentence of its own.
+    /// It is refused for this reason, a complete sentence.
     Refused(String),
-    /// It has to lie ahead.
+    /// It must be in the future.
     Past,
-    /// The one of this name cannot be changed.
+    /// The setting or object of this name is read-only.
     Fixed(&'static str),
-    /// The one of this name takes values of another kind, which is named second.
+    /// The setting named first takes values of another type, named second.
     OtherKind(&'static str, &'static str),
     /// It is longer than this many UTF-16 units.
     TooLong(usize),
-    /// It is a password that is too easy to guess.
+    /// The password is too easy to guess.
     Weak(Weakness),
-    /// It is a name that nobody may take.
+    /// The name is reserved.
     Reserved(String),
-    /// It is what it should become: a role that is held already, or one to be taken that is not held.
+    /// The change has no effect: a role that is already held, or one to remove that is not held.
     Unchanged,
 }
 
-/// What was not found, with the id asked for.
+/// The missing object, with the requested id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A custom status.
@@ -183,7 +184,7 @@ pub enum What {
     Hook(String),
     /// A webhook.
     Webhook(String),
-    /// A delivery of an event, or one that could be tried or given up.
+    /// A delivery of an event, or one that can be retried or dropped.
     Delivery(String),
 }
 
@@ -227,7 +228,7 @@ impl std::fmt::Display for Error {
 }
 
 impl Problem {
-    /// What is wrong with `field`, what is accepted, and what to do.
+    /// Writes what is wrong with `field`, what is accepted, and what to do.
     fn describe(&self, field: Field, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = field.name();
         match self {
@@ -267,7 +268,7 @@ impl Problem {
 impl std::error::Error for Error {}
 
 impl Field {
-    /// What is accepted, as the end of a message about an invalid value.
+    /// Returns what is accepted, as the end of a message about an invalid value.
     const fn accepted(self) -> &'static str {
         match self {
             Self::Username => ": use 1–64 characters from A–Z a–z 0–9 . _ -",
@@ -281,7 +282,7 @@ impl Field {
         }
     }
 
-    /// The field's name in a message.
+    /// Returns the field's name in a message.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -296,11 +297,11 @@ impl Field {
             Self::Permission => "permission",
             Self::Role => "role",
             Self::TokenName => "token name",
-            Self::ExpiresAt => "end",
+            Self::ExpiresAt => "expiry time",
             Self::Status => "status",
             Self::Setting => "setting",
             Self::CurrentPassword => "current password",
-            Self::Preferences => "JSON of the preferences",
+            Self::Preferences => "preferences JSON",
             Self::WebhookName => "webhook name",
             Self::Url => "URL",
             Self::EventType => "event type",

@@ -1,4 +1,4 @@
-//! What happened, in the past tense. Knows nothing of who listens nor of how events are stored.
+//! Events: durable records of changes, each with a position.
 
 use super::{
     Attribution, Author, ClaimSource, CustomStatus, PermissionGrant, Rest, Setting, SettingValue,
@@ -6,62 +6,64 @@ use super::{
 };
 use std::net::IpAddr;
 
-/// A position in the sequence of all events: 1, 2, 3 …, in the order of commit. 0 stands before the first.
+/// A position in the sequence of all events: 1, 2, 3 …, in commit order. 0 precedes the first
+/// event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EventId(u64);
 
 impl EventId {
-    /// The position `n`.
+    /// Creates the position `n`.
     #[must_use]
     pub const fn new(n: u64) -> Self {
         Self(n)
     }
 
-    /// The position before this one; before the first, still 0.
+    /// Returns the previous position. The result for 0 and 1 is 0.
     #[must_use]
     pub const fn before(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
 
-    /// The position as a number.
+    /// Returns the position as a number.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
     }
 }
 
-/// Which way a change came.
+/// The origin of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// A client at this address sent it.
+    /// A client at this address.
     Client(IpAddr),
-    /// The operator made it at the command line.
+    /// The operator, on the command line.
     Operator,
-    /// The server made it.
+    /// The server.
     Server,
 }
 
-/// Who changes something, and when.
+/// The author of a change, with time and origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
-    /// Who.
+    /// The author.
     pub user: UserId,
-    /// Their name at that time.
+    /// The username at that time.
     pub username: Username,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
-    /// Which way the change came. For the audit trail: an event of the operator's has the user it is about as its actor.
+    /// The origin of the change, for the audit trail. An event from the operator has the affected
+    /// user as its actor.
     pub origin: Origin,
 }
 
 impl By {
-    /// The same, with another origin.
+    /// Returns the same author with another origin.
     #[must_use]
     pub fn through(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }
 
-    /// The same for the audit trail.
+    /// Converts to the form used by the audit trail.
     #[must_use]
     pub fn attribution(&self) -> Attribution {
         match self.origin {
@@ -78,7 +80,7 @@ impl By {
         }
     }
 
-    /// The event that tells of `change`.
+    /// Creates the event that describes `change`.
     #[must_use]
     pub fn event(self, change: Change) -> NewEvent {
         NewEvent {
@@ -90,69 +92,70 @@ impl By {
     }
 }
 
-/// An event that is about to be stored with the change it tells of.
+/// An event before it is stored, in the transaction of its change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// When it happened.
     pub at: Timestamp,
-    /// Who did it.
+    /// The user who made the change.
     pub actor: UserId,
-    /// The actor's name at that time.
+    /// The actor's username at that time.
     pub actor_name: Username,
-    /// What changed.
+    /// The change.
     pub change: Change,
 }
 
-/// An event that is durable.
+/// A stored, durable event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its position.
     pub id: EventId,
-    /// What was stored.
+    /// The stored content.
     pub event: NewEvent,
 }
 
-/// What changed. A custom status is as it was after the change; for a deletion, as it was last.
+/// A change. A custom status is given as it was after the change, or last was before a deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A status was created.
     StatusCreated(CustomStatus),
-    /// A status got another name or type.
+    /// The name or type of a status changed.
     StatusUpdated(CustomStatus),
     /// A status was deleted.
     StatusDeleted(CustomStatus),
-    /// Somebody's own status changed, by hand or because a claim ended.
+    /// A user's status changed, by hand or because a claim ended.
     PresenceChanged(StatusChange),
-    /// A permission was given its roles. They are as they were after the change.
+    /// The roles of a permission changed. The value holds the new roles.
     PermissionChanged(PermissionGrant),
-    /// Somebody was given a role.
+    /// A user was given a role.
     RoleGiven(RoleOf),
-    /// A role was taken from somebody.
+    /// A role was taken from a user.
     RoleTaken(RoleOf),
-    /// Something of a user changed that others may see: the record, the roles, or by what they count as connected.
+    /// A visible property of a user changed: the record, the roles or the presence policy.
     UserUpdated(UserChange),
-    /// A user was deleted, with every login.
+    /// A user and all their logins were deleted.
     UserDeleted {
-        /// Who it was.
+        /// The deleted user.
         user: UserId,
-        /// Their name at the end.
+        /// The username at the time of deletion.
         username: Username,
     },
-    /// A setting got another value.
+    /// The value of a setting changed.
     SettingChanged(Setting, SettingValue),
-    /// One or more logins of a user ended, and not because their time was up: whoever holds a token of that user has to look again.
+    /// One or more logins of a user ended before they expired. Cached sessions of that user must be
+    /// looked up again.
     LoginsEnded {
-        /// Whose they were.
+        /// The owner of the logins.
         user: UserId,
     },
 }
 
-/// A role and who holds it, or did.
+/// A role, and the user who holds or held it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleOf {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Their name after the change.
+    /// The username after the change.
     pub username: Username,
     /// The id of the role.
     pub role: String,
@@ -161,31 +164,31 @@ pub struct RoleOf {
 /// A user after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserChange {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Their name after the change.
+    /// The username after the change.
     pub username: Username,
-    /// The name to show after the change.
+    /// The display name after the change.
     pub name: String,
-    /// Whether the user name or the name to show is another than before.
+    /// Whether the username or the display name changed.
     pub renamed: bool,
 }
 
-/// Somebody's status after a change.
+/// A user's status after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusChange {
-    /// Whose.
+    /// The user.
     pub user: UserId,
-    /// Their name at that time.
+    /// The username at that time.
     pub username: Username,
-    /// What was chosen.
+    /// The chosen status.
     pub status: UserStatus,
-    /// The text beside it.
+    /// The status text.
     pub text: StatusText,
-    /// Where the claim that counts comes from; `None`: there is none.
+    /// The source of the effective claim. `None` if there is none.
     pub source: Option<ClaimSource>,
-    /// When that claim ends.
+    /// When that claim expires.
     pub expires_at: Option<Timestamp>,
-    /// What is shown without claim and connection.
+    /// The status shown without claim and connection.
     pub rest: Rest,
 }

@@ -1,34 +1,34 @@
-//! Hooks as their operator sees them: how far each has come, and what is to be told of its deliveries. Knows nothing of what a hook
-//! does, nor of who calls it.
+//! Hooks as the operator sees them: position, backlog and recorded deliveries.
 
 use super::words::words;
 use super::{EventId, Timestamp};
 
-/// A hook, here or gone.
+/// A hook, installed or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
     /// Its name: `a`–`z`, `0`–`9` and `-`.
     pub name: String,
-    /// What kind of hook it is.
+    /// The kind of hook.
     pub kind: HookKind,
-    /// The event up to which it is done, inclusive.
+    /// The last event that is done, inclusive.
     pub cursor: EventId,
-    /// How many events come after that one.
+    /// Number of events after the cursor.
     pub lag: u64,
-    /// Why nothing is delivered, where somebody has switched it off; `None`: it is on.
+    /// Why the hook is disabled. `None` if it is enabled.
     pub off: Option<String>,
-    /// Why nothing can be delivered, where it is broken or not there any more.
+    /// Why the hook cannot run: it is broken or no longer installed.
     pub missing: Option<String>,
-    /// The events that it is told once more, with the first and the last of those that are left.
+    /// The first and last event still to be replayed.
     pub replay: Option<(EventId, EventId)>,
-    /// How many deliveries were given up and wait for somebody to look at them.
+    /// Number of deliveries that were given up and need attention.
     pub parked: u32,
-    /// What became of its last failed delivery.
+    /// The last failed delivery.
     pub last_failure: Option<DeliveryRecord>,
 }
 
 impl Hook {
-    /// How it stands, in a word: `missing`, `off`, `retrying`, `replaying` or `running`; and why, where that is to be told.
+    /// Returns the state as a word (`missing`, `off`, `retrying`, `replaying` or `running`) and its
+    /// reason, if any.
     #[must_use]
     pub fn state(&self) -> (&'static str, Option<&str>) {
         let failed = self.last_failure.as_ref();
@@ -46,11 +46,11 @@ impl Hook {
 }
 
 words! {
-    /// What kind of hook it is.
+    /// The kind of a hook.
     pub enum HookKind {
         /// Compiled in.
         BuiltIn = "built-in",
-        /// An endpoint that is told over HTTP.
+        /// An HTTP endpoint.
         Webhook = "webhook",
         /// A program.
         Exec = "exec",
@@ -59,33 +59,33 @@ words! {
     }
 }
 
-/// What is to be told of a delivery. Of one that succeeds at once, with nothing said, there is none.
+/// The record of a delivery. A delivery that succeeds at once and leaves no notes has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRecord {
-    /// Which event.
+    /// The delivered event.
     pub event: EventId,
-    /// What became of it.
+    /// The state of the delivery.
     pub state: DeliveryState,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
-    /// Why it failed last, in one line; empty: it never did.
+    /// The last failure in one line. Empty if none failed.
     pub reason: String,
-    /// What the hook left to be remembered, such as the output of a program; often empty.
+    /// Notes that the hook left, such as the output of a program. Often empty.
     pub notes: String,
-    /// When it was last tried.
+    /// The time of the last attempt.
     pub at: Timestamp,
-    /// When it is tried again.
+    /// The time of the next attempt.
     pub next_at: Option<Timestamp>,
 }
 
 words! {
-    /// What became of a delivery.
+    /// The state of a delivery.
     pub enum DeliveryState {
-        /// It failed, and is tried again; whatever comes after it waits.
+        /// It failed and will be retried. Later events wait.
         Retrying = "retrying",
         /// It was given up.
         Parked = "parked",
-        /// It was given up, and somebody wants it tried once more.
+        /// It was given up, and a retry was requested.
         Again = "again",
         /// It succeeded.
         Delivered = "delivered",

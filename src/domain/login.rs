@@ -1,31 +1,32 @@
-//! The login: what a token stands for. A token is worth nothing once its login is gone. Knows nothing of how tokens are signed.
+//! Logins. Every token belongs to a login, and is invalid once that login has ended.
 
 use super::{Grants, SortOrder, Timestamp, User, UserId};
 use std::net::IpAddr;
 
-/// One way into a user's account, from login to logout or from creation to revocation.
+/// A login: access to a user's account, from login to logout or from creation to revocation of a
+/// token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// Its id, which tokens name.
+    /// Its id, which its tokens contain.
     pub id: LoginId,
-    /// Whose it is.
+    /// The owner.
     pub user: UserId,
-    /// How it came to be.
+    /// How it was created.
     pub kind: LoginKind,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself; `None`: only when it is revoked.
+    /// When it expires. `None`: only when it is revoked.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Login {
-    /// Whether it still counts at `now`.
+    /// Returns whether the login is live at `now`.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// The name, if it is a personal access token.
+    /// Returns the name, if the login is a personal access token.
     #[must_use]
     pub fn token_name(&self) -> Option<&str> {
         match &self.kind {
@@ -35,53 +36,55 @@ impl Login {
     }
 }
 
-/// 17 characters of Meteor's unmistakable alphabet.
+/// 17 characters of Meteor's unambiguous alphabet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LoginId(String);
 
 impl LoginId {
-    /// Takes any text: an id that names nothing is not found.
+    /// Accepts any text: an unknown id is not found.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id's text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How a login came to be.
+/// How a login was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginKind {
-    /// By password; removed by logout and by a new password.
+    /// With a password. Ended by logout and by a password change.
     Password,
-    /// A personal access token with its name, unique for its user; outlives a new password.
+    /// As a personal access token. Survives a password change.
     Token {
-        /// The name its owner gave it.
+        /// The name given by its owner, unique per user.
         name: String,
-        /// The last six characters of the token, for its owner to tell it from others.
+        /// The last six characters of the token, so that its owner can recognize it.
         tail: String,
-        /// Whether its owner wants it to do without a second factor. There is none here; clients are told what was asked for.
+        /// Whether the owner asked to bypass two-factor authentication. There is none here; clients
+        /// get the value back.
         bypass_two_factor: bool,
     },
 }
 
-/// Where a login came from.
+/// The origin of a login.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoginOrigin {
     /// The client's address.
     pub address: Option<IpAddr>,
-    /// What the client calls itself.
+    /// The client's user agent.
     pub client: Option<String>,
 }
 
 impl LoginOrigin {
-    /// What is kept of a client's name for itself: enough for its owner to tell it from others.
+    /// Maximum length of the stored user agent, enough to recognize a client.
     const CLIENT_CHARS: usize = 200;
 
-    /// The client at `address` that calls itself `agent`, which is shortened and may hold anything.
+    /// Creates the origin for a client at `address` with the user agent `agent`. Removes control
+    /// characters and shortens it to 200 characters.
     #[must_use]
     pub fn new(address: IpAddr, agent: Option<&str>) -> Self {
         let shortened = |agent: &str| {
@@ -95,42 +98,43 @@ impl LoginOrigin {
     }
 }
 
-/// A login as its owner sees it in a list.
+/// A login as listed for its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginRecord {
     /// The login.
     pub login: Login,
-    /// Where it came from. Logins from before version 5 of the schema have none.
+    /// The origin. Logins from before schema version 5 have none.
     pub origin: LoginOrigin,
-    /// When it was last used, accurate to a few minutes; `None`: not since it was made.
+    /// When it was last used, accurate to a few minutes. `None` if never since its creation.
     pub last_used_at: Option<Timestamp>,
-    /// The user's name to log in with.
+    /// The owner's username.
     pub username: String,
-    /// The user's name to show.
+    /// The owner's display name.
     pub name: String,
 }
 
-/// Which logins by password to list, and in which order.
+/// A query for password logins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginQuery {
-    /// Of this user only.
+    /// Only logins of this user.
     pub user: Option<UserId>,
-    /// This one only.
+    /// Only this login.
     pub id: Option<LoginId>,
-    /// Only those with this text in the client, address or id, or in a name where no user is given.
+    /// Only logins with this text in client, address or id. Without a user, names are searched as
+    /// well.
     pub filter: Option<String>,
-    /// Only those that are live at this time.
+    /// Only logins that are live at this time.
     pub now: Timestamp,
-    /// What to sort by first; the newest first otherwise.
+    /// The sort keys. Falls back to newest first.
     pub sort: Vec<(LoginSort, SortOrder)>,
-    /// How many to leave out at the beginning.
+    /// Number of logins to skip.
     pub offset: u64,
-    /// How many to return at most; `None`: all.
+    /// Maximum number of logins to return. `None` means all.
     pub limit: Option<u64>,
 }
 
 impl LoginQuery {
-    /// Everything that is live at `now`, newest first.
+    /// Selects every login that is live at `now`, newest first.
     #[must_use]
     pub const fn all(now: Timestamp) -> Self {
         Self {
@@ -145,26 +149,26 @@ impl LoginQuery {
     }
 }
 
-/// What logins can be sorted by.
+/// A sort key of logins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginSort {
-    /// When it was made.
+    /// The creation time.
     CreatedAt,
-    /// What the client calls itself.
+    /// The user agent.
     Client,
-    /// The user's name to log in with.
+    /// The owner's username.
     Username,
-    /// The user's name to show.
+    /// The owner's display name.
     Name,
 }
 
-/// What a login opens, as the store knows it at one moment.
+/// A login with its user and permissions, as stored at one moment.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// The login.
     pub login: Login,
-    /// Its user, who may be deactivated by now.
+    /// The owner, possibly deactivated.
     pub user: User,
-    /// What the user's roles grant.
+    /// The permissions granted by the user's roles.
     pub grants: Grants,
 }

@@ -1,13 +1,15 @@
-//! What this server is about.
+//! The domain types. They are parsed, so their values are always valid. They depend on `std` only:
+//! not on JSON, HTTP or SQL.
 //!
-//! A workspace keeps a list of *custom statuses*: names such as "caught up", each shown with one of four types. Everybody who is
-//! logged in may read the list; whoever holds the permission `manage-user-status` may change it. Names are unique, and every change
-//! is an *event* that hooks hear about once it is durable. People are *users* with roles; a *login* is what makes a token worth
-//! something, and ends at once when it is removed. How somebody is shown is their *presence*: *claims* on the status, by hand or on
-//! their behalf, of which the strongest counts until it ends. A *hook* is whoever is told of events, a *webhook* one that is told over
-//! HTTP.
-//!
-//! The types here are parsed, so they are always valid. This room uses `std` alone: it knows no JSON, no HTTP status, no SQL.
+//! - A *custom status* is a unique name such as "caught up", shown with one of four types. Every
+//!   authenticated user may read the list; the permission `manage-user-status` is needed to change
+//!   it.
+//! - An *event* records a change. Hooks receive it once it is durable.
+//! - A *user* has roles. A *login* makes a token valid; removing the login invalidates the token at
+//!   once.
+//! - A user's *presence* consists of *claims* on the status, made by hand or by a system. The
+//!   strongest one applies until it ends.
+//! - A *hook* receives events. A *webhook* is a hook that receives them over HTTP.
 
 mod audit;
 mod baseline;

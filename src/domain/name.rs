@@ -1,12 +1,12 @@
-//! Which characters a name may hold that people read. Does not know what is named.
+//! The characters that are allowed in visible names.
 
 use super::{Error, Field, Problem, Result};
 
-/// Refuses characters that a reader does not see, or that reorder the text around them, so that one name
-/// passes for another (UTS #39; "Trojan Source", CVE-2021-42574).
+/// Rejects characters that are invisible or reorder the text around them, because they make one
+/// name look like another (UTS #39; "Trojan Source", CVE-2021-42574).
 ///
 /// # Errors
-/// `Invalid { field, NotValid }` with the name, in which U+FFFD stands for each of them.
+/// `Invalid { field, NotValid }` with the name, in which U+FFFD replaces each such character.
 pub fn check_name(field: Field, name: &str) -> Result<()> {
     if !name.contains(is_hidden) {
         return Ok(());
@@ -17,7 +17,8 @@ pub fn check_name(field: Field, name: &str) -> Result<()> {
     })
 }
 
-/// Control characters (NUL among them), line separators, and the bidirectional controls of UAX #9.
+/// Returns whether `c` is a control character (including NUL), a line separator, or a bidirectional
+/// control of UAX #9.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

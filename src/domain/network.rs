@@ -1,9 +1,9 @@
-//! What counts as one caller: an IPv4 address, or the IPv6 network of 64 bits that one machine has whole. Knows nothing of what is
-//! counted.
+//! The network of a client, used as the key for per-client limits: an IPv4 address, or a /64 IPv6
+//! network, because a single machine usually gets a whole one.
 
 use std::net::IpAddr;
 
-/// Where a caller sits. An IPv4 address is the same network when it is written as IPv6.
+/// A client's network. An IPv4-mapped IPv6 address equals its IPv4 address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Network(u128);
 

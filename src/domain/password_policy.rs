@@ -1,41 +1,43 @@
-//! Which new passwords are refused. Does not know how passwords are hashed or who sets one.
+//! The policy for new passwords.
 //!
-//! Source: OWASP ASVS 5.0, 6.2.1 (at least 8 characters), 6.2.4 (not among the most common) and 6.2.11 (no
-//! words of the context). There are no rules about kinds of characters and no upper limit (6.2.5, 6.2.9).
+//! Source: OWASP ASVS 5.0, 6.2.1 (at least 8 characters), 6.2.4 (not among the most common) and
+//! 6.2.11 (no context-specific words). There are no rules about character classes and no upper
+//! limit (6.2.5, 6.2.9).
 
 use super::{Email, Error, Field, Problem, Result, Username};
 
-/// See the file's own first lines for what it holds and where it comes from.
+/// The most common passwords. The first lines of the file state its content and source.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Why a password is too weak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weakness {
-    /// It has fewer characters than this.
+    /// It has fewer characters than this minimum.
     TooShort(usize),
-    /// It is the username, the email address or the part of it before the `@`.
+    /// It is the username, the email address or its local part.
     Name,
     /// It is one of the most common passwords.
     Common,
 }
 
-/// What a new password must be.
+/// The requirements for a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordPolicy {
     min_length: usize,
 }
 
 impl PasswordPolicy {
-    /// Accepts every password: for dev mode.
+    /// Accepts every password, for dev mode.
     pub const OFF: Self = Self { min_length: 0 };
 
-    /// Requires `min_length` characters (Unicode scalar values), and neither a name nor a common password.
+    /// Requires `min_length` characters (Unicode scalar values). Rejects the user's names and
+    /// common passwords.
     #[must_use]
     pub const fn new(min_length: usize) -> Self {
         Self { min_length }
     }
 
-    /// The characters that a password needs; `None` when the policy is off.
+    /// Returns the minimum length in characters, or `None` if the policy is off.
     #[must_use]
     pub const fn min_length(self) -> Option<usize> {
         match self.min_length {
@@ -44,7 +46,7 @@ impl PasswordPolicy {
         }
     }
 
-    /// Checks a new password of the user with these names.
+    /// Checks a new password for the user with these names.
     ///
     /// # Errors
     /// `Invalid { Password, Weak }`.
@@ -65,8 +67,8 @@ impl PasswordPolicy {
         Err(weak(weakness))
     }
 
-    /// As [`check`](Self::check) for a password of which only a digest is known: `is_it` tells whether the
-    /// digest is that of a text. Its length cannot be checked.
+    /// Like [`check`](Self::check), for a password that is only known as a digest. `is_it` returns
+    /// whether the digest is that of a text. The length cannot be checked.
     ///
     /// # Errors
     /// `Invalid { Password, Weak }`.
@@ -95,7 +97,7 @@ fn weak(weakness: Weakness) -> Error {
     }
 }
 
-/// The names that a password must not be, in lower case.
+/// Returns the names that a password must not equal, in lower case.
 fn names(username: &Username, email: Option<&Email>) -> impl Iterator<Item = String> {
     let address = email.map(|email| email.as_str().to_lowercase());
     let local = address
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_is_off_accepts_everything() {
+    fn the_disabled_policy_accepts_everything() {
         let name = Username::stored("admin".to_owned());
         assert!(PasswordPolicy::OFF.check("admin", &name, None).is_ok());
         assert!(
@@ -171,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_sorted_lower_case_without_repetition_and_long_enough() {
+    fn the_list_is_sorted_unique_and_lower_case() {
         let list: Vec<_> = common().collect();
         assert_eq!(list.len(), 5000);
         assert!(list.is_sorted_by(|one, next| one < next));

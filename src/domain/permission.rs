@@ -1,18 +1,18 @@
-//! Permissions and roles: the words, and the set an actor holds. Which role grants what is data, in the permission table.
+//! Permissions and roles. Which role grants which permission is data, in the permission table.
 
 use super::Timestamp;
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// A permission this server asks for. Others may stand in the table, for clients to read.
+        /// A permission that this server checks. The table may contain others, for clients to read.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Permission { $($(#[$doc])* $variant,)* }
 
         impl Permission {
-            /// Every permission the server asks for.
+            /// Every permission that the server checks.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// Rocket.Chat's name for it.
+            /// Returns Rocket.Chat's name for it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
@@ -24,54 +24,54 @@ macro_rules! permissions {
 permissions! {
     /// Create, update and delete custom statuses.
     ManageUserStatus = "manage-user-status",
-    /// Change which role grants what.
+    /// Change the roles that grant a permission.
     AccessPermissions = "access-permissions",
-    /// See the server's full version and machine.
+    /// See the server's full version and machine details.
     ViewStatistics = "view-statistics",
     /// Change another user, and another user's status.
     EditOtherUserInfo = "edit-other-user-info",
-    /// Switch another user off and on.
+    /// Activate and deactivate other users.
     EditOtherUserActiveStatus = "edit-other-user-active-status",
     /// Set another user's password.
     EditOtherUserPassword = "edit-other-user-password",
-    /// Add users.
+    /// Create users.
     CreateUser = "create-user",
     /// Delete users.
     DeleteUser = "delete-user",
-    /// Give roles to users and take them.
+    /// Assign and remove roles.
     AssignRoles = "assign-roles",
-    /// Give the role `admin`, and take it.
+    /// Assign and remove the role `admin`.
     AssignAdminRole = "assign-admin-role",
     /// End another user's logins.
     LogoutOtherUser = "logout-other-user",
-    /// See everything of another user.
+    /// See all fields of another user.
     ViewFullOtherUserInfo = "view-full-other-user-info",
     /// See settings that are not public.
     ViewPrivilegedSetting = "view-privileged-setting",
-    /// Change settings.
+    /// Change workspace settings.
     EditPrivilegedSetting = "edit-privileged-setting",
-    /// Make an auth token for another user.
+    /// Create auth tokens for other users.
     GenerateAccessToken = "user-generate-access-token",
-    /// Make personal access tokens for oneself.
+    /// Create personal access tokens for one's own account.
     CreatePersonalAccessTokens = "create-personal-access-tokens",
     /// List users.
     ViewDRoom = "view-d-room",
-    /// Say who is told of events outside of the server, and look after it.
+    /// Manage webhooks and hooks.
     ManageOutgoingIntegrations = "manage-outgoing-integrations",
-    /// List everybody's logins.
+    /// List the logins of all users.
     ViewDeviceManagement = "view-device-management",
-    /// End anybody's login, one by one.
+    /// End single logins of any user.
     LogoutDeviceManagement = "logout-device-management",
-    /// Call as often as one likes.
+    /// Call the API without rate limits.
     BypassRateLimit = "api-bypass-rate-limit",
 }
 
-/// The permissions an actor holds, one bit each.
+/// The permissions of an actor, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Grants(u64);
 
 impl Grants {
-    /// Those of the server's permissions that are among `names`; names it does not know are left out.
+    /// Collects the permissions in `names`. Unknown names are ignored.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let bits = names
             .into_iter()
@@ -80,7 +80,7 @@ impl Grants {
         Self(bits)
     }
 
-    /// Whether `permission` is among them.
+    /// Returns whether `permission` is granted.
     #[must_use]
     pub const fn contains(self, permission: Permission) -> bool {
         self.0 & Self::bit(permission) != 0
@@ -91,10 +91,10 @@ impl Grants {
     }
 }
 
-/// A row of the permission table with the roles that grant it.
+/// A permission with the roles that grant it, one row of the permission table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionGrant {
-    /// The permission's name.
+    /// The name of the permission.
     pub permission: String,
     /// The ids of the roles that grant it.
     pub roles: Vec<String>,
@@ -102,22 +102,22 @@ pub struct PermissionGrant {
     pub updated_at: Timestamp,
 }
 
-/// A role that users hold and permissions name.
+/// A role, held by users and granted permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// Its id, such as `admin`.
     pub id: String,
-    /// The name shown.
+    /// The display name.
     pub name: String,
     /// A description, possibly empty.
     pub description: String,
-    /// What it is a role in.
+    /// The scope of the role.
     pub scope: RoleScope,
-    /// Whether it came with the server and cannot be removed.
+    /// Whether the role is built in and cannot be removed.
     pub protected: bool,
 }
 
-/// What a role is a role in: Rocket.Chat's words.
+/// The scope of a role, with Rocket.Chat's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleScope {
     /// The whole workspace.

@@ -1,41 +1,44 @@
-//! How somebody is shown: claims on the status, which of them counts, and what comes back when one ends. Source: compatibility 9.8
-//! (Rocket.Chat 8.6 and later). Pure: the time comes in, and nothing here knows who is connected or where claims are kept.
+//! The presence of a user: competing claims, which one is effective, and what follows when it ends.
+//! Source: compatibility 9.8 (Rocket.Chat 8.6 and later). Pure: the caller passes the time and the
+//! state of the connections.
 //!
-//! A claim says "this is my status", by hand or on somebody's behalf, until it is ended or expires. Of several the one with the
-//! strongest source counts; the others wait beneath it and come back when it ends. A new claim of a source replaces that source's
-//! last one. Who has no claim is at rest.
+//! A claim sets a status, by hand or on a user's behalf, until it is ended or expires. The claim
+//! with the strongest source is effective. Weaker ones wait and become effective when it ends. A
+//! new claim replaces the previous claim of the same source. A user without claims has the baseline
+//! status.
 
 use super::{
     Choice, Claim, ClaimSource, PresencePolicy, Rest, StatusChange, StatusText, Timestamp, UserId,
     UserStatus, Username,
 };
 
-/// Whose status it is, as far as being shown goes.
+/// Whether a user is shown as a person or as a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A person, who is somewhere or not.
+    /// A person, shown according to their connections.
     Person,
-    /// A bot or an app, which is what it says.
+    /// A bot or an app, shown as it declares.
     Bot,
 }
 
-/// Everything about how somebody is shown that outlives a connection.
+/// The part of a user's presence that outlives a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
-    /// Whose it is.
+    /// Person or bot.
     pub kind: Kind,
-    /// By what they count as connected.
+    /// What makes the user count as connected.
     pub policy: PresencePolicy,
-    /// At most one a source, the strongest first. Those that have expired may still be among them, and count no more.
+    /// At most one per source, the strongest first. Expired claims may remain in the list, and have
+    /// no effect.
     pub claims: Vec<Claim>,
-    /// What is shown without claim and connection.
+    /// The status shown without claim and connection.
     pub rest: Rest,
-    /// When it last changed; `None`: never.
+    /// When it last changed. `None` if never.
     pub changed_at: Option<Timestamp>,
 }
 
 impl Presence {
-    /// Somebody who never said anything.
+    /// Creates the presence of a user who never set a status.
     #[must_use]
     pub const fn untouched(kind: Kind) -> Self {
         Self {
@@ -47,32 +50,33 @@ impl Presence {
         }
     }
 
-    /// The claim that counts at `now`.
+    /// Returns the effective claim at `now`.
     #[must_use]
     pub fn claim(&self, now: Timestamp) -> Option<&Claim> {
         self.claims.iter().find(|claim| claim.is_live(now))
     }
 
-    /// The claim of `source`, be it over or not.
+    /// Returns the claim of `source`, live or expired.
     #[must_use]
     pub fn claim_of(&self, source: ClaimSource) -> Option<&Claim> {
         self.claims.iter().find(|claim| claim.source == source)
     }
 
-    /// What was chosen (`statusDefault`).
+    /// Returns the chosen status (`statusDefault`).
     #[must_use]
     pub fn chosen(&self, now: Timestamp) -> UserStatus {
         self.claim(now)
             .map_or(UserStatus::Online, |claim| claim.status)
     }
 
-    /// The text shown.
+    /// Returns the status text.
     #[must_use]
     pub fn text(&self, now: Timestamp) -> &str {
         self.claim(now).map_or("", |claim| claim.text.as_str())
     }
 
-    /// What is shown at `now` of somebody whose connections say `connection` (offline: there is none), by the rule for `kind`.
+    /// Returns the status shown at `now`, given the combined status of all connections (`Offline`
+    /// if there are none) and the rule for `kind`.
     #[must_use]
     pub fn shown(&self, now: Timestamp, connection: UserStatus, kind: Kind) -> UserStatus {
         match (self.claim(now), connection, kind) {
@@ -87,8 +91,11 @@ impl Presence {
         }
     }
 
-    /// A choice by hand. Online without a text, or with an empty one, is no claim, but the end of those that are the person's to end: the
-    /// manual one and what another system said. Anything else is the manual claim from now on, with the text so far unless one is given.
+    /// Applies a choice by hand.
+    ///
+    /// Online with no text or an empty one creates no claim. It ends the manual and the external
+    /// claim. Any other choice becomes the manual claim, and keeps the current text unless one is
+    /// given.
     pub fn choose(&mut self, choice: Choice, now: Timestamp) {
         self.expire(now);
         let status = self.chosen_by(&choice, now);
@@ -111,7 +118,7 @@ impl Presence {
         }
     }
 
-    /// The status that `choice` stands for: its own, or else what it would cover.
+    /// Returns the status of `choice`, or else the status of the claim it would cover.
     #[must_use]
     pub fn chosen_by(&self, choice: &Choice, now: Timestamp) -> UserStatus {
         choice
@@ -120,7 +127,7 @@ impl Presence {
             .unwrap_or(UserStatus::Online)
     }
 
-    /// A claim of any source, in the place of that source's last one.
+    /// Adds a claim, replacing the previous claim of its source.
     pub fn put(&mut self, claim: Claim) {
         if self.rest == Rest::Online && self.kind == Kind::Person {
             self.rest = Rest::OnlineBefore;
@@ -130,47 +137,48 @@ impl Presence {
         self.claims.sort_by_key(|claim| claim.source);
     }
 
-    /// Ends the claim of `source`, if there is one; what is beneath it comes back.
+    /// Ends the claim of `source`, if any. The next claim becomes effective.
     pub fn end(&mut self, source: ClaimSource) {
         self.claims.retain(|claim| claim.source != source);
     }
 
-    /// Ends what has expired at `now`.
+    /// Removes the claims that have expired at `now`.
     pub fn expire(&mut self, now: Timestamp) {
         self.claims.retain(|claim| claim.is_live(now));
     }
 
-    /// Takes over what an event tells: what counts from then on. What waits beneath it is not told, and has an event of its own when it
-    /// comes back.
-    pub fn follow(&mut self, told: &StatusChange) {
-        self.claims = Vec::from_iter(told.source.map(|source| Claim {
+    /// Applies the effective claim from an event. Weaker claims are not part of the event, and get
+    /// their own event when they become effective.
+    pub fn follow(&mut self, change: &StatusChange) {
+        self.claims = Vec::from_iter(change.source.map(|source| Claim {
             source,
-            status: told.status,
-            text: told.text.clone(),
-            expires_at: told.expires_at,
+            status: change.status,
+            text: change.text.clone(),
+            expires_at: change.expires_at,
         }));
-        self.rest = told.rest;
+        self.rest = change.rest;
     }
 
-    /// What a choice by hand replaces or stands above: the strongest claim that is not stronger than it.
+    /// Returns the claim that a manual one replaces or covers: the strongest one that is not
+    /// stronger than manual.
     fn covered(&self, now: Timestamp) -> Option<&Claim> {
         let weaker = |claim: &&Claim| claim.source >= ClaimSource::Manual && claim.is_live(now);
         self.claims.iter().find(weaker)
     }
 }
 
-/// Somebody with their presence: what lists of people tell.
+/// A user with their presence, as listed for clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The user's id.
     pub id: UserId,
-    /// The login name.
+    /// The username.
     pub username: Username,
-    /// The name to show.
+    /// The display name.
     pub name: String,
-    /// How far their clocks are ahead of UTC, in minutes.
+    /// The offset of the user's time zone from UTC, in minutes.
     pub utc_offset: i32,
-    /// How they are shown.
+    /// The presence.
     pub presence: Presence,
 }
 
@@ -201,62 +209,66 @@ mod tests {
         }
     }
 
-    fn told(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
+    fn effective(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
         let now = at(seconds);
         let source = presence.claim(now).map(|claim| claim.source);
         (presence.chosen(now), presence.text(now), source)
     }
 
     #[test]
-    fn the_strongest_claim_counts_and_the_others_come_back_when_it_ends() {
+    fn the_strongest_claim_applies_and_weaker_ones_follow_when_it_ends() {
         use {ClaimSource::*, UserStatus::*};
         let mut ann = Presence::untouched(Kind::Person);
         ann.put(claim(External, Busy, "Meeting", Some(100)));
         ann.choose(choice(Away, Some("Lunch"), Some(50)), NOON);
         ann.put(claim(Internal, Busy, "On a call", Some(10)));
-        assert_eq!(told(&ann, 0), (Busy, "On a call", Some(Internal)));
-        assert_eq!(told(&ann, 10), (Away, "Lunch", Some(Manual)));
-        assert_eq!(told(&ann, 50), (Busy, "Meeting", Some(External)));
-        assert_eq!(told(&ann, 100), (Online, "", None));
+        assert_eq!(effective(&ann, 0), (Busy, "On a call", Some(Internal)));
+        assert_eq!(effective(&ann, 10), (Away, "Lunch", Some(Manual)));
+        assert_eq!(effective(&ann, 50), (Busy, "Meeting", Some(External)));
+        assert_eq!(effective(&ann, 100), (Online, "", None));
         ann.end(Internal);
-        assert_eq!(told(&ann, 0), (Away, "Lunch", Some(Manual)));
+        assert_eq!(effective(&ann, 0), (Away, "Lunch", Some(Manual)));
     }
 
     #[test]
-    fn a_choice_by_hand_replaces_the_one_before_and_keeps_the_text_unless_told() {
+    fn a_manual_choice_replaces_the_previous_one_and_keeps_its_text() {
         use {ClaimSource::*, UserStatus::*};
         let mut ann = Presence::untouched(Kind::Person);
         ann.choose(choice(Busy, Some("Coding"), None), NOON);
         ann.choose(choice(Away, None, Some(60)), NOON);
-        assert_eq!(told(&ann, 0), (Away, "Coding", Some(Manual)));
-        assert_eq!(told(&ann, 60), (Online, "", None), "not busy again");
+        assert_eq!(effective(&ann, 0), (Away, "Coding", Some(Manual)));
+        assert_eq!(effective(&ann, 60), (Online, "", None), "not busy again");
         let text_only = Choice {
             status: None,
             text: Some(StatusText::new("Reading")),
             expires_at: None,
         };
         ann.choose(text_only, NOON);
-        assert_eq!(told(&ann, 60), (Away, "Reading", Some(Manual)));
+        assert_eq!(effective(&ann, 60), (Away, "Reading", Some(Manual)));
     }
 
     #[test]
-    fn online_without_text_ends_what_a_person_may_end() {
+    fn online_without_text_ends_manual_and_external_claims() {
         use {ClaimSource::*, UserStatus::*};
         let mut ann = Presence::untouched(Kind::Person);
         for source in ClaimSource::ALL {
             ann.put(claim(source, Busy, source.as_str(), None));
         }
         ann.choose(choice(Online, None, Some(60)), NOON);
-        assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
+        assert_eq!(effective(&ann, 0), (Busy, "internal", Some(Internal)));
         ann.end(Internal);
-        assert_eq!(told(&ann, 0), (Online, "", None));
+        assert_eq!(effective(&ann, 0), (Online, "", None));
         ann.choose(choice(Busy, Some("Lunch"), None), NOON);
         ann.choose(choice(Online, None, None), NOON);
-        assert_eq!(told(&ann, 0), (Online, "", None), "not online at lunch");
+        assert_eq!(
+            effective(&ann, 0),
+            (Online, "", None),
+            "not online at lunch"
+        );
     }
 
     #[test]
-    fn people_are_shown_when_connected_and_bots_as_they_say() {
+    fn people_are_shown_by_connection_and_bots_as_declared() {
         use UserStatus::*;
         let shown =
             |who: &Presence, seconds, connection| who.shown(at(seconds), connection, who.kind);
@@ -265,7 +277,7 @@ mod tests {
             assert_eq!(
                 shown(&who, 0, Offline),
                 Offline,
-                "{kind:?} never said a word"
+                "{kind:?} without a choice"
             );
             who.choose(choice(Online, None, None), NOON);
             assert_eq!(

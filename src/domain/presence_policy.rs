@@ -1,17 +1,18 @@
-//! By what somebody counts as connected. Meant for bots, whose sockets tell less than people's do. Knows neither connections nor claims.
+//! The presence policy: what makes a user count as connected. Meant for bots, whose sockets are
+//! weak evidence.
 
 use super::words::words;
 
 words! {
-    /// By what a user counts as connected.
+    /// What makes a user count as connected.
     #[derive(Default)]
     pub enum PresencePolicy {
-        /// By a live connection.
+        /// A live connection.
         #[default]
         Connection = "connection",
-        /// By heartbeats alone, so that a bot whose loop hangs while its socket lives is shown offline.
+        /// Heartbeats only. A bot whose loop hangs while its socket is open is shown offline.
         Heartbeat = "heartbeat",
-        /// By nothing: always online.
+        /// Always online.
         Always = "always",
     }
 }

@@ -1,32 +1,33 @@
-//! What is known of a user beside its names and roles. Knows nothing of who may read or change it.
+//! The profile of a user: all fields except names and roles.
 
 use super::{Error, Field, Problem, Result, Timestamp, check_name};
 use std::sync::Arc;
 
-/// What clients show of a user beside its names, and what they keep for it here.
+/// The profile of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// Whether somebody has vouched for the e-mail address.
+    /// Whether the email address has been verified.
     pub email_verified: bool,
-    /// Some words about the user.
+    /// A short text about the user.
     pub bio: Option<Bio>,
-    /// A further name to show.
+    /// An additional display name.
     pub nickname: Option<Nickname>,
-    /// Whether a login by password may do nothing but set a new password.
+    /// Whether a password login may only set a new password.
     pub require_password_change: bool,
-    /// How far its clocks are ahead of UTC, in minutes.
+    /// The offset of the user's time zone from UTC, in minutes.
     pub utc_offset: i32,
-    /// When it last logged in by password.
+    /// When the user last logged in with a password.
     pub last_login_at: Option<Timestamp>,
-    /// When failed logins were last forgiven: those before it block no more.
+    /// When failed logins were last reset. Earlier failures no longer block.
     pub unblocked_at: Option<Timestamp>,
-    /// What it prefers: a JSON object that only clients and the wire read. `None`: nothing was ever chosen.
+    /// The preferences: a JSON object that only clients and the API interpret. `None` if nothing
+    /// was ever set.
     pub preferences: Option<Arc<str>>,
 }
 
 impl Profile {
-    /// Characters that the JSON of preferences holds at most: a bound of ours, many times what clients keep there. They are read with
-    /// their user wherever that one is looked up.
+    /// Maximum length of the preferences JSON in characters. A limit of our own, many times what
+    /// clients store. The preferences are loaded with every lookup of their user.
     pub const MAX_PREFERENCES: usize = 16 * 1024;
 }
 
@@ -37,7 +38,7 @@ macro_rules! short_texts {
         pub struct $name(String);
 
         impl $name {
-            /// Trims and checks `text`. An empty one stands for none, and takes away what was there.
+            /// Trims and checks `text`. An empty text removes the current value.
             ///
             /// # Errors
             /// [`Problem::TooLong`], [`Problem::NotValid`].
@@ -50,13 +51,13 @@ macro_rules! short_texts {
                 Ok(Self(text.trim().to_owned()))
             }
 
-            /// A text read back from the store.
+            /// Wraps a text read from the store.
             #[must_use]
             pub fn stored(text: String) -> Self {
                 Self(text)
             }
 
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -65,15 +66,16 @@ macro_rules! short_texts {
     )*};
 }
 
-/// A text of several lines may hold every character.
+/// Accepts every character, for texts of several lines.
 fn any_text(_: Field, _: &str) -> Result<()> {
     Ok(())
 }
 
 short_texts! {
-    /// Some words about a user: at most 260 UTF-16 units, as in Rocket.Chat's `saveUserProfile.ts`.
+    /// A short text about a user: at most 260 UTF-16 units, as in Rocket.Chat's
+    /// `saveUserProfile.ts`.
     Bio, Bio, 260, any_text;
-    /// A further name: at most 120 UTF-16 units, from the same place.
+    /// A nickname: at most 120 UTF-16 units, from the same source.
     Nickname, Nickname, 120, check_name;
 }
 

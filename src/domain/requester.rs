@@ -1,11 +1,11 @@
-//! An actor together with the address that the request came from: what a use case needs to change something.
+//! The actor of a request with the client's address.
 
 use super::{Actor, Attribution, By, Origin, Timestamp};
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// An authenticated actor and the client's address. Use it wherever an [`Actor`] is enough.
+/// An authenticated actor and the client's address. Can be used wherever an [`Actor`] is expected.
 #[derive(Debug, Clone)]
 pub struct Requester {
     actor: Arc<Actor>,
@@ -13,31 +13,31 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// `actor`, who sends requests from `address`.
+    /// Creates a requester for `actor` at `address`.
     #[must_use]
     pub const fn new(actor: Arc<Actor>, address: IpAddr) -> Self {
         Self { actor, address }
     }
 
-    /// The actor alone.
+    /// Returns the actor.
     #[must_use]
     pub const fn actor(&self) -> &Arc<Actor> {
         &self.actor
     }
 
-    /// Where the request comes from.
+    /// Returns the client's address.
     #[must_use]
     pub const fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// The actor as the author of a change at `at`.
+    /// Returns the actor as the author of a change at `at`.
     #[must_use]
     pub fn by(&self, at: Timestamp) -> By {
         self.actor.user.by(at).through(Origin::Client(self.address))
     }
 
-    /// The actor as the author of a record at `at`.
+    /// Returns the actor as the author of a record at `at`.
     #[must_use]
     pub fn attribution(&self, at: Timestamp) -> Attribution {
         self.by(at).attribution()

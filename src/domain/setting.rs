@@ -1,35 +1,35 @@
-//! The settings of the workspace, which administrators change while the server runs: the words, their defaults, and all values as of one
-//! moment. Not the configuration that the server is started with. Knows nothing of who may read or change them.
+//! The workspace settings, which administrators change at runtime: ids, defaults, and a snapshot of
+//! all values. Not the configuration that the server starts with.
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $default:expr, $audience:ident, $change:ident;)*) => {
-        /// A setting of Rocket.Chat's that a client reads or a rule asks for, in the order of their ids.
+        /// A Rocket.Chat setting that a client reads or a rule depends on, ordered by id.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Setting { $($(#[$doc])* $variant,)* }
 
         impl Setting {
-            /// Every setting there is, by id.
+            /// Every setting, ordered by id.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// Rocket.Chat's name for it.
+            /// Returns Rocket.Chat's name for it.
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$variant => $id,)* }
             }
 
-            /// Its value when nobody has chosen another; of the only kind that it takes.
+            /// Returns the default. Its type is the only one the setting accepts.
             #[must_use]
             pub fn default(self) -> SettingValue {
                 match self { $(Self::$variant => $default.into(),)* }
             }
 
-            /// Who may read it.
+            /// Returns who may read it.
             #[must_use]
             pub const fn audience(self) -> Audience {
                 match self { $(Self::$variant => Audience::$audience,)* }
             }
 
-            /// Who says what it is.
+            /// Returns who changes it.
             #[must_use]
             pub const fn change(self) -> ChangedBy {
                 match self { $(Self::$variant => ChangedBy::$change,)* }
@@ -41,106 +41,108 @@ macro_rules! settings {
 /// Who may read a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Everybody, logged in or not.
+    /// Everyone, authenticated or not.
     Everybody,
-    /// Who may view privileged settings.
+    /// Users who may view privileged settings.
     Privileged,
 }
 
-/// Who says what a setting is.
+/// Who changes a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangedBy {
-    /// Whoever may edit privileged settings.
+    /// Users who may edit privileged settings.
     Administrators,
-    /// The server, by its configuration or because it cannot do otherwise; clients only read it.
+    /// The server, through its configuration or because the value is fixed. Clients can only read
+    /// it.
     Server,
 }
 
-// What this server does not have (rooms, messages, files, registration, other ways to log in) is switched off for good, so that clients
-// do not offer it. Source of the ids: what mobile and web clients read at start, compatibility 5.6 and 8.2.
+// Features that this server does not have (rooms, messages, files, registration, other ways to log
+// in) are permanently off, so that clients do not offer them. Source of the ids: what mobile and
+// web clients read at startup, compatibility 5.6 and 8.2.
 settings! {
-    /// The origins whose pages may call, separated by commas.
+    /// The allowed CORS origins, separated by commas.
     ApiCorsOrigin = "API_CORS_Origin", "", Privileged, Server;
-    /// Whether pages of other origins may call.
+    /// Whether CORS is enabled.
     ApiEnableCors = "API_Enable_CORS", false, Privileged, Server;
-    /// Whether calls are limited.
+    /// Whether API calls are rate limited.
     ApiRateLimiter = "API_Enable_Rate_Limiter", true, Privileged, Server;
-    /// How often an address may call a route.
+    /// Maximum number of calls per route and address within the period.
     ApiRateLimitCalls = "API_Enable_Rate_Limiter_Limit_Calls_Default", 10_i64, Privileged, Server;
-    /// Within how many milliseconds.
+    /// The rate limit period in milliseconds.
     ApiRateLimitTime = "API_Enable_Rate_Limiter_Limit_Time_Default", 60_000_i64, Privileged, Server;
     /// Whether web clients call realtime methods over REST.
     ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everybody, Administrators;
-    /// Whether people may delete themselves.
+    /// Whether users may delete their own account.
     AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", false, Everybody, Server;
-    /// Whether clients offer to change one's own address.
+    /// Whether clients let users change their own email address.
     AllowEmailChange = "Accounts_AllowEmailChange", true, Everybody, Administrators;
-    /// Whether people may show as offline while they are there.
+    /// Whether users may appear offline while connected.
     AllowInvisibleStatus = "Accounts_AllowInvisibleStatusOption", true, Everybody, Administrators;
-    /// Whether clients offer to change one's own password.
+    /// Whether clients let users change their own password.
     AllowPasswordChange = "Accounts_AllowPasswordChange", true, Everybody, Administrators;
-    /// Whether clients offer to change one's own name.
+    /// Whether clients let users change their own display name.
     AllowRealNameChange = "Accounts_AllowRealNameChange", true, Everybody, Administrators;
-    /// Whether there are pictures of people.
+    /// Whether users may set an avatar.
     AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", false, Everybody, Server;
-    /// Whether clients offer to change one's own profile.
+    /// Whether clients let users change their own profile.
     AllowUserProfileChange = "Accounts_AllowUserProfileChange", true, Everybody, Administrators;
-    /// Whether people may choose the text of their status.
+    /// Whether users may set a status text.
     AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", true, Everybody, Administrators;
-    /// Whether clients offer to change one's own user name.
+    /// Whether clients let users change their own username.
     AllowUsernameChange = "Accounts_AllowUsernameChange", true, Everybody, Administrators;
-    /// Further fields of users, as JSON.
+    /// Custom user fields, as JSON.
     CustomFields = "Accounts_CustomFields", "", Everybody, Server;
-    /// What a login form says where the name goes; empty: the client's own words.
+    /// The placeholder of the username field in login forms. Empty means the client's default.
     EmailOrUsernamePlaceholder = "Accounts_EmailOrUsernamePlaceholder", "", Everybody, Administrators;
-    /// Whether addresses are verified by mail.
+    /// Whether email addresses are verified by mail.
     EmailVerification = "Accounts_EmailVerification", false, Everybody, Server;
-    /// Whether new users wait for an administrator.
+    /// Whether new users must be approved by an administrator.
     ManuallyApproveNewUsers = "Accounts_ManuallyApproveNewUsers", false, Everybody, Server;
-    /// What a login form says where the password goes; empty: the client's own words.
+    /// The placeholder of the password field in login forms. Empty means the client's default.
     PasswordPlaceholder = "Accounts_PasswordPlaceholder", "", Everybody, Administrators;
-    /// Whether a forgotten password can be set anew by mail.
+    /// Whether a forgotten password can be reset by mail.
     PasswordReset = "Accounts_PasswordReset", false, Everybody, Server;
-    /// Who may register.
+    /// The registration mode.
     RegistrationForm = "Accounts_RegistrationForm", "Disabled", Everybody, Server;
-    /// What clients show instead of a form to register.
+    /// The text that clients show instead of a registration form.
     RegistrationFormReplacement = "Accounts_RegistrationForm_LinkReplacementText", "", Everybody, Administrators;
-    /// Whether clients show a form to log in.
+    /// Whether clients show a login form.
     ShowFormLogin = "Accounts_ShowFormLogin", true, Everybody, Administrators;
-    /// Whether there is a second factor.
+    /// Whether two-factor authentication is available.
     TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", false, Everybody, Server;
-    /// Whether another page logs people in.
+    /// Whether login through an iframe is enabled.
     IframeEnabled = "Accounts_iframe_enabled", false, Everybody, Server;
-    /// Whether CAS logs people in.
+    /// Whether login through CAS is enabled.
     CasEnabled = "CAS_enabled", false, Everybody, Server;
-    /// Whether Crowd logs people in.
+    /// Whether login through Crowd is enabled.
     CrowdEnable = "CROWD_Enable", false, Everybody, Server;
-    /// Whether there is encryption from end to end.
+    /// Whether end-to-end encryption is available.
     E2eEnable = "E2E_Enable", false, Everybody, Server;
-    /// Whether there are files.
+    /// Whether file uploads are enabled.
     FileUploadEnabled = "FileUpload_Enabled", false, Everybody, Server;
-    /// Bytes of a file at most.
+    /// Maximum file size in bytes.
     FileUploadMaxFileSize = "FileUpload_MaxFileSize", 0_i64, Everybody, Server;
-    /// The media types of files that are taken, separated by commas.
+    /// The accepted media types, separated by commas.
     FileUploadMediaTypeWhiteList = "FileUpload_MediaTypeWhiteList", "", Everybody, Server;
-    /// Whether LDAP logs people in.
+    /// Whether login through LDAP is enabled.
     LdapEnable = "LDAP_Enable", false, Everybody, Server;
-    /// Whether changes of presence are told to nobody. Off again after every start.
+    /// Whether presence changes are not broadcast. Reset to off at every start.
     PresenceBroadcastDisabled = "Presence_broadcast_disabled", false, Everybody, Administrators;
     /// The name of the workspace.
     SiteName = "Site_Name", "doorsign", Everybody, Administrators;
-    /// The address that clients reach the workspace by; known to whoever listens, and to no store.
+    /// The URL at which clients reach the workspace. Known to the listener only, not stored.
     SiteUrl = "Site_Url", "", Everybody, Server;
-    /// Whether roles are shown beside people's names.
+    /// Whether roles are shown next to names.
     DisplayRoles = "UI_DisplayRoles", true, Everybody, Administrators;
-    /// Whether people are shown by their names instead of their user names.
+    /// Whether display names are shown instead of usernames.
     UseRealName = "UI_Use_Real_Name", false, Everybody, Administrators;
-    /// What tells this workspace from others, made with its database.
+    /// A unique id of the workspace, created with its database.
     UniqueId = "uniqueID", "", Everybody, Server;
 }
 
 impl Setting {
-    /// The setting with this id.
+    /// Returns the setting with this id.
     #[must_use]
     pub fn find(id: &str) -> Option<Self> {
         Self::ALL.iter().find(|known| known.id() == id).copied()
@@ -159,7 +161,7 @@ pub enum SettingValue {
 }
 
 impl SettingValue {
-    /// The word for values of this kind.
+    /// Returns the name of the value's type.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -169,7 +171,7 @@ impl SettingValue {
         }
     }
 
-    /// The value as text, which [`parse`](Self::parse) reads back.
+    /// Returns the value as text that [`parse`](Self::parse) accepts.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -179,7 +181,7 @@ impl SettingValue {
         }
     }
 
-    /// A value of the same kind as this one; `None` when `text` is none of that kind.
+    /// Parses `text` as the type of this value. `None` if it does not match.
     #[must_use]
     pub fn parse(&self, text: String) -> Option<Self> {
         match self {
@@ -208,12 +210,12 @@ impl From<&str> for SettingValue {
     }
 }
 
-/// The values of all settings as of one moment.
+/// A snapshot of all setting values.
 #[derive(Debug, Clone)]
 pub struct SettingValues(Vec<SettingValue>);
 
 impl SettingValues {
-    /// The defaults, but for those in `chosen`. What is of another kind than the setting takes is left out.
+    /// Combines the defaults with the `chosen` values. Values of the wrong type are ignored.
     pub fn new(chosen: impl IntoIterator<Item = (Setting, SettingValue)>) -> Self {
         let mut values: Vec<_> = Setting::ALL.iter().map(|s| s.default()).collect();
         for (setting, value) in chosen {
@@ -225,31 +227,31 @@ impl SettingValues {
         Self(values)
     }
 
-    /// The value of one.
+    /// Returns the value of a setting.
     #[must_use]
     pub fn get(&self, setting: Setting) -> &SettingValue {
         &self.0[setting as usize]
     }
 
-    /// Whether people may choose the text of their status.
+    /// Returns whether users may set a status text.
     #[must_use]
     pub fn allow_status_message_change(&self) -> bool {
         self.is_on(Setting::AllowUserStatusMessageChange)
     }
 
-    /// Whether people may show as offline while they are there.
+    /// Returns whether users may appear offline while connected.
     #[must_use]
     pub fn allow_invisible(&self) -> bool {
         self.is_on(Setting::AllowInvisibleStatus)
     }
 
-    /// Whether changes of presence are told to nobody.
+    /// Returns whether presence changes are not broadcast.
     #[must_use]
     pub fn broadcast_disabled(&self) -> bool {
         self.is_on(Setting::PresenceBroadcastDisabled)
     }
 
-    /// Whether roles are shown beside people's names.
+    /// Returns whether roles are shown next to names.
     #[must_use]
     pub fn display_roles(&self) -> bool {
         self.is_on(Setting::DisplayRoles)
@@ -265,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_stand_in_the_order_of_their_ids_and_each_is_found_by_its_own() {
+    fn settings_are_sorted_by_id_and_found_by_it() {
         assert!(Setting::ALL.is_sorted_by(|one, next| one.id() < next.id()));
         for setting in Setting::ALL {
             assert_eq!(Setting::find(setting.id()), Some(*setting));
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_back_from_their_text_as_the_kind_they_were() {
+    fn values_survive_a_round_trip_through_text() {
         let values = [
             SettingValue::Boolean(true),
             SettingValue::Number(-7),
@@ -293,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_the_defaults_but_for_what_was_chosen() {
+    fn chosen_values_override_the_defaults() {
         let chosen = [
             (Setting::SiteName, "Office".into()),
             (Setting::AllowInvisibleStatus, false.into()),

@@ -1,34 +1,34 @@
-//! Asking for some of many statuses. Knows nothing of how a query is written, in a URL or in SQL.
+//! The query for custom statuses, independent of URL and SQL.
 
-/// Which statuses, in which order, and which page of them.
+/// Filter, order and page of a list of custom statuses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct StatusQuery {
     /// Only the one with this id.
     pub id: Option<String>,
-    /// Only those whose [`StatusName::key`](super::StatusName::key) contains this key.
+    /// Only statuses whose [`StatusName::key`](super::StatusName::key) contains this key.
     pub name_contains: Option<String>,
-    /// The order; by name, ascending and byte by byte, when empty. Ties are broken by id.
+    /// The sort keys. Empty means by name, ascending, compared by bytes. Ties are broken by id.
     pub sort: Vec<(SortField, SortOrder)>,
-    /// How many to skip.
+    /// Number of statuses to skip.
     pub offset: u64,
-    /// How many at most; `None`: all.
+    /// Maximum number of statuses. `None` means all.
     pub limit: Option<u64>,
 }
 
-/// A column to sort by.
+/// A sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortField {
-    /// The id, that is the time of creation.
+    /// The id, which orders by creation time.
     Id,
-    /// The name, byte by byte.
+    /// The name, compared by bytes.
     Name,
-    /// The type's word.
+    /// The name of the type.
     StatusType,
     /// The time of the last change.
     UpdatedAt,
 }
 
-/// Which way to sort.
+/// The sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortOrder {
     /// Smallest first.
@@ -37,11 +37,11 @@ pub enum SortOrder {
     Descending,
 }
 
-/// Some of many.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// Those on this page.
+    /// The items of this page.
     pub items: Vec<T>,
-    /// How many there are on all pages.
+    /// Number of items on all pages.
     pub total: u64,
 }

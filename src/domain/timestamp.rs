@@ -1,4 +1,4 @@
-//! An instant. Knows nothing of calendars or text: only `api/date.rs` does.
+//! An instant. `api/date.rs` formats and parses it.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use std::time::Duration;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// An instant `millis` milliseconds after the Unix epoch (before it, when negative).
+    /// Creates the instant `millis` milliseconds after the Unix epoch, or before it if negative.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// This instant, `span` later. Stops at the end of time rather than wrap.
+    /// Returns the instant `span` later. Saturates at the maximum.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(
@@ -28,7 +28,7 @@ impl Timestamp {
         )
     }
 
-    /// How long after `earlier` this instant is; zero when it is not after it.
+    /// Returns the duration since `earlier`, or zero if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -1,26 +1,26 @@
-//! People: the user, and the actor a user becomes for the length of one request. Knows nothing of passwords' hashing or of tokens.
+//! Users, and the actor that a user becomes during a request.
 
 use super::{
     By, Error, Field, Grants, Login, LoginKind, Origin, Permission, Problem, Profile, Result,
     Timestamp, check_name,
 };
 
-/// Somebody who may log in.
+/// A user account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Its id, for ever.
+    /// Its id, which never changes.
     pub id: UserId,
-    /// The name to log in with, unique without regard to case.
+    /// The username to log in with, unique without regard to case.
     pub username: Username,
-    /// The name to show.
+    /// The display name.
     pub name: String,
-    /// The e-mail address, if one is known; unique without regard to case.
+    /// The email address, if any. Unique without regard to case.
     pub email: Option<Email>,
     /// The ids of its roles, in alphabetical order.
     pub roles: Vec<String>,
-    /// Whether it may log in at all.
+    /// Whether the user may log in.
     pub active: bool,
-    /// What else is known of it.
+    /// Further fields.
     pub profile: Profile,
     /// When it was created.
     pub created_at: Timestamp,
@@ -28,22 +28,22 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
-/// The id of the role that may do everything at first, and of which somebody active always holds one.
+/// The id of the role that initially grants everything. At least one active user always holds it.
 pub const ADMIN: &str = "admin";
 
-/// What a user is, which its roles say.
+/// The kind of a user, given by its roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserKind {
     /// A person.
     Person,
-    /// A program that talks, with the role `bot`.
+    /// A program with the role `bot`.
     Bot,
-    /// A program that Rocket.Chat would host, with the role `app`.
+    /// A program with the role `app`, which Rocket.Chat would host.
     App,
 }
 
 impl User {
-    /// What it is.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> UserKind {
         let holds = |id: &str| self.roles.iter().any(|role| role == id);
@@ -54,7 +54,7 @@ impl User {
         }
     }
 
-    /// This user as the one in whose name the server changes something at `at`.
+    /// Returns this user as the author of a change that the server makes at `at`.
     #[must_use]
     pub fn by(&self, at: Timestamp) -> By {
         By {
@@ -66,19 +66,19 @@ impl User {
     }
 }
 
-/// How a user is named.
+/// A key to look up a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserKey {
     /// By id.
     Id(UserId),
-    /// By user name, without regard to case.
+    /// By username, without regard to case.
     Username(String),
-    /// By e-mail address, without regard to case.
+    /// By email address, without regard to case.
     Email(String),
 }
 
 impl UserKey {
-    /// The id, name or address.
+    /// Returns the id, name or address.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -88,34 +88,35 @@ impl UserKey {
     }
 }
 
-/// 17 characters of Meteor's unmistakable alphabet. Ids that clients send are looked up as they are.
+/// 17 characters of Meteor's unambiguous alphabet. Ids from clients are looked up unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(String);
 
 impl UserId {
-    /// Takes any text: an id that names nobody is not found.
+    /// Accepts any text: an unknown id is not found.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id's text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A login name: 1 to 64 of `0-9 a-z A-Z - _ .`, Rocket.Chat's default `UTF8_User_Names_Validation`.
+/// A username: 1 to 64 of `0-9 a-z A-Z - _ .`, Rocket.Chat's default `UTF8_User_Names_Validation`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
 impl Username {
     const MAX_CHARS: usize = 64;
 
-    /// Checks `username`.
+    /// Validates `username`.
     ///
     /// # Errors
-    /// [`Problem::Missing`] when empty, [`Problem::NotValid`] for other characters or more than 64.
+    /// [`Problem::Missing`] if it is empty, [`Problem::NotValid`] if it contains other characters
+    /// or more than 64.
     pub fn parse(username: String) -> Result<Self> {
         let problem = if username.is_empty() {
             Problem::Missing
@@ -134,20 +135,20 @@ impl Username {
         })
     }
 
-    /// A name read back from the store.
+    /// Wraps a name read from the store.
     #[must_use]
     pub fn stored(username: String) -> Self {
         Self(username)
     }
 
-    /// The name's text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Refuses a name that addresses everyone or passes for the system. `accepted` is
-    /// one that may be taken nevertheless: what the user is called already, or what the operator chose.
+    /// Rejects names that address everyone or could be mistaken for the system. `accepted` is an
+    /// exception: the user's current name, or the operator's choice.
     ///
     /// Source: Rocket.Chat's default of `Accounts_SystemBlockedUsernameList`, and the names that
     /// `checkUsernameAvailability.ts` adds.
@@ -166,19 +167,20 @@ impl Username {
         })
     }
 
-    /// What is unique: the name without regard to case.
+    /// Returns the key that must be unique: the name without regard to case.
     #[must_use]
     pub fn key(text: &str) -> String {
         text.to_lowercase()
     }
 }
 
-/// An e-mail address: something on both sides of one `@`, at most 254 bytes, no white space. Only a mail server knows more.
+/// An email address: non-empty parts around a single `@`, at most 254 bytes, no white space. Only a
+/// mail server can check more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
 impl Email {
-    /// Checks `email`.
+    /// Validates `email`.
     ///
     /// # Errors
     /// [`Problem::NotValid`] with the text.
@@ -199,32 +201,32 @@ impl Email {
         }
     }
 
-    /// An address read back from the store.
+    /// Wraps an address read from the store.
     #[must_use]
     pub fn stored(email: String) -> Self {
         Self(email)
     }
 
-    /// The address's text.
+    /// Returns the address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Who is asking: an active user behind a live login, with everything its roles grant.
+/// The actor of a request: an active user with a live login and the permissions of its roles.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The user.
     pub user: User,
-    /// The login that the request came in with.
+    /// The login that the request used.
     pub login: Login,
-    /// What the user's roles grant.
+    /// The permissions granted by the user's roles.
     pub grants: Grants,
 }
 
 impl Actor {
-    /// Passes when the actor holds `permission`.
+    /// Succeeds if the actor holds `permission`.
     ///
     /// # Errors
     /// [`Error::Forbidden`] otherwise.
@@ -236,8 +238,8 @@ impl Actor {
         }
     }
 
-    /// Passes unless the user must change the password first. A personal access token does not stand on
-    /// the password, and passes.
+    /// Succeeds unless the user must change the password first. Personal access tokens do not
+    /// depend on the password, so they always pass.
     ///
     /// # Errors
     /// [`Error::PasswordChangeRequired`].

@@ -1,33 +1,33 @@
-//! Asking for some of many users. Knows nothing of how a query is written, in a URL or in SQL.
+//! The query for users, independent of URL and SQL.
 
 use super::SortOrder;
 
-/// Which users, in which order, and which page of them.
+/// Filter, order and page of a list of users.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserQuery {
-    /// Only those who hold one of these roles; everybody when empty.
+    /// Only users with one of these roles. Empty means all users.
     pub roles: Vec<String>,
-    /// Only the one with this e-mail address, without regard to case.
+    /// Only the user with this email address, without regard to case.
     pub email: Option<String>,
-    /// The order; by user name without regard to case when empty. Ties are broken by user name.
+    /// The sort keys. Empty means by username, without regard to case. Ties are broken by username.
     pub sort: Vec<(UserSort, SortOrder)>,
-    /// How many to skip.
+    /// Number of users to skip.
     pub offset: u64,
-    /// How many at most; `None`: all.
+    /// Maximum number of users. `None` means all.
     pub limit: Option<u64>,
 }
 
-/// A column to sort by.
+/// A sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserSort {
     /// The id.
     Id,
-    /// The user name, without regard to case.
+    /// The username, without regard to case.
     Username,
-    /// The name to show, without regard to case.
+    /// The display name, without regard to case.
     Name,
-    /// The time of creation.
+    /// The creation time.
     CreatedAt,
-    /// Active ones last when ascending.
+    /// Whether the user is active. Active users come last in ascending order.
     Active,
 }

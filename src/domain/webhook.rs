@@ -1,32 +1,31 @@
-//! Endpoints that are told of events over HTTP, as they are kept. Knows nothing of how they are told, nor of what makes a URL or a
-//! secret a good one.
+//! Webhooks as stored: HTTP endpoints that receive events.
 
 use super::{Error, Field, Problem, Result, Timestamp};
 use std::fmt;
 
-/// An endpoint.
+/// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// What it is called.
+    /// The name.
     pub name: WebhookName,
-    /// Where it is, `http` or `https`.
+    /// The URL, `http` or `https`.
     pub url: String,
-    /// The types of the events it is told; empty: all.
+    /// The event types it receives. Empty means all.
     pub kinds: Vec<String>,
-    /// What deliveries are signed with, the newest first. While the secret is changed there are several.
+    /// The signing secrets, newest first. There are several during a rotation.
     pub secrets: Vec<SigningSecret>,
-    /// When it was added.
+    /// When the webhook was added.
     pub created_at: Timestamp,
 }
 
 impl Webhook {
-    /// The name of the hook that tells this endpoint.
+    /// Returns the name of the hook that delivers to this webhook.
     #[must_use]
     pub fn hook(&self) -> String {
         self.name.hook()
     }
 
-    /// The secrets that are in force at `now`, the newest first.
+    /// Returns the secrets that are valid at `now`, newest first.
     pub fn secrets_at(&self, now: Timestamp) -> impl Iterator<Item = &str> {
         let in_force = move |secret: &&SigningSecret| secret.expires_at.is_none_or(|end| now < end);
         self.secrets
@@ -41,10 +40,10 @@ impl Webhook {
 pub struct WebhookName(String);
 
 impl WebhookName {
-    /// The most characters.
+    /// Maximum length in characters.
     pub const MAX: usize = 40;
 
-    /// The name in `text`.
+    /// Parses a name.
     ///
     /// # Errors
     /// `Invalid`.
@@ -61,25 +60,26 @@ impl WebhookName {
         }
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name of the hook that tells this endpoint.
+    /// Returns the name of the hook that delivers to this webhook.
     #[must_use]
     pub fn hook(&self) -> String {
         format!("webhook-{}", self.0)
     }
 }
 
-/// What deliveries are signed with. It is shown to its owner when it is made, and never again; nor is it to any log.
+/// A secret that signs deliveries. It is shown to its owner once, at creation, and never appears in
+/// a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningSecret {
-    /// The secret as its owner has it.
+    /// The secret in the form its owner receives.
     pub text: String,
-    /// From when on it signs no more; `None`: until it is replaced.
+    /// When it stops being used. `None`: until it is replaced.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -1,6 +1,6 @@
-//! Enums whose variants stand for words: one list gives the variants and both directions.
+//! Enums with named variants: one list defines the variants and the conversions in both directions.
 
-/// Defines such an enum, with `ALL`, `as_str` and `named`.
+/// Defines an enum with `ALL`, `as_str` and `named`.
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
@@ -8,16 +8,16 @@ macro_rules! words {
         pub enum $name { $($(#[$doc])* $variant,)* }
 
         impl $name {
-            /// All of them, in order.
+            /// Every variant, in order.
             pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
 
-            /// Its word.
+            /// Returns the name.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            /// The one with exactly this word.
+            /// Returns the variant with this name. The match is exact.
             #[must_use]
             pub fn named(word: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|known| known.as_str() == word)

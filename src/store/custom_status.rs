@@ -1,38 +1,40 @@
-//! What the use cases ask of a database about custom statuses. Knows no SQL.
+//! The custom statuses' part of the store contract.
 
 use crate::domain::{CustomStatus, NewEvent, Page, Result, StatusId, StatusName, StatusQuery};
 use async_trait::async_trait;
 
-/// Custom statuses, each change with the event that tells of it. See the [module](super) for what every method promises.
+/// Custom statuses. Each change appends its event. See the [module](super) for the contract of
+/// every method.
 #[async_trait]
 pub trait CustomStatuses: Send + Sync {
-    /// Adds a status and the event that tells of it.
+    /// Adds a status and appends the event.
     ///
     /// # Errors
-    /// `NameTaken` when another status has exactly this name.
+    /// `NameTaken` if another status has exactly this name.
     async fn create_status(&self, status: CustomStatus, event: NewEvent) -> Result<()>;
 
-    /// Replaces a status's name, type and time, and adds the event.
+    /// Replaces the name, type and time of a status, and appends the event.
     ///
     /// # Errors
-    /// `NotFound` when there is no status with this id, `NameTaken` when another one has this name.
+    /// `NotFound` if there is no status with this id, `NameTaken` if another one has this name.
     async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()>;
 
-    /// Removes a status. `event` is made of the status as it was last.
+    /// Deletes a status. `event` builds the event from its last state.
     ///
     /// # Errors
-    /// `NotFound` when there is no status with this id.
+    /// `NotFound` if there is no status with this id.
     async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()>;
 
-    /// The status with this id.
+    /// Returns the status with this id.
     async fn find_status(&self, id: StatusId) -> Result<Option<CustomStatus>>;
 
-    /// The status with exactly this name.
+    /// Returns the status with exactly this name.
     async fn find_status_named(&self, name: StatusName) -> Result<Option<CustomStatus>>;
 
-    /// One page of the statuses that match, with how many match in all, both as of one moment.
+    /// Returns one page of the matching statuses and the total number of matches, read from one
+    /// snapshot.
     async fn list_statuses(&self, query: StatusQuery) -> Result<Page<CustomStatus>>;
 }
 
-/// Makes the event of a status that is only known inside the transaction.
+/// Builds the event for a status that is only known inside the transaction.
 pub type EventBuilder = Box<dyn FnOnce(CustomStatus) -> NewEvent + Send>;

@@ -1,23 +1,24 @@
-//! What the use cases ask of a database about hooks and their deliveries. Knows no SQL.
+//! The hooks' part of the store contract: hooks and their deliveries.
 
 use crate::domain::{Attribution, DeliveryRecord, DeliveryState, EventId, Hook, Result, Timestamp};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-/// Hooks, as their operator looks after them. See the [module](super) for what every method promises; every change here is told by
-/// [`hooks_changed`](Self::hooks_changed).
+/// Administration of hooks. See the [module](super) for the contract of every method. Every change
+/// notifies [`hooks_changed`](Self::hooks_changed).
 #[async_trait]
 pub trait Hooks: Send + Sync {
-    /// Changes with every commit by which somebody looks after hooks, so that what runs them looks anew.
+    /// Notifies after every commit that changes hooks, so that the hook runner reloads them.
     fn hooks_changed(&self) -> watch::Receiver<()>;
 
-    /// Every hook, by name, those included that are not there any more.
+    /// Returns every hook by name, including missing ones.
     async fn list_hooks(&self) -> Result<Vec<Hook>>;
 
-    /// What is to be told of a hook's deliveries, of events after `after` at most `limit`, in their order; `state`: of this one alone.
+    /// Returns the recorded deliveries of a hook: at most `limit`, for events after `after`, in
+    /// event order. `state` restricts them to one state.
     ///
     /// # Errors
-    /// `NotFound` when there is no such hook.
+    /// `NotFound` if there is no such hook.
     async fn list_deliveries(
         &self,
         hook: &str,
@@ -26,11 +27,12 @@ pub trait Hooks: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DeliveryRecord>>;
 
-    /// Wants deliveries tried now: the one of `event`, or all that were given up and the one that is to be tried again.
-    /// Answers how many.
+    /// Requests an immediate retry for the delivery of `event`, or for all deliveries that were
+    /// given up and the one waiting for a retry. Returns their number.
     ///
     /// # Errors
-    /// `NotFound` when there is no such hook, or nothing of `event` waits or was given up.
+    /// `NotFound` if there is no such hook, or if no delivery of `event` is waiting or was given
+    /// up.
     async fn retry_deliveries(
         &self,
         hook: &str,
@@ -38,10 +40,10 @@ pub trait Hooks: Send + Sync {
         attribution: Attribution,
     ) -> Result<u64>;
 
-    /// Gives the delivery of `event` up for good: it is told no more.
+    /// Drops the delivery of `event`. It is never attempted again.
     ///
     /// # Errors
-    /// `NotFound`, as [`retry_deliveries`](Self::retry_deliveries).
+    /// `NotFound`, as for [`retry_deliveries`](Self::retry_deliveries).
     async fn drop_delivery(
         &self,
         hook: &str,
@@ -49,11 +51,12 @@ pub trait Hooks: Send + Sync {
         attribution: Attribution,
     ) -> Result<()>;
 
-    /// Tells a hook once more what happened from `since` until before `until`, in order, and then goes on where it was. Answers how
-    /// many events that are, of every kind. A replay that is under way ends with this one.
+    /// Replays the events from `since` (inclusive) to `until` (exclusive) in order; the hook then
+    /// continues from its current position. Returns the number of these events, of all types.
+    /// Replaces a replay in progress.
     ///
     /// # Errors
-    /// `NotFound` when there is no such hook.
+    /// `NotFound` if there is no such hook.
     async fn replay(
         &self,
         hook: &str,
@@ -62,10 +65,11 @@ pub trait Hooks: Send + Sync {
         attribution: Attribution,
     ) -> Result<u64>;
 
-    /// Switches a hook off, for a reason, or on: what has failed is then tried anew, as if for the first time.
+    /// Disables a hook for a reason, or enables it. Enabling resets the attempts of the failed
+    /// delivery.
     ///
     /// # Errors
-    /// `NotFound` when there is no such hook.
+    /// `NotFound` if there is no such hook.
     async fn switch_hook(
         &self,
         hook: &str,

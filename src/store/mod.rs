@@ -1,21 +1,26 @@
-//! The seam between the rules and a database: one trait a noun, whose methods are the use cases' units of work,
-//! and [`Store`], which is all of them.
+//! The contract between the rules and a database: one trait per noun, whose methods are the units
+//! of work of the use cases, and [`Store`], which combines them.
 //!
-//! The contract of every implementation, which `tests/it/store_contract` checks:
-//! - A method that writes is one transaction: all of it is durable when the method returns, or none of it happened.
+//! `tests/it/store_contract` checks the contract of every implementation:
+//! - A method that writes is one transaction: all of it is durable when the method returns, or none
+//!   of it happened.
 //! - Dropping the future of a write does not undo the write.
-//! - Ids and times come in as arguments; the store invents none, except the event's position and a consumer's fencing numbers.
-//! - Events are appended in the order of commit, together with the change they tell of.
-//!   [`Outbox::events_after`] never returns an event while an earlier one may still appear, nor one that
-//!   [`Store::committed`] has not announced: whoever sees an event finds every [`Store::version`] raised for it.
-//! - A method that changes what matters to security adds its record to the audit trail in the same transaction.
-//! - A unique name is decided inside the transaction by a unique index. A method may look first to say which of two names is taken;
-//!   the index still decides.
-//! - A full or busy database answers [`Error::Unavailable`](crate::domain::Error) and recovers by itself. One that is full by its own limit
-//!   still ends and removes: logins, users, roles that are held, grants, claims, custom statuses, webhooks, old events; and moves
-//!   cursors, and does what is said of hooks.
+//! - Ids and times are arguments. The store only generates event positions and the fencing numbers
+//!   of consumers.
+//! - Events are appended in commit order, in the transaction of their change.
+//!   [`Outbox::events_after`] never returns an event while an earlier one may still appear, nor one
+//!   that [`Store::committed`] has not announced. A reader that sees an event therefore finds every
+//!   [`Store::version`] already raised for it.
+//! - A method that makes a security-relevant change adds its audit record in the same transaction.
+//! - A unique index decides about a unique name, inside the transaction. A method may look first to
+//!   report which of two names is taken; the index still decides.
+//! - A full or busy database returns [`Error::Unavailable`](crate::domain::Error) and recovers by
+//!   itself. A database that has reached its configured limit still accepts deletions: of logins,
+//!   users, roles held, grants, claims, custom statuses, webhooks and old events. It also still
+//!   moves cursors and accepts hook administration.
 //!
-//! This file knows no SQL and no database: a second one is a folder beside `sqlite` and one line in `server.rs`.
+//! This file depends on no SQL and no particular database. A second one needs a folder next to
+//! `sqlite` and one line in `server.rs`.
 
 mod audit;
 mod custom_status;
@@ -46,7 +51,7 @@ use crate::domain::{EventId, Result};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-/// Everything the use cases ask of a database. See the module for what every method promises.
+/// Everything that use cases need from a database. See the module for the contract of every method.
 #[async_trait]
 pub trait Store:
     CustomStatuses
@@ -60,28 +65,30 @@ pub trait Store:
     + Webhooks
     + Audit
 {
-    /// The position of the newest durable event. Raised after the commit and before the writer is answered.
+    /// The position of the newest durable event. Raised after the commit and before the writer gets
+    /// its result.
     fn committed(&self) -> watch::Receiver<EventId>;
 
-    /// A number that rises with every change of `part`. Raised after the commit and before the writer is answered, so whatever was
-    /// read under an older number may be out of date.
+    /// Returns a number that rises with every change of `part`. It rises after the commit and
+    /// before the writer gets its result. Anything read under an older number may be stale.
     fn version(&self, part: ChangeKind) -> u64;
 
-    /// Changes with every commit after which a claim may end sooner than known.
+    /// Notifies after every commit that may have moved the next claim expiry forward.
     fn deadlines(&self) -> watch::Receiver<()>;
 
-    /// Takes notice of what other processes may have written since the last look, and raises all marks to it. The versions rise in
-    /// any case: they may be raised too often, and never too seldom.
+    /// Picks up writes of other processes since the last call, and raises all signals. Every
+    /// version rises, even if nothing changed: a version may rise too often, but never too rarely.
     async fn refresh(&self) -> Result<()>;
 
-    /// As [`refresh`](Self::refresh), but raises nothing while no other process has written. Cheap enough for a timer.
+    /// Like [`refresh`](Self::refresh), but raises nothing unless another process has written.
+    /// Cheap enough for a timer.
     async fn notice_other_processes(&self) -> Result<()>;
 }
 
-/// What readers may keep a copy of for as long as its version stays.
+/// Data that readers may cache while its version is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// Who may do what: users, roles, permissions, the end of logins, settings.
+    /// Access control: users, roles, permissions, ended logins, settings.
     Access,
     /// The custom statuses.
     CustomStatuses,

@@ -1,33 +1,35 @@
-//! What the outbox asks of a database: events, who has read how far, and what became of deliveries. Knows no SQL.
+//! The outbox's part of the store contract: events, consumer positions and delivery records.
 
 use crate::domain::{Attribution, DeliveryRecord, Event, EventId, HookKind, Result, Timestamp};
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// Events, and who has read how far. See the [module](super) for what every method promises.
+/// Events and consumer positions. See the [module](super) for the contract of every method.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// At most `limit` events after `cursor`, in order, up to the newest one that is announced
-    /// ([`Store::committed`](super::Store::committed)). One that cannot be read any more stands in its place with the reason.
+    /// Returns at most `limit` events after `cursor` in order, up to the newest announced one
+    /// ([`Store::committed`](super::Store::committed)). An unreadable event is returned as its
+    /// position with the reason.
     async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>>;
 
-    /// Says that `consumer` is there, and where it stands. One that is new starts after the newest event, and is remembered from then
-    /// on. `None`, and nothing is remembered: it is a webhook's, and that webhook was removed.
+    /// Registers `consumer` as present and returns its state. A new consumer starts after the
+    /// newest event and is stored from then on. Returns `None`, and stores nothing, for a webhook
+    /// consumer whose webhook was removed.
     async fn register(&self, consumer: &str, kind: HookKind) -> Result<Option<ConsumerState>>;
 
-    /// Says why a consumer is not there although it was, or would be; one that is not known is remembered from then on, except for a
-    /// webhook that was removed.
+    /// Records why a consumer is missing. An unknown consumer is stored from then on, unless it
+    /// belongs to a removed webhook.
     async fn set_missing(&self, consumer: &str, kind: HookKind, missing: String) -> Result<()>;
 
-    /// Removes `consumer` with everything that is known of its deliveries.
+    /// Deletes `consumer` and all its delivery records.
     async fn forget(&self, consumer: &str) -> Result<()>;
 
-    /// Where `consumer` stands; `None`: nobody knows it (any more).
+    /// Returns the state of `consumer`, or `None` if it is unknown.
     async fn standing(&self, consumer: &str) -> Result<Option<ConsumerState>>;
 
-    /// Moves `consumer` to `place` and records, in the same transaction, what is to be told of deliveries; a replay whose last event that
-    /// passes is over, and the consumer is back where it was before it. `false`, and nothing is changed: somebody else has moved it
-    /// meanwhile.
+    /// Moves `consumer` to `place` and stores `records` in the same transaction. Moving past the
+    /// last event of a replay ends the replay and restores the earlier position. Returns `false`,
+    /// and changes nothing, if the consumer was moved concurrently.
     async fn advance(
         &self,
         consumer: &str,
@@ -35,7 +37,8 @@ pub trait Outbox: Send + Sync {
         records: Vec<DeliveryRecord>,
     ) -> Result<bool>;
 
-    /// As [`advance`](Self::advance), and switches `consumer` off for `reason` in the same transaction.
+    /// Like [`advance`](Self::advance), and disables `consumer` for `reason` in the same
+    /// transaction.
     async fn disable(
         &self,
         consumer: &str,
@@ -45,65 +48,66 @@ pub trait Outbox: Send + Sync {
         attribution: Attribution,
     ) -> Result<bool>;
 
-    /// Deletes events that happened before `before`, from the oldest one on, but none that a hook which is there and switched on has
-    /// still to be told, and never the newest; with them what was recorded of their deliveries. At most `limit` rows. `true`: there may
-    /// be more to delete.
+    /// Deletes events older than `before` with their delivery records, oldest first, at most
+    /// `limit` rows. Keeps the newest event, and all events that a present and enabled hook still
+    /// needs. Returns `true` if there may be more to delete.
     async fn sweep_events(&self, before: Timestamp, limit: usize) -> Result<bool>;
 }
 
-/// Where a consumer stands.
+/// The state of a consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsumerState {
-    /// How far it is.
+    /// Its position.
     pub place: Cursor,
-    /// Tells the consumer from an earlier one of its name that was removed.
+    /// Distinguishes the consumer from an earlier, deleted one of the same name.
     pub incarnation: i64,
-    /// Whether anything is delivered.
+    /// Whether the consumer is enabled.
     pub is_on: bool,
-    /// The last event that it is told once more, while there are such.
+    /// The last event of a replay in progress.
     pub replay_until: Option<EventId>,
-    /// The next event that has failed before.
+    /// The next event, if its delivery has already failed.
     pub failed: Option<FailedDelivery>,
-    /// An event that was given up and is to be tried once more, with its attempts so far.
+    /// An event that was given up and is to be retried, with its attempts so far.
     pub again: Option<(EventId, u32)>,
 }
 
-/// A delivery that is to be tried again.
+/// A delivery that waits for its next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedDelivery {
-    /// Which event.
+    /// The event.
     pub event: EventId,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
-    /// When it was last tried.
+    /// The time of the last attempt.
     pub at: Timestamp,
-    /// When it is tried again; not after `at`: at once.
+    /// The time of the next attempt. Immediately if it is not after `at`.
     pub next_at: Timestamp,
 }
 
 impl FailedDelivery {
-    /// How long to wait at `now`. Never longer than was meant when it failed: the clock may be behind the one that `next_at` was
-    /// computed by, as on a machine without a battery before it has asked for the time.
+    /// Returns the time to wait at `now`, capped at the delay chosen when the attempt failed. The
+    /// clock may be behind the one that produced `next_at`, for example on a machine without a
+    /// clock battery before time synchronization.
     #[must_use]
     pub fn wait_at(&self, now: Timestamp) -> Duration {
         self.next_at.since(now).min(self.next_at.since(self.at))
     }
 }
 
-/// How far a consumer is.
+/// The position of a consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// The event up to which it is done, inclusive.
+    /// The last event that is done, inclusive.
     pub cursor: EventId,
-    /// Rises whenever somebody else moves it. A new consumer starts with a random one, so that writes that were under way for an
-    /// earlier consumer of its name are refused.
+    /// Rises whenever the position is moved from outside. A new consumer starts with a random
+    /// value, so that pending writes for an earlier consumer of its name are rejected.
     pub generation: i64,
 }
 
-/// An event as it was found: itself, or its position and why it cannot be read.
+/// An event, or the position of an unreadable one with the reason.
 pub type StoredEvent = std::result::Result<Event, (EventId, String)>;
 
-/// Where an event stands, whether it can be read or not.
+/// Returns the position of an event, readable or not.
 #[must_use]
 pub fn position(event: &StoredEvent) -> EventId {
     match event {

@@ -1,25 +1,25 @@
-//! What the use cases ask of a database about roles and permissions. Knows no SQL.
+//! The permissions' part of the store contract: roles and grants.
 
 use crate::domain::{By, PermissionGrant, Result, Role};
 use async_trait::async_trait;
 
-/// Roles, and what they grant. See the [module](super) for what every method promises.
+/// Roles and their permissions. See the [module](super) for the contract of every method.
 #[async_trait]
 pub trait Permissions: Send + Sync {
-    /// Every role, by id.
+    /// Returns every role, by id.
     async fn list_roles(&self) -> Result<Vec<Role>>;
 
-    /// Every permission with its roles, by name.
+    /// Returns every permission with its roles, by name.
     async fn list_permissions(&self) -> Result<Vec<PermissionGrant>>;
 
-    /// Sets the roles of each permission named, all or none, each with the event that tells of it.
+    /// Sets the roles of each given permission, all or none, and appends one event for each.
     ///
     /// # Errors
     /// `Invalid { Permission | Role, Unknown }` for a permission or role that does not exist.
     async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()>;
 
-    /// Lets a role grant a permission, as the last of its roles, or no longer, and adds the event. What is so already stays
-    /// as it is, and adds none.
+    /// Grants a permission to a role, appended after its other roles, or revokes it, and appends
+    /// the event. Does nothing, and appends no event, if it is already in that state.
     ///
     /// # Errors
     /// `Invalid { Permission | Role, Unknown }` for a permission or role that does not exist.

@@ -1,78 +1,81 @@
-//! What the use cases ask of a database about how people are shown. Knows no SQL, and no rule: those of claims come in as a function.
+//! The presence part of the store contract. The rules for claims are passed in as functions.
 
 use crate::domain::{By, EventId, Person, Presence, Result, Timestamp, UserId};
 use async_trait::async_trait;
 
-/// How people are shown. See the [module](super) for what every method promises.
+/// Presence. See the [module](super) for the contract of every method.
 #[async_trait]
 pub trait Presences: Send + Sync {
-    /// A user's presence.
+    /// Returns a user's presence.
     ///
     /// # Errors
-    /// `NotFound` when there is no such user.
+    /// `NotFound` if there is no such user.
     async fn find_presence(&self, user: UserId) -> Result<Presence>;
 
-    /// Everything that is told of somebody's status, as of one moment, and which moment that is.
+    /// Returns a user's presence snapshot together with the position at which it was taken.
     async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>>;
 
-    /// The active users whom `whom` names, by id.
+    /// Returns the active users selected by `whom`, by id.
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
 
-    /// Those of `ids` that users have, active or not.
+    /// Returns those of `ids` that belong to users, active or not.
     async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>>;
 
-    /// Lets a rule change a user's presence, ends what has expired by then, and adds the event that tells of both. What they leave as
-    /// it was is no change, and adds none. Answers the presence after the change.
+    /// Applies a rule to a user's presence, removes claims expired by then, and appends one event
+    /// for both. Appends no event if nothing changed. Returns the new presence.
     ///
     /// # Errors
-    /// `NotFound` when there is no such user, and what the rule refuses: then nothing has changed.
+    /// `NotFound` if there is no such user, and any error of the rule. Nothing has changed then.
     async fn change_presence(&self, change: PresenceChange) -> Result<Presence>;
 
-    /// Ends claims that have expired at `now`, `limit` at most and the longest expired first, each with its event. A claim that was
-    /// renewed meanwhile is not ended: whether it has expired is asked in the transaction that ends it. Answers how many ended.
+    /// Ends claims that have expired at `now`: at most `limit`, the longest expired first, with one
+    /// event each. The expiry is checked in the same transaction, so a claim renewed meanwhile is
+    /// not ended. Returns the number of ended claims.
     async fn expire_claims(&self, now: Timestamp, limit: usize) -> Result<usize>;
 
-    /// When the next claim expires, be it in the past.
+    /// Returns the next claim expiry, possibly in the past.
     async fn next_expiry(&self) -> Result<Option<Timestamp>>;
 }
 
-/// Everything that is told of somebody's status.
+/// The data that clients receive about a user's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresenceSnapshot {
-    /// Who, and how they are shown.
+    /// The user and their presence.
     pub person: Person,
-    /// The ids of the roles, in alphabetical order.
+    /// The role ids, in alphabetical order.
     pub roles: Vec<String>,
-    /// Whether they may log in.
+    /// Whether the user may log in.
     pub active: bool,
-    /// The newest event that the card includes: what later ones tell is not on it, what it and earlier ones tell is.
+    /// The newest event that the snapshot includes. It reflects this and all earlier events, and no
+    /// later ones.
     pub as_of: EventId,
 }
 
-/// What may change a presence inside the transaction.
+/// A function that changes a presence inside the transaction.
 pub type PresenceRule = Box<dyn FnOnce(&mut Presence) -> Result<()> + Send>;
 
-/// A change of somebody's presence.
+/// A change of a user's presence.
 pub struct PresenceChange {
-    /// Whose.
+    /// The user.
     pub user: UserId,
-    /// Who changes it, and when.
+    /// The author and time.
     pub by: By,
-    /// Whether a claim may end sooner for it.
+    /// Whether the change may move the next claim expiry forward.
     pub expires: bool,
-    /// Whether it takes nothing but a claim away.
+    /// Whether the change only removes a claim.
     pub ends: bool,
-    /// How.
+    /// The change itself.
     pub rule: PresenceRule,
 }
 
-/// Which people are asked for.
+/// A selection of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {
-    /// These, whether they ever said anything or not.
+    /// These users, even if they never set a status.
     Ids(Vec<UserId>),
-    /// All who ever said anything or are always online, and these, who are connected.
+    /// All users who ever set a status or are always online, and these connected ones.
     Everybody(Vec<UserId>),
-    /// All whose presence changed at or after this, and these, whose connections did.
+    /// All users whose presence changed at or after this time, and these, whose connections
+    /// changed.
     ChangedSince(Timestamp, Vec<UserId>),
 }

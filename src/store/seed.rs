@@ -1,16 +1,17 @@
-//! What dev mode asks of a database beside everything else: to begin anew. Not a part of [`Store`](super::Store), so that a server
-//! with data has no way to ask for it. Knows no SQL.
+//! The contract of dev mode's reset. Not a part of [`Store`](super::Store), so that a production
+//! server has no way to call it.
 
 use crate::domain::Result;
 use async_trait::async_trait;
 
-/// A store that can be put back.
+/// A store that can be reset.
 #[async_trait]
 pub trait Seeded: Send + Sync {
-    /// Remembers everything but the events as it is now.
+    /// Remembers the current content, except events, as the seed.
     async fn remember_seed(&self) -> Result<()>;
 
-    /// Puts everything back to where it was at [`remember_seed`](Self::remember_seed), in one transaction, and raises every version.
-    /// Events stay, and none tells of the reset. Without a seed it is an `Internal` error, and nothing is lost.
+    /// Restores the content from [`remember_seed`](Self::remember_seed) in one transaction, and
+    /// raises every version. Events stay, and none is appended. Without a seed it returns an
+    /// `Internal` error, and no data is lost.
     async fn reset(&self) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What the use cases ask of a database about users and the roles they hold. Knows no SQL.
+//! The users' part of the store contract: users and the roles they hold.
 
 use crate::domain::{
     Attribution, Bio, By, Choice, Email, LoginId, Nickname, Page, PresencePolicy, Result, User,
@@ -6,16 +6,17 @@ use crate::domain::{
 };
 use async_trait::async_trait;
 
-/// People. See the [module](super) for what every method promises.
+/// Users. See the [module](super) for the contract of every method.
 ///
-/// Somebody active always holds the role `admin`, once somebody does: a change that would leave nobody is refused in its own
-/// transaction, so that of two such changes at once one is.
+/// Once an active user holds the role `admin`, at least one always does. A change that would leave
+/// none is rejected inside its own transaction, so that of two concurrent ones one fails.
 #[async_trait]
 pub trait Users: Send + Sync {
-    /// Adds a user with its password hash and roles.
+    /// Adds a user with password hash and roles.
     ///
     /// # Errors
-    /// `Invalid { Username | Email, Taken }` when another user has it, `Invalid { Role, Unknown }` for a role that does not exist.
+    /// `Invalid { Username | Email, Taken }` if another user has it, `Invalid { Role, Unknown }`
+    /// for a role that does not exist.
     async fn create_user(
         &self,
         user: User,
@@ -23,74 +24,78 @@ pub trait Users: Send + Sync {
         attribution: Attribution,
     ) -> Result<()>;
 
-    /// The user, with its password hash, that `key` names.
+    /// Returns the user that `key` identifies, with the password hash.
     async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>>;
 
-    /// Whether there is at least one user. Takes as long for a million users as for one.
+    /// Returns whether there is at least one user. Takes constant time.
     async fn has_users(&self) -> Result<bool>;
 
-    /// A page of users.
+    /// Returns a page of users.
     async fn list_users(&self, query: UserQuery) -> Result<Page<User>>;
 
-    /// Changes a user, ends logins as [`UserPatch`] says, and answers what the user is now. Adds the events of what differs: of the user,
-    /// unless only preferences, the password or nothing did; of each role given or taken; and of logins that ended.
+    /// Updates a user, ends logins as described for [`UserPatch`], and returns the updated user.
+    /// Appends one event for the user (unless only preferences, the password or nothing changed),
+    /// one for each role given or taken, and one if logins ended.
     ///
     /// # Errors
-    /// `Unauthenticated` when [`UserPatch::asked_by`] has ended, `Invalid { CurrentPassword }` when [`UserPatch::checked_hash`] is not the
-    /// hash any more, `NotFound`, `LastAdministrator`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`, `Invalid { Role, Unchanged }`
-    /// for a role to add that is held or one to remove that is not, or `Invalid { Preferences, TooLong }` for more than
-    /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES) with those there were.
+    /// `Unauthenticated` if [`UserPatch::asked_by`] has ended, `Invalid { CurrentPassword }` if
+    /// [`UserPatch::checked_hash`] is no longer the stored hash, `NotFound`, `LastAdministrator`,
+    /// `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`,
+    /// `Invalid { Role, Unchanged }` for a role to add that is held or one to remove that is not,
+    /// or `Invalid { Preferences, TooLong }` if the merged preferences exceed
+    /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES).
     async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User>;
 
-    /// Removes a user with all of its logins, and adds the event.
+    /// Deletes a user with all logins, and appends the event.
     ///
     /// # Errors
     /// `NotFound`, `LastAdministrator`.
     async fn delete_user(&self, id: UserId, by: By) -> Result<()>;
 }
 
-/// What to change about a user; `None` leaves it.
+/// The changes to a user. `None` keeps the current value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserPatch {
-    /// The name to log in with.
+    /// The username.
     pub username: Option<Username>,
-    /// The name to show.
+    /// The display name.
     pub name: Option<String>,
-    /// The e-mail address. One that is new is not verified, unless `email_verified` says so.
+    /// The email address. A new one is unverified unless `email_verified` is set.
     pub email: Option<Email>,
-    /// Whether somebody vouches for the address.
+    /// Whether the address is verified.
     pub email_verified: Option<bool>,
-    /// Some words about the user; an empty text takes them away.
+    /// The bio. An empty text removes it.
     pub bio: Option<Bio>,
-    /// A further name; an empty text takes it away.
+    /// The nickname. An empty text removes it.
     pub nickname: Option<Nickname>,
-    /// A JSON object to merge into the preferences, as RFC 7396 merges: `null` takes a key away.
+    /// A JSON object to merge into the preferences according to RFC 7396: `null` removes a key.
     pub preferences: Option<String>,
     /// Whether clients ask for a new password.
     pub require_password_change: Option<bool>,
-    /// A new password hash. Ends every login by password but `keep_login`; tokens stay.
+    /// A new password hash. Ends every password login except `keep_login`. Tokens stay valid.
     pub password_hash: Option<String>,
-    /// The password hash that the current password was checked against. Where there is another by now, the change is refused as a
-    /// wrong current password.
+    /// The password hash that the current password was checked against. If it has changed since,
+    /// the update is rejected as a wrong current password.
     pub checked_hash: Option<String>,
-    /// The login that asks for the change, which is refused once that one has ended.
+    /// The login that requests the change. If it has ended, the change is rejected.
     pub asked_by: Option<LoginId>,
-    /// Whether failed logins up to now are forgiven.
+    /// Whether to reset the failed logins so far.
     pub unblock: bool,
-    /// The login that a new password leaves: the one it was set with.
+    /// The login that survives a password change: the one that requested it.
     pub keep_login: Option<LoginId>,
     /// The roles.
     pub roles: Option<RoleChange>,
-    /// Whether the user may log in. Switching it off ends every login, tokens too.
+    /// Whether the user may log in. Deactivating ends every login, including tokens.
     pub active: Option<bool>,
-    /// What the user's status is to be; adds the event of a presence.
+    /// The status to set. Appends a presence event.
     pub choice: Option<Choice>,
-    /// By what the user counts as connected. Another than before is a change of the presence, too, as lists of what changed go.
+    /// The presence policy. A different policy also counts as a presence change in lists of
+    /// changes.
     pub presence_policy: Option<PresencePolicy>,
 }
 
 impl UserPatch {
-    /// Whether logins may end with it, or a role be taken away.
+    /// Returns whether the patch may end logins or remove roles.
     #[must_use]
     pub const fn may_end(&self) -> bool {
         let takes = matches!(
@@ -101,13 +106,13 @@ impl UserPatch {
     }
 }
 
-/// How to change the roles that a user holds, by their ids.
+/// A change of a user's roles, by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleChange {
-    /// These and no others.
+    /// Replaces all roles.
     Replace(Vec<String>),
-    /// One more.
+    /// Adds one role.
     Add(String),
-    /// One less.
+    /// Removes one role.
     Remove(String),
 }

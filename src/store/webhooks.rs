@@ -1,22 +1,23 @@
-//! What the use cases ask of a database about webhooks. Knows no SQL.
+//! The webhooks' part of the store contract.
 
 use crate::domain::{Attribution, Result, SigningSecret, Timestamp, Webhook, WebhookName};
 use async_trait::async_trait;
 
-/// Webhooks; every change here is told by [`hooks_changed`](super::Hooks::hooks_changed). See the [module](super) for what every
-/// method promises.
+/// Webhooks. Every change notifies [`hooks_changed`](super::Hooks::hooks_changed). See the
+/// [module](super) for the contract of every method.
 #[async_trait]
 pub trait Webhooks: Send + Sync {
-    /// All of them, by name, with their secrets.
+    /// Returns all webhooks with their secrets, by name.
     async fn list_webhooks(&self) -> Result<Vec<Webhook>>;
 
-    /// Adds one, and its hook, which is told what happens from now on.
+    /// Adds a webhook and its hook, which receives events from now on.
     ///
     /// # Errors
     /// `Invalid { WebhookName, Taken }`.
     async fn create_webhook(&self, webhook: Webhook, attribution: Attribution) -> Result<()>;
 
-    /// Gives one a new secret. The ones before it sign until `until`, if they did not end sooner; those that have ended by the attribution's time go.
+    /// Adds a new signing secret. Earlier secrets expire at `until`, unless they expire sooner.
+    /// Those expired at the time of the attribution are deleted.
     ///
     /// # Errors
     /// `NotFound`.
@@ -28,7 +29,7 @@ pub trait Webhooks: Send + Sync {
         attribution: Attribution,
     ) -> Result<()>;
 
-    /// Removes one with its secrets, and its hook with everything that is known of its deliveries.
+    /// Deletes a webhook with its secrets, and its hook with all delivery records.
     ///
     /// # Errors
     /// `NotFound`.

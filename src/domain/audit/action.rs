@@ -1,9 +1,10 @@
-//! The actions of the audit trail and their words.
+//! The actions of the audit trail and their names.
 
-/// Which cap a record counts against. Each class has its own, so that many logins cannot push out the record of a change.
+/// The class whose cap a record counts against. Each class has its own cap, so that many logins
+/// cannot evict the records of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordClass {
-    /// Logins and what ends them: ordinary users and anonymous clients cause these.
+    /// Logins and their ends. Ordinary users and anonymous clients cause these.
     Login,
     /// Changes.
     Change,
@@ -11,7 +12,7 @@ pub enum RecordClass {
 
 macro_rules! actions {
     ($($name:ident $word:literal $class:ident $doc:literal,)*) => {
-        /// What was done.
+        /// An audited action.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Action {
             $(#[doc = $doc] $name,)*
@@ -21,7 +22,7 @@ macro_rules! actions {
             /// Every action.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The word for it in records and filters.
+            /// Returns the name used in records and filters.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -29,7 +30,7 @@ macro_rules! actions {
                 }
             }
 
-            /// Which cap its records count against.
+            /// Returns the class whose cap its records count against.
             #[must_use]
             pub const fn class(self) -> RecordClass {
                 match self {
@@ -74,7 +75,7 @@ actions! {
 }
 
 impl Action {
-    /// The action of this word.
+    /// Returns the action with this name.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL

@@ -1,4 +1,4 @@
-//! What each change other than a user's adds to the audit trail.
+//! The audit entry of each change, except changes of users.
 
 use super::super::{
     EventId, Login, LoginKind, PermissionGrant, Setting, SettingValue, User, UserId, Username,
@@ -36,14 +36,14 @@ impl Attribution {
         }
     }
 
-    /// The token of this name was replaced.
+    /// A token was replaced by a new one of the same name.
     #[must_use]
     pub fn replaced_token(self, owner: &UserId, username: &Username, name: &str) -> AuditEntry {
         let target = Some(Target::user(owner, username));
         self.entry(Action::TokenReplaced, target, &format!("name {name:?}"))
     }
 
-    /// A login ended, or the token of this name.
+    /// A login ended, or the named token was removed.
     #[must_use]
     pub fn ended_login(
         self,
@@ -73,7 +73,7 @@ impl Attribution {
         self.entry(Action::LogoutEvicted, target, &ended)
     }
 
-    /// A permission got its roles.
+    /// The roles of a permission changed.
     #[must_use]
     pub fn changed_permission(self, grant: &PermissionGrant) -> AuditEntry {
         let target = Target::named(TargetKind::Permission, &grant.permission);
@@ -81,7 +81,7 @@ impl Attribution {
         self.entry(Action::PermissionChanged, Some(target), &roles)
     }
 
-    /// A setting got its value. No setting of the workspace is a secret.
+    /// A setting changed. No workspace setting is a secret, so the value is recorded.
     #[must_use]
     pub fn changed_setting(self, setting: Setting, value: &SettingValue) -> AuditEntry {
         let target = Target::named(TargetKind::Setting, setting.id());
@@ -89,7 +89,8 @@ impl Attribution {
         self.entry(Action::SettingChanged, Some(target), &value)
     }
 
-    /// A webhook was added. Its URL may hold a secret beyond the host, so only scheme and host are recorded.
+    /// A webhook was added. Its URL may contain a secret after the host, so only scheme and host
+    /// are recorded.
     #[must_use]
     pub fn created_webhook(self, webhook: &Webhook) -> AuditEntry {
         let target = Target::named(TargetKind::Webhook, webhook.name.as_str());
@@ -97,13 +98,13 @@ impl Attribution {
         self.entry(Action::WebhookCreated, Some(target), &detail)
     }
 
-    /// Something was done with a webhook.
+    /// Another action on a webhook.
     #[must_use]
     pub fn webhook(self, action: Action, name: &str) -> AuditEntry {
         self.entry(action, Some(Target::named(TargetKind::Webhook, name)), "")
     }
 
-    /// A hook was switched off for a reason, or on.
+    /// A hook was disabled for a reason, or enabled.
     #[must_use]
     pub fn switched_hook(self, hook: &str, off: Option<&str>) -> AuditEntry {
         let target = Some(Target::named(TargetKind::Hook, hook));
@@ -113,7 +114,7 @@ impl Attribution {
         }
     }
 
-    /// Something was done about a delivery of a hook, or several.
+    /// An action on one delivery of a hook, or on all failed ones.
     #[must_use]
     pub fn delivery(self, action: Action, hook: &str, event: Option<EventId>) -> AuditEntry {
         let target = Some(Target::named(TargetKind::Hook, hook));
@@ -124,14 +125,14 @@ impl Attribution {
         self.entry(action, target, &detail)
     }
 
-    /// A hook receives earlier events again.
+    /// Earlier events are replayed to a hook.
     #[must_use]
     pub fn replayed_hook(self, hook: &str, events: u64) -> AuditEntry {
         let target = Some(Target::named(TargetKind::Hook, hook));
         self.entry(Action::HookReplayed, target, &format!("{events} events"))
     }
 
-    /// A user's status was set or cleared at the command line.
+    /// A user's status was set or cleared from the command line.
     #[must_use]
     pub fn claimed_status(self, user: &UserId, username: &Username) -> AuditEntry {
         let target = Some(Target::user(user, username));
@@ -147,7 +148,7 @@ fn listed(roles: &[String]) -> String {
     }
 }
 
-/// Scheme and host of a URL, without user, path and query.
+/// Returns the scheme and host of a URL, without user, path and query.
 fn site(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -160,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_url_only_scheme_and_host_are_recorded() {
+    fn only_scheme_and_host_of_a_url_are_recorded() {
         for (url, expected) in [
             (
                 "https://example.org:8443/hook?token=secret",

@@ -1,7 +1,9 @@
-//! The audit trail: who did what to what, when and from where. A record never holds a secret: no password, token or signing secret.
+//! The audit trail: author, action, target, time and client address. A record never contains a
+//! secret: no password, token or signing secret.
 //!
-//! Records are not events. Hooks do not receive them, they have no position that a reader waits for, and they have a retention of
-//! their own. The store writes them in the transaction of the change, so that neither exists without the other.
+//! Records are not events. Hooks do not receive them, no reader waits for their position, and they
+//! have their own retention. The store writes a record in the transaction of its change, so that
+//! neither exists without the other.
 
 mod action;
 mod entries;
@@ -16,29 +18,29 @@ use super::words::words;
 use super::{Timestamp, UserId, Username};
 use std::net::IpAddr;
 
-/// Characters of a detail at most.
+/// Maximum length of a detail in characters.
 const LONGEST_DETAIL: usize = 400;
 
-/// Who did something.
+/// The author of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
-    /// A client that has not proved who it is.
+    /// An unauthenticated client.
     Anonymous,
     /// A user.
     User {
         /// The user's id.
         id: UserId,
-        /// The user's name at that time.
+        /// The username at that time.
         username: Username,
     },
-    /// The operator, at the command line.
+    /// The operator, on the command line.
     Operator,
     /// The server itself.
     Server,
 }
 
 impl Author {
-    /// The word for it in records: `anonymous`, `user`, `operator` or `server`.
+    /// Returns the name used in records: `anonymous`, `user`, `operator` or `server`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -49,7 +51,7 @@ impl Author {
         }
     }
 
-    /// The user, if it is one.
+    /// Returns the user, if the author is one.
     #[must_use]
     pub const fn user(&self) -> Option<(&UserId, &Username)> {
         match self {
@@ -59,19 +61,19 @@ impl Author {
     }
 }
 
-/// Who does something, when and from where.
+/// The author of an action, with time and address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
-    /// When.
+    /// The time of the action.
     pub at: Timestamp,
-    /// Who.
+    /// The author.
     pub author: Author,
     /// The client's address; `None` for the operator and the server.
     pub address: Option<IpAddr>,
 }
 
 impl Attribution {
-    /// The operator, at the command line.
+    /// Attributes to the operator, on the command line.
     #[must_use]
     pub const fn operator(at: Timestamp) -> Self {
         Self {
@@ -81,7 +83,7 @@ impl Attribution {
         }
     }
 
-    /// The server itself.
+    /// Attributes to the server itself.
     #[must_use]
     pub const fn server(at: Timestamp) -> Self {
         Self {
@@ -91,7 +93,7 @@ impl Attribution {
         }
     }
 
-    /// A client at `address` that has not proved who it is.
+    /// Attributes to an unauthenticated client at `address`.
     #[must_use]
     pub const fn anonymous(at: Timestamp, address: IpAddr) -> Self {
         Self {
@@ -101,7 +103,7 @@ impl Attribution {
         }
     }
 
-    /// The entry for `action` on `target`.
+    /// Returns the entry for `action` on `target`. `detail` is cut at 400 characters.
     #[must_use]
     pub fn entry(self, action: Action, target: Option<Target>, detail: &str) -> AuditEntry {
         AuditEntry {
@@ -114,7 +116,7 @@ impl Attribution {
 }
 
 words! {
-    /// What kind of thing an action is about.
+    /// The kind of an action's target.
     pub enum TargetKind {
         /// A user.
         User = "user",
@@ -129,19 +131,19 @@ words! {
     }
 }
 
-/// What an action is about. Everything but a user is named by its id.
+/// The target of an action. Its id is its name, except for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Its kind.
     pub kind: TargetKind,
     /// Its id.
     pub id: String,
-    /// Its name at that time.
+    /// Its name at the time of the action.
     pub name: String,
 }
 
 impl Target {
-    /// The user with this id and name.
+    /// Returns the target for a user.
     #[must_use]
     pub fn user(id: &UserId, username: &Username) -> Self {
         Self {
@@ -151,7 +153,7 @@ impl Target {
         }
     }
 
-    /// Something whose id is its name.
+    /// Returns the target for something whose id is its name.
     #[must_use]
     pub fn named(kind: TargetKind, id: &str) -> Self {
         Self {
@@ -165,21 +167,21 @@ impl Target {
 /// A record before it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Who, when and from where.
+    /// Author, time and address.
     pub attribution: Attribution,
-    /// What was done.
+    /// The action.
     pub action: Action,
-    /// To what; `None` for a login with a name that no user has.
+    /// The target. `None` for a login with an unknown username.
     pub target: Option<Target>,
-    /// What else there is to know, in a few words; may be empty.
+    /// Further details in a few words, possibly empty.
     pub detail: String,
 }
 
 /// A stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Ascends with the order of commit. Not the position of an event.
+    /// Ascends in commit order. Not an event position.
     pub id: u64,
-    /// What was recorded.
+    /// The recorded entry.
     pub entry: AuditEntry,
 }

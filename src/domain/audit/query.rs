@@ -1,4 +1,4 @@
-//! Which records to read.
+//! The query for audit records.
 
 use super::super::Timestamp;
 use super::{Action, RecordClass};
@@ -6,17 +6,17 @@ use super::{Action, RecordClass};
 /// A page of the audit trail, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Only these actions; empty: all.
+    /// Only these actions. Empty means all.
     pub actions: Vec<Action>,
-    /// Only what this user did or what was done to this user: an id, or a name at that time.
+    /// Only records with this user as author or target. Matches an id, or a username at that time.
     pub user: Option<String>,
-    /// Only what happened from then on.
+    /// Only records at or after this time.
     pub since: Option<Timestamp>,
-    /// Only what happened before then.
+    /// Only records before this time.
     pub until: Option<Timestamp>,
-    /// How many records to skip.
+    /// Number of records to skip.
     pub offset: u64,
-    /// How many records to return at most.
+    /// Maximum number of records to return.
     pub limit: u64,
 }
 
@@ -24,6 +24,7 @@ impl RecordClass {
     /// Every class.
     pub const ALL: [Self; 2] = [Self::Login, Self::Change];
 
-    /// Records of a class that are kept at most; the oldest go first. At about 200 bytes a record, both classes take 40 MB at most.
+    /// Maximum number of records per class. The oldest are deleted first. At about 200 bytes per
+    /// record, both classes take at most 40 MB.
     pub const CAP: u64 = 100_000;
 }

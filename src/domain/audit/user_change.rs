@@ -1,25 +1,26 @@
-//! What a change of a user adds to the audit trail. Values that may be private, such as addresses, are left out: a record names the
-//! fields that changed.
+//! The audit entries for a change of a user. Values that may be private, such as addresses, are
+//! left out: a record only names the changed fields.
 
 use super::super::User;
 use super::{Action, Attribution, AuditEntry, Target};
 
 /// A user before and after a change.
 pub struct UserDifference<'a> {
-    /// Before.
+    /// The user before the change.
     pub before: &'a User,
-    /// After.
+    /// The user after the change.
     pub after: &'a User,
     /// Whether the password was set.
     pub has_new_password: bool,
-    /// Whether the block of failed logins was lifted, and nothing but that was asked for.
+    /// Whether the change only lifted the block after failed logins.
     pub is_unblocked: bool,
-    /// How many logins ended with the change.
+    /// Number of logins that the change ended.
     pub ended_logins: usize,
 }
 
 impl UserDifference<'_> {
-    /// The entries: one for each kind of change, in a fixed order. None when nothing differs that matters to security.
+    /// Returns one entry per kind of change, in a fixed order. Empty if no security-relevant field
+    /// differs.
     #[must_use]
     pub fn entries(&self, by: &Attribution) -> Vec<AuditEntry> {
         let target = Target::user(&self.after.id, &self.after.username);
