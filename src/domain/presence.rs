@@ -209,7 +209,7 @@ mod tests {
         }
     }
 
-    fn effective(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
+    fn told(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
         let now = at(seconds);
         let source = presence.claim(now).map(|claim| claim.source);
         (presence.chosen(now), presence.text(now), source)
@@ -222,12 +222,12 @@ mod tests {
         ann.put(claim(External, Busy, "Meeting", Some(100)));
         ann.choose(choice(Away, Some("Lunch"), Some(50)), NOON);
         ann.put(claim(Internal, Busy, "On a call", Some(10)));
-        assert_eq!(effective(&ann, 0), (Busy, "On a call", Some(Internal)));
-        assert_eq!(effective(&ann, 10), (Away, "Lunch", Some(Manual)));
-        assert_eq!(effective(&ann, 50), (Busy, "Meeting", Some(External)));
-        assert_eq!(effective(&ann, 100), (Online, "", None));
+        assert_eq!(told(&ann, 0), (Busy, "On a call", Some(Internal)));
+        assert_eq!(told(&ann, 10), (Away, "Lunch", Some(Manual)));
+        assert_eq!(told(&ann, 50), (Busy, "Meeting", Some(External)));
+        assert_eq!(told(&ann, 100), (Online, "", None));
         ann.end(Internal);
-        assert_eq!(effective(&ann, 0), (Away, "Lunch", Some(Manual)));
+        assert_eq!(told(&ann, 0), (Away, "Lunch", Some(Manual)));
     }
 
     #[test]
@@ -236,15 +236,15 @@ mod tests {
         let mut ann = Presence::untouched(Kind::Person);
         ann.choose(choice(Busy, Some("Coding"), None), NOON);
         ann.choose(choice(Away, None, Some(60)), NOON);
-        assert_eq!(effective(&ann, 0), (Away, "Coding", Some(Manual)));
-        assert_eq!(effective(&ann, 60), (Online, "", None), "not busy again");
+        assert_eq!(told(&ann, 0), (Away, "Coding", Some(Manual)));
+        assert_eq!(told(&ann, 60), (Online, "", None), "not busy again");
         let text_only = Choice {
             status: None,
             text: Some(StatusText::new("Reading")),
             expires_at: None,
         };
         ann.choose(text_only, NOON);
-        assert_eq!(effective(&ann, 60), (Away, "Reading", Some(Manual)));
+        assert_eq!(told(&ann, 60), (Away, "Reading", Some(Manual)));
     }
 
     #[test]
@@ -255,16 +255,12 @@ mod tests {
             ann.put(claim(source, Busy, source.as_str(), None));
         }
         ann.choose(choice(Online, None, Some(60)), NOON);
-        assert_eq!(effective(&ann, 0), (Busy, "internal", Some(Internal)));
+        assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
         ann.end(Internal);
-        assert_eq!(effective(&ann, 0), (Online, "", None));
+        assert_eq!(told(&ann, 0), (Online, "", None));
         ann.choose(choice(Busy, Some("Lunch"), None), NOON);
         ann.choose(choice(Online, None, None), NOON);
-        assert_eq!(
-            effective(&ann, 0),
-            (Online, "", None),
-            "not online at lunch"
-        );
+        assert_eq!(told(&ann, 0), (Online, "", None), "not online at lunch");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! SQL of the audit trail. Knows nothing of which change leads to which record.
+//! SQL of the audit trail.
 
 use super::{AUDIT, SqliteStore, error};
 use crate::domain::{
@@ -49,7 +49,7 @@ pub(super) fn append_all(connection: &Connection, entries: &[AuditEntry]) -> Res
         .try_for_each(|entry| append(connection, entry))
 }
 
-/// Adds a record in the open transaction.
+/// Appends a record in the open transaction.
 pub(super) fn append(connection: &Connection, entry: &AuditEntry) -> Result<()> {
     let Attribution {
         at,
@@ -124,7 +124,7 @@ fn page(connection: &Connection, query: &AuditQuery) -> rusqlite::Result<Page<Au
     })
 }
 
-/// The WHERE clause and its values.
+/// Returns the WHERE clause and its values.
 fn filter(query: &AuditQuery) -> (String, Vec<Value>) {
     let (mut conditions, mut values) = (Vec::<String>::new(), Vec::<Value>::new());
     if !query.actions.is_empty() {
@@ -152,7 +152,7 @@ fn filter(query: &AuditQuery) -> (String, Vec<Value>) {
     (format!("WHERE {}", conditions.join(" AND ")), values)
 }
 
-/// The record of a row; `None` for an action that this version does not know.
+/// Reads a record. `None` for an action that this version does not know.
 fn read(row: &Row<'_>) -> rusqlite::Result<Option<AuditRecord>> {
     let Some(action) = Action::named(row.get_ref(2)?.as_str()?) else {
         return Ok(None);
@@ -219,7 +219,7 @@ fn sweep(connection: &Connection, before: Timestamp, limit: usize) -> rusqlite::
     Ok(is_more)
 }
 
-/// How many records of a class are beyond its cap.
+/// Returns the number of records of a class beyond its cap.
 fn beyond(connection: &Connection, one: RecordClass) -> rusqlite::Result<i64> {
     let count: i64 = connection
         .prepare_cached("SELECT count(*) FROM audit WHERE class = ?1")?

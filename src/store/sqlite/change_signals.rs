@@ -1,4 +1,4 @@
-//! What everybody may know about the newest commit without asking SQLite. Knows nothing of who looks.
+//! Signals about the newest commit, which readers can check without querying SQLite.
 
 use super::job::Signal;
 use crate::domain::EventId;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
-/// Every mark there is: what to raise when anything may have changed.
+/// Every signal. Raised when anything may have changed.
 pub(super) const EVERYTHING: &[Signal] = &[
     Signal::ChangeKind(ChangeKind::Access),
     Signal::ChangeKind(ChangeKind::CustomStatuses),
@@ -16,7 +16,7 @@ pub(super) const EVERYTHING: &[Signal] = &[
     Signal::Audit,
 ];
 
-/// The marks of [`Store`](crate::store::Store). Cheap to clone; all clones are one.
+/// The signals of [`Store`](crate::store::Store). Clones share their state.
 #[derive(Clone)]
 pub(super) struct ChangeSignals {
     newest: watch::Sender<EventId>,
@@ -39,8 +39,8 @@ impl ChangeSignals {
         }
     }
 
-    /// Announces a durable commit: `newest` is the newest event now, and `touched` is what has changed. The versions rise
-    /// before the mark, so that whoever sees an event finds no copy that is older than it.
+    /// Announces a durable commit with its newest event and its signals. The versions rise before
+    /// the position, so that a reader that sees an event finds no older cached copy.
     pub(super) fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Signal>) {
         for touched in touched {
             match touched {
@@ -62,7 +62,7 @@ impl ChangeSignals {
             .send_if_modified(|mark| std::mem::replace(mark, newest.max(*mark)) < newest);
     }
 
-    /// The newest event that is announced.
+    /// Returns the newest announced event.
     pub(super) fn newest(&self) -> EventId {
         *self.newest.borrow()
     }

@@ -1,27 +1,29 @@
-//! Moves the log into the database: when it is long, soon after it goes idle, and at the end. SQLite's own automatic checkpoint is
-//! switched off, because the generation has to rise with every one.
+//! Checkpoints, which move the write-ahead log into the database: when the log is long, soon after
+//! it becomes idle, and at shutdown. SQLite's automatic checkpoints are off, because each
+//! checkpoint must raise the generation.
 
 use super::generation::{current, set};
 use super::marker::{Expected, Generation, Marker};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-/// Pages in the log after which they are moved: 4 MiB, as SQLite does by itself.
+/// Log length in pages that triggers a checkpoint: 4 MiB, SQLite's own default.
 const LONG: i64 = 1000;
-/// Jobs after which the log's length is asked for: a job adds some ten pages at most, and asking costs as much as a small read.
+/// Number of jobs between checks of the log length. A job adds about ten pages at most, and a check
+/// costs as much as a small read.
 const JOBS_BETWEEN_CHECKS: usize = 64;
 
-/// Moves the log of one database.
+/// The checkpoints of one database.
 pub(super) struct Checkpoints {
-    /// `None` for a database in memory, which has no log.
+    /// `None` for an in-memory database, which has no log.
     marker: Option<Marker>,
-    /// The log's state a tick ago.
+    /// The state of the log at the last tick.
     seen: Log,
-    /// Jobs that were committed since the log's length was asked for.
+    /// Jobs committed since the log length was last checked.
     jobs: usize,
 }
 
-/// How many pages the log has, and how many of them are in the database already.
+/// The number of pages in the log, and how many of them are already in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Log {
     pages: i64,
@@ -35,7 +37,7 @@ impl Log {
 }
 
 impl Checkpoints {
-    /// Those of the database at `path`.
+    /// Creates the checkpoints of the database at `path`.
     pub(super) fn of(path: Option<&Path>) -> Self {
         Self {
             marker: path.map(Marker::beside),
@@ -44,7 +46,7 @@ impl Checkpoints {
         }
     }
 
-    /// Moves a log that has become long, after `jobs` more were committed.
+    /// Counts `jobs` committed jobs, and runs a checkpoint if the log has become long.
     pub(super) fn after_commit(&mut self, connection: &Connection, jobs: usize) {
         self.jobs += jobs;
         if self.jobs < JOBS_BETWEEN_CHECKS {
@@ -56,7 +58,7 @@ impl Checkpoints {
         }
     }
 
-    /// Moves a log to which nothing was added since the last tick, be it by this process or by another one.
+    /// Runs a checkpoint if no process has added to the log since the last tick.
     pub(super) fn tick(&mut self, connection: &Connection) {
         let Ok(log) = state(connection) else { return };
         if log.waiting() > 0 && log == self.seen {
@@ -65,34 +67,35 @@ impl Checkpoints {
         self.seen = log;
     }
 
-    /// Moves whatever is in the log, as far as no reader needs it.
+    /// Moves the log into the database, except pages that a reader still needs.
     pub(super) fn run(&self, connection: &Connection) {
         let Some(marker) = &self.marker else { return };
         if state(connection).is_ok_and(|log| log.waiting() == 0) {
             return;
         }
         if let Err(error) = advance(connection, marker) {
-            tracing::debug!(%error, "the log was not moved into the database, or not all of it");
+            tracing::debug!(%error, "the log was not fully moved into the database");
         }
     }
 }
 
-/// Raises the generation, moves the log, and names the new generation in the marker once all of it is moved: only then can the log begin
-/// anew. A process that ends in between leaves a file that the marker expects as the next one.
+/// Raises the generation, moves the log, and writes the new generation to the marker once all of
+/// the log is moved. Only then can the log restart. If the process ends in between, the file is of
+/// the next generation that the marker expects.
 fn advance(connection: &Connection, marker: &Marker) -> rusqlite::Result<()> {
-    // Where there is no room for a higher generation, the log is moved all the same, which makes room.
+    // Without space for a higher generation, the log is moved anyway, which frees space.
     let raised = raise(connection, marker);
     let log = checkpoint(connection, "PASSIVE")?;
     let generation = raised?;
     if log.waiting() == 0
         && let Err(error) = marker.write(&Expected::after(generation))
     {
-        tracing::warn!(%error, "the file doorsign.db-marker cannot be written");
+        tracing::warn!(%error, "cannot write the file doorsign.db-marker");
     }
     Ok(())
 }
 
-/// Makes the log one of the next generation, unless it is already. Gives the generation that it is of.
+/// Raises the generation of the log unless it is already raised. Returns the generation of the log.
 fn raise(connection: &Connection, marker: &Marker) -> rusqlite::Result<Generation> {
     let now = current(connection)?;
     let Some(expected) = marker.read() else {
@@ -101,7 +104,7 @@ fn raise(connection: &Connection, marker: &Marker) -> rusqlite::Result<Generatio
     if expected.now.as_ref() != Some(&now) {
         return Ok(now);
     }
-    // Durable first: the file may never be two generations ahead of its marker.
+    // Sync first: the file must never be two generations ahead of its marker.
     let _ = marker.sync();
     let behavior = TransactionBehavior::Immediate;
     let raising = rusqlite::Transaction::new_unchecked(connection, behavior)?;
@@ -118,7 +121,8 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
     let mut statement = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
     statement.query_row([], |row| {
         if row.get(0)? {
-            // Another connection moves the log at this moment. The other columns then hold -1, as for an empty log.
+            // Another connection is running a checkpoint. The other columns are -1, as for an empty
+            // log.
             let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
             return Err(rusqlite::Error::SqliteFailure(busy, None));
         }
@@ -127,7 +131,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
     })
 }
 
-/// Moves the log without a new generation, where a failed write left no room for one.
+/// Moves the log without a new generation, when a failed write left no space for one.
 pub(super) fn make_room(connection: &Connection) {
     let _ = checkpoint(connection, "PASSIVE");
 }
@@ -139,7 +143,7 @@ mod tests {
     use rusqlite::OpenFlags;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    /// Whether another connection has begun to move the log and waits for a reader.
+    /// Whether the other connection has started its checkpoint and waits for a reader.
     static IS_WAITING: AtomicBool = AtomicBool::new(false);
     static IS_OVER: AtomicBool = AtomicBool::new(false);
 
@@ -155,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_marker_stays_while_another_connection_moves_the_log() {
+    fn the_marker_is_unchanged_during_a_checkpoint_by_another_connection() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         let writer = open_writer(&path, super::super::Schema::Settle)
@@ -171,7 +175,7 @@ mod tests {
             .query_row("SELECT count(*) FROM permission", [], |_| Ok(()))
             .unwrap();
         write(&writer, "t-after");
-        // Raises the generation, and cannot move all of the log because of the reader.
+        // Raises the generation, but the reader prevents moving the whole log.
         checkpoints.run(&writer);
         let before = marker.read().unwrap();
         assert_eq!(current(&writer).unwrap(), before.next);
@@ -186,7 +190,7 @@ mod tests {
             checkpoints.run(&writer);
             let after = marker.read().unwrap();
             IS_OVER.store(true, Ordering::SeqCst);
-            assert_eq!(after, before, "the log is not in the database yet");
+            assert_eq!(after, before, "the checkpoint is not complete yet");
         });
     }
 }

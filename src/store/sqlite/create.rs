@@ -1,4 +1,4 @@
-//! Creates a database file that appears complete or not at all, wherever its creation is stopped.
+//! Creates a database file atomically: an interrupted creation leaves no partial database.
 
 use super::beside;
 use super::generation::log_of;
@@ -9,11 +9,11 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// What an unfinished creation may leave beside its file.
+/// The suffixes of files that an interrupted creation may leave.
 const LEFTOVERS: [&str; 4] = ["", "-journal", "-wal", "-shm"];
 
-/// Creates the database at `path`, for its owner alone, in the place of an empty file or of none. The caller keeps others from creating it at
-/// the same time.
+/// Creates the database at `path`, readable by its owner only, if the file is missing or empty. The
+/// caller prevents concurrent creation.
 pub(super) fn create(path: &Path) -> Result<(), OpenError> {
     let io = |source| OpenError::Io(path.to_owned(), source);
     if log_of(path).metadata().is_ok_and(|log| log.len() > 0) {
@@ -22,7 +22,7 @@ pub(super) fn create(path: &Path) -> Result<(), OpenError> {
     let place = std::path::absolute(beside(path, "")).map_err(io)?;
     let aside = place.with_added_extension("new");
     for leftover in LEFTOVERS {
-        // Not `beside`: a link is removed, and not what it leads to.
+        // Not `beside`: a symbolic link is removed itself, not its target.
         let mut name = aside.as_os_str().to_owned();
         name.push(leftover);
         match remove_file(&name) {
@@ -45,7 +45,8 @@ pub(super) fn create(path: &Path) -> Result<(), OpenError> {
         .map_err(io)
 }
 
-/// Nothing is synced until the file is complete. Closing removes the log, which holds nothing.
+/// Builds the schema without syncing, because the caller syncs the complete file. Closing removes
+/// the empty log.
 fn build(path: &Path) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -61,7 +62,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn a_creation_leaves_one_file_whatever_an_earlier_one_left() {
+    fn creation_removes_leftovers_of_an_interrupted_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         std::fs::write(&path, "").unwrap();
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_there_already_is_never_taken_over() {
+    fn an_existing_log_prevents_creation() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         std::fs::write(log_of(&path), "changes").unwrap();

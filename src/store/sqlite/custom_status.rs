@@ -1,4 +1,4 @@
-//! SQL of the custom statuses. Knows nothing of permissions; the unique index alone decides which names are taken.
+//! SQL of the custom statuses. The unique index decides which names are taken.
 
 use super::job::Signal;
 use super::{SqliteStore, error, is_unique, outbox};
@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 const COLUMNS: &str = "id, name, status_type, updated_at";
-/// What a change of a custom status signals.
+/// The signals of a change of custom statuses.
 const STATUSES: &[Signal] = &[Signal::ChangeKind(ChangeKind::CustomStatuses)];
 
 #[async_trait]
@@ -91,7 +91,7 @@ pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventBuilder
     outbox::append(connection, &event)
 }
 
-/// Keeps the number of all statuses, in the transaction of the change.
+/// Updates the total number of statuses, in the transaction of the change.
 fn count(connection: &Connection, change: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE custom_user_status_total SET total = total + ?1 WHERE id = 1")?
@@ -158,7 +158,7 @@ pub(super) fn list(
     })
 }
 
-/// The WHERE clause and the values of its `?`s.
+/// Returns the WHERE clause and the values of its `?`s.
 fn filter(query: &StatusQuery) -> (String, Vec<Value>) {
     let id = query.id.as_ref().map(|id| ("id = ?", id.clone()));
     let name = query
@@ -177,7 +177,8 @@ fn filter(query: &StatusQuery) -> (String, Vec<Value>) {
     }
 }
 
-/// The ORDER BY list, made of fixed words only. The id at its end makes paging steady; after a name, nothing is left to tie.
+/// Returns the ORDER BY list, built from fixed words only. The id at the end makes paging stable.
+/// It is not needed after the name, which is unique.
 fn order(query: &StatusQuery) -> String {
     let mut terms: Vec<_> = query
         .sort
@@ -226,7 +227,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CustomStatus> {
     Ok(CustomStatus {
         id: StatusId::new(row.get::<_, String>(0)?),
         name: StatusName::stored(row.get(1)?),
-        status_type: StatusType::parse(row.get(2)?).unwrap_or(StatusType::Unset), // The table's CHECK admits no other word.
+        status_type: StatusType::parse(row.get(2)?).unwrap_or(StatusType::Unset), // The table's CHECK allows no other value.
         updated_at: Timestamp::from_millis(row.get(3)?),
     })
 }

@@ -1,13 +1,13 @@
-//! Looks for damage in a database, for a bounded time.
+//! Searches a database for damage within a time limit.
 
 use rusqlite::Connection;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How long a start looks at most. That is enough for some hundred MiB; what lies beyond is noticed when it is read.
+/// The time limit at startup. Enough for a few hundred MiB; damage beyond is found when it is read.
 const TIME: Duration = Duration::from_millis(250);
 
-/// The first damage that `connection` finds in time.
+/// Returns the first damage that `connection` finds within the time limit.
 pub(super) fn find(connection: &Connection) -> Option<String> {
     let interrupt = connection.get_interrupt_handle();
     let (done, is_done) = channel::<()>();
@@ -17,7 +17,7 @@ pub(super) fn find(connection: &Connection) -> Option<String> {
             interrupt.interrupt();
         }
     });
-    // Without a timer there is no bound, and the look is left out.
+    // Without a timer the check would be unbounded, so it is skipped.
     let timer = timer.ok()?;
     let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     drop(done);

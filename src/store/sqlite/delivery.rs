@@ -1,4 +1,4 @@
-//! SQL of what is to be told of deliveries. Knows nothing of when one is tried again.
+//! SQL of delivery records.
 
 use super::outbox::{event_id, number};
 use crate::domain::{DeliveryRecord, DeliveryState, EventId, Timestamp};
@@ -6,7 +6,7 @@ use crate::store::FailedDelivery;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// The columns that [`read`] reads.
+/// The columns that [`read`] expects.
 pub(super) const COLUMNS: &str = "event_id, state, attempts, reason, notes, at, next_at";
 
 impl FromSql for DeliveryState {
@@ -27,7 +27,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<DeliveryRecord> {
     })
 }
 
-/// Records a delivery. Why it failed last stays told when it succeeds in the end.
+/// Stores a delivery record. The last failure reason is kept when the delivery finally succeeds.
 pub(super) fn put(
     connection: &Connection,
     consumer: &str,
@@ -54,7 +54,8 @@ pub(super) fn put(
         .map(drop)
 }
 
-/// The first event beyond `cursor` that is to be tried again. One that the consumer is past holds up nothing.
+/// Returns the first event after `cursor` that waits for a retry. Retries at or before the cursor
+/// block nothing and are ignored.
 pub(super) fn failed(
     connection: &Connection,
     consumer: &str,
@@ -76,7 +77,7 @@ pub(super) fn failed(
         .optional()
 }
 
-/// The first event that was given up and is to be tried once more.
+/// Returns the first event that was given up and is to be retried.
 pub(super) fn again(
     connection: &Connection,
     consumer: &str,
@@ -89,7 +90,7 @@ pub(super) fn again(
         .optional()
 }
 
-/// Deletes what is told of deliveries of events up to `last`. By consumer, so that the primary key finds them.
+/// Deletes the records of events up to `last`. Selects by consumer so that the primary key applies.
 pub(super) fn sweep(connection: &Connection, last: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(

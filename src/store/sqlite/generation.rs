@@ -1,8 +1,9 @@
-//! Which generation of the database a file is, and whether the log beside it belongs to it.
+//! The generation of a database file, and whether the log next to it belongs to it.
 //!
-//! A log that is read together with an older copy of its database corrupts it. So every database has an id and a number, in the table
-//! `generation`, and the file `doorsign.db-marker` names the generation that the log began with. The number rises before the log is moved
-//! into the database and begun anew ([`super::checkpoint`]), so a copy from before that has a lower one.
+//! Reading a log together with an older copy of its database corrupts the database. Therefore every
+//! database has an id and a number, in the table `generation`, and the file `doorsign.db-marker`
+//! names the generation at which the log began. The number rises before the log is moved into the
+//! database and restarted ([`super::checkpoint`]), so any earlier copy has a lower number.
 
 use super::beside;
 use super::marker::{Expected, Generation, Marker};
@@ -12,29 +13,32 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// How often a difference is looked at again: a running server may move the file and the marker on between the two looks of a command.
+/// Number of attempts when a mismatch is found. A running server may advance the file and the
+/// marker while a command reads them.
 const LOOKS: usize = 3;
 
-/// What was found beside a database before it was opened.
+/// The files found next to a database before it was opened.
 pub(super) struct Found {
     marker: Marker,
     expected: Option<Expected>,
-    /// The generation of the file without its log. The outer `None`: it cannot be read.
+    /// The generation of the file without its log. The outer `None` means that it cannot be read.
     file: Option<Option<Generation>>,
-    /// Whether the last server or command was stopped before it had closed the database, or still runs.
+    /// Whether a log exists: the last server or command did not close the database, or is still
+    /// running.
     pub(super) has_log: bool,
 }
 
-/// The log of the database at `path`.
+/// Returns the path of the log of the database at `path`.
 pub(super) fn log_of(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
 
-/// Looks at the database at `path` before anything reads its log. Changes nothing.
+/// Inspects the database at `path` before anything reads its log. Changes nothing.
 pub(super) fn look(path: &Path) -> Result<Found, OpenError> {
     let marker = Marker::beside(path);
     for _ in 0..LOOKS {
-        // In this order: a file that has moved on meanwhile is the next one that the marker expects.
+        // The order matters: a file that has advanced in the meantime is the next one that the
+        // marker expects.
         let expected = marker.read();
         let has_log = log_of(path).metadata().is_ok_and(|log| log.len() > 0);
         let file = in_file(path);
@@ -52,7 +56,7 @@ pub(super) fn look(path: &Path) -> Result<Found, OpenError> {
 }
 
 impl Found {
-    /// Whether the file is certainly not the one that the marker names.
+    /// Returns whether the file is definitely not the one that the marker names.
     fn is_other(&self) -> bool {
         let (Some(expected), Some(file)) = (&self.expected, &self.file) else {
             return false;
@@ -60,7 +64,8 @@ impl Found {
         !expected.includes(file.as_ref())
     }
 
-    /// Writes the marker for this file, before the first write to its log. Gives the generation of a file that has none yet.
+    /// Writes the marker for this file, before the first write to its log. Returns a generation for
+    /// a file that has none.
     pub(super) fn settle(&self, path: &Path) -> Result<Option<Generation>, OpenError> {
         let io = |source| OpenError::Io(path.to_owned(), source);
         let Some(file) = &self.file else {
@@ -72,7 +77,7 @@ impl Found {
                 restored(expected, file.clone())?
             }
             (Some(expected), None) => return Ok(Some(expected.next.clone())),
-            // The last close has moved the log without saying so.
+            // The last close moved the log without updating the marker.
             (Some(expected), Some(file)) if !self.has_log && *file == expected.next => {
                 Expected::after(file.clone())
             }
@@ -85,15 +90,16 @@ impl Found {
         };
         self.marker.write(&expected).map_err(io)?;
         if self.is_other() {
-            // Or else a power cut leaves the log of this file beside the marker of the one before.
+            // Otherwise a power cut could leave the log of this file next to the marker of the
+            // previous one.
             self.marker.sync().map_err(io)?;
         }
         Ok(file.is_none().then_some(expected.next))
     }
 }
 
-/// What to expect after an older or a foreign `file` was put in the place of the `expected` one. Its next number is higher than any before,
-/// so that later copies of either can be told apart.
+/// Returns what to expect after an older or foreign `file` replaced the `expected` one. The next
+/// number is higher than any before, so that later copies of either can be distinguished.
 fn restored(expected: &Expected, file: Option<Generation>) -> Result<Expected, OpenError> {
     let highest = file.as_ref().map_or(0, |file| file.number);
     let database = match &file {
@@ -105,7 +111,7 @@ fn restored(expected: &Expected, file: Option<Generation>) -> Result<Expected, O
     Ok(Expected { now: file, next })
 }
 
-/// The first generation of a new database.
+/// Returns the first generation of a new database.
 fn first() -> Result<Generation, OpenError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|e| OpenError::Thread(e.to_string()))?;
@@ -115,10 +121,11 @@ fn first() -> Result<Generation, OpenError> {
     })
 }
 
-/// The generation of the file alone, without its log. `None` where it cannot be read, as during a checkpoint that a power cut ended.
+/// Reads the generation of the file without its log. `None` if it cannot be read, for example after
+/// a power cut during a checkpoint.
 fn in_file(path: &Path) -> Option<Option<Generation>> {
     let path = percent_encode(path.as_os_str().as_bytes(), NON_ALPHANUMERIC);
-    // SQLite reads an immutable file without its log, and without a lock.
+    // SQLite opens an immutable file without reading its log and without a lock.
     let uri = format!("file:{path}?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
@@ -131,7 +138,7 @@ fn in_file(path: &Path) -> Option<Option<Generation>> {
     }
 }
 
-/// The generation that `connection` sees.
+/// Returns the generation that `connection` sees.
 pub(super) fn current(connection: &Connection) -> rusqlite::Result<Generation> {
     let mut statement = connection.prepare_cached("SELECT database, number FROM generation")?;
     statement.query_row([], |row| {
@@ -143,7 +150,7 @@ pub(super) fn current(connection: &Connection) -> rusqlite::Result<Generation> {
     })
 }
 
-/// Makes the open transaction one of this generation.
+/// Sets the generation in the open transaction.
 pub(super) fn set(connection: &Connection, generation: &Generation) -> rusqlite::Result<()> {
     let number = format!("{:016x}", generation.number);
     connection

@@ -1,6 +1,9 @@
-//! Group commit: whatever waits becomes one transaction, bounded in number and time; there is no timer that would make a lone request
-//! wait. Each job runs in a savepoint of its own, so that one refusal rolls back alone. Where the file is limited, all jobs of a group have
-//! the same room, so that one for which there is none does not take those with it that have the reserve. Knows nothing of what the jobs do.
+//! Group commit: waiting jobs share one transaction, limited in number and time. No timer delays a
+//! single request.
+//!
+//! Each job runs in its own savepoint, so that a failed one rolls back alone. If the file size is
+//! limited, all jobs of a group have the same space class, so that one that finds no space does not
+//! fail jobs that may use the reserve.
 
 use super::change_signals::{ChangeSignals, EVERYTHING};
 use super::checkpoint::{self, Checkpoints};
@@ -16,17 +19,18 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Jobs in one transaction at most, so that the first in a group does not wait for a crowd.
+/// Maximum number of jobs per transaction, so that the first job of a group does not wait for too
+/// many others.
 const GROUP_JOBS: usize = 256;
-/// How long a group takes in further jobs at most.
+/// Maximum time during which a group accepts further jobs.
 const GROUP_SPAN: Duration = Duration::from_millis(10);
 
-/// What the writer's thread works with.
+/// The state of the writer thread.
 pub(super) struct Tools {
     pub(super) connection: Connection,
-    /// The size limit of the file, if there is one.
+    /// The size limit of the file, if any.
     pub(super) limit: Option<Limit>,
-    /// Raised after every commit, before its callers are answered.
+    /// Raised after every commit, before the callers get their results.
     pub(super) marks: ChangeSignals,
     pub(super) checkpoints: Checkpoints,
     pub(super) health: Arc<Health>,
@@ -34,7 +38,7 @@ pub(super) struct Tools {
     pub(super) known_version: Option<i64>,
 }
 
-/// The writer's thread: does what is `waiting` until it is told to stop.
+/// Runs the writer thread: processes `waiting` until it is stopped.
 pub(super) fn run(mut tools: Tools, mut waiting: Waiting) {
     let mut most = GROUP_JOBS;
     while let Some(turn) = waiting.next() {
@@ -47,12 +51,13 @@ pub(super) fn run(mut tools: Tools, mut waiting: Waiting) {
             }
         }
     }
-    // Whatever came after the stop is dropped, which answers "unavailable". What the log holds is moved into the
-    // database as far as nobody else stands in the way: another process may be at work on it.
+    // Jobs queued after the stop are dropped, and their callers get "unavailable". The log is moved
+    // as far as possible: another process may be using the database.
     tidy(&tools, Checkpoints::run);
 }
 
-/// Does what waits as one group of at most `most` jobs. Gives how many the next group may have.
+/// Runs the waiting jobs as one group of at most `most` jobs. Returns the maximum size of the next
+/// group.
 fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usize) -> usize {
     let mut group = Group {
         jobs: Vec::with_capacity(16),
@@ -68,7 +73,8 @@ fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usi
             tools.marks.raise(commit.newest, touched);
         }
         Ok(commit) => {
-            // Another process has written what it signals itself, and its events are part of the mark now.
+            // Another process has written, and its events are now included in the position. Its
+            // changes are unknown, so every signal is raised.
             tools.known_version = Some(commit.data_version);
             tools.marks.raise(commit.newest, EVERYTHING.iter());
         }
@@ -81,7 +87,8 @@ fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usi
     if tools.health.fault().is_none() {
         tools.checkpoints.after_commit(&tools.connection, count);
     }
-    // Where there is no room, a job that needs some takes its whole group with it. Alone, the others get through.
+    // When space is short, a job that finds none fails its whole group. On their own, the other
+    // jobs succeed.
     if result.is_ok() { GROUP_JOBS } else { 1 }
 }
 
@@ -92,32 +99,33 @@ fn tick(tools: &mut Tools) {
     }
 }
 
-/// Moves nothing into a database that cannot be trusted: the log may be what it can be recovered from.
+/// Skips `how` for a database that can no longer be trusted: its log may be needed for recovery.
 fn tidy(tools: &Tools, how: impl Fn(&Checkpoints, &Connection)) {
     if tools.health.fault().is_none() {
         how(&tools.checkpoints, &tools.connection);
     }
 }
 
-/// What the database was like when a group was committed.
+/// The state of the database when a group was committed.
 struct Commit {
     newest: EventId,
-    /// Changes only when another connection has written: <https://sqlite.org/pragma.html#pragma_data_version>. The only
-    /// other connections that write belong to other processes.
+    /// Changes only when another connection has written:
+    /// <https://sqlite.org/pragma.html#pragma_data_version>. The only other writing connections
+    /// belong to other processes.
     data_version: i64,
 }
 
 /// Jobs that share a transaction.
 struct Group<'a> {
     jobs: Vec<Box<dyn Job>>,
-    /// How many it takes in.
+    /// Maximum number of jobs.
     most: usize,
     limit: Option<&'a Limit>,
     health: &'a Health,
 }
 
 impl Group<'_> {
-    /// Refuses to go on with a database that cannot be trusted any more.
+    /// Fails if the database can no longer be trusted.
     fn check(&self) -> Result<(), Failure> {
         self.health
             .fault()
@@ -125,7 +133,8 @@ impl Group<'_> {
     }
 }
 
-/// Runs `first` and whatever else waits in one transaction, and commits it. Every job that was taken is in `group`, whatever happens.
+/// Runs `first` and further waiting jobs in one transaction, and commits it. Every job taken from
+/// the queue ends up in `group`, even on failure.
 fn commit_group(
     connection: &Connection,
     first: Box<dyn Job>,
@@ -137,7 +146,8 @@ fn commit_group(
         .check()
         .and_then(|()| Ok(begin(connection, group.limit, room)?));
     let mut next = Some(first);
-    // Only now: to begin may take long, and all who wait meanwhile are to hear of it at once, not each after as long a wait.
+    // The time starts here because beginning the transaction may take long. If it fails, all jobs
+    // that waited meanwhile fail at once, instead of each waiting as long again.
     let began = Instant::now();
     let (most, mixed) = match opened {
         Ok(()) => (group.most, group.limit.is_none()),
@@ -157,7 +167,7 @@ fn commit_group(
     }
     opened?;
     if group.jobs.iter().any(|job| job.met_damage()) {
-        let detail = "SQLite met a damaged page";
+        let detail = "SQLite read a damaged page";
         group.health.report(Fault::Damaged, detail);
     }
     group.check()?;
@@ -166,13 +176,14 @@ fn commit_group(
         data_version: data_version(connection)?,
     };
     step(connection, "COMMIT")?;
-    // Before the callers are answered: a file that was removed takes the commit with it.
+    // Before the callers get their results: a commit to a removed file is lost.
     group.health.check_files_in_turn();
     group.check()?;
     Ok(commit)
 }
 
-/// Changes only when another connection has written, see [`Commit`].
+/// Reads SQLite's data version, which changes only when another connection has written; see
+/// [`Commit`].
 pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection
         .prepare_cached("PRAGMA data_version")?
@@ -184,7 +195,8 @@ fn begin(connection: &Connection, limit: Option<&Limit>, room: SpaceClass) -> ru
     limit.map_or(Ok(()), |limit| limit.allow(connection, room))
 }
 
-/// The transaction's beginning is the first job's savepoint, so that a request that comes alone pays for none.
+/// Runs the first job without a savepoint: the start of the transaction serves as one. A single
+/// request therefore pays for no savepoint.
 fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
     if !run_job(connection, job)? {
         step(connection, "ROLLBACK")?;
@@ -193,8 +205,8 @@ fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Ends a transaction that failed, and makes room: the log may be what fills the disk, and once its pages are in the database the next
-/// transaction writes it from the start.
+/// Rolls back a failed transaction and frees space. The log may be what fills the disk; once its
+/// pages are in the database, the next transaction overwrites it from the start.
 fn give_up(tools: &Tools, failure: &Failure) {
     if !tools.connection.is_autocommit() {
         let _ = tools.connection.execute_batch("ROLLBACK");
@@ -215,11 +227,12 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Res
     step(connection, "RELEASE job")
 }
 
-/// Whether what the job wrote is to be kept.
+/// Runs a job. Returns whether its writes are kept.
 fn run_job(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<bool> {
     let keep = job.run(connection);
     if connection.is_autocommit() {
-        // SQLite gave up the whole transaction, as it may when the disk is full: the jobs before this one are lost with it.
+        // SQLite rolled back the whole transaction, as it may when the disk is full. The writes of
+        // earlier jobs are lost with it.
         let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
         return Err(rusqlite::Error::SqliteFailure(full, None));
     }

@@ -1,5 +1,5 @@
-//! Whether the database can still be trusted. Once it cannot, no change is accepted any more: an acknowledged change has to last, and
-//! one to a damaged or a removed file does not.
+//! The health of the database. After a fault every write is rejected, because an acknowledged
+//! change must last, and a change to a damaged or removed file does not.
 
 use super::beside;
 use super::change_signals::{ChangeSignals, EVERYTHING};
@@ -12,24 +12,25 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Time between two checks of the files while one commit follows the other. A check takes three system calls, a tenth of
-/// a small commit; and a file that is removed within a millisecond of a commit takes that commit with it either way.
+/// Minimum time between two file checks under load. A check takes three system calls, a tenth of a
+/// small commit. If a file is removed within a millisecond of a commit, that commit is lost either
+/// way.
 const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// The state of one database. It gets worse, and never better: a restart looks at everything again.
+/// The health of one database. A fault is permanent until a restart checks everything again.
 pub(super) struct Health {
     fault: OnceLock<Fault>,
     reported: watch::Sender<Option<Fault>>,
-    /// The database, its log and the log's index; none for a database in memory.
+    /// The database, its log and the log's index. Empty for an in-memory database.
     files: Vec<Watched>,
     checked: Mutex<Option<Instant>>,
     marks: ChangeSignals,
 }
 
-/// A file that has to stay where it is.
+/// A file that must stay in place.
 struct Watched {
     path: PathBuf,
-    /// Device and inode, as they were when it was first found there.
+    /// Device and inode at the time it was first seen.
     was: OnceLock<(u64, u64)>,
 }
 
@@ -43,7 +44,8 @@ impl Watched {
         watched
     }
 
-    /// Only a path that certainly leads elsewhere or nowhere counts: a network file system may fail for a moment.
+    /// Returns whether the file is in place. Only a path that definitely leads elsewhere or nowhere
+    /// counts as removed, because a network file system may fail briefly.
     fn is_in_place(&self) -> bool {
         let identity = |found: Metadata| (found.dev(), found.ino());
         match self.path.metadata().map(identity) {
@@ -55,7 +57,7 @@ impl Watched {
 }
 
 impl Health {
-    /// That of the database at `path`, which is open; `None` for one in memory.
+    /// Watches the open database at `path`. `None` means in memory.
     pub(super) fn new(path: Option<&Path>, marks: ChangeSignals) -> Self {
         let watched = |suffix: &str| path.map(|path| Watched::new(beside(path, suffix)));
         let files = ["", "-wal", "-shm"].into_iter().filter_map(watched);
@@ -68,17 +70,17 @@ impl Health {
         }
     }
 
-    /// What is wrong, if anything is.
+    /// Returns the fault, if any.
     pub(super) fn fault(&self) -> Option<Fault> {
         self.fault.get().copied()
     }
 
-    /// Changes once: when something is wrong.
+    /// Notifies once, when a fault occurs.
     pub(super) fn reported(&self) -> watch::Receiver<Option<Fault>> {
         self.reported.subscribe()
     }
 
-    /// Refuses to read what is no longer there. A damaged database is still read, as far as it goes.
+    /// Rejects reads of a removed database. A damaged one can still be read in part.
     pub(super) fn check_read(&self) -> Result<()> {
         match self.fault() {
             Some(Fault::Removed) => Err(Error::Broken(Fault::Removed)),
@@ -86,7 +88,8 @@ impl Health {
         }
     }
 
-    /// As [`check_files`](Self::check_files), unless they were checked less than [`CHECK_INTERVAL`] ago.
+    /// Like [`check_files`](Self::check_files), unless the last check was less than
+    /// [`CHECK_INTERVAL`] ago.
     pub(super) fn check_files_in_turn(&self) {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         if checked.is_none_or(|at| at.elapsed() >= CHECK_INTERVAL) {
@@ -102,7 +105,7 @@ impl Health {
         }
     }
 
-    /// Takes notice of a fault, and logs the first one.
+    /// Records a fault. Logs only the first one.
     pub(super) fn report(&self, fault: Fault, detail: &str) {
         if self.fault.set(fault).is_err() {
             return;
@@ -110,15 +113,15 @@ impl Health {
         match fault {
             Fault::Removed => tracing::error!(
                 path = detail,
-                "a database file was removed or replaced while the server runs: every request is refused; stop the server, put the data folder back and start again"
+                "a database file was removed or replaced while the server was running: every request fails; stop the server, restore the data folder and start again"
             ),
             Fault::Damaged => tracing::error!(
                 error = detail,
-                "the database is damaged: no change is accepted any more; stop the server and restore a backup, or recover the data with `sqlite3 doorsign.db .recover`"
+                "the database is damaged: every write fails; stop the server and restore a backup, or recover the data with `sqlite3 doorsign.db .recover`"
             ),
         }
         self.reported.send_replace(Some(fault));
-        // What others have kept in memory is asked for again, and refused.
+        // Makes readers drop cached data. Their next queries fail.
         self.marks.raise(EventId::default(), EVERYTHING.iter());
     }
 }
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_removed_replaced_or_moved_away_is_noticed() {
+    fn a_removed_replaced_or_moved_file_is_detected() {
         let remove = |path: &Path| std::fs::remove_file(path).unwrap();
         let replace = |path: &Path| {
             std::fs::write(path.with_extension("other"), "").unwrap();
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_appears_later_is_watched_from_then_on() {
+    fn a_log_created_later_is_watched() {
         let folder = tempfile::tempdir().unwrap();
         let (path, log) = (
             folder.path().join("doorsign.db"),

@@ -1,4 +1,4 @@
-//! SQL of hooks as their operator looks after them. Knows nothing of how a delivery goes.
+//! SQL of hook administration.
 
 use super::outbox::{event_id, newest, number};
 use super::{HOOKS, SqliteStore, audit, delivery, error};
@@ -99,7 +99,8 @@ impl Hooks for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Runs `work` on a hook that there is, and tells whoever runs it. It adds no row, and finds room in a file that is full.
+    /// Runs `work` on an existing hook, and signals the hook runner. Adds no row to its tables, so
+    /// it may use the reserve of a full file.
     async fn look_after<T: Send + 'static>(
         &self,
         hook: &str,
@@ -185,7 +186,7 @@ fn deliveries(
     rows.collect::<rusqlite::Result<_>>().map(Some)
 }
 
-/// What failed is due at once, and what was given up is to be tried once more.
+/// Makes a failed delivery due at once, and marks one that was given up for a retry.
 fn retry(connection: &Connection, hook: &str, event: Option<EventId>) -> Result<u64> {
     let wanted = connection.execute(
         "UPDATE delivery SET next_at = iif(state = 'retrying', at, NULL), state = iif(state = 'retrying', state, 'again')
@@ -199,8 +200,8 @@ fn retry(connection: &Connection, hook: &str, event: Option<EventId>) -> Result<
     found.map(|()| wanted as u64)
 }
 
-/// A delivery that holds up the others is passed over; one behind a replay, once that is over. What an attempt that is under way says
-/// of it is refused.
+/// Drops a delivery. If it blocks later ones, the hook moves past it. An event beyond a replay is
+/// skipped when the replay ends. The result of an attempt in progress is rejected.
 fn give_up(connection: &Connection, hook: &str, event: EventId) -> Result<()> {
     let work = || {
         connection.execute(
@@ -225,7 +226,8 @@ fn give_up(connection: &Connection, hook: &str, event: EventId) -> Result<()> {
     }
 }
 
-/// The first and the last event of a span of time. All are looked at, which is no work for the writer.
+/// Returns the first and last event of a time span. Scans all events, so it runs on a reader and
+/// not on the writer.
 fn span(
     connection: &Connection,
     since: Timestamp,
@@ -241,8 +243,9 @@ fn span(
         })
 }
 
-/// Moves the cursor back, and remembers where it was. What was given up of those events is told anew with the others. Events behind the
-/// cursor are told anyway: also those that were told already, and not saved yet, since the new generation refuses to save that.
+/// Moves the cursor back and remembers where it was. Events of the span that were given up are
+/// delivered again with the others. Events after the cursor are delivered anyway, including ones
+/// whose delivery is not saved yet: the new generation rejects that save.
 fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rusqlite::Result<u64> {
     let resume: i64 = connection.query_row(
         "SELECT coalesce(resume_at, cursor) FROM consumer WHERE name = ?1",
@@ -257,7 +260,8 @@ fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rus
     if first > last {
         return Ok(0);
     }
-    // The replay that ends with this one leaves nothing to try again: its events are behind the place where the hook goes on.
+    // The replay that this one replaces leaves no retries: its events are before the position at
+    // which the hook continues.
     connection.execute(
         "DELETE FROM delivery WHERE consumer = ?1 AND state = 'retrying'
              AND event_id <= (SELECT replay_until FROM consumer WHERE name = ?1)",
@@ -271,7 +275,7 @@ fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rus
         "DELETE FROM delivery WHERE consumer = ?1 AND event_id BETWEEN ?2 AND ?3",
         params![hook, first, last],
     )?;
-    // Positions are given without gaps.
+    // Positions have no gaps.
     Ok(u64::try_from(last - first + 1).unwrap_or(0))
 }
 

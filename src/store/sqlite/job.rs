@@ -1,4 +1,4 @@
-//! A unit of work on its way through the writer: its result type is hidden from the thread that runs it. Knows no transaction.
+//! A job for the writer. Its result type is hidden from the writer thread.
 
 use super::error;
 use super::space::SpaceClass;
@@ -9,27 +9,27 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// What became of a piece of work: its result, or the panic that ended it.
+/// The outcome of a job: its result, or the panic that ended it.
 pub(super) type Outcome<T> = std::result::Result<Result<T>, Box<dyn Any + Send>>;
 
-/// A unit of work, with its result type hidden from the thread.
+/// A unit of work with its result type erased.
 pub(super) trait Job: Send {
-    /// Does the work; `false` when its savepoint must be rolled back.
+    /// Runs the job. Returns `false` if its savepoint must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// How far it may let the file grow.
+    /// The space class: how far the job may grow the file.
     fn room(&self) -> SpaceClass;
-    /// What it changes beside rows.
+    /// The signals that it raises after the commit.
     fn signals(&self) -> &'static [Signal];
-    /// Whether SQLite found the database damaged while the work ran.
+    /// Whether SQLite found the database damaged during the job.
     fn met_damage(&self) -> bool;
-    /// Answers the caller: with the work's own result, or with `failure` when the group did not commit.
+    /// Sends the result to the caller: the job's own, or `failure` if the group did not commit.
     fn answer(self: Box<Self>, failure: Option<&Failure>);
 }
 
 /// Why a group did not commit.
 pub(super) enum Failure {
     Sqlite(rusqlite::Error),
-    /// The database cannot be trusted any more.
+    /// The database can no longer be trusted.
     Broken(Fault),
 }
 
@@ -48,16 +48,16 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-/// What a job changes that somebody keeps a copy of or waits for.
+/// A signal for cached data or for waiting tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// What is kept under a version.
+    /// A change of versioned data.
     ChangeKind(ChangeKind),
-    /// When the next claim ends.
+    /// The next claim expiry may have moved.
     Deadlines,
-    /// What somebody who looks after hooks has said.
+    /// Hooks were changed by an administrator or the operator.
     Hooks,
-    /// The audit trail.
+    /// The audit trail has a new record.
     Audit,
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Write<T, F> {
 }
 
 impl<T, F> Write<T, F> {
-    /// The job, and where its outcome will be.
+    /// Creates the job and the receiver of its outcome.
     pub(super) fn new(
         work: F,
         room: SpaceClass,
@@ -118,7 +118,8 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
     fn answer(self: Box<Self>, failure: Option<&Failure>) {
         let outcome = match (self.outcome, failure) {
             (Some(outcome @ Err(_)), _) | (Some(outcome), None) => outcome,
-            // A refusal does not stand either: the row that was in its way may be gone with the group.
+            // A rejection does not stand either: the conflicting row may have been rolled back with
+            // the group.
             (_, Some(failure)) => Ok(Err(failure.error())),
             (None, None) => Ok(Err(Error::UNAVAILABLE)),
         };

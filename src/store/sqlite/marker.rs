@@ -1,7 +1,8 @@
-//! The file `doorsign.db-marker`: which generation of the database belongs beside the log. Does not know how generations change.
+//! The file `doorsign.db-marker`, which names the database generation that belongs to the log.
 //!
-//! It is one line in one sector, rewritten in place, so that neither a kill nor a power cut leaves half of it. A marker that is absent or
-//! cannot be read says nothing, and never keeps a server from starting.
+//! The file is a single line in one sector, rewritten in place, so that neither a kill nor a power
+//! cut leaves a partial line. A missing or unreadable marker is ignored, and never prevents a
+//! start.
 
 use super::beside;
 use std::fmt;
@@ -10,10 +11,10 @@ use std::io::{Read, Result, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// How long the line is at most, in bytes; the smallest sector has 512.
+/// Maximum length of the line in bytes. The smallest sector has 512.
 const MAX_LINE: u64 = 256;
 
-/// A state of a database file: which database it is, and the generation of its pages.
+/// The state of a database file: the database id and the generation of its pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Generation {
     /// 32 hex digits.
@@ -43,16 +44,17 @@ impl fmt::Display for Generation {
     }
 }
 
-/// What may lie beside the log: the file as it was when the log began, or the one that the log makes of it.
+/// The generations that may be found next to the log: the file as it was when the log began, or the
+/// one that a checkpoint produces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Expected {
-    /// `None`: a file from before there were generations.
+    /// `None`: a file from before generations were introduced.
     pub(super) now: Option<Generation>,
     pub(super) next: Generation,
 }
 
 impl Expected {
-    /// After the log was moved into a file of this generation.
+    /// The expectation after a checkpoint into a file of this generation.
     pub(super) fn after(now: Generation) -> Self {
         let next = now.next();
         let now = Some(now);
@@ -80,7 +82,7 @@ impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let now = self.now.as_ref();
         let now = now.map_or_else(|| "none".to_owned(), ToString::to_string);
-        // As long as any other, so that a shorter line leaves nothing of a longer one.
+        // Fixed width, so that a shorter line overwrites a longer one completely.
         writeln!(f, "generation {now:49} next {}", self.next)
     }
 }
@@ -90,12 +92,12 @@ impl fmt::Display for Expected {
 pub(super) struct Marker(PathBuf);
 
 impl Marker {
-    /// The marker beside the database at `database`.
+    /// Returns the marker next to the database at `database`.
     pub(super) fn beside(database: &Path) -> Self {
         Self(beside(database, "-marker"))
     }
 
-    /// What it says; `None` where it says nothing.
+    /// Reads the marker. `None` if it is missing or unreadable.
     pub(super) fn read(&self) -> Option<Expected> {
         let mut text = String::new();
         let file = File::open(&self.0).ok()?;
@@ -103,7 +105,7 @@ impl Marker {
         Expected::parse(&text)
     }
 
-    /// Survives a kill at once, and a power cut after [`sync`](Self::sync).
+    /// Writes the marker. It survives a kill at once, and a power cut after [`sync`](Self::sync).
     pub(super) fn write(&self, expected: &Expected) -> Result<()> {
         let mut file = OpenOptions::new()
             .create(true)
@@ -114,7 +116,7 @@ impl Marker {
         file.write_all(expected.to_string().as_bytes())
     }
 
-    /// Makes what was written survive a power cut.
+    /// Syncs the marker, so that it survives a power cut.
     pub(super) fn sync(&self) -> Result<()> {
         File::open(&self.0)?.sync_data()
     }
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_reads_back_whatever_it_held_before() {
+    fn a_rewritten_marker_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let marker = Marker::beside(&folder.path().join("doorsign.db"));
         let before_generations = Expected {
@@ -148,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_that_is_absent_or_damaged_says_nothing() {
+    fn a_missing_or_damaged_marker_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let marker = Marker::beside(&folder.path().join("doorsign.db"));
         assert_eq!(marker.read(), None);

@@ -1,7 +1,8 @@
-//! The store on SQLite: how a database file is checked, created and opened, and how SQLite's errors become the domain's.
+//! The SQLite store: checks, creates and opens database files, and maps SQLite's errors to the
+//! domain's.
 //!
-//! This folder is the only place that knows rusqlite and r2d2. It leaves the async world through `Writer::write` and
-//! `Readers::read`, and knows nothing of rules or requests.
+//! Only this folder depends on rusqlite and r2d2. Blocking work runs behind `Writer::write` and
+//! `Readers::read`.
 
 mod audit;
 mod change_signals;
@@ -53,19 +54,19 @@ use std::time::Duration;
 use tokio::sync::watch;
 use writer::Writer;
 
-/// What a change to who may do what signals.
+/// The signals of a change to access control.
 const ACCESS: &[Signal] = &[Signal::ChangeKind(ChangeKind::Access), Signal::Audit];
 
-/// How often the files are looked after.
+/// Interval of the file checks and idle checkpoints.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What signals whoever runs hooks.
+/// The signals of a change to hooks.
 const HOOKS: &[Signal] = &[Signal::Hooks, Signal::Audit];
 
-/// What signals the audit trail alone.
+/// The signals of a new audit record without other changes.
 const AUDIT: &[Signal] = &[Signal::Audit];
 
-/// A database and the two ways to it: one writer, several readers.
+/// A database with one writer and several readers.
 pub struct SqliteStore {
     writer: Arc<Writer>,
     readers: Readers,
@@ -76,19 +77,22 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`, creating it from `schema.sql` when there is none and upgrading one with an older schema: only
-    /// for the holder of the data folder's lock. `readers` is how many may read at once; `max_mib` is the size, in MiB, that the file may grow to (0: any); the last of it is kept for the writes by which something ends.
+    /// Opens the database at `path`. Creates it from `schema.sql` if it is missing, and upgrades an
+    /// older schema. Only for the holder of the data folder's lock. `readers` is the maximum number
+    /// of concurrent reads. `max_mib` limits the file size in MiB (0: unlimited); the last part is
+    /// reserved for deletions.
     ///
     /// # Errors
-    /// [`OpenError`], one line each. A file that is refused is left untouched.
+    /// [`OpenError`], one line each. A rejected file is left untouched.
     pub fn open(path: &Path, readers: usize, max_mib: u64) -> std::result::Result<Self, OpenError> {
         Self::open_with(path, readers, max_mib, Schema::Settle)
     }
 
-    /// As [`open`](Self::open), for processes without the lock: beside a running server, which may be an older one.
+    /// Like [`open`](Self::open), for processes without the lock, which run next to a server that
+    /// may be older. Neither creates nor upgrades the database.
     ///
     /// # Errors
-    /// As [`open`](Self::open), and [`OpenError::NeedsUpgrade`].
+    /// As for [`open`](Self::open), and [`OpenError::NeedsUpgrade`].
     pub fn open_beside_server(
         path: &Path,
         readers: usize,
@@ -133,7 +137,7 @@ impl SqliteStore {
         })
     }
 
-    /// A new database in memory, which is gone with this store. It signals no file.
+    /// Creates an in-memory database, which ends with this store. Watches no files.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -161,7 +165,7 @@ impl SqliteStore {
         })
     }
 
-    /// Looks for damage where the last stop was unclean, for a bounded time. It reads the whole file, as far as the time goes.
+    /// After an unclean stop, checks the file for damage within a time limit.
     ///
     /// # Errors
     /// [`OpenError::Damaged`].
@@ -177,7 +181,8 @@ impl SqliteStore {
         }
     }
 
-    /// Looks after the files until it is dropped: notices within a second that they were removed, and moves an idle log into the database.
+    /// Maintains the files until dropped: detects within a second that they were removed, and moves
+    /// an idle log into the database.
     pub async fn tend(&self) {
         let mut seconds = tokio::time::interval(TICK);
         loop {
@@ -186,25 +191,25 @@ impl SqliteStore {
         }
     }
 
-    /// Moves the log into the database, as far as no reader needs it.
+    /// Moves the log into the database, except pages that a reader still needs.
     pub async fn checkpoint(&self) {
         self.writer.checkpoint().await;
     }
 
-    /// Changes once: when the database cannot be trusted any more.
+    /// Notifies once, when the database can no longer be trusted.
     pub fn fault(&self) -> watch::Receiver<Option<Fault>> {
         self.health.reported()
     }
 
-    /// Finishes the writes that wait and closes the writing connection; later writes are unavailable.
+    /// Finishes the queued writes and closes the writing connection. Later writes are unavailable.
     pub async fn close(&self) {
         let writer = self.writer.clone();
         let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
     }
 }
 
-/// The domain's error for one of SQLite's, told apart by its extended result code. Constraints that mean something to a caller are
-/// caught beside their statement, by [`is_unique`] and [`is_missing_reference`].
+/// Maps an SQLite error to the domain's by its extended result code. Constraints that matter to a
+/// caller are handled at their statement, with [`is_unique`] and [`is_missing_reference`].
 fn error(source: &rusqlite::Error) -> Error {
     match source.sqlite_error_code() {
         Some(
@@ -215,7 +220,7 @@ fn error(source: &rusqlite::Error) -> Error {
             | rusqlite::ErrorCode::ReadOnly
             | rusqlite::ErrorCode::CannotOpen,
         ) => {
-            tracing::warn!(error = %source, "the database cannot be used at the moment");
+            tracing::warn!(error = %source, "the database is temporarily unavailable");
             Error::UNAVAILABLE
         }
         _ if is_damage(source) => Error::Broken(Fault::Damaged),
@@ -223,8 +228,8 @@ fn error(source: &rusqlite::Error) -> Error {
     }
 }
 
-/// The file whose name is that of the database and `suffix`. It lies where SQLite keeps its own such files: beside the file that a symbolic
-/// link leads to.
+/// Returns the path of the database with `suffix` appended. Like SQLite's own files, it lies next
+/// to the target of a symbolic link.
 fn beside(database: &Path, suffix: &str) -> PathBuf {
     let file = database.canonicalize();
     let mut name = file.map_or_else(|_| database.into(), PathBuf::into_os_string);
@@ -232,7 +237,7 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Whether SQLite found the database damaged.
+/// Returns whether SQLite found the database damaged.
 fn is_damage(source: &rusqlite::Error) -> bool {
     matches!(
         source.sqlite_error_code(),
@@ -240,12 +245,12 @@ fn is_damage(source: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether a UNIQUE index other than the primary key refused the row.
+/// Returns whether a UNIQUE index other than the primary key rejected the row.
 fn is_unique(source: &rusqlite::Error) -> bool {
     extended_code(source) == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
-/// Whether a row that another one refers to is not there.
+/// Returns whether a referenced row does not exist.
 fn is_missing_reference(source: &rusqlite::Error) -> bool {
     extended_code(source) == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
 }
@@ -269,7 +274,8 @@ impl Store for SqliteStore {
     }
 
     async fn refresh(&self) -> Result<()> {
-        // Read before the versions rise: a copy that is kept between the two would outlive an event that is visible.
+        // Read before the versions rise: a copy cached between the two would outlive an event that
+        // is already visible.
         let newest = self.readers.read(outbox::newest).await;
         let mark = newest.as_ref().copied().unwrap_or_default();
         self.marks.raise(mark, EVERYTHING.iter());
@@ -277,7 +283,7 @@ impl Store for SqliteStore {
     }
 
     async fn notice_other_processes(&self) -> Result<()> {
-        // Every group compares the data version, an empty one as well.
+        // Every group compares the data version, even an empty one.
         match self.writer.write(|_| Ok(())).await {
             Ok(()) => Ok(()),
             Err(_) => self.refresh().await,
@@ -291,7 +297,7 @@ mod tests {
     use rusqlite::{Connection, StatementStatus};
 
     #[tokio::test]
-    async fn a_refresh_that_cannot_read_still_makes_everybody_ask_again_who_may_do_what() {
+    async fn a_failed_refresh_still_raises_the_access_version() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&path, 1, 0).unwrap();
@@ -304,7 +310,7 @@ mod tests {
         assert!(store.version(ChangeKind::Access) > version);
     }
 
-    /// How often a statement was planned again in three uses.
+    /// Returns how often a statement was re-prepared in three uses.
     fn plans_anew(connection: &Connection) -> rusqlite::Result<i32> {
         let sql = "SELECT event.id FROM event LEFT JOIN consumer ON cursor = event.id WHERE event.id = ?1 LIMIT ?2";
         for _ in 0..3 {
@@ -315,7 +321,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_statement_is_planned_once_however_often_it_is_used() {
+    async fn a_statement_is_prepared_once() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("doorsign.db"), 1, 0).unwrap();
         let written = store.writer.write(|c| Ok(plans_anew(c).unwrap())).await;

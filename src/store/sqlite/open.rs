@@ -1,5 +1,5 @@
-//! Opening a database file: what is refused before anything is written, how an older one is carried over, and the writer's pragmas.
-//! Knows nothing of what is in the tables.
+//! Opens a database file: rejects unsuitable files before anything is written, upgrades older ones,
+//! and sets the writer's pragmas.
 
 use super::marker::Generation;
 use super::{beside, create, generation, upgrades};
@@ -14,43 +14,43 @@ pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");
 const VERSION: i32 = 5;
 /// `PRAGMA application_id` of [`SCHEMA`].
 const APPLICATION: i32 = 0x646f_6f72;
-/// The first SQLite whose write-ahead log is free of the reset race that can corrupt a database with two connections.
-/// Source: <https://sqlite.org/wal.html#walresetbug>.
+/// The first SQLite whose write-ahead log does not have the reset race that can corrupt a database
+/// with two connections. Source: <https://sqlite.org/wal.html#walresetbug>.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// Why a database was not opened, in one line for the terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The SQLite built in is too old to be trusted.
+    /// The bundled SQLite is too old to be safe.
     #[error("SQLite {}.{}.{} can corrupt databases; doorsign needs 3.51.3 or newer", .0 / 1_000_000, .0 / 1000 % 1000, .0 % 1000)]
     OldSqlite(i32),
-    /// The file is something else.
+    /// The file is not a database.
     #[error("{0} is not a database; it was left untouched")]
     NotADatabase(PathBuf),
-    /// It is a database, but of another program.
+    /// The file is a database of another program.
     #[error("{0} is a database of another program; it was left untouched")]
     NotOurs(PathBuf),
-    /// It was written by a newer doorsign.
+    /// The file was written by a newer doorsign.
     #[error("{0} has schema {1}, and this doorsign knows up to {VERSION}; use a newer doorsign")]
     Newer(PathBuf, i32),
-    /// It was written by a doorsign from before the first release.
+    /// The file was written by a doorsign from before the first release.
     #[error(
         "{0} has schema {1}, from before the first release, which cannot be carried over; it was left untouched"
     )]
     Older(PathBuf, i32),
-    /// It has an older schema, and this process may not upgrade it.
+    /// The file has an older schema, and this process must not upgrade it.
     #[error(
         "{0} has schema {1}, and this doorsign needs {VERSION}: restart the server with this doorsign, which upgrades it, \
          or use the doorsign that the server runs"
     )]
     NeedsUpgrade(PathBuf, i32),
-    /// The log beside it belongs to another file, such as a newer one of the same database.
+    /// The log next to the file belongs to another file, such as a newer one of the same database.
     #[error(
         "{0} does not belong to the log beside it, {0}-wal: put the file back that does, \
          or move {0}-wal and {0}-shm away to use this file without the changes in that log"
     )]
     OtherLog(PathBuf),
-    /// It is damaged; what SQLite found first.
+    /// The file is damaged, with the first damage that SQLite found.
     #[error(
         "{0} is damaged ({1}): restore a backup, or recover the data with `sqlite3 {0} .recover`"
     )]
@@ -58,10 +58,10 @@ pub enum OpenError {
     /// The file cannot be read or written.
     #[error("cannot open {0}: {1}")]
     Io(PathBuf, std::io::Error),
-    /// SQLite refused.
+    /// SQLite reported an error.
     #[error("cannot open {0}: {1}")]
     Sqlite(PathBuf, String),
-    /// The machine refused a thread.
+    /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(String),
 }
@@ -78,17 +78,18 @@ impl OpenError {
     }
 }
 
-/// What opening a database may do to it. Only the process that holds the lock of the data folder may change the schema: an older
-/// server may be running on it otherwise.
+/// Whether opening may change the schema. Only the holder of the data folder's lock may: otherwise
+/// an older server may be running on the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Schema {
-    /// Create a missing database, upgrade an older one.
+    /// Create a missing database and upgrade an older one.
     Settle,
-    /// Refuse both.
+    /// Do neither.
     Keep,
 }
 
-/// The writing connection to the database at `path`, which is checked first.
+/// Checks the database at `path` and opens the writing connection. With [`Schema::Settle`], creates
+/// a missing database and upgrades an older one.
 pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     if is_new(path)? && schema == Schema::Settle {
@@ -115,11 +116,11 @@ pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenErr
 /// The writing connection.
 pub(super) struct Opened {
     pub(super) connection: Connection,
-    /// Whether there was a log already: after an unclean stop, or beside another process.
+    /// Whether a log already existed: after an unclean stop, or while another process runs.
     pub(super) had_log: bool,
 }
 
-/// The connection to a new database in memory, which ends with it.
+/// Opens a connection to a new in-memory database, which ends with it.
 pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     let opened = Connection::open_in_memory_with_flags(
@@ -141,7 +142,8 @@ fn check_sqlite(version: i32) -> Result<(), OpenError> {
     }
 }
 
-/// Looks at the first bytes, so that a file of another kind is never handed to SQLite. An empty file is a new database to SQLite, too.
+/// Returns whether the file is missing or empty. Checks the first bytes, so that other files are
+/// never passed to SQLite, and treats an empty file as new, as SQLite does.
 fn is_new(path: &Path) -> Result<bool, OpenError> {
     let io = |source| OpenError::Io(path.to_owned(), source);
     let mut start = Vec::new();
@@ -157,7 +159,7 @@ fn is_new(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Checks whose database it is, and returns its schema version, on a connection that cannot write.
+/// Checks the application id and returns the schema version, on a connection that cannot write.
 fn check_owner(path: &Path) -> Result<i32, OpenError> {
     let flags = if is_unfinished(path) {
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -171,7 +173,7 @@ fn check_owner(path: &Path) -> Result<i32, OpenError> {
     });
     let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables?));
     match read().map_err(|source: rusqlite::Error| OpenError::sqlite(path, &source))? {
-        (0, 0, 0) => Ok(0), // An earlier doorsign was stopped before the schema was in.
+        (0, 0, 0) => Ok(0), // An earlier doorsign was stopped before it created the schema.
         (APPLICATION, version @ upgrades::OLDEST..=VERSION, _) => Ok(version),
         (APPLICATION, version, _) if version < upgrades::OLDEST => {
             Err(OpenError::Older(path.to_owned(), version))
@@ -181,9 +183,9 @@ fn check_owner(path: &Path) -> Result<i32, OpenError> {
     }
 }
 
-/// Whether the journal beside the file undoes its very first transaction: an earlier doorsign was stopped while it created the file. To read
-/// it, SQLite has to empty it first.
-/// Source: <https://sqlite.org/fileformat.html#the_rollback_journal>.
+/// Returns whether the journal rolls back the very first transaction: an earlier doorsign was
+/// stopped while it created the file. SQLite must roll it back before reading. Source:
+/// <https://sqlite.org/fileformat.html#the_rollback_journal>.
 fn is_unfinished(path: &Path) -> bool {
     let journal = beside(path, "-journal");
     let mut header = [0; 20];
@@ -200,8 +202,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
 
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        // FULL: an answer means the disk has it. The cache is bounded for small machines, the log for small disks. Checkpoints are made by
-        // super::checkpoint alone.
+        // FULL: a commit is on disk before it is acknowledged. The cache is limited for small
+        // machines, the log for small disks. Only super::checkpoint runs checkpoints.
         "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 16777216; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 0;",
@@ -209,10 +211,11 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     keep_statements(connection)
 }
 
-/// Takes the steps that an older file needs. One that had no `generation` gets the one that its marker expects.
+/// Applies the upgrades that an older file needs. A file without `generation` gets the one that its
+/// marker expects.
 fn carry_over(connection: &mut Connection, generation: Option<Generation>) -> rusqlite::Result<()> {
     let upgrade = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Asked inside the transaction: two processes may start on the same file.
+    // Read inside the transaction: two processes may start on the same file.
     let version = upgrade.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
         0 => upgrade.execute_batch(SCHEMA)?,
@@ -224,9 +227,10 @@ fn carry_over(connection: &mut Connection, generation: Option<Generation>) -> ru
     upgrade.commit()
 }
 
-/// Lets a connection keep the statements it has prepared. Without the stability guarantee, SQLite plans anew whenever a value that a
-/// plan might depend on is bound or cleared, which is with nearly every use of a statement that joins tables or has a limit. Here no
-/// plan depends on values: tables are never analysed, and no pattern is bound.
+/// Enables the statement cache of a connection, with the query planner stability guarantee. Without
+/// it, SQLite prepares a statement again whenever a value that a plan might depend on is bound or
+/// cleared, which is almost every use of a statement with a join or a limit. Here no plan depends
+/// on values: tables are never analysed, and no pattern is bound.
 pub(super) fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     let guaranteed = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
@@ -238,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sqlite_with_the_log_reset_race_is_refused() {
+    fn an_sqlite_with_the_log_reset_race_is_rejected() {
         for (version, refused) in [
             (3_051_002, true),
             (3_051_003, false),

@@ -1,4 +1,4 @@
-//! SQL of the outbox: events, and who has read how far. Knows nothing of delivery, nor of what is in a payload.
+//! SQL of the outbox: events and consumer positions.
 
 use super::{HOOKS, SqliteStore, audit, delivery, error, payload};
 use crate::domain::{
@@ -11,8 +11,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn events_after(&self, cursor: EventId, limit: usize) -> Result<Vec<StoredEvent>> {
-        // Read before the rows: SQLite shows a commit before the signals announce it. Whoever sees an event relies on
-        // versions that are at least as new, so no event is shown beyond the mark.
+        // Read before the rows: SQLite shows a commit before the signals announce it. Readers of an
+        // event rely on versions at least as new, so no event beyond this position is returned.
         let mark = self.marks.newest();
         if cursor >= mark {
             return Ok(Vec::new());
@@ -68,7 +68,7 @@ impl Outbox for SqliteStore {
         records: Vec<DeliveryRecord>,
     ) -> Result<bool> {
         let consumer = consumer.to_owned();
-        // In a full file a cursor still moves, or else nothing behind it could ever be swept away.
+        // In a full file a cursor still moves. Otherwise no event behind it could ever be deleted.
         self.writer
             .change_or_end(records.is_empty(), &[], move |c| {
                 advance(c, &consumer, place, &records).map_err(|e| error(&e))
@@ -114,7 +114,7 @@ pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<()> {
         .map_err(|e| error(&e))
 }
 
-/// The position of the newest event; 0 when there is none.
+/// Returns the position of the newest event, or 0 if there is none.
 pub(super) fn newest(connection: &Connection) -> rusqlite::Result<EventId> {
     connection
         .prepare_cached("SELECT coalesce(max(id), 0) FROM event")?
@@ -122,7 +122,7 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<EventId> {
         .map(event_id)
 }
 
-/// At most `limit` events after `cursor`, up to and including `mark`.
+/// Returns at most `limit` events after `cursor`, up to and including `mark`.
 fn between(
     connection: &Connection,
     cursor: EventId,
@@ -159,16 +159,18 @@ fn between(
     .collect()
 }
 
-/// A number that no consumer had before, small enough to count up from. Its name is no such thing: a webhook can be removed and added
-/// again while an attempt for the first one is under way.
+/// Returns a random number that no consumer had before, small enough to count up from. The name is
+/// not sufficient: a webhook can be removed and added again while an attempt for the first one is
+/// running.
 pub(super) fn new_fence() -> Result<i64> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(Error::internal)?;
     Ok(i64::from_le_bytes(bytes) & (i64::MAX >> 1))
 }
 
-/// Says that a consumer is there, or why it is not. One that is new starts after the newest event, with `fence` as its incarnation and
-/// first generation. The consumer of a webhook is there only while its webhook is: who asks may have read of it before it was removed.
+/// Records a consumer as present, or why it is missing. A new one starts after the newest event,
+/// with `fence` as its incarnation and first generation. A webhook consumer is only stored while
+/// its webhook exists, because the caller may have read the webhook before it was removed.
 pub(super) fn put(
     connection: &Connection,
     consumer: &str,
@@ -213,7 +215,8 @@ fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<
     found.optional()
 }
 
-/// Moves a consumer, unless somebody else has. Behind the last event of a replay, it is where it was before.
+/// Moves a consumer, unless it was moved concurrently. After the last event of a replay, its
+/// earlier position is restored.
 fn advance(
     connection: &Connection,
     consumer: &str,
@@ -242,7 +245,7 @@ fn switch_off(connection: &Connection, consumer: &str, reason: &str) -> rusqlite
         .map(drop)
 }
 
-/// Deletes the oldest events. From the front alone, so that who reads by position finds a gap nowhere else.
+/// Deletes the oldest events. Only from the front, so that readers by position find no other gap.
 fn sweep(connection: &Connection, before: Timestamp, limit: usize) -> rusqlite::Result<bool> {
     let held: i64 = connection.query_row(
         "SELECT min((SELECT coalesce(max(id), 0) - 1 FROM event),

@@ -1,25 +1,25 @@
-//! One page of rows and how many there are in all, for lists whose conditions and order are the caller's.
+//! Selects one page of rows with the total number, for lists with their own conditions and order.
 
 use crate::domain::Page;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 
-/// What to select. All but `values` is SQL text of our own: nothing in it comes from a caller of the API.
+/// The query for a page. Everything except `values` is trusted SQL text: no API input.
 pub(super) struct PageQuery<'a> {
-    /// The columns that are read.
+    /// The selected columns.
     pub(super) columns: &'a str,
-    /// The tables and the conditions, with a question mark for each of the `values`.
+    /// Tables and conditions, with a question mark for each of the `values`.
     pub(super) source: &'a str,
-    /// The columns to sort by.
+    /// The sort columns.
     pub(super) order: &'a str,
-    /// What stands for the question marks.
+    /// The values for the question marks.
     pub(super) values: &'a [String],
-    /// How many rows are left out.
+    /// Number of rows to skip.
     pub(super) offset: u64,
-    /// How many rows there are at most; `None`: all.
+    /// Maximum number of rows. `None` means all.
     pub(super) limit: Option<u64>,
 }
 
-/// Selects the page, and reads each row of it with `read`.
+/// Selects the page, and reads each row with `read`.
 pub(super) fn select<T>(
     connection: &Connection,
     query: &PageQuery<'_>,

@@ -1,4 +1,4 @@
-//! SQL of the permission table and the roles. Knows nothing of which permission guards what.
+//! SQL of permissions and roles.
 
 use super::{ACCESS, SqliteStore, audit, error, is_missing_reference, outbox};
 use crate::domain::{
@@ -19,7 +19,7 @@ impl Permissions for SqliteStore {
     }
 
     async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()> {
-        // The one way to take several grants away.
+        // Uses the reserve: this is the only way to revoke several grants.
         self.writer
             .end(ACCESS, move |c| update(c, grants, &by))
             .await
@@ -118,7 +118,7 @@ fn set_one(
     set(connection, grant, by)
 }
 
-/// Sets the roles of a permission, each once, and tells of it.
+/// Sets the roles of a permission without duplicates, and appends the event.
 fn set(connection: &Connection, mut grant: PermissionGrant, by: &By) -> Result<()> {
     let given = std::mem::take(&mut grant.roles);
     for role in given {

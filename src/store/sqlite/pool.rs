@@ -1,5 +1,5 @@
-//! The ways to read: connections that cannot write, lent out by r2d2; or the writer's own, where the database is in memory and so
-//! belongs to one connection. Knows nothing of what is read.
+//! Readers: pooled read-only connections from r2d2, or the writer's own connection for an in-memory
+//! database, which belongs to a single connection.
 
 use super::health::Health;
 use super::open::keep_statements;
@@ -12,16 +12,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Where reading is done.
+/// Where reads run.
 pub(super) enum Readers {
-    /// On connections of their own, beside the writer.
+    /// On separate connections.
     Pooled(Pool),
-    /// In the writer's turn.
+    /// On the writer thread.
     AtTheWriter(Arc<Writer>),
 }
 
 impl Readers {
-    /// Runs `work` so that all it sees is of one moment.
+    /// Runs `work` on one consistent snapshot.
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -38,16 +38,17 @@ impl Readers {
     }
 }
 
-/// Lends read connections.
+/// A pool of read connections.
 pub(super) struct Pool {
     pool: r2d2::Pool<ReadOnly>,
-    /// Waiting happens here, as futures; nobody sits on a thread for a connection.
+    /// Callers wait here asynchronously, so that none blocks a thread while it waits for a
+    /// connection.
     free: Arc<Semaphore>,
     health: Arc<Health>,
 }
 
 impl Pool {
-    /// A pool of at most `size` connections to the database at `path`, opened when first needed.
+    /// Creates a pool of at most `size` connections to the database at `path`, opened on demand.
     pub(super) fn open(
         path: &Path,
         size: usize,
@@ -70,7 +71,8 @@ impl Pool {
         })
     }
 
-    /// Runs `work` on a blocking thread, inside one read transaction, so that all it sees is of one moment.
+    /// Runs `work` on a blocking thread inside one read transaction, so that it sees one consistent
+    /// snapshot.
     async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -105,7 +107,7 @@ impl Pool {
     }
 }
 
-/// Opens connections that can only read; r2d2's way of being told how.
+/// Opens read-only connections for r2d2.
 struct ReadOnly {
     path: PathBuf,
 }
@@ -115,7 +117,7 @@ impl r2d2::ManageConnection for ReadOnly {
     type Error = rusqlite::Error;
 
     fn connect(&self) -> rusqlite::Result<Connection> {
-        // Read-write, because a reader takes part in the log's shared memory; query_only keeps it from writing.
+        // Read-write, because readers use the log's shared memory. query_only prevents writes.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.execute_batch(

@@ -1,4 +1,4 @@
-//! SQL of presence and claims. Knows no rule of them: which claim counts and what a choice does is the domain's to say.
+//! SQL of presence and claims. The domain decides which claim is effective and what a choice does.
 
 use super::job::Signal;
 use super::{SqliteStore, audit, error, outbox, users};
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// A person and one of their claims a row. A bot is who holds the role of one.
+/// One row per user and claim. Users with the role `bot` or `app` are bots.
 const COLUMNS: &str = "user.id, user.username, user.name,
     EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
     presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset,
@@ -90,7 +90,7 @@ fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
             Value::Null,
             json(ids),
         ),
-        // Others who never said anything are offline, and need not be looked at.
+        // Users who never set a status are offline, and need not be read.
         Whom::Everybody(connected) => (
             "(presence.user_id IS NOT NULL OR user.presence_policy = 'always'
               OR user.id IN (SELECT value FROM json_each(?1))) AND ?2 IS NULL",
@@ -118,13 +118,13 @@ fn existing(connection: &Connection, ids: &[UserId]) -> rusqlite::Result<Vec<Use
     rows.map(|id| id.map(UserId::new)).collect()
 }
 
-/// Ids as a list that SQL can read.
+/// Converts ids to a JSON array for SQL.
 fn json(ids: &[UserId]) -> Value {
     let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
     Value::Text(serde_json::to_string(&ids).unwrap_or_default())
 }
 
-/// People from rows of [`COLUMNS`], each person's rows side by side.
+/// Collects users from rows of [`COLUMNS`]. The rows of a user must be adjacent.
 fn gather(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Vec<Person>> {
     let mut people: Vec<Person> = Vec::new();
     while let Some(row) = rows.next()? {
@@ -159,7 +159,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     })
 }
 
-/// The tables' CHECKs admit no other words.
+/// Reads a claim, if the row has one. The tables' CHECKs allow no other names.
 fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
     let source = row
         .get_ref(6)?
@@ -180,7 +180,7 @@ fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
     }))
 }
 
-/// Lets the change's rule have its way, in the transaction that is open.
+/// Applies the change's rule inside the open transaction.
 pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
     let found = find(connection, &change.user).map_err(|e| error(&e))?;
     let mut person = found.ok_or_else(|| not_found(&change.user))?;
@@ -190,12 +190,13 @@ pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<
     }
     let before = person.presence.clone();
     (change.rule)(&mut person.presence)?;
-    // What this change's event does not tell of any more must not come back when the clock is set back before a sweep.
+    // A claim that the event no longer includes must not reappear if the clock is set back before a
+    // sweep.
     person.presence.expire(change.by.at);
     save(connection, &before, person, change.by)
 }
 
-/// Stores what differs, with the event.
+/// Stores the differences, and appends the event.
 fn save(
     connection: &Connection,
     before: &Presence,
@@ -235,7 +236,8 @@ fn write(connection: &Connection, before: &Presence, person: &Person) -> rusqlit
         .map(drop)
 }
 
-/// Sets by what somebody counts as connected. Answers whether it was another before: then lists of what changed hold them, too.
+/// Sets the presence policy. Returns whether it changed; if so, the user also appears in lists of
+/// changes.
 pub(super) fn set_policy(
     connection: &Connection,
     user: &UserId,
@@ -277,7 +279,7 @@ fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize
         };
         let before = person.presence.clone();
         person.presence.expire(now);
-        // Nobody ends it but time.
+        // The claim expired by itself, so the user is recorded as the author.
         let by = By {
             user: person.id.clone(),
             username: person.username.clone(),
@@ -289,7 +291,8 @@ fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize
     Ok(due.len())
 }
 
-/// Whose claims have expired. Somebody with two of them is named twice, and has no expired one left the second time.
+/// Returns the users with expired claims. A user with two is returned twice, and has none left the
+/// second time.
 fn due(connection: &Connection, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<UserId>> {
     connection
         .prepare_cached(

@@ -1,29 +1,29 @@
-//! The jobs that wait for the writer, in the order in which they came. Knows no transaction.
+//! The queue of jobs for the writer, in order of arrival.
 
 use super::job::Job;
 use tokio::sync::{mpsc, oneshot};
 
-/// What the writer's thread is sent.
+/// A message to the writer thread.
 pub(super) enum Message {
     Work(Box<dyn Job>),
-    /// Once a second: time to look after the files.
+    /// Once a second: time for maintenance.
     Tick,
-    /// Moves the log into the database now, and answers.
+    /// Runs a checkpoint now, and replies.
     Checkpoint(oneshot::Sender<()>),
     Stop,
 }
 
-/// What the writer's thread does next.
+/// The next step of the writer thread.
 pub(super) enum Turn {
     Work(Box<dyn Job>),
     Tick,
     Checkpoint(oneshot::Sender<()>),
 }
 
-/// The thread's end of the channel.
+/// The receiving end of the queue.
 pub(super) struct Waiting {
     messages: mpsc::Receiver<Message>,
-    /// Taken from the channel already, and still to be done.
+    /// Already taken from the channel, but not processed yet.
     head: Option<Turn>,
     stopped: bool,
 }
@@ -37,7 +37,7 @@ impl Waiting {
         }
     }
 
-    /// Waits for the next turn; `None` once there is to be none any more.
+    /// Waits for the next step. `None` after a stop.
     pub(super) fn next(&mut self) -> Option<Turn> {
         if self.head.is_some() || self.stopped {
             return self.head.take();
@@ -50,7 +50,8 @@ impl Waiting {
         }
     }
 
-    /// The next job if it is there already and `suits`; one that does not stays the next.
+    /// Returns the next job if it is already queued and `suits`. Otherwise it stays at the head of
+    /// the queue.
     pub(super) fn next_if(&mut self, suits: impl Fn(&dyn Job) -> bool) -> Option<Box<dyn Job>> {
         match self.messages.try_recv() {
             Ok(Message::Work(job)) if suits(job.as_ref()) => return Some(job),

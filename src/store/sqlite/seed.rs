@@ -1,5 +1,5 @@
-//! SQL of the seed: every table's rows are kept aside, and put back by a reset. Tables are taken as the database names them, so a new
-//! one needs no line here.
+//! SQL of the seed: copies every table's rows, and restores them on reset. Tables are read from the
+//! database's schema, so new tables need no code here.
 
 use super::change_signals::EVERYTHING;
 use super::{SqliteStore, error};
@@ -8,7 +8,8 @@ use crate::store::Seeded;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-/// What a reset leaves alone. The ids of events go on ascending: readers remember, in memory, how far they have come.
+/// Tables that a reset keeps. Event ids must keep rising, because readers remember their position
+/// in memory.
 const KEPT: &str = "'event', 'consumer', 'delivery', 'audit'";
 
 #[async_trait]
@@ -37,7 +38,7 @@ fn remember(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn reset(connection: &Connection) -> rusqlite::Result<()> {
-    // Until the commit, which comes after the last table is back.
+    // Deferred until the commit, after the last table is restored.
     connection.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     let tables = tables(connection)?;
     for table in &tables {

@@ -1,4 +1,4 @@
-//! SQL of the settings. Knows nothing of what they are for.
+//! SQL of the settings.
 
 use super::{ACCESS, SqliteStore, audit, error, outbox};
 use crate::domain::{By, Change, Result, Setting, SettingValue, Timestamp};
@@ -55,7 +55,7 @@ fn set(
     outbox::append(connection, &by.event(change))
 }
 
-/// The value of a setting, which is the default where none is stored.
+/// Returns the stored value of a setting, or its default.
 fn find(connection: &Connection, setting: Setting) -> rusqlite::Result<SettingValue> {
     let stored = list(connection)?;
     let stored = stored.into_iter().find(|(known, _)| *known == setting);

@@ -1,28 +1,29 @@
-//! How large the database file may become, and the reserve in it: the last pages, kept for the jobs by which something ends. Whoever is
-//! to be kept out is kept out although the file is full, since telling of it takes a row. Knows nothing of what the jobs do.
+//! The size limit of the database file and its reserve: the last pages, kept for deletions.
+//! Revoking access must work even when the file is full, and its event needs a row.
 
 use rusqlite::Connection;
 
-/// The reserve in pages at most: 1 MiB of SQLite's usual pages, which takes some thousand events.
+/// Maximum size of the reserve in pages: 1 MiB with SQLite's default page size, enough for about a
+/// thousand events.
 const RESERVE: i64 = 256;
 
-/// How far a job may let the file grow.
+/// How far a job may grow the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SpaceClass {
     /// Up to the reserve.
     Common,
-    /// To the last page.
+    /// Up to the last page.
     Reserve,
 }
 
-/// The pages that the file may have.
+/// The number of pages that the file may have.
 pub(super) struct Limit {
     common: i64,
     all: i64,
 }
 
 impl Limit {
-    /// The limit of a file of `max_mib` MiB; none for 0.
+    /// Returns the limit for a file of `max_mib` MiB. `None` for 0.
     pub(super) fn of(connection: &Connection, max_mib: u64) -> rusqlite::Result<Option<Self>> {
         let page = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         Ok((max_mib > 0).then(|| Self::of_pages(max_mib, page)))
@@ -35,8 +36,8 @@ impl Limit {
         Self { common, all }
     }
 
-    /// Lets the open transaction have `room`. SQLite goes no lower than the file is large: where the reserve is in use, others do not
-    /// let the file grow at all.
+    /// Applies the limit of `room` to the open transaction. SQLite does not lower the limit below
+    /// the current size. While the reserve is in use, other jobs cannot grow the file at all.
     pub(super) fn allow(&self, connection: &Connection, room: SpaceClass) -> rusqlite::Result<()> {
         let pages = match room {
             SpaceClass::Common => self.common,

@@ -1,4 +1,4 @@
-//! SQL of webhooks and their secrets. Knows nothing of how one is told of an event.
+//! SQL of webhooks and their secrets.
 
 use super::{HOOKS, SqliteStore, audit, error, outbox};
 use crate::domain::{
@@ -72,7 +72,7 @@ fn unknown(name: &WebhookName) -> Error {
     Error::NotFound(What::Webhook(name.as_str().to_owned()))
 }
 
-/// A webhook's row, and its secrets.
+/// The row of a webhook with its secrets.
 type Row = (String, String, String, i64, Vec<SigningSecret>);
 
 fn list(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
@@ -109,7 +109,8 @@ fn webhook((name, url, kinds, created_at, secrets): Row) -> Result<Webhook> {
     })
 }
 
-/// Adds the rows. A hook of the name that is left over is another one's, and its place with it.
+/// Adds the rows. A leftover hook of that name belonged to another webhook and is deleted with its
+/// position.
 fn create(connection: &Connection, webhook: &Webhook, fence: i64) -> Result<()> {
     let name = webhook.name.as_str();
     let work = || {

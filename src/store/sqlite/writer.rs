@@ -1,7 +1,7 @@
-//! The one writer: a thread that owns the only writing connection and lets many requests share one durable commit.
+//! The writer: a thread that owns the only writing connection and commits many requests together.
 //!
-//! Nobody is answered before the commit has been synced.
-//! A panic inside a job is handed back to the caller it came from. Knows nothing of what the jobs do.
+//! Callers get their result only after the commit is synced. A panic inside a job is passed to its
+//! caller.
 
 use super::group_commit::{self, Tools};
 use super::job::{Signal, Write};
@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-/// Jobs that may wait; a further one is told that the store is unavailable.
+/// Maximum number of queued jobs. Further ones fail with "unavailable".
 pub(super) const QUEUE: usize = 4096;
 
 pub(super) struct Writer {
@@ -26,7 +26,8 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(mut tools: Tools) -> std::io::Result<Self> {
-        // The version first: what another process commits after it is noticed by the next group.
+        // Read the version first: a later commit of another process is then detected by the next
+        // group.
         tools.known_version = group_commit::data_version(&tools.connection).ok();
         if let Ok(newest) = outbox::newest(&tools.connection) {
             tools.marks.raise(newest, [].iter());
@@ -41,7 +42,8 @@ impl Writer {
         })
     }
 
-    /// Runs `work` in the writer's current group and answers once it is durable. Dropping this future leaves the work in the group.
+    /// Runs `work` in the writer's current group. Returns once it is durable. Dropping this future
+    /// does not cancel the work.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -50,7 +52,7 @@ impl Writer {
         self.change(&[], work).await
     }
 
-    /// As [`write`](Self::write), for work that changes what somebody keeps a copy of or waits for.
+    /// Like [`write`](Self::write), for work that invalidates cached data or wakes waiting tasks.
     pub(super) async fn change<T, F>(&self, signals: &'static [Signal], work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -59,7 +61,7 @@ impl Writer {
         self.change_or_end(false, signals, work).await
     }
 
-    /// As [`change`](Self::change), for work by which something ends or goes: it finds room in a file that is full to everybody else.
+    /// Like [`change`](Self::change), for deletions: they may use the reserve of a full file.
     pub(super) async fn end<T, F>(&self, signals: &'static [Signal], work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -68,7 +70,7 @@ impl Writer {
         self.change_or_end(true, signals, work).await
     }
 
-    /// As [`end`](Self::end) where something `ends`, or else as [`change`](Self::change).
+    /// Like [`end`](Self::end) if `ends` is set, otherwise like [`change`](Self::change).
     pub(super) async fn change_or_end<T, F>(
         &self,
         ends: bool,
@@ -95,12 +97,12 @@ impl Writer {
         }
     }
 
-    /// Says that a second has passed. A writer that is behind has no time for it.
+    /// Signals that a second has passed. Skipped if the queue is full.
     pub(super) fn tick(&self) {
         let _ = self.jobs.try_send(Message::Tick);
     }
 
-    /// Moves the log into the database, as far as no reader needs it.
+    /// Moves the log into the database, except pages that a reader still needs.
     pub(super) async fn checkpoint(&self) {
         let (done, is_done) = oneshot::channel();
         let sent = self.jobs.send(Message::Checkpoint(done)).await;
@@ -109,9 +111,9 @@ impl Writer {
         }
     }
 
-    /// Finishes what is queued and ends the thread. Later writes are unavailable.
+    /// Finishes the queued jobs and ends the thread. Later writes are unavailable.
     pub(super) fn stop(&self) {
-        // A full queue delays the message, not the stop: this is called from a blocking thread.
+        // A full queue delays the message, which is fine on a blocking thread.
         let _ = self.jobs.blocking_send(Message::Stop);
         let thread = self
             .thread
@@ -157,7 +159,7 @@ mod tests {
         (Writer::start(tools).unwrap(), marks, folder)
     }
 
-    /// What SQLite does by itself when the disk is full.
+    /// Rolls back the transaction, as SQLite does by itself when the disk is full.
     fn lose(connection: &Connection) -> Result<()> {
         connection.execute_batch("ROLLBACK").unwrap();
         Ok(())
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_in_a_group_rolls_back_alone() {
+    async fn a_failed_job_rolls_back_alone() {
         let (writer, _, _folder) = writer();
         let refused = writer.write(|c| {
             c.execute("INSERT INTO permission VALUES ('t-half', 0)", [])
@@ -199,11 +201,15 @@ mod tests {
             tokio::join!(put(&writer, "t-before"), refused, put(&writer, "t-after"));
         assert!(before.is_ok() && after.is_ok());
         assert!(matches!(refused, Err(Error::NameTaken)));
-        assert_eq!(count(&writer, "t-%").await, 2, "only what succeeded stays");
+        assert_eq!(
+            count(&writer, "t-%").await,
+            2,
+            "only successful jobs are kept"
+        );
     }
 
     #[tokio::test]
-    async fn a_panic_reaches_its_caller_and_leaves_the_writer_working() {
+    async fn a_panic_reaches_its_caller_and_the_writer_continues() {
         let (writer, _, _folder) = writer();
         let writer = std::sync::Arc::new(writer);
         let panicking = {
@@ -220,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_that_sqlite_gave_up_fails_its_whole_group_and_the_next_one_works() {
+    async fn a_transaction_rolled_back_by_sqlite_fails_its_group_only() {
         let (writer, _, _folder) = writer();
         let lost = writer.write(lose);
         let (before, lost) = tokio::join!(put(&writer, "t-before"), lost);
@@ -228,17 +234,17 @@ mod tests {
         assert_eq!(
             before.is_ok(),
             count(&writer, "t-before").await == 1,
-            "an answer is true"
+            "the result matches the database"
         );
         put(&writer, "t-after").await.unwrap();
         assert_eq!(count(&writer, "t-after").await, 1);
     }
 
     #[tokio::test]
-    async fn a_refusal_does_not_outlive_the_row_that_it_was_about() {
+    async fn a_rejection_does_not_outlive_the_conflicting_row() {
         let (writer, _, _folder) = writer();
         let (begun, beginning) = std::sync::mpsc::channel::<()>();
-        // Holds the group open until all of it is queued.
+        // Keeps the group open until all jobs are queued.
         let holding = writer.write(move |_| {
             beginning.recv().unwrap();
             Ok(())
@@ -250,11 +256,11 @@ mod tests {
         let in_the_way = count(&writer, "t-same").await == 1;
         assert_eq!(first.is_ok(), in_the_way);
         let refused = matches!(second, Err(Error::Internal(_)));
-        assert!(!refused || in_the_way, "an answer is true");
+        assert!(!refused || in_the_way, "the result matches the database");
     }
 
     #[tokio::test]
-    async fn after_a_group_was_lost_jobs_run_alone_until_one_gets_through() {
+    async fn after_a_lost_group_jobs_run_alone_until_one_succeeds() {
         let (writer, _, _folder) = writer();
         let (begun, beginning) = std::sync::mpsc::channel::<()>();
         let losing = writer.write(move |c| {
@@ -269,14 +275,14 @@ mod tests {
         assert_eq!(count(&writer, "t-kept").await, 1);
     }
 
-    /// Writes a row that there is no room for, upon which SQLite gives up the whole transaction.
+    /// Writes a row that is too large, so that SQLite rolls back the whole transaction.
     fn overfill(connection: &Connection) -> Result<()> {
         let row = "INSERT INTO permission VALUES (printf('t-%02000000d', 0), 0)";
         connection.execute_batch(row).map_err(|e| error(&e))
     }
 
     #[tokio::test]
-    async fn an_end_is_not_lost_with_what_finds_no_room_beside_it() {
+    async fn deletions_succeed_next_to_jobs_that_find_no_space() {
         let (writer, _, _folder) = limited_writer(1);
         let (begun, beginning) = std::sync::mpsc::channel::<()>();
         let holding = writer.write(move |_| {
@@ -307,7 +313,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn stopping_finishes_what_is_queued_and_refuses_what_comes_later() {
+    async fn stopping_finishes_queued_jobs_and_rejects_later_ones() {
         let (writer, _, _folder) = writer();
         let writer = std::sync::Arc::new(writer);
         let queued = put(&writer, "t-queued");

@@ -1,4 +1,4 @@
-//! SQL of the logins, and of the session a login opens. Knows nothing of tokens.
+//! SQL of logins and sessions.
 
 mod records;
 
@@ -25,7 +25,7 @@ impl Logins for SqliteStore {
             .change(AUDIT, move |c| create_within(c, &new, &attribution));
         match added.await? {
             Added::Done => Ok(()),
-            // Only where logins end does a copy of them become worthless.
+            // Cached sessions are only invalidated if logins end.
             Added::TooMany => {
                 self.writer
                     .change(ACCESS, move |c| create_instead(c, &crowded.0, &crowded.1))
@@ -49,7 +49,8 @@ impl Logins for SqliteStore {
     }
 
     async fn note_used(&self, used: Vec<(LoginId, Timestamp)>, apart: Duration) -> Result<()> {
-        // From the reserve, so that it does not make what ends beside it in a full file wait. It grows no row more than once.
+        // Uses the reserve, so that it does not delay deletions in the same queue when the file is
+        // full. It grows each row at most once.
         self.writer
             .end(&[], move |c| {
                 records::note_used(c, &used, apart).map_err(|e| error(&e))
@@ -88,14 +89,14 @@ impl Logins for SqliteStore {
     }
 }
 
-/// What became of a login that was to be added without ending another.
+/// The result of adding a login without ending another.
 enum Added {
     Done,
-    /// Nothing: another has to end.
+    /// Not added: another login must end first.
     TooMany,
 }
 
-/// Adds a login if its user may have one more.
+/// Adds a login if its user is below the limit.
 fn create_within(
     connection: &Connection,
     new: &NewLogin,
@@ -110,7 +111,7 @@ fn create_within(
     Ok(Added::Done)
 }
 
-/// Adds a login, for which those end that were unused for longest.
+/// Adds a login, and ends those unused for longest to make room.
 fn create_instead(
     connection: &Connection,
     new: &NewLogin,
@@ -136,7 +137,7 @@ fn create_instead(
     tell_ended(connection, user, found.by(new.login.created_at))
 }
 
-/// Adds a login and the record of who made it.
+/// Adds a login and its audit record.
 fn create_attributed(
     connection: &Connection,
     new: &NewLogin,
@@ -155,7 +156,7 @@ fn check_conditions(connection: &Connection, new: &NewLogin) -> Result<()> {
     delete_expired(connection, &new.login).map_err(|e| error(&e))
 }
 
-/// At least one, so that a login that was just made is not the one that ends.
+/// Returns the limit, at least one, so that the new login is not ended itself.
 fn most(new: &NewLogin) -> Option<i64> {
     let by_password = matches!(new.login.kind, LoginKind::Password);
     new.most
@@ -169,7 +170,7 @@ fn by_password(connection: &Connection, user: &UserId) -> rusqlite::Result<i64> 
         .query_row([user.as_str()], |row| row.get(0))
 }
 
-/// Keeps the `kept` logins by password that were used last, and returns how many ended.
+/// Keeps the `kept` most recently used password logins. Returns the number of ended ones.
 fn end_oldest(connection: &Connection, user: &UserId, kept: i64) -> rusqlite::Result<usize> {
     connection
         .prepare_cached(
@@ -180,7 +181,7 @@ fn end_oldest(connection: &Connection, user: &UserId, kept: i64) -> rusqlite::Re
         .execute(params![user.as_str(), kept])
 }
 
-/// Refuses what was asked for with a login that has ended.
+/// Fails if the requesting login has ended.
 pub(super) fn require(connection: &Connection, login: &LoginId) -> Result<()> {
     let exists: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM login WHERE id = ?1)")
@@ -234,8 +235,8 @@ fn create(connection: &Connection, login: &Login, origin: &LoginOrigin) -> Resul
         })
 }
 
-/// Refuses a login for nobody, and for who may not log in: one that was asked for just before its user was switched off would be there
-/// when that one is switched on again.
+/// Rejects a login for an unknown or deactivated user. A login requested just before a deactivation
+/// would otherwise exist after the next activation.
 fn refuse_inactive(connection: &Connection, user: &UserId) -> Result<()> {
     let active = connection
         .prepare_cached("SELECT active FROM user WHERE id = ?1")
@@ -251,7 +252,8 @@ fn refuse_inactive(connection: &Connection, user: &UserId) -> Result<()> {
     }
 }
 
-/// Makes room for `login`: those of its user that had ended when it was made would stay for ever, and keep their names.
+/// Deletes logins of the same user that had expired when `login` was created. Otherwise they would
+/// stay forever and keep their names.
 fn delete_expired(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND expires_at <= ?2")?
@@ -259,7 +261,7 @@ fn delete_expired(connection: &Connection, login: &Login) -> rusqlite::Result<()
         .map(drop)
 }
 
-/// The cached sessions stay: nothing that decides anything has changed.
+/// Cached sessions stay valid: no data that decides access has changed.
 fn note_login(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE user SET last_login_at = ?2 WHERE id = ?1")?
@@ -307,7 +309,7 @@ fn delete_all(connection: &Connection, user: &UserId, by: By) -> Result<()> {
     tell_ended(connection, user, by)
 }
 
-/// The name of a user who has logins, for the audit trail.
+/// Returns the name of a user with logins, for the audit trail.
 fn username(connection: &Connection, user: &UserId) -> Result<Username> {
     connection
         .prepare_cached("SELECT username FROM user WHERE id = ?1")
@@ -330,7 +332,7 @@ fn delete_others(connection: &Connection, user: &UserId, kept: &LoginId, by: By)
     tell_ended(connection, user, by)
 }
 
-/// Tells that logins of `user` have ended.
+/// Appends the event for ended logins of `user`.
 pub(super) fn tell_ended(connection: &Connection, user: &UserId, by: By) -> Result<()> {
     let user = user.clone();
     outbox::append(connection, &by.event(Change::LoginsEnded { user }))

@@ -1,4 +1,4 @@
-//! SQL of the list of logins, and of when they were last used. Does not know which of them a caller may see.
+//! SQL of the login list, and of the time of last use.
 
 use crate::domain::{
     LoginId, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Page, SortOrder, Timestamp, UserId,
@@ -13,7 +13,7 @@ const COLUMNS: &str =
     "login.id, login.user_id, login.name, login.created_at, login.expires_at, login.token_tail,
     login.bypass_two_factor, address, client, last_used_at, user.username, user.name";
 
-/// Logins by password with their users.
+/// Password logins joined with their users.
 const TABLES: &str = "login JOIN user ON user.id = login.user_id WHERE login.name IS NULL";
 
 pub(super) fn page(
@@ -32,7 +32,7 @@ pub(super) fn page(
     page::select(connection, &found, read)
 }
 
-/// The conditions, and what stands for their question marks.
+/// Returns the conditions and the values of their question marks.
 fn filter(query: &LoginQuery) -> (String, Vec<String>) {
     let mut conditions = format!(
         " AND (login.expires_at IS NULL OR login.expires_at > {})",
@@ -92,7 +92,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LoginRecord> {
     })
 }
 
-/// The newest `most` addresses of a user's logins. What is no address is left out.
+/// Returns the `most` most recent addresses of a user's logins. Values that are not addresses are
+/// ignored.
 pub(super) fn addresses(
     connection: &Connection,
     user: &UserId,

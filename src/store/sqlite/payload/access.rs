@@ -1,4 +1,4 @@
-//! What is stored of users, their roles and logins, of permissions and settings. Knows nothing of who changed it.
+//! The payloads of events about users, roles, logins, permissions and settings.
 
 use super::{named, unknown};
 use crate::domain::{
@@ -8,7 +8,7 @@ use crate::domain::{
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A permission.
+/// The payload of a permission.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PermissionPayload<'a> {
     permission: Cow<'a, str>,
@@ -16,7 +16,7 @@ pub(super) struct PermissionPayload<'a> {
     updated_at: i64,
 }
 
-/// A role that somebody holds, or held.
+/// The payload of a role given or taken.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RolePayload<'a> {
     user_id: Cow<'a, str>,
@@ -24,7 +24,7 @@ pub(super) struct RolePayload<'a> {
     role: Cow<'a, str>,
 }
 
-/// A user after a change.
+/// The payload of a user after a change.
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserPayload<'a> {
     user_id: Cow<'a, str>,
@@ -33,21 +33,21 @@ pub(super) struct UserPayload<'a> {
     renamed: bool,
 }
 
-/// A user who is gone.
+/// The payload of a deleted user.
 #[derive(Serialize, Deserialize)]
 pub(super) struct GonePayload<'a> {
     user_id: Cow<'a, str>,
     username: Cow<'a, str>,
 }
 
-/// A setting, with its value as the table has it.
+/// The payload of a setting, with its value as stored in the table.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SettingPayload<'a> {
     setting: Cow<'a, str>,
     value: Cow<'a, str>,
 }
 
-/// Logins that ended.
+/// The payload of ended logins.
 #[derive(Serialize, Deserialize)]
 pub(super) struct LoginsPayload<'a> {
     user_id: Cow<'a, str>,

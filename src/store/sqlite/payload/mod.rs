@@ -1,5 +1,5 @@
-//! The shape in which an event is stored: its kind, and its payload as JSON. Its own, so that the domain can be renamed without touching
-//! old rows. Knows no SQL.
+//! The stored form of an event: its kind, and its payload as JSON. Separate from the domain types,
+//! so that these can be renamed without affecting stored rows.
 
 mod access;
 mod status;
@@ -28,7 +28,7 @@ const USER_DELETED: &str = "user.deleted";
 const SETTING: &str = "setting.changed";
 const LOGINS: &str = "logins.ended";
 
-/// Who did it, and what.
+/// The actor and the change.
 #[derive(Serialize, Deserialize)]
 struct Payload<'a, T> {
     actor_id: Cow<'a, str>,
@@ -37,7 +37,7 @@ struct Payload<'a, T> {
     what: T,
 }
 
-/// The kind of an event, and its payload.
+/// Returns the kind and the payload of an event.
 pub(super) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
     Ok(match &event.change {
         Change::StatusCreated(status) => (CREATED, write(event, StatusPayload::of(status))?),
@@ -60,7 +60,7 @@ pub(super) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
     })
 }
 
-/// The event of this kind and payload that happened at `at`.
+/// Returns the event with this kind and payload that happened at `at`.
 pub(super) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
     type Status = StatusPayload<'static>;
     type Role = RolePayload<'static>;
@@ -170,7 +170,8 @@ mod tests {
         }
     }
 
-    /// Every kind, with what is stored of it beside who did it. Rows of released versions look like this for ever.
+    /// Every kind with its payload except the actor. Rows of released versions keep this form
+    /// forever.
     #[rustfmt::skip] // A table.
     fn stored() -> Vec<(Change, &'static str, &'static str)> {
         let (user, username) = ann();
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_stored_as_ever_and_read_back() {
+    fn every_kind_keeps_its_stored_form() {
         for (change, kind, what) in stored() {
             let (event, payload) = (told(change), row(what));
             assert_eq!(encode(&event).unwrap(), (kind, payload.clone()));
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_was_stored_without_what_is_beneath_it_is_read_as_offline() {
+    fn a_missing_baseline_is_read_as_offline() {
         let old = row(
             r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null"#,
         );
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_says_why() {
+    fn unreadable_events_report_a_reason() {
         for (kind, what, expected) in [
             ("role.lost", "\"a\":1", "its kind \"role.lost\" is unknown"),
             (

@@ -1,4 +1,4 @@
-//! What is stored of a custom status, and of somebody's own. Knows nothing of who changed it.
+//! The payloads of events about custom statuses and presence.
 
 use super::{named, unknown};
 use crate::domain::{
@@ -8,7 +8,7 @@ use crate::domain::{
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A custom status.
+/// The payload of a custom status.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StatusPayload<'a> {
     id: Cow<'a, str>,
@@ -17,7 +17,7 @@ pub(super) struct StatusPayload<'a> {
     updated_at: i64,
 }
 
-/// Somebody's own status. `rest` is missing in rows from before it was stored.
+/// The payload of a user's status. `rest` is missing in rows from before it was stored.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PresencePayload<'a> {
     user_id: Cow<'a, str>,

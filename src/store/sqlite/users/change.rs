@@ -1,5 +1,4 @@
-//! SQL of what changes about a user: the record, its roles, the logins that end with it, and the last administrator, who stays.
-//! Knows nothing of who may change what.
+//! SQL of changes to users: record, roles and ended logins. Protects the last administrator.
 
 use super::events::Changed;
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
@@ -36,7 +35,7 @@ pub(super) fn update(
         before: &before,
         after: &after,
         has_new_password: patch.password_hash.is_some(),
-        // A new password lifts the block as well, and has a record of its own.
+        // A new password also lifts the block, and has its own record.
         is_unblocked: patch.unblock && patch.password_hash.is_none(),
         ended_logins,
     };
@@ -47,8 +46,9 @@ pub(super) fn update(
     Ok(after)
 }
 
-/// Refuses a change whose conditions do not hold any more: between the check of the current password and this transaction, somebody
-/// may have reset the password or ended the login. There is one writer, so what holds here holds until the commit.
+/// Rejects a change whose conditions no longer hold: after the check of the current password,
+/// someone may have reset it or ended the login. With a single writer, conditions that hold here
+/// hold until the commit.
 fn refuse_outdated(connection: &Connection, id: &UserId, patch: &UserPatch) -> Result<()> {
     if let Some(login) = &patch.asked_by {
         logins::require(connection, login)?;
@@ -69,7 +69,7 @@ fn refuse_outdated(connection: &Connection, id: &UserId, patch: &UserPatch) -> R
     })
 }
 
-/// What of a patch stands in the user's row, and the roles.
+/// Writes the parts of a patch that are stored in the user's row, and the roles.
 fn write(connection: &Connection, id: &UserId, patch: &UserPatch, at: Timestamp) -> Result<()> {
     let username = patch.username.as_ref().map(Username::as_str);
     let email = patch.email.as_ref().map(Email::as_str);
@@ -131,8 +131,8 @@ pub(super) fn delete(connection: &Connection, id: &UserId, by: By) -> Result<()>
     outbox::append(connection, &by.event(change))
 }
 
-/// Makes a change, and refuses it when there was an active administrator before it and is none after it. The writer rolls a refused
-/// change back.
+/// Runs a change. Fails if there was an active administrator before and none after it. The writer
+/// rolls back a failed change.
 fn keeping_an_administrator(
     connection: &Connection,
     change: impl FnOnce() -> Result<()>,
@@ -193,7 +193,7 @@ fn set(
     )
 }
 
-/// Refuses what a merge has made too long: only here is it known how much there was before.
+/// Rejects preferences that are too long after the merge. The previous size is only known here.
 fn refuse_many_preferences(connection: &Connection, id: &UserId) -> Result<()> {
     let most = Profile::MAX_PREFERENCES;
     let length: i64 = connection
@@ -209,7 +209,7 @@ fn refuse_many_preferences(connection: &Connection, id: &UserId) -> Result<()> {
     })
 }
 
-/// Answers how many ended.
+/// Ends logins as the patch requires. Returns their number.
 fn end_logins(connection: &Connection, id: &UserId, patch: &UserPatch) -> rusqlite::Result<usize> {
     if patch.active == Some(false) {
         return connection.execute("DELETE FROM login WHERE user_id = ?1", [id.as_str()]);
@@ -250,7 +250,7 @@ pub(super) fn set_roles(connection: &Connection, id: &UserId, roles: &[String]) 
         .try_for_each(|role| give(connection, id, role).map(drop))
 }
 
-/// Gives a user a role: 1, or 0 when it was held already.
+/// Gives a user a role. Returns 1, or 0 if it was already held.
 fn give(connection: &Connection, id: &UserId, role: &str) -> Result<usize> {
     connection
         .execute(

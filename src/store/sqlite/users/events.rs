@@ -1,4 +1,4 @@
-//! The events of a changed user: found by comparing what it was with what it is. Knows nothing of how it was changed.
+//! The events for a changed user, derived from its state before and after.
 
 use crate::domain::{By, Change, Result, RoleOf, User, UserChange};
 use crate::store::sqlite::outbox;
@@ -8,15 +8,17 @@ use rusqlite::Connection;
 pub(super) struct Changed<'a> {
     pub(super) before: &'a User,
     pub(super) after: &'a User,
-    /// Whether the user counts as connected by something else than before.
+    /// Whether the presence policy changed.
     pub(super) policy: bool,
 }
 
 impl Changed<'_> {
-    /// Appends an event of the user, if others may see a difference, and one of each role that differs.
+    /// Appends an event for the user if a visible field changed, and one for each role given or
+    /// taken.
     pub(super) fn tell(&self, connection: &Connection, by: &By) -> Result<()> {
-        let told = self.user().into_iter().chain(self.roles());
-        told.map(|change| by.clone().event(change))
+        let changes = self.user().into_iter().chain(self.roles());
+        changes
+            .map(|change| by.clone().event(change))
             .try_for_each(|event| outbox::append(connection, &event))
     }
 
@@ -49,7 +51,8 @@ impl Changed<'_> {
     }
 }
 
-/// What of a user others may see. Preferences are the user's own, and that the row was written is no difference by itself.
+/// Returns the user without fields that others cannot see: preferences are private, and a new write
+/// time alone is not a difference.
 fn seen(user: &User) -> User {
     let mut seen = User {
         updated_at: user.created_at,

@@ -1,4 +1,4 @@
-//! SQL of a page of users. Knows nothing of how a query was written.
+//! SQL of a page of users.
 
 use super::{COLUMNS, read};
 use crate::domain::{Page, SortOrder, User, UserQuery, UserSort, Username};
@@ -18,7 +18,7 @@ pub(super) fn page(connection: &Connection, query: &UserQuery) -> rusqlite::Resu
     page::select(connection, &found, read)
 }
 
-/// The WHERE clause, and what stands for its question marks.
+/// Returns the WHERE clause and the values of its question marks.
 fn filter(query: &UserQuery) -> (String, Vec<String>) {
     let (mut conditions, mut values) = (Vec::new(), query.roles.clone());
     if !query.roles.is_empty() {

@@ -1,6 +1,5 @@
-//! SQL of the users and the roles they hold: adding, finding and listing. How they change stands in `change.rs`, and what is
-//! told of it in `events.rs`. Knows nothing of
-//! how passwords are hashed.
+//! SQL of users and the roles they hold: creation, lookup and lists. Changes are in `change.rs`,
+//! their events in `events.rs`.
 
 mod change;
 mod events;
@@ -16,7 +15,7 @@ use crate::store::{UserPatch, Users};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// A user with its roles in one row, parted by a character that no id holds.
+/// A user with its roles in one row, separated by a character that no id contains.
 const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at, email_verified, bio, nickname,
     require_password_change, utc_offset, last_login_at, preferences, password_hash,
     (SELECT group_concat(role_id, char(31) ORDER BY role_id) FROM user_role WHERE user_id = user.id), unblocked_at";
@@ -106,8 +105,8 @@ pub(super) fn create(connection: &Connection, user: &User, password_hash: &str) 
     change::set_roles(connection, &user.id, &user.roles)
 }
 
-/// Tells which of the two unique names is taken by somebody other than `id`, which SQLite's code does not. No race: there is one
-/// writer.
+/// Reports which of the two unique names is taken by another user than `id`, because SQLite's error
+/// code does not. There is no race, because there is only one writer.
 fn refuse_taken(
     connection: &Connection,
     id: &UserId,
@@ -146,7 +145,7 @@ pub(super) fn find(
         .optional()
 }
 
-/// The user of a row of [`COLUMNS`].
+/// Reads a user from a row of [`COLUMNS`].
 fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     let roles: Option<String> = row.get(15)?;
     Ok(User {
