@@ -1,39 +1,44 @@
--- The whole database, created from nothing by the first start. A file of version 2, 3 or 4 is carried over when it is opened, by the steps in
--- src/store/sqlite/upgrades; one of version 1, from before the first release, is refused.
+-- The database schema, created by the first start. A file of version 2, 3 or 4 is upgraded when it
+-- is opened, by the scripts in src/store/sqlite/upgrades. Version 1, from before the first release,
+-- is rejected.
 --
--- Times are milliseconds since the Unix epoch, UTC. Ids are made by the server, never by SQLite, except event.id.
--- A column ending in _key is what searching and uniqueness compare: its neighbour without regard to case, computed by the server,
--- because what case is must not depend on a database's collation.
+-- Times are milliseconds since the Unix epoch, UTC. The server generates all ids except event.id
+-- and audit.id, which SQLite assigns. A column ending in _key holds its neighbour without regard to
+-- case, for search and uniqueness. The server computes it, because case rules must not depend on a
+-- database's collation.
 
--- How a file says it is ours: "door" in ASCII.
+-- Identifies the file as doorsign's: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
 PRAGMA user_version = 5;
 
--- A custom status: a name to choose from, shown with a type.
--- The ids ascend with time, so a new row lands on the last page of the tree; WITHOUT ROWID keeps the row in that one tree.
+-- Custom statuses. The ids ascend with time, so a new row lands on the last page of the tree.
+-- WITHOUT ROWID keeps the row in that one tree.
 CREATE TABLE custom_user_status (
     id          TEXT    NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL,
     name_key    TEXT    NOT NULL,
     status_type TEXT    NOT NULL CONSTRAINT custom_user_status_type CHECK (
                     status_type = 'online' OR status_type = 'away' OR status_type = 'busy' OR status_type = 'offline' OR status_type = ''
-                ), -- Not IN (...), for whose list SQLite would build a table with every insert.
+                ), -- Not IN (...): SQLite would build a table for its list with every insert.
     updated_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Who wins when two create the same name at once. BINARY, since "Lunch" and "lunch" are two names.
+-- Decides which of two concurrent creations gets a name. BINARY, because "Lunch" and "lunch" are
+-- two names.
 CREATE UNIQUE INDEX custom_user_status_name ON custom_user_status (name);
 
--- How many custom statuses there are: one row, changed with every insert and delete by src/store/sqlite/custom_status.rs. count(*)
--- would walk the whole table for every page of the list; a trigger would make SQLite keep a journal for every insert.
+-- The number of custom statuses: one row, updated with every insert and delete by
+-- src/store/sqlite/custom_status.rs. count(*) would scan the whole table for every page of the
+-- list, and a trigger would make SQLite keep a journal for every insert.
 CREATE TABLE custom_user_status_total (
     id    INTEGER PRIMARY KEY CHECK (id = 1),
     total INTEGER NOT NULL CHECK (total >= 0)
 ) STRICT;
 INSERT INTO custom_user_status_total VALUES (1, 0);
 
--- Somebody who may log in. password_hash is a PHC string of Argon2id over the password's SHA-256, because Rocket.Chat's clients
--- may send the digest instead of the password. "user" is quoted nowhere: SQLite does not reserve it.
+-- Users. password_hash is a PHC string of Argon2id over the password's SHA-256, because
+-- Rocket.Chat's clients may send the digest instead of the password. "user" needs no quotes: SQLite
+-- does not reserve it.
 CREATE TABLE user (
     id            TEXT    NOT NULL PRIMARY KEY,
     username      TEXT    NOT NULL,
@@ -49,18 +54,20 @@ CREATE TABLE user (
     nickname                TEXT,
     require_password_change INTEGER NOT NULL CHECK (require_password_change IN (0, 1)),
     utc_offset              INTEGER NOT NULL, -- Minutes ahead of UTC.
-    last_login_at           INTEGER,          -- By password.
-    preferences             TEXT,             -- A JSON object, changed by merging; only the API knows its keys.
+    last_login_at           INTEGER,          -- With a password.
+    preferences             TEXT,             -- A JSON object, updated by merging. Only the API interprets it.
     created_at    INTEGER NOT NULL,
     updated_at    INTEGER NOT NULL,
     presence_policy TEXT NOT NULL DEFAULT 'connection' CONSTRAINT user_presence_policy CHECK (
         presence_policy = 'connection' OR presence_policy = 'heartbeat' OR presence_policy = 'always'
-    ), -- By what somebody counts as connected. Last, and with a default, as a file that is carried over has it.
-    unblocked_at INTEGER -- When failed logins were last forgiven: what came before blocks no more.
+    ), -- What makes the user count as connected. Last and with a default, as in an upgraded file.
+    unblocked_at INTEGER -- When failed logins were last reset. Earlier ones no longer block.
 ) STRICT, WITHOUT ROWID;
 
--- How somebody is shown: what there is beside claims. No row: nothing was ever said, and the policy never changed. rest is what is shown without claim and
--- connection (online before: of somebody who chose online, and something else since); changed_at is when anything of it last changed, claims included.
+-- The part of a user's presence other than claims. No row: the user never set a status and never
+-- changed the policy. rest is the status shown without claim and connection ('online before': the
+-- user chose online, and another status since). changed_at is the time of the last change,
+-- including claims.
 CREATE TABLE presence (
     user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
     rest       TEXT    NOT NULL CHECK (rest = 'online' OR rest = 'offline' OR rest = 'online before'),
@@ -68,8 +75,9 @@ CREATE TABLE presence (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX presence_changed ON presence (changed_at);
 
--- A claim on somebody's status. Of several the strongest source counts (internal, manual, external), the others wait beneath it.
--- expires_at NULL: until it is ended. An expired row counts no more, even before it is swept away.
+-- Claims on a user's status. The strongest source is effective (internal, manual, external, in this
+-- order); weaker ones wait. expires_at NULL: until it is ended. An expired row has no effect, even
+-- before it is deleted.
 CREATE TABLE claim (
     user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     source     TEXT    NOT NULL CHECK (source = 'internal' OR source = 'manual' OR source = 'external'),
@@ -80,7 +88,7 @@ CREATE TABLE claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_expires ON claim (expires_at) WHERE expires_at IS NOT NULL;
 
--- A role that users hold and permissions name. protected roles came with the server and stay.
+-- Roles, held by users and granted permissions. protected roles are built in and cannot be removed.
 CREATE TABLE role (
     id          TEXT    NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL,
@@ -89,7 +97,7 @@ CREATE TABLE role (
     protected   INTEGER NOT NULL CHECK (protected IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
--- Which user holds which role.
+-- The roles of each user.
 CREATE TABLE user_role (
     user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     role_id TEXT NOT NULL REFERENCES role (id),
@@ -97,13 +105,14 @@ CREATE TABLE user_role (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX user_role_role ON user_role (role_id);
 
--- The permission table. Clients read all of it; the server asks only for those in src/domain/permission.rs.
+-- Permissions. Clients read all of them; the server only checks those in src/domain/permission.rs.
 CREATE TABLE permission (
     id         TEXT    NOT NULL PRIMARY KEY,
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Which role grants which permission. position keeps the order the roles were given in, which clients get back.
+-- The roles that grant each permission. position keeps the order in which the roles were set, which
+-- clients get back.
 CREATE TABLE permission_role (
     permission_id TEXT    NOT NULL REFERENCES permission (id) ON DELETE CASCADE,
     role_id       TEXT    NOT NULL REFERENCES role (id),
@@ -112,9 +121,9 @@ CREATE TABLE permission_role (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX permission_role_role ON permission_role (role_id);
 
--- A login: what a token stands for. A token whose row is gone is worth nothing.
--- name: only a personal access token has one, unique for its user. token_tail: the end of that token, for its owner to tell it from
--- others. expires_at NULL: until revoked.
+-- Logins. A token is valid only while its login's row exists. name: set for personal access tokens
+-- only, unique per user. token_tail: the end of the token, so that its owner can recognize it.
+-- expires_at NULL: until revoked.
 CREATE TABLE login (
     id         TEXT    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -123,23 +132,23 @@ CREATE TABLE login (
     bypass_two_factor INTEGER NOT NULL CHECK (bypass_two_factor IN (0, 1)),
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
-    last_used_at INTEGER, -- Accurate to a few minutes. NULL: not used since it was created.
+    last_used_at INTEGER, -- Accurate to a few minutes. NULL: not used since its creation.
     address    TEXT,      -- The client's address at login.
     client     TEXT,      -- The User-Agent at login, shortened.
     CONSTRAINT login_name UNIQUE (user_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- What the workspace has chosen instead of a setting's default. value is the setting's value as text: true, 42, Office; which kind it
--- is, its setting says (src/domain/setting.rs).
+-- Settings that differ from their defaults. value is the value as text: true, 42, Office. Its type
+-- is defined in src/domain/setting.rs.
 CREATE TABLE setting (
     id         TEXT    NOT NULL PRIMARY KEY,
     value      TEXT    NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What happened, appended in the transaction of the change itself. id is the position: there is one writer, so ids ascend in the
--- order of commit, and a reader that has seen n has seen all before n. The newest row is never deleted, so no id is given twice.
--- payload is JSON; its shape belongs to src/store/sqlite/payload.
+-- Events, appended in the transaction of their change. id is the position: with a single writer,
+-- ids ascend in commit order, so a reader that has seen n has seen all before n. The newest row is
+-- never deleted, so no id is used twice. payload is JSON, defined in src/store/sqlite/payload.
 CREATE TABLE event (
     id         INTEGER PRIMARY KEY,
     kind       TEXT    NOT NULL,
@@ -147,11 +156,17 @@ CREATE TABLE event (
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- Who reads events, and up to which one (inclusive) they are done with. One that is not there any more keeps its row, and its place.
--- off: why somebody has switched it off. missing: why it is not there: broken, or taken away. NULL: neither.
--- generation: rises when the place is changed by anybody but the consumer, so that what it was about to write is refused.
--- incarnation: random, also the first generation; tells a consumer from an earlier one of its name that was removed.
--- While a consumer is told events once more, replay_until is the last of them, and resume_at the place it goes on from afterwards.
+-- Consumers of events, with the last event (inclusive) that each is done with. A missing consumer
+-- keeps its row and position.
+--
+-- off: why it is disabled. missing: why it is missing: broken or removed. NULL: neither.
+--
+-- generation: rises when the position is changed by anyone but the consumer, so that its pending
+-- writes are rejected. incarnation: random, also the first generation; distinguishes a consumer
+-- from an earlier, deleted one of the same name.
+--
+-- During a replay, replay_until is its last event, and resume_at the position to continue from
+-- afterwards.
 CREATE TABLE consumer (
     name         TEXT    NOT NULL PRIMARY KEY,
     kind         TEXT    NOT NULL DEFAULT 'built-in',
@@ -161,11 +176,11 @@ CREATE TABLE consumer (
     missing      TEXT,
     replay_until INTEGER,
     resume_at    INTEGER,
-    incarnation  INTEGER NOT NULL DEFAULT 0 -- Last, and with a default, as a file that is carried over has it.
+    incarnation  INTEGER NOT NULL DEFAULT 0 -- Last and with a default, as in an upgraded file.
 ) STRICT, WITHOUT ROWID;
 
--- What is to be told of a delivery: it failed, was given up, or left notes. Most leave nothing but the cursor behind.
--- next_at: when a failed one is tried again.
+-- Delivery records, for deliveries that failed, were given up, or left notes. Most deliveries only
+-- move the cursor. next_at: the time of the next attempt.
 CREATE TABLE delivery (
     consumer TEXT    NOT NULL REFERENCES consumer (name) ON DELETE CASCADE,
     event_id INTEGER NOT NULL,
@@ -180,8 +195,8 @@ CREATE TABLE delivery (
     PRIMARY KEY (consumer, event_id)
 ) STRICT, WITHOUT ROWID;
 
--- An endpoint that is told of events over HTTP, by the hook 'webhook-' and its name. kinds: the types of the events, with a space
--- between two; '': all.
+-- Webhooks: HTTP endpoints that receive events, through the hook 'webhook-' and their name. kinds:
+-- the event types, separated by spaces; '' means all.
 CREATE TABLE webhook (
     name       TEXT    NOT NULL PRIMARY KEY,
     url        TEXT    NOT NULL,
@@ -189,7 +204,7 @@ CREATE TABLE webhook (
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What deliveries to an endpoint are signed with. Kept as it is, since a signature takes the secret itself.
+-- The signing secrets of webhooks. Stored in plain text, because signing needs the secret itself.
 -- position: the newest has the highest. expires_at NULL: until it is replaced.
 CREATE TABLE webhook_secret (
     webhook    TEXT    NOT NULL REFERENCES webhook (name) ON DELETE CASCADE,
@@ -199,11 +214,12 @@ CREATE TABLE webhook_secret (
     PRIMARY KEY (webhook, position)
 ) STRICT, WITHOUT ROWID;
 
--- The audit trail: who did what to what, when and from where. Written in the transaction of the change itself. Not part of the
--- sequence of events. author: user, operator, server or anonymous. class: which cap a record counts against, 0 for logins, 1 for
--- changes. Actions and their words: src/domain/audit/action.rs. Never a secret.
+-- The audit trail: author, action, target, time and client address. Written in the transaction of
+-- the change. Not part of the sequence of events. author: user, operator, server or anonymous.
+-- class: the cap that a record counts against, 0 for logins, 1 for changes. Action names:
+-- src/domain/audit/action.rs. Never contains a secret.
 CREATE TABLE audit (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- Never given twice, even when every record was deleted.
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- Never used twice, even after every record was deleted.
     at          INTEGER NOT NULL,
     action      TEXT    NOT NULL,
     class       INTEGER NOT NULL,
@@ -218,9 +234,11 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_class ON audit (class);
 
--- Which database this is, and how often its log was moved into it. src/store/sqlite/generation.rs compares the row with the file
--- doorsign.db-marker, so that an older copy of this file is never read together with a newer log. Both values are text of a fixed length:
--- an update changes a few bytes in place, and a power cut during it leaves the old value or the new one.
+-- The id of this database, and a number that rises with every checkpoint.
+-- src/store/sqlite/generation.rs compares the row with the file doorsign.db-marker, so that an
+-- older copy of this file is never read together with a newer log. Both values are text of fixed
+-- length: an update changes a few bytes in place, and a power cut during it leaves the old or the
+-- new value.
 CREATE TABLE generation (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     database TEXT    NOT NULL, -- 32 hex digits, random.
@@ -228,8 +246,9 @@ CREATE TABLE generation (
 ) STRICT;
 INSERT INTO generation VALUES (1, lower(hex(randomblob(16))), printf('%016x', 1));
 
--- Rocket.Chat's default roles (ee/ ones left out) and the default grants of the permissions in this domain.
--- Source: apps/meteor/app/authorization/server/constant/permissions.ts and upsertPermissions.ts.
+-- Rocket.Chat's default roles (without those of ee/) and the default grants of the permissions in
+-- this domain. Source: apps/meteor/app/authorization/server/constant/permissions.ts and
+-- upsertPermissions.ts.
 INSERT INTO role (id, name, description, scope, protected) VALUES
     ('admin',            'admin',            'Admin',            'Users',         1),
     ('moderator',        'moderator',        'Moderator',        'Subscriptions', 1),
@@ -281,7 +300,7 @@ INSERT INTO default_grant VALUES
     ('api-bypass-rate-limit',          'admin', 0),
     ('api-bypass-rate-limit',          'bot', 1),
     ('api-bypass-rate-limit',          'app', 2);
--- 1: newer than the epoch, since clients that know nothing yet ask for what is newer than that.
+-- 1: newer than the epoch, because clients without data ask for everything newer than that.
 INSERT INTO permission (id, updated_at) SELECT DISTINCT permission, 1 FROM default_grant;
 INSERT INTO permission_role (permission_id, role_id, position) SELECT permission, role, position FROM default_grant;
 DROP TABLE default_grant;

@@ -1,4 +1,5 @@
--- Hooks can be looked after: what is known of each, and of its deliveries. What was parked stays parked.
+-- Administration of hooks: the state of each hook and of its deliveries. Parked deliveries stay
+-- parked.
 ALTER TABLE consumer ADD COLUMN kind TEXT NOT NULL DEFAULT 'built-in';
 ALTER TABLE consumer ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE consumer ADD COLUMN off TEXT;
@@ -34,6 +35,6 @@ CREATE TABLE webhook_secret (
     expires_at INTEGER,
     PRIMARY KEY (webhook, position)
 ) STRICT, WITHOUT ROWID;
--- Whoever looks after hooks.
+-- The permission to manage hooks.
 INSERT INTO permission (id, updated_at) VALUES ('manage-outgoing-integrations', 1);
 INSERT INTO permission_role (permission_id, role_id, position) VALUES ('manage-outgoing-integrations', 'admin', 0);
