@@ -1,4 +1,5 @@
-//! The audit trail: who may read it, and the records that no change writes: refused logins and passwords.
+//! The audit trail: who may read it, and the records that belong to no change: refused logins and
+//! passwords.
 
 use crate::app::App;
 use crate::app::audit_line;
@@ -9,13 +10,14 @@ use crate::domain::{
 };
 use std::net::IpAddr;
 
-/// Who may read the audit trail. Rocket.Chat guards its own audit log by `can-audit-log`, which is part of its enterprise edition and
-/// not of this domain. Whoever may see every setting, secrets of the workspace included, may see this, too; by default that is the
-/// role `admin` alone.
+/// The permission to read the audit trail. Rocket.Chat guards its own audit log with
+/// `can-audit-log`, which is part of its enterprise edition and not of this domain. Users who may
+/// see every setting, including the workspace's secrets, may also see the audit trail. By default
+/// only the role `admin` may.
 pub const MAY_READ: Permission = Permission::ViewPrivilegedSetting;
 
-/// A page of the audit trail, newest first. `user`: only what this user did or what was done to this user. A user who was deleted is
-/// found by id or by the last name.
+/// Returns a page of the audit trail, newest first. `user` selects records with this user as author
+/// or target. A deleted user is found by id or by the last username.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
@@ -36,19 +38,20 @@ pub async fn list(
     app.store.list_audit(AuditQuery { user, ..query }).await
 }
 
-/// A login by password that was refused.
+/// A refused password login.
 pub(super) struct RefusedLogin {
-    /// What the failure counted against.
+    /// The attempt that the failure counts against.
     pub(super) attempt: Attempt,
-    /// Whose login it would have been. A name that no user has is not recorded: people type passwords into the wrong field.
+    /// The user whose login it would have been. Unknown usernames are not recorded, because people
+    /// type passwords into the wrong field.
     pub(super) target: Option<Target>,
-    /// Where it came from.
+    /// The client's address.
     pub(super) address: IpAddr,
-    /// Why it was refused, where there is such a user.
+    /// Why it was refused, if the user exists.
     pub(super) reason: &'static str,
 }
 
-/// Records a refused login, and the block that it started, if it did.
+/// Records a refused login, and the block if it started one.
 pub(super) async fn login_refused(app: &App, refused: RefusedLogin) {
     let now = app.clock.now();
     let by = Attribution::anonymous(now, refused.address);
@@ -71,7 +74,8 @@ pub(super) async fn password_refused(app: &App, requester: &Requester) {
     refuse(app, by.entry(Action::PasswordRefused, Some(target), "")).await;
 }
 
-/// The failure that started a block is recorded with it; what is refused during the block is not.
+/// Returns the entry for a block. The failure that started it is recorded as well; refusals during
+/// the block are not.
 fn blocked(by: Attribution, target: Option<Target>, block: &Error) -> Option<AuditEntry> {
     let Error::LoginBlocked { blocked, until } = block else {
         return None;
@@ -84,7 +88,7 @@ fn blocked(by: Attribution, target: Option<Target>, block: &Error) -> Option<Aud
     Some(by.entry(Action::LoginBlocked, target, &detail))
 }
 
-/// Stores the entry of a refusal, within the limit.
+/// Stores the entry of a refusal, within the rate limit.
 async fn refuse(app: &App, mut entry: AuditEntry) {
     let Some(address) = entry.attribution.address else {
         return;
@@ -100,7 +104,8 @@ async fn refuse(app: &App, mut entry: AuditEntry) {
     }
 }
 
-/// Stores an entry. Where the database takes no more, its line is written all the same, and a refusal stays a refusal.
+/// Stores an entry. If the database rejects it, its log line is written anyway, and the refusal
+/// still stands.
 async fn store_or_write(app: &App, entry: AuditEntry) {
     if app.store.append_audit(vec![entry.clone()]).await.is_err() {
         app.auth.refusals.left_out();

@@ -1,6 +1,6 @@
-//! The operator's use cases: claims on somebody's status, at the command line, for a calendar, a telephone system or a script to make.
-//! Whoever can write the data folder may do anything, so no permission is asked here, and no setting of the workspace. Knows nothing of
-//! terminals.
+//! The operator's use cases for claims, used from the command line by a calendar, a telephone
+//! system or a script. Write access to the data folder allows anything, so no permission or
+//! workspace setting is checked here.
 
 use crate::app::App;
 use crate::domain::{Claim, ClaimSource, Presence, Result, StatusText, UserKey, UserStatus};
@@ -8,20 +8,20 @@ use crate::service::users;
 use crate::store::PresenceChange;
 use std::time::Duration;
 
-/// A claim to be made.
+/// A claim to make.
 #[derive(Debug, Clone)]
 pub struct NewClaim {
-    /// Where it comes from.
+    /// The source.
     pub source: ClaimSource,
-    /// What it says.
+    /// The claimed status.
     pub status: UserStatus,
-    /// What it says beside that; cut where it is too long.
+    /// The text shown with it. Truncated if it is too long.
     pub text: String,
-    /// How long it lasts; `None`: until it is ended.
+    /// How long it lasts. `None`: until it is ended.
     pub life: Option<Duration>,
 }
 
-/// Makes a claim, in the place of the last one of its source.
+/// Makes a claim, replacing the previous one of its source.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -38,7 +38,7 @@ pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
     app.store.change_presence(change).await.map(drop)
 }
 
-/// Ends the claim of `source`, if there is one.
+/// Ends the claim of `source`, if any.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -51,7 +51,7 @@ pub async fn end(app: &App, username: &str, source: ClaimSource) -> Result<()> {
     app.store.change_presence(change).await.map(drop)
 }
 
-/// The claims that have not expired, the one that counts first.
+/// Returns the live claims, the effective one first.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.

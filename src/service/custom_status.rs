@@ -1,8 +1,8 @@
-//! The rules of the custom statuses: who may change them, what is checked and in which order. Which names are taken is the store's
-//! to say.
+//! The rules of the custom statuses: who may change them, and the order of the checks. The store
+//! decides which names are taken.
 //!
-//! The order of the checks is the contract's, see [`Contract`]: documented order is name, type, name in use; the order of a real
-//! Rocket.Chat (`insertOrUpdateUserStatus.ts`) is name, name in use, type.
+//! The [`Contract`] defines the order of the checks. The documented order is name, type, name in
+//! use. A real Rocket.Chat (`insertOrUpdateUserStatus.ts`) checks name, name in use, type.
 
 use crate::app::{App, Contract};
 use crate::domain::{
@@ -10,16 +10,16 @@ use crate::domain::{
     StatusId, StatusName, StatusQuery, StatusType, Timestamp, What,
 };
 
-/// What a client asks a status to be; nothing of it is checked yet.
+/// The requested content of a status, not validated yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatusDraft {
-    /// The name; `None` when the client sent none.
+    /// The name. `None` if the client sent none.
     pub name: Option<String>,
-    /// The type; `None` when the client sent none.
+    /// The type. `None` if the client sent none.
     pub status_type: Option<String>,
 }
 
-/// Creates a status. Whoever waits for hooks: its event is in the same transaction.
+/// Creates a status. Its event is appended in the same transaction, for hooks.
 ///
 /// # Errors
 /// `Forbidden`, `Invalid` for the name or the type, `NameTaken`, `Unavailable`.
@@ -35,8 +35,8 @@ pub async fn create(app: &App, actor: &Actor, draft: StatusDraft) -> Result<Cust
     Ok(status)
 }
 
-/// Gives a status another name and type. That an id is unknown is told even to those who may not change anything, as Rocket.Chat
-/// does (`custom-user-status.ts`); so it is looked up first.
+/// Changes the name and type of a status. Callers without permission also learn that an id is
+/// unknown, as in Rocket.Chat (`custom-user-status.ts`), so the lookup comes first.
 ///
 /// # Errors
 /// `NotFound`, then as for [`create`].
@@ -52,8 +52,9 @@ pub async fn update(
     replace(app, actor, id, draft).await
 }
 
-/// As [`update`], for a client that says what it has seen: what it leaves as it has `seen` it stays as it is stored, even if somebody
-/// else has changed that meanwhile. The permission comes first here (`insertOrUpdateUserStatus.ts`).
+/// Like [`update`], for a client that also sends the values it has `seen`. A value that the client
+/// did not change keeps the stored value, even if that was changed concurrently. The permission is
+/// checked first here (`insertOrUpdateUserStatus.ts`).
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, then as for [`create`].
@@ -105,7 +106,7 @@ pub async fn delete(app: &App, actor: &Actor, id: StatusId) -> Result<()> {
     app.store.delete_status(id, Box::new(event)).await
 }
 
-/// One page of the statuses; whoever is logged in may read them.
+/// Returns one page of the statuses. Every authenticated user may read them.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -158,7 +159,8 @@ fn check_type(contract: Contract, status_type: Option<String>) -> Result<StatusT
     StatusType::parse(status_type)
 }
 
-/// Whether another status has this name. Asked only to choose between two refusals; a name is won at the unique index.
+/// Returns whether another status has this name. Only used to choose between two errors; the unique
+/// index decides about names.
 async fn is_taken(app: &App, name: &StatusName, id: &StatusId) -> Result<bool> {
     Ok(app
         .store

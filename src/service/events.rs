@@ -1,38 +1,40 @@
-//! What has happened, for those who read it by position: dashboards, devices, whoever was away for a while. Which events a reader may
-//! see is decided here. Knows nothing of how they are told.
+//! Events for clients that read them by position, such as dashboards and devices. Decides which
+//! events a reader may see.
 
 use crate::app::App;
 use crate::domain::{Actor, Audience, Change, Event, EventId, Permission, Result};
 use crate::service::live_login::LiveLogin;
 use crate::store::position;
 
-/// Events read at once at most.
+/// Maximum number of events per read.
 pub const BATCH: usize = 64;
-/// How many events somebody may be behind. Further behind it is cheaper to look how things are.
+/// Maximum backlog of a reader in events. Beyond it, reloading the state is cheaper.
 const REPLAY: u64 = 10_000;
 
-/// What somebody at a position finds.
+/// The result of a read at a position.
 pub enum Read {
-    /// Events that the reader may see, in order, and the position behind them. The position also passes events that were left
-    /// out, so that no reader finds a gap. No events and the same position: there is nothing new.
+    /// The events that the reader may see, in order, and the position reached. The position also
+    /// passes hidden events, so that no reader finds a gap. No events and an unchanged position
+    /// mean that there is nothing new.
     Events(Vec<Event>, EventId),
-    /// The position is too long ago, or of another database: things have to be looked at anew, and the events after this position read
-    /// from then on.
+    /// The position is too old, or belongs to another database. The client must reload its state,
+    /// and continue from this position.
     Reload(EventId),
 }
 
-/// The position of the newest event.
+/// Returns the position of the newest event.
 pub fn newest(app: &App) -> EventId {
     *app.store.committed().borrow()
 }
 
-/// Reads what comes after `since`.
+/// Reads the events after `since`.
 ///
 /// # Errors
-/// `Unauthenticated` when the login has ended, `Unavailable`.
+/// `Unauthenticated` if the login has ended, `Unavailable`.
 pub async fn read(app: &App, login: &mut LiveLogin, since: EventId) -> Result<Read> {
     let found = find(app, since).await?;
-    // Checked after the events were read: a login that ended, or a role that was taken, before one of them is seen here.
+    // Checked after the events were read, so that a login that ended or a role that was removed
+    // before any of them is detected.
     let actor = login.check(app).await?;
     let Read::Events(mut events, reached) = found else {
         return Ok(found);
@@ -52,7 +54,7 @@ async fn find(app: &App, since: EventId) -> Result<Read> {
     let (mut events, mut reached) = (Vec::new(), since);
     for event in found {
         let id = position(&event);
-        // Positions are given without gaps, so a gap was swept away.
+        // Positions have no gaps, so missing events were deleted.
         if id.as_u64() != reached.as_u64() + 1 {
             return Ok(Read::Reload(newest));
         }
@@ -62,11 +64,11 @@ async fn find(app: &App, since: EventId) -> Result<Read> {
     Ok(Read::Events(events, reached))
 }
 
-/// Whether `actor` may see `change`. `is_quiet`: nobody is shown changes of presence.
+/// Returns whether `actor` may see `change`. `is_quiet` hides all presence changes.
 ///
-/// Events are kept for weeks, so what they say of a user goes further than what `users.presence` shows of the moment: past
-/// status texts of others need `view-full-other-user-info`. Changes of roles and permissions need the permission that it takes
-/// to make them, `access-permissions`.
+/// Events are kept for weeks, so they reveal more about a user than the momentary `users.presence`:
+/// past status texts of others need `view-full-other-user-info`. Changes of roles and permissions
+/// need the permission to make them, `access-permissions`.
 #[must_use]
 pub fn is_visible(change: &Change, actor: &Actor, is_quiet: bool) -> bool {
     let may = |permission| actor.grants.contains(permission);

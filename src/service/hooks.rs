@@ -1,5 +1,4 @@
-//! Looking after hooks: how far each is, what became of its deliveries, and what is to be done about them. Knows nothing of how an event
-//! is delivered.
+//! Hook administration: positions, delivery records, and actions on them.
 
 use crate::app::App;
 use crate::domain::{
@@ -7,15 +6,15 @@ use crate::domain::{
     Result, Timestamp,
 };
 
-/// Deliveries told at once at most.
+/// Maximum number of delivery records per call.
 pub const PAGE: usize = 100;
-/// Why a hook is off that somebody has paused.
+/// The reason stored for a paused hook.
 const PAUSED: &str = "paused";
 
-/// Who looks after hooks.
+/// The permission to manage hooks.
 pub const LOOKS_AFTER: Permission = Permission::ManageOutgoingIntegrations;
 
-/// Every hook, by name, those included that are not there any more.
+/// Returns every hook by name, including missing ones.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
@@ -24,7 +23,8 @@ pub async fn list(app: &App, caller: Caller<'_>) -> Result<Vec<Hook>> {
     app.store.list_hooks().await
 }
 
-/// What is to be told of a hook's deliveries, of events after `after`, at most [`PAGE`]; `state`: of this one alone.
+/// Returns at most [`PAGE`] delivery records of a hook, for events after `after`. `state` restricts
+/// them to one state.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -39,7 +39,7 @@ pub async fn list_deliveries(
     app.store.list_deliveries(hook, state, after, PAGE).await
 }
 
-/// What is to be told of one delivery, with its event if that is still there.
+/// Returns one delivery record, with its event if that still exists.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -58,11 +58,12 @@ pub async fn find_delivery(
         Error::NotFound(crate::domain::What::Delivery(id))
     })?;
     let events = app.store.events_after(before, 1).await?;
-    let told = events.into_iter().flatten().find(|told| told.id == event);
-    Ok((record, told))
+    let found = events.into_iter().flatten().find(|found| found.id == event);
+    Ok((record, found))
 }
 
-/// Wants deliveries tried now: the one of `event`, or whatever failed. Answers how many.
+/// Requests an immediate retry for the delivery of `event`, or for all failed ones. Returns their
+/// number.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -77,7 +78,7 @@ pub async fn retry(
     app.store.retry_deliveries(hook, event, attribution).await
 }
 
-/// Gives the delivery of `event` up for good.
+/// Drops the delivery of `event` for good.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -92,10 +93,12 @@ pub async fn drop_delivery(
     app.store.drop_delivery(hook, event, attribution).await
 }
 
-/// Tells a hook once more what happened from `since` until before `until`, or until now. Answers how many events that are.
+/// Replays the events from `since` (inclusive) to `until` (exclusive, default now) to a hook.
+/// Returns the number of events.
 ///
 /// # Errors
-/// `Forbidden`, `Invalid { Span, NotValid }` when it ends before it begins, `NotFound`, `Unavailable`.
+/// `Forbidden`, `Invalid { Span, Refused }` if `until` is not after `since`, `NotFound`,
+/// `Unavailable`.
 pub async fn replay(
     app: &App,
     caller: Caller<'_>,
@@ -115,7 +118,7 @@ pub async fn replay(
     app.store.replay(hook, since, until, attribution).await
 }
 
-/// Delivers nothing to a hook any more, until [`resume`].
+/// Pauses delivery to a hook until [`resume`].
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -126,7 +129,7 @@ pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
     app.store.switch_hook(hook, off, attribution).await
 }
 
-/// Delivers to a hook again, whatever it was switched off for.
+/// Resumes delivery to a hook, whatever it was disabled for.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.

@@ -1,5 +1,5 @@
-//! The login that a stream or a poll stands on. It is checked again before anything is sent, but reads the store only after
-//! something about access has changed.
+//! The login of a stream or a poll. It is checked before every send, but only reads the store after
+//! a change to access control.
 
 use crate::app::App;
 use crate::domain::{Actor, Error, Result};
@@ -11,12 +11,13 @@ use std::sync::Arc;
 pub struct LiveLogin {
     token: String,
     actor: Arc<Actor>,
-    /// The access version under which `actor` was read; `None`: it has to be read again.
+    /// The access version at which `actor` was read. `None`: it must be read again.
     checked: Option<u64>,
 }
 
 impl LiveLogin {
-    /// The login that a request was authenticated by. It counts as unchecked: it may have ended since.
+    /// Creates a live login for an authenticated request. It starts unchecked, because it may have
+    /// ended since.
     #[must_use]
     pub fn new(actor: Arc<Actor>, token: String) -> Self {
         Self {
@@ -26,29 +27,31 @@ impl LiveLogin {
         }
     }
 
-    /// Who logged in, as of the last check.
+    /// Returns the actor as of the last check.
     #[must_use]
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// Makes the next check read the store.
+    /// Forces the next check to read the store.
     pub fn doubt(&mut self) {
         self.checked = None;
     }
 
-    /// Whether its time is up.
+    /// Returns whether the login has expired.
     #[must_use]
     pub fn is_over(&self, app: &App) -> bool {
         !self.actor.login.is_live(app.clock.now())
     }
 
-    /// Who is logged in now. Call it after reading what is to be sent: then the answer is at least as new.
+    /// Returns the current actor. Call it after reading the data to send, so that the result is at
+    /// least as new.
     ///
     /// # Errors
-    /// `Unauthenticated`: the login has ended. `PasswordChangeRequired`: its user must change the password first. `Unavailable`: the store cannot say, so nothing may be sent yet.
+    /// `Unauthenticated`: the login has ended. `PasswordChangeRequired`: the user must change the
+    /// password first. `Unavailable`: the store cannot answer, so nothing may be sent yet.
     pub async fn check(&mut self, app: &App) -> Result<Arc<Actor>> {
-        // Taken before the rows are read: a change meanwhile makes the next check read again.
+        // Taken before the rows are read: a concurrent change makes the next check read again.
         let version = app.store.version(ChangeKind::Access);
         if self.checked != Some(version) {
             self.actor = match session::login_state(app, &self.token).await {

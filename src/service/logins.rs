@@ -1,12 +1,12 @@
-//! The logins by password, one by one: a user's own, and everybody's for those who manage devices. Personal access tokens have
-//! rules of their own. Source: Rocket.Chat `ee/server/api/sessions.ts`.
+//! Password logins: a user's own, and those of all users for device managers. Personal access
+//! tokens have separate rules. Source: Rocket.Chat `ee/server/api/sessions.ts`.
 
 use crate::app::App;
 use crate::domain::{
     Actor, Error, LoginId, LoginQuery, LoginRecord, Page, Permission, Requester, Result, What,
 };
 
-/// A page of the actor's own logins.
+/// Returns a page of the actor's own logins.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -18,7 +18,7 @@ pub async fn list_own(app: &App, actor: &Actor, query: LoginQuery) -> Result<Pag
     app.store.list_login_records(own).await
 }
 
-/// One of the actor's own logins.
+/// Returns one of the actor's own logins.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -36,7 +36,7 @@ pub async fn end_own(app: &App, actor: &Requester, id: LoginId) -> Result<()> {
     end(app, actor, id).await
 }
 
-/// A page of everybody's logins.
+/// Returns a page of the logins of all users.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
@@ -45,7 +45,7 @@ pub async fn list(app: &App, actor: &Actor, query: LoginQuery) -> Result<Page<Lo
     app.store.list_login_records(query).await
 }
 
-/// Anybody's login.
+/// Returns a login of any user.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -54,7 +54,7 @@ pub async fn find(app: &App, actor: &Actor, id: LoginId) -> Result<LoginRecord> 
     only(found, &id)
 }
 
-/// Ends anybody's login.
+/// Ends a login of any user.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -77,7 +77,7 @@ fn only(page: Page<LoginRecord>, id: &LoginId) -> Result<LoginRecord> {
     page.items.into_iter().next().ok_or_else(unknown)
 }
 
-/// A login that somebody else has ended meanwhile has ended, too.
+/// Ends a login. Succeeds even if it was ended concurrently.
 async fn end(app: &App, actor: &Requester, id: LoginId) -> Result<()> {
     let by = actor.by(app.clock.now());
     app.store.delete_login(id, by).await.map(drop)

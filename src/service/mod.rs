@@ -1,7 +1,9 @@
-//! The rules. Every use case has one shape: `(app, actor, what)`, the permission on its first line, domain types parsed, ids and time
-//! taken from the app, one call to the store. It returns what it wrote; whatever must follow is a row in the same transaction.
+//! The use cases. Each takes `(app, actor, …)`, checks the permission on its first line, receives
+//! parsed domain types, takes ids and time from the app, and makes one call to the store. It
+//! returns what it wrote; everything that must follow is a row in the same transaction.
 //!
-//! This room knows no JSON, no status code, no header and no SQL: REST, sockets and the command line call the same functions.
+//! This module does not depend on JSON, status codes, headers or SQL: REST, sockets and the command
+//! line call the same functions.
 
 pub mod audit;
 pub mod claims;

@@ -1,9 +1,9 @@
-//! The rules of roles and permissions: everybody who is logged in may read them, few may change them.
+//! The rules of roles and permissions.
 
 use crate::app::App;
 use crate::domain::{Actor, Permission, PermissionGrant, Requester, Result, Role};
 
-/// Every permission with the roles that grant it.
+/// Returns every permission with the roles that grant it. Every authenticated user may read them.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -11,7 +11,7 @@ pub async fn list(app: &App, _actor: &Actor) -> Result<Vec<PermissionGrant>> {
     app.store.list_permissions().await
 }
 
-/// Every role.
+/// Returns every role. Every authenticated user may read them.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -19,8 +19,8 @@ pub async fn list_roles(app: &App, _actor: &Actor) -> Result<Vec<Role>> {
     app.store.list_roles().await
 }
 
-/// Sets which roles grant which permissions, all or none, and answers the whole table. In force for the next request of everybody.
-/// Each item is a permission's name and the ids of its roles.
+/// Sets the roles of the given permissions, all or none, and returns the whole table. Effective for
+/// all following requests. Each item is the name of a permission with the ids of its roles.
 ///
 /// # Errors
 /// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
@@ -43,7 +43,7 @@ pub async fn update(
     app.store.list_permissions().await
 }
 
-/// Lets a role grant a permission, or no longer. In force for the next request of everybody.
+/// Grants a permission to a role, or revokes it. Effective for all following requests.
 ///
 /// # Errors
 /// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.

@@ -1,5 +1,5 @@
-//! The rules of how people are shown: who may set whose status, what the workspace allows, and what is told of it. What a claim does is
-//! the domain's to say. Source: compatibility 5 and 9.8. Knows nothing of where a request came from.
+//! The rules of presence: who may set whose status, what the workspace allows, and what is visible.
+//! Source: compatibility 5 and 9.8.
 
 use crate::app::{App, Unconnected};
 use crate::domain::{
@@ -12,61 +12,61 @@ use crate::store::{PresenceChange, Whom};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How far back [`list`] tells changes; who asks for older ones gets everybody.
+/// How far back [`list`] returns changes. Older requests get all users.
 const RECENT: Duration = Duration::from_secs(10 * 60);
 
-/// How much earlier changes of connections are told, whose time is not the clock's.
+/// Extra time for connection changes, which are not timed by the server's clock.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// What somebody asks their status to be; nothing of it is checked yet.
+/// The requested status, not validated yet.
 #[derive(Debug, Clone, Default)]
 pub struct StatusDraft {
-    /// The status; `None`: as chosen so far.
+    /// The status. `None` keeps the current one.
     pub status: Option<UserStatus>,
-    /// The text; `None`: as it is.
+    /// The text. `None` keeps the current one.
     pub text: Option<String>,
-    /// When that ends: `None` for never, and inside it `None` for a date that cannot be read.
+    /// The expiry. The outer `None` means never, the inner `None` an unreadable date.
     pub expires_at: Option<Option<Timestamp>>,
 }
 
-/// How somebody is shown at one moment.
+/// The visible presence of a user at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// What is shown.
+    /// The status shown.
     pub status: UserStatus,
-    /// What was chosen.
+    /// The chosen status.
     pub chosen: UserStatus,
-    /// What their connections say.
+    /// The combined status of the connections.
     pub connection: UserStatus,
-    /// The text; empty for none.
+    /// The text, empty if there is none.
     pub text: String,
-    /// Where the claim that counts comes from.
+    /// The source of the effective claim.
     pub source: Option<ClaimSource>,
-    /// When it ends.
+    /// When that claim expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A user as they are found.
+/// A user with their presence.
 pub struct Found {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Whether it is the actor.
+    /// Whether the user is the actor.
     pub is_own: bool,
-    /// How they are shown.
+    /// The visible presence.
     pub shown: Shown,
-    /// When they last logged in by password; told to nobody else.
+    /// The last password login. Only set for the actor.
     pub last_login: Option<Timestamp>,
 }
 
-/// People and how they are shown.
+/// A list of users with their presence.
 pub struct Board {
-    /// Who, by id.
+    /// The users, by id.
     pub people: Vec<(Person, Shown)>,
-    /// Whether everybody who is not listed is offline.
+    /// Whether every user who is not listed is offline.
     pub full: bool,
 }
 
-/// Sets the status of the actor or, with `edit-other-user-info`, of the user whom `whose` names.
+/// Sets the status of the actor or, with `edit-other-user-info`, of the user identified by `whose`.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Disallowed`, `Invalid { ExpiresAt }` in this order; `Unavailable`.
@@ -114,7 +114,8 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     app.store.change_presence(change).await.map(drop)
 }
 
-/// A choice that stands beside other changes of a user, checked as [`set_status`] checks it.
+/// Checks a status that is set together with other changes of a user, by the rules of
+/// [`set_status`].
 ///
 /// # Errors
 /// `Disallowed`, `Unavailable`.
@@ -133,7 +134,8 @@ pub(super) async fn checked(
     })
 }
 
-/// An empty text is none, and everybody may have none.
+/// Checks a text against the settings. Everyone may remove their text, so an empty one is always
+/// allowed.
 fn allow_text(settings: &SettingValues, text: Option<&str>) -> Result<()> {
     if text.is_none_or(str::is_empty) || settings.allow_status_message_change() {
         return Ok(());
@@ -148,7 +150,7 @@ fn allow_status(settings: &SettingValues, status: UserStatus) -> Result<()> {
     Err(Error::Disallowed(Disallowed::Invisible))
 }
 
-/// How the actor, or the user whom `whose` names, is shown.
+/// Returns the presence of the actor, or of the user identified by `whose`.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -166,7 +168,7 @@ pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Fo
     })
 }
 
-/// How the user with this id is shown.
+/// Returns the presence of the user with this id.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -175,7 +177,7 @@ pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
     Ok(shown(app, user, &presence))
 }
 
-/// How each of `users` is shown, in their order.
+/// Returns the presence of each of `users`, in their order.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -189,7 +191,7 @@ pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
             (person.id, shown)
         })
         .collect();
-    // Who may not log in any more is not on the list, and shows nothing.
+    // Deactivated users are not in the result and have no visible status.
     let nothing = |user: &User| shown(app, &user.id, &Presence::untouched(Kind::Person));
     let found = users.iter().map(|user| {
         let found = shown_by_id.remove(&user.id);
@@ -198,7 +200,7 @@ pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
     Ok(found.collect())
 }
 
-/// The people with these ids.
+/// Returns the users with these ids.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -206,7 +208,8 @@ pub async fn list_ids(app: &App, _actor: &Actor, ids: Vec<UserId>) -> Result<Boa
     board(app, Whom::Ids(ids), false, |_, _| true).await
 }
 
-/// Who has changed since `since`, the actor left out, if that is not long ago; everybody who is not offline otherwise.
+/// Returns the users whose presence changed since `since`, except the actor. If `since` is missing
+/// or too long ago, returns all users who are not offline.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -214,7 +217,8 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
     let now = app.clock.now();
     match since.filter(|since| now.since(*since) < RECENT) {
         Some(since) => {
-            // By the machine's clock, whatever the server's says: a little more than was asked for does no harm.
+            // Connections use the machine's clock, regardless of the server's. Returning slightly
+            // more than requested is harmless.
             let connected = app.connections.changed_within(now.since(since) + SLACK);
             let whom = Whom::ChangedSince(since, connected);
             board(app, whom, false, |person, _| person.id != actor.user.id).await
@@ -254,12 +258,13 @@ async fn board(
     Ok(Board { people, full })
 }
 
-/// How the `presence` of `user` is shown now. A login by REST makes nobody online, a live connection does.
+/// Returns how the `presence` of `user` is shown now. Only live connections make a user online; a
+/// REST login does not.
 pub fn shown(app: &App, user: &UserId, presence: &Presence) -> Shown {
     shown_by(app, app.connections.status(user, presence.policy), presence)
 }
 
-/// How `presence` is shown now of somebody whose connections say `connection`.
+/// Returns how `presence` is shown now, given the combined status of the connections.
 pub fn shown_by(app: &App, connection: UserStatus, presence: &Presence) -> Shown {
     let now = app.clock.now();
     let claim = presence.claim(now);
@@ -277,7 +282,7 @@ pub fn shown_by(app: &App, connection: UserStatus, presence: &Presence) -> Shown
     }
 }
 
-/// Whom `whose` names, unless that is the actor or nobody.
+/// Returns the user identified by `whose`, unless it is the actor or `None`.
 fn other_than(actor: &Actor, whose: Option<UserKey>) -> Option<UserKey> {
     whose.filter(|key| match key {
         UserKey::Id(id) => *id != actor.user.id,

@@ -1,4 +1,4 @@
-//! The rules of who holds which role. Source: Rocket.Chat `roles.ts`, `addUserToRole.ts`. Knows nothing of what roles grant.
+//! The rules for assigning roles. Source: Rocket.Chat `roles.ts`, `addUserToRole.ts`.
 
 use crate::app::App;
 use crate::domain::{
@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::service::users;
 use crate::store::{RoleChange, UserPatch};
 
-/// Gives a user, by user name, a role.
+/// Gives a role to the user with this username.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `Unavailable`.
@@ -16,15 +16,16 @@ pub async fn add_user(app: &App, actor: &Requester, username: &str, role: &str) 
     change(app, actor, username, role, RoleChange::Add).await
 }
 
-/// Takes a role from a user, by user name.
+/// Takes a role from the user with this username.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `LastAdministrator`, `Unavailable`.
+/// `Forbidden`, `NotFound`, `Invalid { Role, Unknown | Unchanged }`, `LastAdministrator`,
+/// `Unavailable`.
 pub async fn remove_user(app: &App, actor: &Requester, username: &str, role: &str) -> Result<Role> {
     change(app, actor, username, role, RoleChange::Remove).await
 }
 
-/// A page of those who hold a role.
+/// Returns a page of the users with a role.
 ///
 /// # Errors
 /// `Forbidden`, `Invalid { Role, Unknown }`, `Unavailable`.
@@ -46,7 +47,8 @@ pub async fn users_in(
     app.store.list_users(query).await
 }
 
-/// Those who hold a role that everybody may see, each with such roles only: the roles of the workspace that have a description.
+/// Returns the users with a public role, each with public roles only. A role is public if its scope
+/// is the workspace and it has a description.
 ///
 /// # Errors
 /// `Unavailable`.

@@ -1,4 +1,4 @@
-//! Who is asking: logging in, being recognised, logging out. Knows nothing of where the credentials stood in a request.
+//! Sessions: login, authentication and logout.
 
 use crate::app::App;
 use crate::auth::passwords::PasswordDigest;
@@ -14,7 +14,7 @@ use crate::store::{ChangeKind, NewLogin};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What a request shows to say who it is from; nothing of it is checked yet.
+/// The credentials of a request, not validated yet.
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
     /// The user's id.
@@ -23,31 +23,32 @@ pub struct Credentials<'a> {
     pub token: &'a str,
 }
 
-/// What somebody logs in with.
+/// The means of a login.
 pub enum LoginWith {
-    /// A name or address, and the password's digest.
+    /// A username or address with the digest of a password.
     Password {
-        /// Who it is.
+        /// The user.
         user: UserKey,
-        /// The password.
+        /// The digest of the password.
         digest: PasswordDigest,
     },
-    /// A token that was handed out earlier.
+    /// A token that was issued earlier.
     Resume(String),
 }
 
-/// A login that worked.
+/// A successful login.
 pub struct LoggedIn {
-    /// Who it is.
+    /// The actor.
     pub actor: Arc<Actor>,
     /// The auth token for further requests.
     pub token: String,
 }
 
-/// The actor behind the credentials: token and user id belong together, the login is there and live, the user active.
+/// Returns the actor for the credentials. The token and the user id must match, the login must be
+/// live and the user active.
 ///
 /// # Errors
-/// `Unauthenticated`, without saying why; `Unavailable`.
+/// `Unauthenticated`, without a reason; `Unavailable`.
 pub async fn authenticate(app: &App, credentials: Option<Credentials<'_>>) -> Result<Arc<Actor>> {
     let credentials = credentials.ok_or(Error::Unauthenticated)?;
     let actor = recognise(app, credentials.token).await?;
@@ -58,17 +59,17 @@ pub async fn authenticate(app: &App, credentials: Option<Credentials<'_>>) -> Re
     }
 }
 
-/// Whether the login behind a token still counts.
+/// The state of the login of a token.
 pub enum LoginState {
-    /// It does; the actor as of now.
+    /// Valid, with the current actor.
     Valid(Arc<Actor>),
-    /// It does not, and never will again.
+    /// Permanently ended.
     Ended,
-    /// The store cannot say at the moment. Ask again, and send nothing meanwhile.
+    /// The store cannot answer at the moment. Retry, and send nothing meanwhile.
     Unknown,
 }
 
-/// Asks the store, not the cache, whether the login behind a token still counts.
+/// Reads the state of the login of a token from the store, bypassing the cache.
 pub async fn login_state(app: &App, token: &str) -> LoginState {
     match read_actor(app, token).await {
         Ok(actor) if actor.login.is_live(app.clock.now()) => LoginState::Valid(Arc::new(actor)),
@@ -77,16 +78,16 @@ pub async fn login_state(app: &App, token: &str) -> LoginState {
     }
 }
 
-/// That an actor was authenticated, and as of which version of what logins depend on.
+/// The proof that an actor was authenticated, with the access version at that time.
 pub struct Proof {
     version: u64,
     actor: Arc<Actor>,
 }
 
-/// As [`authenticate`], for a request whose body is still to come.
+/// Like [`authenticate`], for a request whose body has not arrived yet.
 ///
 /// # Errors
-/// As [`authenticate`].
+/// As for [`authenticate`].
 pub async fn prove(app: &App, credentials: Option<Credentials<'_>>) -> Result<Proof> {
     let version = app.store.version(ChangeKind::Access);
     let actor = authenticate(app, credentials).await?;
@@ -94,13 +95,13 @@ pub async fn prove(app: &App, credentials: Option<Credentials<'_>>) -> Result<Pr
 }
 
 impl Proof {
-    /// The actor that was authenticated.
+    /// Returns the authenticated actor.
     #[must_use]
     pub fn actor(&self) -> &Arc<Actor> {
         &self.actor
     }
 
-    /// Whether nothing has changed since that could have ended the login.
+    /// Returns whether nothing that could have ended the login has changed since.
     #[must_use]
     pub fn holds(&self, app: &App) -> bool {
         self.version == app.store.version(ChangeKind::Access)
@@ -108,9 +109,9 @@ impl Proof {
     }
 }
 
-/// Checks who it is and hands out a token: a new one for a password, the same one for a token. The list of logins shows the address and
-/// what the `client` calls itself.
-/// A name that nobody has takes as long as a wrong password, and is answered alike.
+/// Logs in and returns a token: a new one for a password, the same one for a token. Address and
+/// `client` are shown in the list of logins. An unknown username takes as long as a wrong password
+/// and gets the same error.
 ///
 /// # Errors
 /// `LoginRefused`, `Deactivated` (only after the right password), `LoginBlocked`, `Unavailable`.
@@ -137,7 +138,7 @@ pub async fn login(
     }
 }
 
-/// Ends the login that the request came in with, at once and for every token of it.
+/// Ends the login of the request, immediately and for all its tokens.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -149,7 +150,8 @@ pub async fn logout(app: &App, actor: &Requester) -> Result<()> {
         .map(drop)
 }
 
-/// A login of `user` such as a password opens: it ends by itself, and with that password.
+/// Creates a login for `user` like one opened with a password: it expires, and ends when the
+/// password changes.
 pub(super) fn ordinary(app: &App, user: UserId) -> Result<Login> {
     let now = app.clock.now();
     Ok(Login {
@@ -172,7 +174,8 @@ pub(super) async fn open(app: &App, new: NewLogin, attribution: Attribution) -> 
     Ok(token)
 }
 
-/// The token of a login that is yet to be added, and the login, which keeps the end of a personal access token.
+/// Signs the token of a login that is not stored yet. A personal access token's login keeps the
+/// last characters of its token.
 pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
     let token = app.auth.tokens.sign(&TokenClaims::from(&login))?;
     if let LoginKind::Token { tail, .. } = &mut login.kind {
@@ -184,13 +187,14 @@ pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
     Ok((login, token))
 }
 
-/// The actor behind a token that stands for itself.
+/// Returns the actor for a token alone.
 ///
 /// # Errors
 /// `Unauthenticated`, `Unavailable`.
 pub async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
     let fingerprint = Fingerprint::of(token.as_bytes());
-    // Taken before the rows are read: what changes meanwhile makes the answer worthless for the next request.
+    // Taken before the rows are read: a concurrent change invalidates the cached actor for the next
+    // request.
     let version = app.store.version(ChangeKind::Access);
     let now = app.clock.now();
     let actor = match app.auth.sessions.find(version, &fingerprint, now) {
@@ -294,7 +298,8 @@ async fn login_by_password(
     })
 }
 
-/// Why a login is refused, for administrators. `None`: it is not, or it was not judged.
+/// Returns why a login was refused, for administrators. `None` if it was not refused, or not
+/// judged.
 const fn why_refused(
     checked: &Result<(User, String)>,
     judged: &Result<()>,
@@ -307,10 +312,10 @@ const fn why_refused(
     }
 }
 
-/// Passes when the user of a name that is blocked was unblocked, so that the block is gone.
+/// Succeeds if the user of a blocked name was unblocked since, which lifts the block.
 ///
 /// # Errors
-/// `refused` for everybody else, `Unavailable`.
+/// `refused` in all other cases, `Unavailable`.
 async fn lift(app: &App, key: UserKey, refused: Error) -> Result<()> {
     match app.store.find_user(key).await? {
         Some((user, _)) if forgive(app, &user) => Ok(()),
@@ -318,7 +323,8 @@ async fn lift(app: &App, key: UserKey, refused: Error) -> Result<()> {
     }
 }
 
-/// Forgives the failed logins of a user whom the operator or an administrator has unblocked. Answers whether that was news.
+/// Resets the failed logins of a user whom the operator or an administrator unblocked. Returns
+/// whether the unblocking was new.
 pub(super) fn forgive(app: &App, user: &User) -> bool {
     let is_news = app.auth.unblocks.take(user);
     if is_news {
@@ -327,8 +333,8 @@ pub(super) fn forgive(app: &App, user: &User) -> bool {
     is_news
 }
 
-/// Loads where a user has logged in before, unless the throttle knows it already: a restart forgets it, and failed logins from
-/// elsewhere must not lock the user out there.
+/// Loads the addresses of a user's earlier logins, unless the throttle has them already. A restart
+/// forgets them, and failed logins from elsewhere must not lock the user out there.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -341,8 +347,9 @@ pub(super) async fn load_addresses(app: &App, user: &UserId) -> Result<()> {
     Ok(())
 }
 
-/// Ends a login that was made although its user has another password by now. A password that is set after the login was made ends it
-/// by itself; one that was set while the old one was still being checked is seen here.
+/// Ends a new login if the user's password has changed in the meantime. A password change after the
+/// login was stored ends it by itself. This catches a change made while the old password was still
+/// being verified.
 async fn refuse_outdated(app: &App, user: &User, checked: &str, login: LoginId) -> Result<()> {
     match app.store.find_user(UserKey::Id(user.id.clone())).await? {
         Some((_, hash)) if hash == checked => Ok(()),
@@ -354,8 +361,8 @@ async fn refuse_outdated(app: &App, user: &User, checked: &str, login: LoginId) 
     }
 }
 
-/// The user that was found, if this is the password, and the hash it was checked against. Does the
-/// same work when nobody was found.
+/// Returns the user and the verified hash if the password is right. Does the same work if no user
+/// was found.
 async fn check_password(
     app: &App,
     found: Option<(User, String)>,

@@ -1,4 +1,4 @@
-//! The rules of the settings: some are for everybody to read, the rest for few, and few may change them. In force for the next request.
+//! The rules of the workspace settings. Changes take effect for the next request.
 
 use crate::app::App;
 use crate::domain::{
@@ -6,7 +6,7 @@ use crate::domain::{
     SettingValue, What,
 };
 
-/// The settings that everybody may read, by id.
+/// Returns the public settings, by id.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -18,7 +18,7 @@ pub async fn list_public(app: &App) -> Result<Vec<(Setting, SettingValue)>> {
     Ok(public.map(|s| (*s, values.get(*s).clone())).collect())
 }
 
-/// One setting, public or not.
+/// Returns one setting, public or not.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -49,7 +49,7 @@ pub async fn set(app: &App, actor: &Requester, id: &str, value: SettingValue) ->
     })
 }
 
-/// Lets changes of presence be told again.
+/// Enables the broadcast of presence changes again.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
@@ -67,11 +67,11 @@ async fn change(app: &App, actor: &Requester, setting: Setting, value: SettingVa
     app.store.set_setting(setting, value, by.at, Some(by)).await
 }
 
-/// What a start does: gives a new workspace its id, and lets changes of presence be told. Nobody is connected yet who could be told of it,
-/// so there is no event.
+/// Initializes the settings at startup: gives a new workspace its id, and enables the broadcast of
+/// presence changes. Appends no event, because no client is connected yet.
 ///
 /// # Errors
-/// `Unavailable`; when the operating system gives no random bytes.
+/// `Unavailable`; an error if the operating system provides no random bytes.
 pub async fn begin(app: &App) -> Result<()> {
     if *app.settings().await?.get(Setting::UniqueId) == Setting::UniqueId.default() {
         let id = SettingValue::Text(app.ids.user()?.as_str().to_owned());

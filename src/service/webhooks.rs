@@ -1,5 +1,4 @@
-//! Endpoints that are told of events over HTTP: adding them, trying them, and giving them new secrets. Knows nothing of how an event is
-//! sent.
+//! Webhook administration: create, test, rotate secrets, enable, disable and remove.
 
 use super::hooks::LOOKS_AFTER;
 use crate::app::App;
@@ -8,23 +7,23 @@ use crate::domain::{
 };
 use std::time::Duration;
 
-/// How long the secret before the newest signs along: time enough to change it wherever it is checked.
+/// How long the previous secret signs alongside the new one, so that receivers have time to switch.
 pub const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
-/// Why a webhook's hook is off that somebody has disabled.
+/// The reason stored for a disabled webhook.
 const DISABLED: &str = "disabled";
 
-/// An endpoint as it is to be added.
+/// A webhook to add.
 #[derive(Debug, Clone, Default)]
 pub struct NewWebhook {
-    /// What it is to be called.
+    /// The name.
     pub name: String,
-    /// Where it is.
+    /// The URL.
     pub url: String,
-    /// The types of the events it is to be told; empty: all.
+    /// The event types it receives. Empty means all.
     pub kinds: Vec<String>,
 }
 
-/// All of them, by name.
+/// Returns all webhooks, by name.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
@@ -33,7 +32,7 @@ pub async fn list(app: &App, caller: Caller<'_>) -> Result<Vec<Webhook>> {
     app.store.list_webhooks().await
 }
 
-/// Adds an endpoint, which is told what happens from now on, and gives it with its secret.
+/// Adds a webhook, which receives events from now on, and returns it with its secret.
 ///
 /// # Errors
 /// `Forbidden`, `Invalid { WebhookName | Url | EventType }`, `Unavailable`.
@@ -81,8 +80,8 @@ fn new_secret(app: &App) -> Result<SigningSecret> {
     })
 }
 
-/// Sends something to an endpoint that is no event, be it switched off. Gives the status that it answered with, from 200 to 299, or
-/// what went wrong.
+/// Sends a test message to a webhook, even a disabled one. Returns the status of the response, from
+/// 200 to 299, or the error.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -97,7 +96,7 @@ pub async fn test(
     Ok(app.webhooks.test(webhook).await)
 }
 
-/// Gives an endpoint a new secret, which is answered. For [`OVERLAP`], the one before it signs along.
+/// Gives a webhook a new secret and returns it. The previous secret also signs for [`OVERLAP`].
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -112,7 +111,7 @@ pub async fn rotate(app: &App, caller: Caller<'_>, name: &str) -> Result<Signing
     Ok(secret)
 }
 
-/// Tells an endpoint nothing any more, until [`enable`].
+/// Stops delivery to a webhook until [`enable`].
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -120,7 +119,7 @@ pub async fn disable(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
     switch(app, caller, name, Some(DISABLED.to_owned())).await
 }
 
-/// Tells an endpoint of events again, from the first one on that it was not told of.
+/// Resumes delivery to a webhook, starting with the first event that it missed.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -139,7 +138,7 @@ async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) 
     })
 }
 
-/// Removes an endpoint with its secrets, and everything that is known of its deliveries.
+/// Removes a webhook with its secrets and delivery records.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -149,7 +148,7 @@ pub async fn remove(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
     app.store.delete_webhook(known(name)?, attribution).await
 }
 
-/// A name that no webhook can have is nobody's.
+/// Parses the name of an existing webhook. An invalid name is not found.
 fn known(name: &str) -> Result<WebhookName> {
     WebhookName::parse(name).map_err(|_| unknown(name))
 }

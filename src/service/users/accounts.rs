@@ -1,5 +1,5 @@
-//! Adding users, deleting them, switching them off and on, and ending their logins. Source of the order of the checks: Rocket.Chat
-//! `validateUserData.ts`. Knows nothing of how a request names a user.
+//! Creates, deletes, activates and deactivates users, and ends their logins. Source of the order of
+//! the checks: Rocket.Chat `validateUserData.ts`.
 
 use super::{accept, check_roles, find, is_self, missing, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
@@ -9,36 +9,37 @@ use crate::domain::{
 };
 use crate::store::UserPatch;
 
-/// Somebody to be added; nothing of it is checked yet.
+/// A user to create, not validated yet.
 #[derive(Default)]
 pub struct NewAccount {
-    /// The name to log in with.
+    /// The username.
     pub username: String,
-    /// The name to show.
+    /// The display name.
     pub name: String,
-    /// The e-mail address; an empty text stands for none.
+    /// The email address. Empty means none.
     pub email: String,
-    /// The password; `None` has one made up that nobody learns.
+    /// The password. `None` generates one that is never shown.
     pub password: Option<String>,
-    /// The ids of its roles.
+    /// The role ids.
     pub roles: Vec<String>,
-    /// Whether it may log in.
+    /// Whether the user may log in.
     pub active: bool,
-    /// Whether somebody vouches for the address.
+    /// Whether the address is verified.
     pub email_verified: bool,
     /// Whether clients ask for a new password first.
     pub require_password_change: bool,
-    /// Some words about it.
+    /// The bio.
     pub bio: String,
-    /// A further name.
+    /// The nickname.
     pub nickname: String,
 }
 
-/// Adds a user.
+/// Creates a user.
 ///
 /// # Errors
-/// `Forbidden` (`create-user`; `assign-admin-role` for an administrator; `edit-other-user-active-status` for one who is switched off),
-/// `Invalid` for roles, names, address or password, `Unavailable`.
+/// `Forbidden` (`create-user`; `assign-admin-role` for an administrator;
+/// `edit-other-user-active-status` for a deactivated user), `Invalid` for roles, names, address or
+/// password, `Unavailable`.
 pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<User> {
     actor.require(Permission::CreateUser)?;
     check_roles(app, actor, &new.roles).await?;
@@ -86,7 +87,7 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
     Ok(user)
 }
 
-/// Deletes a user with all of its logins.
+/// Deletes a user with all logins.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
@@ -97,7 +98,7 @@ pub async fn delete(app: &App, actor: &Requester, key: UserKey) -> Result<()> {
     app.store.delete_user(user.id, by).await
 }
 
-/// Switches a user off, which ends all of its logins, tokens too; or on again.
+/// Activates or deactivates a user. Deactivation ends all logins, including tokens.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
@@ -111,7 +112,7 @@ pub async fn set_active(app: &App, actor: &Requester, user: UserId, active: bool
     app.store.update_user(user, patch, by).await
 }
 
-/// Ends the actor's other logins by password. Personal access tokens stay.
+/// Ends the actor's other password logins. Personal access tokens stay.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -121,10 +122,10 @@ pub async fn end_other_logins(app: &App, actor: &Requester) -> Result<()> {
     app.store.delete_other_logins(user, kept, by).await
 }
 
-/// Ends every login of a user, tokens too; one's own for the asking.
+/// Ends every login of a user, including tokens. Users need no permission for their own.
 ///
 /// # Errors
-/// `Forbidden` for somebody else, `NotFound`, `Unavailable`.
+/// `Forbidden` for another user, `NotFound`, `Unavailable`.
 pub async fn end_logins(app: &App, actor: &Requester, user: UserId) -> Result<()> {
     if !is_self(actor, &user) {
         actor.require(Permission::LogoutOtherUser)?;

@@ -1,5 +1,6 @@
-//! Who may change what about a user. Source: Rocket.Chat `validateUserData.ts`, `validateUserEditing.ts`, `saveUserProfile.ts`. All of
-//! a change is one transaction, where Rocket.Chat saves part after part. What a status may be is `presence`'s to say.
+//! Who may change what about a user. Source: Rocket.Chat `validateUserData.ts`,
+//! `validateUserEditing.ts`, `saveUserProfile.ts`. A change is one transaction, where Rocket.Chat
+//! saves part by part. The `presence` module checks statuses.
 
 use super::{accept, check_roles, find, is_self, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
@@ -12,47 +13,48 @@ use crate::service::{audit, presence, session};
 use crate::store::{RoleChange, UserPatch};
 use std::net::IpAddr;
 
-/// What to change; `None` leaves it. Nothing of it is checked yet.
+/// The changes to a user, not validated yet. `None` keeps the current value.
 #[derive(Default)]
 pub struct UserChanges {
-    /// The name to log in with; an empty text leaves it.
+    /// The username. An empty text keeps the current one.
     pub username: Option<String>,
-    /// The name to show; an empty text leaves it.
+    /// The display name. An empty text keeps the current one.
     pub name: Option<String>,
-    /// The e-mail address; an empty text leaves it.
+    /// The email address. An empty text keeps the current one.
     pub email: Option<String>,
-    /// Whether somebody vouches for the address.
+    /// Whether the address is verified.
     pub email_verified: Option<bool>,
-    /// Some words about the user; an empty text takes them away.
+    /// The bio. An empty text removes it.
     pub bio: Option<String>,
-    /// A further name; an empty text takes it away.
+    /// The nickname. An empty text removes it.
     pub nickname: Option<String>,
-    /// A new password; a blank text leaves it.
+    /// A new password. A blank text keeps the current one.
     pub password: Option<String>,
-    /// Whether to make a password up that nobody learns.
+    /// Whether to generate a password that is never shown.
     pub random_password: bool,
     /// Whether clients ask for a new password.
     pub require_password_change: Option<bool>,
-    /// The ids of all its roles.
+    /// The ids of all roles.
     pub roles: Option<Vec<String>>,
-    /// Whether it may log in.
+    /// Whether the user may log in.
     pub active: Option<bool>,
-    /// What its status says.
+    /// The status text.
     pub status_text: Option<String>,
-    /// Which of the four a status is to be.
+    /// The status, one of the four.
     pub status_type: Option<String>,
 }
 
-/// Shows that a change to oneself comes from the user, and not from whoever has got hold of a token.
+/// The proof that a change comes from the user, and not from someone with a stolen token.
 pub struct Proof {
     /// The current password, as its SHA-256 in hexadecimal or in plain text.
     pub current_password: Option<String>,
-    /// Where it comes from: wrong passwords count as failed logins do.
+    /// The client's address. Wrong passwords count as failed logins.
     pub address: IpAddr,
 }
 
-/// Changes a user: oneself, or another with `edit-other-user-info`. Roles, password and being active need permissions of their own;
-/// one's own username, address and password need the current password.
+/// Changes a user: the actor, or another one with `edit-other-user-info`. Roles, password and
+/// activation need their own permissions. Changing one's own username, address or password needs
+/// the current password.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid`, `LoginBlocked`, `LastAdministrator`, `Unavailable`.
@@ -72,7 +74,8 @@ pub async fn update(
     may_change(actor, &before, &new)?;
     let mut patch = patch(&new, &before)?;
     patch.choice = choice(app, &new).await?;
-    // Who repeats the roles there were needs no permission, and so must not undo that one was taken meanwhile.
+    // Repeating the current roles needs no permission. It therefore must not undo a concurrent
+    // removal of a role.
     let roles = new.roles.filter(|roles| !are_held(&before, roles));
     patch.roles = roles.map(RoleChange::Replace);
     patch.active = new.active;
@@ -97,12 +100,14 @@ pub async fn update(
     updated.map_err(|failed| without_addresses(actor, failed))
 }
 
-/// Changes oneself. A new password and a new address need the current password. A new username does not, as in Rocket.Chat
-/// (`executeSaveUserProfile`), whose tests change it without. A new password ends the other logins by password. Who
-/// must change the password can do nothing else here.
+/// Changes the actor's own user. A new password or address needs the current password. A new
+/// username does not, as in Rocket.Chat (`executeSaveUserProfile`), whose tests change it without.
+/// A new password ends the other password logins. An actor who must change the password can do
+/// nothing else here.
 ///
 /// # Errors
-/// `PasswordChangeRequired`, `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for what cannot be, `Unavailable`.
+/// `PasswordChangeRequired`, `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for invalid
+/// values, `Unavailable`.
 pub async fn update_own(
     app: &App,
     actor: &Requester,
@@ -131,10 +136,11 @@ pub async fn update_own(
     updated.map_err(|failed| without_addresses(actor, failed))
 }
 
-/// Sets the new password of a user who must change it, without asking for the current one again. The other logins by password end.
+/// Sets the new password of a user who must change it, without asking for the current one again.
+/// Ends the other password logins.
 ///
 /// # Errors
-/// `Forbidden` for a user who need not, `Invalid { Password }`, `Unavailable`.
+/// `Forbidden` for a user who need not change it, `Invalid { Password }`, `Unavailable`.
 pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Result<User> {
     if actor.require_password_settled().is_ok() {
         let needs = Permission::EditOtherUserPassword;
@@ -159,7 +165,8 @@ pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Resul
     app.store.update_user(user.id, patch, by).await
 }
 
-/// Merges `preferences`, a JSON object, into those of a user: oneself, or another with `edit-other-user-info`.
+/// Merges `preferences`, a JSON object, into those of a user: the actor, or another one with
+/// `edit-other-user-info`.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Unavailable`.
@@ -180,7 +187,7 @@ pub async fn set_preferences(
     app.store.update_user(user, patch, by).await
 }
 
-/// The status among the changes.
+/// Returns the status that the changes set, if any.
 async fn choice(app: &App, new: &UserChanges) -> Result<Option<Choice>> {
     if new.status_text.is_none() && new.status_type.is_none() {
         return Ok(None);
@@ -197,7 +204,8 @@ async fn choice(app: &App, new: &UserChanges) -> Result<Option<Choice>> {
         .map(Some)
 }
 
-/// What else than `edit-other-user-info` is needed. One's own password is changed with the current one, by [`update_own`].
+/// Checks the permissions needed in addition to `edit-other-user-info`. One's own password is
+/// changed with the current one, by [`update_own`].
 fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
     if let Some(roles) = &new.roles {
         let is_admin = |ids: &[String]| ids.iter().any(|id| id == ADMIN);
@@ -216,7 +224,7 @@ fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
     {
         actor.require(Permission::EditOtherUserPassword)?;
     }
-    // To vouch for one's own address is worth nothing.
+    // Users cannot verify their own address.
     if new.email_verified == Some(true) && is_self(actor, &before.id) {
         return Err(Error::Invalid {
             field: Field::Email,
@@ -229,7 +237,7 @@ fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
     Ok(())
 }
 
-/// Whether `roles` are those that `user` holds, in any order.
+/// Returns whether `roles` are those that `user` holds, in any order.
 fn are_held(user: &User, roles: &[String]) -> bool {
     let mut roles = roles.to_vec();
     roles.sort();
@@ -237,7 +245,8 @@ fn are_held(user: &User, roles: &[String]) -> bool {
     roles == user.roles
 }
 
-/// The digest of the new password, if there is one, of a user who is called otherwise with this patch.
+/// Returns the digest of the new password, if any. It is checked against the names that the user
+/// has after the patch.
 fn accept_for(
     app: &App,
     password: Option<String>,
@@ -250,12 +259,12 @@ fn accept_for(
     accepted.transpose()
 }
 
-/// Whether the address becomes another one.
+/// Returns whether the email address changes.
 fn moves(patch: &UserPatch, before: &User) -> bool {
     patch.email.is_some() && patch.email != before.email
 }
 
-/// What everybody may change about whom they may change at all.
+/// Builds the part of the patch that needs no further permission.
 fn patch(new: &UserChanges, before: &User) -> Result<UserPatch> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     refuse_unclear(Field::FullName, new.name.as_deref().unwrap_or_default())?;
@@ -274,15 +283,16 @@ fn patch(new: &UserChanges, before: &User) -> Result<UserPatch> {
     })
 }
 
-/// Checks the current password, and makes the change depend on it: an administrator may reset it meanwhile, and the login may end.
+/// Verifies the current password, and makes the change conditional on it: an administrator may
+/// reset it meanwhile, and the login may end.
 async fn prove(app: &App, actor: &Requester, proof: &Proof, patch: &mut UserPatch) -> Result<()> {
     patch.checked_hash = Some(check_current(app, actor, proof).await?);
     patch.asked_by = Some(actor.login.id.clone());
     Ok(())
 }
 
-/// Refuses a new password that is the current one, as far as that can be told from what the client claims to be the current one. Whether
-/// it is, is checked apart from this.
+/// Rejects a new password equal to the current one, as far as the client's claim about the current
+/// one shows. That claim is verified separately.
 fn refuse_same(password: &PasswordDigest, proof: &Proof) -> Result<()> {
     let given = proof.current_password.as_deref().unwrap_or_default();
     if readings(given).any(|current| current.is(password)) {
@@ -291,7 +301,7 @@ fn refuse_same(password: &PasswordDigest, proof: &Proof) -> Result<()> {
     Ok(())
 }
 
-/// The new password is the current one.
+/// The error for a new password equal to the current one.
 fn same() -> Error {
     Error::Invalid {
         field: Field::Password,
@@ -299,15 +309,16 @@ fn same() -> Error {
     }
 }
 
-/// What a client may mean by a current password: a digest, where it looks like one, or else the password itself. A password may well
-/// consist of 64 hexadecimal digits.
+/// Returns the possible meanings of a current password: a digest, if it looks like one, and the
+/// password itself. A password may consist of 64 hexadecimal digits.
 fn readings(given: &str) -> impl Iterator<Item = PasswordDigest> {
     let digest = PasswordDigest::from_hex(given);
     digest.into_iter().chain([PasswordDigest::of(given)])
 }
 
-/// Returns the hash that the password was checked against. Whoever has got hold of a token must not learn the password with it. Failures
-/// count under the account, together with those of logins: guessing in two places is worth no more than in one.
+/// Verifies the current password and returns its hash. Someone with a stolen token must not be able
+/// to guess the password. Failures count against the account, together with failed logins, so that
+/// guessing in two places gives no more attempts.
 async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<String> {
     let wrong = Error::Invalid {
         field: Field::CurrentPassword,

@@ -1,6 +1,6 @@
-//! The rules of users. What somebody logged in may do with them stands in `accounts` (add, delete, switch off, end logins), `changes`
-//! (who may change what), `reading` and `tokens`; what the operator may do at the command line, without anybody being asked, in
-//! `operator`, whose functions are here by their own names.
+//! The rules of users. Use cases for authenticated users are in `accounts` (create, delete,
+//! activate, end logins), `changes` (who may change what), `queries` and `tokens`. Those of the
+//! operator on the command line, which check no permission, are in `operator` and re-exported here.
 
 pub mod accounts;
 pub mod changes;
@@ -21,11 +21,11 @@ use crate::domain::{
     Username, What, check_name,
 };
 
-/// UTF-16 units of a name to show and of a token's name at most, as of a nickname. The bound is ours: they are read with their user
-/// wherever that one is looked up.
+/// Maximum length of display names and token names in UTF-16 units, as for nicknames. The limit is
+/// ours: the names are loaded with every lookup of their user.
 const LONGEST_NAME: usize = 120;
 
-/// Refuses a name to show, or a token's, that is too long or holds characters that nobody sees.
+/// Rejects a display name or token name that is too long or contains invisible characters.
 fn refuse_unclear(field: Field, name: &str) -> Result<()> {
     check_name(field, name)?;
     if name.encode_utf16().count() > LONGEST_NAME {
@@ -35,10 +35,10 @@ fn refuse_unclear(field: Field, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The digest of a new password of the user with these names, which is the way to its hash.
+/// Checks a new password for the user with these names, and returns its digest for hashing.
 ///
-/// A client may send the digest of a password where a plain one is expected. It is then taken for the plain
-/// password, but must not be that of a weak one either.
+/// A client may send the digest of a password where a plain one is expected. It is then treated as
+/// the plain password, but must not be the digest of a weak one either.
 ///
 /// # Errors
 /// `Invalid { Password, Missing | Weak }`.
@@ -60,8 +60,8 @@ fn accept(
     Ok(PasswordDigest::of(password))
 }
 
-/// A failure as `actor` may hear it: without `view-full-other-user-info` nobody learns which addresses are in
-/// use, and one that is taken is refused like one that cannot be.
+/// Returns an error as `actor` may see it. Without `view-full-other-user-info`, a taken address
+/// gets the same error as an invalid one, so that nobody learns which addresses are in use.
 fn without_addresses(actor: &Actor, failed: Error) -> Error {
     match failed {
         Error::Invalid {
@@ -75,7 +75,7 @@ fn without_addresses(actor: &Actor, failed: Error) -> Error {
     }
 }
 
-/// The user that `key` names, with its password hash.
+/// Returns the user identified by `key`, with the password hash.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -85,7 +85,7 @@ pub(super) async fn find(app: &App, key: UserKey) -> Result<(User, String)> {
     found.ok_or(Error::NotFound(unknown))
 }
 
-/// The record of a user as it is now; `None` when there is none.
+/// Returns the current record of a user, or `None` if there is none.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -94,7 +94,7 @@ pub async fn record(app: &App, user: &UserId) -> Result<Option<User>> {
     Ok(found.map(|(user, _)| user))
 }
 
-/// Those of `ids` that users have.
+/// Returns those of `ids` that belong to users.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -102,7 +102,7 @@ pub async fn existing(app: &App, ids: Vec<UserId>) -> Result<Vec<UserId>> {
     app.store.existing_users(ids).await
 }
 
-/// Refuses roles that do not exist, and `admin` from somebody who may not give it.
+/// Rejects roles that do not exist, and `admin` from an actor who may not assign it.
 async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
     let known = app.store.list_roles().await?;
     if roles

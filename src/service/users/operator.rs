@@ -1,5 +1,6 @@
-//! The operator's use cases: users and their tokens, at the command line. Whoever can write the data folder may do anything, so no
-//! permission is asked here, and whoever a change is about stands for who made it. Knows nothing of terminals.
+//! The operator's use cases for users and tokens, on the command line. Write access to the data
+//! folder allows anything, so no permission is checked. The affected user is recorded as the author
+//! of a change.
 
 use super::{accept, refuse_unclear, tokens};
 use crate::app::App;
@@ -11,30 +12,31 @@ use crate::service::session;
 use crate::store::{RoleChange, UserPatch};
 use std::time::Duration;
 
-/// Somebody to be added.
+/// A user to create.
 #[derive(Clone)]
 pub struct NewUser {
-    /// The name to log in with.
+    /// The username.
     pub username: String,
-    /// The name to show; the user name when absent.
+    /// The display name. Defaults to the username.
     pub name: Option<String>,
-    /// The e-mail address.
+    /// The email address.
     pub email: Option<String>,
-    /// The ids of its roles.
+    /// The role ids.
     pub roles: Vec<String>,
     /// The password.
     pub password: String,
 }
 
-/// Adds an active user.
+/// Creates an active user.
 ///
 /// # Errors
-/// `Invalid` for a name, address, password or role, or when the name or address is taken; `Unavailable`.
+/// `Invalid` for a name, address, password or role, or if the name or address is taken;
+/// `Unavailable`.
 pub async fn create(app: &App, new: NewUser) -> Result<User> {
     create_by(app, Attribution::operator(app.clock.now()), new).await
 }
 
-/// As [`create`], on behalf of whoever `attribution` names.
+/// Like [`create`], attributed to the author in `attribution`.
 pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Result<User> {
     let now = attribution.at;
     let username = Username::parse(new.username)?;
@@ -49,7 +51,7 @@ pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Res
         created_at: now,
         updated_at: now,
     };
-    // The first start calls the administrator so.
+    // The first start uses this name for the administrator.
     user.username.refuse_reserved(Some(ADMIN))?;
     refuse_unclear(Field::FullName, &user.name)?;
     let password = accept(app, &new.password, &user.username, user.email.as_ref())?;
@@ -60,7 +62,7 @@ pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Res
     Ok(user)
 }
 
-/// Whether there is at least one user.
+/// Returns whether there is at least one user.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -68,7 +70,7 @@ pub async fn exist(app: &App) -> Result<bool> {
     app.store.has_users().await
 }
 
-/// Every user, by name.
+/// Returns every user, by username.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -76,7 +78,8 @@ pub async fn list(app: &App) -> Result<Vec<User>> {
     Ok(app.store.list_users(UserQuery::default()).await?.items)
 }
 
-/// Sets a password, ends the user's logins by password and lifts the block of failed logins. Personal access tokens stay.
+/// Sets a password, ends the user's password logins and lifts the block after failed logins.
+/// Personal access tokens stay.
 ///
 /// # Errors
 /// `NotFound`, `Invalid { Password, Missing | Weak }`, `Unavailable`.
@@ -91,7 +94,7 @@ pub async fn set_password(app: &App, username: &str, password: &str) -> Result<(
     update(app, username, patch).await
 }
 
-/// Lifts the block that failed logins have brought upon a user, from every address.
+/// Lifts a user's block after failed logins, for every address.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -115,7 +118,7 @@ pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<
     update(app, username, patch).await
 }
 
-/// Switches a user off, which ends all of its logins, tokens too; or on again.
+/// Activates or deactivates a user. Deactivation ends all logins, including tokens.
 ///
 /// # Errors
 /// `NotFound`, `LastAdministrator`, `Unavailable`.
@@ -127,7 +130,7 @@ pub async fn set_active(app: &App, username: &str, active: bool) -> Result<()> {
     update(app, username, patch).await
 }
 
-/// Sets by what a user counts as connected.
+/// Sets the presence policy of a user.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -149,11 +152,12 @@ pub async fn delete(app: &App, username: &str) -> Result<()> {
     app.store.delete_user(user.id, by).await
 }
 
-/// Makes a personal access token that lasts for `life`, or until it is revoked. Answers the user's id and the token, which is shown
-/// this once.
+/// Creates a personal access token that lasts for `life`, or until it is revoked. Returns the
+/// user's id and the token, which is shown only once.
 ///
 /// # Errors
-/// `NotFound`, `Deactivated`, `Invalid { TokenName }` when the name is blank, too long or in use, `Unavailable`.
+/// `NotFound`, `Deactivated`, `Invalid { TokenName }` if the name is blank, too long or in use,
+/// `Unavailable`.
 pub async fn create_token(
     app: &App,
     username: &str,
@@ -171,7 +175,7 @@ pub async fn create_token(
     Ok((user.id, token))
 }
 
-/// A user's logins and tokens that are still live, oldest first.
+/// Returns a user's live logins and tokens, oldest first.
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
@@ -182,7 +186,7 @@ pub async fn list_logins(app: &App, username: &str) -> Result<Vec<Login>> {
     Ok(logins)
 }
 
-/// Revokes a user's personal access token by its name.
+/// Revokes a user's personal access token by name.
 ///
 /// # Errors
 /// `NotFound` for the user or the token, `Unavailable`.
@@ -205,7 +209,7 @@ async fn update(app: &App, username: &str, patch: UserPatch) -> Result<()> {
     app.store.update_user(user.id, patch, by).await.map(drop)
 }
 
-/// The operator, who changes `user` now.
+/// Returns the operator as the author of a change of `user` made now.
 pub(crate) fn by_operator(app: &App, user: &User) -> By {
     user.by(app.clock.now()).through(Origin::Operator)
 }

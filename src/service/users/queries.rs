@@ -1,4 +1,4 @@
-//! Who may see which users, and how much of them. Knows nothing of which fields that is: the wire does.
+//! Who may see which users, and whether completely. The API layer decides which fields that covers.
 
 use super::is_self;
 use crate::app::App;
@@ -8,11 +8,12 @@ use crate::domain::{Actor, Page, Permission, Result, User, UserKey, UserQuery};
 pub struct Seen {
     /// The user.
     pub user: User,
-    /// Whether it is the actor, or one that the actor may see all of.
+    /// Whether the user is the actor, or the actor may see all fields.
     pub whole: bool,
 }
 
-/// The user that `key` names. By address, somebody else is found only by who may see addresses.
+/// Returns the user identified by `key`. Looking up another user by address needs the permission to
+/// see addresses.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -26,7 +27,8 @@ pub async fn info(app: &App, actor: &Actor, key: UserKey) -> Result<Option<Seen>
     Ok(seen.filter(|seen| seen.whole || !by_address))
 }
 
-/// A page of users, and whether the actor may see all of them. Who may not see addresses finds nobody by one.
+/// Returns a page of users, and whether the actor may see all of their fields. A filter by address
+/// finds nothing without the permission to see addresses.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.

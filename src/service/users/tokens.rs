@@ -1,5 +1,6 @@
-//! Tokens that somebody logged in makes: personal access tokens for oneself, and with the secret of the settings for others. Source:
-//! Rocket.Chat `personalAccessTokens:*` and `users.createToken`. Knows nothing of how tokens are signed.
+//! Tokens created by authenticated users: personal access tokens for themselves, and tokens for
+//! others with the configured secret. Source: Rocket.Chat `personalAccessTokens:*` and
+//! `users.createToken`.
 
 use super::{is_self, missing, refuse_unclear};
 use crate::app::App;
@@ -9,7 +10,8 @@ use crate::domain::{
 use crate::service::session;
 use crate::store::NewLogin;
 
-/// Makes a personal access token that lasts until it is removed, and answers it, this once.
+/// Creates a personal access token that lasts until it is removed. Returns the token, which is
+/// shown only once.
 ///
 /// # Errors
 /// `Forbidden`, `Invalid { TokenName, Missing | Taken | TooLong }`, `Unavailable`.
@@ -25,7 +27,7 @@ pub async fn generate(
     session::open(app, asked_by(actor, login), attribution).await
 }
 
-/// Makes a new token in the place of one's token of this name, which ends at once.
+/// Replaces the actor's token of this name. The old one ends at once.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -44,7 +46,7 @@ pub async fn regenerate(app: &App, actor: &Requester, name: String) -> Result<St
     Ok(token)
 }
 
-/// One's personal access tokens, oldest first.
+/// Returns the actor's personal access tokens, oldest first.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
@@ -56,7 +58,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Login>> {
     Ok(logins)
 }
 
-/// Removes one's token of this name.
+/// Removes the actor's token of this name.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
@@ -67,11 +69,12 @@ pub async fn remove(app: &App, actor: &Requester, name: &str) -> Result<()> {
     app.store.delete_login(login.id, by).await.map(drop)
 }
 
-/// Logs a user in without a password: for programs that know the secret of the settings. Without such a secret nobody may.
+/// Logs a user in without a password, for programs that know the configured secret. Disabled if no
+/// secret is configured.
 ///
 /// # Errors
-/// `Forbidden` for a wrong secret, for another user without `user-generate-access-token` and for one who is switched off; `NotFound`,
-/// `Unavailable`.
+/// `Forbidden` for a wrong secret, for another user without `user-generate-access-token` and for a
+/// deactivated user; `NotFound`, `Unavailable`.
 pub async fn create_for(
     app: &App,
     actor: &Requester,
@@ -99,7 +102,7 @@ pub async fn create_for(
     })
 }
 
-/// A login that is not made once the one that asks for it has ended: a token under way must not outlive a
+/// Makes a login conditional on the one that requests it: a token being created must not survive a
 /// "log out everywhere".
 fn asked_by(actor: &Actor, login: Login) -> NewLogin {
     NewLogin {
@@ -108,7 +111,7 @@ fn asked_by(actor: &Actor, login: Login) -> NewLogin {
     }
 }
 
-/// A personal access token for `user` that lasts until it is removed.
+/// Creates a personal access token login for `user` that lasts until it is removed.
 pub(super) fn personal(
     app: &App,
     user: UserId,
@@ -136,7 +139,7 @@ async fn named(app: &App, actor: &Actor, name: &str) -> Result<Login> {
     among(list(app, actor).await?, name)
 }
 
-/// The token of this name among `logins`.
+/// Returns the token of this name among `logins`.
 pub(super) fn among(logins: Vec<Login>, name: &str) -> Result<Login> {
     let mut logins = logins.into_iter();
     let found = logins.find(|login| login.token_name() == Some(name));
