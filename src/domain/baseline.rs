@@ -10,8 +10,8 @@ words! {
         Offline = "offline",
         /// Online: the user's last choice was online.
         Online = "online",
-        /// Online was chosen, and a claim was made since. Bots return to online when the claim
-        /// ends; people are offline until they connect.
+        /// Online was chosen, and a claim was made since. Users shown as declared, such
+        /// as bots, return to online when the claim ends. Others are offline until they connect.
         OnlineBefore = "online before",
     }
 }

@@ -159,7 +159,7 @@ pub enum Problem {
     Fixed(&'static str),
     /// The setting named first takes values of another type, named second.
     OtherKind(&'static str, &'static str),
-    /// It is longer than this many UTF-16 units.
+    /// It is longer than this many UTF-16 units (preferences: characters).
     TooLong(usize),
     /// The password is too easy to guess.
     Weak(Weakness),

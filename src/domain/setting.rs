@@ -127,7 +127,7 @@ settings! {
     FileUploadMediaTypeWhiteList = "FileUpload_MediaTypeWhiteList", "", Everybody, Server;
     /// Whether login through LDAP is enabled.
     LdapEnable = "LDAP_Enable", false, Everybody, Server;
-    /// Whether presence changes are not broadcast. Reset to off at every start.
+    /// Whether the broadcast of presence changes is disabled. Every start enables it again.
     PresenceBroadcastDisabled = "Presence_broadcast_disabled", false, Everybody, Administrators;
     /// The name of the workspace.
     SiteName = "Site_Name", "doorsign", Everybody, Administrators;
@@ -245,7 +245,7 @@ impl SettingValues {
         self.is_on(Setting::AllowInvisibleStatus)
     }
 
-    /// Returns whether presence changes are not broadcast.
+    /// Returns whether the broadcast of presence changes is disabled.
     #[must_use]
     pub fn broadcast_disabled(&self) -> bool {
         self.is_on(Setting::PresenceBroadcastDisabled)

@@ -2,8 +2,8 @@
 //! single request.
 //!
 //! Each job runs in its own savepoint, so that a failed one rolls back alone. If the file size is
-//! limited, all jobs of a group have the same space class, so that one that finds no space does not
-//! fail jobs that may use the reserve.
+//! limited, all jobs of a group have the same space class. Otherwise a job that finds no space would
+//! also fail jobs that may use the reserve.
 
 use super::change_signals::{ChangeSignals, EVERYTHING};
 use super::checkpoint::{self, Checkpoints};

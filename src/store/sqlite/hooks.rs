@@ -99,8 +99,8 @@ impl Hooks for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Runs `work` on an existing hook, and signals the hook runner. Adds no row to its tables, so
-    /// it may use the reserve of a full file.
+    /// Runs `work` on an existing hook, and signals the hook runner. Adds no row except the
+    /// audit record, so it may use the reserve of a full file.
     async fn look_after<T: Send + 'static>(
         &self,
         hook: &str,
