@@ -1,7 +1,7 @@
 //! The policy for new passwords.
 //!
 //! Source: OWASP ASVS 5.0, 6.2.1 (at least 8 characters), 6.2.4 (not among the most common) and
-//! 6.2.11 (no context-specific words). There are no rules about character classes and no upper
+//! 6.2.11 (no context-specific words). It has no rules about character classes and no upper
 //! limit (6.2.5, 6.2.9).
 
 use super::{Email, Error, Field, Problem, Result, Username};

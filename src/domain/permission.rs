@@ -52,7 +52,7 @@ permissions! {
     EditPrivilegedSetting = "edit-privileged-setting",
     /// Create auth tokens for other users.
     GenerateAccessToken = "user-generate-access-token",
-    /// Create personal access tokens for one's own account.
+    /// Create personal access tokens for your own account.
     CreatePersonalAccessTokens = "create-personal-access-tokens",
     /// List users.
     ViewDRoom = "view-d-room",

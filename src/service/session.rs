@@ -323,7 +323,7 @@ async fn lift(app: &App, key: UserKey, refused: Error) -> Result<()> {
     }
 }
 
-/// Resets the failed logins of a user whom the operator or an administrator unblocked. Returns
+/// Resets the failed logins of a user that the operator or an administrator unblocked. Returns
 /// whether the unblocking was new.
 pub(super) fn forgive(app: &App, user: &User) -> bool {
     let is_news = app.auth.unblocks.take(user);

@@ -16,13 +16,13 @@ pub trait CustomStatuses: Send + Sync {
     /// Replaces the name, type and time of a status, and appends the event.
     ///
     /// # Errors
-    /// `NotFound` if there is no status with this id, `NameTaken` if another one has this name.
+    /// `NotFound` if the status does not exist, `NameTaken` if another one has this name.
     async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()>;
 
     /// Deletes a status. `event` builds the event from its last state.
     ///
     /// # Errors
-    /// `NotFound` if there is no status with this id.
+    /// `NotFound` if the status does not exist.
     async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()>;
 
     /// Returns the status with this id.

@@ -18,7 +18,7 @@ pub trait Hooks: Send + Sync {
     /// event order. `state` restricts them to one state.
     ///
     /// # Errors
-    /// `NotFound` if there is no such hook.
+    /// `NotFound` if the hook does not exist.
     async fn list_deliveries(
         &self,
         hook: &str,
@@ -31,7 +31,7 @@ pub trait Hooks: Send + Sync {
     /// given up and the one waiting for a retry. Returns their number.
     ///
     /// # Errors
-    /// `NotFound` if there is no such hook, or if no delivery of `event` is waiting or was given
+    /// `NotFound` if the hook does not exist, or if no delivery of `event` is waiting or was given
     /// up.
     async fn retry_deliveries(
         &self,
@@ -56,7 +56,7 @@ pub trait Hooks: Send + Sync {
     /// Replaces a replay in progress.
     ///
     /// # Errors
-    /// `NotFound` if there is no such hook.
+    /// `NotFound` if the hook does not exist.
     async fn replay(
         &self,
         hook: &str,
@@ -69,7 +69,7 @@ pub trait Hooks: Send + Sync {
     /// delivery.
     ///
     /// # Errors
-    /// `NotFound` if there is no such hook.
+    /// `NotFound` if the hook does not exist.
     async fn switch_hook(
         &self,
         hook: &str,

@@ -17,14 +17,14 @@ pub trait Logins: Send + Sync {
     ///
     /// # Errors
     /// `Unauthenticated` if [`NewLogin::asked_by`] has ended, `Invalid { TokenName, Taken }` if the
-    /// user has a token of that name, `NotFound` if there is no such user, `Deactivated` if the
+    /// user has a token of that name, `NotFound` if the user does not exist, `Deactivated` if the
     /// user may not log in.
     async fn create_login(&self, new: NewLogin, attribution: Attribution) -> Result<()>;
 
     /// Replaces the user's token of the same name, and appends an event because the old one ended.
     ///
     /// # Errors
-    /// `NotFound` if there is no such token, `Deactivated` if the user may not log in.
+    /// `NotFound` if the token does not exist, `Deactivated` if the user may not log in.
     async fn replace_token(&self, login: Login, by: By) -> Result<()>;
 
     /// Returns the login, its user and the granted permissions, read from one snapshot.
@@ -54,7 +54,7 @@ pub trait Logins: Send + Sync {
     /// Deletes every login of a user, including tokens. Appends the event if there was any.
     ///
     /// # Errors
-    /// `NotFound` if there is no such user.
+    /// `NotFound` if the user does not exist.
     async fn delete_logins(&self, user: UserId, by: By) -> Result<()>;
 
     /// Deletes every password login of a user except `kept`. Appends the event if there was any.

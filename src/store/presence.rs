@@ -9,7 +9,7 @@ pub trait Presences: Send + Sync {
     /// Returns a user's presence.
     ///
     /// # Errors
-    /// `NotFound` if there is no such user.
+    /// `NotFound` if the user does not exist.
     async fn find_presence(&self, user: UserId) -> Result<Presence>;
 
     /// Returns a user's presence snapshot together with the position at which it was taken.
@@ -25,7 +25,7 @@ pub trait Presences: Send + Sync {
     /// for both. Appends no event if nothing changed. Returns the new presence.
     ///
     /// # Errors
-    /// `NotFound` if there is no such user, and any error of the rule. Nothing has changed then.
+    /// `NotFound` if the user does not exist, and any error of the rule. Nothing has changed then.
     async fn change_presence(&self, change: PresenceChange) -> Result<Presence>;
 
     /// Ends claims that have expired at `now`: at most `limit`, the longest expired first, with one

@@ -53,8 +53,8 @@ pub struct Proof {
 }
 
 /// Changes a user: the actor, or another one with `edit-other-user-info`. Roles, password and
-/// activation need their own permissions. Changing one's own username, address or password needs
-/// the current password.
+/// activation need their own permissions. Actors need their current password to change their own
+/// username, address or password.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid`, `LoginBlocked`, `LastAdministrator`, `Unavailable`.
@@ -204,8 +204,8 @@ async fn choice(app: &App, new: &UserChanges) -> Result<Option<Choice>> {
         .map(Some)
 }
 
-/// Checks the permissions needed in addition to `edit-other-user-info`. One's own password is
-/// changed with the current one, by [`update_own`].
+/// Checks the permissions needed in addition to `edit-other-user-info`. Actors change their own
+/// password with the current one, through [`update_own`].
 fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
     if let Some(roles) = &new.roles {
         let is_admin = |ids: &[String]| ids.iter().any(|id| id == ADMIN);

@@ -61,7 +61,7 @@ fn accept(
 }
 
 /// Returns an error as `actor` may see it. Without `view-full-other-user-info`, a taken address
-/// gets the same error as an invalid one, so that nobody learns which addresses are in use.
+/// gets the same error as an invalid one, to hide which addresses are in use.
 fn without_addresses(actor: &Actor, failed: Error) -> Error {
     match failed {
         Error::Invalid {

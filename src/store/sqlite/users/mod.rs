@@ -106,7 +106,7 @@ pub(super) fn create(connection: &Connection, user: &User, password_hash: &str) 
 }
 
 /// Reports which of the two unique names is taken by another user than `id`, because SQLite's error
-/// code does not. There is no race, because there is only one writer.
+/// code does not. This cannot race, because there is only one writer.
 fn refuse_taken(
     connection: &Connection,
     id: &UserId,
