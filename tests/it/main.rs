@@ -110,6 +110,7 @@ mod refusals;
 mod roles;
 mod scripted;
 mod security_headers;
+mod service_permissions;
 mod session;
 mod sessions;
 mod settings;

@@ -1,0 +1,125 @@
+//! That the use cases check permissions themselves: each refuses an actor without any, whatever the route in front of it checks.
+
+use crate::support::TestServer;
+use doorsign::domain::{
+    AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result,
+    SettingValue, Timestamp, UserId, UserKey, UserQuery,
+};
+use doorsign::service::session::{self, Credentials};
+use doorsign::service::users::{accounts, changes, queries, tokens};
+use doorsign::service::webhooks::{self, NewWebhook};
+use doorsign::service::{audit, hooks, logins, permissions, roles, settings};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A server, and a user who is logged in and holds no permission at all.
+async fn setup() -> (TestServer, Requester) {
+    let server = TestServer::start().await;
+    let (user, token) = server.user("ann").await.credentials.unwrap();
+    let (user, token) = (user.as_str(), token.as_str());
+    let credentials = Some(Credentials { user, token });
+    let actor = session::authenticate(&server.app, credentials).await;
+    let mut actor = (*actor.unwrap()).clone();
+    actor.grants = Grants::default();
+    let requester = Requester::new(Arc::new(actor), ADDRESS);
+    (server, requester)
+}
+
+fn refused<T>(case: &str, result: Result<T>) {
+    let error = result.err();
+    assert!(
+        matches!(error, Some(Error::Forbidden { .. })),
+        "{case}: {error:?}"
+    );
+}
+
+#[tokio::test]
+async fn hooks_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let (app, ann, event) = (&server.app, Caller::from(&ann), EventId::new(1));
+    let since = Timestamp::from_millis(0);
+    refused("list", hooks::list(app, ann).await);
+    let deliveries = hooks::list_deliveries(app, ann, "audit-log", None, event);
+    refused("deliveries", deliveries.await);
+    let delivery = hooks::find_delivery(app, ann, "audit-log", event);
+    refused("delivery", delivery.await);
+    refused("retry", hooks::retry(app, ann, "audit-log", None).await);
+    let dropped = hooks::drop_delivery(app, ann, "audit-log", event);
+    refused("drop", dropped.await);
+    let replayed = hooks::replay(app, ann, "audit-log", since, None);
+    refused("replay", replayed.await);
+    refused("pause", hooks::pause(app, ann, "audit-log").await);
+    refused("resume", hooks::resume(app, ann, "audit-log").await);
+}
+
+#[tokio::test]
+async fn webhooks_and_the_audit_trail_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let (app, ann) = (&server.app, Caller::from(&ann));
+    let new = NewWebhook {
+        name: "bell".to_owned(),
+        url: "https://example.org/".to_owned(),
+        kinds: Vec::new(),
+    };
+    refused("list", webhooks::list(app, ann).await);
+    refused("add", webhooks::add(app, ann, new).await);
+    refused("test", webhooks::test(app, ann, "bell").await);
+    refused("rotate", webhooks::rotate(app, ann, "bell").await);
+    refused("disable", webhooks::disable(app, ann, "bell").await);
+    refused("enable", webhooks::enable(app, ann, "bell").await);
+    refused("remove", webhooks::remove(app, ann, "bell").await);
+    let trail = audit::list(app, ann, None, AuditQuery::default());
+    refused("audit", trail.await);
+}
+
+#[tokio::test]
+async fn logins_permissions_roles_and_settings_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let (app, ann) = (&server.app, &ann);
+    let text = str::to_owned;
+    let all = LoginQuery::all(app.clock.now());
+    refused("logins", logins::list(app, ann, all).await);
+    let (login, name) = (LoginId::new("login"), text("create-user"));
+    refused("login", logins::find(app, ann, login.clone()).await);
+    refused("end", logins::end_any(app, ann, login).await);
+    let updated = permissions::update(app, ann, Vec::new());
+    refused("update", updated.await);
+    let granted = permissions::set_grant(app, ann, name, text("user"), true);
+    refused("grant", granted.await);
+    let members = roles::users_in(app, ann, "admin", 0, None);
+    refused("members", members.await);
+    refused("add", roles::add_user(app, ann, "ann", "bot").await);
+    refused("take", roles::remove_user(app, ann, "ann", "user").await);
+    let setting = "Presence_broadcast_disabled";
+    refused("setting", settings::find(app, ann, setting).await);
+    let off = SettingValue::Boolean(false);
+    refused("set", settings::set(app, ann, setting, off).await);
+    refused("enable", settings::enable_broadcast(app, ann).await);
+}
+
+#[tokio::test]
+async fn users_and_tokens_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let admin = UserId::new(server.admin().await.id());
+    let (app, ann) = (&server.app, &ann);
+    let text = str::to_owned;
+    let new = accounts::NewAccount::default();
+    refused("create", accounts::create(app, ann, new).await);
+    let key = UserKey::Id(admin.clone());
+    refused("delete", accounts::delete(app, ann, key).await);
+    let active = accounts::set_active(app, ann, admin.clone(), true);
+    refused("active", active.await);
+    let logout = accounts::end_logins(app, ann, admin.clone());
+    refused("logout", logout.await);
+    let preferences = changes::set_preferences(app, ann, admin, text("{}"));
+    refused("preferences", preferences.await);
+    let users = queries::list(app, ann, UserQuery::default());
+    refused("users", users.await.map(drop));
+    refused("tokens", tokens::list(app, ann).await);
+    let generated = tokens::generate(app, ann, text("t"), false);
+    refused("generate", generated.await);
+    refused("anew", tokens::regenerate(app, ann, text("t")).await);
+    refused("remove", tokens::remove(app, ann, "t").await);
+}
