@@ -4,7 +4,7 @@ use crate::support::{Reply, Setup, TestServer};
 use doorsign::config::Config;
 use doorsign::domain::UserKey;
 use doorsign::service::users;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use warp::http::Method;
 
@@ -165,6 +165,19 @@ async fn a_new_password_by_an_administrator_and_an_unblock_lift_the_block_of_tha
 }
 
 #[tokio::test]
+async fn an_unblock_lifts_a_block_that_is_not_announced() {
+    let server = server(|config| config.login_failures_per_user = 4).await;
+    fail(&server, "ann", 2).await;
+    fail(&server, "ann@example.org", 2).await;
+    login(&server, "ann", "ann's password")
+        .await
+        .golden("login_refused");
+    server.clock.advance(Duration::from_secs(1));
+    users::unblock(&server.app, "ann").await.unwrap();
+    login(&server, "ann", "ann's password").await.expect(200);
+}
+
+#[tokio::test]
 async fn only_the_right_password_tells_that_an_account_is_switched_off() {
     let server = server(|_| ()).await;
     users::set_active(&server.app, "ann", false).await.unwrap();
@@ -185,13 +198,16 @@ async fn right_passwords_that_come_at_once_are_no_failures() {
 
 /// Asks for a login from `address`, as a trusted proxy passes it on.
 async fn login_from(server: &TestServer, address: &str, user: &str, password: &str) -> Reply {
+    post_login_from(server, address, json!({"user": user, "password": password})).await
+}
+
+async fn post_login_from(server: &TestServer, address: &str, body: Value) -> Reply {
     let headers = [
         ("content-type", "application/json"),
         ("x-forwarded-for", address),
     ];
-    let body = json!({"user": user, "password": password}).to_string();
     let anon = server.anon();
-    anon.send(Method::POST, "/api/v1/login", &headers, body)
+    anon.send(Method::POST, "/api/v1/login", &headers, body.to_string())
         .await
 }
 
@@ -251,6 +267,29 @@ async fn an_account_that_is_attacked_from_everywhere_is_open_where_its_user_was_
         .expect(200);
     server.clock.advance(Duration::from_secs(600));
     login_from(&server, "192.0.2.4", "ann", "ann's password")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn an_attacked_account_is_open_where_its_user_has_logged_in_by_token() {
+    let server = server(|config| {
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.login_failures_per_account = 3;
+    })
+    .await;
+    let (home, office) = ("198.51.100.1", "203.0.113.1");
+    let login = login_from(&server, home, "ann", "ann's password").await;
+    let login = login.expect(200).json();
+    let token = &login["data"]["authToken"];
+    post_login_from(&server, office, json!({"resume": token}))
+        .await
+        .expect(200);
+    for n in 1..=3 {
+        let refused = login_from(&server, &format!("192.0.2.{n}"), "ann", "wrong").await;
+        refused.golden("login_refused");
+    }
+    login_from(&server, office, "ann", "ann's password")
         .await
         .expect(200);
 }
