@@ -257,6 +257,21 @@ async fn a_socket_is_sent_nothing_once_the_time_of_its_login_is_up() {
 }
 
 #[tokio::test]
+async fn a_stream_is_sent_nothing_once_the_time_of_its_login_is_up() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    let minute = Duration::from_secs(60);
+    let ann = server.with_named_token("ann", "short", Some(minute)).await;
+    let mut stream = EventStream::open(&server, &ann).await;
+    admin.create("before").await.expect(200);
+    stream.expect("custom_user_status.created").await;
+    server.clock.advance(minute);
+    admin.create("after").await.expect(200);
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
 async fn nobody_logs_in_to_a_socket_while_the_login_cannot_be_checked() {
     let server = FlakyServer::start().await;
     let ann = server.user("ann").await;
