@@ -1,15 +1,15 @@
-//! The log line of a record: target `doorsign::audit`, one field for each part. The order of the fields is part of the contract:
-//! `action` and `address` come first, because fail2ban's filter in docs/security.md reads them, and what a client has typed comes
-//! after them.
+//! Writes the log line of an audit record: target `doorsign::audit`, one field per part. The order
+//! of the fields is part of the contract. `action` and `address` come first because the fail2ban
+//! filter in docs/security.md parses them; client-supplied text comes after them.
 
 use crate::domain::{Action, AuditEntry, AuditRecord};
 
-/// Writes the line of a stored record.
+/// Logs a stored record.
 pub(crate) fn write(record: &AuditRecord) {
     write_entry(&record.entry, Some(record.id));
 }
 
-/// Writes the line of an entry that is not stored, because there were too many of its kind or the database is full.
+/// Logs an entry that is not stored, because of the record limit or because the database is full.
 pub(crate) fn write_unrecorded(entry: &AuditEntry) {
     write_entry(entry, None);
 }
@@ -42,7 +42,7 @@ fn write_entry(entry: &AuditEntry, record: Option<u64>) {
     }
 }
 
-/// Whether an administrator who hides `info` lines still wants to see it.
+/// Returns whether the line is a warning, so that it stays visible when `info` lines are hidden.
 const fn matters(action: Action) -> bool {
     matches!(
         action,

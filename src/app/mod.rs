@@ -1,4 +1,5 @@
-//! The few handles that a use case may touch. Knows nothing of sockets, JSON or which database is behind the store.
+//! The handles that use cases share: store, clock, ids, authentication, settings, presence and live
+//! messages. Does not depend on sockets, JSON or a specific database.
 
 pub(crate) mod audit_line;
 pub mod setting_cache;
@@ -29,49 +30,50 @@ use tokio::sync::watch;
 
 pub use crate::config::{Contract, Unconnected};
 
-/// What the use cases work with. One per server, shared by all requests.
+/// Everything that use cases work with. One per server, shared by all requests.
 pub struct App {
     /// The database.
     pub store: Arc<dyn Store>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// New ids.
+    /// Generates ids.
     pub ids: Ids,
-    /// Who is who.
+    /// Authentication state.
     pub auth: Auth,
     /// The settings that rules depend on.
     pub rules: Rules,
-    /// Who is connected.
+    /// Presence: who is connected.
     pub connections: Arc<PresenceRegistry>,
-    /// Who is listening.
+    /// Live messages and their listeners.
     pub live: Arc<Live>,
     /// Checks and calls the endpoints of webhooks.
     pub webhooks: Arc<dyn WebhookGateway>,
 }
 
-/// Everything about proving who one is.
+/// Everything used to authenticate a client.
 pub struct Auth {
-    /// Signs and checks auth tokens.
+    /// Signs and verifies auth tokens.
     pub tokens: Tokens,
-    /// Hashes passwords, a few at a time.
+    /// Hashes passwords, with a limit on concurrency.
     pub passwords: Passwords,
-    /// The actors seen lately.
+    /// Recently used sessions.
     pub sessions: Sessions,
-    /// Failed logins.
+    /// Failed logins and the blocks that they cause.
     pub attempts: LoginThrottle,
-    /// How many refused logins are recorded.
+    /// Limits how many refused logins are recorded.
     pub refusals: Refusals,
-    /// Which of them were forgiven by the operator.
+    /// Which of the operator's unblocks were applied.
     pub unblocks: Unblocks,
-    /// What programs show to make tokens for users.
+    /// The secret that lets programs create tokens for users.
     create_tokens: Option<Secret>,
 }
 
 impl Auth {
-    /// Whether `secret` is the one of the settings. Takes as long for every wrong one of a length; without a setting none is right.
+    /// Returns whether `secret` equals the configured one. The comparison takes constant time for
+    /// secrets of equal length. Without a configured secret, always returns `false`.
     ///
     /// # Errors
-    /// `Internal` when the file of the setting cannot be read.
+    /// `Internal` when the setting's file cannot be read.
     pub fn may_create_tokens(&self, secret: &str) -> Result<bool> {
         let right = self.create_tokens.as_ref().map(Secret::expose);
         let right = right.transpose().map_err(Error::internal)?;
@@ -81,25 +83,25 @@ impl Auth {
 
 /// The settings that rules depend on.
 pub struct Rules {
-    /// How bodies are read: compatibility 2.
+    /// How request bodies are parsed: compatibility 2.
     pub contract: Contract,
-    /// How long a login by password lasts.
+    /// The lifetime of a password login.
     pub login_life: Duration,
-    /// How many logins by password a user has at once.
+    /// The maximum number of concurrent password logins per user.
     pub logins_per_user: u32,
-    /// Which new passwords are refused.
+    /// Which new passwords are rejected.
     pub password_policy: PasswordPolicy,
-    /// What is shown of people without a live connection.
+    /// The status shown for users without a live connection.
     pub unconnected: Unconnected,
-    /// What administrators change while the server runs. Read through [`App::settings`].
+    /// Settings that administrators change at run time. Read them through [`App::settings`].
     pub settings: SettingCache,
 }
 
 impl App {
-    /// The handles for a server or a command with these settings.
+    /// Creates the handles for a server or a command.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn new(
         config: &Config,
         store: Arc<dyn Store>,
@@ -143,12 +145,12 @@ impl App {
 }
 
 impl App {
-    /// All settings of the workspace as they are now. Asks the store only after a change.
+    /// Returns all current workspace settings. Queries the store only after a change.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn settings(&self) -> Result<Arc<SettingValues>> {
-        // Taken before the settings are read: what changes meanwhile makes the copy worthless.
+        // Read before the settings: a change in between then invalidates the cached copy.
         let version = self.store.version(ChangeKind::Access);
         if let Some(values) = self.rules.settings.find(version) {
             return Ok(values);
@@ -157,13 +159,14 @@ impl App {
         Ok(self.rules.settings.keep(version, stored))
     }
 
-    /// A number that rises with every change of a custom status, before the change is answered.
+    /// Returns a number that increases with every change of a custom status, before that change is
+    /// answered.
     pub fn custom_statuses_version(&self) -> u64 {
         self.store.version(ChangeKind::CustomStatuses)
     }
 }
 
-/// The settings of the workspace that the configuration decides.
+/// The workspace settings that the configuration fixes.
 fn configured(config: &Config) -> Vec<(Setting, SettingValue)> {
     let origins = &config.cors_origins;
     let calls = i64::from(config.rate_limit_calls());
@@ -177,44 +180,46 @@ fn configured(config: &Config) -> Vec<(Setting, SettingValue)> {
     ]
 }
 
-/// What time it is. Tests bring their own.
+/// A source of the current time. Tests supply their own.
 pub trait Clock: Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// What changes when the clock was set, for one that is set by hand: what is due by the new time is looked for at once. A machine's
-    /// clock does not say.
+    /// Returns a channel that changes when the clock is set manually, so that due work is checked
+    /// at once. `None` for the system clock, which does not report changes.
     fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
         None
     }
 }
 
-/// Comes back when the clock was set by hand, and never for a clock that cannot be: `set` is what [`Clock::set_by_hand`] gives.
+/// Resolves when the clock is set manually; pending forever otherwise. `set` comes from
+/// [`Clock::set_by_hand`].
 pub async fn set_by_hand(set: &mut Option<watch::Receiver<()>>) {
-    let told = match set {
+    let was_set = match set {
         Some(set) => set.changed().await.is_ok(),
         None => false,
     };
-    if !told {
+    if !was_set {
         std::future::pending().await
     }
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that everybody else takes the time from"
+        reason = "the one place that reads the system clock"
     )]
     fn now(&self) -> Timestamp {
         timestamp(SystemTime::now())
     }
 }
 
-/// A time of the machine, which may be before 1970: time has to go on there, too, or nothing would ever expire.
+/// Converts a system time, which may be before 1970. Time must advance there too, or nothing would
+/// expire.
 fn timestamp(time: SystemTime) -> Timestamp {
     let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millis(match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -223,11 +228,11 @@ fn timestamp(time: SystemTime) -> Timestamp {
     })
 }
 
-/// Makes new ids.
+/// Generates new ids.
 pub struct Ids {
-    /// The middle of a MongoDB ObjectId: five bytes that tell this process from others.
+    /// The middle of a MongoDB ObjectId: five random bytes that identify this process.
     process: u64,
-    /// Its end: three bytes that count.
+    /// The end of an ObjectId: a three-byte counter.
     counter: AtomicU32,
 }
 
@@ -237,7 +242,7 @@ impl Ids {
         let process = process
             .iter()
             .fold(0, |number, byte| number << 8 | u64::from(*byte));
-        // The counter starts in the lower half, so that it does not soon fall back to 0 and out of order.
+        // Start in the lower half, so that the counter does not soon wrap to 0 and break the order.
         let counter = u32::from_be_bytes([0, a & 0x7f, b, c]);
         Ok(Self {
             process,
@@ -245,52 +250,54 @@ impl Ids {
         })
     }
 
-    /// A MongoDB ObjectId, as Rocket.Chat gives: seconds, process, counter. It ascends with time, so new rows land side by side.
+    /// Returns a MongoDB ObjectId, as Rocket.Chat does: seconds, process, counter. Ids ascend with
+    /// time, so new rows are adjacent.
     pub fn status(&self, now: Timestamp) -> StatusId {
         let seconds = now.as_millis().div_euclid(1000) & 0xffff_ffff;
         let counter = self.counter.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff;
         StatusId::new(format!("{seconds:08x}{:010x}{counter:06x}", self.process))
     }
 
-    /// A user's id.
+    /// Returns a new user id.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn user(&self) -> Result<UserId> {
         Ok(UserId::new(unmistakable::<17>()?))
     }
 
-    /// A login's id.
+    /// Returns a new login id.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn login(&self) -> Result<LoginId> {
         Ok(LoginId::new(unmistakable::<17>()?))
     }
 
-    /// A live connection's id.
+    /// Returns a new connection id.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn connection(&self) -> Result<String> {
         unmistakable::<17>()
     }
 
-    /// A password of 24 characters, 139 bits.
+    /// Returns a password of 24 characters, 139 bits.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn password() -> Result<String> {
         unmistakable::<24>()
     }
 }
 
-/// `N` characters of Meteor's alphabet without those that are mistaken for each other (`random/AbstractRandomGenerator.js`).
+/// Returns `N` characters of Meteor's alphabet, which omits look-alikes
+/// (`random/AbstractRandomGenerator.js`).
 fn unmistakable<const N: usize>() -> Result<String> {
     const ALPHABET: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
     let mut text = String::with_capacity(N);
     while text.len() < N {
-        // 220 is 4 times 55: bytes above it would favour the alphabet's beginning.
+        // 220 is 4 × 55: bytes above it would favour the start of the alphabet.
         let fair = random::<32>()?.into_iter().filter(|byte| *byte < 220);
         text.extend(
             fair.take(N - text.len())
@@ -311,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_goes_on_before_1970_too() {
+    fn time_advances_before_1970_too() {
         let second = Duration::from_secs(1);
         let at = |time: Option<SystemTime>| timestamp(time.unwrap()).as_millis();
         assert_eq!(at(SystemTime::UNIX_EPOCH.checked_sub(second)), -1000);
@@ -346,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn user_ids_are_17_characters_that_nobody_mistakes() {
+    fn user_ids_are_17_unambiguous_characters() {
         let ids = Ids::new().unwrap();
         let (one, other) = (ids.user().unwrap(), ids.user().unwrap());
         assert_ne!(one, other);

@@ -1,31 +1,32 @@
-//! The settings as they were read last, so that a rule that depends on one asks no database. Correct by construction: they were read under
-//! one access version of the store, and are worth nothing under another.
+//! Cached workspace settings, so that reading one takes no database query. An entry belongs to one
+//! access version of the store and is ignored under any other version.
 
 use crate::domain::{Setting, SettingValue, SettingValues};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// All settings, and those of them that the configuration decides.
+/// All settings, including those fixed by the configuration.
 pub struct SettingCache {
     configured: Vec<(Setting, SettingValue)>,
     read: RwLock<Option<(u64, Arc<SettingValues>)>>,
 }
 
 impl SettingCache {
-    /// Nothing read yet. What is `configured` stands above what is stored.
+    /// Creates an empty cache. `configured` values override stored ones.
     #[must_use]
     pub fn new(configured: Vec<(Setting, SettingValue)>) -> Self {
         let read = RwLock::default();
         Self { configured, read }
     }
 
-    /// The settings, if they were read under this access `version`.
+    /// Returns the settings if they were read under this access `version`.
     pub fn find(&self, version: u64) -> Option<Arc<SettingValues>> {
         let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
         let (kept, values) = read.as_ref()?;
         (*kept == version).then(|| values.clone())
     }
 
-    /// Keeps what was read from the store after its access version had been `version`, and gives back all settings.
+    /// Caches settings that were read after the access version was `version`, and returns all
+    /// settings.
     pub fn keep(&self, version: u64, stored: Vec<(Setting, SettingValue)>) -> Arc<SettingValues> {
         let chosen = stored.into_iter().chain(self.configured.iter().cloned());
         let values = Arc::new(SettingValues::new(chosen));
@@ -42,20 +43,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_before_a_change_is_never_found_after_it() {
+    fn settings_read_before_a_change_are_not_found_after_it() {
         let cache = SettingCache::new(Vec::new());
         let named = |name: &str| vec![(Setting::SiteName, name.into())];
         assert!(cache.find(1).is_none());
         cache.keep(1, named("one"));
         assert!(cache.find(1).is_some() && cache.find(2).is_none());
         cache.keep(2, named("two"));
-        cache.keep(1, named("one")); // A slow reader, overtaken by the change.
+        cache.keep(1, named("one")); // A slow reader: the change happened after it read the version.
         let found = cache.find(2).unwrap();
         assert_eq!(*found.get(Setting::SiteName), "two".into());
     }
 
     #[test]
-    fn what_is_configured_stands_above_what_is_stored() {
+    fn configured_values_override_stored_ones() {
         let cache = SettingCache::new(vec![(Setting::SiteUrl, "https://here".into())]);
         let values = cache.keep(0, vec![(Setting::SiteUrl, "https://elsewhere".into())]);
         assert_eq!(*values.get(Setting::SiteUrl), "https://here".into());

@@ -1,4 +1,5 @@
-//! The port to webhooks: what use cases ask of the code that calls endpoints over HTTP. `hooks::registry` implements it.
+//! The webhook port: what use cases need from the code that calls endpoints over HTTP.
+//! Implemented by `hooks::registry`.
 
 use crate::domain::Webhook;
 use async_trait::async_trait;
@@ -6,24 +7,24 @@ use async_trait::async_trait;
 /// Checks and calls the endpoints of webhooks.
 #[async_trait]
 pub trait WebhookGateway: Send + Sync {
-    /// Checks whether `url` can be the endpoint of a webhook.
+    /// Checks whether `url` is acceptable as a webhook endpoint.
     ///
     /// # Errors
-    /// Why it cannot, in one line.
+    /// The reason it is not, in one line.
     fn check_url(&self, url: &str) -> Result<(), String>;
 
-    /// Whether `kind` is a type of events, or a pattern of several: `custom_user_status.*`.
+    /// Returns whether `kind` is an event type or a pattern such as `custom_user_status.*`.
     fn is_event_type(&self, kind: &str) -> bool;
 
-    /// A new signing secret.
+    /// Returns a new signing secret.
     ///
     /// # Errors
     /// When the operating system provides no random bytes.
     fn new_secret(&self) -> std::io::Result<String>;
 
-    /// Sends a test message, and returns the status of the response, from 200 to 299.
+    /// Sends a test message and returns the response status, from 200 to 299.
     ///
     /// # Errors
-    /// What went wrong, in one line.
+    /// The reason it failed, in one line.
     async fn test(&self, webhook: &Webhook) -> Result<u16, String>;
 }

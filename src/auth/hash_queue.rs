@@ -1,6 +1,7 @@
-//! The queue before the hashing of passwords: a bounded number runs at once, and a bounded number waits. Networks take turns, and
-//! when the queue is full, the network that waits for most gives up its newest place to one that waits for less. So one address
-//! can use all of it while nobody else does, and cannot keep others out. Knows no password.
+//! The queue in front of password hashing, with limits on running and waiting callers. Networks
+//! take turns. When the queue is full, the network with the most waiting callers loses its newest
+//! slot to a network with fewer. One address can therefore use the whole queue while it is idle but
+//! cannot lock others out.
 
 use crate::domain::network::Network;
 use crate::domain::{Error, Result};
@@ -8,30 +9,30 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Who waits: a network, or `None` for the server itself.
+/// The network of a caller, or `None` for the server itself.
 type Key = Option<Network>;
 
-/// The queue. All clones are one.
+/// The queue. Clones share its state.
 #[derive(Debug, Clone)]
 pub(crate) struct HashQueue(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// Turns that nobody has.
+    /// Unused turns.
     free: usize,
-    /// Callers that may wait.
+    /// The maximum number of waiting callers.
     room: usize,
     waiting: HashMap<Key, VecDeque<oneshot::Sender<Turn>>>,
-    /// The keys in `waiting`, the next one first.
+    /// The keys of `waiting`, next first.
     order: VecDeque<Key>,
 }
 
-/// The right to hash, until it is dropped.
+/// Permission to hash, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn(Option<HashQueue>);
 
 impl HashQueue {
-    /// A queue of which `running` callers have a turn at once, and `room` may wait.
+    /// Creates a queue with `running` concurrent turns and `room` waiting slots.
     pub(crate) fn new(running: usize, room: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: running,
@@ -44,7 +45,8 @@ impl HashQueue {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// `Unavailable` when the queue is full, at once or because another network needs the place.
+    /// `Unavailable` when the queue is full, either at once or because another network takes the
+    /// slot.
     pub(crate) async fn enter(&self, key: Key) -> Result<Turn> {
         let waiting = {
             let mut state = self.state();
@@ -95,7 +97,7 @@ impl State {
         self.tidy();
     }
 
-    /// Takes the newest place of the network that has the most, if that is more than `key` would have.
+    /// Drops the newest caller of the network with the most, if that is more than `key` would have.
     fn make_room(&mut self, key: Key) -> Result<()> {
         let own = self.waiting.get(&key).map_or(0, VecDeque::len);
         let crowd = self
@@ -107,7 +109,7 @@ impl State {
         Ok(())
     }
 
-    /// The next caller, in turn by network.
+    /// Removes and returns the next caller, alternating between networks.
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
         let key = self.order.pop_front()?;
         let waiting = self.waiting.get_mut(&key)?;
@@ -136,7 +138,8 @@ impl Drop for Turn {
         while let Some(next) = state.next() {
             match next.send(Turn(Some(queue.clone()))) {
                 Ok(()) => return,
-                // The caller is gone. Its turn is passed on here, not by its own drop, which would wait for this lock.
+                // The caller is gone. Pass the turn on here: the turn's own drop would wait for
+                // this lock.
                 Err(mut unused) => drop(unused.0.take()),
             }
         }
@@ -162,7 +165,7 @@ mod tests {
         entering.as_mut().poll(&mut context)
     }
 
-    /// One more caller of this network, who waits or was refused.
+    /// Adds a caller of this network. Returns whether it waits; otherwise it was refused.
     fn enter(queue: &HashQueue, n: u8) -> (Entering<'_>, bool) {
         let mut entering: Entering<'_> = Box::pin(queue.enter(key(n)));
         let waits = poll(&mut entering).is_pending();
@@ -170,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn one_network_may_use_the_whole_queue_and_makes_room_for_others() {
+    fn one_network_may_fill_the_queue_but_yields_to_others() {
         let queue = HashQueue::new(1, 4);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
         let Poll::Ready(Ok(turn)) = poll(&mut running) else {
@@ -184,18 +187,18 @@ mod tests {
         let mut refused = |n: usize| matches!(poll(&mut crowd[n].0), Poll::Ready(Err(_)));
         assert_eq!([0, 1, 2, 3].map(&mut refused), [false, false, false, true]);
         let also = enter(&queue, 2);
-        assert!(also.1, "as many as the crowd");
+        assert!(also.1, "as many as the first network");
         assert!(!enter(&queue, 2).1, "but not more");
         drop(turn);
         let Poll::Ready(Ok(first)) = poll(&mut crowd[0].0) else {
-            panic!("who came first is first");
+            panic!("the first caller is served first");
         };
         drop(first);
         assert!(poll(&mut second).is_ready(), "then the other network");
     }
 
     #[test]
-    fn callers_who_left_keep_neither_a_place_nor_a_turn() {
+    fn cancelled_callers_keep_neither_a_slot_nor_a_turn() {
         let queue = HashQueue::new(1, 2);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
         let Poll::Ready(Ok(turn)) = poll(&mut running) else {
@@ -263,13 +266,13 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_given_to_a_caller_who_left_is_free_again() {
+    fn a_turn_given_to_a_cancelled_caller_is_released() {
         let queue = HashQueue::new(1, 2);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
         let turn = poll(&mut running);
         let waiting = enter(&queue, 1);
         drop(turn);
-        assert_eq!(queue.free(), 0, "it was given to the one who waits");
+        assert_eq!(queue.free(), 0, "the waiting caller has it");
         drop(waiting);
         assert_eq!(queue.free(), 1);
     }

@@ -1,4 +1,4 @@
-//! Proving who one is. The other parts of it still stand beside this module.
+//! Authentication: passwords, tokens, cached sessions and the login throttle.
 
 mod hash_queue;
 pub mod login_throttle;

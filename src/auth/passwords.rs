@@ -1,5 +1,5 @@
-//! Password hashes: Argon2id in PHC strings, a bounded number at once and a bounded queue before them, in which addresses take turns.
-//! Does not know users, where hashes are kept, or how often somebody may try.
+//! Password hashing: Argon2id in PHC strings, with a limit on concurrent hashes and a bounded queue
+//! shared fairly between addresses. Does not store hashes and does not throttle logins.
 
 use crate::auth::{HashQueue, Turn};
 use crate::domain::network::Network;
@@ -15,38 +15,38 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// A stored hash may be dearer than ours, but no row may ask for all of the machine.
+/// Accept stored hashes that cost more than ours, up to a limit that protects the machine.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 4;
 
-/// Waiting callers per hasher: about a second's worth, after which a client does better to come back.
+/// Waiting callers per hasher: about one second of work. Beyond that, a client should retry later.
 const WAITING_PER_HASHER: usize = 32;
 
-/// Checked when the user is unknown. No password is known to give an all-zero output.
+/// Verified when the user is unknown. No known password produces an all-zero output.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZG9vcnNpZ246IG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The lower-case hexadecimal SHA-256 of a password.
 ///
-/// Rocket.Chat's clients may send a password in this form instead of the plain one, so that both must
-/// lead to one hash. It is as good as the password itself: never logged, never stored.
+/// Rocket.Chat clients may send a password in this form instead of plain text, so both forms must
+/// produce the same hash. It is as sensitive as the password: never logged, never stored.
 #[derive(Clone)]
 pub struct PasswordDigest(String);
 
 impl PasswordDigest {
-    /// The digest of a plain password, of any length.
+    /// Returns the digest of a plain password of any length.
     pub fn of(plain: &str) -> PasswordDigest {
         let digest = Sha256::digest(plain);
         PasswordDigest(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Whether it is the digest of the same password.
+    /// Returns whether both are digests of the same password. Takes constant time.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 
-    /// Takes what a client computed: 64 hexadecimal digits in either case, otherwise `None`.
+    /// Parses a digest computed by the client: 64 hexadecimal digits in either case.
     pub fn from_hex(hex: &str) -> Option<PasswordDigest> {
         let well_formed = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
         well_formed.then(|| PasswordDigest(hex.to_ascii_lowercase()))
@@ -59,32 +59,36 @@ impl std::fmt::Debug for PasswordDigest {
     }
 }
 
-/// Hashes and verifies off the async threads. Each running hash holds 19 MiB and a core for some 30 ms.
+/// Hashes and verifies passwords on blocking threads. Each running hash uses 19 MiB and one core
+/// for about 30 ms.
 #[derive(Debug)]
 pub struct Passwords(HashQueue);
 
 impl Passwords {
-    /// `hashers` (taken as 1 to 1024) hashes run at once and 32 times as many callers may wait.
+    /// Creates a pool that runs `hashers` (clamped to 1–1024) hashes at once and queues up to 32
+    /// callers per hasher.
     pub fn new(hashers: usize) -> Passwords {
         let hashers = hashers.clamp(1, 1024);
         Passwords(HashQueue::new(hashers, hashers * WAITING_PER_HASHER))
     }
 
-    /// A new PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, under a fresh random salt.
+    /// Returns a new PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, with a random salt.
     ///
     /// # Errors
-    /// `Unavailable` at once when the queue is full, and when memory is short or the runtime is stopping.
+    /// `Unavailable` at once when the queue is full, when memory is short or when the runtime is
+    /// shutting down.
     pub async fn hash(&self, password: PasswordDigest) -> Result<String> {
         self.run(None, move || hash_blocking(&password)).await
     }
 
-    /// Whether the password belongs to the stored PHC string. `None`, an unknown user, costs the same
-    /// time as a known one and answers false. Addresses take turns; `None` is the server itself.
+    /// Returns whether the password matches the stored PHC string. `None` (an unknown user) takes
+    /// as long as a known user and returns `false`. The queue alternates between addresses; `None`
+    /// is the server itself.
     ///
     /// # Errors
-    /// `Unavailable` as with [`Passwords::hash`], and when the place in the queue is needed for
-    /// another address; `Internal` for a stored string that is malformed, not Argon2id version 19,
-    /// or beyond m=262144, t=10, p=4.
+    /// `Unavailable` as for [`Passwords::hash`], and when another address needs the queue slot.
+    /// `Internal` for a stored string that is malformed, is not Argon2id version 19, or exceeds
+    /// m=262144, t=10, p=4.
     pub async fn verify(
         &self,
         address: Option<IpAddr>,
@@ -95,8 +99,8 @@ impl Passwords {
         self.run(address, work).await
     }
 
-    /// The turn travels with the closure: a caller that goes away cannot stop a running hash, so it
-    /// must not make room for another beside it.
+    /// The turn moves into the closure: a hash keeps running when its caller disconnects, so its
+    /// slot must stay taken.
     async fn run<T: Send + 'static>(
         &self,
         address: Option<IpAddr>,
@@ -119,7 +123,7 @@ impl Passwords {
     }
 }
 
-/// [`Passwords::hash`] on the caller's own thread, for the command line and the first start.
+/// [`Passwords::hash`] on the calling thread, for the command line and the first start.
 pub fn hash_blocking(password: &PasswordDigest) -> Result<String> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(Error::internal)?;
     let mut salt = [0; RECOMMENDED_SALT_LEN];
@@ -139,20 +143,20 @@ fn verify_blocking(stored: &str, password: &PasswordDigest) -> Result<bool> {
     let params = Params::try_from(&stored).map_err(Error::internal)?;
     let refuse = |problem| Err(Error::internal(problem));
     let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
-        return refuse("a stored password hash lacks its salt or its output");
+        return refuse("a stored password hash has no salt or no output");
     };
     if stored.algorithm != ARGON2ID_IDENT || stored.version != Some(Version::V0x13.into()) {
-        return refuse("a stored password hash is not Argon2id, version 19");
+        return refuse("a stored password hash is not Argon2id version 19");
     }
     let memory_fits = params.m_cost() <= MAX_MEMORY_KIB;
     if !memory_fits || params.t_cost() > MAX_PASSES || params.p_cost() > MAX_LANES {
-        return refuse("a stored password hash asks for too much work");
+        return refuse("a stored password hash exceeds the cost limits");
     }
     let computed = derive(params, salt, password)?;
     Ok(computed.as_slice().ct_eq(expected.as_bytes()).into())
 }
 
-/// The Argon2id output: as long as `params` say, else 32 bytes.
+/// Computes the Argon2id output: as long as `params` request, otherwise 32 bytes.
 fn derive(params: Params, salt: &[u8], password: &PasswordDigest) -> Result<Vec<u8>> {
     let mut output = vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
     let mut blocks = working_memory(params.block_count())?;
@@ -162,13 +166,13 @@ fn derive(params: Params, salt: &[u8], password: &PasswordDigest) -> Result<Vec<
     Ok(output)
 }
 
-/// `count` blocks of 1 KiB that go back to the system when dropped, which also wipes them.
+/// Allocates `count` blocks of 1 KiB that are wiped and returned to the system when dropped.
 ///
-/// glibc maps a large allocation on its own and unmaps it when freed, but then takes its size, up to
-/// 32 MiB, for the new bound of "large": from the second hash on, 19 MiB would come from the heap and
-/// stay resident for ever, in each thread's arena. A *capacity* above 32 MiB is beyond any such bound.
-/// It costs address space only, since what is not used is never touched. Short memory is an error
-/// here; argon2's own allocation would be freed the first way.
+/// glibc maps a large allocation separately and unmaps it on free. It then raises its threshold for
+/// "large" to that size, up to 32 MiB. From the second hash on, 19 MiB would therefore come from
+/// the heap and stay resident in each thread's arena. A *capacity* above 32 MiB is always above
+/// that threshold. It costs only address space, because unused pages are never touched. Running out
+/// of memory is an error here. argon2's own allocation would raise the threshold as described.
 fn working_memory(count: usize) -> Result<Vec<Block>> {
     const ALWAYS_MAPPED: usize = 33 * 1024 * 1024 / Block::SIZE;
     let mut blocks = Vec::new();
@@ -215,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_in_either_form_verifies_and_a_wrong_one_does_not() {
+    async fn both_password_forms_verify_and_a_wrong_password_does_not() {
         let passwords = Passwords::new(2);
         let stored = passwords.hash(abc()).await.unwrap();
         for (password, expected) in [
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_user_costs_the_work_of_a_known_one_and_is_refused() {
+    async fn an_unknown_user_costs_the_same_work_and_is_refused() {
         let refused = Passwords::new(1).verify(None, None, abc()).await;
         assert!(!refused.unwrap());
         let fresh = PasswordHash::new(&hash_blocking(&abc()).unwrap()).unwrap();
@@ -241,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn argon2_itself_agrees_with_our_hashes_and_we_with_its() {
+    fn our_hashes_and_the_argon2_crate_verify_each_other() {
         let ours = hash_blocking(&abc()).unwrap();
         assert!(
             ours.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
@@ -257,7 +261,7 @@ mod tests {
             assert!(verify_blocking(&theirs, &abc()).unwrap(), "{theirs}");
             let wrong = PasswordDigest::of("abd");
             assert!(!verify_blocking(&theirs, &wrong).unwrap(), "{theirs}");
-            // The very last character holds a few bits only, so the one before it.
+            // The last character encodes only a few bits, so change the one before it.
             let at = theirs.len() - 2..theirs.len() - 1;
             let other = if &theirs[at.clone()] == "A" { "B" } else { "A" };
             theirs.replace_range(at, other);
@@ -266,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_malformed_or_too_dear_stored_hash_is_our_fault() {
+    async fn a_malformed_or_too_expensive_stored_hash_is_an_internal_error() {
         let swap = |from, to| NOBODY.replace(from, to);
         let no_output = NOBODY.rsplit_once('$').unwrap().0;
         let no_salt = no_output.rsplit_once('$').unwrap().0;
@@ -296,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_a_caller_who_leaves_frees_a_place() {
+    async fn a_full_queue_refuses_at_once_and_a_cancelled_caller_frees_its_slot() {
         let passwords = Passwords::new(1);
         let busy = passwords.enter(None).await.unwrap();
         let ask = || Box::pin(passwords.hash(abc()));
@@ -313,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_who_leaves_does_not_let_another_hash_run_beside_the_one_begun() {
+    fn a_cancelled_caller_keeps_its_turn_until_its_hash_ends() {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.max_blocking_threads(1).build().unwrap();
         runtime.block_on(async {
@@ -330,22 +334,22 @@ mod tests {
         });
     }
 
-    /// Measured in a process of its own, since the tests beside this one allocate as well.
+    /// Runs in a separate process, because tests running in parallel allocate as well.
     #[test]
     #[cfg(target_os = "linux")]
-    fn hashing_gives_its_memory_back() {
+    fn hashing_returns_its_memory() {
         const ALONE: &str = "DOORSIGN_TEST_ALONE";
         if std::env::var_os(ALONE).is_none() {
             let this = module_path!().split_once("::").unwrap().1.to_owned()
-                + "::hashing_gives_its_memory_back";
+                + "::hashing_returns_its_memory";
             let mut child = std::process::Command::new(std::env::current_exe().unwrap());
             let output = child
                 .env(ALONE, "1")
                 .args(["--exact", &this])
                 .output()
                 .unwrap();
-            let said = String::from_utf8_lossy(&output.stdout);
-            return assert!(said.contains("1 passed"), "{said}");
+            let output = String::from_utf8_lossy(&output.stdout);
+            return assert!(output.contains("1 passed"), "{output}");
         }
         let before = resident_kib();
         for _ in 0..4 {

@@ -1,5 +1,6 @@
-//! How many refused logins become records. Anonymous clients cause them, so they must exhaust neither the writer nor the disk. Beyond
-//! the limit a refusal is a log line only, and the next record says how many were left out.
+//! Limits how many refused logins become audit records. Anonymous clients cause them, so they must
+//! not exhaust the writer or the disk. Beyond the limit a refusal is only logged, and the next
+//! record counts the omitted ones.
 
 use crate::domain::Timestamp;
 use crate::domain::network::Network;
@@ -8,9 +9,9 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Records in one minute from one IPv4 address or IPv6 network of 64 bits.
+/// Maximum records per minute for one IPv4 address or IPv6 /64 network.
 pub const PER_NETWORK_AND_MINUTE: u32 = 20;
-/// Records in one minute from all addresses.
+/// Maximum records per minute over all addresses.
 pub const PER_MINUTE: u32 = 120;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -31,7 +32,8 @@ struct Window {
 }
 
 impl Refusals {
-    /// Counts a refusal. `Some(n)`: record it; `n` refusals before it were left out. `None`: leave it out.
+    /// Counts a refusal. `Some(n)`: record it; `n` refusals before it were omitted. `None`: omit
+    /// it.
     pub fn count(&self, address: IpAddr, now: Timestamp) -> Option<u64> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.restart_when_over(now);
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn one_network_gets_so_many_records_a_minute_and_the_next_record_says_how_many_were_left_out() {
+    fn records_per_network_are_limited_and_the_next_record_counts_the_omitted_ones() {
         let refusals = Refusals::default();
         let recorded = |seconds| refusals.count(address(1), at(seconds));
         for _ in 0..PER_NETWORK_AND_MINUTE {
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn all_networks_together_get_so_many_records_a_minute() {
+    fn records_of_all_networks_are_limited() {
         let refusals = Refusals::default();
         let recorded = (0..10_000).filter(|n| refusals.count(address(*n), at(0)).is_some());
         assert_eq!(recorded.count(), PER_MINUTE as usize);
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_starts_a_new_minute() {
+    fn setting_the_clock_back_starts_a_new_minute() {
         let refusals = Refusals::default();
         while refusals.count(address(1), at(1000)).is_some() {}
         assert_eq!(refusals.count(address(1), at(1)), Some(1));

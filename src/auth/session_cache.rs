@@ -1,5 +1,5 @@
-//! The actors seen lately, so that a request with a known token asks no database. Correct by construction: everything in here was
-//! read under one access version of the store, and is worth nothing under another.
+//! Recently used sessions, so that a request with a known token needs no database query. Every
+//! entry was read under one access version of the store and is ignored under any other.
 
 use crate::domain::{Actor, LoginId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -7,26 +7,28 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// Actors at most; one more empties the cache, which costs each of them one look into the database.
+/// Maximum number of cached sessions. One more clears the cache, which costs each of them one
+/// database query.
 const CAPACITY: usize = 10_000;
 
-/// A token's SHA-256: what is remembered instead of the token, and compared without telling by its timing how much was right.
+/// The SHA-256 of a token. Stored instead of the token; comparing it leaks no timing information
+/// about the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of `token`.
+    /// Computes the fingerprint of `token`.
     #[must_use]
     pub fn of(token: &[u8]) -> Self {
         Self(Sha256::digest(token).into())
     }
 }
 
-/// Actors by the token they came with, and when each was last used.
+/// Actors by token, with the time of their last use.
 #[derive(Default)]
 pub struct Sessions {
     seen: RwLock<CachedSession>,
-    /// Uses of actors that are no longer in the cache.
+    /// Last uses of sessions that were evicted from the cache.
     unsaved: Mutex<HashMap<LoginId, Timestamp>>,
 }
 
@@ -38,7 +40,8 @@ struct CachedSession {
 
 struct Entry {
     actor: Arc<Actor>,
-    /// Milliseconds since the Unix epoch; [`UNUSED`] since the last [`Sessions::take_used`].
+    /// Milliseconds since the Unix epoch; [`UNUSED`] if not used since the last
+    /// [`Sessions::take_used`].
     used: AtomicI64,
 }
 
@@ -52,7 +55,8 @@ impl Entry {
 }
 
 impl Sessions {
-    /// The actor behind a token, if it was remembered under this access `version`. Counts as a use at `now`.
+    /// Returns the cached actor of a token if it was read under this access `version`. Counts as a
+    /// use at `now`.
     pub fn find(&self, version: u64, token: &Fingerprint, now: Timestamp) -> Option<Arc<Actor>> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         if seen.version != version {
@@ -63,7 +67,8 @@ impl Sessions {
         Some(entry.actor.clone())
     }
 
-    /// Remembers an actor that was read from the store after its access version had been `version`. Counts as a use at `now`.
+    /// Caches an actor that was read after the store's access version was `version`. Counts as a
+    /// use at `now`.
     pub fn remember(&self, version: u64, token: Fingerprint, actor: Arc<Actor>, now: Timestamp) {
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         if seen.version < version || seen.actors.len() >= CAPACITY {
@@ -77,8 +82,9 @@ impl Sessions {
         }
     }
 
-    /// When each login was last used that was used since the last call. Not exact: a use during the call may be left out until the next
-    /// one, and more of them than the cache holds are forgotten.
+    /// Returns the last use of each login that was used since the last call. Not exact: a use
+    /// during the call may be reported by the next one, and uses beyond the cache's capacity are
+    /// dropped.
     pub fn take_used(&self) -> Vec<(LoginId, Timestamp)> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         self.put_aside(seen.actors.values());
@@ -134,13 +140,13 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(7);
 
     #[test]
-    fn what_was_read_before_a_change_is_never_found_after_it() {
+    fn sessions_read_before_a_change_are_not_found_after_it() {
         let (sessions, token) = (Sessions::default(), Fingerprint::of(b"token"));
         sessions.remember(1, token, actor(), NOW);
         assert!(sessions.find(1, &token, NOW).is_some());
         assert!(sessions.find(2, &token, NOW).is_none());
         sessions.remember(2, Fingerprint::of(b"other"), actor(), NOW);
-        sessions.remember(1, token, actor(), NOW); // A slow reader, overtaken by the change.
+        sessions.remember(1, token, actor(), NOW); // A slow reader: the change happened after it read the version.
         assert!(sessions.find(2, &token, NOW).is_none() && sessions.find(1, &token, NOW).is_none());
     }
 
@@ -162,11 +168,14 @@ mod tests {
         }
         assert!(sessions.seen.read().unwrap().actors.len() <= CAPACITY);
         let newest = Fingerprint::of(&CAPACITY.to_be_bytes());
-        assert!(sessions.find(0, &newest, NOW).is_some(), "the newest is in");
+        assert!(
+            sessions.find(0, &newest, NOW).is_some(),
+            "the newest is cached"
+        );
     }
 
     #[test]
-    fn the_last_use_outlives_the_cache_and_is_taken_once() {
+    fn the_last_use_survives_eviction_and_is_taken_once() {
         let (sessions, token) = (Sessions::default(), Fingerprint::of(b"token"));
         sessions.remember(1, token, actor(), NOW);
         let later = Timestamp::from_millis(9);

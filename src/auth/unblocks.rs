@@ -1,18 +1,19 @@
-//! Which unblocks this process has carried out. Failed logins are counted in memory, but the command that forgives them is another
-//! process: it writes a time into the user's row, which is read here when a login is refused. Does not know the counters.
+//! Tracks which unblock requests this process has applied. Failed logins are counted in memory, but
+//! the unblock command runs in another process: it writes a time to the user's row, which is read
+//! here when a login is refused.
 
 use crate::domain::{Timestamp, User, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Unblocks since this process started. Those before it had nothing to lift.
+/// Unblock requests since this process started. Earlier ones had nothing to lift.
 pub struct Unblocks {
     since: Timestamp,
     done: Mutex<HashMap<UserId, Timestamp>>,
 }
 
 impl Unblocks {
-    /// For a process that starts at `now`.
+    /// Creates the tracker for a process that starts at `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self {
@@ -21,7 +22,7 @@ impl Unblocks {
         }
     }
 
-    /// Whether `user` was unblocked and this is the first to know. Whoever is told so forgives the failures.
+    /// Returns `true` once per unblock of `user`; the caller then clears the failures.
     pub fn take(&self, user: &User) -> bool {
         let Some(at) = user.profile.unblocked_at else {
             return false;

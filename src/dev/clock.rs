@@ -1,55 +1,55 @@
-//! A clock to be moved: the time of another one and an offset, or an instant at which it stands still. Knows nothing of who waits for
-//! what time.
+//! A settable clock: another clock plus an offset, or a fixed instant.
 
 use crate::app::Clock;
 use crate::domain::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// The last instant the clock can be set to, `9000-01-01T00:00:00Z`: far ahead, and still before the end of what can be written down.
+/// The last instant that can be set, `9000-01-01T00:00:00Z`: far in the future but still
+/// representable.
 const LATEST: i64 = 221_845_392_000_000;
 
-/// A clock that begins with the time of another.
+/// A clock that starts at the time of another one.
 pub struct DevClock {
     real: Arc<dyn Clock>,
     hand: Mutex<Hand>,
     turned: watch::Sender<()>,
 }
 
-/// How the clock goes.
+/// The state of the clock.
 #[derive(Clone, Copy)]
 enum Hand {
-    /// So many milliseconds ahead of the real time, or behind it.
+    /// Running, this many milliseconds ahead of the real time; negative behind it.
     Ahead(i64),
-    /// Standing still.
+    /// Frozen.
     At(Timestamp),
 }
 
-/// What to do with the clock, in this order.
+/// A change of the clock, applied in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Turn {
-    /// Where to set it.
+    /// The new time.
     pub to: To,
-    /// Whether it stands still afterwards; `None`: as before.
+    /// Whether the clock is frozen afterwards; `None` leaves that as it is.
     pub frozen: Option<bool>,
 }
 
-/// Where to set a clock.
+/// The new time of a clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum To {
-    /// Where it is.
+    /// Unchanged.
     #[default]
     Here,
     /// An instant.
     Instant(Timestamp),
-    /// So many milliseconds later, or earlier when negative.
+    /// This many milliseconds later; negative for earlier.
     Later(i64),
-    /// The real time, going.
+    /// The real time, running.
     Real,
 }
 
 impl Turn {
-    /// Back to the real time.
+    /// Returns to the real time.
     pub const REAL: Self = Self {
         to: To::Real,
         frozen: None,
@@ -57,7 +57,7 @@ impl Turn {
 }
 
 impl DevClock {
-    /// A clock that goes with `real` until it is turned.
+    /// Creates a clock that follows `real` until it is changed.
     pub fn new(real: Arc<dyn Clock>) -> Self {
         Self {
             real,
@@ -66,12 +66,13 @@ impl DevClock {
         }
     }
 
-    /// Whether it stands still.
+    /// Returns whether the clock is frozen.
     pub fn is_frozen(&self) -> bool {
         matches!(*self.hand(), Hand::At(_))
     }
 
-    /// Turns it. `None`, and nothing changes, when it would go before 1970 or beyond the year 9000.
+    /// Applies `turn`. Returns `None`, without a change, if the result would be before 1970 or
+    /// after the year 9000.
     pub fn turn(&self, turn: Turn) -> Option<()> {
         let mut hand = self.hand();
         let now = self.read(*hand);
@@ -136,12 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_stands_and_comes_back_as_told() {
+    fn it_runs_freezes_and_returns_as_set() {
         let real = Arc::new(Real(AtomicI64::new(1000)));
         let clock = DevClock::new(real.clone());
         let at = |millis| To::Instant(Timestamp::from_millis(millis));
         let turn = |to, frozen| Turn { to, frozen };
-        // Each is followed by ten milliseconds of real time.
+        // Each step is followed by ten milliseconds of real time.
         let steps = [
             (turn(To::Here, None), 1000, 1010),
             (turn(To::Later(500), None), 1510, 1520),
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_leave_the_calendar() {
+    fn it_stays_within_the_calendar() {
         let clock = DevClock::new(Arc::new(Real(AtomicI64::new(1000))));
         for millis in [i64::MIN, -1001, LATEST, i64::MAX] {
             let to = To::Later(millis);

@@ -1,48 +1,48 @@
-//! Faults that requests are to meet: which request, what happens to it, and how often. Knows no status code.
+//! Injected faults: which requests are affected, how, and how often.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Faults that may wait to be met.
+/// Maximum number of pending faults.
 const MOST: usize = 1000;
 
-/// Something that requests are to meet.
+/// A fault to inject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The path that it waits on; `*` for any.
+    /// The affected path; `*` for any.
     pub route: String,
-    /// The method that it waits for; `None` for any.
+    /// The affected method; `None` for any.
     pub method: Option<String>,
-    /// How long the request waits first.
+    /// How long to delay the request.
     pub wait: Duration,
-    /// What becomes of it then; `None`: it is answered as ever.
+    /// What happens then; `None`: the request is handled normally.
     pub effect: Option<Effect>,
-    /// How many requests are still to meet it.
+    /// How many more requests are affected.
     pub left: u32,
 }
 
-/// What a request comes to.
+/// The effect of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It is told that there were too many.
+    /// The request is answered with "too many requests".
     TooManyRequests,
-    /// It is told that the server failed.
+    /// The request is answered with a server error.
     Failure,
-    /// Its connection is closed without a word.
+    /// The connection is closed without a response.
     Drop,
 }
 
-/// There are as many faults as may wait.
+/// The maximum number of faults is pending.
 #[derive(Debug)]
 pub struct TooMany;
 
-/// The faults that wait, oldest first.
+/// The pending faults, oldest first.
 #[derive(Default)]
 pub struct Faults(Mutex<VecDeque<Fault>>);
 
 impl Faults {
-    /// Adds one behind those that wait.
+    /// Adds a fault after the pending ones.
     ///
     /// # Errors
     /// [`TooMany`] beyond 1000.
@@ -55,8 +55,8 @@ impl Faults {
         Ok(())
     }
 
-    /// What a request meets: the oldest fault that fits, which counts it. `route` is the path as the table of routes has it, `path` as
-    /// it was asked for: a fault may name either.
+    /// Returns the fault for a request: the oldest match, whose count is reduced. `route` is the
+    /// path in the route table, `path` the requested one; a fault may name either.
     pub fn meet(
         &self,
         method: &str,
@@ -77,12 +77,12 @@ impl Faults {
         Some(met)
     }
 
-    /// Those that wait, oldest first.
+    /// Returns the pending faults, oldest first.
     pub fn list(&self) -> Vec<Fault> {
         self.lock().iter().cloned().collect()
     }
 
-    /// Forgets all of them.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.lock().clear();
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_fault_that_fits_is_met_as_often_as_it_says() {
+    fn the_oldest_matching_fault_applies_as_often_as_set() {
         let faults = Faults::default();
         for fault in [
             fault("/a", Some("POST"), 1, 1),

@@ -1,5 +1,5 @@
-//! Dev mode: what `doorsign dev` has beside a server, for the tests of client developers. A clock to move, faults to meet, a list of
-//! what was asked, and a seed to go back to. Knows no HTTP and no SQL.
+//! Dev mode: what `doorsign dev` adds to a server for the tests of client developers. A settable
+//! clock, injected faults, a record of requests, and seed data to reset to.
 
 mod clock;
 mod faults;
@@ -18,17 +18,17 @@ use std::sync::Arc;
 
 /// The controls of a server in dev mode.
 pub struct Dev {
-    /// The time.
+    /// The clock.
     pub clock: Arc<DevClock>,
-    /// What requests are to meet.
+    /// Injected faults.
     pub faults: Faults,
-    /// What was asked lately.
+    /// Recent requests.
     pub requests: Requests,
     store: Arc<dyn Seeded>,
 }
 
 impl Dev {
-    /// The controls of a server with this clock and this store, whose seed is remembered.
+    /// Creates the controls for a clock and a store that remembers its seed.
     pub fn new(clock: Arc<DevClock>, store: Arc<dyn Seeded>) -> Self {
         Self {
             clock,
@@ -38,20 +38,20 @@ impl Dev {
         }
     }
 
-    /// Ends what is due by the clock, so that whoever has moved it sees it ended.
+    /// Ends expired claims at once, so that the effect of a clock change is visible.
     ///
     /// # Errors
-    /// `Unavailable`: then it ends a little later.
+    /// `Unavailable`: they end a little later.
     pub async fn end_what_is_due(&self, app: &App) -> Result<()> {
         claim_expiry::sweep(&*app.store, self.clock.now())
             .await
             .map(drop)
     }
 
-    /// Puts everything back to where it was at the start: what is stored, the clock, and what is only remembered.
+    /// Resets the stored data, the clock and everything in memory to their state at the start.
     ///
     /// # Errors
-    /// `Unavailable`; then nothing has changed.
+    /// `Unavailable`; nothing has changed then.
     pub async fn reset(&self, app: &App) -> Result<()> {
         self.store.reset().await?;
         self.faults.clear();

@@ -1,41 +1,41 @@
-//! The requests of late, for a test to see what its client asks. No header and no body is kept, and from a query no value that may be
-//! a secret. Knows nothing of routes.
+//! Records recent requests in dev mode, so that a test can check what its client requests. Headers,
+//! bodies and query values that may be secret are not recorded.
 
 use crate::domain::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Requests that are remembered.
+/// Maximum number of recorded requests.
 const MOST: usize = 1000;
-/// Characters of a path with its query that are remembered.
+/// Maximum recorded length of a path with its query, in characters.
 const LONGEST: usize = 2000;
-/// Parameters whose values are not, by a part of their names, in lower case.
+/// Parameters whose values are hidden, by a part of their lower-case name.
 const SECRETS: [&str; 5] = ["pass", "token", "secret", "resume", "code"];
 
-/// A request that was answered.
+/// A handled request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestRecord {
-    /// When it came, by the clock of dev mode.
+    /// When it arrived, by the dev clock.
     pub at: Timestamp,
     /// Its method.
     pub method: String,
     /// Its path and query.
     pub path: String,
-    /// The status it was answered with.
+    /// The response status.
     pub status: u16,
-    /// How long that took.
+    /// How long the response took.
     pub took: Duration,
-    /// The id of the user who asked, if somebody known did.
+    /// The id of the authenticated user, if any.
     pub user: Option<String>,
 }
 
-/// The last thousand requests.
+/// The last 1000 requests.
 #[derive(Default)]
 pub struct Requests(Mutex<VecDeque<RequestRecord>>);
 
 impl Requests {
-    /// Remembers one.
+    /// Records a request.
     pub fn add(&self, seen: RequestRecord) {
         let mut requests = self.lock();
         if requests.len() >= MOST {
@@ -44,14 +44,14 @@ impl Requests {
         requests.push_back(seen);
     }
 
-    /// The last `limit` of them, newest last.
+    /// Returns the last `limit` requests, newest last.
     pub fn last(&self, limit: usize) -> Vec<RequestRecord> {
         let requests = self.lock();
         let skipped = requests.len().saturating_sub(limit);
         requests.iter().skip(skipped).cloned().collect()
     }
 
-    /// Forgets all of them.
+    /// Clears the record.
     pub fn clear(&self) {
         self.lock().clear();
     }
@@ -62,7 +62,7 @@ impl Requests {
 }
 
 impl RequestRecord {
-    /// What is remembered of a path and its query: a value that may be a secret becomes `***`.
+    /// Returns a path and query as recorded: values that may be secret become `***`.
     pub fn path_of(path: &str, query: &str) -> String {
         let mut shown: String = path.chars().take(LONGEST).collect();
         let mut before = '?';
@@ -78,12 +78,12 @@ impl RequestRecord {
     }
 }
 
-/// `name=value`, as it stands in a query.
+/// Hides the value of a `name=value` pair if it may be secret.
 fn without_secret(part: &str) -> String {
     let Some((name, _)) = part.split_once('=') else {
         return part.to_owned();
     };
-    // The name may be encoded, too.
+    // The name may be percent-encoded too.
     let known: String = form_urlencoded::parse(name.as_bytes())
         .map(|(name, _)| name.to_lowercase())
         .collect();
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_shown_without_what_may_be_a_secret() {
+    fn secrets_in_a_query_are_hidden() {
         for (query, shown) in [
             ("", "/p"),
             ("count=1&name=a%20b&flag", "/p?count=1&name=a%20b&flag"),

@@ -1,5 +1,5 @@
-//! What a server in dev mode begins with: four users, whose ids, passwords and tokens are the same at every start, so that a test may
-//! have them in its source. Everybody knows them, which is why dev mode listens on loopback only. Knows nothing of how they are shown.
+//! The seed data of dev mode: four users with the same ids, passwords and tokens at every start, so
+//! that tests can hard-code them. They are public, which is why dev mode listens on loopback only.
 
 use crate::app::App;
 use crate::auth::tokens::{TokenClaims, Tokens};
@@ -10,29 +10,31 @@ use crate::domain::{
 use crate::service::session;
 use crate::store::PresenceChange;
 
-/// When everything in the seed was made: 2024-01-01T00:00:00Z.
+/// When everything in the seed was created: 2024-01-01T00:00:00Z.
 const MADE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
-/// The workspace's id, which others make up at their first start.
+/// The workspace id, which other servers generate at their first start.
 const WORKSPACE: &str = "devWorkspace23456";
-/// Signs the tokens. A server with data makes a secret of its own, under which none of these is worth anything.
+/// Signs the tokens. A server with a data folder generates its own secret, which makes these tokens
+/// worthless there.
 const SECRET: &[u8; 32] = b"doorsign dev: everybody knows it";
 
-/// Somebody who is there from the start.
+/// A seeded user.
 pub struct Person {
-    /// The name to log in with.
+    /// The login name.
     pub username: &'static str,
-    /// The password; `None`: there is no way in but the token.
+    /// The password; `None` if only the token works.
     pub password: Option<&'static str>,
-    /// The user id, 17 characters as for any other but `rocket.cat`, whose id it has on Rocket.Chat, too.
+    /// The user id: 17 characters, except `rocket.cat`, which has the same id on Rocket.Chat.
     pub id: &'static str,
     name: &'static str,
     role: &'static str,
     login: &'static str,
-    /// Made once, because Argon2id takes a quarter of the time in which dev mode is to be ready.
+    /// Precomputed, because Argon2id would take a quarter of the time in which dev mode must be
+    /// ready.
     hash: &'static str,
 }
 
-/// Everybody who is there from the start.
+/// All seeded users.
 #[rustfmt::skip] // A table.
 pub static PEOPLE: [Person; 4] = [
     Person { username: "admin", password: Some("admin"), id: "adminDevSeed23456", name: "Admin", role: "admin", login: "adminDevToken2345",
@@ -41,13 +43,13 @@ pub static PEOPLE: [Person; 4] = [
         hash: "$argon2id$v=19$m=19456,t=2,p=1$Z/R6Qmu7fGXpCc5VHqTEQg$ZvxSQr0pZ1o2/i6Ba49us2x2oGooG4azeLKUohgk9so" },
     Person { username: "bob", password: Some("bob"), id: "bobDevSeed2345678", name: "Bob", role: "user", login: "bobDevToken234567",
         hash: "$argon2id$v=19$m=19456,t=2,p=1$SDq2OYmtExJCs5pnkpycSA$JSMdsWYgJ2WuCzEHge2kLJsI3eJQP+R1aLdhBN9v1ys" },
-    // Of a password that nobody has.
+    // The hash of an unknown password.
     Person { username: "rocket.cat", password: None, id: "rocket.cat", name: "Rocket.Cat", role: "bot", login: "catDevToken234567",
         hash: "$argon2id$v=19$m=19456,t=2,p=1$pIYL1qZONH9Xb9+f5bMghg$bE3a3GVewL3qOi7BFObbkWDIqCuMNgwti+OhRnGcjx8" },
 ];
 
 impl Person {
-    /// The auth token: a personal access token without an end.
+    /// Returns the auth token: a personal access token without expiry.
     ///
     /// # Errors
     /// `Internal` when it cannot be signed.
@@ -56,7 +58,7 @@ impl Person {
     }
 
     fn user(&self) -> Result<User> {
-        // A bot has no address.
+        // A bot has no email address.
         let email = self
             .password
             .map(|_| Email::parse(format!("{}@example.org", self.username)));
@@ -91,18 +93,18 @@ impl Person {
     }
 }
 
-/// The tokens of dev mode, signed with a secret that everybody knows.
+/// Returns the token signer of dev mode, with its public secret.
 ///
 /// # Errors
-/// None that can happen: the secret is long enough.
+/// Never fails: the secret is long enough.
 pub fn tokens() -> Result<Tokens> {
     Tokens::new(SECRET).map_err(Error::internal)
 }
 
-/// Adds everybody to an empty store.
+/// Adds the seed to an empty store.
 ///
 /// # Errors
-/// `Unavailable`, or `Invalid` where the store is not empty.
+/// `Unavailable`, or `Invalid` when the store is not empty.
 pub async fn sow(app: &App) -> Result<()> {
     let id = SettingValue::Text(WORKSPACE.to_owned());
     app.store
@@ -127,7 +129,7 @@ pub async fn sow(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// A bot is what it says; without a word it would be offline.
+/// Bots show the status they set; without one they would be offline.
 fn online(person: &Person) -> PresenceChange {
     let choice = Choice {
         status: Some(UserStatus::Online),
@@ -158,7 +160,7 @@ mod tests {
     use crate::auth::passwords::{PasswordDigest, Passwords};
 
     #[tokio::test]
-    async fn everybodys_password_is_the_one_that_is_told() {
+    async fn the_password_hashes_match_the_passwords() {
         let passwords = Passwords::new(1);
         for person in &PEOPLE {
             let told = PasswordDigest::of(person.password.unwrap_or(person.username));
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_stay_the_same_from_one_release_to_the_next() {
+    fn tokens_are_stable_across_releases() {
         let tokens = tokens().unwrap();
         let ann = PEOPLE[1].token(&tokens).unwrap();
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Post-create hooks: which there are ([`registry`]), which run ([`supervisor`]), and how committed events reach each of them at least
-//! once ([`delivery`]).
+//! Post-create hooks: which exist ([`registry`]), which run ([`supervisor`]), and how committed
+//! events reach each of them at least once ([`delivery`]).
 
 pub mod delivery;
 pub mod registry;

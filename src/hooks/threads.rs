@@ -1,16 +1,16 @@
-//! Threads of their own for what must not hold up anybody else, with a runtime on them. Knows nothing of what runs there.
+//! Dedicated threads with their own runtime, for work that must not delay anything else.
 
 use std::io::Result;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// A runtime that keeps nobody waiting when it is dropped: what runs on it then is left to itself.
+/// A runtime that does not block when dropped; its remaining tasks are abandoned.
 pub(crate) struct Threads(Option<Runtime>);
 
 impl Threads {
-    /// Starts `count` threads of this `name`.
+    /// Starts `count` threads called `name`.
     ///
     /// # Errors
-    /// When the machine refuses a thread.
+    /// When a thread cannot be started.
     pub(crate) fn start(name: &str, count: usize) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(count)
@@ -20,10 +20,10 @@ impl Threads {
         Ok(Self(Some(runtime)))
     }
 
-    /// Threads that get what the others leave: while requests have work for the processors, what runs here waits.
+    /// Starts threads with a lower priority: they wait while requests need the CPUs.
     ///
     /// # Errors
-    /// When the machine refuses a thread.
+    /// When a thread cannot be started.
     pub(crate) fn in_background(name: &str, count: usize) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(count)
@@ -34,16 +34,17 @@ impl Threads {
         Ok(Self(Some(runtime)))
     }
 
-    /// Where to run something. `None` only while it is being dropped.
+    /// Returns the runtime's handle; `None` only while this is being dropped.
     pub(crate) fn handle(&self) -> Option<&Handle> {
         self.0.as_ref().map(Runtime::handle)
     }
 }
 
-/// On Linux, a priority is a thread's own. Elsewhere it would be the whole process's.
+/// On Linux, the priority belongs to a thread. Elsewhere it would apply to the whole process.
 #[cfg(target_os = "linux")]
 fn step_back() {
-    // A third of what a request's thread gets where both want a processor. Refused nowhere that is known, and no harm where it is.
+    // About a third of the CPU share of a request thread when both compete. No known system refuses
+    // this; a refusal is harmless.
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 5);
 }
 

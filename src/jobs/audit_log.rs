@@ -1,5 +1,5 @@
-//! Follows the audit trail and writes one log line for each new record, including those that commands write beside a running server.
-//! A line comes after the commit. One that a crash swallows is still in the trail.
+//! Follows the audit trail and logs each new record, including those written by commands while the
+//! server runs. A line is logged after the commit. A crash may lose the line but not the record.
 
 use crate::app::audit_line;
 use crate::domain::Result;
@@ -29,14 +29,14 @@ impl Follower {
         Ok(Self { store, last })
     }
 
-    /// Writes lines until `stop`, and then those that are left.
+    /// Logs records until `stop`, then the remaining ones.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut audited = self.store.audited();
         loop {
             audited.mark_unchanged();
             let read = self.catch_up().await;
             if let Err(error) = &read {
-                tracing::warn!(%error, "the audit trail cannot be read yet");
+                tracing::warn!(%error, "cannot read the audit trail; will retry");
             }
             tokio::select! {
                 () = stop.cancelled() => break,

@@ -1,5 +1,5 @@
-//! Deletes old records of the audit trail, a few at a time, so that no writer waits long. How many records a class may have is bounded
-//! even when all are to be kept.
+//! Deletes old audit records in small batches, so that writers do not wait long. The number of
+//! records per class is limited even without an age limit.
 
 use crate::app::{Clock, set_by_hand};
 use crate::domain::Timestamp;
@@ -8,23 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Records of one kind deleted in one transaction at most.
+/// Maximum records of one class deleted in one transaction.
 const BATCH: usize = 128;
 /// The pause between two batches.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often to look for old records.
 const INTERVAL: Duration = Duration::from_secs(600);
 
-/// The loop that deletes.
+/// The deletion loop.
 pub struct AuditRetention {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// `None`: records are kept up to the cap.
+    /// `None`: records are kept up to the record limit.
     keep: Option<Duration>,
 }
 
 impl AuditRetention {
-    /// Deletes records of `store` that are older than `days` by `clock`; 0: none for their age.
+    /// Deletes records of `store` older than `days` by `clock`. With 0 days there is no age limit.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, days: u32) -> Self {
         let keep = Duration::from_secs(24 * 60 * 60) * days;
         Self {
@@ -48,11 +48,11 @@ impl AuditRetention {
         }
     }
 
-    /// Deletes a few, and returns whether there may be more.
+    /// Deletes a batch and returns whether there may be more.
     async fn sweep(&self) -> bool {
         let swept = self.store.sweep_audit(self.oldest(), BATCH).await;
         swept.unwrap_or_else(|error| {
-            tracing::warn!(%error, "old audit records cannot be deleted yet");
+            tracing::warn!(%error, "cannot delete old audit records; will retry");
             false
         })
     }

@@ -1,9 +1,10 @@
-//! Ending claims on time. A claim that has expired counts no more for anybody who looks, because whoever looks brings the time; what is
-//! done here is that the row goes, what was beneath comes back, and an event tells of it.
+//! Ends claims on time. Readers already ignore an expired claim, because they pass the current
+//! time. This job removes the row, restores the previous status and emits an event.
 //!
-//! The timer is only a hint: it may sleep through a clock that is set. So time is looked at every second while a claim is to end, and
-//! all is swept at the start and every minute, whatever is believed to be due. Whether a claim has expired is asked once more in the
-//! transaction that ends it. Knows no rule of claims and nobody who listens.
+//! The timer is only a hint, because it does not notice a clock change. The clock is therefore
+//! checked every second while a claim is due to expire. Everything is swept at the start and every
+//! minute, regardless of the timer. The transaction that ends a claim checks again that it has
+//! expired.
 
 use crate::app::{Clock, set_by_hand};
 use crate::domain::{Result, Timestamp};
@@ -13,17 +14,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Claims ended in one transaction at most, so that nobody who writes waits long for it.
+/// Maximum claims ended in one transaction, so that writers do not wait long.
 const BATCH: usize = 128;
-/// How often everything is swept.
+/// How often all claims are swept.
 const SWEEP: Duration = Duration::from_secs(60);
-/// How often the clock is looked at while a claim is to end, and how soon a sweep that failed is tried again.
+/// How often the clock is checked while a claim is pending, and the retry interval after a failed
+/// sweep.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Ends every claim that has expired at `now`, and answers how many.
+/// Ends every claim that has expired at `now` and returns their number.
 ///
 /// # Errors
-/// `Unavailable`: those that are left are ended by a later sweep.
+/// `Unavailable`: a later sweep ends the remaining claims.
 pub async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize> {
     let mut ended = 0;
     loop {
@@ -35,7 +37,7 @@ pub async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize> {
     }
 }
 
-/// The loop that sweeps.
+/// The sweep loop.
 pub struct Expiry {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -50,7 +52,7 @@ impl Expiry {
 
     /// Runs until it is stopped.
     pub async fn run(self) {
-        // Subscribed before the first sweep: no claim that comes meanwhile is missed.
+        // Subscribed before the first sweep, so that no new claim is missed.
         let (mut deadlines, mut set) = (self.store.deadlines(), self.clock.set_by_hand());
         loop {
             let next = self.sweep().await;
@@ -70,7 +72,7 @@ impl Expiry {
         }
     }
 
-    /// Sweeps, and answers when the next claim ends: now, if that cannot be told.
+    /// Sweeps and returns when the next claim expires, or `Unknown` after a failure.
     async fn sweep(&self) -> Next {
         let swept = sweep(&*self.store, self.clock.now()).await;
         match swept {
@@ -80,7 +82,7 @@ impl Expiry {
                 .await
                 .map_or(Next::Unknown, |at| at.map_or(Next::None, Next::At)),
             Err(error) => {
-                tracing::warn!(%error, "claims that have expired could not be ended yet");
+                tracing::warn!(%error, "cannot end expired claims; will retry");
                 Next::Unknown
             }
         }
@@ -105,12 +107,12 @@ impl Expiry {
     }
 }
 
-/// When the next claim ends.
+/// When the next claim expires.
 #[derive(Clone, Copy)]
 enum Next {
     At(Timestamp),
     None,
-    /// The store could not say.
+    /// The store failed.
     Unknown,
 }
 
@@ -123,7 +125,7 @@ mod tests {
     use crate::store::sqlite::SqliteStore;
     use crate::store::{PresenceChange, Presences, Users};
 
-    /// A clock that stands at the epoch.
+    /// A clock fixed at the epoch.
     struct Epoch;
 
     impl Clock for Epoch {
@@ -146,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Ann's claim to be busy, which is over, and of which the loop does not hear.
+    /// Ann's expired claim to be busy, of which the loop is not notified.
     fn unheard() -> PresenceChange {
         let claim = Claim {
             source: ClaimSource::Manual,
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_nobody_told_of_is_swept_with_the_next_minute() {
+    async fn a_claim_without_notification_is_swept_within_a_minute() {
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         store
             .create_user(
@@ -180,7 +182,8 @@ mod tests {
         let (clock, stop) = (Arc::new(Epoch), CancellationToken::new());
         tokio::spawn(Expiry::new(store.clone(), clock, stop.clone()).run());
         let _stop = stop.drop_guard();
-        // Time passes second by second, so that no more than that goes by in a look at a database whose thread the runtime does not see.
+        // Time advances in steps of one second, so that no more than that passes during a query on
+        // the database thread, which the runtime does not see.
         tokio::spawn(async {
             loop {
                 tokio::time::sleep(LOOK).await;

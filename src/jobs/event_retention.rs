@@ -1,5 +1,5 @@
-//! Deleting what happened long ago and everybody was told of: a little at a time, so that nobody who writes waits long for it. What is
-//! kept for whom is the store's to say. Knows nothing of who reads events.
+//! Deletes old events that all consumers have received, in small batches, so that writers do not
+//! wait long. The store decides which events are still needed.
 
 use crate::app::{Clock, set_by_hand};
 use crate::domain::Timestamp;
@@ -8,16 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Rows deleted in one transaction at most.
+/// Maximum rows deleted in one transaction.
 pub const BATCH: usize = 128;
-/// How long the writer is everybody else's after a batch.
+/// The pause after a batch, which leaves the writer to others.
 const REST: Duration = Duration::from_millis(50);
-/// How often there is something to look for.
+/// How often to look for old events.
 const LOOK: Duration = Duration::from_secs(600);
-/// How long after the clock was set: what has just happened may be old by then, and whoever tells live connections of it is to read it first.
+/// The delay after the clock was set. Events that just happened may be old by then; the publisher
+/// must read them first.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// The loop that deletes.
+/// The deletion loop.
 pub struct Retention {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -26,7 +27,8 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Deletes events of `store` that are older than `days` by `clock`, until `stop`. `None`: all are kept.
+    /// Deletes events of `store` older than `days` by `clock` until `stop`. Returns `None` for 0
+    /// days: all events are kept.
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -56,14 +58,14 @@ impl Retention {
         }
     }
 
-    /// Deletes a few, and says whether there may be more.
+    /// Deletes a batch and returns whether there may be more.
     async fn sweep(&self) -> bool {
         let before = self.clock.now().as_millis();
         let keep = i64::try_from(self.keep.as_millis()).unwrap_or(i64::MAX);
         let before = Timestamp::from_millis(before.saturating_sub(keep));
         let swept = self.store.sweep_events(before, BATCH).await;
         swept.unwrap_or_else(|error| {
-            tracing::warn!(%error, "old events could not be deleted yet");
+            tracing::warn!(%error, "cannot delete old events; will retry");
             false
         })
     }

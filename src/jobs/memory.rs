@@ -1,23 +1,23 @@
-//! Returns memory to the system after a crowd of connections has left. The allocator would keep it: some small allocation above it
-//! is always in use.
+//! Returns memory to the system after many connections have closed. The allocator would keep it,
+//! because some small allocation above it is always in use.
 
 use crate::transport::Slots;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long a crowd gets to leave, so that memory is returned once. It also bounds how often that is done, since other threads may
-/// wait for memory meanwhile.
+/// How long a crowd gets to leave, so that memory is returned once. Also limits the frequency,
+/// because other threads may wait for memory meanwhile.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The job, until it is stopped.
+/// The job that returns memory.
 pub struct ReturnMemory {
     slots: Arc<Slots>,
     stop: CancellationToken,
 }
 
 impl ReturnMemory {
-    /// For crowds among the connections of `slots`, until `stop`.
+    /// Watches the connections of `slots` until `stop`.
     #[must_use]
     pub fn new(slots: Arc<Slots>, stop: CancellationToken) -> Self {
         Self { slots, stop }
@@ -26,7 +26,7 @@ impl ReturnMemory {
     /// Runs until it is stopped.
     pub async fn run(self) {
         while self.stop.run_until_cancelled(self.next()).await.is_some() {
-            // Takes milliseconds of a processor, which is too long on a thread that serves requests.
+            // Takes milliseconds of CPU time, too long for a thread that serves requests.
             let _ = tokio::task::spawn_blocking(doorsign_malloc_trim::trim).await;
         }
     }

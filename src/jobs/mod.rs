@@ -1,4 +1,4 @@
-//! What is done from time to time, off the path of any request.
+//! Periodic background jobs.
 
 pub(crate) mod audit_log;
 pub(crate) mod audit_retention;

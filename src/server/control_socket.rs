@@ -1,8 +1,8 @@
-//! How a command tells the running server that it has changed the database, so that the change is honoured before the command ends.
-//! A socket in the data folder carries no content: to connect is the message, a line back is the receipt. Knows nothing of what
-//! changed.
+//! The socket by which a command tells the running server that it has changed the database, so that
+//! the change takes effect before the command ends. It lies in the data folder and carries no
+//! content: connecting is the message, and a line back is the receipt.
 //!
-//! A command can be paused or killed between its commit and its notice, so the server also looks by itself.
+//! A command can be paused or killed between its commit and its notice, so the server also polls.
 
 use crate::server::data_folder::Folder;
 use crate::store::Store;
@@ -14,22 +14,24 @@ use tokio::net::UnixListener;
 
 /// How long a command waits for the receipt.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often the server looks by itself. Half a second, so that a revoked login is cut off within one.
+/// How often the server polls: every half second, so that a revoked login ends within one second.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
-/// How long the server waits after it could not accept a notice.
+/// The pause after a failure to accept a notice.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Listens in `folder`, whose lock the caller holds. `None` where there can be no socket, which is said in the log.
+/// Listens in `folder`, which the caller has locked. Logs a warning and returns `None` if the
+/// socket cannot be created.
 pub fn listen(folder: &Folder) -> Option<UnixListener> {
     let path = folder.socket();
-    // One that is left over belongs to a server that is gone: the lock says so.
+    // A leftover socket belongs to a server that has ended: we hold the lock.
     let _ = std::fs::remove_file(&path);
     UnixListener::bind(&path)
-        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "changes by the command line are honoured within a second"))
+        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "cannot listen on the control socket; changes made by commands take effect within a second"))
         .ok()
 }
 
-/// Announces what other processes have written, forever: with each of their notices, and without one soon after the commit.
+/// Publishes writes of other processes, forever: at once after a notice, otherwise at the next
+/// poll.
 pub async fn take(listener: Option<UnixListener>, store: Arc<dyn Store>) {
     tokio::join!(answer(listener, &*store), look(&*store));
 }
@@ -37,7 +39,7 @@ pub async fn take(listener: Option<UnixListener>, store: Arc<dyn Store>) {
 async fn look(store: &dyn Store) {
     loop {
         tokio::time::sleep(LOOK_INTERVAL).await;
-        // A failure is logged by the store, and the next look follows.
+        // The store logs failures, and the next poll follows.
         let _ = store.notice_other_processes().await;
     }
 }
@@ -55,10 +57,11 @@ async fn answer(listener: Option<UnixListener>, store: &dyn Store) {
     }
 }
 
-/// Tells the server on `folder`, if one runs, and waits until it has taken notice.
+/// Notifies the server on `folder`, if one runs, and waits for its receipt.
 ///
 /// # Errors
-/// When one runs and does not answer: the change stands, and is honoured when the server is started anew.
+/// When the server does not answer. The change stands and takes effect when the server is
+/// restarted.
 pub fn give(folder: &Folder) -> Result<()> {
     let Ok(mut server) = std::os::unix::net::UnixStream::connect(folder.socket()) else {
         return Ok(());

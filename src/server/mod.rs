@@ -1,5 +1,4 @@
-//! A server from its settings to its end: what is opened in which order, and what is stopped in which order. Knows no rule and no
-//! route.
+//! The lifecycle of a server: what starts in which order, and what stops in which order.
 
 pub mod control_socket;
 pub mod data_folder;
@@ -38,30 +37,30 @@ use tokio_util::task::TaskTracker;
 
 /// A server that is ready to listen.
 pub struct Server {
-    /// What the use cases work with.
+    /// The handles of the use cases.
     pub app: Arc<App>,
-    /// The administrator that this start has created, and the password if it was made up here.
+    /// The administrator created by this start, with the generated password if there is one.
     pub first_admin: Option<FirstAdmin>,
     config: Config,
-    /// Where its data is, and that it is ours; `None` in dev mode.
+    /// The locked data folder; `None` in dev mode.
     folder: Option<(Folder, Lock)>,
-    /// Where commands say that they have changed something.
+    /// The socket where commands report changes.
     notices: Option<UnixListener>,
     dev: Option<Arc<Dev>>,
     store: Arc<SqliteStore>,
-    /// Writes the log lines of audit records.
+    /// Logs new audit records.
     follower: Follower,
     supervisor: Supervisor,
     limits: Limits,
-    /// Where live connections run.
+    /// The runtime of live connections.
     realtime: Threads,
 }
 
 /// The first administrator.
 pub struct FirstAdmin {
-    /// The name to log in with.
+    /// The login name.
     pub username: String,
-    /// The password, when it was made up here; it is stored nowhere.
+    /// The password, if it was generated; it is not stored.
     pub password: Option<String>,
 }
 
@@ -77,7 +76,7 @@ pub enum StartError {
     /// The signing secret cannot be read.
     #[error("cannot use the token secret: {0}")]
     Secret(std::io::Error),
-    /// The machine refuses a thread.
+    /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
     /// A hook cannot be opened.
@@ -92,8 +91,8 @@ pub enum StartError {
 }
 
 impl Server {
-    /// Opens everything that a server with these settings needs, creates the administrator if nobody is there yet, and registers
-    /// the settings' hooks and the `further` ones, so that no event from now on escapes them.
+    /// Opens everything a server needs, creates the administrator if there are no users, and
+    /// registers the configured and the `further` hooks. No event from now on is missed by them.
     ///
     /// # Errors
     /// [`StartError`].
@@ -121,19 +120,20 @@ impl Server {
         let follower = Follower::new(store.clone()).await;
         let follower = follower.map_err(StartError::Failed)?;
         let supervisor = supervisor(&app, webhooks, &config, further).await?;
-        // Last: a password that was made up is shown only when the start succeeds.
+        // Last: a generated password is shown only when the start succeeds.
         let first_admin = create_first_admin(&app, &config)
             .await
             .map_err(StartError::Admin)?;
         if first_admin.is_some() {
-            // A copy of the file alone, made from now on, is a workspace with its administrator.
+            // From now on, a copy of the file alone is a workspace with its administrator.
             store.checkpoint().await;
         }
         Ok(Self {
             app,
             first_admin,
             config,
-            // Before anybody is told that it listens: what a command changes then is noticed as soon as it runs.
+            // Bound before the server reports that it listens, so that a command's change is
+            // noticed as soon as it runs.
             notices: control_socket::listen(&folder),
             folder: Some((folder, lock)),
             dev: None,
@@ -145,8 +145,8 @@ impl Server {
         })
     }
 
-    /// Opens a server in dev mode: in memory, with the seed and the controls of [`crate::dev`]. It uses no file, and of the settings
-    /// neither the data folder nor the administrator.
+    /// Opens a server in dev mode: in memory, with the seed data and controls of [`crate::dev`]. It
+    /// uses no files, and ignores the settings of the data folder and the administrator.
     ///
     /// # Errors
     /// [`StartError`].
@@ -155,7 +155,7 @@ impl Server {
         clock: Arc<dyn Clock>,
         further: Vec<Arc<dyn PostCreateHook>>,
     ) -> Result<Self, StartError> {
-        // Its passwords are known to everybody anyway.
+        // Dev mode passwords are public anyway.
         let config = Config {
             password_min_length: 0,
             ..config
@@ -192,7 +192,7 @@ impl Server {
         })
     }
 
-    /// Where its data is, in words.
+    /// Describes where the data is.
     pub fn data(&self) -> String {
         let folder = self.folder.as_ref().map(|(folder, _)| folder);
         folder.map_or_else(
@@ -211,7 +211,7 @@ impl Server {
         }
     }
 
-    /// With another patience for hooks.
+    /// Overrides the time limits and retry waits of hooks.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
         Self {
@@ -220,15 +220,18 @@ impl Server {
         }
     }
 
-    /// With another patience for clients.
+    /// Overrides the time limits for clients.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// Serves on `listener` until `shutdown` comes. Then, in this order: no connection is accepted any more; open requests are
-    /// finished and live connections closed, as long as the limits allow; the hooks finish what is under way; the writes that wait are committed; the database
-    /// is closed.
+    /// Serves on `listener` until `shutdown` resolves. Then, in this order:
+    ///
+    /// - accepts no further connections;
+    /// - finishes open requests and closes live connections, as long as the limits allow;
+    /// - lets the hooks finish the deliveries in progress;
+    /// - commits waiting writes and closes the database.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let (stop_listening, stop_outbox, tasks) = (
             CancellationToken::new(),
@@ -320,7 +323,7 @@ impl Server {
     }
 }
 
-/// The connections that may be open, as the settings say and the machine allows.
+/// Returns the connection slots, limited by the configuration and the system.
 fn slots(config: &Config) -> Arc<Slots> {
     let per_address = Some(config.max_connections_per_address()).filter(|most| *most > 0);
     Slots::new(
@@ -330,8 +333,9 @@ fn slots(config: &Config) -> Arc<Slots> {
     )
 }
 
-/// A thread a processor. Most of what it takes to tell somebody is the kernel's work, which one thread would do for one after the other;
-/// the kernel also sees to it that requests, whose threads are others, get their turn meanwhile.
+/// One thread per CPU: most of the cost of a send is in the kernel, and one thread would do that
+/// work sequentially. Requests run on other threads, which the kernel schedules fairly beside
+/// these.
 fn realtime_threads() -> Result<Threads, StartError> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Threads::start("realtime", processors).map_err(StartError::Thread)
@@ -367,7 +371,7 @@ async fn create_first_admin(
     }))
 }
 
-/// Gives every hook its place in the sequence.
+/// Registers every hook.
 async fn supervisor(
     app: &Arc<App>,
     webhooks: Arc<Webhooks>,
@@ -381,7 +385,7 @@ async fn supervisor(
         conformance::has_a_usable_name(&**hook).map_err(StartError::Hook)?;
         if !names.insert(hook.name()) {
             return Err(StartError::Hook(format!(
-                "two are named {:?}, and each keeps its place by its name",
+                "two hooks are named {:?}; each needs a unique name",
                 hook.name()
             )));
         }

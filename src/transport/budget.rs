@@ -1,22 +1,22 @@
-//! A number of bytes that all who share it may hold at the same time. Does not allocate them, and does not know what they are for.
+//! A shared budget of bytes. Counts bytes without allocating them.
 
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes that may be held at once. All clones share them.
+/// A number of bytes that may be reserved at once. Clones share the budget.
 #[derive(Debug, Clone)]
 pub struct ByteBudget {
     free: Arc<Semaphore>,
     bytes: usize,
 }
 
-/// Bytes of a [`ByteBudget`], returned when it is dropped.
+/// Reserved bytes of a [`ByteBudget`], released when dropped.
 #[derive(Debug)]
 pub struct Reserved(OwnedSemaphorePermit);
 
 impl ByteBudget {
-    /// A budget of `bytes`, none of which is reserved.
+    /// Creates a budget of `bytes`.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.min(Semaphore::MAX_PERMITS);
@@ -24,7 +24,7 @@ impl ByteBudget {
         Self { free, bytes }
     }
 
-    /// Reserves `bytes`, or everything if there are fewer in all. `None` if they are not free.
+    /// Reserves `bytes`, or the whole budget if it is smaller. `None` if they are not free.
     #[must_use]
     pub fn try_reserve(&self, bytes: usize) -> Option<Reserved> {
         let permits = self.permits(bytes);
@@ -32,7 +32,7 @@ impl ByteBudget {
         Some(Reserved(permit))
     }
 
-    /// As [`try_reserve`](Self::try_reserve), but waits up to `limit` until they are free.
+    /// Like [`try_reserve`](Self::try_reserve), but waits up to `limit`.
     pub async fn reserve(&self, bytes: usize, limit: Duration) -> Option<Reserved> {
         let permits = self.permits(bytes);
         let acquiring = self.free.clone().acquire_many_owned(permits);
@@ -40,7 +40,7 @@ impl ByteBudget {
         Some(Reserved(permit))
     }
 
-    /// Bytes that are not reserved.
+    /// Returns the number of free bytes.
     #[must_use]
     pub fn free(&self) -> usize {
         self.free.available_permits()
@@ -52,7 +52,7 @@ impl ByteBudget {
 }
 
 impl Reserved {
-    /// Holds the bytes of `other`, too. Both have to come from the same budget.
+    /// Adds the bytes of `other`, which must come from the same budget.
     pub fn merge(&mut self, other: Reserved) {
         self.0.merge(other.0);
     }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_for_more_than_there_is_gets_everything() {
+    fn a_request_above_the_budget_reserves_all_of_it() {
         let budget = ByteBudget::new(100);
         let all = budget.try_reserve(1000).unwrap();
         assert_eq!(budget.free(), 0);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_bytes_gets_them_when_they_are_returned_or_gives_up() {
+    async fn waiting_for_bytes_ends_when_they_are_released_or_at_the_limit() {
         let (budget, second) = (ByteBudget::new(10), Duration::from_secs(1));
         let held = budget.try_reserve(10).unwrap();
         assert!(budget.reserve(1, second).await.is_none());

@@ -1,23 +1,23 @@
-//! What the accept loop and the API tell each other in the extensions of requests and responses.
+//! Values that the accept loop and the API exchange in the extensions of requests and responses.
 
 use super::Client;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The other end of the connection, in the extensions of each request.
+/// The peer of the connection, in the extensions of each request.
 #[derive(Clone)]
 pub struct Peer {
-    /// Its address, which is a proxy's where one stands between.
+    /// Its address; behind a proxy, the proxy's address.
     pub address: SocketAddr,
-    /// What is known of the client; `None` where nothing accepts connections.
+    /// The client's connection state; `None` without an accept loop.
     pub client: Option<Arc<Client>>,
 }
 
-/// Marks a response whose body is already counted against the budget for large answers.
+/// Marks a response whose body is already counted against the budget for large responses.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted;
 
-/// Marks a response that is never sent: its connection is closed instead.
+/// Marks a response that is not sent: its connection is closed instead.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropped;
 

@@ -1,11 +1,13 @@
-//! Open files: a connection is one, and the process may have only so many.
+//! The limit of open files. Every connection is one.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Open files besides connections: databases, logs, the data folder, signals, webhooks and hook programs.
+/// Open files besides connections: databases, logs, the data folder, signals, webhooks and hook
+/// programs.
 const OTHERS: usize = 128;
 
-/// Raises the process's limit of open files as far as the machine lets it, and warns when that is too few for `connections`.
+/// Raises the process's limit of open files as far as the system allows, and warns when it is too
+/// low for `connections`.
 pub(crate) fn allow_connections(connections: usize) {
     let needed = u64::try_from(connections.saturating_add(OTHERS)).unwrap_or(u64::MAX);
     let limit = getrlimit(Resource::Nofile);
@@ -20,12 +22,12 @@ pub(crate) fn allow_connections(connections: usize) {
             needed,
             max_connections = connections,
             connections = connections_within_limit(connections),
-            "the limit of open files is below max_connections: fewer connections are served at once; raise it with ulimit -n or LimitNOFILE"
+            "the limit of open files is too low for max_connections, so fewer connections are served at once; raise it with ulimit -n or LimitNOFILE"
         );
     }
 }
 
-/// How many of `connections` the process's limit of open files allows beside its other files.
+/// Returns how many of `connections` fit in the process's limit of open files.
 pub(crate) fn connections_within_limit(connections: usize) -> usize {
     let limit = getrlimit(Resource::Nofile).current;
     let limit = limit.map_or(usize::MAX, |limit| {
@@ -34,7 +36,7 @@ pub(crate) fn connections_within_limit(connections: usize) -> usize {
     within(connections, limit)
 }
 
-/// Where the limit is very low, a quarter of it is for connections.
+/// With a very low limit, a quarter of it is for connections.
 fn within(connections: usize, limit: usize) -> usize {
     let most = limit.saturating_sub(OTHERS).max(limit / 4).max(1);
     connections.min(most)

@@ -1,5 +1,5 @@
-//! A stream whose messages are counted while its client has no login: what a message needs beyond a small size comes out of the
-//! bytes that all such clients share. Knows nothing of what a message is.
+//! A stream that counts message bytes while its client has no login. A message above a small size
+//! takes bytes from a budget that all such clients share.
 
 use super::budget::Reserved;
 use super::slots::{Client, LARGE_ANSWER};
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Bytes of a message that are not counted. A login fits in them.
 const FREE: usize = 4 * 1024;
 
-/// Counts the bytes of one message after the other. All clones count together.
+/// Counts the bytes of each message. Clones share their state.
 #[derive(Clone)]
 pub(crate) struct FrameMeter {
     /// `None`: nothing is counted.
@@ -33,32 +33,33 @@ impl FrameMeter {
         Self { client, state }
     }
 
-    /// HTTP is spoken no more, and what it needed is returned.
+    /// Releases the HTTP bytes after the upgrade.
     pub(crate) fn begin(&self) {
         self.client.iter().for_each(|client| client.release());
     }
 
-    /// The stream whose reads are counted.
+    /// Wraps a stream whose reads are counted.
     pub(crate) fn watch<S>(&self, stream: S) -> Metered<S> {
         let meter = self.clone();
         Metered { stream, meter }
     }
 
-    /// The client has a login from now on.
+    /// Records that the client has logged in.
     pub(crate) fn log_in(&self) {
         self.client.iter().for_each(|client| client.logged_in());
         self.end_message();
     }
 
-    /// The client has no login any more.
+    /// Records that the client has no login any more.
     pub(crate) fn log_out(&self) {
         self.client.iter().for_each(|client| client.logged_out());
     }
 
-    /// Reserves what sending `frames` takes, if it is much. The library copies what it sends.
+    /// Reserves the bytes for sending `frames`, if they are large. The library copies what it
+    /// sends.
     ///
     /// # Errors
-    /// When there is no room for them.
+    /// `OutOfMemory` when the budget is used up.
     pub(crate) fn reserve(&self, frames: &[String]) -> Result<Option<Reserved>> {
         let lengths = frames.iter().map(String::len);
         let large: usize = lengths.filter(|length| *length > LARGE_ANSWER).sum();
@@ -72,12 +73,12 @@ impl FrameMeter {
         }
     }
 
-    /// A message is whole, and what it needed is returned.
+    /// Ends the current message and releases its bytes.
     pub(crate) fn end_message(&self) {
         *self.state() = State::default();
     }
 
-    /// Counts `bytes`. `false`: there is no room for them.
+    /// Counts `bytes`. Returns `false` if the budget is used up.
     fn count(&self, bytes: usize) -> bool {
         let anonymous = self.client.as_ref().filter(|client| !client.has_login());
         let Some(client) = anonymous else {
@@ -105,7 +106,7 @@ impl FrameMeter {
     }
 }
 
-/// A stream whose reads are counted. Fails with `OutOfMemory` when there is no room for what was read.
+/// A stream whose reads are counted. A read fails with `OutOfMemory` when the budget is used up.
 pub(crate) struct Metered<S> {
     stream: S,
     meter: FrameMeter,
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_message_is_counted_until_it_ends_and_one_without_room_fails() {
+    fn a_large_message_is_counted_until_it_ends_and_fails_without_budget() {
         let slots = Slots::new(10, None, Vec::new());
         let slot = slots.register("192.0.2.1".parse().unwrap()).unwrap();
         let client = slot.client();

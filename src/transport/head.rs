@@ -1,31 +1,32 @@
-//! Waits for the head of a connection's first request while the kernel keeps its bytes. A client that sends half a head costs a
-//! small task and no buffer. Knows no HTTP but where a head ends.
+//! Waits for the head of a connection's first request while its bytes stay in the kernel. A client
+//! that sends half a head costs a small task and no buffer.
 
 use rustix::net::RecvFlags;
 use std::io::{Error, ErrorKind, Result};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// Bytes of a request's line and headers at most. Node.js, which runs Rocket.Chat, has the same limit.
+/// Maximum bytes of the request line and headers. Node.js, which runs Rocket.Chat, has the same
+/// limit.
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
-/// Headers of a request at most, as hyper counts them.
+/// Maximum number of headers, as hyper counts them.
 const HEADERS: usize = 100;
 
-/// What has arrived on a new connection.
+/// The state of a new connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Head {
-    /// A whole head, or something that cannot become one.
+    /// A complete head, or bytes that cannot become one.
     Readable,
     /// More bytes than a head may have.
     TooLarge,
-    /// The client closed the connection without a word.
+    /// The client closed the connection without sending anything.
     Closed,
 }
 
-/// Waits until the head of the first request has arrived. Reads nothing.
+/// Waits until the head of the first request has arrived. Consumes nothing.
 ///
 /// # Errors
-/// Those of the socket.
+/// Any socket error.
 pub(crate) async fn wait_for_head(stream: &TcpStream) -> Result<Head> {
     let mut examined = 0;
     loop {
@@ -35,7 +36,7 @@ pub(crate) async fn wait_for_head(stream: &TcpStream) -> Result<Head> {
             let (arrived, _) = rustix::net::recv(stream, &mut bytes, RecvFlags::PEEK)?;
             let (before, now) = (examined, &bytes[..arrived]);
             examined = arrived;
-            // Clears the readiness, so that the next round waits for further bytes.
+            // Clears the readiness, so that the next round waits for more bytes.
             examine(now, before).ok_or_else(|| Error::from(ErrorKind::WouldBlock))
         });
         match looked {
@@ -50,13 +51,13 @@ pub(crate) async fn wait_for_head(stream: &TcpStream) -> Result<Head> {
     }
 }
 
-/// What `bytes` are, of which `before` were examined earlier. `None`: the beginning of a head.
+/// Classifies `bytes`, of which `before` were examined earlier. `None` for an incomplete head.
 fn examine(bytes: &[u8], before: usize) -> Option<Head> {
     if bytes.is_empty() {
         return Some(Head::Closed);
     }
     let is_full = bytes.len() >= HEAD_BYTES;
-    // A head that could be parsed so far stays so until its next line ends.
+    // A head that has parsed so far can change only when its next line ends.
     let new = bytes.get(before..).unwrap_or_default();
     if before > 0 && !is_full && !new.contains(&b'\n') {
         return None;
@@ -76,7 +77,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[test]
-    fn a_head_is_readable_when_it_is_whole_or_cannot_become_one() {
+    fn a_head_is_readable_when_complete_or_invalid() {
         let long = "x".repeat(HEAD_BYTES);
         for (bytes, expected) in [
             ("", Some(Head::Closed)),
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_in_pieces_is_waited_for_and_left_in_the_socket() {
+    async fn a_fragmented_head_is_awaited_and_left_in_the_socket() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap())
             .await
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_head_whose_client_is_gone_is_not_waited_for() {
+    async fn half_a_head_of_a_closed_connection_is_not_awaited() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         for (sent, expected) in [("", Head::Closed), ("GET / HT", Head::Readable)] {
             let mut client = TcpStream::connect(listener.local_addr().unwrap())

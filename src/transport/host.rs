@@ -1,10 +1,10 @@
-//! The `Host` header that every request needs, RFC 9112, section 3.2. Does not know which hosts are
-//! this server's.
+//! Checks the `Host` header that every request needs (RFC 9112, section 3.2). Does not check which
+//! host it names.
 
 use warp::http::{HeaderMap, Version, header};
 
-/// What is wrong with the header, if anything is. HTTP/1.0 knows no `Host`, and health checks still
-/// speak it; a second or a malformed one is refused there, too.
+/// Returns the problem with the header, if any. HTTP/1.0 has no `Host` and is still used by health
+/// checks; a duplicate or malformed header is rejected there too.
 pub(crate) fn problem(version: Version, headers: &HeaderMap) -> Option<&'static str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -18,8 +18,8 @@ pub(crate) fn problem(version: Version, headers: &HeaderMap) -> Option<&'static 
     }
 }
 
-/// Whether these are the characters of a host with an optional port (RFC 3986, section 3.2), without
-/// a user name. Whether the host exists does not matter.
+/// Returns whether the bytes are valid in a host with an optional port (RFC 3986, section 3.2),
+/// without a user name. Does not check that the host exists.
 fn is_authority(host: &[u8]) -> bool {
     let is_allowed =
         |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_has_exactly_one_host_and_http_1_0_may_have_none() {
+    fn a_request_has_exactly_one_host_or_none_in_http_1_0() {
         for version in [Version::HTTP_10, Version::HTTP_11] {
             for good in [
                 "a",

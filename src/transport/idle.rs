@@ -1,7 +1,9 @@
-//! One connection from its first byte to its end: how long the client may say nothing, and how a stop reaches it. Knows no HTTP.
+//! The lifetime of one connection: the idle timeout of the client, and shutdown. Does not depend on
+//! HTTP.
 //!
-//! Both are watched without cost to a request that nobody interrupts: hyper's own time limit on headers sets and clears a timer for
-//! every request, and asking a [`CancellationToken`] takes a lock that all connections share.
+//! Both cost nothing per uninterrupted request. In contrast, hyper's header timeout sets and clears
+//! a timer for every request, and polling a [`CancellationToken`] takes a lock that all connections
+//! share.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -12,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
-/// How connections are told to end. Cheap to clone; all clones are one.
+/// Shutdown signals for connections. Clones share their state.
 #[derive(Clone, Default)]
 pub(crate) struct Shutdown {
     stopping: Arc<AtomicBool>,
@@ -21,33 +23,33 @@ pub(crate) struct Shutdown {
 }
 
 impl Shutdown {
-    /// Shutdown every connection with the request that is open.
+    /// Asks every connection to end after its current request.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.stop.cancel();
     }
 
-    /// Shutdown what is left at once.
+    /// Aborts the remaining connections at once.
     pub(crate) fn cut(&self) {
         self.cut.cancel();
     }
 
-    /// What tells that connections are to end.
+    /// Returns the token that is cancelled when connections are to end.
     pub(crate) fn stopped(&self) -> &CancellationToken {
         &self.stop
     }
 }
 
-/// Since when it has been the client's turn to speak. Cheap to clone; all clones are one.
+/// Measures how long the client has been idle. Clones share their state.
 #[derive(Clone)]
 pub(crate) struct IdleTimer {
     began: Instant,
-    /// Microseconds after `began`, plus 1; 0 while it is the server's turn.
+    /// Microseconds after `began`, plus 1; 0 while the server is busy.
     client_since: Arc<AtomicU64>,
 }
 
 impl IdleTimer {
-    /// It is the client's from now on.
+    /// Creates a timer that starts now.
     pub(crate) fn of_client() -> Self {
         let turn = Self {
             began: Instant::now(),
@@ -57,42 +59,43 @@ impl IdleTimer {
         turn
     }
 
-    /// The server has something to do: a request to answer, or an answer to send. Whether it was the client's turn before.
+    /// Suspends the timer while the server handles a request or sends a response. Returns whether
+    /// it was running.
     pub(crate) fn take(&self) -> bool {
         self.client_since.swap(0, Ordering::Relaxed) != 0
     }
 
-    /// The server has answered.
+    /// Restarts the timer after a response.
     pub(crate) fn give_back(&self) {
         let since = self.began.elapsed().as_micros() + 1;
         let since = u64::try_from(since).unwrap_or(u64::MAX);
         self.client_since.store(since, Ordering::Relaxed);
     }
 
-    /// Since when it has been the client's turn; `None` while it is the server's.
+    /// Returns when the client became idle; `None` while the server is busy.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
         self.end(Duration::ZERO)
     }
 
-    /// When the client will have been silent for `limit`, if it says nothing more.
+    /// Returns when the client will have been idle for `limit`.
     fn end(&self, limit: Duration) -> Option<Instant> {
         let since = self.client_since.load(Ordering::Relaxed).checked_sub(1)?;
         Some(self.began + Duration::from_micros(since) + limit)
     }
 }
 
-/// Why a conversation ended.
+/// Why a connection ended.
 pub(crate) enum Ended<T> {
-    /// By itself.
+    /// It completed.
     ByItself(T),
-    /// The client said nothing for too long.
+    /// The client was idle for too long.
     Silent,
-    /// It was cut.
+    /// It was aborted.
     Cut,
 }
 
-/// Drives `connection` until it ends, the client has been silent for `limit`, or it is told to end: then `wind_up` is called once, and
-/// it may go on until it is cut.
+/// Drives `connection` until it completes or the client was idle for `limit`. On shutdown, calls
+/// `wind_up` once and lets the connection go on until it is aborted.
 pub(crate) async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
     wind_up: impl FnOnce(Pin<&mut C>),
@@ -115,14 +118,14 @@ pub(crate) async fn drive<C: Future>(
     }
 }
 
-/// What a connection is interrupted by.
+/// Interrupts a connection.
 struct Watch<'a> {
     turn: &'a IdleTimer,
     limit: Duration,
     ends: &'a Shutdown,
     look: Pin<Box<Sleep>>,
     stop: Pin<Box<WaitForCancellationFuture<'a>>>,
-    /// Whom the stop will wake. It is asked again only for another waker, or when it has come.
+    /// The waker registered for shutdown. Polled again only for another waker, or after shutdown.
     asked: Option<Waker>,
 }
 
@@ -140,7 +143,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// `None` when the connection is told to end.
+    /// Resolves to `None` on shutdown.
     fn poll<T>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
         let this = self.get_mut();
         let known = |waker: &Waker| waker.will_wake(context.waker());
@@ -150,7 +153,8 @@ impl<'a> Watch<'a> {
                 return Poll::Ready(None);
             }
         }
-        // One look a limit, however many requests there are; it is put off to the end of the client's time.
+        // The timer fires once per limit, regardless of the number of requests, and is then moved
+        // to the new deadline.
         while this.look.as_mut().poll(context).is_ready() {
             let now = Instant::now();
             match this.turn.end(this.limit) {
@@ -169,7 +173,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(15);
 
-    /// Drives a connection that never ends by itself, and tells how it ended and after how many seconds.
+    /// Drives a connection that never completes. Returns how it ended and after how many seconds.
     async fn driven(turn: &IdleTimer, ends: &Shutdown) -> (&'static str, u64) {
         let (began, connection) = (Instant::now(), pin!(pending::<()>()));
         let told = match drive(connection, |_| ends.cut(), turn, LIMIT, ends).await {
@@ -181,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_who_says_nothing_has_fifteen_seconds() {
+    async fn a_silent_client_has_fifteen_seconds() {
         assert_eq!(
             driven(&IdleTimer::of_client(), &Shutdown::default()).await,
             ("silent", 15)
@@ -189,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn its_time_begins_anew_with_every_answer_and_the_servers_does_not_count() {
+    async fn the_timer_restarts_with_every_response_and_ignores_server_time() {
         let (turn, ends) = (IdleTimer::of_client(), Shutdown::default());
         let asking = async {
             for _ in 0..3 {
@@ -204,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stop_reaches_a_connection_that_waits_and_one_that_comes_later() {
+    async fn a_stop_reaches_waiting_and_later_connections() {
         let (turn, ends) = (IdleTimer::of_client(), Shutdown::default());
         let stopping = async {
             tokio::time::advance(Duration::from_secs(7)).await;

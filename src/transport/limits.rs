@@ -1,26 +1,27 @@
-//! How long a client may keep the server waiting. Not settings: they guard the server, and there is no reason to choose others
-//! outside tests. Knows nothing of what is waited for.
+//! Time limits for clients. Not configurable: they protect the server, and only tests need other
+//! values.
 
 use std::time::Duration;
 
-/// The server's patience.
+/// The server's time limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From a connection's first moment, or its last answer, until a request's headers are in.
+    /// From the start of a connection, or its last response, until a request's headers have
+    /// arrived.
     pub header: Duration,
-    /// From a request's headers until its body is in.
+    /// From a request's headers until its body has arrived.
     pub body: Duration,
-    /// How long a client may read nothing of an answer.
+    /// How long a client may not read a response.
     pub write: Duration,
-    /// How long a client that is refused may go on sending before the connection is closed on it.
+    /// How long a refused client may go on sending before its connection is closed.
     pub linger: Duration,
-    /// How long a live connection may say nothing until it is asked whether it is there.
+    /// After how much silence a live connection is pinged.
     pub ping: Duration,
-    /// How long a live connection may say nothing until it is given up.
+    /// After how much silence a live connection is closed.
     pub silence: Duration,
     /// How long a live connection may be open without a login.
     pub login: Duration,
-    /// How long a stop waits for open requests.
+    /// How long shutdown waits for open requests.
     pub stop: Duration,
 }
 
@@ -44,14 +45,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_have_15_seconds_bodies_and_silent_readers_30_and_a_stop_10() {
+    fn headers_have_15_seconds_bodies_and_writes_30_and_shutdown_10() {
         let limits = Limits::default();
         let seconds = [limits.header, limits.body, limits.write, limits.stop].map(|l| l.as_secs());
         assert_eq!(seconds, [15, 30, 30, 10]);
     }
 
     #[test]
-    fn live_connections_are_asked_after_15_seconds_and_given_up_after_30() {
+    fn live_connections_are_pinged_after_15_seconds_and_closed_after_30() {
         let limits = Limits::default();
         assert_eq!([limits.ping, limits.silence].map(|l| l.as_secs()), [15, 30]);
     }

@@ -1,6 +1,7 @@
-//! The accept loop: connections become requests for the API. It stands in front of warp because warp's own server has no time limit
-//! on headers or on clients that do not read, no cap on connections and no deadline when it stops, and panics where a filter
-//! asks for the path of a URI that has none, such as `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Knows no route.
+//! The accept loop: turns connections into requests for the API. Replaces warp's own server, which
+//! has no timeout for headers or for clients that do not read, no connection limit and no shutdown
+//! deadline. It also panics where a filter asks for the path of a URI without one, such as
+//! `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Does not depend on routes.
 
 use crate::transport::idle::{self, Ended, IdleTimer, Shutdown};
 use crate::transport::limits::Limits;
@@ -28,12 +29,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use warp::http::{HeaderValue, Method, Request, StatusCode, header};
 use warp::reply::Response;
 
-/// How long to wait when the machine has no room for a further connection.
+/// How long to wait when the system cannot accept another connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// Serves `filter` on `listener` until `stop`; then open requests have the time `limits` gives them, and what is left is cut.
-/// `slots` decides how many connections are open at once; further ones wait to be served. What is answered without asking `filter` has
-/// the headers of `security`.
+/// Serves `filter` on `listener` until `stop`. Open requests then have the time that `limits`
+/// allows; the rest are aborted. `slots` decides how many connections are open at once; further
+/// ones wait. Responses that bypass `filter` carry the headers of `security`.
 pub async fn serve<F>(
     listener: TcpListener,
     filter: F,
@@ -71,21 +72,21 @@ pub async fn serve<F>(
     {
         tracing::warn!(
             connections = tracker.len(),
-            "requests were still open at the deadline and are cut"
+            "aborting requests that are still open at the deadline"
         );
         ends.cut();
         tracker.wait().await;
     }
 }
 
-/// What the accept loop warns of, each at most once a minute.
+/// Throttled warnings of the accept loop, each at most once a minute.
 #[derive(Default)]
 struct Throttles {
     refused: Throttle,
     failed: Throttle,
 }
 
-/// The next connection that there is room for. `None` if the one that came is not served.
+/// Accepts the next connection and waits for a slot. `None` if the connection is not served.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Slots>,
@@ -104,7 +105,7 @@ async fn accept(
             tracing::warn!(
                 %peer,
                 left_out,
-                "an address has max_connections_per_address connections already: further ones are refused"
+                "an address has reached max_connections_per_address: refusing further connections"
             );
         }
         let _ = stream.try_write(&Refusal::TooManyConnections.response(security));
@@ -114,7 +115,8 @@ async fn accept(
     Some((stream, slot, peer))
 }
 
-/// Makes room when the machine has none for a further connection. A client that is gone before it is accepted is no reason.
+/// Makes room when the system cannot accept another connection. Ignores a client that disconnected
+/// before it was accepted.
 async fn recover(error: &Error, slots: &Arc<Slots>, throttles: &Throttles) {
     if matches!(
         error.kind(),
@@ -123,17 +125,17 @@ async fn recover(error: &Error, slots: &Arc<Slots>, throttles: &Throttles) {
         return;
     }
     if let Some(left_out) = throttles.failed.count() {
-        tracing::warn!(%error, left_out, "a connection could not be accepted");
+        tracing::warn!(%error, left_out, "cannot accept a connection");
     }
     slots.evict();
     tokio::time::sleep(NO_ROOM).await;
 }
 
-/// What a connection holds: its place among those that may be open, and that it is waited for. A live connection holds it when it is HTTP's
-/// no more.
+/// What a connection holds: its slot, and the token by which shutdown waits for it. A live
+/// connection keeps both after the upgrade from HTTP.
 type Held = (Slot, TaskTrackerToken);
 
-/// What holds for every connection.
+/// Settings for every connection.
 #[derive(Clone, Copy)]
 struct Terms {
     limits: Limits,
@@ -152,7 +154,7 @@ async fn serve_connection<F>(
     F::Future: Send,
 {
     let _ = stream.set_nodelay(true);
-    // What is needed to speak HTTP is allocated only now: a client that has sent half a head costs little.
+    // Memory for HTTP is allocated only now: a client that has sent half a head costs little.
     let refusal = match first_head(&stream, terms.limits, &ends).await {
         Some(Head::Readable) if held.0.reserve_http().await => {
             return Box::pin(speak_http(stream, held, peer, filter, terms, ends)).await;
@@ -161,7 +163,7 @@ async fn serve_connection<F>(
         Some(Head::TooLarge) => Refusal::HeadTooLarge,
         Some(Head::Closed) | None => return,
     };
-    tracing::debug!(%peer, ?refusal, "a connection is refused");
+    tracing::debug!(%peer, ?refusal, "refused a connection");
     let turn = held.0.client().turn().clone();
     let mut stream = TimeoutStream::new(stream, held, terms.limits, ends.stopped().clone(), turn);
     let response = refusal.response(terms.security);
@@ -170,7 +172,7 @@ async fn serve_connection<F>(
     }
 }
 
-/// What has arrived on a new connection once it is a whole head. `None` if it did not come in time.
+/// Waits for the complete head of the first request. `None` if it did not arrive in time.
 async fn first_head(stream: &TcpStream, limits: Limits, ends: &Shutdown) -> Option<Head> {
     tokio::select! {
         head = tokio::time::timeout(limits.header, wait_for_head(stream)) => head.ok()?.ok(),
@@ -219,7 +221,7 @@ async fn speak_http<F>(
         Ended::ByItself(Err(error)) => {
             tracing::debug!(peer = %address, %error, "a connection ended early");
         }
-        Ended::Silent => tracing::debug!(peer = %address, "a client said nothing for too long"),
+        Ended::Silent => tracing::debug!(peer = %address, "a client was idle for too long"),
         Ended::ByItself(Ok(())) | Ended::Cut => {}
     }
 }
@@ -229,15 +231,16 @@ fn peer(address: SocketAddr, client: &Arc<Client>) -> Peer {
     Peer { address, client }
 }
 
-/// A response's body. It is the server's turn until all of it is said, however long that takes.
+/// A response body. The idle timer is suspended until all of it is sent.
 struct Spoken<B> {
     body: B,
     turn: IdleTimer,
-    /// What a large body is counted with.
+    /// The reservation of a large body.
     reserved: Option<Arc<Reserved>>,
 }
 
-/// Bytes of a large body. hyper drops a body before its last bytes are written, so they hold what it is counted with.
+/// Bytes of a large body. hyper drops a body before its last bytes are written, so the bytes hold
+/// the reservation.
 struct CountedBytes {
     bytes: Bytes,
     _reserved: Arc<Reserved>,
@@ -249,7 +252,8 @@ impl AsRef<[u8]> for CountedBytes {
     }
 }
 
-/// Counts a large answer until its reader has taken it: 503 in its place when there is no room for it.
+/// Counts a large response until its reader has received it. Replaces it with a 503 when the budget
+/// is used up.
 fn count(
     response: Response,
     client: &Client,
@@ -324,7 +328,7 @@ where
         return Ok(refuse_connect(security));
     }
     if request.uri().path_and_query().is_none() {
-        // `GET host`: what is CONNECT's to ask comes with other methods, too.
+        // `GET host`: a target without a path, as in CONNECT but with another method.
         let text = failure("The request names no path");
         return Ok(refuse(StatusCode::BAD_REQUEST, &text, security));
     }
@@ -350,12 +354,12 @@ fn refuse_connect(security: SecurityHeaders) -> Response {
     response
 }
 
-/// `error` is a text without quotes and backslashes.
+/// Renders an error. `error` must not contain quotes or backslashes.
 fn failure(error: &str) -> String {
     format!(r#"{{"success":false,"error":"{error}"}}"#)
 }
 
-/// The answer to what must not reach warp; nothing else is read from its connection.
+/// Builds the response to a request that must not reach warp, and closes the connection.
 fn refuse(status: StatusCode, json: &str, security: SecurityHeaders) -> Response {
     let mut response = Response::new(json.to_owned().into());
     security.add(response.headers_mut());

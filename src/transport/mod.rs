@@ -1,5 +1,6 @@
-//! What stands between a socket and HTTP: how many connections there may be, how many bytes clients may use before they log in,
-//! when the head of a request is complete, and what is decided about it before any route is known. Knows no route and no user.
+//! Everything between a socket and HTTP: connection limits, memory limits for clients without a
+//! login, waiting for a complete request head, and checks before routing. Does not depend on routes
+//! or users.
 
 mod budget;
 mod exchange;

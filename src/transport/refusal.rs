@@ -1,20 +1,20 @@
-//! Responses to clients that HTTP is not spoken with, because there is no room for it. Bytes, ready to be written.
+//! Ready-made responses for connections that are refused before HTTP starts.
 
 use super::SecurityHeaders;
 
-/// Why a connection is not served.
+/// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The address has as many connections as it may have.
+    /// The address is at its connection limit.
     TooManyConnections,
-    /// Clients that have not logged in use as much memory as they may.
+    /// Clients without a login use all the memory reserved for them.
     OutOfMemory,
-    /// The request's line and headers are too large.
+    /// The request line and headers are too large.
     HeadTooLarge,
 }
 
 impl Refusal {
-    /// The whole response.
+    /// Returns the whole response.
     pub(crate) fn response(self, security: SecurityHeaders) -> Vec<u8> {
         let (status, of_body, body) = match self {
             Self::TooManyConnections => (
@@ -27,7 +27,7 @@ impl Refusal {
                 "content-type: application/json\r\nretry-after: 1\r\n",
                 r#"{"success":false,"error":"The server is overloaded"}"#,
             ),
-            // As hyper answers a head that becomes too large later.
+            // The same response as hyper's for a head that grows too large later.
             Self::HeadTooLarge => ("431 Request Header Fields Too Large", "", ""),
         };
         let (length, security) = (body.len(), security.lines());
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn responses_are_as_long_as_they_say() {
+    fn responses_have_the_length_they_declare() {
         for refusal in [
             Refusal::TooManyConnections,
             Refusal::OutOfMemory,

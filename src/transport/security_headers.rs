@@ -1,14 +1,14 @@
-//! The headers that tell a browser to do nothing with a response but read it. Does not know what the
-//! response says.
+//! Security headers for browsers.
 
 use warp::http::header::{
     CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
-/// What every response has. The policy: nothing is loaded or framed. Source: OWASP REST Security Cheat Sheet, "Security Headers".
-/// `Cross-Origin-Resource-Policy` does not concern pages named in `cors_origins`: it applies to requests without CORS alone (Fetch,
-/// "cross-origin resource policy check").
+/// Headers of every response. The policy forbids loading and framing anything. Source: OWASP REST
+/// Security Cheat Sheet, "Security Headers". `Cross-Origin-Resource-Policy` does not affect pages
+/// named in `cors_origins`: it applies only to requests without CORS (Fetch, "cross-origin resource
+/// policy check").
 const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
@@ -20,24 +20,24 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
 ];
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// What responses have where people reach the server by https: how long browsers use https alone once
-/// they have seen it. Other names below this one are not this server's to decide about.
+/// Header of responses when the site uses https: how long browsers then use only https. Does not
+/// include subdomains, which are not this server's to decide.
 const HTTPS: (HeaderName, HeaderValue) = (
     STRICT_TRANSPORT_SECURITY,
     HeaderValue::from_static("max-age=31536000"),
 );
 
-/// Which of these headers the responses of a server have.
+/// Which security headers responses have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecurityHeaders {
-    /// People reach the server by http.
+    /// The site uses http.
     Http,
-    /// People reach the server by https.
+    /// The site uses https.
     Https,
 }
 
 impl SecurityHeaders {
-    /// Those of a server whose setting `site_url` is this.
+    /// Selects the headers for the setting `site_url`.
     #[must_use]
     pub fn of_site(url: Option<&str>) -> Self {
         match url {
@@ -46,14 +46,14 @@ impl SecurityHeaders {
         }
     }
 
-    /// Adds them to a response.
+    /// Adds the headers to a response.
     pub(crate) fn add(self, headers: &mut HeaderMap) {
         for (name, value) in self.all() {
             headers.insert(name, value);
         }
     }
 
-    /// Them as lines of a head.
+    /// Returns the headers as lines of a response head.
     pub(crate) fn lines(self) -> String {
         self.all()
             .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or_default()))

@@ -1,6 +1,7 @@
-//! Which connections are open: how many at once, how many from one address, and who has to leave when there is no room. A
-//! connection that has shown a valid login is never closed for a newcomer; one that has not is, the longest idle one first. So
-//! clients without a login cannot keep those with one out. Knows no protocol.
+//! Connection slots: how many connections are open, in total and per address, and which one is
+//! closed when there is no room. A connection with a valid login is never closed for a new one.
+//! Without a login, the longest idle one is closed first. Clients without a login therefore cannot
+//! lock out those with one.
 
 use super::budget::{ByteBudget, Reserved};
 use super::throttle::Throttle;
@@ -17,33 +18,34 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
-/// Bytes that HTTP connections without a login may use in all.
+/// Bytes for all HTTP connections without a login.
 const HTTP_BUDGET: usize = 16 * 1024 * 1024;
-/// Bytes that such a connection is counted with: hyper's buffer, its state and a task.
+/// Bytes counted per such connection: hyper's buffer, its state and a task.
 const HTTP_BYTES: usize = 16 * 1024;
-/// Bytes that large bodies and frames of clients without a login may use in all. Apart from [`HTTP_BUDGET`], so that clients who
-/// send large bodies leave room for logins, which are small.
+/// Bytes for large bodies and frames of clients without a login. Separate from [`HTTP_BUDGET`], so
+/// that large bodies leave room for logins, which are small.
 const BODY_BUDGET: usize = 8 * 1024 * 1024;
-/// Bytes that large answers may use in all until their readers have taken them.
+/// Bytes for large responses until their readers have received them.
 const ANSWER_BUDGET: usize = 64 * 1024 * 1024;
-/// Bytes of an answer, or of a frame, that is large.
+/// The size above which a response or a frame counts as large.
 pub(crate) const LARGE_ANSWER: usize = 128 * 1024;
-/// How long a request without a login is left alone when there is no room: longer than a login takes.
+/// How long a request without a login is protected from eviction: longer than a login takes.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
-/// How long a connection that is idle is left alone, so that a new one gets to send its token.
+/// How long an idle connection is protected from eviction, so that a new one can send its token.
 const IDLE_GRACE: Duration = Duration::from_secs(1);
-/// How often room is looked for while there is none.
+/// How often to look for room while there is none.
 const INTERVAL: Duration = Duration::from_millis(50);
-/// How long a client waits for bytes that others are made to return.
+/// How long a client waits for bytes that others must release.
 const BYTES_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Connections that are a crowd: when it has left, its memory is worth returning.
+/// The number of connections that count as a crowd: once it has left, its memory is worth
+/// returning.
 const CROWD: usize = 256;
 
-/// All connections that are open.
+/// All open connections.
 pub struct Slots {
     free: Arc<Semaphore>,
-    /// `None`: as many as there are.
+    /// `None`: no limit.
     per_network: Option<usize>,
     exempt: Vec<IpNet>,
     http: ByteBudget,
@@ -57,13 +59,13 @@ pub struct Slots {
 #[derive(Default)]
 struct Open {
     next: u64,
-    /// The most there were since a crowd left.
+    /// The highest number since a crowd left.
     most: usize,
     clients: HashMap<u64, Arc<Client>>,
     networks: HashMap<Network, usize>,
 }
 
-/// An open connection's place, returned when it is dropped.
+/// The slot of an open connection, released when dropped.
 pub(crate) struct Slot {
     slots: Arc<Slots>,
     id: u64,
@@ -71,21 +73,21 @@ pub(crate) struct Slot {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-/// What is known of the client of an open connection.
+/// The state of an open connection's client.
 pub struct Client {
     has_login: AtomicBool,
     opened: Instant,
     turn: IdleTimer,
-    /// `None`: one whose connections are not counted.
+    /// `None` if its connections are not counted.
     network: Option<Network>,
     bodies: ByteBudget,
     answers: ByteBudget,
-    /// Bytes counted against the budget until there is a login.
+    /// Bytes counted against the budget until login.
     held: Mutex<Option<Reserved>>,
     task: Mutex<Task>,
 }
 
-/// What runs the connection.
+/// The task that runs the connection.
 #[derive(Default)]
 enum Task {
     #[default]
@@ -95,7 +97,8 @@ enum Task {
 }
 
 impl Slots {
-    /// None is open. `total` may be at once, and `per_network` from one network (`None`: no limit), except from the `exempt` ones.
+    /// Creates slots for `total` connections, and `per_network` from one network (`None`: no limit)
+    /// except the `exempt` ones.
     #[must_use]
     pub fn new(total: usize, per_network: Option<usize>, exempt: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self {
@@ -111,7 +114,7 @@ impl Slots {
         })
     }
 
-    /// Registers a connection from `address`. `None`: its network has as many as it may have.
+    /// Registers a connection from `address`. `None` if its network is at its limit.
     pub(crate) fn register(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let address = address.to_canonical();
         let is_exempt = self.exempt.iter().any(|network| network.contains(&address));
@@ -137,25 +140,25 @@ impl Slots {
         })
     }
 
-    /// Waits until three quarters of a crowd have left since the last time.
+    /// Waits until three quarters of a crowd have left since the last call.
     pub(crate) async fn crowd_left(&self) {
         self.crowd_left.notified().await;
     }
 
-    /// Closes the connection that can best be spared. Whether there was one.
+    /// Closes the connection that can best be spared. Returns whether there was one.
     pub(crate) fn evict(&self) -> bool {
         let victim = self.open().victim(|_| true);
         let is_evicted = victim.is_some_and(|client| client.evict());
         if is_evicted && let Some(left_out) = self.evictions.count() {
             tracing::warn!(
                 left_out,
-                "there is no room for a new connection: idle connections without a login are closed"
+                "connection limit reached: closing idle connections without a login"
             );
         }
         is_evicted
     }
 
-    /// As [`evict`](Self::evict), of those that hold bytes of the budget of HTTP.
+    /// Like [`evict`](Self::evict), among connections that hold bytes of the HTTP budget.
     fn evict_holder(&self) {
         let victim = self.open().victim(|client| client.held().is_some());
         if let Some(client) = victim {
@@ -163,7 +166,7 @@ impl Slots {
         }
     }
 
-    /// Bytes that large answers to all clients share.
+    /// The budget that large responses to all clients share.
     #[must_use]
     pub fn answers(&self) -> &ByteBudget {
         &self.answers
@@ -175,7 +178,7 @@ impl Slots {
 }
 
 impl Slot {
-    /// Waits until there is room for the connection, which others may have to make.
+    /// Waits until there is a free slot, which may evict another connection.
     pub(crate) async fn wait_for_room(&mut self) {
         loop {
             let free = self.slots.free.clone();
@@ -191,12 +194,12 @@ impl Slot {
         }
     }
 
-    /// The client, for those who learn more of it.
+    /// Returns the client's state.
     pub(crate) fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
-    /// Reserves what speaking HTTP takes until there is a login. `false`: there is no room for it.
+    /// Reserves the bytes of an HTTP connection without a login. Returns `false` if there are none.
     pub(crate) async fn reserve_http(&self) -> bool {
         let budget = &self.slots.http;
         let reserved = match budget.try_reserve(HTTP_BYTES) {
@@ -213,8 +216,9 @@ impl Slot {
 }
 
 impl Open {
-    /// The connection without a login that can best be spared: of the network that has the most, the longest idle one, else the
-    /// oldest one. So a crowd from one address never costs another one its place. `None` while that one is still to be left alone.
+    /// Returns the connection without a login that can best be spared: from the network with the
+    /// most connections, the longest idle one, otherwise the oldest. A crowd from one address
+    /// therefore never evicts another address. `None` while that connection is protected.
     fn victim(&self, is_meant: impl Fn(&Client) -> bool) -> Option<Arc<Client>> {
         let rank = |client: &Client| {
             let network = client.network.and_then(|n| self.networks.get(&n));
@@ -249,7 +253,7 @@ impl Drop for Slot {
             open.most = open.clients.len();
             self.slots.crowd_left.notify_one();
         }
-        // A storm's room is returned once it is over.
+        // Release memory after a connection storm.
         if open.clients.len() < open.clients.capacity() / 4 {
             let len = open.clients.len();
             open.clients.shrink_to(2 * len + 64);
@@ -272,7 +276,7 @@ impl Client {
         }
     }
 
-    /// The client has shown a valid login.
+    /// Records that the client has shown a valid login.
     pub fn logged_in(&self) {
         if !self.has_login() {
             self.has_login.store(true, Ordering::Relaxed);
@@ -280,35 +284,36 @@ impl Client {
         }
     }
 
-    /// The client has no login any more.
+    /// Records that the client has no login any more.
     pub fn logged_out(&self) {
         self.has_login.store(false, Ordering::Relaxed);
     }
 
-    /// Whether the client has shown a valid login.
+    /// Returns whether the client has shown a valid login.
     #[must_use]
     pub fn has_login(&self) -> bool {
         self.has_login.load(Ordering::Relaxed)
     }
 
-    /// Bytes that large bodies and frames of all clients without a login share.
+    /// The budget for large bodies and frames of all clients without a login.
     #[must_use]
     pub fn anonymous_bodies(&self) -> &ByteBudget {
         &self.bodies
     }
 
-    /// Bytes that large answers to all clients share.
+    /// The budget that large responses to all clients share.
     #[must_use]
     pub fn answers(&self) -> &ByteBudget {
         &self.answers
     }
 
-    /// HTTP is not spoken any more.
+    /// Releases the HTTP bytes, when another protocol takes over.
     pub(crate) fn release(&self) {
         drop(self.held().take());
     }
 
-    /// The task that runs the connection from now on. Shutdown it at once if the connection was evicted meanwhile.
+    /// Sets the task that runs the connection. Aborts it at once if the connection was evicted
+    /// meanwhile.
     pub(crate) fn runs_in(&self, task: AbortHandle) {
         let mut current = self.task();
         match *current {
@@ -317,7 +322,7 @@ impl Client {
         }
     }
 
-    /// Whose turn it is.
+    /// Returns the client's idle timer.
     pub(crate) fn turn(&self) -> &IdleTimer {
         &self.turn
     }
@@ -349,7 +354,7 @@ mod tests {
     use std::future::pending;
     use tokio::task::JoinHandle;
 
-    /// A connection that never ends by itself.
+    /// A connection that never completes.
     async fn open(slots: &Arc<Slots>, address: &str) -> Option<(Arc<Client>, JoinHandle<()>)> {
         let mut slot = slots.register(address.parse().unwrap())?;
         slot.wait_for_room().await;
@@ -369,7 +374,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_network_has_so_many_connections_and_those_exempt_have_more() {
+    async fn connections_per_network_are_limited_except_for_exempt_networks() {
         let exempt = vec!["10.0.0.0/8".parse().unwrap()];
         let slots = Slots::new(100, Some(2), exempt);
         let mut kept = Vec::new();
@@ -397,7 +402,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_newcomer_takes_the_place_of_the_longest_idle_client_without_a_login() {
+    async fn a_new_connection_evicts_the_longest_idle_client_without_a_login() {
         let slots = Slots::new(3, None, Vec::new());
         let (with_login, first) = open(&slots, "192.0.2.1").await.unwrap();
         with_login.logged_in();
@@ -413,7 +418,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_crowd_from_one_address_costs_no_other_one_its_place() {
+    async fn a_crowd_from_one_address_evicts_no_other_address() {
         let slots = Slots::new(5, None, Vec::new());
         let (_, alone) = open(&slots, "192.0.2.1").await.unwrap();
         let mut crowd = Vec::new();
@@ -426,7 +431,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_without_a_login_is_left_alone_for_five_seconds() {
+    async fn a_request_without_a_login_is_protected_for_five_seconds() {
         let slots = Slots::new(1, None, Vec::new());
         let (busy, task) = open(&slots, "192.0.2.1").await.unwrap();
         busy.turn().take();
@@ -437,7 +442,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn clients_with_a_login_are_waited_for() {
+    async fn clients_with_a_login_are_not_evicted() {
         let slots = Slots::new(1, None, Vec::new());
         let (client, task) = open(&slots, "192.0.2.1").await.unwrap();
         client.logged_in();
@@ -447,7 +452,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn http_without_a_login_is_bounded_in_bytes_and_the_longest_idle_makes_room() {
+    async fn http_without_a_login_is_bounded_in_bytes_and_evicts_the_longest_idle() {
         let slots = Slots::new(100_000, None, Vec::new());
         let most = HTTP_BUDGET / HTTP_BYTES;
         let mut all = Vec::new();
@@ -461,10 +466,10 @@ mod tests {
         let newcomer = slots.register("192.0.2.1".parse().unwrap()).unwrap();
         assert!(
             !newcomer.reserve_http().await,
-            "nobody returns bytes in time"
+            "no client releases bytes in time"
         );
         all[7].client().logged_in();
-        assert!(newcomer.reserve_http().await, "a login returns them");
+        assert!(newcomer.reserve_http().await, "a login releases them");
         drop(all);
         drop(newcomer);
         assert_eq!(slots.http.free(), HTTP_BUDGET);
@@ -473,7 +478,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_a_crowd_has_left_is_told_each_time_and_not_of_a_few() {
+    async fn each_leaving_crowd_is_reported_but_not_a_few_connections() {
         let slots = Slots::new(10_000, None, Vec::new());
         let address = "192.0.2.1".parse().unwrap();
         let has_left = async || {

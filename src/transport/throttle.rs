@@ -1,10 +1,10 @@
-//! Log lines that many causes at once must not multiply: one a minute, with the number of those left out.
+//! Throttles repeated log lines: one a minute, with the number of those omitted.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often a line is written at most.
+/// The minimum interval between lines.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Decides whether an occurrence is logged.
@@ -18,7 +18,7 @@ struct State {
 }
 
 impl Throttle {
-    /// Counts an occurrence. `Some` with the number of occurrences left out before if this one is to be logged.
+    /// Counts an occurrence. Returns the number omitted before it if it is to be logged.
     pub(crate) fn count(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.logged.is_some_and(|at| at.elapsed() < INTERVAL) {

@@ -1,5 +1,6 @@
-//! A connection that gives up on a client who does not read, and that takes its leave so that a client who is refused in the middle of
-//! sending still gets to see why. hyper has limits for neither. Knows nothing of HTTP.
+//! A stream with a write timeout and a lingering close, which hyper lacks. The timeout drops
+//! clients that do not read. The linger lets a client that is refused while sending still receive
+//! the response.
 
 use crate::transport::idle::IdleTimer;
 use crate::transport::limits::Limits;
@@ -11,25 +12,25 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
-/// A stream whose writes fail with `TimedOut` when its other end takes nothing in for [`Limits::write`].
+/// A stream whose writes fail with `TimedOut` when the peer accepts no bytes for [`Limits::write`].
 pub(crate) struct TimeoutStream<S, H = ()> {
     stream: S,
-    /// Whatever is to last as long as the connection, be it HTTP's or another protocol's by then.
+    /// Anything that must live as long as the connection, whichever protocol it uses by then.
     _held: H,
     limits: Limits,
     stop: CancellationToken,
     turn: IdleTimer,
-    /// Whether it would be the client's turn, if its answer were not on its way still.
+    /// Whether the idle timer is suspended while the response is still being sent.
     lent: bool,
-    /// Since when a write waits.
+    /// The deadline of a blocked write.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// Since when the other end knows that nothing more will come.
+    /// The deadline after our end was shut down.
     parting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
-    /// Holds `held` until it is dropped. Once `stop` has come, nothing is waited for when the connection is shut down. It is nobody's
-    /// `turn` to speak while an answer is on its way.
+    /// Holds `held` until the stream is dropped. After `stop`, shutdown does not linger. The idle
+    /// timer `turn` is suspended while a response is being sent.
     pub(crate) fn new(
         stream: S,
         held: H,
@@ -65,11 +66,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
         let limit = self.limits.write;
         let end = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(end.as_mut().poll(context));
-        let reason = "the client reads nothing of its answer";
+        let reason = "the client does not read the response";
         Poll::Ready(Err(Error::new(ErrorKind::TimedOut, reason)))
     }
 
-    /// Reads what still comes, and drops it: a close with bytes unread would be a reset, and that takes the answer with it.
+    /// Reads and discards incoming bytes: closing with unread bytes would send a reset, which
+    /// discards the response.
     fn drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut dropped = [0; 4096];
         loop {
@@ -126,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncWrite for TimeoutStream<S
         }
         let limit = this.limits.linger;
         let end = this.parting.get_or_insert_with(|| Box::pin(sleep(limit)));
-        // The clock first: who sends without end uses up what the task may do in one go.
+        // Check the deadline first: a client that sends endlessly uses up the task's budget.
         if this.stop.is_cancelled() || end.as_mut().poll(context).is_ready() {
             return Poll::Ready(Ok(()));
         }
@@ -140,7 +142,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
     use tokio::time::{Duration, Instant};
 
-    /// The server's end, with room for 16 bytes, and the client's.
+    /// Returns the server's end, with a buffer of 16 bytes, and the client's.
     fn connection() -> (TimeoutStream<DuplexStream>, DuplexStream) {
         let (server, client) = duplex(16);
         let stop = CancellationToken::new();
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_reads_nothing_for_30_seconds_is_given_up() {
+    async fn a_client_that_does_not_read_for_30_seconds_is_dropped() {
         let ((mut server, _client), began) = (connection(), Instant::now());
         let failed = server.write_all(&[1; 17]).await.unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::TimedOut);
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_reads_slowly_is_not() {
+    async fn a_slow_reader_is_not_dropped() {
         let (mut server, mut client) = connection();
         let reading = async {
             let mut all = Vec::new();
@@ -178,11 +180,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn parting_takes_in_what_still_comes_and_ends_after_two_seconds() {
+    async fn shutdown_drains_input_and_ends_after_two_seconds() {
         let ((mut server, mut client), began) = (connection(), Instant::now());
         let sending = async {
-            client.write_all(&[1; 100]).await.unwrap(); // More than there is room for: somebody reads.
-            assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "and says farewell");
+            client.write_all(&[1; 100]).await.unwrap(); // More than the buffer holds, so the server reads.
+            assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "and shuts down");
         };
         let (_, parted) = tokio::join!(sending, server.shutdown());
         parted.unwrap();

@@ -188,7 +188,7 @@ async fn every_command_that_fails_says_why_in_one_line() {
         ),
         (
             &["--data", "gone", "user", "list"],
-            "cannot use the data folder gone: there is no doorsign.db in it; `doorsign serve` makes one",
+            "cannot use the data folder gone: it has no doorsign.db; run `doorsign serve` to create one",
         ),
         (
             &["user", "list", "--login-days", "0"],

@@ -89,11 +89,11 @@ async fn what_no_webhook_can_be_is_refused_in_one_line() {
         (&["add", "", url], "the webhook name is missing"),
         (
             &["add", "new", "http://10.0.0.1/"],
-            "refused: 10.0.0.1 is not a public address; allow its network by `webhook_allow`",
+            "refused: 10.0.0.1 is not a public address; allow its network with `webhook_allow`",
         ),
         (
             &["add", "new", "ci.example.org"],
-            "the URL does not begin with http:// or https://",
+            "the URL must start with http:// or https://",
         ),
         (
             &["add", "new", url, "--events", "presence.shown"],

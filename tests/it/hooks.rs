@@ -180,11 +180,11 @@ async fn hooks_that_cannot_be_told_apart_or_named_are_refused_with_one_line() {
     let cases: [(&[&'static str], &str); 3] = [
         (
             &["bell", "other", "bell"],
-            "cannot start a hook: two are named \"bell\", and each keeps its place by its name",
+            "cannot start a hook: two hooks are named \"bell\"; each needs a unique name",
         ),
         (
             &["audit-log"],
-            "cannot start a hook: two are named \"audit-log\", and each keeps its place by its name",
+            "cannot start a hook: two hooks are named \"audit-log\"; each needs a unique name",
         ),
         (
             &["Loud\0Bell"],

@@ -39,7 +39,7 @@ async fn a_program_that_is_taken_away_is_missing_and_is_told_what_it_missed_when
     hook(&server, "exec-bell", |hook| hook.lag == 0).await;
     folders.remove("exec", "bell");
     let reason = missing(&server, "exec-bell").await;
-    assert_eq!(reason, "it is not there any more");
+    assert_eq!(reason, "it no longer exists");
     happen(&server, &["two", "three"]).await;
     let gone = hook(&server, "exec-bell", |_| true).await;
     assert_eq!((gone.lag, gone.off), (2, None));
@@ -137,7 +137,7 @@ async fn a_module_that_is_broken_is_told_of_and_stops_no_start() {
     assert_eq!(noted(&server, 2).await, "dong\n");
     folders.remove("wasm", "bell.wasm");
     let reason = missing(&server, "wasm-bell").await;
-    assert_eq!(reason, "it is not there any more");
+    assert_eq!(reason, "it no longer exists");
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn one_that_was_broken_and_is_taken_away_is_told_to_be_away() {
     missing(&server, "wasm-bell").await;
     folders.remove("wasm", "bell.wasm");
     let is_away =
-        |hook: &doorsign::domain::Hook| hook.missing.as_deref() == Some("it is not there any more");
+        |hook: &doorsign::domain::Hook| hook.missing.as_deref() == Some("it no longer exists");
     hook(&server, "wasm-bell", is_away).await;
 }
 

@@ -126,7 +126,7 @@ async fn a_hook_that_is_not_there_any_more_is_listed_as_missing() {
     let server = Setup::at(folder.path()).start().await;
     let admin = server.admin().await;
     let gone = stands(&admin, "gone", |hook| hook["state"] == "missing").await;
-    assert_eq!(gone["reason"], "it is not there any more");
+    assert_eq!(gone["reason"], "it no longer exists");
 }
 
 #[tokio::test]

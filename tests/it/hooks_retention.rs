@@ -108,7 +108,7 @@ async fn a_hook_that_is_gone_from_the_settings_is_missing_and_keeps_nothing() {
     server.stop().await;
     let server = Setup::at(folder.path()).pace(FAST).start().await;
     let missing = hook(&server, "stuck", |hook| hook.missing.is_some()).await;
-    assert_eq!(missing.missing.as_deref(), Some("it is not there any more"));
+    assert_eq!(missing.missing.as_deref(), Some("it no longer exists"));
     assert_eq!(
         (missing.cursor.as_u64(), missing.lag, missing.off),
         (0, 3, None)

@@ -277,5 +277,8 @@ async fn an_event_that_cannot_be_read_is_parked_and_holds_up_nobody() {
     let server = at().hook(hook).start().await;
     assert_eq!(given.names(2).await, ["one", "three"]);
     let parked = parked(&server);
-    assert!(parked[0].2.starts_with("it cannot be read: "), "{parked:?}");
+    assert!(
+        parked[0].2.starts_with("cannot read the event: "),
+        "{parked:?}"
+    );
 }

@@ -179,7 +179,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_first_one_serves_on
     let reason = home.run(&["serve"]).await.refused(1);
     assert_eq!(
         reason,
-        "cannot use the data folder data: another doorsign runs on it"
+        "cannot use the data folder data: another doorsign is running on it"
     );
     first.anon().get("info").await.expect(200);
 }
@@ -247,7 +247,7 @@ async fn a_secret_that_others_may_read_is_refused_and_kept() {
         let reason = home.run(args).await.refused(1);
         assert_eq!(
             reason,
-            "cannot use the token secret: data/token-secret: others than its owner may use this secret; run `chmod 600` on it"
+            "cannot use the token secret: data/token-secret: the secret is accessible to group or others; run `chmod 600` on it"
         );
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), secret);

@@ -38,7 +38,7 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
     };
     let private = |address: &str| {
         bad_url(&format!(
-            "Refused: {address} is not a public address; allow its network by `webhook_allow`"
+            "Refused: {address} is not a public address; allow its network with `webhook_allow`"
         ))
     };
     let bad_kind = |input: &str| {
@@ -67,21 +67,21 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
         (url(""), required("url")),
         (
             url("ftp://ci.example.org/"),
-            bad_url("The URL does not begin with http:// or https://"),
+            bad_url("The URL must start with http:// or https://"),
         ),
         (
             url("ci.example.org"),
-            bad_url("The URL does not begin with http:// or https://"),
+            bad_url("The URL must start with http:// or https://"),
         ),
         (url(&far), bad_url("The URL is longer than 2048 bytes")),
         (
             url("https://ci.example.org/#top"),
-            bad_url("The URL has a fragment (#), which cannot be sent"),
+            bad_url("The URL must not have a fragment (#), which cannot be sent"),
         ),
         (
             url("https://me:word@ci.example.org/"),
             bad_url(
-                "The URL has a user or a password in it; the signature tells receivers who sends",
+                "The URL must not contain a user or password; receivers identify the sender by its signature",
             ),
         ),
         (url("http://10.0.0.1/"), private("10.0.0.1")),
@@ -92,7 +92,7 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
         (url("http://[::1]/"), private("::1")),
         (
             url("http://2130706433/"),
-            bad_url("The URL's host is an address in an unusual form; write it as 192.0.2.1"),
+            bad_url("The URL's host is an IP address in an unusual form; write it like 192.0.2.1"),
         ),
         (events("presence.shown"), bad_kind("presence.shown")),
         (events("*"), bad_kind("*")),

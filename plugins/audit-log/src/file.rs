@@ -1,8 +1,9 @@
-//! The file that the lines are in: append, rotate, recover. It does not know what a line says, and it blocks: call
-//! it from a thread that may.
+//! The audit log file: append, rotate and recover. Blocks on the disk, so call it from a thread
+//! that may block.
 //!
-//! After any error the open file is given up, and the next append opens it as at the start, torn line and all.
-//! So there is one way to recover, and nothing is trusted that an error may have made untrue.
+//! After any error the open file is dropped, and the next append reopens it as at the start,
+//! including the torn-line check. There is one recovery path, and nothing that an error may have
+//! invalidated is trusted.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,10 +15,10 @@ use crate::recent::{Key, REMEMBERED, Recent};
 /// How many rotated files are kept.
 const KEPT: u32 = 5;
 
-/// How much of a file's end is read first, in bytes; some thousand lines.
+/// How much of a file's end is read first, in bytes: some thousand lines.
 const WINDOW: u64 = 256 * 1024;
 
-/// The file at `path`, held open and locked, and what was last written to it.
+/// The file at `path`, kept open and locked, with the keys last written to it.
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
@@ -27,7 +28,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens or creates the file, cuts off a torn last line and remembers the last complete ones.
+    /// Opens or creates the file, removes a torn last line and loads the keys of the last complete
+    /// ones.
     pub(crate) fn open(path: PathBuf, max_bytes: u64) -> io::Result<Self> {
         let mut journal = Self {
             path,
@@ -39,7 +41,8 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Appends `line` and syncs it to disk, unless its `key` is there already. On an error nothing of it remains.
+    /// Appends `line` and syncs it to disk, unless its `key` is already present. On an error
+    /// nothing of it remains.
     pub(crate) fn append(&mut self, key: Key, line: &[u8]) -> io::Result<()> {
         let mut file = self.current()?;
         if !self.recent.contains(&key) {
@@ -56,7 +59,8 @@ impl Journal {
         Ok(())
     }
 
-    /// The open file if it is still the one at the path, else the one that is there, recovered.
+    /// Returns the open file if it is still the one at the path. Otherwise opens and recovers the
+    /// file there.
     fn current(&mut self) -> io::Result<File> {
         if let Some(file) = self.open.take()
             && is_at(&file, &self.path)?
@@ -65,8 +69,8 @@ impl Journal {
         }
         let mut file = open_locked(&self.path)?;
         let mut keys = recover(&mut file, &self.path)?;
-        // A line may be complete and yet only in memory, and the name of a new file too: both must last before
-        // anybody is told that a line is there.
+        // A complete line may be only in memory, and so may the name of a new file. Both must be
+        // durable before a line is reported as written.
         file.sync_all()?;
         sync_parent(&self.path)?;
         self.prepend_rotated(&mut keys)?;
@@ -74,7 +78,7 @@ impl Journal {
         Ok(file)
     }
 
-    /// Puts the keys of rotated files before `keys`, newest file first, until there are enough.
+    /// Prepends the keys of rotated files to `keys`, newest file first, until there are enough.
     fn prepend_rotated(&self, keys: &mut Vec<Key>) -> io::Result<()> {
         for number in 1..=KEPT {
             if keys.len() >= REMEMBERED {
@@ -91,16 +95,18 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether `line` must go to a new file. One that is too long for any file gets one of its own.
+    /// Returns whether `line` must go to a new file. A line too long for any file gets its own.
     fn is_full(&self, file: &File, line: &[u8]) -> io::Result<bool> {
         let length = file.metadata()?.len();
         Ok(length > 0 && length.saturating_add(line.len() as u64) > self.max_bytes)
     }
 
-    /// Moves `PATH` to `PATH.1`, `.1` to `.2` and so on up to the first free number, and begins a new file.
+    /// Renames `PATH` to `PATH.1`, `.1` to `.2` and so on up to the first free number, and starts a
+    /// new file.
     ///
-    /// Stopping at a free number, which a crash in the middle leaves, keeps the oldest file from being lost to it.
-    /// `full` stays locked until the new file is, so that nobody else takes the path over.
+    /// Stopping at a free number, which an interrupted rotation leaves, preserves the oldest file.
+    /// `full` stays locked until the new file is locked, so that no other process takes over the
+    /// path.
     fn rotate(&mut self, full: File) -> io::Result<File> {
         let mut free = 1;
         while free < KEPT && numbered(&self.path, free).try_exists()? {
@@ -119,7 +125,7 @@ impl Journal {
     }
 }
 
-/// Runs `write`; if it fails, cuts the file back to the length it had.
+/// Runs `write`. If it fails, truncates the file to its previous length.
 fn all_or_nothing(
     file: &mut File,
     write: impl FnOnce(&mut File) -> io::Result<()>,
@@ -127,13 +133,14 @@ fn all_or_nothing(
     let length = file.metadata()?.len();
     let written = write(file);
     if written.is_err() {
-        // Should this fail as well, the next append opens the file anew and cuts the torn line off there.
+        // If this fails too, the next append reopens the file and removes the torn line.
         let _ = file.set_len(length);
     }
     written
 }
 
-/// Opens the file to read and append, creating it with mode 0600, and locks it against another process.
+/// Opens the file to read and append, creates it with mode 0600, and locks it against other
+/// processes.
 fn open_locked(path: &Path) -> io::Result<File> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         // A pipe would block, and a device cannot be synced.
@@ -152,13 +159,14 @@ fn open_locked(path: &Path) -> io::Result<File> {
             io::ErrorKind::ResourceBusy,
             "in use by another doorsign",
         )),
-        // A file system without locks is no reason to go without an audit log.
+        // A file system without locks must not prevent audit logging.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
 }
 
-/// Cuts off a torn or damaged last line and gives the keys of the last complete ones. What a damaged line still holds goes to
-/// `PATH.damaged`: a disk that lost a part of it may have lost a line that counts as delivered.
+/// Removes a torn or damaged last line and returns the keys of the last complete ones. The rest of
+/// a damaged line is moved to `PATH.damaged`, because the disk may have damaged a line that counts
+/// as delivered.
 fn recover(file: &mut File, path: &Path) -> io::Result<Vec<Key>> {
     let text = tail(file)?;
     let (complete, last) = split_last(&text);
@@ -169,7 +177,7 @@ fn recover(file: &mut File, path: &Path) -> io::Result<Vec<Key>> {
     } else if !line::is_torn(last) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "the last line has no end and is not of an audit log",
+            "the last line is incomplete and is not an audit log line",
         ));
     }
     if !last.is_empty() {
@@ -178,19 +186,19 @@ fn recover(file: &mut File, path: &Path) -> io::Result<Vec<Key>> {
     Ok(line::keys(complete))
 }
 
-/// The last line, with its end if it has one, and what is before it.
+/// Splits off the last line, including its newline if it has one.
 fn split_last(text: &[u8]) -> (&[u8], &[u8]) {
     let without_end = text.strip_suffix(b"\n").unwrap_or(text);
     let before = without_end.iter().rposition(|byte| *byte == b'\n');
     text.split_at(before.map_or(0, |end| end + 1))
 }
 
-/// Whether these lines, if there are any, end with one of an audit log.
+/// Returns whether the lines, if there are any, end with an audit log line.
 fn is_ours(complete: &[u8]) -> bool {
     complete.is_empty() || !line::keys(split_last(complete).1).is_empty()
 }
 
-/// Appends a damaged line to the file beside the log, durably.
+/// Appends a damaged line to `PATH.damaged`, durably.
 fn set_aside(damaged: &[u8], path: &Path) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".damaged");
@@ -207,8 +215,8 @@ fn set_aside(damaged: &[u8], path: &Path) -> io::Result<()> {
     sync_parent(path)
 }
 
-/// The end of the file from the beginning of a line, with at least as many complete lines as are remembered; the
-/// whole file if it has no more.
+/// Reads the end of the file from the start of a line, with at least as many complete lines as keys
+/// are remembered. Returns the whole file if it has fewer.
 fn tail(file: &mut File) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     let mut window = WINDOW;
@@ -229,14 +237,14 @@ fn tail(file: &mut File) -> io::Result<Vec<u8>> {
     }
 }
 
-/// `PATH.number`.
+/// Returns `PATH.number`.
 fn numbered(path: &Path, number: u32) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{number}"));
     name.into()
 }
 
-/// Whether `file` is what the path leads to, and not one that was moved away, removed or replaced.
+/// Returns whether `file` is the one at the path, and was not moved, removed or replaced.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(found) => Ok(same_file(&file.metadata()?, &found)),
@@ -251,16 +259,17 @@ fn same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Elsewhere an open file cannot be replaced behind our back.
+/// On other systems an open file cannot be replaced.
 #[cfg(not(unix))]
 fn same_file(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
-/// Makes names in the file's directory last: without it a crash can undo a creation or a rename.
+/// Makes the names in the file's directory durable: without it a crash can undo a creation or a
+/// rename.
 fn sync_parent(path: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
-        return Ok(()); // Directories cannot be opened there, and need not be.
+        return Ok(()); // Other systems cannot open directories and need not.
     }
     let parent = path
         .parent()
@@ -277,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_fails_part_way_leaves_no_torn_line() {
+    fn a_write_that_fails_midway_leaves_no_torn_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.jsonl");
         let mut file = open_locked(&path).unwrap();
@@ -291,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_file_is_read_from_its_end_only_and_from_the_beginning_of_a_line() {
+    fn a_long_file_is_read_from_its_end_and_from_the_start_of_a_line() {
         let mut file = tempfile::tempfile().unwrap();
         let long = format!("{}\n", "x".repeat(500));
         let text = long.repeat(4_000);

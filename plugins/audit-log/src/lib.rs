@@ -1,8 +1,8 @@
-//! A hook that writes one JSON line per created status to a file, safely on disk before the event counts as
-//! delivered. It does not know how lines are laid out (`line`), how the file is kept (`file`), nor anything of the
-//! server beyond the hook contract.
+//! A hook that writes one JSON line per created status to a file, and syncs it to disk before the
+//! event counts as delivered.
 //!
-//! It is the hook to copy: prepare, leave the async world for the slow part, say which errors may pass.
+//! Use it as a template for your own hook: prepare the data, move slow work to a blocking thread,
+//! and return errors that tell temporary from permanent failures.
 
 #![warn(missing_docs)]
 
@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 
 use crate::file::Journal;
 
-/// One JSON line per created status, appended to a file and rotated by size.
+/// Appends one JSON line per created status to a file and rotates the file by size.
 ///
 /// A line looks like this, with its fields in this order:
 ///
@@ -28,28 +28,32 @@ use crate::file::Journal;
 /// {"eventId":123,"time":"2026-11-23T10:00:00.000Z","actor":{"_id":"…","username":"…"},"status":{"_id":"…","name":"…","statusType":"busy","_updatedAt":"…"}}
 /// ```
 ///
-/// - Each status has one line, also when its event comes again: the last 1,024 pairs of event and status are
-///   remembered, and read back from the files at the start.
-/// - Rotated files are `PATH.1`, the newest, to `PATH.5`. A foreign rotation (the file moved or removed) is noticed
-///   with the next line, which begins a new file; pass `u64::MAX` to leave rotation to it altogether.
-/// - The file belongs to one open `AuditLog` at a time; a second one is refused.
+/// - Each status has one line, even if its event is redelivered. The keys (event and status) of the
+///   last 1,024 lines are kept, and reloaded from the files at the start.
+/// - Rotated files are `PATH.1` (newest) to `PATH.5`. An external rotation (the file was moved or
+///   removed) is detected at the next line, which starts a new file. Pass `u64::MAX` to disable the
+///   built-in rotation.
+/// - Only one open `AuditLog` can use the file at a time; opening a second one fails.
 #[derive(Debug)]
 pub struct AuditLog {
     path: PathBuf,
-    // An async lock, held by the blocking thread: a disk that hangs ties up one thread, and deliveries that are
-    // given up meanwhile wait without one. Nor can a panic poison it.
+    // An async lock, held by the blocking thread. A disk that hangs blocks one thread; deliveries
+    // that time out meanwhile wait without a thread. A panic cannot poison it.
     journal: Arc<Mutex<Journal>>,
 }
 
 impl AuditLog {
-    /// Opens the log at `path`, creating it with mode 0600, and cuts off a last line that a crash has left torn.
+    /// Opens the log at `path`. Creates it with mode 0600, or removes a torn last line left by a
+    /// crash.
     ///
-    /// A line that would carry the file beyond `max_bytes` goes to a new one. Blocks on the disk; for the start.
+    /// A line that would exceed `max_bytes` goes to a new file. Blocks on the disk; call it at
+    /// startup.
     ///
     /// # Errors
     ///
-    /// Whatever the file system says, and a refusal if `path` is no regular file, ends in a part of a line that is
-    /// not of this log (it is left untouched), or is in use. The text is one line that names the path.
+    /// Any file system error. Also fails if `path` is not a regular file, is in use, or ends in an
+    /// incomplete line that is not from an audit log (the file is left untouched). The text is one
+    /// line that names the path.
     pub fn open(path: impl Into<PathBuf>, max_bytes: u64) -> io::Result<Self> {
         let path = path.into();
         let named = |error: io::Error| {
@@ -72,7 +76,8 @@ impl PostCreateHook for AuditLog {
         "audit-log"
     }
 
-    /// Whatever the disk says may pass, so it is a `Retry`; only a line that cannot be written at all is `Permanent`.
+    /// Disk errors may be temporary, so they are `Retry`. Only a line that cannot be rendered is
+    /// `Permanent`.
     async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError> {
         let line = line::render(created)?;
         let key = (created.event_id, created.status.id.clone());

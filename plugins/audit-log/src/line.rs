@@ -1,4 +1,4 @@
-//! The JSON line of one created status, and back to the pair it is known by. It does not know files.
+//! The JSON line of one created status, and parsing it back into its key.
 
 use doorsign_hook::{HookError, StatusCreated};
 use jiff::Timestamp;
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::recent::Key;
 
-/// How every line begins, which tells a torn line of ours from somebody else's file.
+/// The start of every line, which tells our torn line from another program's file.
 const OPENING: &[u8] = b"{\"eventId\":";
 
-/// 0000-01-01T00:00:00Z, the earliest instant that RFC 3339 can write.
+/// 0000-01-01T00:00:00Z, the earliest instant that RFC 3339 can represent.
 const EARLIEST_MS: i64 = -62_167_219_200_000;
 
-/// The order of the fields is the order in the line; readers may rely on it.
+/// The fields appear in this order in the line; readers may rely on it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line<'a> {
@@ -39,11 +39,11 @@ struct Status<'a> {
     updated_at: String,
 }
 
-/// The whole line with its line feed; JSON escapes any line break within a name.
+/// Renders the line, including the newline. JSON escapes line breaks within a name.
 ///
 /// # Errors
 ///
-/// `Permanent` for an instant that RFC 3339 cannot write.
+/// `Permanent` for an instant that RFC 3339 cannot represent.
 pub(crate) fn render(created: &StatusCreated) -> Result<Vec<u8>, HookError> {
     let line = Line {
         event_id: created.event_id,
@@ -75,7 +75,7 @@ fn rfc3339(ms: i64) -> Result<String, HookError> {
     }
 }
 
-/// The pairs of the complete lines in `text`, in their order; a line that is none of ours is passed over.
+/// Returns the keys of the complete lines in `text`, in order. Skips lines that are not ours.
 pub(crate) fn keys(text: &[u8]) -> Vec<Key> {
     #[derive(Deserialize)]
     struct Known {
@@ -95,8 +95,8 @@ pub(crate) fn keys(text: &[u8]) -> Vec<Key> {
         .collect()
 }
 
-/// Whether `fragment` can be the beginning of one of our lines, cut short by a crash; some file systems leave
-/// zeros where the rest should be.
+/// Returns whether `fragment` can be the start of one of our lines, cut off by a crash. Some file
+/// systems leave zeros in place of the rest.
 pub(crate) fn is_torn(fragment: &[u8]) -> bool {
     let written = fragment
         .iter()
@@ -105,8 +105,9 @@ pub(crate) fn is_torn(fragment: &[u8]) -> bool {
     fragment[..written].starts_with(OPENING) || OPENING.starts_with(&fragment[..written])
 }
 
-/// Whether `line` is one of ours that lost a sector other than its last one: zeros before text. JSON never holds a zero, and a file that is
-/// no text holds other control characters, too.
+/// Returns whether `line` is one of our lines that lost a sector other than its last one: zeros
+/// before text. JSON never contains a zero byte, and a binary file contains other control
+/// characters as well.
 pub(crate) fn is_damaged(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let is_text = |byte: &u8| *byte >= b' ' && *byte != 0x7f;
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_that_cannot_be_written_is_refused_for_good() {
+    fn an_instant_that_cannot_be_represented_is_a_permanent_error() {
         assert_eq!(rfc3339(EARLIEST_MS).unwrap(), "0000-01-01T00:00:00.000Z");
         for ms in [EARLIEST_MS - 1, i64::MIN, i64::MAX] {
             let refused = render(&created("caught up", ms));
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pairs_of_lines_are_read_back_and_other_lines_passed_over() {
+    fn keys_are_read_back_and_other_lines_are_skipped() {
         let line = String::from_utf8(render(&created("caught up", 0)).unwrap()).unwrap();
         let text = format!("{line}# a note\n\n{{\"eventId\":1}}\n{line}");
         let key = (123, "65462e97a2f73c7460e18f84".to_owned());
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_ours_that_lost_a_sector_is_damaged() {
+    fn our_line_with_a_lost_sector_is_damaged() {
         for damaged in [
             "\0\0\0rest\"}}\n",
             "\0rest",
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_beginning_of_our_own_lines_is_torn() {
+    fn only_the_start_of_our_own_line_is_torn() {
         for torn in [
             "{",
             "{\"eventId\":",

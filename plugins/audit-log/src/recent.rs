@@ -1,15 +1,15 @@
-//! The pairs of event and status that were written last, so that a redelivered one is not written again.
-//! It does not know files: whoever reads them fills it.
+//! The keys of the lines written last, so that a redelivered event is not written again.
 
 use std::collections::VecDeque;
 
-/// How many pairs are remembered: far more than the server ever delivers again after a crash.
+/// How many keys are kept: far more than the server ever redelivers after a crash.
 pub(crate) const REMEMBERED: usize = 1_024;
 
-/// Event number and status id; the number alone may be used again after a restored backup.
+/// Event number and status id. The number alone may be reused after a backup is restored.
 pub(crate) type Key = (u64, String);
 
-/// The last pairs, oldest first. A scan of them all costs a thousandth of the disk write that it may spare.
+/// The last keys, oldest first. Scanning all of them costs a thousandth of the disk write that it
+/// may save.
 #[derive(Debug, Default)]
 pub(crate) struct Recent(VecDeque<Key>);
 
@@ -18,7 +18,7 @@ impl Recent {
         self.0.contains(key)
     }
 
-    /// Adds a pair, and forgets the oldest one where there is no more room.
+    /// Adds a key and evicts the oldest one when full.
     pub(crate) fn remember(&mut self, key: Key) {
         if self.contains(&key) {
             return;
@@ -35,17 +35,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_last_pairs_are_remembered() {
+    fn only_the_last_keys_are_kept() {
         let mut recent = Recent::default();
         let key = |event_id: u64| (event_id, "a".to_owned());
         for event_id in 1..=REMEMBERED as u64 {
             recent.remember(key(event_id));
         }
         recent.remember(key(5));
-        assert!(
-            recent.contains(&key(1)),
-            "a pair known already takes no room"
-        );
+        assert!(recent.contains(&key(1)), "a known key takes no space");
         recent.remember(key(9_999));
         assert!(!recent.contains(&key(1)));
         assert!(recent.contains(&key(2)) && recent.contains(&key(9_999)));

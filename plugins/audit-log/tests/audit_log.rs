@@ -164,7 +164,7 @@ fn a_file_that_is_no_audit_log_is_refused_and_left_untouched() {
     fs::write(&path, "root:x:0:0").unwrap();
     let refused = AuditLog::open(&path, ROOMY).unwrap_err().to_string();
     let expected = format!(
-        "audit log {}: the last line has no end and is not of an audit log",
+        "audit log {}: the last line is incomplete and is not an audit log line",
         path.display()
     );
     assert_eq!(refused, expected);

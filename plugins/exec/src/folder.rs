@@ -1,4 +1,4 @@
-//! Which programs are in the folder, and what each is called. It does not know how one is run.
+//! Finds the hook programs in the folder and names them.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -15,17 +15,21 @@ use tokio::sync::Semaphore;
 use crate::Settings;
 use crate::program::Program;
 
-/// What every name begins with; alone it is the name under which trouble with the folder itself is told.
+/// The prefix of every name. Alone, it is the name under which problems with the folder are
+/// reported.
 const KIND: &str = "exec";
 
 /// A folder whose executable files are hooks.
 ///
-/// - `Greet.sh` is the hook `exec-greet-sh`: in lower case, with `-` for everything but `a`–`z` and `0`–`9`. Where two
-///   files would have the same name, the one that was there first is the hook, and the other one is refused.
-/// - Passed over: folders, other files that nobody may execute, and names that begin with `.` or end in `~`.
-/// - Refused: scripts and programs that nobody may execute, and what anybody but root and the running user can change, by
-///   its permissions or those of a folder above it. If that is the folder itself, there are no hooks at all.
-/// - A changed file needs no reload, since it is started anew for each event.
+/// - `Greet.sh` is the hook `exec-greet-sh`: lower case, with `-` for everything except `a`–`z` and
+///   `0`–`9`. If two files would have the same name, the one found first is the hook and the other
+///   is rejected.
+/// - Ignored: folders, other files that are not executable, and names that start with `.` or end in
+///   `~`.
+/// - Rejected: scripts and programs without execute permission, and files that other users than
+///   root and the running user can change, through their permissions or those of a parent folder.
+///   If the folder itself is rejected, there are no hooks.
+/// - A changed file needs no reload, because the program is started for each event.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -35,10 +39,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder at `path`. While it is not there, it has no hooks, and says so.
+    /// Uses the folder at `path`. A missing folder has no hooks and is reported as a problem.
     pub fn new(path: PathBuf, settings: Settings) -> Self {
         Self {
-            // Programs run in the folder, where a relative path would lead elsewhere.
+            // Programs run in the folder, so a relative path would point elsewhere.
             path: std::path::absolute(&path).unwrap_or(path),
             settings,
             permits: Arc::new(Semaphore::new(settings.at_once.max(1))),
@@ -46,7 +50,7 @@ impl Folder {
         }
     }
 
-    /// The hook for the file at `path`; the one of the last look if there was one.
+    /// Returns the hook for the file at `path`, reusing the one of the last lookup.
     fn program(&self, name: &str, path: PathBuf) -> Arc<Program> {
         let known = self.known.get(name).filter(|known| known.is_at(&path));
         known.cloned().unwrap_or_else(|| {
@@ -55,7 +59,7 @@ impl Folder {
         })
     }
 
-    /// The files that are hooks or would be, those of the last look first, then in the order of their names.
+    /// Lists the files that are or should be hooks: known ones first, then by name.
     fn candidates(&self) -> io::Result<Vec<(String, PathBuf)>> {
         let entries = fs::read_dir(&self.path)?.filter_map(candidate);
         let mut candidates: Vec<_> = entries.collect();
@@ -66,7 +70,7 @@ impl Folder {
         Ok(candidates)
     }
 
-    /// What is there, or why the folder cannot be used.
+    /// Lists the hooks, or returns why the folder cannot be used.
     fn found(&mut self) -> Result<Vec<Found>, String> {
         require(&self.path)?;
         let candidates = self.candidates();
@@ -85,7 +89,7 @@ impl Folder {
         Ok(found)
     }
 
-    /// The hook for one file, if it may be one and nothing in `programs` has its name.
+    /// Returns the hook for a file that may be one, unless `programs` already has its name.
     fn checked(
         &self,
         name: &str,
@@ -94,12 +98,12 @@ impl Folder {
     ) -> Result<Arc<Program>, String> {
         if let Some(other) = programs.get(name) {
             let (path, other) = (path.display(), other.path().display());
-            return Err(format!("{path}: {other} has the same name already"));
+            return Err(format!("{path}: {other} already has the same name"));
         }
         let file = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
         if !is_executable(&file) {
             let path = path.display();
-            return Err(format!("{path} may not be executed: chmod +x {path}"));
+            return Err(format!("{path} is not executable; run chmod +x {path}"));
         }
         require(path)?;
         Ok(self.program(name, path.to_owned()))
@@ -120,7 +124,8 @@ impl HookSource for Folder {
     }
 }
 
-/// Name and path of an entry that is a program or should be one, or of a link to such a file.
+/// Returns the name and path of an entry that is a program or should be one, or of a link to such a
+/// file.
 fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
     let path = entry.ok()?.path();
     let file = path.file_name()?;
@@ -137,14 +142,15 @@ fn is_executable(found: &fs::Metadata) -> bool {
     found.permissions().mode() & 0o111 != 0
 }
 
-/// Whether a file begins as scripts or programs do, so that its missing permission is most likely a mistake.
+/// Returns whether a file starts like a script or a program, so that its missing permission is
+/// probably a mistake.
 fn looks_executable(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
     read.is_ok() && (start.starts_with(b"#!") || start == b"\x7fELF")
 }
 
-/// `exec-` and the name of the file, with what a hook's name may not have turned to `-`.
+/// Returns `exec-` and the file name, with `-` for characters that are not allowed in hook names.
 fn name_of(file: &OsStr) -> String {
     let file = file.to_string_lossy().to_ascii_lowercase();
     let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();

@@ -1,32 +1,34 @@
-//! A process and all that it starts, which end together, and the bounds that they have. It does not know why.
+//! The process group of a program: everything it starts ends together, within resource limits.
 //!
-//! The one way out is a session of its own (`setsid`), which nobody takes by accident.
+//! A program can escape only by creating its own session (`setsid`), which does not happen by
+//! accident.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
-/// The process group of a program: killed when dropped, as when the server gives a delivery up or stops.
+/// The process group of a program. Killed when dropped, for example when a delivery times out or
+/// the server stops.
 #[derive(Debug)]
 pub(crate) struct Group(Option<Pid>);
 
 impl Group {
-    /// The group that `child` was started as the leader of.
+    /// Returns the group led by `child`.
     pub(crate) fn led_by(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Self(id.and_then(Pid::from_raw))
     }
 
-    /// Kills whoever is left of it, once: later, its number may be another's.
+    /// Kills the remaining processes, once: later, the id may belong to another group.
     pub(crate) fn kill(&mut self) {
         if let Some(leader) = self.0.take() {
-            // It fails where nobody is left.
+            // It fails when no process is left.
             let _ = kill_process_group(leader, Signal::KILL);
         }
     }
 
-    /// Bounds what each process of it may ask for, and keeps it from leaving core files.
+    /// Limits the memory of each process and disables core files.
     ///
-    /// It comes after the start, since a bound of our own, to be inherited, would be the server's as well.
+    /// Called after the start, because a limit to be inherited would also apply to the server.
     pub(crate) fn bound(&self, memory_max_bytes: u64) {
         if let Some(leader) = self.0 {
             limits::set(leader, memory_max_bytes);
@@ -42,17 +44,18 @@ impl Drop for Group {
 
 #[cfg(target_os = "linux")]
 mod limits {
-    //! Bounds of processes that run already. It does not know who they are.
+    //! Resource limits of running processes.
 
     use std::fs;
 
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-    /// Bounds a process, and then those that it has started before: later ones inherit it.
+    /// Limits a process, and then the children it has already started; later ones inherit the
+    /// limits.
     ///
-    /// Memory is what it can write to and nobody else sees (`RLIMIT_DATA`): of address space alone (`RLIMIT_AS`),
-    /// Node.js and Java reserve far more than they use, and would not start. A process that is over, or not ours to
-    /// bound, is passed over.
+    /// Memory means private writable memory (`RLIMIT_DATA`). A limit on address space (`RLIMIT_AS`)
+    /// would keep Node.js and Java from starting, because they reserve far more than they use.
+    /// Ignores a process that has ended or that we may not limit.
     pub(super) fn set(process: Pid, memory_max_bytes: u64) {
         let bounds = [(Resource::Data, memory_max_bytes), (Resource::Core, 0)];
         for (what, most) in bounds.into_iter().filter(|(_, most)| *most < u64::MAX) {
@@ -71,7 +74,7 @@ mod limits {
 
 #[cfg(not(target_os = "linux"))]
 mod limits {
-    //! Nowhere else can the bounds of another process be set.
+    //! Other systems cannot limit another process.
 
     pub(super) fn set(_: rustix::process::Pid, _: u64) {}
 }

@@ -1,7 +1,7 @@
-//! Hooks that are programs in a folder: each is started once for each event, is given the event as JSON on its
-//! standard input, and answers by its exit code. It knows nothing of the server beyond the hook contract.
+//! Hooks that are programs in a folder. Each is started once per event, receives the event as JSON
+//! on standard input, and answers with its exit code.
 //!
-//! What a program may rely on, with worked examples, is in this crate's `README.md`.
+//! This crate's `README.md` documents what a program can rely on, with examples.
 
 #![warn(missing_docs)]
 
@@ -14,14 +14,14 @@ use std::time::Duration;
 
 pub use folder::Folder;
 
-/// What the programs of a folder may take.
+/// Resource limits for the programs of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Time for one run. Whoever is not done by then is killed, and the event comes again later.
+    /// Time limit for one run. A program that exceeds it is killed, and the event is retried.
     pub limit: Duration,
     /// How many programs run at once, over all hooks of the folder; at least 1.
     pub at_once: usize,
-    /// How much memory each process may ask for, in bytes; only Linux keeps to it. `u64::MAX`: no bound.
+    /// Memory limit per process, in bytes; enforced only on Linux. `u64::MAX`: no limit.
     pub memory_max_bytes: u64,
 }
 

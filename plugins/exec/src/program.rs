@@ -1,4 +1,4 @@
-//! A program as a hook: when it may start, and what its end means. It does not know how a process is run.
+//! A program as a hook: waits for a permit to run and interprets how the run ended.
 
 use std::fmt::Debug;
 use std::io;
@@ -17,16 +17,17 @@ use tokio::time::timeout;
 use crate::Settings;
 use crate::run::{self, Unfinished};
 
-/// `EX_TEMPFAIL` of `sysexits.h`: not now.
+/// `EX_TEMPFAIL` of `sysexits.h`: retry later.
 const TRY_AGAIN: i32 = 75;
 
-/// How many limits to wait for a permit: with four at once, a dozen programs that hang stand before us in vain.
+/// How many time limits to wait for a permit: enough for a dozen hanging programs ahead of us when
+/// four run at once.
 const LIMITS_TO_WAIT: u32 = 3;
 
-/// What the server is to wait beyond our own limits, so that ours strike first.
+/// The server's extra time beyond our limits, so that ours apply first.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// The program at one path. It is looked at only when it is started.
+/// The program at one path. The file is checked only when it is started.
 #[derive(Debug)]
 pub(crate) struct Program {
     name: String,
@@ -58,9 +59,9 @@ impl Program {
         self.path == path
     }
 
-    /// Leave to run, in the order of asking.
+    /// Waits for a permit to run, in order of arrival.
     ///
-    /// The wait has a limit of its own: the time that a program has is not to depend on what others do.
+    /// The wait has its own limit: the time of a program must not depend on other programs.
     async fn permit(&self) -> Result<SemaphorePermit<'_>, HookError> {
         let wait = self.settings.limit.saturating_mul(LIMITS_TO_WAIT);
         match timeout(wait, self.permits.acquire()).await {
@@ -69,33 +70,34 @@ impl Program {
         }
     }
 
-    /// What a program that did not run to its end means.
+    /// Returns the error for a program that did not run to its end.
     fn unfinished(&self, why: &Unfinished) -> HookError {
         match why {
             Unfinished::OverLimit => {
-                HookError::Retry(format!("no end within {:?}", self.settings.limit))
+                HookError::Retry(format!("not finished within {:?}", self.settings.limit))
             }
             Unfinished::NotStarted(error) => self.not_started(error),
             Unfinished::Lost(error) => {
-                HookError::Retry(format!("its end could not be seen: {error}"))
+                HookError::Retry(format!("cannot read its exit status: {error}"))
             }
         }
     }
 
-    /// A file that is being replaced will be there soon; one that is no program here will not become one by waiting.
+    /// A file that is being replaced will exist soon; a file that is not a program will not become
+    /// one by waiting.
     fn not_started(&self, error: &io::Error) -> HookError {
         let path = self.path.display();
         match error.kind() {
-            io::ErrorKind::NotFound if self.path.exists() => {
-                HookError::Permanent(format!("{path}: what its first line names is not there"))
-            }
+            io::ErrorKind::NotFound if self.path.exists() => HookError::Permanent(format!(
+                "{path}: the interpreter in its first line does not exist"
+            )),
             io::ErrorKind::PermissionDenied => {
-                HookError::Permanent(format!("{path} may not be executed: {error}"))
+                HookError::Permanent(format!("{path} is not executable: {error}"))
             }
             _ if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
-                HookError::Permanent(format!("{path} is no program for this machine"))
+                HookError::Permanent(format!("{path} is not a program for this machine"))
             }
-            _ => HookError::Retry(format!("{path} could not be started: {error}")),
+            _ => HookError::Retry(format!("cannot start {path}: {error}")),
         }
     }
 }
@@ -113,7 +115,7 @@ impl PostCreateHook for Program {
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
         let _permit = self.permit().await?;
-        // Right before the start: what the folder's last look has found may be seconds old.
+        // Checked right before the start: the last lookup may be seconds old.
         check(&self.path).map_err(HookError::Retry)?;
         match run::run(&self.path, &self.settings, delivery).await {
             Ok(status) => verdict(status),
@@ -130,13 +132,15 @@ impl PostCreateHook for Program {
     }
 }
 
-/// What the end of a program means.
+/// Converts an exit status to the result of a delivery.
 fn verdict(status: ExitStatus) -> Result<(), HookError> {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
         (Some(TRY_AGAIN), _) => Err(HookError::Retry(format!("exit code {TRY_AGAIN}"))),
         (Some(code), _) => Err(HookError::Permanent(format!("exit code {code}"))),
         (None, Some(signal)) => Err(HookError::Permanent(format!("killed by signal {signal}"))),
-        (None, None) => Err(HookError::Permanent(format!("ended oddly: {status}"))),
+        (None, None) => Err(HookError::Permanent(format!(
+            "unexpected exit status: {status}"
+        ))),
     }
 }

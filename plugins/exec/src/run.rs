@@ -1,4 +1,4 @@
-//! One run of a program: start, event in, output out, and an end in any case. It does not know what an end means.
+//! One run of a program: starts it, writes the event, reads the output and ensures that it ends.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,25 +15,25 @@ use tokio::time::timeout;
 use crate::Settings;
 use crate::group::Group;
 
-/// Where a program finds others; all that it has of an environment, but for the event's own.
+/// The search path of a program: with the event's variables, its whole environment.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// How long to go on with a program that is dead: to read what it has left in the pipe, to see its end.
+/// How long to continue with a dead program, to read its remaining output and to reap it.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Why there is no exit code.
 #[derive(Debug)]
 pub(crate) enum Unfinished {
-    /// It ran for too long and was killed.
+    /// It exceeded the time limit and was killed.
     OverLimit,
-    /// It never ran.
+    /// It could not be started.
     NotStarted(io::Error),
-    /// The system would not tell.
+    /// The system did not report its exit.
     Lost(io::Error),
 }
 
-/// Runs the program at `path` for one event, and notes what it prints. Nothing of it is left when this returns or is
-/// dropped.
+/// Runs the program at `path` for one event and adds its output to the notes. No process is left
+/// when this returns or is dropped.
 pub(crate) async fn run(
     path: &Path,
     settings: &Settings,
@@ -55,7 +55,8 @@ pub(crate) async fn run(
         .map_err(Unfinished::Lost)
 }
 
-/// Starts it as the leader of a new process group. Both outputs are one pipe, so that lines stay in their order.
+/// Starts the program as leader of a new process group. Both outputs share one pipe, which keeps
+/// the order of lines.
 fn start(path: &Path, delivery: &Delivery) -> io::Result<(Child, Receiver)> {
     let (reader, writer) = io::pipe()?;
     let mut command = Command::new(path);
@@ -74,7 +75,7 @@ fn start(path: &Path, delivery: &Delivery) -> io::Result<(Child, Receiver)> {
     Ok((command.spawn()?, output))
 }
 
-/// Waits for the program alone, whoever holds its pipes, and ends what it has left running.
+/// Waits for the program itself, whoever holds its pipes, and kills its remaining processes.
 async fn until_end(
     child: &mut Child,
     group: &mut Group,
@@ -95,12 +96,13 @@ async fn until_end(
     }
 }
 
-/// Writes and reads at once: a program that does either first must not wait for us to do the other.
+/// Writes and reads concurrently: a program may do either first.
 async fn talk(stdin: Option<ChildStdin>, event: String, output: Receiver, kept: &mut Vec<u8>) {
     tokio::join!(tell(stdin, event), listen(output, kept));
 }
 
-/// The event, a line feed, and the end of input. A program need not read it: its exit code says what came of it.
+/// Writes the event and a newline, and closes standard input. Errors are ignored: a program need
+/// not read the event.
 async fn tell(stdin: Option<ChildStdin>, mut event: String) {
     event.push('\n');
     if let Some(mut stdin) = stdin {
@@ -108,7 +110,8 @@ async fn tell(stdin: Option<ChildStdin>, mut event: String) {
     }
 }
 
-/// Reads to the end, and keeps as much as can be noted and a byte more, by which it is seen that something was cut.
+/// Reads to the end. Keeps as much as the notes can hold plus one byte, which shows that the output
+/// was cut.
 async fn listen(mut output: Receiver, kept: &mut Vec<u8>) {
     let mut chunk = vec![0; 64 << 10];
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
@@ -117,7 +120,7 @@ async fn listen(mut output: Receiver, kept: &mut Vec<u8>) {
     }
 }
 
-/// As text without control characters: it is shown in terminals, where they could do anything.
+/// Converts output to text without control characters, because it is shown in terminals.
 fn readable(printed: &[u8]) -> String {
     let text = String::from_utf8_lossy(printed);
     text.replace(

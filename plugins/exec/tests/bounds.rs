@@ -11,7 +11,7 @@ use support::{Place, Pulse, ROOMY, SHORT, deliver, is_busy, named, roomy, run, w
 use tokio::join;
 
 fn over_limit(limit: Duration) -> Result<(), HookError> {
-    Err(HookError::Retry(format!("no end within {limit:?}")))
+    Err(HookError::Retry(format!("not finished within {limit:?}")))
 }
 
 #[tokio::test]

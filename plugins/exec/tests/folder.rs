@@ -111,7 +111,7 @@ fn of_two_with_one_name_the_one_that_was_there_first_is_the_hook() {
     let found = folder.look();
     let path = |file| place.path().join(file).display().to_string();
     let reason = format!(
-        "{}: {} has the same name already",
+        "{}: {} already has the same name",
         path("A-sh"),
         path("a.sh")
     );
@@ -195,7 +195,7 @@ fn scripts_and_programs_that_nobody_may_execute_are_told_of() {
     let found = folder(&place).look();
     let reason = |file: &str| {
         let path = place.path().join(file).display().to_string();
-        format!("{path} may not be executed: chmod +x {path}")
+        format!("{path} is not executable; run chmod +x {path}")
     };
     assert_eq!(
         told(&found),
@@ -233,15 +233,15 @@ async fn a_program_that_cannot_be_started_is_retried_only_if_that_can_help() {
     let (hook, path) = (place.hook(roomy()), place.path().join("hook.sh"));
     let shown = path.display();
     fs::remove_file(&path).unwrap();
-    let reason = format!("{shown} could not be started: No such file or directory (os error 2)");
+    let reason = format!("cannot start {shown}: No such file or directory (os error 2)");
     assert_eq!(deliver(&*hook).await.0, Err(HookError::Retry(reason)));
     place.file("hook.sh", "#!/no/such/thing\n", 0o755);
-    let reason = format!("{shown}: what its first line names is not there");
+    let reason = format!("{shown}: the interpreter in its first line does not exist");
     assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
     place.file("hook.sh", "#!/bin/sh\n", 0o644);
-    let reason = format!("{shown} may not be executed: Permission denied (os error 13)");
+    let reason = format!("{shown} is not executable: Permission denied (os error 13)");
     assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
     place.file("hook.sh", b"\x7fELF\x02\x01\x01 no program", 0o755);
-    let reason = format!("{shown} is no program for this machine");
+    let reason = format!("{shown} is not a program for this machine");
     assert_eq!(deliver(&*hook).await.0, Err(HookError::Permanent(reason)));
 }

@@ -1,22 +1,24 @@
-//! Checks that nobody but root and the running user can change a file, as OpenSSH's `StrictModes` does. It does not know what the
-//! file is for.
+//! Checks that only root and the running user can change a file, like OpenSSH's `StrictModes`.
 //!
 //! The rules, for the path itself and every parent up to `/`:
 //!
-//! - It belongs to root or to the user that the process runs as.
-//! - Neither its group nor others may write to it. The group may if it is the private one of the owner or of the running user, which
-//!   has the number of that user: Debian, Ubuntu and others give every user such a group, and let it write to whatever the user
-//!   creates (umask 002). A Kubernetes volume with `fsGroup: 1000` belongs to `root:1000` and has mode 2775.
-//! - What is on a read-only mount cannot be written to, whatever its mode is. Kubernetes mounts a `ConfigMap` read-only with mode 0777.
-//! - A parent with the sticky bit, such as `/tmp`, may be writable: what it holds can be replaced only by its owner, and the owner is
-//!   checked as well.
-//! - Symbolic links are followed one by one, and the folders that hold them are checked, too.
+//! - Its owner is root or the user that the process runs as.
+//! - Neither its group nor others may write to it. Exception: the private group of the owner or of
+//!   the running user, whose id equals the user's. Debian, Ubuntu and others give every user such a
+//!   group, and make new files writable by it (umask 002). A Kubernetes volume with `fsGroup: 1000`
+//!   belongs to `root:1000` and has mode 2775.
+//! - Files on a read-only mount are accepted with any mode. Kubernetes mounts a `ConfigMap`
+//!   read-only with mode 0777.
+//! - A parent with the sticky bit, such as `/tmp`, may be writable: only the owner of an entry can
+//!   replace it, and the owner is checked as well.
+//! - Symbolic links are followed one by one, and the folders that hold them are checked too.
 //!
-//! The walk goes from `/` down. Whatever was checked can be changed only by root and the running user from then on, so there is no
-//! moment between the check and the use of the file at which somebody else could exchange it.
+//! The walk goes from `/` down. Once checked, a part can be changed only by root and the running
+//! user. No other user can therefore replace the file between the check and its use.
 //!
-//! Source: `safe_path` in OpenSSH's `misc.c`. It knows no exception for sticky folders and private groups (Debian's OpenSSH has one for
-//! these), and does not check the folders that hold symbolic links.
+//! Source: `safe_path` in OpenSSH's `misc.c`. It has no exception for sticky folders and private
+//! groups (Debian's OpenSSH has one for these), and does not check the folders that hold symbolic
+//! links.
 
 #![warn(missing_docs)]
 
@@ -35,29 +37,29 @@ const BY_GROUP: u32 = 0o020;
 const BY_OTHERS: u32 = 0o002;
 /// Only the owner of an entry may rename or remove it.
 const STICKY: u32 = 0o1000;
-/// Symbolic links that are followed, as by Linux (`MAXSYMLINKS`).
+/// Maximum number of symbolic links followed, as on Linux (`MAXSYMLINKS`).
 const MAX_LINKS: usize = 40;
 
-/// What is at a path whose every part can be trusted.
+/// The result for a path whose every part can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A file or a folder.
     Present,
-    /// Nothing yet; this is the first part of the path that does not exist.
+    /// Nothing yet; the first part of the path that does not exist.
     Missing(PathBuf),
 }
 
-/// Checks `path` and every parent. A relative path is one below the current folder.
+/// Checks `path` and every parent. A relative path starts in the current folder.
 ///
 /// # Errors
 ///
-/// Who can change it and what to do about it, in one line; or what the system says.
+/// Who can change it and how to fix that, in one line; or the system's error.
 pub fn check(path: &Path) -> Result<Found, String> {
     let path = std::path::absolute(path).map_err(|error| failed(path, &error))?;
     Walk::to(&path).run()
 }
 
-/// As [`check`], for what has to be there.
+/// Like [`check`], for a path that must exist.
 ///
 /// # Errors
 ///
@@ -69,7 +71,8 @@ pub fn require(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Checks a file that is open, so that what was checked is what is read. Its parents are [`check`]'s.
+/// Checks an open file, so that the checked file is the one that is read. Check its parents with
+/// [`check`].
 ///
 /// # Errors
 ///
@@ -83,7 +86,7 @@ pub fn check_open(file: &File, path: &Path) -> Result<Metadata, String> {
 
 /// A walk from `/` to a path.
 struct Walk {
-    /// Where it is; everything up to here was checked.
+    /// The current path; checked up to here.
     at: PathBuf,
     rest: VecDeque<OsString>,
     links: usize,
@@ -100,7 +103,7 @@ impl Walk {
         walk
     }
 
-    /// Puts `path` before whatever is left.
+    /// Prepends `path` to the remaining parts.
     fn go_on_with(&mut self, path: &Path) {
         if path.is_absolute() {
             self.at = PathBuf::from("/");
@@ -118,7 +121,7 @@ impl Walk {
         self.check_mode(&root)?;
         while let Some(name) = self.rest.pop_front() {
             if name == OsStr::new("..") {
-                self.at.pop(); // No link is left in it.
+                self.at.pop(); // Links in it are already resolved.
                 continue;
             }
             self.at.push(name);
@@ -133,7 +136,7 @@ impl Walk {
         Ok(Found::Present)
     }
 
-    /// Checks what is there, and follows it if it is a link.
+    /// Checks the current part and follows it if it is a link.
     fn step(&mut self, found: &Metadata) -> Result<(), String> {
         check_owner(&self.at, found)?;
         if !found.is_symlink() {
@@ -170,7 +173,7 @@ fn check_owner(path: &Path, found: &Metadata) -> Result<(), String> {
     ))
 }
 
-/// `mount` says how the file system is mounted there.
+/// Checks the mode. `mount` returns the mount flags of the file system.
 fn check_mode(
     path: &Path,
     found: &Metadata,
@@ -190,7 +193,8 @@ fn check_mode(
     ))
 }
 
-/// Whether its mode lets anybody write to what belongs to `owner` and `group` but root, the owner and the `own` user.
+/// Returns whether the mode lets anyone but root, the owner and the `own` user write to a file of
+/// `owner` and `group`.
 fn others_may_write(mode: u32, owner: u32, group: u32, own: u32) -> bool {
     let is_private_group = group == owner || group == own;
     let by_group = if is_private_group { 0 } else { BY_GROUP };
@@ -206,7 +210,7 @@ mod tests {
     use super::others_may_write;
 
     #[test]
-    fn a_group_may_write_if_it_is_the_private_one_of_the_owner_or_of_the_running_user() {
+    fn the_private_group_of_the_owner_or_the_running_user_may_write() {
         for (mode, owner, group, others_may) in [
             (0o755, 0, 100, false),
             (0o775, 1000, 1000, false),

@@ -1,9 +1,10 @@
-//! Checks that hook authors call in their own tests; each proves one thing that the contract asks of a hook.
-//! It does not know any runtime: the checks are plain async functions, driven by whatever the hook needs.
+//! Conformance checks for hook authors to call in their own tests. Each verifies one requirement of
+//! the contract. They are plain async functions and work with any runtime.
 //!
-//! The checks really deliver made-up events, so give them a hook that points at a temporary file or a test server.
-//! Any error counts as a refusal, `Retry` included, and a panic is reported like one. What they cannot see: whether
-//! an event was dealt with exactly once, and whether the hook blocks the thread.
+//! The checks deliver synthetic events, so use a hook that writes to a temporary file or a test
+//! server. Any error fails a check, including `Retry`, and a panic is reported like an error. They
+//! cannot detect whether an event was processed exactly once, or whether the hook blocks its
+//! thread.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -16,7 +17,7 @@ use crate::{
     StatusUpdated, UserStatusChanged,
 };
 
-/// 2026-11-23T10:00:00Z, when all ordinary events of these checks happen.
+/// 2026-11-23T10:00:00Z, the time of all ordinary events.
 const AT_MS: i64 = 1_795_428_000_000;
 
 /// 0001-01-01T00:00:00Z and 9999-01-01T00:00:00Z.
@@ -26,7 +27,7 @@ const DISTANT_MS: [i64; 2] = [-62_135_596_800_000, 253_370_764_800_000];
 ///
 /// # Errors
 ///
-/// One sentence about the first thing that the hook does wrong; so with each check below.
+/// One sentence about the first failure; the same holds for each check below.
 pub async fn check(hook: &dyn PostCreateHook) -> Result<(), String> {
     has_a_usable_name(hook)?;
     accepts_ordinary_events(hook).await?;
@@ -42,25 +43,23 @@ pub async fn check(hook: &dyn PostCreateHook) -> Result<(), String> {
     accepts_status_changes(hook).await
 }
 
-/// Proves that the server can keep a position for the hook: its name is not empty, made of `a`–`z`, `0`–`9` and
-/// `-`, and the same each time.
+/// Checks that the server can store a position for the hook: the name is not empty, consists of
+/// `a`–`z`, `0`–`9` and `-`, and does not change.
 pub fn has_a_usable_name(hook: &dyn PostCreateHook) -> Result<(), String> {
     let name = hook.name();
     let usable = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
     if name.is_empty() || !name.bytes().all(usable) {
         return Err(format!(
-            "the name {name:?} is empty or has more than a-z, 0-9 and - in it"
+            "invalid name {name:?}: use one or more of a-z, 0-9 and -"
         ));
     }
     if hook.name() != name {
-        return Err(format!(
-            "the name {name:?} was another one when asked again"
-        ));
+        return Err(format!("the name {name:?} changed between two calls"));
     }
     Ok(())
 }
 
-/// Proves that the hook takes everyday events: one of each status type.
+/// Checks that the hook accepts ordinary events: one of each status type.
 pub async fn accepts_ordinary_events(hook: &dyn PostCreateHook) -> Result<(), String> {
     for (event_id, status_type) in (1..).zip(["online", "away", "busy", "offline"]) {
         let mut created = ordinary(event_id);
@@ -75,14 +74,16 @@ pub async fn accepts_ordinary_events(hook: &dyn PostCreateHook) -> Result<(), St
     Ok(())
 }
 
-/// Proves that the same event may come twice, as it does after a crash: the second time must be `Ok` too.
+/// Checks that the same event may be delivered twice, as after a crash. The second delivery must
+/// return `Ok` too.
 pub async fn accepts_a_redelivery(hook: &dyn PostCreateHook) -> Result<(), String> {
     let created = ordinary(11);
     accept(hook, &created, "an event").await?;
     accept(hook, &created, "the same event again").await
 }
 
-/// Proves that a number may come again with another status, and lower than the last, as after a restored backup.
+/// Checks that an event number may be reused for another status, and may be lower than the last, as
+/// after a restored backup.
 pub async fn accepts_a_number_used_again(hook: &dyn PostCreateHook) -> Result<(), String> {
     accept(hook, &ordinary(21), "an event").await?;
     accept(hook, &ordinary(22), "the next event").await?;
@@ -91,8 +92,9 @@ pub async fn accepts_a_number_used_again(hook: &dyn PostCreateHook) -> Result<()
     accept(hook, &other, "a used number with another status").await
 }
 
-/// Proves that the hook takes any name a user can give: quotes, markup, line breaks, controls, emoji, letters of
-/// right-to-left scripts, and the longest name, 120 characters of four bytes each.
+/// Checks that the hook accepts any name a user can choose: quotes, markup, line breaks, control
+/// characters, emoji, right-to-left scripts, and the longest name, 120 characters of four bytes
+/// each.
 pub async fn accepts_every_name(hook: &dyn PostCreateHook) -> Result<(), String> {
     let longest = "😀".repeat(120);
     let names = [
@@ -110,14 +112,14 @@ pub async fn accepts_every_name(hook: &dyn PostCreateHook) -> Result<(), String>
     Ok(())
 }
 
-/// Proves that the hook takes a status without a type, which some contracts of the server allow.
+/// Checks that the hook accepts a status without a type, which some contracts of the server allow.
 pub async fn accepts_an_empty_status_type(hook: &dyn PostCreateHook) -> Result<(), String> {
     let mut created = ordinary(41);
     created.status.status_type = String::new();
     accept(hook, &created, "an empty status type").await
 }
 
-/// Proves that a server with a wrong clock does not stop the hook: events of the years 1 and 9999 are taken.
+/// Checks that the hook accepts events of the years 1 and 9999, from a server with a wrong clock.
 pub async fn accepts_distant_dates(hook: &dyn PostCreateHook) -> Result<(), String> {
     for (event_id, at_ms) in (51..).zip(DISTANT_MS) {
         let mut created = ordinary(event_id);
@@ -133,8 +135,8 @@ pub async fn accepts_distant_dates(hook: &dyn PostCreateHook) -> Result<(), Stri
     Ok(())
 }
 
-/// Proves that two calls may be under way at once. The server never starts two, but blocking work of a delivery
-/// that was given up can outlast it and meet the next one.
+/// Checks that two calls may run at once. The server never starts two, but blocking work of a
+/// delivery that timed out can outlast it and overlap with the next one.
 pub async fn accepts_two_at_once(hook: &dyn PostCreateHook) -> Result<(), String> {
     let (one, two) = (ordinary(61), ordinary(62));
     let mut under_way = Vec::from(
@@ -159,8 +161,8 @@ pub async fn accepts_two_at_once(hook: &dyn PostCreateHook) -> Result<(), String
     outcome
 }
 
-/// Proves that a delivery dropped at its first await leaves nothing behind that hinders later attempts, as when the
-/// time limit strikes or the server stops.
+/// Checks that a delivery dropped at its first await does not affect later attempts. This happens
+/// at the time limit and at shutdown.
 pub async fn survives_being_dropped(hook: &dyn PostCreateHook) -> Result<(), String> {
     let created = ordinary(71);
     for _ in 0..3 {
@@ -173,7 +175,7 @@ pub async fn survives_being_dropped(hook: &dyn PostCreateHook) -> Result<(), Str
     accept(hook, &created, "an event that was dropped before").await
 }
 
-/// Proves that the hook takes an update of a status that it was never told of, and the same again.
+/// Checks that the hook accepts an update of an unknown status, twice.
 pub async fn accepts_updates(hook: &dyn PostCreateHook) -> Result<(), String> {
     let StatusCreated { actor, status, .. } = ordinary(81);
     let updated = StatusUpdated::new(81, AT_MS, actor, status);
@@ -183,7 +185,7 @@ pub async fn accepts_updates(hook: &dyn PostCreateHook) -> Result<(), String> {
     Ok(())
 }
 
-/// Proves that the hook takes the deletion of a status that it was never told of, and the same again.
+/// Checks that the hook accepts the deletion of an unknown status, twice.
 pub async fn accepts_deletions(hook: &dyn PostCreateHook) -> Result<(), String> {
     let StatusCreated { actor, status, .. } = ordinary(91);
     let deleted = StatusDeleted::new(91, AT_MS, actor, status);
@@ -193,7 +195,7 @@ pub async fn accepts_deletions(hook: &dyn PostCreateHook) -> Result<(), String> 
     Ok(())
 }
 
-/// Proves that the hook takes a person's own status and its end, each twice.
+/// Checks that the hook accepts a change of a user's status and its end, each twice.
 pub async fn accepts_status_changes(hook: &dyn PostCreateHook) -> Result<(), String> {
     let change = |event_id, at_ms, status, text| {
         let user = Actor::new("rocketcatuser4567", "ann");
@@ -213,14 +215,15 @@ pub async fn accepts_status_changes(hook: &dyn PostCreateHook) -> Result<(), Str
     Ok(())
 }
 
-/// An everyday event; the status id follows from the number, so that different numbers are different statuses.
+/// Returns an ordinary event. The status id is derived from the number, so different numbers are
+/// different statuses.
 fn ordinary(event_id: u64) -> StatusCreated {
     let actor = Actor::new("rocketcatadmin123", "admin");
     let status = Status::new(format!("{event_id:024x}"), "caught up", "busy", AT_MS);
     StatusCreated::new(event_id, AT_MS, actor, status)
 }
 
-/// One delivery, as the server makes it.
+/// Delivers one event as the server does.
 async fn accept(
     hook: &dyn PostCreateHook,
     event: &(impl Clone + Into<Event>),
@@ -230,9 +233,11 @@ async fn accept(
     answered(async { hook.deliver(&delivery).await }, what).await
 }
 
-/// The answer to one delivery; an error or a panic becomes a sentence that begins with `what`.
+/// Returns the result of one delivery. An error or a panic becomes a sentence that starts with
+/// `what`.
 ///
-/// The hook is called inside `delivery`: one written by hand may panic before it returns a future.
+/// The hook is called inside `delivery`, because a handwritten implementation may panic before it
+/// returns a future.
 async fn answered(
     delivery: impl Future<Output = Result<(), HookError>>,
     what: &str,
@@ -248,13 +253,13 @@ async fn answered(
     });
     answer
         .await
-        .map_err(|reason| format!("{what} was refused: {reason}"))
+        .map_err(|reason| format!("{what} was rejected: {reason}"))
 }
 
-/// What a panic said, where it said it in words.
+/// Returns the text of a panic.
 fn text_of(panic: &(dyn Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
     owned
         .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("without words")
+        .unwrap_or("without a message")
 }

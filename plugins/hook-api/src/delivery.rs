@@ -1,29 +1,28 @@
-//! One delivery of an event, and how patient the server is with it. It does not know who delivers, nor what becomes
-//! of the record.
+//! One delivery of an event, and the time limits and retry waits of a hook.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::Event;
 
-/// How much of the notes on a delivery is kept, in bytes.
+/// How many bytes of the notes on a delivery are kept.
 pub const NOTES_MAX_BYTES: usize = 4096;
 
-/// What follows the notes that were cut off.
+/// Marks notes that were cut off.
 const CUT: &str = "…";
 
-/// An attempt to deliver an event, and what the hook wants to be remembered of it.
+/// An attempt to deliver an event, with the hook's notes on it.
 #[derive(Debug)]
 pub struct Delivery {
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Which attempt it is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     notes: Mutex<String>,
 }
 
 impl Delivery {
-    /// Attempt number `attempt` at `event`; the server builds these, and so do tests of hooks.
+    /// Creates attempt number `attempt` at `event`, for the server and for tests of hooks.
     pub fn new(event: Event, attempt: u32) -> Self {
         Self {
             event,
@@ -32,9 +31,11 @@ impl Delivery {
         }
     }
 
-    /// Adds `text` to the delivery's record, for the operator to read: what a program printed, what a peer answered.
+    /// Adds `text` to the delivery's record, for the operator to read: the output of a program, or
+    /// a peer's response.
     ///
-    /// Of all notes the first [`NOTES_MAX_BYTES`] are kept, whole characters each. No secrets: records are shown.
+    /// The first [`NOTES_MAX_BYTES`] of all notes are kept, in whole characters. Do not add
+    /// secrets, because records are shown.
     pub fn note(&self, text: &str) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         if notes.ends_with(CUT) && notes.len() >= NOTES_MAX_BYTES {
@@ -49,20 +50,20 @@ impl Delivery {
         }
     }
 
-    /// What was noted so far; empty when nothing was.
+    /// Returns the notes so far; may be empty.
     pub fn notes(&self) -> String {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.clone()
     }
 }
 
-/// How patient the server is with a hook.
+/// The time limit and retry waits of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Time for one delivery.
+    /// The time limit for one delivery.
     pub limit: Duration,
-    /// The wait after the first failed attempt, after the second, and so on; some chance is added to or taken from
-    /// each. After one more failure than there are waits, the event is parked.
+    /// The wait after the first failed attempt, after the second, and so on, each with random
+    /// jitter. An event that fails once more than there are waits is parked.
     pub waits: &'static [Duration],
 }
 
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_without_end_are_cut_between_characters() {
+    fn long_notes_are_cut_between_characters() {
         let delivery = delivery();
         for _ in 0..10_000 {
             delivery.note("🍜🍜🍜x");

@@ -1,23 +1,23 @@
-//! How a hook says no. It does not know what the server then does about it: that is told in the crate's docs.
+//! The errors of a hook. The crate documentation describes how the server reacts to them.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-/// Why a delivery failed, and whether trying again can help.
+/// Why a delivery failed, and whether to retry.
 ///
-/// The reason is written to the server's log and kept beside a parked event: one line, no secrets.
+/// The reason is logged and stored with a parked event: one line, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HookError {
-    /// It may go better later: the same event comes again.
+    /// Temporary: the same event is retried.
     Retry(String),
-    /// As `Retry`, and it has no purpose to come again before this long: a peer has said so.
+    /// Like `Retry`, but not before this time has passed, as requested by the peer.
     RetryAfter(String, Duration),
-    /// It will never succeed: the event is parked with this reason, and the next one comes.
+    /// Permanent: the event is parked with this reason, and the next one is delivered.
     Permanent(String),
-    /// Nobody is there to take events any more: the hook is switched off with this reason, and the event kept for when
-    /// the operator switches it on again.
+    /// The receiver is gone: the hook is disabled with this reason. The event is kept until the
+    /// operator enables the hook again.
     Gone(String),
 }
 
@@ -25,10 +25,10 @@ impl Display for HookError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Retry(reason) | Self::RetryAfter(reason, _) => {
-                write!(formatter, "failed for now: {reason}")
+                write!(formatter, "temporary failure: {reason}")
             }
-            Self::Permanent(reason) => write!(formatter, "failed for good: {reason}"),
-            Self::Gone(reason) => write!(formatter, "nobody there any more: {reason}"),
+            Self::Permanent(reason) => write!(formatter, "permanent failure: {reason}"),
+            Self::Gone(reason) => write!(formatter, "receiver gone: {reason}"),
         }
     }
 }

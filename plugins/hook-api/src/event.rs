@@ -1,7 +1,7 @@
-//! What a hook is told, as plain owned data. It does not know the server's own types, so that either may change
-//! without the other.
+//! The events that hooks receive, as plain owned data. Independent of the server's own types, so
+//! that each can change without the other.
 //!
-//! The structs may gain fields; hence they are built by their constructors and matched with `..`.
+//! The structs may gain fields, so they are created by constructors and matched with `..`.
 
 /// An event of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,16 +9,16 @@
 pub enum Event {
     /// A custom user status was created.
     Created(StatusCreated),
-    /// A custom user status got another name or type.
+    /// A custom user status was renamed or got another type.
     Updated(StatusUpdated),
     /// A custom user status was deleted.
     Deleted(StatusDeleted),
-    /// A person's own status changed.
+    /// A user's own status changed.
     StatusChanged(UserStatusChanged),
 }
 
 impl Event {
-    /// What [`kind`](Self::kind) answers, all of it.
+    /// All values of [`kind`](Self::kind).
     pub const KINDS: [&str; 4] = [
         "custom_user_status.created",
         "custom_user_status.updated",
@@ -26,7 +26,7 @@ impl Event {
         "presence.changed",
     ];
 
-    /// What kind of event it is: the `type` of its JSON form.
+    /// Returns the kind of event: the `type` of its JSON form.
     pub fn kind(&self) -> &'static str {
         let [created, updated, deleted, changed] = Self::KINDS;
         match self {
@@ -37,7 +37,7 @@ impl Event {
         }
     }
 
-    /// Its position in the server's outbox; see [`StatusCreated::event_id`].
+    /// Returns its position in the server's outbox; see [`StatusCreated::event_id`].
     pub fn id(&self) -> u64 {
         match self {
             Self::Created(it) => it.event_id,
@@ -47,7 +47,7 @@ impl Event {
         }
     }
 
-    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+    /// Returns when it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
     pub fn at_ms(&self) -> i64 {
         match self {
             Self::Created(it) => it.at_ms,
@@ -57,7 +57,7 @@ impl Event {
         }
     }
 
-    /// Who did it.
+    /// Returns who caused it.
     pub fn actor(&self) -> &Actor {
         match self {
             Self::Created(it) => &it.actor,
@@ -67,13 +67,14 @@ impl Event {
         }
     }
 
-    /// What a receiver can be idempotent by: `evt_` and position and time, the same with every attempt, and another one
-    /// when a restored backup gives the position again. Letters, digits, `_` and `-`.
+    /// Returns an idempotency key: `evt_`, position and time. It is the same for every attempt, and
+    /// differs when a restored backup reuses the position. Letters, digits, `_` and `-`.
     pub fn key(&self) -> String {
         format!("evt_{}_{}", self.id(), self.at_ms())
     }
 
-    /// The event as JSON, on one line: `version` ([`VERSION`](crate::VERSION)), `id`, `type`, `time`, `actor`, `data`.
+    /// Returns the event as one line of JSON: `version` ([`VERSION`](crate::VERSION)), `id`,
+    /// `type`, `time`, `actor`, `data`.
     pub fn json(&self) -> String {
         crate::json::of(self)
     }
@@ -107,20 +108,21 @@ impl From<UserStatusChanged> for Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusCreated {
-    /// The event's position in the server's outbox, from 1, strictly rising: the key to be idempotent by.
+    /// The event's position in the server's outbox, from 1, strictly increasing: the number to
+    /// deduplicate by.
     ///
-    /// A restored backup may use numbers again for other statuses, so pair it with [`Status::id`].
+    /// A restored backup may reuse numbers for other statuses, so combine it with [`Status::id`].
     pub event_id: u64,
     /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
     pub at_ms: i64,
     /// Who created it.
     pub actor: Actor,
-    /// The status as it was created; it may have been changed or deleted since.
+    /// The status as created; it may have been changed or deleted since.
     pub status: Status,
 }
 
 impl StatusCreated {
-    /// An event with every field given; the server builds these, and so do tests of hooks.
+    /// Creates an event from all its fields, for the server and for tests of hooks.
     pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
         Self {
             event_id,
@@ -131,7 +133,7 @@ impl StatusCreated {
     }
 }
 
-/// A custom user status got another name or type.
+/// A custom user status was renamed or got another type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusUpdated {
@@ -141,12 +143,12 @@ pub struct StatusUpdated {
     pub at_ms: i64,
     /// Who changed it.
     pub actor: Actor,
-    /// The status as it was after this change; it may have been changed again or deleted since.
+    /// The status after this change; it may have been changed again or deleted since.
     pub status: Status,
 }
 
 impl StatusUpdated {
-    /// An event with every field given.
+    /// Creates an event from all its fields.
     pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
         Self {
             event_id,
@@ -167,12 +169,12 @@ pub struct StatusDeleted {
     pub at_ms: i64,
     /// Who deleted it.
     pub actor: Actor,
-    /// The status as it was last.
+    /// The last state of the status.
     pub status: Status,
 }
 
 impl StatusDeleted {
-    /// An event with every field given.
+    /// Creates an event from all its fields.
     pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
         Self {
             event_id,
@@ -183,9 +185,10 @@ impl StatusDeleted {
     }
 }
 
-/// A person's own status changed: by hand, by another system, or because its time was up.
+/// A user's own status changed: set manually, set by another system, or expired.
 ///
-/// It tells what was chosen, not what is shown: connections that come and go are no events.
+/// Describes the chosen status, not the visible one: connections that open and close cause no
+/// events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserStatusChanged {
@@ -193,23 +196,23 @@ pub struct UserStatusChanged {
     pub event_id: u64,
     /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
     pub at_ms: i64,
-    /// Who changed it; where its time was up, the person.
+    /// Who changed it; after an expiry, the user.
     pub actor: Actor,
     /// Whose status it is.
     pub user: Actor,
-    /// `online`, `away`, `busy` or `offline`; `online` where nobody holds it.
+    /// `online`, `away`, `busy` or `offline`; `online` when nothing claims the status.
     pub status: String,
-    /// The text beside it, any characters at all; often empty.
+    /// The status text, with any characters; often empty.
     pub text: String,
-    /// Who holds the status now: `manual` (the person), `external` (such as a calendar) or `internal` (such as a
-    /// call); `None`: nobody any more. There may be further words.
+    /// The source of the current status: `manual` (the user), `external` (such as a calendar) or
+    /// `internal` (such as a call); `None` if nothing claims it. Other values may be added.
     pub source: Option<String>,
-    /// When that ends by itself: milliseconds since the Unix epoch, UTC; `None`: it does not.
+    /// When the status expires: milliseconds since the Unix epoch, UTC; `None` if it does not.
     pub expires_at_ms: Option<i64>,
 }
 
 impl UserStatusChanged {
-    /// An event without source and end.
+    /// Creates an event without source and expiry.
     pub fn new(
         event_id: u64,
         at_ms: i64,
@@ -230,7 +233,7 @@ impl UserStatusChanged {
         }
     }
 
-    /// The event with this source and end.
+    /// Sets the source and the expiry.
     #[must_use]
     pub fn held_by(self, source: impl Into<String>, expires_at_ms: Option<i64>) -> Self {
         Self {
@@ -241,7 +244,7 @@ impl UserStatusChanged {
     }
 }
 
-/// A user: who did something, or whose status it is.
+/// A user: the one who caused an event, or the one whose status it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actor {
@@ -252,7 +255,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// A user with this id and name.
+    /// Creates a user from id and name.
     pub fn new(id: impl Into<String>, username: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -261,22 +264,24 @@ impl Actor {
     }
 }
 
-/// A custom user status, as an event tells of it.
+/// A custom user status in an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
     /// Its id, 24 hexadecimal digits.
     pub id: String,
-    /// Its name as the user gave it: any characters at all, quotes, line breaks and emoji included.
+    /// Its name as the user entered it, with any characters, including quotes, line breaks and
+    /// emoji.
     pub name: String,
-    /// `online`, `away`, `busy` or `offline`; empty where the server's contract lets a status have none.
+    /// `online`, `away`, `busy` or `offline`; empty where the server's contract allows a status
+    /// without a type.
     pub status_type: String,
     /// When it was last changed: milliseconds since the Unix epoch, UTC; negative before 1970.
     pub updated_at_ms: i64,
 }
 
 impl Status {
-    /// A status with every field given.
+    /// Creates a status from all its fields.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,

@@ -1,5 +1,5 @@
-//! Events in their one JSON form, which hooks outside of the server's own code are given. It does not know who reads
-//! it. The server describes the same form by a JSON Schema, at `/api/v1/events.schema`.
+//! The JSON form of events, for hooks outside the server's own code. The server publishes its JSON
+//! Schema at `/api/v1/events.schema`.
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -7,13 +7,15 @@ use serde::{Serialize, Serializer};
 
 use crate::{Actor, Event, Status, UserStatusChanged};
 
-/// The version of the form. Fields may be added under the same number; none is taken away or changes its meaning.
+/// The version of the form. Fields may be added under the same version; none is removed or changes
+/// its meaning.
 pub const VERSION: u32 = 1;
 
-/// Where instants are counted from. In civil time, since jiff's instants end a day before the year 9999 does.
+/// The epoch, in civil time, because jiff's instants end a day before the year 9999 does.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// An event: `{"version":1,"id":7,"type":"custom_user_status.created","time":…,"actor":{…},"data":{…}}`.
+/// An event:
+/// `{"version":1,"id":7,"type":"custom_user_status.created","time":…,"actor":{…},"data":{…}}`.
 #[derive(Serialize)]
 struct Form<'a> {
     version: u32,
@@ -24,7 +26,7 @@ struct Form<'a> {
     data: Data<'a>,
 }
 
-/// Milliseconds since the Unix epoch, told as RFC 3339, UTC, with milliseconds.
+/// Milliseconds since the Unix epoch, rendered as RFC 3339 in UTC with milliseconds.
 struct Rfc3339(i64);
 
 #[derive(Serialize)]
@@ -56,8 +58,8 @@ enum Data<'a> {
     },
 }
 
-/// `event` as JSON, on one line, and always the same for the same event. At most some 3 KB: a name has 120
-/// characters, of which the longest take six bytes each.
+/// Renders `event` as one line of JSON, always the same for the same event. At most about 3 KB: a
+/// name has up to 120 characters, each of up to six bytes.
 pub(crate) fn of(event: &Event) -> String {
     let data = match event {
         Event::Created(it) => Data::from(&it.status),
@@ -73,7 +75,7 @@ pub(crate) fn of(event: &Event) -> String {
         actor: event.actor().into(),
         data,
     };
-    // It cannot fail: there is no map with other keys than strings, and nothing here refuses to be told.
+    // Cannot fail: all map keys are strings and every value serializes.
     serde_json::to_string(&form).unwrap_or_default()
 }
 

@@ -1,9 +1,8 @@
-//! The contract between doorsign and its post-create hooks: the trait, the events and the error, and nothing else.
-//! It does not know how a server stores events, schedules deliveries or reads its settings.
+//! The contract between doorsign and its post-create hooks: the trait, the events and the error.
 //!
-//! A hook is told of every custom user status that doorsign has created and, where it implements the methods for
-//! it, of every update and deletion of one and of every change of a person's own status. Write one by implementing
-//! [`PostCreateHook`]; the server does the rest.
+//! A hook receives every custom user status that doorsign creates. With optional methods, it also
+//! receives every update and deletion of one, and every change of a user's own status. To write a
+//! hook, implement [`PostCreateHook`]; the server does the rest.
 //!
 //! ```
 //! use std::sync::Mutex;
@@ -41,56 +40,64 @@
 //!
 //! # Adding it to a server
 //!
-//! A doorsign of your own is a binary crate whose `main` hands its hooks to the server, as in
-//! `doorsign::cli::run(vec![Arc::new(Names::default())])`; `examples/own_server.rs` in doorsign's repository is
-//! a whole one. Hooks of this trait are compiled in. What comes and goes while a server runs (webhooks, programs,
-//! WebAssembly modules) is told of events by hooks of the same trait, in `plugins/`.
+//! Your own doorsign is a binary crate whose `main` passes its hooks to the server, as in
+//! `doorsign::cli::run(vec![Arc::new(Names::default())])`. See `examples/own_server.rs` in
+//! doorsign's repository for a complete one. Hooks of this trait are compiled in. Hooks that are
+//! added at run time (webhooks, programs, WebAssembly modules) receive events through hooks of the
+//! same trait, in `plugins/`.
 //!
-//! # What the server promises
+//! # What the server guarantees
 //!
 //! The same for every method:
 //!
-//! - **After commit.** The event is written in the same transaction as its change, and delivered only once that
-//!   is on disk. A change that was refused or rolled back is never delivered.
-//! - **At least once.** The position of each hook survives a crash of the server, but what was delivered since it
-//!   was last saved comes again: see [Duplicates](#duplicates).
-//! - **In order, one at a time.** One hook gets its events by rising `event_id`, whichever method each goes to, and
-//!   the next delivery starts only when the one before has been answered or given up. A later event never overtakes
-//!   one that is being retried; parking is the one way to leave a gap.
-//! - **Apart from everything else.** The client has its answer already, and other hooks go on. A slow, stuck or
+//! - **After commit.** The event is written in the same transaction as its change, and delivered
+//!   only once that is on disk. A change that was rejected or rolled back is never delivered.
+//! - **At least once.** The position of each hook survives a crash of the server. Events delivered
+//!   since it was last saved are delivered again: see [Duplicates](#duplicates).
+//! - **In order, one at a time.** A hook receives its events by increasing `event_id`, whichever
+//!   method each goes to. The next delivery starts only when the previous one has been answered or
+//!   has timed out. A later event never overtakes one that is being retried; only parking leaves a
+//!   gap.
+//! - **Isolated.** The client already has its response, and other hooks continue. A slow, stuck or
 //!   panicking hook delays only itself.
-//! - **Time-limited.** After 10 seconds the future is dropped at its current await, and the attempt counts as
-//!   [`HookError::Retry`]. A stopping server drops it too, and the event comes again after the next start.
-//! - **Retried, then parked.** On [`HookError::Retry`] the same event comes again after a pause that grows with
-//!   each attempt up to a cap, with some jitter. After 16 attempts it is parked: set aside with the number of
-//!   attempts and the last reason, for the operator to see, and the hook goes on with the next event. Attempts and
-//!   pauses outlive a restart. A hook may have a [pace](PostCreateHook::pace) of its own.
-//! - **Parked at once** with its reason on [`HookError::Permanent`]; the operator may send it again.
-//! - **Switched off** on [`HookError::Gone`]: nothing is delivered until the operator says so, and then this event
-//!   first.
-//! - **A panic counts as [`HookError::Retry`]**; it reaches neither the server nor other hooks.
+//! - **Time-limited.** After 10 seconds the future is dropped at its current await, and the attempt
+//!   counts as [`HookError::Retry`]. A stopping server drops it too, and the event is delivered
+//!   again after the next start.
+//! - **Retried, then parked.** After [`HookError::Retry`] the same event is delivered again, after
+//!   a pause that grows with each attempt up to a maximum, with some jitter. After 16 attempts it
+//!   is parked: set aside for the operator with the number of attempts and the last reason. The
+//!   hook then continues with the next event. Attempts and pauses survive a restart. A hook may
+//!   have its own [pace](PostCreateHook::pace).
+//! - **Parked at once** with its reason after [`HookError::Permanent`]; the operator may redeliver
+//!   it.
+//! - **Disabled** after [`HookError::Gone`]: nothing is delivered until the operator enables the
+//!   hook, and then this event first.
+//! - **A panic counts as [`HookError::Retry`]** and affects neither the server nor other hooks.
 //!
-//! # What the server asks
+//! # What the server requires
 //!
-//! - **Never block the thread.** The time limit cannot interrupt code that does not await; each hook has one thread,
-//!   and until it is back nothing else is delivered to the hook. Put files and other blocking work on a blocking thread (`tokio::task::spawn_blocking`; the
-//!   server runs on tokio). Such work goes on after its future was dropped, so it can still be running when the
-//!   same event comes again.
-//! - **Be done before `Ok`.** `Ok` means that the event need never come again. Work left to a task in the
-//!   background is lost when the server dies.
-//! - **Choose the error with care.** What may pass by itself (a full disk, a peer that is down) is a `Retry`; what
-//!   will fail for ever (the peer answers "I will never take this") is a `Permanent`.
+//! - **Never block the thread.** The time limit cannot interrupt code that does not await. Each
+//!   hook has one thread, and while it is blocked nothing else is delivered to the hook. Move file
+//!   access and other blocking work to a blocking thread (`tokio::task::spawn_blocking`; the server
+//!   runs on tokio). Such work continues after its future was dropped, so it can still be running
+//!   when the same event is delivered again.
+//! - **Finish before you return `Ok`.** `Ok` means that the event need not be delivered again. Work
+//!   left to a background task is lost when the server crashes.
+//! - **Choose the error with care.** A failure that may pass (a full disk, an unreachable peer) is
+//!   a `Retry`. One that will never pass (the peer answers that it will never accept this event) is
+//!   a `Permanent`.
 //!
 //! # Duplicates
 //!
-//! Be idempotent by the pair of [`StatusCreated::event_id`] and [`Status::id`]: if the pair has been dealt with,
-//! answer `Ok` and do nothing. The number alone will not do, since a database restored from a backup gives the
-//! numbers after the backup a second time, to other statuses. Remember more than the last pair: after a crash a
-//! whole run of events may come again. A receiver that can do the remembering itself needs only the pair, for
-//! instance as an idempotency key.
+//! Deduplicate by the pair of [`StatusCreated::event_id`] and [`Status::id`]: if the pair has been
+//! processed, return `Ok` and do nothing. The number alone is not enough, because a database
+//! restored from a backup assigns the numbers after the backup again, to other statuses. Remember
+//! more than the last pair: after a crash, many events may be delivered again. A receiver that can
+//! deduplicate by itself needs only the pair, for example as an idempotency key.
 //!
-//! A status is created once, but updated often, and so is a person's own: there, a number given a second time may
-//! tell of another change to the same one. Take `at_ms` into the key of these, and the method if they share it.
+//! A status is created once but updated often, and so is a user's own status. There, a reused
+//! number may belong to another change of the same one. Add `at_ms` to the key of these events, and
+//! the method if several share the key.
 
 #![warn(missing_docs)]
 
@@ -113,32 +120,35 @@ pub use json::VERSION;
 pub use retry_schedule::RETRY_WAITS;
 pub use source::{Found, HookSource};
 
-/// Something that wants to know of every status created, and perhaps of what becomes of it.
+/// A hook that is called for every created status, and optionally for later changes.
 ///
-/// What is said of [`post_create`](Self::post_create) goes for every method: one order, one call at a time, the same
-/// limit and the same errors. Those that a hook leaves out take their events and do nothing.
+/// The terms of [`post_create`](Self::post_create) apply to every method: one order, one call at a
+/// time, the same time limit and the same errors. The default methods ignore their events.
 #[async_trait]
 pub trait PostCreateHook: Send + Sync {
-    /// The hook's name in logs, and the key under which its position is kept: a renamed hook is a new hook.
+    /// The hook's name in logs, and the key of its stored position: a renamed hook is a new hook.
     ///
-    /// Not empty, only `a`–`z`, `0`–`9` and `-`, always the same, and no two hooks of one server alike.
+    /// Must not be empty, consists of `a`–`z`, `0`–`9` and `-`, never changes, and is unique within
+    /// a server.
     fn name(&self) -> &str;
 
-    /// Deals with one created status; `Ok` only when whatever must outlive a crash is safe.
+    /// Processes one created status. Return `Ok` only when everything that must survive a crash is
+    /// durable.
     ///
-    /// - Ordering: by rising [`StatusCreated::event_id`], one at a time; an event may come more than once.
-    /// - Atomicity: the future may be dropped at any await (10 seconds, or the server stops). Leave nothing behind
-    ///   that hinders the next attempt.
+    /// - Ordering: by increasing [`StatusCreated::event_id`], one at a time; an event may be
+    ///   delivered more than once.
+    /// - Atomicity: the future may be dropped at any await (after 10 seconds, or when the server
+    ///   stops). Leave nothing behind that breaks the next attempt.
     ///
     /// # Errors
     ///
-    /// [`HookError::Retry`] brings the same event again, up to 16 attempts in all; [`HookError::Permanent`] parks it
-    /// at once. A panic counts as `Retry`.
+    /// [`HookError::Retry`] repeats the same event, up to 16 attempts in all;
+    /// [`HookError::Permanent`] parks it at once. A panic counts as `Retry`.
     async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError>;
 
-    /// Deals with one updated status, on the terms of [`post_create`](Self::post_create).
+    /// Processes one updated status, under the terms of [`post_create`](Self::post_create).
     ///
-    /// A hook that is new gets updates of statuses whose creation it was never told of; so with deletions.
+    /// A new hook receives updates and deletions of statuses whose creation it never received.
     ///
     /// # Errors
     ///
@@ -148,7 +158,7 @@ pub trait PostCreateHook: Send + Sync {
         Ok(())
     }
 
-    /// Deals with one deleted status, on the terms of [`post_create`](Self::post_create).
+    /// Processes one deleted status, under the terms of [`post_create`](Self::post_create).
     ///
     /// # Errors
     ///
@@ -158,7 +168,8 @@ pub trait PostCreateHook: Send + Sync {
         Ok(())
     }
 
-    /// Deals with one change of a person's own status, on the terms of [`post_create`](Self::post_create).
+    /// Processes one change of a user's own status, under the terms of
+    /// [`post_create`](Self::post_create).
     ///
     /// # Errors
     ///
@@ -168,10 +179,11 @@ pub trait PostCreateHook: Send + Sync {
         Ok(())
     }
 
-    /// Deals with any event; the server calls nothing else. Left out, it calls the method for the kind of event.
+    /// Processes any event; the server calls only this method. By default, it calls the method for
+    /// the kind of event.
     ///
-    /// To implement it is for hooks that hand events on as they are, in [JSON](Event::json): they get kinds that are
-    /// added later, too, and can keep [notes](Delivery::note) with the delivery.
+    /// Implement it to forward events unchanged, as [JSON](Event::json). You then also receive
+    /// kinds that are added later, and can store [notes](Delivery::note) with the delivery.
     ///
     /// # Errors
     ///
@@ -185,7 +197,8 @@ pub trait PostCreateHook: Send + Sync {
         }
     }
 
-    /// How patient the server is to be with this hook; `None`: as with every other, 10 seconds and 16 attempts.
+    /// The time limit and retry waits of this hook; `None` for the defaults, 10 seconds and 16
+    /// attempts.
     fn pace(&self) -> Option<Pace> {
         None
     }

@@ -1,25 +1,27 @@
-//! Hooks that come and go while the server runs. It does not know where they come from, nor who runs them.
+//! Sources of hooks that are added and removed while the server runs.
 
 use std::sync::Arc;
 
 use crate::PostCreateHook;
 
-/// A place where hooks are found: a folder of programs, a folder of modules.
+/// A source of hooks, such as a folder of programs or modules.
 pub trait HookSource: Send {
-    /// What kind of hooks it has, for the operator: `exec`, `wasm`.
+    /// The kind of its hooks, as shown to the operator: `exec` or `wasm`.
     fn kind(&self) -> &'static str;
 
-    /// Looks what is there now, in any order. Called every few seconds, on a thread that may block.
+    /// Lists the current hooks, in any order. Called every few seconds, on a thread that may block.
     ///
-    /// A hook that has not changed since the last look is the same [`Arc`] again; another one under the same name takes
-    /// its place, and its position. One that is not found any more is stopped, and keeps its position.
+    /// Return the same [`Arc`] for a hook that has not changed since the last call. A different one
+    /// with the same name replaces the hook and continues at its position. A hook that is no longer
+    /// listed is stopped; its position is kept.
     fn look(&mut self) -> Vec<Found>;
 }
 
-/// A hook, or what there is instead of one.
+/// A hook, or the reason why it is unusable.
 pub struct Found {
-    /// The name that it has, or would have. The rules are those of [`PostCreateHook::name`].
+    /// The name of the hook; the rules are those of [`PostCreateHook::name`].
     pub name: String,
-    /// The hook, or why there is none, in one line: it is shown to the operator, and nothing is delivered.
+    /// The hook, or why it is unusable, in one line. The reason is shown to the operator, and
+    /// nothing is delivered.
     pub hook: Result<Arc<dyn PostCreateHook>, String>,
 }

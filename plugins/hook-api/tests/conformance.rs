@@ -230,25 +230,25 @@ async fn a_refusal_says_what_was_refused_and_why() {
     let refused = conformance::check(&Faulty::with(Fault::OneAtATime)).await;
     assert_eq!(
         refused,
-        Err("one of two at once was refused: panicked: busy".into())
+        Err("one of two at once was rejected: panicked: busy".into())
     );
     let refused = conformance::check(&Faulty::with(Fault::NeedsAType)).await;
     assert_eq!(
         refused,
-        Err("an empty status type was refused: failed for good: no".into())
+        Err("an empty status type was rejected: permanent failure: no".into())
     );
     let cases = [
         (
             Fault::RefusesAnUpdateAgain,
-            "the same update again was refused: failed for now: not now",
+            "the same update again was rejected: temporary failure: not now",
         ),
         (
             Fault::PanicsAtDeletions,
-            "a deletion was refused: panicked: gone",
+            "a deletion was rejected: panicked: gone",
         ),
         (
             Fault::NeedsASource,
-            "the end of a status was refused: failed for now: not now",
+            "the end of a status was rejected: temporary failure: not now",
         ),
     ];
     for (fault, sentence) in cases {

@@ -1,12 +1,14 @@
-//! Returns freed memory to the system. The only crate here with `unsafe`: the declaration of one function of glibc.
+//! Returns freed memory to the system. The only crate here with `unsafe`: the declaration of one
+//! glibc function.
 //!
-//! glibc returns what is free at the end of a heap only. After a crowd of connections, a few small allocations that live on keep
-//! megabytes of free memory below them resident. `malloc_trim` returns whole free pages wherever they are.
+//! glibc returns only the free memory at the end of a heap. After many connections have closed, a
+//! few small allocations that remain keep megabytes of free memory below them resident.
+//! `malloc_trim` returns whole free pages anywhere.
 
 #![warn(missing_docs)]
 
-/// Returns the whole pages of freed memory to the system. It takes milliseconds for each 10 MiB that are free, in which other
-/// threads may wait for memory. Does nothing where the allocator is not glibc's.
+/// Returns whole pages of freed memory to the system. Takes milliseconds per 10 MiB of free memory,
+/// during which other threads may wait for memory. Does nothing with other allocators than glibc's.
 pub fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     glibc::malloc_trim(0);
@@ -16,7 +18,8 @@ pub fn trim() {
 mod glibc {
     use std::ffi::c_int;
 
-    // SAFETY: the signature is that of `malloc.h`, and any thread may call it at any time with any number (malloc_trim(3)).
+    // SAFETY: the signature is that of `malloc.h`, and any thread may call it at any time with any
+    // number (malloc_trim(3)).
     unsafe extern "C" {
         /// Returns 1 if memory was returned to the system.
         pub(super) safe fn malloc_trim(pad: usize) -> c_int;
@@ -28,7 +31,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     #[test]
-    fn memory_below_what_is_still_used_is_returned() {
+    fn free_memory_below_a_live_allocation_is_returned() {
         const KIB: usize = 1024;
         let mut all: Vec<Box<[u8]>> = (0..16 * KIB).map(|_| vec![1; 2 * KIB].into()).collect();
         let last = all.pop();

@@ -1,4 +1,4 @@
-//! What the end of a run means to the server. It does not know how a module is run.
+//! Converts the end of a run into the result of a delivery.
 
 use doorsign_hook::HookError;
 use wasmi::{Error, TrapCode};
@@ -6,10 +6,10 @@ use wasmi::{Error, TrapCode};
 use crate::Settings;
 use crate::load::one_line;
 
-/// What the exit code of this number means to programs, too: not now.
+/// Retry later, like the exit code 75 of programs.
 const TRY_AGAIN: i32 = 75;
 
-/// Why a run came to no end of its own.
+/// Why a run did not complete.
 #[derive(Debug)]
 pub(crate) enum Stopped {
     OutOfFuel,
@@ -27,7 +27,7 @@ impl From<Error> for Stopped {
     }
 }
 
-/// What the module has answered; one that says nothing has dealt with the event.
+/// Converts the module's result. A module that sets none has processed the event.
 pub(crate) fn verdict(result: Option<(i32, String)>) -> Result<(), HookError> {
     let (code, reason) = result.unwrap_or_default();
     let reason = if reason.is_empty() {
@@ -42,8 +42,8 @@ pub(crate) fn verdict(result: Option<(i32, String)>) -> Result<(), HookError> {
     }
 }
 
-/// A module has no clock and nobody to ask, so that it would do the same again; only the time that it takes is up to
-/// others as well.
+/// Converts an incomplete run. A module has no clock and no input besides the event, so it would
+/// fail again in the same way. Only its run time depends on other factors.
 pub(crate) fn refusal(stopped: Stopped, settings: &Settings) -> HookError {
     match stopped {
         Stopped::OutOfFuel => {
@@ -52,7 +52,7 @@ pub(crate) fn refusal(stopped: Stopped, settings: &Settings) -> HookError {
         Stopped::StartedTooLong => {
             HookError::Permanent("ran out of fuel in its start function".into())
         }
-        Stopped::OutOfTime => HookError::Retry(format!("no end within {:?}", settings.limit)),
+        Stopped::OutOfTime => HookError::Retry(format!("not finished within {:?}", settings.limit)),
         Stopped::Trapped(error) => HookError::Permanent(format!("trap: {}", one_line(&error))),
     }
 }

@@ -1,5 +1,4 @@
-//! One file of the folder: what it is called, whether it may be used and whether it has changed. It does not know what
-//! is in a module.
+//! One module file: its name, its permissions and its change stamp.
 
 use std::ffi::OsStr;
 use std::fs::{DirEntry, File, Metadata};
@@ -11,13 +10,15 @@ use doorsign_file_trust::{check_open, require};
 
 use crate::folder::KIND;
 
-/// The largest file that is read. Modules of compilers are far smaller once their debug information is stripped.
+/// The maximum size of a file. Compiled modules are far smaller once their debug information is
+/// stripped.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// By what a change of a file is seen: device, inode, length, and seconds and nanoseconds of its two times.
+/// Identifies a version of a file: device, inode, length, and seconds and nanoseconds of mtime and
+/// ctime.
 pub(crate) type Stamp = (u64, u64, u64, [i64; 4]);
 
-/// A file that is open, so that what is known of it and what is read are of the same one.
+/// An open file, so that the checks and the reads apply to the same file.
 #[derive(Debug)]
 pub(crate) struct ModuleFile {
     file: File,
@@ -25,7 +26,7 @@ pub(crate) struct ModuleFile {
 }
 
 impl ModuleFile {
-    /// Opens it, unless somebody but root and the running user can change it.
+    /// Opens the file, unless other users than root and the running user can change it.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
         require(path)?;
         let file = File::open(path).map_err(|error| told(path, &error))?;
@@ -44,7 +45,7 @@ impl ModuleFile {
         (found.dev(), found.ino(), found.len(), times)
     }
 
-    /// Its bytes, unless they are too many.
+    /// Reads the file, unless it is too large.
     pub(crate) fn read(self, path: &Path) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         let read = self.file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
@@ -55,7 +56,7 @@ impl ModuleFile {
     }
 }
 
-/// Name and path of an entry that is a file of that kind, or a link to one.
+/// Returns the name and path of an entry that is a module file or a link to one.
 pub(crate) fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)> {
     let path = entry.ok()?.path();
     let is_hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
@@ -64,7 +65,7 @@ pub(crate) fn candidate(entry: io::Result<DirEntry>) -> Option<(String, PathBuf)
     (is_module && !is_hidden).then_some((name, path))
 }
 
-/// `wasm-` and the name of the file, with what a hook's name may not have turned to `-`.
+/// Returns `wasm-` and the file name, with `-` for characters that are not allowed in hook names.
 fn name_of(stem: &OsStr) -> String {
     let stem = stem.to_string_lossy().to_ascii_lowercase();
     let usable = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
@@ -73,7 +74,7 @@ fn name_of(stem: &OsStr) -> String {
 
 pub(crate) fn same_name(path: &Path, other: &Path) -> String {
     let (path, other) = (path.display(), other.display());
-    format!("{path}: {other} has the same name already")
+    format!("{path}: {other} already has the same name")
 }
 
 pub(crate) fn told(path: &Path, error: &io::Error) -> String {

@@ -1,5 +1,4 @@
-//! Which modules are in the folder, what each is called, and whether it has changed. It does not know what is in a
-//! module.
+//! Finds the modules in the folder, names them, and detects changes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,18 +15,21 @@ use crate::file::{ModuleFile, Stamp, candidate, same_name, told};
 use crate::hook::Hook;
 use crate::load;
 
-/// What every name begins with; alone it is the name under which trouble with the folder itself is told.
+/// The prefix of every name. Alone, it is the name under which problems with the folder are
+/// reported.
 pub(crate) const KIND: &str = "wasm";
 
 /// A folder whose `.wasm` files are hooks.
 ///
-/// - `Greet.wasm` is the hook `wasm-greet`: in lower case, with `-` for everything but `a`–`z` and `0`–`9`. Where two
-///   files would have the same name, the one that was there first is the hook, and the other one is refused.
-/// - Passed over: folders, and names that begin with `.` or do not end in `.wasm`.
-/// - Refused: what anybody but root and the running user can change, by its permissions or those of a folder above it (if
-///   that is the folder itself, there are no hooks at all), files of more than 8 MiB, and what is no module that can be run.
-/// - A changed file is a new hook at the next look. Put it there by renaming: one that is being written is broken as
-///   long as it lasts.
+/// - `Greet.wasm` is the hook `wasm-greet`: lower case, with `-` for everything except `a`–`z` and
+///   `0`–`9`. If two files would have the same name, the one found first is the hook and the other
+///   is rejected.
+/// - Ignored: folders, and names that start with `.` or do not end in `.wasm`.
+/// - Rejected: files that other users than root and the running user can change, through their
+///   permissions or those of a parent folder (if the folder itself is rejected, there are no
+///   hooks), files larger than 8 MiB, and invalid modules.
+/// - A changed file is a new hook at the next lookup. Install it by renaming: a file that is still
+///   being written is invalid until it is complete.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -36,7 +38,7 @@ pub struct Folder {
     known: HashMap<PathBuf, Known>,
 }
 
-/// What was made of a file when it was last read.
+/// The result of loading a file.
 #[derive(Clone, Debug)]
 struct Known {
     stamp: Stamp,
@@ -44,7 +46,7 @@ struct Known {
 }
 
 impl Folder {
-    /// The folder at `path`. While it is not there, it has no hooks, and says so.
+    /// Uses the folder at `path`. A missing folder has no hooks and is reported as a problem.
     pub fn new(path: PathBuf, settings: Settings) -> Self {
         Self {
             path,
@@ -54,7 +56,7 @@ impl Folder {
         }
     }
 
-    /// What is there, or why the folder cannot be used.
+    /// Lists the hooks, or returns why the folder cannot be used.
     fn found(&mut self) -> Result<Vec<Found>, String> {
         require(&self.path)?;
         let candidates = self
@@ -76,7 +78,7 @@ impl Folder {
         Ok(found)
     }
 
-    /// The files that are hooks or would be, those of the last look first, then in the order of their names.
+    /// Lists the files that are or should be hooks: known ones first, then by name.
     fn candidates(&self) -> io::Result<Vec<(String, PathBuf)>> {
         let entries = fs::read_dir(&self.path)?.filter_map(candidate);
         let mut candidates: Vec<_> = entries.collect();
@@ -84,7 +86,7 @@ impl Folder {
         Ok(candidates)
     }
 
-    /// The hook for the file at `path`, read anew if it has changed since the last look.
+    /// Returns the hook for the file at `path`, reloaded if it has changed since the last lookup.
     fn current(&mut self, name: &str, path: &Path) -> Result<Arc<Hook>, String> {
         let module = ModuleFile::open(path)?;
         if let Some(known) = self.known.get(path)

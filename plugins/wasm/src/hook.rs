@@ -1,5 +1,5 @@
-//! A module as a hook: when it may run, on which thread, and what happens when nobody waits for it any more. It does
-//! not know how a module is run.
+//! A module as a hook: waits for a permit, runs on a blocking thread, and stops when the delivery
+//! is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,13 +15,14 @@ use wasmi::Module;
 use crate::Settings;
 use crate::run;
 
-/// How many limits to wait for a permit: with two at once, six modules that hang stand before us in vain.
+/// How many time limits to wait for a permit: enough for six hanging modules ahead of us when two
+/// run at once.
 const LIMITS_TO_WAIT: u32 = 3;
 
-/// What the server is to wait beyond our own limits, so that ours strike first.
+/// The server's extra time beyond our limits, so that ours apply first.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// A module under the name of its file.
+/// A module, named after its file.
 #[derive(Debug)]
 pub(crate) struct Hook {
     name: String,
@@ -45,7 +46,8 @@ impl Hook {
         }
     }
 
-    /// Leave to run, in the order of asking; the thread keeps it, as it can outlast the delivery by a slice.
+    /// Waits for a permit to run, in order of arrival. The thread holds it, because it can outlast
+    /// the delivery by a slice.
     async fn permit(&self) -> Result<OwnedSemaphorePermit, HookError> {
         let wait = self.settings.limit.saturating_mul(LIMITS_TO_WAIT);
         match timeout(wait, Arc::clone(&self.permits).acquire_owned()).await {
@@ -83,7 +85,7 @@ impl PostCreateHook for Hook {
             Err(lost) if lost.is_panic() => {
                 Err(HookError::Permanent("the interpreter failed".into()))
             }
-            Err(lost) => Err(HookError::Retry(format!("it could not be run: {lost}"))),
+            Err(lost) => Err(HookError::Retry(format!("cannot run it: {lost}"))),
         }
     }
 
@@ -96,7 +98,7 @@ impl PostCreateHook for Hook {
     }
 }
 
-/// Tells the thread of a delivery that was given up, as when the server stops.
+/// Stops the thread of a delivery that was dropped, for example at shutdown.
 #[derive(Default)]
 struct StopWhenDropped(Arc<AtomicBool>);
 

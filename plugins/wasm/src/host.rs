@@ -1,21 +1,22 @@
-//! What a module may call: the four functions of `doorsign_v1`, and what they leave behind. It does not know how a
-//! module is run.
+//! The host functions of a module: the four functions of `doorsign_v1`, and the state they change.
 //!
-//! The name is the version: a later set of functions gets another one, and this one stays as it is.
+//! The name is the version: a later set of functions gets another name, and this one does not
+//! change.
 
 use doorsign_hook::NOTES_MAX_BYTES;
 use wasmi::{Caller, Error, Extern, Func, Memory, Store, StoreLimits, TrapCode};
 
-/// The module name that all imports have.
+/// The module name of all imports.
 pub(crate) const ABI: &str = "doorsign_v1";
 
-/// How much of a module's reason is kept, in bytes: it is to be one line in a log.
+/// How many bytes of a module's reason are kept, for one line in a log.
 const REASON_MAX_BYTES: usize = 500;
 
-/// What a call costs in fuel that copies something: without, a loop of calls would be the cheapest way to take long.
+/// The fuel cost of a call that copies data. Without it, a loop of calls would be the cheapest way
+/// to run for long.
 const CALL: u64 = 100;
 
-/// One run: what the module is told, and what it has said so far.
+/// The state of one run: the event, and the module's output so far.
 #[derive(Debug)]
 pub(crate) struct State {
     event: String,
@@ -35,13 +36,14 @@ impl State {
         }
     }
 
-    /// How many bytes of notes can still be of use; one more than are kept, by which it is seen that some were cut.
+    /// Returns how many more bytes of notes are useful: one more than are kept, which shows that
+    /// notes were cut.
     fn room(&self) -> usize {
         (NOTES_MAX_BYTES + 1).saturating_sub(self.notes.len())
     }
 }
 
-/// The function that an import means, if there is one of this name.
+/// Returns the function for an import, if it exists.
 pub(crate) fn function(store: &mut Store<State>, module: &str, name: &str) -> Option<Func> {
     match (module, name) {
         (ABI, "event_len") => Some(Func::wrap(store, event_len)),
@@ -52,20 +54,20 @@ pub(crate) fn function(store: &mut Store<State>, module: &str, name: &str) -> Op
     }
 }
 
-/// `event_len() -> i32`: the length of the event's JSON in bytes.
+/// `event_len() -> i32`: returns the length of the event's JSON in bytes.
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "it is called with a caller of its own"
+    reason = "wasmi passes the caller by value"
 )]
 fn event_len(caller: Caller<'_, State>) -> i32 {
     count(caller.data().event.len())
 }
 
-/// `event_read(to, from, len) -> i32`: copies the event's bytes from the one at `from` to the memory at `to`, at most
-/// `len`, and answers how many there were.
+/// `event_read(to, from, len) -> i32`: copies up to `len` bytes of the event, from offset `from`,
+/// to the memory at `to`. Returns the number of bytes copied.
 ///
-/// It traps where the memory has no room for `len` bytes, even if there are fewer: whether a module works is not to
-/// depend on how long the event is.
+/// Traps if the memory has no space for `len` bytes, even if fewer are copied, so that a module
+/// works or fails regardless of the event's length.
 fn event_read(mut caller: Caller<'_, State>, to: i32, from: i32, len: i32) -> Result<i32, Error> {
     charge(&mut caller)?;
     let (bytes, state) = memory(&caller)?.data_and_store_mut(&mut caller);
@@ -93,7 +95,7 @@ fn log(mut caller: Caller<'_, State>, ptr: i32, len: i32) -> Result<(), Error> {
     Ok(())
 }
 
-/// `set_result(code, ptr, len)`: what the run will have come to, until the next call says otherwise.
+/// `set_result(code, ptr, len)`: sets the result of the run. The last call counts.
 fn set_result(mut caller: Caller<'_, State>, code: i32, ptr: i32, len: i32) -> Result<(), Error> {
     charge(&mut caller)?;
     let reason = text(&caller, ptr, len, REASON_MAX_BYTES)?;
@@ -102,7 +104,8 @@ fn set_result(mut caller: Caller<'_, State>, code: i32, ptr: i32, len: i32) -> R
     Ok(())
 }
 
-/// The first `max` of the bytes at `ptr`, as text without control characters: it is shown in terminals.
+/// Returns the first `max` bytes at `ptr` as text without control characters, because it is shown
+/// in terminals.
 fn text(caller: &Caller<'_, State>, ptr: i32, len: i32, max: usize) -> Result<String, Error> {
     let bytes = memory(caller)?.data(caller);
     let bytes = bytes
@@ -112,29 +115,29 @@ fn text(caller: &Caller<'_, State>, ptr: i32, len: i32, max: usize) -> Result<St
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(max)]);
     let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
     let mut text = text.replace(is_harmful, "\u{fffd}");
-    // What stands for a byte that cannot be shown is longer than that byte.
+    // The replacement character is longer than the byte it replaces.
     text.truncate(text.floor_char_boundary(max));
     Ok(text)
 }
 
-/// Takes a call's fuel, or what is left: the module's next step finds out.
+/// Charges the fuel of a call, or what is left; the module's next step then runs out of fuel.
 fn charge(caller: &mut Caller<'_, State>) -> Result<(), Error> {
     let left = caller.get_fuel()?;
     caller.set_fuel(left.saturating_sub(CALL))
 }
 
-/// The memory that the module exports; modules without are not loaded.
+/// Returns the module's exported memory. Modules without one are not loaded.
 fn memory(caller: &Caller<'_, State>) -> Result<Memory, Error> {
     let memory = caller.get_export("memory").and_then(Extern::into_memory);
     memory.ok_or_else(|| Error::new("it exports no memory"))
 }
 
-/// Addresses and lengths are without sign, as everywhere in WebAssembly.
+/// Addresses and lengths are unsigned, as everywhere in WebAssembly.
 fn index(value: i32) -> usize {
     usize::try_from(value.cast_unsigned()).unwrap_or(usize::MAX)
 }
 
-/// An event is some 3 KB long.
+/// Converts a byte count. An event is about 3 KB long.
 fn count(bytes: usize) -> i32 {
     i32::try_from(bytes).unwrap_or(i32::MAX)
 }

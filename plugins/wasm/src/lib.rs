@@ -1,8 +1,7 @@
-//! Hooks that are WebAssembly modules in a folder: each event gets a fresh instance of the module, which sees the
-//! event and nothing else, neither clock nor files nor network. It knows nothing of the server beyond the hook
-//! contract.
+//! Hooks that are WebAssembly modules in a folder. Each event gets a fresh instance of the module,
+//! which sees only the event: no clock, files or network.
 //!
-//! What a module may call and must export, with a worked example, is in this crate's `README.md`.
+//! This crate's `README.md` documents what a module may call and must export, with an example.
 
 #![warn(missing_docs)]
 
@@ -18,15 +17,15 @@ use std::time::Duration;
 
 pub use folder::Folder;
 
-/// What the modules of a folder may take.
+/// Resource limits for the modules of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How much memory one instance may have, in bytes; rounded down to pages of 64 KiB.
+    /// Memory limit of one instance, in bytes; rounded down to pages of 64 KiB.
     pub memory_max_bytes: usize,
-    /// Time for one event. Whoever is not done by then is stopped, and the event comes again later.
+    /// Time limit for one event. A module that exceeds it is stopped, and the event is retried.
     pub limit: Duration,
-    /// How much work one event may be, in units of fuel: an instruction takes about one. Whoever needs more is
-    /// stopped, and the event parked, since the same would happen again.
+    /// Fuel limit for one event: an instruction takes about one unit. A module that exceeds it is
+    /// stopped and the event is parked, because a retry would do the same.
     pub fuel: u64,
     /// How many modules run at once, over all hooks of the folder; at least 1.
     pub at_once: usize,

@@ -1,4 +1,4 @@
-//! From a file's bytes to a module that can be run, or the reason why not. It does not know where they came from.
+//! Loads a module from bytes, or reports why it is invalid.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,22 +8,22 @@ use wasmi::{
 
 use crate::host::{self, ABI, State};
 
-/// The size of a page of memory, the unit of memory types.
+/// The size of a memory page, the unit of memory types.
 const PAGE: u64 = 64 << 10;
 
-/// Checks the module in `bytes`, and gets it ready.
+/// Checks the module in `bytes` and prepares it.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in one line.
+/// Why it is invalid, in one line.
 pub(crate) fn load(bytes: &[u8], memory_max_bytes: usize) -> Result<Module, String> {
-    // A mistake in the parser must cost the server no more than this module.
+    // A bug in the parser must affect only this module.
     let loaded = catch_unwind(AssertUnwindSafe(|| checked(bytes, memory_max_bytes)));
-    loaded.unwrap_or_else(|_| Err("the interpreter failed at reading it".into()))
+    loaded.unwrap_or_else(|_| Err("the interpreter failed to read it".into()))
 }
 
 fn checked(bytes: &[u8], memory_max_bytes: usize) -> Result<Module, String> {
-    // An engine never forgets the code of its modules, so each module has one of its own, and goes with it.
+    // An engine never frees the code of its modules, so each module has its own.
     let engine = Engine::new(&config());
     let module = Module::new(&engine, bytes).map_err(|error| one_line(&error))?;
     check_imports(&module)?;
@@ -31,8 +31,8 @@ fn checked(bytes: &[u8], memory_max_bytes: usize) -> Result<Module, String> {
     Ok(module)
 }
 
-/// Work is counted; names and debug information are not kept; code is translated when it is first called, since a
-/// module that deals with small events calls little of what its language's library brought along.
+/// Meters fuel and discards names and debug information. Code is translated on first call, because
+/// a module uses little of its language's runtime library.
 fn config() -> Config {
     let mut config = Config::default();
     config
@@ -43,7 +43,7 @@ fn config() -> Config {
     config
 }
 
-/// Every import must be one of ours, and of the right type.
+/// Checks that every import is one of our functions, with the right type.
 fn check_imports(module: &Module) -> Result<(), String> {
     let state = State::new(String::new(), StoreLimits::default());
     let mut store = Store::new(module.engine(), state);
@@ -62,8 +62,8 @@ fn not_offered(import: &ImportType<'_>) -> String {
     let (module, name) = (import.module(), import.name());
     let hint = match module {
         ABI => "there is no such function",
-        "wasi_snapshot_preview1" => "WASI is not offered, build it without",
-        _ => "only doorsign_v1 is offered",
+        "wasi_snapshot_preview1" => "WASI is not supported; build the module without it",
+        _ => "only doorsign_v1 is supported",
     };
     format!("it imports {module}.{name}: {hint}").replace(char::is_control, "\u{fffd}")
 }
@@ -78,7 +78,7 @@ fn check_exports(module: &Module, memory_max_bytes: usize) -> Result<(), String>
             let least = memory.minimum().saturating_mul(PAGE);
             if least > memory_max_bytes as u64 {
                 return Err(format!(
-                    "it begins with {least} bytes of memory, more than {memory_max_bytes}"
+                    "it needs {least} bytes of memory at the start; the limit is {memory_max_bytes}"
                 ));
             }
             Ok(())
@@ -87,7 +87,7 @@ fn check_exports(module: &Module, memory_max_bytes: usize) -> Result<(), String>
     }
 }
 
-/// An error of the interpreter as a reason.
+/// Returns an interpreter error as a reason.
 pub(crate) fn one_line(error: &wasmi::Error) -> String {
     let words = error.to_string();
     words.replace(char::is_control, " ").trim().to_owned()

@@ -1,5 +1,5 @@
-//! One run of a module for one event, in slices, so that it can be stopped between two. It blocks: call it from a
-//! thread that may. It does not know what the stop is for.
+//! One run of a module for one event, in slices, so that it can be stopped between them. Blocks, so
+//! call it from a thread that may block.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -14,20 +14,20 @@ use crate::Settings;
 use crate::answer::{Stopped, refusal, verdict};
 use crate::host::{self, State};
 
-/// How much fuel is given at a time: a millisecond or two.
+/// Fuel per slice: one or two milliseconds.
 const SLICE: u64 = 200_000;
 
-/// How much fuel the start function may take. It cannot be stopped in between.
+/// Fuel for the start function, which cannot be interrupted.
 const START: u64 = 10_000_000;
 
-/// More tables than a compiler makes, and more functions in each than a module has.
+/// More tables than a compiler creates, and more functions in each than a module has.
 const TABLES: usize = 4;
 const TABLE_ELEMENTS: usize = 10_000;
 
-/// The answer, and the notes.
+/// The result and the notes.
 pub(crate) type Outcome = (Result<(), HookError>, String);
 
-/// Runs a fresh instance of the module, until `stop` is set.
+/// Runs a fresh instance of the module until it ends or `stop` is set.
 pub(crate) fn run(
     module: &Module,
     event: String,
@@ -60,7 +60,7 @@ fn limits(settings: &Settings) -> StoreLimits {
         .build()
 }
 
-/// Makes the instance, runs its start function if it has one, and gives its `on_event`.
+/// Creates the instance, runs its start function if there is one, and returns its `on_event`.
 fn start(
     module: &Module,
     store: &mut Store<State>,
@@ -81,7 +81,7 @@ fn start(
     Ok(instance.get_typed_func(&*store, "on_event")?)
 }
 
-/// Calls it, and goes on as long as it is not done and may.
+/// Calls `on_event` and resumes it until it ends or has to stop.
 fn to_its_end(
     on_event: &TypedFunc<(), ()>,
     store: &mut Store<State>,
@@ -104,11 +104,11 @@ fn to_its_end(
     }
 }
 
-/// The fuel that has not been given yet.
+/// The remaining fuel.
 struct Tank(u64);
 
 impl Tank {
-    /// Gives a slice of it, or more where the next step needs more at once.
+    /// Adds a slice of fuel, or more if the next step needs it.
     fn fill(&mut self, store: &mut Store<State>, slice: u64, needed: u64) -> Result<(), Stopped> {
         let left_over = store.get_fuel()?;
         let given = slice.max(needed).saturating_sub(left_over).min(self.0);
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use doorsign_hook::NOTES_MAX_BYTES;
 
-    /// The notes of a module that logs the first `len` bytes of its memory, without end.
+    /// Returns the notes of a module that endlessly logs the first `len` bytes of its memory.
     fn notes(len: usize) -> String {
         let wat = format!(
             r#"(module
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_take_no_more_memory_than_can_be_kept() {
+    fn notes_use_no_more_memory_than_is_kept() {
         let kept = NOTES_MAX_BYTES..=NOTES_MAX_BYTES + 1;
         assert!(kept.contains(&notes(1000).len()));
     }

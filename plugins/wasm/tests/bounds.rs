@@ -21,7 +21,7 @@ fn parked(reason: &str) -> Result<(), HookError> {
 }
 
 fn over_limit() -> Result<(), HookError> {
-    Err(HookError::Retry(format!("no end within {SHORT:?}")))
+    Err(HookError::Retry(format!("not finished within {SHORT:?}")))
 }
 
 fn with_fuel(fuel: u64) -> Settings {

@@ -167,11 +167,11 @@ fn only_what_is_offered_can_be_imported() {
         ),
         (
             r#""doorsign_v2" "log" (func)"#,
-            "it imports doorsign_v2.log: only doorsign_v1 is offered",
+            "it imports doorsign_v2.log: only doorsign_v1 is supported",
         ),
         (
             r#""wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))"#,
-            "it imports wasi_snapshot_preview1.fd_write: WASI is not offered, build it without",
+            "it imports wasi_snapshot_preview1.fd_write: WASI is not supported; build the module without it",
         ),
         (
             r#""doorsign_v1" "log" (func (param i32))"#,
@@ -183,7 +183,7 @@ fn only_what_is_offered_can_be_imported() {
         ),
         (
             r#""a\nb" "c\1b" (func)"#,
-            "it imports a\u{fffd}b.c\u{fffd}: only doorsign_v1 is offered",
+            "it imports a\u{fffd}b.c\u{fffd}: only doorsign_v1 is supported",
         ),
     ] {
         assert_eq!(imports(import), reason);
@@ -213,7 +213,7 @@ fn what_is_called_must_be_exported() {
         ),
         (
             r#"(module (memory (export "memory") 257) (func (export "on_event")))"#,
-            "it begins with 16842752 bytes of memory, more than 16777216",
+            "it needs 16842752 bytes of memory at the start; the limit is 16777216",
         ),
     ] {
         assert_eq!(refusal_of(module), reason, "{module}");
@@ -236,7 +236,7 @@ fn of_two_with_one_name_the_one_that_was_there_first_is_the_hook() {
     let found = folder.look();
     let path = |file| place.path().join(file).display().to_string();
     let reason = format!(
-        "{}: {} has the same name already",
+        "{}: {} already has the same name",
         path("B.wasm"),
         path("b.wasm")
     );

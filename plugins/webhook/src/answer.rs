@@ -1,4 +1,4 @@
-//! What an answer means for a delivery. It does not know how it came.
+//! Converts a response into the result of a delivery.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,7 +8,8 @@ use hyper::header::{HeaderMap, RETRY_AFTER};
 
 use crate::limits::RETRY_AFTER_MAX;
 
-/// `Ok` if the receiver has taken the event. `now_ms` is now, in milliseconds since the Unix epoch.
+/// Returns `Ok` if the receiver accepted the event. `now_ms` is the current time in milliseconds
+/// since the Unix epoch.
 pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, now_ms: i64) -> Result<(), HookError> {
     if status.is_success() {
         return Ok(());
@@ -23,7 +24,7 @@ pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, now_ms: i64) -> Res
     })
 }
 
-/// Nothing of it is the receiver's own words.
+/// Contains none of the receiver's own text.
 fn reason(status: StatusCode) -> String {
     let phrase = status.canonical_reason().map(|phrase| format!(" {phrase}"));
     let redirect = status
@@ -37,18 +38,19 @@ fn reason(status: StatusCode) -> String {
     )
 }
 
-/// How long to wait at least: seconds, or until a date (RFC 9110, 10.2.3). `None` if there is neither.
+/// Returns the minimum wait from `Retry-After`: seconds or a date (RFC 9110, 10.2.3). `None`
+/// without a valid one.
 fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Duration::from_secs(text.parse().unwrap_or(u64::MAX)) // Digits alone: too many of them.
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX)) // Fails only on overflow.
     } else {
         until(text, now_ms)?
     };
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// Nothing if the date has passed.
+/// Returns zero if the date has passed.
 fn until(date: &str, now_ms: i64) -> Option<Duration> {
     let date = httpdate::parse_http_date(date).ok()?;
     let now = Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
@@ -100,12 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn gone_is_gone_whatever_else_it_says() {
+    fn a_410_is_gone_regardless_of_its_headers() {
         assert!(matches!(answered(410, b"30"), Err(HookError::Gone(_))));
     }
 
     #[test]
-    fn the_wait_that_is_asked_for_is_kept_to_a_day() {
+    fn the_requested_wait_is_capped_at_a_day() {
         let day = 24 * 60 * 60;
         for (asked, seconds) in [
             ("0", 0),
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_makes_no_sense_is_not_kept() {
+    fn an_invalid_wait_is_ignored() {
         for asked in [
             "-1",
             "1.5",

@@ -1,4 +1,4 @@
-//! One request, and what came back, within the limits. It does not know what is sent, nor what the answer means.
+//! Sends one request and returns its response, within the limits.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::{Limits, Sender, failure};
 /// How long a connection is kept for the next event.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The connections of one endpoint: one, as events come one at a time.
+/// The connection of one endpoint: only one, because events are sent one at a time.
 ///
-/// Not shared with other endpoints: the server may run each on a runtime of its own, and a connection stops with the
-/// one that dialled it, which must not trouble anybody else.
+/// Not shared with other endpoints: each may run on its own runtime, and a connection stops with
+/// the runtime that opened it.
 pub(crate) struct Client {
     http: legacy::Client<Connector, Full<Bytes>>,
     limits: Limits,
@@ -39,21 +39,21 @@ impl Client {
         Self { http, limits }
     }
 
-    /// Sends `request`, and gives the head of the answer, or why there is none in one line.
+    /// Sends `request` and returns the head of the response, or why there is none in one line.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Parts, String> {
         let Limits { answer, drain, .. } = self.limits;
         let response = timeout(answer, self.http.request(request))
             .await
-            .map_err(|_| format!("no answer within {}", seconds(answer)))?
+            .map_err(|_| format!("no response within {}", seconds(answer)))?
             .map_err(|error| failure::reason(&error))?;
         let (head, body) = response.into_parts();
-        // The status is all that matters. A body that does not end soon costs the connection, and nothing else.
+        // Only the status matters. A body that does not end soon costs only the connection.
         let _ = timeout(drain, drained(body)).await;
         Ok(head)
     }
 }
 
-/// Reads a body to its end, so that its connection can be used again, unless it is a long one.
+/// Reads a body to its end, so that its connection can be reused, unless it is too long.
 async fn drained(mut body: Incoming) {
     let mut read = 0;
     while read <= DRAINED_MAX_BYTES

@@ -1,5 +1,4 @@
-//! Connections to receivers, with TLS or without, in time. It does not know which addresses may be dialled, nor what is
-//! sent.
+//! Connects to receivers, with or without TLS, within a time limit.
 
 use std::error::Error;
 use std::future::Future;
@@ -20,7 +19,7 @@ use crate::trust::Trust;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Connects by TCP, and by TLS where the URL says `https`.
+/// Connects by TCP, and by TLS for `https` URLs.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) dialer: Dialer,

@@ -1,4 +1,5 @@
-//! TCP: a name resolved, each address judged, and exactly those dialled that were admitted. It does not know TLS.
+//! Opens TCP connections: resolves a name, checks each address with the guard, and connects to an
+//! allowed one.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -23,7 +24,7 @@ use crate::{Guard, Resolver};
 /// How many addresses of a name are tried.
 const TRIED: usize = 4;
 
-/// Connects to whatever the guard admits.
+/// Connects to addresses that the guard allows.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     pub(crate) guard: Guard,
@@ -37,7 +38,8 @@ impl Dialer {
         let addresses = self.admitted(uri.host().unwrap_or_default()).await?;
         let mut failed = DialError::Unknown;
         for (left, address) in (1..=addresses.len() as u32).rev().zip(addresses) {
-            // The time that is left is shared by the addresses that are left: a silent one does not use it all up.
+            // The remaining time is divided among the remaining addresses, so that a silent one
+            // does not use it all.
             let share = end.saturating_duration_since(Instant::now()) / left;
             let address = SocketAddr::new(address, port(uri));
             match timeout(share, TcpStream::connect(address)).await {
@@ -49,7 +51,7 @@ impl Dialer {
         Err(failed)
     }
 
-    /// Those addresses of `host` that may be dialled: at least one, and no more than are tried.
+    /// Returns the allowed addresses of `host`: at least one, and at most as many as are tried.
     async fn admitted(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
         let found = match literal(host) {
             Some(address) => Ok(vec![address]),
@@ -84,7 +86,8 @@ impl Service<Uri> for Dialer {
         let dialer = self.clone();
         Box::pin(async move {
             let stream = dialer.dial(&uri).await?;
-            // A request goes out at once; without this its end could wait for an acknowledgement of its beginning.
+            // Requests are sent at once; without this, the end could wait for an acknowledgement of
+            // the start.
             let _ = stream.set_nodelay(true);
             Ok(TokioIo::new(stream))
         })
@@ -94,23 +97,23 @@ impl Service<Uri> for Dialer {
 /// Why there is no connection, in one line for the operator.
 #[derive(Debug)]
 pub(crate) enum DialError {
-    /// The resolver says why.
+    /// The resolver's error.
     Resolve(io::Error),
-    /// The name is known, and has no address.
+    /// The name exists but has no address.
     Unknown,
-    /// No address of the host may be dialled; this is the first.
+    /// No address of the host is allowed; this is the first.
     Refused(IpAddr),
-    /// The last address that was tried does not take connections.
+    /// The last address tried does not accept connections.
     Connect(SocketAddr, io::Error),
-    /// Nothing happened for this long.
+    /// The time limit was reached.
     Late(Duration),
 }
 
 impl Display for DialError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resolve(error) => write!(formatter, "cannot resolve the host's name: {error}"),
-            Self::Unknown => formatter.write_str("the host's name has no address"),
+            Self::Resolve(error) => write!(formatter, "cannot resolve the host name: {error}"),
+            Self::Unknown => formatter.write_str("the host name has no address"),
             Self::Refused(address) => not_public(formatter, *address),
             Self::Connect(address, error) => {
                 write!(formatter, "cannot connect to {address}: {error}")
@@ -137,10 +140,10 @@ mod tests {
         }
     }
 
-    /// [`EndpointUrl`](crate::EndpointUrl) has none of these; should one slip through, the system's resolver makes an
-    /// address of it, and that is judged.
+    /// [`EndpointUrl`](crate::EndpointUrl) rejects all of these. If one slips through, the system's
+    /// resolver turns it into an address, which is then checked.
     #[tokio::test]
-    async fn an_address_in_disguise_is_refused_when_it_is_dialled() {
+    async fn a_disguised_address_is_refused_when_connecting() {
         let dialer = dialer(system());
         for host in [
             "localhost",
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_a_name_only_the_public_addresses_are_left_and_not_too_many() {
+    async fn only_some_public_addresses_of_a_name_are_kept() {
         let found = [
             "10.0.0.5", "9.9.9.1", "::1", "9.9.9.2", "9.9.9.3", "9.9.9.4", "9.9.9.5",
         ];
@@ -179,14 +182,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_without_addresses_is_no_address() {
+    async fn a_name_without_addresses_is_an_error() {
         let dialer = dialer(std::sync::Arc::new(|_| Box::pin(async { Ok(Vec::new()) })));
         let unknown = dialer.admitted("ci.example.org").await;
         assert!(matches!(unknown, Err(DialError::Unknown)));
     }
 
     #[test]
-    fn the_port_follows_from_the_scheme_unless_it_is_given() {
+    fn the_port_defaults_to_that_of_the_scheme() {
         for (url, expected) in [("http://a", 80), ("https://a", 443), ("https://a:80", 80)] {
             assert_eq!(port(&url.parse().unwrap()), expected, "{url}");
         }

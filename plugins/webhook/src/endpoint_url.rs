@@ -1,4 +1,5 @@
-//! The URLs that endpoints may have. It resolves no names: what they lead to is judged with every connection.
+//! Validates endpoint URLs. Does not resolve names: their addresses are checked at every
+//! connection.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};
@@ -8,14 +9,14 @@ use hyper::Uri;
 
 use crate::Guard;
 
-/// The longest URL, in bytes.
+/// The maximum length of a URL in bytes.
 pub const URL_MAX_BYTES: usize = 2_048;
 
-/// A URL that an endpoint may have: `http` or `https`, a host, perhaps a port, a path and a query; no user, no password
-/// and no fragment.
+/// A valid endpoint URL: `http` or `https`, a host, and optionally a port, a path and a query. It
+/// has no user, password or fragment.
 ///
-/// The host is a name of letters, digits, `-` and `_`, or an address in its usual form that the guard admits. Whether a
-/// name leads to such an address is not known before it is dialled.
+/// The host is a name of letters, digits, `-` and `_`, or an address in its usual form that the
+/// guard allows. The addresses of a name are checked only when connecting.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EndpointUrl {
     uri: Uri,
@@ -23,11 +24,11 @@ pub struct EndpointUrl {
 }
 
 impl EndpointUrl {
-    /// The URL that `text` spells.
+    /// Parses a URL.
     ///
     /// # Errors
     ///
-    /// One line about what is wrong with it; of the text it has no more than an address.
+    /// One line about what is wrong; it quotes nothing of the text except an address.
     pub fn parse(text: &str, guard: &Guard) -> Result<Self, UrlError> {
         if text.len() > URL_MAX_BYTES {
             return Err(UrlError::Length);
@@ -39,7 +40,7 @@ impl EndpointUrl {
             return Err(UrlError::Fragment);
         }
         if !text.is_ascii() {
-            return Err(UrlError::Syntax); // A path in UTF-8 would be sent as it is.
+            return Err(UrlError::Syntax); // A path in UTF-8 would be sent unencoded.
         }
         let uri: Uri = text.parse().map_err(|_| UrlError::Syntax)?;
         check_authority(&uri)?;
@@ -48,12 +49,13 @@ impl EndpointUrl {
         Ok(Self { uri, text })
     }
 
-    /// The whole URL, as it was given. Its path and query may be what a receiver knows us by: not for logs.
+    /// Returns the whole URL as given. Do not log it: its path and query may contain a secret.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The scheme, the host and the port if it was given, as in `https://ci.example.org:8443`: this may be shown.
+    /// Returns the scheme, the host and an explicit port, as in `https://ci.example.org:8443`. Safe
+    /// to show.
     pub fn origin(&self) -> String {
         let scheme = self.uri.scheme_str().unwrap_or_default();
         let authority = self.uri.authority().map_or("", |it| it.as_str());
@@ -65,7 +67,7 @@ impl EndpointUrl {
     }
 }
 
-/// As the origin, since what follows may be secret.
+/// Shows only the origin, because the rest may be secret.
 impl Debug for EndpointUrl {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         write!(formatter, "EndpointUrl({}/…)", self.origin())
@@ -96,7 +98,7 @@ fn check_host(host: &str, guard: &Guard) -> Result<(), UrlError> {
         return Err(UrlError::OddAddress);
     }
     if last.eq_ignore_ascii_case("localhost") {
-        // Always this machine (RFC 6761), so this can be said before it is dialled.
+        // Always this machine (RFC 6761), so it can be rejected before connecting.
         let v6 = admitted(Ipv6Addr::LOCALHOST.into(), guard);
         return v6.or_else(|_| admitted(Ipv4Addr::LOCALHOST.into(), guard));
     }
@@ -113,7 +115,7 @@ fn admitted(address: IpAddr, guard: &Guard) -> Result<(), UrlError> {
     admitted.then_some(()).ok_or(UrlError::Refused(address))
 }
 
-/// The address that a URL's host is, if it is one in the usual form: IPv6 in brackets.
+/// Returns the address in a URL's host, if it has the usual form: IPv6 in brackets.
 pub(crate) fn literal(host: &str) -> Option<IpAddr> {
     match host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
         Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::from),
@@ -121,8 +123,8 @@ pub(crate) fn literal(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Whether browsers and resolvers take a host that ends in this label for an IPv4 address, as `127.1`, `0x7f000001` and
-/// `017700000001` are. No top-level domain is a number.
+/// Returns whether browsers and resolvers parse a host that ends in this label as an IPv4 address,
+/// such as `127.1`, `0x7f000001` or `017700000001`. No top-level domain is a number.
 fn is_number(label: &str) -> bool {
     let hex = label
         .strip_prefix("0x")
@@ -133,27 +135,27 @@ fn is_number(label: &str) -> bool {
     }
 }
 
-/// Why a text is no URL for an endpoint.
+/// Why a text is not a valid endpoint URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
     /// It is longer than [`URL_MAX_BYTES`].
     Length,
-    /// It does not begin with `http://` or `https://`.
+    /// It does not start with `http://` or `https://`.
     Scheme,
-    /// It is no URL otherwise.
+    /// It is not a valid URL.
     Syntax,
-    /// Its host is none.
+    /// Its host is invalid.
     Host,
-    /// Its host is an address in a form that hides which.
+    /// Its host is an address in an unusual form.
     OddAddress,
-    /// It names a user.
+    /// It contains a user name.
     UserInfo,
-    /// Its port is none.
+    /// Its port is invalid.
     Port,
     /// It has a fragment, which is never sent.
     Fragment,
-    /// Its host is this address, which the guard does not admit.
+    /// Its host is this address, which the guard does not allow.
     Refused(IpAddr),
 }
 
@@ -161,13 +163,13 @@ impl Display for UrlError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Length => "the URL is longer than 2048 bytes",
-            Self::Scheme => "the URL does not begin with http:// or https://",
-            Self::Syntax => "the URL is none, or has characters in it that must be percent-encoded",
-            Self::Host => "the URL's host is not a name of a-z, 0-9, - and _ (others in their xn-- form), nor an address",
-            Self::OddAddress => "the URL's host is an address in an unusual form; write it as 192.0.2.1",
-            Self::UserInfo => "the URL has a user or a password in it; the signature tells receivers who sends",
-            Self::Port => "the URL's port is not one of 1 to 65535",
-            Self::Fragment => "the URL has a fragment (#), which cannot be sent",
+            Self::Scheme => "the URL must start with http:// or https://",
+            Self::Syntax => "the URL is invalid, or has characters that must be percent-encoded",
+            Self::Host => "the URL's host must be an IP address or a name of a-z, 0-9, - and _ (use the xn-- form for other characters)",
+            Self::OddAddress => "the URL's host is an IP address in an unusual form; write it like 192.0.2.1",
+            Self::UserInfo => "the URL must not contain a user or password; receivers identify the sender by its signature",
+            Self::Port => "the URL's port must be from 1 to 65535",
+            Self::Fragment => "the URL must not have a fragment (#), which cannot be sent",
             Self::Refused(address) => return not_public(formatter, *address),
         })
     }
@@ -175,10 +177,10 @@ impl Display for UrlError {
 
 impl Error for UrlError {}
 
-/// What an operator is told of an address that the guard does not admit.
+/// Writes the error for an address that the guard does not allow.
 pub(crate) fn not_public(formatter: &mut Formatter<'_>, address: IpAddr) -> fmt::Result {
     write!(
         formatter,
-        "refused: {address} is not a public address; allow its network by `webhook_allow`"
+        "refused: {address} is not a public address; allow its network with `webhook_allow`"
     )
 }

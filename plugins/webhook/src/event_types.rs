@@ -1,16 +1,17 @@
-//! Which events an endpoint wants. It does not know events beyond their types.
+//! Filters events by type.
 
 use doorsign_hook::Event;
 
-/// Whether a type that events can have fits `pattern`: a type (`presence.changed`), or a beginning of some with a `.*`
-/// after it (`custom_user_status.*`), which later types fit, too.
+/// Returns whether an event type matches `pattern`: a type (`presence.changed`) or a prefix
+/// followed by `.*` (`custom_user_status.*`), which also matches later types.
 ///
-/// Others are no mistake for a [`Webhook`](crate::Webhook): no event fits them. Ask this before one is set.
+/// A [`Webhook`](crate::Webhook) accepts other patterns, which match no event. Call this before you
+/// set one.
 pub fn is_event_type(pattern: &str) -> bool {
     Event::KINDS.iter().any(|kind| fits(pattern, kind))
 }
 
-/// Whether events of `kind` are wanted by `patterns`; without any, all are.
+/// Returns whether `patterns` match events of `kind`. An empty list matches all.
 pub(crate) fn wanted(patterns: &[String], kind: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| fits(pattern, kind))
 }
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_fits_itself_and_its_beginnings() {
+    fn a_type_matches_itself_and_its_prefixes() {
         for fitting in ["custom_user_status.created", "custom_user_status.*"] {
             assert!(fits(fitting, "custom_user_status.created"), "{fitting}");
         }
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_can_happen_is_an_event_type() {
+    fn only_existing_types_are_event_types() {
         assert!(Event::KINDS.iter().all(|kind| is_event_type(kind)));
         assert!(is_event_type("presence.*"));
         assert!(!is_event_type("presence.change"));

@@ -1,4 +1,4 @@
-//! Why a request had no answer, in one line for the operator. It does not know what follows from it.
+//! Describes why a request failed, in one line for the operator.
 
 use std::error::Error;
 use std::io;
@@ -7,10 +7,11 @@ use hyper_util::client::legacy;
 
 use crate::dialer::DialError;
 
-/// The longest reason, in characters: some quote what a certificate says.
+/// The maximum length of a reason in characters: some quote a certificate.
 const REASON_MAX: usize = 300;
 
-/// What went wrong with a request. Libraries wrap it in layers, of which the first that we know tells most.
+/// Describes a failed request. Libraries wrap errors in layers; the first layer that we know is the
+/// most specific.
 pub(crate) fn reason(error: &legacy::Error) -> String {
     let first: &(dyn Error + 'static) = error;
     let layers = || std::iter::successors(Some(first), |layer| inner(*layer));
@@ -23,7 +24,8 @@ pub(crate) fn reason(error: &legacy::Error) -> String {
     one_line(&known.unwrap_or_else(deepest))
 }
 
-/// The next layer. An `io::Error` gives the source of what it wraps as its own, and so would hide that.
+/// Returns the next layer. An `io::Error` reports the source of the error it wraps, which would
+/// skip that error.
 fn inner<'a>(layer: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let wrapped = layer
         .downcast_ref::<io::Error>()
@@ -46,10 +48,10 @@ fn known(layer: &(dyn Error + 'static)) -> Option<String> {
 
 fn of_http(error: &hyper::Error) -> Option<String> {
     if error.is_parse() {
-        return Some(format!("the answer cannot be read: {error}"));
+        return Some(format!("cannot parse the response: {error}"));
     }
     let closed = error.is_incomplete_message() || error.is_canceled() || error.is_closed();
-    closed.then(|| "the connection was closed before an answer came".into())
+    closed.then(|| "the connection was closed before a response arrived".into())
 }
 
 fn one_line(text: &str) -> String {
@@ -62,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_one_line_and_has_an_end() {
+    fn a_reason_is_one_short_line() {
         assert_eq!(one_line("a\r\nb\u{1b}"), "a  b ");
         assert_eq!(one_line(&"ä".repeat(1_000)).chars().count(), REASON_MAX);
     }

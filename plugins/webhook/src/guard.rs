@@ -1,21 +1,22 @@
-//! Which addresses may be dialled, against server-side request forgery. It does not know names, nor who dials.
+//! Restricts which addresses webhooks may connect to, against server-side request forgery.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// What is not public of IPv4, by IANA's registry of special-purpose addresses, and multicast.
+/// IPv4 networks that are not public, from IANA's registry of special-purpose addresses, and
+/// multicast.
 const SPECIAL_V4: [Ipv4Net; 15] = [
-    v4([0, 0, 0, 0], 8),       // This host, which many systems take for 127.0.0.1.
+    v4([0, 0, 0, 0], 8),       // This host; many systems treat it as 127.0.0.1.
     v4([10, 0, 0, 0], 8),      // Private.
-    v4([100, 64, 0, 0], 10),   // Shared by the customers of a carrier.
+    v4([100, 64, 0, 0], 10),   // Carrier-grade NAT.
     v4([127, 0, 0, 0], 8),     // Loopback.
-    v4([169, 254, 0, 0], 16),  // Link-local, where clouds keep their metadata.
+    v4([169, 254, 0, 0], 16),  // Link-local, used by cloud metadata services.
     v4([172, 16, 0, 0], 12),   // Private.
     v4([192, 0, 0, 0], 24),    // Protocols.
     v4([192, 0, 2, 0], 24),    // Documentation.
-    v4([192, 88, 99, 0], 24),  // Once relays of 6to4.
+    v4([192, 88, 99, 0], 24),  // Formerly 6to4 relays.
     v4([192, 168, 0, 0], 16),  // Private.
     v4([198, 18, 0, 0], 15),   // Benchmarks.
     v4([198, 51, 100, 0], 24), // Documentation.
@@ -24,24 +25,26 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     v4([240, 0, 0, 0], 4),     // Reserved, and broadcast.
 ];
 
-/// All that is public of IPv6 is in here: loopback, unique local, link-local and multicast addresses are not.
+/// Contains all public IPv6 addresses; loopback, unique local, link-local and multicast addresses
+/// are outside.
 const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
 
-/// What is not public in there, by IANA's registry.
+/// Networks within it that are not public, from IANA's registry.
 const SPECIAL_V6: [Ipv6Net; 3] = [
-    v6([0x2001, 0, 0, 0], 23), // Protocols, Teredo among them, which would lead to an IPv4 address.
+    v6([0x2001, 0, 0, 0], 23), // Protocols, including Teredo, which embeds an IPv4 address.
     v6([0x2001, 0xdb8, 0, 0], 32), // Documentation.
     v6([0x3fff, 0, 0, 0], 20), // Documentation.
 ];
 
-/// An IPv4 address in the last 32 bits: IPv4-compatible, long out of use; IPv4-mapped; and NAT64.
+/// Networks with an IPv4 address in the last 32 bits: IPv4-compatible (obsolete), IPv4-mapped and
+/// NAT64.
 const ENDING_IN_V4: [Ipv6Net; 3] = [
     v6([0, 0, 0, 0], 96),
     Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96),
     v6([0x64, 0xff9b, 0, 0], 96),
 ];
 
-/// An IPv4 address in the 32 bits after the prefix: 6to4.
+/// The network with an IPv4 address in the 32 bits after the prefix: 6to4.
 const SIX_TO_FOUR: Ipv6Net = v6([0x2002, 0, 0, 0], 16);
 
 const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
@@ -52,23 +55,25 @@ const fn v6([a, b, c, d]: [u16; 4], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), prefix)
 }
 
-/// Which addresses may be dialled: everything public, and the networks that the operator allows.
+/// Decides which addresses webhooks may connect to: public ones, and the networks that the operator
+/// allows.
 ///
-/// An IPv6 address that leads to an IPv4 address (IPv4-mapped, NAT64, 6to4) is judged as that one.
+/// An IPv6 address that embeds an IPv4 address (IPv4-mapped, NAT64, 6to4) is treated as that
+/// address.
 #[derive(Clone, Debug)]
 pub struct Guard {
     allowed: Arc<[IpNet]>,
 }
 
 impl Guard {
-    /// Admits public addresses and those in `allowed`.
+    /// Allows public addresses and those in `allowed`.
     pub fn new(allowed: Vec<IpNet>) -> Self {
         Self {
             allowed: allowed.into(),
         }
     }
 
-    /// Whether `address` may be dialled.
+    /// Returns whether connections to `address` are allowed.
     pub fn admits(&self, address: IpAddr) -> bool {
         let target = target(address);
         let allowed = |network: &IpNet| network.contains(&address) || network.contains(&target);
@@ -76,7 +81,8 @@ impl Guard {
     }
 }
 
-/// Where packets to `address` end up: the IPv4 address that an IPv6 address has in it, or itself.
+/// Returns the destination of packets to `address`: the embedded IPv4 address, or the address
+/// itself.
 fn target(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;

@@ -1,4 +1,4 @@
-//! Names to addresses. It does not know which addresses may be dialled: nothing here is trusted.
+//! Resolves names to addresses, which are not trusted: the guard checks them.
 
 use std::future::Future;
 use std::io;
@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use tokio::net::lookup_host;
 
-/// The addresses of a host, to come; none, or an error, if it has none.
+/// The future addresses of a host; an empty list or an error if it has none.
 pub type Resolved = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Looks a host's name up. Every address of its answer is judged before it is dialled.
+/// Resolves a host name. Every returned address is checked before connecting.
 pub type Resolver = Arc<dyn Fn(String) -> Resolved + Send + Sync>;
 
-/// Asks the operating system: its hosts file, its name servers.
+/// Uses the operating system: its hosts file and its name servers.
 pub(crate) fn system() -> Resolver {
     Arc::new(|host| {
         Box::pin(async move {

@@ -1,4 +1,4 @@
-//! Signing secrets and their one spelling. It does not know what is signed.
+//! Signing secrets and their text form.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};
@@ -9,47 +9,49 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit};
 use sha2::Sha256;
 
-/// What tells a symmetric secret from the keys of asymmetric ones.
+/// Distinguishes symmetric secrets from asymmetric keys.
 const PREFIX: &str = "whsec_";
 
-/// The shortest and the longest key, in bytes: 192 and 512 bits.
+/// The minimum and maximum key length in bytes: 192 and 512 bits.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// The length of the keys that we make, in bytes: as long as the signature, and more would not make it stronger.
+/// The length of generated keys in bytes: that of the signature, since longer keys would not be
+/// stronger.
 const NEW_KEY_BYTES: usize = 32;
 
-/// A signing secret: `whsec_` and 24 to 64 bytes in base64, as the specification's signature scheme has it.
+/// A signing secret: `whsec_` and 24 to 64 bytes in base64, as in the specification's signature
+/// scheme.
 #[derive(Clone)]
 pub struct Secret {
     key: Vec<u8>,
-    /// Keyed once, here, where a key that is no good can still be refused.
+    /// Created here, where an unusable key can still be rejected.
     pub(crate) mac: Hmac<Sha256>,
 }
 
 impl Secret {
-    /// A new secret of 32 random bytes.
+    /// Generates a secret of 32 random bytes.
     ///
     /// # Errors
     ///
-    /// When the operating system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn generate() -> io::Result<Self> {
         let mut key = vec![0; NEW_KEY_BYTES];
         getrandom::fill(&mut key).map_err(io::Error::other)?;
         Self::from_key(key).map_err(io::Error::other)
     }
 
-    /// The secret that `text` spells: the prefix included, and base64 with its padding.
+    /// Parses a secret: the prefix, and base64 with padding.
     ///
     /// # Errors
     ///
-    /// One line about what is wrong with it, without any of it.
+    /// One line about what is wrong, without any part of the secret.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let encoded = text.strip_prefix(PREFIX).ok_or(SecretError::Prefix)?;
         let key = STANDARD.decode(encoded).map_err(|_| SecretError::Base64)?;
         Self::from_key(key)
     }
 
-    /// The secret as text, for whoever is to verify with it, and to be kept.
+    /// Returns the secret as text, to store it and to pass it to the receiver.
     pub fn expose(&self) -> String {
         format!("{PREFIX}{}", STANDARD.encode(&self.key))
     }
@@ -69,24 +71,24 @@ impl Debug for Secret {
     }
 }
 
-/// Why a text is no secret.
+/// Why a text is not a valid secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// It does not begin with `whsec_`.
+    /// It does not start with `whsec_`.
     Prefix,
-    /// What follows is not base64.
+    /// The rest is not base64.
     Base64,
-    /// It has fewer bytes than 24, or more than 64.
+    /// It has fewer than 24 or more than 64 bytes.
     Length,
 }
 
 impl Display for SecretError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Prefix => "a signing secret begins with whsec_",
-            Self::Base64 => "a signing secret is base64, with its padding, after whsec_",
-            Self::Length => "a signing secret has 24 to 64 bytes",
+            Self::Prefix => "a signing secret must start with whsec_",
+            Self::Base64 => "a signing secret must be base64 with padding after whsec_",
+            Self::Length => "a signing secret must have 24 to 64 bytes",
         })
     }
 }
@@ -102,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn a_new_secret_has_32_bytes_and_is_another_one_each_time() {
+    fn a_new_secret_has_32_bytes_and_is_unique() {
         let [one, other] = [(); 2].map(|()| Secret::generate().unwrap());
         assert_eq!(one.key.len(), 32);
         assert_ne!(one.key, other.key);
     }
 
     #[test]
-    fn a_secret_is_spelled_as_it_was_read() {
+    fn a_secret_round_trips_as_text() {
         for bytes in [24, 32, 64] {
             let text = spelled(bytes);
             assert_eq!(Secret::parse(&text).unwrap().expose(), text);
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_refused() {
+    fn invalid_secrets_are_rejected() {
         let refused = |text: &str| Secret::parse(text).unwrap_err();
         assert_eq!(refused(&spelled(23)), SecretError::Length);
         assert_eq!(refused(&spelled(65)), SecretError::Length);
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_shown_by_chance() {
+    fn debug_hides_a_secret() {
         let secret = Secret::parse(&spelled(32)).unwrap();
         assert_eq!(format!("{secret:?}"), "Secret(…)");
     }

@@ -1,4 +1,4 @@
-//! What all endpoints share: whom to dial and to believe, and for how long. It does not know requests.
+//! Settings shared by all endpoints: addresses, certificates and time limits.
 
 use std::io;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use crate::resolver::system;
 use crate::trust::Trust;
 use crate::{Guard, Limits, Resolver};
 
-/// How every [`Webhook`](crate::Webhook) sends: one for all of them, of which each has a clone. The certificates that are
-/// believed, which take the most memory, are there once.
+/// How every [`Webhook`](crate::Webhook) sends. All webhooks share one by cloning it, so that the
+/// trusted certificates, which take the most memory, are loaded once.
 ///
-/// Each webhook has a connection of its own, kept for half a minute after an event: it belongs to the runtime that the
-/// webhook runs on, and ends with it.
+/// Each webhook keeps its own connection open for half a minute after an event. The connection
+/// belongs to the runtime of the webhook and ends with it.
 ///
-/// Only HTTP/1.1, through no proxy whatever the environment says, and never to where an answer points: a proxy and a
-/// redirect lead where the guard has not looked.
+/// Uses only HTTP/1.1, ignores proxy variables of the environment and follows no redirects: a proxy
+/// or a redirect would lead to an address that the guard has not checked.
 #[derive(Clone)]
 pub struct Sender {
     pub(crate) connector: Connector,
@@ -24,7 +24,8 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Connects to whatever `guard` admits. Nothing is read or started yet.
+    /// Creates a sender that connects to addresses that `guard` allows. Reads and starts nothing
+    /// yet.
     pub fn new(guard: Guard) -> Self {
         let limits = Limits::default();
         let dialer = Dialer {
@@ -39,24 +40,25 @@ impl Sender {
         }
     }
 
-    /// Believes the certificates in `pem`, too, besides Mozilla's and the machine's.
+    /// Also trusts the certificates in `pem`, besides Mozilla's and the system's.
     ///
     /// # Errors
     ///
-    /// When a part of it is no certificate.
+    /// When a part of it is not a certificate.
     pub fn with_roots(mut self, pem: &[u8]) -> io::Result<Self> {
         self.connector.trust = Arc::new(Trust::with(pem)?);
         Ok(self)
     }
 
-    /// Resolves names by `resolver` instead of the operating system; the guard judges its answers just the same.
+    /// Resolves names with `resolver` instead of the operating system. The guard still checks the
+    /// addresses.
     #[must_use]
     pub fn with_resolver(mut self, resolver: Resolver) -> Self {
         self.connector.dialer.resolver = resolver;
         self
     }
 
-    /// Keeps to other limits than the default ones.
+    /// Overrides the default limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.connector.dialer.limit = limits.connect;

@@ -1,4 +1,4 @@
-//! The signature scheme of Standard Webhooks, its symmetric half: HMAC-SHA256. It does not know requests.
+//! The symmetric signature scheme of Standard Webhooks: HMAC-SHA256.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -10,16 +10,18 @@ use sha2::Sha256;
 
 use crate::Secret;
 
-/// How far a timestamp may be from the receiver's clock, in seconds; the reference libraries have the same.
+/// The maximum difference between a timestamp and the receiver's clock, in seconds; the same as in
+/// the reference libraries.
 pub const TOLERANCE_S: u64 = 5 * 60;
 
-/// What symmetric signatures begin with.
+/// The prefix of symmetric signatures.
 const VERSION: &str = "v1,";
 
-/// The `webhook-signature` of a request: `v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp_s}.{body}`, once for
-/// each secret in their order, separated by spaces.
+/// Returns the `webhook-signature` of a request: `v1,` and the base64 of HMAC-SHA256 over
+/// `{id}.{timestamp_s}.{body}`, for each secret in order, separated by spaces.
 ///
-/// `timestamp_s` is the time of the attempt, in seconds since the Unix epoch. `id` must have no `.` in it.
+/// `timestamp_s` is the time of the attempt, in seconds since the Unix epoch. `id` must not contain
+/// a `.`.
 pub fn sign(secrets: &[Secret], id: &str, timestamp_s: i64, body: &[u8]) -> String {
     let signature = |secret| {
         let tag = mac(secret, id, timestamp_s, body).finalize().into_bytes();
@@ -29,14 +31,16 @@ pub fn sign(secrets: &[Secret], id: &str, timestamp_s: i64, body: &[u8]) -> Stri
     signatures.join(" ")
 }
 
-/// What a receiver does: looks whether one of the `signatures` (the header, as it came) was made with one of `secrets`,
-/// not long ago. Signatures are compared in constant time; those of other versions are passed over.
+/// Verifies a request as a receiver does: one of the `signatures` (the header, unchanged) must
+/// match one of `secrets` and be recent. Signatures are compared in constant time; those of other
+/// versions are ignored.
 ///
-/// `timestamp_s` is the header's, `now_s` the receiver's own clock, both in seconds since the Unix epoch.
+/// `timestamp_s` comes from the header, `now_s` from the receiver's own clock, both in seconds
+/// since the Unix epoch.
 ///
 /// # Errors
 ///
-/// [`Unverified`]: drop the request.
+/// [`Unverified`]: discard the request.
 pub fn verify(
     secrets: &[Secret],
     id: &str,
@@ -70,13 +74,13 @@ fn mac(secret: &Secret, id: &str, timestamp_s: i64, body: &[u8]) -> Hmac<Sha256>
     secret.mac.clone().chain_update(head).chain_update(body)
 }
 
-/// Why a request is not to be believed.
+/// Why a request cannot be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unverified {
-    /// Its timestamp is too far from now: it was recorded and sent again, or a clock is wrong.
+    /// Its timestamp is too far from now: the request was replayed, or a clock is wrong.
     Timestamp,
-    /// No signature was made with any of the secrets over what came.
+    /// No signature matches the content with any of the secrets.
     Signature,
 }
 
@@ -84,7 +88,7 @@ impl Display for Unverified {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Timestamp => "the timestamp is more than five minutes from now",
-            Self::Signature => "no signature fits",
+            Self::Signature => "no signature matches",
         })
     }
 }
@@ -103,9 +107,10 @@ mod tests {
     const AT_S: i64 = 1_795_428_000;
     const BODY: &[u8] = br#"{"version":1}"#;
 
-    /// The vectors of the reference libraries: of Go, JavaScript, Python and others, and of Rust.
+    /// The test vectors of the reference libraries: of Go, JavaScript, Python and others, and of
+    /// Rust.
     #[test]
-    fn the_published_signatures_are_ours() {
+    fn signatures_match_the_published_vectors() {
         let signature = sign(
             &[secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -123,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_two_secrets_verifies_alone() {
+    fn either_of_two_secrets_verifies() {
         let [new, old, other] = [(); 3].map(|()| Secret::generate().unwrap());
         let signatures = sign(&[new.clone(), old.clone()], ID, AT_S, BODY);
         assert_eq!(signatures.split(' ').count(), 2);
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_changed_is_noticed() {
+    fn any_change_is_detected() {
         let secrets = [Secret::generate().unwrap()];
         let signature = sign(&secrets, ID, AT_S, BODY);
         let refused = Err(Unverified::Signature);
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timestamp_is_good_for_five_minutes_either_way() {
+    fn a_timestamp_is_valid_for_five_minutes_either_way() {
         let secrets = [Secret::generate().unwrap()];
         let signature = sign(&secrets, ID, AT_S, BODY);
         let at = |now_s| verify(&secrets, ID, AT_S, BODY, &signature, now_s);

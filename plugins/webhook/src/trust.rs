@@ -1,4 +1,4 @@
-//! Whose certificates are believed. It does not know connections.
+//! The trusted certificates.
 
 use std::io;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
-/// Mozilla's roots, the machine's (or those of the file that `SSL_CERT_FILE` names) and `extra` ones.
+/// Mozilla's roots, the system's (or those of the file in `SSL_CERT_FILE`) and `extra` ones.
 ///
-/// They are read with the first use: a server whose endpoints have no TLS spends nothing on them. A root that the
-/// machine gets later is known after the next start.
+/// Loaded on first use, so that a server without TLS endpoints spends nothing on them. Roots
+/// installed later are used after a restart.
 #[derive(Default)]
 pub(crate) struct Trust {
     extra: Vec<CertificateDer<'static>>,
@@ -20,7 +20,7 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Believes the certificates in `pem`, too.
+    /// Also trusts the certificates in `pem`.
     pub(crate) fn with(pem: &[u8]) -> io::Result<Self> {
         let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
         let extra =
@@ -40,8 +40,8 @@ impl Trust {
     }
 }
 
-/// Mozilla's come along so that a machine without any, as in a bare container, can be used; the machine's, so that a
-/// company's own are known. One that cannot be read is left out: others may do.
+/// Mozilla's roots make systems without roots work, such as minimal containers; the system's
+/// include those of a company. A root that cannot be parsed is skipped, because others may suffice.
 fn roots(extra: Vec<CertificateDer<'static>>) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -51,7 +51,7 @@ fn roots(extra: Vec<CertificateDer<'static>>) -> RootCertStore {
 }
 
 fn config(roots: RootCertStore) -> io::Result<Arc<ClientConfig>> {
-    // Named here, since the process's default depends on what else is linked.
+    // Explicit, because the process default depends on what else is linked.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

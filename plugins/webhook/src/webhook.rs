@@ -1,4 +1,4 @@
-//! The hook: an event made into a signed request. It does not know connections, nor what an answer means.
+//! The webhook hook: turns an event into a signed request.
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
@@ -18,29 +18,30 @@ use crate::limits::BODY_MAX_BYTES;
 use crate::retry_schedule::PACE;
 use crate::{EndpointUrl, Secret, Sender, answer, event_types, sign};
 
-/// What we call ourselves.
+/// Our user agent.
 const AGENT: &str = concat!("doorsign/", env!("CARGO_PKG_VERSION"));
 
-/// Tells the time: milliseconds since the Unix epoch, UTC.
+/// Returns the current time: milliseconds since the Unix epoch, UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Where events go, and which.
+/// A receiver of events.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The hook's name, as in [`PostCreateHook::name`]: `webhook-ci`.
     pub name: String,
-    /// Where to.
+    /// The URL to send to.
     pub url: EndpointUrl,
-    /// What requests are signed with: one, or several while receivers change from one to the next, the newest first.
-    /// Never the same ones for two endpoints.
+    /// Signing secrets, newest first: one, or several during a rotation. Do not share a secret
+    /// between endpoints.
     pub secrets: Vec<Secret>,
-    /// Which events: types (`presence.changed`), and beginnings of types (`custom_user_status.*`), see
-    /// [`is_event_type`](crate::is_event_type). Empty: all, those of later versions included.
+    /// The events to send: types (`presence.changed`) and patterns (`custom_user_status.*`), see
+    /// [`is_event_type`](crate::is_event_type). An empty list means all, including those of later
+    /// versions.
     pub kinds: Vec<String>,
 }
 
-/// A hook that sends each event to one endpoint. Another URL, secret or filter makes another `Webhook`, under the same
-/// name.
+/// A hook that sends each event to one endpoint. To change the URL, a secret or the filter, create
+/// another `Webhook` with the same name.
 pub struct Webhook {
     endpoint: Endpoint,
     client: Client,
@@ -48,7 +49,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Sends to `endpoint` by `sender`, with the timestamps that `clock` tells.
+    /// Creates a webhook that sends to `endpoint` with `sender`. `clock` supplies the timestamps.
     pub fn new(endpoint: Endpoint, sender: Sender, clock: Clock) -> Self {
         let client = Client::new(sender);
         Self {
@@ -58,12 +59,12 @@ impl Webhook {
         }
     }
 
-    /// Sends `{"version":1,"type":"webhook.test","time":…,"data":{}}`, signed like an event and whatever the filter, once.
-    /// Gives the status that the receiver answered, one of 200 to 299.
+    /// Sends `{"version":1,"type":"webhook.test","time":…,"data":{}}` once, signed like an event
+    /// and ignoring the filter. Returns the status of the response, from 200 to 299.
     ///
     /// # Errors
     ///
-    /// As a delivery's: the reason is for whoever has set up the endpoint.
+    /// As for a delivery; the reason helps to set up the endpoint.
     pub async fn test(&self) -> Result<u16, HookError> {
         let now_ms = (self.clock)();
         let time = Timestamp::from_millisecond(now_ms).unwrap_or_default();
@@ -74,7 +75,7 @@ impl Webhook {
         Ok(head.status.as_u16())
     }
 
-    /// Sends `body` once, under the id `id`; `Ok` if it was taken.
+    /// Sends `body` once with the id `id`. Returns `Ok` if it was accepted.
     async fn send(&self, id: &str, body: String) -> Result<Parts, HookError> {
         let request = self.request(id, body)?;
         let head = self.client.send(request).await.map_err(HookError::Retry)?;
@@ -85,13 +86,13 @@ impl Webhook {
     fn request(&self, id: &str, body: String) -> Result<Request<Full<Bytes>>, HookError> {
         if body.len() > BODY_MAX_BYTES {
             return Err(HookError::Permanent(format!(
-                "the event has {} bytes; no more than {BODY_MAX_BYTES} are sent",
+                "the event has {} bytes; the maximum is {BODY_MAX_BYTES}",
                 body.len()
             )));
         }
         if self.endpoint.secrets.is_empty() {
             return Err(HookError::Retry(
-                "the endpoint has no secret to sign with".into(),
+                "the endpoint has no signing secret".into(),
             ));
         }
         let timestamp_s = (self.clock)().div_euclid(1000);
@@ -103,11 +104,11 @@ impl Webhook {
             .header("webhook-timestamp", timestamp_s)
             .header("webhook-signature", signatures)
             .body(Full::from(body))
-            .map_err(|error| HookError::Permanent(format!("no request can be made of it: {error}")))
+            .map_err(|error| HookError::Permanent(format!("cannot build the request: {error}")))
     }
 }
 
-/// The endpoint, in which URL and secrets hide what is secret.
+/// Shows the endpoint, whose URL and secrets hide their confidential parts.
 impl Debug for Webhook {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter
@@ -128,9 +129,10 @@ impl PostCreateHook for Webhook {
         self.deliver(&Delivery::new(event, 1)).await
     }
 
-    /// Whatever goes wrong may pass, since receivers are mended, so it is a `Retry`; only an event that is too long is
-    /// `Permanent`, and a receiver that says so itself is `Gone`. So is one that has not taken an event when the schedule
-    /// is over: the specification would have it disabled rather than have one event after the other wait for days.
+    /// Any failure may be temporary, because receivers get repaired, so it is `Retry`. Only an
+    /// event that is too long is `Permanent`, and a receiver that says so is `Gone`. A receiver
+    /// that has not accepted an event by the end of the schedule is also `Gone`: following the
+    /// specification, it is disabled rather than delaying one event after another for days.
     async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
         let event = &delivery.event;
         if !event_types::wanted(&self.endpoint.kinds, event.kind()) {

@@ -1,41 +1,42 @@
-//! From where each account has logged in, bounded in number. A cache of what the stored logins say, and
-//! of logins that have ended since the start: what it lacks is loaded when the account is next tried.
+//! The networks from which each account has logged in, bounded in number. Caches the stored logins,
+//! plus logins that ended since the start. Missing accounts are loaded at their next attempt.
 
 use super::table::Subject;
 use crate::domain::Timestamp;
 use crate::domain::network::Network;
 use std::collections::HashMap;
 
-/// Accounts kept at most; beyond it, the half that has not logged in for longest is dropped.
+/// Maximum number of accounts. Beyond it, the half with the oldest logins is evicted.
 const ACCOUNTS: usize = 5_000;
-/// Networks kept of an account, so that one account cannot displace the networks of others.
+/// Maximum number of networks per account, so that one account cannot displace those of others.
 pub(super) const NETWORKS: usize = 16;
 
 #[derive(Default)]
 pub(super) struct Known(HashMap<Subject, Account>);
 
 struct Account {
-    /// The one that was used last stands at the end.
+    /// Least recently used first.
     networks: Vec<Network>,
     last: Timestamp,
-    /// Whether the networks of the stored logins are among them.
+    /// Whether the networks of the stored logins were loaded.
     is_loaded: bool,
 }
 
 impl Known {
-    /// Whether `account` has logged in from `network`.
+    /// Returns whether `account` has logged in from `network`.
     pub(super) fn contains(&self, account: Subject, network: Network) -> bool {
         let known = self.0.get(&account);
         known.is_some_and(|known| known.networks.contains(&network))
     }
 
-    /// Whether the stored logins of `account` were loaded.
+    /// Returns whether the stored logins of `account` were loaded.
     pub(super) fn is_loaded(&self, account: Subject) -> bool {
         self.0.get(&account).is_some_and(|known| known.is_loaded)
     }
 
-    /// Adds the networks of the stored logins of `account`, newest first, behind those that are known already. An account
-    /// that has none is the first to be dropped when there is no room, so that a flood of names costs others nothing.
+    /// Adds the networks of the stored logins of `account`, newest first, as older than the known
+    /// ones. An account without stored logins is the first to be evicted, so that a flood of names
+    /// costs others nothing.
     pub(super) fn load(
         &mut self,
         account: Subject,
@@ -51,7 +52,7 @@ impl Known {
         }
     }
 
-    /// Notes that `account` has logged in from `network`.
+    /// Records that `account` has logged in from `network`.
     pub(super) fn add(&mut self, account: Subject, network: Network, now: Timestamp) {
         let known = self.entry(account);
         known.last = now;
@@ -113,7 +114,7 @@ mod tests {
             known.add(ann, network(0), at(0));
         }
         assert_eq!(known.networks(), NETWORKS);
-        assert!(known.contains(ann, network(0)), "it is used all the time");
+        assert!(known.contains(ann, network(0)), "it is used continually");
         assert!(known.contains(ann, network(5)), "sixteen different ones");
         assert!(known.contains(ann, network(19)) && !known.contains(ann, network(4)));
         assert!(!known.contains(Subject(2), network(0)));
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_without_a_stored_login_displace_no_others() {
+    fn accounts_without_a_stored_login_evict_no_others() {
         let (mut known, ann) = (Known::default(), Subject(0));
         known.load(ann, [(network(1), at(1))]);
         for n in 1..12_000 {
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_accounts_drops_those_that_are_silent_for_longest() {
+    fn a_flood_of_accounts_evicts_the_least_recently_used() {
         let mut known = Known::default();
         for n in 0..12_000 {
             known.add(Subject(n), network(1), at(i64::try_from(n).unwrap()));
@@ -155,7 +156,7 @@ mod tests {
         assert!(!known.contains(Subject(0), network(1)));
     }
     #[test]
-    fn an_account_that_logs_in_again_is_not_silent() {
+    fn an_account_that_logs_in_again_is_kept() {
         let mut known = Known::default();
         let mut add = |n: u64, millis: u64| {
             let now = at(i64::try_from(millis).unwrap());

@@ -1,14 +1,15 @@
-//! The login throttle: failed logins and whom they block. Kept in memory, since a restart that
-//! forgives is better than a disk that fills. Does not know passwords.
+//! The login throttle: counts failed logins and blocks clients. Counters are kept in memory: losing
+//! them on restart is better than letting failed logins fill the disk.
 //!
-//! Three limits count at once: failures from a network, failures of one account from a network, and,
-//! over a longer time, failures of one account from anywhere. The last one does not apply to networks
-//! from which the account has logged in before: otherwise anybody could lock a colleague out.
+//! Three limits apply at once: failures from a network, failures of one account from a network and,
+//! over a longer time, failures of one account from anywhere. The last limit does not apply to
+//! networks from which the account has logged in before; otherwise anyone could lock a user out.
 //!
-//! A failure counts under the name as it was typed and, where the name is an account's, under the
-//! account, so that username and email address share a limit. Only the typed name's block is
-//! announced. While an account is blocked through its other name, every password is answered as a
-//! wrong one: an announcement would tell which email address belongs to which username.
+//! A failure counts under the name as typed and, if the name belongs to an account, under the
+//! account as well. Username and email address therefore share a limit. Only a block of the typed
+//! name is reported to the client. While an account is blocked through its other name, every
+//! password is answered like a wrong one. Reporting that block would reveal which email address
+//! belongs to which username.
 
 mod known;
 mod table;
@@ -23,8 +24,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use table::{Failures, Key, Subject, Table};
 
-/// Counts failed logins over a span of time that begins with the first. The one that is too many
-/// blocks for as long again.
+/// Counts failed logins over a time span that starts with the first failure. Reaching the limit
+/// blocks for the same span again.
 pub struct LoginThrottle {
     per_user: Limit,
     per_address: Limit,
@@ -33,7 +34,7 @@ pub struct LoginThrottle {
     state: Mutex<State>,
 }
 
-/// So many failures within this time.
+/// A maximum number of failures within a time span.
 #[derive(Debug, Clone, Copy)]
 struct Limit {
     failures: u32,
@@ -46,7 +47,7 @@ struct State {
     known: Known,
 }
 
-/// One attempt to prove a password: from where, under which name, on which account.
+/// One login attempt: its network, the typed name and the account.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt {
     network: Network,
@@ -55,7 +56,7 @@ pub struct Attempt {
 }
 
 impl LoginThrottle {
-    /// With the limits of the settings.
+    /// Creates the throttle with the configured limits.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let limit = |failures, seconds: u32| Limit {
@@ -75,7 +76,7 @@ impl LoginThrottle {
         }
     }
 
-    /// An attempt under a typed name, before it is known whose that is.
+    /// Starts an attempt under a typed name, before the account is looked up.
     pub fn by_name(&self, address: IpAddr, name: &UserKey) -> Attempt {
         Attempt {
             network: address.into(),
@@ -84,7 +85,7 @@ impl LoginThrottle {
         }
     }
 
-    /// An attempt of somebody who is known already, such as one to confirm the current password.
+    /// Starts an attempt of a known user, such as one to confirm the current password.
     pub fn by_account(&self, address: IpAddr, account: &UserId) -> Attempt {
         Attempt {
             network: address.into(),
@@ -93,7 +94,7 @@ impl LoginThrottle {
         }
     }
 
-    /// The same attempt, once the name was looked up; `None` when it is nobody's.
+    /// Returns the attempt after the name lookup; `None` when no account has the name.
     #[must_use]
     pub fn on(&self, attempt: Attempt, account: Option<&UserId>) -> Attempt {
         Attempt {
@@ -102,9 +103,9 @@ impl LoginThrottle {
         }
     }
 
-    /// Whether an attempt may be made. Asked before the password is looked at, and again by the other
-    /// two afterwards: what was allowed before others failed is not judged after them, so that many
-    /// attempts at once are worth no more than one after the other.
+    /// Checks whether an attempt is allowed. Call it before verifying the password. `succeeded` and
+    /// `failed` check again: an attempt that was allowed before other attempts failed is refused
+    /// after them, so parallel attempts gain nothing.
     ///
     /// # Errors
     /// `LoginBlocked` when there were too many failures.
@@ -112,7 +113,7 @@ impl LoginThrottle {
         self.refuse(&self.lock(), attempt, now)
     }
 
-    /// As [`check`](Self::check), by what needs no look at the account: the cheap part.
+    /// Like [`check`](Self::check), but without looking up the account: the cheap part.
     ///
     /// # Errors
     /// `LoginBlocked`.
@@ -122,10 +123,11 @@ impl LoginThrottle {
         blocks.try_for_each(|key| self.refuse_key(&state, key, now))
     }
 
-    /// The password was right: the account is forgiven here, and known here from now on.
+    /// Records a correct password: clears the account's failures from this network and marks the
+    /// network as known.
     ///
     /// # Errors
-    /// `LoginBlocked`, without a word on the password, when there were too many failures meanwhile;
+    /// `LoginBlocked`, regardless of the password, when there were too many failures meanwhile.
     /// `LoginRefused`, as for a wrong password, when the account is blocked through another name.
     pub fn succeeded(&self, attempt: &Attempt, now: Timestamp) -> Result<()> {
         let mut state = self.lock();
@@ -146,10 +148,11 @@ impl LoginThrottle {
         Ok(())
     }
 
-    /// The password was wrong: counts against the address, the name and the account.
+    /// Records a wrong password against the address, the name and the account.
     ///
     /// # Errors
-    /// `LoginBlocked` when there were too many failures meanwhile; then this one does not count.
+    /// `LoginBlocked` when there were too many failures meanwhile; this failure is then not
+    /// counted.
     pub fn failed(&self, attempt: &Attempt, now: Timestamp) -> Result<()> {
         let mut state = self.lock();
         self.refuse(&state, attempt, now)?;
@@ -157,19 +160,19 @@ impl LoginThrottle {
         Ok(())
     }
 
-    /// Notes that `account` has proved from `address` who it is by other means than a password.
+    /// Records that `account` authenticated from `address` by other means than a password.
     pub fn recognise(&self, address: IpAddr, account: &UserId, now: Timestamp) {
         let account = self.account(account);
         self.lock().known.add(account, address.into(), now);
     }
 
-    /// How many addresses of an account are worth loading; `None` when they were loaded before.
+    /// Returns how many addresses of an account to load; `None` when they are already loaded.
     pub fn addresses_to_load(&self, account: &UserId) -> Option<usize> {
         let is_loaded = self.lock().known.is_loaded(self.account(account));
         (!is_loaded).then_some(known::NETWORKS)
     }
 
-    /// Notes from where the stored logins of `account` came, newest first.
+    /// Records the addresses of the stored logins of `account`, newest first.
     pub fn load_addresses(&self, account: &UserId, stored: Vec<(IpAddr, Timestamp)>) {
         let account = self.account(account);
         let networks = stored.into_iter().map(|(at, used_at)| (at.into(), used_at));
@@ -184,7 +187,7 @@ impl LoginThrottle {
         self.lock().failures.remove_subjects(&subjects);
     }
 
-    /// Forgets every failure.
+    /// Clears all failures and known networks.
     pub fn forget(&self) {
         let mut state = self.lock();
         state.failures.clear();
@@ -215,7 +218,7 @@ impl LoginThrottle {
             .then(|| failures.last.after(limit.span))
     }
 
-    /// Counts under every key that is not blocked: a block is never put off.
+    /// Counts under every key that is not blocked, so that a block is never extended.
     fn count(&self, state: &mut State, attempt: &Attempt, now: Timestamp) {
         let is_known = attempt.is_known(state);
         let (announced, silent) = (attempt.announced(is_known), attempt.silent(is_known));
@@ -269,7 +272,7 @@ impl Limit {
         now < began || now.since(began) >= self.span
     }
 
-    /// How near a counter is to a block.
+    /// Returns how close a counter is to a block, in percent.
     fn percent(&self, failures: &Failures) -> u32 {
         let percent = u64::from(failures.count) * 100 / u64::from(self.failures.max(1));
         u32::try_from(percent).unwrap_or(u32::MAX)
@@ -282,8 +285,8 @@ impl Attempt {
         account.is_some_and(|account| state.known.contains(account, self.network))
     }
 
-    /// The counters whose block is told: of the address, and of what the client calls itself. Those
-    /// over all addresses do not apply where the account `is_known`.
+    /// The counters whose block is reported: those of the address and of the name that the client
+    /// sent. The counter over all addresses is skipped where the account `is_known`.
     fn announced(&self, is_known: bool) -> [Option<Key>; 3] {
         let address = Key {
             network: Some(self.network),
@@ -294,12 +297,12 @@ impl Attempt {
         [here, Some(address), anywhere]
     }
 
-    /// The counters whose block is not told: those of the account behind a typed name.
+    /// The counters whose block is not reported: those of the account behind a typed name.
     fn silent(&self, is_known: bool) -> [Option<Key>; 2] {
         self.counters(self.name.and(self.account), is_known)
     }
 
-    /// The counters of a subject: from here, and from anywhere.
+    /// The counters of a subject: from this network, and from anywhere.
     fn counters(&self, subject: Option<Subject>, is_known: bool) -> [Option<Key>; 2] {
         let key = |network| subject.map(|_| Key { network, subject });
         let anywhere = if is_known { None } else { key(None) };

@@ -1,11 +1,11 @@
-//! The counters of failed logins, bounded in number. Does not know which limit applies to which counter.
+//! The failed-login counters, bounded in number.
 
 use crate::domain::Timestamp;
 use crate::domain::network::Network;
 use std::collections::HashMap;
 
-/// Counters kept at most. Beyond it, those that are furthest from a block are dropped first, and of
-/// equals the ones that have been silent for longest: a flood of new names never frees a blocked one.
+/// Maximum number of counters. Beyond it, those furthest from a block are evicted first, and the
+/// least recently changed among equals. A flood of new names never lifts a block.
 const CAPACITY: usize = 20_000;
 
 /// What a counter counts: failures from a network, of a subject, or of a subject from a network.
@@ -15,16 +15,16 @@ pub(super) struct Key {
     pub(super) subject: Option<Subject>,
 }
 
-/// The keyed hash of a name as it was typed, or of an account's id: names can be long, hashes are not.
+/// A keyed hash of the typed name or of the account id, because names can be long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Subject(pub(super) u64);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Failures {
     pub(super) count: u32,
-    /// When the first was counted.
+    /// When the first failure was counted.
     pub(super) since: Timestamp,
-    /// When the last was counted.
+    /// When the last failure was counted.
     pub(super) last: Timestamp,
 }
 
@@ -40,7 +40,7 @@ impl Table {
         self.0.remove(&key);
     }
 
-    /// Removes every counter of one of these subjects.
+    /// Removes every counter of these subjects.
     pub(super) fn remove_subjects(&mut self, subjects: &[Subject]) {
         let is_listed = |key: &Key| key.subject.is_some_and(|one| subjects.contains(&one));
         self.0.retain(|key, _| !is_listed(key));
@@ -50,7 +50,7 @@ impl Table {
         self.0.clear();
     }
 
-    /// Adds one failure to what `key` has counted, or to nothing if that is over.
+    /// Adds one failure to the counter of `key`. Restarts the counter if its span is over.
     pub(super) fn count(&mut self, key: Key, now: Timestamp, is_over: impl Fn(&Failures) -> bool) {
         let none = Failures {
             count: 0,
@@ -65,8 +65,8 @@ impl Table {
         counted.last = now;
     }
 
-    /// Makes room for `further` counters. `weight` is how near a counter is to a block; `None` when
-    /// it is over.
+    /// Makes room for `further` counters. `weight` is how close a counter is to a block; `None`
+    /// when its span is over.
     pub(super) fn make_room(
         &mut self,
         further: usize,

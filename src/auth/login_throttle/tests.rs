@@ -17,7 +17,7 @@ fn attempts() -> LoginThrottle {
     }
 }
 
-/// 192.0.2.0 and on.
+/// The `n`th address from 192.0.2.0 on.
 fn address(n: u32) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from_bits(0xc000_0200 + n))
 }
@@ -34,7 +34,7 @@ fn blocked(result: &Result<()>) -> Option<Blocked> {
     }
 }
 
-/// Accounts have the id of their username, and an address at example.org; `name` may be either.
+/// An account's id is its username, and its email address is at example.org; `name` may be either.
 impl LoginThrottle {
     fn attempt(&self, address: IpAddr, name: &str) -> Attempt {
         let attempt = self.by_name(address, &UserKey::Username(name.to_owned()));
@@ -66,7 +66,11 @@ fn ten_failures_block_that_user_from_that_address_for_five_minutes() {
     assert_eq!(attempts.checked(HERE, "bob", 308), user, "from the tenth");
     assert_eq!(attempts.checked(HERE, "ann", 299), None);
     assert_eq!(attempts.checked(address(1), "bob", 299), None);
-    assert_eq!(attempts.checked(HERE, "bob", 309), None, "it is over");
+    assert_eq!(
+        attempts.checked(HERE, "bob", 309),
+        None,
+        "the block has ended"
+    );
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn fifty_failures_block_the_address() {
 }
 
 #[test]
-fn success_forgives_the_name_and_not_the_address() {
+fn success_clears_the_name_but_not_the_address() {
     let attempts = attempts();
     for n in 0..50 {
         attempts.fail(HERE, "bob", n);
@@ -103,7 +107,7 @@ fn success_forgives_the_name_and_not_the_address() {
 }
 
 #[test]
-fn what_was_allowed_before_others_failed_is_not_judged_after_them() {
+fn attempts_allowed_before_others_failed_are_checked_again() {
     let attempts = attempts();
     for _ in 0..20 {
         assert_eq!(attempts.checked(HERE, "bob", 0), None, "twenty at once");
@@ -117,7 +121,7 @@ fn what_was_allowed_before_others_failed_is_not_judged_after_them() {
 }
 
 #[test]
-fn username_and_email_address_share_a_limit_and_only_the_typed_name_says_so() {
+fn username_and_email_share_a_limit_and_only_the_typed_name_reports_it() {
     let attempts = attempts();
     for n in 0..10 {
         let name = if n % 2 == 0 { "bob" } else { "BOB@example.org" };
@@ -128,7 +132,7 @@ fn username_and_email_address_share_a_limit_and_only_the_typed_name_says_so() {
         let right = attempts.succeed(HERE, name, 1);
         assert!(matches!(right, Err(Error::LoginRefused)), "{name}");
     }
-    // What is refused in silence counts like a wrong password, for the typed name alone.
+    // A silently refused attempt counts like a wrong password, under the typed name only.
     for _ in 0..4 {
         assert_eq!(attempts.fail(HERE, "bob", 2), None);
     }
@@ -160,7 +164,7 @@ fn a_hundred_failures_from_anywhere_block_an_account_for_an_hour_from_new_addres
 }
 
 #[test]
-fn failures_where_the_account_is_known_do_not_block_it_elsewhere() {
+fn failures_from_known_networks_do_not_block_elsewhere() {
     let attempts = attempts();
     attempts.succeed(HERE, "bob", 0).unwrap();
     for n in 0..200 {
@@ -193,7 +197,7 @@ fn an_ipv6_network_counts_as_one_address() {
 }
 
 #[test]
-fn memory_is_bounded_under_a_flood_and_what_is_nearest_to_a_block_is_kept() {
+fn memory_is_bounded_and_counters_closest_to_a_block_are_kept() {
     let attempts = attempts();
     for _ in 0..10 {
         attempts.fail(address(0), "ann", 0);
@@ -216,7 +220,7 @@ fn memory_is_bounded_under_a_flood_and_what_is_nearest_to_a_block_is_kept() {
 }
 
 #[test]
-fn of_equals_the_ones_that_are_silent_for_longest_are_dropped() {
+fn among_equals_the_least_recently_changed_are_evicted() {
     let attempts = attempts();
     let name = |n: u32| format!("nobody{n}");
     let spread = |n: u32| address(n / 40);
@@ -232,5 +236,5 @@ fn of_equals_the_ones_that_are_silent_for_longest_are_dropped() {
         attempts.lock().failures.find(key.unwrap())
     };
     assert_eq!(failures(0).map(|of| of.count), Some(2));
-    assert!(failures(1).is_none(), "silent since the first second");
+    assert!(failures(1).is_none(), "unchanged since the first second");
 }

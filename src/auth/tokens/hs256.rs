@@ -1,4 +1,4 @@
-//! HS256 for jsonwebtoken, from the `hmac` and `sha2` crates. Knows nothing of what is signed.
+//! HS256 for jsonwebtoken, built on the `hmac` and `sha2` crates.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::Algorithm;
@@ -8,18 +8,19 @@ use jsonwebtoken::signature::{self, Signer, Verifier};
 use sha2::Sha256;
 use std::sync::OnceLock;
 
-/// Our own provider for jsonwebtoken. Its two backends bring either a C library or some forty crates
-/// (the `rsa` crate of RUSTSEC-2023-0071 among them), while we sign with one algorithm.
+/// Our own provider for jsonwebtoken. Its two backends pull in either a C library or some forty
+/// crates, including the `rsa` crate of RUSTSEC-2023-0071, but doorsign signs with one algorithm
+/// only.
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(algorithm, key.as_bytes())?)),
     verifier_factory: |algorithm, key| {
         Ok(Box::new(Hs256::new(algorithm, key.try_get_as_bytes()?)?))
     },
-    key_utils: KeyUtils::new_unimplemented(), // Only JSON Web Keys need them; we read none.
+    key_utils: KeyUtils::new_unimplemented(), // Needed only for JSON Web Keys, which doorsign does not read.
 };
 
-/// Installs our provider once per process; false if another was there before it, or the placeholder
-/// that panics. Asked before every use of jsonwebtoken, hence in time whatever runs first.
+/// Installs our provider once per process. Returns `false` if another provider, or the placeholder
+/// that panics, was installed first. Called before every use of jsonwebtoken.
 pub(super) fn provider_is_ours() -> bool {
     static OURS: OnceLock<bool> = OnceLock::new();
     *OURS.get_or_init(|| PROVIDER.install_default().is_ok())
@@ -46,7 +47,7 @@ impl Signer<Vec<u8>> for Hs256 {
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], tag: &Vec<u8>) -> std::result::Result<(), signature::Error> {
         let mac = self.0.clone().chain_update(message);
-        // Wants the full length and compares in constant time.
+        // Requires the full length and compares in constant time.
         mac.verify_slice(tag).map_err(signature::Error::from_source)
     }
 }

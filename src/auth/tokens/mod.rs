@@ -1,5 +1,5 @@
-//! Auth tokens: JSON Web Tokens under HS256, and no other algorithm.
-//! Does not know what time it is, who the user is or whether the login still stands: callers judge that.
+//! Auth tokens: JSON Web Tokens signed with HS256 and no other algorithm. Callers check expiry, and
+//! whether the user and the login still exist.
 
 mod hs256;
 mod secret_file;
@@ -13,23 +13,24 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
-/// As long as the output of SHA-256; RFC 7518 section 3.2 allows nothing shorter.
+/// The output length of SHA-256; RFC 7518 section 3.2 forbids shorter keys.
 const SECRET_BYTES: usize = 32;
-/// Our tokens stay below 400 bytes; whatever is far longer is not worth decoding.
+/// Our tokens are shorter than 400 bytes. Much longer input is rejected without decoding.
 const MAX_TOKEN_BYTES: usize = 4096;
-/// Both issuer and audience: this server's tokens are for this server.
+/// Used as both issuer and audience: a server's tokens are only for that server.
 const NAME: &str = "doorsign";
 
-/// What a token says. Times are cut to whole seconds on the wire: `issued_at` down, `expires_at` up.
+/// The claims of a token. On the wire, times are whole seconds: `issued_at` rounds down,
+/// `expires_at` up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenClaims {
-    /// Whose token it is (`sub`).
+    /// The token's user (`sub`).
     pub user: UserId,
-    /// The login that it stands for (`jti`), so that a logout can end this one alone.
+    /// The token's login (`jti`), so that a logout can revoke this one alone.
     pub login: LoginId,
     /// When it was signed (`iat`).
     pub issued_at: Timestamp,
-    /// When it ends (`exp`); `None` for a token that only a logout ends.
+    /// When it expires (`exp`); `None` for a token that is valid until logout.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -44,13 +45,13 @@ impl From<&Login> for TokenClaims {
     }
 }
 
-/// The secret has fewer than 32 bytes, so that it could be guessed.
+/// The secret has fewer than 32 bytes, so it could be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token secret needs at least {SECRET_BYTES} bytes")]
 pub struct ShortSecret;
 
-/// Signs and verifies tokens with one secret, which jsonwebtoken's keys leave out of `Debug`. A new
-/// secret ends every token there is.
+/// Signs and verifies tokens with one secret. `Debug` does not print it, since jsonwebtoken's keys
+/// redact it. Changing the secret invalidates all existing tokens.
 #[derive(Debug)]
 pub struct Tokens {
     signing: EncodingKey,
@@ -68,7 +69,8 @@ fn fingerprint(secret: &[u8]) -> String {
 }
 
 impl Tokens {
-    /// Takes the raw bytes of the secret; refuses fewer than 32, which jsonwebtoken would accept.
+    /// Creates a signer from the raw secret. Rejects fewer than 32 bytes, which jsonwebtoken would
+    /// accept.
     pub fn new(secret: &[u8]) -> std::result::Result<Tokens, ShortSecret> {
         if secret.len() < SECRET_BYTES {
             return Err(ShortSecret);
@@ -76,10 +78,10 @@ impl Tokens {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[NAME]);
         rules.set_audience(&[NAME]);
-        // By default `exp` is required, and an absent issuer or audience counts as a right one: it is
-        // `Payload` that says what must be there.
+        // By default, `exp` is required and a missing issuer or audience is accepted. `Payload`
+        // defines the required claims instead.
         rules.required_spec_claims.clear();
-        // The caller compares the expiry with its own clock; jsonwebtoken would read the wall's.
+        // The caller checks the expiry with its own clock; jsonwebtoken would use the system clock.
         rules.validate_exp = false;
         Ok(Tokens {
             signing: EncodingKey::from_secret(secret),
@@ -89,35 +91,36 @@ impl Tokens {
         })
     }
 
-    /// Removes what a process that was killed while it created the secret at `path` has left.
+    /// Removes the temporary files of an interrupted creation of the secret at `path`.
     ///
     /// # Errors
-    /// What the file system says.
+    /// Any file system error.
     pub fn remove_leftovers(path: &Path) -> io::Result<()> {
         secret_file::remove_leftovers(path)
     }
 
-    /// Tokens under a secret that is stored nowhere.
+    /// Creates tokens with a random secret that is not stored.
     ///
     /// # Errors
-    /// What the system's random numbers say.
+    /// When the operating system provides no random bytes.
     pub fn unsaved() -> io::Result<Tokens> {
         let mut secret = [0; SECRET_BYTES];
         getrandom::fill(&mut secret).map_err(io::Error::other)?;
         Tokens::new(&secret).map_err(io::Error::other)
     }
 
-    /// Tells two secrets apart, and reveals neither: the beginning of a hash.
+    /// Returns the start of a hash of the secret. It distinguishes two secrets and reveals neither.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// Tokens under the secret in the file at `path`, which is made first if absent.
+    /// Opens the secret file at `path`. Creates it if it does not exist.
     ///
     /// # Errors
-    /// Every error names the path and none shows the content. A file that group or others may read
-    /// is refused, and so is an empty, short or garbled one: a silent new secret would log everybody out.
+    /// Every error names the path; none reveals the content. A file that group or others can access
+    /// is rejected. So is an empty, short or malformed one: silently creating a new secret would
+    /// log everyone out.
     pub fn open(path: &Path) -> io::Result<Tokens> {
         secret_file::read_or_create(path)
             .and_then(|secret| {
@@ -127,13 +130,13 @@ impl Tokens {
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
-    /// A token for these claims, in the three dotted parts of RFC 7519.
+    /// Signs the claims as a token in the three dotted parts of RFC 7519.
     ///
     /// # Errors
-    /// `Internal` when another crypto provider has been installed in this process.
+    /// `Internal` when another crypto provider is installed in this process.
     pub fn sign(&self, claims: &TokenClaims) -> Result<String> {
         if !provider_is_ours() {
-            return Err(Error::internal("a foreign JWT provider is installed"));
+            return Err(Error::internal("another JWT crypto provider is installed"));
         }
         let floor = |at: Timestamp| at.as_millis().div_euclid(1000);
         let ceil = |at: Timestamp| floor(at) + i64::from(at.as_millis().rem_euclid(1000) > 0);
@@ -141,7 +144,7 @@ impl Tokens {
             sub: claims.user.as_str().to_owned(),
             jti: claims.login.as_str().to_owned(),
             iat: floor(claims.issued_at),
-            exp: claims.expires_at.map(ceil), // A token never ends before its time.
+            exp: claims.expires_at.map(ceil), // A token never expires early.
             iss: NAME.to_owned(),
             aud: NAME.to_owned(),
         };
@@ -149,7 +152,8 @@ impl Tokens {
         jsonwebtoken::encode(&header, &payload, &self.signing).map_err(Error::internal)
     }
 
-    /// The claims of a token that this secret signed, **whether expired or not**; `None` for anything else.
+    /// Returns the claims of a token signed with this secret, **whether or not it has expired**;
+    /// `None` for anything else.
     pub fn verify(&self, token: &str) -> Option<TokenClaims> {
         if token.len() > MAX_TOKEN_BYTES || !provider_is_ours() {
             return None;
@@ -165,7 +169,7 @@ impl Tokens {
     }
 }
 
-/// The claims on the wire; times in seconds since 1970. Issuer and audience must be plain strings.
+/// The claims on the wire. Times are seconds since 1970. Issuer and audience must be plain strings.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     sub: String,
@@ -207,7 +211,7 @@ mod tests {
         }
     }
 
-    /// A token made without jsonwebtoken, signed with our secret whatever its header says.
+    /// Builds a token without jsonwebtoken, signed with our secret regardless of its header.
     fn forge<M: Mac + KeyInit>(header: &str, payload: &str) -> String {
         let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
         let message = encode(header.as_bytes()) + "." + &encode(payload.as_bytes());
@@ -217,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_brings_its_claims_back_in_whole_seconds() {
+    fn a_token_round_trips_its_claims_in_whole_seconds() {
         for (issued, expires, issued_back, expires_back) in [
             (1_999, Some(5_001), 1_000, Some(6_000)),
             (2_000, Some(5_000), 2_000, Some(5_000)),
@@ -236,14 +240,14 @@ mod tests {
             for new in "AQz.-".chars().filter(|new| *new != old) {
                 let mut changed = token.clone();
                 changed.replace_range(at..=at, new.encode_utf8(&mut [0; 4]));
-                assert_eq!(verify(&changed), None, "{at}: {old} made {new}");
+                assert_eq!(verify(&changed), None, "{at}: {old} replaced by {new}");
             }
             assert_eq!(verify(&token[..at]), None, "cut at {at}");
         }
     }
 
     #[test]
-    fn only_hs256_counts_even_under_our_own_secret() {
+    fn only_hs256_is_accepted_even_with_our_own_secret() {
         assert!(verify(&forge::<Hmac<Sha256>>(HS256, GOOD)).is_some());
         assert!(Hs256::new(&Algorithm::HS512, SECRET).is_err());
         for algorithm in ["none", "HS512", "RS256", ""] {
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_token_needs_all_its_claims_and_our_names_and_a_sane_length() {
+    fn a_signed_token_needs_all_claims_our_names_and_a_sane_length() {
         let padded = " ".repeat(MAX_TOKEN_BYTES) + r#""iat":1"#;
         for (from, to) in [
             (r#""iss":"doorsign""#, r#""iss":"other""#),
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_long_and_never_shown_and_each_has_its_own_tokens() {
+    fn secrets_are_long_never_printed_and_not_interchangeable() {
         assert_eq!(Tokens::new(&SECRET[..31]).err(), Some(ShortSecret));
         let other = Tokens::new(&[7; 32]).unwrap();
         assert_eq!(other.verify(&sign(&claims(0, None))), None);
@@ -296,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_hold_as_long_as_the_secret_file_and_its_errors_name_the_path() {
+    fn tokens_are_valid_as_long_as_the_secret_file_and_errors_name_its_path() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token-secret");
         let token = Tokens::open(&path).unwrap().sign(&claims(0, None)).unwrap();

@@ -1,5 +1,5 @@
-//! The file that holds the signing secret, as one line of base64url: how it is made, and when it is refused. Does not know what is
-//! signed with it.
+//! The file that holds the token signing secret, one line of base64url. Owns how it is created and
+//! when it is rejected.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::fs::{File, OpenOptions};
@@ -9,10 +9,10 @@ use std::path::Path;
 
 use super::SECRET_BYTES;
 
-/// The secret in the file at `path`, which is made first if absent.
+/// Reads the secret from `path`. Creates the file if it does not exist.
 ///
 /// # Errors
-/// When group or others may use the file, and when it holds no whole secret.
+/// When group or others have access to the file, or when it does not hold a complete secret.
 pub(super) fn read_or_create(path: &Path) -> io::Result<Vec<u8>> {
     if !path.exists() {
         create(path, |aside, path| std::fs::hard_link(aside, path))?;
@@ -23,19 +23,20 @@ pub(super) fn read_or_create(path: &Path) -> io::Result<Vec<u8>> {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let refuse = |problem: &str| Err(io::Error::new(ErrorKind::InvalidData, problem));
     let file = File::open(path)?;
-    // Asked of the open file, not of the path, which could name another file by now.
+    // Check the open file rather than the path, which could name another file by now.
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        return refuse("others than its owner may use this secret; run `chmod 600` on it");
+        return refuse("the secret is accessible to group or others; run `chmod 600` on it");
     }
     let text = io::read_to_string(file)?;
-    // The decoder's own error would quote a byte of the secret.
+    // The decoder's own error would reveal a byte of the secret.
     match URL_SAFE_NO_PAD.decode(text.trim()) {
         Ok(secret) if secret.len() >= SECRET_BYTES => Ok(secret),
         _ => refuse("not 32 bytes in base64url; restore it, or remove it for a new secret"),
     }
 }
 
-/// Removes what a process that was killed has left of a creation. The caller makes sure that nobody creates the secret meanwhile.
+/// Removes the temporary files of an interrupted creation. The caller ensures that no other process
+/// is creating the secret.
 pub(super) fn remove_leftovers(path: &Path) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok(());
@@ -55,12 +56,13 @@ pub(super) fn remove_leftovers(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What follows the file's name in that of one that is being created.
+/// The infix between the file's name and the random suffix of a temporary file.
 const ASIDE: &str = ".new-";
 
-/// Written aside under a random name and then linked into place: a crash leaves no half secret under the real name, and of two
-/// processes that make one at once the second takes the secret of the first. Where the file system knows no links (FAT, on memory
-/// cards), the file is written in place, and what a crash leaves is refused by the next start.
+/// Creates the file under a random temporary name and then links it into place. A crash leaves no
+/// partial secret under the real name. Of two processes that create it at once, the second reads
+/// the secret of the first. Where the file system has no hard links (FAT, on memory cards), the
+/// file is written in place; the next start rejects a partial one.
 fn create(path: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     let mut random = [0; SECRET_BYTES + 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
@@ -84,7 +86,7 @@ fn create(path: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io:
     File::open(path.parent().unwrap_or(&path))?.sync_all()
 }
 
-/// Writes a file that must not be there yet, and leaves none when that fails halfway.
+/// Writes a file that must not exist yet. Removes it if writing fails.
 fn write(path: &Path, secret: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file = options
@@ -108,31 +110,32 @@ mod tests {
     }
 
     fn no_links(_: &Path, _: &Path) -> io::Result<()> {
-        // What Linux says on FAT.
+        // The error that Linux returns on FAT.
         Err(ErrorKind::PermissionDenied.into())
     }
 
     #[test]
-    fn the_secret_is_made_once_for_its_owner_alone_and_used_again_with_or_without_links() {
+    fn the_secret_is_created_once_with_mode_600_and_reused() {
         for link in [hard_link, no_links] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("token-secret");
             create(&path, link).unwrap();
             let secret = read_or_create(&path).unwrap();
             assert_eq!(secret.len(), SECRET_BYTES);
-            // Goes this far in a process that starts at the same moment, and must take the first one's.
+            // A second process starting at the same moment gets this far and must use the first
+            // secret.
             create(&path, link).unwrap();
             assert_eq!(read_or_create(&path).unwrap(), secret);
             let made = std::fs::metadata(&path).unwrap();
             assert_eq!(made.permissions().mode() & 0o777, 0o600);
-            assert_eq!(made.len(), 44, "43 characters for 32 bytes, and a line end");
+            assert_eq!(made.len(), 44, "43 characters for 32 bytes, and a newline");
             let files = std::fs::read_dir(folder.path()).unwrap().count();
-            assert_eq!(files, 1, "nothing is left aside");
+            assert_eq!(files, 1, "no temporary file is left");
         }
     }
 
     #[test]
-    fn what_an_unfinished_creation_left_is_removed_and_nothing_else() {
+    fn only_files_of_an_interrupted_creation_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token-secret");
         for name in [
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_gets_a_secret_of_its_own() {
+    fn every_file_gets_its_own_secret() {
         let folder = tempfile::tempdir().unwrap();
         let [one, other] =
             ["a", "b"].map(|name| read_or_create(&folder.path().join(name)).unwrap());
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_secret_file_is_refused_but_never_quoted_or_replaced() {
+    fn a_bad_secret_file_is_rejected_but_never_quoted_or_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token-secret");
         let good = URL_SAFE_NO_PAD.encode(SECRET);

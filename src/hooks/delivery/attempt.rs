@@ -1,4 +1,4 @@
-//! One attempt at a delivery: its time limit, and what a panic or a stop makes of it. Knows nothing of what comes after it.
+//! One delivery attempt: applies its time limit and handles panics and shutdown.
 
 use super::{Consumer, Failure, Outcome};
 use crate::domain::Event;
@@ -7,13 +7,13 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long a stop waits for the delivery that is under way.
+/// How long shutdown waits for a delivery in progress.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Something that could not be finished because of the stop.
+/// The attempt was interrupted by shutdown.
 pub(super) struct Stopped;
 
-/// Tells `consumer` of `event` once, within `limit`. A panic counts as a failure that may pass.
+/// Delivers `event` to `consumer` once, within `limit`. A panic counts as a temporary failure.
 pub(super) async fn attempt(
     consumer: &dyn Consumer,
     event: &Event,
@@ -22,7 +22,7 @@ pub(super) async fn attempt(
     stop: &CancellationToken,
 ) -> Result<Outcome, Stopped> {
     tokio::select! {
-        biased; // After the stop nothing is begun, however quick it would be.
+        biased; // Start nothing after the stop.
         () = stop.cancelled() => return Err(Stopped),
         () = consumer.ready() => {}
     }

@@ -1,5 +1,5 @@
-//! The loop of one consumer: what it does next. A wake-up is taken but never trusted: a slow tick looks, too. Knows nothing of what
-//! becomes of an event.
+//! The delivery loop of one consumer: decides what to do next. Wake-ups are only hints; the loop
+//! also polls at a slow interval.
 
 use super::attempt::Stopped;
 use super::{Consumer, Feed, Pace};
@@ -12,56 +12,59 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Events read at once, and delivered at most before the cursor is saved: a crash repeats no more.
+/// Events read at once, and the maximum delivered before the cursor is saved. A crash repeats no
+/// more than these.
 pub const BATCH: usize = 64;
-/// How long nobody need wake a consumer before it looks by itself.
+/// How long a consumer waits without a wake-up before it polls.
 const TICK: Duration = Duration::from_secs(5);
-/// How long a cursor waits to be saved. All wait for the same moments, so that they share one commit, and few of them.
+/// How often cursors are saved. All consumers save at the same moments, so that they share few
+/// commits.
 pub const SAVE: Duration = Duration::from_millis(500);
-/// How soon the store is tried again when it fails.
+/// The retry interval after a store failure.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// What all deliveries of a server share.
+/// Shared by all deliveries of a server.
 pub struct Shared {
     /// The database.
     pub store: Arc<dyn Store>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where events are read.
+    /// The source of events.
     pub feed: Feed,
-    /// From when on the moments count at which cursors are saved.
+    /// The origin of the moments at which cursors are saved.
     pub began: Instant,
 }
 
-/// Delivers to one consumer until it is stopped.
+/// Delivers events to one consumer until it is stopped.
 pub struct Delivery {
     pub(super) shared: Arc<Shared>,
     pub(super) consumer: Arc<dyn Consumer>,
     pub(super) pace: Pace,
     pub(super) stop: CancellationToken,
     pub(super) standing: ConsumerState,
-    /// When the event that has failed may be tried.
+    /// When the failed event may be retried.
     pub(super) due: Instant,
-    /// What was delivered since the cursor was saved, and is to be told of it.
+    /// Records of deliveries since the cursor was saved; written with it.
     pub(super) unsaved: Vec<DeliveryRecord>,
-    /// How many events that are; 0: the cursor is saved.
+    /// How many events were delivered since then; 0 when the cursor is saved.
     pub(super) delivered: usize,
     pub(super) changed: watch::Receiver<()>,
     committed: watch::Receiver<EventId>,
 }
 
-/// What comes next.
+/// What the loop does next.
 enum Next {
-    /// There may be something to do at once.
+    /// Check again: there may be more work now.
     Look,
-    /// There is nothing to do before this moment, or before something changes.
+    /// Nothing to do before this time or a change.
     Wait(Instant),
-    /// Nobody knows the consumer any more.
+    /// Stop: the consumer no longer exists.
     End,
 }
 
 impl Delivery {
-    /// From where `consumer` stands on, once [`run`](Self::run). `pace`: instead of its own.
+    /// Continues after the saved cursor of `consumer` once [`run`](Self::run) is called. `pace`
+    /// overrides the consumer's own.
     pub fn new(
         shared: Arc<Shared>,
         consumer: Arc<dyn Consumer>,
@@ -70,7 +73,7 @@ impl Delivery {
         stop: CancellationToken,
     ) -> Self {
         let (mut changed, committed) = (shared.store.hooks_changed(), shared.store.committed());
-        changed.mark_changed(); // What was said since the standing was read.
+        changed.mark_changed(); // The state may have changed since it was read.
         Self {
             pace: pace.unwrap_or_else(|| consumer.pace()),
             shared,
@@ -78,7 +81,7 @@ impl Delivery {
             stop,
             due: Instant::now(),
             standing: ConsumerState {
-                failed: None, // Read anew with the rest, which tells when it is due.
+                failed: None, // The first reload sets it, together with its due time.
                 ..standing
             },
             unsaved: Vec::new(),
@@ -88,7 +91,7 @@ impl Delivery {
         }
     }
 
-    /// Delivers whatever is committed, until the stop.
+    /// Delivers committed events until the stop.
     pub async fn run(mut self) {
         while let Ok(next) = self.step().await {
             match next {
@@ -101,7 +104,7 @@ impl Delivery {
             }
         }
         if let Err(error) = self.try_save().await {
-            tracing::warn!(consumer = self.consumer.name(), %error, "the cursor could not be saved: what was delivered last will be delivered again");
+            tracing::warn!(consumer = self.consumer.name(), %error, "could not save the cursor: the last events will be delivered again");
         }
     }
 
@@ -112,7 +115,7 @@ impl Delivery {
             until
         };
         tokio::select! {
-            // The store lives as long as this loop, so its marks do, too.
+            // The store outlives this loop, so its channels never close.
             _ = self.committed.changed(), if self.standing.failed.is_none() && self.standing.is_on => {}
             _ = self.changed.changed() => self.changed.mark_changed(),
             () = tokio::time::sleep_until(until) => {}
@@ -123,7 +126,7 @@ impl Delivery {
         }
     }
 
-    /// The next moment at which all cursors are saved.
+    /// Returns the next time at which all cursors are saved.
     pub(super) fn next_save(&self) -> Instant {
         let moments = self.shared.began.elapsed().as_millis() / SAVE.as_millis() + 1;
         self.shared.began + SAVE * u32::try_from(moments).unwrap_or(u32::MAX)
@@ -150,13 +153,13 @@ impl Delivery {
         let found = match self.shared.feed.after(place.cursor, BATCH).await {
             Ok(found) => found,
             Err(error) => {
-                self.complain(&error, "the outbox cannot be read; it will be tried again");
+                self.complain(&error, "cannot read the outbox; will retry");
                 self.pause(STORE_PAUSE).await?;
                 return Ok(Next::Look);
             }
         };
         if self.changed.has_changed().unwrap_or(false) {
-            return Ok(Next::Look); // What was said before an event came counts for it, be it that nothing is to be delivered.
+            return Ok(Next::Look); // Apply state changes made before this event, such as a disable.
         }
         if self.waits_for(found.first()) {
             return Ok(Next::Wait(self.due));
@@ -172,7 +175,7 @@ impl Delivery {
         })
     }
 
-    /// Whether `first` has failed before, and is not to be tried yet.
+    /// Returns whether `first` has failed before and may not be retried yet.
     fn waits_for(&self, first: Option<&Arc<StoredEvent>>) -> bool {
         let failed = self.standing.failed.map(|failed| failed.event);
         let is_it = failed.is_some() && first.map(|first| position(first)) == failed;
@@ -186,7 +189,7 @@ impl Delivery {
             .is_some_and(|last| cursor >= last)
     }
 
-    /// Looks anew where the consumer stands. `false`: nobody knows it any more.
+    /// Reloads the consumer's state. Returns `false` if the consumer no longer exists.
     async fn reload(&mut self) -> std::result::Result<bool, Stopped> {
         self.save().await?;
         loop {
@@ -196,10 +199,10 @@ impl Delivery {
                     self.take(standing);
                     return Ok(true);
                 }
-                // Another one of its name has a loop of its own.
+                // A new consumer of the same name has its own loop.
                 Ok(_) => return Ok(false),
                 Err(error) => {
-                    self.complain(&error, "the cursor cannot be read; it will be tried again");
+                    self.complain(&error, "cannot read the cursor; will retry");
                     self.pause(STORE_PAUSE).await?;
                 }
             }
@@ -207,7 +210,7 @@ impl Delivery {
     }
 
     fn take(&mut self, standing: ConsumerState) {
-        // Otherwise it is this loop's own, which counts by a clock that nobody sets.
+        // Otherwise the failure is this loop's own, timed by the monotonic clock.
         if let Some(failed) = standing.failed
             && standing.failed != self.standing.failed
         {
@@ -216,7 +219,7 @@ impl Delivery {
         self.standing = standing;
     }
 
-    /// Delivers `found` in order, until one fails or somebody has said something.
+    /// Delivers `found` in order until one fails or the consumer's state changes.
     async fn deliver_batch(
         &mut self,
         found: Vec<Arc<StoredEvent>>,
@@ -224,7 +227,7 @@ impl Delivery {
         for stored in found {
             let (id, cursor) = (position(&stored), self.standing.place.cursor);
             if let Some(last) = self.standing.replay_until.filter(|last| id > *last) {
-                self.standing.place.cursor = last; // The last ones are there no more.
+                self.standing.place.cursor = last; // The last events of the replay were deleted.
                 return Ok(());
             }
             if id.as_u64() > cursor.as_u64() + 1 {
@@ -232,7 +235,7 @@ impl Delivery {
                     consumer = self.consumer.name(),
                     after = cursor.as_u64(),
                     before = id.as_u64(),
-                    "events between these were deleted before they were delivered"
+                    "events in this range were deleted before delivery"
                 );
             }
             match &*stored {
@@ -250,11 +253,12 @@ impl Delivery {
         Ok(())
     }
 
-    /// Saves the cursor and what is to be told, again and again if need be. Nothing is delivered meanwhile: to read the batch anew
-    /// would repeat it for as long as the store fails, and to go on would make a crash repeat more than a batch.
+    /// Saves the cursor and the records, retrying until it succeeds. Nothing is delivered
+    /// meanwhile. Reading the batch again would repeat it for as long as the store fails; going on
+    /// would make a crash repeat more than one batch.
     pub(super) async fn save(&mut self) -> std::result::Result<(), Stopped> {
         while let Err(error) = self.try_save().await {
-            self.complain(&error, "the cursor cannot be saved; it will be tried again");
+            self.complain(&error, "cannot save the cursor; will retry");
             self.pause(STORE_PAUSE).await?;
         }
         Ok(())
@@ -273,7 +277,7 @@ impl Delivery {
         self.unsaved.clear();
         self.delivered = 0;
         if !saved || self.is_replayed() {
-            self.changed.mark_changed(); // It stands elsewhere now.
+            self.changed.mark_changed(); // The cursor was moved.
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The newest events, read once for all who are told of them. Knows nothing of who that is.
+//! The newest events, read once for all consumers.
 
 use crate::domain::{EventId, Result};
 use crate::store::{Store, StoredEvent, position};
@@ -6,18 +6,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// How many events are kept. A consumer that is further behind reads for itself.
+/// How many events are cached. A consumer further behind reads the store itself.
 const KEPT: usize = 256;
 
-/// What all consumers read from.
+/// The cached events that all consumers read.
 pub struct Feed {
     store: Arc<dyn Store>,
-    /// Events one after the other, without one missing between two.
+    /// Consecutive events, without gaps.
     recent: Mutex<VecDeque<Arc<StoredEvent>>>,
 }
 
 impl Feed {
-    /// What `store` has.
+    /// Creates an empty cache of the events in `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
@@ -25,16 +25,18 @@ impl Feed {
         }
     }
 
-    /// At most `limit` events after `cursor`, in order; none: there is nothing newer.
+    /// Returns at most `limit` events after `cursor`, in order; empty when there are none.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn after(&self, cursor: EventId, limit: usize) -> Result<Vec<Arc<StoredEvent>>> {
         let mut recent = self.recent.lock().await;
         match (recent.front(), recent.back()) {
-            // Who has seen the newest one waits here for whoever reads the next.
+            // A consumer that has seen the newest event waits here while another one reads the
+            // next.
             (_, Some(last)) if position(last) == cursor => {}
-            // Whoever read first was far behind the others, and they would all read for themselves.
+            // The first reader was far behind the others. Without this, they would all read for
+            // themselves.
             (_, Some(last)) if position(last) < cursor => recent.clear(),
             (Some(first), Some(last))
                 if (position(first).before()..position(last)).contains(&cursor) =>

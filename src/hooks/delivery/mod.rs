@@ -1,10 +1,11 @@
-//! The delivery loop: committed events go to each consumer, in order, at least once.
+//! The delivery loop: sends committed events to each consumer, in order and at least once.
 //!
-//! What must survive a crash goes through here, because an event is a row in the transaction of its change; what is only interesting
-//! now does not. One task per consumer, so that a stuck one delays itself alone. While somebody is told of an event no transaction is
-//! open. How often an event has failed, and when it is tried again, is a row as well: a new start does not begin anew.
+//! Anything that must survive a crash goes through here, because an event is a row in the
+//! transaction of its change. Each consumer has its own task, so that a stuck consumer delays only
+//! itself. No transaction is open during a delivery. Failure counts and retry times are stored as
+//! well, so that a restart does not reset them.
 //!
-//! Knows neither hooks nor sockets; they implement [`Consumer`].
+//! Does not depend on hooks or sockets; they implement [`Consumer`].
 
 mod attempt;
 mod consumer_loop;
@@ -20,28 +21,29 @@ use crate::domain::Event;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// Somebody who is told of every event.
+/// Receives every event.
 #[async_trait]
 pub trait Consumer: Send + Sync {
-    /// The name its cursor is kept under.
+    /// The name under which its cursor is stored.
     fn name(&self) -> &str;
 
-    /// How patient the loop is with it.
+    /// Its time limit and retry waits.
     fn pace(&self) -> Pace;
 
-    /// Comes back when the consumer can take a delivery. There is no time limit on it.
+    /// Resolves when the consumer can take a delivery. No time limit applies.
     async fn ready(&self) {}
 
-    /// Takes one event, as attempt number `attempt`, from 1. May be dropped half-way, and may see the same event again.
+    /// Processes one event; `attempt` counts from 1. The future may be dropped midway, and the same
+    /// event may be delivered again.
     async fn deliver(&self, event: &Event, attempt: u32) -> Outcome;
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
-    /// Why it failed, if it did.
+    /// The failure, if any.
     pub failure: Option<Failure>,
-    /// What is to be remembered of it; often empty.
+    /// Text to store with the delivery; often empty.
     pub notes: String,
 }
 
@@ -57,18 +59,18 @@ impl From<Failure> for Outcome {
 /// Why a delivery failed, in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// It may work later.
+    /// Temporary: retry later.
     Retry(String),
-    /// It may work later, and not before this long.
+    /// Temporary: retry, but not before this time has passed.
     RetryAfter(String, Duration),
-    /// It never will.
+    /// Permanent: do not retry.
     Permanent(String),
-    /// Nobody is there any more to be told of anything.
+    /// The receiver is gone: disable the consumer.
     Gone(String),
 }
 
 impl Failure {
-    /// Why.
+    /// Returns the reason.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
@@ -79,7 +81,8 @@ impl Failure {
         }
     }
 
-    /// How long to wait for the next attempt, where the loop itself would wait for `wait`; `None`: there is to be none.
+    /// Returns how long to wait before the next attempt, given the loop's own `wait`; `None` if
+    /// there is no further attempt.
     fn wait(&self, wait: Option<Duration>) -> Option<Duration> {
         match self {
             Self::Retry(_) => wait,

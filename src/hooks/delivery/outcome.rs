@@ -1,4 +1,4 @@
-//! What becomes of each event: an attempt, and then a record, another attempt later, or none any more. Knows nothing of what comes next.
+//! Handles the outcome of each delivery: records it, schedules a retry, or parks the event.
 
 use super::attempt::{Stopped, attempt};
 use super::consumer_loop::{Delivery, STORE_PAUSE};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 impl Delivery {
-    /// One attempt at the event after the cursor, and what follows from it.
+    /// Attempts the event after the cursor once and applies the outcome.
     pub(super) async fn deliver(&mut self, event: &Event) -> std::result::Result<(), Stopped> {
         let failed = self.standing.failed.filter(|it| it.event == event.id);
         let number = failed.map_or(0, |failed| failed.attempts) + 1;
@@ -57,7 +57,7 @@ impl Delivery {
                 outcome = &mut attempt => break outcome?,
                 () = tokio::time::sleep_until(until), if !is_saved => {}
             }
-            // What was delivered before is not to wait for one that takes long. Whether it works is seen when this one has ended.
+            // Earlier deliveries must not wait for a slow one. A failure to save is handled afterwards.
             let _ = self.try_save().await;
         };
         if let Some(failure) = &outcome.failure {
@@ -73,7 +73,7 @@ impl Delivery {
         Ok(outcome)
     }
 
-    /// What is to be told of attempt number `attempts`.
+    /// Builds the record of attempt number `attempts`.
     fn record_of(&self, event: EventId, attempts: u32, outcome: Outcome) -> DeliveryRecord {
         let now = self.shared.clock.now();
         let wait = outcome
@@ -98,7 +98,7 @@ impl Delivery {
         }
     }
 
-    /// Sets an event aside; the next one is delivered only once that is saved.
+    /// Parks an event. The next one is delivered only once that is saved.
     async fn park(&mut self, record: DeliveryRecord) -> std::result::Result<(), Stopped> {
         self.standing.place.cursor = record.event;
         self.standing.failed = None;
@@ -106,7 +106,7 @@ impl Delivery {
         self.save().await
     }
 
-    /// An event that no attempt can help; to wait for it would hold up all that come after.
+    /// Parks an event that cannot be read: retrying would hold up all later events.
     pub(super) async fn pass_unreadable(
         &mut self,
         event: EventId,
@@ -116,13 +116,13 @@ impl Delivery {
             consumer = self.consumer.name(),
             event = event.as_u64(),
             reason,
-            "an event cannot be read"
+            "cannot read an event"
         );
-        let failure = Failure::Permanent(format!("it cannot be read: {reason}"));
+        let failure = Failure::Permanent(format!("cannot read the event: {reason}"));
         self.park(self.record_of(event, 0, failure.into())).await
     }
 
-    /// Delivers nothing any more until somebody switches the consumer on, and then this event first.
+    /// Disables the consumer. Once it is enabled again, this event is delivered first.
     async fn switch_off(
         &mut self,
         record: DeliveryRecord,
@@ -131,11 +131,9 @@ impl Delivery {
         let state = DeliveryState::Retrying;
         self.unsaved.push(DeliveryRecord { state, ..record });
         while let Err(error) = self.try_disable(&reason).await {
-            // Whatever the error is: to go on would send the event again, at once, to somebody who said that they are gone.
-            self.complain(
-                &error,
-                "it cannot be switched off yet; it will be tried again",
-            );
+            // Retry any error: going on would immediately resend the event to a receiver that said
+            // it is gone.
+            self.complain(&error, "cannot disable the consumer; will retry");
             self.pause(STORE_PAUSE).await?;
         }
         Ok(())
@@ -151,11 +149,11 @@ impl Delivery {
             .await?;
         self.unsaved.clear();
         self.delivered = 0;
-        self.changed.mark_changed(); // It is off now, or stands elsewhere.
+        self.changed.mark_changed(); // It is disabled now, or its cursor was moved.
         Ok(())
     }
 
-    /// One attempt at an event that was given up, because somebody wants it.
+    /// Attempts a parked event once, on request.
     pub(super) async fn deliver_again(
         &mut self,
         id: EventId,
@@ -164,14 +162,14 @@ impl Delivery {
         let found = match self.shared.store.events_after(id.before(), 1).await {
             Ok(found) => found,
             Err(error) => {
-                self.complain(&error, "an event cannot be read; it will be tried again");
+                self.complain(&error, "cannot read an event; will retry");
                 return self.pause(STORE_PAUSE).await;
             }
         };
         let number = attempts.saturating_add(1);
         let outcome = match found.first() {
             Some(Ok(event)) if event.id == id => self.attempt(event, number).await?,
-            _ => Failure::Permanent("the event is not there any more".to_owned()).into(),
+            _ => Failure::Permanent("the event no longer exists".to_owned()).into(),
         };
         let mut record = self.record_of(id, number, outcome);
         if record.state == DeliveryState::Retrying {
@@ -179,7 +177,7 @@ impl Delivery {
         }
         self.unsaved.push(record);
         self.save().await?;
-        self.changed.mark_changed(); // There may be more of them.
+        self.changed.mark_changed(); // More events may be queued for redelivery.
         Ok(())
     }
 }

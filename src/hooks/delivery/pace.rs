@@ -1,14 +1,15 @@
-//! How patient the loop is. Knows nothing of what is delivered.
+//! Time limits and retry waits of a consumer.
 
 use doorsign_hook::RETRY_WAITS;
 use std::time::Duration;
 
-/// How patient the loop is with a consumer.
+/// The time limit and the retry waits of a consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Time for one delivery.
+    /// The time limit for one delivery.
     pub limit: Duration,
-    /// The wait after the first failure, after the second, and so on. After one more failure than there are waits, an event is parked.
+    /// The wait after the first failure, the second, and so on. An event that fails once more than
+    /// there are waits is parked.
     pub waits: &'static [Duration],
 }
 
@@ -22,8 +23,9 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// The wait after `attempts` failed ones, stretched or shortened by up to a tenth with `jitter` (0 to 1), so that what failed
-    /// together does not come back together. `None`: there have been enough.
+    /// Returns the wait after `attempts` failures, changed by up to 10 % with `jitter` (0 to 1), so
+    /// that simultaneous failures do not retry simultaneously. `None` when all attempts are used
+    /// up.
     #[must_use]
     pub fn wait(&self, attempts: u32, jitter: f64) -> Option<Duration> {
         let n = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -32,7 +34,7 @@ impl Pace {
     }
 }
 
-/// A number from 0 to 1 by chance.
+/// Returns a random number from 0 to 1.
 pub(super) fn jitter() -> f64 {
     let mut byte = [0];
     getrandom::fill(&mut byte).map_or(0.5, |()| f64::from(byte[0]) / 255.0)

@@ -1,6 +1,6 @@
-//! A hook of the contract as a consumer of the outbox. It runs on threads that are not the requests': what blocks, spins or panics there
-//! harms nobody who asks the server for something. A hook is not called again while an earlier call still runs, however long ago its
-//! time was up. Knows nothing of what the hook does.
+//! Adapts a hook of the plugin contract to an outbox consumer. Hooks run on separate threads, so
+//! that one that blocks, spins or panics cannot delay requests. A hook is not called again while an
+//! earlier call still runs, even after that call's time limit.
 
 use super::event::told;
 use crate::domain::Event;
@@ -12,17 +12,17 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
-/// A hook as a consumer.
+/// A hook as an outbox consumer.
 pub struct HookConsumer {
     hook: Arc<dyn PostCreateHook>,
-    /// Where it runs: a call that never ends does not keep the server from stopping.
+    /// The runtime of the hook. A call that never ends does not prevent shutdown.
     threads: Arc<Threads>,
     /// Held by a call until it has really ended.
     calling: Arc<Mutex<()>>,
 }
 
 impl HookConsumer {
-    /// `hook`, on threads that it may share with others.
+    /// Runs `hook` on threads that it may share with others.
     pub(crate) fn on(threads: Arc<Threads>, hook: Arc<dyn PostCreateHook>) -> Self {
         Self {
             hook,
@@ -31,10 +31,10 @@ impl HookConsumer {
         }
     }
 
-    /// `hook`, on a thread of its own, since nothing is known of its manners.
+    /// Runs `hook` on its own thread, because it may block.
     ///
     /// # Errors
-    /// When the machine refuses a thread.
+    /// When a thread cannot be started.
     pub(crate) fn apart(hook: Arc<dyn PostCreateHook>) -> std::io::Result<Self> {
         let threads = Threads::in_background(hook.name(), 1)?;
         Ok(Self::on(Arc::new(threads), hook))
@@ -87,7 +87,7 @@ fn failure(error: HookError) -> Failure {
         HookError::RetryAfter(reason, least) => Failure::RetryAfter(reason, least),
         HookError::Permanent(reason) => Failure::Permanent(reason),
         HookError::Gone(reason) => Failure::Gone(reason),
-        // What a later contract may say.
+        // Variants that a later version of the contract may add.
         other => Failure::Retry(other.to_string()),
     }
 }

@@ -1,12 +1,12 @@
-//! How an event of the server becomes one of the contract. Hooks are told of custom statuses and of people's own; every other event is
-//! passed over here. Knows nothing of who is told.
+//! Converts server events into events of the plugin contract. Hooks receive changes of custom
+//! statuses and of users' statuses; all other events are skipped.
 
 use crate::domain::{Change, CustomStatus, Event, Timestamp, UserId, Username};
 use doorsign_hook::{
     Actor, Event as Told, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged,
 };
 
-/// The event in the contract's form; `None` for those that hooks are not told of.
+/// Converts an event to the contract's form; `None` for events that hooks do not receive.
 pub(super) fn told(Event { id, event }: &Event) -> Option<Told> {
     let (id, at) = (id.as_u64(), event.at.as_millis());
     let actor = user(&event.actor, &event.actor_name);

@@ -1,4 +1,4 @@
-//! The one list of hooks: those that are compiled in, and where others are found. Knows neither the store nor the API.
+//! The list of hooks: those compiled in, and the sources of others.
 
 mod consumer;
 mod event;
@@ -13,10 +13,11 @@ use doorsign_hook::{HookSource, PostCreateHook};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The compiled-in hooks that the settings ask for. A new plugin is a folder, a dependency and a line here.
+/// Returns the compiled-in hooks that the configuration enables. A new plugin is a folder, a
+/// dependency and a line here.
 ///
 /// # Errors
-/// What a hook cannot be opened for, in one line.
+/// The reason a hook cannot be opened, in one line.
 pub fn configured(config: &Config) -> std::io::Result<Vec<Arc<dyn PostCreateHook>>> {
     let mut hooks: Vec<Arc<dyn PostCreateHook>> = Vec::new();
     if let Some(path) = &config.audit_log {
@@ -24,13 +25,13 @@ pub fn configured(config: &Config) -> std::io::Result<Vec<Arc<dyn PostCreateHook
     }
     #[cfg(not(feature = "wasm"))]
     if config.wasm_folder.is_some() {
-        let reason = "wasm_folder is set, and this doorsign was built without modules";
+        let reason = "wasm_folder is set, but this build has no WebAssembly support";
         return Err(std::io::Error::other(reason));
     }
     Ok(hooks)
 }
 
-/// Where the settings say that hooks are found while the server runs.
+/// Returns the configured sources of hooks that are found at run time.
 #[must_use]
 pub fn sources(config: &Config) -> Vec<Box<dyn HookSource>> {
     let mut sources: Vec<Box<dyn HookSource>> = Vec::new();

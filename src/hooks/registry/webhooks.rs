@@ -1,4 +1,4 @@
-//! Webhooks of the database as hooks, and what the rules ask about them. Knows nothing of who may ask, nor of where they are kept.
+//! Turns the webhooks of the database into hooks, and checks webhook settings for the use cases.
 
 use crate::app::{Clock, WebhookGateway};
 use crate::config::Config;
@@ -8,7 +8,7 @@ use doorsign_hook::{HookError, PostCreateHook};
 use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Secret, Sender};
 use std::sync::Arc;
 
-/// What all webhooks of a server share.
+/// Shared by all webhooks of a server.
 pub struct Webhooks {
     guard: Guard,
     sender: Sender,
@@ -16,7 +16,7 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// With the networks that the settings allow, and timestamps by `clock`.
+    /// Creates the gateway with the configured networks. `clock` supplies the timestamps.
     #[must_use]
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Self {
         let guard = Guard::new(config.webhook_allow.clone());
@@ -27,10 +27,10 @@ impl Webhooks {
         }
     }
 
-    /// The hook that tells `webhook`, signing with the secrets that are in force at `now`.
+    /// Returns the hook that sends to `webhook`, signing with the secrets in force at `now`.
     ///
     /// # Errors
-    /// Why there can be none, in one line.
+    /// The reason it cannot be built, in one line.
     pub fn hook(
         &self,
         webhook: &Webhook,

@@ -1,4 +1,4 @@
-//! What hooks there are at the moment: in folders, and of the webhooks of the database. Knows nothing of what runs.
+//! Discovers the hooks that exist now: in folders, and from the webhooks in the database.
 
 use crate::app::App;
 use crate::domain::{Hook, HookKind, Result, Webhook};
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// A hook that is there, or the reason why there is none.
+/// A discovered hook, or the reason why it is unusable.
 pub(super) struct DiscoveredHook {
     pub(super) name: String,
     pub(super) kind: HookKind,
@@ -25,12 +25,13 @@ impl DiscoveredHook {
     }
 }
 
-/// The hooks made of webhooks at the last look, by name, with the row and the secrets that they were made of.
+/// The hooks built from webhooks by the last lookup, keyed by name, with the row and secrets they
+/// were built from.
 pub(super) type Endpoints = HashMap<String, (Webhook, Vec<String>, Arc<dyn PostCreateHook>)>;
 
-/// Where hooks are found beside the database.
+/// Where hooks are found, besides the database.
 pub(super) struct Folders {
-    /// Taken away while they are looked at.
+    /// Taken out while they are being read.
     sources: Vec<Box<dyn HookSource>>,
     pub(super) endpoints: Endpoints,
 }
@@ -43,12 +44,12 @@ impl Folders {
         }
     }
 
-    /// Whether nothing can come or go by itself.
+    /// Returns whether hooks can appear or disappear without a notification.
     pub(super) fn is_empty(&self) -> bool {
         self.sources.is_empty() && self.endpoints.is_empty()
     }
 
-    /// Looks, on a thread that may block.
+    /// Lists the hooks in folders, on a blocking thread.
     pub(super) async fn look(&mut self) -> Vec<DiscoveredHook> {
         if self.sources.is_empty() {
             return Vec::new();
@@ -59,20 +60,20 @@ impl Folders {
             (seen.collect(), sources)
         });
         let Ok((seen, sources)) = looking.await else {
-            return Vec::new(); // Panics are caught: the runtime is shutting down.
+            return Vec::new(); // Panics are caught, so the runtime is shutting down.
         };
         self.sources = sources;
         seen
     }
 }
 
-/// What `source` has. A panic there is a bug, and costs this look at this source alone.
+/// Lists the hooks of `source`. A panic there is a bug and affects only this lookup of this source.
 fn all_of(source: &mut dyn HookSource) -> Vec<DiscoveredHook> {
     let name = source.kind();
     let kind = HookKind::named(name).unwrap_or(HookKind::BuiltIn);
     let found = catch_unwind(AssertUnwindSafe(|| source.look()));
     let found = found.unwrap_or_else(|_| {
-        let hook = Err("the folder cannot be read because of a bug; it is tried again".to_owned());
+        let hook = Err("a bug prevents reading the folder; retrying".to_owned());
         let name = name.to_owned();
         vec![Found { name, hook }]
     });
@@ -86,13 +87,15 @@ fn all_of(source: &mut dyn HookSource) -> Vec<DiscoveredHook> {
         .collect()
 }
 
-/// Whether this is no hook but a folder of hooks, which has the name of its kind while it cannot be used.
+/// Returns whether this is a folder of hooks rather than a hook. An unusable folder is listed under
+/// the name of its kind.
 pub(super) fn is_folder(hook: &Hook) -> bool {
     let kind = matches!(hook.kind, HookKind::Exec | HookKind::Wasm);
     kind && hook.name == hook.kind.as_str()
 }
 
-/// The webhooks of the database. One whose row and secrets are as before is the same hook again.
+/// Lists the webhooks in the database. A webhook whose row and secrets are unchanged keeps its
+/// hook.
 pub(super) async fn endpoints(
     app: &App,
     webhooks: &Webhooks,
@@ -120,7 +123,8 @@ pub(super) async fn endpoints(
     Ok(seen)
 }
 
-/// Whether the webhook that the hook `name` was made of is still there, and not another one under its name. Other hooks always are.
+/// Returns whether the webhook behind the hook `name` still exists and was not replaced. Always
+/// `true` for other hooks.
 pub(super) async fn is_current(app: &App, known: &Endpoints, name: &str) -> Result<bool> {
     match known.get(name) {
         Some((webhook, ..)) => Ok(app.store.list_webhooks().await?.contains(webhook)),
@@ -132,7 +136,7 @@ pub(super) async fn is_current(app: &App, known: &Endpoints, name: &str) -> Resu
 mod tests {
     use super::*;
 
-    /// A folder whose first look panics.
+    /// A folder whose first lookup panics.
     struct Folder(&'static str, bool);
 
     impl HookSource for Folder {
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_in_one_folder_costs_one_look_at_that_folder_alone() {
+    async fn a_panic_in_one_folder_affects_one_lookup_of_that_folder() {
         let mut folders = Folders::new(vec![
             Box::new(Folder("exec", true)),
             Box::new(Folder("wasm", false)),

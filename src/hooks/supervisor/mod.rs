@@ -1,7 +1,6 @@
-//! Which hooks run: those that are compiled in, webhooks, and whatever is found in folders. It keeps one delivery running for each that
-//! is there, starts and stops them as they come and go, and says in the database which are not there and why.
-//!
-//! Knows nothing of how an event is delivered.
+//! Decides which hooks run: built-in hooks, webhooks, and hooks found in folders. Keeps one
+//! delivery task per hook, starts and stops tasks as hooks appear and disappear, and records in the
+//! database which are missing and why.
 
 mod discovery;
 mod running;
@@ -20,20 +19,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How often folders are looked at, and whether a secret is still in force.
+/// How often to look for changes in folders and for expired secrets.
 const LOOK: Duration = Duration::from_secs(2);
-/// How often there is a look where nothing comes and goes by itself.
+/// How often to look when hooks change only with a notification.
 const REST: Duration = Duration::from_secs(60);
 
-/// Why one is missing that was there.
-const GONE: &str = "it is not there any more";
+/// Why a hook that existed is missing.
+const GONE: &str = "it no longer exists";
 
-/// Runs the deliveries of a server.
+/// Runs the delivery tasks of a server.
 pub struct Supervisor {
     app: Arc<App>,
     webhooks: Arc<Webhooks>,
     shared: Arc<Shared>,
-    /// Where hooks run that are known to mind their manners.
+    /// Shared runtime for hooks that cannot block.
     threads: Arc<Threads>,
     compiled: Vec<Arc<dyn PostCreateHook>>,
     folders: Folders,
@@ -41,15 +40,16 @@ pub struct Supervisor {
     stop: CancellationToken,
     changed: watch::Receiver<()>,
     running: HashMap<String, Running>,
-    /// Why hooks that were looked for are not there.
+    /// Missing hooks and the reasons.
     missing: HashMap<String, String>,
 }
 
 impl Supervisor {
-    /// Gives every hook its place, so that no event from now on escapes it. Nothing is delivered before [`run`](Self::run).
+    /// Registers every hook, so that no event from now on is missed. Delivery starts with
+    /// [`run`](Self::run).
     ///
     /// # Errors
-    /// `Unavailable`; `Internal` when the machine refuses a thread.
+    /// `Unavailable`; `Internal` when a thread cannot be started.
     pub async fn new(
         app: Arc<App>,
         webhooks: Arc<Webhooks>,
@@ -83,23 +83,24 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// With this patience for every hook.
+    /// Overrides the time limits and retry waits of every hook.
     #[must_use]
     pub fn with_pace(self, pace: Option<Pace>) -> Self {
         Self { pace, ..self }
     }
 
-    /// Delivers, until `stop`. It then comes back when what is under way has ended, or its time is up.
+    /// Delivers until `stop`. Then returns once the deliveries in progress have ended or their
+    /// grace period is over.
     pub async fn run(mut self, stop: CancellationToken) {
         self.stop = stop.clone();
         while !stop.is_cancelled() {
             self.changed.mark_unchanged();
             if let Err(error) = self.reconcile().await {
-                tracing::warn!(%error, "hooks cannot be looked for; it will be tried again");
+                tracing::warn!(%error, "cannot list hooks; will retry");
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                // The store lives as long as this loop, so its mark does, too.
+                // The store outlives this loop, so the channel never closes.
                 _ = self.changed.changed() => {}
                 () = tokio::time::sleep(if self.folders.is_empty() { REST } else { LOOK }) => {}
             }
@@ -109,7 +110,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts whatever is there and does not run, and stops whatever runs and is not there.
+    /// Starts hooks that exist and do not run, and stops hooks that run and no longer exist.
     async fn reconcile(&mut self) -> Result<()> {
         let seen = self.look().await?;
         let gone: Vec<String> = self
@@ -137,7 +138,7 @@ impl Supervisor {
         seen.extend(endpoints(&self.app, &self.webhooks, &mut self.folders.endpoints).await?);
         seen.extend(self.folders.look().await);
         let mut names = HashSet::new();
-        seen.retain(|hook| names.insert(hook.name.clone())); // A place is kept by its name, for whoever was there first.
+        seen.retain(|hook| names.insert(hook.name.clone())); // The cursor belongs to the name: the first hook keeps it.
         Ok(seen)
     }
 
@@ -158,10 +159,11 @@ impl Supervisor {
             return self.give_place(seen).await;
         };
         let registered = self.app.store.register(&seen.name, seen.kind).await?;
-        // Asked after the registration: whatever replaces the webhook from now on has another incarnation.
+        // Checked after the registration: a webhook that replaces this one later gets another
+        // incarnation.
         let is_current = is_current(&self.app, &self.folders.endpoints, &seen.name).await?;
         let (Some(standing), true) = (registered, is_current) else {
-            return Ok(()); // The change that removed or replaced it brings another look.
+            return Ok(()); // The change that removed or replaced it triggers another lookup.
         };
         self.missing.remove(&seen.name);
         let consumer = match seen.kind {
@@ -183,7 +185,8 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Says of every hook that is known and was not seen that it is not there any more. Trouble with a folder is over.
+    /// Records every known hook that was not found as missing. Forgets problems of folders that are
+    /// solved.
     async fn note_absent(&mut self, seen: &[DiscoveredHook]) -> Result<()> {
         for hook in self.app.store.list_hooks().await? {
             if seen.iter().any(|seen| seen.name == hook.name) {
@@ -199,12 +202,12 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Says it once, and again when the reason is another.
+    /// Records that a hook is missing: once, and again when the reason changes.
     async fn say_missing(&mut self, name: &str, kind: HookKind, reason: &str) -> Result<()> {
-        if self.missing.get(name).is_some_and(|said| said == reason) {
+        if self.missing.get(name).is_some_and(|known| known == reason) {
             return Ok(());
         }
-        tracing::warn!(hook = name, reason, "a hook is not there");
+        tracing::warn!(hook = name, reason, "a hook is missing");
         let store = &self.app.store;
         store.set_missing(name, kind, reason.to_owned()).await?;
         self.missing.insert(name.to_owned(), reason.to_owned());

@@ -1,4 +1,4 @@
-//! A hook that runs. Knows nothing of where it was found.
+//! A running hook.
 
 use super::discovery::DiscoveredHook;
 use crate::hooks::delivery::Delivery;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A hook whose delivery runs.
+/// A hook and the task that delivers to it.
 pub(super) struct Running {
     hook: Arc<dyn PostCreateHook>,
     stop: CancellationToken,
@@ -16,7 +16,8 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Delivers to `hook` until `stop`. The loop runs in the background, too: it is no request's.
+    /// Starts delivering to `hook` until `stop`. The loop runs in the background as well, because
+    /// it serves no request.
     pub(super) fn start(
         hook: Arc<dyn PostCreateHook>,
         delivery: Delivery,
@@ -34,7 +35,8 @@ impl Running {
         }
     }
 
-    /// Whether `seen` has the very hook that runs, under this `name`. One that has ended by itself is to be started anew.
+    /// Returns whether `seen` contains this very hook under `name`. A hook whose task has ended
+    /// must be restarted.
     pub(super) fn is_among(&self, name: &str, seen: &[DiscoveredHook]) -> bool {
         let is_it = |hook: &Arc<dyn PostCreateHook>| Arc::ptr_eq(hook, &self.hook);
         let found = seen.iter().find(|seen| seen.name == name);
@@ -42,7 +44,7 @@ impl Running {
         is_seen && !self.delivery.is_finished()
     }
 
-    /// Stops it, and comes back when it has ended.
+    /// Stops the hook and waits until its task has ended.
     pub(super) async fn end(self) {
         self.stop.cancel();
         let _ = self.delivery.await;

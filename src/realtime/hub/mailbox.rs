@@ -1,5 +1,5 @@
-//! What waits for one listener, bounded. While it waits, what is newer about somebody takes the place of what is older: a listener who
-//! comes late wants to know how things are. Knows no topic and no listener.
+//! The bounded queue of messages for one listener. A newer status of a user replaces an older one
+//! that still waits, because a slow listener only needs the current state.
 
 use super::{Message, News};
 use std::collections::VecDeque;
@@ -7,20 +7,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Messages that may wait. One more, and the listener has been too slow.
+/// The capacity. One message more overruns the mailbox.
 pub(super) const CAPACITY: usize = 1024;
 
-/// What a listener has to know before anything else.
+/// What interrupts a listener, ahead of all messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupt {
-    /// There were more messages than a mailbox holds. What was in it is gone, and what comes from then on is kept again.
+    /// There were more messages than the mailbox holds. Its content is lost; later messages are
+    /// kept.
     Overrun,
-    /// Logins of the listener were ended, perhaps the one that it listens by.
+    /// Logins of the listener were ended, possibly the one it uses.
     LoginsEnded,
 }
 
 pub(super) struct Mailbox {
-    /// How many mailboxes have something in them, of all.
+    /// How many mailboxes are not empty, over all listeners.
     full: Arc<AtomicUsize>,
     waiting: Mutex<Waiting>,
     told: Notify,
@@ -35,7 +36,7 @@ struct Waiting {
 }
 
 impl Mailbox {
-    /// An empty one among those that `full` counts.
+    /// Creates an empty mailbox that reports to the counter `full`.
     pub(super) fn new(full: Arc<AtomicUsize>) -> Self {
         Self {
             full,
@@ -54,17 +55,17 @@ impl Mailbox {
         }
     }
 
-    /// Everything is lost, as when there was too much.
+    /// Clears the mailbox and interrupts the listener, as on overflow.
     pub(super) fn overrun(&self) {
         self.change(Waiting::overrun);
         self.troubled.notify_one();
     }
 
-    /// Everything that waits, in its order, once something does. Nothing is taken while the end of logins has not been looked
-    /// at: a listener whose login has ended is given nothing that came later.
+    /// Waits for messages and takes all of them, in order. Takes nothing while an end of logins is
+    /// unread: a listener whose login has ended receives nothing that came later.
     pub(super) async fn take(&self) -> Vec<Arc<Message>> {
         loop {
-            // Taken whole: an idle mailbox holds no memory.
+            // Taken whole, so that an idle mailbox uses no memory.
             let messages = self.change(Waiting::take);
             if !messages.is_empty() {
                 return messages.into();
@@ -77,14 +78,14 @@ impl Mailbox {
         loop {
             let trouble = self.waiting().trouble();
             if let Some(trouble) = trouble {
-                self.told.notify_one(); // Messages may have been held back.
+                self.told.notify_one(); // Messages may have been withheld.
                 return trouble;
             }
             self.troubled.notified().await;
         }
     }
 
-    /// Changes what waits, and the count of those where something does.
+    /// Modifies the queue and updates the counter of mailboxes that are not empty.
     fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
         let mut waiting = self.waiting();
         let was_empty = waiting.messages.is_empty();
@@ -109,7 +110,7 @@ impl Drop for Mailbox {
 }
 
 impl Waiting {
-    /// Whether there is trouble now.
+    /// Adds a message. Returns whether the listener is to be interrupted.
     fn put(&mut self, message: &Arc<Message>) -> bool {
         if *message.news() == News::LoginsEnded {
             self.logins_ended = true;
@@ -148,7 +149,7 @@ impl Waiting {
         std::mem::take(&mut self.logins_ended).then_some(Interrupt::LoginsEnded)
     }
 
-    /// Where the message waits that nobody need hear once they have heard `newer`.
+    /// Returns the position of the message that `newer` replaces.
     fn older_than(&self, newer: &Message) -> Option<usize> {
         let subject = newer.subject()?;
         let is_older = |older: &Arc<Message>| {

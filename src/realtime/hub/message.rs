@@ -1,4 +1,4 @@
-//! What listeners are told of. Knows nothing of who listens.
+//! Live messages and the topics under which they are published.
 
 use crate::domain::{
     ClaimSource, CustomStatus, Event, PermissionGrant, RoleOf, Setting, SettingValue, Timestamp,
@@ -7,91 +7,91 @@ use crate::domain::{
 use bytes::Bytes;
 use std::sync::OnceLock;
 
-/// What somebody may listen to.
+/// A topic to subscribe to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// How people are shown.
+    /// Status changes of all users.
     Statuses,
-    /// How this one is shown.
+    /// Status changes of this user.
     StatusOf(UserId),
-    /// Custom statuses that are created or changed.
+    /// Custom statuses that were created or changed.
     CustomStatuses,
-    /// Custom statuses that are deleted.
+    /// Custom statuses that were deleted.
     DeletedCustomStatuses,
-    /// What roles grant.
+    /// The roles that grant each permission.
     Permissions,
-    /// Who holds which role.
+    /// Role assignments.
     Roles,
-    /// Names of people.
+    /// Name changes of users.
     Names,
-    /// People who are deleted.
+    /// Deleted users.
     DeletedUsers,
-    /// The settings that everybody may read.
+    /// Public settings.
     Settings,
-    /// Everything about this one that is told to themselves alone.
+    /// Messages for this user alone.
     Oneself(UserId),
-    /// Every event that is told to everybody who is logged in, in the order of commit.
+    /// Every event that all logged-in users may see, in commit order.
     Events,
 }
 
-/// Something to be told.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// Somebody is shown otherwise now.
+    /// A user's visible status changed.
     Shown(ShownUser),
     /// A custom status was created or changed.
     CustomStatus(CustomStatus),
-    /// A custom status was deleted; as it was last.
+    /// A custom status was deleted; its last state.
     CustomStatusDeleted(CustomStatus),
-    /// A permission is granted by these roles now.
+    /// The roles that grant a permission changed.
     Permission(PermissionGrant),
-    /// Somebody was given a role.
+    /// A role was given to a user.
     RoleGiven(RoleOf),
-    /// A role was taken from somebody.
+    /// A role was taken from a user.
     RoleTaken(RoleOf),
-    /// Somebody has another name now.
+    /// A user was renamed.
     Renamed {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// The name to log in with.
+        /// The new login name.
         username: Username,
-        /// The name to show.
+        /// The new display name.
         name: String,
     },
     /// A user was deleted.
     UserDeleted(UserId),
-    /// A setting has another value now.
+    /// A setting was changed.
     Setting(Setting, SettingValue),
-    /// The listener's own record was changed; as it is now.
+    /// The listener's own user record was changed; its new state.
     OwnRecord(Box<User>),
-    /// Logins of the listener were ended, perhaps the one that it listens by.
+    /// Logins of the listener were ended, possibly the one it uses.
     LoginsEnded,
-    /// An event, as it is stored.
+    /// A stored event.
     Event(Box<Event>),
 }
 
-/// How somebody is shown, with what is told beside it.
+/// A user's visible status, with the user's names and roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownUser {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// The name to log in with.
+    /// The login name.
     pub username: Username,
-    /// The name to show.
+    /// The display name.
     pub name: String,
     /// The ids of the roles.
     pub roles: Vec<String>,
-    /// What is shown.
+    /// The visible status.
     pub status: UserStatus,
-    /// The text beside it.
+    /// The status text.
     pub text: String,
-    /// Where the claim that counts comes from; `None`: there is none.
+    /// The source of the active claim; `None` without one.
     pub source: Option<ClaimSource>,
-    /// When that claim ends.
+    /// When that claim expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Something to be told, with the one form it goes out in.
+/// A published message, with its encoded form.
 #[derive(Debug)]
 pub struct Message {
     topic: Topic,
@@ -109,22 +109,23 @@ impl Message {
         }
     }
 
-    /// What it was published under.
+    /// The topic it was published under.
     pub fn topic(&self) -> &Topic {
         &self.topic
     }
 
-    /// What there is to tell.
+    /// Its content.
     pub fn news(&self) -> &News {
         &self.news
     }
 
-    /// The form it goes out in, made by the first who asks. All listeners of a topic have to ask for the same one.
+    /// Returns the encoded form, which the first caller builds. All listeners of a topic must use
+    /// the same encoding.
     pub fn encoded(&self, encode: impl FnOnce(&News) -> Bytes) -> Bytes {
         self.encoded.get_or_init(|| encode(&self.news)).clone()
     }
 
-    /// Whom it is about, where a newer message about the same makes it worthless.
+    /// Returns the user of a message that a newer one about the same user replaces.
     pub(super) fn subject(&self) -> Option<&UserId> {
         if let News::Shown(shown) = &self.news {
             Some(&shown.user)

@@ -1,8 +1,7 @@
-//! Who is listening now: topics, and the mailboxes of those who listen to them. A message is made once for all; what it costs to publish
-//! is as much as there are listeners to its topic. A listener who does not keep up is cut, never waited for. What must survive a crash does
-//! not go through here alone: it is an event in the outbox, which is read on the way.
-//!
-//! Knows neither JSON nor sockets, and not what there is to tell.
+//! Live topics and the mailboxes of their listeners. A message is built once for all listeners;
+//! publishing costs as much as the topic has listeners. A listener that cannot keep up is
+//! interrupted, never waited for. Nothing here survives a crash: durable changes are events in the
+//! outbox.
 
 mod mailbox;
 mod message;
@@ -15,18 +14,18 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
-/// Everybody who listens.
+/// All listeners.
 #[derive(Default)]
 pub struct Live {
     topics: RwLock<HashMap<Topic, Vec<Arc<Mailbox>>>>,
     listeners: AtomicUsize,
     generation: AtomicUsize,
-    /// How many listeners have something waiting for them.
+    /// How many listeners have waiting messages.
     full: Arc<AtomicUsize>,
 }
 
 impl Live {
-    /// Begins to listen, to nothing yet. Whoever listens first and reads the store afterwards misses nothing.
+    /// Creates a listener without topics. Subscribe before you read the store and you miss nothing.
     #[must_use]
     pub fn listen(self: &Arc<Self>) -> Listener {
         self.listeners.fetch_add(1, Ordering::SeqCst);
@@ -37,20 +36,20 @@ impl Live {
         }
     }
 
-    /// Whether anybody listens at all.
+    /// Returns whether there is any listener.
     #[must_use]
     pub fn has_listeners(&self) -> bool {
         self.listeners.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether anybody listens to `topic`.
+    /// Returns whether `topic` has a listener.
     #[must_use]
     pub fn has(&self, topic: &Topic) -> bool {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         topics.contains_key(topic)
     }
 
-    /// Tells everybody who listens to `topic`. Makes nothing where nobody does.
+    /// Publishes to all listeners of `topic`. Builds no message without listeners.
     pub fn publish(&self, topic: &Topic, news: impl FnOnce() -> News) {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         let Some(mailboxes) = topics.get(topic) else {
@@ -62,26 +61,26 @@ impl Live {
         }
     }
 
-    /// How many listeners have not taken yet what they were told.
+    /// Returns how many listeners have not yet taken their messages.
     #[must_use]
     pub fn backlog(&self) -> usize {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Has everybody who listens to anything look anew how things are, because they are otherwise and no news told so.
+    /// Tells every listener to re-read its state after a change that published no message.
     pub fn ask_all_to_reload(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         let mut seen = HashSet::new();
         for mailbox in topics.values().flatten() {
-            // Once each, however many topics a listener has subscribed to.
+            // Once per listener, regardless of its number of topics.
             if seen.insert(Arc::as_ptr(mailbox)) {
                 mailbox.overrun();
             }
         }
     }
 
-    /// How often things have become otherwise without news.
+    /// Returns how often the state has changed without a message.
     #[must_use]
     pub fn generation(&self) -> usize {
         self.generation.load(Ordering::SeqCst)
@@ -92,7 +91,7 @@ impl Live {
     }
 }
 
-/// Somebody who listens, until it is dropped.
+/// A listener; dropping it unsubscribes.
 pub struct Listener {
     live: Arc<Live>,
     mailbox: Arc<Mailbox>,
@@ -100,7 +99,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens to `topic`, too. Once is enough.
+    /// Subscribes to `topic`. Repeated calls have no effect.
     pub fn subscribe(&mut self, topic: Topic) {
         if self.topics.insert(topic.clone()) {
             let mut topics = self.live.topics();
@@ -108,14 +107,14 @@ impl Listener {
         }
     }
 
-    /// Listens to `topic` no more. What waits of it does not come either.
+    /// Unsubscribes from `topic`. Waiting messages of the topic are discarded as well.
     pub fn unsubscribe(&mut self, topic: &Topic) {
         if self.topics.remove(topic) {
             leave(&mut self.live.topics(), topic, &self.mailbox);
         }
     }
 
-    /// The next messages, in the order of publishing, once there are any. Nothing is lost when this is dropped half-way.
+    /// Waits for the next messages, in publishing order. Cancel-safe.
     pub async fn next(&self) -> Vec<Arc<Message>> {
         loop {
             let mut messages = self.mailbox.take().await;
@@ -126,7 +125,7 @@ impl Listener {
         }
     }
 
-    /// Comes back when there is trouble, however many messages wait.
+    /// Resolves on an interrupt, regardless of waiting messages.
     pub async fn trouble(&self) -> Interrupt {
         self.mailbox.trouble().await
     }
@@ -146,7 +145,7 @@ fn leave(topics: &mut HashMap<Topic, Vec<Arc<Mailbox>>>, topic: &Topic, mailbox:
     let Some(mailboxes) = topics.get_mut(topic) else {
         return;
     };
-    // The newest leave first, more often than not.
+    // Search from the end: recent subscribers usually leave first.
     if let Some(place) = mailboxes
         .iter()
         .rposition(|known| Arc::ptr_eq(known, mailbox))

@@ -1,4 +1,4 @@
-//! Live topics and mailboxes: who is told what, and who is cut.
+//! Live topics and mailboxes: who receives what, and who is interrupted.
 
 use super::*;
 use crate::domain::{Setting, UserId, UserStatus, Username};
@@ -6,7 +6,7 @@ use mailbox::CAPACITY;
 use std::cell::Cell;
 use std::time::Duration;
 
-/// News with a number, which nothing takes the place of.
+/// A numbered message, which no other message replaces.
 fn number(n: usize) -> News {
     News::Setting(Setting::SiteName, n.to_string().as_str().into())
 }
@@ -32,7 +32,7 @@ fn ann() -> Topic {
     Topic::Oneself(UserId::new("ann"))
 }
 
-/// What waits for `listener` now.
+/// The messages waiting for `listener` now.
 async fn told(listener: &Listener) -> Vec<News> {
     let next = tokio::time::timeout(Duration::ZERO, listener.next()).await;
     let messages = next.unwrap_or_default();
@@ -45,7 +45,7 @@ async fn trouble(listener: &Listener) -> Option<Interrupt> {
         .ok()
 }
 
-/// Somebody who listens to `topics`.
+/// Creates a listener of `topics`.
 fn listener(live: &Arc<Live>, topics: &[Topic]) -> Listener {
     let mut listener = live.listen();
     for topic in topics {
@@ -55,7 +55,7 @@ fn listener(live: &Arc<Live>, topics: &[Topic]) -> Listener {
 }
 
 #[tokio::test]
-async fn news_come_in_the_order_of_publishing_whatever_their_topic() {
+async fn messages_arrive_in_publishing_order_across_topics() {
     let live = Arc::<Live>::default();
     let listener = listener(&live, &[Topic::Settings, Topic::Names]);
     for n in 0..100 {
@@ -68,7 +68,7 @@ async fn news_come_in_the_order_of_publishing_whatever_their_topic() {
 }
 
 #[tokio::test]
-async fn who_waits_is_woken_and_who_gives_up_waiting_loses_nothing() {
+async fn a_waiting_listener_is_woken_and_cancelling_the_wait_loses_nothing() {
     let live = Arc::<Live>::default();
     let listener = listener(&live, &[Topic::Settings]);
     let (messages, ()) = tokio::join!(listener.next(), async {
@@ -82,7 +82,7 @@ async fn who_waits_is_woken_and_who_gives_up_waiting_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_topic_is_told_once_however_often_one_subscribes() {
+async fn repeated_subscriptions_deliver_a_message_once() {
     let live = Arc::<Live>::default();
     let mut listener = listener(&live, &[Topic::Settings, Topic::Settings]);
     live.publish(&Topic::Settings, || number(1));
@@ -92,10 +92,10 @@ async fn a_topic_is_told_once_however_often_one_subscribes() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_where_nobody_listens_and_once_where_many_do() {
+async fn a_message_is_built_only_for_listeners_and_only_once() {
     let live = Arc::<Live>::default();
     let _other = listener(&live, &[Topic::Names]);
-    live.publish(&Topic::Settings, || panic!("nobody listens"));
+    live.publish(&Topic::Settings, || panic!("there is no listener"));
     let many: Vec<_> = (0..10)
         .map(|_| listener(&live, &[Topic::Settings]))
         .collect();
@@ -118,7 +118,7 @@ async fn nothing_is_made_where_nobody_listens_and_once_where_many_do() {
 }
 
 #[tokio::test]
-async fn who_unsubscribes_hears_nothing_more_not_even_what_waits() {
+async fn unsubscribing_drops_waiting_messages_too() {
     let live = Arc::<Live>::default();
     let (mut one, other) = (
         listener(&live, &[Topic::Settings, Topic::Names]),
@@ -137,7 +137,7 @@ async fn who_unsubscribes_hears_nothing_more_not_even_what_waits() {
 }
 
 #[tokio::test]
-async fn the_newest_about_somebody_takes_the_place_of_older_ones_of_its_topic() {
+async fn a_newer_status_of_a_user_replaces_older_ones_of_its_topic() {
     let live = Arc::<Live>::default();
     let listener = listener(&live, &[Topic::Statuses, of("ann"), Topic::Settings]);
     for (topic, news) in [
@@ -164,7 +164,7 @@ async fn the_newest_about_somebody_takes_the_place_of_older_ones_of_its_topic() 
 }
 
 #[tokio::test]
-async fn a_mailbox_holds_1024_messages_and_one_more_is_an_overrun() {
+async fn a_mailbox_holds_1024_messages_and_one_more_overruns_it() {
     assert_eq!(CAPACITY, 1024);
     let live = Arc::<Live>::default();
     let (slow, quick) = (
@@ -178,17 +178,17 @@ async fn a_mailbox_holds_1024_messages_and_one_more_is_an_overrun() {
     assert_eq!(told(&quick).await.len(), CAPACITY);
     live.publish(&Topic::Settings, || number(CAPACITY));
     live.publish(&Topic::Settings, || number(CAPACITY + 1));
-    assert_eq!(told(&slow).await, [], "all of it is gone");
+    assert_eq!(told(&slow).await, [], "the mailbox was cleared");
     assert_eq!(trouble(&slow).await, Some(Interrupt::Overrun));
-    assert_eq!(trouble(&slow).await, None, "told once");
+    assert_eq!(trouble(&slow).await, None, "reported once");
     assert_eq!(trouble(&quick).await, None);
     assert_eq!(told(&quick).await.len(), 2, "others lose nothing");
     live.publish(&Topic::Settings, || number(7));
-    assert_eq!(told(&slow).await, [number(7)], "kept again from then on");
+    assert_eq!(told(&slow).await, [number(7)], "later messages are kept");
 }
 
 #[tokio::test]
-async fn a_full_mailbox_takes_what_is_newer_about_somebody_who_is_in_it() {
+async fn a_full_mailbox_accepts_a_replacement() {
     let live = Arc::<Live>::default();
     let listener = listener(&live, &[Topic::Settings, Topic::Statuses]);
     live.publish(&Topic::Statuses, || shown("ann", "old"));
@@ -205,7 +205,7 @@ async fn a_full_mailbox_takes_what_is_newer_about_somebody_who_is_in_it() {
 }
 
 #[tokio::test]
-async fn ended_logins_overtake_a_full_mailbox() {
+async fn ended_logins_bypass_a_full_mailbox() {
     let live = Arc::<Live>::default();
     let listener = listener(&live, &[Topic::Settings, ann()]);
     for n in 0..CAPACITY {
@@ -215,15 +215,11 @@ async fn ended_logins_overtake_a_full_mailbox() {
     live.publish(&ann(), || News::LoginsEnded);
     assert_eq!(trouble(&listener).await, Some(Interrupt::LoginsEnded));
     assert_eq!(trouble(&listener).await, None);
-    assert_eq!(
-        told(&listener).await.len(),
-        CAPACITY,
-        "nothing is lost by it"
-    );
+    assert_eq!(told(&listener).await.len(), CAPACITY, "no message is lost");
 }
 
 #[tokio::test]
-async fn ended_logins_are_told_after_an_overrun_too() {
+async fn ended_logins_are_reported_after_an_overrun_too() {
     let live = Arc::<Live>::default();
     let listener = listener(&live, &[Topic::Settings, ann()]);
     for n in 0..=CAPACITY {
@@ -238,7 +234,7 @@ async fn ended_logins_are_told_after_an_overrun_too() {
 }
 
 #[tokio::test]
-async fn a_beginning_is_trouble_for_all_who_listen_to_something() {
+async fn a_reload_interrupts_every_listener_with_a_topic() {
     let live = Arc::<Live>::default();
     let (one, idle) = (listener(&live, &[Topic::Settings]), live.listen());
     live.publish(&Topic::Settings, || number(1));

@@ -1,9 +1,10 @@
-//! Who is connected, in memory alone and built anew from nothing at every start: leases with deadlines. A lease ends with its connection;
-//! one that is forgotten ends by its deadline, so that nobody stays online who is gone. Source: compatibility 9.7.
+//! Presence: which users are connected, as leases with deadlines. Kept in memory only and empty
+//! after a start. A lease ends with its connection; a forgotten one ends at its deadline, so that
+//! no user stays online by mistake. Source: compatibility 9.7.
 //!
-//! Going offline waits a grace with jitter: a proxy that is restarted cuts table, and table is back a moment later. Whoever reads
-//! brings the time, so a lease that is over counts for nobody, even before it is swept away. Time is the machine's monotonic one: a clock
-//! that is set moves nobody. Knows no socket, and nothing of what is shown.
+//! Going offline waits for a grace period with jitter: when a proxy restarts, all connections drop
+//! and come back a moment later. Readers pass the current time, so an expired lease is ignored even
+//! before it is swept. Time is monotonic: setting the clock changes nobody's presence.
 
 mod person;
 mod table;
@@ -15,7 +16,7 @@ use table::Table;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Table who is connected.
+/// The presence of all users.
 pub struct PresenceRegistry {
     grace: Duration,
     heartbeat: Duration,
@@ -23,25 +24,26 @@ pub struct PresenceRegistry {
     changed: Notify,
 }
 
-/// That somebody is connected, until it is dropped.
+/// Guard: the user counts as connected until it is dropped.
 pub struct Lease {
     connections: Arc<PresenceRegistry>,
     user: UserId,
     id: u64,
 }
 
-/// That somebody's connections say something else than before.
+/// A user whose presence changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// Whose.
+    /// The user.
     pub user: UserId,
-    /// How often that has become so since it was last told. After more than once it may be what was said before, and yet somebody may have
-    /// seen otherwise in between.
+    /// How often it changed since the last report. With more than one change the presence may be
+    /// the same as before, although a reader may have seen another one in between.
     pub times: u32,
 }
 
 impl PresenceRegistry {
-    /// Nobody. Who is gone is shown so after `grace` and up to half as much again, and a heartbeat counts for `heartbeat`.
+    /// Creates an empty registry. A user goes offline after `grace` plus up to 50 %; a heartbeat is
+    /// valid for `heartbeat`.
     #[must_use]
     pub fn new(grace: Duration, heartbeat: Duration) -> Arc<Self> {
         Arc::new(Self {
@@ -52,7 +54,7 @@ impl PresenceRegistry {
         })
     }
 
-    /// A connection of `user`, online until it says otherwise.
+    /// Opens a connection of `user`, online until [`Lease::set`].
     #[must_use]
     pub fn open(self: &Arc<Self>, user: UserId) -> Lease {
         let mut table = self.table();
@@ -69,20 +71,21 @@ impl PresenceRegistry {
         }
     }
 
-    /// Takes a sign of life of `user` that comes without a connection.
+    /// Records a heartbeat of `user`, which needs no connection.
     pub fn beat(&self, user: &UserId) {
         let ends = Instant::now() + self.heartbeat;
         self.table().beat(user, ends);
         self.changed.notify_one();
     }
 
-    /// What the connections of `user` say, as far as `policy` asks them: offline when there is none.
+    /// Returns the presence of `user` under `policy`: offline without a connection.
     #[must_use]
     pub fn status(&self, user: &UserId, policy: PresencePolicy) -> UserStatus {
         self.table().status(user, policy, Instant::now())
     }
 
-    /// As [`status`](Self::status), and how often that has changed since it was last looked at so, or named as [`changed`](Self::changed).
+    /// Like [`status`](Self::status), and returns how often that changed since the last call of
+    /// this or the last report by [`changed`](Self::changed).
     #[must_use]
     pub fn look(&self, user: &UserId, policy: PresencePolicy) -> (UserStatus, u32) {
         let now = Instant::now();
@@ -92,19 +95,19 @@ impl PresenceRegistry {
         (table.status(user, policy, now), times)
     }
 
-    /// Forgets table, at once. Who is still there is known again with their next frame.
+    /// Drops all leases at once. A connected user is known again after their next frame.
     pub fn forget(&self) {
         self.table().forget();
         self.changed.notify_one();
     }
 
-    /// Table of whom there is something to say.
+    /// Lists the users with a lease, a heartbeat or a grace period.
     #[must_use]
     pub fn people(&self) -> Vec<UserId> {
         self.table().people.keys().cloned().collect()
     }
 
-    /// Whose connections say something else than they did `span` ago, or have in between; of the last ten minutes at most.
+    /// Lists the users whose presence changed within `span`, up to the last ten minutes.
     #[must_use]
     pub fn changed_within(&self, span: Duration) -> Vec<UserId> {
         let now = Instant::now();
@@ -113,14 +116,14 @@ impl PresenceRegistry {
         table.changed_within(span, now)
     }
 
-    /// How many connections there are.
+    /// Returns the number of connections.
     #[must_use]
     pub fn count(&self) -> usize {
         self.table().leases
     }
 
-    /// Whose connections say something else than before, `most` of them at the most, once there is somebody. Each is named once, however
-    /// often that was. Sweeps what is over meanwhile. Asked by one task.
+    /// Waits for users whose presence changed and returns up to `most` of them, each once. Sweeps
+    /// expired leases meanwhile. Call it from one task only.
     pub async fn changed(&self, most: usize) -> Vec<Changed> {
         loop {
             let (some, next) = {
@@ -131,10 +134,10 @@ impl PresenceRegistry {
             if !some.is_empty() {
                 return some;
             }
-            let told = self.changed.notified();
+            let notified = self.changed.notified();
             match next {
-                Some(next) => drop(tokio::time::timeout_at(next, told).await),
-                None => told.await,
+                Some(next) => drop(tokio::time::timeout_at(next, notified).await),
+                None => notified.await,
             }
         }
     }
@@ -143,7 +146,8 @@ impl PresenceRegistry {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The grace of one who leaves now: up to half as much again by chance, so that those who were cut together do not go together.
+    /// Returns the grace period for a user who leaves now, plus a random 0–50 %, so that users who
+    /// were cut together do not go offline together.
     fn jittered_grace(&self) -> Duration {
         let mut byte = [0];
         let chance = getrandom::fill(&mut byte).map_or(0.0, |()| f64::from(byte[0]) / 255.0);
@@ -152,7 +156,7 @@ impl PresenceRegistry {
 }
 
 impl Lease {
-    /// Says what this connection is from now on, online or away. Whether that is something else than before.
+    /// Sets the status of this connection, online or away. Returns whether it changed.
     pub fn set(&self, status: UserStatus) -> bool {
         let mut table = self.connections.table();
         let is_new = table.tell(self, Some(status));
@@ -163,14 +167,14 @@ impl Lease {
         is_new
     }
 
-    /// That the connection was heard of. One that was forgotten meanwhile is back.
+    /// Renews the lease. A forgotten lease is registered again.
     pub fn renew(&self) {
         if self.connections.table().tell(self, None) {
             self.connections.changed.notify_one();
         }
     }
 
-    /// Ends it without a grace: its user has logged out.
+    /// Ends the lease without a grace period, on logout.
     pub fn end(self) {
         self.close(Duration::ZERO);
     }

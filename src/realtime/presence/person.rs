@@ -1,21 +1,21 @@
-//! One who is connected: what each of their connections says, and until when that counts. Knows nobody else.
+//! The presence of one user: the status of each connection and its deadline.
 
 use crate::domain::UserStatus;
 use tokio::time::Instant;
 
-/// Somebody who is connected, or was a moment ago.
+/// A user who is connected, or was until recently.
 #[derive(Default)]
 pub(super) struct Person {
     pub(super) leases: Vec<Held>,
-    /// What the last lease said, and until when that still counts.
+    /// The last presence and the end of its grace period.
     pub(super) leaving: Option<(UserStatus, Instant)>,
-    /// Until when the last heartbeat counts.
+    /// Until when the last heartbeat is valid.
     pub(super) heartbeat: Option<Instant>,
-    /// What was noted last that their connections and their heartbeats say; `None`: offline.
+    /// The last recorded presence, by connection and by heartbeat; `None` when offline by both.
     pub(super) noted: Option<(UserStatus, UserStatus)>,
 }
 
-/// One connection.
+/// A connection.
 pub(super) struct Held {
     pub(super) id: u64,
     pub(super) status: UserStatus,
@@ -23,7 +23,8 @@ pub(super) struct Held {
 }
 
 impl Person {
-    /// Online if any connection is; away if there is one; what the last one said while its grace lasts.
+    /// Returns online if any connection is, away if there is one, and the last presence during the
+    /// grace period.
     pub(super) fn by_connection(&self, now: Instant) -> UserStatus {
         let live = self.leases.iter().filter(|held| now < held.ends);
         let said = live.map(|held| held.status).min_by_key(|said| match said {
@@ -35,7 +36,7 @@ impl Person {
             .unwrap_or(UserStatus::Offline)
     }
 
-    /// Online while the last heartbeat counts.
+    /// Returns online while the last heartbeat is valid.
     pub(super) fn by_heartbeat(&self, now: Instant) -> UserStatus {
         if self.heartbeat.is_some_and(|until| now < until) {
             UserStatus::Online
@@ -44,14 +45,14 @@ impl Person {
         }
     }
 
-    /// Notes what is said at `now`, and answers whether that is something else than before.
+    /// Records the presence at `now` and returns whether it changed.
     pub(super) fn note(&mut self, now: Instant) -> bool {
         let said = (self.by_connection(now), self.by_heartbeat(now));
         let said = Some(said).filter(|said| *said != (UserStatus::Offline, UserStatus::Offline));
         std::mem::replace(&mut self.noted, said) != said
     }
 
-    /// Removes what is over at `now`, and answers when the next of the rest is; `None`: nothing is left.
+    /// Removes what has expired at `now` and returns the next deadline; `None` if nothing is left.
     pub(super) fn sweep(&mut self, now: Instant) -> Option<Instant> {
         self.leases.retain(|held| now < held.ends);
         self.leaving = self.leaving.filter(|(_, until)| now < *until);

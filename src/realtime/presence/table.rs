@@ -1,5 +1,5 @@
-//! Table who is connected, as it is kept: people, the deadlines of what they are by, and whose connections have changed. Knows no lock
-//! and nobody who waits.
+//! The presence table: users, the deadlines of their leases, and whose presence changed. Does not
+//! lock.
 
 use super::person::{Held, Person};
 use super::{Changed, Lease};
@@ -9,37 +9,39 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a lease lasts after its connection was heard of. Twice what a silent socket is given, which ends its lease by itself.
+/// The lifetime of a lease after the last frame: twice the time after which a silent socket is
+/// closed, which ends its lease too.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 
-/// For how long it is known at least when connections of somebody have changed.
+/// How long, at least, a presence change is remembered.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Default)]
 pub(super) struct Table {
     pub(super) people: HashMap<UserId, Person>,
-    /// When somebody is to be looked at. A person may be in it for a time that was put off: then there is nothing to do.
+    /// When to check each user. A deadline may have been postponed since; then there is nothing to
+    /// do.
     pub(super) due: BinaryHeap<Reverse<(Instant, UserId)>>,
-    /// Whose connections say something else than when somebody last asked.
+    /// Users whose presence changed since the last report.
     pub(super) changed: HashMap<UserId, Waiting>,
-    /// The same users in the order in which they are named, by their place in the queue.
+    /// The same users by queue position, in the order of reporting.
     queue: BTreeMap<u64, UserId>,
     next_place: u64,
-    /// When the connections of those last changed of whom it is not long ago, whether somebody has asked since or not.
+    /// The time of each recent presence change, reported or not.
     recent: HashMap<UserId, Instant>,
     pub(super) leases: usize,
     pub(super) next: u64,
 }
 
-/// A user who waits to be named as changed.
+/// A user waiting to be reported as changed.
 pub(super) struct Waiting {
     place: u64,
-    /// How often their connections have come to say something else.
+    /// How often their presence changed.
     times: u32,
 }
 
 impl Table {
-    /// A connection that says `status`, or says it again after it was forgotten.
+    /// Adds a connection with `status`, or one that was forgotten before.
     pub(super) fn add(&mut self, user: &UserId, id: u64, status: UserStatus) {
         let now = Instant::now();
         self.sweep(now);
@@ -52,8 +54,8 @@ impl Table {
         self.note(user, now);
     }
 
-    /// Puts off the deadline of a lease, and notes what its connection says, if it does. Whether anything is another for it: a lease whose
-    /// deadline was over is taken up again.
+    /// Renews a lease and sets its status, if given. Returns whether anything changed; an expired
+    /// lease is added again.
     pub(super) fn tell(&mut self, lease: &Lease, status: Option<UserStatus>) -> bool {
         let now = Instant::now();
         self.sweep(now);
@@ -72,7 +74,7 @@ impl Table {
         true
     }
 
-    /// Takes a lease back. With a grace, what was said last stands until that is over.
+    /// Removes a lease. With a grace period, the last presence stays until it is over.
     pub(super) fn remove(&mut self, user: &UserId, id: u64, grace: Duration) {
         let now = Instant::now();
         self.sweep(now);
@@ -92,7 +94,7 @@ impl Table {
         self.note(user, now);
     }
 
-    /// What the connections of `user` say at `now`, as far as `policy` asks them.
+    /// Returns the presence of `user` at `now` under `policy`.
     pub(super) fn status(&self, user: &UserId, policy: PresencePolicy, now: Instant) -> UserStatus {
         match (policy, self.people.get(user)) {
             (PresencePolicy::Always, _) => UserStatus::Online,
@@ -102,14 +104,14 @@ impl Table {
         }
     }
 
-    /// Whose connections have changed no longer than `span` before `now`.
+    /// Lists the users whose presence changed within `span` before `now`.
     pub(super) fn changed_within(&self, span: Duration, now: Instant) -> Vec<UserId> {
         let is_recent = |at: &Instant| now.duration_since(*at) <= span;
         let recent = self.recent.iter().filter(|(_, at)| is_recent(at));
         recent.map(|(user, _)| user.clone()).collect()
     }
 
-    /// Takes a sign of life that counts until `ends`.
+    /// Records a heartbeat that is valid until `ends`.
     pub(super) fn beat(&mut self, user: &UserId, ends: Instant) {
         let now = Instant::now();
         self.sweep(now);
@@ -120,7 +122,7 @@ impl Table {
         self.note(user, now);
     }
 
-    /// Forgets all of them.
+    /// Forgets all users.
     pub(super) fn forget(&mut self) {
         for (user, person) in std::mem::take(&mut self.people) {
             if person.noted != Person::default().noted {
@@ -131,8 +133,8 @@ impl Table {
         self.leases = 0;
     }
 
-    /// Removes what is over at `now`, and answers when to come again. Done before every change: what somebody may have seen meanwhile is a
-    /// change, too.
+    /// Removes what has expired at `now` and returns the next deadline. Runs before every change,
+    /// because a reader may have seen the expiry.
     pub(super) fn sweep(&mut self, now: Instant) -> Option<Instant> {
         loop {
             let Reverse((next, _)) = self.due.peek()?;
@@ -154,8 +156,8 @@ impl Table {
         }
     }
 
-    /// Whose connections have changed since they were taken last, at most `most`: those who wait longest come first, so that a
-    /// burst delays nobody for longer than it lasts.
+    /// Takes up to `most` changed users. Those who wait longest come first, so that a burst delays
+    /// nobody beyond its own duration.
     pub(super) fn take_changed(&mut self, most: usize) -> Vec<Changed> {
         let mut some = Vec::new();
         while some.len() < most
@@ -167,7 +169,7 @@ impl Table {
                 .map_or(0, |waiting| waiting.times);
             some.push(Changed { user, times });
         }
-        // Room that a storm took is given back once it is over.
+        // Release memory after a connection storm.
         if self.changed.is_empty() {
             self.changed.shrink_to(64);
             self.due.shrink_to(2 * self.due.len() + 64);
@@ -176,7 +178,7 @@ impl Table {
         some
     }
 
-    /// Takes one user out of the queue: how often their connections have changed.
+    /// Takes one user out of the queue and returns how often their presence changed.
     pub(super) fn take_one(&mut self, user: &UserId) -> u32 {
         let Some(waiting) = self.changed.remove(user) else {
             return 0;
@@ -185,12 +187,12 @@ impl Table {
         waiting.times
     }
 
-    /// Has `user` looked at when a deadline of theirs has come.
+    /// Schedules a check of `user` at `deadline`.
     fn look_at(&mut self, user: &UserId, deadline: Instant) {
         self.due.push(Reverse((deadline, user.clone())));
     }
 
-    /// Notes what the connections of `user` say at `now`, if that is something else than before.
+    /// Records the presence of `user` at `now` and marks the user if it changed.
     fn note(&mut self, user: &UserId, now: Instant) {
         if let Some(person) = self.people.get_mut(user)
             && person.note(now)
@@ -201,7 +203,7 @@ impl Table {
 
     fn mark(&mut self, user: UserId) {
         let now = Instant::now();
-        // With every doubling those go of whom it is long ago.
+        // Drop old entries whenever the map is about to grow.
         if self.recent.len() == self.recent.capacity() {
             self.recent
                 .retain(|_, at| now.duration_since(*at) < REMEMBERED);

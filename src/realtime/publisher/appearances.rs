@@ -1,5 +1,5 @@
-//! How people are shown, as it was told last, so that nobody is told the same again; and what that depends on, as of the events told. Knows
-//! nothing of when there is something to tell.
+//! The visible status of users as last published, so that nothing is published twice, and the state
+//! it depends on.
 
 use crate::app::App;
 use crate::domain::{EventId, Result, StatusChange, User, UserId};
@@ -11,32 +11,32 @@ use crate::store::PresenceSnapshot;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Those who were told about since somebody listens.
+/// The users published since there is a listener.
 pub(super) struct People {
     app: Arc<App>,
     known: HashMap<UserId, Known>,
-    /// How often things had become otherwise without news when that was read.
+    /// The value of `Live::generation` when the entries were read.
     generation: usize,
 }
 
-/// Somebody as of the event that `card` includes, and what was told of them last.
+/// A user's state as of the event `card` includes, and what was last published.
 struct Known {
     card: PresenceSnapshot,
-    /// `None`: nothing, or something that somebody who has just begun to listen may have seen otherwise.
+    /// `None` if nothing was published, or if a new listener may have seen something else.
     told: Option<ShownUser>,
 }
 
-/// What is to be published of one user, complete, so that publishing it cannot fail.
+/// Everything to publish about one user. Complete, so that publishing cannot fail.
 pub(super) struct PersonNews {
     user: UserId,
-    /// Their record, where they listen to it themselves.
+    /// The user record, if the user listens to it.
     record: Option<User>,
-    /// Whether it may be told how they are shown.
+    /// Whether status changes may be published.
     may_be_shown: bool,
 }
 
 impl People {
-    /// Nobody.
+    /// Creates an empty cache.
     pub(super) fn new(app: Arc<App>) -> Self {
         Self {
             app,
@@ -45,17 +45,17 @@ impl People {
         }
     }
 
-    /// Somebody is there no more.
+    /// Forgets a deleted user.
     pub(super) fn forget(&mut self, user: &UserId) {
         self.known.remove(user);
     }
 
-    /// Nobody can say any more what was told last.
+    /// Forgets what was last published.
     pub(super) fn forget_all(&mut self) {
         self.known = HashMap::new();
     }
 
-    /// Takes in a change of somebody's status, which the event `id` tells of; `None`: they are there no more.
+    /// Applies a status change from event `id`; `None` if the user no longer exists.
     pub(super) async fn presence_changed(
         &mut self,
         id: EventId,
@@ -69,7 +69,8 @@ impl People {
             known.card.person.presence.follow(change);
             known.card.as_of = id;
         } else {
-            // One that was read with this change in it knows more than the event, and may have been seen as the event tells.
+            // The snapshot already includes this event, and a listener may have seen the state
+            // after it.
             known.told = None;
         }
         Ok(Some(PersonNews {
@@ -79,8 +80,8 @@ impl People {
         }))
     }
 
-    /// Reads somebody anew, of whom something else than their status has changed with the event `id`; `None`: they are there no
-    /// more.
+    /// Re-reads a user after event `id` changed something other than the status; `None` if the user
+    /// no longer exists.
     pub(super) async fn record_changed(
         &mut self,
         id: EventId,
@@ -123,7 +124,7 @@ impl People {
         }
     }
 
-    /// Tells of somebody whose connections have changed.
+    /// Publishes a user whose presence changed.
     pub(super) async fn connection_changed(&mut self, changed: &Changed) -> Result<()> {
         if self.may_be_shown().await? {
             self.find(&changed.user).await?;
@@ -136,8 +137,9 @@ impl People {
         Ok(!self.app.settings().await?.broadcast_disabled())
     }
 
-    /// Tells how somebody is shown now, unless that was told last. Their connections are known to have changed so many `times` since: who was
-    /// otherwise for a moment is told of again, because whoever began to listen then has seen only that.
+    /// Publishes the visible status of a user, unless it was published last. The presence has
+    /// changed `times` times since then. A user who changed for a moment is published again,
+    /// because a new listener may have seen only that moment.
     fn show(&mut self, user: &UserId, times: u32) {
         let app = self.app.clone();
         let Some(known) = self.known.get_mut(user) else {
@@ -154,7 +156,7 @@ impl People {
         }
         app.live
             .publish(&Topic::Statuses, || News::Shown(now.clone()));
-        // Whoever hears of one alone is told neither names nor roles.
+        // Listeners of a single status receive neither names nor roles.
         let told = known.told.replace(now.clone());
         if told.is_none_or(|told| is_another_status(&told, &now)) {
             for topic in [Topic::StatusOf(user.clone()), Topic::Oneself(user.clone())] {
@@ -163,7 +165,7 @@ impl People {
         }
     }
 
-    /// Forgets everybody if things have become otherwise without news.
+    /// Clears the cache if the state changed without a message.
     fn ask_all_to_reload(&mut self) {
         let generation = self.app.live.generation();
         if std::mem::replace(&mut self.generation, generation) != generation {

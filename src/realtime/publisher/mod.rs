@@ -1,10 +1,12 @@
-//! Tells those who listen what has happened: committed events in their order, and between them what connections change about how people
-//! are shown. One task does both, so that whatever is told about somebody is told in one order, and ends with how they are.
+//! Publishes to listeners what has happened: committed events in order and, between them, presence
+//! changes. One task does both, so that all messages about a user are in one order and end with the
+//! current state.
 //!
-//! It is the outbox's live consumer: it reads the same events as hooks do, but keeps its place in memory, because who was not there missed
-//! nothing that they cannot read. While nobody listens it reads nothing. After each batch it rests for as long as the listeners needed for
-//! it, and again as long: a flood waits in the outbox and not in mailboxes, and telling thousands of it leaves processors to those who make
-//! it. What comes alone is told at once. Knows neither JSON nor sockets.
+//! It is the live consumer of the outbox. It reads the same events as hooks do but keeps its cursor
+//! in memory, because a client that was not connected can read the current state. It reads nothing
+//! while there are no listeners. After each batch it pauses for twice as long as the listeners took
+//! to receive it. A flood therefore waits in the outbox rather than in mailboxes, and leaves CPU
+//! time to those who cause it. A single event is published at once.
 
 mod appearances;
 mod retry;
@@ -22,47 +24,48 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Events, and people whose connections changed, told at once.
+/// Events, and users with changed presence, published at once.
 const BATCH: usize = 64;
-/// How much longer than telling the rest after it is.
+/// The pause after a batch, as a multiple of the time it took.
 const REST: u32 = 2;
-/// The longest rest, and the shortest that is worth a timer.
+/// The longest pause, and the shortest that is worth a timer.
 const LONGEST_REST: Duration = Duration::from_millis(250);
 const SHORTEST_REST: Duration = Duration::from_millis(2);
-/// How often it is looked whether everybody has taken what they were told.
+/// How often to check whether all listeners have taken their messages.
 const LOOK: Duration = Duration::from_millis(1);
-/// Events that are searched at once for the end of logins.
+/// Events searched at once for ended logins.
 const SEARCH: usize = 1024;
-/// How often the outbox is looked at though nobody said that there is something.
+/// How often the outbox is polled without a notification.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Tells until it is stopped.
+/// Publishes until it is stopped.
 pub struct Publisher {
     app: Arc<App>,
     stop: CancellationToken,
-    /// Up to which event (inclusive) everything is told.
+    /// Everything up to this event (inclusive) is published.
     cursor: EventId,
-    /// Those who were told about since somebody listens.
+    /// The users published since there is a listener.
     people: People,
-    /// Those whose connections have changed and who are not told about yet.
+    /// Users with a presence change that is not yet published.
     pending: VecDeque<Changed>,
-    /// Up to which event (inclusive) ended logins were searched for, ahead of everything else.
+    /// Ended logins are published ahead of everything else up to this event (inclusive).
     searched: EventId,
     retry: Retry,
     failed_events: Failures,
     failed_people: Failures,
 }
 
-/// What is read before an event is published. Without it, only what stands in the event is published.
+/// What is read before an event is published. By default, only the content of the event is
+/// published.
 #[derive(Default)]
 struct Prepared {
-    /// Whether everybody may hear who holds which role.
+    /// Whether role assignments are public.
     shows_roles: bool,
     person: Option<PersonNews>,
 }
 
 impl Publisher {
-    /// Begins with what is committed from now on.
+    /// Starts with events committed from now on.
     #[must_use]
     pub fn new(app: Arc<App>, stop: CancellationToken) -> Self {
         let cursor = *app.store.committed().borrow();
@@ -83,10 +86,10 @@ impl Publisher {
     pub async fn run(mut self) {
         let (app, stop) = (self.app.clone(), self.stop.clone());
         let mut committed = app.store.committed();
-        // What is committed before this is looked at by the first tick at the latest.
+        // The first tick finds anything committed before this.
         loop {
             let done = tokio::select! {
-                biased; // What is stored first: how somebody is shown depends on it.
+                biased; // Stored events first: the visible status depends on them.
                 () = stop.cancelled() => return,
                 _ = committed.changed() => match self.tell_events().await {
                     Ok(()) => self.tell_connections().await,
@@ -99,7 +102,7 @@ impl Publisher {
                 () = tokio::time::sleep(TICK) => self.tell_events().await,
             };
             if let Err(error) = done {
-                tracing::warn!(%error, "what has happened cannot be told yet; it will be tried again");
+                tracing::warn!(%error, "cannot publish changes; will retry");
                 self.retry.pause().await;
                 committed.mark_changed();
             } else {
@@ -108,10 +111,11 @@ impl Publisher {
         }
     }
 
-    /// Tells everything that is committed by now.
+    /// Publishes everything committed by now.
     async fn tell_events(&mut self) -> Result<()> {
         loop {
-            // Before asking whether anybody listens: whoever begins to after that reads on from this position or a later one.
+            // Read before checking for listeners: one that subscribes later reads on from this
+            // position or a later one.
             let mark = *self.app.store.committed().borrow();
             if !self.app.live.has_listeners() {
                 self.cursor = mark;
@@ -136,8 +140,9 @@ impl Publisher {
         }
     }
 
-    /// Ends logins at once where many events wait to be published before: a flood must not keep a revoked login alive. They are
-    /// ended once more in their turn, which keeps what came later from whoever has lost the login.
+    /// Ends logins early when many events wait: a flood must not keep a revoked login alive. They
+    /// are published again in order, which keeps later messages from a client whose login has
+    /// ended.
     async fn end_logins_ahead(&mut self, mark: EventId) -> Result<()> {
         let waiting = mark.as_u64().saturating_sub(self.cursor.as_u64());
         let mut at = self.searched.max(self.cursor);
@@ -160,14 +165,15 @@ impl Publisher {
         }
     }
 
-    /// Publishes `event`. Everything that can fail comes before the first message, so that a retry publishes nothing twice. What
-    /// fails again and again is left out, because everything else waits behind it.
+    /// Publishes `event`. Everything that can fail comes before the first message, so that a retry
+    /// publishes nothing twice. After repeated failures the failed part is skipped, because
+    /// everything else waits behind it.
     async fn tell(&mut self, event: Event) -> Result<()> {
         let prepared = match self.prepare(&event).await {
             Ok(prepared) => prepared,
             Err(error) if self.failed_events.may_retry() => return Err(error),
             Err(error) => {
-                tracing::error!(event = event.id.as_u64(), %error, "published without what cannot be read");
+                tracing::error!(event = event.id.as_u64(), %error, "published an event without data that cannot be read");
                 self.people.forget_all();
                 Prepared::default()
             }
@@ -247,14 +253,15 @@ impl Publisher {
         live.publish(&Topic::Events, || News::Event(Box::new(event)));
     }
 
-    /// While changes of presence are told to nobody, nobody can say what was told last.
+    /// While presence broadcasts are disabled, the last published state is unknown.
     fn setting_changed(&mut self, setting: Setting) {
         if setting == Setting::PresenceBroadcastDisabled {
             self.people.forget_all();
         }
     }
 
-    /// Tells of those whose connections have changed. Who cannot be told about yet stays, and is left out after some tries.
+    /// Publishes presence changes. A user whose state cannot be read stays queued and is skipped
+    /// after some retries.
     async fn tell_connections(&mut self) -> Result<()> {
         if !self.app.live.has_listeners() {
             self.pending.clear();
@@ -266,7 +273,7 @@ impl Publisher {
                 Ok(()) => {}
                 Err(error) if self.failed_people.may_retry() => return Err(error),
                 Err(error) => {
-                    tracing::error!(user = changed.user.as_str(), %error, "a change of presence is not published");
+                    tracing::error!(user = changed.user.as_str(), %error, "skipped a presence change");
                     self.people.forget(&changed.user);
                 }
             }
@@ -277,14 +284,15 @@ impl Publisher {
         Ok(())
     }
 
-    /// Lets those who were told something since `began` take it, and then everybody else have their turn.
+    /// Gives listeners time to take what was published since `began`, then yields the CPU to
+    /// others.
     async fn rest(&self, began: Instant) {
-        // It is this task's turn again when some of those that it woke have had theirs.
+        // This task runs again after some of the tasks it woke.
         tokio::task::yield_now().await;
         let mut behind = self.app.live.backlog();
         while behind > 0 {
             tokio::time::sleep(LOOK).await;
-            // Those who do not read are not waited for: who is left when nobody takes anything any more.
+            // Do not wait for listeners that do not read: stop when the backlog no longer shrinks.
             let left = self.app.live.backlog();
             if left >= behind || began.elapsed() > LONGEST_REST {
                 break;
@@ -306,7 +314,7 @@ fn unreadable(event: EventId, reason: &str) {
     tracing::error!(
         event = event.as_u64(),
         reason,
-        "an event cannot be read and is not published"
+        "skipped an event that cannot be read"
     );
 }
 

@@ -1,4 +1,4 @@
-//! What listeners are told when several things happen before anybody has told of them.
+//! What listeners receive when several changes happen before the first is published.
 
 use super::*;
 use crate::app::SystemClock;
@@ -12,7 +12,7 @@ use crate::service::users::{self, NewUser};
 use crate::store::sqlite::SqliteStore;
 use std::path::PathBuf;
 
-/// An announcer at work, and ann.
+/// A running publisher, and the user ann.
 struct Office {
     app: Arc<App>,
     ann: UserId,
@@ -56,7 +56,7 @@ impl Office {
         self.app.connections.open(self.ann.clone())
     }
 
-    /// Lets the announcer look at connections, be it at rest, while nobody listens.
+    /// Waits until the publisher has checked connections, even while idle and without listeners.
     async fn settle(&self) {
         tokio::time::pause();
         tokio::time::advance(LONGEST_REST).await;
@@ -67,7 +67,7 @@ impl Office {
     }
 }
 
-/// The next that is told of how somebody is shown.
+/// The next message about a visible status.
 async fn told(listener: &Listener) -> UserStatus {
     let next = tokio::time::timeout(Duration::from_secs(60), listener.next()).await;
     let next = next.unwrap();
@@ -81,7 +81,7 @@ async fn told(listener: &Listener) -> UserStatus {
 }
 
 #[tokio::test]
-async fn who_is_back_before_their_going_was_told_is_told_of_to_who_may_have_seen_it() {
+async fn a_quick_return_is_published_because_the_absence_may_have_been_seen() {
     let office = Office::new().await;
     let early = office.listener(Topic::Statuses);
     let lease = office.connect();
@@ -90,13 +90,13 @@ async fn who_is_back_before_their_going_was_told_is_told_of_to_who_may_have_seen
     let late = office.listener(Topic::Statuses);
     let policy = crate::domain::PresencePolicy::Connection;
     let seen = office.app.connections.status(&office.ann, policy);
-    assert_eq!(seen, UserStatus::Offline, "who comes now reads this");
+    assert_eq!(seen, UserStatus::Offline, "a new listener reads this");
     let _back = office.connect();
     assert_eq!(told(&late).await, UserStatus::Online);
 }
 
 #[tokio::test]
-async fn what_was_told_before_everybody_left_is_not_taken_for_known() {
+async fn nothing_published_before_the_last_listener_left_is_remembered() {
     let office = Office::new().await;
     let early = office.listener(Topic::Statuses);
     let lease = office.connect();
@@ -110,7 +110,7 @@ async fn what_was_told_before_everybody_left_is_not_taken_for_known() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_nothing_new_for_who_hears_of_one_status_alone() {
+async fn a_new_display_name_is_not_published_to_listeners_of_one_status() {
     let office = Office::new().await;
     let (all, one) = (
         office.listener(Topic::Statuses),
@@ -128,7 +128,7 @@ async fn a_new_name_is_nothing_new_for_who_hears_of_one_status_alone() {
 }
 
 #[tokio::test]
-async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood_is_published() {
+async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood() {
     let Office { app, ann, _stop } = Office::new().await;
     drop(_stop); // From here on, this test is the publisher.
     let mut publisher = Publisher::new(app.clone(), CancellationToken::new());

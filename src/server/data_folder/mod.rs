@@ -1,4 +1,5 @@
-//! The data folder: what lies in it, who may read it, and that one server at a time runs on it. Knows nothing of what the files hold.
+//! The data folder: its files, its permissions, and the lock that allows one server at a time. Does
+//! not depend on the content of the files.
 
 mod used;
 
@@ -8,15 +9,15 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often, and after how long, a lock that is taken is tried again.
+/// How often, and at which interval, to retry a lock that is taken.
 const LOCK_ATTEMPTS: u32 = 10;
 const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A data folder that exists.
+/// An existing data folder.
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
 
-/// That no other server runs on the folder, for as long as this is kept.
+/// Guard: no other server runs on the folder while it is held.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -24,16 +25,18 @@ pub struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing alone would leave the folder locked for as long as a process that was forked meanwhile has its copy of the file.
+        // Unlock explicitly: closing alone would leave the folder locked while a forked process has
+        // a copy of the file.
         let _ = self.file.unlock();
     }
 }
 
 impl Lock {
-    /// Says to commands which secret this server signs with.
+    /// Writes the fingerprint of this server's signing secret to the lock file, where commands read
+    /// it.
     ///
     /// # Errors
-    /// What the file system says.
+    /// Any file system error.
     pub fn publish(&mut self, fingerprint: &str) -> Result<()> {
         self.file.set_len(0)?;
         writeln!(self.file, "{fingerprint}")
@@ -41,22 +44,22 @@ impl Lock {
 }
 
 impl Folder {
-    /// The folder at `path`, created for its owner alone (0700) when there is none.
+    /// Opens the folder at `path`. Creates it with mode 0700 if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be created.
+    /// When it cannot be created or others can change it.
     pub fn create(path: &Path) -> Result<Self> {
         Self::create_with(path, |folder| File::open(folder)?.sync_all())
     }
 
-    /// As [`create`](Self::create). `sync` gets every folder that a new entry was made in: without it, a power cut may take the new
-    /// folder away with everything that was synced in it.
+    /// Like [`create`](Self::create). Calls `sync` for every folder with a new entry. Without it, a
+    /// power failure may lose the new folder and everything synced in it.
     fn create_with(path: &Path, mut sync: impl FnMut(&Path) -> Result<()>) -> Result<Self> {
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
-        check_trust(path)?; // Before anything is made there.
+        check_trust(path)?; // Before creating anything there.
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        check_trust(path)?; // Somebody may have been quicker.
+        check_trust(path)?; // Another process may have created it first.
         for created in missing.iter().rev() {
             let parent = created.parent();
             sync(
@@ -68,10 +71,11 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
-    /// The folder at `path`, which has to hold a database already.
+    /// Opens the folder at `path`, which must hold a database.
     ///
     /// # Errors
-    /// `NotFound` when it does not, `InvalidData` when it has lost one.
+    /// `NotFound` when it does not, `InvalidData` when it has lost one, `PermissionDenied` when
+    /// others can change it.
     pub fn existing(path: &Path) -> Result<Self> {
         let folder = Self(path.to_owned());
         if folder.has_database()? {
@@ -80,14 +84,14 @@ impl Folder {
         }
         Err(Error::new(
             ErrorKind::NotFound,
-            "there is no doorsign.db in it; `doorsign serve` makes one",
+            "it has no doorsign.db; run `doorsign serve` to create one",
         ))
     }
 
-    /// Keeps every other server off the folder. The kernel gives the lock back when the process ends, however it ends.
+    /// Locks the folder. The kernel releases the lock when the process ends, however it ends.
     ///
     /// # Errors
-    /// `ResourceBusy` when another one runs, or what the file system says.
+    /// `ResourceBusy` when another server runs; otherwise any file system error.
     pub fn lock(&self) -> Result<Lock> {
         let file = OpenOptions::new()
             .create(true)
@@ -98,13 +102,14 @@ impl Folder {
             Ok(()) => Ok(Lock { file }),
             Err(TryLockError::WouldBlock) => Err(Error::new(
                 ErrorKind::ResourceBusy,
-                "another doorsign runs on it",
+                "another doorsign is running on it",
             )),
             Err(TryLockError::Error(source)) => Err(source),
         }
     }
 
-    /// As [`lock`](Self::lock), and waits for a moment if the lock is taken: a command that looks whether a server runs takes it briefly.
+    /// Like [`lock`](Self::lock), but retries briefly: a command that checks for a running server
+    /// takes the lock for a moment.
     ///
     /// # Errors
     /// As [`lock`](Self::lock).
@@ -120,10 +125,11 @@ impl Folder {
         self.lock()
     }
 
-    /// The fingerprint of the secret that the server on this folder signs with. `None` where none runs, or where it is still starting.
+    /// Returns the fingerprint of the signing secret of the server on this folder. `None` if none
+    /// runs or it is still starting.
     ///
     /// # Errors
-    /// What the file system says.
+    /// Any file system error.
     pub fn published_fingerprint(&self) -> Result<Option<String>> {
         if !self.is_locked() {
             return Ok(None);
@@ -132,19 +138,19 @@ impl Folder {
         Ok(text.lines().next().map(str::to_owned))
     }
 
-    /// Whether a server runs on this folder.
+    /// Returns whether a server runs on this folder.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         matches!(self.lock(), Err(source) if source.kind() == ErrorKind::ResourceBusy)
     }
 
-    /// Whether a server runs on the folder at `path`, as far as can be told.
+    /// Returns whether a server runs on the folder at `path`, as far as can be determined.
     #[must_use]
     pub fn is_in_use(path: &Path) -> bool {
         Self::existing(path).is_ok_and(|folder| folder.is_locked())
     }
 
-    /// The folder itself.
+    /// Returns the path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
@@ -154,27 +160,27 @@ impl Folder {
         self.0.join("doorsign.lock")
     }
 
-    /// The database.
+    /// Returns the path of the database.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.0.join("doorsign.db")
     }
 
-    /// The secret that signs auth tokens.
+    /// Returns the path of the secret that signs auth tokens.
     #[must_use]
     pub fn token_secret(&self) -> PathBuf {
         self.0.join("token-secret")
     }
 
-    /// The socket by which other processes tell the server that they have written.
+    /// Returns the path of the socket by which other processes report their writes.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.0.join("doorsign.sock")
     }
 }
 
-/// Whoever else could change the folder could read every secret, make themselves administrator, and have the server write through
-/// links that they put there.
+/// Rejects a folder that others can change. They could read every secret, make themselves
+/// administrators, or make the server write through symbolic links.
 fn check_trust(path: &Path) -> Result<()> {
     let checked = doorsign_file_trust::check(path);
     checked
@@ -205,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_given_back_is_free_although_a_forked_process_still_has_the_file() {
+    fn a_released_lock_is_free_although_a_forked_process_has_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Folder::create(folder.path()).unwrap();
         let lock = folder.lock().unwrap();
@@ -217,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_others_can_change_is_refused_before_anything_is_made_in_it() {
+    fn a_folder_that_others_can_change_is_rejected_before_anything_is_created() {
         let folder = tempfile::tempdir().unwrap();
         let mode = |mode| {
             let mode = std::fs::Permissions::from_mode(mode);

@@ -1,24 +1,26 @@
-//! Tells a new folder from one that has lost its database. Whoever loses the database must not get a new workspace in its place: the
-//! log beside it may be the only copy of acknowledged changes, and a new start would overwrite it.
+//! Tells a new folder from one that has lost its database. A lost database must not be replaced by
+//! a new workspace: the log beside it may be the only copy of acknowledged changes, and a new start
+//! would overwrite it.
 
 use super::Folder;
 use std::fs::symlink_metadata;
 use std::io::{Error, ErrorKind, Result};
 
-/// What a server leaves behind, beside the database. Doorsign creates each of them after the database is complete.
+/// Files that a server leaves beside the database, each created after the database is complete.
 const TRACES: [&str; 3] = ["doorsign.db-wal", "doorsign.db-marker", "token-secret"];
 
 impl Folder {
-    /// Whether there is a database. `false` only for a folder that never had one: an empty file counts as none.
+    /// Returns whether the folder has a database. `false` only for a folder that never had one; an
+    /// empty file counts as none.
     ///
     /// # Errors
-    /// `InvalidData` when the folder has lost its database, or what the file system says.
+    /// `InvalidData` when the folder has lost its database; otherwise any file system error.
     pub fn has_database(&self) -> Result<bool> {
         let path = self.database();
         let missing = match path.metadata() {
             Ok(found) if found.len() > 0 => return Ok(true),
             Ok(_) => "empty",
-            // A symbolic link to nothing: perhaps what it leads to is not mounted yet.
+            // A dangling symbolic link: its target may not be mounted yet.
             Err(source)
                 if source.kind() == ErrorKind::NotFound && symlink_metadata(&path).is_ok() =>
             {
@@ -34,7 +36,7 @@ impl Folder {
         }
     }
 
-    /// The first trace of an earlier server. An empty log holds nothing and is none.
+    /// Returns the first trace of an earlier server. An empty log does not count.
     fn trace(&self) -> Option<&'static str> {
         let is_there = |name: &&str| {
             let found = symlink_metadata(self.path().join(name));

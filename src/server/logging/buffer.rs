@@ -1,25 +1,26 @@
-//! Lines on their way to standard error, written together. Knows nothing of what is in them.
+//! Buffers log lines and writes them to standard error in batches.
 //!
-//! A line is copied into a buffer and nobody waits for its being written: a thread empties the buffer a moment after its first line.
-//! A crowd of requests thus shares one write and one wake-up, where `tracing-appender` wakes its thread for every line, which took
-//! a seventh of the server's time when it served lists from memory. A reader of the log who has stopped reading holds up nobody: what no longer fits is
-//! dropped, and how much that was is said.
+//! A line is copied into a buffer and no caller waits for the write: a thread empties the buffer a
+//! moment after its first line. Many requests thus share one write and one wake-up.
+//! `tracing-appender` wakes its thread for every line, which took a seventh of the server's time
+//! when it served lists from memory. A stalled log reader delays nothing: lines that do not fit are
+//! dropped, and their number is reported.
 
 use std::io::{Result, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Bytes of lines that may wait.
+/// The capacity in bytes.
 const CAPACITY: usize = 1024 * 1024;
 /// How long the first line waits for others.
 const MOMENT: Duration = Duration::from_millis(20);
-/// How long the end waits for what is still to be written.
+/// How long shutdown waits for the remaining lines to be written.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Lines that wait. Any thread may put, one empties.
+/// The waiting lines. Any thread may add lines; one thread writes them.
 pub(super) struct Buffer {
-    /// The line that tells how many lines were dropped.
+    /// Builds the line that reports dropped lines.
     notice: fn(u64) -> String,
     waiting: Mutex<Waiting>,
     changed: Condvar,
@@ -42,7 +43,7 @@ impl Buffer {
         }
     }
 
-    /// No more lines come. Comes back when what waits has been written; a reader who has stopped reading is not waited for.
+    /// Ends the log and waits until the remaining lines are written, but not for a stalled reader.
     pub(super) fn end(&self) {
         let mut waiting = self.lock();
         waiting.ended = true;
@@ -67,12 +68,13 @@ impl Buffer {
         }
     }
 
-    /// Writes what is put, in the order it was put, until the end. Two buffers change places, so that no memory is asked for again.
+    /// Writes lines in order until the end. Two buffers are swapped, so that no memory is
+    /// reallocated.
     pub(super) fn empty_into(&self, mut out: impl Write) {
         let mut lines = Vec::new();
         loop {
             let (ended, dropped) = self.take(&mut lines);
-            // Where the log cannot be written there is nobody left to tell.
+            // There is nowhere to report a failure to write the log.
             let _ = out.write_all(&lines);
             if dropped > 0 {
                 let _ = writeln!(out, "{}", (self.notice)(dropped));
@@ -102,7 +104,7 @@ impl Buffer {
     }
 }
 
-/// Gives tracing a place to put each line.
+/// Provides tracing with a writer for each line.
 pub(super) struct Lines(pub(super) Arc<Buffer>);
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_nobody_reads_is_bounded_and_says_what_it_dropped() {
+    fn an_unread_log_is_bounded_and_reports_dropped_lines() {
         let buffer = Buffer::new(|dropped| format!("{dropped} dropped"));
         let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
         for _ in 0..1030 {
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_does_not_wait_for_a_reader_who_has_stopped_reading() {
+    fn shutdown_does_not_wait_for_a_stalled_reader() {
         let (reader, writer) = std::io::pipe().unwrap();
         let buffer = Arc::new(Buffer::new(|dropped| format!("{dropped} dropped")));
         buffer.put(&[b'x'; CAPACITY]); // Far more than a pipe takes.

@@ -1,5 +1,6 @@
-//! How a line of the text log looks: `2026-11-23T18:06:24.824Z INFO doorsign::request request_id=… status=200`. Leaner than
-//! `tracing-subscriber`'s own, which takes about three times the instructions. Knows no event by name.
+//! The format of a text log line: `2026-11-23T18:06:24.824Z INFO doorsign::request request_id=…
+//! status=200`. Leaner than that of `tracing-subscriber`, which takes about three times the
+//! instructions.
 
 use crate::app::{Clock, SystemClock};
 use std::cell::Cell;
@@ -10,7 +11,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The format. There are no spans in this program, so there is nothing else to show.
+/// The line format. This program has no spans, so there is nothing else to show.
 pub(super) struct Text;
 
 impl<S, N> FormatEvent<S, N> for Text
@@ -41,7 +42,7 @@ where
 }
 
 thread_local! {
-    /// The last second that was written and its text, since many lines share one.
+    /// The last second written and its text, because many lines share one.
     static SECOND: Cell<(i64, [u8; 19])> = const { Cell::new((i64::MIN, [b'?'; 19])) };
 }
 
@@ -84,7 +85,8 @@ impl<W: Write> Fields<'_, W> {
 
 impl<W: Write> Visit for Fields<'_, W> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        // Text with a space or a control character is quoted, so that a line can be taken apart, and nothing can forge one.
+        // Text with a space or a control character is quoted, so that lines can be parsed and not
+        // forged.
         let plain = !value.is_empty()
             && value
                 .bytes()
@@ -99,7 +101,7 @@ impl<W: Write> Visit for Fields<'_, W> {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // Three places of a number of this size are whole thousandths, which takes no search for the digits of a float.
+        // Print whole thousandths: cheaper than searching for the digits of a float.
         if (0.0..1e12).contains(&value) {
             let thousandths = (value * 1000.0).round() as u64;
             let (whole, rest) = (thousandths / 1000, thousandths % 1000);
@@ -118,7 +120,8 @@ impl<W: Write> Visit for Fields<'_, W> {
     }
 }
 
-/// Escapes control characters: what an error of a hook or of the system says must not begin a line of its own.
+/// Escapes control characters, so that error texts from hooks or the system cannot start a new
+/// line.
 struct OneLine<'a, W>(&'a mut W);
 
 impl<W: Write> Write for OneLine<'_, W> {
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_shown_begins_a_line_of_its_own() {
+    fn logged_values_cannot_start_a_new_line() {
         let mut out = String::new();
         write!(OneLine(&mut out), "no é\n2023 INFO\u{1b}[31m\r\n").unwrap();
         assert_eq!(out, r"no é\n2023 INFO\u{1b}[31m\r\n");

@@ -1,5 +1,4 @@
-//! The log: one line for each thing that happened, on standard error. Knows nothing of what is logged; that no secret is, is for
-//! those who log.
+//! Logging: one line per event on standard error. Callers must not log secrets.
 
 mod buffer;
 mod line;
@@ -13,15 +12,15 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt, reload};
 
-/// That lines are written. Dropping it writes what still waits, as far as somebody reads it.
+/// Guard: dropping it writes the remaining lines, as far as they are read.
 pub struct Logging {
     buffer: Arc<Buffer>,
 }
 
-/// Starts logging as the settings say, until what is given back is dropped.
+/// Starts logging as configured, until the returned guard is dropped.
 ///
 /// # Errors
-/// One line when the filter cannot be read, or the machine refuses a thread.
+/// One line when the filter is invalid or a thread cannot be started.
 pub fn start(config: &Config) -> Result<Logging, String> {
     let filter = parse(&config.log)?;
     let buffer = Arc::new(Buffer::new(notice(config.log_format)));
@@ -44,16 +43,16 @@ pub fn start(config: &Config) -> Result<Logging, String> {
     started.map(|()| logging).map_err(|e| e.to_string())
 }
 
-/// The filter of the running log. Global, as the log is.
+/// The filter of the running log. Global, like the log.
 static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
 /// Replaces the filter of the running log.
 ///
 /// # Errors
-/// One line when the filter cannot be read, or nothing is logged yet.
+/// One line when the filter is invalid or logging was not started.
 pub fn set_filter(filter: &str) -> Result<(), String> {
     let read = parse(filter)?;
-    let running = FILTER.get().ok_or("the log was not started")?;
+    let running = FILTER.get().ok_or("logging was not started")?;
     running.reload(read).map_err(|e| e.to_string())
 }
 
@@ -63,15 +62,15 @@ fn parse(filter: &str) -> Result<Targets, String> {
         .map_err(|e| format!("log = {filter:?} is not a log filter: {e}"))
 }
 
-/// How the log says that lines are missing from it.
+/// Returns the line that reports dropped lines.
 fn notice(format: LogFormat) -> fn(u64) -> String {
     match format {
-        LogFormat::Text => |n| {
-            format!("WARN doorsign::logging {n} lines were dropped, because nobody read the log")
-        },
+        LogFormat::Text => {
+            |n| format!("WARN doorsign::logging dropped {n} lines because the log was not read")
+        }
         LogFormat::Json => |n| {
             format!(
-                r#"{{"level":"WARN","target":"doorsign::logging","message":"lines were dropped, because nobody read the log","dropped":{n}}}"#
+                r#"{{"level":"WARN","target":"doorsign::logging","message":"dropped lines because the log was not read","dropped":{n}}}"#
             )
         },
     }

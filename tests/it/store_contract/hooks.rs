@@ -151,7 +151,7 @@ async fn a_hook_that_is_missing_keeps_its_place_until_it_is_there_again() {
         let store = place.open();
         three_behind(&*store).await;
         advance(&*store, "hook", 1, vec![parked(1)]).await;
-        for reason in ["it is broken", "it is not there any more"] {
+        for reason in ["it is broken", "it no longer exists"] {
             let missing = store.set_missing("hook", HookKind::Exec, reason.to_owned());
             missing.await.unwrap();
             let hook = hook(&*store, "hook").await;

@@ -101,7 +101,7 @@ async fn a_hook_that_is_off_or_missing_keeps_nothing() {
             .unwrap();
         sweep(&*store, 1000, 9).await;
         assert_eq!(left(&*store).await, [1, 2, 3], "for the other one");
-        let gone = "it is not there any more".to_owned();
+        let gone = "it no longer exists".to_owned();
         let missing = store.set_missing("missing", HookKind::Exec, gone);
         missing.await.unwrap();
         sweep(&*store, 1000, 9).await;

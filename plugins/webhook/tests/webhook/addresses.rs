@@ -26,7 +26,7 @@ fn resolver(addresses: &[&str]) -> Resolver {
 
 fn refused(address: &str) -> Result<(), HookError> {
     Err(HookError::Retry(format!(
-        "refused: {address} is not a public address; allow its network by `webhook_allow`"
+        "refused: {address} is not a public address; allow its network with `webhook_allow`"
     )))
 }
 
@@ -83,7 +83,7 @@ async fn a_name_that_nobody_knows_is_tried_again() {
         endpoint("http://ci.example.org/"),
         sender().with_resolver(unknown),
     );
-    let reason = "cannot resolve the host's name: no such name".to_owned();
+    let reason = "cannot resolve the host name: no such name".to_owned();
     assert_eq!(delivered(&webhook).await, Err(HookError::Retry(reason)));
 }
 

@@ -97,7 +97,7 @@ async fn a_connection_that_is_closed_early_is_tried_again() {
         seen.read(&mut stream).await;
     })
     .await;
-    let reason = "the connection was closed before an answer came";
+    let reason = "the connection was closed before a response arrived";
     assert_eq!(outcome(&closing).await, retry(reason));
     let answering_half = Receiver::serving(|mut stream, seen| async move {
         seen.read(&mut stream).await;
@@ -129,7 +129,7 @@ async fn an_answer_that_is_not_http_is_tried_again() {
             panic!("{garbage:?}");
         };
         assert!(
-            reason.starts_with("the answer cannot be read: "),
+            reason.starts_with("cannot parse the response: "),
             "{reason}"
         );
         assert!(!reason.contains(char::is_control), "{reason:?}");
@@ -151,7 +151,7 @@ async fn headers_that_are_enormous_are_not_taken() {
             panic!("taken");
         };
         assert!(
-            reason.starts_with("the answer cannot be read: "),
+            reason.starts_with("cannot parse the response: "),
             "{reason}"
         );
     }

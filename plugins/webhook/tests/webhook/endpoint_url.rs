@@ -132,6 +132,6 @@ fn what_may_be_secret_is_not_shown_by_chance() {
 fn a_refusal_says_what_to_do() {
     assert_eq!(
         refused("http://10.0.0.5/").to_string(),
-        "refused: 10.0.0.5 is not a public address; allow its network by `webhook_allow`"
+        "refused: 10.0.0.5 is not a public address; allow its network with `webhook_allow`"
     );
 }

@@ -49,7 +49,7 @@ fn content() -> Limits {
 }
 
 fn too_late() -> Result<(), HookError> {
-    Err(HookError::Retry("no answer within 0.2 s".into()))
+    Err(HookError::Retry("no response within 0.2 s".into()))
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Leases and their deadlines, on paused time. Who is named as changed is in `named`.
+//! Leases and their deadlines, on paused time. Change notifications are tested in `named`.
 
 mod named;
 
@@ -10,7 +10,7 @@ use UserStatus::{Away, Offline, Online};
 const GRACE: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
-/// More than there are.
+/// More users than there are.
 const ALL: usize = 100_000;
 
 fn nobody() -> Arc<PresenceRegistry> {
@@ -29,7 +29,7 @@ async fn pass(span: Duration) {
     tokio::time::advance(span).await;
 }
 
-/// Who is named as changed by now.
+/// The users reported as changed by now.
 async fn changed(connections: &PresenceRegistry) -> Vec<UserId> {
     let told = tokio::time::timeout(Duration::ZERO, connections.changed(ALL)).await;
     named(told.unwrap_or_default())
@@ -42,7 +42,7 @@ fn named(changed: Vec<Changed>) -> Vec<UserId> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_is_online_if_any_connection_is_and_away_if_there_is_one() {
+async fn a_user_is_online_if_any_connection_is_and_otherwise_away() {
     let connections = nobody();
     assert_eq!(status(&connections), Offline);
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
@@ -54,39 +54,39 @@ async fn one_is_online_if_any_connection_is_and_away_if_there_is_one() {
     phone.set(Online);
     assert_eq!(status(&connections), Online);
     drop(phone);
-    assert_eq!(status(&connections), Away, "the one that is left says so");
+    assert_eq!(status(&connections), Away, "the remaining one is away");
     let other = connections.open(UserId::new("bob"));
-    assert_eq!(status(&connections), Away, "others say nothing of one");
+    assert_eq!(status(&connections), Away, "other users do not matter");
     drop(other);
 }
 
 #[tokio::test(start_paused = true)]
-async fn setting_answers_whether_the_connection_says_something_else_now() {
+async fn set_returns_whether_the_connection_changed() {
     let connections = nobody();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
-    assert!(!phone.set(Online), "as it began");
+    assert!(!phone.set(Online), "the initial status");
     assert!(phone.set(Away));
     assert!(!phone.set(Away));
-    assert!(laptop.set(Away), "each speaks for itself");
+    assert!(laptop.set(Away), "connections are independent");
     assert!(phone.set(Online));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_last_is_shown_as_before_for_5_seconds_at_least_and_7_and_a_half_at_most() {
+async fn the_last_status_is_kept_for_5_to_7_and_a_half_seconds() {
     for _ in 0..64 {
         let connections = nobody();
         let lease = connections.open(ann());
         lease.set(Away);
         drop(lease);
         pass(GRACE - Duration::from_millis(1)).await;
-        assert_eq!(status(&connections), Away, "what was said last");
+        assert_eq!(status(&connections), Away, "the last status");
         pass(GRACE / 2 + Duration::from_millis(2)).await;
         assert_eq!(status(&connections), Offline);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_are_cut_together_do_not_go_together() {
+async fn users_cut_at_the_same_time_go_offline_at_different_times() {
     let connections = nobody();
     let person = |n: usize| UserId::new(format!("person {n}"));
     let leases: Vec<_> = (0..200).map(|n| connections.open(person(n))).collect();
@@ -98,7 +98,7 @@ async fn those_who_are_cut_together_do_not_go_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_grace_one_is_gone_at_once() {
+async fn without_a_grace_period_users_go_offline_at_once() {
     let connections = PresenceRegistry::new(Duration::ZERO, BEAT);
     drop(connections.open(ann()));
     assert_eq!(status(&connections), Offline);
@@ -107,7 +107,7 @@ async fn without_a_grace_one_is_gone_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_return_within_the_grace_changes_nothing_and_takes_back_the_leave() {
+async fn a_return_within_the_grace_period_cancels_the_leave() {
     let connections = nobody();
     drop(connections.open(ann()));
     pass(GRACE / 2).await;
@@ -117,13 +117,13 @@ async fn a_return_within_the_grace_changes_nothing_and_takes_back_the_leave() {
     changed(&connections).await;
     assert_eq!(status(&connections), Online);
     drop(back);
-    assert_eq!(status(&connections), Online, "a grace of its own");
+    assert_eq!(status(&connections), Online, "its own grace period");
     pass(GRACE * 3 / 2).await;
     assert_eq!(status(&connections), Offline);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leave_that_was_taken_back_shows_nobody_who_is_forgotten_later() {
+async fn a_cancelled_leave_does_not_outlive_forget() {
     let connections = PresenceRegistry::new(LEASE * 10, BEAT);
     drop(connections.open(ann()));
     let _forgotten = connections.open(ann());
@@ -132,7 +132,7 @@ async fn a_leave_that_was_taken_back_shows_nobody_who_is_forgotten_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_grace_says_what_all_said_together_and_a_return_says_for_itself() {
+async fn the_grace_period_keeps_the_combined_status_until_a_return() {
     let connections = nobody();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
     phone.set(Away);
@@ -145,7 +145,7 @@ async fn the_grace_says_what_all_said_together_and_a_return_says_for_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_logs_out_is_gone_at_once_but_for_their_other_connections() {
+async fn a_logout_ends_its_own_connection_at_once() {
     let connections = nobody();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
     phone.end();
@@ -156,7 +156,7 @@ async fn who_logs_out_is_gone_at_once_but_for_their_other_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_nobody_hears_of_ends_after_a_minute_and_is_back_with_the_next_word() {
+async fn a_silent_lease_expires_after_a_minute_and_is_renewed_by_the_next_frame() {
     let connections = nobody();
     let lease = connections.open(ann());
     pass(LEASE - SECOND).await;
@@ -173,12 +173,12 @@ async fn a_lease_that_nobody_hears_of_ends_after_a_minute_and_is_back_with_the_n
     assert_eq!(changed(&connections).await, [ann()]);
     pass(LEASE).await;
     changed(&connections).await;
-    assert!(lease.set(Away), "one that is over is taken up again");
+    assert!(lease.set(Away), "an expired lease is renewed");
     assert_eq!((status(&connections), connections.count()), (Away, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_is_over_counts_no_more_while_others_live_on() {
+async fn an_expired_lease_is_ignored_while_others_stay_valid() {
     let connections = nobody();
     let (old, young) = (connections.open(ann()), connections.open(ann()));
     young.set(Away);
@@ -193,7 +193,7 @@ async fn a_lease_that_is_over_counts_no_more_while_others_live_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn heartbeats_count_for_their_time_and_where_they_are_asked_alone() {
+async fn heartbeats_expire_and_count_only_under_their_policy() {
     let connections = nobody();
     connections.beat(&ann());
     let status = |policy| connections.status(&ann(), policy);
@@ -210,7 +210,7 @@ async fn heartbeats_count_for_their_time_and_where_they_are_asked_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_is_no_heartbeat_and_always_asks_nobody() {
+async fn policies_are_independent() {
     let connections = nobody();
     assert_eq!(connections.status(&ann(), Always), Online);
     let lease = connections.open(ann());
@@ -220,7 +220,7 @@ async fn a_connection_is_no_heartbeat_and_always_asks_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_forgotten_is_gone_at_once_and_back_with_their_next_word() {
+async fn forget_takes_effect_at_once_until_the_next_frame() {
     let connections = nobody();
     let (lease, gone) = (
         connections.open(ann()),
@@ -240,12 +240,12 @@ async fn who_is_forgotten_is_gone_at_once_and_back_with_their_next_word() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_count_is_right_whatever_ends_a_lease_first() {
+async fn the_count_is_correct_however_a_lease_ends() {
     let connections = nobody();
     let (expired, forgotten) = (connections.open(ann()), connections.open(ann()));
     assert_eq!(connections.count(), 2);
     pass(LEASE).await;
-    drop(expired); // Over, but not swept yet.
+    drop(expired); // Expired, but not swept yet.
     assert_eq!(connections.count(), 0);
     drop(forgotten); // Swept already.
     assert_eq!(connections.count(), 0);
@@ -259,14 +259,14 @@ async fn the_count_is_right_whatever_ends_a_lease_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_room_that_a_storm_took_is_given_back() {
+async fn memory_of_a_connection_storm_is_released() {
     let connections = nobody();
     let person = |n: usize| UserId::new(format!("person {n}"));
     let leases: Vec<_> = (0..10_000).map(|n| connections.open(person(n))).collect();
     assert_eq!(changed(&connections).await.len(), 10_000);
     drop(leases);
     changed(&connections).await;
-    // Over by then is everything that a deadline was kept for.
+    // Everything with a deadline is over by then.
     pass(LEASE * 2).await;
     assert_eq!(changed(&connections).await.len(), 10_000);
     changed(&connections).await;
@@ -281,7 +281,7 @@ async fn the_room_that_a_storm_took_is_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn for_ten_minutes_it_is_known_whose_connections_have_changed_and_not_for_ever() {
+async fn changed_users_are_remembered_for_ten_minutes() {
     let connections = PresenceRegistry::new(Duration::ZERO, Duration::from_secs(60));
     let id = |n: usize| UserId::new(format!("user {n}"));
     for n in 0..1000 {

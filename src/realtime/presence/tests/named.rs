@@ -1,9 +1,9 @@
-//! Who is named as changed, when, and how often.
+//! Change notifications: which users are reported, when, and how often.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_changed_is_named_once_and_a_few_at_a_time() {
+async fn changed_users_are_reported_once_and_in_batches() {
     let connections = nobody();
     let lease = connections.open(ann());
     lease.set(Away);
@@ -26,11 +26,11 @@ async fn everybody_who_changed_is_named_once_and_a_few_at_a_time() {
     pass(LEASE / 2).await;
     leases.iter().chain([&lease]).for_each(Lease::renew);
     pass(LEASE / 2).await;
-    assert_eq!(changed(&connections).await, [], "nothing is otherwise");
+    assert_eq!(changed(&connections).await, [], "nothing changed");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_what_they_were_after_something_else_is_said_to_have_changed_again() {
+async fn a_user_who_changed_back_is_reported_with_both_changes() {
     let connections = nobody();
     let lease = connections.open(ann());
     changed(&connections).await;
@@ -41,10 +41,10 @@ async fn who_is_what_they_were_after_something_else_is_said_to_have_changed_agai
     lease.set(Away);
     assert_eq!(connections.changed(ALL).await, ann_changed(2));
     pass(LEASE).await;
-    // Offline before anybody has swept, which may have been seen.
+    // Offline before the sweep, which a reader may have seen.
     lease.renew();
     assert_eq!(connections.changed(ALL).await, ann_changed(2));
-    // Whoever looks need not be told.
+    // A reader need not be notified.
     assert_eq!(connections.look(&ann(), Connection), (Online, 0));
     lease.set(Away);
     assert_eq!(connections.look(&ann(), Connection), (Away, 1));
@@ -54,7 +54,7 @@ async fn who_is_what_they_were_after_something_else_is_said_to_have_changed_agai
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_changes_is_told_of_them_and_of_deadlines_without_being_asked() {
+async fn a_waiting_caller_sees_changes_and_deadlines() {
     let connections = nobody();
     let waiting = tokio::spawn({
         let connections = connections.clone();
@@ -73,13 +73,13 @@ async fn who_waits_for_changes_is_told_of_them_and_of_deadlines_without_being_as
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_longest_are_named_first_however_many_change_meanwhile() {
+async fn users_are_reported_in_the_order_of_their_first_change() {
     let connections = nobody();
     let people: Vec<_> = (0..300).map(|n| UserId::new(format!("{n}"))).collect();
     let open = |user: &UserId| connections.open(user.clone());
     let leases: Vec<_> = people.iter().map(open).collect();
     for batch in people.chunks(60) {
-        // Others change again and again, and do not push ahead.
+        // Further changes of these users do not move them ahead.
         for lease in &leases {
             lease.set(Away);
             lease.set(Online);
@@ -91,7 +91,7 @@ async fn those_who_wait_longest_are_named_first_however_many_change_meanwhile() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_looked_at_queues_up_again_with_their_next_change() {
+async fn a_user_who_was_looked_at_is_queued_again_by_the_next_change() {
     let connections = nobody();
     let (ann, bob) = (
         connections.open(ann()),
