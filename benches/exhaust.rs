@@ -1,5 +1,5 @@
-//! What a crowd of clients without a login costs a doorsign in memory: while they are there, and when they are gone. Knows nothing of
-//! its inside: it starts the program that it is given, and asks it.
+//! Measures the memory that many clients without a login cost a doorsign server, while they are
+//! connected and after they have left. Starts the given program and measures it from outside.
 //!
 //! ```text
 //! cargo bench --bench exhaust -- target/release/doorsign
@@ -8,10 +8,10 @@
 #[path = "load/http.rs"]
 mod http;
 #[path = "load/machine.rs"]
-#[allow(dead_code, reason = "each measurement needs another part of it")]
+#[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod machine;
 #[path = "load/server.rs"]
-#[allow(dead_code, reason = "each measurement needs another part of it")]
+#[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod server;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -24,17 +24,17 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 const USAGE: &str = "\
-Starts a doorsign for each kind of crowd, opens connections that send something unfinished, and prints the server's resident memory before,
+Starts a doorsign for each kind of crowd, opens connections that send incomplete requests, and prints the server's resident memory before,
 at its peak, right after all are closed, and 30 s later (on Linux).
 
 Usage: cargo bench --bench exhaust -- PROGRAM [CONNECTIONS]
 
   PROGRAM      Such as target/release/doorsign
-  CONNECTIONS  How many, 9500 unless given; each is an open file here and there";
+  CONNECTIONS  How many (default 9500); each is an open file of the client and of the server";
 
-/// How long a crowd stays once all are there.
+/// How long the clients stay once all are connected.
 const STAY: Duration = Duration::from_secs(5);
-/// How long after it has gone the memory is looked at once more.
+/// How long after they have left the memory is measured again.
 const AFTERWARDS: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
@@ -96,7 +96,7 @@ async fn measure(program: &Path, number: usize) -> Result<(), Box<dyn Error>> {
         let mut crowd = Vec::with_capacity(number);
         for _ in 0..number {
             let mut stream = TcpStream::connect(&server.address).await?;
-            // The server may refuse it meanwhile, or leave it unread.
+            // The server may close the connection meanwhile, or not read it.
             let sending = stream.write_all(bytes.as_bytes());
             let _ = tokio::time::timeout(Duration::from_millis(5), sending).await;
             crowd.push(stream);

@@ -1,5 +1,6 @@
-//! What hooks cost: events a second through each kind, what ten of them do to a create, and the memory of a loaded module. Knows nothing
-//! of the server's inside: it starts the program that it is given, and asks it.
+//! Measures the cost of hooks: events per second for each kind, the effect of ten hooks on a
+//! create, and the memory of a loaded module. Starts the given program and measures it from
+//! outside.
 //!
 //! ```text
 //! cargo bench --bench hooks -- target/release/doorsign
@@ -16,7 +17,7 @@ mod place;
 #[path = "hooks/receiver.rs"]
 mod receiver;
 #[path = "load/server.rs"]
-#[allow(dead_code, reason = "each measurement needs another part of it")]
+#[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod server;
 
 use machine::ProcessorTime;
@@ -28,21 +29,21 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
-Starts a doorsign with hooks of each kind, and prints how many events a second each is told, how long a create takes with ten of them
+Starts a doorsign with hooks of each kind, and prints how many events a second each receives, how long a create takes with ten of them
 and with none, in turns, and how much memory a loaded module takes (on Linux).
 
 Usage: cargo bench --bench hooks -- PROGRAM [EVENTS]
 
   PROGRAM  Such as target/release/doorsign
-  EVENTS   How many to tell each hook, 2000 unless given; a tenth of them to programs";
+  EVENTS   How many each hook receives (default 2000); programs receive a tenth of them";
 
-/// How often creates are measured without and with hooks, in turns.
+/// Rounds of creates, each measured without and with hooks.
 const ROUNDS: usize = 20;
-/// Creates of a round.
+/// Creates per round.
 const CREATES: usize = 100;
-/// How long apart they are, where they are not as fast as can be.
+/// The pause between creates, where they are not as fast as possible.
 const APART: Duration = Duration::from_millis(10);
-/// Modules loaded to see what one takes.
+/// Modules loaded to measure the memory of one.
 const MODULES: usize = 20;
 
 fn main() -> ExitCode {
@@ -99,7 +100,7 @@ async fn measure(program: &Path, events: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Events a second that a hook is told which has many to catch up with.
+/// Returns the events per second that a hook receives while it catches up.
 async fn drained(program: &Path, kind: Kind, events: usize) -> Result<f64, Box<dyn Error>> {
     let place = Place::new(program).await?;
     place.add(kind, 0)?;
@@ -122,7 +123,8 @@ async fn drained(program: &Path, kind: Kind, events: usize) -> Result<f64, Box<d
     Ok(rate)
 }
 
-/// The medians of creates, in milliseconds, without a hook and with ten: four webhooks, three modules, two programs, the audit log.
+/// Returns the median times of creates in milliseconds, without hooks and with ten: four webhooks,
+/// three modules, two programs, the audit log.
 async fn latencies(program: &Path, apart: Option<Duration>) -> Result<(f64, f64), Box<dyn Error>> {
     let (without, with) = (Place::new(program).await?, Place::new(program).await?);
     for (kind, count) in [
@@ -146,7 +148,7 @@ async fn latencies(program: &Path, apart: Option<Duration>) -> Result<(f64, f64)
     for _ in 0..ROUNDS {
         none.extend(plain.create(CREATES, apart).await?);
         ten.extend(hooked.create(CREATES, apart).await?);
-        // What the one still has to tell is not to fall into the other's time.
+        // Pending deliveries of one server must not affect the measurement of the other.
         hooked.caught_up().await?;
     }
     idle.stop().await?;
@@ -158,7 +160,7 @@ async fn latencies(program: &Path, apart: Option<Duration>) -> Result<(f64, f64)
     Ok((median(none), median(ten)))
 }
 
-/// What a module takes that waits for events.
+/// Returns the memory of an idle module.
 async fn module_kib(program: &Path) -> Result<f64, Box<dyn Error>> {
     let mut resident = Vec::new();
     for modules in [0, MODULES] {
@@ -170,8 +172,8 @@ async fn module_kib(program: &Path) -> Result<f64, Box<dyn Error>> {
         let mut client = place.client(&server).await?;
         client.wait_for_hooks(modules).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let pid = server.process.id().ok_or("it has ended by itself")?;
-        resident.push(machine::resident_mib(pid).ok_or("no memory to be seen")?);
+        let pid = server.process.id().ok_or("the server has ended")?;
+        resident.push(machine::resident_mib(pid).ok_or("the memory cannot be read")?);
         server.stop().await?;
     }
     Ok((resident[1] - resident[0]) * 1024.0 / MODULES as f64)

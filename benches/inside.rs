@@ -1,18 +1,19 @@
-//! What the inside of a server costs, piece by piece: reading what a client sent, knowing who it is, answering, and storing with few
-//! and with many statuses in the table. Knows no socket: `load` measures a whole server.
+//! Benchmarks of the parts of a server: parsing input, authenticating, responding, and storing with
+//! few and with many statuses in the table. Uses no socket; `load` measures a whole server.
 //!
 //! ```text
 //! cargo bench --bench inside            # everything; a quarter of an hour, half of it for "expiry"
-//! cargo bench --bench inside -- answer  # what has "answer" in its name
+//! cargo bench --bench inside -- answer  # everything with "answer" in its name
 //! ```
 //!
-//! The database is a real file in cargo's target folder, written with `synchronous=FULL` as the server does, so everything that
-//! writes shows what a sync costs on that disk. The large table has 10^5 statuses; `BENCH_STATUSES=1000000` makes it as large as the
-//! project's promise is about. It is built when the first benchmark asks for it: the larger one takes more than a minute and half a
-//! GiB. `cargo test --benches` runs everything once, on a table of 1000.
+//! The database is a real file in cargo's target folder, written with `synchronous=FULL` as by the
+//! server, so every write includes the cost of a sync on that disk. The large table has 10^5
+//! statuses; `BENCH_STATUSES=1000000` makes it as large as the project's promise. It is built when
+//! the first benchmark needs it; the larger one takes more than a minute and half a GiB.
+//! `cargo test --benches` runs everything once, on a table of 1000.
 //!
-//! JSON is written by the API alone, so what encoding a page costs is the difference between `answer/list, read` and
-//! `store/list/100`.
+//! Only the API writes JSON, so the cost of encoding a page is the difference between
+//! `answer/list, read` and `store/list/100`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 #[path = "inside/house.rs"]
@@ -41,11 +42,11 @@ use warp::http::Request;
 
 /// Statuses in the small table, and on a page.
 const FEW: u64 = 100;
-/// Statuses in the large table, unless `BENCH_STATUSES` says otherwise.
+/// Statuses in the large table; `BENCH_STATUSES` overrides it.
 const MANY: u64 = 100_000;
-/// The same when everything is run once only, to see that it runs.
+/// The same in a test run.
 const MANY_IN_TESTS: u64 = 1000;
-/// Writes at once in a group.
+/// Concurrent writes in a group.
 const GROUP: usize = 64;
 
 fn main() {
@@ -54,7 +55,8 @@ fn main() {
         .measurement_time(Duration::from_secs(4))
         .sample_size(30)
         .configure_from_args();
-    // Houses are built by the first benchmark that is to run and needs one, before it enters the runtime.
+    // Houses are built by the first selected benchmark that needs one, before it enters the
+    // runtime.
     let runtime = Runtime::new().unwrap();
     validate(&mut criterion);
     authenticate(&mut criterion, &runtime);
@@ -68,7 +70,7 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Whether this is more than one run to see that everything runs.
+/// Returns whether this is a measurement rather than a test run.
 fn is_measured() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
@@ -120,7 +122,7 @@ fn authenticate(criterion: &mut Criterion, runtime: &Runtime) {
     });
 }
 
-/// Whole answers, from a request's headers and body to the bytes of its answer.
+/// Complete responses, from a request's headers and body to the bytes of its response.
 fn answer(criterion: &mut Criterion, runtime: &Runtime) {
     let house = LazyLock::new(|| House::with_statuses(runtime, FEW));
     let api = LazyLock::new(|| house.api());
@@ -149,7 +151,8 @@ fn answer(criterion: &mut Criterion, runtime: &Runtime) {
     });
     group.bench_function("list, read", |bencher| {
         LazyLock::force(&api);
-        // `query` is ignored by the route, but makes it another question, whose answer has not been kept.
+        // The route ignores `query`, but it makes the request different, so the cached response
+        // does not match.
         let query = || format!("&query={}", asked.replace(asked.get() + 1));
         let routine = || ask(list(&query()), 200);
         bencher.to_async(runtime).iter(routine);
@@ -166,7 +169,7 @@ fn answer(criterion: &mut Criterion, runtime: &Runtime) {
     });
 }
 
-/// The store alone. The list comes first, since creating makes the small table larger by what it creates.
+/// The store alone. The list comes first, because creating enlarges the small table.
 fn store(criterion: &mut Criterion, runtime: &Runtime, statuses: u64) {
     let house = LazyLock::new(|| House::with_statuses(runtime, statuses));
     let mut group = criterion.benchmark_group("store");

@@ -1,11 +1,11 @@
-//! The bench of live connections: a storm of them against a running server, what they cost in memory, how long a change takes to reach
-//! all of them, and what they cost those who create. Knows nothing of the server's inside.
+//! The live connection benchmark: connects many clients to a running server and measures their
+//! memory, how long a change takes to reach all of them, and how they slow down creates.
 //!
 //! ```text
 //! cargo bench --bench live -- --url http://127.0.0.1:3000 --user admin --password-env DOORSIGN_ADMIN_PASSWORD
 //! ```
 //!
-//! `--help` tells the rest.
+//! See `--help` for the options.
 
 #[path = "load/http.rs"]
 mod http;

@@ -1,11 +1,11 @@
-//! The load script: asks a running server as fast as it answers, and prints what came of it. Knows nothing of the server's inside:
-//! whoever speaks this API can be measured.
+//! The load script: sends requests to a running server as fast as it responds, and prints the
+//! results. Works with any server that implements this API.
 //!
 //! ```text
 //! cargo bench --bench load -- --url http://127.0.0.1:3000 --user admin --password-env DOORSIGN_ADMIN_PASSWORD
 //! ```
 //!
-//! `--help` tells the rest.
+//! See `--help` for the options.
 
 #[path = "load/mod.rs"]
 mod load;

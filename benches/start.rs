@@ -1,5 +1,6 @@
-//! How long a doorsign takes from its exec to its first 200, on an existing database and in dev mode, and the memory it holds when
-//! idle. Knows nothing of its inside: it starts the program that it is given, and asks it.
+//! Measures the time from exec to the first response with status 200, on an existing database and
+//! in dev mode, and the memory of an idle server. Starts the given program and measures it from
+//! outside.
 //!
 //! ```text
 //! cargo bench --bench start -- target/release/doorsign
@@ -12,7 +13,7 @@ mod machine;
 #[path = "load/percentile.rs"]
 mod percentile;
 #[path = "load/server.rs"]
-#[allow(dead_code, reason = "each measurement needs another part of it")]
+#[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod server;
 
 use machine::ProcessorTime;
@@ -24,15 +25,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "\
-Starts a doorsign again and again, on one new database and in dev mode, and prints how long it takes from exec to the first 200, and
+Starts a doorsign repeatedly, on one new database and in dev mode, and prints how long it takes from exec to the first 200, and
 its resident memory 3 s later (on Linux).
 
 Usage: cargo bench --bench start -- PROGRAM [TIMES]
 
   PROGRAM  Such as target/release/doorsign
-  TIMES    How often, 10 unless given";
+  TIMES    How often (default 10)";
 
-/// How long after its first answer a server counts as idle.
+/// How long after its first response a server counts as idle.
 const IDLE: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
 async fn measure(program: &Path, times: u32) -> Result<(), Box<dyn Error>> {
     let program = std::path::absolute(program)?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    // The first start creates the database and is none of those that count.
+    // The first start creates the database and is not measured.
     Server::start(&program, &["serve"], folder.path())
         .await?
         .stop()

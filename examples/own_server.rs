@@ -1,5 +1,5 @@
-//! A complete doorsign with one more hook, a bell that rings for every created status. `doorsign_hook` documents what a hook can rely
-//! on.
+//! A complete doorsign with one more hook: a bell that rings for every created status.
+//! `doorsign_hook` documents what a hook can rely on.
 
 use doorsign_hook::{HookError, PostCreateHook, StatusCreated, async_trait};
 use std::{process::ExitCode, sync::Arc};

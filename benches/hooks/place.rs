@@ -1,4 +1,4 @@
-//! A folder with hooks in it, a server on it, and its administrator. Knows nothing of what is measured.
+//! Sets up a folder with hooks, a server on it, and a client for its administrator.
 
 use super::http::Connection;
 use super::receiver;
@@ -12,9 +12,9 @@ use tokio::process::Command;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// A program that reads its event and is done.
+/// A program that only reads its event.
 const PROGRAM: &str = "#!/bin/sh\nread -r event\n";
-/// A module that reads its event and is done.
+/// A module that only reads its event.
 const MODULE: &str = r#"(module
   (import "doorsign_v1" "event_len" (func $len (result i32)))
   (import "doorsign_v1" "event_read" (func $read (param i32 i32 i32) (result i32)))
@@ -42,14 +42,14 @@ impl Kind {
     }
 }
 
-/// A folder for a server, and the hooks that it is to have.
+/// A server's folder and its hooks.
 pub struct Place {
     program: PathBuf,
     folder: tempfile::TempDir,
     receiver: SocketAddr,
 }
 
-/// The administrator.
+/// A client that acts as the administrator.
 pub struct Client {
     connection: Connection,
     head: String,
@@ -69,7 +69,8 @@ impl Place {
         })
     }
 
-    /// Puts a hook in its folder; the audit log is asked for, and a webhook is added, where the server is started.
+    /// Adds a hook to its folder. The audit log is enabled when the server starts; a webhook is
+    /// added to the running server.
     pub fn add(&self, kind: Kind, n: usize) -> Outcome<()> {
         let folder = self.folder.path();
         match kind {
@@ -98,7 +99,7 @@ impl Place {
         Server::start(&self.program, &arguments, self.folder.path()).await
     }
 
-    /// The administrator of `server`.
+    /// Creates an administrator client for `server`.
     pub async fn client(&self, server: &Server) -> Outcome<Client> {
         let token = Command::new(&self.program)
             .args([
@@ -115,7 +116,7 @@ impl Place {
         })
     }
 
-    /// The name of a hook, once it is there.
+    /// Waits for a hook and returns its name.
     pub async fn hook(&self, client: &mut Client, kind: Kind, n: usize) -> Outcome<String> {
         let name = match kind {
             Kind::AuditLog => "audit-log".to_owned(),
@@ -135,7 +136,7 @@ impl Place {
 }
 
 impl Client {
-    /// Creates statuses one after the other, and gives how long each took, in milliseconds.
+    /// Creates statuses one after the other and returns how long each took, in milliseconds.
     pub async fn create(&mut self, count: usize, apart: Option<Duration>) -> Outcome<Vec<f64>> {
         let mut took = Vec::with_capacity(count);
         for _ in 0..count {
@@ -154,7 +155,7 @@ impl Client {
         Ok(took)
     }
 
-    /// Comes back when all hooks have been told everything.
+    /// Waits until all hooks have received every event.
     pub async fn caught_up(&mut self) -> Outcome<()> {
         while self.hooks().await?.iter().any(|hook| hook["lag"] != 0) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -162,7 +163,7 @@ impl Client {
         Ok(())
     }
 
-    /// Comes back when so many hooks run.
+    /// Waits until `count` hooks run.
     pub async fn wait_for_hooks(&mut self, count: usize) -> Outcome<()> {
         while self.hooks().await?.len() < count {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -170,7 +171,7 @@ impl Client {
         Ok(())
     }
 
-    /// How many events a hook has still to be told.
+    /// Returns how many events a hook has not received yet.
     pub async fn lag(&mut self, hook: &str) -> Outcome<u64> {
         let standing = self.standing(hook).await?;
         standing.ok_or_else(|| format!("there is no hook {hook}").into())

@@ -1,10 +1,10 @@
-//! A receiver of webhooks that costs as little as possible: it answers 204 to whatever comes. Knows nothing of what is in it.
+//! A minimal webhook receiver: answers 204 to every request.
 
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Starts it, for as long as the runtime lives.
+/// Starts the receiver. It runs as long as the runtime.
 pub async fn start() -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -36,7 +36,7 @@ async fn answer(mut stream: TcpStream) {
     }
 }
 
-/// How long the first request is, once it is there.
+/// Returns the length of the first request, once it has arrived completely.
 fn whole(received: &[u8]) -> Option<usize> {
     let end = received.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();

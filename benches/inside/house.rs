@@ -1,5 +1,5 @@
-//! What the benchmarks measure: a database file with so many statuses, an app on it, and somebody who may do anything. Knows nothing
-//! of how it is measured.
+//! The measured server: a database file with a number of statuses, an app on it, and an
+//! administrator.
 
 use bytes::Bytes;
 use doorsign::api::{self, Api};
@@ -25,12 +25,12 @@ use tower_service::Service;
 use warp::http::{Request, request};
 use warp::reply::Response;
 
-/// Writes under way at once while a table is filled.
+/// Concurrent writes while a table is filled.
 pub const FILLING: usize = 1024;
 
-/// A database, and who works with it.
+/// A database with an app and an administrator.
 pub struct House {
-    /// What the use cases work with.
+    /// The handles of the use cases.
     pub app: Arc<App>,
     config: Config,
     actor: Arc<Actor>,
@@ -40,7 +40,7 @@ pub struct House {
 }
 
 impl House {
-    /// A house on a new file with this many statuses.
+    /// Creates a house with a new database file that holds this many statuses.
     pub fn with_statuses(runtime: &Runtime, statuses: u64) -> Self {
         runtime.block_on(async {
             let house = Self::empty().await;
@@ -53,10 +53,10 @@ impl House {
     }
 
     async fn empty() -> Self {
-        // Not in the folder for temporary files, which may be memory: a sync must cost what it costs.
+        // Not in the temporary folder, which may be in memory: a sync must have its real cost.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut config = Config::defaults_in(folder.path().to_owned());
-        // Nobody is connected, and all the same everybody is to be on the list of people.
+        // Nobody is connected, but every user must appear in the list.
         config.unconnected = Some(Unconnected::Declared);
         let file = folder.path().join("doorsign.db");
         let store = SqliteStore::open(&file, config.readers, config.max_database_mib).unwrap();
@@ -79,18 +79,18 @@ impl House {
         }
     }
 
-    /// The database file, by a connection of its own.
+    /// Opens another connection to the database file.
     pub fn database(&self) -> Connection {
         let file = self.config.data.join("doorsign.db");
         Connection::open_with_flags(file, OpenFlags::default()).unwrap()
     }
 
-    /// Another app on the same database, which has seen nobody yet.
+    /// Creates another app on the same database, with an empty session cache.
     pub fn newcomer(&self) -> App {
         app(&self.config, self.app.store.clone())
     }
 
-    /// What the actor shows.
+    /// Returns the actor's credentials.
     pub fn credentials(&self) -> Option<Credentials<'_>> {
         Some(Credentials {
             user: self.actor.user.id.as_str(),
@@ -116,13 +116,13 @@ impl House {
         self.app.store.create_status(status, event).await.unwrap();
     }
 
-    /// A name that no status has. One name is nowhere near the last one in the order of names, as with people.
+    /// Returns a unique name. Consecutive names are far apart in sort order, as in practice.
     pub fn new_name(&self) -> String {
         let n = self.named.fetch_add(1, Ordering::Relaxed);
         format!("{:016x} {n}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// The whole API, without a socket.
+    /// Returns the whole API, without a socket.
     pub fn api(
         &self,
     ) -> impl Service<Request<Full<Bytes>>, Response = Response, Error = Infallible> + Clone {
@@ -131,7 +131,7 @@ impl House {
         warp::service(api::filter(Arc::new(api)))
     }
 
-    /// A request by the actor, as far as its headers.
+    /// Starts a request of the actor, with its headers.
     pub fn request(&self) -> request::Builder {
         Request::builder()
             .header("X-User-Id", self.actor.user.id.as_str())

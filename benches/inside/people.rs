@@ -1,4 +1,4 @@
-//! People in a house, and what they say of themselves. Knows nothing of how it is measured.
+//! Users in a house, and their statuses.
 
 use crate::house::{FILLING, House};
 use doorsign::domain::{
@@ -10,16 +10,16 @@ use futures_util::{StreamExt, stream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Runtime;
 
-/// So many people, each with a status.
+/// A number of users, each with a status.
 pub struct People {
-    /// Where they are.
+    /// Their house.
     pub house: House,
     count: u64,
     turn: AtomicU64,
 }
 
 impl People {
-    /// A house on a new file with so many people, whose passwords nobody knows, all of them busy.
+    /// Creates a house with a new file and `count` users with unknown passwords, all of them busy.
     pub fn new(runtime: &Runtime, count: u64) -> Self {
         let house = House::with_statuses(runtime, 0);
         let people = Self {
@@ -35,7 +35,7 @@ impl People {
         people
     }
 
-    /// Everybody is busy with something new until `end`.
+    /// Sets every user to busy with a new text until `end`.
     pub async fn all_say(&self, end: Option<Timestamp>) {
         let everybody = stream::iter(0..self.count);
         everybody
@@ -43,7 +43,7 @@ impl People {
             .await;
     }
 
-    /// The next one is busy with something new. Everybody takes turns.
+    /// Sets the next user, in turn, to busy with a new text.
     pub async fn next_says(&self) {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         self.say(turn % self.count, None).await;
@@ -98,7 +98,7 @@ impl People {
     }
 }
 
-/// Ids are in no order, as the server's are.
+/// Ids are unordered, like the server's.
 fn named(number: u64) -> (UserId, Username) {
     let id = format!("{:017x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let username = Username::parse(format!("person-{number}")).unwrap();

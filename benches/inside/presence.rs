@@ -1,4 +1,5 @@
-//! How people are shown: one change, many at once, the list of a thousand people, and the end of many claims. Knows no socket.
+//! Presence benchmarks: one change, many at once, the list of a thousand users, and the expiry of
+//! many claims.
 
 use crate::people::People;
 use crate::{GROUP, is_measured};
@@ -12,13 +13,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tower_service::Service;
 
-/// People on the list.
+/// Users on the list.
 const PEOPLE: u64 = 1000;
-/// Claims that end in one sweep, and how many when everything is run once only.
+/// Claims that expire in one sweep, and how many in a test run.
 const CLAIMS: (u64, u64) = (100_000, 1000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Changing and listing.
+/// Measures changing and listing.
 pub fn board(criterion: &mut Criterion, runtime: &Runtime) {
     let people = LazyLock::new(|| People::new(runtime, PEOPLE));
     let api = LazyLock::new(|| people.house.api());
@@ -47,8 +48,8 @@ pub fn board(criterion: &mut Criterion, runtime: &Runtime) {
     });
 }
 
-/// The end of many claims in one sweep: how long it takes, and how long somebody who writes meanwhile waits at most. All claims are made
-/// anew before each.
+/// Measures the expiry of many claims in one sweep: its duration, and the longest wait of a
+/// concurrent writer. All claims are made again before each run.
 pub fn expiry(criterion: &mut Criterion, runtime: &Runtime) {
     let claims = if is_measured() { CLAIMS.0 } else { CLAIMS.1 };
     let people = LazyLock::new(|| People::new(runtime, claims));
@@ -71,7 +72,8 @@ pub fn expiry(criterion: &mut Criterion, runtime: &Runtime) {
     }
 }
 
-/// How long a sweep takes that ends `claims`, and the longest of the creates that are made `beside` it, one after the other.
+/// Returns the duration of a sweep that ends `claims`, and the longest of the creates made `beside`
+/// it, one after the other.
 async fn end_all(people: &People, claims: u64, beside: bool) -> (Duration, Duration) {
     let app = &people.house.app;
     let end: Timestamp = app.clock.now().after(HOUR);

@@ -1,4 +1,5 @@
-//! What it costs others that old events are deleted: how long one transaction of it takes. Knows no clock: all events are old here.
+//! Measures the deletion of old events: the duration of one transaction. All events are old here,
+//! regardless of the clock.
 
 use super::house::House;
 use super::is_measured;
@@ -8,15 +9,15 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-/// Events that are deleted in one go, and how many when everything is run once only.
+/// Events that are deleted in one run, and how many in a test run.
 const EVENTS: (u64, u64) = (100_000, 1000);
 /// As many as the server deletes in one transaction.
 const BATCH: usize = doorsign::jobs::event_retention::BATCH;
-/// Ten hooks, each of which left a record of every tenth event.
+/// Ten hooks, each with a delivery record of every tenth event.
 const HOOKS: &str = "INSERT OR IGNORE INTO consumer (name, cursor, off) SELECT 'hook' || column1, 0, 'paused' FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9));
     INSERT OR IGNORE INTO delivery SELECT name, id, 'delivered', 1, '', 'notes', 0, NULL FROM consumer, event WHERE id % 10 = 0";
 
-/// One batch among many, and the longest of them.
+/// Measures the average batch and the longest one.
 pub fn sweep(criterion: &mut Criterion, runtime: &Runtime) {
     let events = if is_measured() { EVENTS.0 } else { EVENTS.1 };
     let house = LazyLock::new(|| House::with_statuses(runtime, 0));
@@ -42,7 +43,7 @@ pub fn sweep(criterion: &mut Criterion, runtime: &Runtime) {
     }
 }
 
-/// How long each transaction takes in which `events` are deleted.
+/// Deletes `events` and returns the duration of each transaction.
 async fn all_swept(house: &House, events: u64) -> Vec<Duration> {
     let payload = r#"{"actor_id":"a7TPrbrho5xEQzQih","actor_username":"admin","status_id":"65462e97a2f73c7460e18f84","name":"gone fishing","status_type":"away","updated_at":1}"#;
     let filled = format!(

@@ -1,4 +1,4 @@
-//! The command line of the bench of live connections. Knows nothing of the server it names.
+//! The command line of the live connection benchmark.
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::time::Duration;
@@ -13,17 +13,17 @@ ended because they did not keep up with that.
 The subscribers run in one thread of this process, on the same processors as the server if it is on the same machine. Each is an open
 file here and there; the server must allow them all (max_connections).";
 
-/// What is to be measured, where, and as whom.
+/// What to measure, on which server and as which user.
 pub struct Arguments {
     /// Host and port.
     pub address: String,
-    /// What stands before every path, without a slash at its end.
+    /// The prefix of every path, without a trailing slash.
     pub prefix: String,
-    /// Who creates and subscribes.
+    /// The user who creates and subscribes.
     pub user: String,
     /// Their password.
     pub password: String,
-    /// The server's process, when its memory is to be shown.
+    /// The server's process, to show its memory.
     pub pid: Option<u32>,
     /// Numbers of subscribers, each measured.
     pub subscribers: Vec<usize>,
@@ -31,12 +31,12 @@ pub struct Arguments {
     pub changes: usize,
     /// Connections that create as fast as they can.
     pub concurrency: usize,
-    /// How long they do.
+    /// For how long they do.
     pub length: Duration,
 }
 
 impl Arguments {
-    /// A POST to `route` below `/api/v1/`, ready to be sent.
+    /// Builds a POST to `route` below `/api/v1/`.
     pub fn request(&self, route: &str, headers: &str, body: &str) -> Vec<u8> {
         let Self {
             address, prefix, ..
@@ -50,11 +50,11 @@ impl Arguments {
     }
 }
 
-/// Reads the command line. `variable` looks an environment variable up.
+/// Parses the command line. `variable` looks up an environment variable.
 ///
 /// # Errors
-/// What clap has to say: a refusal, or the help that was asked for. Without arguments of its own, the usage counts as asked for:
-/// that is how cargo runs every bench.
+/// An error of clap, or the requested help. Without arguments the usage counts as requested,
+/// because cargo runs every bench that way.
 pub fn read(
     arguments: impl IntoIterator<Item = String>,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -81,7 +81,7 @@ fn taken(
     let url = text("url");
     let rest = url
         .strip_prefix("http://")
-        .ok_or("only http:// is spoken here")?;
+        .ok_or("only http:// is supported")?;
     let (address, prefix) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     Ok(Arguments {
         address: address.to_owned(),

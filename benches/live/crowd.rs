@@ -1,5 +1,5 @@
-//! Many subscribers at once, and when each of them has heard of a change. They have a thread of their own: who makes changes must not wait
-//! for who hears of them to be done with listening. Knows nothing of who makes changes.
+//! Many subscribers at once, and when each of them receives a change. They run on their own thread,
+//! so that creating changes does not wait for receiving them.
 
 use super::arguments::Arguments;
 use super::subscriber::Subscriber;
@@ -10,33 +10,33 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-/// How long everybody may take to be there, or to hear of a change.
+/// How long the subscribers may take to connect, or to receive a change.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Everybody who has subscribed.
+/// All subscribers.
 pub struct Crowd {
     size: usize,
     heard: mpsc::UnboundedReceiver<Instant>,
     shared: Arc<Shared>,
-    /// Ends all of them when it is dropped.
+    /// Dropping it ends all subscribers.
     _thread: oneshot::Sender<()>,
 }
 
 #[derive(Default)]
 struct Shared {
-    /// Whether somebody waits to hear when each has heard.
+    /// Whether receive times are recorded.
     armed: AtomicBool,
-    /// Connections that the server has ended.
+    /// Connections that the server has closed.
     cut: AtomicUsize,
 }
 
 impl Crowd {
-    /// Connects `size` subscribers, all at the same time.
+    /// Connects `size` subscribers at the same time.
     ///
     /// # Errors
-    /// One line, when one of them did not get through.
+    /// One line when one of them cannot connect.
     pub async fn gather(arguments: &Arguments, token: &str, size: usize) -> Result<Self, String> {
-        let ((told, heard), shared) = (mpsc::unbounded_channel(), Arc::<Shared>::default());
+        let ((sender, heard), shared) = (mpsc::unbounded_channel(), Arc::<Shared>::default());
         let (thread, ended) = oneshot::channel::<()>();
         let (ready, gathered) = oneshot::channel();
         let place = (
@@ -55,7 +55,7 @@ impl Crowd {
                 let _ = ready.send(Ok(()));
                 let mut all = JoinSet::new();
                 for subscriber in subscribers {
-                    all.spawn(listen(subscriber, told.clone(), shared.clone()));
+                    all.spawn(listen(subscriber, sender.clone(), shared.clone()));
                 }
                 let _ = ended.await;
             }
@@ -74,16 +74,16 @@ impl Crowd {
         })
     }
 
-    /// From now on it is noted when each hears of a change.
+    /// Starts recording when each subscriber receives a change.
     pub fn arm(&mut self) {
         while self.heard.try_recv().is_ok() {}
         self.shared.armed.store(true, Ordering::Relaxed);
     }
 
-    /// When each has heard of the one change since.
+    /// Returns when each subscriber received the one change since.
     ///
     /// # Errors
-    /// One line, when somebody does not hear of it.
+    /// One line when a subscriber does not receive it.
     pub async fn heard(&mut self) -> Result<Vec<Instant>, String> {
         let mut all = Vec::with_capacity(self.size);
         let everybody = async {
@@ -95,17 +95,17 @@ impl Crowd {
         self.shared.armed.store(false, Ordering::Relaxed);
         let size = self.size;
         in_time
-            .map_err(|_| format!("{} of {size} subscribers have heard of a change", all.len()))?;
+            .map_err(|_| format!("{} of {size} subscribers have received a change", all.len()))?;
         Ok(all)
     }
 
-    /// Ends all, and answers how many of them the server had ended before.
+    /// Ends all subscribers and returns how many of them the server had closed before.
     pub fn disperse(self) -> usize {
         self.shared.cut.load(Ordering::Relaxed)
     }
 }
 
-/// So many subscribers, once all of them are there.
+/// Connects `size` subscribers and returns them once all are connected.
 async fn arrive(
     (address, prefix, token): &(String, String, String),
     size: usize,
@@ -124,7 +124,7 @@ async fn arrive(
     };
     let in_time = timeout(PATIENCE, all).await;
     let in_time = in_time.unwrap_or_else(|_| Err("not in time".to_owned()));
-    in_time.map_err(|e| format!("{} of {size} subscribers are there: {e}", arrived.len()))?;
+    in_time.map_err(|e| format!("{} of {size} subscribers are connected: {e}", arrived.len()))?;
     Ok(arrived)
 }
 

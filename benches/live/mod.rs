@@ -1,4 +1,4 @@
-//! A run of the bench of live connections, from its arguments to its last line. Knows no frame.
+//! A run of the live connection benchmark, from its arguments to its last line.
 
 pub mod arguments;
 pub mod crowd;
@@ -15,19 +15,20 @@ use std::io::Write;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long a server is left alone before its memory is looked at.
+/// How long a server is left idle before its memory is measured.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// How long nobody hears of anything between two changes that are made one by one.
+/// The pause between two changes that are made one by one.
 const PAUSE: Duration = Duration::from_millis(200);
 
 const TITLE: &str = "\
 subscribers  all there s  KiB each  half ms  last ms  last max  create ms  creates/s  with them    ratio  cut  stolen %";
 
-/// Does what `arguments` ask and prints to `out`. `variable` looks an environment variable up.
+/// Runs the benchmark with `arguments` and prints to `out`. `variable` looks up an environment
+/// variable.
 ///
 /// # Errors
-/// One line: the arguments are wrong, or the server cannot be used.
+/// One line: the arguments are invalid, or the server cannot be used.
 pub fn run(
     arguments: impl IntoIterator<Item = String>,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -38,7 +39,7 @@ pub fn run(
         Err(refused) if refused.use_stderr() => return Err(refused.to_string()),
         Err(help) => return write!(out, "{help}").map_err(|e| e.to_string()),
     };
-    // One thread, since every further one would take a processor from the server.
+    // One thread, because every further one would take a CPU from the server.
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -54,12 +55,12 @@ async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Strin
         say(&server.row(*subscribers).await?)?;
     }
     say(&format!(
-        "\n{} statuses created, and left behind; their names begin with {:?}.",
+        "\n{} statuses created and not deleted; their names start with {:?}.",
         server.created, server.creates.beginning
     ))
 }
 
-/// The server that is measured, and who measures it.
+/// The measured server, with a logged-in user.
 struct Server<'a> {
     arguments: &'a Arguments,
     token: String,
@@ -67,7 +68,7 @@ struct Server<'a> {
     created: usize,
 }
 
-/// Requests that create statuses, each with a name of its own.
+/// Requests that create statuses with unique names.
 struct Creates<'a> {
     arguments: &'a Arguments,
     headers: String,
@@ -90,7 +91,7 @@ impl<'a> Server<'a> {
         let Arguments { user, password, .. } = arguments;
         let body = json!({"user": user, "password": password}).to_string();
         let request = arguments.request("login", "", &body);
-        let unusable = |e: std::io::Error| format!("{} cannot be asked: {e}", arguments.address);
+        let unusable = |e: std::io::Error| format!("cannot use {}: {e}", arguments.address);
         let mut connection = Connection::open(&arguments.address)
             .await
             .map_err(unusable)?;
@@ -117,7 +118,7 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// Everything that is measured of so many subscribers, as a row of the table.
+    /// Runs all measurements for a number of subscribers and returns them as a row of the table.
     async fn row(&mut self, subscribers: usize) -> Result<String, String> {
         let (stolen, arguments) = (ProcessorTime::now(), self.arguments);
         let alone = self.creates_per_second().await?;
@@ -158,7 +159,7 @@ impl<'a> Server<'a> {
         ))
     }
 
-    /// Creates a status, and waits until everybody has heard of it.
+    /// Creates a status and waits until every subscriber has received it.
     async fn one_change(&mut self, crowd: &mut Crowd) -> Result<Spread, String> {
         let mut connection = self.connect().await?;
         let request = self.creates.next();
@@ -184,7 +185,7 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// How many statuses are created a second, as fast as the server answers.
+    /// Returns how many statuses per second are created, as fast as the server responds.
     async fn creates_per_second(&mut self) -> Result<f64, String> {
         let mut connections = Vec::new();
         for _ in 0..self.arguments.concurrency {
@@ -211,7 +212,7 @@ impl<'a> Server<'a> {
 
     async fn connect(&self) -> Result<Connection, String> {
         let opened = Connection::open(&self.arguments.address).await;
-        opened.map_err(|e| format!("{} cannot be asked: {e}", self.arguments.address))
+        opened.map_err(|e| format!("cannot use {}: {e}", self.arguments.address))
     }
 
     async fn resident(&self) -> Option<f64> {
@@ -221,7 +222,7 @@ impl<'a> Server<'a> {
     }
 }
 
-/// How long a change took to get around.
+/// How long a change took to reach the subscribers.
 struct Spread {
     answered: Duration,
     half: Duration,

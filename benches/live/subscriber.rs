@@ -1,13 +1,13 @@
-//! A subscriber that costs as little as possible, because it shares the processors with the server it measures: prepared bytes go out, and
-//! of what comes in only the frames are counted. Source of the frames: RFC 6455, section 5.2. Knows nothing of what is measured.
+//! A minimal subscriber, because it shares the CPUs with the server it measures: it sends prepared
+//! bytes and only counts the frames that arrive. Source of the frame format: RFC 6455, section 5.2.
 
 use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Frames that are shorter tell of no change: they ask whether the client is there.
+/// Shorter frames are not changes but pings.
 const SHORTEST_CHANGE: usize = 64;
-/// Bytes of an answer to the handshake, and of the frames until the subscription stands, at most.
+/// Maximum bytes of the handshake response, and of the frames until the subscription is ready.
 const GREETING: usize = 16 * 1024;
 
 const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
@@ -22,10 +22,10 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Connects to `address` below `prefix`, logs in with `token`, and subscribes.
+    /// Connects to `address` below `prefix`, logs in with `token` and subscribes.
     ///
     /// # Errors
-    /// Those of the operating system; `InvalidData` when the server says something else than that all went well.
+    /// Any error of the operating system; `InvalidData` when the server reports a failure.
     pub async fn open(address: &str, prefix: &str, token: &str) -> Result<Self> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -55,10 +55,11 @@ impl Subscriber {
         })
     }
 
-    /// How many changes were told, once there are some.
+    /// Waits for changes and returns their number.
     ///
     /// # Errors
-    /// Those of the operating system; `UnexpectedEof` when the server has closed the connection.
+    /// Any error of the operating system; `UnexpectedEof` when the server has closed the
+    /// connection.
     pub async fn changes(&mut self) -> Result<usize> {
         loop {
             let read = self.stream.read(&mut self.buffer).await?;
@@ -79,7 +80,7 @@ impl Subscriber {
     }
 }
 
-/// Reads until the server has said `expected`.
+/// Reads until the server has sent `expected`.
 async fn until(stream: &mut TcpStream, said: &mut Vec<u8>, expected: &str) -> Result<()> {
     let has = |said: &[u8]| String::from_utf8_lossy(said).contains(expected);
     while !has(said) {
@@ -93,7 +94,7 @@ async fn until(stream: &mut TcpStream, said: &mut Vec<u8>, expected: &str) -> Re
     Ok(())
 }
 
-/// A text as a frame of a client. The mask that has to be there changes nothing.
+/// Encodes a text as a client frame. The required mask is zero, which leaves the text unchanged.
 fn text_frame(text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     let mut frame = vec![0x81];
@@ -109,27 +110,27 @@ fn text_frame(text: &str) -> Vec<u8> {
     frame
 }
 
-/// What a server's frames told.
+/// The frames received from a server.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Changes.
     pub changes: usize,
-    /// Whether somebody is there.
+    /// Pings.
     pub pings: usize,
-    /// Goodbye.
+    /// Close frames.
     pub closes: usize,
 }
 
-/// Counts frames in a stream of bytes, wherever that is cut.
+/// Counts frames in a stream of bytes, however it is split.
 #[derive(Default)]
 pub struct Frames {
     head: Vec<u8>,
-    /// Bytes of the frame that are still to come.
+    /// The remaining bytes of the current frame.
     left: usize,
 }
 
 impl Frames {
-    /// What ends or begins in `bytes`.
+    /// Counts the frames that start in `bytes`.
     pub fn take(&mut self, mut bytes: &[u8]) -> Told {
         let mut told = Told::default();
         while !bytes.is_empty() {
@@ -154,7 +155,7 @@ impl Frames {
         told
     }
 
-    /// The length of the frame whose head is whole.
+    /// Returns the payload length of a frame with a complete head.
     fn length(&self) -> Option<usize> {
         let number = |bytes: &[u8]| bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte));
         match (self.head.get(1)?, self.head.len()) {

@@ -1,4 +1,4 @@
-//! The command line of the load script. Knows nothing of the server it names.
+//! The command line of the load script.
 
 use super::request::{Credentials, Server, What};
 use super::round::Round;
@@ -16,28 +16,28 @@ create and list are about custom statuses; set-status makes who asks busy, with 
 ever said anything. Logins by password leave logins behind, which end as all others do. The server must not limit the rate of what
 is measured: what an administrator asks is not limited, but all logins are, unless it runs with rate_limit_calls = 0.";
 
-/// What is to be measured, where, and as whom.
+/// What to measure, on which server and as which user.
 pub struct Arguments {
     /// The server.
     pub server: Server,
-    /// Who asks.
+    /// The user.
     pub identity: Identity,
-    /// The server's process, when its memory is to be shown.
+    /// The server's process, to show its memory.
     pub pid: Option<u32>,
-    /// How long each measurement takes.
+    /// The duration of each measurement.
     pub length: Duration,
     /// Numbers of connections, each measured.
     pub concurrency: Vec<usize>,
-    /// What is asked, each measured.
+    /// Kinds of requests, each measured.
     pub what: Vec<What>,
-    /// Connections that log in beside what is asked, when all is to be measured with and without them.
+    /// Extra connections that log in meanwhile: everything is measured with and without them.
     pub logins: Option<usize>,
-    /// How often all of it is measured.
+    /// How often everything is measured.
     pub rounds: usize,
 }
 
 impl Arguments {
-    /// What makes up one round of the table.
+    /// Returns the measurements of one round.
     pub fn each_round(&self) -> impl Iterator<Item = Round> {
         let logins = std::iter::once(0).chain(self.logins);
         let sizes = self.concurrency.iter();
@@ -54,24 +54,24 @@ impl Arguments {
     }
 }
 
-/// Who asks.
+/// The user's identity.
 pub enum Identity {
-    /// Somebody who has yet to log in.
+    /// A user who must log in.
     Password {
         /// The user name.
         user: String,
         /// The password.
         password: String,
     },
-    /// Somebody with a token.
+    /// A user with a token.
     Token(Credentials),
 }
 
-/// Reads the command line. `variable` looks an environment variable up.
+/// Parses the command line. `variable` looks up an environment variable.
 ///
 /// # Errors
-/// What clap has to say: a refusal, or the help that was asked for. Without arguments of its own, the usage counts as asked for:
-/// that is how cargo runs every bench.
+/// An error of clap, or the requested help. Without arguments the usage counts as requested,
+/// because cargo runs every bench that way.
 pub fn read(
     arguments: impl IntoIterator<Item = String>,
     variable: &dyn Fn(&str) -> Option<String>,

@@ -1,20 +1,20 @@
-//! A client that costs as little as possible, because it shares the processors with the server it measures: prepared bytes go out
-//! and one answer comes back, on a connection that stays open. Knows no route.
+//! A minimal HTTP client, because it shares the CPUs with the server it measures: it sends prepared
+//! bytes and reads one response, on a connection that stays open.
 
 use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Bytes of an answer's status line and headers at most.
+/// Maximum size of a response's status line and headers.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// An open connection with room for an answer.
+/// An open connection with a buffer for a response.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Debug)]
 pub struct Answer<'a> {
     /// The status code.
@@ -27,7 +27,7 @@ impl Connection {
     /// Connects to `address`, a host with its port.
     ///
     /// # Errors
-    /// Those of the operating system.
+    /// Any error of the operating system.
     pub async fn open(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -35,10 +35,12 @@ impl Connection {
         Ok(Self { stream, buffer })
     }
 
-    /// Sends one request and reads its answer. After an error the connection is of no more use.
+    /// Sends one request and reads its response. After an error the connection cannot be used
+    /// again.
     ///
     /// # Errors
-    /// Those of the operating system; `InvalidData` for bytes that are no answer, or one without `Content-Length`.
+    /// Any error of the operating system; `InvalidData` for bytes that are not a response, or for
+    /// one without `Content-Length`.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
@@ -76,19 +78,19 @@ impl Connection {
     }
 }
 
-/// The beginning of an answer.
+/// The head of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
     /// The status code.
     pub status: u16,
-    /// Bytes of the status line and headers, with the blank line.
+    /// Length of the status line and headers, including the blank line.
     pub bytes: usize,
-    /// Bytes of the body.
+    /// Length of the body.
     pub body_bytes: usize,
 }
 
 impl Head {
-    /// Reads a head; `None` when there is more of it to come.
+    /// Parses a head; `None` when it is incomplete.
     ///
     /// # Errors
     /// `InvalidData`, as for [`Connection::exchange`].
@@ -122,6 +124,6 @@ impl Head {
 fn no_answer(reason: &'static str) -> Error {
     Error::new(
         ErrorKind::InvalidData,
-        format!("not an answer this script can read: {reason}"),
+        format!("not a response that this script can parse: {reason}"),
     )
 }

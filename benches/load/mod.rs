@@ -1,4 +1,4 @@
-//! A run of the load script, from its arguments to its last line. Knows no HTTP.
+//! A run of the load script, from its arguments to its last line.
 
 pub mod arguments;
 pub mod http;
@@ -20,13 +20,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use table::{Row, TITLE};
 
-/// Connections that warm a server up, and for how long at most; nobody counts their time.
+/// The connections that warm up the server, and for how long; not measured.
 const WARM_UP: (usize, Duration) = (16, Duration::from_secs(1));
 
-/// Does what `arguments` ask and prints to `out`. `variable` looks an environment variable up.
+/// Runs the load script with `arguments` and prints to `out`. `variable` looks up an environment
+/// variable.
 ///
 /// # Errors
-/// One line: the arguments are wrong, the server cannot be used, or it gave an answer other than 200.
+/// One line: the arguments are invalid, the server cannot be used, or a response had another status
+/// than 200.
 pub fn run(
     arguments: impl IntoIterator<Item = String>,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -37,7 +39,7 @@ pub fn run(
         Err(refused) if refused.use_stderr() => return Err(refused.to_string()),
         Err(help) => return write!(out, "{help}").map_err(|e| e.to_string()),
     };
-    // One thread, since every further one would take a processor from the server.
+    // One thread, because every further one would take a CPU from the server.
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -47,7 +49,7 @@ pub fn run(
 
 async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), String> {
     if let Some(pid) = arguments.pid {
-        resident_mib(pid).ok_or_else(|| format!("/proc tells nothing of a process {pid}"))?;
+        resident_mib(pid).ok_or_else(|| format!("/proc has no process {pid}"))?;
     }
     let asker = log_in(&arguments.server, &arguments.identity).await?;
     let names = Names::new().map_err(|e| e.to_string())?;
@@ -60,21 +62,21 @@ async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Strin
         out,
     };
     let measured = run.all().await;
-    // Said in any case: what is there is there.
+    // Printed in any case: the statuses exist.
     run.say(&format!(
-        "\n{} statuses created, and left behind; their names begin with {:?}.",
+        "\n{} statuses created and not deleted; their names start with {:?}.",
         run.created,
         run.names.beginning()
     ))?;
     measured?;
     match run.failed {
         0 => Ok(()),
-        failed => Err(format!("{failed} requests were not answered with 200")),
+        failed => Err(format!("{failed} requests had another status than 200")),
     }
 }
 
 async fn log_in(server: &Server, identity: &Identity) -> Result<Asker, String> {
-    let unusable = |e: std::io::Error| format!("{} cannot be asked: {e}", server.address);
+    let unusable = |e: std::io::Error| format!("cannot use {}: {e}", server.address);
     let mut connection = Connection::open(&server.address).await.map_err(unusable)?;
     match identity {
         Identity::Token(credentials) => Ok(Asker {
@@ -92,7 +94,7 @@ async fn log_in(server: &Server, identity: &Identity) -> Result<Asker, String> {
     }
 }
 
-/// A run under way.
+/// A run in progress.
 struct Run<'a> {
     arguments: &'a Arguments,
     asker: Asker,
@@ -103,7 +105,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Every measurement, one after the other in each round, so that a slow minute of the machine does not fall on one of them alone.
+    /// Runs every measurement in turn within each round, so that a slow minute of the machine does
+    /// not affect only one of them.
     async fn all(&mut self) -> Result<(), String> {
         let arguments = self.arguments;
         for what in &arguments.what {
@@ -115,7 +118,7 @@ impl Run<'_> {
                 length: length.min(arguments.length),
             };
             if self.round(&round).await?.micros.is_empty() {
-                return Err(format!("no {} was answered with 200", what.as_str()));
+                return Err(format!("no {} request had status 200", what.as_str()));
             }
         }
         self.say(TITLE)?;

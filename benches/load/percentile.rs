@@ -1,7 +1,8 @@
-//! Percentiles. Knows nothing of what the numbers mean.
+//! Percentiles.
 
-/// The smallest value that at least `percent` of `sorted` do not exceed (the nearest rank), so always one that was measured; the
-/// least possible value when nothing was measured. 0 is the minimum, 50 the median, 100 the maximum.
+/// Returns the smallest value that at least `percent` of `sorted` do not exceed (nearest rank), so
+/// always a measured one. Returns the default value for an empty slice. 0 is the minimum, 50 the
+/// median, 100 the maximum.
 pub fn percentile<T: Copy + Default>(sorted: &[T], percent: u32) -> T {
     let rank = (sorted.len() * percent as usize).div_ceil(100);
     sorted

@@ -1,14 +1,14 @@
-//! Requests as bytes that are ready to be sent, numbered where each is to differ from the last. Knows no connection.
+//! Requests as bytes that are ready to send, numbered where each must differ from the last.
 
 use super::request::{Asker, Credentials, Server, What, message};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Digits of a number; always as many, so that all requests have one length.
+/// Digits of a number: a fixed width, so that all requests have the same length.
 const DIGITS: usize = 10;
 
-/// Names that nothing else has: numbered, under a beginning that is this run's alone.
+/// Unique names: a prefix of this run, and a number.
 pub struct Names {
     run: u64,
     taken: AtomicU64,
@@ -24,13 +24,13 @@ impl Names {
         })
     }
 
-    /// What all of them begin with.
+    /// Returns their common prefix.
     pub fn beginning(&self) -> String {
         format!("load {:016x} ", self.run)
     }
 }
 
-/// A request that is sent over and over, with a new name or text each time if it is one that needs them.
+/// A request that is sent repeatedly, with a new name or text each time where needed.
 pub struct Prepared {
     bytes: Vec<u8>,
     number: Range<usize>,
@@ -38,7 +38,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// `what`, asked of `server`. Empty when it is a login and `who` has no password.
+    /// Prepares `what` for `server`. Empty for a login when `who` has no password.
     pub fn new(server: &Server, who: &Asker, what: What, names: Arc<Names>) -> Self {
         let Credentials { user_id, token } = &who.credentials;
         let identity = format!("X-User-Id: {user_id}\r\nX-Auth-Token: {token}\r\n");
@@ -75,7 +75,7 @@ impl Prepared {
         }
     }
 
-    /// The bytes to send next.
+    /// Returns the bytes to send next.
     pub fn next(&mut self) -> &[u8] {
         let digits = &mut self.bytes[self.number.clone()];
         if !digits.is_empty() {

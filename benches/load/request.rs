@@ -1,31 +1,31 @@
-//! What is asked, of which server, and by whom. Knows nothing of time, and no bytes but those of a login.
+//! The measured requests, the server and the user.
 
 use super::http::Answer;
 use serde_json::{Value, json};
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Its host and port.
     pub address: String,
-    /// What stands before every path, without a slash at its end.
+    /// The prefix of every path, without a trailing slash.
     pub prefix: String,
 }
 
 impl Server {
-    /// Takes `http://HOST[:PORT][/PREFIX]` apart.
+    /// Parses `http://HOST[:PORT][/PREFIX]`.
     ///
     /// # Errors
     /// One line.
     pub fn parse(url: &str) -> Result<Self, String> {
         let rest = url
             .strip_prefix("http://")
-            .ok_or("only http:// is spoken here: measure behind whatever speaks TLS")?;
+            .ok_or("only http:// is supported: measure behind the TLS proxy")?;
         let (host, prefix) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         if host.is_empty() {
             return Err("the URL names no host".to_owned());
         }
-        // The colons inside the brackets of an IPv6 address do not count.
+        // Ignore the colons inside the brackets of an IPv6 address.
         let has_port = host.rsplit(']').next().unwrap_or(host).contains(':');
         let port = if has_port { "" } else { ":80" };
         Ok(Self {
@@ -35,18 +35,18 @@ impl Server {
     }
 }
 
-/// What is measured.
+/// The kind of request to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// A status with a new name.
+    /// Creates a status with a new name.
     Create,
-    /// A page of 100 statuses.
+    /// Lists a page of 100 statuses.
     List,
-    /// The asker's own status, with a new text.
+    /// Sets the user's own status, with a new text.
     SetStatus,
-    /// Everybody who ever said anything.
+    /// Lists the presence of every user with a status.
     Presence,
-    /// A login by password.
+    /// Logs in by password.
     Login,
 }
 
@@ -59,7 +59,7 @@ impl What {
         Self::Login,
     ];
 
-    /// The word for it.
+    /// Returns its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -70,7 +70,7 @@ impl What {
         }
     }
 
-    /// What the word stands for.
+    /// Parses a name.
     ///
     /// # Errors
     /// One line.
@@ -81,7 +81,7 @@ impl What {
     }
 }
 
-/// What a request proves itself with.
+/// The credentials of a request.
 #[derive(Clone)]
 pub struct Credentials {
     /// The user's id.
@@ -91,10 +91,10 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// What the answer to a login hands out.
+    /// Extracts the credentials from the response to a login.
     ///
     /// # Errors
-    /// One line, when it was refused.
+    /// One line when the login was refused.
     pub fn in_login(answer: &Answer<'_>) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(answer.body).unwrap_or_default();
         let part = |name: &str| body["data"][name].as_str().map(str::to_owned);
@@ -105,7 +105,7 @@ impl Credentials {
     }
 }
 
-/// A login by password.
+/// Builds a login by password.
 pub fn login(server: &Server, user: &str, password: &str) -> Vec<u8> {
     let body = json!({"user": user, "password": password}).to_string();
     let length = body.len();
@@ -113,16 +113,16 @@ pub fn login(server: &Server, user: &str, password: &str) -> Vec<u8> {
     message(server, "POST /api/v1/login", &headers, &body)
 }
 
-/// Who asks.
+/// The user who sends the requests.
 #[derive(Clone)]
 pub struct Asker {
-    /// What all requests but logins show.
+    /// The credentials of all requests but logins.
     pub credentials: Credentials,
-    /// A login of theirs, ready to be sent; `None` when only a token is known.
+    /// A prepared login; `None` when only a token is known.
     pub login: Option<Vec<u8>>,
 }
 
-/// A request, ready to be sent. `route` is its method and its path.
+/// Builds a request. `route` is its method and path.
 pub fn message(server: &Server, route: &str, headers: &str, body: &str) -> Vec<u8> {
     let (method, path) = route.split_once(' ').unwrap_or((route, "/"));
     let Server { address, prefix } = server;

@@ -1,5 +1,5 @@
-//! One measurement: so many connections, for so long, each with one request after the other, and logins beside them if they are to be
-//! disturbed. Knows nothing of tables.
+//! One measurement: a number of connections that each send one request after the other for a given
+//! time, optionally with concurrent logins.
 
 use super::http::{Answer, Connection};
 use super::prepared::{Names, Prepared};
@@ -10,42 +10,43 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-/// How long an answer may take once no more requests are begun.
+/// How long a response may take after the end of the measurement.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Characters of a refusal that are shown.
+/// How many characters of an error response are shown.
 const SHOWN: usize = 200;
 
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Round {
-    /// What is asked.
+    /// The kind of request.
     pub what: What,
-    /// Connections.
+    /// The number of connections.
     pub concurrency: usize,
-    /// Further connections, which log in meanwhile.
+    /// The number of extra connections that log in meanwhile.
     pub logins: usize,
-    /// When no further request is begun.
+    /// How long new requests are sent.
     pub length: Duration,
 }
 
-/// What came of a round.
+/// The results of a round.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// How long each answer with 200 took, in microseconds and in no order.
+    /// The time of each response with status 200, in microseconds, unordered.
     pub micros: Vec<u32>,
-    /// From the first request to the last answer.
+    /// From the first request to the last response.
     pub elapsed: Duration,
-    /// Logins a second beside them; `None` when there were to be none.
+    /// Concurrent logins per second; `None` without them.
     pub logins: Option<f64>,
-    /// Everything else by its kind: how often, and what the first one said.
+    /// All other results by kind: their number, and the text of the first.
     failures: BTreeMap<String, (u64, String)>,
 }
 
 impl Round {
-    /// Measures. Every request that was begun is waited for, so that what was created is known.
+    /// Runs the measurement. Waits for every request, so that the number of created statuses is
+    /// exact.
     ///
     /// # Errors
-    /// One line, when there is no connecting to the server.
+    /// One line when the server cannot be reached.
     pub async fn run(
         &self,
         server: &Server,
@@ -66,7 +67,7 @@ impl Round {
     }
 }
 
-/// Workers for `size` connections, all of them open.
+/// Opens `size` connections.
 async fn crew(
     server: &Server,
     size: usize,
@@ -85,7 +86,7 @@ async fn crew(
     Ok(crew)
 }
 
-/// Lets all of `crew` work at once, and adds up what they did.
+/// Runs all workers at once and adds up their results.
 async fn work(crew: Vec<Worker>, length: Duration) -> Tally {
     let began = Instant::now();
     let until = began + length;
@@ -99,7 +100,7 @@ async fn work(crew: Vec<Worker>, length: Duration) -> Tally {
     tally
 }
 
-/// One connection's part in a round.
+/// One connection of a round.
 struct Worker {
     connection: Connection,
     address: String,
@@ -109,7 +110,7 @@ struct Worker {
 
 impl Worker {
     async fn work(mut self, until: Instant) -> Tally {
-        // One timer for all requests, since one for each would show in the figures.
+        // One timer for all requests: one per request would affect the results.
         if timeout_at(until + PATIENCE, self.ask(until)).await.is_err() {
             let patience = format!("none after {} s", PATIENCE.as_secs());
             self.tally.fail("no answer", &patience);
@@ -130,7 +131,7 @@ impl Worker {
                     self.tally.fail("no answer", &error.to_string());
                     match Connection::open(&self.address).await {
                         Ok(connection) => self.connection = connection,
-                        Err(_) => return, // The server is gone; there is nobody to measure.
+                        Err(_) => return, // The server is gone.
                     }
                     began = Instant::now();
                 }
@@ -140,7 +141,7 @@ impl Worker {
 }
 
 impl Tally {
-    /// Statuses that there are now on account of this round.
+    /// Returns how many statuses this round created.
     pub fn created(&self, round: &Round) -> u64 {
         match round.what {
             What::Create => self.micros.len() as u64,
@@ -148,17 +149,17 @@ impl Tally {
         }
     }
 
-    /// Answers with 200 a second.
+    /// Returns the responses with status 200 per second.
     pub fn per_second(&self) -> f64 {
         self.micros.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
     }
 
-    /// Requests without an answer, or with another than 200.
+    /// Returns the number of requests without a response, or with another status than 200.
     pub fn failed(&self) -> u64 {
         self.failures.values().map(|(count, _)| count).sum()
     }
 
-    /// A line for each kind of failure.
+    /// Returns one line per kind of failure.
     pub fn complaints(&self) -> impl Iterator<Item = String> {
         self.failures
             .iter()

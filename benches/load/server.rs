@@ -1,4 +1,4 @@
-//! A doorsign that a measurement starts and ends. Knows nothing of what is measured.
+//! Starts and stops a doorsign server for a measurement.
 
 use super::http::Connection;
 use std::error::Error;
@@ -8,20 +8,21 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// A server that has given its first answer. Dropping it kills it.
+/// A server that has sent its first response. Dropping it kills it.
 pub struct Server {
     /// Its process.
     pub process: Child,
-    /// Where it listens: host and port.
+    /// Its address: host and port.
     pub address: String,
-    /// From its start to its first 200.
+    /// The time from its start to its first response with status 200.
     pub ready: Duration,
     /// Kept open: a server ends when it cannot print.
     _lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
-    /// Starts `program` with `arguments` on the folder `data` in `folder`, on a free port, with next to nothing logged.
+    /// Starts `program` with `arguments` on the folder `data` in `folder`, on a free port, logging
+    /// only errors.
     pub async fn start(
         program: &Path,
         arguments: &[&str],
@@ -46,11 +47,12 @@ impl Server {
             .map_err(|e| format!("{}: {e}", program.display()))?;
         let stdout = process.stdout.take().ok_or("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
-        // The greeting comes before the first request is taken, so that waiting for it costs no time.
+        // The server prints this line before it accepts the first request, so waiting for it costs
+        // no time.
         let line = lines.next_line().await?;
         let address = line.as_deref().and_then(address);
         let address = address
-            .ok_or("it does not say where it listens")?
+            .ok_or("the server did not print its address")?
             .to_owned();
         let request = format!("GET /api/info HTTP/1.1\r\nHost: {address}\r\n\r\n");
         let mut connection = Connection::open(&address).await?;
@@ -66,9 +68,9 @@ impl Server {
         }
     }
 
-    /// Asks it to stop, as a service manager does, and waits until it has.
+    /// Asks the server to stop, as a service manager does, and waits until it has ended.
     pub async fn stop(mut self) -> Result<(), Box<dyn Error>> {
-        let pid = self.process.id().ok_or("it has ended by itself")?;
+        let pid = self.process.id().ok_or("the server has ended")?;
         let mut kill = Command::new("kill");
         kill.args(["-s", "TERM", &pid.to_string()]).status().await?;
         let ended = self.process.wait().await?;
@@ -79,7 +81,7 @@ impl Server {
     }
 }
 
-/// The address in `... listens on http://ADDRESS, ...`.
+/// Extracts the address from `... listens on http://ADDRESS, ...`.
 fn address(greeting: &str) -> Option<&str> {
     let (_, rest) = greeting.split_once("http://")?;
     Some(rest.split_once(',')?.0)

@@ -1,10 +1,10 @@
-//! What is printed: a row for every measurement, and their medians. Knows nothing of how they came about.
+//! The printed table: one row per measurement, and their medians.
 
 use super::percentile::percentile;
 use super::request::What;
 use super::round::{Round, Tally};
 
-/// The first line.
+/// The header line.
 pub const TITLE: &str = "what      connections   round   requests/s    p50 ms    p99 ms    max ms  logins/s   RSS MiB   steal %";
 
 /// One measurement.
@@ -22,7 +22,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The figures of `tally`: of the answers with 200, and of no other.
+    /// Creates a row from the responses with status 200 in `tally`.
     pub fn new(
         round: &Round,
         mut tally: Tally,
@@ -44,7 +44,7 @@ impl Row {
         }
     }
 
-    /// The row under [`TITLE`].
+    /// Formats the row under [`TITLE`].
     pub fn line(&self, round: &str) -> String {
         let or_none = |number: Option<f64>| number.map_or("-".to_owned(), |n| format!("{n:.1}"));
         format!(
@@ -68,7 +68,7 @@ impl Row {
     }
 }
 
-/// For each kind of measurement, the median of every column; nothing for a single round.
+/// Returns the median of every column for each kind of measurement; empty for a single round.
 pub fn medians(rows: Vec<Row>, rounds: usize) -> Vec<Row> {
     if rounds < 2 {
         return Vec::new();

@@ -52,7 +52,11 @@ async fn a_program_that_hangs_is_ended_and_harms_nobody() {
     let (server, mut to_sound) = start(&folders, vec![], LONG).await;
     others_are_served(&server, &mut to_sound).await;
     let told = delivery(&server, "exec-hangs", 1, |_| true).await;
-    let expected = (DeliveryState::Retrying, "not finished within 1s", "before\n");
+    let expected = (
+        DeliveryState::Retrying,
+        "not finished within 1s",
+        "before\n",
+    );
     assert_eq!((told.state, &*told.reason, &*told.notes), expected);
     in_time("the stop", server.stop()).await;
 }
@@ -90,7 +94,8 @@ async fn a_module_that_loops_is_ended_and_harms_nobody() {
     others_are_served(&server, &mut to_sound).await;
     let told = delivery(&server, "wasm-loops", 1, |_| true).await;
     // Whichever comes first on this machine.
-    let is_ended = told.reason == "not finished within 1s" || told.reason.contains("ran out of fuel");
+    let is_ended =
+        told.reason == "not finished within 1s" || told.reason.contains("ran out of fuel");
     assert!(is_ended, "{told:?}");
     in_time("the stop", server.stop()).await;
 }

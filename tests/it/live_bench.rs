@@ -62,9 +62,9 @@ async fn it_says_so_when_there_is_no_measuring() {
             "https://127.0.0.1",
             "admin",
             "PASSWORD",
-            "only http:// is spoken here",
+            "only http:// is supported",
         ),
-        ("http://127.0.0.1:1", "admin", "PASSWORD", "cannot be asked"),
+        ("http://127.0.0.1:1", "admin", "PASSWORD", "cannot use"),
     ] {
         let arguments = format!("--url {url} --user {user} --password-env {password}");
         let (_, ended) = run(arguments).await;

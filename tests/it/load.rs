@@ -158,7 +158,7 @@ async fn answers_other_than_200_are_shown_and_fail_the_run() {
     assert!(wrong.text.contains(" × 401, the first: "), "{}", wrong.text);
     server.stop().await;
     let gone = run(&format!("{url} {user} {brief}")).await;
-    assert!(gone.ended.unwrap_err().contains("cannot be asked"));
+    assert!(gone.ended.unwrap_err().contains("cannot use"));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
-//! The retry schedule that hooks share unless they have their own.
+//! The default retry schedule of hooks.
 
 use std::time::Duration;
 
-/// The waits between attempts at one delivery: 1 s, doubled up to 10 minutes. After 16 attempts over 67 minutes
-/// the delivery is parked.
+/// The waits between delivery attempts: 1 s, doubled up to 10 minutes. After 16 attempts over 67
+/// minutes the delivery is parked.
 pub const RETRY_WAITS: [Duration; 15] = {
     let mut waits = [Duration::from_secs(600); 15];
     let mut n = 0;

@@ -1,6 +1,6 @@
-//! The format of a text log line: `2026-11-23T18:06:24.824Z INFO doorsign::request request_id=…
-//! status=200`. Leaner than that of `tracing-subscriber`, which takes about three times the
-//! instructions.
+//! The format of a text log line:
+//! `2026-11-23T18:06:24.824Z INFO doorsign::request request_id=… status=200`. Leaner than that of
+//! `tracing-subscriber`, which takes about three times the instructions.
 
 use crate::app::{Clock, SystemClock};
 use std::cell::Cell;
