@@ -5,13 +5,15 @@ use std::time::Duration;
 
 const ABOUT: &str = "Measures live connections to a running server.
 
-For each number of subscribers: connects all of them at the same time (handshake, login, subscription), and tells how long that took
-and, with --pid, what each costs in memory; then makes changes one by one, and tells how long each took to reach half and all of them;
-then creates statuses as fast as the server answers, with subscribers and, before they come, without. `cut` are those that the server
-ended because they did not keep up with that.
+For each number of subscribers:
 
-The subscribers run in one thread of this process, on the same processors as the server if it is on the same machine. Each is an open
-file here and there; the server must allow them all (max_connections).";
+- connects all of them at the same time (handshake, login, subscription) and shows how long that took and, with --pid, the memory of each;
+- makes changes one by one and shows how long each took to reach half and all of the subscribers;
+- creates statuses as fast as the server responds, with the subscribers and, before they connect, without them. `cut` counts the
+  subscribers that the server closed because they did not keep up.
+
+The subscribers run in one thread of this process, and share the CPUs with a server on the same machine. Each is an open file of both
+processes; the server must allow all of them (max_connections).";
 
 /// What to measure, on which server and as which user.
 pub struct Arguments {
@@ -109,12 +111,12 @@ fn command() -> Command {
     let number = || value_parser!(usize);
     Command::new("live").bin_name("cargo bench --bench live --").about(ABOUT).args([
         option("url", "URL", "The server: http://HOST:PORT[/PREFIX]").required(true),
-        option("user", "NAME", "Who asks, by user name, with the permission manage-user-status").required(true),
+        option("user", "NAME", "The user, by name, with the permission manage-user-status").required(true),
         option("password-env", "VARIABLE", "The environment variable that holds the password").required(true),
         option("pid", "PID", "The server's process on this machine, to show its memory").value_parser(value_parser!(u32)),
         option("subscribers", "N,N..", "Numbers of subscribers").default_value("100,1000,5000").value_delimiter(',').value_parser(number()),
         option("changes", "N", "Changes that are made one by one").default_value("20").value_parser(number()),
         option("concurrency", "N", "Connections that create as fast as they can").default_value("16").value_parser(number()),
-        option("seconds", "N", "How long they do").default_value("3").value_parser(value_parser!(f64)),
+        option("seconds", "N", "For how long they do").default_value("3").value_parser(value_parser!(f64)),
     ])
 }

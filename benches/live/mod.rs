@@ -96,11 +96,11 @@ impl<'a> Server<'a> {
             .await
             .map_err(unusable)?;
         let answer = connection.exchange(&request).await.map_err(unusable)?;
-        let said: Value = serde_json::from_slice(answer.body).unwrap_or_default();
-        let part = |name: &str| said["data"][name].as_str().map(str::to_owned);
+        let body: Value = serde_json::from_slice(answer.body).unwrap_or_default();
+        let part = |name: &str| body["data"][name].as_str().map(str::to_owned);
         let (Some(user_id), Some(token)) = (part("userId"), part("authToken")) else {
             return Err(format!(
-                "the login was answered with {}: {said}",
+                "the login was answered with {}: {body}",
                 answer.status
             ));
         };
@@ -131,16 +131,16 @@ impl<'a> Server<'a> {
             .await
             .zip(before)
             .map(|(after, before)| (after - before) * 1024.0 / subscribers.max(1) as f64);
-        let mut told = Vec::new();
+        let mut spreads = Vec::new();
         for _ in 0..arguments.changes {
             sleep(PAUSE).await;
-            told.push(self.one_change(&mut crowd).await?);
+            spreads.push(self.one_change(&mut crowd).await?);
         }
         let with_them = self.creates_per_second().await?;
         let cut = crowd.disperse();
         let stolen = stolen.and_then(ProcessorTime::stolen_percent);
         let ms = |of: fn(&Spread) -> Duration, place: fn(usize) -> usize| {
-            let mut all: Vec<_> = told.iter().map(of).collect();
+            let mut all: Vec<_> = spreads.iter().map(of).collect();
             all.sort();
             all.get(place(all.len()))
                 .map(|span| span.as_secs_f64() * 1000.0)
@@ -171,8 +171,8 @@ impl<'a> Server<'a> {
             .map_err(|e| e.to_string())?;
         let (answered, status) = (began.elapsed(), answer.status);
         if status != 200 {
-            let said = String::from_utf8_lossy(answer.body);
-            return Err(format!("a create was answered with {status}: {said}"));
+            let text = String::from_utf8_lossy(answer.body);
+            return Err(format!("a create was answered with {status}: {text}"));
         }
         self.created += 1;
         let mut heard = crowd.heard().await?;

@@ -34,8 +34,8 @@ impl Subscriber {
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c3Vic2NyaWJlciBvbmUgMQ==\r\n\r\n"
         );
         stream.write_all(handshake.as_bytes()).await?;
-        let mut said = Vec::new();
-        until(&mut stream, &mut said, "\r\n\r\n").await?;
+        let mut received = Vec::new();
+        until(&mut stream, &mut received, "\r\n\r\n").await?;
         let login = format!(
             r#"{{"msg":"method","id":"1","method":"login","params":[{{"resume":"{token}"}}]}}"#
         );
@@ -45,8 +45,8 @@ impl Subscriber {
             (SUBSCRIBE, r#""ready""#),
         ] {
             stream.write_all(&text_frame(frame)).await?;
-            said.clear();
-            until(&mut stream, &mut said, answer).await?;
+            received.clear();
+            until(&mut stream, &mut received, answer).await?;
         }
         Ok(Self {
             stream,
@@ -66,28 +66,28 @@ impl Subscriber {
             if read == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
-            let told = self.frames.take(&self.buffer[..read]);
-            if told.pings > 0 {
+            let frames = self.frames.take(&self.buffer[..read]);
+            if frames.pings > 0 {
                 self.stream.write_all(&text_frame(PONG)).await?;
             }
-            if told.closes > 0 {
+            if frames.closes > 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
-            if told.changes > 0 {
-                return Ok(told.changes);
+            if frames.changes > 0 {
+                return Ok(frames.changes);
             }
         }
     }
 }
 
 /// Reads until the server has sent `expected`.
-async fn until(stream: &mut TcpStream, said: &mut Vec<u8>, expected: &str) -> Result<()> {
-    let has = |said: &[u8]| String::from_utf8_lossy(said).contains(expected);
-    while !has(said) {
-        let ended = said.len() > GREETING || stream.read_buf(said).await? == 0;
+async fn until(stream: &mut TcpStream, received: &mut Vec<u8>, expected: &str) -> Result<()> {
+    let has = |received: &[u8]| String::from_utf8_lossy(received).contains(expected);
+    while !has(received) {
+        let ended = received.len() > GREETING || stream.read_buf(received).await? == 0;
         if ended {
-            let said = String::from_utf8_lossy(said);
-            let reason = format!("no {expected}: {said}");
+            let received = String::from_utf8_lossy(received);
+            let reason = format!("no {expected}: {received}");
             return Err(Error::new(ErrorKind::InvalidData, reason));
         }
     }
@@ -132,7 +132,7 @@ pub struct Frames {
 impl Frames {
     /// Counts the frames that start in `bytes`.
     pub fn take(&mut self, mut bytes: &[u8]) -> Told {
-        let mut told = Told::default();
+        let mut counts = Told::default();
         while !bytes.is_empty() {
             if self.left > 0 {
                 let skipped = self.left.min(bytes.len());
@@ -144,15 +144,15 @@ impl Frames {
             bytes = &bytes[1..];
             if let Some(length) = self.length() {
                 match self.head[0] & 0x0f {
-                    8 => told.closes += 1,
-                    1 if length >= SHORTEST_CHANGE => told.changes += 1,
-                    _ => told.pings += 1,
+                    8 => counts.closes += 1,
+                    1 if length >= SHORTEST_CHANGE => counts.changes += 1,
+                    _ => counts.pings += 1,
                 }
                 self.left = length;
                 self.head.clear();
             }
         }
-        told
+        counts
     }
 
     /// Returns the payload length of a frame with a complete head.

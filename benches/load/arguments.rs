@@ -6,15 +6,15 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::time::Duration;
 
-const ABOUT: &str = "Asks a running server as fast as it answers.
+const ABOUT: &str = "Sends requests to a running server as fast as it responds.
 
-Prints requests per second, latencies and, on Linux, the server's memory and the share of the processors' time that the host of a
-virtual machine took away: above 5 percent, measure again. Nothing is deleted; the last line says how many statuses were created.
-The script takes processor time, too, so on one machine the figures are lower than the server's best.
+Prints requests per second, latencies and, on Linux, the server's memory and the share of CPU time that the host of a virtual machine
+took away. If that is above 5 percent, measure again. Nothing is deleted; the last line shows how many statuses were created. The
+script uses CPU time too, so on one machine the results are lower than the server's best.
 
-create and list are about custom statuses; set-status makes who asks busy, with another text each time; presence lists everybody who
-ever said anything. Logins by password leave logins behind, which end as all others do. The server must not limit the rate of what
-is measured: what an administrator asks is not limited, but all logins are, unless it runs with rate_limit_calls = 0.";
+create and list work on custom statuses. set-status sets the user to busy, with a new text each time. presence lists every user with a
+status. login creates logins, which expire as usual. The server must not limit the rate of the measured requests: requests of an
+administrator are exempt, but logins are not, unless the server runs with rate_limit_calls = 0.";
 
 /// What to measure, on which server and as which user.
 pub struct Arguments {
@@ -142,19 +142,19 @@ fn command() -> Command {
     };
     Command::new("load").bin_name("cargo bench --bench load --").about(ABOUT).args([
         option("url", "URL", "The server: http://HOST[:PORT][/PREFIX]").required(true).value_parser(Server::parse),
-        option("user", "NAME", "Who asks, by user name; creating needs the permission manage-user-status")
+        option("user", "NAME", "The user, by name; creating needs the permission manage-user-status")
             .requires("password-env").required_unless_present("token-user").conflicts_with("token-user"),
         option("password-env", "VARIABLE", "The environment variable that holds the password").requires("user"),
-        option("token-user", "ID", "Who asks, by user id").requires("token"),
+        option("token-user", "ID", "The user, by id").requires("token"),
         option("token", "TOKEN", "An auth token of that user, as doorsign token create prints it").requires("token-user"),
         option("pid", "PID", "The server's process on this machine, to show its memory").value_parser(value_parser!(u32)),
         option("seconds", "N", "How long each measurement takes").default_value("3").value_parser(seconds),
         option("concurrency", "N,N..", "Numbers of connections").default_value("1,16,64,256").value_delimiter(',').value_parser(count),
-        option("what", "WHAT,WHAT..", "What is asked, in this order: create, list, set-status, presence, login").default_value("create,list").value_delimiter(',')
+        option("what", "WHAT,WHAT..", "Kinds of requests, measured in this order: create, list, set-status, presence, login").default_value("create,list").value_delimiter(',')
             .value_parser(What::parse),
-        option("logins", "N", "Measures everything also while N further connections log in by password; a few keep all hashers busy")
+        option("logins", "N", "Also measures everything while N further connections log in by password; a few keep all hashers busy")
             .requires("user").value_parser(count),
-        option("rounds", "N", "How often all of it is measured").default_value("3").value_parser(count),
+        option("rounds", "N", "How often everything is measured").default_value("3").value_parser(count),
     ])
 }
 
@@ -163,12 +163,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|length| !length.is_zero() && *length <= Duration::from_secs(3600))
-        .ok_or_else(|| "a number above 0, and 3600 at most".to_owned())
+        .ok_or_else(|| "expected a number above 0 and up to 3600".to_owned())
 }
 
 fn count(text: &str) -> Result<usize, String> {
     let count = text.parse().ok();
     count
         .filter(|count| (1..=10_000).contains(count))
-        .ok_or_else(|| "a number from 1 to 10000".to_owned())
+        .ok_or_else(|| "expected a number from 1 to 10000".to_owned())
 }

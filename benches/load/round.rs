@@ -112,7 +112,7 @@ impl Worker {
     async fn work(mut self, until: Instant) -> Tally {
         // One timer for all requests: one per request would affect the results.
         if timeout_at(until + PATIENCE, self.ask(until)).await.is_err() {
-            let patience = format!("none after {} s", PATIENCE.as_secs());
+            let patience = format!("none within {} s", PATIENCE.as_secs());
             self.tally.fail("no answer", &patience);
         }
         self.tally
@@ -171,17 +171,17 @@ impl Tally {
             let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
             self.micros.push(micros);
         } else {
-            let said = String::from_utf8_lossy(answer.body);
-            let shown: String = said.chars().take(SHOWN).collect();
+            let text = String::from_utf8_lossy(answer.body);
+            let shown: String = text.chars().take(SHOWN).collect();
             self.fail(&answer.status.to_string(), &shown);
         }
     }
 
-    fn fail(&mut self, kind: &str, said: &str) {
+    fn fail(&mut self, kind: &str, text: &str) {
         match self.failures.get_mut(kind) {
             Some((count, _)) => *count += 1,
             None => {
-                self.failures.insert(kind.to_owned(), (1, said.to_owned()));
+                self.failures.insert(kind.to_owned(), (1, text.to_owned()));
             }
         }
     }

@@ -163,9 +163,9 @@ mod tests {
     async fn the_password_hashes_match_the_passwords() {
         let passwords = Passwords::new(1);
         for person in &PEOPLE {
-            let told = PasswordDigest::of(person.password.unwrap_or(person.username));
+            let password = PasswordDigest::of(person.password.unwrap_or(person.username));
             let right = passwords
-                .verify(None, Some(person.hash.to_owned()), told)
+                .verify(None, Some(person.hash.to_owned()), password)
                 .await;
             assert_eq!(right.unwrap(), person.password.is_some(), "{}", person.id);
         }

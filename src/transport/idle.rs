@@ -176,12 +176,12 @@ mod tests {
     /// Drives a connection that never completes. Returns how it ended and after how many seconds.
     async fn driven(turn: &IdleTimer, ends: &Shutdown) -> (&'static str, u64) {
         let (began, connection) = (Instant::now(), pin!(pending::<()>()));
-        let told = match drive(connection, |_| ends.cut(), turn, LIMIT, ends).await {
+        let ended = match drive(connection, |_| ends.cut(), turn, LIMIT, ends).await {
             Ended::ByItself(()) => "by itself",
             Ended::Silent => "silent",
             Ended::Cut => "wound up and cut",
         };
-        (told, began.elapsed().as_secs())
+        (ended, began.elapsed().as_secs())
     }
 
     #[tokio::test(start_paused = true)]

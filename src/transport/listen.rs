@@ -345,7 +345,7 @@ where
 }
 
 fn refuse_connect(security: SecurityHeaders) -> Response {
-    let text = failure("This is no proxy");
+    let text = failure("This server is not a proxy");
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &text, security);
     response.headers_mut().insert(
         header::ALLOW,

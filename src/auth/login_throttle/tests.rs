@@ -180,8 +180,8 @@ fn a_confirmed_password_counts_together_with_logins() {
         attempts.fail(HERE, "bob", 0);
     }
     let confirming = attempts.by_account(HERE, &UserId::new("bob".to_owned()));
-    let told = attempts.check(&confirming, at(1));
-    assert_eq!(blocked(&told), Some(Blocked::User));
+    let result = attempts.check(&confirming, at(1));
+    assert_eq!(blocked(&result), Some(Blocked::User));
 }
 
 #[test]

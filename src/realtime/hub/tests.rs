@@ -199,9 +199,9 @@ async fn a_full_mailbox_accepts_a_replacement() {
         live.publish(&Topic::Statuses, || shown("ann", "new"));
     }
     assert_eq!(trouble(&listener).await, None);
-    let told = told(&listener).await;
-    assert_eq!(told.len(), CAPACITY);
-    assert_eq!(told.last(), Some(&shown("ann", "new")));
+    let messages = told(&listener).await;
+    assert_eq!(messages.len(), CAPACITY);
+    assert_eq!(messages.last(), Some(&shown("ann", "new")));
 }
 
 #[tokio::test]

@@ -27,12 +27,15 @@ impl Person {
     /// grace period.
     pub(super) fn by_connection(&self, now: Instant) -> UserStatus {
         let live = self.leases.iter().filter(|held| now < held.ends);
-        let said = live.map(|held| held.status).min_by_key(|said| match said {
-            UserStatus::Online => 0,
-            _ => 1,
-        });
+        let status = live
+            .map(|held| held.status)
+            .min_by_key(|status| match status {
+                UserStatus::Online => 0,
+                _ => 1,
+            });
         let leaving = self.leaving.filter(|(_, until)| now < *until);
-        said.or(leaving.map(|(status, _)| status))
+        status
+            .or(leaving.map(|(status, _)| status))
             .unwrap_or(UserStatus::Offline)
     }
 
@@ -47,9 +50,10 @@ impl Person {
 
     /// Records the presence at `now` and returns whether it changed.
     pub(super) fn note(&mut self, now: Instant) -> bool {
-        let said = (self.by_connection(now), self.by_heartbeat(now));
-        let said = Some(said).filter(|said| *said != (UserStatus::Offline, UserStatus::Offline));
-        std::mem::replace(&mut self.noted, said) != said
+        let status = (self.by_connection(now), self.by_heartbeat(now));
+        let noted =
+            Some(status).filter(|status| *status != (UserStatus::Offline, UserStatus::Offline));
+        std::mem::replace(&mut self.noted, noted) != noted
     }
 
     /// Removes what has expired at `now` and returns the next deadline; `None` if nothing is left.

@@ -31,8 +31,8 @@ async fn pass(span: Duration) {
 
 /// The users reported as changed by now.
 async fn changed(connections: &PresenceRegistry) -> Vec<UserId> {
-    let told = tokio::time::timeout(Duration::ZERO, connections.changed(ALL)).await;
-    named(told.unwrap_or_default())
+    let changed = tokio::time::timeout(Duration::ZERO, connections.changed(ALL)).await;
+    named(changed.unwrap_or_default())
 }
 
 fn named(changed: Vec<Changed>) -> Vec<UserId> {
