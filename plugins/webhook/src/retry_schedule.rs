@@ -1,11 +1,12 @@
-//! When a delivery to a webhook is tried again, and for how long one attempt may take.
+//! The retry schedule of webhooks, and the time limit of one attempt.
 
 use std::time::Duration;
 
 use doorsign_hook::Pace;
 
-/// The example schedule of the Standard Webhooks specification: ten attempts over three days. The time limit is above the
-/// sum of [`Limits`](crate::Limits), so that the error names what took too long.
+/// The example schedule of the Standard Webhooks specification: ten attempts over three days. The
+/// time limit exceeds the sum of [`Limits`](crate::Limits), so that our more specific timeouts
+/// apply first.
 pub(crate) const PACE: Pace = Pace {
     limit: Duration::from_secs(20),
     waits: &[
