@@ -1,8 +1,8 @@
 //! `doorsign webhook`: what it prints and refuses, without a server and beside one that runs.
 
 use crate::process::{Ended, Home, Process, ended};
-use crate::receiver::Receiver;
 use crate::support::Client;
+use crate::support::receiver::Receiver;
 use crate::webhooks_rest::heard;
 
 const LOCAL: (&str, &str) = ("DOORSIGN_WEBHOOK_ALLOW", "127.0.0.0/8");
@@ -118,13 +118,13 @@ async fn what_no_webhook_can_be_is_refused_in_one_line() {
 #[tokio::test]
 async fn a_running_server_tells_an_endpoint_that_was_added_beside_it_at_once() {
     let (home, _server, admin) = served().await;
-    let mut receiver = Receiver::start().await;
+    let mut receiver = Receiver::start();
     let secret = webhook(&home, &["add", "ci", &receiver.url("hook")]).await;
     let secret = secret.succeeded();
     admin.create("one").await.expect(200);
     let one = receiver.next().await;
     assert!(one.is_signed_with(secret.trim_end()), "{one:?}");
-    assert_eq!(one.json()["data"]["name"], "one");
+    assert_eq!(one.event["data"]["name"], "one");
 
     webhook(&home, &["disable", "ci"]).await.succeeded();
     admin.create("two").await.expect(200);
@@ -148,13 +148,13 @@ async fn a_running_server_tells_an_endpoint_that_was_added_beside_it_at_once() {
 #[tokio::test]
 async fn a_test_prints_the_answer_or_fails_with_the_reason() {
     let home = Home::with_data().await;
-    let mut receiver = Receiver::start().await;
+    let mut receiver = Receiver::start();
     webhook(&home, &["add", "ci", &receiver.url("hook")])
         .await
         .succeeded();
     let told = webhook(&home, &["test", "ci"]).await.succeeded();
     assert_eq!(told, "ci responded with 204.\n");
-    assert_eq!(receiver.next().await.json()["type"], "webhook.test");
+    assert_eq!(receiver.next().await.event["type"], "webhook.test");
     receiver.answers(503);
     let reason = webhook(&home, &["test", "ci"]).await.refused(1);
     assert_eq!(reason, "answered 503 Service Unavailable");

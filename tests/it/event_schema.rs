@@ -4,7 +4,7 @@
 use crate::event_stream::EventStream;
 use crate::events::{let_everything_happen, position};
 use crate::presence::set;
-use crate::receiver::Receiver;
+use crate::support::receiver::Receiver;
 use crate::support::{Client, Setup, TestServer};
 use doorsign_hook::{
     Actor, Event, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged,
@@ -174,7 +174,7 @@ fn what_is_no_event_is_refused() {
 
 /// A server with an endpoint that is told everything.
 async fn told_server() -> (TestServer, Client, Receiver) {
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let setup = Setup::new().config(|config| {
         config.contract = doorsign::config::Contract::Server;
         config.rate_limit_calls = Some(0);
@@ -230,7 +230,7 @@ async fn what_a_webhook_is_tested_with_fits_and_is_no_event() {
     let (_server, admin, mut receiver) = told_server().await;
     let test = json!({"name": "all"});
     admin.post("webhooks.test", test).await.expect(200);
-    let heard = receiver.next().await.json();
+    let heard = receiver.next().await.event;
     fits(&validator(), &heard);
     assert_eq!(
         (&heard["type"], heard.get("id")),

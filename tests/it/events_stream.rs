@@ -3,7 +3,6 @@
 
 use crate::event_stream::{EventStream, Told};
 use crate::events::position;
-use crate::live_client::Live;
 use crate::presence::{set, setting};
 use crate::raw::{Raw, request};
 use crate::support::{Client, Reply, Setup, TestServer, in_time};
@@ -121,7 +120,7 @@ async fn who_connects_is_told_of_without_a_position() {
     let server = setup.start().await;
     let (bob, admin) = (server.user("bob").await, server.admin().await);
     let mut stream = EventStream::open(&server, &admin).await;
-    let live = Live::of(&server, &bob).await;
+    let live = bob.live().await;
     let told = stream.expect("presence.shown").await;
     assert_eq!(told.id, None);
     let line = Reply {
@@ -186,7 +185,7 @@ async fn nothing_is_told_of_presence_while_that_is_switched_off() {
     );
     setting(&admin, "Presence_broadcast_disabled", true).await;
     let mut stream = EventStream::open(&server, &ann).await;
-    let _live = Live::of(&server, &bob).await;
+    let _live = bob.live().await;
     set(&bob, json!({"status": "busy"})).await;
     admin.create("still told").await.expect(200);
     tells_of(&mut stream, "still told").await;

@@ -1,8 +1,9 @@
 //! Webhooks that are removed, or removed and added again under their names, while something is under way for them.
 
 use crate::attempts::{happen, hook, until};
-use crate::hooks_webhooks::{Endpoint, add_named, start};
+use crate::hooks_webhooks::{add_named, webhook_server};
 use crate::support::TestServer;
+use crate::support::receiver::Receiver;
 use doorsign::domain::{Caller, Hook};
 use doorsign::service::webhooks;
 
@@ -17,16 +18,16 @@ fn is_done(hook: &Hook) -> bool {
 
 #[tokio::test]
 async fn a_late_410_for_a_removed_webhook_does_not_disable_its_successor() {
-    let (server, mut old) = (start().await, Endpoint::start().await);
+    let (server, mut old) = (webhook_server().await, Receiver::start());
     add_named(&server, "bell", &old, &[]).await;
-    let held = old.hold().await;
+    old.hold();
     happen(&server, &["one"]).await;
     assert_eq!(old.names(1).await, ["one"]);
     remove(&server, "bell").await;
-    let mut new = Endpoint::start().await;
+    let mut new = Receiver::start();
     add_named(&server, "bell", &new, &[]).await;
     old.answers(410);
-    drop(held);
+    old.release();
     happen(&server, &["two"]).await;
     assert_eq!(new.names(1).await, ["two"]);
     assert_eq!(hook(&server, "webhook-bell", is_done).await.off, None);
@@ -37,22 +38,19 @@ async fn a_late_410_for_a_removed_webhook_does_not_disable_its_successor() {
 /// The supervisor waits for the webhook `slow` to end when `bell` is replaced, so that the loop of the old `bell` is not stopped.
 #[tokio::test]
 async fn an_endpoint_that_was_replaced_is_sent_nothing_more() {
-    let server = start().await;
-    let (mut slow, mut old, mut new) = (
-        Endpoint::start().await,
-        Endpoint::start().await,
-        Endpoint::start().await,
-    );
+    let server = webhook_server().await;
+    let (mut slow, mut old, mut new) = (Receiver::start(), Receiver::start(), Receiver::start());
     add_named(&server, "slow", &slow, &[]).await;
     add_named(&server, "bell", &old, &[]).await;
-    let (_never, held) = (slow.hold().await, old.hold().await);
+    slow.hold();
+    old.hold();
     happen(&server, &["one"]).await;
     assert_eq!(slow.names(1).await, ["one"]);
     assert_eq!(old.names(1).await, ["one"]);
     remove(&server, "slow").await;
     remove(&server, "bell").await;
     add_named(&server, "bell", &new, &[]).await;
-    drop(held);
+    old.release();
     happen(&server, &["two"]).await;
     assert_eq!(new.names(1).await, ["two"]);
     hook(&server, "webhook-bell", is_done).await;
@@ -62,14 +60,14 @@ async fn an_endpoint_that_was_replaced_is_sent_nothing_more() {
 
 #[tokio::test]
 async fn webhooks_that_are_removed_at_once_leave_no_hooks_behind() {
-    let (server, endpoint) = (start().await, Endpoint::start().await);
+    let (server, endpoint) = (webhook_server().await, Receiver::start());
     for n in 0..100 {
         let name = format!("bell{n}");
         add_named(&server, &name, &endpoint, &[]).await;
         remove(&server, &name).await;
     }
     // The supervisor has caught up with all of that when it has started this one.
-    let mut last = Endpoint::start().await;
+    let mut last = Receiver::start();
     add_named(&server, "last", &last, &[]).await;
     happen(&server, &["one"]).await;
     assert_eq!(last.names(1).await, ["one"]);

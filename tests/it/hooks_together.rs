@@ -2,8 +2,8 @@
 //! tested where it is.
 
 use crate::process::Home;
+use crate::support::receiver::{Arrival, Receiver};
 use crate::support::{Client, in_time, look_again};
-use crate::webhook_receiver::{Arrival, Receiver};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -78,13 +78,14 @@ async fn every_event_comes_in_order_to_a_receiver_that_was_down_a_program_and_a_
     home.serve(&[], &[]).await.end().await;
     let token = home.token("admin", "test").await;
     let mut receiver = Receiver::start();
-    receiver.added_to(&home).await;
+    home.add_webhook(&receiver.url("")).await;
 
     let server = home.serve(ARGS, &[]).await;
     let client = server.with_headers(&token);
     let one = client.create("one").await.expect(200).created_id();
     say(&client, "Lunch").await;
-    receiver.until(|came| came.len() == 2).await;
+    let both_answered = |came: &Vec<Arrival>| came.iter().filter(|it| it.answered).count() == 2;
+    receiver.until(both_answered).await;
     receiver.down().await;
     client.create("two").await.expect(200);
     let failed = |log: &String| log.contains("a delivery failed consumer=webhook-ci");

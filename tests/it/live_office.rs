@@ -1,9 +1,8 @@
 //! The office that `live_model` puts to the test: a server that can be killed, people with sockets, and watchers who follow a stream from
 //! what they read at first. Knows no steps.
 
-use crate::live_client::Live;
 use crate::live_watcher::{Hears, Seen, Watcher};
-use crate::support::{Client, ManualClock, Setup, TestServer, in_time};
+use crate::support::{Client, Live, ManualClock, Setup, TestServer, in_time};
 use doorsign::service::users::{self, NewUser};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -79,7 +78,7 @@ impl Life {
             admin: server.admin().await,
             watcher: server.with_token(WATCHER).await,
             marker_id: marker.id(),
-            marker: (Live::of(&server, &marker).await, false),
+            marker: (marker.live().await, false),
             people,
             server,
             runtime: Some(runtime),
@@ -136,7 +135,7 @@ impl Office {
     pub async fn open(&mut self, person: usize) {
         // Each by a login of its own, so that a logout is of it alone.
         let client = self.life.server.with_token(PEOPLE[person]).await;
-        let live = Live::of(&self.life.server, &client).await;
+        let live = client.live().await;
         self.sockets[person].push(live);
     }
 
@@ -179,7 +178,7 @@ impl Office {
             true => ("UserPresence:away", 2),
             false => ("UserPresence:online", 1),
         };
-        assert_eq!(marker.call(method, json!([])).await, true);
+        assert_eq!(marker.result(method, json!([])).await, true);
         for watcher in &mut self.watchers {
             let of_marker = |id: &str, _: &Value, seen: Option<&Seen>| {
                 id == life.marker_id && seen.is_some_and(|seen| seen.code == code)

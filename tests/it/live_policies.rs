@@ -1,6 +1,5 @@
 //! By what somebody counts as connected: heartbeats, nothing at all, and what is shown of bots and people without a connection.
 
-use crate::live_client::Live;
 use crate::live_presence::{AWAY, OFFLINE, ONLINE, seen, sees, wait_for_count, watcher};
 use crate::presence::set;
 use crate::support::{Setup, TestServer};
@@ -24,14 +23,17 @@ async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_coun
         server.admin().await,
     );
     set_policy(&server, "robot", PresencePolicy::Heartbeat).await;
-    let mut watcher = watcher(&server, &admin).await;
-    let mut live = Live::of(&server, &bot).await;
+    let mut watcher = watcher(&admin).await;
+    let mut live = bot.live().await;
     assert_eq!(seen(&bot).await, ["offline", "online", "offline"]);
     let beat = bot.post("presence.heartbeat", json!({})).await.expect(200);
     assert_eq!(beat.text(), r#"{"success":true}"#);
     sees(&mut watcher, &bot.id(), ONLINE).await;
     sees(&mut watcher, &bot.id(), OFFLINE).await;
-    assert_eq!(live.call("UserPresence:ping", json!([])).await, json!(null));
+    assert_eq!(
+        live.result("UserPresence:ping", json!([])).await,
+        json!(null)
+    );
     sees(&mut watcher, &bot.id(), ONLINE).await;
     sees(&mut watcher, &bot.id(), OFFLINE).await;
     server
@@ -45,7 +47,7 @@ async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_coun
 async fn a_policy_counts_from_when_it_is_set_and_heartbeats_are_nothing_under_the_others() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
-    let mut watcher = watcher(&server, &admin).await;
+    let mut watcher = watcher(&admin).await;
     ann.post("presence.heartbeat", json!({})).await.expect(200);
     assert_eq!(seen(&ann).await[2], "offline");
     set_policy(&server, "ann", PresencePolicy::Always).await;
@@ -71,7 +73,7 @@ async fn a_bot_shows_what_it_declared_and_a_person_only_while_connected() {
     }
     assert_eq!(seen(&ann).await, ["offline", "busy", "offline"]);
     assert_eq!(seen(&bot).await, ["busy", "busy", "offline"]);
-    let lives = (Live::of(&server, &ann).await, Live::of(&server, &bot).await);
+    let lives = (ann.live().await, bot.live().await);
     assert_eq!(seen(&ann).await, ["busy", "busy", "online"]);
     assert_eq!(seen(&bot).await, ["busy", "busy", "online"]);
     drop(lives);
@@ -87,8 +89,8 @@ async fn where_the_unconnected_are_shown_as_declared_people_are_as_bots() {
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     set(&ann, json!({"status": "busy"})).await;
     assert_eq!(seen(&ann).await, ["busy", "busy", "offline"]);
-    let mut watcher = watcher(&server, &admin).await;
-    drop(Live::of(&server, &ann).await);
+    let mut watcher = watcher(&admin).await;
+    drop(ann.live().await);
     wait_for_count(&admin, 1).await;
     assert_eq!(seen(&ann).await, ["busy", "busy", "offline"]);
     set(&ann, json!({"status": "away"})).await;

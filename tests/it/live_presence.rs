@@ -2,9 +2,8 @@
 //! `connections`; by what bots and others count is in `live_policies`, random lives are in `live_model`.
 
 use crate::dev::{ask, dev_server, seeded};
-use crate::live_client::Live;
 use crate::presence::{set, told};
-use crate::support::{Client, Setup, TestServer, in_time};
+use crate::support::{Client, Live, Setup, TestServer, in_time};
 use serde_json::{Value, json};
 
 /// A server on which who is gone is shown so after this many seconds.
@@ -51,17 +50,17 @@ pub async fn wait_for_count(admin: &Client, expected: u64) {
 }
 
 /// A connection of `client` that hears how people are shown, and of custom statuses.
-pub async fn watcher(server: &TestServer, client: &Client) -> Live {
-    let mut live = Live::of(server, client).await;
-    live.hear("user-status").await;
-    live.hear("updateCustomUserStatus").await;
+pub async fn watcher(client: &Client) -> Live {
+    let mut live = client.live().await;
+    live.listen("user-status").await;
+    live.listen("updateCustomUserStatus").await;
     live
 }
 
 /// Waits until `watcher` is told that the user with this id is shown by this number. What was before may still come before it.
 pub async fn sees(watcher: &mut Live, user: &str, code: u64) {
     loop {
-        let (event, args) = watcher.told().await;
+        let (event, args) = watcher.next_event().await;
         if event == "user-status" && args[0][0] == user && args[0][2] == code {
             return;
         }
@@ -73,7 +72,7 @@ async fn nothing_of(watcher: &mut Live, admin: &Client, user: &str) {
     let name = format!("marker {:?}", std::time::Instant::now());
     admin.create(&name).await.expect(200);
     loop {
-        let (event, args) = watcher.told().await;
+        let (event, args) = watcher.next_event().await;
         assert!(event != "user-status" || args[0][0] != user, "{args}");
         if args[0]["userStatusData"]["name"] == name {
             return;
@@ -92,14 +91,14 @@ async fn a_login_by_rest_makes_nobody_online_and_one_by_a_live_connection_does()
     let by_rest = server.anon().logged_in("ann", "ann's password").await;
     by_rest.get("me").await.expect(200);
     assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
-    let nobody = Live::open(&server).await;
+    let nobody = server.live().await;
     assert_eq!(seen(&ann).await[2], "offline", "it is nobody's yet");
-    let mut live = Live::of(&server, &ann).await;
+    let mut live = ann.live().await;
     assert_eq!(seen(&ann).await, ["online", "online", "online"]);
     assert_eq!(count(&admin).await, 1);
     set(&ann, json!({"status": "busy"})).await;
     assert_eq!(seen(&ann).await, ["busy", "busy", "online"]);
-    assert_eq!(live.call("UserPresence:away", json!([])).await, true);
+    assert_eq!(live.result("UserPresence:away", json!([])).await, true);
     assert_eq!(seen(&ann).await, ["busy", "busy", "away"]);
     set(&ann, json!({"status": "online"})).await;
     assert_eq!(seen(&ann).await, ["away", "online", "away"]);
@@ -110,7 +109,7 @@ async fn a_login_by_rest_makes_nobody_online_and_one_by_a_live_connection_does()
 async fn only_oneself_is_told_of_ones_connections() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    let _live = Live::of(&server, &ann).await;
+    let _live = ann.live().await;
     for (route, shown) in [
         ("users.getStatus", "status"),
         ("users.getPresence", "presence"),
@@ -127,11 +126,11 @@ async fn of_two_connections_one_that_is_online_is_enough() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let on_phone = server.with_token("ann").await;
-    let mut phone = Live::of(&server, &on_phone).await;
-    let mut laptop = Live::of(&server, &ann).await;
-    let mut watcher = watcher(&server, &bob).await;
-    let away = async |live: &mut Live| live.call("UserPresence:away", json!([])).await;
-    let online = async |live: &mut Live| live.call("UserPresence:online", json!([])).await;
+    let mut phone = on_phone.live().await;
+    let mut laptop = ann.live().await;
+    let mut watcher = watcher(&bob).await;
+    let away = async |live: &mut Live| live.result("UserPresence:away", json!([])).await;
+    let online = async |live: &mut Live| live.result("UserPresence:online", json!([])).await;
     assert_eq!(away(&mut phone).await, true);
     assert_eq!(away(&mut phone).await, false, "it is already");
     assert_eq!(seen(&ann).await[2], "online");
@@ -140,7 +139,7 @@ async fn of_two_connections_one_that_is_online_is_enough() {
     sees(&mut watcher, &ann.id(), AWAY).await;
     assert_eq!(online(&mut phone).await, true);
     sees(&mut watcher, &ann.id(), ONLINE).await;
-    phone.call("logout", json!([])).await;
+    phone.result("logout", json!([])).await;
     sees(&mut watcher, &ann.id(), AWAY).await;
 }
 
@@ -148,8 +147,8 @@ async fn of_two_connections_one_that_is_online_is_enough() {
 async fn who_is_cut_is_shown_as_before_while_the_grace_lasts() {
     let server = server_with_grace(3600).await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
-    let mut live = Live::of(&server, &ann).await;
-    live.call("UserPresence:away", json!([])).await;
+    let mut live = ann.live().await;
+    live.result("UserPresence:away", json!([])).await;
     drop(live);
     wait_for_count(&admin, 0).await;
     assert_eq!(seen(&ann).await, ["away", "online", "away"]);
@@ -159,8 +158,8 @@ async fn who_is_cut_is_shown_as_before_while_the_grace_lasts() {
 async fn who_is_cut_is_shown_as_offline_at_once_without_a_grace() {
     let server = server_with_grace(0).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    let live = Live::of(&server, &ann).await;
-    let mut watcher = watcher(&server, &bob).await;
+    let live = ann.live().await;
+    let mut watcher = watcher(&bob).await;
     drop(live);
     sees(&mut watcher, &ann.id(), OFFLINE).await;
     assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
@@ -170,12 +169,12 @@ async fn who_is_cut_is_shown_as_offline_at_once_without_a_grace() {
 async fn who_is_back_within_the_grace_flaps_before_nobody() {
     let server = server_with_grace(3600).await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
-    let mut watcher = watcher(&server, &admin).await;
-    let live = Live::of(&server, &ann).await;
+    let mut watcher = watcher(&admin).await;
+    let live = ann.live().await;
     sees(&mut watcher, &ann.id(), ONLINE).await;
     drop(live);
     wait_for_count(&admin, 1).await;
-    let _live = Live::of(&server, &ann).await;
+    let _live = ann.live().await;
     wait_for_count(&admin, 2).await;
     nothing_of(&mut watcher, &admin, &ann.id()).await;
 }
@@ -184,16 +183,16 @@ async fn who_is_back_within_the_grace_flaps_before_nobody() {
 async fn who_logs_out_is_offline_at_once_and_the_socket_is_nobodys() {
     let server = server_with_grace(3600).await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
-    let mut watcher = watcher(&server, &admin).await;
+    let mut watcher = watcher(&admin).await;
     let by_password = server.anon().logged_in("ann", "ann's password").await;
-    let mut live = Live::of(&server, &by_password).await;
+    let mut live = by_password.live().await;
     sees(&mut watcher, &ann.id(), ONLINE).await;
-    live.call("logout", json!([])).await;
+    live.result("logout", json!([])).await;
     assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
     assert_eq!(count(&admin).await, 1);
     sees(&mut watcher, &ann.id(), OFFLINE).await;
     let token = &ann.credentials.as_ref().unwrap().1;
-    live.call("login", json!([{"resume": token}])).await;
+    live.result("login", json!([{"resume": token}])).await;
     assert_eq!(seen(&ann).await[2], "online", "by the same socket");
     assert_eq!(count(&admin).await, 2);
 }
@@ -204,10 +203,10 @@ async fn who_logs_out_by_a_socket_gets_an_answer_and_keeps_it() {
     server.user("ann").await;
     for _ in 0..20 {
         let ann = server.anon().logged_in("ann", "ann's password").await;
-        let mut live = Live::of(&server, &ann).await;
-        assert_eq!(live.call("logout", json!([])).await, json!(null));
+        let mut live = ann.live().await;
+        assert_eq!(live.result("logout", json!([])).await, json!(null));
         ann.get("me").await.refused(401);
-        live.call("UserPresence:ping", json!([])).await;
+        live.result("UserPresence:ping", json!([])).await;
     }
 }
 
@@ -217,9 +216,9 @@ async fn every_connection_that_somebody_logged_in_by_counts_once() {
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut lives = Vec::new();
     for expected in 1..=5 {
-        let mut live = Live::of(&server, &ann).await;
+        let mut live = ann.live().await;
         let token = &ann.credentials.as_ref().unwrap().1;
-        live.call("login", json!([{"resume": token}])).await;
+        live.result("login", json!([{"resume": token}])).await;
         lives.push(live);
         assert_eq!(count(&admin).await, expected);
     }
@@ -237,9 +236,9 @@ async fn whoever_logs_in_by_a_socket_takes_it_over() {
         server.user("bob").await,
         server.admin().await,
     );
-    let mut live = Live::of(&server, &ann).await;
+    let mut live = ann.live().await;
     let token = &bob.credentials.as_ref().unwrap().1;
-    live.call("login", json!([{"resume": token}])).await;
+    live.result("login", json!([{"resume": token}])).await;
     assert_eq!(seen(&ann).await[2], "offline");
     assert_eq!(seen(&bob).await[2], "online");
     assert_eq!(count(&admin).await, 1);
@@ -255,7 +254,7 @@ async fn a_new_start_begins_with_nobody_connected() {
     let server = setup().start().await;
     let ann = server.user("ann").await;
     set(&ann, json!({"status": "busy"})).await;
-    let live = Live::of(&server, &ann).await;
+    let mut live = ann.live().await;
     assert_eq!(seen(&ann).await, ["busy", "busy", "online"]);
     let stopped = tokio::spawn(server.stop());
     assert_eq!(live.closed().await, 1001);
@@ -282,9 +281,9 @@ async fn who_asks_what_has_changed_since_hears_of_connections_too() {
         rows.map(status).collect::<Vec<_>>()
     };
     assert_eq!(since().await, []);
-    let live = Live::of(&server, &ann).await;
+    let live = ann.live().await;
     assert_eq!(since().await, [(json!(ann.id()), json!("online"))]);
-    let mut watcher = watcher(&server, &bob).await;
+    let mut watcher = watcher(&bob).await;
     drop(live);
     sees(&mut watcher, &ann.id(), OFFLINE).await;
     assert_eq!(since().await, [(json!(ann.id()), json!("offline"))]);
@@ -294,13 +293,13 @@ async fn who_asks_what_has_changed_since_hears_of_connections_too() {
 async fn a_reset_of_dev_mode_cuts_everybody_and_forgets_who_was_connected() {
     let server = dev_server().await;
     let (ann, admin) = (seeded(&server, "ann"), seeded(&server, "admin"));
-    let live = Live::of(&server, &ann).await;
+    let mut live = ann.live().await;
     assert_eq!(seen(&ann).await[2], "online");
     ask(&server, "reset", json!({})).await.expect(200);
     assert_eq!(live.closed().await, 1013);
     wait_for_count(&admin, 0).await;
     assert_eq!(seen(&ann).await[2], "offline", "without a grace");
-    let _live = Live::of(&server, &ann).await;
+    let _live = ann.live().await;
     assert_eq!(
         (seen(&ann).await[2].as_str(), count(&admin).await),
         ("online", 1)

@@ -1,7 +1,7 @@
 //! Somebody who follows how people are shown: reads once, and applies what a stream tells from then on. Knows nothing of what should be so.
 
-use crate::live_client::Live;
 use crate::live_office::Life;
+use crate::support::Live;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -68,11 +68,11 @@ pub struct Watcher {
 impl Watcher {
     /// Subscribes, and reads then how things are.
     pub async fn begin(life: &Life, hears: Hears) -> Self {
-        let mut live = Live::of(&life.server, &life.watcher).await;
-        live.hear("updateCustomUserStatus").await;
+        let mut live = life.watcher.live().await;
+        live.listen("updateCustomUserStatus").await;
         let route = match hears {
             Hears::Everybody => {
-                live.hear("user-status").await;
+                live.listen("user-status").await;
                 "users.presence".to_owned()
             }
             Hears::ById => {
@@ -100,7 +100,7 @@ impl Watcher {
         is_last: impl Fn(&str, &Value, Option<&Seen>) -> bool,
     ) {
         loop {
-            let (event, args) = self.live.told().await;
+            let (event, args) = self.live.next_event().await;
             let told = &args[0];
             let list = told.as_array().map_or(&[][..], Vec::as_slice);
             let (id, seen) = match (event.as_str(), list) {

@@ -2,7 +2,7 @@
 
 use crate::protocol::lives;
 use crate::raw::{Raw, create, create_named, request};
-use crate::store_contract;
+use crate::store_contract::{create as store_status, status};
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::transport::limits::Limits;
 use std::io::ErrorKind;
@@ -159,8 +159,8 @@ async fn fill(server: &TestServer, statuses: i64) {
     let numbers: Vec<i64> = (0..statuses).collect();
     for group in numbers.chunks(1000) {
         let creating = group.iter().map(async |n| {
-            let status = store_contract::status(*n, &format!("status {n}"));
-            let created = store_contract::create(&*server.app.store, &status).await;
+            let new = status(*n, &format!("status {n}"));
+            let created = store_status(&*server.app.store, &new).await;
             created.unwrap();
         });
         futures_util::future::join_all(creating).await;

@@ -101,6 +101,20 @@ impl Home {
         self.run(&args).await.succeeded()
     }
 
+    /// Adds the webhook `ci` for `url`, and returns its secret.
+    pub async fn add_webhook(&self, url: &str) -> String {
+        let add = [
+            "webhook",
+            "add",
+            "ci",
+            url,
+            "--webhook-allow",
+            "127.0.0.0/8",
+        ];
+        let secret = self.run(&add).await.succeeded();
+        secret.trim_end().to_owned()
+    }
+
     /// Starts `doorsign ARGS`, which serves, and waits for its greeting.
     pub async fn serve(&self, args: &[&str], environment: &[(&str, &str)]) -> Process {
         Process::served(self.command(args, environment)).await

@@ -1,8 +1,8 @@
 //! What no webhook can be, and that neither answers nor logs give a secret away.
 
 use crate::process::Home;
-use crate::receiver::Receiver;
-use crate::webhooks_rest::start;
+use crate::support::receiver::Receiver;
+use crate::webhooks_rest::server_and_admin;
 use serde_json::{Value, json};
 
 /// `error`, as it is told with its code.
@@ -13,7 +13,7 @@ fn told(code: &str, error: &str, details: Value) -> Value {
 
 #[tokio::test]
 async fn what_no_webhook_can_be_is_refused_with_the_reason() {
-    let (_server, admin) = start().await;
+    let (_server, admin) = server_and_admin().await;
     let good = "https://ci.example.org/hook";
     let taken = json!({"name": "taken", "url": good});
     admin.post("webhooks.add", taken.clone()).await.expect(200);
@@ -108,7 +108,7 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn a_webhook_that_nobody_knows_is_told_by_every_route() {
-    let (_server, admin) = start().await;
+    let (_server, admin) = server_and_admin().await;
     for name in ["nobody", "No Webhook's"] {
         for verb in ["test", "rotate", "disable", "enable", "remove"] {
             let route = format!("webhooks.{verb}");
@@ -125,7 +125,7 @@ async fn a_webhook_that_nobody_knows_is_told_by_every_route() {
 
 #[tokio::test]
 async fn who_may_not_look_after_hooks_learns_nothing_of_the_body() {
-    let (server, _admin) = start().await;
+    let (server, _admin) = server_and_admin().await;
     let ann = server.user("ann").await;
     for route in [
         "webhooks.add",
@@ -144,7 +144,7 @@ async fn who_may_not_look_after_hooks_learns_nothing_of_the_body() {
 async fn no_secret_and_no_path_of_an_endpoint_is_logged_even_by_the_loudest_filter() {
     const PATH: &str = "a-path-that-nobody-guesses";
     let home = Home::with_data().await;
-    let (mut receiver, headers) = (Receiver::start().await, home.token("admin", "t").await);
+    let (mut receiver, headers) = (Receiver::start(), home.token("admin", "t").await);
     let loud = [
         ("DOORSIGN_LOG", "trace"),
         ("DOORSIGN_WEBHOOK_ALLOW", "127.0.0.0/8"),

@@ -3,12 +3,12 @@
 
 use crate::hooks_rest::{ONCE, stands};
 use crate::presence::set;
-use crate::receiver::{Heard, Receiver};
+use crate::support::receiver::{Arrival, Receiver};
 use crate::support::{Client, Setup, TestServer, in_time};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub async fn start() -> (TestServer, Client) {
+pub async fn server_and_admin() -> (TestServer, Client) {
     let local = "127.0.0.0/8".parse().unwrap();
     let setup = Setup::new().pace(ONCE);
     let setup = setup.config(|config| config.webhook_allow = vec![local]);
@@ -41,8 +41,8 @@ async fn create(admin: &Client, names: &[&str]) {
 pub async fn heard(
     admin: &Client,
     receiver: &mut Receiver,
-    is_it: impl Fn(&Heard) -> bool,
-) -> Heard {
+    is_it: impl Fn(&Arrival) -> bool,
+) -> Arrival {
     let hearing = async {
         loop {
             let name = format!("created at {:?}", std::time::Instant::now());
@@ -58,8 +58,8 @@ pub async fn heard(
 
 #[tokio::test]
 async fn who_is_added_is_told_what_happens_from_then_on_signed_with_the_secret_shown() {
-    let (server, admin) = start().await;
-    let mut receiver = Receiver::start().await;
+    let (server, admin) = server_and_admin().await;
+    let mut receiver = Receiver::start();
     create(&admin, &["before"]).await;
     let body = json!({"name": "ci", "url": receiver.url("hook")});
     let added = admin.post("webhooks.add", body).await.expect(200).json();
@@ -72,22 +72,22 @@ async fn who_is_added_is_told_what_happens_from_then_on_signed_with_the_secret_s
     create(&admin, &["after"]).await;
     set(&server.user("ann").await, json!({"message": "Lunch"})).await;
     let heard = receiver.next().await;
-    assert_eq!(heard.json()["data"]["name"], "after");
+    assert_eq!(heard.event["data"]["name"], "after");
     assert!(heard.is_signed_with(secret), "{heard:?}");
     assert_eq!(heard.header("webhook-id"), "evt_2_1767225600000");
     assert_eq!(heard.header("webhook-timestamp"), "1767225600");
     assert_eq!(heard.header("content-type"), "application/json");
     let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     assert!(!heard.is_signed_with(other));
-    assert_eq!(receiver.next().await.json()["type"], "presence.changed");
+    assert_eq!(receiver.next().await.event["type"], "presence.changed");
     stands(&admin, "webhook-ci", |hook| hook["lag"] == 0).await;
     receiver.is_empty();
 }
 
 #[tokio::test]
 async fn no_list_shows_a_secret() {
-    let (_server, admin) = start().await;
-    let receiver = Receiver::start().await;
+    let (_server, admin) = server_and_admin().await;
+    let receiver = Receiver::start();
     let first = add(&admin, "b", &receiver, &["presence.*"]).await;
     let second = add(&admin, "a", &receiver, &[]).await;
     let rotated = ask(&admin, "rotate", "b").await;
@@ -116,8 +116,8 @@ async fn no_list_shows_a_secret() {
 
 #[tokio::test]
 async fn a_test_tells_the_answer_or_why_there_is_none_even_while_the_webhook_is_disabled() {
-    let (_server, admin) = start().await;
-    let mut receiver = Receiver::start().await;
+    let (_server, admin) = server_and_admin().await;
+    let mut receiver = Receiver::start();
     let secret = add(&admin, "ci", &receiver, &["presence.changed"]).await;
     ask(&admin, "disable", "ci").await;
     receiver.answers(202);
@@ -126,7 +126,7 @@ async fn a_test_tells_the_answer_or_why_there_is_none_even_while_the_webhook_is_
     assert_eq!(taken, expected);
     let heard = receiver.next().await;
     assert!(heard.is_signed_with(&secret), "{heard:?}");
-    assert_eq!(heard.json()["type"], "webhook.test");
+    assert_eq!(heard.event["type"], "webhook.test");
     for (status, reason) in [
         (500, "answered 500 Internal Server Error"),
         (410, "answered 410 Gone"),
@@ -146,8 +146,8 @@ async fn a_test_tells_the_answer_or_why_there_is_none_even_while_the_webhook_is_
 
 #[tokio::test]
 async fn a_secret_signs_along_for_a_day_after_it_was_changed_and_then_no_more() {
-    let (server, admin) = start().await;
-    let mut receiver = Receiver::start().await;
+    let (server, admin) = server_and_admin().await;
+    let mut receiver = Receiver::start();
     let old = add(&admin, "ci", &receiver, &[]).await;
     let rotated = ask(&admin, "rotate", "ci").await;
     let new = rotated["secret"].as_str().unwrap();
@@ -170,8 +170,8 @@ async fn a_secret_signs_along_for_a_day_after_it_was_changed_and_then_no_more() 
 
 #[tokio::test]
 async fn who_is_disabled_is_told_nothing_and_everything_in_its_order_once_enabled() {
-    let (_server, admin) = start().await;
-    let (mut receiver, mut other) = (Receiver::start().await, Receiver::start().await);
+    let (_server, admin) = server_and_admin().await;
+    let (mut receiver, mut other) = (Receiver::start(), Receiver::start());
     add(&admin, "ci", &receiver, &[]).await;
     add(&admin, "other", &other, &[]).await;
     ask(&admin, "disable", "ci").await;
@@ -191,8 +191,8 @@ async fn who_is_disabled_is_told_nothing_and_everything_in_its_order_once_enable
 
 #[tokio::test]
 async fn who_answers_410_is_told_nothing_until_it_is_enabled_and_then_that_event_first() {
-    let (_server, admin) = start().await;
-    let mut receiver = Receiver::start().await;
+    let (_server, admin) = server_and_admin().await;
+    let mut receiver = Receiver::start();
     receiver.answers(410);
     add(&admin, "ci", &receiver, &[]).await;
     create(&admin, &["one", "two"]).await;
@@ -210,8 +210,8 @@ async fn who_answers_410_is_told_nothing_until_it_is_enabled_and_then_that_event
 
 #[tokio::test]
 async fn who_is_removed_is_gone_with_everything_and_a_new_one_of_the_name_begins_anew() {
-    let (_server, admin) = start().await;
-    let (mut receiver, mut other) = (Receiver::start().await, Receiver::start().await);
+    let (_server, admin) = server_and_admin().await;
+    let (mut receiver, mut other) = (Receiver::start(), Receiver::start());
     receiver.answers(500);
     let old = add(&admin, "ci", &receiver, &[]).await;
     add(&admin, "other", &other, &[]).await;
@@ -236,15 +236,15 @@ async fn who_is_removed_is_gone_with_everything_and_a_new_one_of_the_name_begins
     let new = add(&admin, "ci", &receiver, &[]).await;
     create(&admin, &["three"]).await;
     let heard = receiver.next().await;
-    assert_eq!(heard.json()["data"]["name"], "three");
+    assert_eq!(heard.event["data"]["name"], "three");
     assert!(heard.is_signed_with(&new) && !heard.is_signed_with(&old));
 }
 
 #[tokio::test]
 async fn who_wants_some_events_only_is_told_no_others() {
-    let (server, admin) = start().await;
+    let (server, admin) = server_and_admin().await;
     let ann = server.user("ann").await;
-    let (mut statuses, mut people) = (Receiver::start().await, Receiver::start().await);
+    let (mut statuses, mut people) = (Receiver::start(), Receiver::start());
     let kinds = ["custom_user_status.updated", "custom_user_status.deleted"];
     add(&admin, "statuses", &statuses, &kinds).await;
     add(&admin, "people", &people, &["presence.*"]).await;
@@ -256,8 +256,8 @@ async fn who_wants_some_events_only_is_told_no_others() {
     for hook in ["webhook-statuses", "webhook-people"] {
         stands(&admin, hook, |hook| hook["lag"] == 0).await;
     }
-    assert_eq!(statuses.next().await.json()["type"], kinds[0]);
-    assert_eq!(people.next().await.json()["type"], "presence.changed");
+    assert_eq!(statuses.next().await.event["type"], kinds[0]);
+    assert_eq!(people.next().await.event["type"], "presence.changed");
     statuses.is_empty();
     people.is_empty();
 }

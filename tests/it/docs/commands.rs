@@ -2,8 +2,8 @@
 
 use crate::cli::add_ann;
 use crate::process::{Home, Process, ended, paste};
-use crate::receiver::Receiver;
 use crate::support::page::{Page, spans};
+use crate::support::receiver::Receiver;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,7 +155,7 @@ async fn every_command_of_the_table_works_with_all_its_flags_and_with_none() {
          INSERT INTO delivery SELECT '{HOOK}', column1, 'parked', 16, 'no', '', 0, NULL FROM (VALUES (1), (2))"
     );
     database.execute_batch(&known).unwrap();
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     for usage in usages() {
         for whole in [true, false] {
             let words = arguments(&usage, whole, &receiver.url(""));

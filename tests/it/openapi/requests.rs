@@ -3,7 +3,7 @@
 use super::document::{Document, Operation};
 use crate::good_requests::login;
 use crate::raw::Raw;
-use crate::receiver::Receiver;
+use crate::support::receiver::Receiver;
 use crate::support::{Client, Reply, TestServer, in_time};
 use doorsign::service::users;
 use serde_json::Value;
@@ -114,7 +114,7 @@ impl People {
             login(server, "bob", n).await;
         }
         let id = |client: &Client| client.credentials.as_ref().unwrap().0.clone();
-        let receiver = Receiver::start().await;
+        let receiver = Receiver::start();
         Self {
             ids: BTreeMap::from([
                 ("{admin}", id(&admin)),

@@ -39,7 +39,8 @@ impl Client {
         let mut live = Live::open(self.address()).await;
         live.connect().await;
         if let Some((_, token)) = &self.credentials {
-            live.log_in(json!({"resume": token})).await;
+            let entered = live.log_in(json!({"resume": token})).await;
+            assert_eq!(entered["id"], self.id());
         }
         live
     }
@@ -232,6 +233,27 @@ impl Live {
         let (id, answer) = self.ask(name, params).await;
         assert_eq!(answer["msg"], "ready", "{name}: {answer}");
         id
+    }
+
+    /// Subscribes to an event of `stream-notify-logged`.
+    pub async fn listen(&mut self, event: &str) {
+        self.subscribe("stream-notify-logged", json!([event])).await;
+    }
+
+    /// The next event of a stream: its name and arguments. Drops frames of other kinds before it, and changes of the own user.
+    pub async fn next_event(&mut self) -> (String, Value) {
+        let next = async {
+            loop {
+                let frame = self.hear().await;
+                if frame["msg"] == "changed" && frame["collection"] != "users" {
+                    return frame;
+                }
+            }
+        };
+        let frame = in_time("an event of a stream", next).await;
+        let fields = &frame["fields"];
+        let event = fields["eventName"].as_str().unwrap().to_owned();
+        (event, fields["args"].clone())
     }
 
     /// The error of a subscription that has to be refused.

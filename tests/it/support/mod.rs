@@ -5,6 +5,7 @@ mod client;
 mod golden;
 mod live;
 pub mod page;
+pub mod receiver;
 
 pub use client::{Client, Reply};
 pub use golden::golden_lines;
