@@ -1,7 +1,7 @@
 //! A database that cannot be trusted any more: no change is acknowledged.
 
-use super::served;
-use crate::process::{Home, PASSWORD};
+use crate::support::data_folder::served;
+use crate::support::process::{Home, PASSWORD};
 use crate::support::{Client, Reply, Setup, TestServer, in_time, look_again};
 use serde_json::json;
 use std::fs;

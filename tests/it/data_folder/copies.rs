@@ -1,7 +1,7 @@
 //! Copies of a database: taken while a server runs, and put in the place of a newer one.
 
-use super::{served, statuses_without_log};
-use crate::process::{Home, PASSWORD};
+use crate::support::data_folder::{served, statuses_without_log};
+use crate::support::process::{Home, PASSWORD};
 use std::fs;
 use std::path::Path;
 
@@ -40,7 +40,9 @@ async fn a_change_by_a_command_is_in_the_file_of_an_idle_server_soon() {
     home.run(&["user", "add", "ann"]).await.succeeded();
     let file = home.data().join("doorsign.db");
     crate::support::in_time("the user in the file", async {
-        while super::count_without_log(&file, "SELECT count(*) FROM user") != 2 {
+        while crate::support::data_folder::count_without_log(&file, "SELECT count(*) FROM user")
+            != 2
+        {
             crate::support::look_again().await;
         }
     })

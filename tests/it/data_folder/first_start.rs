@@ -1,7 +1,7 @@
 //! A first start that is killed at any moment.
 
-use super::served;
-use crate::process::{Home, PASSWORD, Process, ended};
+use crate::support::data_folder::served;
+use crate::support::process::{Home, PASSWORD, Process, ended};
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -82,7 +82,7 @@ async fn a_limit_on_file_sizes_refuses_and_kills_neither_server_nor_command() {
     };
     let server = Process::served(limited("512", &["serve", "--log", "error"])).await;
     let admin = server.with_headers(&token);
-    let refused = crate::full::first_refusal(&admin).await;
+    let refused = crate::support::full::first_refusal(&admin).await;
     refused.expect(503);
     admin.get("me").await.expect(200);
     assert_eq!(server.end().await.code, Some(0));

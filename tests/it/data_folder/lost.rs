@@ -1,7 +1,7 @@
 //! A folder that has lost its database is not a new one.
 
-use super::served;
-use crate::process::Home;
+use crate::support::data_folder::served;
+use crate::support::process::Home;
 use std::fs;
 use std::path::Path;
 

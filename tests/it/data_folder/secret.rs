@@ -1,7 +1,7 @@
 //! A secret that is taken away from a running server.
 
-use super::served;
-use crate::process::Home;
+use crate::support::data_folder::served;
+use crate::support::process::Home;
 use std::fs;
 
 #[tokio::test]

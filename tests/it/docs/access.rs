@@ -1,6 +1,6 @@
 //! Who may call each route, as the tables of docs/api.md say: anyone, every user, or holders of a permission.
 
-use crate::good_requests::{self, ask};
+use crate::support::good_requests::{self, ask};
 use crate::support::page::{Page, routes, spans};
 use crate::support::{Client, TestServer};
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! The snippets of docs/testing.md for developers of clients. Those in JavaScript and Python are not run here; what they rely on is
 //! checked.
 
-use crate::dev::{dev_server, look, seeded, tell};
-use crate::process::{Home, paste};
+use crate::support::dev::{dev_server, look, seeded, tell};
 use crate::support::page::Page;
+use crate::support::process::{Home, paste};
 use serde_json::{Value, json};
 
 /// The script of the snippet for GitHub Actions that starts a server and runs a client's tests.

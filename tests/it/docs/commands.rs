@@ -1,8 +1,9 @@
 //! docs/commands.md: the table of commands against the help texts and the commands themselves.
 
-use crate::cli::add_ann;
-use crate::process::{Home, Process, ended, paste};
+use crate::support::cli::add_ann;
+use crate::support::docs::{block, pasted};
 use crate::support::page::{Page, spans};
+use crate::support::process::{Home, ended};
 use crate::support::receiver::Receiver;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,24 +170,6 @@ async fn every_command_of_the_table_works_with_all_its_flags_and_with_none() {
             }
         }
     }
-}
-
-/// The block in `sh` of a page that contains `part`, for a server at this address.
-pub fn block(page: &str, part: &str, server: &Process) -> String {
-    let block = Page::of(page).shell(part);
-    assert!(block.contains("127.0.0.1:3000"), "{block}");
-    block.replace("127.0.0.1:3000", &server.address().to_string())
-}
-
-/// Pastes lines into a shell with these credentials, and returns what it prints.
-pub async fn pasted(lines: &str, headers: &str) -> String {
-    let value = |name| headers.lines().find_map(|line| line.strip_prefix(name));
-    let environment = [
-        ("ID", value("X-User-Id: ").unwrap()),
-        ("TOKEN", value("X-Auth-Token: ").unwrap()),
-    ];
-    let strict = format!("set -eu\n{lines}\n");
-    paste(&strict, &environment).await.succeeded()
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The tables and commands of docs/testing.md about dev mode.
 
-use crate::dev::{dev_server, look, tell};
-use crate::process::{Home, paste};
+use crate::support::dev::{dev_server, look, tell};
 use crate::support::page::{Page, routes, spans};
+use crate::support::process::{Home, paste};
 use doorsign::api::DEV_ROUTES;
 use doorsign::dev::seed::PEOPLE;
 use serde_json::Value;
@@ -42,7 +42,9 @@ async fn the_users_of_dev_mode_are_those_of_the_table() {
         let words = [0, 1, 2, 3].map(|n| row[n].trim_matches('`'));
         let password = person.password.unwrap_or("none");
         assert_eq!(words[..3], [person.username, password, person.id]);
-        let me = crate::dev::seeded(&server, person.username).get("me").await;
+        let me = crate::support::dev::seeded(&server, person.username)
+            .get("me")
+            .await;
         assert_eq!(me.json()["roles"], serde_json::json!([words[3]]));
     }
 }

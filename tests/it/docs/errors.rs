@@ -1,8 +1,8 @@
 //! The table of the errors of create in docs/api.md: each row is provoked, and compared with its status, error type and field.
 
-use crate::full::first_refusal;
-use crate::raw::{Raw, chunked, create};
+use crate::support::full::first_refusal;
 use crate::support::page::{Page, spans};
+use crate::support::raw::{Raw, chunked, create};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::domain::StatusName;
 use doorsign::service::users;

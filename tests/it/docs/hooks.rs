@@ -1,8 +1,9 @@
 //! docs/hooks.md: the limits of each kind of hook, the retry schedule, the event, and the lines to try it.
 
-use crate::process::{Home, PASSWORD, ended};
+use crate::support::docs::shell;
 use crate::support::in_time;
-use crate::support::page::{Page, root};
+use crate::support::page::Page;
+use crate::support::process::{Home, PASSWORD, ended};
 use doorsign::config::Config;
 use doorsign::hooks::delivery::{BATCH, SAVE};
 use doorsign_hook::{
@@ -96,21 +97,6 @@ fn block(beginning: &str) -> String {
     let blocks = Page::of("hooks").blocks("sh");
     let found = blocks.into_iter().find(|b| b.starts_with(beginning));
     found.unwrap_or_else(|| panic!("no block begins with {beginning:?}"))
-}
-
-/// A shell at home, with `plugins` of the checkout and `doorsign` in its path.
-pub fn shell(home: &Home) -> tokio::process::Command {
-    let doorsign = PathBuf::from(env!("CARGO_BIN_EXE_doorsign"));
-    let beside = doorsign.parent().unwrap().display().to_string();
-    let path = std::env::var("PATH").unwrap();
-    let plugins = home.path().join("plugins");
-    if !plugins.exists() {
-        std::os::unix::fs::symlink(root().join("plugins"), plugins).unwrap();
-    }
-    let mut shell = home.command_of("sh");
-    shell.env("PATH", format!("{beside}:{path}"));
-    shell.stdin(std::process::Stdio::piped());
-    shell
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The numbers of the documentation, against the constants they come from, or against what happens.
 
-use crate::good_requests::HANDSHAKE;
-use crate::raw::Raw;
+use crate::support::good_requests::HANDSHAKE;
 use crate::support::page::Page;
+use crate::support::raw::Raw;
 use crate::support::{Setup, TestServer};
 use doorsign::config::{Config, Contract};
 use doorsign::domain::{StatusText, UserKey};

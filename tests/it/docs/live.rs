@@ -1,9 +1,9 @@
 //! docs/realtime.md: streams, events and limits. Its example for browsers is run by `tests/clients/node/readme.test.mjs`.
 
-use super::commands::{block, pasted};
-use crate::process::Home;
 use crate::support::TestServer;
+use crate::support::docs::{block, pasted};
 use crate::support::page::{Page, spans};
+use crate::support::process::Home;
 use doorsign::transport::limits::Limits;
 use serde_json::json;
 
@@ -64,7 +64,7 @@ fn alike(line: &str) -> String {
 
 #[test]
 fn who_sees_which_event_is_as_the_table_says() {
-    // tests/it/events_visibility.rs
+    // tests/it/events/visibility.rs
     let rows = Page::of("realtime").table("event");
     let row = |at: usize| (spans(&rows[at][0]), spans(&rows[at][1]));
     let of_others = (vec!["presence.changed"], vec!["view-full-other-user-info"]);

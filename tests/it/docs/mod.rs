@@ -7,6 +7,7 @@ mod commands;
 mod contracts;
 mod dev;
 mod errors;
+mod fail2ban;
 mod hooks;
 mod limits;
 mod links;

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::commands::pasted;
-use crate::process::{Home, paste};
+use crate::support::docs::pasted;
 use crate::support::page::Page;
+use crate::support::process::{Home, paste};
 
 /// The commands of the quick start as the server prints them: each on one line.
 fn commands(address: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! docs/security.md: every setting it names exists, and the table of limits has the numbers of the code.
 
-use crate::process::Home;
 use crate::support::page::Page;
+use crate::support::process::Home;
 use doorsign::auth::refusals::{PER_MINUTE, PER_NETWORK_AND_MINUTE};
 use doorsign::domain::{Action, RecordClass};
 use std::collections::BTreeMap;

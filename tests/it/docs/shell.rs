@@ -1,8 +1,8 @@
 //! The blocks for a shell on all pages: each is run by a test, which the table here names.
 
-use crate::cli::add_ann;
-use crate::process::{Home, ended};
+use crate::support::cli::add_ann;
 use crate::support::page::{Page, root};
+use crate::support::process::{Home, ended};
 use crate::support::{in_time, look_again};
 
 #[tokio::test]
@@ -34,7 +34,9 @@ async fn the_program_of_the_display_gets_each_status() {
     assert_eq!(command, "doorsign");
     let _server = home.serve(&[], &[variable.split_once('=').unwrap()]).await;
     let lines = page.shell("claim set");
-    ended(super::hooks::shell(&home), &lines).await.succeeded();
+    ended(crate::support::docs::shell(&home), &lines)
+        .await
+        .succeeded();
     let shown = async {
         loop {
             let event = std::fs::read_to_string(programs.join("sign.json"));
@@ -53,7 +55,9 @@ async fn the_claim_of_the_example_is_shown() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let line = Page::of("status").shell("claim set");
-    let printed = ended(super::hooks::shell(&home), &line).await.succeeded();
+    let printed = ended(crate::support::docs::shell(&home), &line)
+        .await
+        .succeeded();
     assert_eq!(printed, "ann is now busy.\n");
 }
 
@@ -85,9 +89,9 @@ const BLOCKS: &[(&str, &str)] = &[
     ("CONTRIBUTING.md", "cargo test --workspace --locked"),
     ("CONTRIBUTING.md", "cargo test --locked --test it -- presence"),
     ("CONTRIBUTING.md", "UPDATE_DOCS=1 cargo test --locked --test it -- docs::"),
-    ("docs/benchmarks.md", "cargo bench --bench load "), // tests/it/load.rs
+    ("docs/benchmarks.md", "cargo bench --bench load "), // tests/it/benches/load.rs
     ("docs/benchmarks.md", "cargo bench --bench load "),
-    ("docs/benchmarks.md", "cargo bench --bench live "), // tests/it/live_bench.rs
+    ("docs/benchmarks.md", "cargo bench --bench live "), // tests/it/benches/live.rs
     ("docs/benchmarks.md", "cargo bench --bench hooks "), // by hand, on an idle machine
     ("docs/deploy.md", "sudo -u doorsign doorsign user list "), // by hand
     ("docs/deploy.md", "doorsign user add ann "), // every_command_of_the_table_works_…
@@ -98,7 +102,7 @@ const BLOCKS: &[(&str, &str)] = &[
     ("docs/hooks.md", "mkdir -p programs modules\n"), // hooks.rs
     ("docs/hooks.md", "export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8\n"), // tests/clients/python/test_webhooks.py
     ("docs/hooks.md", "doorsign hooks\n"), // hooks.rs
-    ("docs/hooks.md", "cargo run --release --example own_server"), // tests/it/own_server.rs
+    ("docs/hooks.md", "cargo run --release --example own_server"), // tests/it/hooks/own_server.rs
     ("docs/install.md", "cargo build --release --locked"), // .ci/run builds the same in debug
     ("docs/install.md", "cargo build --release --locked --no-default-features"),
     ("docs/install.md", "doorsign"),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::process::Home;
 use crate::support::page::root;
+use crate::support::process::Home;
 
 /// A banned expression, as a regular expression over whole words in any case, and what to write instead.
 #[rustfmt::skip] // A table.

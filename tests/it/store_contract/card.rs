@@ -1,7 +1,7 @@
 //! What is told of somebody's status, as of one moment, and by what they count as connected.
 
-use super::presence::{busy, events, id, put, with_users};
-use super::{admin_at, at, create, every_store, status, user};
+use crate::support::store::presence::{busy, events, id, put, with_users};
+use crate::support::store::{admin_at, at, create, every_store, status, user};
 use doorsign::domain::{EventId, PresencePolicy, Rest, UserId};
 use doorsign::store::{PresenceSnapshot, RoleChange, Store, UserPatch, Whom};
 

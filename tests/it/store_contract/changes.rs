@@ -1,9 +1,9 @@
 //! The end of logins, deletions, permissions and settings: each change appends the event that tells of it, and what is refused or changes
 //! nothing appends none. Users who stay are in `user_changes`.
 
-use super::presence::{events, id, with_users};
-use super::user_changes::{told, told_of, updated};
-use super::{admin_at, at, every_store, user};
+use crate::support::store::changes::{told, told_of, updated};
+use crate::support::store::presence::{events, id, with_users};
+use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
     Change, Login, LoginId, LoginKind, PermissionGrant, PresencePolicy, Setting, SettingValue,
 };

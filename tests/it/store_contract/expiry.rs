@@ -1,7 +1,7 @@
 //! The end of claims: only of what has expired, the longest expired first, a few at a time, each told of.
 
-use super::presence::{busy, change, claim, events, id, put, with_users};
-use super::{at, every_store};
+use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
+use crate::support::store::{at, every_store};
 use doorsign::domain::{Change, ClaimSource, NewEvent, Rest, StatusChange, UserStatus};
 use doorsign::store::Store;
 

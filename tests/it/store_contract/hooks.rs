@@ -1,47 +1,15 @@
 //! Hooks as their operator looks after them: what is told of each and of its deliveries, and what retrying, dropping and switching do.
 //! Replays are in `replays`.
 
-use super::replays::happen;
-use super::webhooks::webhook;
-use super::{at, every_shared_store, every_store};
+use crate::support::store::hooks::{
+    advance, deliveries, failed_at, happen, hook, parked, retrying, standing, webhook,
+};
+use crate::support::store::{at, every_shared_store, every_store};
 use doorsign::domain::{
     DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result, Timestamp, What,
 };
-use doorsign::store::{ConsumerState, Cursor, FailedDelivery, Store};
+use doorsign::store::{Cursor, FailedDelivery, Store};
 use std::fmt::Debug;
-
-/// An attempt at the event `event` that failed for good, at `event`.
-pub fn parked(event: u64) -> DeliveryRecord {
-    DeliveryRecord {
-        event: EventId::new(event),
-        state: DeliveryState::Parked,
-        attempts: 16,
-        reason: "it's \"broken\"".to_owned(),
-        notes: String::new(),
-        at: at(i64::try_from(event).unwrap()),
-        next_at: None,
-    }
-}
-
-/// An attempt that failed, and is tried again at 1000.
-pub fn retrying(event: u64) -> DeliveryRecord {
-    DeliveryRecord {
-        state: DeliveryState::Retrying,
-        attempts: 2,
-        next_at: Some(at(1000)),
-        ..parked(event)
-    }
-}
-
-/// What a standing says of [`retrying`].
-pub fn failed_at(event: u64) -> FailedDelivery {
-    FailedDelivery {
-        event: EventId::new(event),
-        attempts: 2,
-        at: retrying(event).at,
-        next_at: at(1000),
-    }
-}
 
 /// A delivery that left notes.
 fn noted(event: u64) -> DeliveryRecord {
@@ -52,29 +20,6 @@ fn noted(event: u64) -> DeliveryRecord {
         notes: "two\nlines".to_owned(),
         ..parked(event)
     }
-}
-
-pub async fn standing(store: &dyn Store, hook: &str) -> ConsumerState {
-    store.standing(hook).await.unwrap().unwrap()
-}
-
-/// Moves `hook` as its delivery does.
-pub async fn advance(store: &dyn Store, hook: &str, to: u64, records: Vec<DeliveryRecord>) {
-    let place = Cursor {
-        cursor: EventId::new(to),
-        ..standing(store, hook).await.place
-    };
-    assert!(store.advance(hook, place, records).await.unwrap());
-}
-
-pub async fn deliveries(store: &dyn Store, hook: &str) -> Vec<DeliveryRecord> {
-    let all = store.list_deliveries(hook, None, EventId::new(0), usize::MAX);
-    all.await.unwrap()
-}
-
-pub async fn hook(store: &dyn Store, name: &str) -> Hook {
-    let hooks = store.list_hooks().await.unwrap();
-    hooks.into_iter().find(|hook| hook.name == name).unwrap()
 }
 
 /// Three events, and the hook `hook`, which was told of none.

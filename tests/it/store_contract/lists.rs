@@ -1,8 +1,7 @@
 //! Lists of statuses: filter, order, page and total, compared with the same done in memory.
 
-use super::{at, create, every_store, status};
-use doorsign::domain::{CustomStatus, StatusName, StatusType};
-use doorsign::domain::{SortField, SortOrder, StatusQuery};
+use crate::support::store::{at, create, every_store, status};
+use doorsign::domain::{CustomStatus, SortField, SortOrder, StatusName, StatusQuery, StatusType};
 use std::cmp::Ordering;
 
 const NAMES: [&str; 12] = [

@@ -1,6 +1,6 @@
 //! Logins: what they open, and everything that ends them.
 
-use super::{admin_at, at, every_store, user};
+use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, Permission, Problem, UserId,
     What,

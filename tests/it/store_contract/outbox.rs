@@ -1,6 +1,6 @@
 //! Events in the order of commit, who has read how far, and the mark that wakes readers.
 
-use super::{create, delete, every_shared_store, every_store, status, update};
+use crate::support::store::{create, delete, every_shared_store, every_store, status, update};
 use doorsign::domain::{Event, EventId, HookKind};
 use doorsign::store::{ChangeKind, ConsumerState, Cursor, Store};
 

@@ -1,6 +1,6 @@
 //! Users: changes to roles, what is merged, the last administrator, and which users a query finds.
 
-use super::{admin_at, at, every_store, user};
+use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
     Error, Field, Login, LoginId, LoginKind, Problem, SortOrder, User, UserId, UserQuery, UserSort,
     What,

@@ -1,6 +1,6 @@
 //! Roles, and which of them grant what.
 
-use super::{admin_at, at, every_store};
+use crate::support::store::{admin_at, at, every_store};
 use doorsign::domain::{Error, Field, Permission, PermissionGrant, Problem};
 use doorsign::store::{ChangeKind, Store};
 

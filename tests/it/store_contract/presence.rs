@@ -1,80 +1,12 @@
 //! How people are shown: changes that happen whole with their event, and whom the lists hold. The end of claims is in `expiry`.
 
-use super::{Cursor, admin_at, at, every_store, user};
+use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
+use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Change, Claim, ClaimSource, Error, Event, EventId, Kind, NewEvent, Presence, PresencePolicy,
-    Rest, Result, StatusChange, StatusText, Timestamp, UserId, UserStatus, What,
+    Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, Rest, StatusChange,
+    StatusText, Timestamp, UserStatus, What,
 };
 use doorsign::store::{PresenceChange, Store, UserPatch, Whom};
-use std::sync::Arc;
-
-pub fn id(name: &str) -> UserId {
-    user(name).id
-}
-
-pub fn claim(
-    source: ClaimSource,
-    status: UserStatus,
-    text: &str,
-    expires_at: Option<i64>,
-) -> Claim {
-    Claim {
-        source,
-        status,
-        text: StatusText::new(text),
-        expires_at: expires_at.map(at),
-    }
-}
-
-pub fn busy(expires_at: Option<i64>) -> Claim {
-    claim(ClaimSource::Manual, UserStatus::Busy, "Lunch", expires_at)
-}
-
-/// What the administrator does to the user `name` at `now`.
-pub fn change(
-    name: &str,
-    now: i64,
-    rule: impl FnOnce(&mut Presence) -> Result<()> + Send + 'static,
-) -> PresenceChange {
-    PresenceChange {
-        user: id(name),
-        by: admin_at(now),
-        expires: true,
-        ends: false,
-        rule: Box::new(rule),
-    }
-}
-
-/// Lets the administrator put a claim on the user `name`.
-pub async fn put(store: &dyn Store, name: &str, now: i64, claim: Claim) -> Presence {
-    let rule = move |presence: &mut Presence| {
-        presence.put(claim);
-        Ok(())
-    };
-    store
-        .change_presence(change(name, now, rule))
-        .await
-        .unwrap()
-}
-
-/// A store on a new database with these users.
-pub async fn with_users(place: &Cursor, names: &[&str]) -> Arc<dyn Store> {
-    let store = place.open();
-    for name in names {
-        let created = store
-            .create_user(user(name), String::new(), crate::support::operator())
-            .await;
-        created.unwrap();
-    }
-    store
-}
-
-/// All events, each of which can be read.
-pub async fn events(store: &dyn Store) -> Vec<NewEvent> {
-    let events = store.events_after(EventId::default(), usize::MAX).await;
-    let events: std::result::Result<Vec<Event>, _> = events.unwrap().into_iter().collect();
-    events.unwrap().into_iter().map(|e| e.event).collect()
-}
 
 async fn listed(store: &dyn Store, whom: Whom) -> Vec<String> {
     let people = store.list_presences(whom).await.unwrap();

@@ -1,19 +1,11 @@
 //! Replays: what a hook is told once more, and where it goes on afterwards.
 
-use super::hooks::{advance, deliveries, failed_at, hook, parked, retrying, standing};
-use super::{at, every_store, status, user};
-use doorsign::domain::{Change, DeliveryRecord, DeliveryState, EventId, HookKind};
+use crate::support::store::hooks::{
+    advance, deliveries, failed_at, happen, hook, parked, retrying, standing,
+};
+use crate::support::store::{at, every_store};
+use doorsign::domain::{DeliveryRecord, DeliveryState, EventId, HookKind};
 use doorsign::store::{Cursor, Store};
-
-/// Lets one thing happen at each of these times.
-pub async fn happen(store: &dyn Store, times: &[i64]) {
-    for millis in times {
-        let created = status(*millis, &format!("status {millis}"));
-        let event = user("ann").by(at(*millis));
-        let event = event.event(Change::StatusCreated(created.clone()));
-        store.create_status(created, event).await.unwrap();
-    }
-}
 
 /// The hook `hook`, which was told of all events, which happened at 10, 20, 30, 40 and 50.
 async fn five_told(store: &dyn Store) {

@@ -1,8 +1,9 @@
 //! A store that can be put back to its seed.
 
-use super::{admin_at, at, create, status, user};
-use doorsign::domain::{EventId, HookKind, LoginId, UserKey, UserQuery};
-use doorsign::domain::{Login, LoginKind, StatusQuery};
+use crate::support::store::{admin_at, at, create, status, user};
+use doorsign::domain::{
+    EventId, HookKind, Login, LoginId, LoginKind, StatusQuery, UserKey, UserQuery,
+};
 use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
     ChangeKind, Cursor, Logins, Outbox, RoleChange, Seeded, Store, UserPatch, Users,
@@ -54,7 +55,7 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
     let seed = all(&store).await;
     for _ in 0..2 {
         create(&store, &status(2, "new")).await.unwrap();
-        super::delete(&store, 1).await.unwrap();
+        crate::support::store::delete(&store, 1).await.unwrap();
         let change = UserPatch {
             password_hash: Some("other".into()),
             roles: Some(RoleChange::Replace(vec!["admin".into()])),

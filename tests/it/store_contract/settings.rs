@@ -1,6 +1,6 @@
 //! The settings that differ from their defaults.
 
-use super::{at, every_store};
+use crate::support::store::{at, every_store};
 use doorsign::domain::{Setting, SettingValue};
 use doorsign::store::{ChangeKind, Store};
 

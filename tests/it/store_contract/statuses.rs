@@ -1,8 +1,7 @@
 //! Creating, changing and deleting statuses: the name is unique, and the event comes with the change or not at all.
 
-use super::{create, delete, event, every_store, status, update};
-use doorsign::domain::{Change, CustomStatus, Error, EventId, StatusId, What};
-use doorsign::domain::{Page, StatusQuery};
+use crate::support::store::{create, delete, event, every_store, status, update};
+use doorsign::domain::{Change, CustomStatus, Error, EventId, Page, StatusId, StatusQuery, What};
 use doorsign::store::Store;
 use futures_util::FutureExt;
 use futures_util::future::join_all;

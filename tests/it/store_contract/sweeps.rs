@@ -1,9 +1,7 @@
 //! Deleting old events: which go, which are kept and for whom.
 
-use super::at;
-use super::every_store;
-use super::hooks::{advance, deliveries, parked};
-use super::replays::happen;
+use crate::support::store::hooks::{advance, deliveries, happen, parked};
+use crate::support::store::{at, every_store};
 use doorsign::domain::{EventId, HookKind};
 use doorsign::store::{Store, position};
 

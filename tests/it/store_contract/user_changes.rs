@@ -1,39 +1,13 @@
 //! Changes to users and their roles: each appends the events that tell of it and no other, and what changes nothing appends none.
 
-use super::presence::{events, id, with_users};
-use super::{admin_at, every_store, user};
+use crate::support::store::changes::{told, told_of, updated};
+use crate::support::store::presence::{id, with_users};
+use crate::support::store::{every_store, user};
 use doorsign::domain::{
-    Bio, Change, Choice, Email, NewEvent, PresencePolicy, Rest, RoleOf, StatusChange, StatusText,
-    UserChange, UserStatus, Username,
+    Bio, Change, Choice, Email, PresencePolicy, Rest, RoleOf, StatusChange, StatusText, UserStatus,
+    Username,
 };
-use doorsign::store::{RoleChange, Store, UserPatch};
-
-/// Events that the administrator caused at 5.
-pub fn told(changes: &[Change]) -> Vec<NewEvent> {
-    let events = changes
-        .iter()
-        .map(|change| admin_at(5).event(change.clone()));
-    events.collect()
-}
-
-/// Lets the administrator change ann at 5, and answers what is told of that.
-pub async fn told_of(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent> {
-    let before = events(store).await.len();
-    store
-        .update_user(id("ann"), patch, admin_at(5))
-        .await
-        .unwrap();
-    events(store).await.split_off(before)
-}
-
-pub fn updated(username: &str, name: &str, renamed: bool) -> Change {
-    Change::UserUpdated(UserChange {
-        user: id("ann"),
-        username: Username::stored(username.to_owned()),
-        name: name.to_owned(),
-        renamed,
-    })
-}
+use doorsign::store::{RoleChange, UserPatch};
 
 fn role(role: &str) -> RoleOf {
     RoleOf {

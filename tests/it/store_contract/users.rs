@@ -1,9 +1,8 @@
 //! Users: unique names and addresses, roles that exist, and changes that happen whole.
 
-use super::{admin_at, at, every_store, user};
-use doorsign::domain::UserKey;
+use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Email, Error, Field, Problem, Result, User, UserId, UserQuery, Username, What,
+    Email, Error, Field, Problem, Result, User, UserId, UserKey, UserQuery, Username, What,
 };
 use doorsign::store::{ChangeKind, RoleChange, Store, UserPatch};
 

@@ -1,33 +1,11 @@
 //! Webhooks and their secrets.
 
-use super::hooks::{advance, deliveries, hook, parked, standing};
-use super::replays::happen;
-use super::{at, every_store};
-use doorsign::domain::{
-    Attribution, Error, Field, HookKind, Problem, SigningSecret, Webhook, WebhookName, What,
+use crate::support::store::hooks::{
+    advance, deliveries, happen, hook, name, parked, secret, standing, webhook,
 };
+use crate::support::store::{at, every_store};
+use doorsign::domain::{Attribution, Error, Field, HookKind, Problem, Webhook, What};
 use doorsign::store::Store;
-
-fn name(name: &str) -> WebhookName {
-    WebhookName::parse(name).unwrap()
-}
-
-fn secret(text: &str, expires_at: Option<i64>) -> SigningSecret {
-    SigningSecret {
-        text: text.to_owned(),
-        expires_at: expires_at.map(at),
-    }
-}
-
-pub fn webhook(called: &str) -> Webhook {
-    Webhook {
-        name: name(called),
-        url: format!("https://example.org/{called}?key=a b"),
-        kinds: vec!["user.status".to_owned(), "custom_user_status.*".to_owned()],
-        secrets: vec![secret("first", None)],
-        created_at: at(7),
-    }
-}
 
 /// What signs, and until when, the newest first.
 async fn secrets(store: &dyn Store, called: &str) -> Vec<(String, Option<i64>)> {

@@ -1,11 +1,41 @@
 //! What the tests share: a real server on a real socket and a real database file, clients that are actors, and a clock that only
 //! tests move. `KEEP_DB=1` keeps the data folders and prints where they are. Knows no rule of the domain.
 
+pub mod accounts;
+pub mod admin;
+pub mod attempts;
+pub mod cli;
 mod client;
+pub mod connections;
+pub mod data_folder;
+pub mod dev;
+pub mod docs;
+pub mod event_stream;
+pub mod events;
+pub mod flaky;
+pub mod frames;
+pub mod full;
 mod golden;
+pub mod good_requests;
+pub mod hook_folder;
+pub mod hooks;
+pub mod listener;
 mod live;
+pub mod load;
+pub mod log;
+pub mod methods;
+pub mod office;
+pub mod openapi;
 pub mod page;
+pub mod presence;
+pub mod process;
+pub mod raw;
 pub mod receiver;
+pub mod scripted;
+pub mod statuses;
+pub mod store;
+pub mod watcher;
+pub mod webhooks;
 
 pub use client::{Client, Reply};
 pub use golden::golden_lines;

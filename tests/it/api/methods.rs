@@ -1,0 +1,208 @@
+//! What the realtime methods do, called over REST. How a call is read and counted is in `method_call`.
+
+use crate::support::methods::{LIST, answer, call, message, result};
+use crate::support::{Client, Setup, TestServer};
+use doorsign::config::Contract;
+use serde_json::json;
+use std::time::Duration;
+
+const SET: &str = "insertOrUpdateUserStatus";
+const DELETE: &str = "deleteCustomUserStatus";
+
+#[tokio::test]
+async fn statuses_are_created_listed_changed_and_deleted_by_methods() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let lunch = json!([{"name": "lunch", "statusType": "away"}]);
+    let id = result(&admin, SET, lunch).await;
+    let record = |name: &str, status_type: &str| {
+        let at = json!({"$date": 1_767_225_600_000_i64});
+        json!([{"_id": id, "name": name, "statusType": status_type, "_updatedAt": at}])
+    };
+    assert_eq!(result(&ann, LIST, json!([])).await, record("lunch", "away"));
+    let dinner = json!([{"_id": id, "name": "dinner", "statusType": "busy"}]);
+    assert_eq!(result(&admin, SET, dinner).await, true);
+    assert_eq!(
+        result(&ann, LIST, json!([])).await,
+        record("dinner", "busy")
+    );
+    assert_eq!(result(&admin, DELETE, json!([id])).await, true);
+    assert_eq!(result(&ann, LIST, json!([])).await, json!([]));
+}
+
+#[tokio::test]
+async fn what_a_client_leaves_as_it_has_seen_it_stays_as_it_is_stored() {
+    let server = Setup::new().contract(Contract::Server).start().await;
+    let admin = server.admin().await;
+    let id = admin.create("stored").await.created_id();
+    for (change, expected) in [
+        (
+            json!({"name": "seen", "previousName": "seen", "statusType": "away"}),
+            ("stored", "away"),
+        ),
+        (
+            json!({"name": "new", "statusType": "x", "previousStatusType": "x"}),
+            ("new", "away"),
+        ),
+        (json!({"name": "newer"}), ("newer", "away")),
+        (
+            json!({"name": "newer", "previousStatusType": "away"}),
+            ("newer", ""),
+        ),
+    ] {
+        let mut status = change.clone();
+        status["_id"] = json!(id);
+        assert_eq!(result(&admin, SET, json!([status])).await, true, "{change}");
+        let list = result(&admin, LIST, json!([])).await;
+        let got = (&list[0]["name"], &list[0]["statusType"]);
+        assert_eq!(got, (&json!(expected.0), &json!(expected.1)), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
+    let server = TestServer::start().await;
+    let (admin, ann, anon) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.anon(),
+    );
+    admin.create("taken").await.expect(200);
+    let named = |name: &str, kind: &str| json!([{"name": name, "statusType": kind}]);
+    let (one, no) = ("method.call", "method.callAnon");
+    #[rustfmt::skip] // A table.
+    let table = [
+        (&admin, one, SET, named(" ", "busy"), "method_name_required"),
+        (&admin, one, SET, named("a<b", "busy"), "method_name_not_valid"),
+        (&admin, one, SET, named("a", "Busy"), "method_type_not_valid"),
+        (&admin, one, SET, named("taken", "busy"), "method_name_in_use"),
+        (&admin, one, SET, json!([{"_id": "x", "name": "a", "statusType": "busy"}]), "method_unknown_status"),
+        (&admin, one, SET, json!([]), "method_no_match"),
+        (&admin, one, SET, json!([{"name": {}}]), "method_no_match"),
+        (&admin, one, DELETE, json!(["x"]), "method_delete_unknown"),
+        (&admin, one, DELETE, json!([]), "method_delete_unknown"),
+        (&ann, one, SET, named("a", "busy"), "method_not_authorized"),
+        (&ann, one, SET, json!([]), "method_not_authorized"),
+        (&ann, one, DELETE, json!(["x"]), "method_not_authorized"),
+        (&anon, no, SET, named("a", "busy"), "method_not_authorized"),
+        (&anon, no, DELETE, json!(["x"]), "method_not_authorized"),
+        (&anon, no, LIST, json!([]), "method_invalid_user"),
+        (&admin, one, "fly", json!([]), "method_unknown"),
+        (&anon, no, "fly", json!([]), "method_unknown"),
+    ];
+    for (client, route, method, params, golden) in table {
+        println!("{route} {method} {params}");
+        let refused = answer(client, route, method, params).await;
+        refused.golden(golden);
+        message(&refused);
+    }
+    assert_eq!(admin.names().await, ["taken"]);
+}
+
+#[tokio::test]
+async fn a_status_is_set_and_its_text_is_read_by_methods() {
+    let server = Setup::new().contract(Contract::Server).start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = ann.id();
+    for (method, params, told, text) in [
+        (
+            "setUserStatus",
+            json!(["busy", "at lunch", ""]),
+            None,
+            "at lunch",
+        ),
+        ("setUserStatus", json!(["away"]), None, "at lunch"),
+        ("setUserStatus", json!([null, ""]), None, ""),
+        ("setUserStatus", json!(["", "back"]), None, "back"),
+        (
+            "UserPresence:setDefaultStatus",
+            json!(["online"]),
+            Some(json!(true)),
+            "",
+        ),
+    ] {
+        let done = call(&ann, method, params.clone()).await;
+        assert_eq!(done.get("result"), told.as_ref(), "{params} {done}");
+        assert!(done.get("error").is_none(), "{params} {done}");
+        let read = result(&bob, "getUserStatusText", json!([id])).await;
+        assert_eq!(read, text, "{params}");
+    }
+    let nobody = call(&bob, "getUserStatusText", json!(["nobody"])).await;
+    assert_eq!(nobody.get("result"), None);
+}
+
+#[tokio::test]
+async fn what_the_workspace_does_not_allow_is_refused_to_methods() {
+    let server = TestServer::start().await;
+    let (admin, ann, anon) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.anon(),
+    );
+    for id in [
+        "Accounts_AllowUserStatusMessageChange",
+        "Accounts_AllowInvisibleStatusOption",
+    ] {
+        let route = format!("settings/{id}");
+        admin
+            .post(&route, json!({"value": false}))
+            .await
+            .expect(200);
+    }
+    for (params, golden) in [
+        (json!(["busy", "text"]), "method_text_not_allowed"),
+        (json!(["busy", ""]), "method_text_not_allowed"),
+        (json!(["offline"]), "method_invisible_not_allowed"),
+        (json!(["disabled"]), "method_no_match"),
+        (json!([1]), "method_no_match"),
+    ] {
+        let refused = answer(&ann, "method.call", "setUserStatus", params).await;
+        refused.golden(golden);
+    }
+    assert!(
+        call(&ann, "setUserStatus", json!(["busy"]))
+            .await
+            .get("error")
+            .is_none()
+    );
+    for method in ["setUserStatus", "getUserStatusText"] {
+        let refused = message(&answer(&anon, "method.callAnon", method, json!([])).await);
+        assert_eq!(refused["error"]["error"], "error-invalid-user");
+        assert_eq!(refused["error"]["details"]["method"], method);
+    }
+    let method = "UserPresence:setDefaultStatus";
+    let told = message(&answer(&anon, "method.callAnon", method, json!(["busy"])).await);
+    assert!(told.get("error").is_none() && told.get("result").is_none());
+}
+
+#[tokio::test]
+async fn a_user_sets_a_status_once_a_second() {
+    let server = Setup::new().config(|c| c.rate_limit_calls = None);
+    let server = server.start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let set = async |client: &Client| call(client, "setUserStatus", json!(["busy"])).await;
+    assert!(set(&ann).await.get("error").is_none());
+    assert!(set(&bob).await.get("error").is_none());
+    server.clock.advance(Duration::from_millis(999));
+    let error = set(&ann).await["error"].clone();
+    assert_eq!(error["error"], "too-many-requests");
+    assert_eq!(error["details"]["timeToReset"], 1);
+    server.clock.advance(Duration::from_millis(1));
+    assert!(set(&ann).await.get("error").is_none());
+}
+
+#[tokio::test]
+async fn connections_are_not_changed_by_calls_over_rest() {
+    let server = TestServer::start().await;
+    let (ann, anon) = (server.user("ann").await, server.anon());
+    for (method, expected) in [
+        ("UserPresence:online", Some(json!(false))),
+        ("UserPresence:away", Some(json!(false))),
+        ("UserPresence:ping", None),
+    ] {
+        let told = call(&ann, method, json!([""])).await;
+        assert_eq!(told.get("result"), expected.as_ref(), "{method}");
+        let told = message(&answer(&anon, "method.callAnon", method, json!([])).await);
+        assert_eq!(told.get("result"), None, "{method}");
+    }
+}

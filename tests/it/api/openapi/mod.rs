@@ -1,0 +1,298 @@
+//! The OpenAPI document against the running routes, both ways: nothing undocumented, nothing missing. Knows no rule of the domain.
+
+mod hooks;
+mod people;
+mod statuses;
+mod stream;
+mod structure;
+mod workspace;
+
+use crate::support::full::first_refusal;
+use crate::support::openapi::{document, requests};
+use crate::support::{PATIENCE, Reply, Setup, TestServer};
+use document::{Document, Operation, masked};
+use doorsign::api::ROUTES;
+use doorsign::config::Contract;
+use doorsign::hooks::delivery::Pace;
+use doorsign::transport::limits::Limits;
+use requests::{Case, People, Who, broken_body, missing_body, unseen};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use warp::http::Method;
+
+/// The answers seen, by operation and status.
+type Seen = BTreeMap<(Operation, u16), Vec<Value>>;
+
+/// What has failed is not tried again before the test is over.
+const ONCE: Pace = Pace {
+    limit: PATIENCE,
+    waits: &[Duration::from_secs(24 * 60 * 60)],
+};
+
+fn setup() -> Setup {
+    Setup::new().pace(ONCE).config(|config| {
+        config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
+        config.site_url = Some("http://127.0.0.1:3000".to_owned());
+        config.login_failures_per_user = 1;
+        config.login_failures_per_address = 2;
+        config.create_tokens_for_users_secret = Some("known to both".into());
+    })
+}
+
+#[test]
+fn the_document_and_the_routes_are_the_same_operations() {
+    let routes = ROUTES.iter().map(Operation::of);
+    assert_eq!(Document::read().operations(), routes.collect());
+}
+
+#[tokio::test]
+async fn the_document_is_served_to_everybody_byte_for_byte() {
+    let server = TestServer::start().await;
+    let reply = server.anon().get("openapi.json").await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert!(reply.text() == document::TEXT, "another document is served");
+    assert_eq!(reply.json()["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[tokio::test]
+async fn every_documented_status_is_answered_as_documented() {
+    let (document, mut seen) = (Document::read(), Seen::new());
+    let server = setup().start().await;
+    let mut people = People::of(&server).await;
+    for case in for_every_operation(&document).into_iter().chain(cases()) {
+        let reply = people.ask(&server, &case).await;
+        check(&document, &mut seen, &case, &reply);
+        check_request(&document, &people, &case, &reply);
+    }
+    slow_down(&document, &mut seen).await;
+    let impatient = Limits {
+        body: Duration::from_millis(1),
+        ..Limits::default()
+    };
+    let impatient = setup().limits(impatient).start().await;
+    for operation in posts(&document) {
+        let line = format!("POST {}", operation.asked());
+        let case = |status| Case::new(status, Who::Nobody, &line, "");
+        let broken = broken_body(&server, &operation.asked()).await;
+        check(&document, &mut seen, &case(400), &broken);
+        let missing = missing_body(&impatient, &operation.asked()).await;
+        check(&document, &mut seen, &case(408), &missing);
+    }
+    fill(&document, &mut seen).await;
+    every_status_was_seen(&document, &seen);
+    every_example_was_seen(&document, &seen);
+}
+
+#[tokio::test]
+async fn the_server_contract_answers_as_documented() {
+    let (document, mut seen) = (Document::read(), Seen::new());
+    let server = setup().contract(Contract::Server).start().await;
+    let mut people = People::of(&server).await;
+    for case in statuses::server() {
+        let reply = people.ask(&server, &case).await;
+        check(&document, &mut seen, &case, &reply);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
+    let (document, server) = (Document::read(), TestServer::start().await);
+    let ask = async |method: &Method, path: &str, status: u16, response: &str| {
+        let reply = server.anon().send(method.clone(), path, &[], "").await;
+        assert_eq!(reply.status, status, "{method} {path}");
+        let response = format!("/components/responses/{response}");
+        let problems = document.problems_of_answer(&response, &reply);
+        assert!(problems.is_empty(), "{method} {path}: {problems:#?}");
+    };
+    let methods = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let known = document.operations();
+    for operation in &known {
+        for method in &methods {
+            let asked = Operation {
+                method: method.to_string(),
+                path: operation.path.clone(),
+            };
+            if !known.contains(&asked) {
+                ask(method, &operation.asked(), 405, "WrongMethod").await;
+            }
+        }
+        ask(
+            &Method::GET,
+            &format!("{}/unknown", operation.asked()),
+            404,
+            "UnknownRoute",
+        )
+        .await;
+    }
+}
+
+/// Every request to a server that follows the documented contract.
+fn cases() -> Vec<Case> {
+    let all = [
+        statuses::documented(),
+        people::cases(),
+        workspace::cases(),
+        hooks::cases(),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// Calls every operation that is answered 200 again, where one call is all that there may be.
+async fn slow_down(document: &Document, seen: &mut Seen) {
+    let one_call = setup().config(|config| config.rate_limit_calls = Some(1));
+    let server = one_call.start().await;
+    let mut people = People::of(&server).await;
+    let nobody_is_exempt = r#"{"permissions":[{"_id":"api-bypass-rate-limit","roles":[]}]}"#;
+    let grant = Case::new(
+        200,
+        Who::Admin,
+        "POST /api/v1/permissions.update",
+        nobody_is_exempt,
+    );
+    people.ask(&server, &grant).await.expect(200);
+    let mut called = BTreeSet::new();
+    for case in cases().into_iter().filter(|case| case.status == 200) {
+        let operation = case.operation();
+        if document.statuses(&operation).contains(&429) && called.insert(operation) {
+            people.ask(&server, &case).await;
+            let again = people.ask(&server, &case).await;
+            check(
+                document,
+                seen,
+                &Case {
+                    status: 429,
+                    ..case
+                },
+                &again,
+            );
+        }
+    }
+}
+
+/// Requests without a login, and by the administrator with a body that is too large, wherever there is an operation that wants or has one.
+fn for_every_operation(document: &Document) -> Vec<Case> {
+    let operations = document.operations();
+    let logins = operations
+        .iter()
+        .filter(|operation| document.wants_login(operation));
+    let line = |operation: &Operation| format!("{} {}", operation.method, operation.asked());
+    let unknown = logins.map(|operation| Case::new(401, Who::Nobody, &line(operation), ""));
+    let large = "x".repeat(64 * 1024 + 1);
+    let large =
+        posts(document).map(|operation| Case::new(413, Who::Admin, &line(&operation), &large));
+    unknown.chain(large).collect()
+}
+
+fn posts(document: &Document) -> impl Iterator<Item = Operation> {
+    let operations = document.operations().into_iter();
+    operations.filter(|operation| operation.method == "POST")
+}
+
+/// Fills a database until a create is put off.
+async fn fill(document: &Document, seen: &mut Seen) {
+    let server = setup()
+        .config(|config| config.max_database_mib = 1)
+        .start()
+        .await;
+    let admin = server.admin().await;
+    let create = "POST /api/v1/custom-user-status.create";
+    let refused = first_refusal(&admin).await;
+    check(
+        document,
+        seen,
+        &Case::new(503, Who::Admin, create, ""),
+        &refused,
+    );
+}
+
+#[track_caller]
+fn check(document: &Document, seen: &mut Seen, case: &Case, reply: &Reply) {
+    let (operation, status) = (case.operation(), reply.status.as_u16());
+    let asked = format!("{:?}: {:.200} {:.200}", case.who, case.line, case.body);
+    assert_eq!(status, case.status, "{asked}\n{}", reply.text());
+    assert!(
+        document.statuses(&operation).contains(&status),
+        "{asked}: {status} is not documented"
+    );
+    let problems = document.problems_of_answer(&document.response(&operation, status), reply);
+    assert!(
+        problems.is_empty(),
+        "{asked}\n{}\n{problems:#?}",
+        reply.text()
+    );
+    let body = if reply.body.is_empty() {
+        Value::Null
+    } else {
+        masked(reply.json())
+    };
+    seen.entry((operation, status)).or_default().push(body);
+}
+
+/// The schema of a request's body accepts what the server accepts, and nothing that it refuses for its shape.
+#[track_caller]
+fn check_request(document: &Document, people: &People, case: &Case, reply: &Reply) {
+    const SHAPE: [&str; 3] = [
+        "error-the-field-is-required",
+        "error-input-is-not-a-valid-field",
+        "invalid-params",
+    ];
+    let Some(body) = case.json() else { return };
+    let body: Value = serde_json::from_str(&people.filled(&body.to_string())).unwrap();
+    let schema = format!(
+        "{}/requestBody/content/application~1json/schema",
+        case.operation().pointer()
+    );
+    let problems = document.problems(&schema, &body);
+    if reply.status == 200 {
+        assert!(
+            problems.is_empty(),
+            "{} accepted {body}: {problems:#?}",
+            case.line
+        );
+    } else if SHAPE.iter().any(|code| reply.json()["errorType"] == *code) {
+        assert!(
+            !problems.is_empty(),
+            "{} refused {body}: {}",
+            case.line,
+            reply.text()
+        );
+    }
+}
+
+fn every_status_was_seen(document: &Document, seen: &Seen) {
+    let unseen = unseen(document);
+    let seen: BTreeSet<_> = seen.keys().cloned().collect();
+    let both: Vec<_> = seen.intersection(&unseen).collect();
+    assert!(
+        both.is_empty(),
+        "these can be provoked, after all: {both:?}"
+    );
+    let operations = document.operations().into_iter();
+    let documented = operations.flat_map(|operation| {
+        let statuses = document.statuses(&operation).into_iter();
+        statuses.map(move |status| (operation.clone(), status))
+    });
+    assert_eq!(documented.collect::<BTreeSet<_>>(), &seen | &unseen);
+}
+
+/// Every example of an answer is an answer that came, ids and times aside.
+fn every_example_was_seen(document: &Document, seen: &Seen) {
+    for ((operation, status), answers) in seen {
+        let response = document.at(&document.response(operation, *status));
+        let examples = response["content"]["application/json"]["examples"].as_object();
+        for (name, example) in examples.into_iter().flatten() {
+            let example = masked(example["value"].clone());
+            assert!(
+                answers.contains(&example),
+                "{operation} {status} never answered its example {name}: {example:#}"
+            );
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Requests about users, their roles and their tokens, which together provoke every status documented for them. Knows nothing of what
+//! the document says of the answers.
+
+use crate::support::openapi::requests::Case;
+use crate::support::openapi::requests::Who::{Admin, Bob, Stranger};
+
+pub fn cases() -> Vec<Case> {
+    [users(), changes(), roles(), tokens(), sessions(), ends()].concat()
+}
+
+#[rustfmt::skip] // A table: a row is easier to compare on its line.
+fn users() -> Vec<Case> {
+    const CREATE: &str = "POST /api/v1/users.create";
+    const INFO: &str = "GET /api/v1/users.info";
+    const LIST: &str = "GET /api/v1/users.list";
+    vec![
+        Case::new(200, Admin, CREATE, r#"{"email":"carol@example.org","name":"Carol","password":"carol's password","username":"carol"}"#),
+        Case::new(200, Admin, CREATE, r#"{"email":"","name":7,"password":"","username":"4711","setRandomPassword":"true","verified":0,"bio":"A bio","nickname":"Nick","roles":["user","bot"],"sendWelcomeEmail":false,"customFields":{}}"#),
+        Case::new(400, Bob, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"dan's password","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"dan's password","username":"carol"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"dan's password","username":"d a n"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":" ","password":"dan's password","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"short","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"dan@example.org","name":"Dan","password":"dan's password","username":"system"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"nowhere","name":"Dan","password":"dan's password","username":"dan"}"#),
+        Case::new(400, Admin, CREATE, &format!(r#"{{"email":"","name":"Dan","password":"dan's password","username":"dan","bio":"{}"}}"#, "é".repeat(261))),
+        Case::new(400, Admin, CREATE, &format!(r#"{{"email":"","name":"Dan","password":"dan's password","username":"dan","nickname":"{}"}}"#, "é".repeat(121))),
+        Case::new(400, Admin, CREATE, r#"{"email":"","name":"Dan","password":"dan's password","username":"dan","roles":["pilot"]}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"","name":"Dan","password":"dan's password","username":"dan","roles":"user"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"","name":"Dan","password":"dan's password","username":"dan","active":"yes"}"#),
+        Case::new(400, Admin, CREATE, r#"{"email":"","name":"Dan","password":"dan's password","username":"dan","x":1}"#),
+        Case::new(400, Admin, CREATE, ""),
+
+        Case::new(200, Bob, &format!("{INFO}?username=carol"), ""),
+        Case::new(200, Bob, &format!("{INFO}?userId={{bob}}&includeUserRooms=true&fields=x"), ""),
+        Case::new(200, Admin, &format!("{INFO}?email=carol@example.org"), ""),
+        Case::new(400, Bob, &format!("{INFO}?email=carol@example.org"), ""),
+        Case::new(400, Bob, INFO, ""),
+        Case::new(400, Bob, &format!("{INFO}?importId=x"), ""),
+        Case::new(400, Bob, &format!("{INFO}?name=carol"), ""),
+        Case::new(400, Bob, &format!("{INFO}?username=carol&username=bob"), ""),
+        Case::new(200, Bob, &format!("{LIST}?count=2&offset=1&sort=%7B%22username%22%3A-1%7D&query=x&fields=x"), ""),
+        Case::new(200, Admin, &format!("{LIST}?email=carol@example.org"), ""),
+        Case::new(400, Bob, &format!("{LIST}?count=all"), ""),
+        Case::new(400, Bob, &format!("{LIST}?sort=name"), ""),
+        Case::new(400, Bob, &format!("{LIST}?name=bob"), ""),
+        Case::new(403, Stranger, LIST, ""),
+    ]
+}
+
+#[rustfmt::skip]
+fn changes() -> Vec<Case> {
+    const UPDATE: &str = "POST /api/v1/users.update";
+    const OWN: &str = "POST /api/v1/users.updateOwnBasicInfo";
+    const PREFER: &str = "POST /api/v1/users.setPreferences";
+    vec![
+        Case::new(200, Admin, UPDATE, r#"{"userId":"{carol}","data":{"nickname":"Caro","bio":"","verified":true,"email":"","status":"busy"},"confirmRelinquish":false}"#),
+        Case::new(200, Bob, UPDATE, r#"{"userId":"{bob}","data":{"name":"Bob","username":""}}"#),
+        Case::new(400, Bob, UPDATE, r#"{"userId":"{carol}","data":{"name":"Bob"}}"#),
+        Case::new(400, Bob, UPDATE, r#"{"userId":"{bob}","data":{"password":"another password"}}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"unknown","data":{}}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{carol}","data":{"username":"bob"}}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{carol}","data":{"username":"c a r o l"}}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{admin}","data":{"roles":["user"]}}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{carol}","data":"name"}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{carol}"}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{carol}","data":{"x":1}}"#),
+        Case::new(400, Admin, UPDATE, r#"{"userId":"{carol}","data":{},"x":1}"#),
+
+        Case::new(200, Bob, OWN, r#"{"data":{"bio":"Knocks before entering"},"customFields":{}}"#),
+        Case::new(200, Bob, OWN, r#"{"data":{"statusText":"Reading","statusType":"busy"}}"#),
+        Case::new(400, Bob, OWN, r#"{"data":{"newPassword":"another password","currentPassword":"wrong"}}"#),
+        Case::new(400, Bob, OWN, r#"{"data":{"username":"carol"}}"#),
+        Case::new(400, Bob, OWN, r#"{"data":{"roles":["admin"]}}"#),
+        Case::new(400, Bob, OWN, r#"{"data":{"statusType":"Busy"}}"#),
+        Case::new(400, Bob, OWN, "{}"),
+
+        Case::new(200, Bob, PREFER, r#"{"data":{"language":"de","enableAutoAway":false}}"#),
+        Case::new(200, Admin, PREFER, r#"{"userId":"{carol}","data":{"language":null,"idleTimeLimit":"90","highlights":["doorsign"],"dontAskAgainList":[{"action":"x","label":"y","z":1}],"featuresPreview":[{"name":"x","value":true}]}}"#),
+        Case::new(200, Bob, "GET /api/v1/me", ""),
+        Case::new(400, Bob, PREFER, r#"{"userId":"{carol}","data":{}}"#),
+        Case::new(400, Admin, PREFER, r#"{"userId":"unknown","data":{}}"#),
+        Case::new(400, Bob, PREFER, r#"{"data":{"alsoSendThreadToChannel":"often"}}"#),
+        Case::new(400, Bob, PREFER, r#"{"data":{"idleTimeLimit":"long"}}"#),
+        Case::new(400, Bob, PREFER, r#"{"data":{"favouriteColour":"blue"}}"#),
+        Case::new(400, Bob, PREFER, r#"{"data":[]}"#),
+        Case::new(400, Bob, PREFER, ""),
+    ]
+}
+
+#[rustfmt::skip]
+fn roles() -> Vec<Case> {
+    const ADD: &str = "POST /api/v1/roles.addUserToRole";
+    const REMOVE: &str = "POST /api/v1/roles.removeUserFromRole";
+    const HOLDERS: &str = "GET /api/v1/roles.getUsersInRole";
+    const GRANT: &str = "POST /api/v1/permissions.addRole";
+    const REVOKE: &str = "POST /api/v1/permissions.removeRole";
+    vec![
+        Case::new(200, Admin, ADD, r#"{"username":"bob","roleId":"moderator"}"#),
+        Case::new(200, Admin, ADD, r#"{"username":"carol","roleName":"moderator","roomId":""}"#),
+        Case::new(400, Bob, ADD, r#"{"username":"bob","roleId":"moderator"}"#),
+        Case::new(400, Admin, ADD, r#"{"username":"bob","roleId":"moderator"}"#),
+        Case::new(400, Admin, ADD, r#"{"username":"bob","roleId":"pilot"}"#),
+        Case::new(400, Admin, ADD, r#"{"username":"nobody","roleId":"moderator"}"#),
+        Case::new(400, Admin, ADD, r#"{"username":"bob"}"#),
+        Case::new(400, Admin, ADD, r#"{"username":"bob","roleId":"moderator","x":1}"#),
+        Case::new(400, Admin, ADD, ""),
+        Case::new(200, Admin, HOLDERS, "").at("?role=moderator&count=1&offset=1"),
+        Case::new(200, Admin, HOLDERS, "").at("?role=moderator&roomId="),
+        Case::new(400, Admin, HOLDERS, "").at("?role=pilot"),
+        Case::new(400, Admin, HOLDERS, "").at("?role=moderator&roomId=GENERAL"),
+        Case::new(400, Admin, HOLDERS, ""),
+        Case::new(400, Admin, HOLDERS, "").at("?role=moderator&count=all"),
+        Case::new(403, Bob, HOLDERS, "").at("?role=moderator"),
+        Case::new(200, Bob, "GET /api/v1/roles.getUsersInPublicRoles", ""),
+        Case::new(200, Admin, REMOVE, r#"{"username":"bob","roleId":"moderator","scope":"x"}"#),
+        Case::new(400, Admin, REMOVE, r#"{"username":"bob","roleId":"moderator"}"#),
+        Case::new(400, Admin, REMOVE, r#"{"username":"bob","roleId":"pilot"}"#),
+        Case::new(400, Admin, REMOVE, r#"{"username":"nobody","roleId":"moderator"}"#),
+        Case::new(400, Admin, REMOVE, r#"{"username":"admin","roleId":"admin"}"#),
+        Case::new(400, Admin, REMOVE, r#"{"username":"bob"}"#),
+        Case::new(400, Admin, REMOVE, r#"{"roleId":"moderator"}"#),
+        Case::new(403, Bob, REMOVE, ""),
+        Case::new(200, Bob, "GET /api/v1/roles.sync?updatedSince=1970-01-01", ""),
+        Case::new(200, Bob, "GET /api/v1/roles.sync", ""),
+        Case::new(400, Bob, "GET /api/v1/roles.sync?updatedSince=yesterday", ""),
+        Case::new(400, Bob, "GET /api/v1/roles.sync?since=2020-01-01", ""),
+        Case::new(200, Admin, GRANT, r#"{"permissionId":"manage-user-status","role":"moderator"}"#),
+        Case::new(400, Admin, GRANT, r#"{"permissionId":"fly","role":"moderator"}"#),
+        Case::new(400, Admin, GRANT, r#"{"permissionId":"manage-user-status","role":"pilot"}"#),
+        Case::new(400, Admin, GRANT, r#"{"permissionId":"","role":"moderator"}"#),
+        Case::new(400, Admin, GRANT, r#"{"permissionId":"manage-user-status"}"#),
+        Case::new(403, Bob, GRANT, ""),
+        Case::new(200, Admin, REVOKE, r#"{"permissionId":"manage-user-status","role":"moderator"}"#),
+        Case::new(400, Admin, REVOKE, r#"{"permissionId":"fly","role":"moderator"}"#),
+        Case::new(400, Admin, REVOKE, r#"{"permissionId":"manage-user-status","role":"pilot"}"#),
+        Case::new(400, Admin, REVOKE, r#"{"permissionId":"manage-user-status","role":"moderator","x":1}"#),
+        Case::new(403, Bob, REVOKE, ""),
+    ]
+}
+
+#[rustfmt::skip]
+fn tokens() -> Vec<Case> {
+    const MAKE: &str = "POST /api/v1/users.generatePersonalAccessToken";
+    const ANEW: &str = "POST /api/v1/users.regeneratePersonalAccessToken";
+    const REMOVE: &str = "POST /api/v1/users.removePersonalAccessToken";
+    const LOGIN: &str = "POST /api/v1/users.createToken";
+    vec![
+        Case::new(200, Bob, MAKE, r#"{"tokenName":"ci","bypassTwoFactor":true}"#),
+        Case::new(400, Bob, MAKE, r#"{"tokenName":"ci"}"#),
+        Case::new(400, Bob, MAKE, r#"{"tokenName":" "}"#),
+        Case::new(400, Bob, MAKE, r#"{"tokenName":""}"#),
+        Case::new(400, Bob, MAKE, ""),
+        Case::new(400, Stranger, MAKE, r#"{"tokenName":"ci"}"#),
+        Case::new(200, Bob, ANEW, r#"{"tokenName":"ci"}"#),
+        Case::new(400, Bob, ANEW, r#"{"tokenName":"unknown"}"#),
+        Case::new(400, Bob, ANEW, r#"{"tokenName":null}"#),
+        Case::new(400, Stranger, ANEW, r#"{"tokenName":"ci"}"#),
+        Case::new(200, Bob, "GET /api/v1/users.getPersonalAccessTokens", ""),
+        Case::new(403, Stranger, "GET /api/v1/users.getPersonalAccessTokens", ""),
+        Case::new(200, Bob, REMOVE, r#"{"tokenName":"ci"}"#),
+        Case::new(400, Bob, REMOVE, r#"{"tokenName":"ci"}"#),
+        Case::new(400, Bob, REMOVE, "{}"),
+        Case::new(400, Stranger, REMOVE, r#"{"tokenName":"ci"}"#),
+        Case::new(200, Bob, LOGIN, r#"{"userId":"{bob}","secret":"known to both"}"#),
+        Case::new(200, Admin, LOGIN, r#"{"userId":"{bob}","secret":"known to both"}"#),
+        Case::new(400, Bob, LOGIN, r#"{"userId":"{bob}","secret":"guessed"}"#),
+        Case::new(400, Bob, LOGIN, r#"{"userId":"{carol}","secret":"known to both"}"#),
+        Case::new(400, Admin, LOGIN, r#"{"userId":"unknown","secret":"known to both"}"#),
+        Case::new(400, Bob, LOGIN, r#"{"userId":"{bob}","secret":""}"#),
+        Case::new(400, Bob, LOGIN, r#"{"userId":"{bob}"}"#),
+    ]
+}
+
+#[rustfmt::skip]
+fn sessions() -> Vec<Case> {
+    const LIST: &str = "GET /api/v1/sessions/list";
+    const INFO: &str = "GET /api/v1/sessions/info";
+    const END: &str = "POST /api/v1/sessions/logout.me";
+    const LIST_ALL: &str = "GET /api/v1/sessions/list.all";
+    const INFO_ANY: &str = "GET /api/v1/sessions/info.admin";
+    const END_ANY: &str = "POST /api/v1/sessions/logout";
+    const OTHERS: &str = "POST /api/v1/users.removeOtherTokens";
+    vec![
+        Case::new(200, Bob, LIST, ""),
+        Case::new(200, Bob, LIST, "").at("?count=1&offset=1&filter=127&sort=%7B%22loginAt%22:1%7D"),
+        Case::new(400, Bob, LIST, "").at("?sort=%7B%22ip%22:1%7D"),
+        Case::new(400, Bob, LIST, "").at("?count=all"),
+        Case::new(200, Bob, INFO, "").at("?sessionId={own}"),
+        Case::new(404, Bob, INFO, "").at("?sessionId=unknown"),
+        Case::new(404, Stranger, INFO, "").at("?sessionId={own}"),
+        Case::new(400, Bob, INFO, ""),
+        Case::new(200, Admin, LIST_ALL, "").at("?filter=bob&sort=%7B%22_user.name%22:-1%7D"),
+        Case::new(400, Admin, LIST_ALL, "").at("?sort=name"),
+        Case::new(403, Bob, LIST_ALL, ""),
+        Case::new(200, Admin, INFO_ANY, "").at("?sessionId={own}"),
+        Case::new(404, Admin, INFO_ANY, "").at("?sessionId=unknown"),
+        Case::new(400, Admin, INFO_ANY, "").at("?id={own}"),
+        Case::new(403, Bob, INFO_ANY, "").at("?sessionId={own}"),
+        Case::new(200, Bob, END, r#"{"sessionId":"{own}"}"#),
+        Case::new(404, Bob, END, r#"{"sessionId":"{own}"}"#),
+        Case::new(400, Bob, END, r#"{"sessionId":""}"#),
+        Case::new(200, Admin, END_ANY, r#"{"sessionId":"{other}"}"#),
+        Case::new(404, Admin, END_ANY, r#"{"sessionId":"{other}"}"#),
+        Case::new(400, Admin, END_ANY, "{}"),
+        Case::new(403, Bob, END_ANY, r#"{"sessionId":"{other}"}"#),
+        Case::new(200, Bob, OTHERS, ""),
+    ]
+}
+
+#[rustfmt::skip]
+fn ends() -> Vec<Case> {
+    const ACTIVE: &str = "POST /api/v1/users.setActiveStatus";
+    const DELETE: &str = "POST /api/v1/users.delete";
+    const LOGOUT: &str = "POST /api/v1/users.logout";
+    vec![
+        Case::new(200, Admin, LOGOUT, r#"{"userId":"{carol}"}"#),
+        Case::new(400, Admin, LOGOUT, r#"{"userId":"unknown"}"#),
+        Case::new(400, Bob, LOGOUT, r#"{"username":"bob"}"#),
+        Case::new(403, Bob, LOGOUT, r#"{"userId":"{carol}"}"#),
+        Case::new(200, Admin, ACTIVE, r#"{"userId":"{carol}","activeStatus":false}"#),
+        Case::new(200, Admin, ACTIVE, r#"{"userId":"{carol}","activeStatus":"true","confirmRelinquish":true}"#),
+        Case::new(400, Admin, ACTIVE, r#"{"userId":"{admin}","activeStatus":false}"#),
+        Case::new(400, Admin, ACTIVE, r#"{"userId":"unknown","activeStatus":false}"#),
+        Case::new(400, Admin, ACTIVE, r#"{"userId":"{carol}"}"#),
+        Case::new(400, Admin, ACTIVE, r#"{"userId":"{carol}","activeStatus":"off"}"#),
+        Case::new(403, Bob, ACTIVE, ""),
+        Case::new(400, Admin, DELETE, r#"{"username":"nobody"}"#),
+        Case::new(400, Admin, DELETE, r#"{"userId":"{admin}"}"#),
+        Case::new(400, Admin, DELETE, "{}"),
+        Case::new(400, Admin, DELETE, r#"{"username":"carol","x":1}"#),
+        Case::new(403, Bob, DELETE, ""),
+        Case::new(200, Admin, DELETE, r#"{"username":"carol","confirmRelinquish":true}"#),
+    ]
+}

@@ -1,0 +1,208 @@
+//! The OpenAPI document by itself: that it is one, that it is whole, and that its examples are right. Asks no server.
+
+use crate::support::openapi::document::{Document, keys};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What requests outside of the document are answered with, so that no operation refers to it.
+const OUTSIDE: [&str; 2] = [
+    "/components/responses/UnknownRoute",
+    "/components/responses/WrongMethod",
+];
+
+/// The keys that an object has to have and those that it may have, by OpenAPI 3.1. For the objects in use here.
+const OPERATION: (&[&str], &[&str]) = (
+    &["operationId", "tags", "summary", "description", "responses"],
+    &["parameters", "requestBody", "security"],
+);
+const PARAMETER: (&[&str], &[&str]) = (
+    &["name", "in", "description"],
+    &[
+        "schema",
+        "content",
+        "example",
+        "deprecated",
+        "allowEmptyValue",
+        "required",
+    ],
+);
+const RESPONSE: (&[&str], &[&str]) = (&["description", "headers"], &["content"]);
+const HEADER: (&[&str], &[&str]) = (&["description", "schema"], &["required"]);
+const MEDIA_TYPE: (&[&str], &[&str]) = (&["schema"], &["example", "examples"]);
+
+#[test]
+fn every_object_of_the_document_is_one_of_openapi() {
+    let document = Document::read();
+    let known = [
+        "openapi",
+        "info",
+        "servers",
+        "security",
+        "tags",
+        "paths",
+        "components",
+    ];
+    assert_eq!(
+        keys(&document.root).collect::<BTreeSet<_>>(),
+        BTreeSet::from(known)
+    );
+    assert_eq!(document.root["openapi"], "3.1.0");
+    for operation in document.operations() {
+        shaped(&document, &operation.pointer(), OPERATION);
+        let body = document.at(&operation.pointer()).get("requestBody");
+        assert!(
+            body.is_none_or(|body| body["required"].is_boolean() && body["content"].is_object())
+        );
+    }
+    for (place, object) in document.objects() {
+        let (parent, key) = place.rsplit_once('/').unwrap_or_default();
+        let (_, kind) = parent.rsplit_once('/').unwrap_or_default();
+        match kind {
+            _ if object.get("$ref").is_some() => {}
+            "parameters" => {
+                shaped(&document, &place, PARAMETER);
+                assert_ne!(
+                    object.get("schema").is_some(),
+                    object.get("content").is_some(),
+                    "{place}"
+                );
+            }
+            "responses" => shaped(&document, &place, RESPONSE),
+            "headers" => shaped(&document, &place, HEADER),
+            "content" => {
+                assert!(key.contains("~1"), "{place} is no media type");
+                shaped(&document, &place, MEDIA_TYPE);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_schema_is_one() {
+    let document = Document::read();
+    let schemas =
+        keys(document.at("/components/schemas")).map(|name| format!("/components/schemas/{name}"));
+    let inline = document
+        .objects()
+        .into_iter()
+        .map(|(place, _)| place)
+        .filter(|place| place.ends_with("/schema"));
+    for place in schemas.chain(inline) {
+        let told =
+            jsonschema::draft202012::meta::validate(document.at(&place)).map_err(|e| e.to_string());
+        assert_eq!(told, Ok(()), "{place}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_component_is_referred_to() {
+    let document = Document::read();
+    let objects = document.objects();
+    let mut used: BTreeSet<String> = OUTSIDE.map(str::to_owned).into();
+    for (place, object) in &objects {
+        if let Some(reference) = object.get("$ref") {
+            let target = reference.as_str().unwrap().strip_prefix('#').unwrap();
+            assert!(
+                document.root.pointer(target).is_some(),
+                "{place} refers to nothing: {target}"
+            );
+            assert!(!OUTSIDE.contains(&target), "{place}");
+            used.insert(target.to_owned());
+        }
+    }
+    let components = keys(document.at("/components")).flat_map(|kind| {
+        let place = format!("/components/{kind}");
+        keys(document.at(&place))
+            .map(move |name| format!("{place}/{name}"))
+            .collect::<Vec<_>>()
+    });
+    let schemes = "/components/securitySchemes/";
+    let components: BTreeSet<_> = components
+        .filter(|place| !place.starts_with(schemes))
+        .collect();
+    assert_eq!(components, used);
+}
+
+#[test]
+fn security_names_the_schemes_there_are() {
+    let document = Document::read();
+    let schemes: BTreeSet<_> = keys(document.at("/components/securitySchemes")).collect();
+    let own = document
+        .operations()
+        .into_iter()
+        .map(|operation| format!("{}/security", operation.pointer()));
+    for place in own.chain(["/security".to_owned()]) {
+        let ways = document.root.pointer(&place).and_then(Value::as_array);
+        for way in ways.into_iter().flatten() {
+            let named: BTreeSet<_> = keys(way).collect();
+            assert!(named.is_empty() || named == schemes, "{place}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own_and_known_tags() {
+    let document = Document::read();
+    let operations = document.operations();
+    let field = |name: &str| {
+        let values = operations
+            .iter()
+            .map(|operation| &document.at(&operation.pointer())[name]);
+        values.cloned().collect::<Vec<_>>()
+    };
+    let ids = field("operationId");
+    let different: BTreeSet<_> = ids.iter().map(Value::to_string).collect();
+    assert_eq!(different.len(), operations.len(), "{ids:?}");
+    let texts = |values: &[Value]| values.iter().map(Value::to_string).collect::<BTreeSet<_>>();
+    let used: Vec<_> = field("tags")
+        .iter()
+        .flat_map(|tags| tags.as_array().unwrap().clone())
+        .collect();
+    let tags = document.root["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].clone());
+    assert_eq!(texts(&used), texts(&tags.collect::<Vec<_>>()));
+}
+
+#[test]
+fn every_example_fits_its_schema() {
+    let document = Document::read();
+    let mut examples = 0;
+    for (place, object) in document.objects() {
+        let schema = format!("{place}/schema");
+        if object.get("schema").is_none() {
+            continue;
+        }
+        let named = object.get("examples").and_then(Value::as_object);
+        let named = named
+            .into_iter()
+            .flatten()
+            .map(|(_, example)| &example["value"]);
+        for example in named.chain(object.get("example")) {
+            let problems = document.problems(&schema, example);
+            assert!(problems.is_empty(), "{place}: {example:#}\n{problems:#?}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 50, "only {examples} examples were found");
+}
+
+#[track_caller]
+fn shaped(document: &Document, place: &str, (required, optional): (&[&str], &[&str])) {
+    let found: BTreeSet<_> = keys(document.at(place)).collect();
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|key| !found.contains(*key))
+        .collect();
+    let unknown: Vec<_> = found
+        .iter()
+        .filter(|key| !required.contains(key) && !optional.contains(key))
+        .collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "{place}: missing {missing:?}, unknown {unknown:?}"
+    );
+}

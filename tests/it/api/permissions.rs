@@ -1,0 +1,206 @@
+//! How the table of permissions is read and changed, and from when on that counts. Who may ask for which route stands in
+//! `permission_matrix`.
+
+use crate::support::admin::{UPDATE, grant};
+use crate::support::{Client, TestServer};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The permission table: `[name, roles]` each.
+async fn table(client: &Client) -> Vec<(String, Value)> {
+    let all = client.get("permissions.listAll").await.expect(200).json();
+    let rows = all["update"].as_array().unwrap().iter();
+    rows.map(|row| {
+        (
+            row["_id"].as_str().unwrap().to_owned(),
+            row["roles"].clone(),
+        )
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn roles_and_grants_are_rocket_chats_at_first() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    ann.get("roles.list").await.golden("roles");
+    ann.get("permissions.listAll").await.golden("permissions");
+}
+
+#[tokio::test]
+async fn a_grant_counts_from_the_next_request_on_and_so_does_its_end() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    ann.create("a").await.golden("create_not_allowed");
+    grant(&admin, &["user"]).await;
+    ann.create("a").await.expect(200);
+    admin.create("b").await.golden("create_not_allowed"); // It is the table that counts, not the name of the role.
+    grant(&admin, &["admin"]).await;
+    ann.create("c").await.golden("create_not_allowed");
+    grant(&admin, &[]).await;
+    admin.create("d").await.golden("create_not_allowed");
+}
+
+#[tokio::test]
+async fn an_update_answers_the_whole_table_with_its_change() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.clock.advance(Duration::from_secs(1));
+    let body = json!({"permissions": [
+        {"_id": "manage-user-status", "roles": ["user", "admin"]},
+        {"_id": "view-statistics", "roles": []},
+    ]});
+    let updated = admin.post(UPDATE, body).await.expect(200).json();
+    assert_eq!(updated["success"], json!(true));
+    let listed = admin.get("permissions.listAll").await.json();
+    assert_eq!(updated["permissions"], listed["update"]);
+    let rows = updated["permissions"].as_array().unwrap();
+    let row = |id: &str| rows.iter().find(|row| row["_id"] == id).unwrap();
+    let expected = json!({
+        "_id": "manage-user-status",
+        "roles": ["user", "admin"],
+        "_updatedAt": "2026-01-01T00:00:01.000Z",
+    });
+    assert_eq!(row("manage-user-status"), &expected);
+    assert_eq!(row("view-statistics")["roles"], json!([]));
+    let untouched = row("access-permissions");
+    assert_eq!(untouched["_updatedAt"], "1970-01-01T00:00:00.001Z");
+}
+
+#[tokio::test]
+async fn an_update_is_refused_as_a_whole() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let before = table(&admin).await;
+    let good = json!({"_id": "manage-user-status", "roles": ["user"]});
+    for (bad, refusal) in [
+        (
+            json!({"_id": "no-such-thing", "roles": ["user"]}),
+            "permission",
+        ),
+        (json!({"_id": "", "roles": []}), "permission"),
+        (
+            json!({"_id": "view-statistics", "roles": ["admin", "no-such-role"]}),
+            "role",
+        ),
+        (json!({"_id": "view-statistics", "roles": [""]}), "role"),
+    ] {
+        for permissions in [json!([good, bad]), json!([bad, good])] {
+            let body = json!({"permissions": permissions});
+            let reply = admin.post(UPDATE, body).await.expect(400);
+            let expected = json!({
+                "success": false,
+                "error": format!("Invalid {refusal}"),
+                "errorType": format!("error-invalid-{refusal}"),
+            });
+            assert_eq!(reply.json(), expected, "{bad}");
+        }
+    }
+    assert_eq!(table(&admin).await, before);
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_read_is_refused_in_ajvs_words() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let before = table(&admin).await;
+    let (extra, array) = ("must NOT have additional properties", "must be array");
+    let no_permissions = "must have required property 'permissions'";
+    let twice = "must NOT have duplicate items (items ## 1 and 0 are identical)";
+    let one = |row: Value| json!({"permissions": [row]}).to_string();
+    let id = "view-statistics";
+    for (body, text) in [
+        ("{}".to_owned(), no_permissions),
+        (String::new(), no_permissions),
+        ("{".to_owned(), no_permissions),
+        ("[]".to_owned(), "must be object"),
+        (r#"{"permissions":""}"#.to_owned(), array),
+        (r#"{"permissions":{}}"#.to_owned(), array),
+        (r#"{"permissions":[],"x":1}"#.to_owned(), extra),
+        (one(json!([])), "must be object"),
+        (
+            one(json!({"roles": []})),
+            "must have required property '_id'",
+        ),
+        (
+            one(json!({"_id": id})),
+            "must have required property 'roles'",
+        ),
+        (one(json!({"_id": id, "roles": [], "x": 1})), extra),
+        (one(json!({"_id": {}, "roles": []})), "must be string"),
+        (one(json!({"_id": id, "roles": ""})), array),
+        (one(json!({"_id": id, "roles": [{}]})), "must be string"),
+        (one(json!({"_id": id, "roles": ["user", "user"]})), twice),
+    ] {
+        let reply = admin
+            .post_raw(UPDATE, "application/json", body.clone())
+            .await;
+        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (400, expected),
+            "{body}"
+        );
+    }
+    assert_eq!(table(&admin).await, before);
+}
+
+#[tokio::test]
+async fn who_may_not_update_is_told_so_before_the_body_is_looked_at() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    for body in ["", "{", "[]", r#"{"permissions":""}"#] {
+        let reply = ann.post_raw(UPDATE, "application/json", body).await;
+        reply.golden("route_forbidden");
+        let reply = server.anon().post_raw(UPDATE, "text/plain", body).await;
+        reply.golden("create_unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn the_table_can_be_asked_for_what_is_new() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.clock.advance(Duration::from_secs(1));
+    grant(&admin, &["admin"]).await;
+    for (since, expected) in [
+        (
+            "2026-01-01T00:00:00.999Z",
+            &["manage-user-status"] as &[&str],
+        ),
+        ("2026-01-01T00:00:00Z", &["manage-user-status"]),
+        ("2026-01-01T01:00:00.999%2B01:00", &["manage-user-status"]),
+        ("2026-01-01", &["manage-user-status"]),
+        ("2026-01-01T00:00:01.000Z", &[]),
+        ("2026-01-02", &[]),
+    ] {
+        let path = format!("permissions.listAll?updatedSince={since}");
+        let changes = admin.get(&path).await.expect(200).json();
+        let rows = changes["update"].as_array().unwrap().iter();
+        let ids: Vec<_> = rows.map(|row| row["_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected, "{since}");
+        assert_eq!(
+            (&changes["remove"], &changes["success"]),
+            (&json!([]), &json!(true))
+        );
+    }
+    let everything = admin
+        .get("permissions.listAll?updatedSince=1970-01-01T00:00:00.000Z")
+        .await
+        .json();
+    let count = everything["update"].as_array().unwrap().len();
+    assert!(
+        count > 10,
+        "a client that knows nothing yet gets all, not {count}"
+    );
+    for since in ["yesterday", "2026-13-01"] {
+        let path = format!("permissions.listAll?updatedSince={since}");
+        admin.get(&path).await.golden("permissions_bad_date");
+    }
+    let unknown = admin
+        .get("permissions.listAll?x=1")
+        .await
+        .expect(400)
+        .json();
+    assert_eq!(unknown["errorType"], "error-invalid-params");
+}

@@ -1,0 +1,364 @@
+//! Changing users over REST: others, by those who may, and oneself. The last administrator stands in `users_end`.
+
+use crate::support::flaky::FlakyServer;
+use crate::support::{Client, Setup, TestServer};
+use doorsign::domain::UserId;
+use doorsign::store::{RoleChange, UserPatch};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+async fn update(client: &Client, whom: &Client, data: Value) -> crate::support::Reply {
+    client
+        .post("users.update", json!({"userId": whom.id(), "data": data}))
+        .await
+}
+
+async fn update_own(client: &Client, data: Value) -> crate::support::Reply {
+    client
+        .post("users.updateOwnBasicInfo", json!({"data": data}))
+        .await
+}
+
+/// Lets the role `bot` grant this.
+async fn grant(admin: &Client, permission: &str) {
+    let body = json!({"permissionId": permission, "role": "bot"});
+    admin.post("permissions.addRole", body).await.expect(200);
+}
+
+#[tokio::test]
+async fn all_of_a_change_is_seen_by_its_users_next_request() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    ann.get("me").await.expect(200);
+    let data = json!({
+        "username": "anna", "name": "Anna", "email": "anna@example.org", "verified": true, "bio": "a bio", "nickname": "A",
+        "roles": ["user", "bot"], "requirePasswordChange": true, "statusText": "for later", "status": "busy",
+        "joinDefaultChannels": true, "sendWelcomeEmail": true, "customFields": {},
+    });
+    let updated = admin
+        .post(
+            "users.update",
+            json!({"userId": ann.id(), "data": data, "confirmRelinquish": true}),
+        )
+        .await;
+    updated.golden("users_update");
+    let me = ann.get("me").await.expect(200).json();
+    for (field, value) in [
+        ("username", json!("anna")),
+        ("name", json!("Anna")),
+        (
+            "emails",
+            json!([{"address": "anna@example.org", "verified": true}]),
+        ),
+        ("email", json!("anna@example.org")),
+        ("bio", json!("a bio")),
+        ("roles", json!(["bot", "user"])),
+    ] {
+        assert_eq!(me[field], value);
+    }
+    update(
+        &admin,
+        &ann,
+        json!({"bio": "", "nickname": "", "email": "other@example.org"}),
+    )
+    .await
+    .expect(200);
+    let me = ann.get("me").await.json();
+    assert_eq!((&me["bio"], &me["nickname"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        me["emails"][0]["verified"], false,
+        "a new address is nobody's yet"
+    );
+    update(
+        &admin,
+        &ann,
+        json!({"email": "OTHER@example.org", "verified": true}),
+    )
+    .await
+    .expect(200);
+    update(&admin, &ann, json!({"email": "Other@example.org"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        ann.get("me").await.json()["emails"][0]["verified"],
+        true,
+        "the same address"
+    );
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_logins_by_the_old_one_and_being_switched_off_ends_all() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let by_password = server.anon().logged_in("ann", "ann's password").await;
+    by_password.get("me").await.expect(200);
+    update(&admin, &ann, json!({"password": "a new one"}))
+        .await
+        .expect(200);
+    by_password.get("me").await.golden("create_unauthenticated");
+    ann.get("me").await.expect(200);
+    server.anon().login("ann", "a new one").await.expect(200);
+    update(&admin, &ann, json!({"setRandomPassword": true}))
+        .await
+        .expect(200);
+    server
+        .anon()
+        .login("ann", "a new one")
+        .await
+        .golden("login_refused");
+    update(&admin, &ann, json!({"active": false}))
+        .await
+        .expect(200);
+    ann.get("me").await.golden("create_unauthenticated");
+}
+
+#[tokio::test]
+async fn each_part_of_a_change_needs_its_permission() {
+    let server = TestServer::start().await;
+    let (admin, ann, bob) = (
+        server.admin().await,
+        server.user("ann").await,
+        server.user("bob").await,
+    );
+    let keeper = server.user_with_roles("keeper", &["bot"]).await;
+    update(&ann, &bob, json!({"name": "B"}))
+        .await
+        .golden("users_update_not_allowed");
+    update(&keeper, &bob, json!({"name": "B"}))
+        .await
+        .golden("users_update_not_allowed");
+    grant(&admin, "edit-other-user-info").await;
+    update(&keeper, &bob, json!({"name": "B", "roles": ["user"]}))
+        .await
+        .expect(200);
+    for (data, permission, golden) in [
+        (
+            json!({"roles": ["user", "guest"]}),
+            "assign-roles",
+            "users_update_roles_not_allowed",
+        ),
+        (
+            json!({"roles": ["admin"]}),
+            "assign-admin-role",
+            "users_create_admin_not_allowed",
+        ),
+        (
+            json!({"password": "a new password"}),
+            "edit-other-user-password",
+            "users_update_password_not_allowed",
+        ),
+        (
+            json!({"active": true}),
+            "edit-other-user-active-status",
+            "users_active_not_allowed",
+        ),
+    ] {
+        update(&keeper, &bob, data.clone()).await.golden(golden);
+        grant(&admin, permission).await;
+        update(&keeper, &bob, data).await.expect(200);
+    }
+    let strip = json!({"permissionId": "assign-admin-role", "role": "bot"});
+    admin
+        .post("permissions.removeRole", strip)
+        .await
+        .expect(200);
+    let told = update(&keeper, &bob, json!({"roles": ["user"]})).await;
+    told.golden("users_create_admin_not_allowed");
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_is_refused_in_its_words_and_changes_nothing() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    server.user("bob").await;
+    let before = ann.get("me").await.json();
+    for (data, golden) in [
+        (json!({"username": "BOB"}), "users_update_username_taken"),
+        (
+            json!({"email": "bob@example.org"}),
+            "users_update_email_taken",
+        ),
+        (
+            json!({"username": "a b"}),
+            "users_update_username_not_valid",
+        ),
+        (json!({"email": "nowhere"}), "users_create_email_not_valid"),
+        (json!({"roles": ["boss"]}), "users_create_role_unknown"),
+        (json!({"bio": "b".repeat(261)}), "users_create_bio_too_long"),
+    ] {
+        let all = crate::support::accounts::with(json!({"name": "changed"}), &data);
+        update(&admin, &ann, all).await.golden(golden);
+    }
+    let nobody = json!({"userId": "nobody", "data": {}});
+    admin
+        .post("users.update", nobody)
+        .await
+        .golden("users_update_unknown");
+    update(&ann, &ann, json!({"verified": true}))
+        .await
+        .golden("users_update_verified_not_allowed");
+    update(&ann, &ann, json!({"password": "new"}))
+        .await
+        .golden("users_update_password_not_allowed");
+    assert_eq!(ann.get("me").await.json(), before);
+}
+
+#[tokio::test]
+async fn oneself_is_changed_without_a_permission_but_not_without_the_password() {
+    let server = TestServer::start().await;
+    server.user("ann").await;
+    let ann = server.anon().logged_in("ann", "ann's password").await;
+    let other = server.anon().logged_in("ann", "ann's password").await;
+    let data = json!({"name": "Ann A.", "username": "anna", "bio": "b", "nickname": "n", "statusText": "t", "statusType": "busy"});
+    update_own(&ann, data).await.golden("users_update_own");
+    for (data, current) in [
+        (json!({"newPassword": "a new password"}), None),
+        (json!({"newPassword": "a new password"}), Some("wrong")),
+        (json!({"email": "new@example.org"}), None),
+        (json!({"email": "new@example.org"}), Some("")),
+    ] {
+        let data = crate::support::accounts::with(data, &json!({"currentPassword": current}));
+        update_own(&ann, data)
+            .await
+            .golden("users_update_own_wrong_password");
+    }
+    update_own(&ann, json!({"email": "ann@example.org"}))
+        .await
+        .expect(200); // It is hers already.
+    let digest: String = Sha256::digest("ann's password")
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let data = json!({"newPassword": "a new password", "email": "new@example.org", "currentPassword": digest});
+    update_own(&ann, data).await.expect(200);
+    ann.get("me").await.expect(200);
+    other.get("me").await.golden("create_unauthenticated");
+    server
+        .anon()
+        .login("new@example.org", "a new password")
+        .await
+        .expect(200);
+    let plain = json!({"newPassword": "an even newer one", "currentPassword": "a new password"});
+    update_own(&ann, plain).await.expect(200);
+    server
+        .anon()
+        .login("anna", "an even newer one")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let missing = |field: &str| format!("must have required property '{field}'");
+    let (extra, object) = ("must NOT have additional properties", "must be object");
+    for (route, body, text) in [
+        ("users.update", json!({}), missing("userId")),
+        ("users.update", json!({"userId": ann.id()}), missing("data")),
+        (
+            "users.update",
+            json!({"userId": ann.id(), "data": []}),
+            object.into(),
+        ),
+        (
+            "users.update",
+            json!({"userId": ann.id(), "data": null}),
+            object.into(),
+        ),
+        (
+            "users.update",
+            json!({"userId": ann.id(), "data": {"x": 1}}),
+            extra.into(),
+        ),
+        (
+            "users.update",
+            json!({"userId": ann.id(), "data": {}, "x": 1}),
+            extra.into(),
+        ),
+        (
+            "users.update",
+            json!({"userId": ann.id(), "data": {"roles": {}}}),
+            "must be array".into(),
+        ),
+        ("users.updateOwnBasicInfo", json!({}), missing("data")),
+        (
+            "users.updateOwnBasicInfo",
+            json!({"data": {"roles": []}}),
+            extra.into(),
+        ),
+        (
+            "users.updateOwnBasicInfo",
+            json!({"data": {"name": []}}),
+            "must be string".into(),
+        ),
+    ] {
+        let reply = ann.post(route, body.clone()).await;
+        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (400, expected),
+            "{route} {body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
+    let server = FlakyServer::start().await;
+    let admin = server.admin("token").await;
+    let body = json!({"username": "ann", "name": "Ann", "email": "a@example.org", "password": "ann's password", "roles": ["bot", "user"]});
+    admin.post("users.create", body).await.expect(200);
+    let ann = admin.logged_in("ann", "ann's password").await;
+    let patch = UserPatch {
+        roles: Some(RoleChange::Remove("bot".to_owned())),
+        ..UserPatch::default()
+    };
+    server.store.overtake(UserId::new(ann.id()), patch);
+    let updated = update(&ann, &ann, json!({"name": "A", "roles": ["bot", "user"]})).await;
+    assert_eq!(updated.expect(200).json()["user"]["roles"], json!(["user"]));
+}
+
+#[tokio::test]
+async fn the_current_password_cannot_be_guessed_any_faster_than_at_a_login() {
+    let setup = Setup::new().config(|config| config.login_failures_per_user = 3);
+    let server = setup.start().await;
+    let ann = server.user("ann").await;
+    let own = |current: &'static str| {
+        let data = json!({"email": "new@example.org", "currentPassword": current});
+        update_own(&ann, data)
+    };
+    for _ in 0..5 {
+        own("").await.golden("users_update_own_wrong_password"); // No guess.
+    }
+    for _ in 0..3 {
+        own("wrong").await.golden("users_update_own_wrong_password");
+    }
+    update_own(&ann, json!({"username": "anna"}))
+        .await
+        .expect(200);
+    for current in ["wrong", "ann's password"] {
+        own(current).await.golden("users_update_own_blocked");
+    }
+    server.clock.advance(std::time::Duration::from_secs(300));
+    own("ann's password").await.expect(200);
+}
+
+#[tokio::test]
+async fn names_to_show_are_no_longer_than_nicknames() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let name = json!({"name": "n".repeat(121)});
+    let new = json!({"username": "bob", "email": "bob@example.org", "password": "bob's password"});
+    let new = crate::support::accounts::with(new, &name);
+    for refused in [
+        admin.post("users.create", new).await,
+        update(&admin, &ann, name.clone()).await,
+        update_own(&ann, name).await,
+    ] {
+        refused.golden("users_name_too_long");
+    }
+    update_own(&ann, json!({"name": "n".repeat(120)}))
+        .await
+        .expect(200);
+}

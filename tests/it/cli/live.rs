@@ -1,0 +1,214 @@
+//! The commands beside a running server, which honours each by its very next request, whatever it knew before.
+
+use crate::support::Client;
+use crate::support::cli::{ANNS, add_ann};
+use crate::support::process::{Home, Process};
+use serde_json::json;
+
+async fn token(home: &Home, server: &Process, name: &str) -> Client {
+    server.with_headers(&home.token("ann", name).await)
+}
+
+/// A home with a server on it, and with ann, who was added meanwhile.
+async fn served() -> (Home, Process) {
+    let home = Home::with_data().await;
+    let server = home.serve(&[], &[]).await;
+    add_ann(&home).await;
+    (home, server)
+}
+
+/// Ann by a login and by a token.
+async fn both(home: &Home, server: &Process) -> [Client; 2] {
+    let login = server.anon().logged_in("ann", ANNS).await;
+    [login, token(home, server, "t").await]
+}
+
+#[tokio::test]
+async fn somebody_added_can_log_in_at_once_and_is_who_was_added() {
+    let (_home, server) = served().await;
+    let ann = server.anon().logged_in("ann", ANNS).await;
+    let me = ann.get("me").await.expect(200).json();
+    assert_eq!(
+        (&me["username"], &me["name"], &me["roles"]),
+        (&json!("ann"), &json!("Ann A."), &json!(["user"]))
+    );
+}
+
+#[tokio::test]
+async fn a_running_server_honours_new_roles_by_the_next_request() {
+    let (home, server) = served().await;
+    let ann = token(&home, &server, "t").await;
+    ann.create("one").await.expect(400);
+    for (roles, expected, status) in [
+        (
+            ["admin", "user"].as_slice(),
+            "ann now has the roles: admin, user.\n",
+            200,
+        ),
+        (&["user"], "ann now has the roles: user.\n", 400),
+        (&[], "ann now has the roles: none.\n", 400),
+    ] {
+        let args = [["user", "set-roles", "ann"].as_slice(), roles].concat();
+        assert_eq!(home.run(&args).await.succeeded(), expected);
+        ann.create("one").await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn a_running_server_honours_a_new_password_by_the_next_request() {
+    let (home, server) = served().await;
+    let [login, token] = both(&home, &server).await;
+    login.get("me").await.expect(200);
+    let args = ["user", "set-password", "ann", "--password-from", "file"];
+    std::fs::write(home.path().join("file"), "another one\nand a note").unwrap();
+    home.run(&args).await.succeeded();
+    login.get("me").await.expect(401);
+    token.get("me").await.expect(200);
+    server.anon().logged_in("ann", "another one").await;
+    server.anon().login("ann", ANNS).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_running_server_honours_an_unblock_and_a_new_password_by_the_next_login() {
+    let (home, server) = served().await;
+    let _ = both(&home, &server).await;
+    let block = async || {
+        for _ in 0..10 {
+            server.anon().login("ann", "wrong").await.expect(401);
+        }
+        let blocked = server.anon().login("ann", ANNS).await.expect(401);
+        assert_eq!(blocked.json()["error"], "error-login-blocked-for-user");
+    };
+    block().await;
+    let told = home.run(&["user", "unblock", "ann"]).await.succeeded();
+    assert_eq!(told, "Lifted the block of ann.\n");
+    server.anon().login("ann", ANNS).await.expect(200);
+    block().await;
+    let args = ["user", "set-password", "ann", "--password-from", "-"];
+    home.run_with_input(&args, "another one").await.succeeded();
+    server.anon().login("ann", "another one").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_running_server_honours_a_deactivation_by_the_next_request() {
+    let (home, server) = served().await;
+    let [login, token] = both(&home, &server).await;
+    for client in [&login, &token] {
+        client.get("me").await.expect(200);
+    }
+    home.run(&["user", "deactivate", "ann"]).await.succeeded();
+    for client in [&login, &token] {
+        client.get("me").await.expect(401);
+    }
+    let refused = server.anon().login("ann", ANNS).await.expect(401);
+    assert_eq!(refused.json()["error"], "error-user-is-not-activated");
+}
+
+#[tokio::test]
+async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
+    let (home, server) = served().await;
+    let (one, other) = (
+        token(&home, &server, "one").await,
+        token(&home, &server, "other").await,
+    );
+    for client in [&one, &other] {
+        client.get("me").await.expect(200);
+    }
+    let told = home.run(&["token", "revoke", "ann", "--name", "one"]).await;
+    assert_eq!(told.succeeded(), "Revoked the token one of ann.\n");
+    one.get("me").await.expect(401);
+    other.get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_command_whose_text_cannot_be_written_is_honoured_all_the_same() {
+    let home = Home::with_data().await;
+    let headers = home.token("admin", "lost").await;
+    let server = home.serve(&[], &[]).await;
+    let client = server.with_headers(&headers);
+    client.get("me").await.expect(200);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let mut revoke = home.command(&["token", "revoke", "admin", "--name", "lost"], &[]);
+    let status = revoke.stdout(full.unwrap()).status().await.unwrap();
+    assert_eq!(status.code(), Some(1));
+    client.get("me").await.expect(401);
+}
+
+/// What a running server tells of ann: what she chose, the text, and where that comes from.
+async fn told(ann: &Client) -> [serde_json::Value; 3] {
+    let me = ann.get("me").await.expect(200).json();
+    ["statusDefault", "statusText", "statusSource"].map(|key| me[key].clone())
+}
+
+#[tokio::test]
+async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
+    let (home, server) = served().await;
+    let ann = token(&home, &server, "t").await;
+    let lunch = json!({"status": "away", "message": "Lunch"});
+    ann.post("users.setStatus", lunch).await.expect(200);
+    let lunch = [json!("away"), json!("Lunch"), json!("manual")];
+    let claim = |words: &[&'static str]| [["claim"].as_slice(), words].concat();
+
+    let meeting = claim(&["set", "ann", "busy", "--text", "Meeting"]);
+    assert_eq!(home.run(&meeting).await.succeeded(), "ann is now busy.\n");
+    assert_eq!(
+        told(&ann).await,
+        lunch,
+        "by hand is stronger than a calendar"
+    );
+    let call = claim(&[
+        "set",
+        "ann",
+        "busy",
+        "--source",
+        "internal",
+        "--minutes",
+        "5",
+    ]);
+    home.run(&call).await.succeeded();
+    assert_eq!(
+        told(&ann).await,
+        [json!("busy"), json!(""), json!("internal")]
+    );
+
+    let listed = home.run(&claim(&["list", "ann"])).await.succeeded();
+    let lines: Vec<Vec<&str>> = listed
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert!(lines[0][2].starts_with("expires 20"), "{listed}");
+    assert_eq!((lines[0][0], lines[0][1]), ("internal", "busy"));
+    assert_eq!(lines[1], ["manual", "away", "expires never", "Lunch"]);
+    assert_eq!(lines[2], ["external", "busy", "expires never", "Meeting"]);
+
+    let hung_up = claim(&["end", "ann", "--source", "internal"]);
+    assert_eq!(
+        home.run(&hung_up).await.succeeded(),
+        "Ended the internal claim of ann.\n"
+    );
+    assert_eq!(told(&ann).await, lunch);
+}
+
+#[tokio::test]
+async fn a_running_server_shows_a_bot_online_that_always_is_and_lists_it() {
+    let (home, server) = served().await;
+    let args = ["user", "add", "robot", "--role", "bot"];
+    home.run(&args).await.succeeded();
+    let ann = token(&home, &server, "t").await;
+    let listed = async || {
+        let list = ann.get("users.presence").await.expect(200).json();
+        let users = list["users"].as_array().unwrap().clone();
+        let robot = users.into_iter().find(|user| user["username"] == "robot");
+        robot.map_or(json!("not there"), |robot| robot["status"].clone())
+    };
+    for (policy, shown) in [
+        ("connection", "not there"),
+        ("always", "online"),
+        ("heartbeat", "not there"),
+    ] {
+        home.run(&["user", "set-presence", "robot", policy])
+            .await
+            .succeeded();
+        assert_eq!(listed().await, shown, "{policy}");
+    }
+}

@@ -1,0 +1,167 @@
+//! `doorsign webhook`: what it prints and refuses, without a server and beside one that runs.
+
+use crate::support::Client;
+use crate::support::process::{Ended, Home, Process, ended};
+use crate::support::receiver::Receiver;
+use crate::support::webhooks::heard;
+
+const LOCAL: (&str, &str) = ("DOORSIGN_WEBHOOK_ALLOW", "127.0.0.0/8");
+
+/// Runs `doorsign webhook ARGS`, which may have endpoints on this machine.
+async fn webhook(home: &Home, args: &[&str]) -> Ended {
+    let args = [&["webhook"], args].concat();
+    ended(home.command(&args, &[LOCAL]), "").await
+}
+
+/// A home with a server on it, and its administrator.
+async fn served() -> (Home, Process, Client) {
+    let home = Home::with_data().await;
+    let headers = home.token("admin", "t").await;
+    let server = home.serve(&[], &[LOCAL]).await;
+    let admin = server.with_headers(&headers);
+    (home, server, admin)
+}
+
+#[tokio::test]
+async fn without_a_server_every_command_works_and_says_in_one_line_what_it_did() {
+    let home = Home::with_data().await;
+    assert_eq!(webhook(&home, &["list"]).await.succeeded(), "");
+    let url = "https://ci.example.org/hook";
+    let add = [
+        "add",
+        "ci",
+        url,
+        "--events",
+        "presence.*,custom_user_status.created",
+    ];
+    let secret = webhook(&home, &add).await.succeeded();
+    let key = secret.strip_prefix("whsec_").unwrap();
+    assert_eq!(
+        (key.len(), key.trim_end().len()),
+        (45, 44),
+        "a line of its own: {secret}"
+    );
+    webhook(&home, &["add", "all", url]).await.succeeded();
+
+    let list = webhook(&home, &["list"]).await.succeeded();
+    assert!(!list.contains("whsec_"), "{list}");
+    let rows: Vec<Vec<&str>> = list
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(rows[0][..3], ["all", url, "all events"]);
+    assert_eq!(
+        rows[1][..3],
+        ["ci", url, "presence.*,custom_user_status.created"]
+    );
+    assert!(
+        rows.iter().all(|row| row[3].starts_with("added 20")),
+        "{list}"
+    );
+
+    let new = webhook(&home, &["rotate", "ci"]).await.succeeded();
+    assert!(new.starts_with("whsec_") && new != secret, "{new}");
+    for (verb, told) in [
+        ("disable", "Disabled ci.\n"),
+        ("enable", "Enabled ci.\n"),
+        ("remove", "Removed ci.\n"),
+    ] {
+        assert_eq!(webhook(&home, &[verb, "ci"]).await.succeeded(), told);
+    }
+    let list = webhook(&home, &["list"]).await.succeeded();
+    assert_eq!(list.lines().count(), 1, "{list}");
+}
+
+#[tokio::test]
+async fn what_no_webhook_can_be_is_refused_in_one_line() {
+    let home = Home::with_data().await;
+    let url = "https://ci.example.org/hook";
+    webhook(&home, &["add", "ci", url]).await.succeeded();
+    for (args, reason) in [
+        (
+            &["add", "ci", url][..],
+            "the webhook name \"ci\" is already in use",
+        ),
+        (
+            &["add", "C I", url],
+            "invalid webhook name \"C I\": use 1–40 characters from a–z 0–9 -",
+        ),
+        (&["add", "", url], "the webhook name is missing"),
+        (
+            &["add", "new", "http://10.0.0.1/"],
+            "refused: 10.0.0.1 is not a public address; allow its network with `webhook_allow`",
+        ),
+        (
+            &["add", "new", "ci.example.org"],
+            "the URL must start with http:// or https://",
+        ),
+        (
+            &["add", "new", url, "--events", "presence.shown"],
+            "invalid event type \"presence.shown\": expected a type like presence.changed or custom_user_status.*",
+        ),
+        (&["test", "nobody"], "unknown webhook \"nobody\""),
+        (&["rotate", "nobody"], "unknown webhook \"nobody\""),
+        (&["disable", "nobody"], "unknown webhook \"nobody\""),
+        (&["enable", "nobody"], "unknown webhook \"nobody\""),
+        (
+            &["remove", "No Body\u{1b}[31m"],
+            "unknown webhook \"No Body\\u{1b}[31m\"",
+        ),
+    ] {
+        assert_eq!(webhook(&home, args).await.refused(1), reason, "{args:?}");
+    }
+    let list = webhook(&home, &["list"]).await.succeeded();
+    assert_eq!(list.lines().count(), 1, "{list}");
+    webhook(&home, &["add", "ci"]).await.refused(2);
+}
+
+#[tokio::test]
+async fn a_running_server_tells_an_endpoint_that_was_added_beside_it_at_once() {
+    let (home, _server, admin) = served().await;
+    let mut receiver = Receiver::start();
+    let secret = webhook(&home, &["add", "ci", &receiver.url("hook")]).await;
+    let secret = secret.succeeded();
+    admin.create("one").await.expect(200);
+    let one = receiver.next().await;
+    assert!(one.is_signed_with(secret.trim_end()), "{one:?}");
+    assert_eq!(one.event["data"]["name"], "one");
+
+    webhook(&home, &["disable", "ci"]).await.succeeded();
+    admin.create("two").await.expect(200);
+    let hooks = admin.get("hooks.list").await.expect(200).json();
+    assert_eq!(hooks["hooks"][0]["reason"], "disabled");
+    receiver.is_empty();
+    webhook(&home, &["enable", "ci"]).await.succeeded();
+    assert_eq!(receiver.names(1).await, ["two"]);
+
+    let new = webhook(&home, &["rotate", "ci"]).await.succeeded();
+    let both = heard(&admin, &mut receiver, |it| {
+        it.is_signed_with(new.trim_end())
+    })
+    .await;
+    assert!(both.is_signed_with(secret.trim_end()), "{both:?}");
+    webhook(&home, &["remove", "ci"]).await.succeeded();
+    let hooks = admin.get("hooks.list").await.expect(200);
+    assert_eq!(hooks.text(), r#"{"hooks":[],"success":true}"#);
+}
+
+#[tokio::test]
+async fn a_test_prints_the_answer_or_fails_with_the_reason() {
+    let home = Home::with_data().await;
+    let mut receiver = Receiver::start();
+    webhook(&home, &["add", "ci", &receiver.url("hook")])
+        .await
+        .succeeded();
+    let told = webhook(&home, &["test", "ci"]).await.succeeded();
+    assert_eq!(told, "ci responded with 204.\n");
+    assert_eq!(receiver.next().await.event["type"], "webhook.test");
+    receiver.answers(503);
+    let reason = webhook(&home, &["test", "ci"]).await.refused(1);
+    assert_eq!(reason, "answered 503 Service Unavailable");
+    // The settings are those of the command: without the network the address is none.
+    let reason = home.run(&["webhook", "test", "ci"]).await.refused(1);
+    assert!(
+        reason.contains("127.0.0.1 is not a public address"),
+        "{reason}"
+    );
+}

@@ -1,0 +1,53 @@
+//! Dev mode's clock: what it is when it was turned, and what has ended by then.
+
+use crate::support::dev::{dev_server, look, seeded, tell};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_status_has_ended_when_the_clock_was_moved_past_its_end() {
+    let server = dev_server().await;
+    let ann = seeded(&server, "ann");
+    let lunch = json!({"status": "away", "message": "lunch", "expiresAt": "2026-01-01T01:00:00Z"});
+    ann.post("users.setStatus", lunch).await.expect(200);
+    let end = async || ann.get("users.getStatus").await.json()["statusExpiresAt"].clone();
+    let at_one = "2026-01-01T01:00:00.000Z";
+    assert_eq!(end().await, at_one);
+    let events = || *server.app.store.committed().borrow();
+    let before = events();
+    tell(&server, "clock", json!({"advance": "59m"})).await;
+    assert_eq!((end().await, events()), (json!(at_one), before));
+    tell(&server, "clock", json!({"advance": "1m"})).await;
+    assert!(events() > before, "its end is an event, and has happened");
+    assert_eq!(end().await, json!(null));
+}
+
+#[tokio::test]
+async fn a_login_ends_when_the_clock_is_moved_and_lives_again_when_it_comes_back() {
+    let server = dev_server().await;
+    let ann = server.anon().logged_in("ann", "ann").await;
+    ann.get("me").await.expect(200);
+    let clock = tell(&server, "clock", json!({"advance": "100d"})).await;
+    let later = json!({"now": "2026-04-11T00:00:00.000Z", "frozen": false, "success": true});
+    assert_eq!(clock, later);
+    ann.get("me").await.refused(401);
+    seeded(&server, "ann").get("me").await.expect(200);
+    tell(&server, "clock", json!({"real": true})).await;
+    ann.get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_or_stands_still_is_the_one_that_rows_are_made_by() {
+    let server = dev_server().await;
+    let admin = seeded(&server, "admin");
+    let christmas = json!({"now": "2026-12-24T12:00:00Z", "frozen": true});
+    tell(&server, "clock", christmas).await;
+    server.clock.advance(std::time::Duration::from_secs(60));
+    let created = admin.create("at noon").await.expect(200).json();
+    let at = &created["customUserStatus"]["_updatedAt"];
+    assert_eq!(at, "2026-12-24T12:00:00.000Z");
+    let going = tell(&server, "clock", json!({"frozen": false})).await;
+    assert_eq!(going["now"], "2026-12-24T12:00:00.000Z");
+    server.clock.advance(std::time::Duration::from_secs(60));
+    let clock = look(&server, "clock").await;
+    assert_eq!(clock["now"], "2026-12-24T12:01:00.000Z");
+}

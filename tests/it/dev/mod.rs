@@ -1,0 +1,6 @@
+//! Dev mode.
+
+mod clock;
+mod command;
+mod controls;
+mod faults;

@@ -1,0 +1,459 @@
+//! Races in the event path, each with a delay injected at the point where it happens: a store that can be interrupted, or that
+//! fails, stands in for preemption and for a disk in trouble.
+
+use crate::support::event_stream::EventStream;
+use crate::support::flaky::{Fault, FlakyServer, wait_for};
+use crate::support::raw::{Raw, request};
+use crate::support::{Client, Live, TestServer, in_time, look_again};
+use doorsign::domain::{
+    By, Change, CustomStatus, Event, EventId, Setting, StatusId, StatusName, StatusType, Timestamp,
+    UserId, UserStatus, Username,
+};
+use doorsign::realtime::hub::{News, ShownUser, Topic};
+use doorsign::service::events::BATCH;
+use doorsign::store::{CustomStatuses, Logins, RoleChange, Settings, Store, UserPatch, Users};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a socket is closed with whose login cannot be checked.
+const TRY_AGAIN_LATER: u16 = 1013;
+const LOGGED_OUT: u16 = 1008;
+
+fn by(name: &str) -> By {
+    By {
+        user: UserId::new(name),
+        username: Username::stored(name.to_owned()),
+        at: Timestamp::from_millis(0),
+        origin: doorsign::domain::Origin::Server,
+    }
+}
+
+async fn stream(client: &Client, since: Option<u64>) -> EventStream {
+    let last = since.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
+    EventStream::over(Raw::connect(client.address()).await, client, &last).await
+}
+
+/// Ends every login of `client`, past every fault and interruption.
+async fn revoke(server: &FlakyServer, client: &Client) {
+    let sound = server.store.sound();
+    let ended = sound.delete_logins(UserId::new(client.id()), by("admin"));
+    ended.await.unwrap();
+}
+
+/// Publishes that logins of `client` have ended, as the publisher does.
+fn publish_end(server: &FlakyServer, client: &Client) {
+    let oneself = Topic::Oneself(UserId::new(client.id()));
+    server.app.live.publish(&oneself, || News::LoginsEnded);
+}
+
+fn shown(client: &Client) -> News {
+    News::Shown(ShownUser {
+        user: UserId::new(client.id()),
+        username: Username::stored("ann".to_owned()),
+        name: "Ann".to_owned(),
+        roles: Vec::new(),
+        status: UserStatus::Busy,
+        text: "secret".to_owned(),
+        source: None,
+        expires_at: None,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_listener_that_begins_while_an_event_commits_hears_it() {
+    let server = FlakyServer::start().await;
+    let admin = server.admin("t").await;
+    server.publish();
+    let first = listener(&server, &[Topic::Events]);
+    admin.create("first").await.expect(200);
+    in_time("a publisher at work", first.next()).await;
+    drop(first);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let live = server.app.live.clone();
+    let (client, runtime) = (admin.clone(), tokio::runtime::Handle::current());
+    // The publisher looks where it is and whether anybody listens. Between the two, somebody begins to, and an event commits.
+    server.store.interrupt("committed", move || {
+        let mut listener = live.listen();
+        listener.subscribe(Topic::Events);
+        std::thread::spawn(move || runtime.block_on(client.create("meanwhile")))
+            .join()
+            .unwrap();
+        sender.send(listener).unwrap();
+    });
+    while !server.store.is_interrupted() {
+        look_again().await;
+    }
+    let listener = wait_for(async { receiver.recv().unwrap() });
+    let told = in_time("the event", listener.next()).await;
+    let [message] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(matches!(message.news(), News::Event(_)), "{message:?}");
+}
+
+#[tokio::test]
+async fn a_gap_in_positions_makes_a_stream_catch_up() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let newest = crate::support::events::position(&ann).await;
+    let mut stream = EventStream::open(&server, &ann).await;
+    let early = Event {
+        id: EventId::new(newest + 2),
+        event: by("admin").event(Change::SettingChanged(Setting::SiteName, "early".into())),
+    };
+    let live = &server.app.live;
+    live.publish(&Topic::Events, || News::Event(Box::new(early)));
+    for n in 1..=2 {
+        admin.create(&format!("status {n}")).await.expect(200);
+        let told = stream.expect("custom_user_status.created").await;
+        assert_eq!(told.id, Some(newest + n));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_login_that_ends_before_its_stream_subscribes_gets_no_stream() {
+    let server = FlakyServer::start().await;
+    for kind in ["stream", "poll"] {
+        let ann = server.user(&format!("ann-{kind}")).await;
+        ann.get("me").await.expect(200);
+        let (store, id) = (server.store.clone(), UserId::new(ann.id()));
+        // The request is authenticated, and nothing was read yet.
+        server.store.interrupt("committed", move || {
+            let ended = store.sound().delete_logins(id, by("admin"));
+            wait_for(ended).unwrap();
+        });
+        let accept = match kind {
+            "stream" => "Accept: text/event-stream\r\n",
+            _ => "",
+        };
+        let path = "GET /api/v1/events?since=0&timeout=60";
+        let mut raw = Raw::connect(server.address).await;
+        raw.send(request(&ann, path, accept)).await;
+        let reply = in_time("an answer", raw.reply()).await.unwrap();
+        if kind == "poll" {
+            reply.refused(401);
+        } else {
+            reply.expect(200);
+            assert_eq!(first_events(&mut raw).await, [""; 0]);
+        }
+    }
+}
+
+/// The types of all events up to the end of a stream whose head is read.
+async fn first_events(raw: &mut Raw) -> Vec<String> {
+    let mut text = String::new();
+    let reading = async {
+        while let Some(chunk) = raw.chunk().await {
+            text += &chunk;
+        }
+    };
+    in_time("the end of the stream", reading).await;
+    let kinds = text.lines().filter_map(|line| line.strip_prefix("event:"));
+    kinds.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stream_that_is_behind_is_sent_nothing_after_its_login_has_ended() {
+    let server = FlakyServer::start().await;
+    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
+    for n in 0..70 {
+        admin.create(&format!("before {n}")).await.expect(200);
+    }
+    // Nothing is published here: the stream has to find out by itself.
+    let mut stream = stream(&ann, Some(0)).await;
+    let (store, id) = (server.store.clone(), UserId::new(ann.id()));
+    let (first, runtime) = (admin.clone(), tokio::runtime::Handle::current());
+    server.store.interrupt("events_after", move || {
+        wait_for(store.sound().delete_logins(id, by("admin"))).unwrap();
+        std::thread::spawn(move || runtime.block_on(first.create("after the end")))
+            .join()
+            .unwrap();
+    });
+    let mut names = Vec::new();
+    let reading = async {
+        while let Some(told) = stream.next().await {
+            names.push(told.data["data"]["name"].clone());
+        }
+    };
+    in_time("the end of the stream", reading).await;
+    assert!(!names.contains(&json!("after the end")), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_slow_stream_gets_only_what_is_on_its_way_when_its_login_ends() {
+    /// A batch of events of 200 KB each is several times what lies between two sockets.
+    const BYTES: usize = 200_000;
+    let server = FlakyServer::start().await;
+    let ann = server.user("ann").await;
+    let create = |n: usize| {
+        let status = CustomStatus {
+            id: StatusId::new(n.to_string()),
+            name: StatusName::stored(format!("{n} {}", "x".repeat(BYTES))),
+            status_type: StatusType::Busy,
+            updated_at: Timestamp::from_millis(0),
+        };
+        let created = by("admin").event(Change::StatusCreated(status.clone()));
+        server.store.sound().create_status(status, created)
+    };
+    for created in futures_util::future::join_all((0..BATCH).map(create)).await {
+        created.unwrap();
+    }
+    let raw = Raw::slow(server.address).await;
+    let mut stream = EventStream::over(raw, &ann, "Last-Event-ID: 0\r\n").await;
+    stream.expect("custom_user_status.created").await;
+    revoke(&server, &ann).await;
+    let mut rest = 0;
+    while stream.next().await.is_some() {
+        rest += 1;
+    }
+    assert!(rest < BATCH * 3 / 4, "{rest} events came after the end");
+}
+
+#[tokio::test]
+async fn a_stream_whose_login_cannot_be_checked_is_sent_nothing_and_ends_once_it_can() {
+    let server = FlakyServer::start().await;
+    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
+    let mut stream = stream(&ann, None).await;
+    server.publish();
+    let unreadable = Fault::Internal("a page that cannot be read");
+    server.store.break_down("find_session", unreadable);
+    revoke(&server, &ann).await;
+    publish_end(&server, &ann);
+    let live = &server.app.live;
+    live.publish(&Topic::Statuses, || shown(&admin));
+    in_time("a check", server.store.fails()).await;
+    server.store.heal();
+    assert_eq!(in_time("the end", stream.next()).await, None);
+}
+
+#[tokio::test]
+async fn a_socket_whose_login_cannot_be_checked_is_asked_to_try_again_later() {
+    let server = FlakyServer::start().await;
+    let ann = server.user("ann").await;
+    let mut socket: Live = ann.live().await;
+    let unreadable = Fault::Internal("a page that cannot be read");
+    server.store.break_down("find_session", unreadable);
+    revoke(&server, &ann).await;
+    publish_end(&server, &ann);
+    assert_eq!(socket.closed().await, TRY_AGAIN_LATER);
+}
+
+#[tokio::test]
+async fn a_socket_is_sent_nothing_once_the_time_of_its_login_is_up() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    let minute = Duration::from_secs(60);
+    let ann = server.with_named_token("ann", "short", Some(minute)).await;
+    let mut socket = ann.live().await;
+    let event = json!(["updateCustomUserStatus"]);
+    socket.subscribe("stream-notify-logged", event).await;
+    admin.create("before").await.expect(200);
+    socket.next_where(|frame| frame["msg"] == "changed").await;
+    server.clock.advance(minute);
+    admin.create("after").await.expect(200);
+    assert_eq!(socket.read().await, Err(LOGGED_OUT));
+}
+
+#[tokio::test]
+async fn a_stream_is_sent_nothing_once_the_time_of_its_login_is_up() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    server.user("ann").await;
+    let minute = Duration::from_secs(60);
+    let ann = server.with_named_token("ann", "short", Some(minute)).await;
+    let mut stream = EventStream::open(&server, &ann).await;
+    admin.create("before").await.expect(200);
+    stream.expect("custom_user_status.created").await;
+    server.clock.advance(minute);
+    admin.create("after").await.expect(200);
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn nobody_logs_in_to_a_socket_while_the_login_cannot_be_checked() {
+    let server = FlakyServer::start().await;
+    let ann = server.user("ann").await;
+    ann.get("me").await.expect(200); // The session is cached now.
+    let mut socket = Live::open(server.address).await;
+    socket.connect().await;
+    let unreadable = Fault::Internal("a page that cannot be read");
+    server.store.break_down("find_session", unreadable);
+    let token = &ann.credentials.as_ref().unwrap().1;
+    socket.failure("login", json!([{"resume": token}])).await;
+    server.store.heal();
+    socket.forget();
+    socket.log_in(json!({"resume": token})).await;
+    socket.is_open().await;
+}
+
+#[tokio::test]
+async fn a_stream_whose_mailbox_overflowed_is_told_to_reload_before_it_catches_up() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let mut stream = EventStream::open(&server, &ann).await;
+    // Everything up to here is published, and the stream has caught up.
+    admin.create("before").await.expect(200);
+    stream.expect("custom_user_status.created").await;
+    let newest = crate::support::events::position(&ann).await;
+    server.app.live.ask_all_to_reload();
+    let told = stream.expect("reload").await;
+    assert_eq!((told.id, told.data), (Some(newest), json!({})));
+    admin.create("after").await.expect(200);
+    let told = stream.expect("custom_user_status.created").await;
+    assert_eq!(told.id, Some(newest + 1));
+}
+
+#[tokio::test]
+async fn presence_is_withheld_while_settings_cannot_be_read_and_reloaded_afterwards() {
+    let server = FlakyServer::start().await;
+    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
+    let mut stream = stream(&ann, None).await;
+    let live = &server.app.live;
+    // The stream has caught up once it shows presence.
+    live.publish(&Topic::Statuses, || shown(&admin));
+    stream.expect("presence.shown").await;
+    server.store.break_down("list_settings", Fault::Unavailable);
+    server.store.refresh().await.unwrap(); // No copy of the settings counts any more.
+    live.publish(&Topic::Statuses, || shown(&admin));
+    in_time("a look at the settings", server.store.fails()).await;
+    server.store.heal();
+    stream.expect("reload").await;
+}
+
+/// A listener to `topics`.
+fn listener(server: &FlakyServer, topics: &[Topic]) -> doorsign::realtime::hub::Listener {
+    let mut listener = server.app.live.listen();
+    for topic in topics {
+        listener.subscribe(topic.clone());
+    }
+    listener
+}
+
+/// Listens until this status is created, and gives what came before.
+async fn until_created(listener: &doorsign::realtime::hub::Listener, name: &str) -> Vec<News> {
+    let mut heard = Vec::new();
+    let listening = async {
+        loop {
+            for message in listener.next().await {
+                if let News::CustomStatus(status) = message.news()
+                    && status.name.as_str() == name
+                {
+                    return;
+                }
+                heard.push(message.news().clone());
+            }
+        }
+    };
+    in_time("a status", listening).await;
+    heard
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_published_does_not_stop_those_after_it() {
+    let server = FlakyServer::start().await;
+    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
+    server.publish();
+    let listener = listener(&server, &[Topic::CustomStatuses, Topic::Events]);
+    let unreadable = Fault::Internal("a row that cannot be read");
+    server
+        .store
+        .break_down("find_presence_snapshot", unreadable);
+    let busy = json!({"status": "busy"});
+    ann.post("users.setStatus", busy).await.expect(200);
+    admin.create("after").await.expect(200);
+    let heard = until_created(&listener, "after").await;
+    let kinds: Vec<_> = heard.iter().map(std::mem::discriminant).collect();
+    assert_eq!(kinds.len(), 1, "the event itself can be read: {heard:?}");
+}
+
+#[tokio::test]
+async fn a_person_who_cannot_be_published_does_not_stop_the_others() {
+    let server = FlakyServer::start().await;
+    let ann = server.user("ann").await;
+    let mut others = Vec::new();
+    for n in 0..10 {
+        others.push(UserId::new(server.user(&format!("user-{n}")).await.id()));
+    }
+    server.publish();
+    let listener = listener(&server, &[Topic::Statuses]);
+    server.store.hide_card(UserId::new(ann.id()));
+    let mut people = others.clone();
+    people.insert(5, UserId::new(ann.id()));
+    let _leases: Vec<_> = people
+        .into_iter()
+        .map(|user| server.app.connections.open(user))
+        .collect();
+    let listening = async {
+        while !others.is_empty() {
+            for message in listener.next().await {
+                if let News::Shown(shown) = message.news() {
+                    others.retain(|user| *user != shown.user);
+                }
+            }
+        }
+    };
+    in_time("the others", listening).await;
+}
+
+#[tokio::test]
+async fn a_retry_publishes_nothing_twice() {
+    let server = FlakyServer::start().await;
+    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
+    let display = true.into();
+    let sound = server.store.sound();
+    let set = sound.set_setting(Setting::DisplayRoles, display, by("x").at, None);
+    set.await.unwrap();
+    server.store.refresh().await.unwrap();
+    server.publish();
+    let topics = [Topic::CustomStatuses, Topic::Roles, Topic::Names];
+    let listener = listener(&server, &topics);
+    for (change, heard) in [
+        (patch_role("bot"), 1),
+        (patch_name("Ann A."), 1),
+        (patch_role("guest"), 1),
+    ] {
+        server
+            .store
+            .fail_once("find_presence_snapshot", Fault::Unavailable);
+        let id = UserId::new(ann.id());
+        sound.update_user(id, change, by("admin")).await.unwrap();
+        while !server.store.has_failed() {
+            look_again().await;
+        }
+        let name = format!("after {:?}", std::time::Instant::now());
+        admin.create(&name).await.expect(200);
+        assert_eq!(until_created(&listener, &name).await.len(), heard);
+    }
+}
+
+fn patch_role(role: &str) -> UserPatch {
+    UserPatch {
+        roles: Some(RoleChange::Add(role.to_owned())),
+        ..UserPatch::default()
+    }
+}
+
+fn patch_name(name: &str) -> UserPatch {
+    UserPatch {
+        name: Some(name.to_owned()),
+        ..UserPatch::default()
+    }
+}
+
+#[tokio::test]
+async fn messages_behind_the_end_of_a_login_wait_until_it_was_looked_at() {
+    let live = Arc::<doorsign::realtime::hub::Live>::default();
+    let (ann, mut listener) = (UserId::new("ann"), live.listen());
+    listener.subscribe(Topic::Oneself(ann.clone()));
+    listener.subscribe(Topic::DeletedUsers);
+    live.publish(&Topic::Oneself(ann.clone()), || News::LoginsEnded);
+    live.publish(&Topic::DeletedUsers, || {
+        News::UserDeleted(UserId::new("bob"))
+    });
+    let mut next = std::pin::pin!(listener.next());
+    assert!(futures_util::poll!(next.as_mut()).is_pending());
+    listener.trouble().await;
+    assert_eq!(in_time("the message", next).await.len(), 1);
+}

@@ -1,0 +1,10 @@
+//! Committed events, as readers, streams and the outbox see them.
+
+mod interruptions;
+mod outbox;
+mod pages;
+mod races;
+mod schema;
+mod slow;
+mod stream;
+mod visibility;

@@ -1,0 +1,220 @@
+//! Claims that end while a server runs, by a clock that a test moves, and how it takes a store that fails meanwhile. Real processes and
+//! real time are in `expiry_process`.
+
+use crate::support::flaky::{Fault, FlakyServer};
+use crate::support::log::Log;
+use crate::support::presence::{many, set};
+use crate::support::store::presence::{busy, put};
+use crate::support::store::user;
+use crate::support::{Client, ManualClock, Setup, TestServer, in_time};
+use doorsign::app::Clock;
+use doorsign::domain::{Change, EventId, NewEvent, Timestamp};
+use doorsign::jobs::claim_expiry::Expiry;
+use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{Store, Users};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The events of ends so far, once there are `count`: when, and whose.
+async fn ended(store: &dyn Store, count: usize) -> Vec<(Timestamp, String)> {
+    let mut committed = store.committed();
+    let waiting = async {
+        loop {
+            committed.borrow_and_update();
+            let events = store.events_after(EventId::default(), usize::MAX).await;
+            let events = events
+                .unwrap()
+                .into_iter()
+                .map(|event| event.unwrap().event);
+            let ends: Vec<_> = events.filter_map(end).collect();
+            if ends.len() >= count {
+                return ends;
+            }
+            committed.changed().await.unwrap();
+        }
+    };
+    in_time("the end of a claim", waiting).await
+}
+
+fn end(event: NewEvent) -> Option<(Timestamp, String)> {
+    let Change::PresenceChanged(change) = event.change else {
+        panic!("{event:?}")
+    };
+    let name = change.username.as_str().to_owned();
+    change.source.is_none().then_some((event.at, name))
+}
+
+/// Lets `client` be busy for `span` from now on; answers when that ends.
+async fn busy_for(server: &TestServer, client: &Client, span: Duration) -> Timestamp {
+    let end = server.clock.now().after(span);
+    let instant = jiff::Timestamp::from_millisecond(end.as_millis()).unwrap();
+    let body = json!({"status": "busy", "message": "Lunch", "expiresAt": instant.to_string()});
+    set(client, body).await;
+    end
+}
+
+fn claims(server: &TestServer) -> i64 {
+    let count = "SELECT count(*) FROM claim";
+    server
+        .database()
+        .query_row(count, [], |row| row.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_claim_ends_at_its_time_neither_before_nor_with_another() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let anns = busy_for(&server, &ann, MINUTE).await;
+    let bobs = busy_for(&server, &bob, MINUTE - Duration::from_millis(1)).await;
+    assert_eq!(claims(&server), 2);
+    server.clock.set(bobs);
+    assert_eq!(
+        ended(&*server.app.store, 1).await,
+        [(bobs, "bob".to_owned())]
+    );
+    assert_eq!(claims(&server), 1);
+    let status = ann.get("users.getStatus").await.json();
+    assert_eq!(status["statusSource"], json!("manual"));
+    server.clock.set(anns);
+    let ends = ended(&*server.app.store, 2).await;
+    assert_eq!(ends[1], (anns, "ann".to_owned()));
+    assert_eq!(claims(&server), 0);
+    let changed = bob
+        .get("users.presence?from=2026-01-01T00:01:00.000Z")
+        .await;
+    let changed = changed.json();
+    assert_eq!(
+        changed["users"][0]["_id"],
+        json!(ann.id()),
+        "who asks what changed hears of it"
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_ends_everything_between_and_one_that_jumps_back_nothing() {
+    // Years ahead, the events that tell of the ends would be old enough to be deleted.
+    let setup = Setup::new().config(|config| config.event_retention_days = 0);
+    let server = setup.start().await;
+    let (ann, bob, cid) = (
+        server.user("ann").await,
+        server.user("bob").await,
+        server.user("cid").await,
+    );
+    let start = server.clock.now();
+    busy_for(&server, &ann, 2 * MINUTE).await;
+    busy_for(&server, &bob, MINUTE).await;
+    let cids = busy_for(&server, &cid, 2 * WEEK).await;
+    server.clock.set(start.after(WEEK));
+    let ends = ended(&*server.app.store, 2).await;
+    let week = start.after(WEEK);
+    assert_eq!(ends, [(week, "bob".to_owned()), (week, "ann".to_owned())]);
+
+    let back = Timestamp::from_millis(start.as_millis() - 1000 * 365 * 24 * 3600);
+    server.clock.set(back);
+    let anns = busy_for(&server, &ann, MINUTE).await;
+    server.clock.advance(MINUTE);
+    let ends = ended(&*server.app.store, 3).await;
+    assert_eq!(ends[2], (anns, "ann".to_owned()));
+    assert_eq!(claims(&server), 1);
+    let status = cid.get("users.getStatus").await.json();
+    assert_eq!(status["statusSource"], json!("manual"));
+
+    server.clock.set(cids.after(40 * 52 * WEEK));
+    let ends = ended(&*server.app.store, 4).await;
+    assert_eq!(ends[3], (cids.after(40 * 52 * WEEK), "cid".to_owned()));
+}
+
+#[tokio::test]
+async fn a_claim_that_ends_sooner_than_those_known_is_not_waited_past() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    busy_for(&server, &ann, WEEK).await;
+    busy_for(&server, &bob, MINUTE).await;
+    set(&ann, json!({"status": "away"})).await;
+    server.clock.advance(2 * WEEK);
+    ended(&*server.app.store, 1).await;
+    assert_eq!(claims(&server), 1, "one without an end stays");
+}
+
+/// A clock that says nothing when it is set, as a machine's.
+struct SilentClock(Arc<ManualClock>);
+
+impl Clock for SilentClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+#[tokio::test]
+async fn a_machines_clock_that_is_set_is_noticed_long_before_the_next_sweep() {
+    let (clock, stop) = (ManualClock::new(), CancellationToken::new());
+    let store = Arc::new(SqliteStore::in_memory().unwrap());
+    let silent = Arc::new(SilentClock(clock.clone()));
+    tokio::spawn(Expiry::new(store.clone(), silent, stop.clone()).run());
+    let _stop = stop.drop_guard();
+    store
+        .create_user(user("ann"), String::new(), crate::support::operator())
+        .await
+        .unwrap();
+    put(
+        &*store,
+        "ann",
+        0,
+        busy(Some(clock.now().after(WEEK).as_millis())),
+    )
+    .await;
+    clock.advance(WEEK);
+    let ends = tokio::time::timeout(MINUTE / 2, ended(&*store, 1)).await;
+    assert_eq!(ends.unwrap(), [(clock.now(), "ann".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_warned_of_and_asked_again_until_the_claims_have_ended() {
+    let server = FlakyServer::start().await;
+    let (clock, stop) = (ManualClock::new(), CancellationToken::new());
+    let log = Log::default();
+    let _logging = log.start();
+    let expiry = Expiry::new(server.store.clone(), clock.clone(), stop.clone());
+    let running = tokio::spawn(expiry.run());
+    let faults = [
+        ("ann", Fault::Unavailable),
+        ("bob", Fault::Internal("disk on fire")),
+    ];
+    for (n, (name, fault)) in faults.into_iter().enumerate() {
+        let created = server
+            .store
+            .create_user(user(name), String::new(), crate::support::operator())
+            .await;
+        created.unwrap();
+        server.store.fail_once("expire_claims", fault);
+        let due = clock.now();
+        put(&*server.store, name, 0, busy(Some(due.as_millis()))).await;
+        let ends = ended(&*server.store, n + 1).await;
+        assert_eq!(ends[n], (due, name.to_owned()));
+        assert!(server.store.has_failed());
+        let logged = log.take();
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        assert!(logged[0].contains("WARN"), "{logged:?}");
+    }
+    stop.cancel();
+    in_time("the loop's end", running).await.unwrap();
+}
+
+#[tokio::test]
+async fn hundreds_that_are_due_at_once_all_end_and_each_is_told_of() {
+    let server = TestServer::start().await;
+    server
+        .database()
+        .execute_batch(&many(300, 1_767_225_600_001))
+        .unwrap();
+    server.clock.advance(MINUTE);
+    let ends = ended(&*server.app.store, 300).await;
+    let names: std::collections::BTreeSet<_> = ends.iter().map(|(_, name)| name).collect();
+    assert_eq!((ends.len(), names.len(), claims(&server)), (300, 300, 0));
+}

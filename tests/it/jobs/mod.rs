@@ -1,0 +1,4 @@
+//! Background jobs.
+
+mod expiry;
+mod expiry_process;

@@ -1,0 +1,199 @@
+//! How much a live connection may ask for, how many there may be, and how they end with the server.
+
+use crate::support::frames::LOGGED;
+use crate::support::listener::{answers, is_as_before};
+use crate::support::{Setup, TestServer, golden_lines, in_time};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const PRESENCE: &str = "stream-user-presence";
+
+#[tokio::test]
+async fn a_connection_has_1000_subscriptions_at_most() {
+    let server = TestServer::start().await;
+    let mut live = server.user("ann").await.live().await;
+    let events = ["user-status", "updateCustomUserStatus", "whatever"];
+    let mut last = String::new();
+    for n in 0..1000 {
+        last = live.subscribe(LOGGED, json!([events[n % 3]])).await;
+    }
+    for (name, params) in [
+        (LOGGED, json!(["user-status"])),
+        (PRESENCE, json!(["", {"added": ["x"]}])),
+        ("userData", json!([])),
+    ] {
+        let error = live.refusal(name, params).await;
+        golden_lines("live_too_many_subscriptions", &[error.to_string()]);
+    }
+    live.unsubscribe(&last).await;
+    live.subscribe(PRESENCE, json!([""])).await;
+    is_as_before(&mut live).await;
+    answers(&server).await;
+}
+
+/// So many further users, past the API.
+fn add_people(server: &TestServer, number: u32) {
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+        INSERT INTO user (id, username, username_key, name, name_key, password_hash, active, email_verified,
+            require_password_change, utc_offset, created_at, updated_at)
+        SELECT printf('person%08d', i), 'person' || i, 'person' || i, '', '', '', 1, 0, 0, 0, 0, 0 FROM n";
+    server.database().execute(sql, [number]).unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_watches_5000_people_at_most_and_none_whom_there_are_not() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    add_people(&server, 5000);
+    let mut live = ann.live().await;
+    let ids = |kind: &str, range: std::ops::Range<u32>| -> Vec<Value> {
+        range.map(|n| json!(format!("{kind}{n:08}"))).collect()
+    };
+    for n in 0..4 {
+        let nobody = ids("nobody", n * 2000..(n + 1) * 2000);
+        let (_, answer) = live.ask(PRESENCE, json!(["", {"added": nobody}])).await;
+        assert!(answer.get("error").is_none(), "{n}: {answer}");
+    }
+    for n in 0..2 {
+        let people = ids("person", n * 2500..(n + 1) * 2500);
+        let (_, full) = live.ask(PRESENCE, json!(["", {"added": people}])).await;
+        assert!(full.get("error").is_none(), "{full}");
+    }
+    let one_more = json!(["", {"added": [ann.id()]}]);
+    let error = live.refusal(PRESENCE, one_more.clone()).await;
+    assert_eq!(error["error"], "too-many-subscriptions");
+    // Those on the list may be named again, and one may take another's place.
+    let known = ids("person", 0..10);
+    let (_, known) = live.ask(PRESENCE, json!(["", {"added": known}])).await;
+    assert!(known.get("error").is_none(), "{known}");
+    let change = json!(["", {"added": [ann.id()], "removed": ids("person", 0..1)}]);
+    let (_, changed) = live.ask(PRESENCE, change).await;
+    assert!(changed.get("error").is_none(), "{changed}");
+    crate::support::presence::set(&ann, json!({"message": "seen"})).await;
+    live.next_where(|frame| frame["fields"]["args"][0][2] == "seen")
+        .await;
+    answers(&server).await;
+}
+
+#[tokio::test]
+async fn a_user_watches_20000_people_at_most_by_all_connections_together() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    add_people(&server, 5000);
+    let ids = |range: std::ops::Range<u32>| -> Vec<Value> {
+        range.map(|n| json!(format!("person{n:08}"))).collect()
+    };
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        let mut live = ann.live().await;
+        live.subscribe(PRESENCE, json!(["", {"added": ids(0..2500)}]))
+            .await;
+        live.ask(PRESENCE, json!(["", {"added": ids(2500..5000)}]))
+            .await;
+        all.push(live);
+    }
+    let mut fifth = ann.live().await;
+    let one_more = json!(["", {"added": ids(0..1)}]);
+    let error = fifth.refusal(PRESENCE, one_more.clone()).await;
+    assert_eq!(error["error"], "too-many-subscriptions");
+    let mut other = server.user("bob").await.live().await;
+    other.subscribe(PRESENCE, one_more.clone()).await;
+    drop(all.pop());
+    in_time("the end of one of them", async {
+        while fifth.ask(PRESENCE, one_more.clone()).await.1["msg"] != "ready" {}
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flood_of_subscriptions_is_answered_one_by_one() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let mut live = ann.live().await;
+    for n in 0..3000 {
+        let id = format!("flood {n}");
+        live.say(json!({"msg": "sub", "id": id, "name": LOGGED, "params": ["user-status", true]}))
+            .await;
+        live.say(json!({"msg": "unsub", "id": id})).await;
+    }
+    for n in 0..3000 {
+        let id = format!("flood {n}");
+        live.next_where(|frame| *frame == json!({"msg": "nosub", "id": id}))
+            .await;
+        live.forget();
+    }
+    is_as_before(&mut live).await;
+    answers(&server).await;
+}
+
+#[tokio::test]
+async fn a_storm_of_connections_passes() {
+    let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
+    let server = setup.start().await;
+    let ann = server.user("ann").await;
+    for _ in 0..5 {
+        let mut storm = Vec::new();
+        for _ in 0..40 {
+            let ann = ann.clone();
+            storm.push(tokio::spawn(async move { ann.live().await }));
+        }
+        for live in storm {
+            live.await.unwrap().is_open().await;
+        }
+    }
+    let nobody = async {
+        while server.app.connections.count() > 0 {
+            ann.get("me").await;
+        }
+    };
+    in_time("the end of all leases", nobody).await;
+    answers(&server).await;
+}
+
+#[tokio::test]
+async fn live_connections_count_among_those_that_may_be_open() {
+    let setup = Setup::new().config(|config| config.max_connections = 2);
+    let server = setup.start().await;
+    let ann = server.user("ann").await; // Those without a login make room for others.
+    let (mut one, mut two) = (ann.live().await, ann.live().await);
+    let anon = server.anon();
+    let third = tokio::spawn(async move { anon.get("info").await });
+    for _ in 0..50 {
+        one.is_open().await;
+        two.is_open().await;
+    }
+    assert!(!third.is_finished());
+    drop(one);
+    third.await.unwrap().expect(200);
+    two.is_open().await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_so_to_all_and_ends_promptly() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let mut all = vec![server.socket().await, server.live().await];
+    for _ in 0..20 {
+        let mut live = ann.live().await;
+        live.subscribe(LOGGED, json!(["user-status"])).await;
+        all.push(live);
+    }
+    let began = Instant::now();
+    let stopping = tokio::spawn(server.stop());
+    for live in &mut all {
+        assert_eq!(live.closed().await, 1001);
+    }
+    in_time("the end", stopping).await.unwrap();
+    // Far from the ten seconds that open requests have.
+    assert!(began.elapsed() < Duration::from_secs(8));
+}
+
+#[tokio::test]
+async fn a_server_ends_although_somebody_does_not_take_leave() {
+    let server = TestServer::start().await;
+    let deaf = server.live().await;
+    let began = Instant::now();
+    in_time("the end", server.stop()).await;
+    assert!(began.elapsed() < Duration::from_secs(8));
+    drop(deaf);
+}

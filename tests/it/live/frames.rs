@@ -1,0 +1,335 @@
+//! The realtime protocol, frame by frame: the upgrade, the handshake, heartbeats, calls and subscriptions, and what cannot be. Source:
+//! compatibility 9.1. What methods and streams do stands in `methods` and `streams`.
+
+use crate::support::raw::Raw;
+use crate::support::{Live, Setup, TestServer, golden_lines};
+use doorsign::transport::limits::Limits;
+use serde_json::json;
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
+
+/// What was said and heard, until the server has nothing more to say.
+async fn transcript(live: &mut Live, said: &[&str]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for text in said {
+        lines.push(format!("> {text}"));
+        live.say_text(text).await;
+        live.say_text(r#"{"msg":"ping","id":"heard"}"#).await;
+        loop {
+            let heard = live.hear_text().await;
+            if heard.contains(r#""id":"heard""#) {
+                break;
+            }
+            lines.push(format!("< {heard}"));
+        }
+    }
+    lines
+}
+
+#[tokio::test]
+async fn a_handshake_comes_before_anything_else_and_once() {
+    let server = TestServer::start().await;
+    let (mut live, mut lines) = (server.socket().await, Vec::new());
+    for text in [
+        r#"{"msg":"ping"}"#,
+        r#"{"msg":"sub","id":"1","name":"stream-notify-all","params":["x"]}"#,
+        r#"{"msg":"dance"}"#,
+        "{}",
+        "no JSON",
+        r#"{"msg":"connect","version":"1","support":["1","pre2","pre1"]}"#,
+        r#"{"msg":"connect","version":"1","support":["1"]}"#,
+    ] {
+        lines.push(format!("> {text}"));
+        live.say_text(text).await;
+        lines.push(format!("< {}", live.hear_text().await));
+    }
+    golden_lines("live_handshake", &lines);
+    live.is_open().await;
+}
+
+#[tokio::test]
+async fn sessions_have_ids_of_their_own() {
+    let server = TestServer::start().await;
+    let mut sessions = Vec::new();
+    for _ in 0..2 {
+        let mut live = server.socket().await;
+        live.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
+            .await;
+        sessions.push(live.hear().await["session"].as_str().unwrap().to_owned());
+    }
+    assert_ne!(sessions[0], sessions[1]);
+}
+
+#[tokio::test]
+async fn another_version_is_told_which_one_is_spoken_here_and_closed() {
+    let server = TestServer::start().await;
+    for (connect, version) in [
+        (json!({"version": "pre2", "support": ["1", "pre2"]}), "1"),
+        (json!({"version": 1, "support": ["1"]}), "1"),
+        (json!({"version": "1", "support": ["pre1"]}), "pre1"),
+        (json!({"version": "1", "support": "1"}), "1"),
+        (json!({"version": "7", "support": ["7"]}), "1"),
+        (json!({}), "1"),
+    ] {
+        let mut connect = connect;
+        connect["msg"] = json!("connect");
+        let mut live = server.socket().await;
+        live.say(connect.clone()).await;
+        live.expect(json!({"msg": "failed", "version": version}))
+            .await;
+        assert_eq!(live.closed().await, 1000, "{connect}");
+    }
+}
+
+#[tokio::test]
+async fn old_clients_are_understood_that_know_no_newer_version() {
+    let server = TestServer::start().await;
+    for version in ["pre2", "pre1"] {
+        let mut live = server.socket().await;
+        live.say(json!({"msg": "connect", "version": version, "support": [version]}))
+            .await;
+        assert_eq!(live.hear().await["msg"], "connected", "{version}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_has_its_answers() {
+    let server = TestServer::start().await;
+    let mut live = server.live().await;
+    let said = [
+        r#"{"msg":"ping"}"#,
+        r#"{"msg":"ping","id":"a"}"#,
+        r#"{"msg":"ping","id":7}"#,
+        r#"{"msg":"pong"}"#,
+        r#"{"msg":"pong","id":"a"}"#,
+        r#"{"msg":"method","id":"m1","method":"UserPresence:ping","params":[]}"#,
+        r#"{"msg":"method","id":"m2","method":"UserPresence:ping"}"#,
+        r#"{"msg":"method","id":"m3","method":"listCustomUserStatus","params":[],"randomSeed":"x"}"#,
+        r#"{"msg":"method","id":"m4","method":"fly","params":[]}"#,
+        r#"{"msg":"sub","id":"s1","name":"stream-notify-all","params":["public-settings-changed",false]}"#,
+        r#"{"msg":"sub","id":"s1","name":"stream-notify-all","params":["public-settings-changed",false]}"#,
+        r#"{"msg":"sub","id":"s1","name":"nothing","params":[]}"#,
+        r#"{"msg":"sub","id":"s2","name":"nothing","params":[]}"#,
+        r#"{"msg":"sub","id":"s3","name":"stream-notify-all","params":["x",{"useCollection":true,"args":[]}]}"#,
+        r#"{"msg":"sub","id":"s4","name":"stream-notify-all","params":["x",true]}"#,
+        r#"{"msg":"sub","id":"s5","name":"stream-notify-all","params":["x"]}"#,
+        r#"{"msg":"sub","id":"s6","name":"meteor.loginServiceConfiguration"}"#,
+        r#"{"msg":"unsub","id":"s1"}"#,
+        r#"{"msg":"unsub","id":"s1"}"#,
+        r#"{"msg":"unsub","id":"never"}"#,
+        r#"{"msg":"sub","id":"s1","name":"stream-notify-all","params":["again"]}"#,
+    ];
+    golden_lines("live_answers", &transcript(&mut live, &said).await);
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_told_back_and_ends_nothing() {
+    let server = TestServer::start().await;
+    let mut live = server.live().await;
+    let said = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        r#""msg""#,
+        "{}",
+        r#"{"msg":""}"#,
+        r#"{"msg":null}"#,
+        r#"{"msg":7}"#,
+        r#"{"msg":{"a":[1.5,"x"]}}"#,
+        r#"{"msg":"dance","with":"me"}"#,
+        r#"{"msg":"connect","version":"1","support":["1"]}"#,
+        r#"{"msg":"unsub"}"#,
+        r#"{"msg":"unsub","id":1}"#,
+        r#"{"msg":"sub","id":"1"}"#,
+        r#"{"msg":"sub","name":"x"}"#,
+        r#"{"msg":"sub","id":1,"name":"x"}"#,
+        r#"{"msg":"sub","id":"1","name":"x","params":"y"}"#,
+        r#"{"msg":"method","id":"1"}"#,
+        r#"{"msg":"method","method":"x"}"#,
+        r#"{"msg":"method","id":"1","method":["x"],"params":[]}"#,
+        r#"{"msg":"method","id":"1","method":"x","params":{}}"#,
+        r#"{"msg":"method","id":"1","method":"x","params":[],"randomSeed":1}"#,
+    ];
+    golden_lines("live_bad_input", &transcript(&mut live, &said).await);
+}
+
+#[tokio::test]
+async fn a_stream_is_nothing_to_call() {
+    let server = TestServer::start().await;
+    let mut live = server.user("ann").await.live().await;
+    for stream in ["stream-notify-logged", "stream-notify-all"] {
+        let params = json!(["user-status", ["x"]]);
+        let answer = live.call(stream, params).await;
+        assert!(answer.get("result").is_none(), "{answer}");
+    }
+    live.is_open().await;
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_asked_and_one_that_answers_stays() {
+    let limits = Limits {
+        ping: Duration::from_millis(1500),
+        silence: Duration::from_secs(3),
+        ..Limits::default()
+    };
+    let server = Setup::new().limits(limits).start().await;
+    let mut live = server.live().await;
+    // Together longer than anybody may say nothing.
+    for n in 0..3 {
+        assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);
+        // Whatever is said counts.
+        match n % 3 {
+            0 => live.say(json!({"msg": "pong"})).await,
+            1 => live.say_text("no JSON").await,
+            _ => live.send(Message::Ping("x".into())).await,
+        }
+        if n % 3 == 1 {
+            assert_eq!(live.hear().await["reason"], "Parse error");
+        }
+    }
+    live.is_open().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_answer_is_closed_with_4000() {
+    let limits = Limits {
+        ping: Duration::from_millis(500),
+        silence: Duration::from_millis(1000),
+        ..Limits::default()
+    };
+    let server = Setup::new().limits(limits).start().await;
+    let mut live = server.socket().await;
+    live.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
+        .await;
+    assert!(live.read().await.unwrap().contains("connected"));
+    assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);
+    assert_eq!(live.read().await, Err(4000));
+    // Who has not shaken hands is not asked.
+    assert_eq!(server.socket().await.read().await, Err(4000));
+}
+
+/// The answer to a request for an upgrade with these headers.
+async fn upgrade(server: &TestServer, headers: &[&str]) -> (Raw, crate::support::Reply) {
+    let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let request = format!(
+        "GET /websocket HTTP/1.1\r\nHost: {}\r\n{lines}\r\n",
+        server.address
+    );
+    let mut raw = Raw::sent(server, request).await;
+    let reply = raw.reply().await.unwrap();
+    (raw, reply)
+}
+
+const UPGRADE: [&str; 4] = [
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
+
+#[tokio::test]
+async fn an_upgrade_is_accepted_with_the_answer_to_its_key() {
+    let server = TestServer::start().await;
+    let (_raw, reply) = upgrade(&server, &UPGRADE).await;
+    assert_eq!(reply.status, 101);
+    // The example of RFC 6455, section 1.3.
+    let accept = reply.header("sec-websocket-accept");
+    assert_eq!(accept, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    let upgrade = reply.header("upgrade").unwrap();
+    assert!(upgrade.eq_ignore_ascii_case("websocket"));
+    let connection = reply.header("connection").unwrap();
+    assert!(connection.eq_ignore_ascii_case("upgrade"));
+}
+
+#[tokio::test]
+async fn what_asks_for_no_upgrade_or_another_one_is_told_which_there_is() {
+    let server = TestServer::start().await;
+    for (left_out, instead) in [
+        (0, ""),
+        (1, ""),
+        (1, "Upgrade: h2c"),
+        (2, ""),
+        (2, "Sec-WebSocket-Version: 8"),
+        (3, ""),
+        (3, "Sec-WebSocket-Key: x"),
+        (3, "Sec-WebSocket-Key: dGhlIHNhbXBsZQ=="),
+    ] {
+        let mut headers = UPGRADE.to_vec();
+        headers.remove(left_out);
+        headers.extend((!instead.is_empty()).then_some(instead));
+        let (_raw, reply) = upgrade(&server, &headers).await;
+        assert_eq!(reply.status, 426, "without {}", UPGRADE[left_out]);
+        assert_eq!(reply.header("upgrade"), Some("websocket"));
+        reply.golden("live_upgrade_required");
+    }
+    let lines = UPGRADE.join("\r\n");
+    let head = format!("HEAD /websocket HTTP/1.1\r\nHost: t\r\n{lines}\r\n\r\n");
+    let mut raw = Raw::sent(&server, head).await;
+    assert_eq!(raw.reply_to_head().await.unwrap().status, 426);
+    let plain = server.anon();
+    let plain = plain.send(warp::http::Method::GET, "/websocket", &[], "");
+    plain.await.golden("live_upgrade_required");
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_may_not_connect_unless_the_settings_name_them() {
+    let site = "https://chat.example:443/";
+    for (origins, site_url, origin, status) in [
+        (&[][..], "", "http://evil.example.org", 403),
+        (&[], "", "null", 403),
+        (&[], "", "http://HOST", 101),
+        (&[], "", "https://HOST", 101),
+        (&[], site, "https://chat.example", 101),
+        (&[], site, "https://chat.example:8443", 403),
+        (&[], site, "http://HOST", 101),
+        (
+            &["http://page.example.org"],
+            "",
+            "http://page.example.org",
+            101,
+        ),
+        (
+            &["http://page.example.org"],
+            "",
+            "http://evil.example.org",
+            403,
+        ),
+        (&["http://page.example.org"], "", "http://HOST", 101),
+        (&["*"], "", "http://evil.example.org", 101),
+    ] {
+        let origins: Vec<_> = origins.iter().map(|origin| (*origin).to_owned()).collect();
+        let setup = Setup::new().config(|config| {
+            config.cors_origins = origins.clone();
+            config.site_url = Some(site_url.to_owned()).filter(|url| !url.is_empty());
+        });
+        let server = setup.start().await;
+        let origin = origin.replace("HOST", &server.address.to_string());
+        let header = format!("Origin: {origin}");
+        let headers: Vec<&str> = UPGRADE.into_iter().chain([header.as_str()]).collect();
+        let (_raw, reply) = upgrade(&server, &headers).await;
+        let case = format!("{origin} where {origins:?} may and {site_url:?} is ours");
+        assert_eq!(reply.status, status, "{case}");
+        if status == 403 {
+            reply.golden("live_foreign_origin");
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_methods_and_paths_are_no_websocket() {
+    let server = TestServer::start().await;
+    let request = format!(
+        "POST /websocket HTTP/1.1\r\nHost: t\r\n{}\r\n\r\n",
+        UPGRADE.join("\r\n")
+    );
+    let mut raw = Raw::sent(&server, request).await;
+    assert_eq!(raw.reply().await.unwrap().status, 405);
+    let request = format!(
+        "GET /websocket/x HTTP/1.1\r\nHost: t\r\n{}\r\n\r\n",
+        UPGRADE.join("\r\n")
+    );
+    let mut raw = Raw::sent(&server, request).await;
+    assert_eq!(raw.reply().await.unwrap().status, 404);
+}

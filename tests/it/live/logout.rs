@@ -1,0 +1,162 @@
+//! What becomes of a live connection whose user logs out, or is somebody else from now on. Source: compatibility 9.2.
+
+use crate::support::frames::added;
+use crate::support::presence::{seen, set};
+use crate::support::{Client, Live, Setup, TestServer};
+use serde_json::{Value, json};
+
+/// A connection of `ann` that hears everything there is, and the ids of what ends with a login and of what stays.
+async fn listening(ann: &Client) -> (Live, Vec<String>, String) {
+    let mut live = ann.live().await;
+    let own = format!("{}/userData", ann.id());
+    let mut ending = Vec::new();
+    for (name, params) in [
+        ("stream-notify-logged", json!(["user-status"])),
+        ("stream-notify-logged", json!(["updateCustomUserStatus"])),
+        ("stream-notify-user", json!([own])),
+        (
+            "stream-notify-user",
+            json!([format!("{}/message", ann.id())]),
+        ),
+        ("stream-notify-logged", json!(["updateAvatar"])),
+        ("stream-roles", json!(["roles"])),
+        ("stream-user-presence", json!(["", {"added": [ann.id()]}])),
+    ] {
+        ending.push(live.subscribe(name, params).await);
+    }
+    let all = json!(["public-settings-changed"]);
+    let staying = live.subscribe("stream-notify-all", all).await;
+    (live, ending, staying)
+}
+
+/// Lets a connection of `ann` hear all that is on its way, by something that is told `times` and comes last.
+async fn settle(live: &mut Live, ann: &Client, times: usize) {
+    set(ann, json!({"message": "settled"})).await;
+    for _ in 0..times {
+        live.next_where(|frame| frame.to_string().contains("settled"))
+            .await;
+    }
+    live.forget();
+}
+
+/// What ends with a login, and what it is told with, in an order of ids.
+fn not_allowed(mut ids: Vec<String>) -> Vec<Value> {
+    ids.sort();
+    let error = json!({
+        "isClientSafe": true, "error": "not-allowed", "message": "[not-allowed]", "errorType": "Meteor.Error",
+    });
+    let told = |id| json!({"msg": "nosub", "id": id, "error": error});
+    ids.into_iter().map(told).collect()
+}
+
+/// The next `count` frames, in an order of ids.
+async fn next(live: &mut Live, count: usize) -> Vec<Value> {
+    let mut frames = Vec::new();
+    for _ in 0..count {
+        frames.push(live.hear().await);
+    }
+    frames.sort_by_key(|frame| frame["id"].as_str().unwrap().to_owned());
+    frames
+}
+
+#[tokio::test]
+async fn logging_out_ends_what_is_for_people_who_are_logged_in_and_the_presence_at_once() {
+    // A grace that no test outlives: logging out has none.
+    let setup = Setup::new()
+        .unconnected_offline()
+        .config(|config| config.offline_grace_seconds = 3600);
+    let server = setup.start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let (mut live, ending, staying) = listening(&ann).await;
+    settle(&mut live, &ann, 3).await;
+    assert_eq!(seen(&admin, &ann).await, "online");
+    live.say(json!({"msg": "method", "id": "out", "method": "logout", "params": []}))
+        .await;
+    live.expect(json!({"msg": "removed", "collection": "users", "id": ann.id()}))
+        .await;
+    let expected = not_allowed(ending);
+    assert_eq!(next(&mut live, expected.len()).await, expected);
+    live.expect(json!({"msg": "result", "id": "out"})).await;
+    live.expect(json!({"msg": "updated", "methods": ["out"]}))
+        .await;
+    assert_eq!(seen(&admin, &ann).await, "offline");
+    ann.get("me").await.expect(401);
+    let refused = live
+        .refusal("stream-notify-logged", json!(["user-status"]))
+        .await;
+    assert_eq!(refused["error"], "not-allowed");
+    let named = admin.post("settings/Site_Name", json!({"value": "Office"}));
+    named.await.expect(200);
+    live.expect(json!({
+        "msg": "changed", "collection": "stream-notify-all", "id": "id",
+        "fields": {"eventName": "public-settings-changed", "args": ["updated", {"_id": "Site_Name", "value": "Office"}]},
+    }))
+    .await;
+    live.unsubscribe(&staying).await;
+    // Logging out twice changes nothing more.
+    assert_eq!(live.call("logout", json!([])).await, json!({}));
+    live.is_open().await;
+}
+
+#[tokio::test]
+async fn somebody_else_who_logs_in_takes_the_place_of_who_had_before() {
+    let server = Setup::new()
+        .unconnected_offline()
+        .config(|c| c.offline_grace_seconds = 0)
+        .start()
+        .await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let mut live = ann.live().await;
+    let own = format!("{}/userData", ann.id());
+    let own = live.subscribe("stream-notify-user", json!([own])).await;
+    let logged = live
+        .subscribe("stream-notify-logged", json!(["updateCustomUserStatus"]))
+        .await;
+    settle(&mut live, &ann, 1).await;
+    let token = &bob.credentials.as_ref().unwrap().1;
+    live.say(
+        json!({"msg": "method", "id": "in", "method": "login", "params": [{"resume": token}]}),
+    )
+    .await;
+    live.expect(json!({"msg": "removed", "collection": "users", "id": ann.id()}))
+        .await;
+    assert_eq!(next(&mut live, 1).await, not_allowed(vec![own]));
+    live.expect(added(&bob.id(), "bob")).await;
+    assert_eq!(live.hear().await["result"]["id"], bob.id());
+    live.expect(json!({"msg": "updated", "methods": ["in"]}))
+        .await;
+    assert_eq!(seen(&ann, &bob).await, "online");
+    assert_eq!(seen(&bob, &ann).await, "offline");
+    // What is for everybody who is logged in goes on.
+    server.admin().await.create("lunch").await.expect(200);
+    assert_eq!(
+        live.hear().await["fields"]["eventName"],
+        "updateCustomUserStatus"
+    );
+    live.unsubscribe(&logged).await;
+    let foreign = format!("{}/userData", ann.id());
+    let refused = live.refusal("stream-notify-user", json!([foreign])).await;
+    assert_eq!(refused["error"], "not-allowed");
+}
+
+#[tokio::test]
+async fn the_same_one_who_logs_in_again_keeps_what_was_subscribed() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let mut live = ann.live().await;
+    live.subscribe("stream-notify-logged", json!(["updateCustomUserStatus"]))
+        .await;
+    live.log_in(json!({"user": "ann", "password": "ann's password"}))
+        .await;
+    server.admin().await.create("lunch").await.expect(200);
+    assert_eq!(
+        live.hear().await["fields"]["eventName"],
+        "updateCustomUserStatus"
+    );
+    live.failure("login", json!([{"resume": "worthless"}]))
+        .await;
+    assert_eq!(
+        live.result("listCustomUserStatus", json!([])).await[0]["name"],
+        "lunch"
+    );
+}

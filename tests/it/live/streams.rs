@@ -1,0 +1,223 @@
+//! What streams tell: each change in its one shape, once, in order, to those who subscribed to it. Source: compatibility 9.4 and 9.6. Who is
+//! refused stands in `subscriptions`, how people are shown in `shown`.
+
+use crate::support::admin::{grant, setting};
+use crate::support::frames::{LOGGED, changed, logged, updated};
+use crate::support::listener::{is_all, listener};
+use crate::support::{Live, TestServer};
+use serde_json::{Value, json};
+
+const NOW: i64 = 1_767_225_600_000;
+
+/// What is told of a status that was deleted.
+fn deleted(id: &str, name: &str, kind: &str) -> Value {
+    let at = json!({"$date": NOW});
+    let data = json!({"_id": id, "name": name, "statusType": kind, "_updatedAt": at});
+    logged("deleteCustomUserStatus", json!([{"userStatusData": data}]))
+}
+
+#[tokio::test]
+async fn custom_statuses_are_told_once_and_in_order_however_they_are_changed() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let events = ["updateCustomUserStatus", "deleteCustomUserStatus"];
+    // Twice the same on one connection is still once.
+    let again = ["updateCustomUserStatus", "deleteCustomUserStatus"];
+    let mut live = listener(&server, &[events, again].concat()).await;
+    let id = admin.create("lunch").await.created_id();
+    let update = json!({"_id": id, "name": "dinner", "statusType": "away"});
+    let done = admin.post("custom-user-status.update", update).await;
+    done.expect(200);
+    let delete = json!({"customUserStatusId": id});
+    let done = admin.post("custom-user-status.delete", delete).await;
+    done.expect(200);
+    let mut by_method = admin.live().await;
+    let (set, delete) = ("insertOrUpdateUserStatus", "deleteCustomUserStatus");
+    let tea = json!([{"name": "tea", "statusType": "online"}]);
+    let second = by_method.result(set, tea).await;
+    let second = second.as_str().unwrap();
+    let coffee = json!([{"_id": second, "name": "coffee", "statusType": "busy"}]);
+    by_method.result(set, coffee).await;
+    by_method.result(delete, json!([second])).await;
+    for frame in [
+        updated(&id, "lunch", "busy"),
+        updated(&id, "dinner", "away"),
+        deleted(&id, "dinner", "away"),
+        updated(second, "tea", "online"),
+        updated(second, "coffee", "busy"),
+        deleted(second, "coffee", "busy"),
+    ] {
+        live.expect(frame).await;
+    }
+    // What is refused has not happened.
+    admin.create("taken").await.expect(200);
+    admin.create("taken").await.expect(400);
+    live.hear().await;
+    is_all(&mut live, &admin, "end").await;
+}
+
+#[tokio::test]
+async fn an_event_is_told_until_the_last_subscription_to_it_ends() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let mut live = listener(&server, &["updateCustomUserStatus"]).await;
+    let first = live
+        .subscribe(LOGGED, json!(["deleteCustomUserStatus"]))
+        .await;
+    let second = live
+        .subscribe(LOGGED, json!(["deleteCustomUserStatus"]))
+        .await;
+    let delete = async |name: &str, live: &mut Live| {
+        let id = admin.create(name).await.created_id();
+        live.expect(updated(&id, name, "busy")).await;
+        let body = json!({"customUserStatusId": id});
+        admin
+            .post("custom-user-status.delete", body)
+            .await
+            .expect(200);
+        id
+    };
+    live.unsubscribe(&first).await;
+    let id = delete("a", &mut live).await;
+    live.expect(deleted(&id, "a", "busy")).await;
+    live.unsubscribe(&second).await;
+    delete("b", &mut live).await;
+    is_all(&mut live, &admin, "end").await;
+}
+
+#[tokio::test]
+async fn what_roles_grant_is_told() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let mut live = listener(&server, &["permissions-changed", "updateCustomUserStatus"]).await;
+    let told = |roles: &[&str]| {
+        let record =
+            json!({"_id": "manage-user-status", "roles": roles, "_updatedAt": {"$date": NOW}});
+        logged("permissions-changed", json!(["updated", record]))
+    };
+    grant(&admin, &["admin", "user"]).await;
+    live.expect(told(&["admin", "user"])).await;
+    let role = json!({"permissionId": "manage-user-status", "role": "bot"});
+    admin
+        .post("permissions.addRole", role.clone())
+        .await
+        .expect(200);
+    live.expect(told(&["admin", "user", "bot"])).await;
+    admin.post("permissions.removeRole", role).await.expect(200);
+    live.expect(told(&["admin", "user"])).await;
+    is_all(&mut live, &admin, "end").await;
+}
+
+#[tokio::test]
+async fn who_holds_which_role_is_told_where_roles_are_displayed() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let mut live = listener(&server, &["roles-change", "updateCustomUserStatus"]).await;
+    let role = json!({"username": "ann", "roleId": "bot"});
+    let change = async || {
+        for route in ["roles.addUserToRole", "roles.removeUserFromRole"] {
+            admin.post(route, role.clone()).await.expect(200);
+        }
+    };
+    let told = |kind: &str| {
+        let user = json!({"_id": ann.id(), "username": "ann"});
+        logged(
+            "roles-change",
+            json!([{"type": kind, "_id": "bot", "u": user}]),
+        )
+    };
+    setting(&admin, "UI_DisplayRoles", false).await;
+    change().await;
+    is_all(&mut live, &admin, "hidden").await;
+    setting(&admin, "UI_DisplayRoles", true).await;
+    change().await;
+    live.expect(told("added")).await;
+    live.expect(told("removed")).await;
+    let body = json!({"userId": ann.id(), "data": {"roles": ["bot", "user"]}});
+    admin.post("users.update", body).await.expect(200);
+    live.expect(told("added")).await;
+    is_all(&mut live, &admin, "shown").await;
+}
+
+#[tokio::test]
+async fn names_and_ends_of_people_are_told() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let events = [
+        "Users:NameChanged",
+        "Users:Deleted",
+        "updateCustomUserStatus",
+    ];
+    let mut live = listener(&server, &events).await;
+    let update = async |data: Value| {
+        let body = json!({"userId": ann.id(), "data": data});
+        admin.post("users.update", body).await.expect(200);
+    };
+    let told = |name: &str, username: &str| {
+        let names = json!({"_id": ann.id(), "name": name, "username": username});
+        logged("Users:NameChanged", json!([names]))
+    };
+    update(json!({"name": "Ann A."})).await;
+    live.expect(told("Ann A.", "ann")).await;
+    update(json!({"username": "anna"})).await;
+    live.expect(told("Ann A.", "anna")).await;
+    // What is no name is nobody's to hear.
+    update(json!({"bio": "a bio"})).await;
+    update(json!({"name": "Ann A."})).await;
+    let whom = json!({"userId": ann.id()});
+    admin.post("users.delete", whom).await.expect(200);
+    let deleted = json!({"userId": ann.id(), "messageErasureType": "Delete"});
+    live.expect(logged("Users:Deleted", json!([deleted]))).await;
+    is_all(&mut live, &admin, "end").await;
+}
+
+#[tokio::test]
+async fn public_settings_are_told_to_everybody_and_others_to_nobody() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let mut live = server.live().await;
+    live.subscribe(
+        "stream-notify-all",
+        json!(["public-settings-changed", true]),
+    )
+    .await;
+    live.expect(json!({
+        "msg": "added", "collection": "stream-notify-all", "id": "id",
+        "fields": {"eventName": "public-settings-changed"},
+    }))
+    .await;
+    let told = |id: &str, value: Value| {
+        let args = json!(["updated", {"_id": id, "value": value}]);
+        changed("stream-notify-all", "public-settings-changed", args)
+    };
+    setting(&admin, "Accounts_AllowInvisibleStatusOption", false).await;
+    let name = json!({"value": "Office"});
+    admin.post("settings/Site_Name", name).await.expect(200);
+    live.expect(told("Accounts_AllowInvisibleStatusOption", json!(false)))
+        .await;
+    live.expect(told("Site_Name", json!("Office"))).await;
+}
+
+#[tokio::test]
+async fn everybody_who_subscribed_hears_the_same() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let mut everybody = Vec::new();
+    for n in 0..20 {
+        let mut live = server.user(&format!("user{n}")).await.live().await;
+        live.subscribe(LOGGED, json!(["updateCustomUserStatus"]))
+            .await;
+        everybody.push(live);
+    }
+    let mut told = Vec::new();
+    for n in 0..20 {
+        let name = format!("status {n}");
+        let id = admin.create(&name).await.created_id();
+        told.push(updated(&id, &name, "busy"));
+    }
+    for live in &mut everybody {
+        for frame in &told {
+            live.expect(frame.clone()).await;
+        }
+    }
+}

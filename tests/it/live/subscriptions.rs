@@ -1,0 +1,99 @@
+//! Who may subscribe to what, and what a subscription begins with. Source: compatibility 9.4. What is told then stands in `streams`.
+
+use crate::support::admin::setting;
+use crate::support::{TestServer, golden_lines};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn every_refusal_of_a_subscription_is_told_as_an_error_of_meteors() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (mut anon, mut live) = (server.live().await, ann.live().await);
+    let (own, foreign) = (
+        format!("{}/userData", ann.id()),
+        format!("{}/userData", bob.id()),
+    );
+    let longer = format!("{}x/userData", ann.id());
+    let mut lines = Vec::new();
+    #[rustfmt::skip] // A table.
+    let table = [
+        (true, "stream-notify-logged", json!(["user-status"]), "events for people who are logged in"),
+        (true, "stream-roles", json!(["roles"]), "roles"),
+        (true, "stream-user-presence", json!(["", {"added": [ann.id()]}]), "presence"),
+        (true, "stream-notify-user", json!([own]), "somebody's own"),
+        (true, "stream-notify-all", json!([]), "no event"),
+        (true, "stream-notify-logged", json!([""]), "no event for people who are logged in"),
+        (true, "stream-room-messages", json!(["x"]), "a stream that is not here"),
+        (false, "stream-notify-user", json!([foreign]), "somebody else's"),
+        (false, "stream-notify-user", json!([longer]), "an id that begins alike"),
+        (false, "stream-notify-user", json!(["userData"]), "nobody's"),
+        (false, "stream-notify-user", json!([ann.id()]), "no event of one's own"),
+        (false, "stream-notify-logged", json!([]), "no event"),
+        (false, "stream-notify-logged", json!([""]), "an empty event"),
+        (false, "stream-notify-logged", json!([null]), "null"),
+        (false, "stream-notify-logged", json!([7]), "a number"),
+        (false, "stream-notify-all", json!([""]), "an empty event for everybody"),
+        (false, "stream-notify-user", json!([""]), "an empty event for oneself"),
+        (false, "stream-roles", json!([""]), "an empty event of roles"),
+    ];
+    for (is_anonymous, name, params, what) in table {
+        let live = if is_anonymous { &mut anon } else { &mut live };
+        let error = live.refusal(name, params).await;
+        let who = if is_anonymous { "nobody" } else { "ann" };
+        lines.push(format!("{who}, {what}: {error}"));
+    }
+    golden_lines("live_subscriptions_refused", &lines);
+    anon.is_open().await;
+    live.is_open().await;
+}
+
+#[tokio::test]
+async fn a_subscription_begins_with_a_document_where_one_is_asked_for() {
+    let server = TestServer::start().await;
+    // So that nothing comes between.
+    setting(&server.admin().await, "Presence_broadcast_disabled", true).await;
+    let ann = server.user("ann").await;
+    let mut live = ann.live().await;
+    let own = format!("{}/userData", ann.id());
+    for (name, event) in [
+        ("stream-notify-logged", "user-status"),
+        ("stream-notify-logged", "something else"),
+        ("stream-notify-all", "public-settings-changed"),
+        ("stream-notify-user", &own),
+        ("stream-roles", "roles"),
+    ] {
+        for (options, is_asked) in [
+            (vec![], false),
+            (vec![json!(false)], false),
+            (vec![json!({"useCollection": false, "args": []})], false),
+            (vec![json!({"useCollection": "yes"})], false),
+            (vec![json!(true)], true),
+            (vec![json!({"useCollection": true, "args": [null]})], true),
+        ] {
+            let params: Vec<Value> = [json!(event)].into_iter().chain(options).collect();
+            let said = json!({"msg": "sub", "id": "s", "name": name, "params": params});
+            live.say(said.clone()).await;
+            if is_asked {
+                live.expect(json!({
+                    "msg": "added", "collection": name, "id": "id", "fields": {"eventName": event},
+                }))
+                .await;
+            }
+            live.expect(json!({"msg": "ready", "subs": ["s"]})).await;
+            live.unsubscribe("s").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn publications_that_clients_wait_for_are_ready() {
+    let server = TestServer::start().await;
+    let mut live = server.user("ann").await.live().await;
+    for name in [
+        "userData",
+        "meteor.loginServiceConfiguration",
+        "meteor_autoupdate_clientVersions",
+    ] {
+        live.subscribe(name, json!([])).await;
+    }
+}

@@ -1,0 +1,112 @@
+//! A database that fails: the client is told whose fault it is and no more, the log has the rest, and the next request works.
+
+use crate::support::flaky::{Fault, FlakyServer};
+use crate::support::log::Log;
+use crate::support::{ADMIN_PASSWORD, Client, Reply};
+use serde_json::{Value, json};
+
+const SECRET: &str = "disk /dev/sda1 on fire";
+
+/// Store methods, each with a request that cannot do without it.
+fn table(id: &str) -> Vec<(&'static str, &'static str, Option<Value>)> {
+    let create = json!({"name": "new", "statusType": "busy"});
+    let update = json!({"_id": id, "name": "changed", "statusType": "away"});
+    let change = json!({"permissions": [{"_id": "view-statistics", "roles": ["admin"]}]});
+    let login = json!({"user": "admin", "password": ADMIN_PASSWORD});
+    let delete = json!({"customUserStatusId": id});
+    let busy = json!({"status": "busy"});
+    vec![
+        ("create_status", "custom-user-status.create", Some(create)),
+        (
+            "find_status",
+            "custom-user-status.update",
+            Some(update.clone()),
+        ),
+        ("update_status", "custom-user-status.update", Some(update)),
+        ("list_statuses", "custom-user-status.list", None),
+        ("delete_status", "custom-user-status.delete", Some(delete)),
+        ("change_presence", "users.setStatus", Some(busy)),
+        ("find_presence", "users.getStatus", None),
+        ("list_presences", "users.presence", None),
+        ("list_roles", "roles.list", None),
+        ("list_permissions", "permissions.listAll", None),
+        ("update_permissions", "permissions.update", Some(change)),
+        ("find_session", "me", None),
+        ("find_user", "login", Some(login.clone())),
+        ("create_login", "login", Some(login)),
+        ("list_users", "users.list", None),
+        (
+            "update_user",
+            "users.setPreferences",
+            Some(json!({"data": {"clockMode": 2}})),
+        ),
+        (
+            "set_grant",
+            "permissions.addRole",
+            Some(json!({"permissionId": "view-statistics", "role": "bot"})),
+        ),
+        ("list_logins", "users.getPersonalAccessTokens", None),
+        (
+            "replace_token",
+            "users.regeneratePersonalAccessToken",
+            Some(json!({"tokenName": "another token"})),
+        ),
+        ("delete_login", "logout", Some(json!({}))),
+    ]
+}
+
+async fn send(client: &Client, route: &str, body: Option<Value>) -> Reply {
+    match body {
+        Some(body) => client.post(route, body).await,
+        None => client.get(route).await,
+    }
+}
+
+/// Lets every method of the store fail with `fault`, and passes each failure's answer to `check`. Then the same request must work.
+async fn every_failure(fault: Fault, check: impl Fn(&'static str, Reply)) {
+    let server = FlakyServer::start().await;
+    let admin = server.admin("a token").await;
+    let id = admin.create("victim").await.expect(200).created_id();
+    server.admin("another token").await;
+    for (method, route, body) in table(&id) {
+        server.store.fail_once(method, fault);
+        let failed = send(&admin, route, body.clone()).await;
+        assert!(server.store.has_failed(), "{route} does without {method}");
+        check(method, failed);
+        let again = send(&admin, route, body).await;
+        assert_eq!(again.status, 200, "{method}: {}", again.text());
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_unavailable_is_503_and_when_to_come_again() {
+    every_failure(Fault::Unavailable, |method, reply| {
+        assert_eq!(reply.status, 503, "{method}");
+        assert_eq!(reply.header("retry-after"), Some("1"), "{method}");
+        assert_eq!(reply.json()["errorType"], "error-service-unavailable");
+        assert_eq!(reply.json()["success"], false);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failure_is_500_without_a_word_and_logged_once_with_the_requests_id() {
+    for fault in [Fault::Internal(SECRET), Fault::Panic(SECRET)] {
+        let log = Log::default();
+        let _logging = log.start();
+        every_failure(fault, |method, reply| {
+            assert_eq!(reply.status, 500, "{method}");
+            let told = r#"{"success":false,"error":"Internal server error"}"#;
+            assert_eq!(reply.text(), told, "{method}");
+            let lines = log.take();
+            let id = reply.header("x-request-id").unwrap();
+            assert_eq!(lines.len(), 1, "{method}: {lines:?}");
+            let line = &lines[0];
+            assert!(
+                line.contains("ERROR") && line.contains(id) && line.contains(SECRET),
+                "{line}"
+            );
+        })
+        .await;
+    }
+}

@@ -1,0 +1,265 @@
+//! Every reason not to start: one line on standard error, exit code 1, nothing damaged, nothing left behind.
+
+use crate::support::process::Home;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// A setting that is refused: arguments, environment, `doorsign.toml`, and what the line has to say.
+type Misspelt = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+);
+
+const NO_SETTING: &[(&str, &str)] = &[];
+
+#[tokio::test]
+async fn a_wrong_setting_in_any_source_stops_the_start_before_anything_is_made() {
+    let cases: &[Misspelt] = &[
+        (
+            &[],
+            &[],
+            "listn = 'x'",
+            "unknown setting \"listn\" in doorsign.toml (did you mean \"listen\"?)",
+        ),
+        (
+            &[],
+            &[("DOORSIGN_LISTN", "x")],
+            "",
+            "unknown setting \"DOORSIGN_LISTN\" in the environment (did you mean \"DOORSIGN_LISTEN\"?)",
+        ),
+        (
+            &[],
+            NO_SETTING,
+            "login_days = 0",
+            "login_days = \"0\" (from doorsign.toml) is not a number from 1 to 3650",
+        ),
+        (
+            &[],
+            &[("DOORSIGN_LISTEN", "here")],
+            "",
+            "listen = \"here\" (from DOORSIGN_LISTEN) is not a host and a port",
+        ),
+        (
+            &["--contract", "other"],
+            &[],
+            "",
+            "contract = \"other\" (from --contract) is not documented or server",
+        ),
+        (&[], &[], "log = ", "doorsign.toml, line 1: "),
+        (
+            &["--log", "doorsign=loud"],
+            &[],
+            "",
+            "log = \"doorsign=loud\" (from --log) is not a level (off, error, warn, info, debug or trace) or a log filter",
+        ),
+        (
+            &["--config", "gone.toml"],
+            &[],
+            "",
+            "config = \"gone.toml\" (from --config) cannot be read: ",
+        ),
+        (
+            &[],
+            &[("DOORSIGN_ADMIN_PASSWORD", "")],
+            "",
+            "admin_password (from DOORSIGN_ADMIN_PASSWORD) is not a text",
+        ),
+    ];
+    for (args, environment, file, expected) in cases {
+        let home = Home::new();
+        fs::write(home.path().join("doorsign.toml"), file).unwrap();
+        let command = home.command(args, environment);
+        let reason = crate::support::process::ended(command, "").await.refused(1);
+        assert!(reason.starts_with(expected), "{reason}");
+        assert!(!home.data().exists(), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_file_that_is_not_there_stops_the_first_start_which_stays_the_first() {
+    let home = Home::new();
+    let gone = [("DOORSIGN_ADMIN_PASSWORD_FILE", "gone")];
+    let reason = crate::support::process::ended(home.command(&[], &gone), "")
+        .await
+        .refused(1);
+    let expected = "cannot create the administrator: admin_password_file = \"gone\" (from DOORSIGN_ADMIN_PASSWORD_FILE) cannot be read: ";
+    assert!(reason.starts_with(expected), "{reason}");
+    assert!(home.serve(&[], &[]).await.shown_password().is_some());
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_told_in_one_line_and_exit_code_2() {
+    let cases: &[(&[&str], &str)] = &[
+        (
+            &["--listn", "x"],
+            "unexpected argument '--listn' found; tip: a similar argument exists: '--listen'",
+        ),
+        (
+            &["--listen"],
+            "a value is required for '--listen <HOST:PORT>' but none was supplied",
+        ),
+        (
+            &["--log", "info", "--log", "warn"],
+            "the argument '--log <FILTER>' cannot be used multiple times",
+        ),
+        (
+            &["claims"],
+            "unrecognized subcommand 'claims'; tip: a similar subcommand exists: 'claim'",
+        ),
+        (
+            &["user"],
+            "'doorsign user' requires a subcommand but one was not provided; [subcommands: add, list, ",
+        ),
+        (
+            &["token", "create", "admin"],
+            "the following required arguments were not provided: --name <NAME>",
+        ),
+        (
+            &["token", "create", "admin", "--name", "x", "--expires", "0"],
+            "invalid value '0' for '--expires <DAYS>': 0 is not in 1..=36500",
+        ),
+    ];
+    let home = Home::new();
+    for (args, expected) in cases {
+        let reason = home.run(args).await.refused(2);
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+}
+
+async fn starts_for_the_first_time(home: &Home) {
+    let first = home.serve(&[], &[]).await;
+    assert!(first.shown_password().is_some(), "{}", first.greeting);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_and_the_next_start_is_still_the_first() {
+    let home = Home::new();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    let reason = home.run(&["--listen", &taken]).await.refused(1);
+    assert!(
+        reason.starts_with(&format!("cannot listen on {taken}: ")),
+        "{reason}"
+    );
+    starts_for_the_first_time(&home).await;
+}
+
+#[tokio::test]
+async fn a_hook_that_cannot_start_is_told_and_the_next_start_is_still_the_first() {
+    let home = Home::new();
+    fs::write(home.path().join("file"), "").unwrap();
+    let reason = home.run(&["--audit-log", "file/audit"]).await.refused(1);
+    assert!(reason.starts_with("cannot start a hook: "), "{reason}");
+    starts_for_the_first_time(&home).await;
+}
+
+#[tokio::test]
+async fn a_data_folder_that_cannot_be_written_is_told() {
+    let home = Home::new();
+    fs::write(home.path().join("file"), "precious").unwrap();
+    // Permission bits bind no superuser; these stop everybody.
+    for folder in ["file", "file/data", "/proc/doorsign", "/proc"] {
+        let reason = home.run(&["--data", folder]).await.refused(1);
+        let expected = format!("cannot use the data folder {folder}: ");
+        assert!(reason.starts_with(&expected), "{reason}");
+    }
+    assert_eq!(
+        fs::read(home.path().join("file")).unwrap(),
+        b"precious",
+        "the file in the way is untouched"
+    );
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_is_refused_and_the_first_one_serves_on() {
+    let home = Home::new();
+    let first = home.serve(&[], &[]).await;
+    let reason = home.run(&["serve"]).await.refused(1);
+    assert_eq!(
+        reason,
+        "cannot use the data folder data: another doorsign is running on it"
+    );
+    first.anon().get("info").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_of_ours_is_refused_and_left_untouched() {
+    const VERSION: usize = 60; // https://sqlite.org/fileformat.html#the_database_header
+    const APPLICATION: usize = 68;
+    let ours = Home::with_data().await;
+    let ours = fs::read(ours.data().join("doorsign.db")).unwrap();
+    let with = |at: usize, number: u32| {
+        let mut bytes = ours.clone();
+        bytes[at..at + 4].copy_from_slice(&number.to_be_bytes());
+        bytes
+    };
+    let garbled = [b"SQLite format 3\0".as_slice(), &[0xa5; 4096]].concat();
+    let cases = [
+        (
+            b"a letter".to_vec(),
+            "is not a database; it was left untouched",
+        ),
+        (
+            b"a letter of more than a few words".to_vec(),
+            "is not a database; it was left untouched",
+        ),
+        (garbled, "is not a database; it was left untouched"),
+        (
+            with(APPLICATION, 0),
+            "is a database of another program; it was left untouched",
+        ),
+        (
+            with(APPLICATION, 7),
+            "is a database of another program; it was left untouched",
+        ),
+        (
+            with(VERSION, 1),
+            "has schema 1, from before the first release, which cannot be carried over; it was left untouched",
+        ),
+        (
+            with(VERSION, 99),
+            "has schema 99, and this doorsign knows up to 5; use a newer doorsign",
+        ),
+    ];
+    for (bytes, expected) in cases {
+        let home = Home::new();
+        fs::create_dir(home.data()).unwrap();
+        let file = home.data().join("doorsign.db");
+        fs::write(&file, &bytes).unwrap();
+        for args in [["serve"].as_slice(), &["user", "list"]] {
+            let reason = home.run(args).await.refused(1);
+            assert_eq!(reason, format!("data/doorsign.db {expected}"));
+        }
+        // Hundreds of kilobytes: not to be printed.
+        assert!(fs::read(&file).unwrap() == bytes, "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_others_may_read_is_refused_and_kept() {
+    let home = Home::with_data().await;
+    let path = home.data().join("token-secret");
+    let secret = fs::read_to_string(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    for args in [["serve"].as_slice(), &["token", "list", "admin"]] {
+        let reason = home.run(args).await.refused(1);
+        assert_eq!(
+            reason,
+            "cannot use the token secret: data/token-secret: the secret is accessible to group or others; run `chmod 600` on it"
+        );
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), secret);
+}
+
+#[tokio::test]
+async fn a_bad_name_for_the_administrator_is_told_and_the_next_start_is_still_the_first() {
+    let home = Home::new();
+    let reason = home.run(&["--admin-username", "the boss"]).await.refused(1);
+    assert_eq!(
+        reason,
+        "cannot create the administrator: invalid username \"the boss\": use 1–64 characters from A–Z a–z 0–9 . _ -"
+    );
+    starts_for_the_first_time(&home).await;
+}

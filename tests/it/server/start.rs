@@ -1,0 +1,212 @@
+//! The first start and the later ones: what is made, who may read it, and the greeting, whose lines work when pasted.
+
+use crate::support::process::{Home, PASSWORD, PASSWORD_START, Process, paste};
+use crate::support::{in_time, look_again};
+use std::os::unix::fs::PermissionsExt;
+
+#[tokio::test]
+async fn the_first_start_makes_a_folder_and_files_for_their_owner_alone() {
+    let home = Home::new();
+    let server = home.serve(&[], &[]).await;
+    let mode = |name: &str| {
+        let file = home.data().join(name).metadata().unwrap();
+        format!("{:o}", file.permissions().mode() & 0o777)
+    };
+    assert_eq!(mode(""), "700");
+    for file in ["doorsign.db", "token-secret", "doorsign.lock"] {
+        assert_eq!(mode(file), "600", "{file}");
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_made_up_password_is_shown_once_on_standard_output_and_nowhere_else() {
+    let home = Home::new();
+    let trace = ("DOORSIGN_LOG", "trace");
+    let first = home.serve(&[], &[trace]).await;
+    let password = first.shown_password().unwrap().to_owned();
+    assert_eq!(password.len(), 24, "{password}");
+    first.anon().logged_in("admin", &password).await;
+    let first = first.end().await;
+    assert!(!first.stdout.contains(&password), "{}", first.stdout);
+    assert!(!first.stderr.contains(&password), "{}", first.stderr);
+
+    let second = home.serve(&[], &[trace]).await;
+    assert_eq!(second.shown_password(), None, "{}", second.greeting);
+    assert!(!second.greeting.contains(&password), "{}", second.greeting);
+    second.anon().logged_in("admin", &password).await;
+}
+
+#[tokio::test]
+async fn no_two_first_starts_make_up_the_same_password_and_none_knows_a_default() {
+    let (one, other) = (Home::new(), Home::new());
+    let (one, other) = (one.serve(&[], &[]).await, other.serve(&[], &[]).await);
+    assert_ne!(one.shown_password(), other.shown_password());
+    for guess in ["admin", "password", "doorsign", "changeme"] {
+        one.anon().login("admin", guess).await.expect(401);
+    }
+}
+
+/// How a first start is given its password: by environment and by flags.
+type Given = (
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+/// All the ways; `it's/a secret` is a file with the password.
+const GIVEN: [Given; 4] = [
+    (&[("DOORSIGN_ADMIN_PASSWORD", PASSWORD)], &[]),
+    (&[("DOORSIGN_ADMIN_PASSWORD_FILE", "it's/a secret")], &[]),
+    (&[], &["--admin-password-file", "it's/a secret"]),
+    (&[], &["--admin-password", PASSWORD]),
+];
+
+fn home_with_secret() -> Home {
+    let home = Home::new();
+    let folder = home.path().join("it's");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a secret"), format!("{PASSWORD}\n")).unwrap();
+    home
+}
+
+#[tokio::test]
+async fn a_given_password_is_the_administrators_and_is_never_shown() {
+    for (environment, args) in GIVEN {
+        let home = home_with_secret();
+        let server = home.serve(args, environment).await;
+        server.anon().logged_in("admin", PASSWORD).await;
+        assert_eq!(server.shown_password(), None, "{}", server.greeting);
+        assert!(
+            !server.greeting.contains(PASSWORD_START),
+            "{}",
+            server.greeting
+        );
+        let ended = server.end().await;
+        assert!(!ended.stderr.contains(PASSWORD_START), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_later_start_leaves_the_password_as_it_is() {
+    let home = Home::with_data().await;
+    let other = ("DOORSIGN_ADMIN_PASSWORD", "another one");
+    let server = home.serve(&["--admin-username", "ann"], &[other]).await;
+    server.anon().logged_in("admin", PASSWORD).await;
+    server.anon().login("ann", "another one").await.expect(401);
+}
+
+/// The greeting's lines, pasted.
+async fn greeting_pasted(server: &Process, environment: &[(&str, &str)]) -> String {
+    let (_, lines) = server.greeting.split_once("To try it").unwrap();
+    let (_, lines) = lines.split_once("\n\n").unwrap();
+    paste(lines, environment).await.succeeded()
+}
+
+#[tokio::test]
+async fn the_greetings_lines_create_caught_up_when_pasted() {
+    let in_shell = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
+    let nothing = [].as_slice();
+    let made_up = ([].as_slice(), [].as_slice());
+    for (environment, args) in GIVEN.into_iter().chain([made_up]) {
+        let home = home_with_secret();
+        let server = home.serve(args, environment).await;
+        let in_file = server.greeting.contains("a secret");
+        let needs_no_variable = in_file || server.shown_password().is_some();
+        let shell = if needs_no_variable {
+            nothing
+        } else {
+            &in_shell
+        };
+        let told = server.greeting.contains("in DOORSIGN_ADMIN_PASSWORD:");
+        assert_eq!(told, !needs_no_variable, "{}", server.greeting);
+        let pasted = greeting_pasted(&server, shell).await;
+        let expected = r#"{"customUserStatus":{"_id":""#;
+        assert!(pasted.starts_with(expected), "{pasted}");
+        let expected = r#""name":"caught up","statusType":"busy","_updatedAt":""#;
+        assert!(pasted.contains(expected), "{pasted}");
+    }
+}
+
+#[tokio::test]
+async fn the_greetings_lines_work_at_a_later_start_and_for_another_administrator() {
+    let home = Home::new();
+    let environment = [
+        ("DOORSIGN_ADMIN_USERNAME", "ann"),
+        ("DOORSIGN_ADMIN_PASSWORD", PASSWORD),
+    ];
+    home.serve(&[], &environment).await.end().await;
+    let later = home.serve(&[], &environment[..1]).await;
+    let pasted = greeting_pasted(&later, &environment[1..]).await;
+    assert!(pasted.contains(r#""name":"caught up""#), "{pasted}");
+    let refused = greeting_pasted(&later, &[]).await;
+    assert!(refused.contains("You must be logged in"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_password_file_that_is_gone_after_the_first_start_is_no_refusal() {
+    let home = Home::new();
+    let secret = home.path().join("secret");
+    std::fs::write(&secret, PASSWORD).unwrap();
+    let environment = [("DOORSIGN_ADMIN_PASSWORD_FILE", "secret")];
+    home.serve(&[], &environment).await.end().await;
+    std::fs::remove_file(&secret).unwrap();
+    let later = home.serve(&[], &environment).await;
+    later.anon().logged_in("admin", PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_ready_file_that_a_killed_server_left_goes_first_and_a_live_ones_stays() {
+    let home = Home::with_data().await;
+    let ready = home.path().join("ready");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let failing = ["serve", "--ready-file", "ready", "--listen", &address];
+    let live = home.serve(&["--ready-file", "ready"], &[]).await;
+    home.run(&failing).await.refused(1);
+    assert_eq!(std::fs::read_to_string(&ready).unwrap(), live.url());
+    live.kill().await;
+    assert!(ready.exists());
+    home.run(&failing).await.refused(1);
+    assert!(
+        !ready.exists(),
+        "nobody is sent to a port that nobody answers"
+    );
+}
+
+#[tokio::test]
+async fn a_ready_file_that_is_left_over_goes_before_anything_else_can_fail() {
+    let home = Home::with_data().await;
+    let ready = home.path().join("ready");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let failing = ["--ready-file", "ready", "--listen", &address];
+    for command in ["serve", "dev"] {
+        std::fs::write(&ready, "http://127.0.0.1:1").unwrap();
+        let args = [&[command], failing.as_slice()].concat();
+        home.run(&args).await.refused(1);
+        assert!(!ready.exists(), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_ready_file_is_written_through_no_link() {
+    let home = Home::with_data().await;
+    let ready = home.path().join("ready");
+    for planted in ["ready", "ready.part"] {
+        let victim = home.path().join(planted).with_extension("victim");
+        std::fs::write(&victim, "keep me").unwrap();
+        std::os::unix::fs::symlink(&victim, home.path().join(planted)).unwrap();
+    }
+    let server = home.serve(&["--ready-file", "ready"], &[]).await;
+    in_time("the ready file", async {
+        while !ready.is_file() {
+            look_again().await;
+        }
+    })
+    .await;
+    assert_eq!(std::fs::read_to_string(&ready).unwrap(), server.url());
+    assert!(!ready.is_symlink());
+    server.end().await;
+    let victim = home.path().join("ready.victim");
+    assert_eq!(std::fs::read_to_string(victim).unwrap(), "keep me");
+}

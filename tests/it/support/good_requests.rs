@@ -1,0 +1,190 @@
+//! A request to every route with which nothing is wrong but, perhaps, its sender. Does not know who may send it.
+
+use crate::support::scripted::{recording, scripted};
+use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer, in_time};
+use doorsign::domain::{Caller, DeliveryState, EventId, Login, LoginId, LoginKind, UserId};
+use doorsign::service::hooks;
+use doorsign::service::webhooks::{self, NewWebhook};
+use doorsign_hook::HookError;
+use serde_json::{Value, json};
+use warp::http::Method;
+
+const SECRET: &str = "known to both";
+
+/// Where nobody listens.
+const NOWHERE: &str = "http://127.0.0.1:9/";
+
+/// What makes a request one for a WebSocket.
+pub const HANDSHAKE: &[(&str, &str)] = &[
+    ("connection", "upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
+/// A server on which every route can be answered 200, or 101. Of its hooks, `idle` takes everything and `failing` nothing.
+pub async fn server() -> TestServer {
+    let refused = || std::future::ready(Err(HookError::Permanent("never".to_owned())));
+    let ((idle, _), (failing, _)) = (recording("idle"), scripted("failing", move |_| refused()));
+    let setup = Setup::new().hook(idle).hook(failing);
+    setup
+        .config(|config| {
+            config.create_tokens_for_users_secret = Some(SECRET.into());
+            config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
+        })
+        .start()
+        .await
+}
+
+/// Has `client`, who is the user `username`, ask a route of the table. `n` is another number for each request.
+pub async fn ask(
+    server: &TestServer,
+    (client, username): (&Client, &str),
+    (method, path): (&str, &str),
+    n: usize,
+) -> Reply {
+    let target = target(server, username, path, n).await;
+    if method == "GET" {
+        let headers: &[_] = if path == "/websocket" { HANDSHAKE } else { &[] };
+        return client.send(Method::GET, &target, headers, "").await;
+    }
+    let body = body(server, username, path, n).await.to_string();
+    let json = [("content-type", "application/json")];
+    let method = method.parse().unwrap();
+    client.send(method, &target, &json, body).await
+}
+
+/// The status of the answer when nothing is wrong with its sender either.
+pub fn accepted(path: &str) -> u16 {
+    if path == "/websocket" { 101 } else { 200 }
+}
+
+/// The path with its parameters, and the query that it takes.
+async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> String {
+    let query = match path.trim_start_matches("/api/v1/") {
+        "sessions/info" | "sessions/info.admin" => {
+            format!("?sessionId={}", login(server, username, n).await)
+        }
+        "users.info" => "?username=admin".to_owned(),
+        "roles.getUsersInRole" => "?role=user".to_owned(),
+        "hooks.deliveries" => "?hook=failing".to_owned(),
+        "hooks.delivery" => format!("?hook=failing&event={}", given_up(server, n).await),
+        _ => String::new(),
+    };
+    let path = path.replace(":_id", "Site_Name").replace(":method", "any");
+    path + &query
+}
+
+async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Value {
+    let name = format!("name-{n}");
+    match path.trim_start_matches("/api/v1/") {
+        "custom-user-status.create" => json!({"name": name, "statusType": "busy"}),
+        "custom-user-status.update" => {
+            json!({"_id": status(server, n).await, "name": name, "statusType": "busy"})
+        }
+        "custom-user-status.delete" => json!({"customUserStatusId": status(server, n).await}),
+        "login" => json!({"user": "admin", "password": ADMIN_PASSWORD}),
+        "users.setStatus" => json!({"status": "busy"}),
+        "permissions.update" => {
+            json!({"permissions": [{"_id": "view-statistics", "roles": ["admin"]}]})
+        }
+        "permissions.addRole" | "permissions.removeRole" => {
+            json!({"permissionId": "view-statistics", "role": "guest"})
+        }
+        "settings/:_id" => json!({"value": "Office"}),
+        "roles.addUserToRole" => json!({"username": user(server, n).await.1, "roleId": "guest"}),
+        "roles.removeUserFromRole" => {
+            json!({"username": user(server, n).await.1, "roleId": "user"})
+        }
+        "users.create" => {
+            json!({"email": "", "name": name, "password": "a password", "username": name})
+        }
+        "users.update" => json!({"userId": id_of(server, username).await, "data": {}}),
+        "users.updateOwnBasicInfo" | "users.setPreferences" => json!({"data": {}}),
+        "users.setActiveStatus" => {
+            json!({"userId": user(server, n).await.0, "activeStatus": false})
+        }
+        "users.delete" => json!({"userId": user(server, n).await.0}),
+        "users.createToken" => {
+            json!({"userId": id_of(server, username).await, "secret": SECRET})
+        }
+        "users.generatePersonalAccessToken" => json!({"tokenName": name}),
+        "users.regeneratePersonalAccessToken" | "users.removePersonalAccessToken" => {
+            server.with_named_token(username, &name, None).await;
+            json!({"tokenName": name})
+        }
+        "sessions/logout.me" | "sessions/logout" => {
+            json!({"sessionId": login(server, username, n).await})
+        }
+        "method.call/:method" | "method.callAnon/:method" => {
+            json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#})
+        }
+        "hooks.retry" | "hooks.pause" | "hooks.resume" => json!({"hook": "idle"}),
+        "hooks.drop" => json!({"hook": "failing", "event": given_up(server, n).await}),
+        "hooks.replay" => json!({"hook": "idle", "since": "2020-01-01"}),
+        "webhooks.add" => json!({"name": name, "url": NOWHERE}),
+        path if path.starts_with("webhooks.") => json!({"name": webhook(server, n).await}),
+        _ => json!({}),
+    }
+}
+
+/// The id of a new status.
+async fn status(server: &TestServer, n: usize) -> String {
+    let made = server.admin().await.create(&format!("made for {n}")).await;
+    made.expect(200).created_id()
+}
+
+/// Id and name of a new user with the role `user`.
+async fn user(server: &TestServer, n: usize) -> (String, String) {
+    let name = format!("made-for-{n}");
+    let made = server.user(&name).await;
+    (made.credentials.unwrap().0, name)
+}
+
+/// The id of a new login by password.
+pub async fn login(server: &TestServer, username: &str, n: usize) -> String {
+    let login = Login {
+        id: LoginId::new(format!("login for {username} {n}").replace(' ', "-")),
+        user: UserId::new(id_of(server, username).await),
+        kind: LoginKind::Password,
+        created_at: server.app.clock.now(),
+        expires_at: None,
+    };
+    let store = &server.app.store;
+    let by = crate::support::operator();
+    store.create_login(login.clone().into(), by).await.unwrap();
+    login.id.as_str().to_owned()
+}
+
+async fn id_of(server: &TestServer, username: &str) -> String {
+    server.with_token(username).await.credentials.unwrap().0
+}
+
+/// An event whose delivery to the hook `failing` was given up.
+async fn given_up(server: &TestServer, n: usize) -> u64 {
+    status(server, n).await;
+    let newest = *server.app.store.committed().borrow();
+    let before = EventId::new(newest.as_u64() - 1);
+    let parked = Some(DeliveryState::Parked);
+    let looking = async {
+        loop {
+            let found =
+                hooks::list_deliveries(&server.app, Caller::Operator, "failing", parked, before);
+            if let Some(record) = found.await.unwrap().pop() {
+                return record.event.as_u64();
+            }
+        }
+    };
+    in_time("a delivery that was given up", looking).await
+}
+
+/// The name of a new webhook.
+async fn webhook(server: &TestServer, n: usize) -> String {
+    let new = NewWebhook {
+        name: format!("made-for-{n}"),
+        url: NOWHERE.to_owned(),
+        kinds: Vec::new(),
+    };
+    let made = webhooks::add(&server.app, Caller::Operator, new).await;
+    made.unwrap().name.as_str().to_owned()
+}

@@ -1,0 +1,42 @@
+//! A connection that listens to streams, and checks of a connection.
+
+use super::frames::{LOGGED, updated};
+use crate::support::{Client, Live, Setup, TestServer};
+use serde_json::json;
+
+/// A connection of a new user who has subscribed to these events of `stream-notify-logged`.
+pub async fn listener(server: &TestServer, events: &[&str]) -> Live {
+    let mut live = server.user("eve").await.live().await;
+    for event in events {
+        live.subscribe(LOGGED, json!([event, {"useCollection": false, "args": []}]))
+            .await;
+    }
+    live
+}
+
+/// Passes when nothing else was told up to now: what is told next is told last.
+pub async fn is_all(live: &mut Live, admin: &Client, marker: &str) {
+    let id = admin.create(marker).await.created_id();
+    live.expect(updated(&id, marker, "busy")).await;
+}
+
+/// Passes when the server does what it is for.
+pub async fn answers(server: &TestServer) {
+    let name = format!("{:?}", std::time::Instant::now());
+    server.admin().await.create(&name).await.expect(200);
+    server.live().await.is_open().await;
+}
+
+/// Passes when whatever was said had its answers, and the connection is as good as before.
+pub async fn is_as_before(live: &mut Live) {
+    live.say(json!({"msg": "ping", "id": "the end"})).await;
+    live.next_where(|frame| *frame == json!({"msg": "pong", "id": "the end"}))
+        .await;
+    live.forget();
+}
+
+/// With Rocket.Chat's rule and without a grace: a user who leaves is offline at once.
+pub fn setup() -> Setup {
+    let setup = Setup::new().unconnected_offline();
+    setup.config(|config| config.offline_grace_seconds = 0)
+}

@@ -1,0 +1,213 @@
+//! Real requests: who sends them and how. Knows nothing of what the document says of the answers.
+
+use crate::support::good_requests::login;
+use crate::support::openapi::document::{Document, Operation};
+use crate::support::raw::Raw;
+use crate::support::receiver::Receiver;
+use crate::support::{Client, Reply, TestServer, in_time};
+use doorsign::service::users;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use warp::http::Method;
+
+/// What no test here provokes: 500, which takes a bug; and 503, which takes a disk or database that fails at that moment, so that a
+/// create on a full one stands for all.
+pub fn unseen(document: &Document) -> BTreeSet<(Operation, u16)> {
+    let put_off = Operation::new("POST /api/v1/custom-user-status.create");
+    let operations = document.operations().into_iter();
+    let both = operations.flat_map(|operation| [(operation.clone(), 500), (operation, 503)]);
+    both.filter(|(operation, status)| {
+        document.statuses(operation).contains(status) && (*status == 500 || *operation != put_off)
+    })
+    .collect()
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    Admin,
+    /// Somebody with the role `user`.
+    Bob,
+    /// Somebody without a role.
+    Stranger,
+    /// The administrator by a login of its own, to be ended.
+    Leaving,
+}
+
+/// A request with the status that it must be answered with. `{id}` in it is the id of a status there is, `{admin}`, `{bob}` and
+/// `{carol}` are ids of users; carol is the first who is created. `{position}` is the one that `events` told last, and `{receiver}`
+/// where an endpoint of webhooks is.
+#[derive(Clone)]
+pub struct Case {
+    pub line: String,
+    pub who: Who,
+    pub headers: Vec<(&'static str, &'static str)>,
+    pub body: String,
+    pub status: u16,
+    /// What has to be in the answer: it is asked for again until then.
+    pub until: &'static str,
+}
+
+impl Case {
+    pub fn new(status: u16, who: Who, line: &str, body: &str) -> Self {
+        let headers = if body.is_empty() {
+            Vec::new()
+        } else {
+            vec![("content-type", "application/json")]
+        };
+        Self {
+            line: line.to_owned(),
+            who,
+            headers,
+            body: body.to_owned(),
+            status,
+            until: "",
+        }
+    }
+
+    pub fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The same with a query.
+    pub fn at(mut self, query: &str) -> Self {
+        self.line.push_str(query);
+        self
+    }
+
+    /// The same, asked again until this is in the answer.
+    pub fn until(mut self, text: &'static str) -> Self {
+        self.until = text;
+        self
+    }
+
+    pub fn operation(&self) -> Operation {
+        Operation::new(&self.line)
+    }
+
+    /// The body, if it was sent as JSON and is JSON.
+    pub fn json(&self) -> Option<Value> {
+        let json = self.headers.contains(&("content-type", "application/json"));
+        json.then(|| serde_json::from_str(&self.body).ok())?
+    }
+}
+
+/// Those who ask one server.
+pub struct People {
+    pub admin: Client,
+    bob: Client,
+    stranger: Client,
+    _receiver: Receiver,
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl People {
+    pub async fn of(server: &TestServer) -> Self {
+        let (admin, bob) = (server.admin().await, server.user("bob").await);
+        let stranger = server.user_with_roles("stranger", &[]).await;
+        server.user("zoe").await;
+        users::set_active(&server.app, "zoe", false).await.unwrap();
+        for n in 0..2 {
+            login(server, "bob", n).await;
+        }
+        let id = |client: &Client| client.credentials.as_ref().unwrap().0.clone();
+        let receiver = Receiver::start();
+        Self {
+            ids: BTreeMap::from([
+                ("{admin}", id(&admin)),
+                ("{bob}", id(&bob)),
+                (
+                    "{receiver}",
+                    receiver.url("").trim_end_matches('/').to_owned(),
+                ),
+            ]),
+            _receiver: receiver,
+            admin,
+            bob,
+            stranger,
+        }
+    }
+
+    /// Sends the request; keeps the ids of the first status and the first user that are created, and the position among the events.
+    pub async fn ask(&mut self, server: &TestServer, case: &Case) -> Reply {
+        let client = match case.who {
+            Who::Nobody => server.anon(),
+            Who::Admin => self.admin.clone(),
+            Who::Bob => self.bob.clone(),
+            Who::Stranger => self.stranger.clone(),
+            Who::Leaving => server.admin().await,
+        };
+        let (method, target) = case.line.split_once(' ').unwrap();
+        let (target, body) = (self.filled(target), self.filled(&case.body));
+        let method: Method = method.parse().unwrap();
+        let asking = async {
+            loop {
+                let (method, body) = (method.clone(), body.clone());
+                let reply = client.send(method, &target, &case.headers, body).await;
+                if reply.status != case.status || reply.text().contains(case.until) {
+                    return reply;
+                }
+            }
+        };
+        let reply = in_time(case.until, asking).await;
+        if reply.status == 200 {
+            self.keep(case, &reply);
+        }
+        reply
+    }
+
+    fn keep(&mut self, case: &Case, reply: &Reply) {
+        if case.operation().path == "/api/v1/events" {
+            let position = reply.json()["position"].to_string();
+            self.ids.insert("{position}", position);
+        }
+        if case.line == "GET /api/v1/sessions/list" {
+            for (n, name) in ["{own}", "{other}"].into_iter().enumerate() {
+                let id = &reply.json()["sessions"][n]["sessionId"];
+                self.ids.insert(name, id.as_str().unwrap().to_owned());
+            }
+        }
+        let made = [
+            ("custom-user-status.create", "{id}", "customUserStatus"),
+            ("users.create", "{carol}", "user"),
+        ];
+        for (route, name, field) in made {
+            if case.line.ends_with(route) && !self.ids.contains_key(name) {
+                let id = &reply.json()[field]["_id"];
+                self.ids.insert(name, id.as_str().unwrap().to_owned());
+            }
+        }
+    }
+
+    /// `text` with ids in the place of their names.
+    pub fn filled(&self, text: &str) -> String {
+        let ids = self.ids.iter();
+        ids.fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
+    }
+}
+
+/// The answer to a body that breaks off in the middle of its encoding.
+pub async fn broken_body(server: &TestServer, path: &str) -> Reply {
+    send(
+        server,
+        path,
+        "Transfer-Encoding: chunked\r\n\r\nno length\r\n",
+    )
+    .await
+}
+
+/// The answer to a body that is announced and does not come.
+pub async fn missing_body(server: &TestServer, path: &str) -> Reply {
+    send(server, path, "Content-Length: 1\r\n\r\n").await
+}
+
+/// Asks as the administrator: who has no login is refused before the body is looked at.
+async fn send(server: &TestServer, path: &str, rest: &str) -> Reply {
+    let (id, token) = server.admin().await.credentials.unwrap();
+    let login = format!("X-User-Id: {id}\r\nX-Auth-Token: {token}\r\n");
+    let request = format!("POST {path} HTTP/1.1\r\nHost: doorsign\r\n{login}{rest}");
+    Raw::sent(server, request).await.reply().await.unwrap()
+}

@@ -1,0 +1,33 @@
+//! Changes to users in a store, and their events.
+
+use crate::support::store::admin_at;
+use crate::support::store::presence::{events, id};
+use doorsign::domain::{Change, NewEvent, UserChange, Username};
+use doorsign::store::{Store, UserPatch};
+
+/// Events that the administrator caused at 5.
+pub fn told(changes: &[Change]) -> Vec<NewEvent> {
+    let events = changes
+        .iter()
+        .map(|change| admin_at(5).event(change.clone()));
+    events.collect()
+}
+
+/// Lets the administrator change ann at 5, and answers what is told of that.
+pub async fn told_of(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent> {
+    let before = events(store).await.len();
+    store
+        .update_user(id("ann"), patch, admin_at(5))
+        .await
+        .unwrap();
+    events(store).await.split_off(before)
+}
+
+pub fn updated(username: &str, name: &str, renamed: bool) -> Change {
+    Change::UserUpdated(UserChange {
+        user: id("ann"),
+        username: Username::stored(username.to_owned()),
+        name: name.to_owned(),
+        renamed,
+    })
+}

@@ -1,0 +1,94 @@
+//! Hooks, deliveries and webhooks in a store.
+
+use crate::support::store::{at, status, user};
+use doorsign::domain::{
+    Change, DeliveryRecord, DeliveryState, EventId, Hook, SigningSecret, Webhook, WebhookName,
+};
+use doorsign::store::{ConsumerState, Cursor, FailedDelivery, Store};
+
+/// An attempt at the event `event` that failed for good, at `event`.
+pub fn parked(event: u64) -> DeliveryRecord {
+    DeliveryRecord {
+        event: EventId::new(event),
+        state: DeliveryState::Parked,
+        attempts: 16,
+        reason: "it's \"broken\"".to_owned(),
+        notes: String::new(),
+        at: at(i64::try_from(event).unwrap()),
+        next_at: None,
+    }
+}
+
+/// An attempt that failed, and is tried again at 1000.
+pub fn retrying(event: u64) -> DeliveryRecord {
+    DeliveryRecord {
+        state: DeliveryState::Retrying,
+        attempts: 2,
+        next_at: Some(at(1000)),
+        ..parked(event)
+    }
+}
+
+/// What a standing says of [`retrying`].
+pub fn failed_at(event: u64) -> FailedDelivery {
+    FailedDelivery {
+        event: EventId::new(event),
+        attempts: 2,
+        at: retrying(event).at,
+        next_at: at(1000),
+    }
+}
+
+pub async fn standing(store: &dyn Store, hook: &str) -> ConsumerState {
+    store.standing(hook).await.unwrap().unwrap()
+}
+
+/// Moves `hook` as its delivery does.
+pub async fn advance(store: &dyn Store, hook: &str, to: u64, records: Vec<DeliveryRecord>) {
+    let place = Cursor {
+        cursor: EventId::new(to),
+        ..standing(store, hook).await.place
+    };
+    assert!(store.advance(hook, place, records).await.unwrap());
+}
+
+pub async fn deliveries(store: &dyn Store, hook: &str) -> Vec<DeliveryRecord> {
+    let all = store.list_deliveries(hook, None, EventId::new(0), usize::MAX);
+    all.await.unwrap()
+}
+
+pub async fn hook(store: &dyn Store, name: &str) -> Hook {
+    let hooks = store.list_hooks().await.unwrap();
+    hooks.into_iter().find(|hook| hook.name == name).unwrap()
+}
+
+pub fn name(name: &str) -> WebhookName {
+    WebhookName::parse(name).unwrap()
+}
+
+pub fn secret(text: &str, expires_at: Option<i64>) -> SigningSecret {
+    SigningSecret {
+        text: text.to_owned(),
+        expires_at: expires_at.map(at),
+    }
+}
+
+pub fn webhook(called: &str) -> Webhook {
+    Webhook {
+        name: name(called),
+        url: format!("https://example.org/{called}?key=a b"),
+        kinds: vec!["user.status".to_owned(), "custom_user_status.*".to_owned()],
+        secrets: vec![secret("first", None)],
+        created_at: at(7),
+    }
+}
+
+/// Lets one thing happen at each of these times.
+pub async fn happen(store: &dyn Store, times: &[i64]) {
+    for millis in times {
+        let created = status(*millis, &format!("status {millis}"));
+        let event = user("ann").by(at(*millis));
+        let event = event.event(Change::StatusCreated(created.clone()));
+        store.create_status(created, event).await.unwrap();
+    }
+}
