@@ -1,5 +1,5 @@
 //! Which module may use which: an allow list that the sources are held to. A module that is not listed, a use that is not
-//! allowed and a cycle all fail, with the row to change.
+//! allowed and a cycle all fail, with the row to change. Test files may use `support` and nothing of each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -175,6 +175,51 @@ fn some_names_belong_to_one_module() {
 }
 
 #[test]
+fn test_files_share_helpers_through_support_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let mut broken = Vec::new();
+    for path in &files {
+        let name = path.strip_prefix(&root).unwrap();
+        // This file holds paths of `src` as data.
+        if name.starts_with("support") || name == Path::new("architecture.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        for line in text.lines().filter(|line| names_a_test_file(line)) {
+            broken.push(format!("tests/it/{}: {}", name.display(), line.trim()));
+        }
+    }
+    assert!(files.len() > 100, "found only {} files", files.len());
+    assert!(
+        broken.is_empty(),
+        "move what these files share to tests/it/support:\n{}",
+        broken.join("\n")
+    );
+}
+
+#[test]
+fn the_search_finds_imports_of_test_files() {
+    for line in [
+        "use crate::live::frames::changed;",
+        "use super::served;",
+        "    let all = crate::users::with(body);",
+        "use crate::{live, support};",
+    ] {
+        assert!(names_a_test_file(line), "{line}");
+    }
+    for line in [
+        "use crate::support::{Client, Live};",
+        "use document::Document;",
+        "/// As in `super::served`.",
+        "use another_crate::live;",
+    ] {
+        assert!(!names_a_test_file(line), "{line}");
+    }
+}
+
+#[test]
 fn the_search_finds_whole_names_and_relative_paths() {
     assert!(mentions("use rusqlite::Connection;", "rusqlite"));
     assert!(!mentions("use rusqlite_extra::Connection;", "rusqlite"));
@@ -286,6 +331,17 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
+}
+
+/// Whether a line of code names a module of the tests other than `support`.
+fn names_a_test_file(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    let names_another = |(at, word): (usize, &str)| {
+        let is_whole = !code[..at].ends_with(is_name);
+        let first = code[at + word.len()..].split(|c| !is_name(c)).next();
+        is_whole && first != Some("support")
+    };
+    mentions(code, "super::") || code.match_indices("crate::").any(names_another)
 }
 
 /// Whether `word` occurs in `code` as a whole name.

@@ -1,4 +1,4 @@
-//! The one integration test binary: one link, one module per noun.
+//! The one integration test binary: one link, a folder per area. `support` holds every helper.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
