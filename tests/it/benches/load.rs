@@ -150,7 +150,7 @@ async fn answers_other_than_200_are_shown_and_fail_the_run() {
     );
     assert_eq!(
         printed.ended,
-        Err("no create was answered with 200".to_owned())
+        Err("no create request had status 200".to_owned())
     );
     let wrong = run(&format!("{url} --token-user x --token y {brief}")).await;
     assert!(wrong.text.contains(" × 401, the first: "), "{}", wrong.text);
@@ -204,7 +204,7 @@ async fn arguments_that_mean_nothing_are_refused() {
         ),
         (
             format!("{url} --token-user x --token y --pid 4294967295"),
-            "/proc tells nothing",
+            "/proc has no process",
         ),
     ] {
         let refused = run(&arguments).await.ended.unwrap_err();

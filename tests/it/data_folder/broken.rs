@@ -76,7 +76,7 @@ async fn no_change_is_acknowledged_once_sqlite_met_a_damaged_page() {
         .await;
         let log = server.end().await.stderr;
         assert_eq!(
-            log.matches("the database is damaged: no change").count(),
+            log.matches("ERROR doorsign::store::sqlite::health").count(),
             1,
             "{log}"
         );
@@ -145,6 +145,6 @@ async fn a_removed_folder_is_noticed_without_any_change_and_logged_once() {
     assert!(is_broken(&server.anon().post("login", login).await));
     let ended = server.end().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let notice = "was removed or replaced while the server runs";
+    let notice = "ERROR doorsign::store::sqlite::health";
     assert_eq!(ended.stderr.matches(notice).count(), 1, "{ended:?}");
 }

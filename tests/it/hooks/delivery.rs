@@ -188,7 +188,7 @@ async fn hooks_that_cannot_be_told_apart_or_named_are_refused_with_one_line() {
         ),
         (
             &["Loud\0Bell"],
-            "cannot start a hook: the name \"Loud\\0Bell\" is empty or has more than a-z, 0-9 and - in it",
+            "cannot start a hook: invalid name \"Loud\\0Bell\": use one or more of a-z, 0-9 and -",
         ),
     ];
     for (names, reason) in cases {
