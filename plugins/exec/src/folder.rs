@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use doorsign_file_trust::require;
+use doorsign_file_trust::{failure, require};
 use doorsign_hook::{Found, HookSource, PostCreateHook};
 use tokio::sync::Semaphore;
 
@@ -74,7 +74,7 @@ impl Folder {
     fn found(&mut self) -> Result<Vec<Found>, String> {
         require(&self.path)?;
         let candidates = self.candidates();
-        let candidates = candidates.map_err(|error| format!("{}: {error}", self.path.display()))?;
+        let candidates = candidates.map_err(|error| failure(&self.path, &error))?;
         let mut programs = HashMap::new();
         let mut found = Vec::new();
         for (name, path) in candidates {
@@ -100,7 +100,7 @@ impl Folder {
             let (path, other) = (path.display(), other.path().display());
             return Err(format!("{path}: {other} already has the same name"));
         }
-        let file = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let file = fs::metadata(path).map_err(|error| failure(path, &error))?;
         if !is_executable(&file) {
             let path = path.display();
             return Err(format!("{path} is not executable; run chmod +x {path}"));

@@ -75,7 +75,7 @@ fn start(path: &Path, delivery: &Delivery) -> io::Result<(Child, Receiver)> {
     Ok((command.spawn()?, output))
 }
 
-/// Waits for the program itself, whoever holds its pipes, and kills its remaining processes.
+/// Waits for the program itself, even if other processes hold its pipes, and kills the rest of its group.
 async fn until_end(
     child: &mut Child,
     group: &mut Group,

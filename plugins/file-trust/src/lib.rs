@@ -55,7 +55,7 @@ pub enum Found {
 ///
 /// Who can change it and how to fix that, in one line; or the system's error.
 pub fn check(path: &Path) -> Result<Found, String> {
-    let path = std::path::absolute(path).map_err(|error| failed(path, &error))?;
+    let path = std::path::absolute(path).map_err(|error| failure(path, &error))?;
     Walk::to(&path).run()
 }
 
@@ -78,7 +78,7 @@ pub fn require(path: &Path) -> Result<(), String> {
 ///
 /// As [`check`].
 pub fn check_open(file: &File, path: &Path) -> Result<Metadata, String> {
-    let found = file.metadata().map_err(|error| failed(path, &error))?;
+    let found = file.metadata().map_err(|error| failure(path, &error))?;
     check_owner(path, &found)?;
     check_mode(path, &found, || rustix::fs::fstatvfs(file))?;
     Ok(found)
@@ -116,7 +116,7 @@ impl Walk {
     }
 
     fn run(mut self) -> Result<Found, String> {
-        let root = fs::symlink_metadata("/").map_err(|error| failed(Path::new("/"), &error))?;
+        let root = fs::symlink_metadata("/").map_err(|error| failure(Path::new("/"), &error))?;
         check_owner(&self.at, &root)?;
         self.check_mode(&root)?;
         while let Some(name) = self.rest.pop_front() {
@@ -130,7 +130,7 @@ impl Walk {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     return Ok(Found::Missing(self.at));
                 }
-                Err(error) => return Err(failed(&self.at, &error)),
+                Err(error) => return Err(failure(&self.at, &error)),
             }
         }
         Ok(Found::Present)
@@ -147,7 +147,7 @@ impl Walk {
             let at = self.at.display();
             return Err(format!("{at}: too many symbolic links"));
         }
-        let target = fs::read_link(&self.at).map_err(|error| failed(&self.at, &error))?;
+        let target = fs::read_link(&self.at).map_err(|error| failure(&self.at, &error))?;
         self.at.pop();
         self.go_on_with(&target);
         Ok(())
@@ -201,7 +201,8 @@ fn others_may_write(mode: u32, owner: u32, group: u32, own: u32) -> bool {
     mode & (by_group | BY_OTHERS) != 0
 }
 
-fn failed(path: &Path, error: &io::Error) -> String {
+/// An error of the file system with the path that it is about, in one line.
+pub fn failure(path: &Path, error: &io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 

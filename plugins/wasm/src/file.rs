@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use doorsign_file_trust::{check_open, require};
+use doorsign_file_trust::{check_open, failure, require};
 
 use crate::folder::KIND;
 
@@ -29,7 +29,7 @@ impl ModuleFile {
     /// Opens the file, unless other users than root and the running user can change it.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
         require(path)?;
-        let file = File::open(path).map_err(|error| told(path, &error))?;
+        let file = File::open(path).map_err(|error| failure(path, &error))?;
         let found = check_open(&file, path)?;
         Ok(Self { file, found })
     }
@@ -49,7 +49,7 @@ impl ModuleFile {
     pub(crate) fn read(self, path: &Path) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         let read = self.file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        match read.map_err(|error| told(path, &error))? as u64 {
+        match read.map_err(|error| failure(path, &error))? as u64 {
             ..=MAX_BYTES => Ok(bytes),
             _ => Err(format!("{}: larger than 8 MiB", path.display())),
         }
@@ -75,8 +75,4 @@ fn name_of(stem: &OsStr) -> String {
 pub(crate) fn same_name(path: &Path, other: &Path) -> String {
     let (path, other) = (path.display(), other.display());
     format!("{path}: {other} already has the same name")
-}
-
-pub(crate) fn told(path: &Path, error: &io::Error) -> String {
-    format!("{}: {error}", path.display())
 }

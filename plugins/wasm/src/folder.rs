@@ -6,12 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use doorsign_file_trust::require;
+use doorsign_file_trust::{failure, require};
 use doorsign_hook::{Found, HookSource, PostCreateHook};
 use tokio::sync::Semaphore;
 
 use crate::Settings;
-use crate::file::{ModuleFile, Stamp, candidate, same_name, told};
+use crate::file::{ModuleFile, Stamp, candidate, same_name};
 use crate::hook::Hook;
 use crate::load;
 
@@ -61,7 +61,7 @@ impl Folder {
         require(&self.path)?;
         let candidates = self
             .candidates()
-            .map_err(|error| told(&self.path, &error))?;
+            .map_err(|error| failure(&self.path, &error))?;
         let mut first = HashMap::<String, PathBuf>::new();
         let mut found = Vec::new();
         for (name, path) in candidates {
