@@ -5,7 +5,7 @@ use doorsign::domain::{
     Attribution, By, Choice, Origin, Profile, StatusText, Timestamp, User, UserId, UserStatus,
     Username,
 };
-use doorsign::store::PresenceChange;
+use doorsign::store::{ClaimEffect, PresenceChange};
 use futures_util::{StreamExt, stream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Runtime;
@@ -66,10 +66,9 @@ impl People {
                 at: now,
                 origin: Origin::Server,
             },
-            expires: end.is_some(),
-            ends: false,
+            effect: ClaimEffect::of(end),
             rule: Box::new(move |presence| {
-                presence.choose(choice, now);
+                presence.choose(choice.clone(), now);
                 Ok(())
             }),
         };

@@ -8,7 +8,7 @@ use crate::domain::{
     Result, Setting, SettingValue, Timestamp, User, UserId, UserStatus, Username,
 };
 use crate::service::session;
-use crate::store::PresenceChange;
+use crate::store::{ClaimEffect, PresenceChange};
 
 /// When everything in the seed was created: 2024-01-01T00:00:00Z.
 const MADE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
@@ -145,10 +145,9 @@ fn online(person: &Person) -> PresenceChange {
             at: MADE,
             origin: Origin::Server,
         },
-        expires: false,
-        ends: false,
+        effect: ClaimEffect::Sets,
         rule: Box::new(move |presence: &mut Presence| {
-            presence.choose(choice, MADE);
+            presence.choose(choice.clone(), MADE);
             Ok(())
         }),
     }

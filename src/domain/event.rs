@@ -82,11 +82,11 @@ impl By {
 
     /// Creates the event that describes `change`.
     #[must_use]
-    pub fn event(self, change: Change) -> NewEvent {
+    pub fn event(&self, change: Change) -> NewEvent {
         NewEvent {
             at: self.at,
-            actor: self.user,
-            actor_name: self.username,
+            actor: self.user.clone(),
+            actor_name: self.username.clone(),
             change,
         }
     }

@@ -123,7 +123,7 @@ mod tests {
         Claim, ClaimSource, Profile, StatusText, User, UserId, UserStatus, Username,
     };
     use crate::store::sqlite::SqliteStore;
-    use crate::store::{PresenceChange, Presences, Users};
+    use crate::store::{ClaimEffect, PresenceChange, Presences, Users};
 
     /// A clock fixed at the epoch.
     struct Epoch;
@@ -159,10 +159,9 @@ mod tests {
         PresenceChange {
             user: ann().id,
             by: ann().by(Timestamp::from_millis(-1)),
-            expires: false,
-            ends: false,
-            rule: Box::new(|presence| {
-                presence.put(claim);
+            effect: ClaimEffect::Sets,
+            rule: Box::new(move |presence| {
+                presence.put(claim.clone());
                 Ok(())
             }),
         }

@@ -5,7 +5,7 @@
 use crate::app::App;
 use crate::domain::{Claim, ClaimSource, Presence, Result, StatusText, UserKey, UserStatus};
 use crate::service::users;
-use crate::store::PresenceChange;
+use crate::store::{ClaimEffect, PresenceChange};
 use std::time::Duration;
 
 /// A claim to make.
@@ -32,10 +32,11 @@ pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
         text: StatusText::new(&new.text),
         expires_at: new.life.map(|life| app.clock.now().after(life)),
     };
-    let expires = claim.expires_at.is_some();
-    let change = change(app, username, move |presence| presence.put(claim)).await?;
-    let change = PresenceChange { expires, ..change };
-    app.store.change_presence(change).await.map(drop)
+    let effect = ClaimEffect::of(claim.expires_at);
+    change(app, username, effect, move |presence| {
+        presence.put(claim.clone())
+    })
+    .await
 }
 
 /// Ends the claim of `source`, if any.
@@ -43,12 +44,8 @@ pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
 /// # Errors
 /// `NotFound`, `Unavailable`.
 pub async fn end(app: &App, username: &str, source: ClaimSource) -> Result<()> {
-    let change = change(app, username, move |presence| presence.end(source)).await?;
-    let change = PresenceChange {
-        ends: true,
-        ..change
-    };
-    app.store.change_presence(change).await.map(drop)
+    let effect = ClaimEffect::Removes;
+    change(app, username, effect, move |presence| presence.end(source)).await
 }
 
 /// Returns the live claims, the effective one first.
@@ -65,19 +62,20 @@ pub async fn list(app: &App, username: &str) -> Result<Vec<Claim>> {
 async fn change(
     app: &App,
     username: &str,
-    rule: impl FnOnce(&mut Presence) + Send + 'static,
-) -> Result<PresenceChange> {
+    effect: ClaimEffect,
+    rule: impl Fn(&mut Presence) + Send + 'static,
+) -> Result<()> {
     let (user, _) = users::find(app, named(username)).await?;
-    Ok(PresenceChange {
+    let change = PresenceChange {
         by: users::by_operator(app, &user),
         user: user.id,
-        expires: false,
-        ends: false,
+        effect,
         rule: Box::new(move |presence| {
             rule(presence);
             Ok(())
         }),
-    })
+    };
+    app.store.change_presence(change).await.map(drop)
 }
 
 fn named(username: &str) -> UserKey {

@@ -92,17 +92,8 @@ pub async fn update_seen(
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn delete(app: &App, actor: &Actor, id: StatusId) -> Result<()> {
     actor.require(Permission::ManageUserStatus)?;
-    let (at, actor, actor_name) = (
-        app.clock.now(),
-        actor.user.id.clone(),
-        actor.user.username.clone(),
-    );
-    let event = move |status| NewEvent {
-        at,
-        actor,
-        actor_name,
-        change: Change::StatusDeleted(status),
-    };
+    let by = actor.user.by(app.clock.now());
+    let event = move |status| by.event(Change::StatusDeleted(status));
     app.store.delete_status(id, Box::new(event)).await
 }
 

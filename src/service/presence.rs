@@ -8,7 +8,7 @@ use crate::domain::{
     check_expiry,
 };
 use crate::service::users;
-use crate::store::{PresenceChange, Whom};
+use crate::store::{ClaimEffect, PresenceChange, Whom};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -101,14 +101,13 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     let rule = move |presence: &mut Presence| {
         let status = presence.chosen_by(&choice, now);
         allow_status(&settings, status)?;
-        presence.choose(choice, now);
+        presence.choose(choice.clone(), now);
         Ok(())
     };
     let change = PresenceChange {
         user,
         by: actor.user.by(now),
-        expires: expires_at.is_some(),
-        ends: false,
+        effect: ClaimEffect::of(expires_at),
         rule: Box::new(rule),
     };
     app.store.change_presence(change).await.map(drop)

@@ -36,5 +36,6 @@ pub trait CustomStatuses: Send + Sync {
     async fn list_statuses(&self, query: StatusQuery) -> Result<Page<CustomStatus>>;
 }
 
-/// Builds the event for a status that is only known inside the transaction.
-pub type EventBuilder = Box<dyn FnOnce(CustomStatus) -> NewEvent + Send>;
+/// Builds the event for a status that is only known inside the transaction. Called
+/// again if the transaction is repeated.
+pub type EventBuilder = Box<dyn Fn(CustomStatus) -> NewEvent + Send>;

@@ -41,7 +41,7 @@ pub use hooks::Hooks;
 pub use logins::{Logins, NewLogin};
 pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
 pub use permissions::Permissions;
-pub use presence::{PresenceChange, PresenceRule, PresenceSnapshot, Presences, Whom};
+pub use presence::{ClaimEffect, PresenceChange, PresenceRule, PresenceSnapshot, Presences, Whom};
 pub use seed::Seeded;
 pub use settings::Settings;
 pub use users::{RoleChange, UserPatch, Users};

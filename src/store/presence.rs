@@ -51,8 +51,9 @@ pub struct PresenceSnapshot {
     pub as_of: EventId,
 }
 
-/// A function that changes a presence inside the transaction.
-pub type PresenceRule = Box<dyn FnOnce(&mut Presence) -> Result<()> + Send>;
+/// A function that changes a presence inside the transaction. Called again if the transaction is
+/// repeated.
+pub type PresenceRule = Box<dyn Fn(&mut Presence) -> Result<()> + Send>;
 
 /// A change of a user's presence.
 pub struct PresenceChange {
@@ -60,12 +61,32 @@ pub struct PresenceChange {
     pub user: UserId,
     /// The author and time.
     pub by: By,
-    /// Whether the change may move the next claim expiry forward.
-    pub expires: bool,
-    /// Whether the change only removes a claim.
-    pub ends: bool,
+    /// What the change may do to claims.
+    pub effect: ClaimEffect,
     /// The change itself.
     pub rule: PresenceRule,
+}
+
+/// What a change may do to a user's claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimEffect {
+    /// Adds or replaces a claim that does not expire.
+    Sets,
+    /// Adds or replaces a claim that expires, which may move the next claim expiry forward.
+    SetsExpiring,
+    /// Only removes claims.
+    Removes,
+}
+
+impl ClaimEffect {
+    /// Returns the effect of a claim that expires at `expires_at`.
+    #[must_use]
+    pub const fn of(expires_at: Option<Timestamp>) -> Self {
+        match expires_at {
+            Some(_) => Self::SetsExpiring,
+            None => Self::Sets,
+        }
+    }
 }
 
 /// A selection of users.

@@ -1,5 +1,6 @@
 //! SQL of the audit trail.
 
+use super::space::SpaceClass;
 use super::{AUDIT, SqliteStore, error};
 use crate::domain::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, Page, RecordClass, Result,
@@ -20,7 +21,7 @@ impl Audit for SqliteStore {
 
     async fn append_audit(&self, entries: Vec<AuditEntry>) -> Result<()> {
         self.writer
-            .change(AUDIT, move |c| append_all(c, &entries))
+            .write(SpaceClass::Common, AUDIT, move |c| append_all(c, &entries))
             .await
     }
 
@@ -38,7 +39,9 @@ impl Audit for SqliteStore {
 
     async fn sweep_audit(&self, before: Timestamp, limit: usize) -> Result<bool> {
         self.writer
-            .end(&[], move |c| sweep(c, before, limit).map_err(|e| error(&e)))
+            .write(SpaceClass::Reserve, &[], move |c| {
+                sweep(c, before, limit).map_err(|e| error(&e))
+            })
             .await
     }
 }

@@ -1,6 +1,7 @@
 //! SQL of the custom statuses. The unique index decides which names are taken.
 
 use super::job::Signal;
+use super::space::SpaceClass;
 use super::{SqliteStore, error, is_unique, outbox};
 use crate::domain::{
     Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
@@ -20,19 +21,25 @@ const STATUSES: &[Signal] = &[Signal::ChangeKind(ChangeKind::CustomStatuses)];
 impl CustomStatuses for SqliteStore {
     async fn create_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
         self.writer
-            .change(STATUSES, move |c| create(c, &status, &event))
+            .write(SpaceClass::Common, STATUSES, move |c| {
+                create(c, &status, &event)
+            })
             .await
     }
 
     async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()> {
         self.writer
-            .change(STATUSES, move |c| update(c, &status, &event))
+            .write(SpaceClass::Common, STATUSES, move |c| {
+                update(c, &status, &event)
+            })
             .await
     }
 
     async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()> {
         self.writer
-            .end(STATUSES, move |c| delete(c, &id, event))
+            .write(SpaceClass::Reserve, STATUSES, move |c| {
+                delete(c, &id, &event)
+            })
             .await
     }
 
@@ -77,7 +84,7 @@ pub(super) fn update(
     outbox::append(connection, event)
 }
 
-pub(super) fn delete(connection: &Connection, id: &StatusId, event: EventBuilder) -> Result<()> {
+pub(super) fn delete(connection: &Connection, id: &StatusId, event: &EventBuilder) -> Result<()> {
     let status = find(connection, id)
         .map_err(|e| error(&e))?
         .ok_or_else(|| not_found(id))?;

@@ -141,10 +141,10 @@ fn commit_group(
     waiting: &mut Waiting,
     group: &mut Group<'_>,
 ) -> Result<Commit, Failure> {
-    let room = first.room();
+    let space = first.space();
     let opened = group
         .check()
-        .and_then(|()| Ok(begin(connection, group.limit, room)?));
+        .and_then(|()| Ok(begin(connection, group.limit, space)?));
     let mut next = Some(first);
     // The time starts here because beginning the transaction may take long. If it fails, all jobs
     // that waited meanwhile fail at once, instead of each waiting as long again.
@@ -162,7 +162,7 @@ fn commit_group(
             _ => {}
         }
         if group.jobs.len() < most && began.elapsed() < GROUP_SPAN {
-            next = waiting.next_if(|job| mixed || job.room() == room);
+            next = waiting.next_if(|job| mixed || job.space() == space);
         }
     }
     opened?;
@@ -190,9 +190,13 @@ pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-fn begin(connection: &Connection, limit: Option<&Limit>, room: SpaceClass) -> rusqlite::Result<()> {
+fn begin(
+    connection: &Connection,
+    limit: Option<&Limit>,
+    space: SpaceClass,
+) -> rusqlite::Result<()> {
     step(connection, "BEGIN IMMEDIATE")?;
-    limit.map_or(Ok(()), |limit| limit.allow(connection, room))
+    limit.map_or(Ok(()), |limit| limit.allow(connection, space))
 }
 
 /// Runs the first job without a savepoint: the start of the transaction serves as one. A single

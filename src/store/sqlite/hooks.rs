@@ -1,6 +1,7 @@
 //! SQL of hook administration.
 
 use super::outbox::{event_id, newest, number};
+use super::space::SpaceClass;
 use super::{HOOKS, SqliteStore, audit, delivery, error};
 use crate::domain::{
     Action, Attribution, DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result,
@@ -77,7 +78,7 @@ impl Hooks for SqliteStore {
             let count = span
                 .map_or(Ok(0), |span| replay(c, hook, span))
                 .map_err(|e| error(&e))?;
-            audit::append(c, &attribution.replayed_hook(hook, count))?;
+            audit::append(c, &attribution.clone().replayed_hook(hook, count))?;
             Ok(count)
         })
         .await
@@ -104,7 +105,7 @@ impl SqliteStore {
     async fn look_after<T: Send + 'static>(
         &self,
         hook: &str,
-        work: impl FnOnce(&Connection, &str) -> Result<T> + Send + 'static,
+        work: impl Fn(&Connection, &str) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let hook = hook.to_owned();
         let looked_after = move |c: &Connection| {
@@ -114,7 +115,9 @@ impl SqliteStore {
                 Err(unknown(&hook))
             }
         };
-        self.writer.end(HOOKS, looked_after).await
+        self.writer
+            .write(SpaceClass::Reserve, HOOKS, looked_after)
+            .await
     }
 }
 

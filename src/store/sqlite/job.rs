@@ -16,8 +16,8 @@ pub(super) type Outcome<T> = std::result::Result<Result<T>, Box<dyn Any + Send>>
 pub(super) trait Job: Send {
     /// Runs the job. Returns `false` if its savepoint must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// The space class: how far the job may grow the file.
-    fn room(&self) -> SpaceClass;
+    /// How far the job may grow the file.
+    fn space(&self) -> SpaceClass;
     /// The signals that it raises after the commit.
     fn signals(&self) -> &'static [Signal];
     /// Whether SQLite found the database damaged during the job.
@@ -63,8 +63,8 @@ pub(super) enum Signal {
 
 /// A closure as a job.
 pub(super) struct Write<T, F> {
-    work: Option<F>,
-    room: SpaceClass,
+    work: F,
+    space: SpaceClass,
     signals: &'static [Signal],
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
@@ -73,38 +73,32 @@ pub(super) struct Write<T, F> {
 impl<T, F> Write<T, F> {
     /// Creates the job and the receiver of its outcome.
     pub(super) fn new(
-        work: F,
-        room: SpaceClass,
+        space: SpaceClass,
         signals: &'static [Signal],
+        work: F,
     ) -> (Self, oneshot::Receiver<Outcome<T>>) {
         let (reply, receiver) = oneshot::channel();
-        let (work, outcome) = (Some(work), None);
-        (
-            Self {
-                work,
-                room,
-                signals,
-                outcome,
-                reply,
-            },
-            receiver,
-        )
+        let job = Self {
+            work,
+            space,
+            signals,
+            outcome: None,
+            reply,
+        };
+        (job, receiver)
     }
 }
 
-impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Write<T, F> {
+impl<T: Send, F: Fn(&Connection) -> Result<T> + Send> Job for Write<T, F> {
     fn run(&mut self, connection: &Connection) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)));
         let keep = matches!(outcome, Ok(Ok(_)));
         self.outcome = Some(outcome);
         keep
     }
 
-    fn room(&self) -> SpaceClass {
-        self.room
+    fn space(&self) -> SpaceClass {
+        self.space
     }
 
     fn signals(&self) -> &'static [Signal] {

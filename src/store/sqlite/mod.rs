@@ -47,7 +47,7 @@ use job::Signal;
 use open::{Opened, Schema, open_writer};
 use pool::{Pool, Readers};
 use rusqlite::ffi;
-use space::Limit;
+use space::{Limit, SpaceClass};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -284,7 +284,7 @@ impl Store for SqliteStore {
 
     async fn notice_other_processes(&self) -> Result<()> {
         // Every group compares the data version, even an empty one.
-        match self.writer.write(|_| Ok(())).await {
+        match self.writer.write(SpaceClass::Common, &[], |_| Ok(())).await {
             Ok(()) => Ok(()),
             Err(_) => self.refresh().await,
         }
@@ -324,7 +324,10 @@ mod tests {
     async fn a_statement_is_prepared_once() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("doorsign.db"), 1, 0).unwrap();
-        let written = store.writer.write(|c| Ok(plans_anew(c).unwrap())).await;
+        let written = store
+            .writer
+            .write(SpaceClass::Common, &[], |c| Ok(plans_anew(c).unwrap()))
+            .await;
         let read = store.readers.read(plans_anew).await;
         assert_eq!((written.unwrap(), read.unwrap()), (0, 0));
     }

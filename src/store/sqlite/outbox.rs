@@ -1,5 +1,6 @@
 //! SQL of the outbox: events and consumer positions.
 
+use super::space::SpaceClass;
 use super::{HOOKS, SqliteStore, audit, delivery, error, payload};
 use crate::domain::{
     Attribution, DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp,
@@ -30,7 +31,9 @@ impl Outbox for SqliteStore {
             standing(c, &consumer)
         };
         self.writer
-            .write(move |c| work(c).map_err(|e| error(&e)))
+            .write(SpaceClass::Common, &[], move |c| {
+                work(c).map_err(|e| error(&e))
+            })
             .await
     }
 
@@ -38,7 +41,9 @@ impl Outbox for SqliteStore {
         let consumer = consumer.to_owned();
         let fence = new_fence()?;
         self.writer
-            .write(move |c| put(c, &consumer, kind, Some(&missing), fence).map_err(|e| error(&e)))
+            .write(SpaceClass::Common, &[], move |c| {
+                put(c, &consumer, kind, Some(&missing), fence).map_err(|e| error(&e))
+            })
             .await
     }
 
@@ -50,7 +55,7 @@ impl Outbox for SqliteStore {
                 .map(drop)
         };
         self.writer
-            .end(&[], move |c| {
+            .write(SpaceClass::Reserve, &[], move |c| {
                 work(c).map_err(|e: rusqlite::Error| error(&e))
             })
             .await
@@ -69,8 +74,13 @@ impl Outbox for SqliteStore {
     ) -> Result<bool> {
         let consumer = consumer.to_owned();
         // In a full file a cursor still moves. Otherwise no event behind it could ever be deleted.
+        let space = if records.is_empty() {
+            SpaceClass::Reserve
+        } else {
+            SpaceClass::Common
+        };
         self.writer
-            .change_or_end(records.is_empty(), &[], move |c| {
+            .write(space, &[], move |c| {
                 advance(c, &consumer, place, &records).map_err(|e| error(&e))
             })
             .await
@@ -87,7 +97,7 @@ impl Outbox for SqliteStore {
         let consumer = consumer.to_owned();
         let entry = attribution.switched_hook(&consumer, Some(&reason));
         self.writer
-            .change(HOOKS, move |c| {
+            .write(SpaceClass::Common, HOOKS, move |c| {
                 let is_moved = advance(c, &consumer, place, &records).map_err(|e| error(&e))?;
                 if is_moved {
                     switch_off(c, &consumer, &reason).map_err(|e| error(&e))?;
@@ -100,7 +110,9 @@ impl Outbox for SqliteStore {
 
     async fn sweep_events(&self, before: Timestamp, limit: usize) -> Result<bool> {
         self.writer
-            .end(&[], move |c| sweep(c, before, limit).map_err(|e| error(&e)))
+            .write(SpaceClass::Reserve, &[], move |c| {
+                sweep(c, before, limit).map_err(|e| error(&e))
+            })
             .await
     }
 }

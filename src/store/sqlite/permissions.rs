@@ -1,5 +1,6 @@
 //! SQL of permissions and roles.
 
+use super::space::SpaceClass;
 use super::{ACCESS, SqliteStore, audit, error, is_missing_reference, outbox};
 use crate::domain::{
     By, Change, Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp,
@@ -21,7 +22,9 @@ impl Permissions for SqliteStore {
     async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()> {
         // Uses the reserve: this is the only way to revoke several grants.
         self.writer
-            .end(ACCESS, move |c| update(c, grants, &by))
+            .write(SpaceClass::Reserve, ACCESS, move |c| {
+                update(c, &grants, &by)
+            })
             .await
     }
 
@@ -32,9 +35,14 @@ impl Permissions for SqliteStore {
         granted: bool,
         by: By,
     ) -> Result<()> {
+        let space = if granted {
+            SpaceClass::Common
+        } else {
+            SpaceClass::Reserve
+        };
         self.writer
-            .change_or_end(!granted, ACCESS, move |c| {
-                set_one(c, &permission, role, granted, &by)
+            .write(space, ACCESS, move |c| {
+                set_one(c, &permission, &role, granted, &by)
             })
             .await
     }
@@ -87,16 +95,16 @@ pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<PermissionGr
     Ok(grants)
 }
 
-fn update(connection: &Connection, grants: Vec<PermissionGrant>, by: &By) -> Result<()> {
+fn update(connection: &Connection, grants: &[PermissionGrant], by: &By) -> Result<()> {
     grants
-        .into_iter()
-        .try_for_each(|grant| set(connection, grant, by))
+        .iter()
+        .try_for_each(|grant| set(connection, grant.clone(), by))
 }
 
 fn set_one(
     connection: &Connection,
     permission: &str,
-    role: String,
+    role: &str,
     granted: bool,
     by: &By,
 ) -> Result<()> {
@@ -106,11 +114,11 @@ fn set_one(
         .find(|grant| grant.permission == permission)
         .ok_or_else(|| unknown(Field::Permission))?;
     let roles = list_roles(connection).map_err(|e| error(&e))?;
-    if roles.iter().all(|known| known.id != role) {
+    if roles.iter().all(|known| known.id != *role) {
         return Err(unknown(Field::Role));
     }
-    match (grant.roles.iter().position(|held| *held == role), granted) {
-        (None, true) => grant.roles.push(role),
+    match (grant.roles.iter().position(|held| held == role), granted) {
+        (None, true) => grant.roles.push(role.to_owned()),
         (Some(place), false) => drop(grant.roles.remove(place)),
         _ => return Ok(()),
     }
@@ -128,10 +136,7 @@ fn set(connection: &Connection, mut grant: PermissionGrant, by: &By) -> Result<(
     }
     write(connection, &grant)?;
     audit::append(connection, &by.attribution().changed_permission(&grant))?;
-    outbox::append(
-        connection,
-        &by.clone().event(Change::PermissionChanged(grant)),
-    )
+    outbox::append(connection, &by.event(Change::PermissionChanged(grant)))
 }
 
 fn write(connection: &Connection, grant: &PermissionGrant) -> Result<()> {

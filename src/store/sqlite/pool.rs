@@ -3,6 +3,7 @@
 
 use super::health::Health;
 use super::open::keep_statements;
+use super::space::SpaceClass;
 use super::writer::Writer;
 use super::{error, is_damage};
 use crate::domain::{Error, Fault, Result};
@@ -25,13 +26,15 @@ impl Readers {
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         match self {
             Self::Pooled(pool) => pool.read(work).await,
             Self::AtTheWriter(writer) => {
                 writer
-                    .write(move |connection| work(connection).map_err(|e| error(&e)))
+                    .write(SpaceClass::Common, &[], move |connection| {
+                        work(connection).map_err(|e| error(&e))
+                    })
                     .await
             }
         }
@@ -76,7 +79,7 @@ impl Pool {
     async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         self.health.check_read()?;
         let permit = self

@@ -1,12 +1,13 @@
 //! SQL of presence and claims. The domain decides which claim is effective and what a choice does.
 
 use super::job::Signal;
+use super::space::SpaceClass;
 use super::{SqliteStore, audit, error, outbox, users};
 use crate::domain::{
     By, Change, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest,
     Result, StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
-use crate::store::{PresenceChange, PresenceSnapshot, Presences, Whom};
+use crate::store::{ClaimEffect, PresenceChange, PresenceSnapshot, Presences, Whom};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -29,7 +30,7 @@ impl Presences for SqliteStore {
     }
 
     async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>> {
-        self.readers.read(move |c| card(c, user)).await
+        self.readers.read(move |c| card(c, &user)).await
     }
 
     async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>> {
@@ -41,18 +42,20 @@ impl Presences for SqliteStore {
     }
 
     async fn change_presence(&self, change: PresenceChange) -> Result<Presence> {
-        let signals: &[Signal] = if change.expires {
-            &[Signal::Deadlines]
-        } else {
-            &[]
+        let (space, signals): (_, &[Signal]) = match change.effect {
+            ClaimEffect::Sets => (SpaceClass::Common, &[]),
+            ClaimEffect::SetsExpiring => (SpaceClass::Common, &[Signal::Deadlines]),
+            ClaimEffect::Removes => (SpaceClass::Reserve, &[]),
         };
         self.writer
-            .change_or_end(change.ends, signals, move |c| self::change(c, change))
+            .write(space, signals, move |c| self::change(c, &change))
             .await
     }
 
     async fn expire_claims(&self, now: Timestamp, limit: usize) -> Result<usize> {
-        self.writer.end(&[], move |c| expire(c, now, limit)).await
+        self.writer
+            .write(SpaceClass::Reserve, &[], move |c| expire(c, now, limit))
+            .await
     }
 
     async fn next_expiry(&self) -> Result<Option<Timestamp>> {
@@ -69,9 +72,9 @@ fn find(connection: &Connection, user: &UserId) -> rusqlite::Result<Option<Perso
     Ok(people.pop())
 }
 
-fn card(connection: &Connection, user: UserId) -> rusqlite::Result<Option<PresenceSnapshot>> {
-    let (as_of, person) = (outbox::newest(connection)?, find(connection, &user)?);
-    let user = users::find(connection, &UserKey::Id(user))?;
+fn card(connection: &Connection, user: &UserId) -> rusqlite::Result<Option<PresenceSnapshot>> {
+    let (as_of, person) = (outbox::newest(connection)?, find(connection, user)?);
+    let user = users::find(connection, &UserKey::Id(user.clone()))?;
     Ok(person
         .zip(user)
         .map(|(person, (user, _))| PresenceSnapshot {
@@ -181,7 +184,7 @@ fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
 }
 
 /// Applies the change's rule inside the open transaction.
-pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<Presence> {
+pub(super) fn change(connection: &Connection, change: &PresenceChange) -> Result<Presence> {
     let found = find(connection, &change.user).map_err(|e| error(&e))?;
     let mut person = found.ok_or_else(|| not_found(&change.user))?;
     if change.by.origin == Origin::Operator {
@@ -193,7 +196,7 @@ pub(super) fn change(connection: &Connection, change: PresenceChange) -> Result<
     // A claim that the event no longer includes must not reappear if the clock is set back before a
     // sweep.
     person.presence.expire(change.by.at);
-    save(connection, &before, person, change.by)
+    save(connection, &before, person, &change.by)
 }
 
 /// Stores the differences, and appends the event.
@@ -201,7 +204,7 @@ fn save(
     connection: &Connection,
     before: &Presence,
     mut person: Person,
-    by: By,
+    by: &By,
 ) -> Result<Presence> {
     if person.presence == *before {
         return Ok(person.presence);
@@ -286,7 +289,7 @@ fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize
             at: now,
             origin: Origin::Server,
         };
-        save(connection, &before, person, by)?;
+        save(connection, &before, person, &by)?;
     }
     Ok(due.len())
 }

@@ -2,6 +2,7 @@
 //! database's schema, so new tables need no code here.
 
 use super::change_signals::EVERYTHING;
+use super::space::SpaceClass;
 use super::{SqliteStore, error};
 use crate::domain::Result;
 use crate::store::Seeded;
@@ -16,13 +17,17 @@ const KEPT: &str = "'event', 'consumer', 'delivery', 'audit'";
 impl Seeded for SqliteStore {
     async fn remember_seed(&self) -> Result<()> {
         self.writer
-            .write(|c| remember(c).map_err(|e| error(&e)))
+            .write(SpaceClass::Common, &[], |c| {
+                remember(c).map_err(|e| error(&e))
+            })
             .await
     }
 
     async fn reset(&self) -> Result<()> {
         self.writer
-            .change(EVERYTHING, |c| reset(c).map_err(|e| error(&e)))
+            .write(SpaceClass::Common, EVERYTHING, |c| {
+                reset(c).map_err(|e| error(&e))
+            })
             .await
     }
 }

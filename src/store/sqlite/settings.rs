@@ -1,5 +1,6 @@
 //! SQL of the settings.
 
+use super::space::SpaceClass;
 use super::{ACCESS, SqliteStore, audit, error, outbox};
 use crate::domain::{By, Change, Result, Setting, SettingValue, Timestamp};
 use crate::store::Settings;
@@ -20,7 +21,9 @@ impl Settings for SqliteStore {
         by: Option<By>,
     ) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| set(c, setting, &value, at, by))
+            .write(SpaceClass::Common, ACCESS, move |c| {
+                set(c, setting, &value, at, by.as_ref())
+            })
             .await
     }
 }
@@ -42,7 +45,7 @@ fn set(
     setting: Setting,
     value: &SettingValue,
     at: Timestamp,
-    by: Option<By>,
+    by: Option<&By>,
 ) -> Result<()> {
     let before = find(connection, setting).map_err(|e| error(&e))?;
     write(connection, setting, value, at).map_err(|e| error(&e))?;

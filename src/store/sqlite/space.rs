@@ -36,10 +36,10 @@ impl Limit {
         Self { common, all }
     }
 
-    /// Applies the limit of `room` to the open transaction. SQLite does not lower the limit below
+    /// Applies the limit of `space` to the open transaction. SQLite does not lower the limit below
     /// the current size. While the reserve is in use, other jobs cannot grow the file at all.
-    pub(super) fn allow(&self, connection: &Connection, room: SpaceClass) -> rusqlite::Result<()> {
-        let pages = match room {
+    pub(super) fn allow(&self, connection: &Connection, space: SpaceClass) -> rusqlite::Result<()> {
+        let pages = match space {
             SpaceClass::Common => self.common,
             SpaceClass::Reserve => self.all,
         };

@@ -1,5 +1,6 @@
 //! SQL of webhooks and their secrets.
 
+use super::space::SpaceClass;
 use super::{HOOKS, SqliteStore, audit, error, outbox};
 use crate::domain::{
     Action, Attribution, Error, Field, HookKind, Problem, Result, SigningSecret, Timestamp,
@@ -18,10 +19,11 @@ impl Webhooks for SqliteStore {
 
     async fn create_webhook(&self, webhook: Webhook, attribution: Attribution) -> Result<()> {
         let fence = outbox::new_fence()?;
+        let entry = attribution.created_webhook(&webhook);
         self.writer
-            .change(HOOKS, move |c| {
+            .write(SpaceClass::Common, HOOKS, move |c| {
                 create(c, &webhook, fence)?;
-                audit::append(c, &attribution.created_webhook(&webhook))
+                audit::append(c, &entry)
             })
             .await
     }
@@ -45,7 +47,7 @@ impl Webhooks for SqliteStore {
             Ok(is_known.then_some(()).ok_or_else(|| unknown(&name)))
         };
         self.writer
-            .change(HOOKS, move |c| {
+            .write(SpaceClass::Common, HOOKS, move |c| {
                 work(c).map_err(|e: rusqlite::Error| error(&e))??;
                 audit::append(c, &entry)
             })
@@ -60,7 +62,7 @@ impl Webhooks for SqliteStore {
             Ok((gone > 0).then_some(()).ok_or_else(|| unknown(&name)))
         };
         self.writer
-            .end(HOOKS, move |c| {
+            .write(SpaceClass::Reserve, HOOKS, move |c| {
                 work(c).map_err(|e: rusqlite::Error| error(&e))??;
                 audit::append(c, &entry)
             })

@@ -42,51 +42,19 @@ impl Writer {
         })
     }
 
-    /// Runs `work` in the writer's current group. Returns once it is durable. Dropping this future
-    /// does not cancel the work.
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
-    {
-        self.change(&[], work).await
-    }
-
-    /// Like [`write`](Self::write), for work that invalidates cached data or wakes waiting tasks.
-    pub(super) async fn change<T, F>(&self, signals: &'static [Signal], work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
-    {
-        self.change_or_end(false, signals, work).await
-    }
-
-    /// Like [`change`](Self::change), for deletions: they may use the reserve of a full file.
-    pub(super) async fn end<T, F>(&self, signals: &'static [Signal], work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
-    {
-        self.change_or_end(true, signals, work).await
-    }
-
-    /// Like [`end`](Self::end) if `ends` is set, otherwise like [`change`](Self::change).
-    pub(super) async fn change_or_end<T, F>(
+    /// Runs `work` in the writer's current group, and raises `signals` after the commit. Returns
+    /// once it is durable. Dropping this future does not cancel the work.
+    pub(super) async fn write<T, F>(
         &self,
-        ends: bool,
+        space: SpaceClass,
         signals: &'static [Signal],
         work: F,
     ) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: Fn(&Connection) -> Result<T> + Send + 'static,
     {
-        let room = if ends {
-            SpaceClass::Reserve
-        } else {
-            SpaceClass::Common
-        };
-        let (job, outcome) = Write::new(work, room, signals);
+        let (job, outcome) = Write::new(space, signals, work);
         self.jobs
             .try_send(Message::Work(Box::new(job)))
             .map_err(|_| Error::UNAVAILABLE)?;
@@ -167,7 +135,7 @@ mod tests {
 
     async fn put(writer: &Writer, id: &'static str) -> Result<()> {
         writer
-            .write(move |c| {
+            .write(SpaceClass::Common, &[], move |c| {
                 c.execute("INSERT INTO permission VALUES (?1, 0)", [id])
                     .map(drop)
                     .map_err(|e| error(&e))
@@ -177,7 +145,7 @@ mod tests {
 
     async fn count(writer: &Writer, like: &'static str) -> i64 {
         writer
-            .write(move |c| {
+            .write(SpaceClass::Common, &[], move |c| {
                 c.query_row(
                     "SELECT count(*) FROM permission WHERE id LIKE ?1",
                     [like],
@@ -192,7 +160,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_job_rolls_back_alone() {
         let (writer, _, _folder) = writer();
-        let refused = writer.write(|c| {
+        let refused = writer.write(SpaceClass::Common, &[], |c| {
             c.execute("INSERT INTO permission VALUES ('t-half', 0)", [])
                 .unwrap();
             Err::<(), _>(Error::NameTaken)
@@ -216,7 +184,9 @@ mod tests {
             let writer = writer.clone();
             tokio::spawn(async move {
                 writer
-                    .write(|_| -> Result<()> { panic!("inside a job") })
+                    .write(SpaceClass::Common, &[], |_| -> Result<()> {
+                        panic!("inside a job")
+                    })
                     .await
             })
         };
@@ -228,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_rolled_back_by_sqlite_fails_its_group_only() {
         let (writer, _, _folder) = writer();
-        let lost = writer.write(lose);
+        let lost = writer.write(SpaceClass::Common, &[], lose);
         let (before, lost) = tokio::join!(put(&writer, "t-before"), lost);
         assert!(matches!(lost, Err(Error::Unavailable { .. })));
         assert_eq!(
@@ -245,11 +215,11 @@ mod tests {
         let (writer, _, _folder) = writer();
         let (begun, beginning) = std::sync::mpsc::channel::<()>();
         // Keeps the group open until all jobs are queued.
-        let holding = writer.write(move |_| {
+        let holding = writer.write(SpaceClass::Common, &[], move |_| {
             beginning.recv().unwrap();
             Ok(())
         });
-        let lost = writer.write(lose);
+        let lost = writer.write(SpaceClass::Common, &[], lose);
         let all_queued = async { begun.send(()).unwrap() };
         let (first, second) = (put(&writer, "t-same"), put(&writer, "t-same"));
         let (_, first, second, _, ()) = tokio::join!(holding, first, second, lost, all_queued);
@@ -263,11 +233,11 @@ mod tests {
     async fn after_a_lost_group_jobs_run_alone_until_one_succeeds() {
         let (writer, _, _folder) = writer();
         let (begun, beginning) = std::sync::mpsc::channel::<()>();
-        let losing = writer.write(move |c| {
+        let losing = writer.write(SpaceClass::Common, &[], move |c| {
             beginning.recv().unwrap();
             lose(c)
         });
-        let lost = writer.write(lose);
+        let lost = writer.write(SpaceClass::Common, &[], lose);
         let all_queued = async { begun.send(()).unwrap() };
         let (_, kept, lost, ()) = tokio::join!(losing, put(&writer, "t-kept"), lost, all_queued);
         assert!(lost.is_err());
@@ -285,19 +255,22 @@ mod tests {
     async fn deletions_succeed_next_to_jobs_that_find_no_space() {
         let (writer, _, _folder) = limited_writer(1);
         let (begun, beginning) = std::sync::mpsc::channel::<()>();
-        let holding = writer.write(move |_| {
+        let holding = writer.write(SpaceClass::Common, &[], move |_| {
             beginning.recv().unwrap();
             Ok(())
         });
         let end = |id| {
-            writer.end(&[], move |c| {
+            writer.write(SpaceClass::Reserve, &[], move |c| {
                 c.execute("INSERT INTO permission VALUES (?1, 0)", [id])
                     .map(drop)
                     .map_err(|e| error(&e))
             })
         };
         let all_queued = async { begun.send(()).unwrap() };
-        let (first, second) = (writer.write(overfill), writer.write(overfill));
+        let (first, second) = (
+            writer.write(SpaceClass::Common, &[], overfill),
+            writer.write(SpaceClass::Common, &[], overfill),
+        );
         let (_, before, first, after, second, ()) = tokio::join!(
             holding,
             end("t-before"),

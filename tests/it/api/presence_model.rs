@@ -12,8 +12,8 @@ use doorsign::domain::{
 };
 use doorsign::jobs::claim_expiry;
 use doorsign::service::presence::{self, StatusDraft};
-use doorsign::store::PresenceChange;
 use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{ClaimEffect, PresenceChange};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -187,12 +187,11 @@ impl Real {
             .is_ok()
     }
 
-    async fn change(&self, person: usize, rule: impl FnOnce(&mut Presence) + Send + 'static) {
+    async fn change(&self, person: usize, rule: impl Fn(&mut Presence) + Send + 'static) {
         let change = PresenceChange {
             user: id(person),
             by: user(person).by(self.app.clock.now()),
-            expires: true,
-            ends: false,
+            effect: ClaimEffect::SetsExpiring,
             rule: Box::new(move |presence| {
                 rule(presence);
                 Ok(())
@@ -273,7 +272,9 @@ impl Pair {
                     text: StatusText::new(text),
                     expires_at: end.map(Timestamp::from_millis),
                 };
-                self.real.change(person, |p| p.put(claim)).await;
+                self.real
+                    .change(person, move |p| p.put(claim.clone()))
+                    .await;
                 self.models[person].put(source, (status, text.to_owned(), end));
                 self.models[person].expire(now);
             }

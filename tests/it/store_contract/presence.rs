@@ -6,7 +6,7 @@ use doorsign::domain::{
     Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, Rest, StatusChange,
     StatusText, Timestamp, UserStatus, What,
 };
-use doorsign::store::{PresenceChange, Store, UserPatch, Whom};
+use doorsign::store::{ClaimEffect, PresenceChange, Store, UserPatch, Whom};
 
 async fn listed(store: &dyn Store, whom: Whom) -> Vec<String> {
     let people = store.list_presences(whom).await.unwrap();
@@ -202,8 +202,7 @@ async fn those_who_wait_for_the_next_end_are_woken_by_changes_that_say_so_alone(
         let mut deadlines = store.deadlines();
         deadlines.borrow_and_update();
         let silent = PresenceChange {
-            expires: false,
-            ends: false,
+            effect: ClaimEffect::Sets,
             ..change("ann", 1, |presence| {
                 presence.put(busy(None));
                 Ok(())

@@ -2,6 +2,7 @@
 
 mod records;
 
+use super::space::SpaceClass;
 use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_unique, outbox, users};
 use crate::domain::UserKey;
 use crate::domain::{
@@ -20,15 +21,17 @@ const COLUMNS: &str = "id, user_id, name, created_at, expires_at, token_tail, by
 impl Logins for SqliteStore {
     async fn create_login(&self, new: NewLogin, attribution: Attribution) -> Result<()> {
         let crowded = (new.clone(), attribution.clone());
-        let added = self
-            .writer
-            .change(AUDIT, move |c| create_within(c, &new, &attribution));
+        let added = self.writer.write(SpaceClass::Common, AUDIT, move |c| {
+            create_within(c, &new, &attribution)
+        });
         match added.await? {
             Added::Done => Ok(()),
             // Cached sessions are only invalidated if logins end.
             Added::TooMany => {
                 self.writer
-                    .change(ACCESS, move |c| create_instead(c, &crowded.0, &crowded.1))
+                    .write(SpaceClass::Common, ACCESS, move |c| {
+                        create_instead(c, &crowded.0, &crowded.1)
+                    })
                     .await
             }
         }
@@ -52,7 +55,7 @@ impl Logins for SqliteStore {
         // Uses the reserve, so that it does not delay deletions in the same queue when the file is
         // full. It grows each row at most once.
         self.writer
-            .end(&[], move |c| {
+            .write(SpaceClass::Reserve, &[], move |c| {
                 records::note_used(c, &used, apart).map_err(|e| error(&e))
             })
             .await
@@ -60,7 +63,7 @@ impl Logins for SqliteStore {
 
     async fn replace_token(&self, login: Login, by: By) -> Result<()> {
         self.writer
-            .change(ACCESS, move |c| replace(c, &login, by))
+            .write(SpaceClass::Common, ACCESS, move |c| replace(c, &login, &by))
             .await
     }
 
@@ -73,18 +76,24 @@ impl Logins for SqliteStore {
     }
 
     async fn delete_login(&self, id: LoginId, by: By) -> Result<bool> {
-        self.writer.end(ACCESS, move |c| delete(c, &id, by)).await
+        self.writer
+            .write(SpaceClass::Reserve, ACCESS, move |c| delete(c, &id, &by))
+            .await
     }
 
     async fn delete_logins(&self, user: UserId, by: By) -> Result<()> {
         self.writer
-            .end(ACCESS, move |c| delete_all(c, &user, by))
+            .write(SpaceClass::Reserve, ACCESS, move |c| {
+                delete_all(c, &user, &by)
+            })
             .await
     }
 
     async fn delete_other_logins(&self, user: UserId, kept: LoginId, by: By) -> Result<()> {
         self.writer
-            .end(ACCESS, move |c| delete_others(c, &user, &kept, by))
+            .write(SpaceClass::Reserve, ACCESS, move |c| {
+                delete_others(c, &user, &kept, &by)
+            })
             .await
     }
 }
@@ -134,7 +143,7 @@ fn create_instead(
         .clone()
         .evicted_logins(user, &found.username, ended);
     audit::append(connection, &entry)?;
-    tell_ended(connection, user, found.by(new.login.created_at))
+    tell_ended(connection, user, &found.by(new.login.created_at))
 }
 
 /// Adds a login and its audit record.
@@ -269,7 +278,7 @@ fn note_login(connection: &Connection, login: &Login) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-fn replace(connection: &Connection, login: &Login, by: By) -> Result<()> {
+fn replace(connection: &Connection, login: &Login, by: &By) -> Result<()> {
     let name = login.token_name().unwrap_or_default();
     let deleted = connection
         .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name = ?2")
@@ -285,7 +294,7 @@ fn replace(connection: &Connection, login: &Login, by: By) -> Result<()> {
     tell_ended(connection, &login.user, by)
 }
 
-fn delete_all(connection: &Connection, user: &UserId, by: By) -> Result<()> {
+fn delete_all(connection: &Connection, user: &UserId, by: &By) -> Result<()> {
     let id = user.as_str();
     let known: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE id = ?1)")
@@ -318,7 +327,7 @@ fn username(connection: &Connection, user: &UserId) -> Result<Username> {
         .map_err(|e| error(&e))
 }
 
-fn delete_others(connection: &Connection, user: &UserId, kept: &LoginId, by: By) -> Result<()> {
+fn delete_others(connection: &Connection, user: &UserId, kept: &LoginId, by: &By) -> Result<()> {
     let ended = connection
         .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2")
         .and_then(|mut delete| delete.execute([user.as_str(), kept.as_str()]))
@@ -333,7 +342,7 @@ fn delete_others(connection: &Connection, user: &UserId, kept: &LoginId, by: By)
 }
 
 /// Appends the event for ended logins of `user`.
-pub(super) fn tell_ended(connection: &Connection, user: &UserId, by: By) -> Result<()> {
+pub(super) fn tell_ended(connection: &Connection, user: &UserId, by: &By) -> Result<()> {
     let user = user.clone();
     outbox::append(connection, &by.event(Change::LoginsEnded { user }))
 }
@@ -369,7 +378,7 @@ pub(super) fn list(connection: &Connection, user: &UserId) -> rusqlite::Result<V
         .collect()
 }
 
-fn delete(connection: &Connection, id: &LoginId, by: By) -> Result<bool> {
+fn delete(connection: &Connection, id: &LoginId, by: &By) -> Result<bool> {
     let ended: Option<(String, Option<String>)> = connection
         .prepare_cached("DELETE FROM login WHERE id = ?1 RETURNING user_id, name")
         .and_then(|mut delete| {

@@ -7,7 +7,7 @@ use crate::domain::{
     Timestamp, User, UserDifference, UserId, UserKey, Username, What,
 };
 use crate::store::sqlite::{audit, logins, outbox, presence};
-use crate::store::{PresenceChange, RoleChange, UserPatch};
+use crate::store::{ClaimEffect, PresenceChange, RoleChange, UserPatch};
 use rusqlite::{Connection, params};
 
 pub(super) fn update(
@@ -28,7 +28,7 @@ pub(super) fn update(
     };
     changed.tell(connection, by)?;
     if let Some(choice) = patch.choice.clone() {
-        presence::change(connection, chosen(id, choice, by))?;
+        presence::change(connection, &chosen(id, choice, by))?;
     }
     let ended_logins = end_logins(connection, id, patch).map_err(|e| error(&e))?;
     let difference = UserDifference {
@@ -41,7 +41,7 @@ pub(super) fn update(
     };
     audit::append_all(connection, &difference.entries(&by.attribution()))?;
     if ended_logins > 0 {
-        logins::tell_ended(connection, id, by.clone())?;
+        logins::tell_ended(connection, id, by)?;
     }
     Ok(after)
 }
@@ -106,16 +106,15 @@ fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
     PresenceChange {
         user: id.clone(),
         by: by.clone(),
-        expires: false,
-        ends: false,
+        effect: ClaimEffect::Sets,
         rule: Box::new(move |presence| {
-            presence.choose(choice, at);
+            presence.choose(choice.clone(), at);
             Ok(())
         }),
     }
 }
 
-pub(super) fn delete(connection: &Connection, id: &UserId, by: By) -> Result<()> {
+pub(super) fn delete(connection: &Connection, id: &UserId, by: &By) -> Result<()> {
     let gone = known(connection, id)?;
     keeping_an_administrator(connection, || {
         connection

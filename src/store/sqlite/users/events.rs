@@ -18,7 +18,7 @@ impl Changed<'_> {
     pub(super) fn tell(&self, connection: &Connection, by: &By) -> Result<()> {
         let changes = self.user().into_iter().chain(self.roles());
         changes
-            .map(|change| by.clone().event(change))
+            .map(|change| by.event(change))
             .try_for_each(|event| outbox::append(connection, &event))
     }
 

@@ -5,6 +5,7 @@ mod change;
 mod events;
 mod list;
 
+use super::space::SpaceClass;
 use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_missing_reference, is_unique};
 use crate::domain::UserKey;
 use crate::domain::{
@@ -28,10 +29,11 @@ impl Users for SqliteStore {
         password_hash: String,
         attribution: Attribution,
     ) -> Result<()> {
+        let entry = attribution.created_user(&user);
         self.writer
-            .change(AUDIT, move |c| {
+            .write(SpaceClass::Common, AUDIT, move |c| {
                 create(c, &user, &password_hash)?;
-                audit::append(c, &attribution.created_user(&user))
+                audit::append(c, &entry)
             })
             .await
     }
@@ -51,16 +53,21 @@ impl Users for SqliteStore {
     }
 
     async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User> {
+        let space = if patch.may_end() {
+            SpaceClass::Reserve
+        } else {
+            SpaceClass::Common
+        };
         self.writer
-            .change_or_end(patch.may_end(), ACCESS, move |c| {
-                change::update(c, &id, &patch, &by)
-            })
+            .write(space, ACCESS, move |c| change::update(c, &id, &patch, &by))
             .await
     }
 
     async fn delete_user(&self, id: UserId, by: By) -> Result<()> {
         self.writer
-            .end(ACCESS, move |c| change::delete(c, &id, by))
+            .write(SpaceClass::Reserve, ACCESS, move |c| {
+                change::delete(c, &id, &by)
+            })
             .await
     }
 }

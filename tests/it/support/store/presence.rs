@@ -4,7 +4,7 @@ use crate::support::store::{Database, admin_at, at, user};
 use doorsign::domain::{
     Claim, ClaimSource, Event, EventId, NewEvent, Presence, Result, StatusText, UserId, UserStatus,
 };
-use doorsign::store::{PresenceChange, Store};
+use doorsign::store::{ClaimEffect, PresenceChange, Store};
 use std::sync::Arc;
 
 pub fn id(name: &str) -> UserId {
@@ -33,13 +33,12 @@ pub fn busy(expires_at: Option<i64>) -> Claim {
 pub fn change(
     name: &str,
     now: i64,
-    rule: impl FnOnce(&mut Presence) -> Result<()> + Send + 'static,
+    rule: impl Fn(&mut Presence) -> Result<()> + Send + 'static,
 ) -> PresenceChange {
     PresenceChange {
         user: id(name),
         by: admin_at(now),
-        expires: true,
-        ends: false,
+        effect: ClaimEffect::SetsExpiring,
         rule: Box::new(rule),
     }
 }
@@ -47,7 +46,7 @@ pub fn change(
 /// Lets the administrator put a claim on the user `name`.
 pub async fn put(store: &dyn Store, name: &str, now: i64, claim: Claim) -> Presence {
     let rule = move |presence: &mut Presence| {
-        presence.put(claim);
+        presence.put(claim.clone());
         Ok(())
     };
     store
