@@ -128,7 +128,7 @@ impl House {
     ) -> impl Service<Request<Full<Bytes>>, Response = Response, Error = Infallible> + Clone {
         let (app, limits) = (self.app.clone(), Limits::default());
         let api = Api::new(app, &self.config, limits, "http://127.0.0.1".to_owned());
-        warp::service(api::filter(Arc::new(api)))
+        warp::service(api::filter(Arc::new(api), None))
     }
 
     /// Starts a request of the actor, with its headers.

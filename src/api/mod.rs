@@ -40,7 +40,7 @@ use http::origin::{Origins, Page};
 use http::path::{BasePath, RequestPath};
 use http::rate_limits::Quotas;
 use http::request::{Head, Request, RequestIds, RequestRecord};
-use http::response::{Answer, ForBrowsers, Response};
+use http::response::{Answer, CommonHeaders, Response};
 use http::{body, request, response};
 use hyper::upgrade::OnUpgrade;
 use rest::info;
@@ -66,7 +66,7 @@ pub struct Api {
     site_url: String,
     base_path: BasePath,
     openapi: bytes::Bytes,
-    security: SecurityHeaders,
+    common_headers: CommonHeaders,
     max_connections: usize,
     limits: Limits,
     realtime: Realtime,
@@ -93,7 +93,9 @@ impl Api {
             client_address: ClientAddress::new(config),
             openapi: info::openapi_below(base_path.as_str()),
             base_path,
-            security: SecurityHeaders::of_site(config.site_url.as_deref()),
+            common_headers: CommonHeaders::new(SecurityHeaders::of_site(
+                config.site_url.as_deref(),
+            )),
             site_url,
             max_connections: config.max_connections,
             limits,
@@ -126,13 +128,17 @@ impl Api {
     }
 }
 
-/// Returns the whole API as one filter that never rejects.
-pub fn filter(api: Arc<Api>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
+/// Returns the whole API as one filter that never rejects, for the requests of one connection.
+/// `peer` is `None` without an accept loop.
+pub fn filter(
+    api: Arc<Api>,
+    peer: Option<Peer>,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     warp::method()
         .and(warp::path::full())
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
+        .and(warp::any().map(move || peer.clone()))
         .and(warp::ext::optional::<OnUpgrade>())
         .map(
             |method, path: warp::path::FullPath, query, headers, peer, upgrade| Head {
@@ -163,10 +169,7 @@ where
     let mut unknown_path = None;
     let watched = dev::Watched::begin(&api, &head);
     let page = api.origins.page(&head.headers);
-    let browser = ForBrowsers {
-        allow_origin: api.origins.readers(page, &head.headers),
-        security: api.security,
-    };
+    let allow_origin = api.origins.readers(page, &head.headers);
     let (path, answer) = match route(&api, &method, &mut head.path) {
         _ if dev::is_rebound(&api, &head.headers) => ("any", dev::refuse_host()),
         _ if method == Method::OPTIONS => ("any", Ok(api.origins.preflight(page, &head.headers))),
@@ -175,7 +178,7 @@ where
         }
         Ok(route) => (
             route.path,
-            handle(route, api, head, body, seen.clone()).await,
+            handle(route, api.clone(), head, body, seen.clone()).await,
         ),
         Err(refused) => {
             if matches!(refused, ApiError::UnknownRoute) {
@@ -199,13 +202,21 @@ where
     if let Some(watched) = watched {
         watched.end(&response, began.elapsed(), seen.user_id());
     }
-    response::finish(response, &id, seen.quota(), browser)
+    response::finish(
+        response,
+        &api.common_headers,
+        &id,
+        seen.quota(),
+        allow_origin,
+    )
 }
 
 /// Returns whether a foreign page requests a change without a token. Any page can send such a
 /// request as a form, without a preflight, and the response to a login would contain a token.
 fn is_forged(route: &Route, page: Page, headers: &HeaderMap) -> bool {
-    page == Page::Foreign && route.method == Method::POST && !headers.contains_key("x-auth-token")
+    page == Page::Foreign
+        && route.method == Method::POST
+        && !headers.contains_key(request::X_AUTH_TOKEN)
 }
 
 /// Formats the path of an unknown route for the log: truncated, without control characters, and

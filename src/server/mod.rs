@@ -291,13 +291,13 @@ impl Server {
                 stop: stop_listening.clone(),
             })
             .with_dev(self.dev);
-        let api = api::filter(Arc::new(api));
+        let api = Arc::new(api);
         let slots = slots(&self.config);
         let memory = ReturnMemory::new(slots.clone(), stop_listening.clone());
         tokio::spawn(memory.run());
         let mut listening = tokio::spawn(listen::serve(
             listener,
-            api,
+            move |peer| api::filter(api.clone(), Some(peer)),
             slots,
             self.limits,
             SecurityHeaders::of_site(self.config.site_url.as_deref()),

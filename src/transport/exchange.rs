@@ -1,10 +1,11 @@
-//! Values that the accept loop and the API exchange in the extensions of requests and responses.
+//! Values that the accept loop and the API exchange: the peer of a connection, and marks in the
+//! extensions of responses.
 
 use super::Client;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The peer of the connection, in the extensions of each request.
+/// The peer of a connection.
 #[derive(Clone)]
 pub struct Peer {
     /// Its address; behind a proxy, the proxy's address.

@@ -32,12 +32,12 @@ use warp::reply::Response;
 /// How long to wait when the system cannot accept another connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// Serves `filter` on `listener` until `stop`. Open requests then have the time that `limits`
+/// Serves `filter_for` each peer on `listener` until `stop`. Open requests then have the time that `limits`
 /// allows; the rest are aborted. `slots` decides how many connections are open at once; further
-/// ones wait. Responses that bypass `filter` carry the headers of `security`.
+/// ones wait. Responses that bypass the filter carry the headers of `security`.
 pub async fn serve<F>(
     listener: TcpListener,
-    filter: F,
+    filter_for: impl Fn(Peer) -> F,
     slots: Arc<Slots>,
     limits: Limits,
     security: SecurityHeaders,
@@ -57,8 +57,11 @@ pub async fn serve<F>(
         if let Some((stream, slot, peer)) = accepted {
             let client = slot.client().clone();
             let held = (slot, tracker.token());
-            let connection =
-                serve_connection(stream, held, peer, filter.clone(), terms, ends.clone());
+            let filter = filter_for(Peer {
+                address: peer,
+                client: Some(client.clone()),
+            });
+            let connection = serve_connection(stream, held, peer, filter, terms, ends.clone());
             let running = tracker.spawn(connection);
             client.runs_in(running.abort_handle());
         }
@@ -198,8 +201,7 @@ async fn speak_http<F>(
     let taken = turn.clone();
     let service = service_fn(move |request| {
         taken.take();
-        let peer = peer(address, &client);
-        let (answered, turn) = (answer(api.clone(), request, peer, security), taken.clone());
+        let (answered, turn) = (answer(api.clone(), request, security), taken.clone());
         let client = client.clone();
         async move {
             let (response, reserved) = count(answered.await?, &client, security);
@@ -224,11 +226,6 @@ async fn speak_http<F>(
         Ended::Silent => tracing::debug!(peer = %address, "a client was idle for too long"),
         Ended::ByItself(Ok(())) | Ended::Cut => {}
     }
-}
-
-fn peer(address: SocketAddr, client: &Arc<Client>) -> Peer {
-    let client = Some(client.clone());
-    Peer { address, client }
 }
 
 /// A response body. The idle timer is suspended until all of it is sent.
@@ -317,8 +314,7 @@ impl<B> Drop for Spoken<B> {
 
 async fn answer<S>(
     mut api: S,
-    mut request: Request<Incoming>,
-    peer: Peer,
+    request: Request<Incoming>,
     security: SecurityHeaders,
 ) -> Result<Response, Dropped>
 where
@@ -335,7 +331,6 @@ where
     if let Some(problem) = host::problem(request.version(), request.headers()) {
         return Ok(refuse(StatusCode::BAD_REQUEST, &failure(problem), security));
     }
-    request.extensions_mut().insert(peer);
     let Ok(response) = api.call(request).await;
     match response.extensions().get() {
         // hyper closes a connection whose service fails, and sends nothing.

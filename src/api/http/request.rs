@@ -18,7 +18,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use warp::http::{HeaderMap, Method, header};
+use warp::http::{HeaderMap, HeaderName, Method, header};
+
+/// The header with the user's id.
+const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
+/// The header with the login token.
+pub(in crate::api) const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
 /// A request's id in the log and in `X-Request-Id`: 16 hex digits.
 pub(in crate::api) struct RequestId([u8; 16]);
@@ -271,10 +276,10 @@ pub(in crate::api) async fn prove(app: &App, head: &Head) -> Result<Proof, ApiEr
 
 /// Returns the credentials if both headers are present.
 fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
-    let text = |name| headers.get(name)?.to_str().ok();
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
     Some(Credentials {
-        user: text("x-user-id")?,
-        token: text("x-auth-token")?,
+        user: text(X_USER_ID)?,
+        token: text(X_AUTH_TOKEN)?,
     })
 }
 

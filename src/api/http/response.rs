@@ -8,9 +8,13 @@ use crate::transport::{Counted, Dropped, LARGE_ANSWER, SecurityHeaders};
 use bytes::Bytes;
 use hyper::body::Body;
 use serde::Serialize;
-use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
+use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 pub(in crate::api) use warp::reply::Response;
+
+/// Exactly this: Rocket.Chat's tests compare for equality.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The result of a handler.
 pub(in crate::api) type Answer = Result<Response, ApiError>;
@@ -26,16 +30,9 @@ pub(in crate::api) fn ok(body: &impl Serialize) -> Answer {
     with_status(StatusCode::OK, body)
 }
 
-/// Returns 200 with a body that is already JSON.
+/// Returns 200 with a body that is already JSON, the type of every body that names none.
 pub(in crate::api) fn ready(body: Bytes) -> Response {
-    let mut response = Response::new(body.into());
-    // Room for all headers, so that the map does not grow later.
-    response.headers_mut().reserve(20);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
+    Response::new(body.into())
 }
 
 /// Marks a response whose body is already counted among the large ones.
@@ -48,8 +45,7 @@ pub(in crate::api) fn counted(mut response: Response) -> Response {
     response
 }
 
-/// Returns `status` with `body`. The type is exactly `application/json`: Rocket.Chat's tests
-/// compare for equality.
+/// Returns `status` with `body`.
 pub(in crate::api) fn with_status(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).map_err(crate::domain::Error::internal)?;
     let mut response = ready(body.into());
@@ -80,50 +76,66 @@ pub(in crate::api) fn dropped() -> Response {
     response
 }
 
-/// Adds the headers of every response, and the quota of a counted call. Neither results nor
-/// failures may be stored by caches, unless the response sets `Cache-Control` itself.
+/// The headers that are the same in every response. Cloning a map costs less than inserting each.
+pub(in crate::api) struct CommonHeaders {
+    /// For most responses: no cache may store a result or a failure.
+    unstored: HeaderMap,
+    /// For responses with a `Cache-Control` of their own.
+    stored: HeaderMap,
+}
+
+impl CommonHeaders {
+    pub(in crate::api) fn new(security: SecurityHeaders) -> Self {
+        // The index then also has room for the headers that each response adds.
+        let mut stored = HeaderMap::with_capacity(20);
+        stored.insert(header::CONTENT_TYPE, JSON);
+        stored.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS);
+        security.add(&mut stored);
+        let mut unstored = stored.clone();
+        unstored.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        unstored.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        Self { unstored, stored }
+    }
+
+    /// Adds the headers to a response. Its own take precedence.
+    fn add(&self, response: &mut Response) {
+        let own = std::mem::take(response.headers_mut());
+        let common = if own.contains_key(header::CACHE_CONTROL) {
+            &self.stored
+        } else {
+            &self.unstored
+        };
+        let mut headers = common.clone();
+        if response.body().is_end_stream() {
+            headers.remove(header::CONTENT_TYPE);
+        }
+        headers.extend(own);
+        *response.headers_mut() = headers;
+    }
+}
+
+/// Adds the headers of every response, and the quota of a counted call. `allow_origin` is the
+/// origin whose pages may read the response.
 pub(in crate::api) fn finish(
     mut response: Response,
+    common: &CommonHeaders,
     request_id: &RequestId,
     quota: Option<&Quota>,
-    browser: ForBrowsers,
+    allow_origin: Option<HeaderValue>,
 ) -> Response {
+    common.add(&mut response);
     let headers = response.headers_mut();
     if let Some(quota) = quota {
         rate_limits::tell(quota, headers);
     }
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
-        headers.insert("x-request-id", id);
+        headers.insert(X_REQUEST_ID, id);
     }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    if allow_origin.as_ref().is_none_or(|origin| origin != "*") {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS);
-    browser.add(headers);
+    if let Some(origin) = allow_origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
     response
-}
-
-/// The headers for browsers that depend on the request or on the server's settings.
-pub(in crate::api) struct ForBrowsers {
-    /// The origin whose pages may read the response.
-    pub(in crate::api) allow_origin: Option<HeaderValue>,
-    /// The security headers.
-    pub(in crate::api) security: SecurityHeaders,
-}
-
-impl ForBrowsers {
-    fn add(self, headers: &mut HeaderMap) {
-        self.security.add(headers);
-        if self
-            .allow_origin
-            .as_ref()
-            .is_none_or(|origin| origin != "*")
-        {
-            headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        }
-        if let Some(origin) = self.allow_origin {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        }
-    }
 }

@@ -335,11 +335,10 @@ impl FlakyServer {
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let limits = Limits::default();
         let api = Arc::new(Api::new(app.clone(), &config, limits, String::new()));
-        let filter = api::filter(api);
         let slots = Slots::new(100, None, Vec::new());
         tokio::spawn(listen::serve(
             listener,
-            filter,
+            move |peer| api::filter(api.clone(), Some(peer)),
             slots.clone(),
             limits,
             SecurityHeaders::Http,
