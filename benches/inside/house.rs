@@ -11,7 +11,7 @@ use doorsign::hooks::registry::Webhooks;
 use doorsign::service::session::{self, Credentials};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::Store;
-use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{self, DatabaseSettings};
 use doorsign::transport::limits::Limits;
 use futures_util::{StreamExt, stream};
 use http_body_util::Full;
@@ -59,8 +59,12 @@ impl House {
         // Nobody is connected, but every user must appear in the list.
         config.unconnected = Some(Unconnected::Declared);
         let file = folder.path().join("doorsign.db");
-        let store = SqliteStore::open(&file, config.readers, config.max_database_mib).unwrap();
-        let app = Arc::new(app(&config, Arc::new(store)));
+        let store = store::open(DatabaseSettings {
+            readers: config.readers,
+            ..DatabaseSettings::of(&file)
+        })
+        .unwrap();
+        let app = Arc::new(app(&config, store));
         let (id, token) = admin(&app).await;
         let credentials = Credentials {
             user: id.as_str(),

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::hooks::registry::Webhooks;
 use crate::server::control_socket;
 use crate::server::data_folder::Folder;
-use crate::store::sqlite::SqliteStore;
+use crate::store::{self, DatabaseSettings};
 use std::fs::File;
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -25,8 +25,10 @@ pub(super) fn with_app(
         .build()?;
     runtime.block_on(async {
         survive_file_size_limit();
-        let (database, limit) = (folder.database(), config.max_database_mib);
-        let store = Arc::new(SqliteStore::open_beside_server(&database, 1, limit)?);
+        let store = store::open_beside_server(DatabaseSettings {
+            max_mib: config.max_database_mib,
+            ..DatabaseSettings::of(&folder.database())
+        })?;
         let clock = Arc::new(SystemClock);
         let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
         let app = App::new(config, store.clone(), clock, tokens(&folder)?, webhooks)?;

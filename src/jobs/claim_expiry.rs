@@ -122,8 +122,7 @@ mod tests {
     use crate::domain::{
         Claim, ClaimSource, Profile, StatusText, User, UserId, UserStatus, Username,
     };
-    use crate::store::sqlite::SqliteStore;
-    use crate::store::{ClaimEffect, PresenceChange, Presences, Users};
+    use crate::store::{self, ClaimEffect, PresenceChange};
 
     /// A clock fixed at the epoch.
     struct Epoch;
@@ -169,7 +168,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_claim_without_notification_is_swept_within_a_minute() {
-        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let store = store::open_in_memory().unwrap();
         store
             .create_user(
                 ann(),

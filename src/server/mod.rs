@@ -21,8 +21,7 @@ use crate::jobs::event_retention::Retention;
 use crate::jobs::{LastUsed, ReturnMemory};
 use crate::realtime::publisher::Publisher;
 use crate::service::{settings, users};
-use crate::store::Seeded;
-use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::{self, Database, DatabaseSettings, OpenError};
 use crate::transport::limits::Limits;
 use crate::transport::listen;
 use crate::transport::{SecurityHeaders, Slots, files};
@@ -47,7 +46,7 @@ pub struct Server {
     /// The socket where commands report changes.
     notices: Option<UnixListener>,
     dev: Option<Arc<Dev>>,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Database>,
     /// Logs new audit records.
     follower: Follower,
     supervisor: Supervisor,
@@ -105,10 +104,12 @@ impl Server {
         let folder = Folder::create(&config.data).map_err(in_folder)?;
         let mut lock = folder.lock_soon().await.map_err(in_folder)?;
         folder.has_database().map_err(in_folder)?;
-        let store = SqliteStore::open(&folder.database(), config.readers, config.max_database_mib);
-        let store = Arc::new(store.map_err(StartError::Store)?);
-        let checked = store.check_after_unclean_stop().await;
-        checked.map_err(StartError::Store)?;
+        let store = store::open(DatabaseSettings {
+            file: &folder.database(),
+            readers: config.readers,
+            max_mib: config.max_database_mib,
+        });
+        let store = store.map_err(StartError::Store)?;
         Tokens::remove_leftovers(&folder.token_secret()).map_err(StartError::Secret)?;
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
         lock.publish(tokens.fingerprint()).map_err(in_folder)?;
@@ -160,7 +161,7 @@ impl Server {
             password_min_length: 0,
             ..config
         };
-        let store = Arc::new(SqliteStore::in_memory().map_err(StartError::Store)?);
+        let store = store::open_in_memory().map_err(StartError::Store)?;
         let clock = Arc::new(DevClock::new(clock));
         let tokens = seed::tokens().map_err(StartError::Failed)?;
         let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
@@ -274,7 +275,7 @@ impl Server {
             tasks.spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = store.tend() => {}
+                    () = store.maintain() => {}
                 }
             });
         }

@@ -19,26 +19,30 @@
 //!   users, roles held, grants, claims, custom statuses, webhooks and old events. It also still
 //!   moves cursors and accepts hook administration.
 //!
-//! This file depends on no SQL and no particular database. A second one needs a folder next to
-//! `sqlite` and one line in `server.rs`.
+//! Only [`open`] knows which database it is. A second one needs a folder next to `sqlite` and a
+//! branch there.
 
 mod audit;
 mod custom_status;
+mod database;
 mod hooks;
 mod logins;
+mod open;
 mod outbox;
 mod permissions;
 mod presence;
 mod seed;
 mod settings;
-pub mod sqlite;
+mod sqlite;
 mod users;
 mod webhooks;
 
 pub use audit::Audit;
 pub use custom_status::{CustomStatuses, EventBuilder};
+pub use database::{Database, DatabaseSettings};
 pub use hooks::Hooks;
 pub use logins::{Logins, NewLogin};
+pub use open::{OpenError, open, open_beside_server, open_in_memory};
 pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{ClaimEffect, PresenceChange, PresenceRule, PresenceSnapshot, Presences, Whom};

@@ -9,7 +9,7 @@ use crate::hooks::registry::Webhooks;
 use crate::realtime::hub::{Interrupt, Listener};
 use crate::realtime::presence::Lease;
 use crate::service::users::{self, NewUser};
-use crate::store::sqlite::SqliteStore;
+use crate::store;
 use std::path::PathBuf;
 
 /// A running publisher, and the user ann.
@@ -23,10 +23,9 @@ impl Office {
     async fn new() -> Self {
         let mut config = Config::defaults_in(PathBuf::from("none"));
         config.offline_grace_seconds = 0;
-        let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
+        let (store, tokens) = (store::open_in_memory().unwrap(), Tokens::new(&[7; 32]));
         let clock = Arc::new(SystemClock);
         let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
-        let store = Arc::new(store);
         let app = App::new(&config, store, clock, tokens.unwrap(), webhooks).unwrap();
         let (app, stop) = (Arc::new(app), CancellationToken::new());
         let new = NewUser {

@@ -3,7 +3,7 @@
 //! checkpoint must raise the generation.
 
 use super::generation::{current, set};
-use super::marker::{Expected, Generation, Marker};
+use super::generation_marker::{Expected, Generation, Marker};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
@@ -139,7 +139,7 @@ pub(super) fn make_room(connection: &Connection) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sqlite::open_writer;
+    use crate::store::sqlite::open::open_writer;
     use rusqlite::OpenFlags;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -162,7 +162,7 @@ mod tests {
     fn the_marker_is_unchanged_during_a_checkpoint_by_another_connection() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let writer = open_writer(&path, super::super::Schema::Settle)
+        let writer = open_writer(&path, super::super::open::Schema::Settle)
             .unwrap()
             .connection;
         let connect = || Connection::open_with_flags(&path, OpenFlags::default()).unwrap();

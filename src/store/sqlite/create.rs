@@ -1,8 +1,8 @@
 //! Creates a database file atomically: an interrupted creation leaves no partial database.
 
-use super::beside;
-use super::generation::log_of;
-use super::open::{OpenError, SCHEMA};
+use super::files::{beside, log_of};
+use super::open_error::OpenError;
+use super::schema::SCHEMA;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, remove_file, rename};
 use std::io::ErrorKind;

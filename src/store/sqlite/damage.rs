@@ -1,14 +1,25 @@
 //! Searches a database for damage within a time limit.
 
+use super::error::is_damage;
+use super::open::read_only;
+use super::open_error::OpenError;
 use rusqlite::Connection;
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// The time limit at startup. Enough for a few hundred MiB; damage beyond is found when it is read.
 const TIME: Duration = Duration::from_millis(250);
 
+/// Checks the database at `path` on a connection of its own, whose memory is freed afterwards.
+pub(super) fn check(path: &Path) -> Result<(), OpenError> {
+    let connection = read_only(path).map_err(|source| OpenError::sqlite(path, &source))?;
+    let damage = find(&connection).map(|damage| OpenError::Damaged(path.to_owned(), damage));
+    damage.map_or(Ok(()), Err)
+}
+
 /// Returns the first damage that `connection` finds within the time limit.
-pub(super) fn find(connection: &Connection) -> Option<String> {
+fn find(connection: &Connection) -> Option<String> {
     let interrupt = connection.get_interrupt_handle();
     let (done, is_done) = channel::<()>();
     let timer = std::thread::Builder::new().name("timer".to_owned());
@@ -24,7 +35,7 @@ pub(super) fn find(connection: &Connection) -> Option<String> {
     let _ = timer.join();
     match found {
         Ok(found) => (found != "ok").then(|| found.replace('\n', ", ")),
-        Err(source) if super::is_damage(&source) => Some(source.to_string()),
+        Err(source) if is_damage(&source) => Some(source.to_string()),
         Err(_) => None,
     }
 }

@@ -5,13 +5,13 @@
 //! names the generation at which the log began. The number rises before the log is moved into the
 //! database and restarted ([`super::checkpoint`]), so any earlier copy has a lower number.
 
-use super::beside;
-use super::marker::{Expected, Generation, Marker};
-use super::open::OpenError;
+use super::files::log_of;
+use super::generation_marker::{Expected, Generation, Marker};
+use super::open_error::OpenError;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Number of attempts when a mismatch is found. A running server may advance the file and the
 /// marker while a command reads them.
@@ -26,11 +26,6 @@ pub(super) struct Found {
     /// Whether a log exists: the last server or command did not close the database, or is still
     /// running.
     pub(super) has_log: bool,
-}
-
-/// Returns the path of the log of the database at `path`.
-pub(super) fn log_of(path: &Path) -> PathBuf {
-    beside(path, "-wal")
 }
 
 /// Inspects the database at `path` before anything reads its log. Changes nothing.

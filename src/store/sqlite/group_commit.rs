@@ -7,13 +7,12 @@
 
 use super::change_signals::{ChangeSignals, EVERYTHING};
 use super::checkpoint::{self, Checkpoints};
+use super::error::is_damage;
 use super::health::Health;
-use super::is_damage;
 use super::job::{Failure, Job};
 use super::outbox;
-use super::queue::{Turn, Waiting};
+use super::queue::{QUEUE, Turn, Waiting};
 use super::space::{Limit, SpaceClass};
-use super::writer::QUEUE;
 use crate::domain::{EventId, Fault};
 use rusqlite::Connection;
 use std::sync::Arc;

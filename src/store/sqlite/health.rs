@@ -1,8 +1,8 @@
 //! The health of the database. After a fault every write is rejected, because an acknowledged
 //! change must last, and a change to a damaged or removed file does not.
 
-use super::beside;
 use super::change_signals::{ChangeSignals, EVERYTHING};
+use super::files::beside;
 use crate::domain::{Error, EventId, Fault, Result};
 use std::fs::Metadata;
 use std::io::ErrorKind;

@@ -1,6 +1,6 @@
 //! A job for the writer. Its result type is hidden from the writer thread.
 
-use super::error;
+use super::error::error;
 use super::space::SpaceClass;
 use crate::domain::{Error, Fault, Result};
 use crate::store::ChangeKind;

@@ -1,5 +1,4 @@
-//! The SQLite store: checks, creates and opens database files, and maps SQLite's errors to the
-//! domain's.
+//! The SQLite store: checks, creates and opens database files, and runs transactions on them.
 //!
 //! Only this folder depends on rusqlite and r2d2. Blocking work runs behind `Writer::write` and
 //! `Readers::read`.
@@ -11,14 +10,17 @@ mod create;
 mod custom_status;
 mod damage;
 mod delivery;
+mod error;
+mod files;
 mod generation;
+mod generation_marker;
 mod group_commit;
 mod health;
 mod hooks;
 mod job;
 mod logins;
-mod marker;
 mod open;
+mod open_error;
 mod outbox;
 mod page;
 mod payload;
@@ -26,6 +28,7 @@ mod permissions;
 mod pool;
 mod presence;
 mod queue;
+mod schema;
 mod seed;
 mod settings;
 mod space;
@@ -34,21 +37,20 @@ mod users;
 mod webhooks;
 mod writer;
 
-pub use open::OpenError;
+pub use open_error::OpenError;
 
-use crate::domain::{Error, EventId, Fault, Result};
-use crate::store::{ChangeKind, Store};
+use crate::domain::{EventId, Fault, Result};
+use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
 use change_signals::{ChangeSignals, EVERYTHING};
 use checkpoint::Checkpoints;
+use error::{error, is_missing_reference, is_unique};
 use group_commit::Tools;
 use health::Health;
 use job::Signal;
 use open::{Opened, Schema, open_writer};
 use pool::{Pool, Readers};
-use rusqlite::ffi;
 use space::{Limit, SpaceClass};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -72,51 +74,45 @@ pub struct SqliteStore {
     readers: Readers,
     marks: ChangeSignals,
     health: Arc<Health>,
-    path: PathBuf,
-    had_log: bool,
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`. Creates it from `schema.sql` if it is missing, and upgrades an
-    /// older schema. Only for the holder of the data folder's lock. `readers` is the maximum number
-    /// of concurrent reads. `max_mib` limits the file size in MiB (0: unlimited); the last part is
-    /// reserved for deletions.
+    /// Opens a database, creates a missing one, and upgrades an older schema. Checks the file for
+    /// damage, within a time limit, after an unclean stop. Only for the holder of the data folder's
+    /// lock.
     ///
     /// # Errors
     /// [`OpenError`], one line each. A rejected file is left untouched.
-    pub fn open(path: &Path, readers: usize, max_mib: u64) -> std::result::Result<Self, OpenError> {
-        Self::open_with(path, readers, max_mib, Schema::Settle)
+    pub fn open(settings: DatabaseSettings<'_>) -> std::result::Result<Self, OpenError> {
+        let opened = open_writer(settings.file, Schema::Settle)?;
+        if opened.had_log {
+            damage::check(settings.file)?;
+        }
+        Self::start(opened, settings)
     }
 
-    /// Like [`open`](Self::open), for processes without the lock, which run next to a server that
-    /// may be older. Neither creates nor upgrades the database.
+    /// Opens a database without creating or upgrading it, next to a server that may be older.
     ///
     /// # Errors
     /// As for [`open`](Self::open), and [`OpenError::NeedsUpgrade`].
     pub fn open_beside_server(
-        path: &Path,
-        readers: usize,
-        max_mib: u64,
+        settings: DatabaseSettings<'_>,
     ) -> std::result::Result<Self, OpenError> {
-        Self::open_with(path, readers, max_mib, Schema::Keep)
+        let opened = open_writer(settings.file, Schema::Keep)?;
+        Self::start(opened, settings)
     }
 
-    fn open_with(
-        path: &Path,
-        readers: usize,
-        max_mib: u64,
-        schema: Schema,
+    fn start(
+        opened: Opened,
+        settings: DatabaseSettings<'_>,
     ) -> std::result::Result<Self, OpenError> {
-        let Opened {
-            connection,
-            had_log,
-        } = open_writer(path, schema)?;
+        let (path, connection) = (settings.file, opened.connection);
         let sqlite = |e| OpenError::sqlite(path, &e);
-        let limit = Limit::of(&connection, max_mib).map_err(sqlite)?;
+        let limit = Limit::of(&connection, settings.max_mib).map_err(sqlite)?;
         let newest = outbox::newest(&connection).map_err(sqlite)?;
         let marks = ChangeSignals::new(newest);
         let health = Arc::new(Health::new(Some(path), marks.clone()));
-        let pool = Pool::open(path, readers, health.clone());
+        let pool = Pool::open(path, settings.readers, health.clone());
         let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
         let tools = Tools {
             connection,
@@ -132,8 +128,6 @@ impl SqliteStore {
             readers: Readers::Pooled(pool),
             marks,
             health,
-            path: path.to_owned(),
-            had_log,
         })
     }
 
@@ -160,30 +154,13 @@ impl SqliteStore {
             writer,
             marks,
             health,
-            path: PathBuf::from(":memory:"),
-            had_log: false,
         })
     }
+}
 
-    /// After an unclean stop, checks the file for damage within a time limit.
-    ///
-    /// # Errors
-    /// [`OpenError::Damaged`].
-    pub async fn check_after_unclean_stop(&self) -> std::result::Result<(), OpenError> {
-        if !self.had_log {
-            return Ok(());
-        }
-        let found = self.readers.read(|c| Ok(damage::find(c))).await;
-        match found {
-            Ok(None) => Ok(()),
-            Ok(Some(damage)) => Err(OpenError::Damaged(self.path.clone(), damage)),
-            Err(error) => Err(OpenError::Damaged(self.path.clone(), error.to_string())),
-        }
-    }
-
-    /// Maintains the files until dropped: detects within a second that they were removed, and moves
-    /// an idle log into the database.
-    pub async fn tend(&self) {
+#[async_trait]
+impl Database for SqliteStore {
+    async fn maintain(&self) {
         let mut seconds = tokio::time::interval(TICK);
         loop {
             seconds.tick().await;
@@ -191,72 +168,18 @@ impl SqliteStore {
         }
     }
 
-    /// Moves the log into the database, except pages that a reader still needs.
-    pub async fn checkpoint(&self) {
+    async fn checkpoint(&self) {
         self.writer.checkpoint().await;
     }
 
-    /// Notifies once, when the database can no longer be trusted.
-    pub fn fault(&self) -> watch::Receiver<Option<Fault>> {
+    fn fault(&self) -> watch::Receiver<Option<Fault>> {
         self.health.reported()
     }
 
-    /// Finishes the queued writes and closes the writing connection. Later writes are unavailable.
-    pub async fn close(&self) {
+    async fn close(&self) {
         let writer = self.writer.clone();
         let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
     }
-}
-
-/// Maps an SQLite error to the domain's by its extended result code. Constraints that matter to a
-/// caller are handled at their statement, with [`is_unique`] and [`is_missing_reference`].
-fn error(source: &rusqlite::Error) -> Error {
-    match source.sqlite_error_code() {
-        Some(
-            rusqlite::ErrorCode::DiskFull
-            | rusqlite::ErrorCode::DatabaseBusy
-            | rusqlite::ErrorCode::DatabaseLocked
-            | rusqlite::ErrorCode::SystemIoFailure
-            | rusqlite::ErrorCode::ReadOnly
-            | rusqlite::ErrorCode::CannotOpen,
-        ) => {
-            tracing::warn!(error = %source, "the database is temporarily unavailable");
-            Error::UNAVAILABLE
-        }
-        _ if is_damage(source) => Error::Broken(Fault::Damaged),
-        _ => Error::internal(source.to_string()),
-    }
-}
-
-/// Returns the path of the database with `suffix` appended. Like SQLite's own files, it lies next
-/// to the target of a symbolic link.
-fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let file = database.canonicalize();
-    let mut name = file.map_or_else(|_| database.into(), PathBuf::into_os_string);
-    name.push(suffix);
-    name.into()
-}
-
-/// Returns whether SQLite found the database damaged.
-fn is_damage(source: &rusqlite::Error) -> bool {
-    matches!(
-        source.sqlite_error_code(),
-        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
-    )
-}
-
-/// Returns whether a UNIQUE index other than the primary key rejected the row.
-fn is_unique(source: &rusqlite::Error) -> bool {
-    extended_code(source) == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
-}
-
-/// Returns whether a referenced row does not exist.
-fn is_missing_reference(source: &rusqlite::Error) -> bool {
-    extended_code(source) == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
-}
-
-fn extended_code(source: &rusqlite::Error) -> Option<i32> {
-    source.sqlite_error().map(|code| code.extended_code)
 }
 
 #[async_trait]
@@ -300,7 +223,7 @@ mod tests {
     async fn a_failed_refresh_still_raises_the_access_version() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let store = SqliteStore::open(&path, 1, 0).unwrap();
+        let store = SqliteStore::open(DatabaseSettings::of(&path)).unwrap();
         let version = store.version(ChangeKind::Access);
         let other = open_writer(&path, Schema::Settle).unwrap().connection;
         other
@@ -323,7 +246,8 @@ mod tests {
     #[tokio::test]
     async fn a_statement_is_prepared_once() {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("doorsign.db"), 1, 0).unwrap();
+        let store =
+            SqliteStore::open(DatabaseSettings::of(&folder.path().join("doorsign.db"))).unwrap();
         let written = store
             .writer
             .write(SpaceClass::Common, &[], |c| Ok(plans_anew(c).unwrap()))

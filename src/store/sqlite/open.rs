@@ -1,82 +1,20 @@
 //! Opens a database file: rejects unsuitable files before anything is written, upgrades older ones,
 //! and sets the writer's pragmas.
 
-use super::marker::Generation;
-use super::{beside, create, generation, upgrades};
+use super::files::beside;
+use super::generation_marker::Generation;
+use super::open_error::OpenError;
+use super::schema::{APPLICATION, SCHEMA, VERSION};
+use super::{create, generation, upgrades};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");
-/// `PRAGMA user_version` of [`SCHEMA`].
-const VERSION: i32 = 5;
-/// `PRAGMA application_id` of [`SCHEMA`].
-const APPLICATION: i32 = 0x646f_6f72;
 /// The first SQLite whose write-ahead log does not have the reset race that can corrupt a database
 /// with two connections. Source: <https://sqlite.org/wal.html#walresetbug>.
 const OLDEST_SQLITE: i32 = 3_051_003;
-
-/// Why a database was not opened, in one line for the terminal.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The bundled SQLite is too old to be safe.
-    #[error("SQLite {}.{}.{} can corrupt databases; doorsign needs 3.51.3 or newer", .0 / 1_000_000, .0 / 1000 % 1000, .0 % 1000)]
-    OldSqlite(i32),
-    /// The file is not a database.
-    #[error("{0} is not a database; it was left untouched")]
-    NotADatabase(PathBuf),
-    /// The file is a database of another program.
-    #[error("{0} is a database of another program; it was left untouched")]
-    NotOurs(PathBuf),
-    /// The file was written by a newer doorsign.
-    #[error("{0} has schema {1}, and this doorsign knows up to {VERSION}; use a newer doorsign")]
-    Newer(PathBuf, i32),
-    /// The file was written by a doorsign from before the first release.
-    #[error(
-        "{0} has schema {1}, from before the first release, which cannot be carried over; it was left untouched"
-    )]
-    Older(PathBuf, i32),
-    /// The file has an older schema, and this process must not upgrade it.
-    #[error(
-        "{0} has schema {1}, and this doorsign needs {VERSION}: restart the server with this doorsign, which upgrades it, \
-         or use the doorsign that the server runs"
-    )]
-    NeedsUpgrade(PathBuf, i32),
-    /// The log next to the file belongs to another file, such as a newer one of the same database.
-    #[error(
-        "{0} does not belong to the log beside it, {0}-wal: put the file back that does, \
-         or move {0}-wal and {0}-shm away to use this file without the changes in that log"
-    )]
-    OtherLog(PathBuf),
-    /// The file is damaged, with the first damage that SQLite found.
-    #[error(
-        "{0} is damaged ({1}): restore a backup, or recover the data with `sqlite3 {0} .recover`"
-    )]
-    Damaged(PathBuf, String),
-    /// The file cannot be read or written.
-    #[error("cannot open {0}: {1}")]
-    Io(PathBuf, std::io::Error),
-    /// SQLite reported an error.
-    #[error("cannot open {0}: {1}")]
-    Sqlite(PathBuf, String),
-    /// A thread could not be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(String),
-}
-
-impl OpenError {
-    pub(super) fn sqlite(path: &Path, source: &rusqlite::Error) -> Self {
-        match source.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => Self::NotADatabase(path.to_owned()),
-            Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
-                Self::Damaged(path.to_owned(), source.to_string())
-            }
-            _ => Self::Sqlite(path.to_owned(), source.to_string()),
-        }
-    }
-}
 
 /// Whether opening may change the schema. Only the holder of the data folder's lock may: otherwise
 /// an older server may be running on the database.
@@ -227,11 +165,24 @@ fn carry_over(connection: &mut Connection, generation: Option<Generation>) -> ru
     upgrade.commit()
 }
 
+/// Opens a connection for reading the database at `path`.
+pub(super) fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+    // Read-write, because readers use the log's shared memory. query_only prevents writes.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(
+        "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF;
+         PRAGMA wal_autocheckpoint = 0;",
+    )?;
+    keep_statements(&connection)?;
+    Ok(connection)
+}
+
 /// Enables the statement cache of a connection, with the query planner stability guarantee. Without
 /// it, SQLite prepares a statement again whenever a value that a plan might depend on is bound or
 /// cleared, which is almost every use of a statement with a join or a limit. Here no plan depends
 /// on values: tables are never analysed, and no pattern is bound.
-pub(super) fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     let guaranteed = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
     connection.set_db_config(guaranteed, true).map(drop)

@@ -1,13 +1,13 @@
 //! Readers: pooled read-only connections from r2d2, or the writer's own connection for an in-memory
 //! database, which belongs to a single connection.
 
+use super::error::{error, is_damage};
 use super::health::Health;
-use super::open::keep_statements;
+use super::open::read_only;
 use super::space::SpaceClass;
 use super::writer::Writer;
-use super::{error, is_damage};
 use crate::domain::{Error, Fault, Result};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,15 +120,7 @@ impl r2d2::ManageConnection for ReadOnly {
     type Error = rusqlite::Error;
 
     fn connect(&self) -> rusqlite::Result<Connection> {
-        // Read-write, because readers use the log's shared memory. query_only prevents writes.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.execute_batch(
-            "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF;
-             PRAGMA wal_autocheckpoint = 0;",
-        )?;
-        keep_statements(&connection)?;
-        Ok(connection)
+        read_only(&self.path)
     }
 
     fn is_valid(&self, _: &mut Connection) -> rusqlite::Result<()> {

@@ -3,6 +3,9 @@
 use super::job::Job;
 use tokio::sync::{mpsc, oneshot};
 
+/// Maximum number of queued jobs. Further ones fail with "unavailable".
+pub(super) const QUEUE: usize = 4096;
+
 /// A message to the writer thread.
 pub(super) enum Message {
     Work(Box<dyn Job>),

@@ -6,7 +6,7 @@
 use super::group_commit::{self, Tools};
 use super::job::{Signal, Write};
 use super::outbox;
-use super::queue::{Message, Waiting};
+use super::queue::{Message, QUEUE, Waiting};
 use super::space::SpaceClass;
 use crate::domain::{Error, Result};
 use rusqlite::Connection;
@@ -14,9 +14,6 @@ use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
-
-/// Maximum number of queued jobs. Further ones fail with "unavailable".
-pub(super) const QUEUE: usize = 4096;
 
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
@@ -98,7 +95,7 @@ impl Writer {
 mod tests {
     use super::super::change_signals::ChangeSignals;
     use super::super::checkpoint::Checkpoints;
-    use super::super::error;
+    use super::super::error::error;
     use super::super::health::Health;
     use super::super::space::Limit;
     use super::*;
@@ -112,7 +109,7 @@ mod tests {
     fn limited_writer(max_mib: u64) -> (Writer, ChangeSignals, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let connection = super::super::open_writer(&path, super::super::Schema::Settle)
+        let connection = super::super::open::open_writer(&path, super::super::open::Schema::Settle)
             .unwrap()
             .connection;
         let marks = ChangeSignals::new(EventId::default());

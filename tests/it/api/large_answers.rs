@@ -6,7 +6,6 @@ use crate::support::raw::{Raw, length, request};
 use crate::support::store::{admin_at, at};
 use crate::support::{Client, Live, Reply, in_time, look_again};
 use doorsign::domain::{Change, CustomStatus, StatusId, StatusName, StatusType};
-use doorsign::store::CustomStatuses;
 use doorsign::transport::ByteBudget;
 use serde_json::{Value, json};
 

@@ -10,8 +10,7 @@ use doorsign::domain::UserKey;
 use doorsign::domain::{By, Error, LoginId, Origin, Timestamp, UserId, Username};
 use doorsign::service::session::{self, LoginWith};
 use doorsign::service::users::{self, NewUser};
-use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Logins, Store, UserPatch};
+use doorsign::store::{self, DatabaseSettings, Store, UserPatch};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -227,8 +226,8 @@ impl Clock for Meanwhile {
 async fn a_new_password_ends_even_a_login_whose_old_one_was_just_found_right() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::defaults_in(folder.path().to_owned());
-    let store = SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap();
-    let (store, clock) = (Arc::new(store), Arc::new(Meanwhile::default()));
+    let store = store::open(DatabaseSettings::of(&folder.path().join("doorsign.db"))).unwrap();
+    let clock = Arc::new(Meanwhile::default());
     let tokens = Tokens::new(&[7; 32]).unwrap();
     let app = crate::support::app(&config, store.clone(), clock.clone(), tokens);
     let ann = NewUser {

@@ -12,8 +12,7 @@ use doorsign::domain::{
 };
 use doorsign::jobs::claim_expiry;
 use doorsign::service::presence::{self, StatusDraft};
-use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{ClaimEffect, PresenceChange};
+use doorsign::store::{self, ClaimEffect, DatabaseSettings, PresenceChange};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -122,9 +121,9 @@ struct Real {
 fn open(folder: &Path, clock: &Arc<ManualClock>) -> App {
     let mut config = config::Config::defaults_in(folder.to_owned());
     config.unconnected = Some(config::Unconnected::Offline);
-    let store = SqliteStore::open(&folder.join("doorsign.db"), 1, 0).unwrap();
+    let store = store::open(DatabaseSettings::of(&folder.join("doorsign.db"))).unwrap();
     let tokens = Tokens::open(&folder.join("token-secret")).unwrap();
-    crate::support::app(&config, Arc::new(store), clock.clone(), tokens)
+    crate::support::app(&config, store, clock.clone(), tokens)
 }
 
 fn id(person: usize) -> UserId {

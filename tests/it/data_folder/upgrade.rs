@@ -9,10 +9,10 @@ use doorsign::domain::{
     PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserStatus,
 };
 use doorsign::server::data_folder::Folder;
-use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{CustomStatuses, Hooks, Outbox, Permissions, Presences, UserPatch, Users};
+use doorsign::store::{self, Database, DatabaseSettings, UserPatch};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The schemas of earlier versions, as they were.
 const SCHEMA_2: &str = include_str!("schema_2.sql");
@@ -50,8 +50,8 @@ fn make(path: &Path, schema: &str) {
     old.execute_batch(parked).unwrap();
 }
 
-fn open(path: &Path) -> SqliteStore {
-    SqliteStore::open(path, 1, 0).unwrap()
+fn open(path: &Path) -> Arc<dyn Database> {
+    store::open(DatabaseSettings::of(path)).unwrap()
 }
 
 /// Every table and index, and of every table its columns, by name: type, whether it may be NULL, default, place in the primary key.
@@ -90,7 +90,7 @@ async fn a_file_of_version_4_opens_with_everything_in_it() {
 }
 
 /// Hooks are where they were, what one has parked is told of, and the administrator may look after them.
-async fn hooks_go_on(store: &SqliteStore) {
+async fn hooks_go_on(store: &dyn Database) {
     let hooks = store.list_hooks().await.unwrap();
     let known: Vec<_> = hooks
         .iter()
@@ -158,7 +158,7 @@ async fn opens_with_everything(schema: &str) {
         let told = admin_at(7).event(Change::PresenceChanged(change));
         assert_eq!(events[0].as_ref().unwrap().event, told);
         assert_eq!(events.len(), 1, "to be carried over is no event");
-        hooks_go_on(&store).await;
+        hooks_go_on(&*store).await;
     }
     let policy = UserPatch {
         presence_policy: Some(PresencePolicy::Heartbeat),
@@ -224,7 +224,7 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
         let old = connect(&path);
         old.execute_batch(in_the_way).unwrap();
         let before = shape(&path);
-        assert!(SqliteStore::open(&path, 1, 0).is_err());
+        assert!(store::open(DatabaseSettings::of(&path)).is_err());
         drop(old);
         assert_eq!(version(&path), was, "{in_the_way}");
         assert_eq!(shape(&path), before);

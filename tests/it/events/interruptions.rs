@@ -11,7 +11,7 @@ use doorsign::domain::{
 };
 use doorsign::realtime::hub::{News, ShownUser, Topic};
 use doorsign::service::events::BATCH;
-use doorsign::store::{CustomStatuses, Logins, RoleChange, Settings, Store, UserPatch, Users};
+use doorsign::store::{RoleChange, Store, UserPatch};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;

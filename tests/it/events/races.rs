@@ -11,8 +11,7 @@ use doorsign::domain::{
     By, Change, CustomStatus, NewEvent, StatusId, StatusName, StatusType, Timestamp, UserId,
     Username,
 };
-use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{CustomStatuses, Logins, UserPatch, Users};
+use doorsign::store::{self, Database, DatabaseSettings, UserPatch};
 use serde_json::{Value, json};
 use std::io::{PipeReader, Write};
 use std::process::Stdio;
@@ -39,8 +38,8 @@ fn rounds(variable: &str, usual: usize) -> usize {
 }
 
 /// A second process on the server's database, which announces none of its commits.
-fn silent(server: &TestServer) -> SqliteStore {
-    SqliteStore::open(&server.data.join("doorsign.db"), 1, 0).unwrap()
+fn silent(server: &TestServer) -> Arc<dyn Database> {
+    store::open(DatabaseSettings::of(&server.data.join("doorsign.db"))).unwrap()
 }
 
 fn by_operator() -> By {
@@ -52,7 +51,7 @@ fn by_operator() -> By {
     }
 }
 
-async fn create_silently(store: &SqliteStore, n: usize) {
+async fn create_silently(store: &dyn Database, n: usize) {
     let by = by_operator();
     let status = CustomStatus {
         id: StatusId::new(format!("silent {n}")),
@@ -70,7 +69,7 @@ async fn create_silently(store: &SqliteStore, n: usize) {
 }
 
 /// How a round ends every login of a user.
-async fn revoke(store: &SqliteStore, user: &str, round: usize) {
+async fn revoke(store: &dyn Database, user: &str, round: usize) {
     let (id, by) = (UserId::new(user), by_operator());
     let patch = |active| UserPatch {
         active: Some(active),
@@ -128,7 +127,7 @@ async fn every_stream_and_socket_of_a_revoked_login_ends_without_a_notice_and_un
     for round in 0..rounds("RACE_ROUNDS", ROUNDS) {
         let ann = server.with_token("ann").await;
         let (stream, mut socket) = (EventStream::open(&server, &ann).await, ann.live().await);
-        revoke(&other, &ann.id(), round).await;
+        revoke(&*other, &ann.id(), round).await;
         ends(stream).await;
         assert_eq!(socket.closed().await, LOGGED_OUT, "round {round}");
         ann.get("me").await.expect(401);
@@ -140,7 +139,7 @@ async fn an_idle_server_notices_what_another_process_has_revoked() {
     let server = TestServer::start().await;
     let (ann, other) = (server.user("ann").await, silent(&server));
     let (stream, mut socket) = (EventStream::open(&server, &ann).await, ann.live().await);
-    revoke(&other, &ann.id(), 1).await;
+    revoke(&*other, &ann.id(), 1).await;
     ends(stream).await;
     assert_eq!(socket.closed().await, LOGGED_OUT);
     ann.get("me").await.expect(401);
@@ -223,7 +222,7 @@ async fn a_commit_that_nobody_announced_makes_nobody_reload_and_comes_once() {
     let (ann, other) = (server.user("ann").await, silent(&server));
     let newest = position(&ann).await;
     let mut stream = EventStream::after(&server, &ann, Some(newest)).await;
-    create_silently(&other, 1).await;
+    create_silently(&*other, 1).await;
     let read = page(&ann, newest, 30).await;
     assert_eq!(
         (&read["reload"], &read["position"]),

@@ -10,8 +10,7 @@ use crate::support::{Client, ManualClock, Setup, TestServer, in_time};
 use doorsign::app::Clock;
 use doorsign::domain::{Change, EventId, NewEvent, Timestamp};
 use doorsign::jobs::claim_expiry::Expiry;
-use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{Store, Users};
+use doorsign::store::{self, Store, Users};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,7 +153,7 @@ impl Clock for SilentClock {
 #[tokio::test]
 async fn a_machines_clock_that_is_set_is_noticed_long_before_the_next_sweep() {
     let (clock, stop) = (ManualClock::new(), CancellationToken::new());
-    let store = Arc::new(SqliteStore::in_memory().unwrap());
+    let store = store::open_in_memory().unwrap();
     let silent = Arc::new(SilentClock(clock.clone()));
     tokio::spawn(Expiry::new(store.clone(), silent, stop.clone()).run());
     let _stop = stop.drop_guard();

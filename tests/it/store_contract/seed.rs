@@ -4,10 +4,7 @@ use crate::support::store::{admin_at, at, create, status, user};
 use doorsign::domain::{
     EventId, HookKind, Login, LoginId, LoginKind, StatusQuery, UserKey, UserQuery,
 };
-use doorsign::store::sqlite::SqliteStore;
-use doorsign::store::{
-    ChangeKind, Cursor, Logins, Outbox, RoleChange, Seeded, Store, UserPatch, Users,
-};
+use doorsign::store::{self, ChangeKind, Cursor, RoleChange, Store, UserPatch};
 
 fn login(id: &str) -> Login {
     Login {
@@ -41,7 +38,7 @@ async fn all(store: &dyn Store) -> String {
 
 #[tokio::test]
 async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_kept_of_it() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = store::open_in_memory().unwrap();
     store
         .create_user(user("ann"), "hash".into(), crate::support::operator())
         .await
@@ -50,12 +47,12 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
         .create_login(login("seeded").into(), crate::support::operator())
         .await
         .unwrap();
-    create(&store, &status(1, "seeded")).await.unwrap();
+    create(&*store, &status(1, "seeded")).await.unwrap();
     store.remember_seed().await.unwrap();
-    let seed = all(&store).await;
+    let seed = all(&*store).await;
     for _ in 0..2 {
-        create(&store, &status(2, "new")).await.unwrap();
-        crate::support::store::delete(&store, 1).await.unwrap();
+        create(&*store, &status(2, "new")).await.unwrap();
+        crate::support::store::delete(&*store, 1).await.unwrap();
         let change = UserPatch {
             password_hash: Some("other".into()),
             roles: Some(RoleChange::Replace(vec!["admin".into()])),
@@ -70,12 +67,12 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
             .create_user(user("bob"), "hash".into(), crate::support::operator())
             .await
             .unwrap();
-        assert_ne!(all(&store).await, seed);
+        assert_ne!(all(&*store).await, seed);
         let versions =
             || [ChangeKind::Access, ChangeKind::CustomStatuses].map(|part| store.version(part));
         let before = versions();
         store.reset().await.unwrap();
-        assert_eq!(all(&store).await, seed);
+        assert_eq!(all(&*store).await, seed);
         let raised = before.iter().zip(versions()).all(|(old, new)| *old < new);
         assert!(raised, "{before:?} {:?}", versions());
     }
@@ -83,11 +80,11 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
 
 #[tokio::test]
 async fn a_reset_keeps_the_events_and_who_has_read_them() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = store::open_in_memory().unwrap();
     let standing = store.register("hook", HookKind::BuiltIn).await.unwrap();
     let standing = standing.unwrap();
     store.remember_seed().await.unwrap();
-    create(&store, &status(1, "before")).await.unwrap();
+    create(&*store, &status(1, "before")).await.unwrap();
     let events = store.events_after(EventId::default(), 9).await.unwrap();
     let newest = events.last().unwrap().as_ref().unwrap().id;
     let place = Cursor {
@@ -98,19 +95,19 @@ async fn a_reset_keeps_the_events_and_who_has_read_them() {
     store.reset().await.unwrap();
     let standing = store.standing("hook").await.unwrap().unwrap();
     assert_eq!(standing.place, place);
-    create(&store, &status(1, "before")).await.unwrap();
+    create(&*store, &status(1, "before")).await.unwrap();
     let next = store.events_after(newest, 9).await.unwrap();
     assert_eq!(next.len(), 1, "nothing is given twice, and nothing missed");
 }
 
 #[tokio::test]
 async fn a_reset_without_a_seed_is_refused_and_loses_nothing() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = store::open_in_memory().unwrap();
     store
         .create_user(user("ann"), "hash".into(), crate::support::operator())
         .await
         .unwrap();
-    let before = all(&store).await;
+    let before = all(&*store).await;
     assert!(store.reset().await.is_err());
-    assert_eq!(all(&store).await, before);
+    assert_eq!(all(&*store).await, before);
 }

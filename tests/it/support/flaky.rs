@@ -16,11 +16,10 @@ use doorsign::domain::{
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::realtime::publisher::Publisher;
 use doorsign::service::users::{self, NewUser};
-use doorsign::store::sqlite::SqliteStore;
 use doorsign::store::{
-    Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, EventBuilder, Hooks, Logins,
-    NewLogin, Outbox, Permissions, PresenceChange, PresenceSnapshot, Presences, Settings, Store,
-    StoredEvent, UserPatch, Users, Webhooks, Whom,
+    self, Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Database, DatabaseSettings,
+    EventBuilder, Hooks, Logins, NewLogin, Outbox, Permissions, PresenceChange, PresenceSnapshot,
+    Presences, Settings, Store, StoredEvent, UserPatch, Users, Webhooks, Whom,
 };
 use doorsign::transport::limits::Limits;
 use doorsign::transport::listen;
@@ -49,7 +48,7 @@ type Interruption = Box<dyn FnOnce() + Send>;
 
 /// A store whose methods fail when told to, once or until it is healed, and can be interrupted.
 pub struct FlakyStore {
-    store: SqliteStore,
+    store: Arc<dyn Database>,
     next: Mutex<Option<(&'static str, Fault)>>,
     broken: Mutex<Option<(&'static str, Fault)>>,
     interruption: Mutex<Option<(&'static str, Interruption)>>,
@@ -120,8 +119,8 @@ impl FlakyStore {
     }
 
     /// The store behind this one, which neither fails nor can be interrupted.
-    pub fn sound(&self) -> &SqliteStore {
-        &self.store
+    pub fn sound(&self) -> &dyn Database {
+        &*self.store
     }
 
     fn meet(&self, method: &str) {
@@ -320,7 +319,7 @@ impl FlakyServer {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::defaults_in(folder.path().to_owned());
         let store = Arc::new(FlakyStore {
-            store: SqliteStore::open(&folder.path().join("doorsign.db"), 2, 0).unwrap(),
+            store: store::open(DatabaseSettings::of(&folder.path().join("doorsign.db"))).unwrap(),
             next: Mutex::default(),
             broken: Mutex::default(),
             interruption: Mutex::default(),

@@ -8,8 +8,7 @@ use doorsign::domain::{
     By, Change, CustomStatus, Email, NewEvent, Profile, StatusId, StatusName, StatusType,
     Timestamp, User, UserId, Username,
 };
-use doorsign::store::Store;
-use doorsign::store::sqlite::SqliteStore;
+use doorsign::store::{self, DatabaseSettings, Store};
 use std::sync::Arc;
 
 /// A database that can be opened, and opened again.
@@ -17,7 +16,7 @@ pub enum Database {
     /// In a file.
     Folder(tempfile::TempDir),
     /// In memory, where it ends with the store: to open it again gives the same one.
-    Memory(Arc<SqliteStore>),
+    Memory(Arc<dyn store::Database>),
 }
 
 impl Database {
@@ -25,7 +24,7 @@ impl Database {
         match self {
             Self::Folder(folder) => {
                 let path = folder.path().join("doorsign.db");
-                Arc::new(SqliteStore::open(&path, 2, 0).unwrap())
+                store::open(DatabaseSettings::of(&path)).unwrap()
             }
             Self::Memory(store) => store.clone(),
         }
@@ -35,10 +34,7 @@ impl Database {
 /// Runs `check` on a new database of each kind.
 pub async fn every_store(check: impl AsyncFn(Database)) {
     every_shared_store(&check).await;
-    check(Database::Memory(Arc::new(
-        SqliteStore::in_memory().unwrap(),
-    )))
-    .await;
+    check(Database::Memory(store::open_in_memory().unwrap())).await;
 }
 
 /// As [`every_store`], without those that no other process can open.

@@ -10,7 +10,7 @@ use crate::app::{App, SystemClock};
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::hooks::registry::Webhooks;
-use crate::store::sqlite::SqliteStore;
+use crate::store;
 use crate::transport::FrameMeter;
 use futures_util::SinkExt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -61,10 +61,10 @@ impl Client {
     /// Like [`with_room`](Self::with_room), with these limits.
     async fn open(room: usize, limits: Limits) -> Self {
         let settings = Config::defaults_in(PathBuf::from("none"));
-        let (store, tokens) = (SqliteStore::in_memory().unwrap(), Tokens::new(&[7; 32]));
+        let (store, tokens) = (store::open_in_memory().unwrap(), Tokens::new(&[7; 32]));
         let clock = Arc::new(SystemClock);
         let webhooks = Arc::new(Webhooks::new(&settings, clock.clone()));
-        let app = App::new(&settings, Arc::new(store), clock, tokens.unwrap(), webhooks);
+        let app = App::new(&settings, store, clock, tokens.unwrap(), webhooks);
         let app = Arc::new(app.unwrap());
         let stop = CancellationToken::new();
         let api = Api::new(app.clone(), &settings, limits, String::new());

@@ -4,7 +4,7 @@
 //! cut leaves a partial line. A missing or unreadable marker is ignored, and never prevents a
 //! start.
 
-use super::beside;
+use super::files::beside;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Result, Write};
