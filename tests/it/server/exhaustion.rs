@@ -1,4 +1,4 @@
-//! Clients without a login, or with one that does not matter, who want all that the server has.
+//! Clients that try to exhaust the server's connections, memory or open files.
 
 use crate::support::process::{Home, Process};
 use crate::support::raw::{Raw, create, length, request};
@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::io::AsyncReadExt;
 use warp::http::Method;
 
-/// The paths of the routes for everyone.
+/// The paths of the routes that need no login.
 const ANONYMOUS: &[&str] = &[
     "/api/v1/login",
     "/api/v1/settings.public",
@@ -24,7 +24,7 @@ const ANONYMOUS: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn who_has_no_login_gets_401_before_the_body_is_read() {
+async fn a_request_without_a_login_gets_401_before_its_body_is_read() {
     let server = TestServer::start().await;
     for route in ROUTES {
         let is_open = route.access == Access::Anonymous;
@@ -39,14 +39,14 @@ async fn who_has_no_login_gets_401_before_the_body_is_read() {
             );
             let mut raw = Raw::sent(&server, head).await;
             raw.reply().await.unwrap().refused(401);
-            raw.send(" ".repeat(65_000)).await; // Whoever sends on still gets to see the answer.
+            raw.send(" ".repeat(65_000)).await; // A client that keeps sending still receives the response.
             raw.ends().await;
         }
     }
 }
 
 #[tokio::test]
-async fn a_login_that_ends_while_the_body_comes_is_refused() {
+async fn a_logout_during_a_body_upload_refuses_the_request() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let body = r#"{"name":"late","statusType":"busy"}"#;
@@ -60,7 +60,7 @@ async fn a_login_that_ends_while_the_body_comes_is_refused() {
 }
 
 #[tokio::test]
-async fn live_connections_without_a_login_keep_nobody_out_who_has_one() {
+async fn anonymous_live_connections_do_not_block_logged_in_users() {
     let setup = Setup::new().config(|config| config.max_connections = 8);
     let server = setup.start().await;
     let ann = server.user("ann").await;
@@ -76,7 +76,7 @@ async fn live_connections_without_a_login_keep_nobody_out_who_has_one() {
         let end = live.try_send(ping()).await;
         open += usize::from(end.is_ok() && live.read().await.is_ok());
     }
-    assert!((1..=6).contains(&open), "{open} of 12 are left");
+    assert!((1..=6).contains(&open), "{open} of 12 are still open");
     with_login.is_open().await;
     second.is_open().await;
 }
@@ -86,7 +86,7 @@ fn ping() -> tokio_tungstenite::tungstenite::Message {
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_connections_unless_it_is_a_trusted_proxy() {
+async fn connections_per_address_are_limited_except_for_trusted_proxies() {
     for (trusted, is_refused) in [("192.0.2.0/24", true), ("127.0.0.0/8", false)] {
         let setup = Setup::new().config(|config| {
             config.max_connections_per_address = Some(3);
@@ -107,8 +107,8 @@ async fn an_address_has_so_many_connections_unless_it_is_a_trusted_proxy() {
         reply.refused(503);
         assert_eq!(reply.header("retry-after"), Some("5"));
         drop(kept.pop());
-        in_time("a place", async {
-            while answered(&server).await != Some(200) {
+        in_time("a free connection slot", async {
+            while info_status(&server).await != Some(200) {
                 look_again().await;
             }
         })
@@ -116,17 +116,17 @@ async fn an_address_has_so_many_connections_unless_it_is_a_trusted_proxy() {
     }
 }
 
-async fn answered(server: &TestServer) -> Option<u16> {
+async fn info_status(server: &TestServer) -> Option<u16> {
     use tokio::io::AsyncWriteExt;
     let mut raw = Raw::connect(server.address).await;
     let request = b"GET /api/info HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
-    let _ = raw.stream.write_all(request).await; // A refusal does not wait for it.
+    let _ = raw.stream.write_all(request).await; // A refusal may arrive first.
     Some(raw.reply().await?.status.as_u16())
 }
 
 #[tokio::test]
-async fn unfinished_bodies_of_strangers_are_bounded_and_leave_room_for_logins() {
-    const BODIES: usize = 200; // 12 MB in all.
+async fn unfinished_anonymous_bodies_are_bounded_and_leave_room_for_logins() {
+    const BODIES: usize = 200; // 12 MB in total.
     let server = TestServer::start().await;
     server.user("ann").await;
     let head = "POST /api/v1/login HTTP/1.1\r\nHost: t\r\nContent-Length: 65000\r\n\r\n";
@@ -143,7 +143,7 @@ async fn unfinished_bodies_of_strangers_are_bounded_and_leave_room_for_logins() 
     let ann = server.anon().logged_in("ann", "ann's password").await;
     ann.get("me").await.expect(200);
     drop(all);
-    in_time("the bytes", async {
+    in_time("free memory for bodies", async {
         let body = " ".repeat(60_000);
         while server
             .anon()
@@ -159,12 +159,12 @@ async fn unfinished_bodies_of_strangers_are_bounded_and_leave_room_for_logins() 
 }
 
 #[tokio::test]
-async fn a_stranger_whose_frame_is_large_is_closed_when_there_is_no_room() {
+async fn a_large_anonymous_frame_is_refused_when_there_is_no_room() {
     let server = TestServer::start().await;
     let mut all: Vec<Live> = Vec::new();
     for _ in 0..150 {
         let mut stream = server.live().await.into_stream();
-        // A frame of 65,000 bytes, of which the last does not come: 9 MB in all.
+        // A frame of 65,000 bytes without its last byte: 9 MB in total.
         let head = [0x81, 0xfe, 0xfd, 0xe8, 0, 0, 0, 0];
         use tokio::io::AsyncWriteExt;
         let _ = stream.write_all(&head).await;
@@ -175,7 +175,7 @@ async fn a_stranger_whose_frame_is_large_is_closed_when_there_is_no_room() {
 }
 
 #[tokio::test]
-async fn half_heads_are_answered_when_they_are_whole() {
+async fn split_request_headers_are_answered_once_complete() {
     let server = TestServer::start().await;
     let request = "GET /api/info HTTP/1.1\r\nHost: t\r\n\r\n";
     let mut halves = Vec::new();
@@ -190,7 +190,7 @@ async fn half_heads_are_answered_when_they_are_whole() {
 
 #[tokio::test]
 async fn slow_readers_of_a_long_list_share_one_copy_of_it() {
-    const READERS: usize = 24; // 64 MiB and more, if each had a copy.
+    const READERS: usize = 24; // Over 64 MiB if each had a copy.
     let server = TestServer::start().await;
     let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
         INSERT INTO custom_user_status (id, name, name_key, status_type, updated_at)
@@ -205,7 +205,7 @@ async fn slow_readers_of_a_long_list_share_one_copy_of_it() {
     for raw in &mut all {
         let mut head = [0; 12];
         let reading = raw.stream.read_exact(&mut head);
-        in_time("an answer", reading).await.unwrap();
+        in_time("a response", reading).await.unwrap();
         assert_eq!(&head, b"HTTP/1.1 200");
     }
     let whole = admin
@@ -216,7 +216,7 @@ async fn slow_readers_of_a_long_list_share_one_copy_of_it() {
 }
 
 #[tokio::test]
-async fn logins_over_a_live_connection_share_the_limit_of_those_over_rest() {
+async fn live_logins_and_rest_logins_share_one_rate_limit() {
     let server = Setup::new()
         .config(|config| config.rate_limit_calls = Some(3))
         .start()
@@ -239,14 +239,14 @@ async fn logins_over_a_live_connection_share_the_limit_of_those_over_rest() {
         .expect(429);
     let error = sockets[0].failure("login", json!([password])).await;
     assert_eq!(error["error"], "too-many-requests");
-    // Logins by token are not counted: after a restart everyone comes back with one.
+    // Token logins are not counted: after a restart every client logs in with its token.
     for _ in 0..5 {
         server.with_token("ann").await.live().await;
     }
 }
 
 #[tokio::test]
-async fn with_few_open_files_idle_connections_make_room_and_little_is_logged() {
+async fn with_few_open_files_new_requests_are_served_and_little_is_logged() {
     let home = Home::with_data().await;
     let mut command = home.command_of("bash");
     let script = "ulimit -n 40; exec \"$0\" serve --log warn";

@@ -1,4 +1,5 @@
-//! A database that fails: the client is told whose fault it is and no more, the log has the rest, and the next request works.
+//! A failing database: the client gets an error without details, the log has the details, and the
+//! next request works.
 
 use crate::support::flaky::{Fault, FlakyServer};
 use crate::support::log::Log;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 const SECRET: &str = "disk /dev/sda1 on fire";
 
-/// Store methods, each with a request that cannot do without it.
+/// Store methods, each with a request that calls it.
 fn table(id: &str) -> Vec<(&'static str, &'static str, Option<Value>)> {
     let create = json!({"name": "new", "statusType": "busy"});
     let update = json!({"_id": id, "name": "changed", "statusType": "away"});
@@ -62,7 +63,8 @@ async fn send(client: &Client, route: &str, body: Option<Value>) -> Reply {
     }
 }
 
-/// Lets every method of the store fail with `fault`, and passes each failure's answer to `check`. Then the same request must work.
+/// Fails every method of the store once with `fault` and passes the response to `check`. The same
+/// request must then succeed.
 async fn every_failure(fault: Fault, check: impl Fn(&'static str, Reply)) {
     let server = FlakyServer::start().await;
     let admin = server.admin("a token").await;
@@ -71,7 +73,7 @@ async fn every_failure(fault: Fault, check: impl Fn(&'static str, Reply)) {
     for (method, route, body) in table(&id) {
         server.store.fail_once(method, fault);
         let failed = send(&admin, route, body.clone()).await;
-        assert!(server.store.has_failed(), "{route} does without {method}");
+        assert!(server.store.has_failed(), "{route} does not call {method}");
         check(method, failed);
         let again = send(&admin, route, body).await;
         assert_eq!(again.status, 200, "{method}: {}", again.text());
@@ -79,7 +81,7 @@ async fn every_failure(fault: Fault, check: impl Fn(&'static str, Reply)) {
 }
 
 #[tokio::test]
-async fn a_store_that_is_unavailable_is_503_and_when_to_come_again() {
+async fn an_unavailable_store_gives_503_with_retry_after() {
     every_failure(Fault::Unavailable, |method, reply| {
         assert_eq!(reply.status, 503, "{method}");
         assert_eq!(reply.header("retry-after"), Some("1"), "{method}");
@@ -90,14 +92,14 @@ async fn a_store_that_is_unavailable_is_503_and_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn a_failure_is_500_without_a_word_and_logged_once_with_the_requests_id() {
+async fn a_failure_gives_500_without_details_and_is_logged_once_with_the_request_id() {
     for fault in [Fault::Internal(SECRET), Fault::Panic(SECRET)] {
         let log = Log::default();
         let _logging = log.start();
         every_failure(fault, |method, reply| {
             assert_eq!(reply.status, 500, "{method}");
-            let told = r#"{"success":false,"error":"Internal server error"}"#;
-            assert_eq!(reply.text(), told, "{method}");
+            let expected = r#"{"success":false,"error":"Internal server error"}"#;
+            assert_eq!(reply.text(), expected, "{method}");
             let lines = log.take();
             let id = reply.header("x-request-id").unwrap();
             assert_eq!(lines.len(), 1, "{method}: {lines:?}");

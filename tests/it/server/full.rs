@@ -1,4 +1,5 @@
-//! A database that is full or busy in earnest: 503 while it lasts, nothing that was answered is lost, and it recovers by itself.
+//! A full or locked database: writes get 503, no acknowledged write is lost, and the server
+//! recovers by itself.
 
 use crate::support::process::{Home, PASSWORD, Process};
 use crate::support::{Client, Setup, TestServer};
@@ -7,7 +8,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Whether a status of this name was created; the alternative is a 503.
+/// Creates a status and returns whether it was created. Any other response must be a 503.
 async fn create(client: &Client, name: &str) -> bool {
     let reply = client.create(name).await;
     if reply.status == 503 {
@@ -19,16 +20,16 @@ async fn create(client: &Client, name: &str) -> bool {
     true
 }
 
-/// What came of creating many statuses.
+/// The result of creating many statuses.
 #[derive(Default)]
 struct Created {
     names: BTreeSet<String>,
-    /// How often it went on after a refusal.
+    /// How often a creation succeeded after a refusal.
     recoveries: usize,
 }
 
 impl Created {
-    /// Creates statuses with long names, `at_once` at a time, until a whole row of 32 is refused.
+    /// Creates statuses with long names, `at_once` at a time, until 32 in a row are refused.
     async fn until_full(client: &Client, at_once: usize) -> Self {
         let (mut created, mut refused) = (Self::default(), 0);
         for group in 0..100_000 {
@@ -49,7 +50,7 @@ impl Created {
                 return created;
             }
         }
-        panic!("never full");
+        panic!("the database never filled up");
     }
 }
 
@@ -65,7 +66,7 @@ async fn small() -> TestServer {
 }
 
 #[tokio::test]
-async fn a_full_database_refuses_serves_on_and_recovers_when_there_is_room_again() {
+async fn a_full_database_refuses_writes_serves_reads_and_recovers_once_there_is_room() {
     let server = small().await;
     let admin = server.admin().await;
     let created = Created::until_full(&admin, 16).await;
@@ -73,18 +74,18 @@ async fn a_full_database_refuses_serves_on_and_recovers_when_there_is_room_again
     assert_eq!(
         names(&admin).await,
         created.names,
-        "what was answered, and nothing else"
+        "exactly the acknowledged statuses"
     );
     admin.get("me").await.expect(200);
 
-    let room = "DELETE FROM event WHERE id < (SELECT max(id) FROM event)";
-    server.database().execute_batch(room).unwrap();
+    let make_room = "DELETE FROM event WHERE id < (SELECT max(id) FROM event)";
+    server.database().execute_batch(make_room).unwrap();
     assert!(create(&admin, "there is room").await);
     assert_eq!(names(&admin).await.len(), created.names.len() + 1);
 }
 
 #[tokio::test]
-async fn a_busy_database_refuses_all_who_wait_together_and_works_when_it_is_free() {
+async fn a_locked_database_refuses_waiting_writes_together_and_works_once_unlocked() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     assert!(create(&admin, "before").await);
@@ -99,7 +100,7 @@ async fn a_busy_database_refuses_all_who_wait_together_and_works_when_it_is_free
     };
     let (created, read_after) = tokio::join!(creating, reading);
     assert!(created.iter().all(|created| !created));
-    // Each on its own would take two minutes.
+    // One after the other, they would take two minutes.
     assert!(
         began.elapsed() < Duration::from_secs(30),
         "{:?}",
@@ -118,7 +119,8 @@ async fn a_busy_database_refuses_all_who_wait_together_and_works_when_it_is_free
     );
 }
 
-/// A server of its own, none of whose files may grow over `blocks` of the shell's units, and its administrator.
+/// Starts a server whose files cannot exceed `blocks` (in units of the shell's `ulimit -f`).
+/// Returns it and its administrator.
 async fn limited(home: &Home, blocks: &str) -> (Process, Client) {
     let limit = r#"trap "" XFSZ; ulimit -f "$0"; exec "$1" serve --log error"#;
     let mut command = home.command_of("sh");
@@ -131,14 +133,14 @@ async fn limited(home: &Home, blocks: &str) -> (Process, Client) {
 }
 
 #[tokio::test]
-async fn a_disk_that_takes_no_more_refuses_recovers_and_loses_nothing_over_a_kill() {
+async fn a_full_disk_refuses_writes_and_loses_no_acknowledged_write_after_a_kill() {
     let home = Home::new();
     let (server, admin) = limited(&home, "1024").await;
     let created = Created::until_full(&admin, 4).await;
     assert!(created.names.len() > 100);
-    // The log fills up first, and is written anew.
+    // The write-ahead log fills up first and is then overwritten.
     assert!(created.recoveries > 0);
-    assert_eq!(names(&admin).await, created.names, "reading goes on");
+    assert_eq!(names(&admin).await, created.names, "reads still work");
     server.kill().await;
 
     let (_server, admin) = limited(&home, "unlimited").await;
@@ -148,7 +150,7 @@ async fn a_disk_that_takes_no_more_refuses_recovers_and_loses_nothing_over_a_kil
 }
 
 #[tokio::test]
-async fn whoever_is_to_be_kept_out_is_kept_out_even_when_the_database_is_full() {
+async fn access_can_be_revoked_when_the_database_is_full() {
     let server = small().await;
     let admin = server.admin().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
@@ -156,12 +158,15 @@ async fn whoever_is_to_be_kept_out_is_kept_out_even_when_the_database_is_full() 
     Created::until_full(&admin, 16).await;
     let id = |client: &Client| client.credentials.clone().unwrap().0;
     ann.post("logout", json!({})).await.expect(200);
-    let whom = json!({"userId": id(&bob)});
-    admin.post("users.logout", whom).await.expect(200);
-    let whom = json!({"userId": id(&cat), "activeStatus": false});
-    admin.post("users.setActiveStatus", whom).await.expect(200);
-    let whom = json!({"userId": id(&dan)});
-    admin.post("users.delete", whom).await.expect(200);
+    let target = json!({"userId": id(&bob)});
+    admin.post("users.logout", target).await.expect(200);
+    let target = json!({"userId": id(&cat), "activeStatus": false});
+    admin
+        .post("users.setActiveStatus", target)
+        .await
+        .expect(200);
+    let target = json!({"userId": id(&dan)});
+    admin.post("users.delete", target).await.expect(200);
     for gone in [ann, bob, cat, dan] {
         gone.get("me").await.expect(401);
     }

@@ -1,4 +1,4 @@
-//! What ends or goes does so in a database that is full to everything else.
+//! A full database still accepts deletions, logouts and revocations.
 
 use crate::support::full::{fill, small};
 use crate::support::{Client, TestServer, in_time, look_again};
@@ -9,20 +9,20 @@ use doorsign::store::Cursor;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Calls a route of a full database, in which it is to work.
+/// Fills the database and calls a route, which must succeed.
 async fn post(server: &TestServer, client: &Client, route: &str, body: Value) {
     fill(server);
     let reply = client.post(route, body).await;
     assert_eq!(reply.status, 200, "{route}: {}", reply.text());
 }
 
-async fn is_full(server: &TestServer, admin: &Client) {
+async fn assert_full(server: &TestServer, admin: &Client) {
     fill(server);
     admin.create("no room").await.expect(503);
 }
 
 #[tokio::test]
-async fn logins_and_users_end() {
+async fn logins_and_users_can_be_removed() {
     let server = small().await;
     let admin = server.admin().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
@@ -30,29 +30,29 @@ async fn logins_and_users_end() {
     let eve = server.with_named_token("bob", "lost", None).await;
     server.user("fay").await;
     let fay = server.anon().logged_in("fay", "fay's password").await;
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
 
     post(&server, &ann, "logout", json!({})).await;
     let token = json!({"tokenName": "lost"});
     post(&server, &bob, "users.removePersonalAccessToken", token).await;
     eve.get("me").await.expect(401);
-    let whom = json!({"userId": bob.id()});
-    post(&server, &admin, "users.logout", whom).await;
-    let whom = json!({"userId": cat.id(), "activeStatus": false});
-    post(&server, &admin, "users.setActiveStatus", whom).await;
-    let whom = json!({"userId": dan.id()});
-    post(&server, &admin, "users.delete", whom).await;
+    let target = json!({"userId": bob.id()});
+    post(&server, &admin, "users.logout", target).await;
+    let target = json!({"userId": cat.id(), "activeStatus": false});
+    post(&server, &admin, "users.setActiveStatus", target).await;
+    let target = json!({"userId": dan.id()});
+    post(&server, &admin, "users.delete", target).await;
     let data = json!({"password": "another one"});
-    let whom = json!({"userId": fay.id(), "data": data});
-    post(&server, &admin, "users.update", whom).await;
+    let target = json!({"userId": fay.id(), "data": data});
+    post(&server, &admin, "users.update", target).await;
     for gone in [ann, bob, cat, dan, fay] {
         gone.get("me").await.expect(401);
     }
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
 }
 
 #[tokio::test]
-async fn roles_and_grants_are_taken_away() {
+async fn roles_and_grants_can_be_removed() {
     let server = small().await;
     let admin = server.admin().await;
     let ann = server.user_with_roles("ann", &["user", "admin"]).await;
@@ -60,17 +60,17 @@ async fn roles_and_grants_are_taken_away() {
     let grant = json!({"permissionId": "view-d-room", "role": "user"});
     let grants = json!({"permissions": [{"_id": "view-statistics", "roles": []}]});
     ann.get("roles.list").await.expect(200);
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
 
     post(&server, &admin, "roles.removeUserFromRole", role).await;
     ann.create("no administrator").await.expect(400);
     post(&server, &admin, "permissions.removeRole", grant).await;
     post(&server, &admin, "permissions.update", grants).await;
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
 }
 
 #[tokio::test]
-async fn custom_statuses_are_deleted_until_there_is_room_again() {
+async fn custom_statuses_can_be_deleted_until_there_is_room() {
     let server = small().await;
     let admin = server.admin().await;
     let mut ids = Vec::new();
@@ -78,11 +78,11 @@ async fn custom_statuses_are_deleted_until_there_is_room_again() {
         let name = format!("{n} {:x<100}", "");
         ids.push(admin.create(&name).await.expect(200).created_id());
     }
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
     for id in ids {
-        let whom = json!({"customUserStatusId": id});
+        let target = json!({"customUserStatusId": id});
         admin
-            .post("custom-user-status.delete", whom)
+            .post("custom-user-status.delete", target)
             .await
             .expect(200);
     }
@@ -90,7 +90,7 @@ async fn custom_statuses_are_deleted_until_there_is_room_again() {
 }
 
 #[tokio::test]
-async fn claims_end_by_hand_and_by_time() {
+async fn claims_can_be_cleared_and_expire() {
     let server = small().await;
     let admin = server.admin().await;
     for name in ["ann", "bob"] {
@@ -103,7 +103,7 @@ async fn claims_end_by_hand_and_by_time() {
         };
         claims::set(&server.app, name, claim).await.unwrap();
     }
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
 
     claims::end(&server.app, "ann", ClaimSource::External)
         .await
@@ -123,7 +123,7 @@ async fn claims_end_by_hand_and_by_time() {
 }
 
 #[tokio::test]
-async fn hooks_are_looked_after_and_old_events_go_until_there_is_room_again() {
+async fn hooks_can_be_managed_and_old_events_are_swept_until_there_is_room() {
     let server = small().await;
     let (admin, store) = (server.admin().await, &server.app.store);
     for name in ["one", "two"] {
@@ -145,7 +145,7 @@ async fn hooks_are_looked_after_and_old_events_go_until_there_is_room_again() {
         let place = standing.place;
         assert!(store.advance(name, place, records).await.unwrap());
     }
-    is_full(&server, &admin).await;
+    assert_full(&server, &admin).await;
     let off = Some("paused".to_owned());
     store
         .switch_hook("one", off, crate::support::operator())

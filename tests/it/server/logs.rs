@@ -1,4 +1,4 @@
-//! The log: one line a request with what operators look for, and no secret whatever the filter.
+//! The log: one line per request with the fields that operators need, and no secrets at any level.
 
 use crate::support::process::{Home, PASSWORD, PASSWORD_START, Process};
 use crate::support::{Live, Reply};
@@ -9,11 +9,11 @@ const LOGIN: &str = "/api/v1/login";
 const CREATE: &str = "/api/v1/custom-user-status.create";
 const LONG_METHOD: &str = "METHODS-ARE-AS-LONG-AS-A-STRANGER-LIKES";
 
-/// An answer, and what its line says of method, route and user.
-type Asked = (Reply, &'static str, &'static str, Option<String>);
+/// A response, and the method, route and user ID that its log line shows.
+type Sent = (Reply, &'static str, &'static str, Option<String>);
 
-/// Requests whose lines differ in every field.
-async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
+/// Sends requests whose log lines differ in every field.
+async fn send_requests(home: &Home, server: &Process) -> Vec<Sent> {
     let admin = server.with_headers(&home.token("admin", server.url()).await);
     let (user, _) = admin.credentials.clone().unwrap();
     let right = json!({"user": "admin", "password": PASSWORD}).to_string();
@@ -35,14 +35,14 @@ async fn asked(home: &Home, server: &Process) -> Vec<Asked> {
         (anon, "GET", LOGIN, "", 405, LOGIN, None),
         (anon, LONG_METHOD, LOGIN, "", 405, LOGIN, None),
     ];
-    let mut asked = Vec::new();
+    let mut sent = Vec::new();
     for (client, method, path, body, status, route, user) in table {
         let json = [("content-type", "application/json")];
         let reply = client.send(method.parse().unwrap(), path, &json, body.to_owned());
-        let method = method.get(..16).unwrap_or(method); // As much as is logged.
-        asked.push((reply.await.expect(status), method, route, user.cloned()));
+        let method = method.get(..16).unwrap_or(method); // The log truncates it.
+        sent.push((reply.await.expect(status), method, route, user.cloned()));
     }
-    asked
+    sent
 }
 
 fn is_request(line: &&str) -> bool {
@@ -50,10 +50,10 @@ fn is_request(line: &&str) -> bool {
 }
 
 #[tokio::test]
-async fn every_request_has_one_line_of_json_that_its_answer_leads_to() {
+async fn every_request_is_logged_as_one_json_line_with_its_request_id() {
     let home = Home::with_data().await;
     let server = home.serve(&["--log-format", "json"], &[]).await;
-    let asked = asked(&home, &server).await;
+    let sent = send_requests(&home, &server).await;
     let log = server.end().await.stderr;
     let lines: Vec<Value> = log
         .lines()
@@ -63,8 +63,8 @@ async fn every_request_has_one_line_of_json_that_its_answer_leads_to() {
         .iter()
         .filter(|line| line["target"] == "doorsign::request")
         .collect();
-    assert_eq!(lines.len(), asked.len(), "{log}");
-    for (line, (reply, method, route, user)) in lines.into_iter().zip(asked) {
+    assert_eq!(lines.len(), sent.len(), "{log}");
+    for (line, (reply, method, route, user)) in lines.into_iter().zip(sent) {
         assert_eq!(
             line["request_id"].as_str(),
             reply.header("x-request-id"),
@@ -86,14 +86,14 @@ async fn every_request_has_one_line_of_json_that_its_answer_leads_to() {
 }
 
 #[tokio::test]
-async fn every_request_has_one_line_of_text_with_the_same_fields() {
+async fn every_request_is_logged_as_one_text_line_with_the_same_fields() {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
-    let asked = asked(&home, &server).await;
+    let sent = send_requests(&home, &server).await;
     let log = server.end().await.stderr;
     let lines: Vec<&str> = log.lines().filter(is_request).collect();
-    assert_eq!(lines.len(), asked.len(), "{log}");
-    for (line, (reply, method, route, user)) in lines.into_iter().zip(asked) {
+    assert_eq!(lines.len(), sent.len(), "{log}");
+    for (line, (reply, method, route, user)) in lines.into_iter().zip(sent) {
         let (id, status) = (reply.header("x-request-id").unwrap(), reply.status.as_u16());
         let start = format!(
             " INFO doorsign::request request_id={id} method={method} route={route} status={status} duration_ms="
@@ -115,13 +115,13 @@ async fn every_request_has_one_line_of_text_with_the_same_fields() {
     }
 }
 
-/// Every part of a token that its secret or its claims went into; the header is the same for all.
+/// The parts of a token that depend on its secret or its claims. The header is the same for all.
 fn parts(token: &str) -> Vec<String> {
     token.split('.').skip(1).map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter() {
+async fn passwords_and_tokens_are_not_logged_even_at_trace_level() {
     const WRONG: &str = "a-slip-of-the-keyboard";
     for format in ["text", "json"] {
         let home = Home::with_data().await;
@@ -154,7 +154,7 @@ async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter
         assert_eq!(ended.stdout, "");
         assert!(
             ended.stderr.contains("/api/v1/logout"),
-            "it was a loud log: {}",
+            "the log is not verbose: {}",
             ended.stderr
         );
         let secrets = tokens.iter().flat_map(|token| parts(token));
@@ -169,7 +169,7 @@ async fn no_password_and_no_part_of_a_token_is_logged_even_by_the_loudest_filter
 }
 
 #[tokio::test]
-async fn the_path_of_an_unknown_route_is_logged_cut_and_without_its_query() {
+async fn the_path_of_an_unknown_route_is_logged_truncated_and_without_its_query() {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
     let path = format!("/{}?token=secret", "long/".repeat(100));
@@ -184,7 +184,7 @@ async fn the_path_of_an_unknown_route_is_logged_cut_and_without_its_query() {
 }
 
 #[tokio::test]
-async fn every_call_of_a_live_connection_has_a_line_as_a_request_has() {
+async fn every_call_of_a_live_connection_is_logged_as_one_line() {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
     let token = home.token("admin", "t").await;

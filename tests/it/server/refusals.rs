@@ -1,11 +1,11 @@
-//! Every reason not to start: one line on standard error, exit code 1, nothing damaged, nothing left behind.
+//! Failed starts: one line on standard error, exit code 1 or 2, and no data damaged or left behind.
 
 use crate::support::process::Home;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// A setting that is refused: arguments, environment, `doorsign.toml`, and what the line has to say.
-type Misspelt = (
+/// An invalid setting: arguments, environment, `doorsign.toml`, and the start of the error message.
+type InvalidSetting = (
     &'static [&'static str],
     &'static [(&'static str, &'static str)],
     &'static str,
@@ -15,8 +15,8 @@ type Misspelt = (
 const NO_SETTING: &[(&str, &str)] = &[];
 
 #[tokio::test]
-async fn a_wrong_setting_in_any_source_stops_the_start_before_anything_is_made() {
-    let cases: &[Misspelt] = &[
+async fn an_invalid_setting_from_any_source_stops_the_start_before_anything_is_created() {
+    let cases: &[InvalidSetting] = &[
         (
             &[],
             &[],
@@ -78,7 +78,7 @@ async fn a_wrong_setting_in_any_source_stops_the_start_before_anything_is_made()
 }
 
 #[tokio::test]
-async fn a_password_file_that_is_not_there_stops_the_first_start_which_stays_the_first() {
+async fn a_missing_password_file_is_reported_and_the_next_start_is_still_the_first() {
     let home = Home::new();
     let gone = [("DOORSIGN_ADMIN_PASSWORD_FILE", "gone")];
     let reason = crate::support::process::ended(home.command(&[], &gone), "")
@@ -90,7 +90,7 @@ async fn a_password_file_that_is_not_there_stops_the_first_start_which_stays_the
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_is_told_in_one_line_and_exit_code_2() {
+async fn usage_errors_give_one_line_and_exit_code_2() {
     let cases: &[(&[&str], &str)] = &[
         (
             &["--listn", "x"],
@@ -128,13 +128,13 @@ async fn what_cannot_be_understood_is_told_in_one_line_and_exit_code_2() {
     }
 }
 
-async fn starts_for_the_first_time(home: &Home) {
+async fn assert_first_start(home: &Home) {
     let first = home.serve(&[], &[]).await;
     assert!(first.shown_password().is_some(), "{}", first.greeting);
 }
 
 #[tokio::test]
-async fn a_taken_port_is_told_and_the_next_start_is_still_the_first() {
+async fn a_port_in_use_is_reported_and_the_next_start_is_still_the_first() {
     let home = Home::new();
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = other.local_addr().unwrap().to_string();
@@ -143,23 +143,23 @@ async fn a_taken_port_is_told_and_the_next_start_is_still_the_first() {
         reason.starts_with(&format!("cannot listen on {taken}: ")),
         "{reason}"
     );
-    starts_for_the_first_time(&home).await;
+    assert_first_start(&home).await;
 }
 
 #[tokio::test]
-async fn a_hook_that_cannot_start_is_told_and_the_next_start_is_still_the_first() {
+async fn a_hook_that_cannot_start_is_reported_and_the_next_start_is_still_the_first() {
     let home = Home::new();
     fs::write(home.path().join("file"), "").unwrap();
     let reason = home.run(&["--audit-log", "file/audit"]).await.refused(1);
     assert!(reason.starts_with("cannot start a hook: "), "{reason}");
-    starts_for_the_first_time(&home).await;
+    assert_first_start(&home).await;
 }
 
 #[tokio::test]
-async fn a_data_folder_that_cannot_be_written_is_told() {
+async fn an_unwritable_data_folder_is_reported() {
     let home = Home::new();
     fs::write(home.path().join("file"), "precious").unwrap();
-    // Permission bits bind no superuser; these stop everybody.
+    // Root ignores permission bits, but cannot write to these either.
     for folder in ["file", "file/data", "/proc/doorsign", "/proc"] {
         let reason = home.run(&["--data", folder]).await.refused(1);
         let expected = format!("cannot use the data folder {folder}: ");
@@ -173,7 +173,7 @@ async fn a_data_folder_that_cannot_be_written_is_told() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_is_refused_and_the_first_one_serves_on() {
+async fn a_second_server_on_the_same_data_is_refused_and_the_first_keeps_serving() {
     let home = Home::new();
     let first = home.serve(&[], &[]).await;
     let reason = home.run(&["serve"]).await.refused(1);
@@ -185,7 +185,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_first_one_serves_on
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_of_ours_is_refused_and_left_untouched() {
+async fn a_foreign_database_file_is_refused_and_left_untouched() {
     const VERSION: usize = 60; // https://sqlite.org/fileformat.html#the_database_header
     const APPLICATION: usize = 68;
     let ours = Home::with_data().await;
@@ -232,13 +232,13 @@ async fn a_file_that_is_no_database_of_ours_is_refused_and_left_untouched() {
             let reason = home.run(args).await.refused(1);
             assert_eq!(reason, format!("data/doorsign.db {expected}"));
         }
-        // Hundreds of kilobytes: not to be printed.
+        // Not `assert_eq!`, which would print hundreds of kilobytes.
         assert!(fs::read(&file).unwrap() == bytes, "{expected}");
     }
 }
 
 #[tokio::test]
-async fn a_secret_that_others_may_read_is_refused_and_kept() {
+async fn a_token_secret_readable_by_others_is_refused_and_kept() {
     let home = Home::with_data().await;
     let path = home.data().join("token-secret");
     let secret = fs::read_to_string(&path).unwrap();
@@ -254,12 +254,12 @@ async fn a_secret_that_others_may_read_is_refused_and_kept() {
 }
 
 #[tokio::test]
-async fn a_bad_name_for_the_administrator_is_told_and_the_next_start_is_still_the_first() {
+async fn an_invalid_administrator_name_is_reported_and_the_next_start_is_still_the_first() {
     let home = Home::new();
     let reason = home.run(&["--admin-username", "the boss"]).await.refused(1);
     assert_eq!(
         reason,
         "cannot create the administrator: invalid username \"the boss\": use 1–64 characters from A–Z a–z 0–9 . _ -"
     );
-    starts_for_the_first_time(&home).await;
+    assert_first_start(&home).await;
 }

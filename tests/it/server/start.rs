@@ -1,11 +1,12 @@
-//! The first start and the later ones: what is made, who may read it, and the greeting, whose lines work when pasted.
+//! The first start and later starts: the files and their permissions, the administrator's password,
+//! the greeting and the ready file.
 
 use crate::support::process::{Home, PASSWORD, PASSWORD_START, Process, paste};
 use crate::support::{in_time, look_again};
 use std::os::unix::fs::PermissionsExt;
 
 #[tokio::test]
-async fn the_first_start_makes_a_folder_and_files_for_their_owner_alone() {
+async fn the_first_start_creates_a_folder_and_files_only_their_owner_can_access() {
     let home = Home::new();
     let server = home.serve(&[], &[]).await;
     let mode = |name: &str| {
@@ -20,7 +21,7 @@ async fn the_first_start_makes_a_folder_and_files_for_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_made_up_password_is_shown_once_on_standard_output_and_nowhere_else() {
+async fn a_generated_password_is_shown_once_on_standard_output_and_nowhere_else() {
     let home = Home::new();
     let trace = ("DOORSIGN_LOG", "trace");
     let first = home.serve(&[], &[trace]).await;
@@ -38,7 +39,7 @@ async fn a_made_up_password_is_shown_once_on_standard_output_and_nowhere_else() 
 }
 
 #[tokio::test]
-async fn no_two_first_starts_make_up_the_same_password_and_none_knows_a_default() {
+async fn each_first_start_generates_a_different_password_and_none_is_a_default() {
     let (one, other) = (Home::new(), Home::new());
     let (one, other) = (one.serve(&[], &[]).await, other.serve(&[], &[]).await);
     assert_ne!(one.shown_password(), other.shown_password());
@@ -47,14 +48,14 @@ async fn no_two_first_starts_make_up_the_same_password_and_none_knows_a_default(
     }
 }
 
-/// How a first start is given its password: by environment and by flags.
-type Given = (
+/// A way to set the first password: environment variables and flags.
+type PasswordSource = (
     &'static [(&'static str, &'static str)],
     &'static [&'static str],
 );
 
-/// All the ways; `it's/a secret` is a file with the password.
-const GIVEN: [Given; 4] = [
+/// All the ways to set the password. `it's/a secret` is a file with the password.
+const PASSWORD_SOURCES: [PasswordSource; 4] = [
     (&[("DOORSIGN_ADMIN_PASSWORD", PASSWORD)], &[]),
     (&[("DOORSIGN_ADMIN_PASSWORD_FILE", "it's/a secret")], &[]),
     (&[], &["--admin-password-file", "it's/a secret"]),
@@ -70,8 +71,8 @@ fn home_with_secret() -> Home {
 }
 
 #[tokio::test]
-async fn a_given_password_is_the_administrators_and_is_never_shown() {
-    for (environment, args) in GIVEN {
+async fn a_configured_administrator_password_works_and_is_never_shown() {
+    for (environment, args) in PASSWORD_SOURCES {
         let home = home_with_secret();
         let server = home.serve(args, environment).await;
         server.anon().logged_in("admin", PASSWORD).await;
@@ -87,7 +88,7 @@ async fn a_given_password_is_the_administrators_and_is_never_shown() {
 }
 
 #[tokio::test]
-async fn a_later_start_leaves_the_password_as_it_is() {
+async fn a_later_start_does_not_change_the_password() {
     let home = Home::with_data().await;
     let other = ("DOORSIGN_ADMIN_PASSWORD", "another one");
     let server = home.serve(&["--admin-username", "ann"], &[other]).await;
@@ -95,19 +96,19 @@ async fn a_later_start_leaves_the_password_as_it_is() {
     server.anon().login("ann", "another one").await.expect(401);
 }
 
-/// The greeting's lines, pasted.
-async fn greeting_pasted(server: &Process, environment: &[(&str, &str)]) -> String {
+/// Runs the commands of the greeting in a shell and returns their output.
+async fn paste_greeting(server: &Process, environment: &[(&str, &str)]) -> String {
     let (_, lines) = server.greeting.split_once("To try it").unwrap();
     let (_, lines) = lines.split_once("\n\n").unwrap();
     paste(lines, environment).await.succeeded()
 }
 
 #[tokio::test]
-async fn the_greetings_lines_create_caught_up_when_pasted() {
+async fn the_greeting_commands_create_a_status_when_pasted() {
     let in_shell = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
     let nothing = [].as_slice();
-    let made_up = ([].as_slice(), [].as_slice());
-    for (environment, args) in GIVEN.into_iter().chain([made_up]) {
+    let generated = ([].as_slice(), [].as_slice());
+    for (environment, args) in PASSWORD_SOURCES.into_iter().chain([generated]) {
         let home = home_with_secret();
         let server = home.serve(args, environment).await;
         let in_file = server.greeting.contains("a secret");
@@ -117,18 +118,18 @@ async fn the_greetings_lines_create_caught_up_when_pasted() {
         } else {
             &in_shell
         };
-        let told = server.greeting.contains("in DOORSIGN_ADMIN_PASSWORD:");
-        assert_eq!(told, !needs_no_variable, "{}", server.greeting);
-        let pasted = greeting_pasted(&server, shell).await;
+        let asks_for_variable = server.greeting.contains("in DOORSIGN_ADMIN_PASSWORD:");
+        assert_eq!(asks_for_variable, !needs_no_variable, "{}", server.greeting);
+        let output = paste_greeting(&server, shell).await;
         let expected = r#"{"customUserStatus":{"_id":""#;
-        assert!(pasted.starts_with(expected), "{pasted}");
+        assert!(output.starts_with(expected), "{output}");
         let expected = r#""name":"caught up","statusType":"busy","_updatedAt":""#;
-        assert!(pasted.contains(expected), "{pasted}");
+        assert!(output.contains(expected), "{output}");
     }
 }
 
 #[tokio::test]
-async fn the_greetings_lines_work_at_a_later_start_and_for_another_administrator() {
+async fn the_greeting_commands_work_on_a_later_start_and_for_another_administrator() {
     let home = Home::new();
     let environment = [
         ("DOORSIGN_ADMIN_USERNAME", "ann"),
@@ -136,14 +137,14 @@ async fn the_greetings_lines_work_at_a_later_start_and_for_another_administrator
     ];
     home.serve(&[], &environment).await.end().await;
     let later = home.serve(&[], &environment[..1]).await;
-    let pasted = greeting_pasted(&later, &environment[1..]).await;
-    assert!(pasted.contains(r#""name":"caught up""#), "{pasted}");
-    let refused = greeting_pasted(&later, &[]).await;
+    let output = paste_greeting(&later, &environment[1..]).await;
+    assert!(output.contains(r#""name":"caught up""#), "{output}");
+    let refused = paste_greeting(&later, &[]).await;
     assert!(refused.contains("You must be logged in"), "{refused}");
 }
 
 #[tokio::test]
-async fn a_password_file_that_is_gone_after_the_first_start_is_no_refusal() {
+async fn the_password_file_is_not_needed_after_the_first_start() {
     let home = Home::new();
     let secret = home.path().join("secret");
     std::fs::write(&secret, PASSWORD).unwrap();
@@ -155,7 +156,7 @@ async fn a_password_file_that_is_gone_after_the_first_start_is_no_refusal() {
 }
 
 #[tokio::test]
-async fn a_ready_file_that_a_killed_server_left_goes_first_and_a_live_ones_stays() {
+async fn a_failed_start_removes_the_ready_file_of_a_killed_server_but_not_a_running_one() {
     let home = Home::with_data().await;
     let ready = home.path().join("ready");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -169,12 +170,12 @@ async fn a_ready_file_that_a_killed_server_left_goes_first_and_a_live_ones_stays
     home.run(&failing).await.refused(1);
     assert!(
         !ready.exists(),
-        "nobody is sent to a port that nobody answers"
+        "the ready file names a port that no server listens on"
     );
 }
 
 #[tokio::test]
-async fn a_ready_file_that_is_left_over_goes_before_anything_else_can_fail() {
+async fn a_stale_ready_file_is_removed_before_anything_else_can_fail() {
     let home = Home::with_data().await;
     let ready = home.path().join("ready");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -189,7 +190,7 @@ async fn a_ready_file_that_is_left_over_goes_before_anything_else_can_fail() {
 }
 
 #[tokio::test]
-async fn a_ready_file_is_written_through_no_link() {
+async fn the_ready_file_is_not_written_through_symlinks() {
     let home = Home::with_data().await;
     let ready = home.path().join("ready");
     for planted in ["ready", "ready.part"] {

@@ -1,4 +1,5 @@
-//! How a server ends: by signals, finishing what is open within its deadline, and by kill -9, losing nothing that it acknowledged.
+//! How a server stops: signals let open requests finish within a deadline, and kill -9 loses no
+//! acknowledged write.
 
 use crate::support::process::{Home, Process};
 use crate::support::raw::{Raw, create, length};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 const BODY: &str = r#"{"name":"caught up","statusType":"busy"}"#;
 
-/// A create whose headers have arrived and whose body has begun to: the server has asked for the rest.
+/// Sends a create request up to the first bytes of its body. The server has asked for the rest.
 async fn half_sent(address: SocketAddr, by: &Client) -> Raw {
     let mut raw = Raw::connect(address).await;
     let headers = length(BODY) + "Expect: 100-continue\r\n";
@@ -18,18 +19,18 @@ async fn half_sent(address: SocketAddr, by: &Client) -> Raw {
     raw
 }
 
-/// A server of its own, and its administrator.
-async fn served(home: &Home, args: &[&str]) -> (Process, Client) {
+/// Starts a server process. Returns it and its administrator.
+async fn start_server(home: &Home, args: &[&str]) -> (Process, Client) {
     let server = home.serve(args, &[]).await;
     let admin = server.with_headers(&home.token("admin", server.url()).await);
     (server, admin)
 }
 
 #[tokio::test]
-async fn each_stop_signal_ends_an_idle_server_with_0_and_a_closed_database() {
+async fn each_stop_signal_ends_an_idle_server_with_code_0_and_a_closed_database() {
     let home = Home::new();
     for signal in ["TERM", "INT", "QUIT"] {
-        let (server, admin) = served(&home, &[]).await;
+        let (server, admin) = start_server(&home, &[]).await;
         admin.create(signal).await.expect(200);
         server.signal(signal).await;
         let ended = server.wait().await;
@@ -42,9 +43,9 @@ async fn each_stop_signal_ends_an_idle_server_with_0_and_a_closed_database() {
 }
 
 #[tokio::test]
-async fn an_open_request_is_answered_although_a_signal_came_before_its_end() {
+async fn a_request_in_progress_is_answered_after_a_stop_signal() {
     let home = Home::new();
-    let (server, admin) = served(&home, &[]).await;
+    let (server, admin) = start_server(&home, &[]).await;
     let mut open = half_sent(server.address(), &admin).await;
     server.signal("TERM").await;
     server.logged(|log| log.contains("stopping")).await;
@@ -52,12 +53,12 @@ async fn an_open_request_is_answered_although_a_signal_came_before_its_end() {
     open.reply().await.unwrap().expect(200);
     open.ends().await;
     assert_eq!(server.wait().await.code, Some(0));
-    let (_server, admin) = served(&home, &[]).await;
+    let (_server, admin) = start_server(&home, &[]).await;
     assert_eq!(admin.names().await, ["caught up"]);
 }
 
 #[tokio::test]
-async fn a_request_that_stays_half_sent_is_cut_ten_seconds_after_the_stop() {
+async fn a_half_sent_request_is_closed_ten_seconds_after_the_stop() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut open = half_sent(server.address, &admin).await;
@@ -71,10 +72,10 @@ async fn a_request_that_stays_half_sent_is_cut_ten_seconds_after_the_stop() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_request_does_not_hold_up_the_stop() {
+async fn a_connection_without_a_request_does_not_delay_the_stop() {
     let server = TestServer::start().await;
     let mut silent = Raw::connect(server.address).await;
-    // Accepted after the silent one, and kept for further requests.
+    // Accepted after the silent connection, and kept alive.
     let admin = server.admin().await;
     admin.get("me").await.expect(200);
     tokio::time::pause();
@@ -87,7 +88,7 @@ async fn a_connection_without_a_request_does_not_hold_up_the_stop() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once_and_tells_which() {
+async fn a_second_signal_ends_the_server_at_once_with_the_signals_exit_code() {
     let home = Home::new();
     for (first, second, code) in [
         ("TERM", "TERM", 143),
@@ -95,7 +96,7 @@ async fn a_second_signal_ends_it_at_once_and_tells_which() {
         ("INT", "INT", 130),
         ("QUIT", "QUIT", 131),
     ] {
-        let (server, admin) = served(&home, &[]).await;
+        let (server, admin) = start_server(&home, &[]).await;
         let _open = half_sent(server.address(), &admin).await;
         server.signal(first).await;
         server.logged(|log| log.contains("stopping")).await;
@@ -105,7 +106,7 @@ async fn a_second_signal_ends_it_at_once_and_tells_which() {
 }
 
 #[tokio::test]
-async fn sighup_changes_the_log_and_names_what_needs_a_restart() {
+async fn sighup_reloads_the_log_filter_and_names_settings_that_need_a_restart() {
     let home = Home::new();
     let settings = |text: &str| std::fs::write(home.path().join("doorsign.toml"), text).unwrap();
     settings("log = \"warn\"");
@@ -119,7 +120,7 @@ async fn sighup_changes_the_log_and_names_what_needs_a_restart() {
     server.anon().get("info").await.expect(200);
     server.logged(|log| log.contains("/api/v1/info")).await;
 
-    // What is wrong changes nothing.
+    // Invalid settings change nothing.
     settings("log = \"doorsign=loud\"");
     server.signal("HUP").await;
     server
@@ -131,9 +132,9 @@ async fn sighup_changes_the_log_and_names_what_needs_a_restart() {
 }
 
 #[tokio::test]
-async fn signals_without_a_meaning_are_logged_and_end_nothing() {
+async fn unused_signals_are_logged_and_do_not_stop_the_server() {
     let home = Home::new();
-    let (server, admin) = served(&home, &[]).await;
+    let (server, admin) = start_server(&home, &[]).await;
     for signal in ["USR1", "USR2"] {
         server.signal(signal).await;
         let expected = format!("ignored SIG{signal}");
@@ -144,11 +145,11 @@ async fn signals_without_a_meaning_are_logged_and_end_nothing() {
 }
 
 #[tokio::test]
-async fn the_ready_file_holds_the_address_while_the_server_answers() {
+async fn the_ready_file_holds_the_address_while_the_server_runs() {
     let home = Home::new();
     let path = home.path().join("ready");
     let server = home.serve(&["--ready-file", "ready"], &[]).await;
-    // An answer comes only after the file was written.
+    // The server responds only after it has written the file.
     server.anon().get("info").await.expect(200);
     let url = std::fs::read_to_string(&path).unwrap();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
@@ -163,25 +164,25 @@ async fn the_ready_file_holds_the_address_while_the_server_answers() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_listed_after_kill_9_and_another_start() {
+async fn acknowledged_statuses_are_listed_after_kill_9_and_a_restart() {
     let home = Home::new();
-    let (server, admin) = served(&home, &["--ready-file", "ready"]).await;
+    let (server, admin) = start_server(&home, &["--ready-file", "ready"]).await;
     admin.create("caught up").await.expect(200);
     server.kill().await;
-    // What the dead one left behind, its socket and ready file among it, is in nobody's way.
-    let (server, admin) = served(&home, &["--ready-file", "ready"]).await;
+    // The files of the killed server, such as its socket and ready file, do not block the start.
+    let (server, admin) = start_server(&home, &["--ready-file", "ready"]).await;
     assert_eq!(admin.names().await, ["caught up"]);
     let url = std::fs::read_to_string(home.path().join("ready")).unwrap();
     assert_eq!(url, server.url());
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_does_not_hold_up_the_stop() {
+async fn an_unread_log_does_not_delay_the_stop() {
     let home = Home::with_data().await;
     let (unread, mut log) = std::io::pipe().unwrap();
     let mut command = home.command(&[], &[]);
     command.stderr(log.try_clone().unwrap());
-    // Keeps the log full for as long as it can be read.
+    // Keeps the pipe full until its reader is dropped.
     std::thread::spawn(move || log.write_all(&[b'x'; 1024 * 1024]));
     let server = Process::served(command).await;
     assert_eq!(server.end().await.code, Some(0));

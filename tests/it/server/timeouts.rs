@@ -1,4 +1,5 @@
-//! Clients that keep the server waiting, and how long they may. The limits here are shortened; `src/transport/limits.rs` holds the real ones.
+//! Timeouts for slow clients. The limits here are shortened; `src/transport/limits.rs` holds the
+//! real ones.
 
 use crate::support::raw::{Raw, create, create_named, lives, request};
 use crate::support::store::{create as store_status, status};
@@ -11,8 +12,8 @@ use tokio::io::AsyncReadExt;
 const SHORT: Duration = Duration::from_millis(50);
 const GET: &str = "GET /api/info HTTP/1.1\r\nHost: t\r\n\r\n";
 
-/// Long enough for every test to hang visibly, unless the limit under test is the one that is shortened.
-fn patient() -> Limits {
+/// Limits long enough to hang a test visibly. Each test shortens the limit that it checks.
+fn long_limits() -> Limits {
     let long = Duration::from_secs(3600);
     Limits {
         header: long,
@@ -26,18 +27,18 @@ fn patient() -> Limits {
     }
 }
 
-async fn impatient_with_headers() -> TestServer {
-    let header = Duration::from_secs(2); // Proper requests have to be in by then, too, on however busy a machine.
+async fn start_with_header_timeout() -> TestServer {
+    let header = Duration::from_secs(2); // Valid requests must arrive in time even on a busy machine.
     let limits = Limits {
         header,
-        ..patient()
+        ..long_limits()
     };
     Setup::new().limits(limits).start().await
 }
 
 #[tokio::test]
-async fn who_does_not_finish_the_headers_in_time_is_dropped() {
-    let server = impatient_with_headers().await;
+async fn a_connection_is_closed_when_its_headers_are_late() {
+    let server = start_with_header_timeout().await;
     let parts = [
         "",
         "G",
@@ -46,21 +47,24 @@ async fn who_does_not_finish_the_headers_in_time_is_dropped() {
     ];
     let all = parts.map(async |part| Raw::sent(&server, part).await.ends().await);
     futures_util::future::join_all(all).await;
-    lives(&server, "halves of requests").await;
+    lives(&server, "partial requests").await;
 }
 
 #[tokio::test]
-async fn who_says_nothing_after_an_answer_is_dropped() {
-    let server = impatient_with_headers().await;
+async fn an_idle_connection_is_closed_after_a_response() {
+    let server = start_with_header_timeout().await;
     let mut raw = Raw::sent(&server, GET).await;
     assert_eq!(raw.reply().await.unwrap().status, 200);
     raw.ends().await;
 }
 
 #[tokio::test]
-async fn who_does_not_finish_the_body_in_time_is_told_so_and_dropped() {
+async fn a_late_body_gets_408_and_the_connection_is_closed() {
     let body = SHORT;
-    let limits = Limits { body, ..patient() };
+    let limits = Limits {
+        body,
+        ..long_limits()
+    };
     let server = Setup::new().limits(limits).start().await;
     let admin = server.admin().await;
     for (headers, begun) in [
@@ -74,15 +78,15 @@ async fn who_does_not_finish_the_body_in_time_is_told_so_and_dropped() {
         assert_eq!(reply.header("connection"), Some("close"));
         raw.ends().await;
     }
-    lives(&server, "half a body").await;
+    lives(&server, "a partial body").await;
 }
 
 #[tokio::test]
-async fn who_sends_on_after_a_refusal_is_dropped_in_the_end() {
+async fn a_client_that_keeps_sending_after_an_error_is_disconnected() {
     let linger = SHORT;
     let limits = Limits {
         linger,
-        ..patient()
+        ..long_limits()
     };
     let server = Setup::new().limits(limits).start().await;
     let mut raw = Raw::sent(&server, "garbage\r\n\r\n").await;
@@ -98,9 +102,12 @@ async fn who_sends_on_after_a_refusal_is_dropped_in_the_end() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_a_large_answer_is_dropped_and_gives_its_place_to_others() {
+async fn a_client_that_does_not_read_is_disconnected_and_frees_its_slot() {
     let write = SHORT;
-    let limits = Limits { write, ..patient() };
+    let limits = Limits {
+        write,
+        ..long_limits()
+    };
     let server = Setup::new()
         .limits(limits)
         .config(|config| config.max_connections = 1)
@@ -109,24 +116,28 @@ async fn who_does_not_read_a_large_answer_is_dropped_and_gives_its_place_to_othe
     fill(&server, 5000).await;
     let admin = server.admin().await;
     let list = request(&admin, "GET /api/v1/custom-user-status.list?count=0", "");
-    // 100 answers of over half a MiB each: more than any kernel keeps for a client.
-    let mut deaf = Raw::sent(&server, list.repeat(100)).await;
-    lives(&server, "an answer that nobody reads").await;
+    // 100 responses of over half a MiB each: more than any kernel buffers for a client.
+    let mut unread = Raw::sent(&server, list.repeat(100)).await;
+    lives(&server, "an unread response").await;
 
     let mut rest = Vec::new();
-    let _ = in_time("a close", deaf.stream.read_to_end(&mut rest)).await;
+    let _ = in_time("a close", unread.stream.read_to_end(&mut rest)).await;
     assert!(
         rest.len() > 100_000,
-        "the answers had begun: {}",
+        "the responses did not start: {}",
         rest.len()
     );
-    assert!(rest.len() < 100 * 500_000, "and broke off: {}", rest.len());
+    assert!(
+        rest.len() < 100 * 500_000,
+        "the responses were not cut off: {}",
+        rest.len()
+    );
 }
 
 #[tokio::test]
-async fn connections_beyond_the_cap_wait_and_lose_nothing() {
+async fn connections_over_the_limit_wait_and_lose_no_request() {
     let server = Setup::new()
-        .limits(patient())
+        .limits(long_limits())
         .config(|config| config.max_connections = 1)
         .start()
         .await;
@@ -153,7 +164,7 @@ async fn connections_beyond_the_cap_wait_and_lose_nothing() {
     assert_eq!(list.json()["total"], 23);
 }
 
-/// Creates this many statuses, past the API.
+/// Creates this many statuses directly in the store.
 async fn fill(server: &TestServer, statuses: i64) {
     let numbers: Vec<i64> = (0..statuses).collect();
     for group in numbers.chunks(1000) {
