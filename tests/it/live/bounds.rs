@@ -1,4 +1,4 @@
-//! How much a live connection may ask for, how many there may be, and how they end with the server.
+//! Limits of live connections, and how they end when the server stops.
 
 use crate::support::frames::LOGGED;
 use crate::support::listener::{answers, is_as_before};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const PRESENCE: &str = "stream-user-presence";
 
 #[tokio::test]
-async fn a_connection_has_1000_subscriptions_at_most() {
+async fn a_connection_has_at_most_1000_subscriptions() {
     let server = TestServer::start().await;
     let mut live = server.user("ann").await.live().await;
     let events = ["user-status", "updateCustomUserStatus", "whatever"];
@@ -31,8 +31,8 @@ async fn a_connection_has_1000_subscriptions_at_most() {
     answers(&server).await;
 }
 
-/// So many further users, past the API.
-fn add_people(server: &TestServer, number: u32) {
+/// Adds this many users directly to the database.
+fn add_users(server: &TestServer, number: u32) {
     let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
         INSERT INTO user (id, username, username_key, name, name_key, password_hash, active, email_verified,
             require_password_change, utc_offset, created_at, updated_at)
@@ -41,17 +41,17 @@ fn add_people(server: &TestServer, number: u32) {
 }
 
 #[tokio::test]
-async fn a_connection_watches_5000_people_at_most_and_none_whom_there_are_not() {
+async fn a_connection_watches_at_most_5000_users_and_ignores_unknown_ids() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
-    add_people(&server, 5000);
+    add_users(&server, 5000);
     let mut live = ann.live().await;
     let ids = |kind: &str, range: std::ops::Range<u32>| -> Vec<Value> {
         range.map(|n| json!(format!("{kind}{n:08}"))).collect()
     };
     for n in 0..4 {
-        let nobody = ids("nobody", n * 2000..(n + 1) * 2000);
-        let (_, answer) = live.ask(PRESENCE, json!(["", {"added": nobody}])).await;
+        let unknown = ids("nobody", n * 2000..(n + 1) * 2000);
+        let (_, answer) = live.ask(PRESENCE, json!(["", {"added": unknown}])).await;
         assert!(answer.get("error").is_none(), "{n}: {answer}");
     }
     for n in 0..2 {
@@ -62,7 +62,7 @@ async fn a_connection_watches_5000_people_at_most_and_none_whom_there_are_not() 
     let one_more = json!(["", {"added": [ann.id()]}]);
     let error = live.refusal(PRESENCE, one_more.clone()).await;
     assert_eq!(error["error"], "too-many-subscriptions");
-    // Those on the list may be named again, and one may take another's place.
+    // Users on the list may be added again, and one may replace another.
     let known = ids("person", 0..10);
     let (_, known) = live.ask(PRESENCE, json!(["", {"added": known}])).await;
     assert!(known.get("error").is_none(), "{known}");
@@ -76,10 +76,10 @@ async fn a_connection_watches_5000_people_at_most_and_none_whom_there_are_not() 
 }
 
 #[tokio::test]
-async fn a_user_watches_20000_people_at_most_by_all_connections_together() {
+async fn the_connections_of_a_user_watch_at_most_20000_users_in_total() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
-    add_people(&server, 5000);
+    add_users(&server, 5000);
     let ids = |range: std::ops::Range<u32>| -> Vec<Value> {
         range.map(|n| json!(format!("person{n:08}"))).collect()
     };
@@ -99,14 +99,14 @@ async fn a_user_watches_20000_people_at_most_by_all_connections_together() {
     let mut other = server.user("bob").await.live().await;
     other.subscribe(PRESENCE, one_more.clone()).await;
     drop(all.pop());
-    in_time("the end of one of them", async {
+    in_time("the end of one connection", async {
         while fifth.ask(PRESENCE, one_more.clone()).await.1["msg"] != "ready" {}
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_flood_of_subscriptions_is_answered_one_by_one() {
+async fn every_subscription_in_a_flood_is_answered() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let mut live = ann.live().await;
@@ -127,34 +127,34 @@ async fn a_flood_of_subscriptions_is_answered_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_storm_of_connections_passes() {
+async fn a_burst_of_connections_is_served_and_releases_its_leases() {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
     let server = setup.start().await;
     let ann = server.user("ann").await;
     for _ in 0..5 {
-        let mut storm = Vec::new();
+        let mut burst = Vec::new();
         for _ in 0..40 {
             let ann = ann.clone();
-            storm.push(tokio::spawn(async move { ann.live().await }));
+            burst.push(tokio::spawn(async move { ann.live().await }));
         }
-        for live in storm {
+        for live in burst {
             live.await.unwrap().is_open().await;
         }
     }
-    let nobody = async {
+    let all_closed = async {
         while server.app.connections.count() > 0 {
             ann.get("me").await;
         }
     };
-    in_time("the end of all leases", nobody).await;
+    in_time("the end of all leases", all_closed).await;
     answers(&server).await;
 }
 
 #[tokio::test]
-async fn live_connections_count_among_those_that_may_be_open() {
+async fn live_connections_count_towards_the_connection_limit() {
     let setup = Setup::new().config(|config| config.max_connections = 2);
     let server = setup.start().await;
-    let ann = server.user("ann").await; // Those without a login make room for others.
+    let ann = server.user("ann").await; // Anonymous connections would be closed to make room.
     let (mut one, mut two) = (ann.live().await, ann.live().await);
     let anon = server.anon();
     let third = tokio::spawn(async move { anon.get("info").await });
@@ -169,7 +169,7 @@ async fn live_connections_count_among_those_that_may_be_open() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_says_so_to_all_and_ends_promptly() {
+async fn a_stop_closes_every_live_connection_with_1001_and_ends_promptly() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let mut all = vec![server.socket().await, server.live().await];
@@ -183,17 +183,17 @@ async fn a_server_that_stops_says_so_to_all_and_ends_promptly() {
     for live in &mut all {
         assert_eq!(live.closed().await, 1001);
     }
-    in_time("the end", stopping).await.unwrap();
-    // Far from the ten seconds that open requests have.
+    in_time("the stop", stopping).await.unwrap();
+    // Well below the ten seconds that open requests get.
     assert!(began.elapsed() < Duration::from_secs(8));
 }
 
 #[tokio::test]
-async fn a_server_ends_although_somebody_does_not_take_leave() {
+async fn a_stop_does_not_wait_for_a_client_that_ignores_the_close() {
     let server = TestServer::start().await;
-    let deaf = server.live().await;
+    let unresponsive = server.live().await;
     let began = Instant::now();
-    in_time("the end", server.stop()).await;
+    in_time("the stop", server.stop()).await;
     assert!(began.elapsed() < Duration::from_secs(8));
-    drop(deaf);
+    drop(unresponsive);
 }

@@ -1,4 +1,5 @@
-//! What commands beside a running server change, as live connections hear of it. What is told otherwise stands in `streams`.
+//! Events that live connections receive when commands change the data of a running server.
+//! `streams` covers changes over REST and methods.
 
 use crate::support::cli::{ANNS, add_ann};
 use crate::support::frames::{LOGGED, logged};
@@ -6,8 +7,9 @@ use crate::support::process::{Home, Process};
 use crate::support::{Client, Live};
 use serde_json::json;
 
-/// A server with ann on it, and its administrator, who hears these events.
-async fn served(events: &[&str]) -> (Home, Process, Client, Live) {
+/// Starts a server with the user ann, and connects its administrator with subscriptions to
+/// `events`.
+async fn start_server(events: &[&str]) -> (Home, Process, Client, Live) {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
     add_ann(&home).await;
@@ -20,8 +22,8 @@ async fn served(events: &[&str]) -> (Home, Process, Client, Live) {
 }
 
 #[tokio::test]
-async fn a_claim_is_told_with_where_it_comes_from_and_so_is_its_end() {
-    let (home, server, _admin, mut live) = served(&[]).await;
+async fn a_claim_is_published_with_its_source_and_so_is_its_end() {
+    let (home, server, _admin, mut live) = start_server(&[]).await;
     let ann = server.anon().logged_in("ann", ANNS).await;
     let _by_ann = ann.live().await;
     let watch = json!(["", {"added": [ann.id()]}]);
@@ -40,8 +42,8 @@ async fn a_claim_is_told_with_where_it_comes_from_and_so_is_its_end() {
     let claimed = live
         .next_where(|frame| frame["fields"]["args"][0][3] == "internal")
         .await;
-    let told = json!([["ann", 3, "In a call", "internal"]]);
-    assert_eq!(claimed["fields"]["args"], told);
+    let expected = json!([["ann", 3, "In a call", "internal"]]);
+    assert_eq!(claimed["fields"]["args"], expected);
     live.forget();
     let end = ["claim", "end", "ann", "--source", "internal"];
     home.run(&end).await.succeeded();
@@ -50,9 +52,9 @@ async fn a_claim_is_told_with_where_it_comes_from_and_so_is_its_end() {
 }
 
 #[tokio::test]
-async fn new_roles_and_the_end_of_somebody_are_told() {
+async fn role_changes_and_user_deletions_are_published() {
     let events = ["roles-change", "Users:Deleted"];
-    let (home, server, admin, mut live) = served(&events).await;
+    let (home, server, admin, mut live) = start_server(&events).await;
     let displayed = json!({"value": true});
     let set = admin.post("settings/UI_DisplayRoles", displayed).await;
     set.expect(200);
@@ -61,9 +63,9 @@ async fn new_roles_and_the_end_of_somebody_are_told() {
     let args = ["user", "set-roles", "ann", "bot"];
     home.run(&args).await.succeeded();
     let user = json!({"_id": ann.id(), "username": "ann"});
-    let mut told = [live.hear().await, live.hear().await];
-    told.sort_by_key(|frame| frame["fields"]["args"][0]["type"].to_string());
-    for (frame, (kind, role)) in told.iter().zip([("added", "bot"), ("removed", "user")]) {
+    let mut frames = [live.hear().await, live.hear().await];
+    frames.sort_by_key(|frame| frame["fields"]["args"][0]["type"].to_string());
+    for (frame, (kind, role)) in frames.iter().zip([("added", "bot"), ("removed", "user")]) {
         let change = json!({"type": kind, "_id": role, "u": user});
         assert_eq!(*frame, logged("roles-change", json!([change])));
     }
@@ -74,8 +76,8 @@ async fn new_roles_and_the_end_of_somebody_are_told() {
 }
 
 #[tokio::test]
-async fn a_password_and_a_deactivation_cut_connections_at_once() {
-    let (home, server, _admin, mut live) = served(&[]).await;
+async fn setting_a_password_and_deactivating_a_user_close_connections() {
+    let (home, server, _admin, mut live) = start_server(&[]).await;
     let by_password = server.anon().logged_in("ann", ANNS).await;
     let by_token = server.with_headers(&home.token("ann", "t").await);
     let (mut one, mut two) = (by_password.live().await, by_token.live().await);
@@ -88,8 +90,8 @@ async fn a_password_and_a_deactivation_cut_connections_at_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_revoked_cuts_its_connections() {
-    let (home, server, _admin, mut live) = served(&[]).await;
+async fn revoking_a_token_closes_its_connections() {
+    let (home, server, _admin, mut live) = start_server(&[]).await;
     let one = server.with_headers(&home.token("ann", "one").await);
     let two = server.with_headers(&home.token("ann", "two").await);
     let (mut one, mut two) = (one.live().await, two.live().await);

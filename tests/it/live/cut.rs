@@ -1,4 +1,5 @@
-//! Live connections that end because the login that they stand on does. Other people's stay, and so do those by other logins.
+//! Live connections are closed when their login ends. Connections of other logins and other users
+//! stay open.
 
 use crate::support::presence::set;
 use crate::support::{Client, Live, Setup, TestServer};
@@ -8,8 +9,8 @@ use std::time::Duration;
 
 const LOGGED_OUT: u16 = 1008;
 
-/// Ann by a password and by a token, and bob, with a live connection each.
-struct People {
+/// Ann, logged in by password and by token, and bob, with one live connection each.
+struct Users {
     server: TestServer,
     admin: Client,
     by_password: (Client, Live),
@@ -17,12 +18,12 @@ struct People {
     bob: (Client, Live),
 }
 
-async fn people(setup: Setup) -> People {
+async fn users(setup: Setup) -> Users {
     let server = setup.start().await;
     let by_token = server.user("ann").await;
     let by_password = server.anon().logged_in("ann", "ann's password").await;
     let bob = server.user("bob").await;
-    People {
+    Users {
         admin: server.admin().await,
         by_password: live(by_password).await,
         by_token: live(by_token).await,
@@ -36,89 +37,89 @@ async fn live(client: Client) -> (Client, Live) {
     (client, live)
 }
 
-impl People {
-    /// Passes when bob's connection is as it was, and the server answers.
-    async fn bob_stays(&mut self) {
+impl Users {
+    /// Checks that bob's connection and login still work.
+    async fn assert_bob_is_connected(&mut self) {
         self.bob.1.is_open().await;
         self.bob.0.get("me").await.expect(200);
         set(&self.bob.0, json!({"message": "still here"})).await;
     }
 
-    async fn both_are_cut(&mut self) {
+    async fn assert_both_are_closed(&mut self) {
         assert_eq!(self.by_password.1.closed().await, LOGGED_OUT);
         assert_eq!(self.by_token.1.closed().await, LOGGED_OUT);
-        self.bob_stays().await;
+        self.assert_bob_is_connected().await;
     }
 }
 
 #[tokio::test]
-async fn a_logout_over_rest_cuts_the_connections_of_that_login_alone() {
-    let mut people = people(Setup::new()).await;
-    let mut second = people.by_password.0.live().await;
-    let out = people.by_password.0.post("logout", json!({})).await;
+async fn a_rest_logout_closes_only_the_connections_of_that_login() {
+    let mut users = users(Setup::new()).await;
+    let mut second = users.by_password.0.live().await;
+    let out = users.by_password.0.post("logout", json!({})).await;
     out.expect(200);
-    assert_eq!(people.by_password.1.closed().await, LOGGED_OUT);
+    assert_eq!(users.by_password.1.closed().await, LOGGED_OUT);
     assert_eq!(second.closed().await, LOGGED_OUT);
-    people.by_token.1.is_open().await;
-    people.bob_stays().await;
+    users.by_token.1.is_open().await;
+    users.assert_bob_is_connected().await;
 }
 
 #[tokio::test]
-async fn a_logout_by_one_connection_cuts_the_others_of_that_login() {
-    let mut people = people(Setup::new()).await;
-    let mut second = people.by_password.0.live().await;
-    people.by_password.1.call("logout", json!([])).await;
+async fn a_logout_on_one_connection_closes_the_others_of_that_login() {
+    let mut users = users(Setup::new()).await;
+    let mut second = users.by_password.0.live().await;
+    users.by_password.1.call("logout", json!([])).await;
     assert_eq!(second.closed().await, LOGGED_OUT);
-    people
+    users
         .by_password
         .1
         .next_where(|frame| frame["msg"] == "removed")
         .await;
-    people.by_password.1.is_open().await;
-    people.by_token.1.is_open().await;
+    users.by_password.1.is_open().await;
+    users.by_token.1.is_open().await;
 }
 
 #[tokio::test]
-async fn somebody_logged_out_of_everything_by_an_administrator_is_cut() {
-    let mut people = people(Setup::new()).await;
-    let whom = json!({"userId": people.by_token.0.id()});
-    people.admin.post("users.logout", whom).await.expect(200);
-    people.both_are_cut().await;
+async fn logging_out_a_user_as_an_administrator_closes_all_their_connections() {
+    let mut users = users(Setup::new()).await;
+    let target = json!({"userId": users.by_token.0.id()});
+    users.admin.post("users.logout", target).await.expect(200);
+    users.assert_both_are_closed().await;
 }
 
 #[tokio::test]
-async fn somebody_who_is_deactivated_is_cut() {
-    let mut people = people(Setup::new()).await;
-    let body = json!({"userId": people.by_token.0.id(), "activeStatus": false});
-    let done = people.admin.post("users.setActiveStatus", body).await;
+async fn deactivating_a_user_closes_their_connections() {
+    let mut users = users(Setup::new()).await;
+    let body = json!({"userId": users.by_token.0.id(), "activeStatus": false});
+    let done = users.admin.post("users.setActiveStatus", body).await;
     done.expect(200);
-    people.both_are_cut().await;
+    users.assert_both_are_closed().await;
 }
 
 #[tokio::test]
-async fn somebody_who_is_deleted_is_cut() {
-    let mut people = people(Setup::new()).await;
-    let whom = json!({"userId": people.by_token.0.id()});
-    people.admin.post("users.delete", whom).await.expect(200);
-    people.both_are_cut().await;
+async fn deleting_a_user_closes_their_connections() {
+    let mut users = users(Setup::new()).await;
+    let target = json!({"userId": users.by_token.0.id()});
+    users.admin.post("users.delete", target).await.expect(200);
+    users.assert_both_are_closed().await;
 }
 
 #[tokio::test]
-async fn another_password_cuts_what_the_old_one_opened_and_no_tokens() {
-    let mut people = people(Setup::new()).await;
+async fn changing_a_password_closes_password_logins_but_not_tokens() {
+    let mut users = users(Setup::new()).await;
     let data = json!({"password": "another password"});
-    let body = json!({"userId": people.by_token.0.id(), "data": data});
-    people.admin.post("users.update", body).await.expect(200);
-    assert_eq!(people.by_password.1.closed().await, LOGGED_OUT);
-    people.by_token.1.is_open().await;
-    people.bob_stays().await;
+    let body = json!({"userId": users.by_token.0.id(), "data": data});
+    users.admin.post("users.update", body).await.expect(200);
+    assert_eq!(users.by_password.1.closed().await, LOGGED_OUT);
+    users.by_token.1.is_open().await;
+    users.assert_bob_is_connected().await;
 }
 
 #[tokio::test]
-async fn a_token_that_is_removed_or_made_anew_cuts_its_connections() {
-    let mut people = people(Setup::new()).await;
-    let session = &people.by_password.0;
-    let made = session
+async fn removing_or_regenerating_a_token_closes_its_connections() {
+    let mut users = users(Setup::new()).await;
+    let session = &users.by_password.0;
+    let generated = session
         .post(
             "users.generatePersonalAccessToken",
             json!({"tokenName": "t"}),
@@ -131,7 +132,9 @@ async fn a_token_that_is_removed_or_made_anew_cuts_its_connections() {
         "users.removePersonalAccessToken",
     ] {
         let token = match route {
-            "users.regeneratePersonalAccessToken" => made["token"].as_str().unwrap().to_owned(),
+            "users.regeneratePersonalAccessToken" => {
+                generated["token"].as_str().unwrap().to_owned()
+            }
             _ => {
                 let body = json!({"tokenName": "t"});
                 let again = session
@@ -143,7 +146,7 @@ async fn a_token_that_is_removed_or_made_anew_cuts_its_connections() {
                     .to_owned()
             }
         };
-        let client = Client::new(people.server.address, Some((session.id(), token)));
+        let client = Client::new(users.server.address, Some((session.id(), token)));
         let mut live = client.live().await;
         session
             .post(route, json!({"tokenName": "t"}))
@@ -151,28 +154,28 @@ async fn a_token_that_is_removed_or_made_anew_cuts_its_connections() {
             .expect(200);
         assert_eq!(live.closed().await, LOGGED_OUT, "{route}");
     }
-    people.by_password.1.is_open().await;
-    people.by_token.1.is_open().await;
-    people.bob_stays().await;
+    users.by_password.1.is_open().await;
+    users.by_token.1.is_open().await;
+    users.assert_bob_is_connected().await;
 }
 
 #[tokio::test]
-async fn a_login_that_comes_to_its_end_cuts_its_connections() {
+async fn an_expired_login_closes_its_connections() {
     let limits = Limits {
         ping: Duration::from_secs(2),
         silence: Duration::from_secs(4),
         ..Limits::default()
     };
-    let mut people = people(Setup::new().limits(limits)).await;
+    let mut users = users(Setup::new().limits(limits)).await;
     let day = Duration::from_secs(24 * 3600);
-    people.server.clock.advance(day * 89);
-    people.by_password.1.is_open().await;
-    people.server.clock.advance(day);
+    users.server.clock.advance(day * 89);
+    users.by_password.1.is_open().await;
+    users.server.clock.advance(day);
     tokio::select! {
-        code = people.by_password.1.closed() => assert_eq!(code, LOGGED_OUT),
-        other = people.by_token.1.hear_text() => panic!("{other}"),
-        other = people.bob.1.hear_text() => panic!("{other}"),
+        code = users.by_password.1.closed() => assert_eq!(code, LOGGED_OUT),
+        other = users.by_token.1.hear_text() => panic!("{other}"),
+        other = users.bob.1.hear_text() => panic!("{other}"),
     }
-    people.by_token.1.is_open().await;
-    people.bob_stays().await;
+    users.by_token.1.is_open().await;
+    users.assert_bob_is_connected().await;
 }

@@ -1,5 +1,6 @@
-//! The realtime protocol, frame by frame: the upgrade, the handshake, heartbeats, calls and subscriptions, and what cannot be. Source:
-//! compatibility 9.1. What methods and streams do stands in `methods` and `streams`.
+//! The realtime protocol, frame by frame: the upgrade, the handshake, heartbeats, calls,
+//! subscriptions and invalid input. Source: compatibility 9.1. `methods` and `streams` cover what
+//! methods and streams do.
 
 use crate::support::raw::Raw;
 use crate::support::{Live, Setup, TestServer, golden_lines};
@@ -8,26 +9,26 @@ use serde_json::json;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// What was said and heard, until the server has nothing more to say.
-async fn transcript(live: &mut Live, said: &[&str]) -> Vec<String> {
+/// Sends the frames and returns them with all responses, each marked by its direction.
+async fn transcript(live: &mut Live, frames: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
-    for text in said {
+    for text in frames {
         lines.push(format!("> {text}"));
         live.say_text(text).await;
         live.say_text(r#"{"msg":"ping","id":"heard"}"#).await;
         loop {
-            let heard = live.hear_text().await;
-            if heard.contains(r#""id":"heard""#) {
+            let received = live.hear_text().await;
+            if received.contains(r#""id":"heard""#) {
                 break;
             }
-            lines.push(format!("< {heard}"));
+            lines.push(format!("< {received}"));
         }
     }
     lines
 }
 
 #[tokio::test]
-async fn a_handshake_comes_before_anything_else_and_once() {
+async fn the_handshake_must_come_first_and_only_once() {
     let server = TestServer::start().await;
     let (mut live, mut lines) = (server.socket().await, Vec::new());
     for text in [
@@ -48,7 +49,7 @@ async fn a_handshake_comes_before_anything_else_and_once() {
 }
 
 #[tokio::test]
-async fn sessions_have_ids_of_their_own() {
+async fn each_session_has_its_own_id() {
     let server = TestServer::start().await;
     let mut sessions = Vec::new();
     for _ in 0..2 {
@@ -61,7 +62,7 @@ async fn sessions_have_ids_of_their_own() {
 }
 
 #[tokio::test]
-async fn another_version_is_told_which_one_is_spoken_here_and_closed() {
+async fn an_unsupported_version_gets_the_supported_one_and_is_closed() {
     let server = TestServer::start().await;
     for (connect, version) in [
         (json!({"version": "pre2", "support": ["1", "pre2"]}), "1"),
@@ -82,7 +83,7 @@ async fn another_version_is_told_which_one_is_spoken_here_and_closed() {
 }
 
 #[tokio::test]
-async fn old_clients_are_understood_that_know_no_newer_version() {
+async fn clients_with_older_protocol_versions_can_connect() {
     let server = TestServer::start().await;
     for version in ["pre2", "pre1"] {
         let mut live = server.socket().await;
@@ -93,10 +94,10 @@ async fn old_clients_are_understood_that_know_no_newer_version() {
 }
 
 #[tokio::test]
-async fn what_is_said_has_its_answers() {
+async fn valid_frames_get_the_expected_responses() {
     let server = TestServer::start().await;
     let mut live = server.live().await;
-    let said = [
+    let frames = [
         r#"{"msg":"ping"}"#,
         r#"{"msg":"ping","id":"a"}"#,
         r#"{"msg":"ping","id":7}"#,
@@ -119,14 +120,14 @@ async fn what_is_said_has_its_answers() {
         r#"{"msg":"unsub","id":"never"}"#,
         r#"{"msg":"sub","id":"s1","name":"stream-notify-all","params":["again"]}"#,
     ];
-    golden_lines("live_answers", &transcript(&mut live, &said).await);
+    golden_lines("live_answers", &transcript(&mut live, &frames).await);
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_told_back_and_ends_nothing() {
+async fn invalid_frames_get_errors_and_keep_the_connection_open() {
     let server = TestServer::start().await;
     let mut live = server.live().await;
-    let said = [
+    let frames = [
         "",
         "{",
         "null",
@@ -152,11 +153,11 @@ async fn what_cannot_be_is_told_back_and_ends_nothing() {
         r#"{"msg":"method","id":"1","method":"x","params":{}}"#,
         r#"{"msg":"method","id":"1","method":"x","params":[],"randomSeed":1}"#,
     ];
-    golden_lines("live_bad_input", &transcript(&mut live, &said).await);
+    golden_lines("live_bad_input", &transcript(&mut live, &frames).await);
 }
 
 #[tokio::test]
-async fn a_stream_is_nothing_to_call() {
+async fn a_stream_cannot_be_called_as_a_method() {
     let server = TestServer::start().await;
     let mut live = server.user("ann").await.live().await;
     for stream in ["stream-notify-logged", "stream-notify-all"] {
@@ -168,7 +169,7 @@ async fn a_stream_is_nothing_to_call() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_asked_and_one_that_answers_stays() {
+async fn a_silent_client_is_pinged_and_stays_connected_if_it_answers() {
     let limits = Limits {
         ping: Duration::from_millis(1500),
         silence: Duration::from_secs(3),
@@ -176,10 +177,10 @@ async fn a_client_that_says_nothing_is_asked_and_one_that_answers_stays() {
     };
     let server = Setup::new().limits(limits).start().await;
     let mut live = server.live().await;
-    // Together longer than anybody may say nothing.
+    // Together longer than the silence limit.
     for n in 0..3 {
         assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);
-        // Whatever is said counts.
+        // Any frame counts as an answer.
         match n % 3 {
             0 => live.say(json!({"msg": "pong"})).await,
             1 => live.say_text("no JSON").await,
@@ -193,7 +194,7 @@ async fn a_client_that_says_nothing_is_asked_and_one_that_answers_stays() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_answer_is_closed_with_4000() {
+async fn a_client_that_does_not_answer_pings_is_closed_with_4000() {
     let limits = Limits {
         ping: Duration::from_millis(500),
         silence: Duration::from_millis(1000),
@@ -206,11 +207,11 @@ async fn a_client_that_does_not_answer_is_closed_with_4000() {
     assert!(live.read().await.unwrap().contains("connected"));
     assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);
     assert_eq!(live.read().await, Err(4000));
-    // Who has not shaken hands is not asked.
+    // Before the handshake, the server sends no ping.
     assert_eq!(server.socket().await.read().await, Err(4000));
 }
 
-/// The answer to a request for an upgrade with these headers.
+/// Sends an upgrade request with these headers and returns the response.
 async fn upgrade(server: &TestServer, headers: &[&str]) -> (Raw, crate::support::Reply) {
     let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
     let request = format!(
@@ -230,7 +231,7 @@ const UPGRADE: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn an_upgrade_is_accepted_with_the_answer_to_its_key() {
+async fn an_upgrade_is_accepted_with_the_hash_of_its_key() {
     let server = TestServer::start().await;
     let (_raw, reply) = upgrade(&server, &UPGRADE).await;
     assert_eq!(reply.status, 101);
@@ -244,7 +245,7 @@ async fn an_upgrade_is_accepted_with_the_answer_to_its_key() {
 }
 
 #[tokio::test]
-async fn what_asks_for_no_upgrade_or_another_one_is_told_which_there_is() {
+async fn a_missing_or_invalid_upgrade_gets_426() {
     let server = TestServer::start().await;
     for (left_out, instead) in [
         (0, ""),
@@ -274,7 +275,7 @@ async fn what_asks_for_no_upgrade_or_another_one_is_told_which_there_is() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_may_not_connect_unless_the_settings_name_them() {
+async fn foreign_origins_cannot_connect_unless_configured() {
     let site = "https://chat.example:443/";
     for (origins, site_url, origin, status) in [
         (&[][..], "", "http://evil.example.org", 403),
@@ -309,7 +310,7 @@ async fn pages_of_other_sites_may_not_connect_unless_the_settings_name_them() {
         let header = format!("Origin: {origin}");
         let headers: Vec<&str> = UPGRADE.into_iter().chain([header.as_str()]).collect();
         let (_raw, reply) = upgrade(&server, &headers).await;
-        let case = format!("{origin} where {origins:?} may and {site_url:?} is ours");
+        let case = format!("{origin} with cors_origins {origins:?} and site_url {site_url:?}");
         assert_eq!(reply.status, status, "{case}");
         if status == 403 {
             reply.golden("live_foreign_origin");
@@ -318,7 +319,7 @@ async fn pages_of_other_sites_may_not_connect_unless_the_settings_name_them() {
 }
 
 #[tokio::test]
-async fn other_methods_and_paths_are_no_websocket() {
+async fn other_methods_and_paths_are_not_upgraded() {
     let server = TestServer::start().await;
     let request = format!(
         "POST /websocket HTTP/1.1\r\nHost: t\r\n{}\r\n\r\n",

@@ -1,5 +1,6 @@
-//! Live connections that send what no client would: bytes that are no WebSocket, frames that are no text, text that is no JSON, too much
-//! of it, and clients that vanish. Whatever comes, the server goes on answering others. How slow ones fare stands in `slow`.
+//! Hostile live connections: invalid WebSocket frames, binary frames, invalid JSON, oversized
+//! messages and clients that vanish. The server keeps answering others. `slow` covers clients that
+//! read too slowly.
 
 use crate::support::listener::{answers, is_as_before};
 use crate::support::presence::seen;
@@ -15,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 const LARGEST: usize = 64 * 1024;
 
-/// Numbers that look random and are the same every time.
+/// A seeded random number generator (xorshift).
 struct Seeded(u64);
 
 impl Seeded {
@@ -27,7 +28,7 @@ impl Seeded {
     }
 }
 
-/// The code that the server closes with once these bytes have come.
+/// Sends these bytes after an upgrade and returns the code that the server closes with.
 async fn closed_by(server: &TestServer, bytes: &[u8]) -> u16 {
     let mut raw = Raw::sent(
         server,
@@ -47,11 +48,11 @@ async fn closed_by(server: &TestServer, bytes: &[u8]) -> u16 {
     {
         return CUT;
     }
-    assert_eq!(head[0], 0x88, "a frame that closes");
+    assert_eq!(head[0], 0x88, "not a close frame");
     u16::from_be_bytes([head[2], head[3]])
 }
 
-/// A frame as clients send it, with a mask that changes nothing.
+/// A client frame with a mask of zeros.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     assert!(length < 126);
@@ -59,25 +60,25 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_breaks_the_protocol_is_closed_with_the_code_for_it() {
+async fn protocol_errors_close_with_the_matching_code() {
     let server = TestServer::start().await;
     let connect = br#"{"msg":"connect","version":"1","support":["1"]}"#;
     for (what, bytes, code) in [
-        ("no mask", [&[0x81, 2][..], b"{}"].concat(), 1002),
+        ("an unmasked frame", [&[0x81, 2][..], b"{}"].concat(), 1002),
         ("a reserved bit", masked(0xC1, b"{}"), 1002),
         ("a reserved opcode", masked(0x83, b"{}"), 1002),
-        ("a reserved opcode of control", masked(0x8B, b""), 1002),
-        ("a continuation of nothing", masked(0x80, b"{}"), 1002),
-        ("a ping in parts", masked(0x09, b""), 1002),
+        ("a reserved control opcode", masked(0x8B, b""), 1002),
+        ("a continuation without a start", masked(0x80, b"{}"), 1002),
+        ("a fragmented ping", masked(0x09, b""), 1002),
         (
-            "two beginnings",
+            "two starts of a message",
             [masked(0x01, b"{"), masked(0x81, b"}")].concat(),
             1002,
         ),
-        ("bytes", masked(0x82, connect), 1003),
-        ("no UTF-8", masked(0x81, &[b'{', 0xFF, b'}']), 1007),
+        ("a binary frame", masked(0x82, connect), 1003),
+        ("invalid UTF-8", masked(0x81, &[b'{', 0xFF, b'}']), 1007),
         (
-            "no UTF-8 in parts",
+            "invalid UTF-8 in fragments",
             [masked(0x01, &[0xC3]), masked(0x80, b"(")].concat(),
             1007,
         ),
@@ -87,12 +88,12 @@ async fn what_breaks_the_protocol_is_closed_with_the_code_for_it() {
             1002,
         ),
         (
-            "a length beyond all",
+            "the largest valid length",
             [0x81, 0xFF, 0x7F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].to_vec(),
             1009,
         ),
         (
-            "a length beyond what is",
+            "an invalid length",
             [
                 0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0,
             ]
@@ -106,40 +107,40 @@ async fn what_breaks_the_protocol_is_closed_with_the_code_for_it() {
 }
 
 #[tokio::test]
-async fn bytes_by_chance_end_no_more_than_their_own_connection() {
+async fn random_bytes_do_not_affect_other_connections() {
     let server = TestServer::start().await;
-    let mut chance = Seeded(0x5EED);
+    let mut random = Seeded(0x5EED);
     for _ in 0..40 {
         let mut stream = Live::open(server.address).await.into_stream();
-        let length = 1 + chance.next(4000);
+        let length = 1 + random.next(4000);
         let bytes: Vec<u8> = (0..length)
-            .map(|_| u8::try_from(chance.next(256)).unwrap())
+            .map(|_| u8::try_from(random.next(256)).unwrap())
             .collect();
-        // The server may be done with it before all of it is sent.
+        // The server may close the connection before all bytes are sent.
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await;
     }
     answers(&server).await;
 }
 
 #[tokio::test]
-async fn text_by_chance_is_answered_with_errors_and_ends_nothing() {
+async fn mutated_frames_do_not_close_the_connection() {
     let server = TestServer::start().await;
     let mut live = server.user("ann").await.live().await;
-    let mut chance = Seeded(0xD00F);
-    let good = [
+    let mut random = Seeded(0xD00F);
+    let valid = [
         r#"{"msg":"method","id":"1","method":"listCustomUserStatus","params":[]}"#,
         r#"{"msg":"sub","id":"1","name":"stream-user-presence","params":["",{"added":["x"]}]}"#,
         r#"{"msg":"connect","version":"1","support":["1"]}"#,
         r#"{"msg":"ping","id":"1"}"#,
     ];
     for round in 0..400 {
-        let mut text: Vec<char> = good[round % good.len()].chars().collect();
-        for _ in 0..=chance.next(4) {
-            let place = chance.next(text.len());
-            match chance.next(3) {
-                0 if text.len() > 1 => drop(text.remove(place)),
-                1 => text[place] = ['"', '{', ']', '\0', '7', 'é', '\u{10FFFF}'][chance.next(7)],
-                _ => text.truncate(place.max(1)),
+        let mut text: Vec<char> = valid[round % valid.len()].chars().collect();
+        for _ in 0..=random.next(4) {
+            let at = random.next(text.len());
+            match random.next(3) {
+                0 if text.len() > 1 => drop(text.remove(at)),
+                1 => text[at] = ['"', '{', ']', '\0', '7', 'é', '\u{10FFFF}'][random.next(7)],
+                _ => text.truncate(at.max(1)),
             }
         }
         live.say_text(&text.into_iter().collect::<String>()).await;
@@ -149,7 +150,7 @@ async fn text_by_chance_is_answered_with_errors_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn depth_and_numbers_beyond_measure_are_no_danger() {
+async fn deep_nesting_and_extreme_numbers_are_answered() {
     let server = TestServer::start().await;
     let mut live = server.live().await;
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
@@ -186,20 +187,20 @@ async fn depth_and_numbers_beyond_measure_are_no_danger() {
     answers(&server).await;
 }
 
-/// A ping of `length` bytes altogether.
+/// A ping of `length` bytes in total.
 fn ping(length: usize) -> String {
     let empty = r#"{"msg":"ping","id":""}"#.len();
     format!(r#"{{"msg":"ping","id":"{}"}}"#, "x".repeat(length - empty))
 }
 
-/// A frame that is a part of a message.
-fn part(text: &str, place: Data, is_last: bool) -> Message {
+/// A fragment of a message.
+fn fragment(text: &str, kind: Data, is_last: bool) -> Message {
     let bytes = text.as_bytes().to_vec();
-    Message::Frame(Frame::message(bytes, OpCode::Data(place), is_last))
+    Message::Frame(Frame::message(bytes, OpCode::Data(kind), is_last))
 }
 
 #[tokio::test]
-async fn a_message_of_64_kib_is_taken_and_a_larger_one_is_not_in_one_part_or_many() {
+async fn messages_over_64_kib_are_refused_in_one_frame_or_several() {
     let server = TestServer::start().await;
     let largest = ping(LARGEST);
     assert_eq!(largest.len(), LARGEST);
@@ -207,24 +208,24 @@ async fn a_message_of_64_kib_is_taken_and_a_larger_one_is_not_in_one_part_or_man
     live.say_text(&largest).await;
     assert_eq!(live.hear().await["msg"], "pong");
     let (first, second) = largest.split_at(40_000);
-    live.send(part(first, Data::Text, false)).await;
+    live.send(fragment(first, Data::Text, false)).await;
     live.send(Message::Ping("between".into())).await;
-    live.send(part("", Data::Continue, false)).await;
-    live.send(part(second, Data::Continue, true)).await;
+    live.send(fragment("", Data::Continue, false)).await;
+    live.send(fragment(second, Data::Continue, true)).await;
     assert_eq!(live.hear().await["msg"], "pong");
     let mut whole = server.live().await;
     whole.say_text(&ping(LARGEST + 1)).await;
     assert_eq!(whole.closed().await, 1009);
     let too_large = ping(LARGEST + 1);
     let (first, second) = too_large.split_at(LARGEST / 2);
-    live.send(part(first, Data::Text, false)).await;
-    live.send(part(second, Data::Continue, true)).await;
+    live.send(fragment(first, Data::Text, false)).await;
+    live.send(fragment(second, Data::Continue, true)).await;
     assert_eq!(live.closed().await, 1009);
     answers(&server).await;
 }
 
 #[tokio::test]
-async fn a_client_that_vanishes_is_offline_once_it_has_said_nothing_for_long() {
+async fn a_client_that_vanishes_is_offline_after_the_silence_timeout() {
     let limits = Limits {
         ping: Duration::from_millis(500),
         silence: Duration::from_millis(1000),
@@ -233,16 +234,16 @@ async fn a_client_that_vanishes_is_offline_once_it_has_said_nothing_for_long() {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
     let server = setup.limits(limits).start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    // It neither reads nor closes.
+    // This client neither reads nor closes.
     let half_open = ann.live().await;
     let gone = async { while seen(&bob, &ann).await != "offline" {} };
-    in_time("ann's absence", gone).await;
+    in_time("ann to be offline", gone).await;
     drop(half_open);
     answers(&server).await;
 }
 
 #[tokio::test]
-async fn a_client_that_is_gone_is_offline_at_once() {
+async fn a_client_that_disconnects_is_offline_at_once() {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
     let server = setup.start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
@@ -255,6 +256,6 @@ async fn a_client_that_is_gone_is_offline_at_once() {
         }
         drop(live);
         let gone = async { while seen(&bob, &ann).await != "offline" {} };
-        in_time("ann's absence", gone).await;
+        in_time("ann to be offline", gone).await;
     }
 }

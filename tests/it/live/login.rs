@@ -1,5 +1,6 @@
-//! Who a live connection is: the ways to log in and what is told of it, and why not. Source: compatibility 9.2. How a login ends is
-//! in `logout` and `cut`.
+//! Logins on a live connection: every way to log in, the frames that follow, and refused logins.
+//! Source: compatibility 9.2.
+//! `logout` and `cut` cover how a login ends.
 
 use crate::support::frames::added;
 use crate::support::presence::seen;
@@ -7,7 +8,7 @@ use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer, golden_lines};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The digest of a password, as realtime clients send it.
+/// The digest of a password in the format of realtime clients.
 fn digest(password: &str) -> Value {
     let digest = Sha256::digest(password);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -15,7 +16,7 @@ fn digest(password: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_way_to_log_in_tells_who_it_is_before_its_result() {
+async fn every_way_to_log_in_publishes_the_user_before_the_result() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let by_password = server.anon().logged_in("ann", "ann's password").await;
@@ -55,40 +56,40 @@ async fn every_way_to_log_in_tells_who_it_is_before_its_result() {
             .await;
         live.expect(added(&ann.id(), "ann")).await;
         let result = live.hear().await;
-        let told = &result["result"];
-        assert_eq!(told["id"], ann.id(), "{with}: {result}");
-        assert_eq!(told["type"], kind, "{with}: {result}");
-        assert_eq!(told.as_object().unwrap().len(), 4, "{result}");
-        // The day after the login at the earliest: a client without an end would throw.
-        let ends = told["tokenExpires"]["$date"].as_i64().unwrap();
-        assert!(ends > 1_767_225_600_000 + 24 * 3600 * 1000, "{result}");
+        let login = &result["result"];
+        assert_eq!(login["id"], ann.id(), "{with}: {result}");
+        assert_eq!(login["type"], kind, "{with}: {result}");
+        assert_eq!(login.as_object().unwrap().len(), 4, "{result}");
+        // At least one day after the login. Clients fail if the expiry is missing.
+        let expires = login["tokenExpires"]["$date"].as_i64().unwrap();
+        assert!(expires > 1_767_225_600_000 + 24 * 3600 * 1000, "{result}");
         if let Some(token) = token {
-            assert_eq!(told["token"], **token);
+            assert_eq!(login["token"], **token);
         }
         live.expect(json!({"msg": "updated", "methods": ["x"]}))
             .await;
-        let whose = Some((ann.id(), told["token"].as_str().unwrap().to_owned()));
-        let client = Client::new(server.address, whose);
+        let credentials = Some((ann.id(), login["token"].as_str().unwrap().to_owned()));
+        let client = Client::new(server.address, credentials);
         client.get("me").await.expect(200);
     }
 }
 
 #[tokio::test]
-async fn what_a_login_tells_of_its_end_is_when_it_ends() {
+async fn a_login_result_contains_its_expiry() {
     let server = TestServer::start().await;
     server.user("ann").await;
     let mut live = server.live().await;
     let with = json!({"user": {"username": "ann"}, "password": "ann's password"});
-    let told = live.log_in(with).await;
+    let login = live.log_in(with).await;
     let days = 90 * 24 * 3600 * 1000;
     assert_eq!(
-        told["tokenExpires"],
+        login["tokenExpires"],
         json!({"$date": 1_767_225_600_000_i64 + days})
     );
 }
 
 #[tokio::test]
-async fn every_login_that_fails_is_told_why_and_leaves_the_connection_open() {
+async fn every_failed_login_gets_an_error_and_keeps_the_connection_open() {
     let server = TestServer::start().await;
     let (admin, ann, bob) = (
         server.admin().await,
@@ -160,7 +161,7 @@ async fn every_login_that_fails_is_told_why_and_leaves_the_connection_open() {
 }
 
 #[tokio::test]
-async fn who_fails_too_often_is_blocked_whichever_way_they_come() {
+async fn too_many_failed_logins_block_the_user_over_live_and_rest() {
     let setup = Setup::new().config(|config| config.login_failures_per_user = 2);
     let server = setup.start().await;
     server.user("ann").await;

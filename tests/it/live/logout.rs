@@ -1,11 +1,12 @@
-//! What becomes of a live connection whose user logs out, or is somebody else from now on. Source: compatibility 9.2.
+//! Live connections after a logout or a login as another user. Source: compatibility 9.2.
 
 use crate::support::frames::added;
 use crate::support::presence::{seen, set};
 use crate::support::{Client, Live, Setup, TestServer};
 use serde_json::{Value, json};
 
-/// A connection of `ann` that hears everything there is, and the ids of what ends with a login and of what stays.
+/// A connection of `ann` with subscriptions of every kind. Returns it, the IDs of the subscriptions
+/// that end with the login, and the ID of the one that stays.
 async fn listening(ann: &Client) -> (Live, Vec<String>, String) {
     let mut live = ann.live().await;
     let own = format!("{}/userData", ann.id());
@@ -29,7 +30,7 @@ async fn listening(ann: &Client) -> (Live, Vec<String>, String) {
     (live, ending, staying)
 }
 
-/// Lets a connection of `ann` hear all that is on its way, by something that is told `times` and comes last.
+/// Drains the connection: sets a status text of `ann` and reads until it has arrived `times` times.
 async fn settle(live: &mut Live, ann: &Client, times: usize) {
     set(ann, json!({"message": "settled"})).await;
     for _ in 0..times {
@@ -39,17 +40,17 @@ async fn settle(live: &mut Live, ann: &Client, times: usize) {
     live.forget();
 }
 
-/// What ends with a login, and what it is told with, in an order of ids.
+/// The frames that end these subscriptions, ordered by ID.
 fn not_allowed(mut ids: Vec<String>) -> Vec<Value> {
     ids.sort();
     let error = json!({
         "isClientSafe": true, "error": "not-allowed", "message": "[not-allowed]", "errorType": "Meteor.Error",
     });
-    let told = |id| json!({"msg": "nosub", "id": id, "error": error});
-    ids.into_iter().map(told).collect()
+    let nosub = |id| json!({"msg": "nosub", "id": id, "error": error});
+    ids.into_iter().map(nosub).collect()
 }
 
-/// The next `count` frames, in an order of ids.
+/// The next `count` frames, ordered by ID.
 async fn next(live: &mut Live, count: usize) -> Vec<Value> {
     let mut frames = Vec::new();
     for _ in 0..count {
@@ -60,8 +61,8 @@ async fn next(live: &mut Live, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn logging_out_ends_what_is_for_people_who_are_logged_in_and_the_presence_at_once() {
-    // A grace that no test outlives: logging out has none.
+async fn a_logout_ends_private_subscriptions_and_presence_at_once() {
+    // A grace longer than the test: a logout must not wait for it.
     let setup = Setup::new()
         .unconnected_offline()
         .config(|config| config.offline_grace_seconds = 3600);
@@ -99,7 +100,7 @@ async fn logging_out_ends_what_is_for_people_who_are_logged_in_and_the_presence_
 }
 
 #[tokio::test]
-async fn somebody_else_who_logs_in_takes_the_place_of_who_had_before() {
+async fn a_login_as_another_user_replaces_the_first_user() {
     let server = Setup::new()
         .unconnected_offline()
         .config(|c| c.offline_grace_seconds = 0)
@@ -127,7 +128,7 @@ async fn somebody_else_who_logs_in_takes_the_place_of_who_had_before() {
         .await;
     assert_eq!(seen(&ann, &bob).await, "online");
     assert_eq!(seen(&bob, &ann).await, "offline");
-    // What is for everybody who is logged in goes on.
+    // Subscriptions for all logged-in users continue.
     server.admin().await.create("lunch").await.expect(200);
     assert_eq!(
         live.hear().await["fields"]["eventName"],
@@ -140,7 +141,7 @@ async fn somebody_else_who_logs_in_takes_the_place_of_who_had_before() {
 }
 
 #[tokio::test]
-async fn the_same_one_who_logs_in_again_keeps_what_was_subscribed() {
+async fn a_second_login_as_the_same_user_keeps_the_subscriptions() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let mut live = ann.live().await;

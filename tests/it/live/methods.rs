@@ -1,5 +1,5 @@
-//! Methods called by a live connection: that they do what they do over REST, what they know of the connection, in which order they run and
-//! how often. Source: compatibility 9.3, 4.5 and 8.4. What each of them does is in `api/methods`.
+//! Method calls on a live connection: same results as over REST, presence of the connection, order
+//! and rate limits. Source: compatibility 9.3, 4.5 and 8.4. `api/methods` covers each method.
 
 use crate::support::methods::{LIST, answer, message};
 use crate::support::presence::seen;
@@ -10,7 +10,7 @@ use std::time::Duration;
 const SET: &str = "insertOrUpdateUserStatus";
 const DELETE: &str = "deleteCustomUserStatus";
 
-/// What a call comes to over REST, without what names it.
+/// The response to a call over REST, without its `msg` and `id`.
 async fn over_rest(client: &Client, method: &str, params: &Value) -> Value {
     let route = match client.credentials {
         Some(_) => "method.call",
@@ -23,7 +23,7 @@ async fn over_rest(client: &Client, method: &str, params: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_method_answers_as_it_does_over_rest() {
+async fn every_method_answers_as_over_rest() {
     let server = TestServer::start().await;
     let (admin, ann, anon) = (
         server.admin().await,
@@ -111,7 +111,7 @@ async fn statuses_are_created_listed_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_permission_counts_from_the_next_call_on() {
+async fn a_permission_change_applies_from_the_next_call() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let mut live = ann.live().await;
@@ -126,34 +126,34 @@ async fn a_permission_counts_from_the_next_call_on() {
     assert_eq!(live.failure(SET, new("b")).await["error"], "not_authorized");
 }
 
-/// What a connection says of itself, and whether that was new.
-async fn says(live: &mut Live, status: &str) -> bool {
+/// Reports the user of a connection as `online` or `away`. Returns whether that was a change.
+async fn report(live: &mut Live, status: &str) -> bool {
     let method = format!("UserPresence:{status}");
     live.result(&method, json!([""])).await == true
 }
 
 #[tokio::test]
-async fn a_connection_says_whether_its_user_is_away_and_any_that_is_online_counts() {
+async fn a_user_is_online_while_any_of_their_connections_is() {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
     let server = setup.start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     assert_eq!(seen(&bob, &ann).await, "offline");
     let mut one = ann.live().await;
     assert_eq!(seen(&bob, &ann).await, "online");
-    assert!(!says(&mut one, "online").await);
-    assert!(says(&mut one, "away").await);
-    assert!(!says(&mut one, "away").await);
+    assert!(!report(&mut one, "online").await);
+    assert!(report(&mut one, "away").await);
+    assert!(!report(&mut one, "away").await);
     assert_eq!(seen(&bob, &ann).await, "away");
     let mut two = ann.live().await;
     assert_eq!(seen(&bob, &ann).await, "online");
-    assert!(says(&mut two, "away").await);
+    assert!(report(&mut two, "away").await);
     assert_eq!(seen(&bob, &ann).await, "away");
-    assert!(says(&mut one, "online").await);
+    assert!(report(&mut one, "online").await);
     assert_eq!(seen(&bob, &ann).await, "online");
-    // Over REST there is no connection to say it of.
+    // REST calls belong to no connection.
     for method in ["UserPresence:away", "UserPresence:online"] {
-        let told = over_rest(&ann, method, &json!([])).await;
-        assert_eq!(told, json!({"result": false}));
+        let response = over_rest(&ann, method, &json!([])).await;
+        assert_eq!(response, json!({"result": false}));
     }
     one.call("setUserStatus", json!(["busy", "at lunch"])).await;
     assert_eq!(seen(&bob, &ann).await, "busy");
@@ -166,12 +166,12 @@ async fn a_connection_says_whether_its_user_is_away_and_any_that_is_online_count
 }
 
 #[tokio::test]
-async fn calls_of_a_connection_run_one_after_another() {
+async fn the_calls_of_a_connection_run_one_after_another() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut live = admin.live().await;
     let call = |id: usize, method: &str, params: Value| json!({"msg": "method", "id": id.to_string(), "method": method, "params": params});
-    // The first takes longest by far.
+    // The first call takes by far the longest.
     let with = json!([{"user": "admin", "password": crate::support::ADMIN_PASSWORD}]);
     live.say(call(0, "login", with)).await;
     for n in 1..20 {
@@ -195,54 +195,54 @@ async fn calls_of_a_connection_run_one_after_another() {
     assert_eq!(names.len(), 19);
 }
 
-async fn is_too_often(live: &mut Live, method: &str) -> bool {
+async fn is_rate_limited(live: &mut Live, method: &str) -> bool {
     let answer = live.call(method, json!([])).await;
     answer["error"]["error"] == "too-many-requests"
 }
 
 #[tokio::test]
-async fn a_connection_calls_a_method_10_times_in_10_seconds_and_a_user_20_times() {
+async fn a_method_is_limited_to_10_calls_per_connection_and_20_per_user_in_10_seconds() {
     let server = Setup::new().rate_limited().start().await;
     let ann = server.user("ann").await;
     for mut live in [server.live().await, ann.live().await] {
         for _ in 0..10 {
-            assert!(!is_too_often(&mut live, LIST).await);
+            assert!(!is_rate_limited(&mut live, LIST).await);
         }
         let refused = live.failure(LIST, json!([])).await;
         golden_lines("live_too_often", &[refused.to_string()]);
-        // Another method is counted apart.
-        assert!(!is_too_often(&mut live, "UserPresence:ping").await);
+        // Other methods are counted separately.
+        assert!(!is_rate_limited(&mut live, "UserPresence:ping").await);
     }
     let mut second = ann.live().await;
     for n in 0..10 {
-        assert!(!is_too_often(&mut second, LIST).await, "{n}");
+        assert!(!is_rate_limited(&mut second, LIST).await, "{n}");
     }
     let mut third = ann.live().await;
-    assert!(is_too_often(&mut third, LIST).await);
+    assert!(is_rate_limited(&mut third, LIST).await);
     let over_rest = over_rest(&ann, LIST, &json!([])).await;
     assert_eq!(over_rest["error"]["error"], "too-many-requests");
     server.clock.advance(Duration::from_secs(10));
-    assert!(!is_too_often(&mut third, LIST).await);
-    assert!(!is_too_often(&mut second, LIST).await);
+    assert!(!is_rate_limited(&mut third, LIST).await);
+    assert!(!is_rate_limited(&mut second, LIST).await);
 }
 
 #[tokio::test]
-async fn logins_are_calls_too() {
+async fn logins_and_logouts_count_as_calls() {
     let server = Setup::new().rate_limited().start().await;
     let mut live = server.live().await;
     for _ in 0..10 {
         let refused = live.failure("login", json!([{"resume": "x"}])).await;
         assert_eq!(refused["error"], 403);
     }
-    assert!(is_too_often(&mut live, "login").await);
+    assert!(is_rate_limited(&mut live, "login").await);
     for _ in 0..10 {
-        assert!(!is_too_often(&mut live, "logout").await);
+        assert!(!is_rate_limited(&mut live, "logout").await);
     }
-    assert!(is_too_often(&mut live, "logout").await);
+    assert!(is_rate_limited(&mut live, "logout").await);
 }
 
 #[tokio::test]
-async fn a_status_is_set_once_a_second() {
+async fn a_status_can_be_set_once_per_second() {
     let server = Setup::new().rate_limited().start().await;
     let ann = server.user("ann").await;
     let (mut one, mut two) = (ann.live().await, ann.live().await);
@@ -255,36 +255,36 @@ async fn a_status_is_set_once_a_second() {
 }
 
 #[tokio::test]
-async fn a_connection_calls_600_times_a_minute_and_a_user_1200_times() {
+async fn calls_are_limited_to_600_per_connection_and_1200_per_user_per_minute() {
     let server = Setup::new().rate_limited().start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    // Of the 600 a login is one, which is nobody's yet.
+    // The login is one of the 600, but does not count for the user.
     for _ in 0..2 {
         let mut live = ann.live().await;
         for n in 0..599 {
-            assert!(!is_too_often(&mut live, "fly").await, "{n}");
+            assert!(!is_rate_limited(&mut live, "fly").await, "{n}");
         }
-        assert!(is_too_often(&mut live, "fly").await);
+        assert!(is_rate_limited(&mut live, "fly").await);
     }
     let mut third = ann.live().await;
     for _ in 0..2 {
-        assert!(!is_too_often(&mut third, "fly").await);
+        assert!(!is_rate_limited(&mut third, "fly").await);
     }
-    assert!(is_too_often(&mut third, "fly").await);
-    assert!(!is_too_often(&mut bob.live().await, "fly").await);
+    assert!(is_rate_limited(&mut third, "fly").await);
+    assert!(!is_rate_limited(&mut bob.live().await, "fly").await);
     server.clock.advance(Duration::from_secs(60));
-    assert!(!is_too_often(&mut third, "fly").await);
+    assert!(!is_rate_limited(&mut third, "fly").await);
 }
 
 #[tokio::test]
-async fn who_may_call_as_often_as_they_like_does() {
+async fn administrators_have_no_call_limits() {
     let server = Setup::new().rate_limited().start().await;
     let mut admin = server.admin().await.live().await;
     for _ in 0..30 {
-        assert!(!is_too_often(&mut admin, LIST).await);
-        assert!(!is_too_often(&mut admin, "setUserStatus").await);
+        assert!(!is_rate_limited(&mut admin, LIST).await);
+        assert!(!is_rate_limited(&mut admin, "setUserStatus").await);
     }
     for _ in 0..700 {
-        assert!(!is_too_often(&mut admin, "fly").await);
+        assert!(!is_rate_limited(&mut admin, "fly").await);
     }
 }

@@ -1,6 +1,7 @@
-//! Random hours of an office: sockets that open, are cut, log out and go away, statuses chosen by every way there is, claims that end, new
-//! names and roles, a server that is killed, and watchers who come at any time. Whenever it is quiet, every watcher sees everybody as
-//! there is to be read; and where every step is waited for, nobody is told the same twice in a row.
+//! Random sequences of steps: sockets open, close, log out and go away, users set statuses in every
+//! way, claims expire, names and roles change, the server is killed, and watchers connect at any
+//! time. After the events have settled, every watcher sees the statuses that REST returns. If the
+//! test settles after each step, no watcher receives the same status twice in a row.
 
 use crate::support::office::{Office, PEOPLE, template};
 use crate::support::presence::set;
@@ -20,16 +21,16 @@ const STEPS: usize = 40;
 #[derive(Debug, Clone)]
 enum Step {
     Open(usize),
-    /// A socket is cut.
+    /// Drops a socket without a close.
     Leave(usize, Index),
     LogOut(usize, Index),
-    /// A socket says whether its user is there.
-    Say(usize, Index, &'static str),
-    /// By REST: status, text, and after how many seconds that ends.
+    /// Reports the user of a socket as online or away.
+    Report(usize, Index, &'static str),
+    /// Sets a status over REST: status, text, and seconds until it expires.
     Choose(usize, UserStatus, Option<&'static str>, Option<u64>),
-    /// By a socket.
+    /// Sets a status over a socket.
     ChooseLive(usize, Index, UserStatus, Option<&'static str>),
-    /// The clock jumps so many seconds, and what is over then ends.
+    /// Advances the clock by this many seconds and sweeps expired claims.
     Jump(u64),
     Roles(usize, &'static [&'static str]),
     Name(usize, &'static str),
@@ -54,7 +55,7 @@ async fn step(mut office: Office, step: Step, calm: bool) -> Office {
                 live.call("logout", json!([])).await;
             }
         }
-        Step::Say(person, which, method) => {
+        Step::Report(person, which, method) => {
             let sockets = &mut office.sockets[person];
             if !sockets.is_empty() {
                 let at = which.index(sockets.len());
@@ -106,21 +107,21 @@ fn steps() -> impl Strategy<Value = Step> {
     let status = || select(UserStatus::ALL.to_vec());
     let text = || proptest::option::of(select(vec!["", "Lunch", "A call"]));
     let end = proptest::option::of(1..100_u64);
-    let say = select(vec!["UserPresence:away", "UserPresence:online"]);
+    let report = select(vec!["UserPresence:away", "UserPresence:online"]);
     let roles: [&[&str]; 3] = [&["user"], &["bot"], &["user", "livechat-agent"]];
     let name = select(vec!["One", "Another", ""]);
     prop_oneof![
         6 => person().prop_map(Step::Open),
-        4 => (person(), which()).prop_map(|(who, which)| Step::Leave(who, which)),
-        2 => (person(), which()).prop_map(|(who, which)| Step::LogOut(who, which)),
-        5 => (person(), which(), say).prop_map(|(who, which, say)| Step::Say(who, which, say)),
+        4 => (person(), which()).prop_map(|(person, which)| Step::Leave(person, which)),
+        2 => (person(), which()).prop_map(|(person, which)| Step::LogOut(person, which)),
+        5 => (person(), which(), report).prop_map(|(person, which, report)| Step::Report(person, which, report)),
         5 => (person(), status(), text(), end)
-            .prop_map(|(who, status, text, end)| Step::Choose(who, status, text, end)),
+            .prop_map(|(person, status, text, end)| Step::Choose(person, status, text, end)),
         3 => (person(), which(), status(), text())
-            .prop_map(|(who, which, status, text)| Step::ChooseLive(who, which, status, text)),
+            .prop_map(|(person, which, status, text)| Step::ChooseLive(person, which, status, text)),
         2 => (1..100_u64).prop_map(Step::Jump),
-        1 => (person(), select(roles.to_vec())).prop_map(|(who, roles)| Step::Roles(who, roles)),
-        1 => (person(), name).prop_map(|(who, name)| Step::Name(who, name)),
+        1 => (person(), select(roles.to_vec())).prop_map(|(person, roles)| Step::Roles(person, roles)),
+        1 => (person(), name).prop_map(|(person, name)| Step::Name(person, name)),
         1 => select(vec![Hears::Everybody, Hears::ById]).prop_map(Step::Watch),
         1 => Just(Step::Restart),
         2 => Just(Step::Settle),
@@ -128,7 +129,7 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 #[test]
-fn every_watcher_sees_everybody_as_there_is_to_be_read_whatever_happens() {
+fn every_watcher_sees_all_current_statuses_after_random_steps() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -140,8 +141,8 @@ fn every_watcher_sees_everybody_as_there_is_to_be_read_whatever_happens() {
         ..Config::default()
     };
     let template = runtime.block_on(template());
-    let hours = (any::<bool>(), proptest::collection::vec(steps(), 1..STEPS));
-    let run = TestRunner::new(config).run(&hours, |(calm, steps)| {
+    let sequences = (any::<bool>(), proptest::collection::vec(steps(), 1..STEPS));
+    let run = TestRunner::new(config).run(&sequences, |(calm, steps)| {
         runtime.block_on(async {
             let mut office = Office::new(template.path()).await;
             for next in steps {

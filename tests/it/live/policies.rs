@@ -1,4 +1,5 @@
-//! By what somebody counts as connected: heartbeats, nothing at all, and what is shown of bots and people without a connection.
+//! Presence policies: connections, heartbeats or always online, and how bots and unconnected people
+//! are shown.
 
 use crate::support::connections::{AWAY, OFFLINE, ONLINE, seen, sees, wait_for_count, watcher};
 use crate::support::presence::set;
@@ -15,7 +16,7 @@ async fn set_policy(server: &TestServer, username: &str, policy: PresencePolicy)
 }
 
 #[tokio::test]
-async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_count() {
+async fn under_the_heartbeat_policy_a_user_is_online_only_after_heartbeats() {
     let setup = Setup::new().config(|config| config.heartbeat_seconds = 3);
     let server = setup.start().await;
     let (bot, admin) = (
@@ -44,7 +45,7 @@ async fn who_goes_by_heartbeats_is_online_by_them_alone_and_as_long_as_they_coun
 }
 
 #[tokio::test]
-async fn a_policy_counts_from_when_it_is_set_and_heartbeats_are_nothing_under_the_others() {
+async fn a_policy_applies_at_once_and_other_policies_ignore_heartbeats() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut watcher = watcher(&admin).await;
@@ -60,7 +61,7 @@ async fn a_policy_counts_from_when_it_is_set_and_heartbeats_are_nothing_under_th
 }
 
 #[tokio::test]
-async fn a_bot_shows_what_it_declared_and_a_person_only_while_connected() {
+async fn a_bot_always_shows_its_status_and_a_person_only_while_connected() {
     let setup = Setup::new().unconnected_offline();
     let setup = setup.config(|config| config.offline_grace_seconds = 0);
     let server = setup.start().await;
@@ -80,7 +81,7 @@ async fn a_bot_shows_what_it_declared_and_a_person_only_while_connected() {
 }
 
 #[tokio::test]
-async fn where_the_unconnected_are_shown_as_declared_people_are_as_bots() {
+async fn with_unconnected_declared_an_unconnected_person_shows_their_status() {
     let setup = Setup::new().config(|config| {
         config.unconnected = Some(Unconnected::Declared);
         config.offline_grace_seconds = 0;

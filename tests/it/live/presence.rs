@@ -1,5 +1,6 @@
-//! Who is shown as connected, by real connections: who counts, when they go, and where that is told. Deadlines are unit tests' of
-//! `connections`; by what bots and others count is in `policies`, random lives are in `model`.
+//! Presence by real connections: which ones count, when they end, and where changes are published.
+//! The unit tests of `connections` cover deadlines, `policies` covers bots and heartbeats, `model`
+//! covers random sequences.
 
 use crate::support::connections::{
     AWAY, OFFLINE, ONLINE, count, seen, sees, server_with_grace, wait_for_count, watcher,
@@ -9,8 +10,8 @@ use crate::support::presence::set;
 use crate::support::{Client, Live, Setup, TestServer};
 use serde_json::{Value, json};
 
-/// Passes when `watcher` is told nothing about the user with this id before what happens now.
-async fn nothing_of(watcher: &mut Live, admin: &Client, user: &str) {
+/// Checks that `watcher` receives nothing about this user up to an event that is published now.
+async fn assert_no_status_of(watcher: &mut Live, admin: &Client, user: &str) {
     let name = format!("marker {:?}", std::time::Instant::now());
     admin.create(&name).await.expect(200);
     loop {
@@ -23,14 +24,18 @@ async fn nothing_of(watcher: &mut Live, admin: &Client, user: &str) {
 }
 
 #[tokio::test]
-async fn a_login_by_rest_makes_nobody_online_and_one_by_a_live_connection_does() {
+async fn a_live_login_makes_a_user_online_and_a_rest_login_does_not() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let by_rest = server.anon().logged_in("ann", "ann's password").await;
     by_rest.get("me").await.expect(200);
     assert_eq!(seen(&ann).await, ["offline", "online", "offline"]);
-    let nobody = server.live().await;
-    assert_eq!(seen(&ann).await[2], "offline", "it is nobody's yet");
+    let anonymous = server.live().await;
+    assert_eq!(
+        seen(&ann).await[2],
+        "offline",
+        "the connection is anonymous"
+    );
     let mut live = ann.live().await;
     assert_eq!(seen(&ann).await, ["online", "online", "online"]);
     assert_eq!(count(&admin).await, 1);
@@ -40,11 +45,11 @@ async fn a_login_by_rest_makes_nobody_online_and_one_by_a_live_connection_does()
     assert_eq!(seen(&ann).await, ["busy", "busy", "away"]);
     set(&ann, json!({"status": "online"})).await;
     assert_eq!(seen(&ann).await, ["away", "online", "away"]);
-    drop(nobody);
+    drop(anonymous);
 }
 
 #[tokio::test]
-async fn only_oneself_is_told_of_ones_connections() {
+async fn users_do_not_see_the_connection_status_of_others() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let _live = ann.live().await;
@@ -60,7 +65,7 @@ async fn only_oneself_is_told_of_ones_connections() {
 }
 
 #[tokio::test]
-async fn of_two_connections_one_that_is_online_is_enough() {
+async fn one_online_connection_of_two_is_enough() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let on_phone = server.with_token("ann").await;
@@ -70,7 +75,7 @@ async fn of_two_connections_one_that_is_online_is_enough() {
     let away = async |live: &mut Live| live.result("UserPresence:away", json!([])).await;
     let online = async |live: &mut Live| live.result("UserPresence:online", json!([])).await;
     assert_eq!(away(&mut phone).await, true);
-    assert_eq!(away(&mut phone).await, false, "it is already");
+    assert_eq!(away(&mut phone).await, false, "no change");
     assert_eq!(seen(&ann).await[2], "online");
     assert_eq!(away(&mut laptop).await, true);
     assert_eq!(seen(&ann).await[2], "away");
@@ -82,7 +87,7 @@ async fn of_two_connections_one_that_is_online_is_enough() {
 }
 
 #[tokio::test]
-async fn who_is_cut_is_shown_as_before_while_the_grace_lasts() {
+async fn a_disconnected_user_keeps_their_status_during_the_grace() {
     let server = server_with_grace(3600).await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut live = ann.live().await;
@@ -93,7 +98,7 @@ async fn who_is_cut_is_shown_as_before_while_the_grace_lasts() {
 }
 
 #[tokio::test]
-async fn who_is_cut_is_shown_as_offline_at_once_without_a_grace() {
+async fn a_disconnected_user_is_offline_at_once_without_a_grace() {
     let server = server_with_grace(0).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let live = ann.live().await;
@@ -104,7 +109,7 @@ async fn who_is_cut_is_shown_as_offline_at_once_without_a_grace() {
 }
 
 #[tokio::test]
-async fn who_is_back_within_the_grace_flaps_before_nobody() {
+async fn reconnecting_within_the_grace_publishes_nothing() {
     let server = server_with_grace(3600).await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut watcher = watcher(&admin).await;
@@ -114,11 +119,11 @@ async fn who_is_back_within_the_grace_flaps_before_nobody() {
     wait_for_count(&admin, 1).await;
     let _live = ann.live().await;
     wait_for_count(&admin, 2).await;
-    nothing_of(&mut watcher, &admin, &ann.id()).await;
+    assert_no_status_of(&mut watcher, &admin, &ann.id()).await;
 }
 
 #[tokio::test]
-async fn who_logs_out_is_offline_at_once_and_the_socket_is_nobodys() {
+async fn a_logout_makes_the_user_offline_at_once_and_the_socket_anonymous() {
     let server = server_with_grace(3600).await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut watcher = watcher(&admin).await;
@@ -136,7 +141,7 @@ async fn who_logs_out_is_offline_at_once_and_the_socket_is_nobodys() {
 }
 
 #[tokio::test]
-async fn who_logs_out_by_a_socket_gets_an_answer_and_keeps_it() {
+async fn a_logout_over_a_socket_is_answered_and_keeps_the_socket_open() {
     let server = TestServer::start().await;
     server.user("ann").await;
     for _ in 0..20 {
@@ -149,7 +154,7 @@ async fn who_logs_out_by_a_socket_gets_an_answer_and_keeps_it() {
 }
 
 #[tokio::test]
-async fn every_connection_that_somebody_logged_in_by_counts_once() {
+async fn every_logged_in_connection_counts_once() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut lives = Vec::new();
@@ -167,7 +172,7 @@ async fn every_connection_that_somebody_logged_in_by_counts_once() {
 }
 
 #[tokio::test]
-async fn whoever_logs_in_by_a_socket_takes_it_over() {
+async fn a_login_as_another_user_takes_over_the_socket() {
     let server = server_with_grace(0).await;
     let (ann, bob, admin) = (
         server.user("ann").await,
@@ -183,7 +188,7 @@ async fn whoever_logs_in_by_a_socket_takes_it_over() {
 }
 
 #[tokio::test]
-async fn a_new_start_begins_with_nobody_connected() {
+async fn a_restart_begins_without_connected_users() {
     let folder = tempfile::tempdir().unwrap();
     let setup = || {
         let setup = Setup::at(folder.path()).unconnected_offline();
@@ -207,14 +212,14 @@ async fn a_new_start_begins_with_nobody_connected() {
 }
 
 #[tokio::test]
-async fn who_asks_what_has_changed_since_hears_of_connections_too() {
+async fn the_presence_list_since_a_time_includes_connection_changes() {
     let server = server_with_grace(0).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let since = async || {
-        let asked = bob.get("users.presence?from=2026-01-01T00:00:00Z").await;
-        let told = asked.expect(200).json();
-        assert_eq!(told["full"], false);
-        let rows = told["users"].as_array().unwrap().iter();
+        let reply = bob.get("users.presence?from=2026-01-01T00:00:00Z").await;
+        let list = reply.expect(200).json();
+        assert_eq!(list["full"], false);
+        let rows = list["users"].as_array().unwrap().iter();
         let status = |row: &Value| (row["_id"].clone(), row["status"].clone());
         rows.map(status).collect::<Vec<_>>()
     };
@@ -228,7 +233,7 @@ async fn who_asks_what_has_changed_since_hears_of_connections_too() {
 }
 
 #[tokio::test]
-async fn a_reset_of_dev_mode_cuts_everybody_and_forgets_who_was_connected() {
+async fn a_dev_mode_reset_closes_all_connections_and_clears_their_presence() {
     let server = dev_server().await;
     let (ann, admin) = (seeded(&server, "ann"), seeded(&server, "admin"));
     let mut live = ann.live().await;

@@ -1,4 +1,5 @@
-//! How people are shown, as streams tell it: to everybody, to those who watch somebody, and to oneself. Source: compatibility 9.5 to 9.8.
+//! Events about the visible status of users: for all subscribers, for watchers of single users, and
+//! for the users themselves. Source: compatibility 9.5 to 9.8.
 
 use crate::support::admin::setting;
 use crate::support::frames::{LOGGED, PRESENCE, changed, logged, watched};
@@ -10,21 +11,21 @@ use std::time::Duration;
 
 const NOW: i64 = 1_767_225_600_000;
 
-/// What is told of `of` on `user-status`: code and text, then what is told of a claim.
-fn shown(of: &Client, name: &str, what: &[Value]) -> Value {
-    let mut told = vec![
+/// A `user-status` frame about `of`: status code and text, then the fields of a claim.
+fn user_status(of: &Client, name: &str, what: &[Value]) -> Value {
+    let mut fields = vec![
         json!(of.id()),
         json!(name),
         what[0].clone(),
         what[1].clone(),
     ];
-    told.extend([json!(name), json!(["user"])]);
-    told.extend(what[2..].iter().cloned());
-    logged("user-status", json!([told]))
+    fields.extend([json!(name), json!(["user"])]);
+    fields.extend(what[2..].iter().cloned());
+    logged("user-status", json!([fields]))
 }
 
-/// What somebody is told of how they are shown themselves.
-fn own(of: &Client, diff: Value, unset: Value) -> Value {
+/// The `userData` frame that `of` receives about their own status.
+fn user_data(of: &Client, diff: Value, unset: Value) -> Value {
     let data = json!({"type": "updated", "id": of.id(), "diff": diff, "unset": unset});
     changed(
         "stream-notify-user",
@@ -33,7 +34,7 @@ fn own(of: &Client, diff: Value, unset: Value) -> Value {
     )
 }
 
-/// Lets `live` hear all that is on its way about `of`.
+/// Drains `live`: sets a status text of `of` and reads until it has arrived `times` times.
 async fn settle(live: &mut Live, of: &Client, times: usize) {
     set(of, json!({"message": "settled"})).await;
     for _ in 0..times {
@@ -44,26 +45,26 @@ async fn settle(live: &mut Live, of: &Client, times: usize) {
 }
 
 #[tokio::test]
-async fn everybody_hears_how_somebody_is_shown_once_a_change() {
+async fn each_status_change_is_published_once() {
     let server = setup().start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let mut by_ann = ann.live().await;
     let mut live = listener(&server, &["user-status", "updateCustomUserStatus"]).await;
     live.subscribe(LOGGED, json!(["user-status"])).await;
     settle(&mut live, &ann, 1).await;
-    // Each is waited for: of changes that come while somebody is being told, the last one may stand for all.
+    // The test waits for each change, because changes in quick succession may be merged.
     let busy = [json!(3), json!("Lunch"), json!("manual")];
     set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
-    live.expect(shown(&ann, "ann", &busy)).await;
-    // The same again is no change.
+    live.expect(user_status(&ann, "ann", &busy)).await;
+    // Setting the same status again is not a change.
     set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
     by_ann.call("setUserStatus", json!(["away", "Tea"])).await;
     let away = [json!(2), json!("Tea"), json!("manual")];
-    live.expect(shown(&ann, "ann", &away)).await;
+    live.expect(user_status(&ann, "ann", &away)).await;
     by_ann
         .call("UserPresence:setDefaultStatus", json!(["online"]))
         .await;
-    live.expect(shown(&ann, "ann", &[json!(1), json!("")]))
+    live.expect(user_status(&ann, "ann", &[json!(1), json!("")]))
         .await;
     let end = json!("2026-01-01T00:01:00.000Z");
     set(
@@ -77,13 +78,13 @@ async fn everybody_hears_how_somebody_is_shown_once_a_change() {
         json!("manual"),
         json!({"$date": NOW + 60_000}),
     ];
-    live.expect(shown(&ann, "ann", &call)).await;
+    live.expect(user_status(&ann, "ann", &call)).await;
     server.clock.advance(Duration::from_secs(60));
-    live.expect(shown(&ann, "ann", &[json!(1), json!("")]))
+    live.expect(user_status(&ann, "ann", &[json!(1), json!("")]))
         .await;
     let body = json!({"userId": ann.id(), "status": "busy", "message": "by the administrator"});
     set(&admin, body).await;
-    live.expect(shown(
+    live.expect(user_status(
         &ann,
         "ann",
         &[json!(3), json!("by the administrator"), json!("manual")],
@@ -93,7 +94,7 @@ async fn everybody_hears_how_somebody_is_shown_once_a_change() {
 }
 
 #[tokio::test]
-async fn what_connections_change_is_told_as_well() {
+async fn status_changes_by_connections_are_published() {
     let server = setup().start().await;
     let ann = server.user("ann").await;
     let mut live = listener(&server, &[]).await;
@@ -127,27 +128,27 @@ async fn what_connections_change_is_told_as_well() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_connection_is_told_as_offline_with_their_text() {
+async fn an_unconnected_user_is_published_as_offline_with_their_text() {
     let server = setup().start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let mut live = listener(&server, &["user-status", "updateCustomUserStatus"]).await;
     settle(&mut live, &ann, 1).await;
     set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
-    live.expect(shown(
+    live.expect(user_status(
         &ann,
         "ann",
         &[json!(0), json!("Lunch"), json!("manual")],
     ))
     .await;
     let by_ann = ann.live().await;
-    live.expect(shown(
+    live.expect(user_status(
         &ann,
         "ann",
         &[json!(3), json!("Lunch"), json!("manual")],
     ))
     .await;
     drop(by_ann);
-    live.expect(shown(
+    live.expect(user_status(
         &ann,
         "ann",
         &[json!(0), json!("Lunch"), json!("manual")],
@@ -157,7 +158,7 @@ async fn whoever_has_no_connection_is_told_as_offline_with_their_text() {
 }
 
 #[tokio::test]
-async fn people_hear_of_themselves_what_others_do_and_their_record_besides() {
+async fn users_receive_changes_of_their_own_status_and_record() {
     let server = setup().start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let mut live = ann.live().await;
@@ -168,20 +169,20 @@ async fn people_hear_of_themselves_what_others_do_and_their_record_besides() {
         .await;
     settle(&mut live, &ann, 1).await;
     set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
-    live.expect(own(
+    live.expect(user_data(
         &ann,
         json!({"status": "busy", "statusText": "Lunch"}),
         json!({}),
     ))
     .await;
     set(&ann, json!({"status": "away", "message": ""})).await;
-    live.expect(own(
+    live.expect(user_data(
         &ann,
         json!({"status": "away"}),
         json!({"statusText": 1}),
     ))
     .await;
-    // Others are nobody's business here.
+    // Changes of other users are not published here.
     set(&admin, json!({"message": "unseen"})).await;
     let data = json!({"name": "Ann A.", "nickname": "A"});
     let body = json!({"userId": ann.id(), "data": data});
@@ -200,12 +201,12 @@ async fn people_hear_of_themselves_what_others_do_and_their_record_besides() {
     ] {
         record[key] = value;
     }
-    live.expect(own(&ann, record, json!({}))).await;
+    live.expect(user_data(&ann, record, json!({}))).await;
     is_all(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
-async fn while_presence_is_not_broadcast_nobody_hears_of_it_but_of_everything_else() {
+async fn disabling_the_presence_broadcast_stops_only_presence_events() {
     let server = setup().start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let mut live = listener(&server, &["user-status", "updateCustomUserStatus"]).await;
@@ -218,7 +219,7 @@ async fn while_presence_is_not_broadcast_nobody_hears_of_it_but_of_everything_el
     setting(&admin, "Presence_broadcast_disabled", false).await;
     set(&ann, json!({"message": "heard"})).await;
     let what = [json!(0), json!("heard"), json!("manual")];
-    live.expect(shown(&ann, "ann", &what)).await;
+    live.expect(user_status(&ann, "ann", &what)).await;
     live.expect(watched(&ann, "ann", &what)).await;
     is_all(&mut live, &admin, "end").await;
 }

@@ -1,5 +1,6 @@
-//! Clients that do not read what they are told: what waits for them, what is left out, and when they are cut. Those beside them hear
-//! everything. Source: `src/realtime/hub`, `src/api/ddp/socket/drive`.
+//! Clients that do not read: which messages wait for them, which are merged or dropped, and when
+//! they are disconnected. Other clients receive everything. Source: `src/realtime/hub`,
+//! `src/api/ddp/socket/drive`.
 
 use crate::support::frames::{LOGGED, updated};
 use crate::support::listener::answers;
@@ -12,12 +13,12 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// So many statuses that a list of them is hundreds of kilobytes.
+/// This many statuses make a list of hundreds of kilobytes.
 const MANY: usize = 400;
-/// Lists that no socket holds.
+/// More lists than a socket buffers.
 const LISTS: usize = 100;
 
-/// Creates statuses `from` to `to` as many at once as is good for the speed, and gives their ids by name.
+/// Creates statuses, 32 at a time for speed, and returns their IDs by name.
 async fn create(admin: &Client, names: Vec<String>) -> HashMap<String, String> {
     let mut creating = tokio::task::JoinSet::new();
     let mut ids = HashMap::new();
@@ -35,13 +36,14 @@ async fn create(admin: &Client, names: Vec<String>) -> HashMap<String, String> {
     ids
 }
 
-/// Names of statuses, as long as names may be.
+/// Names of statuses, about as long as the limit allows.
 fn names(kind: &str, count: usize) -> Vec<String> {
     let long = |n| format!("{kind}{n}{}", "🍜".repeat(110 - kind.len()));
     (0..count).map(long).collect()
 }
 
-/// Asks for more than the socket holds, and reads none of it: from somewhere on nothing more can be said to it.
+/// Requests more than the socket buffers and reads nothing, so that the server cannot send any
+/// more.
 async fn ask_for_too_much(live: &mut Live) {
     for n in 0..LISTS {
         let id = format!("list {n}");
@@ -52,7 +54,7 @@ async fn ask_for_too_much(live: &mut Live) {
     }
 }
 
-/// Reads the lists that were asked for. What was told between them is kept.
+/// Reads the requested lists. Keeps the events between them.
 async fn read_lists(live: &mut Live) {
     for n in 0..LISTS {
         let updated = json!({"msg": "updated", "methods": [format!("list {n}")]});
@@ -66,7 +68,7 @@ fn setup() -> Setup {
 }
 
 #[tokio::test]
-async fn who_reads_nothing_is_cut_and_who_reads_beside_hears_everything() {
+async fn a_client_that_reads_nothing_is_closed_and_others_receive_everything() {
     let server = setup().start().await;
     let (admin, ann, bob) = (
         server.admin().await,
@@ -81,7 +83,7 @@ async fn who_reads_nothing_is_cut_and_who_reads_beside_hears_everything() {
     }
     ask_for_too_much(&mut slow).await;
     let reading = tokio::spawn(async move {
-        let mut heard = HashMap::new();
+        let mut received = HashMap::new();
         loop {
             let frame = fast.hear().await;
             let data = &frame["fields"]["args"][0]["userStatusData"];
@@ -89,31 +91,31 @@ async fn who_reads_nothing_is_cut_and_who_reads_beside_hears_everything() {
             let (name, id) = (text("name"), text("_id"));
             if name == "the end" {
                 assert_eq!(frame, updated(&id, "the end", "busy"));
-                return heard;
+                return received;
             }
-            assert_eq!(heard.insert(name, id), None, "told twice");
+            assert_eq!(received.insert(name, id), None, "received twice");
         }
     });
-    let mut told = HashMap::new();
-    let cutting = async {
+    let mut created = HashMap::new();
+    let closing = async {
         for round in 0.. {
-            told.extend(create(&admin, names(&format!("round {round} "), 250)).await);
+            created.extend(create(&admin, names(&format!("round {round} "), 250)).await);
             if seen(&bob, &ann).await == "offline" {
                 break;
             }
         }
     };
-    in_time("the end of the slow one's lease", cutting).await;
+    in_time("the end of the slow client's lease", closing).await;
     // A mailbox holds 1024.
-    assert!(told.len() > 1000, "{}", told.len());
+    assert!(created.len() > 1000, "{}", created.len());
     admin.create("the end").await.expect(200);
-    assert_eq!(in_time("everything", reading).await.unwrap(), told);
+    assert_eq!(in_time("everything", reading).await.unwrap(), created);
     assert_eq!(slow.closed().await, 1013);
     answers(&server).await;
 }
 
 #[tokio::test]
-async fn who_comes_late_is_told_the_newest_of_everybody_and_ends_with_the_right_view() {
+async fn a_slow_reader_receives_the_newest_status_of_every_user() {
     let server = setup().start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     create(&admin, names("many", MANY)).await;
@@ -141,7 +143,7 @@ async fn who_comes_late_is_told_the_newest_of_everybody_and_ends_with_the_right_
     read_lists(&mut slow).await;
     let last = format!("text {rounds}");
     let (mut statuses, mut watched) = (HashMap::new(), HashMap::new());
-    let mut heard = 0;
+    let mut received = 0;
     let is_whole = |view: &HashMap<String, Value>| {
         people
             .iter()
@@ -150,7 +152,7 @@ async fn who_comes_late_is_told_the_newest_of_everybody_and_ends_with_the_right_
     while !is_whole(&statuses) || !is_whole(&watched) {
         let frame = slow.hear().await;
         let args = &frame["fields"]["args"][0];
-        heard += 1;
+        received += 1;
         let before = if frame["collection"] == LOGGED {
             let id = args[0].as_str().unwrap().to_owned();
             statuses.insert(id, args[3].clone())
@@ -158,16 +160,16 @@ async fn who_comes_late_is_told_the_newest_of_everybody_and_ends_with_the_right_
             let id = frame["id"].as_str().unwrap().to_owned();
             watched.insert(id, args[2].clone())
         };
-        // Never back to what is older.
+        // Nothing older may follow the last text.
         assert_ne!(before, Some(json!(last)), "{frame}");
     }
-    assert!(heard < 2 * 20 * rounds, "{heard}");
+    assert!(received < 2 * 20 * rounds, "{received}");
     slow.is_open().await;
     answers(&server).await;
 }
 
 #[tokio::test]
-async fn what_waits_is_not_told_once_it_is_not_subscribed_to_any_more() {
+async fn unsubscribing_drops_queued_messages() {
     let server = setup().start().await;
     let mut listener = server.app.live.listen();
     let (one, other) = (Topic::Names, Topic::Settings);
@@ -179,31 +181,31 @@ async fn what_waits_is_not_told_once_it_is_not_subscribed_to_any_more() {
         server.app.live.publish(topic, news);
     }
     listener.unsubscribe(&one);
-    let waiting = in_time("what waits", listener.next()).await;
-    let topics: Vec<_> = waiting.iter().map(|message| message.topic()).collect();
+    let queued = in_time("a queued message", listener.next()).await;
+    let topics: Vec<_> = queued.iter().map(|message| message.topic()).collect();
     assert_eq!(topics, [&other]);
-    // When there is nothing else, there is nothing.
+    // The same if the queue held only that topic.
     server.app.live.publish(&other, news);
     listener.unsubscribe(&other);
     listener.subscribe(one.clone());
     server.app.live.publish(&one, news);
-    let waiting = in_time("what waits", listener.next()).await;
-    assert_eq!(waiting.len(), 1);
+    let queued = in_time("a queued message", listener.next()).await;
+    assert_eq!(queued.len(), 1);
 }
 
 #[tokio::test]
-async fn a_server_ends_although_somebody_reads_nothing() {
+async fn a_stop_does_not_wait_for_a_client_that_reads_nothing() {
     let server = setup().start().await;
     let admin = server.admin().await;
     create(&admin, names("many", MANY)).await;
     let mut slow = admin.live().await;
     ask_for_too_much(&mut slow).await;
     let began = std::time::Instant::now();
-    in_time("the end", server.stop()).await;
+    in_time("the stop", server.stop()).await;
     assert!(began.elapsed() < Duration::from_secs(8));
 }
 
-/// What a process holds in memory, in MiB.
+/// The resident memory of a process in MiB.
 fn resident_mib(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -213,7 +215,7 @@ fn resident_mib(id: u32) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn memory_stays_bounded_however_many_read_nothing() {
+async fn memory_stays_bounded_with_many_clients_that_read_nothing() {
     let home = Home::with_data().await;
     let server = home.serve(&["--rate-limit-calls", "0"], &[]).await;
     let admin = server.with_headers(&home.token("admin", "test").await);
@@ -231,8 +233,8 @@ async fn memory_stays_bounded_however_many_read_nothing() {
     for round in 0..8 {
         create(&admin, names(&format!("round {round} "), 250)).await;
         let now = resident_mib(server.id());
-        // Forty mailboxes with copies of their own would be as much again, and all that was told forty times that.
-        assert!(now < before + 64, "{before} MiB have become {now} MiB");
+        // Forty mailboxes with their own copies would exceed this, and unbounded ones far more.
+        assert!(now < before + 64, "grew from {before} MiB to {now} MiB");
     }
     admin.live().await.is_open().await;
     drop(all);

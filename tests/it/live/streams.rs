@@ -1,5 +1,6 @@
-//! What streams tell: each change in its one shape, once, in order, to those who subscribed to it. Source: compatibility 9.4 and 9.6. Who is
-//! refused stands in `subscriptions`, how people are shown in `shown`.
+//! Events on streams: each change is published once, in order, in a fixed format, to its
+//! subscribers. Source: compatibility 9.4 and 9.6.
+//! `subscriptions` covers refusals, `shown` the visible status of users.
 
 use crate::support::admin::{grant, setting};
 use crate::support::frames::{LOGGED, changed, logged, updated};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 const NOW: i64 = 1_767_225_600_000;
 
-/// What is told of a status that was deleted.
+/// The frame about a deleted status.
 fn deleted(id: &str, name: &str, kind: &str) -> Value {
     let at = json!({"$date": NOW});
     let data = json!({"_id": id, "name": name, "statusType": kind, "_updatedAt": at});
@@ -17,11 +18,11 @@ fn deleted(id: &str, name: &str, kind: &str) -> Value {
 }
 
 #[tokio::test]
-async fn custom_statuses_are_told_once_and_in_order_however_they_are_changed() {
+async fn custom_status_changes_are_published_once_and_in_order() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let events = ["updateCustomUserStatus", "deleteCustomUserStatus"];
-    // Twice the same on one connection is still once.
+    // Two subscriptions on one connection still give one frame.
     let again = ["updateCustomUserStatus", "deleteCustomUserStatus"];
     let mut live = listener(&server, &[events, again].concat()).await;
     let id = admin.create("lunch").await.created_id();
@@ -49,7 +50,7 @@ async fn custom_statuses_are_told_once_and_in_order_however_they_are_changed() {
     ] {
         live.expect(frame).await;
     }
-    // What is refused has not happened.
+    // A refused change publishes nothing.
     admin.create("taken").await.expect(200);
     admin.create("taken").await.expect(400);
     live.hear().await;
@@ -57,7 +58,7 @@ async fn custom_statuses_are_told_once_and_in_order_however_they_are_changed() {
 }
 
 #[tokio::test]
-async fn an_event_is_told_until_the_last_subscription_to_it_ends() {
+async fn an_event_is_published_until_its_last_subscription_ends() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut live = listener(&server, &["updateCustomUserStatus"]).await;
@@ -86,30 +87,30 @@ async fn an_event_is_told_until_the_last_subscription_to_it_ends() {
 }
 
 #[tokio::test]
-async fn what_roles_grant_is_told() {
+async fn permission_changes_are_published() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut live = listener(&server, &["permissions-changed", "updateCustomUserStatus"]).await;
-    let told = |roles: &[&str]| {
+    let expected = |roles: &[&str]| {
         let record =
             json!({"_id": "manage-user-status", "roles": roles, "_updatedAt": {"$date": NOW}});
         logged("permissions-changed", json!(["updated", record]))
     };
     grant(&admin, &["admin", "user"]).await;
-    live.expect(told(&["admin", "user"])).await;
+    live.expect(expected(&["admin", "user"])).await;
     let role = json!({"permissionId": "manage-user-status", "role": "bot"});
     admin
         .post("permissions.addRole", role.clone())
         .await
         .expect(200);
-    live.expect(told(&["admin", "user", "bot"])).await;
+    live.expect(expected(&["admin", "user", "bot"])).await;
     admin.post("permissions.removeRole", role).await.expect(200);
-    live.expect(told(&["admin", "user"])).await;
+    live.expect(expected(&["admin", "user"])).await;
     is_all(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
-async fn who_holds_which_role_is_told_where_roles_are_displayed() {
+async fn role_changes_are_published_only_if_roles_are_displayed() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let mut live = listener(&server, &["roles-change", "updateCustomUserStatus"]).await;
@@ -119,7 +120,7 @@ async fn who_holds_which_role_is_told_where_roles_are_displayed() {
             admin.post(route, role.clone()).await.expect(200);
         }
     };
-    let told = |kind: &str| {
+    let expected = |kind: &str| {
         let user = json!({"_id": ann.id(), "username": "ann"});
         logged(
             "roles-change",
@@ -131,16 +132,16 @@ async fn who_holds_which_role_is_told_where_roles_are_displayed() {
     is_all(&mut live, &admin, "hidden").await;
     setting(&admin, "UI_DisplayRoles", true).await;
     change().await;
-    live.expect(told("added")).await;
-    live.expect(told("removed")).await;
+    live.expect(expected("added")).await;
+    live.expect(expected("removed")).await;
     let body = json!({"userId": ann.id(), "data": {"roles": ["bot", "user"]}});
     admin.post("users.update", body).await.expect(200);
-    live.expect(told("added")).await;
+    live.expect(expected("added")).await;
     is_all(&mut live, &admin, "shown").await;
 }
 
 #[tokio::test]
-async fn names_and_ends_of_people_are_told() {
+async fn name_changes_and_user_deletions_are_published() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let events = [
@@ -153,26 +154,26 @@ async fn names_and_ends_of_people_are_told() {
         let body = json!({"userId": ann.id(), "data": data});
         admin.post("users.update", body).await.expect(200);
     };
-    let told = |name: &str, username: &str| {
+    let expected = |name: &str, username: &str| {
         let names = json!({"_id": ann.id(), "name": name, "username": username});
         logged("Users:NameChanged", json!([names]))
     };
     update(json!({"name": "Ann A."})).await;
-    live.expect(told("Ann A.", "ann")).await;
+    live.expect(expected("Ann A.", "ann")).await;
     update(json!({"username": "anna"})).await;
-    live.expect(told("Ann A.", "anna")).await;
-    // What is no name is nobody's to hear.
+    live.expect(expected("Ann A.", "anna")).await;
+    // Other changes, and a name that stays the same, publish nothing.
     update(json!({"bio": "a bio"})).await;
     update(json!({"name": "Ann A."})).await;
-    let whom = json!({"userId": ann.id()});
-    admin.post("users.delete", whom).await.expect(200);
+    let target = json!({"userId": ann.id()});
+    admin.post("users.delete", target).await.expect(200);
     let deleted = json!({"userId": ann.id(), "messageErasureType": "Delete"});
     live.expect(logged("Users:Deleted", json!([deleted]))).await;
     is_all(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
-async fn public_settings_are_told_to_everybody_and_others_to_nobody() {
+async fn public_setting_changes_are_published_to_anonymous_clients() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut live = server.live().await;
@@ -186,37 +187,40 @@ async fn public_settings_are_told_to_everybody_and_others_to_nobody() {
         "fields": {"eventName": "public-settings-changed"},
     }))
     .await;
-    let told = |id: &str, value: Value| {
+    let expected = |id: &str, value: Value| {
         let args = json!(["updated", {"_id": id, "value": value}]);
         changed("stream-notify-all", "public-settings-changed", args)
     };
     setting(&admin, "Accounts_AllowInvisibleStatusOption", false).await;
     let name = json!({"value": "Office"});
     admin.post("settings/Site_Name", name).await.expect(200);
-    live.expect(told("Accounts_AllowInvisibleStatusOption", json!(false)))
-        .await;
-    live.expect(told("Site_Name", json!("Office"))).await;
+    live.expect(expected(
+        "Accounts_AllowInvisibleStatusOption",
+        json!(false),
+    ))
+    .await;
+    live.expect(expected("Site_Name", json!("Office"))).await;
 }
 
 #[tokio::test]
-async fn everybody_who_subscribed_hears_the_same() {
+async fn every_subscriber_receives_the_same_events() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    let mut everybody = Vec::new();
+    let mut subscribers = Vec::new();
     for n in 0..20 {
         let mut live = server.user(&format!("user{n}")).await.live().await;
         live.subscribe(LOGGED, json!(["updateCustomUserStatus"]))
             .await;
-        everybody.push(live);
+        subscribers.push(live);
     }
-    let mut told = Vec::new();
+    let mut expected = Vec::new();
     for n in 0..20 {
         let name = format!("status {n}");
         let id = admin.create(&name).await.created_id();
-        told.push(updated(&id, &name, "busy"));
+        expected.push(updated(&id, &name, "busy"));
     }
-    for live in &mut everybody {
-        for frame in &told {
+    for live in &mut subscribers {
+        for frame in &expected {
             live.expect(frame.clone()).await;
         }
     }

@@ -1,11 +1,12 @@
-//! Who may subscribe to what, and what a subscription begins with. Source: compatibility 9.4. What is told then stands in `streams`.
+//! Subscriptions: which are refused, and the frames that start one. Source: compatibility 9.4.
+//! `streams` covers the events that follow.
 
 use crate::support::admin::setting;
 use crate::support::{TestServer, golden_lines};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn every_refusal_of_a_subscription_is_told_as_an_error_of_meteors() {
+async fn every_refused_subscription_gets_a_meteor_error() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let (mut anon, mut live) = (server.live().await, ann.live().await);
@@ -48,9 +49,9 @@ async fn every_refusal_of_a_subscription_is_told_as_an_error_of_meteors() {
 }
 
 #[tokio::test]
-async fn a_subscription_begins_with_a_document_where_one_is_asked_for() {
+async fn a_subscription_begins_with_a_document_only_on_request() {
     let server = TestServer::start().await;
-    // So that nothing comes between.
+    // Prevents presence frames in between.
     setting(&server.admin().await, "Presence_broadcast_disabled", true).await;
     let ann = server.user("ann").await;
     let mut live = ann.live().await;
@@ -62,7 +63,7 @@ async fn a_subscription_begins_with_a_document_where_one_is_asked_for() {
         ("stream-notify-user", &own),
         ("stream-roles", "roles"),
     ] {
-        for (options, is_asked) in [
+        for (options, is_requested) in [
             (vec![], false),
             (vec![json!(false)], false),
             (vec![json!({"useCollection": false, "args": []})], false),
@@ -71,9 +72,9 @@ async fn a_subscription_begins_with_a_document_where_one_is_asked_for() {
             (vec![json!({"useCollection": true, "args": [null]})], true),
         ] {
             let params: Vec<Value> = [json!(event)].into_iter().chain(options).collect();
-            let said = json!({"msg": "sub", "id": "s", "name": name, "params": params});
-            live.say(said.clone()).await;
-            if is_asked {
+            let subscribe = json!({"msg": "sub", "id": "s", "name": name, "params": params});
+            live.say(subscribe.clone()).await;
+            if is_requested {
                 live.expect(json!({
                     "msg": "added", "collection": name, "id": "id", "fields": {"eventName": event},
                 }))
@@ -86,7 +87,7 @@ async fn a_subscription_begins_with_a_document_where_one_is_asked_for() {
 }
 
 #[tokio::test]
-async fn publications_that_clients_wait_for_are_ready() {
+async fn publications_that_clients_require_become_ready() {
     let server = TestServer::start().await;
     let mut live = server.user("ann").await.live().await;
     for name in [
