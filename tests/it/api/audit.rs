@@ -1,4 +1,5 @@
-//! The audit trail: every change that matters to security has a record, with who, what, when and from where; and nobody can fill it.
+//! The audit trail: every security-relevant change is recorded with its author, target, time and
+//! address, and no client can fill it.
 
 use crate::support::full::{fill, small};
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer, in_time, look_again};
@@ -17,7 +18,7 @@ pub async fn records(admin: &Client, query: &str) -> Vec<Value> {
     records
 }
 
-/// Action, author, target and detail of a record, and whether it has this machine's address.
+/// Action, author, target and detail of a record, and whether its address is this machine's.
 fn brief(record: &Value) -> (String, String, String, String, bool) {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let author = &record["author"];
@@ -32,7 +33,7 @@ fn brief(record: &Value) -> (String, String, String, String, bool) {
     )
 }
 
-/// Calls a route that has to work.
+/// Calls a route, which must succeed.
 async fn post(client: &Client, route: &str, body: Value) -> Value {
     client.post(route, body).await.expect(200).json()
 }
@@ -145,7 +146,7 @@ async fn every_change_has_a_record_with_author_target_address_and_detail() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_refused_has_no_record() {
+async fn a_refused_change_has_no_record() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let before = records(&admin, "").await.len();
@@ -180,7 +181,7 @@ async fn a_change_that_is_refused_has_no_record() {
 }
 
 #[tokio::test]
-async fn refused_logins_are_recorded_with_the_address_and_without_names_that_nobody_has() {
+async fn refused_logins_are_recorded_with_their_address_but_without_unknown_names() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     server.anon().login("ANN", "wrong").await.expect(401);
@@ -212,7 +213,7 @@ async fn refused_logins_are_recorded_with_the_address_and_without_names_that_nob
 }
 
 #[tokio::test]
-async fn a_block_has_one_record_and_what_it_refuses_has_none() {
+async fn a_block_is_recorded_once_and_the_logins_that_it_refuses_are_not() {
     let server = Setup::new()
         .config(|config| config.login_failures_per_user = 3)
         .start()
@@ -239,7 +240,7 @@ async fn a_block_has_one_record_and_what_it_refuses_has_none() {
 }
 
 #[tokio::test]
-async fn one_client_cannot_fill_the_audit_trail_and_what_is_left_out_is_counted() {
+async fn one_client_cannot_fill_the_audit_trail_and_omitted_records_are_counted() {
     let server = Setup::new()
         .config(|config| {
             config.login_failures_per_user = 1000;
@@ -306,7 +307,7 @@ async fn records_are_found_by_action_user_and_time_and_paged_from_the_newest() {
         "token.created",
         "user.deleted",
     ];
-    assert_eq!(actions("user=ann").await, of_ann, "by the name she had");
+    assert_eq!(actions("user=ann").await, of_ann, "by her former name");
     assert_eq!(actions(&format!("user={}", ann.id())).await, of_ann);
     assert_eq!(
         actions("user=ann&since=2026-01-01T01:00:00Z").await,
@@ -329,8 +330,8 @@ async fn records_are_found_by_action_user_and_time_and_paged_from_the_newest() {
     );
 }
 
-/// Waits until so many records of a class are left.
-async fn left(server: &TestServer, class: i64, count: u64) {
+/// Waits until `count` records of a class are left.
+async fn wait_for_records(server: &TestServer, class: i64, count: u64) {
     let sql = "SELECT count(*) FROM audit WHERE class = ?1";
     let waiting = async {
         loop {
@@ -348,7 +349,7 @@ async fn left(server: &TestServer, class: i64, count: u64) {
 }
 
 #[tokio::test]
-async fn old_records_are_deleted_after_the_days_of_the_setting() {
+async fn old_records_are_deleted_after_the_retention_period() {
     let server = Setup::new()
         .config(|config| config.audit_retention_days = 7)
         .start()
@@ -358,11 +359,11 @@ async fn old_records_are_deleted_after_the_days_of_the_setting() {
     server.clock.advance(day * 7);
     assert_eq!(records(&admin, "action=token.created").await.len(), 1);
     server.clock.advance(Duration::from_millis(1));
-    left(&server, 1, 0).await;
+    wait_for_records(&server, 1, 0).await;
 }
 
 #[tokio::test]
-async fn each_class_of_records_has_a_cap_that_the_other_one_cannot_use_up() {
+async fn each_class_of_records_has_its_own_cap() {
     let server = Setup::new()
         .config(|config| config.audit_retention_days = 0)
         .start()
@@ -380,13 +381,13 @@ async fn each_class_of_records_has_a_cap_that_the_other_one_cannot_use_up() {
         .execute(many, [i64::try_from(RecordClass::CAP + 10).unwrap()])
         .unwrap();
     drop(database);
-    server.clock.advance(Duration::from_millis(1)); // Lets the sweep look again.
-    left(&server, 0, RecordClass::CAP).await;
-    left(&server, 1, changes.unsigned_abs()).await;
+    server.clock.advance(Duration::from_millis(1)); // Triggers the next sweep.
+    wait_for_records(&server, 0, RecordClass::CAP).await;
+    wait_for_records(&server, 1, changes.unsigned_abs()).await;
 }
 
 #[tokio::test]
-async fn a_full_database_still_records_what_ends_and_refuses_logins() {
+async fn a_full_database_still_records_logouts_and_refuses_logins() {
     let server = small().await;
     let admin = server.admin().await;
     server.user("ann").await;
@@ -402,7 +403,7 @@ async fn a_full_database_still_records_what_ends_and_refuses_logins() {
 }
 
 #[tokio::test]
-async fn a_block_that_the_operator_lifts_is_on_record() {
+async fn an_unblock_by_the_operator_is_recorded() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     server.user("ann").await;
@@ -424,7 +425,7 @@ async fn a_block_that_the_operator_lifts_is_on_record() {
 }
 
 #[tokio::test]
-async fn a_login_that_ends_for_a_newer_one_is_on_record() {
+async fn an_evicted_login_is_recorded() {
     let setup = Setup::new().config(|config| config.logins_per_user = 2);
     let server = setup.start().await;
     let admin = server.admin().await;

@@ -1,4 +1,5 @@
-//! How bodies are taken in: with or without a length, up to 64 KiB, and a client that sends more gets to read why not.
+//! Request bodies: with a length or chunked, up to 64 KiB. A client that sends more can read the
+//! error.
 
 use crate::support::raw::{Raw, chunked, create, length, lives};
 use crate::support::{Setup, TestServer};
@@ -17,7 +18,7 @@ fn padded(name: &str, size: usize) -> String {
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
 
 #[tokio::test]
-async fn a_body_of_64_kib_is_taken_and_one_byte_more_is_413() {
+async fn a_body_of_64_kib_is_accepted_and_one_byte_more_gets_413() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut raw = Raw::connect(server.address).await;
@@ -28,7 +29,7 @@ async fn a_body_of_64_kib_is_taken_and_one_byte_more_is_413() {
         ("large", 1024 * 1024, 413),
     ] {
         let body = padded(name, size);
-        // The connection is used again: what was too much is read to its end.
+        // The connection stays usable: the server reads an oversized body to its end.
         raw.send(create(&admin, &length(&body), &body)).await;
         let reply = raw.reply().await.unwrap();
         assert_eq!(reply.status, status, "{name}: {reply:?}");
@@ -46,8 +47,8 @@ async fn a_body_of_64_kib_is_taken_and_one_byte_more_is_413() {
 }
 
 #[tokio::test]
-async fn who_sends_far_too_much_is_told_so_and_can_read_it() {
-    let linger = Duration::from_secs(3600); // Longer than it takes to send, on however slow a machine.
+async fn a_client_that_sends_far_too_much_can_read_the_413() {
+    let linger = Duration::from_secs(3600); // Longer than sending takes, even on a slow machine.
     let limits = Limits {
         linger,
         ..Limits::default()
@@ -69,7 +70,7 @@ async fn who_sends_far_too_much_is_told_so_and_can_read_it() {
 }
 
 #[tokio::test]
-async fn an_announced_body_is_asked_for_only_when_it_is_wanted() {
+async fn expect_100_continue_gets_100_only_if_the_body_is_acceptable() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let body = padded("expected", 60);
@@ -85,7 +86,7 @@ async fn an_announced_body_is_asked_for_only_when_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_creates_nothing_and_harms_nobody() {
+async fn a_truncated_body_creates_nothing_and_the_server_keeps_working() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let body = padded("broken off", 100);
@@ -99,14 +100,14 @@ async fn a_body_that_breaks_off_creates_nothing_and_harms_nobody() {
         if let Some(reply) = raw.reply().await {
             reply.refused(400);
         }
-        lives(&server, "a body that broke off").await;
+        lives(&server, "a truncated body").await;
     }
     let list = admin.get("custom-user-status.list").await.expect(200);
     assert_eq!(list.json()["total"], 0, "{}", list.text());
 }
 
 #[tokio::test]
-async fn a_body_that_nobody_asked_for_does_not_spoil_the_next_request() {
+async fn an_unexpected_body_does_not_affect_the_next_request() {
     let server = TestServer::start().await;
     let request = "GET /api/info HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nGET /";
     let mut raw = Raw::sent(&server, request.repeat(3)).await;

@@ -1,4 +1,4 @@
-//! Browsers' preflights, and what a known path under a wrong verb and an unknown path get.
+//! CORS preflights, unknown paths, and known paths with a wrong method.
 
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::api::ROUTES;
@@ -8,9 +8,9 @@ use warp::http::Method;
 const CREATE: &str = "/api/v1/custom-user-status.create";
 const ALLOW_HEADERS: &str = "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization";
 const INVALID_ORIGIN: &str = "Invalid origin. Add the page's origin to the setting cors_origins.";
-const ASKED: (&str, &str) = ("access-control-request-method", "POST");
+const REQUESTED: (&str, &str) = ("access-control-request-method", "POST");
 
-/// A server whose setting names these origins.
+/// Starts a server with these `cors_origins`.
 async fn server(origins: &[&str]) -> TestServer {
     let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
     Setup::new()
@@ -37,15 +37,15 @@ fn assert_text(reply: &Reply, status: u16, text: &str) {
 }
 
 #[tokio::test]
-async fn preflights_are_refused_unless_the_setting_names_origins() {
+async fn preflights_are_refused_unless_origins_are_configured() {
     let server = server(&[]).await;
-    for headers in [&[("origin", "https://a.example")] as &[_], &[ASKED]] {
+    for headers in [&[("origin", "https://a.example")] as &[_], &[REQUESTED]] {
         let refused = options(&server, headers).await;
         let text =
             "CORS not enabled. Add the page's origin to the setting cors_origins to enable it.";
         assert_text(&refused, 405, text);
-        assert!(refused.header("allow").is_some(), "RFC 9110 asks for it");
-        if headers != [ASKED] {
+        assert!(refused.header("allow").is_some(), "RFC 9110 requires it");
+        if headers != [REQUESTED] {
             assert_eq!(refused.header("access-control-allow-origin"), None);
         }
         assert_eq!(refused.header("access-control-allow-methods"), None);
@@ -53,9 +53,12 @@ async fn preflights_are_refused_unless_the_setting_names_origins() {
 }
 
 #[tokio::test]
-async fn a_star_lets_every_origin_in() {
+async fn a_star_allows_every_origin() {
     let server = server(&["*"]).await;
-    for headers in [&[("origin", "https://a.example"), ASKED] as &[_], &[ASKED]] {
+    for headers in [
+        &[("origin", "https://a.example"), REQUESTED] as &[_],
+        &[REQUESTED],
+    ] {
         let allowed = options(&server, headers).await;
         assert_text(&allowed, 200, "OK");
         assert_eq!(allowed.header("access-control-allow-origin"), Some("*"));
@@ -68,14 +71,14 @@ async fn a_star_lets_every_origin_in() {
 }
 
 #[tokio::test]
-async fn a_listed_origin_is_let_in_by_name_and_another_is_not() {
+async fn only_listed_origins_are_allowed() {
     let server = server(&["https://a.example", "http://b.example:8080"]).await;
     for origin in [
         "https://a.example",
         "https://A.example:443",
         "http://b.example:8080",
     ] {
-        let allowed = options(&server, &[("origin", origin), ASKED]).await;
+        let allowed = options(&server, &[("origin", origin), REQUESTED]).await;
         assert_text(&allowed, 200, "OK");
         assert_eq!(allowed.header("access-control-allow-origin"), Some(origin));
         assert_eq!(allowed.header("vary"), Some("Origin"));
@@ -87,16 +90,16 @@ async fn a_listed_origin_is_let_in_by_name_and_another_is_not() {
         "http://b.example",
         "null",
     ] {
-        let refused = options(&server, &[("origin", origin), ASKED]).await;
+        let refused = options(&server, &[("origin", origin), REQUESTED]).await;
         assert_text(&refused, 403, INVALID_ORIGIN);
         assert_eq!(refused.header("access-control-allow-methods"), None);
         assert_eq!(refused.header("access-control-allow-origin"), None);
     }
-    assert_text(&options(&server, &[ASKED]).await, 403, INVALID_ORIGIN);
+    assert_text(&options(&server, &[REQUESTED]).await, 403, INVALID_ORIGIN);
 }
 
 #[tokio::test]
-async fn options_that_are_no_preflight_are_ok() {
+async fn options_requests_that_are_not_preflights_get_200() {
     for origins in [&[] as &[&str], &["*"], &["https://a.example"]] {
         let server = server(origins).await;
         assert_text(&options(&server, &[]).await, 200, "OK");
@@ -104,7 +107,7 @@ async fn options_that_are_no_preflight_are_ok() {
 }
 
 #[tokio::test]
-async fn every_other_answer_is_read_by_listed_pages_and_by_what_is_no_page_alone() {
+async fn other_responses_allow_only_listed_origins_and_requests_without_an_origin() {
     for (origins, origin, allowed) in [
         (&[] as &[&str], None, Some("*")),
         (&[], Some("https://b.example"), None),
@@ -118,30 +121,30 @@ async fn every_other_answer_is_read_by_listed_pages_and_by_what_is_no_page_alone
     ] {
         let server = server(origins).await;
         let admin = server.admin().await;
-        let asked = async |client: &Client, method: Method, path: &str, body: String| {
+        let send = async |client: &Client, method: Method, path: &str, body: String| {
             let mut headers = vec![("content-type", "application/json")];
             headers.extend(origin.map(|origin| ("origin", origin)));
             client.send(method, path, &headers, body).await
         };
         let list = "/api/v1/custom-user-status.list";
-        let good = json!({"name": "a", "statusType": "busy"}).to_string();
+        let valid = json!({"name": "a", "statusType": "busy"}).to_string();
         let (none, anon) = (String::new, server.anon());
         for (status, reply) in [
-            (200, asked(&admin, Method::POST, CREATE, good.clone()).await),
-            (200, asked(&admin, Method::GET, list, none()).await),
-            (400, asked(&admin, Method::POST, CREATE, good).await),
-            (401, asked(&anon, Method::GET, "/api/v1/me", none()).await),
-            (404, asked(&admin, Method::GET, "/nowhere", none()).await),
-            (405, asked(&admin, Method::GET, CREATE, none()).await),
+            (200, send(&admin, Method::POST, CREATE, valid.clone()).await),
+            (200, send(&admin, Method::GET, list, none()).await),
+            (400, send(&admin, Method::POST, CREATE, valid).await),
+            (401, send(&anon, Method::GET, "/api/v1/me", none()).await),
+            (404, send(&admin, Method::GET, "/nowhere", none()).await),
+            (405, send(&admin, Method::GET, CREATE, none()).await),
             (
                 413,
-                asked(&admin, Method::POST, CREATE, "x".repeat(65_537)).await,
+                send(&admin, Method::POST, CREATE, "x".repeat(65_537)).await,
             ),
         ] {
-            let case = format!("{status} for {origin:?} where {origins:?} may");
+            let case = format!("{status} for {origin:?} with cors_origins {origins:?}");
             assert_eq!(reply.status, status, "{case}: {}", reply.text());
-            let readers = reply.header("access-control-allow-origin");
-            assert_eq!(readers, allowed, "{case}");
+            let allow_origin = reply.header("access-control-allow-origin");
+            assert_eq!(allow_origin, allowed, "{case}");
             let varies = (allowed != Some("*")).then_some("Origin");
             assert_eq!(reply.header("vary"), varies, "{case}");
             assert_eq!(
@@ -181,15 +184,15 @@ async fn unknown_paths_are_404_in_json() {
 }
 
 #[tokio::test]
-async fn a_wrong_verb_is_405_and_told_the_right_ones() {
+async fn a_wrong_method_gets_405_with_the_allowed_ones() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let verbs = [
         "GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "TRACE", "PURGE", "get",
     ];
     for route in ROUTES {
-        let of_path = ROUTES.iter().filter(|other| other.path == route.path);
-        let known: Vec<_> = of_path.map(|other| other.method.as_str()).collect();
+        let same_path = ROUTES.iter().filter(|other| other.path == route.path);
+        let known: Vec<_> = same_path.map(|other| other.method.as_str()).collect();
         let allow = match known[..] {
             ["GET"] => "GET, HEAD, OPTIONS",
             ["POST"] => "POST, OPTIONS",

@@ -1,5 +1,5 @@
-//! `custom-user-status.create`, `.update` and `.delete` as clients see them: the published examples and the rules. How bodies are
-//! read under each contract stands in `custom_status_bodies`.
+//! `custom-user-status.create`, `.update` and `.delete`: the published examples and the rules.
+//! `custom_status_bodies` covers how bodies are parsed under each contract.
 
 use crate::support::{Client, Setup, TestServer};
 use doorsign::config::Contract;
@@ -11,13 +11,13 @@ const UPDATE: &str = "custom-user-status.update";
 const DELETE: &str = "custom-user-status.delete";
 const BOTH: [Contract; 2] = [Contract::Documented, Contract::Server];
 
-/// Creates a status as `client` and gives back its id.
+/// Creates a status as `client` and returns its ID.
 async fn created(client: &Client, name: &str) -> String {
     client.create(name).await.expect(200).created_id()
 }
 
 #[tokio::test]
-async fn create_answers_with_the_published_examples() {
+async fn create_returns_the_published_examples() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let caught_up = json!({"name": "caught up", "statusType": "busy"});
@@ -46,7 +46,7 @@ async fn create_answers_with_the_published_examples() {
 }
 
 #[tokio::test]
-async fn credentials_that_are_absent_wrong_expired_or_not_ones_own_are_answered_alike() {
+async fn missing_wrong_expired_and_foreign_credentials_get_the_same_response() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let (admin_id, admin_token) = admin.credentials.clone().unwrap();
@@ -55,20 +55,26 @@ async fn credentials_that_are_absent_wrong_expired_or_not_ones_own_are_answered_
     let expired = server.with_named_token("admin", "short", day).await;
     expired.get("me").await.expect(200);
     server.clock.advance(Duration::from_secs(86_400));
-    let as_both = |id: &String, token: &str| {
+    let with_credentials = |id: &String, token: &str| {
         Client::new(server.address, Some((id.clone(), token.to_owned())))
     };
-    for (who, client) in [
-        ("nobody", server.anon()),
-        ("garbage", as_both(&admin_id, "garbage")),
-        ("an empty token", as_both(&admin_id, "")),
+    for (case, client) in [
+        ("no credentials", server.anon()),
+        ("garbage", with_credentials(&admin_id, "garbage")),
+        ("an empty token", with_credentials(&admin_id, "")),
         ("an expired token", expired),
-        ("another user's token", as_both(&admin_id, &ann_token)),
-        ("another user's id", as_both(&ann_id, &admin_token)),
-        ("no such user", as_both(&"x".repeat(17), &admin_token)),
+        (
+            "another user's token",
+            with_credentials(&admin_id, &ann_token),
+        ),
+        ("another user's id", with_credentials(&ann_id, &admin_token)),
+        (
+            "no such user",
+            with_credentials(&"x".repeat(17), &admin_token),
+        ),
     ] {
         for body in ["{\"name\":\"a\",\"statusType\":\"busy\"}", "{", "[]", ""] {
-            println!("{who}: {body}");
+            println!("{case}: {body}");
             let reply = client.post_raw(CREATE, "application/json", body).await;
             reply.golden("create_unauthenticated");
             let reply = client.post_raw(CREATE, "text/plain", body).await;
@@ -90,7 +96,7 @@ async fn credentials_that_are_absent_wrong_expired_or_not_ones_own_are_answered_
 async fn names_are_stored_as_given_and_compared_exactly() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    let mut given = vec![
+    let mut names = vec![
         "lunch",
         "Lunch",
         " Lunch",
@@ -99,15 +105,15 @@ async fn names_are_stored_as_given_and_compared_exactly() {
         "a\u{0}b",
         "LUNCH",
     ];
-    for name in &given {
+    for name in &names {
         created(&admin, name).await;
     }
-    given.sort_unstable();
-    assert_eq!(admin.names().await, given);
+    names.sort_unstable();
+    assert_eq!(admin.names().await, names);
 }
 
 #[tokio::test]
-async fn names_hold_120_characters_and_none_that_could_be_markup() {
+async fn names_have_up_to_120_characters_and_no_markup() {
     for contract in BOTH {
         let server = Setup::new().contract(contract).start().await;
         let admin = server.admin().await;
@@ -127,29 +133,29 @@ async fn names_hold_120_characters_and_none_that_could_be_markup() {
 }
 
 #[tokio::test]
-async fn of_64_who_create_one_name_at_once_one_wins() {
+async fn one_of_64_concurrent_creates_of_a_name_succeeds() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let all = (0..64).map(|_| {
         let admin = admin.clone();
         tokio::spawn(async move { admin.create("caught up").await })
     });
-    let mut winners = 0;
+    let mut successes = 0;
     for reply in futures_util::future::join_all(all).await {
         let reply = reply.unwrap();
         if reply.status == 200 {
             reply.golden("create");
-            winners += 1;
+            successes += 1;
         } else {
             reply.golden("create_name_in_use");
         }
     }
-    assert_eq!(winners, 1);
+    assert_eq!(successes, 1);
     assert_eq!(admin.names().await, ["caught up"]);
 }
 
 #[tokio::test]
-async fn update_gives_a_status_another_name_and_type() {
+async fn update_changes_name_and_type() {
     for contract in BOTH {
         let server = Setup::new().contract(contract).start().await;
         let admin = server.admin().await;
@@ -196,7 +202,7 @@ async fn update_without_a_type_clears_it_in_the_server_contract_only() {
 }
 
 #[tokio::test]
-async fn that_an_id_is_unknown_is_told_even_to_those_who_may_not_update() {
+async fn update_reports_an_unknown_id_before_a_missing_permission() {
     for contract in BOTH {
         let server = Setup::new().contract(contract).start().await;
         let (admin, ann) = (server.admin().await, server.user("ann").await);
@@ -216,7 +222,7 @@ async fn that_an_id_is_unknown_is_told_even_to_those_who_may_not_update() {
 }
 
 #[tokio::test]
-async fn delete_asks_for_the_id_then_the_permission_then_the_status() {
+async fn delete_checks_the_id_then_the_permission_then_the_status() {
     for contract in BOTH {
         let server = Setup::new().contract(contract).start().await;
         let (admin, ann) = (server.admin().await, server.user("ann").await);
@@ -262,7 +268,7 @@ async fn delete_asks_for_the_id_then_the_permission_then_the_status() {
 }
 
 #[tokio::test]
-async fn delete_refuses_further_fields_in_the_server_contract_only() {
+async fn delete_refuses_unknown_fields_in_the_server_contract_only() {
     for (contract, status) in [(Contract::Documented, 200), (Contract::Server, 400)] {
         let server = Setup::new().contract(contract).start().await;
         let admin = server.admin().await;

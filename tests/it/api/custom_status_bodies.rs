@@ -1,56 +1,56 @@
-//! How the bodies of create and update are read under each contract: the table of reference section 9, decision 2, and the order of
-//! the checks.
+//! How the bodies of create and update are parsed under each contract: the table of reference
+//! section 9, decision 2, and the order of the checks.
 
 use crate::support::{Reply, Setup, TestServer};
-use Want::{BadName, BadType, Made, NameRequired, Params, Taken, TypeRequired};
+use Expected::{BadName, BadType, Created, NameRequired, Params, Taken, TypeRequired};
 use doorsign::config::Contract::{self, Documented, Server};
 use serde_json::{Value, json};
 
 const CREATE: &str = "custom-user-status.create";
 const UPDATE: &str = "custom-user-status.update";
 
-/// What an answer must say.
+/// The expected content of a response.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Want {
+enum Expected {
     /// A status of this name and type.
-    Made(&'static str, &'static str),
+    Created(&'static str, &'static str),
     NameRequired,
     TypeRequired,
     BadName(&'static str),
     BadType(&'static str),
     Taken,
-    /// `invalid-params` with a text that begins so.
+    /// `invalid-params` with a text that begins like this.
     Params(&'static str),
 }
 
-const MUST_BE_STRING: Want = Params("must be string");
-const MUST_BE_OBJECT: Want = Params("must be object");
-const NO_NAME: Want = Params("must have required property 'name'");
-const EXTRA: Want = Params("must NOT have additional properties");
-const NOT_JSON: Want = Params("The body is not valid JSON: ");
-const NOT_CALLED_JSON: Want =
+const MUST_BE_STRING: Expected = Params("must be string");
+const MUST_BE_OBJECT: Expected = Params("must be object");
+const NO_NAME: Expected = Params("must have required property 'name'");
+const EXTRA: Expected = Params("must NOT have additional properties");
+const NOT_JSON: Expected = Params("The body is not valid JSON: ");
+const NOT_DECLARED_JSON: Expected =
     Params("The body must be JSON, with the header Content-Type: application/json");
 
-impl Want {
+impl Expected {
     #[track_caller]
     fn check(self, case: &str, reply: &Reply) {
         let (status, mut body) = (reply.status.as_u16(), reply.json());
         let case = format!("{case}\n{}", reply.text());
-        if let Made(name, status_type) = self {
+        if let Created(name, status_type) = self {
             assert_eq!(status, 200, "{case}");
-            let made = &body["customUserStatus"];
+            let created = &body["customUserStatus"];
             assert_eq!(
-                (&made["name"], &made["statusType"]),
+                (&created["name"], &created["statusType"]),
                 (&json!(name), &json!(status_type)),
                 "{case}"
             );
             return;
         }
         assert_eq!(status, 400, "{case}");
-        if let Params(beginning) = self {
+        if let Params(prefix) = self {
             let text = body["error"].as_str().unwrap().to_owned();
-            assert!(text.starts_with(beginning), "{case}");
-            body["error"] = json!(beginning);
+            assert!(text.starts_with(prefix), "{case}");
+            body["error"] = json!(prefix);
         }
         assert_eq!(body, self.body(), "{case}");
     }
@@ -71,7 +71,7 @@ impl Want {
             )
         };
         match self {
-            Made(..) => Value::Null,
+            Created(..) => Value::Null,
             NameRequired => required("Name"),
             TypeRequired => required("StatusType"),
             BadName(input) => not_valid(input, "name", "Name"),
@@ -88,8 +88,8 @@ impl Want {
     }
 }
 
-/// What this contract says, of the two.
-fn wanted(contract: Contract, documented: Want, as_server: Want) -> Want {
+/// Picks the expectation for this contract.
+fn expected_under(contract: Contract, documented: Expected, as_server: Expected) -> Expected {
     match contract {
         Documented => documented,
         Server => as_server,
@@ -101,7 +101,7 @@ fn thrown(code: &str, reason: &str, mut details: Value) -> Value {
     json!({"success": false, "error": format!("{reason} [{code}]"), "errorType": code, "details": details})
 }
 
-/// A server with a status "taken", and the id of another one.
+/// Starts a server with the statuses "taken" and "other". Returns it and the ID of "other".
 async fn server(contract: Contract) -> (TestServer, String) {
     let server = Setup::new().contract(contract).start().await;
     let admin = server.admin().await;
@@ -110,9 +110,10 @@ async fn server(contract: Contract) -> (TestServer, String) {
     (server, other.created_id())
 }
 
-/// Fields of a body, what the documented contract says to them, and what the server contract says.
-#[rustfmt::skip] // A table: a row is easier to compare on its line.
-fn fields() -> Vec<(Value, Want, Want)> {
+/// Fields of a body, the expectation under the documented contract, and that under the server
+/// contract.
+#[rustfmt::skip] // A table: rows on one line are easier to compare.
+fn fields() -> Vec<(Value, Expected, Expected)> {
     vec![
         // The name.
         (json!({"statusType": "busy"}), NameRequired, NO_NAME),
@@ -120,26 +121,26 @@ fn fields() -> Vec<(Value, Want, Want)> {
         (json!({"name": null, "statusType": "busy"}), NameRequired, NameRequired),
         (json!({"name": "", "statusType": "busy"}), NameRequired, NameRequired),
         (json!({"name": " \t\u{feff}", "statusType": "busy"}), NameRequired, NameRequired),
-        (json!({"name": " n1 ", "statusType": "busy"}), Made(" n1 ", "busy"), Made(" n1 ", "busy")),
+        (json!({"name": " n1 ", "statusType": "busy"}), Created(" n1 ", "busy"), Created(" n1 ", "busy")),
         // The type.
-        (json!({"name": "t1"}), TypeRequired, Made("t1", "")),
-        (json!({"name": "t2", "statusType": null}), TypeRequired, Made("t2", "")),
-        (json!({"name": "t3", "statusType": ""}), TypeRequired, Made("t3", "")),
+        (json!({"name": "t1"}), TypeRequired, Created("t1", "")),
+        (json!({"name": "t2", "statusType": null}), TypeRequired, Created("t2", "")),
+        (json!({"name": "t3", "statusType": ""}), TypeRequired, Created("t3", "")),
         (json!({"name": "t4", "statusType": "Busy"}), BadType("Busy"), BadType("Busy")),
         (json!({"name": "t5", "statusType": "disabled"}), BadType("disabled"), BadType("disabled")),
-        (json!({"name": "t6", "statusType": "online"}), Made("t6", "online"), Made("t6", "online")),
-        (json!({"name": "t7", "statusType": "away"}), Made("t7", "away"), Made("t7", "away")),
-        (json!({"name": "t8", "statusType": "offline"}), Made("t8", "offline"), Made("t8", "offline")),
+        (json!({"name": "t6", "statusType": "online"}), Created("t6", "online"), Created("t6", "online")),
+        (json!({"name": "t7", "statusType": "away"}), Created("t7", "away"), Created("t7", "away")),
+        (json!({"name": "t8", "statusType": "offline"}), Created("t8", "offline"), Created("t8", "offline")),
         // Unknown fields.
-        (json!({"name": "x1", "statusType": "busy", "x": 1}), Made("x1", "busy"), EXTRA),
-        (json!({"name": "x2", "statusType": "busy", "previousName": "x"}), Made("x2", "busy"), EXTRA),
+        (json!({"name": "x1", "statusType": "busy", "x": 1}), Created("x1", "busy"), EXTRA),
+        (json!({"name": "x2", "statusType": "busy", "previousName": "x"}), Created("x2", "busy"), EXTRA),
         (json!({"x": 1}), NameRequired, NO_NAME),
         (json!({"name": {}, "x": 1}), MUST_BE_STRING, EXTRA),
-        // Other kinds where a text belongs.
-        (json!({"name": 123, "statusType": "busy"}), MUST_BE_STRING, Made("123", "busy")),
-        (json!({"name": -1.5, "statusType": "busy"}), MUST_BE_STRING, Made("-1.5", "busy")),
-        (json!({"name": true, "statusType": "busy"}), MUST_BE_STRING, Made("true", "busy")),
-        (json!({"name": false, "statusType": "busy"}), MUST_BE_STRING, Made("false", "busy")),
+        // Other JSON types in place of a string.
+        (json!({"name": 123, "statusType": "busy"}), MUST_BE_STRING, Created("123", "busy")),
+        (json!({"name": -1.5, "statusType": "busy"}), MUST_BE_STRING, Created("-1.5", "busy")),
+        (json!({"name": true, "statusType": "busy"}), MUST_BE_STRING, Created("true", "busy")),
+        (json!({"name": false, "statusType": "busy"}), MUST_BE_STRING, Created("false", "busy")),
         (json!({"name": {}, "statusType": "busy"}), MUST_BE_STRING, MUST_BE_STRING),
         (json!({"name": ["a"], "statusType": "busy"}), MUST_BE_STRING, MUST_BE_STRING),
         (json!({"name": "k1", "statusType": 1}), MUST_BE_STRING, BadType("1")),
@@ -157,28 +158,28 @@ fn fields() -> Vec<(Value, Want, Want)> {
 }
 
 #[tokio::test]
-async fn create_reads_fields_as_the_contract_says() {
+async fn create_parses_fields_by_contract() {
     for contract in [Documented, Server] {
         let (server, _) = server(contract).await;
         let admin = server.admin().await;
         for (body, documented, as_server) in fields() {
-            let want = wanted(contract, documented, as_server);
+            let expected = expected_under(contract, documented, as_server);
             let reply = admin.post(CREATE, body.clone()).await;
-            want.check(&format!("{contract:?}: {body}"), &reply);
+            expected.check(&format!("{contract:?}: {body}"), &reply);
         }
     }
 }
 
 #[tokio::test]
-async fn update_reads_fields_as_the_contract_says() {
+async fn update_parses_fields_by_contract() {
     for contract in [Documented, Server] {
         let (server, id) = server(contract).await;
         let admin = server.admin().await;
         for (mut body, documented, as_server) in fields() {
-            let want = wanted(contract, documented, as_server);
+            let expected = expected_under(contract, documented, as_server);
             body["_id"] = json!(id);
             let reply = admin.post(UPDATE, body.clone()).await;
-            want.check(&format!("{contract:?}: {body}"), &reply);
+            expected.check(&format!("{contract:?}: {body}"), &reply);
         }
         for body in [json!({}), json!({"name": "a", "statusType": "busy"})] {
             let reply = admin.post(UPDATE, body).await;
@@ -192,11 +193,11 @@ async fn update_reads_fields_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_objects_are_read_as_the_contract_says() {
+async fn bodies_that_are_not_json_objects_are_parsed_by_contract() {
     const JSON: &str = "application/json";
     const FORM: &str = "application/x-www-form-urlencoded";
-    let good = r#"{"name":"good","statusType":"busy"}"#;
-    let (made, with_charset) = (Made("good", "busy"), "application/json; charset=utf-8");
+    let valid = r#"{"name":"good","statusType":"busy"}"#;
+    let (created, with_charset) = (Created("good", "busy"), "application/json; charset=utf-8");
     let table = [
         (JSON, "", NameRequired, NO_NAME),
         (
@@ -210,37 +211,37 @@ async fn bodies_that_are_no_json_objects_are_read_as_the_contract_says() {
         (JSON, "[]", MUST_BE_OBJECT, MUST_BE_OBJECT),
         (JSON, r#"[{"name":"good"}]"#, MUST_BE_OBJECT, MUST_BE_OBJECT),
         (JSON, "null", MUST_BE_OBJECT, MUST_BE_OBJECT),
-        ("text/plain", good, NOT_CALLED_JSON, NO_NAME),
-        ("", good, NOT_CALLED_JSON, NO_NAME),
+        ("text/plain", valid, NOT_DECLARED_JSON, NO_NAME),
+        ("", valid, NOT_DECLARED_JSON, NO_NAME),
         ("text/plain", "", NameRequired, NO_NAME),
         (
             "multipart/form-data; boundary=x",
-            good,
-            NOT_CALLED_JSON,
+            valid,
+            NOT_DECLARED_JSON,
             NO_NAME,
         ),
         (
             FORM,
             "name=a+form&statusType=busy",
-            NOT_CALLED_JSON,
-            Made("a form", "busy"),
+            NOT_DECLARED_JSON,
+            Created("a form", "busy"),
         ),
-        (with_charset, good, made, made),
-        ("Application/JSON", good, Taken, Taken),
+        (with_charset, valid, created, created),
+        ("Application/JSON", valid, Taken, Taken),
     ];
     for contract in [Documented, Server] {
         let (server, _) = server(contract).await;
         let admin = server.admin().await;
         for (content_type, body, documented, as_server) in table {
-            let want = wanted(contract, documented, as_server);
+            let expected = expected_under(contract, documented, as_server);
             let reply = admin.post_raw(CREATE, content_type, body).await;
-            want.check(&format!("{contract:?}: {content_type}: {body}"), &reply);
+            expected.check(&format!("{contract:?}: {content_type}: {body}"), &reply);
         }
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_told_before_the_permission_and_the_rules_after_it() {
+async fn parse_errors_come_before_the_permission_check_and_rules_after_it() {
     let not_allowed =
         json!({"success": false, "error": "[not_authorized]", "errorType": "not_authorized"});
     for contract in [Documented, Server] {

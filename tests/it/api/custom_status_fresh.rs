@@ -1,4 +1,4 @@
-//! How fresh a list is: tags, answers that need not be sent twice, and finding what one has just created.
+//! Freshness of the list: ETags, 304 responses, and reading your own writes.
 
 use crate::support::statuses::list;
 use crate::support::{Client, Setup, TestServer};
@@ -9,7 +9,7 @@ use warp::http::Method;
 const PATH: &str = "/api/v1/custom-user-status.list";
 
 #[tokio::test]
-async fn the_tag_changes_with_every_change_and_with_nothing_else() {
+async fn the_etag_changes_with_every_change_and_only_then() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let tag = async || {
@@ -37,7 +37,7 @@ async fn the_tag_changes_with_every_change_and_with_nothing_else() {
         .await
         .expect(200);
     tags.push(tag().await);
-    // What was refused changed nothing, and neither did the clock.
+    // Neither a refused create nor the clock changes the ETag.
     admin.create("brb").await.expect(400);
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(tag().await, tags[4]);
@@ -48,7 +48,7 @@ async fn the_tag_changes_with_every_change_and_with_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_known_is_not_sent_again() {
+async fn a_matching_etag_gets_304() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     admin.create("lunch").await.expect(200);
@@ -80,16 +80,16 @@ async fn a_list_that_is_known_is_not_sent_again() {
         .send(Method::GET, &path, &[("if-none-match", tag)], "")
         .await;
     other.expect(200);
-    // A stranger learns nothing from knowing a tag.
-    let stranger = server.anon();
-    let reply = stranger
+    // Without a login, an ETag reveals nothing.
+    let anon = server.anon();
+    let reply = anon
         .send(Method::GET, PATH, &[("if-none-match", "*")], "")
         .await;
     reply.golden("create_unauthenticated");
 }
 
 #[tokio::test]
-async fn head_answers_as_get_does_but_without_the_body() {
+async fn head_answers_like_get_without_the_body() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     admin.create("lunch").await.expect(200);
@@ -106,7 +106,7 @@ async fn head_answers_as_get_does_but_without_the_body() {
 }
 
 #[tokio::test]
-async fn an_unchanged_list_keeps_its_tag_over_a_restart() {
+async fn an_unchanged_list_keeps_its_etag_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::at(folder.path()).start().await;
     let admin = server.admin().await;
@@ -124,7 +124,7 @@ async fn an_unchanged_list_keeps_its_tag_over_a_restart() {
 }
 
 #[tokio::test]
-async fn whoever_has_created_a_status_finds_it_in_the_next_list() {
+async fn a_created_status_is_in_the_next_list() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let all = (0..8).map(|writer| {

@@ -1,4 +1,5 @@
-//! `custom-user-status.list` as clients see it: pages, order and filters. How fresh a list is stands in `custom_status_fresh`.
+//! `custom-user-status.list`: pages, order and filters. `custom_status_fresh` covers the freshness
+//! of lists.
 
 use crate::support::statuses::list;
 use crate::support::{Client, TestServer};
@@ -33,7 +34,7 @@ async fn the_list_is_an_envelope_around_a_page() {
 }
 
 #[tokio::test]
-async fn pages_are_cut_as_rocket_chat_cuts_them() {
+async fn pages_follow_the_rules_of_rocket_chat() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let all = (0..120).map(|n| {
@@ -41,7 +42,7 @@ async fn pages_are_cut_as_rocket_chat_cuts_them() {
         async move { admin.create(&format!("{n:03}")).await.expect(200) }
     });
     futures_util::future::join_all(all).await;
-    // The query, the first name on the page, its length and the offset repeated.
+    // The query, the first name on the page, its length and the returned offset.
     for (query, first, count, offset) in [
         ("", "000", 50, 0),
         ("count=", "000", 50, 0),
@@ -78,7 +79,7 @@ async fn pages_are_cut_as_rocket_chat_cuts_them() {
 }
 
 #[tokio::test]
-async fn parameters_that_cannot_be_read_are_refused_in_ajvs_words() {
+async fn invalid_parameters_are_refused_with_the_messages_of_ajv() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let unknown = "must NOT have additional properties";
@@ -130,7 +131,7 @@ async fn sorting_follows_the_parameter_and_the_name_by_default() {
 }
 
 #[tokio::test]
-async fn a_sort_that_cannot_be_read_is_repeated_in_the_refusal() {
+async fn an_invalid_sort_is_repeated_in_the_error() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     for raw in [
@@ -154,7 +155,7 @@ async fn a_sort_that_cannot_be_read_is_repeated_in_the_refusal() {
 }
 
 #[tokio::test]
-async fn names_are_searched_for_any_part_without_regard_to_case() {
+async fn names_are_searched_by_substring_ignoring_case() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let all = [
@@ -213,13 +214,13 @@ async fn an_id_is_looked_up_exactly_and_a_mongo_query_is_ignored() {
 }
 
 #[tokio::test]
-async fn whole_lists_that_are_asked_for_at_once_are_all_whole() {
+async fn concurrent_requests_for_whole_lists_are_all_complete() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     for n in 0..120 {
         admin.create(&format!("status {n}")).await.expect(200);
     }
-    // Each asks in its own words, so that none is answered with what was kept for another.
+    // Different queries, so that a cached response cannot serve several of them.
     let queries: Vec<_> = (0..8)
         .map(|n| {
             format!(
@@ -228,8 +229,8 @@ async fn whole_lists_that_are_asked_for_at_once_are_all_whole() {
             )
         })
         .collect();
-    let asked = queries.iter().map(|query| admin.get(query));
-    for reply in futures_util::future::join_all(asked).await {
+    let requests = queries.iter().map(|query| admin.get(query));
+    for reply in futures_util::future::join_all(requests).await {
         assert_eq!(reply.expect(200).names().len(), 120);
     }
 }

@@ -1,4 +1,4 @@
-//! Looking after hooks over REST: how each stands, what became of its deliveries, and what can be done about them.
+//! Managing hooks over REST: their states, their deliveries, and the operations on them.
 
 use crate::support::hooks::{ONCE, stands};
 use crate::support::scripted::{Given, recording, scripted};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A hook that fails so as often as `times`, and then takes everything.
+/// A hook that fails with this error `times` times and then accepts everything.
 fn failing(
     name: &'static str,
     times: usize,
@@ -30,14 +30,14 @@ async fn start(hooks: &[Arc<dyn PostCreateHook>]) -> (TestServer, Client) {
     (server, admin)
 }
 
-/// The hook's deliveries by a query, once one of them is so.
-async fn deliveries(admin: &Client, query: &str, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
+/// Waits until one of the queried deliveries matches, and returns them all.
+async fn deliveries(admin: &Client, query: &str, matches: impl Fn(&Value) -> bool) -> Vec<Value> {
     let looking = async {
         loop {
             let page = admin.get(&format!("hooks.deliveries?hook={query}")).await;
             let page = page.expect(200).json();
             let found = page["deliveries"].as_array().unwrap().clone();
-            if found.iter().any(&is_it) {
+            if found.iter().any(&matches) {
                 return found;
             }
             look_again().await;
@@ -51,7 +51,7 @@ async fn post(admin: &Client, route: &str, body: Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_list_tells_how_each_hook_stands_and_why() {
+async fn the_list_shows_the_state_of_each_hook_and_its_reason() {
     let (works, _) = recording("works");
     let (retries, _) = failing("retries", usize::MAX, HookError::Retry);
     let (refuses, _) = failing("refuses", usize::MAX, HookError::Permanent);
@@ -96,7 +96,7 @@ async fn the_list_tells_how_each_hook_stands_and_why() {
 }
 
 #[tokio::test]
-async fn a_hook_that_is_not_there_any_more_is_listed_as_missing() {
+async fn a_removed_hook_is_listed_as_missing() {
     let folder = tempfile::tempdir().unwrap();
     let (hook, _) = recording("gone");
     let server = Setup::at(folder.path()).hook(hook).start().await;
@@ -108,7 +108,7 @@ async fn a_hook_that_is_not_there_any_more_is_listed_as_missing() {
 }
 
 #[tokio::test]
-async fn deliveries_come_a_hundred_at_a_time_and_by_their_state() {
+async fn deliveries_are_paged_by_100_and_filtered_by_state() {
     let (refuses, _) = failing("refuses", 103, HookError::Permanent);
     let (_server, admin) = start(&[refuses]).await;
     for n in 1..=104 {
@@ -143,13 +143,13 @@ async fn deliveries_come_a_hundred_at_a_time_and_by_their_state() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_told_with_its_event_as_readers_are_told_it() {
+async fn a_delivery_includes_its_event_in_the_format_of_the_events_route() {
     let (refuses, _) = failing("refuses", 1, HookError::Permanent);
     let (_server, admin) = start(&[refuses]).await;
     admin.create("first").await.expect(200);
     deliveries(&admin, "refuses", |_| true).await;
-    let told = admin.get("hooks.delivery?hook=refuses&event=1").await;
-    let delivery = told.expect(200).json()["delivery"].take();
+    let reply = admin.get("hooks.delivery?hook=refuses&event=1").await;
+    let delivery = reply.expect(200).json()["delivery"].take();
     assert_eq!(delivery["reason"], "out of paper");
     let page = admin.get("events?since=0&timeout=0").await.json();
     assert_eq!(delivery["event"], page["events"][0]);
@@ -161,7 +161,7 @@ async fn a_delivery_is_told_with_its_event_as_readers_are_told_it() {
 }
 
 #[tokio::test]
-async fn what_waits_is_tried_at_once_and_tells_why_it_failed_before() {
+async fn a_retry_runs_at_once_and_keeps_the_reason_of_the_failure() {
     let (retries, mut given) = failing("retries", 1, HookError::Retry);
     let (_server, admin) = start(&[retries]).await;
     admin.create("first").await.expect(200);
@@ -190,7 +190,7 @@ async fn what_waits_is_tried_at_once_and_tells_why_it_failed_before() {
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_tried_once_more_one_or_all() {
+async fn parked_deliveries_are_retried_one_by_one_or_all_at_once() {
     let (refuses, mut given) = failing("refuses", 4, HookError::Permanent);
     let (_server, admin) = start(&[refuses]).await;
     for name in ["one", "two", "three"] {
@@ -200,7 +200,7 @@ async fn what_was_given_up_is_tried_once_more_one_or_all() {
     stands(&admin, "refuses", |hook| hook["parked"] == 3).await;
     let one = json!({"hook": "refuses", "event": "2"});
     assert_eq!(post(&admin, "hooks.retry", one).await["count"], 1);
-    assert_eq!(given.names(1).await, ["two"], "which fails once more");
+    assert_eq!(given.names(1).await, ["two"], "and fails again");
     let is_again = |row: &Value| row["eventId"] == 2 && row["attempts"] == 2;
     deliveries(&admin, "refuses&state=parked", is_again).await;
     let all = post(&admin, "hooks.retry", json!({"hook": "refuses"})).await;
@@ -210,7 +210,7 @@ async fn what_was_given_up_is_tried_once_more_one_or_all() {
 }
 
 #[tokio::test]
-async fn what_holds_up_the_others_is_dropped_and_forgotten() {
+async fn dropping_a_retrying_delivery_lets_the_next_ones_through() {
     let (retries, mut given) = failing("retries", 1, HookError::Retry);
     let (_server, admin) = start(&[retries]).await;
     admin.create("first").await.expect(200);
@@ -228,7 +228,7 @@ async fn what_holds_up_the_others_is_dropped_and_forgotten() {
 }
 
 #[tokio::test]
-async fn a_span_of_time_is_told_once_more_and_then_the_hook_goes_on() {
+async fn a_replay_delivers_a_time_range_again_and_then_the_hook_continues() {
     let (works, mut given) = recording("works");
     let (server, admin) = start(&[works]).await;
     for name in ["midnight", "one", "two"] {
@@ -258,7 +258,7 @@ async fn a_span_of_time_is_told_once_more_and_then_the_hook_goes_on() {
 }
 
 #[tokio::test]
-async fn nothing_comes_while_a_hook_is_paused_and_everything_after_that() {
+async fn a_paused_hook_receives_everything_only_after_it_is_resumed() {
     let ((paused, mut given), (other, mut to_other)) = (recording("paused"), recording("other"));
     let (_server, admin) = start(&[paused, other]).await;
     admin.create("before").await.expect(200);
@@ -272,15 +272,15 @@ async fn nothing_comes_while_a_hook_is_paused_and_everything_after_that() {
     stands(&admin, "paused", |hook| hook["position"] == 1).await;
     let replay = json!({"hook": "paused", "since": "2020-01-01"});
     assert_eq!(post(&admin, "hooks.replay", replay).await["count"], 1);
-    let told = stands(&admin, "paused", |hook| hook["state"] == "off").await;
-    assert_eq!(told["replay"], json!({"from": 1, "until": 1}));
+    let paused = stands(&admin, "paused", |hook| hook["state"] == "off").await;
+    assert_eq!(paused["replay"], json!({"from": 1, "until": 1}));
     given.is_empty();
     post(&admin, "hooks.resume", json!({"hook": "paused"})).await;
     assert_eq!(given.names(3).await, ["before", "one", "two"]);
 }
 
 #[tokio::test]
-async fn a_hook_that_nobody_knows_is_told_by_every_route() {
+async fn every_route_refuses_an_unknown_hook() {
     let (_server, admin) = start(&[]).await;
     let refused = |reply: crate::support::Reply| {
         let expected = json!({

@@ -1,5 +1,5 @@
-//! Whatever a client sends, it gets JSON and never a 5xx: properties of the body and query parsers, held over a real socket. What is
-//! sent instead of HTTP stands elsewhere.
+//! Property tests of the body and query parsers over a real socket: any input gets a JSON response
+//! and never a 5xx.
 
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::config::Contract;
@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// A server to be asked from outside of async code, by the administrator and by nobody.
+/// A server for synchronous code, with an administrator and an anonymous client.
 struct Target {
     runtime: Runtime,
     clients: [Client; 2],
@@ -31,23 +31,26 @@ impl Target {
         }
     }
 
-    /// Asks as either client, and then whether the server still answers.
+    /// Sends the request as each client and checks the response.
     fn ask(&self, request: impl AsyncFn(&Client) -> Reply) -> Result<(), TestCaseError> {
         for client in &self.clients {
             let reply = self.runtime.block_on(request(client));
             let text = String::from_utf8_lossy(&reply.body).into_owned();
             prop_assert!(reply.status.as_u16() < 500, "{} {text}", reply.status);
             let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-            let fine = reply.status == 200;
-            prop_assert!(body["success"] == json!(fine), "{} {text}", reply.status);
+            let is_ok = reply.status == 200;
+            prop_assert!(body["success"] == json!(is_ok), "{} {text}", reply.status);
             prop_assert_eq!(reply.header("content-type"), Some("application/json"));
         }
         Ok(())
     }
 }
 
-/// Runs 256 cases against one server of each contract.
-fn hold<S: Strategy>(cases: &S, test: impl Fn(&Target, S::Value) -> Result<(), TestCaseError>) {
+/// Runs 256 cases against one server per contract.
+fn run_cases<S: Strategy>(
+    cases: &S,
+    test: impl Fn(&Target, S::Value) -> Result<(), TestCaseError>,
+) {
     for contract in [Contract::Documented, Contract::Server] {
         let target = Target::start(contract);
         let mut runner = TestRunner::new(Config {
@@ -55,20 +58,20 @@ fn hold<S: Strategy>(cases: &S, test: impl Fn(&Target, S::Value) -> Result<(), T
             failure_persistence: None,
             ..Config::default()
         });
-        let held = runner.run(cases, |case| test(&target, case));
-        held.unwrap_or_else(|broken| panic!("{contract:?}: {broken}"));
+        let result = runner.run(cases, |case| test(&target, case));
+        result.unwrap_or_else(|failure| panic!("{contract:?}: {failure}"));
     }
 }
 
-/// Mostly one of the fields that a route knows.
+/// Mostly one of the fields of a route.
 fn field(known: &'static [&'static str]) -> impl Strategy<Value = String> {
     let known = prop::sample::select(known).prop_map(str::to_owned);
     prop_oneof![19 => known, 1 => any::<String>()]
 }
 
-/// Texts that mean something somewhere, and others.
+/// Texts with a special meaning somewhere, and random ones.
 fn text() -> impl Strategy<Value = String> {
-    let telling = prop::sample::select(vec![
+    let special = prop::sample::select(vec![
         "",
         " ",
         "busy",
@@ -99,10 +102,10 @@ fn text() -> impl Strategy<Value = String> {
         "-9999-01-01",
         "W/\"x\"",
     ]);
-    prop_oneof![3 => telling.prop_map(str::to_owned), 1 => any::<String>()]
+    prop_oneof![3 => special.prop_map(str::to_owned), 1 => any::<String>()]
 }
 
-/// Any JSON, mostly an object of these fields with a text in each.
+/// Any JSON, mostly an object with these fields and texts as values.
 fn document(known: &'static [&'static str]) -> impl Strategy<Value = Value> {
     const INSIDE: &[&str] = &["_id", "roles", "username", "email", "digest", "algorithm"];
     let leaf = || {
@@ -129,7 +132,7 @@ fn document(known: &'static [&'static str]) -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A content type and a body: JSON, JSON broken off, or any bytes.
+/// A content type and a body: JSON, truncated JSON, or random bytes.
 fn body(known: &'static [&'static str]) -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     let content_type = prop_oneof![
         6 => Just("application/json"),
@@ -139,21 +142,21 @@ fn body(known: &'static [&'static str]) -> impl Strategy<Value = (&'static str, 
         1 => Just(";;="),
     ];
     let whole = || document(known).prop_map(|json| json.to_string().into_bytes());
-    let broken = (whole(), any::<prop::sample::Index>()).prop_map(|(mut bytes, at)| {
+    let truncated = (whole(), any::<prop::sample::Index>()).prop_map(|(mut bytes, at)| {
         bytes.truncate(at.index(bytes.len()));
         bytes
     });
     let deep = (0_usize..70_000).prop_map(|depth| vec![b'['; depth]);
     let bytes = prop_oneof![
         6 => whole(),
-        2 => broken,
+        2 => truncated,
         2 => prop::collection::vec(any::<u8>(), 0..200),
         1 => deep,
     ];
     (content_type, bytes)
 }
 
-/// A query string: pairs as a form sends them, or whatever may stand in an address.
+/// A query string: form-encoded pairs, or random characters that a URL allows.
 fn query() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
         "count",
@@ -174,7 +177,7 @@ fn query() -> impl Strategy<Value = String> {
 }
 
 fn every_body_is_answered(route: &str, known: &'static [&'static str]) {
-    hold(&body(known), |target, (content_type, body)| {
+    run_cases(&body(known), |target, (content_type, body)| {
         target.ask(async |client: &Client| client.post_raw(route, content_type, body.clone()).await)
     });
 }
@@ -209,7 +212,7 @@ fn every_body_of_a_permission_update_is_answered() {
 
 #[test]
 fn every_query_of_a_list_is_answered() {
-    hold(&query(), |target, query| {
+    run_cases(&query(), |target, query| {
         for route in ["custom-user-status.list", "permissions.listAll"] {
             target.ask(async |client: &Client| client.get(&format!("{route}?{query}")).await)?;
         }

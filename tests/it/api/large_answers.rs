@@ -1,5 +1,5 @@
-//! Large answers that no two clients share are counted until their readers have taken them. Without room for one there is a 503, and a
-//! live connection is asked to try again later.
+//! Large responses that clients do not share count against a byte budget until they are read.
+//! Without budget, a request gets 503 and a live connection is closed.
 
 use crate::support::flaky::FlakyServer;
 use crate::support::raw::{Raw, length, request};
@@ -9,7 +9,7 @@ use doorsign::domain::{Change, CustomStatus, StatusId, StatusName, StatusType};
 use doorsign::transport::ByteBudget;
 use serde_json::{Value, json};
 
-/// Bytes of the list: more than two sockets hold together.
+/// Size of the list in bytes: more than two sockets buffer.
 const BYTES: usize = 8_000_000;
 const METHOD: &str = "listCustomUserStatus";
 
@@ -36,7 +36,7 @@ fn message() -> Value {
     json!({"msg": "method", "id": "1", "method": METHOD, "params": []})
 }
 
-/// The list as the result of a method, of which every client gets a copy of its own.
+/// The list as the result of a method, which is rendered separately for each client.
 fn method_call(client: &Client) -> String {
     let body = json!({"message": message().to_string()}).to_string();
     let headers = format!("Content-Type: application/json\r\n{}", length(&body));
@@ -54,8 +54,8 @@ async fn reply_to(server: &FlakyServer, request: &str) -> Reply {
     raw.reply().await.unwrap()
 }
 
-async fn is_free(budget: &ByteBudget, bytes: usize) {
-    in_time("the bytes", async {
+async fn wait_until_free(budget: &ByteBudget, bytes: usize) {
+    in_time("the free budget", async {
         while budget.free() != bytes {
             look_again().await;
         }
@@ -64,7 +64,7 @@ async fn is_free(budget: &ByteBudget, bytes: usize) {
 }
 
 #[tokio::test]
-async fn a_large_answer_without_room_is_a_503() {
+async fn a_large_response_over_the_budget_gets_503() {
     let (server, admin) = server_with_a_long_list().await;
     let budget = server.slots.answers();
     let all = budget.free();
@@ -81,12 +81,12 @@ async fn a_large_answer_without_room_is_a_503() {
     for request in [method_call(&admin), whole_list(&admin)] {
         let reply = reply_to(&server, &request).await.expect(200);
         assert!(reply.body.len() > BYTES);
-        is_free(budget, all).await;
+        wait_until_free(budget, all).await;
     }
 }
 
 #[tokio::test]
-async fn a_large_answer_is_counted_until_its_reader_has_taken_it_or_is_gone() {
+async fn a_large_response_is_counted_until_it_is_read_or_its_client_is_gone() {
     let (server, admin) = server_with_a_long_list().await;
     let budget = server.slots.answers();
     let all = budget.free();
@@ -95,14 +95,14 @@ async fn a_large_answer_is_counted_until_its_reader_has_taken_it_or_is_gone() {
             let mut raw = Raw::slow(server.address).await;
             raw.send(&request).await;
             raw.stream.readable().await.unwrap();
-            // The first bytes have arrived, so the body is in the hands of hyper.
+            // The first bytes have arrived, so hyper owns the body.
             assert!(budget.free() <= all - BYTES, "{request:.60}");
             if reads {
                 raw.reply().await.unwrap().expect(200);
             } else {
                 drop(raw);
             }
-            is_free(budget, all).await;
+            wait_until_free(budget, all).await;
         }
     }
 }
@@ -117,7 +117,7 @@ async fn slow_live(server: &FlakyServer, client: &Client) -> Live {
 }
 
 #[tokio::test]
-async fn large_frames_are_counted_twice_and_without_room_the_connection_is_closed() {
+async fn large_frames_are_counted_twice_and_close_the_connection_over_the_budget() {
     let (server, admin) = server_with_a_long_list().await;
     let budget = server.slots.answers();
     let all = budget.free();
@@ -128,7 +128,7 @@ async fn large_frames_are_counted_twice_and_without_room_the_connection_is_close
     drop(others);
     let mut live = slow_live(&server, &admin).await;
     live.say(message()).await;
-    in_time("an answer", async {
+    in_time("a response", async {
         while budget.free() > all - 2 * BYTES {
             look_again().await;
         }
@@ -136,6 +136,6 @@ async fn large_frames_are_counted_twice_and_without_room_the_connection_is_close
     .await;
     live.next_where(|frame| frame["msg"] == "result").await;
     live.next_where(|frame| frame["msg"] == "updated").await;
-    is_free(budget, all).await;
+    wait_until_free(budget, all).await;
     live.is_open().await;
 }

@@ -1,4 +1,5 @@
-//! Guessing passwords: who is blocked, for how long, and what that tells.
+//! Blocks against password guessing: which logins they affect, how long they last, and what they
+//! reveal.
 
 use crate::support::{Reply, Setup, TestServer};
 use doorsign::config::Config;
@@ -21,7 +22,7 @@ async fn login(server: &TestServer, user: &str, password: &str) -> Reply {
     server.anon().login(user, password).await
 }
 
-/// Fails to log in as `user`, so many times.
+/// Fails to log in as `user` this many times.
 async fn fail(server: &TestServer, user: &str, times: usize) {
     for _ in 0..times {
         login(server, user, "wrong").await.golden("login_refused");
@@ -47,7 +48,7 @@ async fn ten_failures_block_a_user_for_five_minutes_even_with_the_right_password
 }
 
 #[tokio::test]
-async fn a_name_is_blocked_alike_whether_or_not_somebody_has_it() {
+async fn unknown_usernames_are_blocked_like_existing_ones() {
     let server = server(|config| config.login_failures_per_user = 2).await;
     fail(&server, "nobody", 2).await;
     login(&server, "nobody", "wrong")
@@ -61,7 +62,7 @@ async fn a_name_is_blocked_alike_whether_or_not_somebody_has_it() {
 }
 
 #[tokio::test]
-async fn a_success_forgives_the_failures_before_it() {
+async fn a_successful_login_resets_the_failures() {
     let server = server(|config| config.login_failures_per_user = 3).await;
     for _ in 0..3 {
         fail(&server, "ann", 2).await;
@@ -70,7 +71,7 @@ async fn a_success_forgives_the_failures_before_it() {
 }
 
 #[tokio::test]
-async fn fifty_failures_block_the_address_for_everybody() {
+async fn fifty_failures_block_the_address_for_every_user() {
     let server = server(|_| ()).await;
     for n in 0..50 {
         fail(&server, &format!("user{n}"), 1).await;
@@ -78,7 +79,7 @@ async fn fifty_failures_block_the_address_for_everybody() {
     login(&server, "ann", "ann's password")
         .await
         .golden("login_blocked_address");
-    // Whoever is in stays in: only passwords are refused.
+    // Existing logins and tokens still work: only passwords are refused.
     let ann = server.with_token("ann").await;
     ann.get("me").await.expect(200);
     let token = ann.credentials.as_ref().unwrap().1.clone();
@@ -89,7 +90,7 @@ async fn fifty_failures_block_the_address_for_everybody() {
 }
 
 #[tokio::test]
-async fn the_settings_say_how_many_and_for_how_long() {
+async fn the_settings_control_the_failures_and_the_duration_of_a_block() {
     let server = server(|config| {
         config.login_failures_per_user = 2;
         config.login_failures_per_address = 3;
@@ -110,18 +111,18 @@ async fn the_settings_say_how_many_and_for_how_long() {
 }
 
 #[tokio::test]
-async fn a_blocked_login_says_for_how_long() {
+async fn a_blocked_login_returns_the_remaining_time() {
     let server = server(|config| config.login_failures_per_user = 1).await;
     fail(&server, "ann", 1).await;
     server.clock.advance(Duration::from_millis(100_500));
-    let told = login(&server, "ann", "wrong").await.expect(401).json();
+    let refused = login(&server, "ann", "wrong").await.expect(401).json();
     let hint = "Try again in 200 seconds";
     let expected = json!({"seconds": 200, "until": "2026-01-01T00:05:00.000Z", "hint": hint});
-    assert_eq!(told["details"], expected);
+    assert_eq!(refused["details"], expected);
     let ann = server.with_token("ann").await;
     let own = json!({"data": {"email": "x@example.org", "currentPassword": "wrong"}});
-    let told = ann.post("users.updateOwnBasicInfo", own).await.expect(400);
-    let details = &told.json()["details"];
+    let refused = ann.post("users.updateOwnBasicInfo", own).await.expect(400);
+    let details = &refused.json()["details"];
     assert_eq!(
         (&details["seconds"], &details["hint"]),
         (&json!(200), &json!(hint))
@@ -129,7 +130,7 @@ async fn a_blocked_login_says_for_how_long() {
 }
 
 #[tokio::test]
-async fn a_new_password_by_an_administrator_and_an_unblock_lift_the_block_of_that_user() {
+async fn a_password_reset_and_an_unblock_lift_the_block_of_a_user() {
     let server = server(|config| config.login_failures_per_user = 2).await;
     let admin = server.admin().await;
     let ann = server.with_token("ann").await;
@@ -165,7 +166,7 @@ async fn a_new_password_by_an_administrator_and_an_unblock_lift_the_block_of_tha
 }
 
 #[tokio::test]
-async fn an_unblock_lifts_a_block_that_is_not_announced() {
+async fn an_unblock_lifts_a_silent_block() {
     let server = server(|config| config.login_failures_per_user = 4).await;
     fail(&server, "ann", 2).await;
     fail(&server, "ann@example.org", 2).await;
@@ -178,7 +179,7 @@ async fn an_unblock_lifts_a_block_that_is_not_announced() {
 }
 
 #[tokio::test]
-async fn only_the_right_password_tells_that_an_account_is_switched_off() {
+async fn only_the_correct_password_reveals_that_an_account_is_deactivated() {
     let server = server(|_| ()).await;
     users::set_active(&server.app, "ann", false).await.unwrap();
     login(&server, "ann", "wrong").await.golden("login_refused");
@@ -188,7 +189,7 @@ async fn only_the_right_password_tells_that_an_account_is_switched_off() {
 }
 
 #[tokio::test]
-async fn right_passwords_that_come_at_once_are_no_failures() {
+async fn concurrent_correct_logins_do_not_count_as_failures() {
     let server = server(|_| ()).await;
     let logins = (0..16).map(|_| login(&server, "ann", "ann's password"));
     for reply in futures_util::future::join_all(logins).await {
@@ -196,7 +197,7 @@ async fn right_passwords_that_come_at_once_are_no_failures() {
     }
 }
 
-/// Asks for a login from `address`, as a trusted proxy passes it on.
+/// Logs in from `address`, as forwarded by a trusted proxy.
 async fn login_from(server: &TestServer, address: &str, user: &str, password: &str) -> Reply {
     post_login_from(server, address, json!({"user": user, "password": password})).await
 }
@@ -212,7 +213,7 @@ async fn post_login_from(server: &TestServer, address: &str, body: Value) -> Rep
 }
 
 #[tokio::test]
-async fn a_rotating_x_forwarded_for_is_blocked_unless_a_trusted_proxy_sends_it() {
+async fn a_rotating_x_forwarded_for_does_not_avoid_a_block_without_a_trusted_proxy() {
     let server = server(|_| ()).await;
     for n in 0..10 {
         let refused = login_from(&server, &format!("192.0.2.{n}"), "ann", "wrong").await;
@@ -227,7 +228,7 @@ async fn username_and_email_address_of_an_account_are_counted_together() {
     let server = server(|_| ()).await;
     fail(&server, "ann", 5).await;
     fail(&server, "Ann@Example.org", 5).await;
-    // Refused in silence: a block that is told would tell whose address it is.
+    // A silent block: a visible one would reveal which user owns the email address.
     for name in ["ann", "ann@example.org"] {
         let right = login(&server, name, "ann's password").await;
         right.golden("login_refused");
@@ -240,7 +241,7 @@ async fn username_and_email_address_of_an_account_are_counted_together() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_attacked_from_everywhere_is_open_where_its_user_was_before() {
+async fn an_attacked_account_stays_open_for_addresses_that_logged_in_before() {
     let server = server(|config| {
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         config.login_failures_per_account = 3;
@@ -272,7 +273,7 @@ async fn an_account_that_is_attacked_from_everywhere_is_open_where_its_user_was_
 }
 
 #[tokio::test]
-async fn an_attacked_account_is_open_where_its_user_has_logged_in_by_token() {
+async fn an_attacked_account_stays_open_for_addresses_that_logged_in_by_token() {
     let server = server(|config| {
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         config.login_failures_per_account = 3;
@@ -308,7 +309,7 @@ async fn an_operator_can_lift_the_block_of_an_account() {
 }
 
 #[tokio::test]
-async fn an_attacked_account_stays_open_where_its_user_was_before_a_restart() {
+async fn an_attacked_account_stays_open_for_known_addresses_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let start = async || {
         let setup = Setup::at(&folder.path().join("data")).config(|config| {

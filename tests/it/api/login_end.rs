@@ -1,4 +1,4 @@
-//! What ends a login, and what never was one: time, the operator, and tokens that this server did not sign.
+//! The end of logins by time or by the operator, and forged tokens.
 
 use crate::support::{Client, TestServer};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -19,8 +19,8 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Whether this client is still recognised, with its headers and by its token.
-async fn is_in(server: &TestServer, client: &Client) -> bool {
+/// Whether the client is logged in, both by its headers and by a login with its token.
+async fn is_logged_in(server: &TestServer, client: &Client) -> bool {
     let me = client.get("me").await;
     let token = &client.credentials.as_ref().unwrap().1;
     let resumed = server.anon().post("login", json!({"resume": token})).await;
@@ -34,30 +34,30 @@ async fn is_in(server: &TestServer, client: &Client) -> bool {
 }
 
 #[tokio::test]
-async fn a_login_by_password_lasts_90_days() {
+async fn a_password_login_lasts_90_days() {
     let server = TestServer::start().await;
     server.user("ann").await;
     let ann = server.anon().logged_in("ann", "ann's password").await;
     server.clock.advance(90 * DAY - Duration::from_millis(1));
-    assert!(is_in(&server, &ann).await);
+    assert!(is_logged_in(&server, &ann).await);
     server.clock.advance(Duration::from_millis(1));
-    assert!(!is_in(&server, &ann).await);
+    assert!(!is_logged_in(&server, &ann).await);
 }
 
 #[tokio::test]
-async fn a_personal_token_lasts_as_long_as_its_owner_said() {
+async fn a_personal_token_lasts_as_long_as_requested() {
     let server = TestServer::start().await;
-    let for_ever = server.user("ann").await;
-    let for_a_day = server.with_named_token("ann", "short", Some(DAY)).await;
-    assert!(is_in(&server, &for_a_day).await);
+    let permanent = server.user("ann").await;
+    let for_one_day = server.with_named_token("ann", "short", Some(DAY)).await;
+    assert!(is_logged_in(&server, &for_one_day).await);
     server.clock.advance(DAY);
-    assert!(!is_in(&server, &for_a_day).await);
+    assert!(!is_logged_in(&server, &for_one_day).await);
     server.clock.advance(3650 * DAY);
-    assert!(is_in(&server, &for_ever).await);
+    assert!(is_logged_in(&server, &permanent).await);
 }
 
 #[tokio::test]
-async fn what_has_expired_is_forgotten_and_frees_its_name() {
+async fn expired_logins_are_deleted_and_free_their_names() {
     let server = TestServer::start().await;
     server.user("ann").await;
     let token = async || users::create_token(&server.app, "ann", "laptop", Some(DAY)).await;
@@ -74,54 +74,57 @@ async fn what_has_expired_is_forgotten_and_frees_its_name() {
     assert_eq!(
         kept.len(),
         2,
-        "the first, which has no end, and the new one"
+        "the first token, which does not expire, and the new one"
     );
 }
 
 #[tokio::test]
-async fn a_deactivated_user_is_out_at_once_with_every_token() {
+async fn deactivating_a_user_ends_all_their_logins_at_once() {
     let server = TestServer::start().await;
     let by_token = server.user("ann").await;
     let by_password = server.anon().logged_in("ann", "ann's password").await;
     let bob = server.user("bob").await;
-    assert!(is_in(&server, &by_token).await && is_in(&server, &by_password).await);
+    assert!(is_logged_in(&server, &by_token).await && is_logged_in(&server, &by_password).await);
     users::set_active(&server.app, "ann", false).await.unwrap();
-    assert!(!is_in(&server, &by_token).await && !is_in(&server, &by_password).await);
-    assert!(is_in(&server, &bob).await);
+    assert!(!is_logged_in(&server, &by_token).await && !is_logged_in(&server, &by_password).await);
+    assert!(is_logged_in(&server, &bob).await);
 }
 
 #[tokio::test]
-async fn a_new_password_ends_the_logins_by_the_old_one() {
+async fn a_new_password_ends_the_logins_with_the_old_one() {
     let server = TestServer::start().await;
     let by_token = server.user("ann").await;
     let by_password = server.anon().logged_in("ann", "ann's password").await;
-    assert!(is_in(&server, &by_password).await);
+    assert!(is_logged_in(&server, &by_password).await);
     users::set_password(&server.app, "ann", "a new one")
         .await
         .unwrap();
-    assert!(!is_in(&server, &by_password).await);
-    assert!(is_in(&server, &by_token).await, "personal tokens stay");
+    assert!(!is_logged_in(&server, &by_password).await);
+    assert!(
+        is_logged_in(&server, &by_token).await,
+        "personal tokens remain valid"
+    );
     let old = server.anon().login("ann", "ann's password").await;
     old.golden("login_refused");
     let again = server.anon().logged_in("ann", "a new one").await;
-    assert!(is_in(&server, &again).await);
+    assert!(is_logged_in(&server, &again).await);
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_out_at_once_and_no_other() {
+async fn revoking_a_token_ends_only_that_token_at_once() {
     let server = TestServer::start().await;
     let kept = server.user("ann").await;
     let revoked = server.with_named_token("ann", "laptop", None).await;
-    assert!(is_in(&server, &revoked).await);
+    assert!(is_logged_in(&server, &revoked).await);
     users::revoke_token(&server.app, "ann", "laptop")
         .await
         .unwrap();
-    assert!(!is_in(&server, &revoked).await);
-    assert!(is_in(&server, &kept).await);
+    assert!(!is_logged_in(&server, &revoked).await);
+    assert!(is_logged_in(&server, &kept).await);
 }
 
 #[tokio::test]
-async fn roles_are_read_at_use_and_not_from_the_token() {
+async fn roles_are_read_on_each_use_and_not_from_the_token() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     ann.create("a").await.expect(400);
@@ -134,7 +137,7 @@ async fn roles_are_read_at_use_and_not_from_the_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_this_server_did_not_sign_as_it_stands_is_worth_nothing() {
+async fn forged_and_altered_tokens_are_refused() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let (id, token) = ann.credentials.clone().unwrap();
@@ -163,9 +166,9 @@ async fn a_token_that_this_server_did_not_sign_as_it_stands_is_worth_nothing() {
     let encode = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let none = encode(json!({"alg": "none", "typ": "JWT"}));
     let hs512 = encode(json!({"alg": "HS512", "typ": "JWT"}));
-    let mut turned = signature.to_owned().into_bytes();
-    turned[0] = if turned[0] == b'A' { b'B' } else { b'A' };
-    let turned = String::from_utf8(turned).unwrap();
+    let mut altered = signature.to_owned().into_bytes();
+    altered[0] = if altered[0] == b'A' { b'B' } else { b'A' };
+    let altered = String::from_utf8(altered).unwrap();
     for (what, forged) in [
         ("another secret", foreign),
         ("an unknown login", unknown),
@@ -178,30 +181,30 @@ async fn a_token_that_this_server_did_not_sign_as_it_stands_is_worth_nothing() {
         ),
         ("no signature", format!("{header}.{payload}.")),
         ("two parts", format!("{header}.{payload}")),
-        ("a wrong signature", format!("{header}.{payload}.{turned}")),
+        ("a wrong signature", format!("{header}.{payload}.{altered}")),
         ("a longer signature", format!("{token}A")),
         ("no payload", format!("{header}..{signature}")),
         ("a long token", "e".repeat(15_000)),
     ] {
         let client = Client::new(server.address, Some((id.clone(), forged)));
-        assert!(!is_in(&server, &client).await, "{what}");
+        assert!(!is_logged_in(&server, &client).await, "{what}");
     }
-    assert!(is_in(&server, &ann).await);
+    assert!(is_logged_in(&server, &ann).await);
 }
 
-/// A clock at which, the second time it is asked after `set` was filled, another password is set.
+/// A clock that sets another password on its second reading after `set` is filled.
 #[derive(Default)]
-struct Meanwhile {
+struct PasswordChangingClock {
     set: Mutex<Option<(Arc<dyn Store>, UserId)>>,
-    asked: AtomicUsize,
+    readings: AtomicUsize,
 }
 
-impl Clock for Meanwhile {
+impl Clock for PasswordChangingClock {
     fn now(&self) -> Timestamp {
         let at = Timestamp::from_millis(0);
         let set = self.set.lock().unwrap().clone();
         if let Some((store, user)) = set
-            && self.asked.fetch_add(1, Ordering::SeqCst) == 1
+            && self.readings.fetch_add(1, Ordering::SeqCst) == 1
         {
             let patch = UserPatch {
                 password_hash: Some("another".to_owned()),
@@ -223,11 +226,11 @@ impl Clock for Meanwhile {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_even_a_login_whose_old_one_was_just_found_right() {
+async fn a_login_is_refused_if_the_password_changes_right_after_its_check() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::defaults_in(folder.path().to_owned());
     let store = store::open(DatabaseSettings::of(&folder.path().join("doorsign.db"))).unwrap();
-    let clock = Arc::new(Meanwhile::default());
+    let clock = Arc::new(PasswordChangingClock::default());
     let tokens = Tokens::new(&[7; 32]).unwrap();
     let app = crate::support::app(&config, store.clone(), clock.clone(), tokens);
     let ann = NewUser {
@@ -244,7 +247,10 @@ async fn a_new_password_ends_even_a_login_whose_old_one_was_just_found_right() {
         digest: PasswordDigest::of("an old password"),
     };
     let refused = session::login(&app, old, Ipv4Addr::LOCALHOST.into(), None).await;
-    assert!(clock.asked.load(Ordering::SeqCst) > 1, "found right");
+    assert!(
+        clock.readings.load(Ordering::SeqCst) > 1,
+        "the old password was not checked"
+    );
     assert!(matches!(refused.err(), Some(Error::LoginRefused)));
     assert_eq!(store.list_logins(ann).await.unwrap(), []);
 }

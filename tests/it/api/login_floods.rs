@@ -1,11 +1,11 @@
-//! Correct logins, far more than anybody needs: what they cost others, and what is left of them.
+//! Floods of correct logins: they do not block other addresses, and few logins remain.
 
 use crate::support::{Live, Setup, in_time};
 use serde_json::json;
 use warp::http::Method;
 
 #[tokio::test]
-async fn sixty_sockets_that_log_in_again_and_again_keep_nobody_out_from_another_address() {
+async fn a_flood_of_logins_does_not_block_another_address() {
     const SOCKETS: usize = 60;
     const LOGINS: usize = 10;
     let setup = Setup::new().config(|config| {
@@ -20,7 +20,8 @@ async fn sixty_sockets_that_log_in_again_and_again_keep_nobody_out_from_another_
     for _ in 0..SOCKETS {
         sockets.push(server.live().await);
     }
-    // All of them at once, and none waits for its answers: the queue stays full until the administrator is done.
+    // All sockets send at once without waiting for responses, so that the queue stays full until
+    // the administrator is done.
     for live in &mut sockets {
         for n in 0..LOGINS {
             let with = json!({"user": {"username": "ann"}, "password": "ann's password"});
@@ -40,7 +41,7 @@ async fn sixty_sockets_that_log_in_again_and_again_keep_nobody_out_from_another_
         let login = anon.send(Method::POST, "/api/v1/login", &headers, body.clone());
         login.await.expect(200);
     }
-    // The address that floods is refused for want of room, not for what it sends.
+    // Some logins of the flooding address are refused because the queue is full.
     let mut answers = Vec::new();
     for live in &mut sockets {
         let is_result = |frame: &serde_json::Value| frame["msg"] == "result";

@@ -1,4 +1,5 @@
-//! Realtime methods over REST: how a call is read and answered, who may call, and how often. What each method does is in `methods`.
+//! Realtime methods over REST: parsing, responses, authentication and rate limits. `methods` covers
+//! each method.
 
 use crate::support::flaky::{Fault, FlakyServer};
 use crate::support::methods::{LIST, answer, call, message, result};
@@ -7,7 +8,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn who_calls_is_asked_first_and_strangers_only_where_they_may_not_be() {
+async fn method_call_requires_a_login_and_method_call_anon_does_not() {
     let server = TestServer::start().await;
     let (ann, anon) = (server.user("ann").await, server.anon());
     let refused = answer(&anon, "method.call", LIST, json!([])).await;
@@ -23,10 +24,10 @@ async fn who_calls_is_asked_first_and_strangers_only_where_they_may_not_be() {
 }
 
 #[tokio::test]
-async fn the_message_says_what_runs_and_its_id_comes_back_as_it_was() {
+async fn the_message_names_the_method_and_its_id_is_returned_unchanged() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
-    for (id, told) in [
+    for (id, expected) in [
         (
             r#""id":"a b","#,
             r#"{"msg":"result","id":"a b","result":[]}"#,
@@ -36,17 +37,17 @@ async fn the_message_says_what_runs_and_its_id_comes_back_as_it_was() {
     ] {
         let message = format!(r#"{{{id}"msg":"any","method":"{LIST}","params":[1,{{}}]}}"#);
         let reply = ann.post("method.call/nothing", json!({"message": message}));
-        let expected = json!({"message": told, "success": true});
+        let expected = json!({"message": expected, "success": true});
         assert_eq!(reply.await.expect(200).json(), expected);
     }
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_read_is_refused_plainly() {
+async fn an_invalid_call_gets_an_error() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
-    let said = |message: &str| json!({"message": message});
-    for (body, text, code) in [
+    let with_message = |message: &str| json!({"message": message});
+    for (body, text, has_code) in [
         (json!({}), "must have required property 'message'", true),
         (
             json!({"message": "{}", "x": 1}),
@@ -55,38 +56,42 @@ async fn a_call_that_cannot_be_read_is_refused_plainly() {
         ),
         (json!({"message": {}}), "must be string", true),
         (json!([]), "must be object", true),
-        (said("{}"), "Invalid method call", false),
-        (said("[]"), "Invalid method call", false),
-        (said("null"), "Invalid method call", false),
-        (said(r#"{"method":"x"}"#), "Invalid method call", false),
+        (with_message("{}"), "Invalid method call", false),
+        (with_message("[]"), "Invalid method call", false),
+        (with_message("null"), "Invalid method call", false),
         (
-            said(r#"{"method":"x","params":{}}"#),
+            with_message(r#"{"method":"x"}"#),
             "Invalid method call",
             false,
         ),
         (
-            said(r#"{"method":1,"params":[]}"#),
+            with_message(r#"{"method":"x","params":{}}"#),
             "Invalid method call",
             false,
         ),
         (
-            said(""),
+            with_message(r#"{"method":1,"params":[]}"#),
+            "Invalid method call",
+            false,
+        ),
+        (
+            with_message(""),
             "The message is not valid JSON: EOF while parsing a value at line 1 column 0",
             false,
         ),
         (
-            said("{"),
+            with_message("{"),
             "The message is not valid JSON: EOF while parsing an object at line 1 column 1",
             false,
         ),
         (
-            said(&"[".repeat(200)),
+            with_message(&"[".repeat(200)),
             "The message is not valid JSON: recursion limit exceeded at line 1 column 128",
             false,
         ),
     ] {
         let mut expected = json!({"success": false, "error": text});
-        if code {
+        if has_code {
             expected["errorType"] = json!("invalid-params");
         }
         let reply = ann.post("method.call/x", body.clone()).await;
@@ -95,7 +100,7 @@ async fn a_call_that_cannot_be_read_is_refused_plainly() {
 }
 
 #[tokio::test]
-async fn a_user_calls_a_method_20_times_in_10_seconds_and_another_method_as_often() {
+async fn a_user_is_limited_to_20_calls_of_a_method_in_10_seconds() {
     let server = Setup::new().config(|c| c.rate_limit_calls = None);
     let server = server.start().await;
     let (ann, bob, admin) = (
@@ -123,7 +128,7 @@ async fn a_user_calls_a_method_20_times_in_10_seconds_and_another_method_as_ofte
 }
 
 #[tokio::test]
-async fn calls_over_rest_are_not_counted_as_requests() {
+async fn method_calls_do_not_count_as_requests() {
     let server = Setup::new().config(|c| c.rate_limit_calls = Some(1));
     let server = server.start().await;
     let ann = server.user("ann").await;
@@ -138,7 +143,7 @@ async fn calls_over_rest_are_not_counted_as_requests() {
 }
 
 #[tokio::test]
-async fn what_is_our_fault_is_told_as_meteor_tells_it_and_no_more() {
+async fn server_errors_are_returned_as_meteor_errors_without_details() {
     let server = FlakyServer::start().await;
     let admin = server.admin("token").await;
     for (fault, golden) in [

@@ -1,4 +1,5 @@
-//! What the realtime methods do, called over REST. How a call is read and counted is in `method_call`.
+//! The effects of the realtime methods, called over REST. `method_call` covers parsing and rate
+//! limits.
 
 use crate::support::methods::{LIST, answer, call, message, result};
 use crate::support::{Client, Setup, TestServer};
@@ -31,7 +32,7 @@ async fn statuses_are_created_listed_changed_and_deleted_by_methods() {
 }
 
 #[tokio::test]
-async fn what_a_client_leaves_as_it_has_seen_it_stays_as_it_is_stored() {
+async fn fields_that_equal_their_previous_value_keep_the_stored_value() {
     let server = Setup::new().contract(Contract::Server).start().await;
     let admin = server.admin().await;
     let id = admin.create("stored").await.created_id();
@@ -60,7 +61,7 @@ async fn what_a_client_leaves_as_it_has_seen_it_stays_as_it_is_stored() {
 }
 
 #[tokio::test]
-async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
+async fn every_refused_method_gets_a_meteor_error() {
     let server = TestServer::start().await;
     let (admin, ann, anon) = (
         server.admin().await,
@@ -69,26 +70,26 @@ async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
     );
     admin.create("taken").await.expect(200);
     let named = |name: &str, kind: &str| json!([{"name": name, "statusType": kind}]);
-    let (one, no) = ("method.call", "method.callAnon");
+    let (user, anonymous) = ("method.call", "method.callAnon");
     #[rustfmt::skip] // A table.
     let table = [
-        (&admin, one, SET, named(" ", "busy"), "method_name_required"),
-        (&admin, one, SET, named("a<b", "busy"), "method_name_not_valid"),
-        (&admin, one, SET, named("a", "Busy"), "method_type_not_valid"),
-        (&admin, one, SET, named("taken", "busy"), "method_name_in_use"),
-        (&admin, one, SET, json!([{"_id": "x", "name": "a", "statusType": "busy"}]), "method_unknown_status"),
-        (&admin, one, SET, json!([]), "method_no_match"),
-        (&admin, one, SET, json!([{"name": {}}]), "method_no_match"),
-        (&admin, one, DELETE, json!(["x"]), "method_delete_unknown"),
-        (&admin, one, DELETE, json!([]), "method_delete_unknown"),
-        (&ann, one, SET, named("a", "busy"), "method_not_authorized"),
-        (&ann, one, SET, json!([]), "method_not_authorized"),
-        (&ann, one, DELETE, json!(["x"]), "method_not_authorized"),
-        (&anon, no, SET, named("a", "busy"), "method_not_authorized"),
-        (&anon, no, DELETE, json!(["x"]), "method_not_authorized"),
-        (&anon, no, LIST, json!([]), "method_invalid_user"),
-        (&admin, one, "fly", json!([]), "method_unknown"),
-        (&anon, no, "fly", json!([]), "method_unknown"),
+        (&admin, user, SET, named(" ", "busy"), "method_name_required"),
+        (&admin, user, SET, named("a<b", "busy"), "method_name_not_valid"),
+        (&admin, user, SET, named("a", "Busy"), "method_type_not_valid"),
+        (&admin, user, SET, named("taken", "busy"), "method_name_in_use"),
+        (&admin, user, SET, json!([{"_id": "x", "name": "a", "statusType": "busy"}]), "method_unknown_status"),
+        (&admin, user, SET, json!([]), "method_no_match"),
+        (&admin, user, SET, json!([{"name": {}}]), "method_no_match"),
+        (&admin, user, DELETE, json!(["x"]), "method_delete_unknown"),
+        (&admin, user, DELETE, json!([]), "method_delete_unknown"),
+        (&ann, user, SET, named("a", "busy"), "method_not_authorized"),
+        (&ann, user, SET, json!([]), "method_not_authorized"),
+        (&ann, user, DELETE, json!(["x"]), "method_not_authorized"),
+        (&anon, anonymous, SET, named("a", "busy"), "method_not_authorized"),
+        (&anon, anonymous, DELETE, json!(["x"]), "method_not_authorized"),
+        (&anon, anonymous, LIST, json!([]), "method_invalid_user"),
+        (&admin, user, "fly", json!([]), "method_unknown"),
+        (&anon, anonymous, "fly", json!([]), "method_unknown"),
     ];
     for (client, route, method, params, golden) in table {
         println!("{route} {method} {params}");
@@ -100,11 +101,11 @@ async fn every_refusal_of_a_method_is_told_as_an_error_of_meteors() {
 }
 
 #[tokio::test]
-async fn a_status_is_set_and_its_text_is_read_by_methods() {
+async fn methods_set_a_status_and_read_its_text() {
     let server = Setup::new().contract(Contract::Server).start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let id = ann.id();
-    for (method, params, told, text) in [
+    for (method, params, expected, text) in [
         (
             "setUserStatus",
             json!(["busy", "at lunch", ""]),
@@ -122,17 +123,17 @@ async fn a_status_is_set_and_its_text_is_read_by_methods() {
         ),
     ] {
         let done = call(&ann, method, params.clone()).await;
-        assert_eq!(done.get("result"), told.as_ref(), "{params} {done}");
+        assert_eq!(done.get("result"), expected.as_ref(), "{params} {done}");
         assert!(done.get("error").is_none(), "{params} {done}");
         let read = result(&bob, "getUserStatusText", json!([id])).await;
         assert_eq!(read, text, "{params}");
     }
-    let nobody = call(&bob, "getUserStatusText", json!(["nobody"])).await;
-    assert_eq!(nobody.get("result"), None);
+    let unknown = call(&bob, "getUserStatusText", json!(["nobody"])).await;
+    assert_eq!(unknown.get("result"), None);
 }
 
 #[tokio::test]
-async fn what_the_workspace_does_not_allow_is_refused_to_methods() {
+async fn methods_refuse_statuses_that_the_settings_do_not_allow() {
     let server = TestServer::start().await;
     let (admin, ann, anon) = (
         server.admin().await,
@@ -171,12 +172,12 @@ async fn what_the_workspace_does_not_allow_is_refused_to_methods() {
         assert_eq!(refused["error"]["details"]["method"], method);
     }
     let method = "UserPresence:setDefaultStatus";
-    let told = message(&answer(&anon, "method.callAnon", method, json!(["busy"])).await);
-    assert!(told.get("error").is_none() && told.get("result").is_none());
+    let response = message(&answer(&anon, "method.callAnon", method, json!(["busy"])).await);
+    assert!(response.get("error").is_none() && response.get("result").is_none());
 }
 
 #[tokio::test]
-async fn a_user_sets_a_status_once_a_second() {
+async fn a_user_can_set_a_status_once_per_second() {
     let server = Setup::new().config(|c| c.rate_limit_calls = None);
     let server = server.start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
@@ -192,7 +193,7 @@ async fn a_user_sets_a_status_once_a_second() {
 }
 
 #[tokio::test]
-async fn connections_are_not_changed_by_calls_over_rest() {
+async fn calls_over_rest_do_not_change_connections() {
     let server = TestServer::start().await;
     let (ann, anon) = (server.user("ann").await, server.anon());
     for (method, expected) in [
@@ -200,9 +201,9 @@ async fn connections_are_not_changed_by_calls_over_rest() {
         ("UserPresence:away", Some(json!(false))),
         ("UserPresence:ping", None),
     ] {
-        let told = call(&ann, method, json!([""])).await;
-        assert_eq!(told.get("result"), expected.as_ref(), "{method}");
-        let told = message(&answer(&anon, "method.callAnon", method, json!([])).await);
-        assert_eq!(told.get("result"), None, "{method}");
+        let response = call(&ann, method, json!([""])).await;
+        assert_eq!(response.get("result"), expected.as_ref(), "{method}");
+        let response = message(&answer(&anon, "method.callAnon", method, json!([])).await);
+        assert_eq!(response.get("result"), None, "{method}");
     }
 }

@@ -1,4 +1,4 @@
-//! The HTTP API, request by request.
+//! The HTTP API.
 
 mod audit;
 mod bodies;

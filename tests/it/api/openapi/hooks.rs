@@ -1,16 +1,16 @@
-//! Requests about hooks and webhooks, which together provoke every status documented for them. Knows nothing of what the document says
-//! of the answers.
+//! Requests about hooks, webhooks and the audit trail that together provoke every status documented
+//! for them.
 
 use crate::support::openapi::requests::Case;
 use crate::support::openapi::requests::Who::{Admin, Bob, Nobody};
 
 pub fn cases() -> Vec<Case> {
-    [added(), looked_at(), looked_after(), removed(), audited()].concat()
+    [additions(), reads(), operations(), removals(), audit()].concat()
 }
 
-/// Two endpoints, one of which never takes anything.
-#[rustfmt::skip] // A table: a row is easier to compare on its line.
-fn added() -> Vec<Case> {
+/// Adds two webhooks. One of them never accepts a delivery.
+#[rustfmt::skip] // A table: rows on one line are easier to compare.
+fn additions() -> Vec<Case> {
     const ADD: &str = "POST /api/v1/webhooks.add";
     let long = format!(r#"{{"name":"{}","url":"https://ci.example.org/"}}"#, "a".repeat(41));
     vec![
@@ -34,9 +34,10 @@ fn added() -> Vec<Case> {
     ]
 }
 
-/// An event that one of them takes and the other one does not.
+/// Publishes an event that one webhook accepts and the other one refuses, and reads their
+/// deliveries.
 #[rustfmt::skip]
-fn looked_at() -> Vec<Case> {
+fn reads() -> Vec<Case> {
     const LIST: &str = "GET /api/v1/hooks.list";
     const DELIVERIES: &str = "GET /api/v1/hooks.deliveries";
     const DELIVERY: &str = "GET /api/v1/hooks.delivery";
@@ -63,7 +64,7 @@ fn looked_at() -> Vec<Case> {
 }
 
 #[rustfmt::skip]
-fn looked_after() -> Vec<Case> {
+fn operations() -> Vec<Case> {
     const RETRY: &str = "POST /api/v1/hooks.retry";
     const DROP: &str = "POST /api/v1/hooks.drop";
     const REPLAY: &str = "POST /api/v1/hooks.replay";
@@ -104,7 +105,7 @@ fn looked_after() -> Vec<Case> {
 }
 
 #[rustfmt::skip]
-fn removed() -> Vec<Case> {
+fn removals() -> Vec<Case> {
     const LIST: &str = "GET /api/v1/webhooks.list";
     const TEST: &str = "POST /api/v1/webhooks.test";
     let of = |verb: &str| format!("POST /api/v1/webhooks.{verb}");
@@ -131,7 +132,7 @@ fn removed() -> Vec<Case> {
 }
 
 #[rustfmt::skip]
-fn audited() -> Vec<Case> {
+fn audit() -> Vec<Case> {
     const LIST: &str = "GET /api/v1/audit.list";
     vec![
         Case::new(200, Admin, LIST, ""),

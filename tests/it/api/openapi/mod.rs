@@ -1,4 +1,5 @@
-//! The OpenAPI document against the running routes, both ways: nothing undocumented, nothing missing. Knows no rule of the domain.
+//! Compares the OpenAPI document with the running routes: nothing is undocumented, and nothing
+//! documented is missing.
 
 mod hooks;
 mod people;
@@ -21,10 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use warp::http::Method;
 
-/// The answers seen, by operation and status.
-type Seen = BTreeMap<(Operation, u16), Vec<Value>>;
+/// The responses received, by operation and status.
+type Responses = BTreeMap<(Operation, u16), Vec<Value>>;
 
-/// What has failed is not tried again before the test is over.
+/// Prevents retries of failed deliveries during the test.
 const ONCE: Pace = Pace {
     limit: PATIENCE,
     waits: &[Duration::from_secs(24 * 60 * 60)],
@@ -41,62 +42,65 @@ fn setup() -> Setup {
 }
 
 #[test]
-fn the_document_and_the_routes_are_the_same_operations() {
+fn the_document_and_the_routes_have_the_same_operations() {
     let routes = ROUTES.iter().map(Operation::of);
     assert_eq!(Document::read().operations(), routes.collect());
 }
 
 #[tokio::test]
-async fn the_document_is_served_to_everybody_byte_for_byte() {
+async fn the_document_is_served_unchanged_without_a_login() {
     let server = TestServer::start().await;
     let reply = server.anon().get("openapi.json").await.expect(200);
     assert_eq!(reply.header("content-type"), Some("application/json"));
-    assert!(reply.text() == document::TEXT, "another document is served");
+    assert!(
+        reply.text() == document::TEXT,
+        "a different document is served"
+    );
     assert_eq!(reply.json()["info"]["version"], env!("CARGO_PKG_VERSION"));
 }
 
 #[tokio::test]
-async fn every_documented_status_is_answered_as_documented() {
-    let (document, mut seen) = (Document::read(), Seen::new());
+async fn every_documented_status_occurs_and_matches_the_document() {
+    let (document, mut responses) = (Document::read(), Responses::new());
     let server = setup().start().await;
     let mut people = People::of(&server).await;
     for case in for_every_operation(&document).into_iter().chain(cases()) {
         let reply = people.ask(&server, &case).await;
-        check(&document, &mut seen, &case, &reply);
+        check(&document, &mut responses, &case, &reply);
         check_request(&document, &people, &case, &reply);
     }
-    slow_down(&document, &mut seen).await;
-    let impatient = Limits {
+    check_rate_limits(&document, &mut responses).await;
+    let short_timeout = Limits {
         body: Duration::from_millis(1),
         ..Limits::default()
     };
-    let impatient = setup().limits(impatient).start().await;
+    let short_timeout = setup().limits(short_timeout).start().await;
     for operation in posts(&document) {
         let line = format!("POST {}", operation.asked());
         let case = |status| Case::new(status, Who::Nobody, &line, "");
         let broken = broken_body(&server, &operation.asked()).await;
-        check(&document, &mut seen, &case(400), &broken);
-        let missing = missing_body(&impatient, &operation.asked()).await;
-        check(&document, &mut seen, &case(408), &missing);
+        check(&document, &mut responses, &case(400), &broken);
+        let missing = missing_body(&short_timeout, &operation.asked()).await;
+        check(&document, &mut responses, &case(408), &missing);
     }
-    fill(&document, &mut seen).await;
-    every_status_was_seen(&document, &seen);
-    every_example_was_seen(&document, &seen);
+    check_full_database(&document, &mut responses).await;
+    check_every_status_was_seen(&document, &responses);
+    check_every_example_was_seen(&document, &responses);
 }
 
 #[tokio::test]
 async fn the_server_contract_answers_as_documented() {
-    let (document, mut seen) = (Document::read(), Seen::new());
+    let (document, mut responses) = (Document::read(), Responses::new());
     let server = setup().contract(Contract::Server).start().await;
     let mut people = People::of(&server).await;
     for case in statuses::server() {
         let reply = people.ask(&server, &case).await;
-        check(&document, &mut seen, &case, &reply);
+        check(&document, &mut responses, &case, &reply);
     }
 }
 
 #[tokio::test]
-async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
+async fn undocumented_requests_get_404_or_405_as_documented() {
     let (document, server) = (Document::read(), TestServer::start().await);
     let ask = async |method: &Method, path: &str, status: u16, response: &str| {
         let reply = server.anon().send(method.clone(), path, &[], "").await;
@@ -115,11 +119,11 @@ async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
     let known = document.operations();
     for operation in &known {
         for method in &methods {
-            let asked = Operation {
+            let request = Operation {
                 method: method.to_string(),
                 path: operation.path.clone(),
             };
-            if !known.contains(&asked) {
+            if !known.contains(&request) {
                 ask(method, &operation.asked(), 405, "WrongMethod").await;
             }
         }
@@ -133,7 +137,7 @@ async fn what_is_not_in_the_document_is_404_or_405_as_documented() {
     }
 }
 
-/// Every request to a server that follows the documented contract.
+/// Every request to a server with the documented contract.
 fn cases() -> Vec<Case> {
     let all = [
         statuses::documented(),
@@ -144,17 +148,17 @@ fn cases() -> Vec<Case> {
     all.into_iter().flatten().collect()
 }
 
-/// Calls every operation that is answered 200 again, where one call is all that there may be.
-async fn slow_down(document: &Document, seen: &mut Seen) {
+/// Repeats every successful call on a server that allows one call, and expects 429.
+async fn check_rate_limits(document: &Document, responses: &mut Responses) {
     let one_call = setup().config(|config| config.rate_limit_calls = Some(1));
     let server = one_call.start().await;
     let mut people = People::of(&server).await;
-    let nobody_is_exempt = r#"{"permissions":[{"_id":"api-bypass-rate-limit","roles":[]}]}"#;
+    let no_exemptions = r#"{"permissions":[{"_id":"api-bypass-rate-limit","roles":[]}]}"#;
     let grant = Case::new(
         200,
         Who::Admin,
         "POST /api/v1/permissions.update",
-        nobody_is_exempt,
+        no_exemptions,
     );
     people.ask(&server, &grant).await.expect(200);
     let mut called = BTreeSet::new();
@@ -165,7 +169,7 @@ async fn slow_down(document: &Document, seen: &mut Seen) {
             let again = people.ask(&server, &case).await;
             check(
                 document,
-                seen,
+                responses,
                 &Case {
                     status: 429,
                     ..case
@@ -176,7 +180,8 @@ async fn slow_down(document: &Document, seen: &mut Seen) {
     }
 }
 
-/// Requests without a login, and by the administrator with a body that is too large, wherever there is an operation that wants or has one.
+/// A request without a login for every operation that requires one, and a request with an oversized
+/// body for every operation that has a body.
 fn for_every_operation(document: &Document) -> Vec<Case> {
     let operations = document.operations();
     let logins = operations
@@ -195,8 +200,8 @@ fn posts(document: &Document) -> impl Iterator<Item = Operation> {
     operations.filter(|operation| operation.method == "POST")
 }
 
-/// Fills a database until a create is put off.
-async fn fill(document: &Document, seen: &mut Seen) {
+/// Fills a database until a create gets 503.
+async fn check_full_database(document: &Document, responses: &mut Responses) {
     let server = setup()
         .config(|config| config.max_database_mib = 1)
         .start()
@@ -206,25 +211,25 @@ async fn fill(document: &Document, seen: &mut Seen) {
     let refused = first_refusal(&admin).await;
     check(
         document,
-        seen,
+        responses,
         &Case::new(503, Who::Admin, create, ""),
         &refused,
     );
 }
 
 #[track_caller]
-fn check(document: &Document, seen: &mut Seen, case: &Case, reply: &Reply) {
+fn check(document: &Document, responses: &mut Responses, case: &Case, reply: &Reply) {
     let (operation, status) = (case.operation(), reply.status.as_u16());
-    let asked = format!("{:?}: {:.200} {:.200}", case.who, case.line, case.body);
-    assert_eq!(status, case.status, "{asked}\n{}", reply.text());
+    let request = format!("{:?}: {:.200} {:.200}", case.who, case.line, case.body);
+    assert_eq!(status, case.status, "{request}\n{}", reply.text());
     assert!(
         document.statuses(&operation).contains(&status),
-        "{asked}: {status} is not documented"
+        "{request}: {status} is not documented"
     );
     let problems = document.problems_of_answer(&document.response(&operation, status), reply);
     assert!(
         problems.is_empty(),
-        "{asked}\n{}\n{problems:#?}",
+        "{request}\n{}\n{problems:#?}",
         reply.text()
     );
     let body = if reply.body.is_empty() {
@@ -232,10 +237,11 @@ fn check(document: &Document, seen: &mut Seen, case: &Case, reply: &Reply) {
     } else {
         masked(reply.json())
     };
-    seen.entry((operation, status)).or_default().push(body);
+    responses.entry((operation, status)).or_default().push(body);
 }
 
-/// The schema of a request's body accepts what the server accepts, and nothing that it refuses for its shape.
+/// Checks that the schema of a request body accepts what the server accepts, and rejects what the
+/// server refuses for its shape.
 #[track_caller]
 fn check_request(document: &Document, people: &People, case: &Case, reply: &Reply) {
     const SHAPE: [&str; 3] = [
@@ -266,14 +272,11 @@ fn check_request(document: &Document, people: &People, case: &Case, reply: &Repl
     }
 }
 
-fn every_status_was_seen(document: &Document, seen: &Seen) {
+fn check_every_status_was_seen(document: &Document, responses: &Responses) {
     let unseen = unseen(document);
-    let seen: BTreeSet<_> = seen.keys().cloned().collect();
+    let seen: BTreeSet<_> = responses.keys().cloned().collect();
     let both: Vec<_> = seen.intersection(&unseen).collect();
-    assert!(
-        both.is_empty(),
-        "these can be provoked, after all: {both:?}"
-    );
+    assert!(both.is_empty(), "listed as unseen, but provoked: {both:?}");
     let operations = document.operations().into_iter();
     let documented = operations.flat_map(|operation| {
         let statuses = document.statuses(&operation).into_iter();
@@ -282,16 +285,16 @@ fn every_status_was_seen(document: &Document, seen: &Seen) {
     assert_eq!(documented.collect::<BTreeSet<_>>(), &seen | &unseen);
 }
 
-/// Every example of an answer is an answer that came, ids and times aside.
-fn every_example_was_seen(document: &Document, seen: &Seen) {
-    for ((operation, status), answers) in seen {
+/// Checks that every example response was received, apart from IDs and times.
+fn check_every_example_was_seen(document: &Document, responses: &Responses) {
+    for ((operation, status), answers) in responses {
         let response = document.at(&document.response(operation, *status));
         let examples = response["content"]["application/json"]["examples"].as_object();
         for (name, example) in examples.into_iter().flatten() {
             let example = masked(example["value"].clone());
             assert!(
                 answers.contains(&example),
-                "{operation} {status} never answered its example {name}: {example:#}"
+                "{operation} {status} never returned its example {name}: {example:#}"
             );
         }
     }

@@ -1,14 +1,22 @@
-//! Requests about users, their roles and their tokens, which together provoke every status documented for them. Knows nothing of what
-//! the document says of the answers.
+//! Requests about users, their roles and their tokens that together provoke every status documented
+//! for them.
 
 use crate::support::openapi::requests::Case;
 use crate::support::openapi::requests::Who::{Admin, Bob, Stranger};
 
 pub fn cases() -> Vec<Case> {
-    [users(), changes(), roles(), tokens(), sessions(), ends()].concat()
+    [
+        users(),
+        changes(),
+        roles(),
+        tokens(),
+        sessions(),
+        removals(),
+    ]
+    .concat()
 }
 
-#[rustfmt::skip] // A table: a row is easier to compare on its line.
+#[rustfmt::skip] // A table: rows on one line are easier to compare.
 fn users() -> Vec<Case> {
     const CREATE: &str = "POST /api/v1/users.create";
     const INFO: &str = "GET /api/v1/users.info";
@@ -142,21 +150,21 @@ fn roles() -> Vec<Case> {
 
 #[rustfmt::skip]
 fn tokens() -> Vec<Case> {
-    const MAKE: &str = "POST /api/v1/users.generatePersonalAccessToken";
-    const ANEW: &str = "POST /api/v1/users.regeneratePersonalAccessToken";
+    const GENERATE: &str = "POST /api/v1/users.generatePersonalAccessToken";
+    const REGENERATE: &str = "POST /api/v1/users.regeneratePersonalAccessToken";
     const REMOVE: &str = "POST /api/v1/users.removePersonalAccessToken";
     const LOGIN: &str = "POST /api/v1/users.createToken";
     vec![
-        Case::new(200, Bob, MAKE, r#"{"tokenName":"ci","bypassTwoFactor":true}"#),
-        Case::new(400, Bob, MAKE, r#"{"tokenName":"ci"}"#),
-        Case::new(400, Bob, MAKE, r#"{"tokenName":" "}"#),
-        Case::new(400, Bob, MAKE, r#"{"tokenName":""}"#),
-        Case::new(400, Bob, MAKE, ""),
-        Case::new(400, Stranger, MAKE, r#"{"tokenName":"ci"}"#),
-        Case::new(200, Bob, ANEW, r#"{"tokenName":"ci"}"#),
-        Case::new(400, Bob, ANEW, r#"{"tokenName":"unknown"}"#),
-        Case::new(400, Bob, ANEW, r#"{"tokenName":null}"#),
-        Case::new(400, Stranger, ANEW, r#"{"tokenName":"ci"}"#),
+        Case::new(200, Bob, GENERATE, r#"{"tokenName":"ci","bypassTwoFactor":true}"#),
+        Case::new(400, Bob, GENERATE, r#"{"tokenName":"ci"}"#),
+        Case::new(400, Bob, GENERATE, r#"{"tokenName":" "}"#),
+        Case::new(400, Bob, GENERATE, r#"{"tokenName":""}"#),
+        Case::new(400, Bob, GENERATE, ""),
+        Case::new(400, Stranger, GENERATE, r#"{"tokenName":"ci"}"#),
+        Case::new(200, Bob, REGENERATE, r#"{"tokenName":"ci"}"#),
+        Case::new(400, Bob, REGENERATE, r#"{"tokenName":"unknown"}"#),
+        Case::new(400, Bob, REGENERATE, r#"{"tokenName":null}"#),
+        Case::new(400, Stranger, REGENERATE, r#"{"tokenName":"ci"}"#),
         Case::new(200, Bob, "GET /api/v1/users.getPersonalAccessTokens", ""),
         Case::new(403, Stranger, "GET /api/v1/users.getPersonalAccessTokens", ""),
         Case::new(200, Bob, REMOVE, r#"{"tokenName":"ci"}"#),
@@ -210,7 +218,7 @@ fn sessions() -> Vec<Case> {
 }
 
 #[rustfmt::skip]
-fn ends() -> Vec<Case> {
+fn removals() -> Vec<Case> {
     const ACTIVE: &str = "POST /api/v1/users.setActiveStatus";
     const DELETE: &str = "POST /api/v1/users.delete";
     const LOGOUT: &str = "POST /api/v1/users.logout";

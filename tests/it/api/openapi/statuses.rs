@@ -1,5 +1,5 @@
-//! Requests about custom statuses, sessions, permissions and the server itself, which together provoke every status documented for
-//! them. Knows nothing of what the document says of the answers.
+//! Requests about custom statuses, sessions, permissions and the server itself that together
+//! provoke every status documented for them.
 
 use crate::support::openapi::requests::Case;
 use crate::support::openapi::requests::Who::{Admin, Bob, Leaving, Nobody};
@@ -94,7 +94,7 @@ pub fn documented() -> Vec<Case> {
     ]
 }
 
-/// Requests that only the `server` contract reads so.
+/// Requests whose results depend on the `server` contract.
 #[rustfmt::skip]
 pub fn server() -> Vec<Case> {
     const CREATE: &str = "POST /api/v1/custom-user-status.create";

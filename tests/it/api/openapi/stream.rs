@@ -1,4 +1,4 @@
-//! The stream of events against the document: it has no end, so its beginning is read. Knows nothing of who is told what.
+//! Compares the start of the event stream with the document.
 
 use crate::support::TestServer;
 use crate::support::openapi::document::{Document, Operation, masked};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const EVENTS: &str = "GET /api/v1/events";
 
 #[tokio::test]
-async fn the_stream_of_events_is_answered_as_documented_and_tells_its_example() {
+async fn the_event_stream_matches_the_document_and_its_example() {
     let (document, server) = (Document::read(), TestServer::start().await);
     let (admin, bob) = (server.admin().await, server.user("bob").await);
     let position = bob.get("events").await.expect(200).json()["position"].to_string();
@@ -31,26 +31,27 @@ async fn the_stream_of_events_is_answered_as_documented_and_tells_its_example() 
     let problems = document.problems_of_answer(&response, &reply);
     assert!(problems.is_empty(), "{problems:#?}");
     let media_type = format!("{response}/content/text~1event-stream");
-    let told = told(&text);
-    for row in &told {
+    let events = events_in(&text);
+    for row in &events {
         let schema = format!("{media_type}/schema/contentSchema");
         let problems = document.problems(&schema, row);
         assert!(problems.is_empty(), "{row:#}\n{problems:#?}");
     }
     let example = document.at(&media_type)["example"].as_str().unwrap();
-    let example: Vec<_> = self::told(example).into_iter().map(masked).collect();
-    assert_eq!(example, [masked(told[0].clone())]);
+    let example: Vec<_> = events_in(example).into_iter().map(masked).collect();
+    assert_eq!(example, [masked(events[0].clone())]);
 }
 
-/// Reads on until `text` holds `what`, and the event that holds it is whole.
+/// Reads until `text` contains `what` in a complete event.
 async fn until(raw: &mut Raw, text: &mut String, what: &str) {
     while !(text.contains(what) && text.ends_with("\n\n")) {
         *text += &raw.chunk().await.unwrap();
     }
 }
 
-/// The data of the events in `text`, each checked to agree with the lines beside it. What is told first says nothing.
-fn told(text: &str) -> Vec<Value> {
+/// The data of the events in `text`. Checks that the `event` and `id` lines match the data, and
+/// skips the initial comment.
+fn events_in(text: &str) -> Vec<Value> {
     let events = text.strip_prefix(":\n\n").unwrap().split_terminator("\n\n");
     let row = |event: &str| {
         let line = |name: &str| {

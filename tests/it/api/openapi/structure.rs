@@ -1,16 +1,18 @@
-//! The OpenAPI document by itself: that it is one, that it is whole, and that its examples are right. Asks no server.
+//! The OpenAPI document on its own: it is valid and complete, and its examples match their schemas.
+//! Needs no server.
 
 use crate::support::openapi::document::{Document, keys};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What requests outside of the document are answered with, so that no operation refers to it.
+/// Responses to requests outside of the document. No operation refers to them.
 const OUTSIDE: [&str; 2] = [
     "/components/responses/UnknownRoute",
     "/components/responses/WrongMethod",
 ];
 
-/// The keys that an object has to have and those that it may have, by OpenAPI 3.1. For the objects in use here.
+/// The required and the optional keys of an object by OpenAPI 3.1, as far as the document uses
+/// them.
 const OPERATION: (&[&str], &[&str]) = (
     &["operationId", "tags", "summary", "description", "responses"],
     &["parameters", "requestBody", "security"],
@@ -31,7 +33,7 @@ const HEADER: (&[&str], &[&str]) = (&["description", "schema"], &["required"]);
 const MEDIA_TYPE: (&[&str], &[&str]) = (&["schema"], &["example", "examples"]);
 
 #[test]
-fn every_object_of_the_document_is_one_of_openapi() {
+fn every_object_of_the_document_has_the_keys_of_openapi() {
     let document = Document::read();
     let known = [
         "openapi",
@@ -48,7 +50,7 @@ fn every_object_of_the_document_is_one_of_openapi() {
     );
     assert_eq!(document.root["openapi"], "3.1.0");
     for operation in document.operations() {
-        shaped(&document, &operation.pointer(), OPERATION);
+        assert_keys(&document, &operation.pointer(), OPERATION);
         let body = document.at(&operation.pointer()).get("requestBody");
         assert!(
             body.is_none_or(|body| body["required"].is_boolean() && body["content"].is_object())
@@ -60,18 +62,18 @@ fn every_object_of_the_document_is_one_of_openapi() {
         match kind {
             _ if object.get("$ref").is_some() => {}
             "parameters" => {
-                shaped(&document, &place, PARAMETER);
+                assert_keys(&document, &place, PARAMETER);
                 assert_ne!(
                     object.get("schema").is_some(),
                     object.get("content").is_some(),
                     "{place}"
                 );
             }
-            "responses" => shaped(&document, &place, RESPONSE),
-            "headers" => shaped(&document, &place, HEADER),
+            "responses" => assert_keys(&document, &place, RESPONSE),
+            "headers" => assert_keys(&document, &place, HEADER),
             "content" => {
-                assert!(key.contains("~1"), "{place} is no media type");
-                shaped(&document, &place, MEDIA_TYPE);
+                assert!(key.contains("~1"), "{place} is not a media type");
+                assert_keys(&document, &place, MEDIA_TYPE);
             }
             _ => {}
         }
@@ -79,7 +81,7 @@ fn every_object_of_the_document_is_one_of_openapi() {
 }
 
 #[test]
-fn every_schema_is_one() {
+fn every_schema_is_valid() {
     let document = Document::read();
     let schemas =
         keys(document.at("/components/schemas")).map(|name| format!("/components/schemas/{name}"));
@@ -89,14 +91,14 @@ fn every_schema_is_one() {
         .map(|(place, _)| place)
         .filter(|place| place.ends_with("/schema"));
     for place in schemas.chain(inline) {
-        let told =
+        let result =
             jsonschema::draft202012::meta::validate(document.at(&place)).map_err(|e| e.to_string());
-        assert_eq!(told, Ok(()), "{place}");
+        assert_eq!(result, Ok(()), "{place}");
     }
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_component_is_referred_to() {
+fn every_reference_resolves_and_every_component_is_used() {
     let document = Document::read();
     let objects = document.objects();
     let mut used: BTreeSet<String> = OUTSIDE.map(str::to_owned).into();
@@ -125,7 +127,7 @@ fn every_reference_leads_somewhere_and_every_component_is_referred_to() {
 }
 
 #[test]
-fn security_names_the_schemes_there_are() {
+fn security_requirements_name_existing_schemes() {
     let document = Document::read();
     let schemes: BTreeSet<_> = keys(document.at("/components/securitySchemes")).collect();
     let own = document
@@ -142,7 +144,7 @@ fn security_names_the_schemes_there_are() {
 }
 
 #[test]
-fn every_operation_has_an_id_of_its_own_and_known_tags() {
+fn every_operation_has_a_unique_id_and_known_tags() {
     let document = Document::read();
     let operations = document.operations();
     let field = |name: &str| {
@@ -168,7 +170,7 @@ fn every_operation_has_an_id_of_its_own_and_known_tags() {
 }
 
 #[test]
-fn every_example_fits_its_schema() {
+fn every_example_matches_its_schema() {
     let document = Document::read();
     let mut examples = 0;
     for (place, object) in document.objects() {
@@ -191,7 +193,7 @@ fn every_example_fits_its_schema() {
 }
 
 #[track_caller]
-fn shaped(document: &Document, place: &str, (required, optional): (&[&str], &[&str])) {
+fn assert_keys(document: &Document, place: &str, (required, optional): (&[&str], &[&str])) {
     let found: BTreeSet<_> = keys(document.at(place)).collect();
     let missing: Vec<_> = required
         .iter()

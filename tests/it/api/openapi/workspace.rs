@@ -1,5 +1,5 @@
-//! Requests about people's status and the settings of the workspace, which together provoke every status documented for them. Knows
-//! nothing of what the document says of the answers.
+//! Requests about presence and the settings of the workspace that together provoke every status
+//! documented for them.
 
 use crate::support::good_requests::HANDSHAKE;
 use crate::support::openapi::requests::Case;
@@ -9,7 +9,7 @@ pub fn cases() -> Vec<Case> {
     [statuses(), presences(), settings(), methods(), realtime()].concat()
 }
 
-#[rustfmt::skip] // A table: a row is easier to compare on its line.
+#[rustfmt::skip] // A table: rows on one line are easier to compare.
 fn statuses() -> Vec<Case> {
     const SET: &str = "POST /api/v1/users.setStatus";
     const TEXT: &str = "POST /api/v1/settings/Accounts_AllowUserStatusMessageChange";
@@ -93,15 +93,15 @@ fn settings() -> Vec<Case> {
 #[rustfmt::skip]
 fn methods() -> Vec<Case> {
     const CALL: &str = "POST /api/v1/method.call/setUserStatus";
-    const ANYBODY: &str = "POST /api/v1/method.callAnon/listCustomUserStatus";
+    const ANON: &str = "POST /api/v1/method.callAnon/listCustomUserStatus";
     vec![
         Case::new(200, Bob, CALL, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"setUserStatus\",\"params\":[\"busy\",\"\"]}"}"#),
         Case::new(400, Bob, CALL, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"fly\",\"params\":[]}"}"#),
         Case::new(400, Bob, CALL, r#"{"message":"fly"}"#),
         Case::new(400, Bob, CALL, r#"{"message":"{}","x":1}"#),
         Case::new(400, Bob, CALL, ""),
-        Case::new(200, Bob, ANYBODY, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
-        Case::new(400, Nobody, ANYBODY, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
+        Case::new(200, Bob, ANON, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
+        Case::new(400, Nobody, ANON, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
     ]
 }
 
@@ -115,7 +115,8 @@ fn realtime() -> Vec<Case> {
         HANDSHAKE.iter().fold(plain, |case, (name, value)| case.with(name, value))
     };
     vec![
-        // Where one is comes at once, and so does what is newer; nothing newer comes at once to who does not wait.
+        // The current position and newer events are returned at once. A timeout of 0 does not wait
+        // for newer ones.
         Case::new(200, Bob, EVENTS, ""),
         Case::new(200, Admin, CREATE, r#"{"name":"gone fishing","statusType":"away"}"#),
         Case::new(200, Bob, EVENTS, "").at("?since={position}"),
