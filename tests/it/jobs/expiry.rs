@@ -1,5 +1,5 @@
-//! Claims that end while a server runs, by a clock that a test moves, and how it takes a store that fails meanwhile. Real processes and
-//! real time are in `expiry_process`.
+//! Expiry of claims while a server runs, by a manual clock, and with a store that fails.
+//! `expiry_process` covers real processes and real time.
 
 use crate::support::flaky::{Fault, FlakyServer};
 use crate::support::log::Log;
@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 const MINUTE: Duration = Duration::from_secs(60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The events of ends so far, once there are `count`: when, and whose.
-async fn ended(store: &dyn Store, count: usize) -> Vec<(Timestamp, String)> {
+/// Waits for `count` expiry events and returns their times and usernames.
+async fn expirations(store: &dyn Store, count: usize) -> Vec<(Timestamp, String)> {
     let mut committed = store.committed();
     let waiting = async {
         loop {
@@ -30,17 +30,17 @@ async fn ended(store: &dyn Store, count: usize) -> Vec<(Timestamp, String)> {
                 .unwrap()
                 .into_iter()
                 .map(|event| event.unwrap().event);
-            let ends: Vec<_> = events.filter_map(end).collect();
+            let ends: Vec<_> = events.filter_map(expiration).collect();
             if ends.len() >= count {
                 return ends;
             }
             committed.changed().await.unwrap();
         }
     };
-    in_time("the end of a claim", waiting).await
+    in_time("the expiry of a claim", waiting).await
 }
 
-fn end(event: NewEvent) -> Option<(Timestamp, String)> {
+fn expiration(event: NewEvent) -> Option<(Timestamp, String)> {
     let Change::PresenceChanged(change) = event.change else {
         panic!("{event:?}")
     };
@@ -48,7 +48,7 @@ fn end(event: NewEvent) -> Option<(Timestamp, String)> {
     change.source.is_none().then_some((event.at, name))
 }
 
-/// Lets `client` be busy for `span` from now on; answers when that ends.
+/// Sets `client` to busy for `span`. Returns when that expires.
 async fn busy_for(server: &TestServer, client: &Client, span: Duration) -> Timestamp {
     let end = server.clock.now().after(span);
     let instant = jiff::Timestamp::from_millisecond(end.as_millis()).unwrap();
@@ -66,7 +66,7 @@ fn claims(server: &TestServer) -> i64 {
 }
 
 #[tokio::test]
-async fn a_claim_ends_at_its_time_neither_before_nor_with_another() {
+async fn each_claim_expires_at_its_own_time() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let anns = busy_for(&server, &ann, MINUTE).await;
@@ -74,14 +74,14 @@ async fn a_claim_ends_at_its_time_neither_before_nor_with_another() {
     assert_eq!(claims(&server), 2);
     server.clock.set(bobs);
     assert_eq!(
-        ended(&*server.app.store, 1).await,
+        expirations(&*server.app.store, 1).await,
         [(bobs, "bob".to_owned())]
     );
     assert_eq!(claims(&server), 1);
     let status = ann.get("users.getStatus").await.json();
     assert_eq!(status["statusSource"], json!("manual"));
     server.clock.set(anns);
-    let ends = ended(&*server.app.store, 2).await;
+    let ends = expirations(&*server.app.store, 2).await;
     assert_eq!(ends[1], (anns, "ann".to_owned()));
     assert_eq!(claims(&server), 0);
     let changed = bob
@@ -91,13 +91,13 @@ async fn a_claim_ends_at_its_time_neither_before_nor_with_another() {
     assert_eq!(
         changed["users"][0]["_id"],
         json!(ann.id()),
-        "who asks what changed hears of it"
+        "the list of changes contains the expiry"
     );
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_ahead_ends_everything_between_and_one_that_jumps_back_nothing() {
-    // Years ahead, the events that tell of the ends would be old enough to be deleted.
+async fn a_clock_jump_forward_expires_due_claims_and_one_backward_expires_none() {
+    // The test jumps years ahead, which would make the events old enough to be deleted.
     let setup = Setup::new().config(|config| config.event_retention_days = 0);
     let server = setup.start().await;
     let (ann, bob, cid) = (
@@ -110,7 +110,7 @@ async fn a_clock_that_jumps_ahead_ends_everything_between_and_one_that_jumps_bac
     busy_for(&server, &bob, MINUTE).await;
     let cids = busy_for(&server, &cid, 2 * WEEK).await;
     server.clock.set(start.after(WEEK));
-    let ends = ended(&*server.app.store, 2).await;
+    let ends = expirations(&*server.app.store, 2).await;
     let week = start.after(WEEK);
     assert_eq!(ends, [(week, "bob".to_owned()), (week, "ann".to_owned())]);
 
@@ -118,30 +118,30 @@ async fn a_clock_that_jumps_ahead_ends_everything_between_and_one_that_jumps_bac
     server.clock.set(back);
     let anns = busy_for(&server, &ann, MINUTE).await;
     server.clock.advance(MINUTE);
-    let ends = ended(&*server.app.store, 3).await;
+    let ends = expirations(&*server.app.store, 3).await;
     assert_eq!(ends[2], (anns, "ann".to_owned()));
     assert_eq!(claims(&server), 1);
     let status = cid.get("users.getStatus").await.json();
     assert_eq!(status["statusSource"], json!("manual"));
 
     server.clock.set(cids.after(40 * 52 * WEEK));
-    let ends = ended(&*server.app.store, 4).await;
+    let ends = expirations(&*server.app.store, 4).await;
     assert_eq!(ends[3], (cids.after(40 * 52 * WEEK), "cid".to_owned()));
 }
 
 #[tokio::test]
-async fn a_claim_that_ends_sooner_than_those_known_is_not_waited_past() {
+async fn a_replaced_claim_does_not_expire_and_other_claims_do() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     busy_for(&server, &ann, WEEK).await;
     busy_for(&server, &bob, MINUTE).await;
     set(&ann, json!({"status": "away"})).await;
     server.clock.advance(2 * WEEK);
-    ended(&*server.app.store, 1).await;
-    assert_eq!(claims(&server), 1, "one without an end stays");
+    expirations(&*server.app.store, 1).await;
+    assert_eq!(claims(&server), 1, "a claim without an expiry stays");
 }
 
-/// A clock that says nothing when it is set, as a machine's.
+/// A clock that does not notify the server when it is set, like the system clock.
 struct SilentClock(Arc<ManualClock>);
 
 impl Clock for SilentClock {
@@ -151,7 +151,7 @@ impl Clock for SilentClock {
 }
 
 #[tokio::test]
-async fn a_machines_clock_that_is_set_is_noticed_long_before_the_next_sweep() {
+async fn setting_the_system_clock_is_noticed_within_30_seconds() {
     let (clock, stop) = (ManualClock::new(), CancellationToken::new());
     let store = store::open_in_memory().unwrap();
     let silent = Arc::new(SilentClock(clock.clone()));
@@ -169,12 +169,12 @@ async fn a_machines_clock_that_is_set_is_noticed_long_before_the_next_sweep() {
     )
     .await;
     clock.advance(WEEK);
-    let ends = tokio::time::timeout(MINUTE / 2, ended(&*store, 1)).await;
+    let ends = tokio::time::timeout(MINUTE / 2, expirations(&*store, 1)).await;
     assert_eq!(ends.unwrap(), [(clock.now(), "ann".to_owned())]);
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_warned_of_and_asked_again_until_the_claims_have_ended() {
+async fn a_failed_expiry_is_logged_as_a_warning_and_retried() {
     let server = FlakyServer::start().await;
     let (clock, stop) = (ManualClock::new(), CancellationToken::new());
     let log = Log::default();
@@ -194,7 +194,7 @@ async fn a_store_that_fails_is_warned_of_and_asked_again_until_the_claims_have_e
         server.store.fail_once("expire_claims", fault);
         let due = clock.now();
         put(&*server.store, name, 0, busy(Some(due.as_millis()))).await;
-        let ends = ended(&*server.store, n + 1).await;
+        let ends = expirations(&*server.store, n + 1).await;
         assert_eq!(ends[n], (due, name.to_owned()));
         assert!(server.store.has_failed());
         let logged = log.take();
@@ -202,18 +202,18 @@ async fn a_store_that_fails_is_warned_of_and_asked_again_until_the_claims_have_e
         assert!(logged[0].contains("WARN"), "{logged:?}");
     }
     stop.cancel();
-    in_time("the loop's end", running).await.unwrap();
+    in_time("the end of the loop", running).await.unwrap();
 }
 
 #[tokio::test]
-async fn hundreds_that_are_due_at_once_all_end_and_each_is_told_of() {
+async fn hundreds_of_due_claims_all_expire_with_one_event_each() {
     let server = TestServer::start().await;
     server
         .database()
         .execute_batch(&many(300, 1_767_225_600_001))
         .unwrap();
     server.clock.advance(MINUTE);
-    let ends = ended(&*server.app.store, 300).await;
+    let ends = expirations(&*server.app.store, 300).await;
     let names: std::collections::BTreeSet<_> = ends.iter().map(|(_, name)| name).collect();
     assert_eq!((ends.len(), names.len(), claims(&server)), (300, 300, 0));
 }

@@ -1,4 +1,5 @@
-//! Claims that end by the machine's clock, in servers that are killed before they do. What a clock does to them is in `expiry`.
+//! Expiry of claims by the system clock, in servers that are killed before it. `expiry` covers
+//! manual clocks.
 
 use crate::support::presence::{many, set};
 use crate::support::process::{Home, Process};
@@ -16,14 +17,14 @@ fn database(home: &Home) -> Connection {
     Connection::open_with_flags(home.data().join("doorsign.db"), flags).unwrap()
 }
 
-/// A server and its administrator.
-async fn served(home: &Home, token: &str) -> (Process, Client) {
+/// Starts a server. Returns it and its administrator.
+async fn start_server(home: &Home, token: &str) -> (Process, Client) {
     let server = home.serve(&[], &[]).await;
     let admin = server.with_headers(token);
     (server, admin)
 }
 
-/// Becomes busy until `end`.
+/// Sets `client` to busy until `end`.
 async fn busy_until(client: &Client, end: i64) {
     let end = jiff::Timestamp::from_millisecond(end).unwrap().to_string();
     set(
@@ -37,7 +38,8 @@ async fn status(client: &Client) -> Value {
     client.get("users.getStatus").await.expect(200).json()
 }
 
-/// When the claims ended that are told of as such, once there are `count`. Asks the server meanwhile, as people do.
+/// Waits for `count` expiry events and returns their times. Sends requests meanwhile, as clients
+/// do.
 async fn ends(home: &Home, client: &Client, count: usize) -> Vec<i64> {
     let database = database(home);
     let sql = "SELECT created_at FROM event WHERE kind = 'presence.changed' AND payload ->> 'source' IS NULL";
@@ -53,7 +55,7 @@ async fn ends(home: &Home, client: &Client, count: usize) -> Vec<i64> {
             status(client).await;
         }
     };
-    in_time("the end of a claim", waiting).await
+    in_time("the expiry of a claim", waiting).await
 }
 
 fn claims(home: &Home) -> i64 {
@@ -63,7 +65,7 @@ fn claims(home: &Home) -> i64 {
         .unwrap()
 }
 
-/// A home with a token of its administrator's, whose server does not run.
+/// A home folder without a running server, and a token of its administrator.
 async fn home() -> (Home, String) {
     let home = Home::with_data().await;
     let token = home.token("admin", "test").await;
@@ -71,9 +73,9 @@ async fn home() -> (Home, String) {
 }
 
 #[tokio::test]
-async fn a_claim_ends_within_a_second_of_its_time_and_never_before() {
+async fn a_claim_expires_within_a_second_of_its_time_and_never_before() {
     let (home, token) = home().await;
-    let (_server, admin) = served(&home, &token).await;
+    let (_server, admin) = start_server(&home, &token).await;
     for n in 1..=2 {
         let end = now() + 1500;
         busy_until(&admin, end).await;
@@ -85,14 +87,14 @@ async fn a_claim_ends_within_a_second_of_its_time_and_never_before() {
 }
 
 #[tokio::test]
-async fn a_claim_outlives_a_kill_and_ends_on_time_in_the_next_server() {
+async fn a_claim_survives_a_kill_and_expires_on_time_in_the_next_server() {
     let (home, token) = home().await;
-    let (server, admin) = served(&home, &token).await;
-    // Long enough for the next server to start before it, on a busy machine too.
+    let (server, admin) = start_server(&home, &token).await;
+    // Long enough for the next server to start before it, even on a busy machine.
     let end = now() + 8000;
     busy_until(&admin, end).await;
     server.kill().await;
-    let (_server, admin) = served(&home, &token).await;
+    let (_server, admin) = start_server(&home, &token).await;
     let shown = status(&admin).await;
     let expected = jiff::Timestamp::from_millisecond(end).unwrap();
     assert_eq!(shown["statusSource"], json!("manual"), "{shown}");
@@ -103,12 +105,12 @@ async fn a_claim_outlives_a_kill_and_ends_on_time_in_the_next_server() {
 }
 
 #[tokio::test]
-async fn claims_that_ended_while_no_server_ran_count_no_more_at_once_and_are_swept_at_the_start() {
+async fn claims_that_expired_without_a_running_server_are_hidden_and_swept_at_the_start() {
     let (home, token) = home().await;
-    let (server, admin) = served(&home, &token).await;
+    let (server, admin) = start_server(&home, &token).await;
     busy_until(&admin, now() + 3_600_000).await;
     server.kill().await;
-    // As if it had been off for more than that hour; and others with it.
+    // As if the server had been down for over an hour, with 400 further claims.
     let past = now() - 1;
     let database = database(&home);
     database
@@ -117,7 +119,7 @@ async fn claims_that_ended_while_no_server_ran_count_no_more_at_once_and_are_swe
     database.execute_batch(&many(400, past)).unwrap();
     drop(database);
     let start = now();
-    let (_server, admin) = served(&home, &token).await;
+    let (_server, admin) = start_server(&home, &token).await;
     let shown = status(&admin).await;
     assert_eq!(
         (&shown["status"], &shown["statusSource"]),
