@@ -1,10 +1,10 @@
-//! Dev mode's clock: what it is when it was turned, and what has ended by then.
+//! Dev mode's clock: setting, advancing and freezing it, and what expires then.
 
 use crate::support::dev::{dev_server, look, seeded, tell};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_status_has_ended_when_the_clock_was_moved_past_its_end() {
+async fn advancing_the_clock_past_the_expiry_of_a_status_ends_it() {
     let server = dev_server().await;
     let ann = seeded(&server, "ann");
     let lunch = json!({"status": "away", "message": "lunch", "expiresAt": "2026-01-01T01:00:00Z"});
@@ -17,12 +17,12 @@ async fn a_status_has_ended_when_the_clock_was_moved_past_its_end() {
     tell(&server, "clock", json!({"advance": "59m"})).await;
     assert_eq!((end().await, events()), (json!(at_one), before));
     tell(&server, "clock", json!({"advance": "1m"})).await;
-    assert!(events() > before, "its end is an event, and has happened");
+    assert!(events() > before, "the expiry has published no event");
     assert_eq!(end().await, json!(null));
 }
 
 #[tokio::test]
-async fn a_login_ends_when_the_clock_is_moved_and_lives_again_when_it_comes_back() {
+async fn advancing_the_clock_expires_a_login_and_resetting_the_clock_restores_it() {
     let server = dev_server().await;
     let ann = server.anon().logged_in("ann", "ann").await;
     ann.get("me").await.expect(200);
@@ -36,7 +36,7 @@ async fn a_login_ends_when_the_clock_is_moved_and_lives_again_when_it_comes_back
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_or_stands_still_is_the_one_that_rows_are_made_by() {
+async fn new_statuses_use_the_time_of_a_set_or_frozen_clock() {
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let christmas = json!({"now": "2026-12-24T12:00:00Z", "frozen": true});
@@ -45,8 +45,8 @@ async fn a_clock_that_is_set_or_stands_still_is_the_one_that_rows_are_made_by() 
     let created = admin.create("at noon").await.expect(200).json();
     let at = &created["customUserStatus"]["_updatedAt"];
     assert_eq!(at, "2026-12-24T12:00:00.000Z");
-    let going = tell(&server, "clock", json!({"frozen": false})).await;
-    assert_eq!(going["now"], "2026-12-24T12:00:00.000Z");
+    let running = tell(&server, "clock", json!({"frozen": false})).await;
+    assert_eq!(running["now"], "2026-12-24T12:00:00.000Z");
     server.clock.advance(std::time::Duration::from_secs(60));
     let clock = look(&server, "clock").await;
     assert_eq!(clock["now"], "2026-12-24T12:01:00.000Z");

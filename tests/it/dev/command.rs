@@ -9,7 +9,7 @@ async fn dev(home: &Home, args: &[&str]) -> Process {
 }
 
 /// The rows of the printed table: user, password, id, token.
-fn people(process: &Process) -> Vec<Vec<String>> {
+fn users(process: &Process) -> Vec<Vec<String>> {
     let lines = process.greeting.lines();
     let table = lines
         .skip_while(|line| !line.starts_with("user "))
@@ -20,16 +20,16 @@ fn people(process: &Process) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn it_prints_users_and_tokens_that_work_and_are_the_same_at_every_start() {
+async fn the_printed_users_and_tokens_work_and_are_the_same_at_every_start() {
     let home = Home::new();
     let first = dev(&home, &[]).await;
-    let printed = people(&first);
+    let printed = users(&first);
     let names: Vec<_> = printed.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(names, ["admin", "ann", "bob", "rocket.cat"]);
     assert_eq!(printed[0][1], "admin");
     first.end().await;
     let second = dev(&home, &[]).await;
-    assert_eq!(people(&second), printed);
+    assert_eq!(users(&second), printed);
     for row in &printed {
         let credentials = (row[2].clone(), row[3].clone());
         let client = Client::new(second.address(), Some(credentials));
@@ -46,7 +46,7 @@ async fn it_prints_users_and_tokens_that_work_and_are_the_same_at_every_start() 
 }
 
 #[tokio::test]
-async fn the_lines_to_paste_create_a_status() {
+async fn the_printed_commands_create_a_status() {
     let home = Home::new();
     let process = dev(&home, &[]).await;
     let (_, lines) = process.greeting.split_once("terminal:\n").unwrap();
@@ -55,7 +55,7 @@ async fn the_lines_to_paste_create_a_status() {
 }
 
 #[tokio::test]
-async fn it_leaves_no_file_behind_and_takes_the_ready_file_with_it() {
+async fn it_leaves_no_file_behind_and_removes_the_ready_file() {
     let home = Home::new();
     let log = home.path().join("audit.log");
     let args = [
@@ -78,10 +78,10 @@ async fn it_leaves_no_file_behind_and_takes_the_ready_file_with_it() {
 }
 
 #[tokio::test]
-async fn two_run_side_by_side_and_know_nothing_of_each_other() {
+async fn two_dev_servers_do_not_share_data() {
     let home = Home::new();
     let (one, other) = (dev(&home, &[]).await, dev(&home, &[]).await);
-    let admin = people(&one)[0].clone();
+    let admin = users(&one)[0].clone();
     let at = |process: &Process| {
         let credentials = (admin[2].clone(), admin[3].clone());
         Client::new(process.address(), Some(credentials))
@@ -91,7 +91,7 @@ async fn two_run_side_by_side_and_know_nothing_of_each_other() {
 }
 
 #[tokio::test]
-async fn it_refuses_to_listen_where_others_could_come_in() {
+async fn it_refuses_to_listen_on_other_than_loopback_addresses() {
     let home = Home::new();
     for address in ["0.0.0.0:0", "[::]:0"] {
         let reason = home.run(&["dev", "--listen", address]).await.refused(1);
@@ -101,17 +101,17 @@ async fn it_refuses_to_listen_where_others_could_come_in() {
 }
 
 #[tokio::test]
-async fn it_follows_the_servers_contract_unless_it_is_given_one() {
+async fn it_uses_the_server_contract_by_default() {
     let home = Home::new();
-    for (args, statuses) in [(&[][..], 200), (&["--contract", "documented"][..], 400)] {
+    for (args, status) in [(&[][..], 200), (&["--contract", "documented"][..], 400)] {
         let process = dev(&home, args).await;
-        let admin = people(&process)[0].clone();
+        let admin = users(&process)[0].clone();
         let admin = Client::new(
             process.address(),
             Some((admin[2].clone(), admin[3].clone())),
         );
         let body = serde_json::json!({"name": "without a type"});
         let reply = admin.post("custom-user-status.create", body).await;
-        assert_eq!(reply.status, statuses, "{args:?}");
+        assert_eq!(reply.status, status, "{args:?}");
     }
 }

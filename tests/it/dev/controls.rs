@@ -1,4 +1,4 @@
-//! Dev mode: the seed and the way back to it, the list of requests, and who may use the controls.
+//! Dev mode's controls: the seed, the reset, the list of requests, and access checks.
 
 use crate::support::dev::{JSON, ask, dev_server, look, seeded, tell};
 use crate::support::good_requests::HANDSHAKE;
@@ -11,7 +11,7 @@ use serde_json::json;
 use warp::http::Method;
 
 #[tokio::test]
-async fn everybody_of_the_seed_gets_in_by_password_and_by_token() {
+async fn every_seeded_user_can_log_in_by_password_and_by_token() {
     let server = dev_server().await;
     for person in &PEOPLE {
         let me = seeded(&server, person.username).get("me").await;
@@ -29,7 +29,7 @@ async fn everybody_of_the_seed_gets_in_by_password_and_by_token() {
 }
 
 #[tokio::test]
-async fn a_reset_brings_everything_back_to_the_seed() {
+async fn a_reset_restores_the_seed() {
     let server = dev_server().await;
     let (admin, bob) = (seeded(&server, "admin"), seeded(&server, "bob"));
     admin.create("new").await.expect(200);
@@ -70,11 +70,11 @@ async fn a_reset_brings_everything_back_to_the_seed() {
     assert_eq!(look(&server, "faults").await["faults"], json!([]));
     let requests = look(&server, "requests").await;
     let after = requests["requests"].as_array().unwrap();
-    assert_eq!(after.len(), 6, "only what came after it: {requests}");
+    assert_eq!(after.len(), 6, "only requests after the reset: {requests}");
 }
 
 #[tokio::test]
-async fn a_reset_brings_settings_and_everybodys_status_back_and_forgets_who_called_too_often() {
+async fn a_reset_restores_settings_and_statuses_and_clears_rate_limits() {
     let setup = Setup::dev().config(|config| config.rate_limit_calls = Some(3));
     let server = setup.start().await;
     let (admin, ann) = (seeded(&server, "admin"), seeded(&server, "ann"));
@@ -108,7 +108,7 @@ async fn a_reset_brings_settings_and_everybodys_status_back_and_forgets_who_call
 }
 
 #[tokio::test]
-async fn a_reset_is_no_event_and_hooks_go_on_after_it() {
+async fn a_reset_publishes_no_event_and_hooks_continue_after_it() {
     let (hook, mut given) = recording("hook");
     let server = Setup::dev().hook(hook).pace(FAST).start().await;
     let admin = seeded(&server, "admin");
@@ -121,7 +121,7 @@ async fn a_reset_is_no_event_and_hooks_go_on_after_it() {
 }
 
 #[tokio::test]
-async fn requests_are_listed_as_they_came_and_without_secrets() {
+async fn requests_are_listed_in_order_and_without_secrets() {
     let server = dev_server().await;
     let ann = seeded(&server, "ann");
     ann.get("custom-user-status.list?count=2").await.expect(200);
@@ -159,7 +159,7 @@ async fn requests_are_listed_as_they_came_and_without_secrets() {
 }
 
 #[tokio::test]
-async fn what_a_control_cannot_take_is_refused_in_clear_words_and_changes_nothing() {
+async fn invalid_control_requests_are_refused_with_the_reason_and_change_nothing() {
     let server = dev_server().await;
     for (control, body, words) in [
         ("reset", json!({"all": true}), "unknown field `all`"),
@@ -212,7 +212,7 @@ async fn what_a_control_cannot_take_is_refused_in_clear_words_and_changes_nothin
 }
 
 #[tokio::test]
-async fn controls_are_for_this_machine_and_not_for_web_pages() {
+async fn controls_accept_only_local_hosts_and_origins() {
     let server = dev_server().await;
     let anon = server.anon();
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -246,7 +246,7 @@ async fn controls_are_for_this_machine_and_not_for_web_pages() {
 }
 
 #[tokio::test]
-async fn no_route_answers_to_a_name_that_is_not_this_machines() {
+async fn every_route_refuses_a_foreign_host_name() {
     let server = dev_server().await;
     let (anon, routes) = (server.anon(), ROUTES.iter().chain(DEV_ROUTES));
     for route in routes {
@@ -280,7 +280,7 @@ async fn no_route_answers_to_a_name_that_is_not_this_machines() {
 }
 
 #[tokio::test]
-async fn outside_dev_mode_there_is_no_control() {
+async fn controls_exist_only_in_dev_mode() {
     let server = TestServer::start().await;
     let admin = server.anon().logged_in("admin", ADMIN_PASSWORD).await;
     for control in ["reset", "clock", "faults", "requests"] {

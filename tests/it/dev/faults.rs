@@ -1,4 +1,4 @@
-//! Dev mode's faults: what a client meets, where and how often.
+//! Dev mode's faults: their effects, routes and counts.
 
 use crate::support::dev::{ask, dev_server, look, seeded, tell};
 use crate::support::raw::{Raw, create_named, request};
@@ -6,7 +6,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn a_route_is_told_of_too_many_requests_as_rocket_chat_tells_it_and_as_often_as_asked() {
+async fn a_429_fault_has_the_format_of_rocket_chat_and_repeats_by_its_count() {
     let server = dev_server().await;
     let ann = seeded(&server, "ann");
     let fault = json!({"route": "/api/v1/me", "fault": "429", "count": 2});
@@ -24,7 +24,7 @@ async fn a_route_is_told_of_too_many_requests_as_rocket_chat_tells_it_and_as_oft
 }
 
 #[tokio::test]
-async fn a_failure_hits_its_method_alone_and_changes_nothing() {
+async fn a_500_fault_affects_only_its_method_and_changes_nothing() {
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let fault = json!({"route": "*", "method": "post", "fault": 500});
@@ -37,7 +37,7 @@ async fn a_failure_hits_its_method_alone_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn latency_holds_a_request_up_and_then_lets_it_through() {
+async fn a_latency_fault_delays_a_request_which_then_succeeds() {
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let fault = json!({"route": "*", "fault": "latency", "ms": 80});
@@ -51,7 +51,7 @@ async fn latency_holds_a_request_up_and_then_lets_it_through() {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_is_closed_without_a_byte_and_the_next_one_is_served() {
+async fn a_drop_fault_closes_a_connection_without_a_byte_and_the_next_is_served() {
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let fault = json!({"route": "*", "fault": "drop", "count": 2});
@@ -71,7 +71,7 @@ async fn a_dropped_connection_is_closed_without_a_byte_and_the_next_one_is_serve
 }
 
 #[tokio::test]
-async fn faults_are_listed_with_what_is_left_of_them_and_can_be_cleared() {
+async fn faults_are_listed_with_their_remaining_count_and_can_be_cleared() {
     let server = dev_server().await;
     let ann = seeded(&server, "ann");
     for fault in [
@@ -81,18 +81,18 @@ async fn faults_are_listed_with_what_is_left_of_them_and_can_be_cleared() {
         tell(&server, "faults", fault).await;
     }
     ann.get("me").await.refused(500);
-    let left = json!([
+    let remaining = json!([
         {"route": "/api/v1/me", "fault": "500", "count": 2},
         {"route": "*", "method": "POST", "fault": "drop", "ms": 7, "count": 1},
     ]);
-    assert_eq!(look(&server, "faults").await["faults"], left);
+    assert_eq!(look(&server, "faults").await["faults"], remaining);
     let cleared = tell(&server, "faults", json!({"clear": true})).await;
     assert_eq!(cleared["faults"], json!([]));
     ann.get("me").await.expect(200);
 }
 
 #[tokio::test]
-async fn controls_and_unknown_paths_meet_no_fault() {
+async fn faults_do_not_affect_controls_and_unknown_paths() {
     let server = dev_server().await;
     let fault = json!({"route": "*", "fault": "500"});
     tell(&server, "faults", fault).await;
