@@ -1,5 +1,5 @@
-//! The bench of live connections in `benches/`: that it counts frames wherever they are cut, that its figures are of what it did, and that
-//! it complains of what it did not get. How fast anything is, is not for a test.
+//! The benchmark of live connections in `benches/`: it counts frames correctly, reports what it
+//! did, and reports errors. No test measures speed.
 
 #[path = "../../../benches/live/mod.rs"]
 mod script;
@@ -8,7 +8,7 @@ use crate::support::load::script::{http, machine};
 use crate::support::{ADMIN_PASSWORD, TestServer};
 use script::subscriber::{Frames, Told};
 
-/// What it prints when it is told `arguments`, and how it ends.
+/// Runs the program with `arguments`. Returns its output and its result.
 async fn run(arguments: String) -> (String, Result<(), String>) {
     let running = tokio::task::spawn_blocking(move || {
         let password = |name: &str| (name == "PASSWORD").then(|| ADMIN_PASSWORD.to_owned());
@@ -21,7 +21,7 @@ async fn run(arguments: String) -> (String, Result<(), String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_number_of_subscribers_has_a_row_and_what_it_left_behind_is_there() {
+async fn every_number_of_subscribers_has_a_row_and_the_created_statuses_exist() {
     let server = TestServer::start().await;
     let (printed, ended) = run(format!(
         "--url http://{} --user admin --password-env PASSWORD --seconds 0.5 --changes 2 --subscribers 3,7 --concurrency 2 --pid {}",
@@ -39,15 +39,15 @@ async fn every_number_of_subscribers_has_a_row_and_what_it_left_behind_is_there(
         for column in [3, 4, 5, 6, 7, 8] {
             assert!(row[column].parse::<f64>().unwrap() > 0.0, "{printed}");
         }
-        assert_eq!(row[10], "0", "nobody is cut: {printed}");
+        assert_eq!(row[10], "0", "a subscriber was disconnected: {printed}");
     }
-    let told = printed.lines().last().unwrap();
-    let created: usize = told.split(' ').next().unwrap().parse().unwrap();
-    assert_eq!(server.admin().await.names().await.len(), created, "{told}");
+    let last = printed.lines().last().unwrap();
+    let created: usize = last.split(' ').next().unwrap().parse().unwrap();
+    assert_eq!(server.admin().await.names().await.len(), created, "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_says_so_when_there_is_no_measuring() {
+async fn it_reports_why_it_cannot_measure() {
     let server = TestServer::start().await;
     let url = format!("http://{}", server.address);
     for (url, user, password, reason) in [
@@ -78,7 +78,7 @@ async fn it_says_so_when_there_is_no_measuring() {
 }
 
 #[test]
-fn frames_are_counted_wherever_they_are_cut() {
+fn frames_are_counted_wherever_they_are_split() {
     let frame = |first: u8, length: usize| {
         let mut frame = vec![first];
         match length {
@@ -105,18 +105,18 @@ fn frames_are_counted_wherever_they_are_cut() {
     ]
     .concat();
     for size in [1, 2, 3, 64, 4096, all.len()] {
-        let (mut frames, mut told) = (Frames::default(), Told::default());
+        let (mut frames, mut total) = (Frames::default(), Told::default());
         for part in all.chunks(size) {
-            let some = frames.take(part);
-            told.changes += some.changes;
-            told.pings += some.pings;
-            told.closes += some.closes;
+            let counts = frames.take(part);
+            total.changes += counts.changes;
+            total.pings += counts.pings;
+            total.closes += counts.closes;
         }
         let expected = Told {
             changes: 4,
             pings: 1,
             closes: 1,
         };
-        assert_eq!(told, expected, "in parts of {size}");
+        assert_eq!(total, expected, "in parts of {size}");
     }
 }

@@ -1,5 +1,5 @@
-//! The load script of `benches/`: that it counts what it did, complains of what it did not get, and reads what it is told. How fast
-//! anything is, is not for a test.
+//! The load script of `benches/`: it counts its requests, reports errors and parses its input. No
+//! test measures speed.
 
 use crate::support::load::script;
 use crate::support::{ADMIN_PASSWORD, Client, TestServer};
@@ -8,26 +8,26 @@ use script::machine::{ProcessorTime, resident_in};
 use script::percentile::percentile;
 use script::request::Server;
 
-/// What the script prints, and how it ends.
-struct Printed {
+/// The output and the result of the script.
+struct ScriptOutput {
     text: String,
     ended: Result<(), String>,
 }
 
-async fn run(arguments: &str) -> Printed {
+async fn run(arguments: &str) -> ScriptOutput {
     let arguments = format!("load {arguments}");
     let running = tokio::task::spawn_blocking(move || {
         let password = |name: &str| (name == "PASSWORD").then(|| ADMIN_PASSWORD.to_owned());
         let (words, mut out) = (arguments.split(' ').map(str::to_owned), Vec::new());
         let ended = script::run(words, &password, &mut out);
         let text = String::from_utf8(out).unwrap();
-        Printed { text, ended }
+        ScriptOutput { text, ended }
     });
     running.await.unwrap()
 }
 
-/// The words of each row that is about one of `what`.
-fn rows<'a>(printed: &'a Printed, what: &[&str]) -> Vec<Vec<&'a str>> {
+/// The words of each row about one of `what`.
+fn rows<'a>(printed: &'a ScriptOutput, what: &[&str]) -> Vec<Vec<&'a str>> {
     let lines = printed.text.lines();
     let words = lines.map(|line| line.split_ascii_whitespace().collect());
     let is_row = |row: &Vec<&str>| row.len() == 10 && what.contains(&row[0]);
@@ -40,7 +40,7 @@ fn by_token(client: &Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_it_says_it_has_left_behind_is_there() {
+async fn the_statuses_reported_as_left_behind_exist() {
     let server = TestServer::start().await;
     let mut arguments = format!(
         "--url http://{} --user admin --password-env PASSWORD --seconds 0.1 --concurrency 1,8 --rounds 2",
@@ -67,15 +67,15 @@ async fn what_it_says_it_has_left_behind_is_there() {
             "p50, p99, max: {row:?}"
         );
     }
-    let said = printed.text.lines().last().unwrap();
-    let left_behind: u64 = said.split(' ').next().unwrap().parse().unwrap();
+    let last = printed.text.lines().last().unwrap();
+    let left_behind: u64 = last.split(' ').next().unwrap().parse().unwrap();
     let admin = server.admin().await;
     let list = admin.get("custom-user-status.list?count=1").await;
-    assert_eq!(list.json()["total"], left_behind, "{said}");
+    assert_eq!(list.json()["total"], left_behind, "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_kind_of_request_does_what_it_says() {
+async fn each_kind_of_request_has_a_row_and_set_status_sets_new_texts() {
     let server = TestServer::start().await;
     let printed = run(&format!(
         "--url http://{} --user admin --password-env PASSWORD --seconds 0.05 --concurrency 2 --rounds 1 --what set-status,presence,login",
@@ -84,8 +84,8 @@ async fn each_kind_of_request_does_what_it_says() {
     .await;
     assert_eq!(printed.ended, Ok(()), "{}", printed.text);
     let rows = rows(&printed, &["set-status", "presence", "login"]);
-    let asked: Vec<&str> = rows.iter().map(|row| row[0]).collect();
-    assert_eq!(asked, ["set-status", "presence", "login"]);
+    let kinds: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    assert_eq!(kinds, ["set-status", "presence", "login"]);
     let admin = server.admin().await;
     let (id, _) = admin.credentials.as_ref().unwrap();
     let own = format!("users.presence?ids={id}");
@@ -93,11 +93,11 @@ async fn each_kind_of_request_does_what_it_says() {
     let text = shown["users"][0]["statusText"].as_str().unwrap();
     assert!(text.starts_with("load "), "{shown}");
     let number: u64 = text.rsplit(' ').next().unwrap().parse().unwrap();
-    assert!(number > 0, "each text is another one: {text}");
+    assert!(number > 0, "the texts do not differ: {text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_is_measured_with_and_without_logins_beside_it() {
+async fn each_round_is_measured_with_and_without_concurrent_logins() {
     let server = TestServer::start().await;
     let printed = run(&format!(
         "--url http://{} --user admin --password-env PASSWORD --seconds 0.1 --concurrency 1,2 --rounds 2 --what list --logins 2",
@@ -113,12 +113,22 @@ async fn everything_is_measured_with_and_without_logins_beside_it() {
                 "{} {} {}",
                 row[1],
                 row[2],
-                if row[7] == "-" { "alone" } else { "beside" }
+                if row[7] == "-" {
+                    "alone"
+                } else {
+                    "with logins"
+                }
             )
         })
         .collect();
     let expected = |round| {
-        ["1 R alone", "1 R beside", "2 R alone", "2 R beside"].map(|row| row.replace('R', round))
+        [
+            "1 R alone",
+            "1 R with logins",
+            "2 R alone",
+            "2 R with logins",
+        ]
+        .map(|row| row.replace('R', round))
     };
     assert_eq!(
         measured,
@@ -130,7 +140,7 @@ async fn everything_is_measured_with_and_without_logins_beside_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_other_than_200_are_shown_and_fail_the_run() {
+async fn responses_other_than_200_are_shown_and_fail_the_run() {
     let server = TestServer::start().await;
     let user = by_token(&server.user("anna").await);
     let url = format!("--url http://{}", server.address);
@@ -160,7 +170,7 @@ async fn answers_other_than_200_are_shown_and_fail_the_run() {
 }
 
 #[tokio::test]
-async fn without_arguments_of_its_own_it_prints_its_usage() {
+async fn without_its_own_arguments_it_prints_its_usage() {
     for arguments in ["--bench", "--test", "--help"] {
         let printed = run(arguments).await;
         assert_eq!(printed.ended, Ok(()), "{arguments}");
@@ -173,7 +183,7 @@ async fn without_arguments_of_its_own_it_prints_its_usage() {
 }
 
 #[tokio::test]
-async fn arguments_that_mean_nothing_are_refused() {
+async fn invalid_arguments_are_refused() {
     let url = "--url http://127.0.0.1:1";
     for (arguments, reason) in [
         ("--user admin --password-env PASSWORD".to_owned(), "--url"),
@@ -213,7 +223,7 @@ async fn arguments_that_mean_nothing_are_refused() {
 }
 
 #[test]
-fn heads_of_answers_are_read() {
+fn response_heads_are_parsed() {
     let head = |text: &str| Head::parse(text.as_bytes());
     let whole =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nCONTENT-length:  7\r\n\r\n{\"a\":1}";
@@ -221,7 +231,7 @@ fn heads_of_answers_are_read() {
     assert_eq!((read.status, read.body_bytes), (200, 7));
     assert_eq!(&whole[read.bytes..], "{\"a\":1}");
     for cut in 0..read.bytes {
-        assert_eq!(head(&whole[..cut]).unwrap(), None, "{cut} bytes of it");
+        assert_eq!(head(&whole[..cut]).unwrap(), None, "the first {cut} bytes");
     }
     for bad in [
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -232,7 +242,7 @@ fn heads_of_answers_are_read() {
     ] {
         assert!(head(bad).is_err(), "{bad}");
     }
-    assert!(head(&"x".repeat(70_000)).is_err(), "there must be an end");
+    assert!(head(&"x".repeat(70_000)).is_err(), "a head without an end");
 }
 
 #[test]
@@ -276,7 +286,7 @@ fn urls_become_addresses() {
 }
 
 #[test]
-fn what_linux_tells_is_read() {
+fn memory_and_processor_time_are_parsed_from_proc() {
     let status = "Name:\tdoorsign\nVmHWM:\t   20480 kB\nVmRSS:\t   14336 kB\n";
     assert_eq!(resident_in(status), Some(14.0));
     assert_eq!(resident_in("Name:\tkthreadd\n"), None);

@@ -1,4 +1,4 @@
-//! The load programs of `benches/`: what they count and report. No test measures speed.
+//! The load programs of `benches/`: their counts and reports. No test measures speed.
 
 mod live;
 mod load;
