@@ -1,4 +1,4 @@
-//! `doorsign dev` as a process: what it prints, where it listens and what it leaves behind.
+//! `doorsign dev` as a process: its output, its address and its files.
 
 use crate::support::Client;
 use crate::support::process::{Home, Process, paste};

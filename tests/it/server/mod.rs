@@ -1,4 +1,4 @@
-//! A running process: start, stop, logs, timeouts, and what it does when it runs out of something.
+//! A running process: start, stop, logs, timeouts, and exhausted resources.
 
 mod exhaustion;
 mod faults;
