@@ -9,7 +9,7 @@ mod custom_status_fresh;
 mod custom_status_list;
 mod hooks;
 mod hostile_input;
-mod large_answers;
+mod large_responses;
 mod login_attempts;
 mod login_end;
 mod login_floods;

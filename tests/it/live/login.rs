@@ -1,6 +1,6 @@
 //! Logins on a live connection: every way to log in, the frames that follow, and refused logins.
 //! Source: compatibility 9.2.
-//! `logout` and `cut` cover how a login ends.
+//! `logout` and `closed` cover how a login ends.
 
 use crate::support::frames::added;
 use crate::support::presence::seen;

@@ -1,8 +1,8 @@
 //! The realtime protocol over WebSocket.
 
 mod bounds;
+mod closed;
 mod commands;
-mod cut;
 mod frames;
 mod hostile;
 mod login;
@@ -11,8 +11,8 @@ mod methods;
 mod model;
 mod policies;
 mod presence;
-mod shown;
 mod slow;
+mod status_events;
 mod streams;
 mod subscriptions;
 mod watching;

@@ -1,6 +1,6 @@
 //! Events on streams: each change is published once, in order, in a fixed format, to its
 //! subscribers. Source: compatibility 9.4 and 9.6.
-//! `subscriptions` covers refusals, `shown` the visible status of users.
+//! `subscriptions` covers refusals, `status_events` the visible status of users.
 
 use crate::support::admin::{grant, setting};
 use crate::support::frames::{LOGGED, changed, logged, updated};

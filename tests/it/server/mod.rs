@@ -3,7 +3,7 @@
 mod exhaustion;
 mod faults;
 mod full;
-mod full_ends;
+mod full_removals;
 mod logs;
 mod refusals;
 mod start;
