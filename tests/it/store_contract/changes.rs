@@ -1,7 +1,7 @@
-//! The end of logins, deletions, permissions and settings: each change appends the event that tells of it, and what is refused or changes
-//! nothing appends none. Users who stay are in `user_changes`.
+//! Ended logins, deletions, permissions and settings: each change appends its event. A change that is
+//! refused or has no effect appends none. Updates of users are in `user_changes`.
 
-use crate::support::store::changes::{told, told_of, updated};
+use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{events, id, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
@@ -35,9 +35,9 @@ async fn log_in(store: &dyn Store, login: &str, token: Option<&str>) -> Login {
 }
 
 #[tokio::test]
-async fn logins_that_a_password_or_a_deactivation_ends_are_told_if_there_are_any() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn a_new_password_or_a_deactivation_appends_an_event_if_it_ends_logins() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let password = |keep_login| UserPatch {
             password_hash: Some("another".to_owned()),
             keep_login,
@@ -47,37 +47,43 @@ async fn logins_that_a_password_or_a_deactivation_ends_are_told_if_there_are_any
             active: Some(active),
             ..UserPatch::default()
         };
-        let seen = updated("ann", "ANN", false);
+        let user_updated = updated("ann", "ANN", false);
         let own = log_in(&*store, "own", None).await.id;
         log_in(&*store, "token", Some("laptop")).await;
         assert_eq!(
-            told_of(&*store, password(Some(own.clone()))).await,
+            update_events(&*store, password(Some(own.clone()))).await,
             [],
-            "none but the one that stays"
+            "the only login by password is kept"
         );
         log_in(&*store, "other", None).await;
         assert_eq!(
-            told_of(&*store, password(Some(own))).await,
-            told(&[ended()])
+            update_events(&*store, password(Some(own))).await,
+            events_by_admin(&[ended()])
         );
-        assert_eq!(told_of(&*store, password(None)).await, told(&[ended()]));
-        let expected = told(&[seen.clone(), ended()]);
-        assert_eq!(told_of(&*store, active(false)).await, expected);
-        assert_eq!(told_of(&*store, active(true)).await, told(&[seen]));
+        assert_eq!(
+            update_events(&*store, password(None)).await,
+            events_by_admin(&[ended()])
+        );
+        let expected = events_by_admin(&[user_updated.clone(), ended()]);
+        assert_eq!(update_events(&*store, active(false)).await, expected);
+        assert_eq!(
+            update_events(&*store, active(true)).await,
+            events_by_admin(&[user_updated])
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_not() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn the_end_of_a_login_appends_one_event_and_its_creation_and_expiry_none() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let login = log_in(&*store, "own", None).await.id;
-        for there_was_one in [true, false] {
+        for existed in [true, false] {
             let ended = store.delete_login(login.clone(), admin_at(5)).await;
-            assert_eq!(ended.unwrap(), there_was_one);
+            assert_eq!(ended.unwrap(), existed);
         }
-        assert_eq!(events(&*store).await, told(&[ended()]));
+        assert_eq!(events(&*store).await, events_by_admin(&[ended()]));
 
         let old = log_in(&*store, "old", Some("laptop")).await;
         let new = Login {
@@ -85,13 +91,16 @@ async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_n
             ..old
         };
         store.replace_token(new, admin_at(5)).await.unwrap();
-        assert_eq!(events(&*store).await, told(&[ended(), ended()]));
+        assert_eq!(events(&*store).await, events_by_admin(&[ended(), ended()]));
 
         log_in(&*store, "third", None).await;
         for _ in 0..2 {
             store.delete_logins(id("ann"), admin_at(5)).await.unwrap();
         }
-        assert_eq!(events(&*store).await, told(&[ended(), ended(), ended()]));
+        assert_eq!(
+            events(&*store).await,
+            events_by_admin(&[ended(), ended(), ended()])
+        );
 
         let brief = Login {
             id: LoginId::new("brief"),
@@ -120,23 +129,23 @@ async fn the_end_of_a_login_is_told_once_and_its_beginning_and_its_own_end_are_n
 }
 
 #[tokio::test]
-async fn a_deletion_is_told_with_the_last_name() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn the_event_of_a_deleted_user_carries_the_last_username() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         store.delete_user(id("ann"), admin_at(5)).await.unwrap();
         let gone = Change::UserDeleted {
             user: id("ann"),
             username: user("ann").username,
         };
-        assert_eq!(events(&*store).await, told(&[gone]));
+        assert_eq!(events(&*store).await, events_by_admin(&[gone]));
     })
     .await;
 }
 
 #[tokio::test]
-async fn permissions_are_told_with_the_roles_that_are_stored() {
-    every_store(async |place| {
-        let store = place.open();
+async fn the_event_of_a_changed_permission_carries_the_stored_roles() {
+    every_store(async |database| {
+        let store = database.open();
         let grant = |permission: &str, roles: &[&str]| PermissionGrant {
             permission: permission.to_owned(),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
@@ -159,15 +168,15 @@ async fn permissions_are_told_with_the_roles_that_are_stored() {
             grant("view-statistics", &[]),
         ];
         let expected = expected.map(Change::PermissionChanged);
-        assert_eq!(events(&*store).await, told(&expected));
+        assert_eq!(events(&*store).await, events_by_admin(&expected));
     })
     .await;
 }
 
 #[tokio::test]
-async fn settings_of_every_kind_are_told_when_they_differ_and_somebody_is_to_hear_of_it() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_changed_setting_of_any_type_appends_one_event_unless_the_change_is_silent() {
+    every_store(async |database| {
+        let store = database.open();
         let cases: [(Setting, SettingValue); 4] = [
             (Setting::SiteName, "Office \u{1f3e2}".into()),
             (Setting::DisplayRoles, false.into()),
@@ -186,15 +195,15 @@ async fn settings_of_every_kind_are_told_when_they_differ_and_somebody_is_to_hea
         }
         let silent = store.set_setting(Setting::UniqueId, "abc".into(), at(5), None);
         silent.await.unwrap();
-        assert_eq!(events(&*store).await, told(&changes));
+        assert_eq!(events(&*store).await, events_by_admin(&changes));
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_told() {
-    every_store(async |place| {
-        let store = with_users(&place, &["bob"]).await;
+async fn refused_changes_append_no_event() {
+    every_store(async |database| {
+        let store = with_users(&database, &["bob"]).await;
         let admin = doorsign::domain::User {
             roles: vec!["admin".to_owned()],
             ..user("ann")

@@ -1,4 +1,5 @@
-//! The end of claims: only of what has expired, the longest expired first, a few at a time, each told of.
+//! Expiry of claims: only expired claims end, the longest expired first, up to a limit at a time, each
+//! with an event.
 
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{at, every_store};
@@ -14,13 +15,16 @@ async fn next(store: &dyn Store) -> Option<i64> {
     next.map(|next| next.as_millis())
 }
 
-/// The events after the first `skip`, which are all of claims that ended: at which time, and what of whom.
+/// The times and status changes of the events after the first `skip`, all of which are expiries.
 async fn ended(store: &dyn Store, skip: usize) -> Vec<(i64, StatusChange)> {
-    let told = |event: NewEvent| {
+    let expiry = |event: NewEvent| {
         let Change::PresenceChanged(change) = event.change else {
             panic!("{event:?}")
         };
-        assert_eq!(event.actor, change.user, "nobody ends it but time");
+        assert_eq!(
+            event.actor, change.user,
+            "the user is the actor of an expiry"
+        );
         assert_eq!(event.actor_name, change.username);
         (event.at.as_millis(), change)
     };
@@ -28,19 +32,19 @@ async fn ended(store: &dyn Store, skip: usize) -> Vec<(i64, StatusChange)> {
         .await
         .into_iter()
         .skip(skip)
-        .map(told)
+        .map(expiry)
         .collect()
 }
 
-fn whose(ended: Vec<(i64, StatusChange)>) -> Vec<String> {
+fn usernames(ended: Vec<(i64, StatusChange)>) -> Vec<String> {
     let name = |(_, change): (i64, StatusChange)| change.username.as_str().to_owned();
     ended.into_iter().map(name).collect()
 }
 
 #[tokio::test]
-async fn only_what_has_expired_ends_and_what_was_beneath_comes_back() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
+async fn only_expired_claims_end_and_the_claim_beneath_is_shown_again() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
         assert_eq!(next(&*store).await, None);
         let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", Some(50));
         put(&*store, "ann", 1, call).await;
@@ -69,9 +73,9 @@ async fn only_what_has_expired_ends_and_what_was_beneath_comes_back() {
         assert_eq!(next(&*store).await, None);
         assert_eq!(expire(&*store, i64::MAX, 10).await, 0);
 
-        let told = ended(&*store, 3).await;
-        let [(first, beneath), (second, nothing)] = told.as_slice() else {
-            panic!("{told:?}")
+        let changes = ended(&*store, 3).await;
+        let [(first, beneath), (second, nothing)] = changes.as_slice() else {
+            panic!("{changes:?}")
         };
         assert_eq!((*first, *second), (50, 1000));
         assert_eq!(
@@ -92,10 +96,10 @@ async fn only_what_has_expired_ends_and_what_was_beneath_comes_back() {
 }
 
 #[tokio::test]
-async fn the_longest_expired_end_first_and_no_more_at_once_than_asked_for() {
-    every_store(async |place| {
+async fn the_longest_expired_claims_end_first_and_at_most_the_limit_at_once() {
+    every_store(async |database| {
         let names = ["ann", "bob", "cid", "dan"];
-        let store = with_users(&place, &names).await;
+        let store = with_users(&database, &names).await;
         for (name, end) in names.into_iter().zip([40, 10, 30, 20]) {
             put(&*store, name, 1, busy(Some(end))).await;
         }
@@ -110,16 +114,16 @@ async fn the_longest_expired_end_first_and_no_more_at_once_than_asked_for() {
                 expire(&*store, 99, if ends == 1 { 1 } else { 2 }).await,
                 ends
             );
-            assert_eq!(whose(ended(&*store, 4).await), so_far);
+            assert_eq!(usernames(ended(&*store, 4).await), so_far);
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_expired_together_is_told_once_a_person_however_the_claims_are_counted() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
+async fn claims_that_expire_together_append_one_event_per_user_despite_a_small_limit() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
         for source in ClaimSource::ALL {
             put(
                 &*store,
@@ -131,16 +135,16 @@ async fn what_expired_together_is_told_once_a_person_however_the_claims_are_coun
         }
         put(&*store, "bob", 1, busy(Some(11))).await;
         while expire(&*store, 20, 2).await > 0 {}
-        assert_eq!(whose(ended(&*store, 4).await), ["ann", "bob"]);
+        assert_eq!(usernames(ended(&*store, 4).await), ["ann", "bob"]);
         assert_eq!(next(&*store).await, None);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_claim_that_was_renewed_meanwhile_survives_and_the_old_end_is_forgotten() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
+async fn a_renewed_claim_outlives_its_old_expiry() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
         put(&*store, "ann", 1, busy(Some(10))).await;
         put(&*store, "bob", 1, busy(Some(10))).await;
         assert_eq!(next(&*store).await, Some(10));
@@ -156,9 +160,9 @@ async fn a_claim_that_was_renewed_meanwhile_survives_and_the_old_end_is_forgotte
 }
 
 #[tokio::test]
-async fn what_expired_before_a_change_ends_with_it_and_stays_ended_when_the_clock_is_set_back() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn a_change_removes_expired_claims_for_good_even_if_the_clock_is_set_back() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         put(&*store, "ann", 1, busy(Some(10))).await;
         let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", Some(30));
         let after = put(&*store, "ann", 20, call.clone()).await;
@@ -167,28 +171,28 @@ async fn what_expired_before_a_change_ends_with_it_and_stays_ended_when_the_cloc
         assert_eq!(
             ann.claims,
             [call],
-            "whoever looks before 10 was told that it ended"
+            "a reader with an earlier clock does not see it again"
         );
         let nothing = change("ann", 30, |_| Ok(()));
         store.change_presence(nothing).await.unwrap();
-        let told = events(&*store).await;
+        let events = events(&*store).await;
         assert_eq!(
-            (told.len(), told[2].at),
+            (events.len(), events[2].at),
             (3, at(30)),
-            "the end alone is told too"
+            "an expiry alone appends an event too"
         );
     })
     .await;
 }
 
 #[tokio::test]
-async fn claims_outlive_a_restart_and_ends_may_lie_at_either_end_of_time() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
+async fn claims_survive_a_restart_and_may_expire_at_the_limits_of_the_time_type() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
         put(&*store, "ann", 1, busy(Some(i64::MAX))).await;
         put(&*store, "bob", i64::MIN, busy(Some(i64::MIN + 1))).await;
         drop(store);
-        let store = place.open();
+        let store = database.open();
         assert_eq!(next(&*store).await, Some(i64::MIN + 1));
         assert_eq!(expire(&*store, 0, 10).await, 1);
         assert_eq!(next(&*store).await, Some(i64::MAX));

@@ -1,5 +1,5 @@
-//! Hooks as their operator looks after them: what is told of each and of its deliveries, and what retrying, dropping and switching do.
-//! Replays are in `replays`.
+//! Management of hooks: the listed state of each hook and its deliveries, and the effects of retrying,
+//! dropping, pausing and resuming. Replays are in `replays`.
 
 use crate::support::store::hooks::{
     advance, deliveries, failed_at, happen, hook, parked, retrying, standing, webhook,
@@ -11,7 +11,7 @@ use doorsign::domain::{
 use doorsign::store::{Cursor, FailedDelivery, Store};
 use std::fmt::Debug;
 
-/// A delivery that left notes.
+/// A successful delivery with notes.
 fn noted(event: u64) -> DeliveryRecord {
     DeliveryRecord {
         state: DeliveryState::Delivered,
@@ -22,8 +22,8 @@ fn noted(event: u64) -> DeliveryRecord {
     }
 }
 
-/// Three events, and the hook `hook`, which was told of none.
-async fn three_behind(store: &dyn Store) {
+/// Registers `hook` and appends three events that it has not received.
+async fn three_pending(store: &dyn Store) {
     store.register("hook", HookKind::BuiltIn).await.unwrap();
     happen(store, &[1, 2, 3]).await;
 }
@@ -37,14 +37,14 @@ fn is_unknown<T: Debug>(answer: Result<T>, expected: &What) {
 }
 
 #[tokio::test]
-async fn every_hook_is_listed_by_name_with_how_far_it_is_and_what_is_wrong() {
-    every_store(async |place| {
-        let store = place.open();
+async fn hooks_are_listed_by_name_with_cursor_lag_and_errors() {
+    every_store(async |database| {
+        let store = database.open();
         store
             .create_webhook(webhook("b"), crate::support::operator())
             .await
             .unwrap();
-        three_behind(&*store).await;
+        three_pending(&*store).await;
         let broken = "it cannot be read".to_owned();
         store
             .set_missing("wasm-a", HookKind::Wasm, broken.clone())
@@ -85,16 +85,16 @@ async fn every_hook_is_listed_by_name_with_how_far_it_is_and_what_is_wrong() {
         ];
         assert_eq!(store.list_hooks().await.unwrap(), expected);
         drop(store);
-        assert_eq!(place.open().list_hooks().await.unwrap(), expected);
+        assert_eq!(database.open().list_hooks().await.unwrap(), expected);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_hook_that_is_missing_keeps_its_place_until_it_is_there_again() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn a_missing_hook_keeps_its_cursor_until_it_is_registered_again() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 1, vec![parked(1)]).await;
         for reason in ["it is broken", "it no longer exists"] {
             let missing = store.set_missing("hook", HookKind::Exec, reason.to_owned());
@@ -115,10 +115,10 @@ async fn a_hook_that_is_missing_keeps_its_place_until_it_is_there_again() {
 }
 
 #[tokio::test]
-async fn what_is_recorded_of_deliveries_comes_with_the_cursor_or_not_at_all() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn delivery_records_are_stored_with_the_cursor_or_not_at_all() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         let records = vec![noted(1), parked(2), retrying(3)];
         advance(&*store, "hook", 2, records.clone()).await;
         assert_eq!(deliveries(&*store, "hook").await, records);
@@ -130,7 +130,7 @@ async fn what_is_recorded_of_deliveries_comes_with_the_cursor_or_not_at_all() {
         };
         assert!(!store.advance("hook", stale, vec![parked(3)]).await.unwrap());
         drop(store);
-        let store = place.open();
+        let store = database.open();
         assert_eq!(deliveries(&*store, "hook").await, records);
         assert_eq!(standing(&*store, "hook").await, found);
     })
@@ -138,27 +138,27 @@ async fn what_is_recorded_of_deliveries_comes_with_the_cursor_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_succeeds_after_failures_still_tells_why_it_failed() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn a_delivery_that_succeeds_after_failures_keeps_the_reason_for_them() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 0, vec![retrying(1)]).await;
         let delivered = DeliveryRecord {
             attempts: 3,
             ..noted(1)
         };
         advance(&*store, "hook", 1, vec![delivered.clone()]).await;
-        let told = DeliveryRecord {
+        let expected = DeliveryRecord {
             reason: retrying(1).reason,
             ..delivered
         };
         assert_eq!(
             deliveries(&*store, "hook").await,
-            std::slice::from_ref(&told)
+            std::slice::from_ref(&expected)
         );
-        assert_eq!(hook(&*store, "hook").await.last_failure, Some(told));
+        assert_eq!(hook(&*store, "hook").await.last_failure, Some(expected));
         assert_eq!(standing(&*store, "hook").await.failed, None);
-        // A reason that is newer stands in its place.
+        // A newer reason replaces it.
         advance(&*store, "hook", 1, vec![parked(1)]).await;
         assert_eq!(deliveries(&*store, "hook").await, [parked(1)]);
     })
@@ -167,9 +167,9 @@ async fn a_delivery_that_succeeds_after_failures_still_tells_why_it_failed() {
 
 #[tokio::test]
 async fn deliveries_are_listed_in_pages_and_by_state() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         store.register("other", HookKind::BuiltIn).await.unwrap();
         advance(&*store, "other", 3, vec![parked(2)]).await;
         let records = vec![parked(1), noted(2), parked(3), retrying(4)];
@@ -192,10 +192,10 @@ async fn deliveries_are_listed_in_pages_and_by_state() {
 }
 
 #[tokio::test]
-async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn a_retry_makes_failed_deliveries_due_and_queues_parked_ones_again() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records.clone()).await;
         let before = standing(&*store, "hook").await.place;
@@ -231,10 +231,14 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
             state: DeliveryState::Again,
             ..parked(1)
         };
-        let told = deliveries(&*store, "hook").await;
-        assert_eq!(told, [waiting, noted(2), retrying(3)]);
-        assert_eq!(hook(&*store, "hook").await.parked, 1, "not yet");
-        // It fails once more.
+        let listed = deliveries(&*store, "hook").await;
+        assert_eq!(listed, [waiting, noted(2), retrying(3)]);
+        assert_eq!(
+            hook(&*store, "hook").await.parked,
+            1,
+            "parked until the retry succeeds"
+        );
+        // The retry fails.
         advance(&*store, "hook", 2, vec![parked(1)]).await;
         assert_eq!(standing(&*store, "hook").await.again, None);
 
@@ -248,16 +252,16 @@ async fn to_retry_makes_what_failed_due_and_what_was_given_up_wanted_again() {
         let all = standing(&*store, "hook").await;
         assert_eq!(all.again, Some((EventId::new(1), 16)));
         assert_eq!(all.failed, Some(due_now(3)));
-        assert_eq!(all.place, before, "nobody was moved");
+        assert_eq!(all.place, before, "the cursor did not move");
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_was_given_up_comes_again_in_its_order() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn parked_deliveries_are_retried_in_order() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 3, vec![parked(2), parked(1), parked(3)]).await;
         assert_eq!(
             store
@@ -288,10 +292,10 @@ async fn what_was_given_up_comes_again_in_its_order() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_is_told_no_more_and_holds_up_nobody() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn a_dropped_event_is_not_delivered_and_does_not_block_the_hook() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records).await;
         let before = standing(&*store, "hook").await.place;
@@ -309,7 +313,7 @@ async fn what_is_dropped_is_told_no_more_and_holds_up_nobody() {
         let after = standing(&*store, "hook").await;
         assert_eq!((after.place.cursor.as_u64(), after.failed), (3, None));
         assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
-        // The attempt that is under way meanwhile says nothing any more.
+        // An attempt that was under way records nothing any more.
         let late = vec![retrying(3)];
         assert!(!store.advance("hook", before, late).await.unwrap());
         assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
@@ -318,10 +322,10 @@ async fn what_is_dropped_is_told_no_more_and_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_while_it_is_tried_again_does_not_come_back() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn a_delivery_dropped_during_its_retry_stays_dropped() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 2, vec![parked(1)]).await;
         store
             .retry_deliveries("hook", None, crate::support::operator())
@@ -345,10 +349,10 @@ async fn what_is_dropped_while_it_is_tried_again_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_given_up() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn enabling_a_hook_retries_its_failed_event_and_keeps_parked_ones() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 1, vec![parked(1), retrying(2)]).await;
         let off = Some("paused".to_owned());
         store
@@ -360,7 +364,10 @@ async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_gi
         assert_eq!(paused.failed, Some(failed_at(2)));
         assert_eq!(hook(&*store, "hook").await.off, off);
         store.register("hook", HookKind::BuiltIn).await.unwrap();
-        assert!(!standing(&*store, "hook").await.is_on, "over a restart");
+        assert!(
+            !standing(&*store, "hook").await.is_on,
+            "still off after a restart"
+        );
 
         store
             .switch_hook("hook", None, crate::support::operator())
@@ -375,10 +382,10 @@ async fn a_hook_that_is_switched_on_tries_anew_what_failed_and_keeps_what_was_gi
 }
 
 #[tokio::test]
-async fn whoever_looks_after_what_is_not_there_is_told_so() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn managing_unknown_hooks_or_deliveries_fails_with_not_found() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 2, vec![noted(1), parked(2)]).await;
         let (first, unknown) = (EventId::new(1), What::Hook("nobody".to_owned()));
         let span = (at(0), at(9));
@@ -429,17 +436,17 @@ async fn whoever_looks_after_what_is_not_there_is_told_so() {
 }
 
 #[tokio::test]
-async fn whoever_runs_hooks_is_told_of_every_change_and_not_of_deliveries() {
-    every_store(async |place| {
-        let store = place.open();
+async fn hooks_changed_signals_every_operator_action_and_no_delivery() {
+    every_store(async |database| {
+        let store = database.open();
         let mut changed = store.hooks_changed();
-        three_behind(&*store).await;
+        three_pending(&*store).await;
         let records = vec![parked(1), parked(2)];
         advance(&*store, "hook", 3, records).await;
         let gone = store.set_missing("gone", HookKind::Exec, "gone".to_owned());
         gone.await.unwrap();
-        assert!(!changed.has_changed().unwrap(), "nobody has done anything");
-        let mut is_told = |what: &str| {
+        assert!(!changed.has_changed().unwrap(), "no operator action yet");
+        let mut is_signalled = |what: &str| {
             assert!(changed.has_changed().unwrap(), "{what}");
             changed.mark_unchanged();
         };
@@ -447,39 +454,39 @@ async fn whoever_runs_hooks_is_told_of_every_change_and_not_of_deliveries() {
             .retry_deliveries("hook", None, crate::support::operator())
             .await
             .unwrap();
-        is_told("a retry");
+        is_signalled("a retry");
         store
             .drop_delivery("hook", EventId::new(1), crate::support::operator())
             .await
             .unwrap();
-        is_told("a drop");
+        is_signalled("a drop");
         let far = Timestamp::from_millis(i64::MAX);
         store
             .replay("hook", at(0), far, crate::support::operator())
             .await
             .unwrap();
-        is_told("a replay");
+        is_signalled("a replay");
         let off = Some("paused".to_owned());
         store
             .switch_hook("hook", off, crate::support::operator())
             .await
             .unwrap();
-        is_told("a pause");
+        is_signalled("a pause");
         store
             .switch_hook("hook", None, crate::support::operator())
             .await
             .unwrap();
-        is_told("its end");
+        is_signalled("a resume");
         store.refresh().await.unwrap();
-        is_told("a refresh");
+        is_signalled("a refresh");
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_another_process_does_to_a_hook_is_noticed_by_a_refresh() {
-    every_shared_store(async |place| {
-        let (store, other) = (place.open(), place.open());
+async fn a_refresh_notices_hook_changes_by_another_process() {
+    every_shared_store(async |database| {
+        let (store, other) = (database.open(), database.open());
         store.register("hook", HookKind::BuiltIn).await.unwrap();
         let changed = store.hooks_changed();
         let off = Some("paused".to_owned());
@@ -496,13 +503,13 @@ async fn what_another_process_does_to_a_hook_is_noticed_by_a_refresh() {
 }
 
 #[tokio::test]
-async fn a_hook_disables_itself_with_the_record_of_why_unless_it_was_moved_meanwhile() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn disabling_a_hook_records_the_reason_unless_its_cursor_was_moved_meanwhile() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         let changed = store.hooks_changed();
         let own = standing(&*store, "hook").await.place;
-        let gone = async |place| {
+        let gone = async |database| {
             let records = vec![retrying(1)];
             let disabled = store.disable(
                 "hook",
@@ -531,10 +538,10 @@ async fn a_hook_disables_itself_with_the_record_of_why_unless_it_was_moved_meanw
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_forgotten_leaves_nothing_behind() {
-    every_store(async |place| {
-        let store = place.open();
-        three_behind(&*store).await;
+async fn a_forgotten_consumer_leaves_no_state() {
+    every_store(async |database| {
+        let store = database.open();
+        three_pending(&*store).await;
         advance(&*store, "hook", 1, vec![parked(1)]).await;
         store.forget("hook").await.unwrap();
         store.forget("hook").await.unwrap();

@@ -1,4 +1,4 @@
-//! Lists of statuses: filter, order, page and total, compared with the same done in memory.
+//! Lists of statuses: filter, order, page and total, compared with results computed in memory.
 
 use crate::support::store::{at, create, every_store, status};
 use doorsign::domain::{CustomStatus, SortField, SortOrder, StatusName, StatusQuery, StatusType};
@@ -24,7 +24,7 @@ fn statuses() -> Vec<CustomStatus> {
     NAMES.iter().enumerate().map(make).collect()
 }
 
-/// What the trait says a query gives, done in memory.
+/// The result that the trait documents for a query, computed in memory.
 fn expected(query: &StatusQuery) -> (Vec<CustomStatus>, u64) {
     let mut all = statuses();
     let has = |key: &Option<String>, status: &CustomStatus| {
@@ -118,9 +118,9 @@ fn filters() -> Vec<StatusQuery> {
 }
 
 #[tokio::test]
-async fn every_filter_order_and_page_is_as_done_in_memory() {
-    every_store(async |place| {
-        let store = place.open();
+async fn every_filter_order_and_page_gives_the_result_computed_in_memory() {
+    every_store(async |database| {
+        let store = database.open();
         for status in statuses() {
             create(&*store, &status).await.unwrap();
         }

@@ -1,4 +1,4 @@
-//! Logins: what they open, and everything that ends them.
+//! Logins: the sessions that they open, and everything that ends them.
 
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
@@ -8,16 +8,16 @@ use doorsign::domain::{
 use doorsign::store::{ChangeKind, NewLogin, RoleChange, Store, UserPatch};
 use std::time::Duration;
 
-/// A login of `whose`, made at `n`, by password, or by a token of that name.
-fn login(whose: &str, n: i64, token: Option<&str>) -> Login {
+/// A login of `owner`, created at `n`, by password or by the personal access token `token`.
+fn login(owner: &str, n: i64, token: Option<&str>) -> Login {
     let token = token.map(|name| LoginKind::Token {
         name: name.to_owned(),
         tail: "abcdef".to_owned(),
         bypass_two_factor: n % 2 == 0,
     });
     Login {
-        id: LoginId::new(format!("{whose} {n}")),
-        user: user(whose).id,
+        id: LoginId::new(format!("{owner} {n}")),
+        user: user(owner).id,
         kind: token.unwrap_or(LoginKind::Password),
         created_at: at(n),
         expires_at: (n % 2 == 0).then(|| at(n + 1000)),
@@ -33,8 +33,8 @@ async fn with_users(store: &dyn Store) {
     }
 }
 
-async fn of(store: &dyn Store, whose: &str) -> Vec<Login> {
-    store.list_logins(user(whose).id).await.unwrap()
+async fn logins_of(store: &dyn Store, owner: &str) -> Vec<Login> {
+    store.list_logins(user(owner).id).await.unwrap()
 }
 
 async fn opens(store: &dyn Store, login: &Login) -> bool {
@@ -46,9 +46,9 @@ async fn opens(store: &dyn Store, login: &Login) -> bool {
 }
 
 #[tokio::test]
-async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_login_opens_a_session_of_its_user_with_the_permissions_of_the_roles() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let (login, roles) = (login("ann", 2, None), vec!["admin".to_owned()]);
         store
@@ -80,9 +80,9 @@ async fn a_login_opens_the_session_of_its_user_with_what_the_roles_grant() {
 }
 
 #[tokio::test]
-async fn logins_are_listed_oldest_first_and_for_their_user_alone() {
-    every_store(async |place| {
-        let store = place.open();
+async fn logins_are_listed_per_user_and_oldest_first() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let (third, first, second) = (
             login("ann", 30, Some("laptop")),
@@ -95,16 +95,16 @@ async fn logins_are_listed_oldest_first_and_for_their_user_alone() {
                 .await
                 .unwrap();
         }
-        assert_eq!(of(&*store, "ann").await, [first, second, third]);
+        assert_eq!(logins_of(&*store, "ann").await, [first, second, third]);
         assert_eq!(store.list_logins(UserId::new("nobody")).await.unwrap(), []);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_token_name_is_unique_per_user_and_a_login_needs_a_user() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         store.create_login(login("ann", 1, Some("laptop")).into(), crate::support::operator()).await.unwrap();
         store.create_login(login("bob", 1, Some("laptop")).into(), crate::support::operator()).await.unwrap();
@@ -114,21 +114,21 @@ async fn a_token_name_is_unique_for_its_user_and_a_login_needs_a_user() {
             matches!(&taken, Err(Error::Invalid { field: Field::TokenName, problem: p }) if *p == problem),
             "{taken:?}"
         );
-        let nobodys = store.create_login(login("nobody", 1, None).into(), crate::support::operator()).await;
+        let orphan = store.create_login(login("nobody", 1, None).into(), crate::support::operator()).await;
         let id = user("nobody").id;
         assert!(
-            matches!(&nobodys, Err(Error::NotFound(What::User(text))) if text == id.as_str()),
-            "{nobodys:?}"
+            matches!(&orphan, Err(Error::NotFound(What::User(text))) if text == id.as_str()),
+            "{orphan:?}"
         );
-        assert_eq!((of(&*store, "ann").await.len(), of(&*store, "bob").await.len()), (1, 1));
+        assert_eq!((logins_of(&*store, "ann").await.len(), logins_of(&*store, "bob").await.len()), (1, 1));
     })
     .await;
 }
 
 #[tokio::test]
-async fn nobody_who_is_switched_off_gets_a_login() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_deactivated_user_gets_no_login() {
+    every_store(async |database| {
+        let store = database.open();
         let mut ann = user("ann");
         ann.active = false;
         store
@@ -141,15 +141,15 @@ async fn nobody_who_is_switched_off_gets_a_login() {
                 .await;
             assert!(matches!(made, Err(Error::Deactivated)), "{made:?}");
         }
-        assert_eq!(of(&*store, "ann").await, []);
+        assert_eq!(logins_of(&*store, "ann").await, []);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_deleted_login_opens_no_session_and_is_deleted_once() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let (gone, kept) = (login("ann", 1, None), login("ann", 2, None));
         for login in [&gone, &kept] {
@@ -167,7 +167,7 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
         );
         assert!(
             store.version(ChangeKind::Access) > version,
-            "raised before the answer"
+            "raised before the call returns"
         );
         assert!(
             !store
@@ -182,8 +182,8 @@ async fn a_deleted_login_opens_nothing_and_is_deleted_once() {
 
 #[tokio::test]
 async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let (password, token) = (login("ann", 1, None), login("ann", 2, Some("laptop")));
         let (others, again) = (login("bob", 1, None), login("ann", 3, None));
@@ -214,9 +214,9 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         .unwrap();
         assert!(
             store.version(ChangeKind::Access) > version,
-            "raised before the answer"
+            "raised before the call returns"
         );
-        let left = of(&*store, "ann").await;
+        let left = logins_of(&*store, "ann").await;
         assert_eq!(left, std::slice::from_ref(&token));
 
         store
@@ -230,16 +230,16 @@ async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
         })
         .await
         .unwrap();
-        assert_eq!(of(&*store, "ann").await, []);
-        assert!(opens(&*store, &others).await, "nobody else is logged out");
+        assert_eq!(logins_of(&*store, "ann").await, []);
+        assert!(opens(&*store, &others).await, "other users stay logged in");
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let (old, new) = (
             login("ann", 1, Some("laptop")),
@@ -258,7 +258,7 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
         let version = store.version(ChangeKind::Access);
         store.replace_token(new.clone(), admin_at(3)).await.unwrap();
         assert!(store.version(ChangeKind::Access) > version);
-        assert_eq!(of(&*store, "ann").await, std::slice::from_ref(&new));
+        assert_eq!(logins_of(&*store, "ann").await, std::slice::from_ref(&new));
         let unknown = store.replace_token(phone, admin_at(5)).await;
         assert!(
             matches!(&unknown, Err(Error::NotFound(What::Login(name))) if name == "phone"),
@@ -272,16 +272,16 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             .delete_logins(user("ann").id, admin_at(8))
             .await
             .unwrap();
-        assert_eq!(of(&*store, "ann").await, []);
+        assert_eq!(logins_of(&*store, "ann").await, []);
         assert!(opens(&*store, &others).await);
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_was_asked_for_with_a_login_that_has_ended_is_not_added() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_login_requested_by_an_ended_login_is_refused() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let asking = login("ann", 1, None);
         store
@@ -307,9 +307,9 @@ async fn what_was_asked_for_with_a_login_that_has_ended_is_not_added() {
 }
 
 #[tokio::test]
-async fn a_login_too_many_ends_the_one_that_was_unused_for_longest() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_login_beyond_the_limit_ends_the_least_recently_used_one() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         store
             .create_login(login("bob", 9, None).into(), crate::support::operator())
@@ -359,9 +359,9 @@ async fn a_login_too_many_ends_the_one_that_was_unused_for_longest() {
 }
 
 #[tokio::test]
-async fn a_use_is_noted_at_most_once_in_a_while_and_changes_nothing_else() {
-    every_store(async |place| {
-        let store = place.open();
+async fn the_last_use_is_recorded_once_per_interval_and_changes_nothing_else() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let used = login("ann", 1, None);
         let origin = LoginOrigin::new([192, 0, 2, 1].into(), Some("a browser\n"));
@@ -395,9 +395,9 @@ async fn a_use_is_noted_at_most_once_in_a_while_and_changes_nothing_else() {
 }
 
 #[tokio::test]
-async fn all_other_logins_by_password_end_and_tokens_stay() {
-    every_store(async |place| {
-        let store = place.open();
+async fn deleting_other_logins_keeps_the_own_login_and_tokens() {
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let (own, token) = (login("ann", 1, None), login("ann", 3, Some("laptop")));
         let others = [login("ann", 2, None), login("bob", 4, None)];
@@ -421,22 +421,22 @@ async fn all_other_logins_by_password_end_and_tokens_stay() {
         );
         assert_eq!(store.list_logins(user("bob").id).await.unwrap().len(), 1);
         let events = store.events_after(before, 10).await.unwrap();
-        assert_eq!(events.len(), 1, "told once, and not when nothing ended");
+        assert_eq!(events.len(), 1, "one event, and none when no login ended");
     })
     .await;
 }
 
 #[tokio::test]
 async fn addresses_of_logins_are_listed_by_their_last_use() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         with_users(&*store).await;
         let address = |n: u8| std::net::IpAddr::from([192, 0, 2, n]);
-        let add = async |whose: &str, n: i64, from: Option<u8>| {
+        let add = async |owner: &str, n: i64, from: Option<u8>| {
             let new = NewLogin {
                 origin: from
                     .map_or_else(LoginOrigin::default, |n| LoginOrigin::new(address(n), None)),
-                ..login(whose, n, None).into()
+                ..login(owner, n, None).into()
             };
             let by = crate::support::operator();
             store.create_login(new, by).await.unwrap();

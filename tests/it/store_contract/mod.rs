@@ -1,7 +1,6 @@
-//! What `src/store/mod.rs` promises, checked on every implementation, each on a real database. Knows the trait alone: a second
-//! implementation is one line in [`every_store`].
+//! The contract of `src/store/mod.rs`, checked on every implementation with a real database. Uses the
+//! trait alone: a second implementation is one line in [`every_store`].
 
-mod card;
 mod changes;
 mod expiry;
 mod hooks;
@@ -14,6 +13,7 @@ pub mod presence;
 mod replays;
 mod seed;
 mod settings;
+mod snapshots;
 mod statuses;
 mod sweeps;
 mod user_changes;

@@ -1,4 +1,4 @@
-//! Events in the order of commit, who has read how far, and the mark that wakes readers.
+//! Events in commit order, the cursors of consumers, and the committed mark that wakes readers.
 
 use crate::support::store::{create, delete, every_shared_store, every_store, status, update};
 use doorsign::domain::{Event, EventId, HookKind};
@@ -17,9 +17,9 @@ async fn after(store: &dyn Store, cursor: u64, limit: usize) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn events_come_in_order_after_the_cursor_and_up_to_the_limit() {
-    every_store(async |place| {
-        let store = place.open();
+async fn events_are_returned_in_order_after_the_cursor_up_to_the_limit() {
+    every_store(async |database| {
+        let store = database.open();
         assert_eq!(after(&*store, 0, 10).await, [0_u64; 0]);
         for n in 1..=4 {
             create(&*store, &status(n, &format!("status {n}")))
@@ -40,9 +40,9 @@ async fn events_come_in_order_after_the_cursor_and_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn the_mark_is_raised_before_the_writer_is_answered() {
-    every_store(async |place| {
-        let store = place.open();
+async fn the_committed_mark_is_raised_before_the_write_returns() {
+    every_store(async |database| {
+        let store = database.open();
         let mut committed = store.committed();
         assert_eq!(*committed.borrow_and_update(), START);
         for n in 1..=50 {
@@ -56,15 +56,18 @@ async fn the_mark_is_raised_before_the_writer_is_answered() {
             );
         }
         create(&*store, &status(51, "status 1")).await.unwrap_err();
-        assert!(!committed.has_changed().unwrap(), "a refusal wakes nobody");
+        assert!(
+            !committed.has_changed().unwrap(),
+            "a refused write wakes no reader"
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_reader_that_follows_many_writers_misses_no_event_and_sees_none_too_early() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_reader_of_concurrent_writers_misses_no_event_and_sees_none_too_early() {
+    every_store(async |database| {
+        let store = database.open();
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..8 {
             let store = store.clone();
@@ -102,9 +105,9 @@ async fn cursor(store: &dyn Store, name: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_then_on() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_new_consumer_starts_after_the_newest_event_and_survives_a_restart() {
+    every_store(async |database| {
+        let store = database.open();
         // The fencing numbers are random.
         let fresh = |cursor, found: &ConsumerState| ConsumerState {
             place: Cursor {
@@ -126,7 +129,7 @@ async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_the
         assert_ne!(early.incarnation, late.incarnation);
         create(&*store, &status(2, "two")).await.unwrap();
         drop(store);
-        let store = place.open();
+        let store = database.open();
         for (name, standing) in [("early", early), ("late", late)] {
             let found = store.standing(name).await.unwrap();
             assert_eq!(found.as_ref(), Some(&standing));
@@ -137,9 +140,9 @@ async fn a_new_consumer_starts_after_the_newest_event_and_is_remembered_from_the
 }
 
 #[tokio::test]
-async fn a_cursor_moves_alone_and_stays_where_it_was_put() {
-    every_store(async |place| {
-        let store = place.open();
+async fn advancing_one_cursor_moves_no_other_and_survives_a_restart() {
+    every_store(async |database| {
+        let store = database.open();
         let standing = register(&*store, "mover").await;
         register(&*store, "other").await;
         for n in 1..=3 {
@@ -155,7 +158,7 @@ async fn a_cursor_moves_alone_and_stays_where_it_was_put() {
         assert!(store.advance("mover", to(3), vec![]).await.unwrap());
         assert!(!store.advance("nobody", to(3), vec![]).await.unwrap());
         drop(store);
-        let store = place.open();
+        let store = database.open();
         assert_eq!(cursor(&*store, "mover").await, 3);
         assert_eq!(cursor(&*store, "other").await, 0);
         assert_eq!(store.standing("nobody").await.unwrap(), None);
@@ -164,9 +167,9 @@ async fn a_cursor_moves_alone_and_stays_where_it_was_put() {
 }
 
 #[tokio::test]
-async fn what_another_process_wrote_is_noticed_by_a_refresh() {
-    every_shared_store(async |place| {
-        let (store, other) = (place.open(), place.open());
+async fn a_refresh_notices_writes_by_another_process() {
+    every_shared_store(async |database| {
+        let (store, other) = (database.open(), database.open());
         let mut committed = store.committed();
         create(&*other, &status(1, "one")).await.unwrap();
         let version = store.version(ChangeKind::Access);
@@ -175,10 +178,10 @@ async fn what_another_process_wrote_is_noticed_by_a_refresh() {
         assert_eq!(committed.borrow_and_update().as_u64(), 1);
         assert!(
             store.version(ChangeKind::Access) > version,
-            "who may do what may have changed, too"
+            "permissions may have changed too"
         );
 
-        // Positions go on from there.
+        // Later positions continue from there.
         create(&*store, &status(2, "two")).await.unwrap();
         assert_eq!(committed.borrow_and_update().as_u64(), 2);
     })
@@ -187,8 +190,8 @@ async fn what_another_process_wrote_is_noticed_by_a_refresh() {
 
 #[tokio::test]
 async fn events_are_returned_only_up_to_the_committed_mark() {
-    every_shared_store(async |place| {
-        let (store, other) = (place.open(), place.open());
+    every_shared_store(async |database| {
+        let (store, other) = (database.open(), database.open());
         create(&*other, &status(1, "one")).await.unwrap();
         assert_eq!(after(&*store, 0, 9).await, [0_u64; 0], "not announced yet");
         store.refresh().await.unwrap();
@@ -199,8 +202,8 @@ async fn events_are_returned_only_up_to_the_committed_mark() {
 
 #[tokio::test]
 async fn an_own_commit_after_one_of_another_process_raises_every_version() {
-    every_shared_store(async |place| {
-        let (store, other) = (place.open(), place.open());
+    every_shared_store(async |database| {
+        let (store, other) = (database.open(), database.open());
         create(&*store, &status(1, "one")).await.unwrap();
         create(&*other, &status(2, "two")).await.unwrap();
         let before = store.version(ChangeKind::Access);
@@ -213,7 +216,7 @@ async fn an_own_commit_after_one_of_another_process_raises_every_version() {
         assert_eq!(
             store.version(ChangeKind::Access),
             after,
-            "nobody else wrote"
+            "no other process wrote"
         );
     })
     .await;

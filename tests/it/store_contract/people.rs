@@ -1,4 +1,4 @@
-//! Users: changes to roles, what is merged, the last administrator, and which users a query finds.
+//! Users: role changes, merged preferences, the last administrator, and queries.
 
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
@@ -45,8 +45,8 @@ async fn admins(store: &dyn Store) -> usize {
 
 #[tokio::test]
 async fn a_role_is_added_and_removed_once() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         let ann = with_roles(&*store, "ann", &["user"]).await;
         let change = async |change| {
             store
@@ -87,12 +87,12 @@ async fn a_role_is_added_and_removed_once() {
 }
 
 #[tokio::test]
-async fn the_last_active_administrator_is_kept_and_only_that_one() {
-    every_store(async |place| {
-        let store = place.open();
-        let nobody = with_roles(&*store, "nobody", &["user"]).await;
+async fn only_the_last_active_administrator_is_protected() {
+    every_store(async |database| {
+        let store = database.open();
+        let inactive_user = with_roles(&*store, "nobody", &["user"]).await;
         store
-            .update_user(nobody, inactive(), admin_at(2))
+            .update_user(inactive_user, inactive(), admin_at(2))
             .await
             .unwrap();
         let ann = with_roles(&*store, "ann", &["admin", "user"]).await;
@@ -118,7 +118,7 @@ async fn the_last_active_administrator_is_kept_and_only_that_one() {
             matches!(refused, Err(Error::LastAdministrator)),
             "{refused:?}"
         );
-        assert_eq!(admins(&*store).await, 2, "nothing of it happened");
+        assert_eq!(admins(&*store).await, 2, "no change was applied");
 
         let active = UserPatch {
             active: Some(true),
@@ -140,8 +140,8 @@ async fn the_last_active_administrator_is_kept_and_only_that_one() {
 
 #[tokio::test]
 async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         let ann = with_roles(&*store, "ann", &["user"]).await;
         let login = |user: &UserId, n: i64| Login {
             id: LoginId::new(format!("login {n}")),
@@ -158,7 +158,7 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
         store.delete_user(ann.clone(), admin_at(2)).await.unwrap();
         assert!(
             store.version(ChangeKind::Access) > version,
-            "raised before the answer"
+            "raised before the call returns"
         );
         assert!(
             store
@@ -185,9 +185,9 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
 }
 
 #[tokio::test]
-async fn ids_are_those_of_users_whether_or_not_they_are_active_and_of_nobody_else() {
-    every_store(async |place| {
-        let store = place.open();
+async fn existing_users_finds_active_and_deactivated_users_only() {
+    every_store(async |database| {
+        let store = database.open();
         let [ann, bob, gone] =
             ["ann", "bob", "gone"].map(async |name| with_roles(&*store, name, &["user"]).await);
         let (ann, bob, gone) = (ann.await, bob.await, gone.await);
@@ -211,9 +211,9 @@ async fn ids_are_those_of_users_whether_or_not_they_are_active_and_of_nobody_els
 }
 
 #[tokio::test]
-async fn preferences_are_merged_and_null_takes_a_key_away() {
-    every_store(async |place| {
-        let store = place.open();
+async fn preferences_are_merged_and_null_removes_a_key() {
+    every_store(async |database| {
+        let store = database.open();
         let ann = with_roles(&*store, "ann", &[]).await;
         let mut kept = None;
         for (n, text) in (2..).zip([
@@ -237,9 +237,9 @@ async fn preferences_are_merged_and_null_takes_a_key_away() {
 }
 
 #[tokio::test]
-async fn a_query_finds_by_role_and_address_in_order_and_in_pages() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_query_filters_by_role_and_address_sorts_and_pages() {
+    every_store(async |database| {
+        let store = database.open();
         for (name, held) in [
             ("cid", &["bot"] as &[&str]),
             ("Bob", &["bot", "guest"]),

@@ -1,4 +1,4 @@
-//! Roles, and which of them grant what.
+//! Roles and the permissions that they grant.
 
 use crate::support::store::{admin_at, at, every_store};
 use doorsign::domain::{Error, Field, Permission, PermissionGrant, Problem};
@@ -17,9 +17,9 @@ async fn table(store: &dyn Store) -> Vec<PermissionGrant> {
 }
 
 #[tokio::test]
-async fn a_new_database_has_the_roles_and_the_permissions_the_server_asks_for() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_new_database_has_the_roles_and_permissions_that_the_server_checks() {
+    every_store(async |database| {
+        let store = database.open();
         let roles: Vec<_> = store
             .list_roles()
             .await
@@ -44,9 +44,9 @@ async fn a_new_database_has_the_roles_and_the_permissions_the_server_asks_for() 
 }
 
 #[tokio::test]
-async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone() {
-    every_store(async |place| {
-        let store = place.open();
+async fn roles_are_replaced_in_the_given_order_and_other_permissions_stay() {
+    every_store(async |database| {
+        let store = database.open();
         let (before, version) = (table(&*store).await, store.version(ChangeKind::Access));
         let given = vec![
             grant("manage-user-status", &["user", "admin", "bot", "user"], 7),
@@ -55,7 +55,7 @@ async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone(
         store.update_permissions(given, admin_at(9)).await.unwrap();
         assert!(
             store.version(ChangeKind::Access) > version,
-            "raised before the answer"
+            "raised before the call returns"
         );
         let expected: Vec<_> = before
             .into_iter()
@@ -68,15 +68,15 @@ async fn roles_are_replaced_in_the_order_given_and_other_permissions_left_alone(
         assert_eq!(table(&*store).await, expected);
         store.update_permissions(vec![], admin_at(9)).await.unwrap();
         drop(store);
-        assert_eq!(table(&*place.open()).await, expected);
+        assert_eq!(table(&*database.open()).await, expected);
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_unknown_permission_or_role_refuses_all_of_the_change() {
-    every_store(async |place| {
-        let store = place.open();
+async fn an_unknown_permission_or_role_refuses_the_whole_change() {
+    every_store(async |database| {
+        let store = database.open();
         let before = table(&*store).await;
         let good = grant("manage-user-status", &["guest"], 7);
         for (bad, expected) in [
@@ -98,9 +98,9 @@ async fn an_unknown_permission_or_role_refuses_all_of_the_change() {
 }
 
 #[tokio::test]
-async fn a_single_grant_is_the_last_of_its_permission_and_what_is_so_stays() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_single_grant_is_appended_and_repeating_it_changes_nothing() {
+    every_store(async |database| {
+        let store = database.open();
         let set = async |permission: &str, role: &str, granted, time| {
             let (permission, role) = (permission.to_owned(), role.to_owned());
             store.set_grant(permission, role, granted, admin_at(time)).await

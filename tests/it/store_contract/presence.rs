@@ -1,4 +1,5 @@
-//! How people are shown: changes that happen whole with their event, and whom the lists hold. The end of claims is in `expiry`.
+//! Presence: changes that are atomic with their event, and the users on the lists. Expiry of claims is
+//! in `expiry`.
 
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
@@ -15,9 +16,9 @@ async fn listed(store: &dyn Store, whom: Whom) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_never_said_a_word_has_a_presence_and_who_does_not_exist_has_none() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn a_user_without_claims_has_a_presence_and_an_unknown_user_has_none() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let bot = doorsign::domain::User {
             roles: vec!["bot".to_owned()],
             ..user("bot")
@@ -42,9 +43,9 @@ async fn who_never_said_a_word_has_a_presence_and_who_does_not_exist_has_none() 
 }
 
 #[tokio::test]
-async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
+async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
         let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", None);
         let clear = |presence: &mut Presence| {
             presence.claims.clear();
@@ -75,7 +76,7 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
         let bob = store.find_presence(id("bob")).await.unwrap();
         assert_eq!(bob, Presence::untouched(Kind::Person));
 
-        let told = |now, status, text, source, (end, rest): (Option<i64>, Rest)| {
+        let event = |now, status, text, source, (end, rest): (Option<i64>, Rest)| {
             let change = StatusChange {
                 user: id("ann"),
                 username: user("ann").username,
@@ -88,21 +89,21 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
             admin_at(now).event(Change::PresenceChanged(change))
         };
         let expected = [
-            told(
+            event(
                 7,
                 UserStatus::Busy,
                 "Lunch",
                 Some(ClaimSource::Manual),
                 (Some(100), Rest::Offline),
             ),
-            told(
+            event(
                 8,
                 UserStatus::Away,
                 "A call",
                 Some(ClaimSource::Internal),
                 (None, Rest::Offline),
             ),
-            told(9, UserStatus::Online, "", None, (None, Rest::Online)),
+            event(9, UserStatus::Online, "", None, (None, Rest::Online)),
         ];
         assert_eq!(events(&*store).await, expected);
     })
@@ -110,9 +111,9 @@ async fn a_change_stores_claims_and_rest_and_tells_of_what_counts() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_refused_leaves_everything_and_one_that_changes_nothing_tells_nothing() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn a_refused_change_has_no_effect_and_an_equal_one_appends_no_event() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let before = put(&*store, "ann", 1, busy(Some(100))).await;
         let mut committed = store.committed();
         committed.borrow_and_update();
@@ -135,9 +136,9 @@ async fn a_change_that_is_refused_leaves_everything_and_one_that_changes_nothing
 }
 
 #[tokio::test]
-async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_who_changed_since() {
-    every_store(async |place| {
-        let store = with_users(&place, &["dan", "ann", "cid", "bob", "eve"]).await;
+async fn presence_lists_select_active_users_by_id_claims_connection_or_last_change() {
+    every_store(async |database| {
+        let store = with_users(&database, &["dan", "ann", "cid", "bob", "eve"]).await;
         for (name, now) in [("bob", 10), ("dan", 20), ("ann", 30), ("eve", 40)] {
             put(&*store, name, now, busy(None)).await;
         }
@@ -179,16 +180,16 @@ async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_w
             .update_user(id("cid"), always, admin_at(60))
             .await
             .unwrap();
-        let everybody = Whom::Everybody(Vec::new());
+        let all = Whom::Everybody(Vec::new());
         let names = ["ann", "bob", "cid", "dan"];
-        assert_eq!(listed(&*store, everybody).await, names);
+        assert_eq!(listed(&*store, all).await, names);
         let dan = store.list_presences(Whom::Ids(vec![id("dan")])).await;
         let dan = dan.unwrap().remove(0);
         assert_eq!(dan.name, "DAN");
         assert_eq!(
             dan.presence.claims,
             [call, busy(None)],
-            "the strongest first"
+            "the strongest claim first"
         );
         assert_eq!(dan.presence, store.find_presence(id("dan")).await.unwrap());
     })
@@ -196,9 +197,9 @@ async fn lists_hold_active_users_by_id_those_named_those_who_said_something_or_w
 }
 
 #[tokio::test]
-async fn those_who_wait_for_the_next_end_are_woken_by_changes_that_say_so_alone() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn only_changes_that_may_set_an_expiry_signal_a_new_deadline() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let mut deadlines = store.deadlines();
         deadlines.borrow_and_update();
         let silent = PresenceChange {
@@ -217,9 +218,9 @@ async fn those_who_wait_for_the_next_end_are_woken_by_changes_that_say_so_alone(
 }
 
 #[tokio::test]
-async fn of_many_who_change_one_presence_at_once_each_sees_what_the_one_before_left() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn concurrent_changes_of_one_presence_each_see_the_result_of_the_previous_one() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let add = |presence: &mut Presence| {
             let text = presence.claims.first().map_or(0, |c| c.text.as_str().len()) + 1;
             presence.put(Claim {

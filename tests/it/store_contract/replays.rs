@@ -1,4 +1,4 @@
-//! Replays: what a hook is told once more, and where it goes on afterwards.
+//! Replays: the events that a hook receives again, and where it continues afterwards.
 
 use crate::support::store::hooks::{
     advance, deliveries, failed_at, happen, hook, parked, retrying, standing,
@@ -7,25 +7,25 @@ use crate::support::store::{at, every_store};
 use doorsign::domain::{DeliveryRecord, DeliveryState, EventId, HookKind};
 use doorsign::store::{Cursor, Store};
 
-/// The hook `hook`, which was told of all events, which happened at 10, 20, 30, 40 and 50.
-async fn five_told(store: &dyn Store) {
+/// Registers `hook` and delivers to it five events, of the times 10, 20, 30, 40 and 50.
+async fn five_delivered(store: &dyn Store) {
     store.register("hook", HookKind::BuiltIn).await.unwrap();
     happen(store, &[10, 20, 30, 40, 50]).await;
     advance(store, "hook", 5, vec![]).await;
 }
 
-/// Cursor, and the last event of the replay.
-async fn place(store: &dyn Store) -> (u64, Option<u64>) {
+/// The cursor, and the last event of the replay.
+async fn progress(store: &dyn Store) -> (u64, Option<u64>) {
     let standing = standing(store, "hook").await;
     let until = standing.replay_until.map(EventId::as_u64);
     (standing.place.cursor.as_u64(), until)
 }
 
 #[tokio::test]
-async fn a_replay_takes_a_span_and_ends_where_the_hook_was() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_replay_covers_a_time_span_and_ends_at_the_previous_cursor() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         assert_eq!(
             store
                 .replay("hook", at(20), at(40), crate::support::operator())
@@ -33,33 +33,33 @@ async fn a_replay_takes_a_span_and_ends_where_the_hook_was() {
                 .unwrap(),
             2
         );
-        assert_eq!(place(&*store).await, (1, Some(3)));
+        assert_eq!(progress(&*store).await, (1, Some(3)));
         let span = Some((EventId::new(2), EventId::new(3)));
         assert_eq!(hook(&*store, "hook").await.replay, span);
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 2, vec![]).await;
-        assert_eq!(place(&*store).await, (2, Some(3)));
+        assert_eq!(progress(&*store).await, (2, Some(3)));
         let rest = Some((EventId::new(3), EventId::new(3)));
         assert_eq!(hook(&*store, "hook").await.replay, rest);
         drop(store);
-        let store = stored.open();
+        let store = database.open();
         store.register("hook", HookKind::BuiltIn).await.unwrap();
-        assert_eq!(place(&*store).await, (2, Some(3)), "over a restart");
+        assert_eq!(progress(&*store).await, (2, Some(3)), "after a restart");
         advance(&*store, "hook", 3, vec![]).await;
-        assert_eq!(place(&*store).await, (5, None));
-        let told = hook(&*store, "hook").await;
-        assert_eq!((told.replay, told.lag), (None, 1));
+        assert_eq!(progress(&*store).await, (5, None));
+        let hook = hook(&*store, "hook").await;
+        assert_eq!((hook.replay, hook.lag), (None, 1));
         advance(&*store, "hook", 6, vec![]).await;
-        assert_eq!(place(&*store).await, (6, None), "and on it goes");
+        assert_eq!(progress(&*store).await, (6, None), "and it continues");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_replay_of_nothing_changes_nothing() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn an_empty_replay_changes_nothing() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await;
         for (since, until) in [(21, 30), (0, 10), (61, 1000), (40, 20)] {
@@ -74,10 +74,10 @@ async fn a_replay_of_nothing_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_hook_was_not_told_yet_is_told_after_a_replay_as_it_would_be_without() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_replay_does_not_include_pending_events() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60, 70]).await;
         assert_eq!(
             store
@@ -86,18 +86,18 @@ async fn what_a_hook_was_not_told_yet_is_told_after_a_replay_as_it_would_be_with
                 .unwrap(),
             2
         );
-        assert_eq!(place(&*store).await, (3, Some(5)));
+        assert_eq!(progress(&*store).await, (3, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
-        assert_eq!(place(&*store).await, (5, None));
+        assert_eq!(progress(&*store).await, (5, None));
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_was_told_and_not_saved_yet_is_told_once_more_by_a_replay() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_replay_repeats_an_event_that_was_delivered_but_not_saved() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await.place;
         assert_eq!(
@@ -107,22 +107,22 @@ async fn what_was_told_and_not_saved_yet_is_told_once_more_by_a_replay() {
                 .unwrap(),
             0
         );
-        assert_eq!(place(&*store).await, (5, None));
-        let told = Cursor {
+        assert_eq!(progress(&*store).await, (5, None));
+        let delivered = Cursor {
             cursor: EventId::new(6),
             ..before
         };
-        let saved = store.advance("hook", told, vec![]).await.unwrap();
-        assert!(!saved, "so that it reads on from where it was saved");
+        let saved = store.advance("hook", delivered, vec![]).await.unwrap();
+        assert!(!saved, "the hook reads again from the saved cursor");
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_was_under_way_before_a_replay_moves_nobody() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn an_attempt_started_before_a_replay_does_not_move_the_cursor() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await.place;
         store
@@ -135,17 +135,17 @@ async fn what_was_under_way_before_a_replay_moves_nobody() {
         };
         let saved = store.advance("hook", late, vec![parked(6)]).await.unwrap();
         assert!(!saved);
-        assert_eq!(place(&*store).await, (1, Some(3)));
+        assert_eq!(progress(&*store).await, (1, Some(3)));
         assert_eq!(deliveries(&*store, "hook").await, []);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_replay_in_the_middle_of_another_ends_that_one() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_replay_during_another_replaces_it() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         store
             .replay("hook", at(10), at(40), crate::support::operator())
             .await
@@ -158,18 +158,22 @@ async fn a_replay_in_the_middle_of_another_ends_that_one() {
                 .unwrap(),
             1
         );
-        assert_eq!(place(&*store).await, (4, Some(5)));
+        assert_eq!(progress(&*store).await, (4, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
-        assert_eq!(place(&*store).await, (5, None), "where it was at first");
+        assert_eq!(
+            progress(&*store).await,
+            (5, None),
+            "the cursor before both replays"
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_replay_that_ends_another_removes_the_retries_of_the_other() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_replay_that_replaces_another_removes_its_retries() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
         store
@@ -181,10 +185,10 @@ async fn a_replay_that_ends_another_removes_the_retries_of_the_other() {
             .replay("hook", at(10), at(20), crate::support::operator())
             .await
             .unwrap();
-        assert_eq!(place(&*store).await, (0, Some(1)));
+        assert_eq!(progress(&*store).await, (0, Some(1)));
         assert_eq!(deliveries(&*store, "hook").await, [parked(3), retrying(6)]);
         advance(&*store, "hook", 1, vec![]).await;
-        assert_eq!(place(&*store).await, (5, None));
+        assert_eq!(progress(&*store).await, (5, None));
         let failed = standing(&*store, "hook").await.failed;
         assert_eq!(failed.map(|failed| failed.event), Some(EventId::new(6)));
     })
@@ -192,10 +196,10 @@ async fn a_replay_that_ends_another_removes_the_retries_of_the_other() {
 }
 
 #[tokio::test]
-async fn only_an_event_beyond_the_cursor_can_hold_up_a_hook() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn only_an_event_after_the_cursor_can_block_a_hook() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         advance(&*store, "hook", 5, vec![retrying(3), retrying(5)]).await;
         assert_eq!(standing(&*store, "hook").await.failed, None);
         happen(&*store, &[60]).await;
@@ -207,10 +211,10 @@ async fn only_an_event_beyond_the_cursor_can_hold_up_a_hook() {
 }
 
 #[tokio::test]
-async fn what_was_given_up_of_a_replay_is_forgotten_and_what_was_not_in_it_stays() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_replay_forgets_parked_events_in_its_span_and_keeps_the_others() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         let all = vec![parked(1), parked(2), parked(3), parked(4), retrying(6)];
         advance(&*store, "hook", 5, all).await;
@@ -225,10 +229,10 @@ async fn what_was_given_up_of_a_replay_is_forgotten_and_what_was_not_in_it_stays
 }
 
 #[tokio::test]
-async fn a_failed_event_of_a_replay_comes_before_one_that_waits_behind_it() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn a_failed_event_of_a_replay_is_retried_before_later_ones() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
         store
@@ -251,10 +255,10 @@ async fn a_failed_event_of_a_replay_comes_before_one_that_waits_behind_it() {
 }
 
 #[tokio::test]
-async fn an_event_behind_a_replay_can_be_dropped_without_ending_it() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn an_event_after_a_replay_can_be_dropped_without_ending_it() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         happen(&*store, &[60, 70]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
         store
@@ -265,18 +269,22 @@ async fn an_event_behind_a_replay_can_be_dropped_without_ending_it() {
             .drop_delivery("hook", EventId::new(6), crate::support::operator())
             .await
             .unwrap();
-        assert_eq!(place(&*store).await, (1, Some(3)));
+        assert_eq!(progress(&*store).await, (1, Some(3)));
         advance(&*store, "hook", 3, vec![]).await;
-        assert_eq!(place(&*store).await, (6, None), "behind what was dropped");
+        assert_eq!(
+            progress(&*store).await,
+            (6, None),
+            "after the dropped event"
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_event_of_a_replay_can_be_dropped_and_the_replay_goes_on() {
-    every_store(async |stored| {
-        let store = stored.open();
-        five_told(&*store).await;
+async fn an_event_of_a_replay_can_be_dropped_and_the_replay_continues() {
+    every_store(async |database| {
+        let store = database.open();
+        five_delivered(&*store).await;
         store
             .replay("hook", at(20), at(40), crate::support::operator())
             .await
@@ -286,18 +294,18 @@ async fn an_event_of_a_replay_can_be_dropped_and_the_replay_goes_on() {
             .drop_delivery("hook", EventId::new(2), crate::support::operator())
             .await
             .unwrap();
-        assert_eq!(place(&*store).await, (2, Some(3)));
+        assert_eq!(progress(&*store).await, (2, Some(3)));
         advance(&*store, "hook", 2, vec![retrying(3)]).await;
         store
             .drop_delivery("hook", EventId::new(3), crate::support::operator())
             .await
             .unwrap();
-        // The last one of it: whoever delivers finds nothing left to tell, and says so.
-        let (cursor, until) = place(&*store).await;
+        // The last event of the replay: the delivery finds nothing left and advances.
+        let (cursor, until) = progress(&*store).await;
         if until.is_some() {
             advance(&*store, "hook", cursor, vec![]).await;
         }
-        assert_eq!(place(&*store).await, (5, None));
+        assert_eq!(progress(&*store).await, (5, None));
     })
     .await;
 }

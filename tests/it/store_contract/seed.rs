@@ -1,4 +1,4 @@
-//! A store that can be put back to its seed.
+//! A store that can be reset to its seed.
 
 use crate::support::store::{admin_at, at, create, status, user};
 use doorsign::domain::{
@@ -16,7 +16,7 @@ fn login(id: &str) -> Login {
     }
 }
 
-/// Everything that a reset is to put back, as text.
+/// Everything that a reset restores, as text.
 async fn all(store: &dyn Store) -> String {
     let every = StatusQuery {
         id: None,
@@ -37,7 +37,7 @@ async fn all(store: &dyn Store) -> String {
 }
 
 #[tokio::test]
-async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_kept_of_it() {
+async fn every_reset_restores_the_seed_and_raises_the_versions_that_invalidate_caches() {
     let store = store::open_in_memory().unwrap();
     store
         .create_user(user("ann"), "hash".into(), crate::support::operator())
@@ -79,7 +79,7 @@ async fn a_reset_puts_everything_back_as_often_as_one_likes_and_empties_what_is_
 }
 
 #[tokio::test]
-async fn a_reset_keeps_the_events_and_who_has_read_them() {
+async fn a_reset_keeps_the_events_and_the_cursors() {
     let store = store::open_in_memory().unwrap();
     let standing = store.register("hook", HookKind::BuiltIn).await.unwrap();
     let standing = standing.unwrap();
@@ -97,7 +97,7 @@ async fn a_reset_keeps_the_events_and_who_has_read_them() {
     assert_eq!(standing.place, place);
     create(&*store, &status(1, "before")).await.unwrap();
     let next = store.events_after(newest, 9).await.unwrap();
-    assert_eq!(next.len(), 1, "nothing is given twice, and nothing missed");
+    assert_eq!(next.len(), 1, "no event is returned twice or missed");
 }
 
 #[tokio::test]

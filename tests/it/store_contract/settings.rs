@@ -11,13 +11,13 @@ async fn set(store: &dyn Store, setting: Setting, value: impl Into<SettingValue>
         .await
         .unwrap();
     let raised = store.version(ChangeKind::Access) > version;
-    assert!(raised, "raised before the answer");
+    assert!(raised, "raised before the call returns");
 }
 
 #[tokio::test]
-async fn what_differs_from_the_defaults_is_listed_by_id_and_outlives_the_store() {
-    every_store(async |place| {
-        let store = place.open();
+async fn settings_that_differ_from_their_defaults_are_listed_by_id_and_survive_a_restart() {
+    every_store(async |database| {
+        let store = database.open();
         assert_eq!(store.list_settings().await.unwrap(), []);
         set(&*store, Setting::UniqueId, "abc").await;
         set(&*store, Setting::SiteName, "One").await;
@@ -32,15 +32,15 @@ async fn what_differs_from_the_defaults_is_listed_by_id_and_outlives_the_store()
         ];
         assert_eq!(store.list_settings().await.unwrap(), expected);
         drop(store);
-        assert_eq!(place.open().list_settings().await.unwrap(), expected);
+        assert_eq!(database.open().list_settings().await.unwrap(), expected);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_setting_at_its_default_is_stored_no_longer() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_setting_reset_to_its_default_is_no_longer_stored() {
+    every_store(async |database| {
+        let store = database.open();
         set(&*store, Setting::DisplayRoles, false).await;
         set(&*store, Setting::SiteName, "One").await;
         set(&*store, Setting::DisplayRoles, true).await;

@@ -1,4 +1,5 @@
-//! Creating, changing and deleting statuses: the name is unique, and the event comes with the change or not at all.
+//! Creating, changing and deleting statuses: names are unique, and the event is stored with the change
+//! or not at all.
 
 use crate::support::store::{create, delete, event, every_store, status, update};
 use doorsign::domain::{Change, CustomStatus, Error, EventId, Page, StatusId, StatusQuery, What};
@@ -27,9 +28,9 @@ fn is_unknown(result: doorsign::domain::Result<()>, id: &StatusId) -> bool {
 }
 
 #[tokio::test]
-async fn of_64_that_race_for_a_name_one_gets_it_and_63_are_told() {
-    every_store(async |place| {
-        let store = place.open();
+async fn one_of_64_racing_creations_of_a_name_succeeds_and_63_are_refused() {
+    every_store(async |database| {
+        let store = database.open();
         let racing = (0..64).map(|n| {
             let store: Arc<dyn Store> = store.clone();
             tokio::spawn(async move { create(&*store, &status(n, "caught up")).await })
@@ -40,8 +41,8 @@ async fn of_64_that_race_for_a_name_one_gets_it_and_63_are_told() {
             .map(Result::unwrap)
             .collect();
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-        let told = |result: &&_| matches!(result, Err(Error::NameTaken));
-        assert_eq!(results.iter().filter(told).count(), 63, "{results:?}");
+        let refused = |result: &&_| matches!(result, Err(Error::NameTaken));
+        assert_eq!(results.iter().filter(refused).count(), 63, "{results:?}");
         assert_eq!(everything(&*store).await.total, 1);
         assert_eq!(changes(&*store).await.len(), 1);
     })
@@ -49,9 +50,9 @@ async fn of_64_that_race_for_a_name_one_gets_it_and_63_are_told() {
 }
 
 #[tokio::test]
-async fn names_are_told_apart_byte_by_byte() {
-    every_store(async |place| {
-        let store = place.open();
+async fn names_are_compared_byte_by_byte() {
+    every_store(async |database| {
+        let store = database.open();
         for (n, name) in (1..).zip([
             "Lunch",
             "lunch",
@@ -70,9 +71,9 @@ async fn names_are_told_apart_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn an_update_replaces_all_but_the_id_and_refuses_unknown_ids_and_names_of_others() {
-    every_store(async |place| {
-        let store = place.open();
+async fn an_update_replaces_all_but_the_id_and_refuses_unknown_ids_and_taken_names() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, &status(1, "one")).await.unwrap();
         create(&*store, &status(2, "two")).await.unwrap();
         let renamed = CustomStatus {
@@ -80,7 +81,7 @@ async fn an_update_replaces_all_but_the_id_and_refuses_unknown_ids_and_names_of_
             ..status(9, "nine")
         };
         update(&*store, &renamed).await.unwrap();
-        update(&*store, &renamed).await.unwrap(); // Its own name is not somebody else's.
+        update(&*store, &renamed).await.unwrap(); // Its own name is not taken.
         let found = store.find_status(renamed.id.clone()).await.unwrap();
         assert_eq!(found, Some(renamed.clone()));
 
@@ -97,29 +98,29 @@ async fn an_update_replaces_all_but_the_id_and_refuses_unknown_ids_and_names_of_
 }
 
 #[tokio::test]
-async fn a_deletion_tells_of_the_status_as_it_was_last_and_frees_its_name() {
-    every_store(async |place| {
-        let store = place.open();
+async fn the_event_of_a_deletion_carries_the_last_state_and_the_name_becomes_free() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, &status(1, "one")).await.unwrap();
         update(&*store, &status(1, "uno")).await.unwrap();
         delete(&*store, 1).await.unwrap();
         assert!(is_unknown(delete(&*store, 1).await, &status(1, "uno").id));
         create(&*store, &status(2, "uno")).await.unwrap();
-        let told = [
+        let expected = [
             Change::StatusCreated(status(1, "one")),
             Change::StatusUpdated(status(1, "uno")),
             Change::StatusDeleted(status(1, "uno")),
             Change::StatusCreated(status(2, "uno")),
         ];
-        assert_eq!(changes(&*store).await, told);
+        assert_eq!(changes(&*store).await, expected);
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_panic_inside_a_write_reaches_its_caller_and_leaves_no_trace() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, &status(1, "one")).await.unwrap();
         let two = status(2, "two");
         let panicking = store.delete_status(status(1, "one").id, Box::new(|_| panic!("no event")));
@@ -139,9 +140,9 @@ async fn a_panic_inside_a_write_reaches_its_caller_and_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn who_stops_waiting_for_a_write_does_not_undo_it() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_write_is_committed_even_if_its_caller_stops_waiting() {
+    every_store(async |database| {
+        let store = database.open();
         let mut committed = store.committed();
         let one = status(1, "one");
         let mut creating = Box::pin(create(&*store, &one));
@@ -157,19 +158,19 @@ async fn who_stops_waiting_for_a_write_does_not_undo_it() {
 }
 
 #[tokio::test]
-async fn what_was_answered_is_there_when_the_database_is_opened_again() {
-    every_store(async |place| {
-        let store = place.open();
+async fn completed_writes_survive_reopening_the_database() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, &status(1, "one")).await.unwrap();
         drop(store);
-        let store = place.open();
+        let store = database.open();
         assert_eq!(everything(&*store).await.items, [status(1, "one")]);
         assert_eq!(store.committed().borrow().as_u64(), 1);
         create(&*store, &status(2, "two")).await.unwrap();
         assert_eq!(
             store.committed().borrow().as_u64(),
             2,
-            "no position is given twice"
+            "no position is reused"
         );
     })
     .await;
@@ -191,7 +192,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..40)
 }
 
-/// The names by id, and what a store that is as simple as that would answer.
+/// A reference store: the names by id, and the number of changes.
 #[derive(Default)]
 struct Model {
     names: BTreeMap<i64, String>,
@@ -200,7 +201,7 @@ struct Model {
 }
 
 impl Model {
-    async fn take(&mut self, store: &dyn Store, step: &Step) {
+    async fn apply(&mut self, store: &dyn Store, step: &Step) {
         let name = |name: u8| format!("name {name}");
         let taken = |names: &BTreeMap<i64, String>, id: i64, name: &str| {
             names
@@ -243,12 +244,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_store_answers_as_a_plain_map_would_and_counts_right(steps in steps()) {
+    fn random_changes_give_the_same_results_and_counts_as_a_plain_map(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(every_store(async |place| {
-            let (store, mut model) = (place.open(), Model::default());
+        runtime.block_on(every_store(async |database| {
+            let (store, mut model) = (database.open(), Model::default());
             for step in &steps {
-                model.take(&*store, step).await;
+                model.apply(&*store, step).await;
             }
             let page = everything(&*store).await;
             let mut names: Vec<_> = model.names.values().cloned().collect();
@@ -263,9 +264,9 @@ proptest! {
 }
 
 #[tokio::test]
-async fn an_event_carries_who_and_when() {
-    every_store(async |place| {
-        let store = place.open();
+async fn an_event_carries_its_actor_and_time() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, &status(1, "one")).await.unwrap();
         let events = store.events_after(EventId::default(), 10).await.unwrap();
         assert_eq!(

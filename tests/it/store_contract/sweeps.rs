@@ -1,11 +1,11 @@
-//! Deleting old events: which go, which are kept and for whom.
+//! Deletion of old events: which are deleted, and which are kept for a hook.
 
 use crate::support::store::hooks::{advance, deliveries, happen, parked};
 use crate::support::store::{at, every_store};
 use doorsign::domain::{EventId, HookKind};
 use doorsign::store::{Store, position};
 
-/// The positions of all events that there are.
+/// The positions of all remaining events.
 async fn left(store: &dyn Store) -> Vec<u64> {
     let events = store.events_after(EventId::new(0), usize::MAX).await;
     let events = events.unwrap();
@@ -20,30 +20,30 @@ async fn sweep(store: &dyn Store, before: i64, limit: usize) -> bool {
 }
 
 #[tokio::test]
-async fn old_events_go_from_the_front_and_the_newest_never() {
-    every_store(async |place| {
-        let store = place.open();
+async fn old_events_are_deleted_from_the_front_and_the_newest_is_kept() {
+    every_store(async |database| {
+        let store = database.open();
         assert!(!sweep(&*store, 1000, 9).await, "there are none");
         happen(&*store, &[10, 20, 30, 25, 40]).await;
         assert!(!sweep(&*store, 10, 9).await);
         assert_eq!(left(&*store).await, [1, 2, 3, 4, 5]);
         assert!(!sweep(&*store, 11, 9).await);
         assert_eq!(left(&*store).await, [2, 3, 4, 5]);
-        // The fourth is older than that, but stands behind one that is not.
+        // The fourth event is old enough, but follows one that is not.
         sweep(&*store, 30, 9).await;
         assert_eq!(left(&*store).await, [3, 4, 5]);
         sweep(&*store, 1000, 9).await;
         assert_eq!(left(&*store).await, [5]);
         happen(&*store, &[50]).await;
-        assert_eq!(left(&*store).await, [5, 6], "no number is given twice");
+        assert_eq!(left(&*store).await, [5, 6], "no position is reused");
     })
     .await;
 }
 
 #[tokio::test]
-async fn so_many_go_at_once_and_there_is_word_of_more() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_sweep_deletes_up_to_its_limit_and_reports_whether_more_is_left() {
+    every_store(async |database| {
+        let store = database.open();
         happen(&*store, &[10, 20, 30, 40, 50, 60]).await;
         assert!(sweep(&*store, 60, 2).await);
         assert_eq!(left(&*store).await, [3, 4, 5, 6]);
@@ -56,9 +56,9 @@ async fn so_many_go_at_once_and_there_is_word_of_more() {
 }
 
 #[tokio::test]
-async fn what_a_running_hook_has_still_to_be_told_is_kept() {
-    every_store(async |place| {
-        let store = place.open();
+async fn events_pending_for_a_running_hook_are_kept() {
+    every_store(async |database| {
+        let store = database.open();
         for hook in ["slow", "quick"] {
             store.register(hook, HookKind::BuiltIn).await.unwrap();
         }
@@ -69,7 +69,7 @@ async fn what_a_running_hook_has_still_to_be_told_is_kept() {
         advance(&*store, "quick", 5, vec![]).await;
         assert!(!sweep(&*store, 1000, 9).await);
         assert_eq!(left(&*store).await, [3, 4, 5]);
-        // Even once more.
+        // Events of a replay are kept too.
         store
             .replay("quick", at(30), at(40), crate::support::operator())
             .await
@@ -85,9 +85,9 @@ async fn what_a_running_hook_has_still_to_be_told_is_kept() {
 }
 
 #[tokio::test]
-async fn a_hook_that_is_off_or_missing_keeps_nothing() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_hook_that_is_off_or_missing_keeps_no_events() {
+    every_store(async |database| {
+        let store = database.open();
         for hook in ["off", "missing"] {
             store.register(hook, HookKind::Exec).await.unwrap();
         }
@@ -98,7 +98,7 @@ async fn a_hook_that_is_off_or_missing_keeps_nothing() {
             .await
             .unwrap();
         sweep(&*store, 1000, 9).await;
-        assert_eq!(left(&*store).await, [1, 2, 3], "for the other one");
+        assert_eq!(left(&*store).await, [1, 2, 3], "kept for the other hook");
         let gone = "it no longer exists".to_owned();
         let missing = store.set_missing("missing", HookKind::Exec, gone);
         missing.await.unwrap();
@@ -109,9 +109,9 @@ async fn a_hook_that_is_off_or_missing_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_recorded_of_an_event_goes_with_it() {
-    every_store(async |place| {
-        let store = place.open();
+async fn delivery_records_are_deleted_with_their_event() {
+    every_store(async |database| {
+        let store = database.open();
         for hook in ["one", "other"] {
             store.register(hook, HookKind::BuiltIn).await.unwrap();
         }

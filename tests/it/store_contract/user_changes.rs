@@ -1,6 +1,7 @@
-//! Changes to users and their roles: each appends the events that tell of it and no other, and what changes nothing appends none.
+//! Changes to users and their roles: each appends exactly its own events, and a change without effect
+//! appends none.
 
-use crate::support::store::changes::{told, told_of, updated};
+use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{id, with_users};
 use crate::support::store::{every_store, user};
 use doorsign::domain::{
@@ -18,9 +19,9 @@ fn role(role: &str) -> RoleOf {
 }
 
 #[tokio::test]
-async fn a_change_of_the_record_is_told_with_the_names_after_it() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn the_event_of_a_changed_user_carries_the_new_names() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let cases = [
             (
                 UserPatch {
@@ -66,10 +67,14 @@ async fn a_change_of_the_record_is_told_with_the_names_after_it() {
             ),
         ];
         for (patch, change) in cases {
-            let expected = told(&[change]);
-            assert_eq!(told_of(&*store, patch.clone()).await, expected, "{patch:?}");
+            let expected = events_by_admin(&[change]);
             assert_eq!(
-                told_of(&*store, patch.clone()).await,
+                update_events(&*store, patch.clone()).await,
+                expected,
+                "{patch:?}"
+            );
+            assert_eq!(
+                update_events(&*store, patch.clone()).await,
                 [],
                 "again: {patch:?}"
             );
@@ -79,9 +84,9 @@ async fn a_change_of_the_record_is_told_with_the_names_after_it() {
 }
 
 #[tokio::test]
-async fn preferences_a_password_and_nothing_at_all_are_not_told() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn preferences_a_password_and_an_empty_patch_append_no_event() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         for patch in [
             UserPatch::default(),
             UserPatch {
@@ -99,43 +104,43 @@ async fn preferences_a_password_and_nothing_at_all_are_not_told() {
                 ..UserPatch::default()
             },
         ] {
-            assert_eq!(told_of(&*store, patch.clone()).await, [], "{patch:?}");
+            assert_eq!(update_events(&*store, patch.clone()).await, [], "{patch:?}");
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn each_role_that_differs_is_told() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn each_changed_role_appends_an_event() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let roles = |change| UserPatch {
             roles: Some(change),
             ..UserPatch::default()
         };
         let all = ["admin", "bot", "user"].map(str::to_owned).to_vec();
-        let seen = updated("ann", "ANN", false);
+        let user_updated = updated("ann", "ANN", false);
         for (change, expected) in [
             (
                 RoleChange::Replace(all),
                 vec![
-                    seen.clone(),
+                    user_updated.clone(),
                     Change::RoleGiven(role("admin")),
                     Change::RoleGiven(role("bot")),
                 ],
             ),
             (
                 RoleChange::Remove("user".to_owned()),
-                vec![seen.clone(), Change::RoleTaken(role("user"))],
+                vec![user_updated.clone(), Change::RoleTaken(role("user"))],
             ),
             (
                 RoleChange::Add("guest".to_owned()),
-                vec![seen.clone(), Change::RoleGiven(role("guest"))],
+                vec![user_updated.clone(), Change::RoleGiven(role("guest"))],
             ),
             (
                 RoleChange::Replace(vec!["admin".to_owned(), "app".to_owned()]),
                 vec![
-                    seen.clone(),
+                    user_updated.clone(),
                     Change::RoleTaken(role("bot")),
                     Change::RoleTaken(role("guest")),
                     Change::RoleGiven(role("app")),
@@ -144,8 +149,8 @@ async fn each_role_that_differs_is_told() {
         ] {
             let patch = roles(change);
             assert_eq!(
-                told_of(&*store, patch.clone()).await,
-                told(&expected),
+                update_events(&*store, patch.clone()).await,
+                events_by_admin(&expected),
                 "{patch:?}"
             );
         }
@@ -154,9 +159,9 @@ async fn each_role_that_differs_is_told() {
 }
 
 #[tokio::test]
-async fn a_status_beside_other_changes_is_told_after_them_under_the_new_name() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn the_event_of_a_status_follows_other_changes_and_carries_the_new_username() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let patch = UserPatch {
             username: Some(Username::parse("anna".to_owned()).unwrap()),
             choice: Some(Choice {
@@ -175,11 +180,11 @@ async fn a_status_beside_other_changes_is_told_after_them_under_the_new_name() {
             expires_at: None,
             rest: Rest::Online,
         };
-        let expected = told(&[
+        let expected = events_by_admin(&[
             updated("anna", "ANN", true),
             Change::PresenceChanged(status),
         ]);
-        assert_eq!(told_of(&*store, patch).await, expected);
+        assert_eq!(update_events(&*store, patch).await, expected);
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Users: unique names and addresses, roles that exist, and changes that happen whole.
+//! Users: unique names and addresses, roles that exist, and atomic changes.
 
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
@@ -35,8 +35,8 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, field: Field, problem: &Proble
 
 #[tokio::test]
 async fn a_store_knows_whether_it_has_users() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         assert!(!store.has_users().await.unwrap());
         create(&*store, "ann", "hash").await;
         assert!(store.has_users().await.unwrap());
@@ -48,9 +48,9 @@ async fn a_store_knows_whether_it_has_users() {
 }
 
 #[tokio::test]
-async fn a_user_is_found_by_id_and_without_regard_to_case_by_name_and_address() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_user_is_found_by_id_and_case_insensitively_by_name_and_address() {
+    every_store(async |database| {
+        let store = database.open();
         let ann = User {
             roles: vec!["admin".to_owned(), "bot".to_owned()],
             ..user("Ann")
@@ -81,9 +81,9 @@ async fn a_user_is_found_by_id_and_without_regard_to_case_by_name_and_address() 
 }
 
 #[tokio::test]
-async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist() {
-    every_store(async |place| {
-        let store = place.open();
+async fn names_and_addresses_are_unique_case_insensitively_and_roles_must_exist() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, "ann", "1").await;
         let name = User {
             username: Username::parse("ANN".to_owned()).unwrap(),
@@ -114,15 +114,15 @@ async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist
         assert_eq!(
             named(&*store, "bob").await,
             None,
-            "nothing of a refused user stays"
+            "a refused user is not stored"
         );
         for name in ["without", "address"] {
-            let nobodys = User {
+            let without_email = User {
                 email: None,
                 ..user(name)
             };
             store
-                .create_user(nobodys, "3".to_owned(), crate::support::operator())
+                .create_user(without_email, "3".to_owned(), crate::support::operator())
                 .await
                 .unwrap();
         }
@@ -132,8 +132,8 @@ async fn names_and_addresses_are_unique_whatever_their_case_and_roles_must_exist
 
 #[tokio::test]
 async fn users_are_listed_by_name() {
-    every_store(async |place| {
-        let store = place.open();
+    every_store(async |database| {
+        let store = database.open();
         let all = async || {
             let page = store.list_users(UserQuery::default()).await.unwrap();
             assert_eq!(page.total, page.items.len() as u64);
@@ -150,9 +150,9 @@ async fn users_are_listed_by_name() {
 }
 
 #[tokio::test]
-async fn a_patch_changes_what_it_names_and_the_time() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_patch_changes_its_fields_and_the_update_time() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, "ann", "old").await;
         let roles = UserPatch {
             roles: Some(RoleChange::Replace(
@@ -189,9 +189,9 @@ async fn a_patch_changes_what_it_names_and_the_time() {
 }
 
 #[tokio::test]
-async fn a_patch_that_is_refused_changes_nothing() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_refused_patch_changes_nothing() {
+    every_store(async |database| {
+        let store = database.open();
         create(&*store, "ann", "old").await;
         let patch = UserPatch {
             password_hash: Some("new".to_owned()),

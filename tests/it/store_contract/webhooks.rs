@@ -7,7 +7,7 @@ use crate::support::store::{at, every_store};
 use doorsign::domain::{Attribution, Error, Field, HookKind, Problem, Webhook, What};
 use doorsign::store::Store;
 
-/// What signs, and until when, the newest first.
+/// The signing secrets with their expiry, newest first.
 async fn secrets(store: &dyn Store, called: &str) -> Vec<(String, Option<i64>)> {
     let webhooks = store.list_webhooks().await.unwrap();
     let found = webhooks.into_iter().find(|one| one.name == name(called));
@@ -18,9 +18,9 @@ async fn secrets(store: &dyn Store, called: &str) -> Vec<(String, Option<i64>)> 
 }
 
 #[tokio::test]
-async fn webhooks_are_listed_by_name_with_all_that_they_were_made_of() {
-    every_store(async |place| {
-        let store = place.open();
+async fn webhooks_are_listed_by_name_with_all_their_fields() {
+    every_store(async |database| {
+        let store = database.open();
         let all = Webhook {
             kinds: vec![],
             secrets: vec![secret("newer", None), secret("older", Some(9))],
@@ -35,15 +35,15 @@ async fn webhooks_are_listed_by_name_with_all_that_they_were_made_of() {
         let expected = [all, webhook("b")];
         assert_eq!(store.list_webhooks().await.unwrap(), expected);
         drop(store);
-        assert_eq!(place.open().list_webhooks().await.unwrap(), expected);
+        assert_eq!(database.open().list_webhooks().await.unwrap(), expected);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_webhook_is_a_hook_that_is_told_what_happens_from_then_on() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_new_webhook_is_a_hook_that_starts_after_the_newest_event() {
+    every_store(async |database| {
+        let store = database.open();
         happen(&*store, &[1, 2]).await;
         let changed = store.hooks_changed();
         store
@@ -58,9 +58,9 @@ async fn a_webhook_is_a_hook_that_is_told_what_happens_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_name_is_taken_once() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_webhook_name_is_unique() {
+    every_store(async |database| {
+        let store = database.open();
         store
             .create_webhook(webhook("bell"), crate::support::operator())
             .await
@@ -83,15 +83,15 @@ async fn a_name_is_taken_once() {
         }
         assert_eq!(store.list_webhooks().await.unwrap(), [webhook("bell")]);
         let cursor = hook(&*store, "webhook-bell").await.cursor;
-        assert_eq!(cursor.as_u64(), 0, "the one that is there keeps its place");
+        assert_eq!(cursor.as_u64(), 0, "the existing webhook keeps its cursor");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_new_secret_signs_first_and_the_ones_before_it_until_they_end() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_new_secret_signs_first_and_older_ones_until_they_expire() {
+    every_store(async |database| {
+        let store = database.open();
         store
             .create_webhook(webhook("bell"), crate::support::operator())
             .await
@@ -110,7 +110,7 @@ async fn a_new_secret_signs_first_and_the_ones_before_it_until_they_end() {
         assert!(changed.has_changed().unwrap());
         let two = [("second".to_owned(), None), ("first".to_owned(), Some(100))];
         assert_eq!(secrets(&*store, "bell").await, two);
-        // No secret lives longer because there is a newer one.
+        // A newer secret does not extend the life of an older one.
         rotate("third", 150, 50).await;
         let three = [
             ("third".to_owned(), None),
@@ -132,7 +132,7 @@ async fn a_new_secret_signs_first_and_the_ones_before_it_until_they_end() {
             [("at once".to_owned(), None)]
         );
         drop(store);
-        let store = place.open();
+        let store = database.open();
         assert_eq!(
             secrets(&*store, "bell").await,
             [("at once".to_owned(), None)]
@@ -146,9 +146,9 @@ async fn a_new_secret_signs_first_and_the_ones_before_it_until_they_end() {
 }
 
 #[tokio::test]
-async fn a_webhook_goes_with_everything_that_is_known_of_it() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_deleted_webhook_leaves_no_state() {
+    every_store(async |database| {
+        let store = database.open();
         for called in ["bell", "other"] {
             store
                 .create_webhook(webhook(called), crate::support::operator())
@@ -165,7 +165,7 @@ async fn a_webhook_goes_with_everything_that_is_known_of_it() {
         assert!(changed.has_changed().unwrap());
         assert_eq!(store.list_webhooks().await.unwrap(), [webhook("other")]);
         assert_eq!(store.standing("webhook-bell").await.unwrap(), None);
-        // Who comes after it under its name has nothing of it.
+        // A new webhook with its name inherits nothing.
         let second = Webhook {
             secrets: vec![secret("another", None)],
             ..webhook("bell")
@@ -183,9 +183,9 @@ async fn a_webhook_goes_with_everything_that_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_is_not_there_can_be_neither_rotated_nor_deleted() {
-    every_store(async |place| {
-        let store = place.open();
+async fn an_unknown_webhook_can_be_neither_rotated_nor_deleted() {
+    every_store(async |database| {
+        let store = database.open();
         store
             .create_webhook(webhook("bell"), crate::support::operator())
             .await
@@ -213,9 +213,9 @@ async fn a_webhook_that_is_not_there_can_be_neither_rotated_nor_deleted() {
 }
 
 #[tokio::test]
-async fn writes_under_way_for_a_removed_webhook_do_not_touch_a_new_one_of_its_name() {
-    every_store(async |place| {
-        let store = place.open();
+async fn pending_writes_of_a_removed_webhook_do_not_touch_a_new_one_with_its_name() {
+    every_store(async |database| {
+        let store = database.open();
         store
             .create_webhook(webhook("bell"), crate::support::operator())
             .await
@@ -252,9 +252,9 @@ async fn writes_under_way_for_a_removed_webhook_do_not_touch_a_new_one_of_its_na
 }
 
 #[tokio::test]
-async fn a_webhook_that_was_removed_is_not_registered_again() {
-    every_store(async |place| {
-        let store = place.open();
+async fn a_removed_webhook_is_not_registered_again() {
+    every_store(async |database| {
+        let store = database.open();
         store
             .create_webhook(webhook("bell"), crate::support::operator())
             .await

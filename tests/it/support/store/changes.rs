@@ -6,15 +6,15 @@ use doorsign::domain::{Change, NewEvent, UserChange, Username};
 use doorsign::store::{Store, UserPatch};
 
 /// Events that the administrator caused at 5.
-pub fn told(changes: &[Change]) -> Vec<NewEvent> {
+pub fn events_by_admin(changes: &[Change]) -> Vec<NewEvent> {
     let events = changes
         .iter()
         .map(|change| admin_at(5).event(change.clone()));
     events.collect()
 }
 
-/// Lets the administrator change ann at 5, and answers what is told of that.
-pub async fn told_of(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent> {
+/// Lets the administrator change ann at 5, and returns the events that this appends.
+pub async fn update_events(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent> {
     let before = events(store).await.len();
     store
         .update_user(id("ann"), patch, admin_at(5))

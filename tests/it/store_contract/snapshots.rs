@@ -1,20 +1,20 @@
-//! What is told of somebody's status, as of one moment, and by what they count as connected.
+//! Presence snapshots: a user's state and the newest event as of one moment, and presence policies.
 
 use crate::support::store::presence::{busy, events, id, put, with_users};
 use crate::support::store::{admin_at, at, create, every_store, status, user};
 use doorsign::domain::{EventId, PresencePolicy, Rest, UserId};
 use doorsign::store::{PresenceSnapshot, RoleChange, Store, UserPatch, Whom};
 
-async fn card(store: &dyn Store, user: UserId) -> Option<PresenceSnapshot> {
+async fn snapshot(store: &dyn Store, user: UserId) -> Option<PresenceSnapshot> {
     store.find_presence_snapshot(user).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_card_holds_the_person_with_roles_and_state_and_the_newest_event() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
-        assert_eq!(card(&*store, id("nobody")).await, None);
-        let untouched = card(&*store, id("ann")).await.unwrap();
+async fn a_snapshot_holds_the_user_with_roles_state_and_the_newest_event() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
+        assert_eq!(snapshot(&*store, id("nobody")).await, None);
+        let untouched = snapshot(&*store, id("ann")).await.unwrap();
         assert_eq!(untouched.as_of, EventId::new(0));
         assert_eq!(
             (untouched.roles, untouched.active),
@@ -32,7 +32,7 @@ async fn a_card_holds_the_person_with_roles_and_state_and_the_newest_event() {
         create(&*store, &status(1, "of somebody else"))
             .await
             .unwrap();
-        let found = card(&*store, id("ann")).await.unwrap();
+        let found = snapshot(&*store, id("ann")).await.unwrap();
         assert_eq!(found.as_of, *store.committed().borrow());
         assert_eq!(found.roles, ["bot", "user"]);
         assert!(!found.active);
@@ -45,9 +45,9 @@ async fn a_card_holds_the_person_with_roles_and_state_and_the_newest_event() {
 }
 
 #[tokio::test]
-async fn a_card_that_is_read_during_changes_includes_the_events_up_to_its_position_and_no_other() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann"]).await;
+async fn a_snapshot_read_during_changes_includes_exactly_the_events_up_to_its_position() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann"]).await;
         let changing = async {
             for n in 1..=50 {
                 put(&*store, "ann", n, busy(Some(1000 + n))).await;
@@ -56,9 +56,9 @@ async fn a_card_that_is_read_during_changes_includes_the_events_up_to_its_positi
         let reading = async {
             let mut seen = 0;
             while seen < 50 {
-                let card = card(&*store, id("ann")).await.unwrap();
-                seen = i64::try_from(card.as_of.as_u64()).unwrap();
-                let changed_at = card.person.presence.changed_at;
+                let snapshot = snapshot(&*store, id("ann")).await.unwrap();
+                seen = i64::try_from(snapshot.as_of.as_u64()).unwrap();
+                let changed_at = snapshot.person.presence.changed_at;
                 assert_eq!(changed_at, (seen > 0).then(|| at(seen)));
             }
         };
@@ -69,9 +69,9 @@ async fn a_card_that_is_read_during_changes_includes_the_events_up_to_its_positi
 }
 
 #[tokio::test]
-async fn a_policy_is_kept_and_a_new_one_puts_its_user_on_the_lists() {
-    every_store(async |place| {
-        let store = with_users(&place, &["ann", "bob"]).await;
+async fn a_presence_policy_is_stored_and_a_change_of_it_lists_the_user_as_changed() {
+    every_store(async |database| {
+        let store = with_users(&database, &["ann", "bob"]).await;
         let set = async |time, policy| {
             let patch = UserPatch {
                 presence_policy: Some(policy),
@@ -87,7 +87,7 @@ async fn a_policy_is_kept_and_a_new_one_puts_its_user_on_the_lists() {
             people.unwrap().len()
         };
         set(5, PresencePolicy::Connection).await;
-        assert_eq!(since(0).await, 0, "it is what it was");
+        assert_eq!(since(0).await, 0, "the policy did not change");
         for (time, policy) in (6..).zip([
             PresencePolicy::Always,
             PresencePolicy::Heartbeat,
