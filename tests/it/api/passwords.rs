@@ -1,4 +1,5 @@
-//! Which passwords and names are refused, on every way in, and what a user may do who must change the password.
+//! Passwords and names that are refused by every entry point, and the restrictions on users who must
+//! change their password.
 
 use crate::support::event_stream::EventStream;
 use crate::support::flaky::FlakyServer;
@@ -21,8 +22,8 @@ fn account(username: &str, password: &str) -> Value {
     json!({"username": username, "name": "A. Name", "email": email, "password": password})
 }
 
-async fn update(client: &Client, whom: &Client, data: Value) -> Reply {
-    let body = json!({"userId": whom.id(), "data": data});
+async fn update(client: &Client, target: &Client, data: Value) -> Reply {
+    let body = json!({"userId": target.id(), "data": data});
     client.post("users.update", body).await
 }
 
@@ -32,11 +33,14 @@ async fn update_own(client: &Client, data: Value) -> Reply {
         .await
 }
 
-/// The code of a failure, and of its first reason.
+/// The error code of a reply, and that of its first detail.
 fn reason(reply: &Reply) -> (String, String) {
-    let told = reply.clone().expect(400).json();
+    let error = reply.clone().expect(400).json();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    (text(&told["errorType"]), text(&told["details"][0]["error"]))
+    (
+        text(&error["errorType"]),
+        text(&error["details"][0]["error"]),
+    )
 }
 
 fn weak(by: &str) -> (String, String) {
@@ -45,7 +49,7 @@ fn weak(by: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn weak_passwords_are_refused_by_every_route_with_upstreams_code() {
+async fn weak_passwords_are_refused_by_every_route_with_rocket_chats_code() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let digest = hex_digest("password1");
@@ -74,9 +78,9 @@ async fn weak_passwords_are_refused_by_every_route_with_upstreams_code() {
     assert_eq!(reason(&update(&admin, &ann, renamed).await), weak("name"));
     let address = json!({"email": "ann.office@example.org", "password": "ann.office"});
     assert_eq!(reason(&update(&admin, &ann, address).await), weak("name"));
-    let told = admin.post("users.create", account("bob", "short")).await;
+    let error = admin.post("users.create", account("bob", "short")).await;
     assert_eq!(
-        told.json(),
+        error.json(),
         json!({
             "success": false,
             "error": "The password provided does not meet the server's password policy. [error-password-policy-not-met]",
@@ -173,7 +177,7 @@ async fn a_password_file_from_another_system_holds_the_same_password() {
 }
 
 #[tokio::test]
-async fn who_must_change_the_password_can_do_that_and_nothing_else() {
+async fn a_user_who_must_change_the_password_can_do_nothing_else() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let mut body = account("ann", "ann's password");
@@ -188,9 +192,9 @@ async fn who_must_change_the_password_can_do_that_and_nothing_else() {
         "events?timeout=0",
         "users.info?username=ann",
     ] {
-        let told = ann.get(route).await.expect(403).json();
+        let error = ann.get(route).await.expect(403).json();
         assert_eq!(
-            told["errorType"], "error-password-change-required",
+            error["errorType"], "error-password-change-required",
             "{route}"
         );
     }
@@ -207,9 +211,9 @@ async fn who_must_change_the_password_can_do_that_and_nothing_else() {
         ("users.updateOwnBasicInfo", json!({"data": {"name": "A"}})),
         ("users.logout", json!({})),
     ] {
-        let told = ann.post(route, body).await.expect(403).json();
+        let error = ann.post(route, body).await.expect(403).json();
         assert_eq!(
-            told["errorType"], "error-password-change-required",
+            error["errorType"], "error-password-change-required",
             "{route}"
         );
     }
@@ -217,8 +221,8 @@ async fn who_must_change_the_password_can_do_that_and_nothing_else() {
     ann.get("settings.public").await.expect(200);
     let same =
         json!({"newPassword": "ann's password", "currentPassword": hex_digest("ann's password")});
-    let told = update_own(&ann, same).await.expect(400).json();
-    assert_eq!(told["errorType"], "error-password-same-as-current");
+    let error = update_own(&ann, same).await.expect(400).json();
+    assert_eq!(error["errorType"], "error-password-same-as-current");
     let data = json!({"newPassword": "one of her own", "currentPassword": "ann's password"});
     update_own(&ann, data).await.expect(200);
     ann.get("custom-user-status.list").await.expect(200);
@@ -226,7 +230,7 @@ async fn who_must_change_the_password_can_do_that_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_live_connection_of_who_must_change_the_password_calls_and_hears_nothing() {
+async fn a_live_connection_is_restricted_until_the_required_password_change() {
     let server = TestServer::start().await;
     let (admin, _) = (server.admin().await, server.user("ann").await);
     let ann = server.anon().logged_in("ann", "ann's password").await;
@@ -256,8 +260,8 @@ async fn a_live_connection_of_who_must_change_the_password_calls_and_hears_nothi
     assert_eq!(again["error"], "error-not-allowed");
     live.next_where(own_record).await;
     admin.create("for her").await.expect(200);
-    let told = live.next_where(|frame| frame["collection"] == logged).await;
-    assert!(told.to_string().contains("\"for her\""), "{told}");
+    let frame = live.next_where(|frame| frame["collection"] == logged).await;
+    assert!(frame.to_string().contains("\"for her\""), "{frame}");
     server
         .anon()
         .login("ann", "one of her own")
@@ -266,7 +270,7 @@ async fn a_live_connection_of_who_must_change_the_password_calls_and_hears_nothi
 }
 
 #[tokio::test]
-async fn a_stream_of_events_ends_once_the_password_must_be_changed() {
+async fn an_event_stream_ends_once_the_password_must_be_changed() {
     let server = TestServer::start().await;
     let (admin, _) = (server.admin().await, server.user("ann").await);
     let ann = server.anon().logged_in("ann", "ann's password").await;
@@ -277,14 +281,17 @@ async fn a_stream_of_events_ends_once_the_password_must_be_changed() {
         .await
         .expect(200);
     admin.create("kept from her").await.expect(200);
-    while let Some(told) = stream.next().await {
-        assert!(!told.data.to_string().contains("kept from her"), "{told:?}");
+    while let Some(event) = stream.next().await {
+        assert!(
+            !event.data.to_string().contains("kept from her"),
+            "{event:?}"
+        );
     }
     ann.get("events?timeout=0").await.expect(403);
 }
 
 #[tokio::test]
-async fn a_token_does_not_stand_on_the_password_that_must_be_changed() {
+async fn a_token_still_works_when_the_password_must_be_changed() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     update(&admin, &ann, json!({"requirePasswordChange": true}))
@@ -294,7 +301,7 @@ async fn a_token_does_not_stand_on_the_password_that_must_be_changed() {
 }
 
 #[tokio::test]
-async fn users_update_of_oneself_needs_the_current_password_even_by_an_administrators_token() {
+async fn users_update_of_the_own_account_needs_the_current_password_even_with_a_token() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     for data in [
@@ -326,7 +333,7 @@ async fn users_update_of_oneself_needs_the_current_password_even_by_an_administr
 }
 
 #[tokio::test]
-async fn a_password_of_64_hexadecimal_digits_is_a_current_password_like_any_other() {
+async fn a_current_password_of_64_hexadecimal_digits_is_accepted() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let digits = hex_digest("something else");
@@ -345,28 +352,28 @@ async fn a_password_of_64_hexadecimal_digits_is_a_current_password_like_any_othe
 }
 
 #[tokio::test]
-async fn whose_an_address_is_stays_unknown_to_those_who_may_not_see_addresses() {
+async fn the_owner_of_an_address_is_hidden_from_users_who_may_not_see_addresses() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     server.user("bob").await;
     let refused = async |email: &str| {
         let data = json!({"email": email, "currentPassword": "ann's password"});
-        let told = update_own(&ann, data).await.expect(400).json();
-        (told["errorType"].clone(), told["details"].clone())
+        let error = update_own(&ann, data).await.expect(400).json();
+        (error["errorType"].clone(), error["details"].clone())
     };
     assert_eq!(refused("bob@example.org").await, refused("nowhere").await);
     let grant = json!({"permissionId": "create-user", "role": "user"});
     admin.post("permissions.addRole", grant).await.expect(200);
     let mut body = account("carl", "carl's password");
     body["email"] = json!("bob@example.org");
-    let told = ann.post("users.create", body.clone()).await.expect(400);
-    assert_eq!(told.json()["errorType"], "error-invalid-email");
-    let told = admin.post("users.create", body).await.expect(400);
-    assert_eq!(told.json()["errorType"], "error-field-unavailable");
+    let error = ann.post("users.create", body.clone()).await.expect(400);
+    assert_eq!(error.json()["errorType"], "error-invalid-email");
+    let error = admin.post("users.create", body).await.expect(400);
+    assert_eq!(error.json()["errorType"], "error-field-unavailable");
 }
 
 #[tokio::test]
-async fn names_hold_no_characters_that_nobody_sees() {
+async fn names_with_invisible_characters_are_refused() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     for hidden in [
@@ -388,12 +395,12 @@ async fn names_hold_no_characters_that_nobody_sees() {
             .await,
         ];
         for refused in refused {
-            let told = refused.expect(400).json();
+            let error = refused.expect(400).json();
             assert_eq!(
-                told["errorType"], "error-input-is-not-a-valid-field",
-                "{told}"
+                error["errorType"], "error-input-is-not-a-valid-field",
+                "{error}"
             );
-            assert!(!told.to_string().contains(hidden), "{told}");
+            assert!(!error.to_string().contains(hidden), "{error}");
         }
     }
     update_own(&ann, json!({"name": "Ann 👩‍💻 Lee", "bio": "two\nlines"}))
@@ -403,7 +410,7 @@ async fn names_hold_no_characters_that_nobody_sees() {
 
 /// Source: Rocket.Chat's end-to-end tests of these three routes, which try three names on each.
 #[tokio::test]
-async fn reserved_usernames_are_refused_with_upstreams_codes() {
+async fn reserved_usernames_are_refused_with_rocket_chats_codes() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     for name in ["administrator", "system", "user", "all", "here", "ADMIN"] {
@@ -434,7 +441,7 @@ async fn reserved_usernames_are_refused_with_upstreams_codes() {
 }
 
 #[tokio::test]
-async fn an_administrators_reset_is_not_undone_by_a_change_of_the_old_password() {
+async fn a_password_change_does_not_undo_a_concurrent_reset_by_an_administrator() {
     let server = FlakyServer::start().await;
     let admin = server.admin("token").await;
     let body = account("ann", "ann's password");
@@ -480,13 +487,13 @@ async fn an_administrators_reset_is_not_undone_by_a_change_of_the_old_password()
     };
     server.store.overtake(UserId::new(ann.id()), patch);
     let data = json!({"newPassword": "the intruder's own", "currentPassword": "ann's password"});
-    let told = update_own(&by_token, data).await.expect(400).json();
-    assert_eq!(told["errorType"], "error-invalid-password");
+    let error = update_own(&by_token, data).await.expect(400).json();
+    assert_eq!(error["errorType"], "error-invalid-password");
     admin.login("ann", "the reset one").await.expect(200);
 }
 
 #[test]
-fn the_default_needs_eight_characters() {
+fn the_default_minimum_length_is_eight() {
     let config = Config::defaults_in("data".into());
     assert_eq!(
         (config.password_min_length, config.logins_per_user),
@@ -495,7 +502,7 @@ fn the_default_needs_eight_characters() {
 }
 
 #[tokio::test]
-async fn anyone_can_read_the_password_policy_in_the_words_of_rocket_chat() {
+async fn the_password_policy_is_public_in_rocket_chats_format() {
     let rule = |length: usize| json!([["get-password-policy-minLength", {"minLength": length}]]);
     for (setup, enabled, policy) in [
         (Setup::new(), true, rule(8)),

@@ -1,4 +1,4 @@
-//! Base URLs: with a slash too many, and below a path.
+//! Base URLs with extra slashes and with a base path.
 
 use crate::support::good_requests::HANDSHAKE;
 use crate::support::{Setup, TestServer};

@@ -1,12 +1,13 @@
-//! Who may do what: every route for every kind of client. Does not know how the table of permissions is changed.
+//! Access control: every route with every kind of client. Changes of permissions are in `permissions`.
 
 use crate::support::admin::grant;
 use crate::support::good_requests::{self, ask};
 use doorsign::api::ROUTES;
 use std::collections::BTreeSet;
 
-/// What every client gets, in this order: nobody, a user, a bot, a guest, the administrator, and a user whose role has been granted
-/// `manage-user-status`; with the golden answer that is a route's 400.
+/// Method, path, the status for each client and the golden file of a 400. The clients, in this order: an
+/// anonymous one, a user, a bot, a guest, the administrator, and a user with a role that was granted
+/// `manage-user-status`.
 type Row = (&'static str, &'static str, [u16; 6], &'static str);
 
 const ALL: [u16; 6] = [200; 6];
@@ -96,7 +97,7 @@ const MATRIX: &[Row] = &[
 ];
 
 #[tokio::test]
-async fn every_route_is_open_to_those_it_is_meant_for() {
+async fn every_route_is_open_to_permitted_clients_only() {
     let server = good_requests::server().await;
     for (name, roles) in [
         ("ann", &["user"] as &[&str]),
@@ -117,7 +118,7 @@ async fn every_route_is_open_to_those_it_is_meant_for() {
     ];
     for (n, (method, path, expected, refusal)) in MATRIX.iter().enumerate() {
         for (m, (actor, expected)) in actors.iter().zip(expected).enumerate() {
-            // Anew for each request: some end every login of their sender.
+            // A new login for each request: some routes end every login of the sender.
             let client = match actor {
                 Some(name) => server.with_token(name).await,
                 None => server.anon(),

@@ -1,4 +1,4 @@
-//! How the table of permissions is read and changed, and from when on that counts. Who may ask for which route stands in
+//! Reading and changing the permission table, and when a change takes effect. Access to each route is in
 //! `permission_matrix`.
 
 use crate::support::admin::{UPDATE, grant};
@@ -20,7 +20,7 @@ async fn table(client: &Client) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn roles_and_grants_are_rocket_chats_at_first() {
+async fn the_initial_roles_and_grants_are_rocket_chats() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     ann.get("roles.list").await.golden("roles");
@@ -28,13 +28,13 @@ async fn roles_and_grants_are_rocket_chats_at_first() {
 }
 
 #[tokio::test]
-async fn a_grant_counts_from_the_next_request_on_and_so_does_its_end() {
+async fn a_grant_and_its_removal_take_effect_with_the_next_request() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     ann.create("a").await.golden("create_not_allowed");
     grant(&admin, &["user"]).await;
     ann.create("a").await.expect(200);
-    admin.create("b").await.golden("create_not_allowed"); // It is the table that counts, not the name of the role.
+    admin.create("b").await.golden("create_not_allowed"); // The table decides, not the name of the role.
     grant(&admin, &["admin"]).await;
     ann.create("c").await.golden("create_not_allowed");
     grant(&admin, &[]).await;
@@ -42,7 +42,7 @@ async fn a_grant_counts_from_the_next_request_on_and_so_does_its_end() {
 }
 
 #[tokio::test]
-async fn an_update_answers_the_whole_table_with_its_change() {
+async fn an_update_returns_the_whole_table_with_its_change() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     server.clock.advance(Duration::from_secs(1));
@@ -100,7 +100,7 @@ async fn an_update_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn an_update_that_cannot_be_read_is_refused_in_ajvs_words() {
+async fn an_unreadable_update_is_refused_with_ajvs_message() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let before = table(&admin).await;
@@ -146,7 +146,7 @@ async fn an_update_that_cannot_be_read_is_refused_in_ajvs_words() {
 }
 
 #[tokio::test]
-async fn who_may_not_update_is_told_so_before_the_body_is_looked_at() {
+async fn a_missing_permission_is_reported_before_the_body_is_read() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     for body in ["", "{", "[]", r#"{"permissions":""}"#] {
@@ -158,7 +158,7 @@ async fn who_may_not_update_is_told_so_before_the_body_is_looked_at() {
 }
 
 #[tokio::test]
-async fn the_table_can_be_asked_for_what_is_new() {
+async fn the_table_can_be_filtered_by_update_time() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     server.clock.advance(Duration::from_secs(1));
@@ -184,15 +184,12 @@ async fn the_table_can_be_asked_for_what_is_new() {
             (&json!([]), &json!(true))
         );
     }
-    let everything = admin
+    let all = admin
         .get("permissions.listAll?updatedSince=1970-01-01T00:00:00.000Z")
         .await
         .json();
-    let count = everything["update"].as_array().unwrap().len();
-    assert!(
-        count > 10,
-        "a client that knows nothing yet gets all, not {count}"
-    );
+    let count = all["update"].as_array().unwrap().len();
+    assert!(count > 10, "a new client gets all permissions, not {count}");
     for since in ["yesterday", "2026-13-01"] {
         let path = format!("permissions.listAll?updatedSince={since}");
         admin.get(&path).await.golden("permissions_bad_date");

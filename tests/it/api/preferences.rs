@@ -1,4 +1,4 @@
-//! What users prefer: kept, merged, and checked.
+//! User preferences: stored, merged and validated.
 
 use crate::support::{Client, Reply, TestServer};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ async fn shown(client: &Client) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_chosen_is_merged_and_shown_over_the_defaults() {
+async fn preferences_are_merged_and_override_the_defaults() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let defaults = shown(&ann).await;
@@ -48,17 +48,17 @@ async fn what_is_chosen_is_merged_and_shown_over_the_defaults() {
     set(&ann, json!({"enableAutoAway": null, "sidebarSortby": null}))
         .await
         .expect(200);
-    let back = shown(&ann).await;
+    let reset = shown(&ann).await;
     assert_eq!(
-        (&back["enableAutoAway"], back.get("sidebarSortby")),
+        (&reset["enableAutoAway"], reset.get("sidebarSortby")),
         (&json!(true), None)
     );
     let bob = server.user("bob").await;
-    assert_eq!(shown(&bob).await, defaults, "nobody else's");
+    assert_eq!(shown(&bob).await, defaults, "other users keep theirs");
 }
 
 #[tokio::test]
-async fn choices_made_at_once_are_all_kept() {
+async fn concurrent_changes_are_all_stored() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let flags = [
@@ -78,14 +78,14 @@ async fn choices_made_at_once_are_all_kept() {
 }
 
 #[tokio::test]
-async fn others_preferences_need_the_permission() {
+async fn changing_preferences_of_another_user_needs_the_permission() {
     let server = TestServer::start().await;
     let (admin, ann, bob) = (
         server.admin().await,
         server.user("ann").await,
         server.user("bob").await,
     );
-    let body = |whom: &str| json!({"userId": whom, "data": {"language": "fr"}});
+    let body = |user: &str| json!({"userId": user, "data": {"language": "fr"}});
     bob.post("users.setPreferences", body(&ann.id()))
         .await
         .golden("preferences_not_allowed");
@@ -104,7 +104,7 @@ async fn others_preferences_need_the_permission() {
 }
 
 #[tokio::test]
-async fn what_is_no_preference_is_refused_in_ajvs_words() {
+async fn invalid_preferences_are_refused_with_ajvs_message() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let before = shown(&ann).await;
@@ -141,7 +141,7 @@ async fn what_is_no_preference_is_refused_in_ajvs_words() {
 }
 
 #[tokio::test]
-async fn preferences_stay_small_however_often_they_are_added_to() {
+async fn preferences_have_a_total_size_limit() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let half = "a".repeat(9000);

@@ -1,14 +1,15 @@
-//! Setting a status and looking at one: whose, and what is refused in which order. What becomes of it is in `presence_claims`, the list of
-//! everybody in `presence_list`, what a running server does when time passes in `jobs/expiry`.
+//! Setting and reading a status: the target user, and the order of refusals. The effect of a status is in
+//! `presence_claims`, the list of users in `presence_list`, and expiry on a running server in
+//! `jobs/expiry`.
 
 use crate::support::admin::setting;
-use crate::support::presence::{GET, NOW, SET, SOON, set, told};
+use crate::support::presence::{GET, NOW, SET, SOON, own_status, set};
 use crate::support::{Reply, Setup, TestServer};
 use doorsign::config::Contract;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_status_is_set_and_seen_and_only_oneself_sees_the_connection() {
+async fn a_status_is_set_and_visible_and_only_its_user_sees_the_connection() {
     let server = Setup::new().unconnected_offline().start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let anns = format!("{GET}?userId={}", ann.id());
@@ -51,7 +52,7 @@ async fn a_status_set_over_rest_is_visible_by_default_except_under_contract_serv
 }
 
 #[tokio::test]
-async fn everybody_may_set_their_own_status_and_some_that_of_others() {
+async fn users_set_their_own_status_and_administrators_that_of_others() {
     let server = TestServer::start().await;
     let (ann, bob, admin) = (
         server.user("ann").await,
@@ -76,7 +77,7 @@ async fn everybody_may_set_their_own_status_and_some_that_of_others() {
     ] {
         ann.post(SET, body).await.golden("status_not_allowed");
     }
-    assert_eq!(told(&bob).await, json!(["offline", null, null, null]));
+    assert_eq!(own_status(&bob).await, json!(["offline", null, null, null]));
     for (body, text) in [
         (json!({"userId": bob.id(), "message": "by id"}), "by id"),
         (json!({"username": "bob", "message": "by name"}), "by name"),
@@ -87,7 +88,7 @@ async fn everybody_may_set_their_own_status_and_some_that_of_others() {
         ),
     ] {
         admin.post(SET, body).await.golden("status_set");
-        assert_eq!(told(&bob).await[1], json!(text));
+        assert_eq!(own_status(&bob).await[1], json!(text));
     }
     for body in [
         of("userId", "bob"),
@@ -99,7 +100,7 @@ async fn everybody_may_set_their_own_status_and_some_that_of_others() {
 }
 
 #[tokio::test]
-async fn looking_at_somebody_names_them_as_setting_does() {
+async fn a_status_is_read_by_user_id_or_username() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     for route in [GET, "users.getPresence"] {
@@ -129,7 +130,7 @@ async fn looking_at_somebody_names_them_as_setting_does() {
 }
 
 #[tokio::test]
-async fn what_is_no_status_is_refused_and_changes_nothing() {
+async fn an_invalid_status_is_refused_and_changes_nothing() {
     let server = Setup::new().unconnected_offline().start().await;
     let ann = server.user("ann").await;
     set(&ann, json!({"status": "away", "message": "Lunch"})).await;
@@ -176,13 +177,13 @@ async fn what_is_no_status_is_refused_and_changes_nothing() {
     let garbage = ann.post_raw(SET, "application/json", "{").await;
     garbage.golden("status_no_match");
     assert_eq!(
-        told(&ann).await,
+        own_status(&ann).await,
         json!(["offline", "Lunch", "manual", null])
     );
 }
 
 #[tokio::test]
-async fn a_workspace_may_forbid_texts_and_being_invisible() {
+async fn settings_can_forbid_status_texts_and_invisibility() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     set(&ann, json!({"status": "offline"})).await;
@@ -213,11 +214,11 @@ async fn a_workspace_may_forbid_texts_and_being_invisible() {
     set(&ann, json!({"status": "offline"})).await;
     setting(&admin, "Accounts_AllowUserStatusMessageChange", true).await;
     set(&ann, json!({"message": "x"})).await;
-    assert_eq!(told(&ann).await[1], json!("x"));
+    assert_eq!(own_status(&ann).await[1], json!("x"));
 }
 
 #[tokio::test]
-async fn answers_about_presence_are_json_that_nobody_may_keep() {
+async fn presence_responses_are_json_and_not_cacheable() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let set = ann.post(SET, json!({"status": "busy"})).await;

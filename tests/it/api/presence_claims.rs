@@ -1,13 +1,14 @@
-//! What becomes of a status that was set: its text, its end, and how it is shown without a connection. Setting one is in `presence`.
+//! The effect of a status: its text, its expiry, and its visibility without a connection. Setting one is
+//! in `presence`.
 
-use crate::support::presence::{GET, SOON, set, told};
+use crate::support::presence::{GET, SOON, own_status, set};
 use crate::support::{Setup, TestServer};
 use doorsign::config::Unconnected;
 use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_text_is_trimmed_cut_kept_when_only_the_status_changes_and_gone_with_online() {
+async fn a_text_is_trimmed_truncated_kept_on_a_status_change_and_cleared_by_online() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let long = "é".repeat(121);
@@ -30,12 +31,12 @@ async fn a_text_is_trimmed_cut_kept_when_only_the_status_changes_and_gone_with_o
         (json!({"status": "online", "message": ""}), json!(null)),
     ] {
         set(&ann, body.clone()).await;
-        assert_eq!(told(&ann).await[1], text, "{body}");
+        assert_eq!(own_status(&ann).await[1], text, "{body}");
     }
 }
 
 #[tokio::test]
-async fn online_without_a_text_is_shown_at_once_and_lasts_whatever_end_it_was_given() {
+async fn online_without_a_text_is_shown_at_once_and_never_expires() {
     let server = Setup::new().unconnected_offline().start().await;
     let ann = server.user("ann").await;
     for body in [
@@ -43,17 +44,20 @@ async fn online_without_a_text_is_shown_at_once_and_lasts_whatever_end_it_was_gi
         json!({"status": "online", "message": "", "expiresAt": SOON}),
     ] {
         set(&ann, json!({"status": "busy", "expiresAt": SOON})).await;
-        assert_eq!(told(&ann).await, json!(["offline", null, "manual", SOON]));
+        assert_eq!(
+            own_status(&ann).await,
+            json!(["offline", null, "manual", SOON])
+        );
         set(&ann, body).await;
-        assert_eq!(told(&ann).await, json!(["online", null, null, null]));
+        assert_eq!(own_status(&ann).await, json!(["online", null, null, null]));
     }
     server.clock.advance(Duration::from_secs(3600));
-    assert_eq!(told(&ann).await, json!(["online", null, null, null]));
+    assert_eq!(own_status(&ann).await, json!(["online", null, null, null]));
     ann.get(GET).await.golden("status_online");
 }
 
 #[tokio::test]
-async fn a_new_choice_forgets_the_end_of_the_one_before_and_an_end_brings_nothing_of_it_back() {
+async fn a_new_status_discards_the_old_expiry_and_its_own_expiry_restores_nothing() {
     let server = Setup::new().unconnected_offline().start().await;
     let ann = server.user("ann").await;
     set(
@@ -64,18 +68,21 @@ async fn a_new_choice_forgets_the_end_of_the_one_before_and_an_end_brings_nothin
     set(&ann, json!({"status": "away"})).await;
     server.clock.advance(Duration::from_secs(61));
     assert_eq!(
-        told(&ann).await,
+        own_status(&ann).await,
         json!(["offline", "Lunch", "manual", null])
     );
     let later = "2026-01-01T01:00:00.000Z";
     set(&ann, json!({"message": "Brb", "expiresAt": later})).await;
-    assert_eq!(told(&ann).await, json!(["offline", "Brb", "manual", later]));
+    assert_eq!(
+        own_status(&ann).await,
+        json!(["offline", "Brb", "manual", later])
+    );
     server.clock.advance(Duration::from_secs(3600));
-    assert_eq!(told(&ann).await, json!(["offline", null, null, null]));
+    assert_eq!(own_status(&ann).await, json!(["offline", null, null, null]));
 }
 
 #[tokio::test]
-async fn ends_may_be_written_in_several_ways_and_lie_as_far_ahead_as_dates_go() {
+async fn expiry_times_accept_several_formats_up_to_the_year_9999() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     for (written, read) in [
@@ -93,52 +100,52 @@ async fn ends_may_be_written_in_several_ways_and_lie_as_far_ahead_as_dates_go() 
     server
         .clock
         .advance(Duration::from_secs(70 * 365 * 24 * 3600));
-    assert_eq!(told(&ann).await[2], json!("manual"));
+    assert_eq!(own_status(&ann).await[2], json!("manual"));
 }
 
 #[tokio::test]
-async fn people_are_seen_when_they_are_there_and_bots_as_they_say() {
+async fn users_without_a_connection_are_offline_and_bots_show_their_status() {
     let server = Setup::new().unconnected_offline().start().await;
     let ann = server.anon();
     server.user("ann").await;
     let ann = ann.logged_in("ann", "ann's password").await;
     assert_eq!(
-        told(&ann).await[0],
+        own_status(&ann).await[0],
         json!("offline"),
-        "a login over REST is no presence"
+        "a login over REST is not a connection"
     );
     for (n, role) in ["bot", "app"].into_iter().enumerate() {
         let bot = server.user_with_roles(&format!("bot{n}"), &[role]).await;
         assert_eq!(
-            told(&bot).await[0],
+            own_status(&bot).await[0],
             json!("offline"),
-            "{role} never said a word"
+            "{role} has set no status"
         );
         for status in ["busy", "away", "offline", "online"] {
             set(&bot, json!({"status": status, "message": "x"})).await;
-            assert_eq!(told(&bot).await[0], json!(status), "{role}");
+            assert_eq!(own_status(&bot).await[0], json!(status), "{role}");
         }
     }
     for status in ["busy", "away", "offline", "online"] {
         set(&ann, json!({"status": status, "message": "x"})).await;
-        assert_eq!(told(&ann).await[0], json!("offline"), "{status}");
+        assert_eq!(own_status(&ann).await[0], json!("offline"), "{status}");
     }
 }
 
 #[tokio::test]
-async fn where_the_settings_say_so_people_are_seen_as_they_say_without_being_there() {
+async fn users_show_their_status_without_a_connection_if_configured() {
     let declared =
         |config: &mut doorsign::config::Config| config.unconnected = Some(Unconnected::Declared);
     let server = Setup::new().config(declared).start().await;
     let ann = server.user("ann").await;
     assert_eq!(
-        told(&ann).await[0],
+        own_status(&ann).await[0],
         json!("offline"),
         "nothing was declared"
     );
     for status in ["busy", "away", "offline", "online"] {
         set(&ann, json!({"status": status, "message": "x"})).await;
-        assert_eq!(told(&ann).await[0], json!(status));
+        assert_eq!(own_status(&ann).await[0], json!(status));
         let presence = ann.get("users.getPresence").await.json();
         assert_eq!(presence["presence"], json!(status));
         assert_eq!(presence["connectionStatus"], json!("offline"));
@@ -146,7 +153,7 @@ async fn where_the_settings_say_so_people_are_seen_as_they_say_without_being_the
 }
 
 #[tokio::test]
-async fn who_was_online_before_a_claim_comes_back_to_it_where_people_are_seen_as_they_say() {
+async fn an_expired_claim_restores_online_only_if_users_show_their_status_unconnected() {
     for (unconnected, after) in [
         (Unconnected::Declared, "online"),
         (Unconnected::Offline, "offline"),
@@ -155,10 +162,10 @@ async fn who_was_online_before_a_claim_comes_back_to_it_where_people_are_seen_as
         let server = setup.start().await;
         let ann = server.user("ann").await;
         set(&ann, json!({"status": "online", "message": ""})).await;
-        assert_eq!(told(&ann).await[0], json!("online"));
+        assert_eq!(own_status(&ann).await[0], json!("online"));
         let end = "2026-01-01T01:00:00Z";
         set(&ann, json!({"status": "busy", "expiresAt": end})).await;
         server.clock.advance(Duration::from_secs(60 * 60));
-        assert_eq!(told(&ann).await[0], json!(after), "{unconnected}");
+        assert_eq!(own_status(&ann).await[0], json!(after), "{unconnected}");
     }
 }

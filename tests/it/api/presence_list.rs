@@ -1,4 +1,4 @@
-//! `users.presence`: everybody who is there, some by id, and who changed lately.
+//! `users.presence`: all visible users, users by id, and users that changed recently.
 
 use crate::support::admin::setting;
 use crate::support::presence::{many, set};
@@ -13,19 +13,19 @@ use std::time::Duration;
 
 const LIST: &str = "users.presence";
 
-/// A server that shows what people declare, so that there is something to see.
+/// A server that shows the declared status of users without a connection.
 async fn server() -> TestServer {
     let declared = |config: &mut Config| config.unconnected = Some(Unconnected::Declared);
     Setup::new().config(declared).start().await
 }
 
-/// Who is in the list, and whether it is of everybody.
+/// The usernames in the list, and whether it is the full list.
 fn names(reply: Reply) -> (BTreeSet<String>, bool) {
     let list = reply.expect(200).json();
     let rows = list["users"].as_array().unwrap();
     let name = |row: &Value| row["username"].as_str().unwrap().to_owned();
     let names: BTreeSet<String> = rows.iter().map(name).collect();
-    assert_eq!(names.len(), rows.len(), "nobody is told twice: {list}");
+    assert_eq!(names.len(), rows.len(), "no user is listed twice: {list}");
     (names, list["full"].as_bool().unwrap())
 }
 
@@ -42,7 +42,7 @@ fn all<const N: usize>(names: [&str; N]) -> (BTreeSet<String>, bool) {
 }
 
 #[tokio::test]
-async fn everybody_who_is_not_offline_is_told_with_every_field_that_is_set() {
+async fn all_users_that_are_not_offline_are_listed_with_every_set_field() {
     let server = server().await;
     let (ann, bob, cid) = (
         server.user("ann").await,
@@ -66,21 +66,25 @@ async fn everybody_who_is_not_offline_is_told_with_every_field_that_is_set() {
         json!("2026-01-01T01:00:00.000Z")
     );
     set(&cid, json!({"status": "away"})).await;
-    assert_eq!(listed(&cid, "").await, all(["ann", "cid"]), "oneself too");
+    assert_eq!(
+        listed(&cid, "").await,
+        all(["ann", "cid"]),
+        "the requesting user too"
+    );
     server.clock.advance(Duration::from_secs(3600));
     let list = cid.get(LIST).await.json();
-    // By id, which nobody knows beforehand.
+    // Sorted by id, which is random.
     let mut rows = list["users"].as_array().unwrap().iter();
     let of_ann = rows.find(|row| row["username"] == "ann").unwrap();
     assert_eq!(
         (&of_ann["status"], of_ann.get("statusText")),
         (&json!("online"), None),
-        "a claim that has ended counts no more"
+        "an expired claim is not shown"
     );
 }
 
 #[tokio::test]
-async fn without_a_connection_people_are_not_told_unless_they_chose_to_be_online() {
+async fn users_without_a_connection_are_not_listed_unless_they_chose_to_be_online() {
     let server = Setup::new().unconnected_offline().start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let bot = server.user_with_roles("bot", &["bot"]).await;
@@ -92,7 +96,7 @@ async fn without_a_connection_people_are_not_told_unless_they_chose_to_be_online
 }
 
 #[tokio::test]
-async fn ids_are_written_in_three_ways_and_name_people_whatever_their_status() {
+async fn ids_are_accepted_in_three_formats_and_select_users_of_any_status() {
     let server = server().await;
     let (ann, bob, cid) = (
         server.user("ann").await,
@@ -112,7 +116,7 @@ async fn ids_are_written_in_three_ways_and_name_people_whatever_their_status() {
     }
     assert_eq!(listed(&ann, &format!("?ids={a}")).await, some(["ann"]));
     assert_eq!(listed(&ann, "?ids=nobody").await, some([]));
-    assert_eq!(listed(&ann, "?ids=").await, all(["bob"]), "no id at all");
+    assert_eq!(listed(&ann, "?ids=").await, all(["bob"]), "no id");
     let hostile = "?ids=%00,%22]%27,%F0%9F%8D%9C,ann";
     assert_eq!(listed(&ann, hostile).await, some([]));
     ann.get(&format!("{LIST}?ids={a}"))
@@ -121,7 +125,7 @@ async fn ids_are_written_in_three_ways_and_name_people_whatever_their_status() {
 }
 
 #[tokio::test]
-async fn of_those_who_changed_in_the_last_ten_minutes_everybody_is_told_but_oneself() {
+async fn users_that_changed_in_the_last_ten_minutes_are_listed_except_the_requesting_one() {
     let server = server().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     set(&bob, json!({"status": "busy"})).await;
@@ -134,7 +138,7 @@ async fn of_those_who_changed_in_the_last_ten_minutes_everybody_is_told_but_ones
     assert_eq!(
         since("00:00:00.001").await,
         some(["ann"]),
-        "any status, and not oneself"
+        "any status, and not the requesting user"
     );
     assert_eq!(since("00:01:00.000").await, some(["ann"]));
     assert_eq!(since("00:01:00.001").await, some([]));
@@ -149,15 +153,15 @@ async fn of_those_who_changed_in_the_last_ten_minutes_everybody_is_told_but_ones
         some(["ann"]),
         "just under ten minutes"
     );
-    let everybody = all(["bob", "cid"]);
-    assert_eq!(since("00:00:00.000").await, everybody, "ten minutes");
+    let full = all(["bob", "cid"]);
+    assert_eq!(since("00:00:00.000").await, full, "ten minutes");
     for query in [
         "?from=",
         "?from=yesterday",
         "?from=1767225900000",
         "?from=1970-01-01",
     ] {
-        assert_eq!(listed(&cid, query).await, everybody, "{query}");
+        assert_eq!(listed(&cid, query).await, full, "{query}");
     }
 }
 
@@ -176,7 +180,7 @@ async fn other_parameters_and_lists_of_dates_are_refused() {
 }
 
 #[tokio::test]
-async fn who_may_not_log_in_any_more_is_not_told() {
+async fn deactivated_users_are_not_listed() {
     let server = server().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     set(&ann, json!({"status": "busy"})).await;
@@ -209,11 +213,15 @@ async fn who_may_not_log_in_any_more_is_not_told() {
             .unwrap()
             .is_some()
     );
-    assert_eq!(listed(&bob, "").await, all(["ann"]), "the status was kept");
+    assert_eq!(
+        listed(&bob, "").await,
+        all(["ann"]),
+        "the status is still stored"
+    );
 }
 
 #[tokio::test]
-async fn where_presence_is_not_broadcast_the_list_is_empty_whatever_is_asked() {
+async fn the_list_is_empty_for_every_query_if_the_broadcast_is_disabled() {
     let server = server().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     set(&ann, json!({"status": "busy"})).await;
@@ -235,7 +243,7 @@ async fn where_presence_is_not_broadcast_the_list_is_empty_whatever_is_asked() {
 }
 
 #[tokio::test]
-async fn a_thousand_people_are_told_at_once() {
+async fn a_thousand_users_are_listed_in_one_response() {
     let server = server().await;
     let ann = server.user("ann").await;
     let claims = many(1000, server.clock.now().as_millis() + 1000);

@@ -1,6 +1,6 @@
-//! Random lives of three people's status, on a real database: chosen, claimed by others, ended, expired, across restarts and a clock that
-//! jumps, against a model that is small enough to be believed. After every step everybody must be shown as the model says, and the
-//! events must have told every change, each once.
+//! Random histories of the status of three users on a real database, compared with a small model: manual
+//! choices, claims of other sources, ended and expired claims, restarts and a clock that jumps. After
+//! every step, each user's visible status equals the model's, and each change has exactly one event.
 
 use crate::support::ManualClock;
 use doorsign::app::App;
@@ -25,18 +25,19 @@ const START: i64 = 1_767_225_600_000;
 const SECOND: i64 = 1000;
 const YEAR: i64 = 365 * 24 * 3600 * SECOND;
 
-/// Ann, bob, and a bot.
-const PEOPLE: usize = 3;
+/// Two persons and a bot.
+const USERS: usize = 3;
 const BOT: usize = 2;
 const MANUAL: usize = 1;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Somebody chooses: status, text, and in how many milliseconds it ends.
+    /// A user sets a status: user, status, text, and milliseconds until it expires.
     Choose(usize, Option<UserStatus>, Option<&'static str>, Option<i64>),
-    /// Something else claims: the place of its source in order of strength, status, text, in how many milliseconds it ends.
+    /// A source puts a claim: user, the index of the source in order of strength, status, text, and
+    /// milliseconds until it expires.
     Put(usize, usize, UserStatus, &'static str, Option<i64>),
-    /// A source ends its claim.
+    /// A source ends its claim: user, index of the source.
     End(usize, usize),
     /// The clock jumps.
     Jump(i64),
@@ -44,10 +45,11 @@ enum Step {
     Restart,
 }
 
-/// What is said of somebody: status, text, source, end.
-type Said = (UserStatus, String, Option<ClaimSource>, Option<i64>);
+/// The chosen status of a user: status, text, source, expiry.
+type Chosen = (UserStatus, String, Option<ClaimSource>, Option<i64>);
 
-/// The model: a claim a source, the strongest first, and whether somebody without claim and connection is online.
+/// The model of one user: a claim per source, the strongest first, and whether the user is online without
+/// claim and connection.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Model {
     claims: [Option<(UserStatus, String, Option<i64>)>; 3],
@@ -81,7 +83,7 @@ impl Model {
         self.online &= self.bot;
     }
 
-    fn said(&self, now: i64) -> Said {
+    fn chosen(&self, now: i64) -> Chosen {
         let mut live = self.clone();
         live.expire(now);
         let strongest =
@@ -95,9 +97,9 @@ impl Model {
         strongest.unwrap_or((UserStatus::Online, String::new(), None, None))
     }
 
-    /// What is shown of somebody whose connections say `connection`.
+    /// The visible status of the user when the connections have the status `connection`.
     fn shown(&self, now: i64, connection: UserStatus) -> UserStatus {
-        let (status, _, source, _) = self.said(now);
+        let (status, _, source, _) = self.chosen(now);
         let connected = connection != UserStatus::Offline;
         match source {
             None if connected => connection,
@@ -109,12 +111,12 @@ impl Model {
     }
 }
 
-/// The server's side: everything of it that knows how people are shown.
+/// The real implementation: all parts of the server that decide the visible status.
 struct Real {
     folder: tempfile::TempDir,
     clock: Arc<ManualClock>,
     app: App,
-    /// The newest event that was looked at.
+    /// The newest event that was read.
     seen: EventId,
 }
 
@@ -179,7 +181,7 @@ impl Real {
         }
     }
 
-    /// A choice by hand; `false` when it was refused.
+    /// Sets a status manually; `false` if it was refused.
     async fn choose(&self, person: usize, draft: StatusDraft) -> bool {
         presence::set_status(&self.app, &actor(person), None, draft)
             .await
@@ -199,8 +201,8 @@ impl Real {
         self.app.store.change_presence(change).await.unwrap();
     }
 
-    /// What was told since the last look.
-    async fn told(&mut self) -> Vec<StatusChange> {
+    /// The status changes of the events since the last call.
+    async fn new_changes(&mut self) -> Vec<StatusChange> {
         let events = self
             .app
             .store
@@ -219,28 +221,29 @@ impl Real {
     }
 }
 
-fn said(told: &StatusChange) -> Said {
-    let end = told.expires_at.map(|end| end.as_millis());
-    (told.status, told.text.as_str().to_owned(), told.source, end)
+fn chosen(change: &StatusChange) -> Chosen {
+    let end = change.expires_at.map(|end| end.as_millis());
+    let text = change.text.as_str().to_owned();
+    (change.status, text, change.source, end)
 }
 
-/// Real and model, side by side.
+/// The real implementation and the model of each user.
 struct Pair {
     real: Real,
-    models: [Model; PEOPLE],
-    /// What the last event of each said.
-    told: [Option<Said>; PEOPLE],
+    models: [Model; USERS],
+    /// The status in the last event of each user.
+    published: [Option<Chosen>; USERS],
     now: i64,
 }
 
 impl Pair {
     async fn new() -> Self {
-        let mut models: [Model; PEOPLE] = Default::default();
+        let mut models: [Model; USERS] = Default::default();
         models[BOT].bot = true;
         Self {
             real: Real::new().await,
             models,
-            told: Default::default(),
+            published: Default::default(),
             now: START,
         }
     }
@@ -302,25 +305,29 @@ impl Pair {
         self.check_shown().await;
     }
 
-    /// Whoever changed was told of once, rightly; nobody else was told of.
-    async fn check_events(&mut self, before: &[Model; PEOPLE], step: &Step) {
-        let told = self.real.told().await;
+    /// Each changed user has one event with the right status; the others have none.
+    async fn check_events(&mut self, before: &[Model; USERS], step: &Step) {
+        let changes = self.real.new_changes().await;
         for (person, before) in before.iter().enumerate() {
-            let of: Vec<Said> = told
+            let events: Vec<Chosen> = changes
                 .iter()
-                .filter(|t| t.user == id(person))
-                .map(said)
+                .filter(|change| change.user == id(person))
+                .map(chosen)
                 .collect();
             let model = &self.models[person];
             if model == before {
-                assert_eq!(of, [], "nothing changed");
+                assert_eq!(events, [], "nothing changed");
             } else {
-                assert_eq!(of, [model.said(self.now)]);
+                assert_eq!(events, [model.chosen(self.now)]);
             }
-            self.told[person] = of.last().cloned().or(self.told[person].take());
-            // Time alone may have changed something since; a sweep catches up with it.
-            if let (Step::Sweep, Some(told)) = (step, &self.told[person]) {
-                assert_eq!(*told, model.said(self.now), "the last event after a sweep");
+            self.published[person] = events.last().cloned().or(self.published[person].take());
+            // A claim may have expired since the last event; a sweep publishes that.
+            if let (Step::Sweep, Some(published)) = (step, &self.published[person]) {
+                assert_eq!(
+                    *published,
+                    model.chosen(self.now),
+                    "the last event after a sweep"
+                );
             }
         }
     }
@@ -329,8 +336,8 @@ impl Pair {
         for (person, model) in self.models.iter().enumerate() {
             let shown = presence::of(&self.real.app, &id(person)).await.unwrap();
             let end = shown.expires_at.map(|end| end.as_millis());
-            let said = (shown.chosen, shown.text, shown.source, end);
-            assert_eq!(said, model.said(self.now), "person {person}");
+            let chosen = (shown.chosen, shown.text, shown.source, end);
+            assert_eq!(chosen, model.chosen(self.now), "person {person}");
             let presence = self.real.app.store.find_presence(id(person)).await.unwrap();
             for connection in UserStatus::ALL {
                 let real =
@@ -346,7 +353,7 @@ impl Pair {
     }
 }
 
-/// Spans that matter: about as long as each other, so that claims end before, at and after each other, up to decades.
+/// Spans of similar length, so that claims expire before, at and after each other; some last decades.
 fn span() -> impl Strategy<Value = i64> {
     prop_oneof![
         4 => 1..20_i64,
@@ -372,9 +379,9 @@ fn step() -> impl Strategy<Value = Step> {
         status.is_some() || text.is_some()
     });
     prop_oneof![
-        6 => (person.clone(), choice).prop_map(|(who, (status, text, end))| Step::Choose(who, status, text, end)),
-        4 => (person.clone(), 0..3_usize, status(), text(), end()).prop_map(|(who, source, status, text, end)| Step::Put(who, source, status, text, end)),
-        2 => (person, 0..3_usize).prop_map(|(who, source)| Step::End(who, source)),
+        6 => (person.clone(), choice).prop_map(|(user, (status, text, end))| Step::Choose(user, status, text, end)),
+        4 => (person.clone(), 0..3_usize, status(), text(), end()).prop_map(|(user, source, status, text, end)| Step::Put(user, source, status, text, end)),
+        2 => (person, 0..3_usize).prop_map(|(user, source)| Step::End(user, source)),
         4 => prop_oneof![3 => span(), 1 => span().prop_map(|s| -s)].prop_map(Step::Jump),
         2 => Just(Step::Sweep),
         1 => Just(Step::Restart),
@@ -382,7 +389,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 #[test]
-fn everybody_is_shown_as_a_tiny_model_says_whatever_happens() {
+fn random_histories_show_every_user_as_the_model_does() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -392,8 +399,8 @@ fn everybody_is_shown_as_a_tiny_model_says_whatever_happens() {
         failure_persistence: None,
         ..Config::default()
     };
-    let lives = proptest::collection::vec(step(), 1..STEPS);
-    let run = TestRunner::new(config).run(&lives, |steps| {
+    let histories = proptest::collection::vec(step(), 1..STEPS);
+    let run = TestRunner::new(config).run(&histories, |steps| {
         runtime.block_on(async {
             let mut pair = Pair::new().await;
             for step in steps {

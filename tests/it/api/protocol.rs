@@ -1,15 +1,16 @@
-//! What comes over the wire and is no proper request, or names no route: it gets an error or a close, and the next client notices nothing.
+//! Malformed requests and unknown routes: the server answers with an error or closes the connection, and
+//! later clients are unaffected.
 
 use crate::support::TestServer;
 use crate::support::raw::{Raw, create_named, lives};
 use tokio::io::AsyncWriteExt;
 use warp::http::{Method, StatusCode};
 
-/// No answer, only a close.
+/// The server closes the connection without a response.
 const CLOSED: u16 = 0;
 
 #[tokio::test]
-async fn what_is_no_proper_request_gets_an_error_or_a_close_and_the_server_lives() {
+async fn malformed_requests_get_an_error_or_a_close_and_the_server_keeps_running() {
     let get = |headers: &str| format!("GET /api/info HTTP/1.1\r\nHost: t\r\n{headers}\r\n");
     let post = |headers: &str| format!("POST /api/v1/login HTTP/1.1\r\nHost: t\r\n{headers}\r\n");
     let besides_host = |n| {
@@ -57,14 +58,14 @@ async fn what_is_no_proper_request_gets_an_error_or_a_close_and_the_server_lives
         ("two lengths in one", post("Content-Length: 2, 3\r\n").into(), 400),
         ("a negative length", post("Content-Length: -1\r\n").into(), 400),
         ("a length with a sign", post("Content-Length: +2\r\n").into(), 400),
-        ("a length beyond all numbers", post("Content-Length: 99999999999999999999\r\n").into(), 400),
+        ("a length beyond 64 bits", post("Content-Length: 99999999999999999999\r\n").into(), 400),
         ("a length of 16 EiB", post("Content-Length: 18446744073709551615\r\n").into(), 431),
         ("a length and chunks, where chunks count", (post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") + "2\r\n{}\r\n0\r\n\r\n").into(), 401),
         ("an unknown transfer encoding", post("Transfer-Encoding: gzip\r\n").into(), 400),
         ("chunks under HTTP/1.0", b"POST /api/v1/login HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n".into(), 400),
-        ("a chunk whose size is no number", (post("Transfer-Encoding: chunked\r\n") + "xyz\r\n{}\r\n0\r\n\r\n").into(), 400),
-        ("a chunk longer than it says", (post("Transfer-Encoding: chunked\r\n") + "1\r\n{}\r\n0\r\n\r\n").into(), 400),
-        ("a chunk size beyond all numbers", (post("Transfer-Encoding: chunked\r\n") + "fffffffffffffffff\r\n").into(), 400),
+        ("a chunk size that is not a number", (post("Transfer-Encoding: chunked\r\n") + "xyz\r\n{}\r\n0\r\n\r\n").into(), 400),
+        ("a chunk longer than its size", (post("Transfer-Encoding: chunked\r\n") + "1\r\n{}\r\n0\r\n\r\n").into(), 400),
+        ("a chunk size beyond 64 bits", (post("Transfer-Encoding: chunked\r\n") + "fffffffffffffffff\r\n").into(), 400),
         ("a chunk extension without an end", (post("Transfer-Encoding: chunked\r\n") + "1;" + &"x".repeat(64 * 1024)).into(), 400),
         ("endless trailers", (post("Transfer-Encoding: chunked\r\n") + "0\r\n" + &"X-T: y\r\n".repeat(9000)).into(), 400),
         ("nothing", b"".into(), CLOSED),
@@ -87,13 +88,13 @@ async fn a_request_line_of_100_kib_is_refused() {
     let server = TestServer::start().await;
     let request = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100 * 1024));
     let reply = Raw::sent(&server, request).await.reply().await.unwrap();
-    // Which of the two depends on how much of it arrives at once.
+    // The status depends on how much of the request arrives at once.
     assert!([414, 431].contains(&reply.status.as_u16()), "{reply:?}");
     lives(&server, "a long request line").await;
 }
 
 #[tokio::test]
-async fn paths_are_taken_as_they_are_and_only_the_known_ones_exist() {
+async fn paths_are_matched_literally_and_unknown_ones_get_404() {
     let server = TestServer::start().await;
     let long = format!("/{}", "a/".repeat(7_000));
     let paths = [
@@ -129,7 +130,7 @@ async fn paths_are_taken_as_they_are_and_only_the_known_ones_exist() {
 }
 
 #[tokio::test]
-async fn other_methods_than_a_routes_own_are_told_which_ones_it_has() {
+async fn an_unsupported_method_gets_405_with_the_allowed_methods() {
     let server = TestServer::start().await;
     let (read, write) = (
         "/api/v1/custom-user-status.list",
@@ -162,7 +163,7 @@ async fn other_methods_than_a_routes_own_are_told_which_ones_it_has() {
 }
 
 #[tokio::test]
-async fn head_answers_as_get_does_without_the_body() {
+async fn head_returns_the_same_headers_as_get_without_a_body() {
     let server = TestServer::start().await;
     let request = |method: &str| format!("{method} /api/info HTTP/1.1\r\nHost: t\r\n\r\n");
     let mut raw = Raw::sent(&server, request("HEAD") + &request("GET")).await;
@@ -178,7 +179,7 @@ async fn head_answers_as_get_does_without_the_body() {
 }
 
 #[tokio::test]
-async fn head_never_logs_out_as_get_does() {
+async fn head_of_logout_does_not_log_out() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let logout = async |method| ann.send(method, "/api/v1/logout", &[], "").await;
@@ -189,7 +190,7 @@ async fn head_never_logs_out_as_get_does() {
 }
 
 #[tokio::test]
-async fn requests_sent_in_one_go_are_answered_in_their_order() {
+async fn pipelined_requests_are_answered_in_order() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let requests: String = (0..50)

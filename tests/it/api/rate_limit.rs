@@ -1,4 +1,4 @@
-//! Who has to slow down, how that is told, and whose calls are counted together.
+//! The rate limit: which calls count, how the quota is reported, and which clients share one.
 
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer};
 use doorsign::config::{Config, Contract};
@@ -8,13 +8,13 @@ use warp::http::Method;
 
 const LIST: &str = "custom-user-status.list";
 
-/// A server whose routes may be called three times a minute, unless `change` says otherwise.
+/// A server with a limit of three calls per route and minute, unless `change` sets another one.
 async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
     let three = |config: &mut Config| config.rate_limit_calls = Some(3);
     Setup::new().config(three).config(change).start().await
 }
 
-/// What an answer says of the quota: how many calls there are, and how many are left.
+/// The quota in a response: the limit, and how many calls are left.
 fn quota(reply: &Reply) -> Option<(u64, u64)> {
     let number = |name| reply.header(name).map(|text| text.parse::<u64>().unwrap());
     let (limit, remaining, reset) = (
@@ -27,13 +27,13 @@ fn quota(reply: &Reply) -> Option<(u64, u64)> {
     limit.zip(remaining)
 }
 
-/// How many calls are left after this one, which was let through.
+/// How many calls are left after this one, which was allowed.
 #[track_caller]
 fn left(reply: Reply) -> u64 {
     quota(&reply.expect(200)).unwrap().1
 }
 
-/// As [`server`], behind a proxy on this machine that it trusts.
+/// Like [`server`], behind a trusted proxy on this machine.
 async fn server_behind_proxy(change: impl FnOnce(&mut Config)) -> TestServer {
     server(|config| {
         config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
@@ -42,14 +42,14 @@ async fn server_behind_proxy(change: impl FnOnce(&mut Config)) -> TestServer {
     .await
 }
 
-/// Asks, as one whose address proxies have written into `X-Forwarded-For`.
+/// Sends a request with this address in `X-Forwarded-For`.
 async fn from(client: &Client, address: &str) -> Reply {
     let headers = [("x-forwarded-for", address)];
     client.send(Method::GET, "/api/info", &headers, "").await
 }
 
 #[tokio::test]
-async fn calls_are_counted_down_until_one_is_too_many_and_the_window_ends() {
+async fn calls_are_refused_after_the_limit_until_the_window_ends() {
     let server = server(|_| ()).await;
     let ann = server.user("ann").await;
     let reset = |reply: &Reply| reply.header("x-ratelimit-reset").map(str::to_owned);
@@ -68,16 +68,20 @@ async fn calls_are_counted_down_until_one_is_too_many_and_the_window_ends() {
     server.clock.advance(Duration::from_millis(59_001));
     let refused = ann.get("me").await.expect(429);
     assert_eq!(refused.header("retry-after"), Some("1"));
-    assert_eq!(reset(&refused), end, "it is not put off");
+    assert_eq!(
+        reset(&refused),
+        end,
+        "a refused call does not extend the window"
+    );
     server.clock.advance(Duration::from_millis(999));
     assert_eq!(left(ann.get("me").await), 2);
 }
 
 #[tokio::test]
-async fn every_answer_of_a_call_that_counts_says_so() {
+async fn every_response_to_a_counted_call_reports_the_quota() {
     let server = server(|config| config.rate_limit_calls = Some(4)).await;
     let ann = server.user("ann").await;
-    // Once from the database, and from memory ever after.
+    // The first response comes from the database, the later ones from memory.
     let list = ann.get(LIST).await.expect(200);
     assert_eq!(quota(&list), Some((4, 3)));
     let tag = [("if-none-match", list.header("etag").unwrap())];
@@ -95,11 +99,11 @@ async fn every_answer_of_a_call_that_counts_says_so() {
     let wrong = server.anon().login("ann", "wrong").await.expect(401);
     assert_eq!(quota(&wrong), Some((4, 3)));
     let right = server.anon().login("admin", ADMIN_PASSWORD).await;
-    assert_eq!(left(right), 2, "nobody is exempt before the login");
+    assert_eq!(left(right), 2, "no client is exempt before the login");
 }
 
 #[tokio::test]
-async fn what_is_refused_before_it_is_a_call_uses_nothing_up() {
+async fn requests_refused_before_the_limit_is_checked_are_not_counted() {
     let server = server(|_| ()).await;
     let (ann, anon) = (server.user("ann").await, server.anon());
     let number = || json!({"_id": "a", "name": 5, "statusType": "busy"});
@@ -128,7 +132,7 @@ async fn what_is_refused_before_it_is_a_call_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn routes_are_counted_apart_and_users_of_one_address_together() {
+async fn each_route_has_its_own_quota_and_users_of_one_address_share_it() {
     let server = server(|_| ()).await;
     let (ann, bob, anon) = (
         server.user("ann").await,
@@ -143,21 +147,21 @@ async fn routes_are_counted_apart_and_users_of_one_address_together() {
     assert_eq!(left(anon.send(Method::GET, "/api/info", &[], "").await), 2);
     for _ in 0..4 {
         let document = anon.get("openapi.json").await.expect(200);
-        assert_eq!(quota(&document), None, "it costs nothing");
+        assert_eq!(quota(&document), None, "it is not counted");
     }
     assert_eq!(left(ann.post("logout", json!({})).await), 2);
     assert_eq!(left(bob.get("logout").await), 2);
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_each_client_has_a_quota_of_its_own() {
+async fn each_client_behind_a_trusted_proxy_has_its_own_quota() {
     let server = server_behind_proxy(|_| ()).await;
     let anon = server.anon();
     for (address, remaining) in [
         ("192.0.2.1", 2),
         ("192.0.2.2", 2),
         ("192.0.2.1:4711", 1),
-        // What a client says of itself stands before what the proxy says of it.
+        // The client's own value precedes the one that the proxy appends.
         ("192.0.2.3, 192.0.2.1", 0),
         ("192.0.2.2, 127.0.0.1", 1),
         ("127.0.0.1", 2),
@@ -173,8 +177,8 @@ async fn behind_a_trusted_proxy_each_client_has_a_quota_of_its_own() {
 }
 
 #[tokio::test]
-async fn who_is_no_trusted_proxy_gains_nothing_by_the_header() {
-    for trusted in ["by default nobody", "10.0.0.0/8"] {
+async fn the_client_address_header_of_an_untrusted_peer_is_ignored() {
+    for trusted in ["by default none", "10.0.0.0/8"] {
         let network: Option<ipnet::IpNet> = trusted.parse().ok();
         let trust = |config: &mut Config| config.trusted_proxies.extend(network);
         let server = server(trust).await;
@@ -188,7 +192,7 @@ async fn who_is_no_trusted_proxy_gains_nothing_by_the_header() {
 }
 
 #[tokio::test]
-async fn the_header_in_which_a_proxy_names_the_client_is_a_setting() {
+async fn the_client_address_header_is_configurable() {
     let server = server_behind_proxy(|config| {
         config.client_address_header = "CF-Connecting-IP".into();
     })
@@ -202,11 +206,15 @@ async fn the_header_in_which_a_proxy_names_the_client_is_a_setting() {
     assert_eq!(named("cf-connecting-ip", "192.0.2.2").await, 2);
     assert_eq!(named("cf-connecting-ip", "192.0.2.1").await, 1);
     assert_eq!(named("x-forwarded-for", "192.0.2.3").await, 2);
-    assert_eq!(named("x-forwarded-for", "192.0.2.4").await, 1, "nobody's");
+    assert_eq!(
+        named("x-forwarded-for", "192.0.2.4").await,
+        1,
+        "the header is ignored"
+    );
 }
 
 #[tokio::test]
-async fn failed_logins_count_against_the_client_and_not_its_proxy() {
+async fn failed_logins_count_against_the_client_and_not_the_proxy() {
     let server = server_behind_proxy(|config| {
         config.rate_limit_calls = Some(0);
         config.login_failures_per_address = 2;
@@ -232,20 +240,20 @@ async fn failed_logins_count_against_the_client_and_not_its_proxy() {
 }
 
 #[tokio::test]
-async fn who_may_bypass_the_limit_has_none_and_uses_up_nobodys() {
+async fn users_who_may_bypass_the_limit_are_not_counted() {
     let server = server(|_| ()).await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let bot = server.user_with_roles("bot", &["bot"]).await;
     for _ in 0..4 {
-        for somebody in [&admin, &bot] {
+        for exempt in [&admin, &bot] {
             for route in ["me", LIST, "info"] {
-                let reply = somebody.get(route).await.expect(200);
+                let reply = exempt.get(route).await.expect(200);
                 assert_eq!(quota(&reply), None, "{route}");
             }
         }
     }
     assert_eq!(left(ann.get("me").await), 2);
-    // Whoever is granted the permission is exempt from the next call on.
+    // A user who is granted the permission is exempt from the next call on.
     let grant = json!({"permissions": [{"_id": "api-bypass-rate-limit", "roles": ["user"]}]});
     admin.post("permissions.update", grant).await.expect(200);
     assert_eq!(quota(&ann.get("me").await.expect(200)), None);
@@ -253,7 +261,7 @@ async fn who_may_bypass_the_limit_has_none_and_uses_up_nobodys() {
 }
 
 #[tokio::test]
-async fn the_contract_says_how_many_calls_there_are_unless_a_setting_does() {
+async fn the_contract_determines_the_limit_unless_a_setting_does() {
     for (contract, calls) in [(Contract::Documented, 120), (Contract::Server, 10)] {
         let setup = Setup::new().contract(contract).rate_limited();
         let server = setup.start().await;
@@ -267,12 +275,12 @@ async fn the_contract_says_how_many_calls_there_are_unless_a_setting_does() {
     let server = server(|config| config.rate_limit_calls = Some(0)).await;
     for _ in 0..130 {
         let reply = server.anon().get("info").await.expect(200);
-        assert_eq!(quota(&reply), None, "it is switched off");
+        assert_eq!(quota(&reply), None, "the limit is off");
     }
 }
 
 #[tokio::test]
-async fn a_setting_says_how_long_a_window_lasts() {
+async fn the_length_of_the_window_is_configurable() {
     let server = server(|config| config.rate_limit_seconds = 7).await;
     let anon = server.anon();
     for _ in 0..3 {
@@ -285,10 +293,10 @@ async fn a_setting_says_how_long_a_window_lasts() {
 }
 
 #[tokio::test]
-async fn of_calls_at_once_as_many_get_through_as_the_limit_says() {
+async fn concurrent_calls_are_limited_exactly() {
     let server = server(|_| ()).await;
     let anon = server.anon();
     let calls = futures_util::future::join_all((0..32).map(|_| anon.get("info"))).await;
-    let through = calls.iter().filter(|reply| reply.status == 200).count();
-    assert_eq!(through, 3);
+    let allowed = calls.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!(allowed, 3);
 }

@@ -1,4 +1,4 @@
-//! Who holds which role, and which role grants what, one at a time. The last administrator stands in `users_end`.
+//! Roles of users and single grants of roles. The last administrator is in `users_end`.
 
 use crate::support::{Client, Reply, TestServer};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn grant(client: &Client, route: &str, permission: &str, role: &str) -> Re
 }
 
 #[tokio::test]
-async fn a_role_counts_from_the_next_request_on_and_so_does_its_end() {
+async fn a_role_and_its_removal_take_effect_with_the_next_request() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     ann.create("before").await.golden("create_not_allowed");
@@ -46,7 +46,7 @@ async fn a_role_counts_from_the_next_request_on_and_so_does_its_end() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_with_roles_is_told_in_its_words() {
+async fn invalid_role_changes_are_refused_with_specific_errors() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let keeper = server.user_with_roles("keeper", &["bot"]).await;
@@ -98,9 +98,9 @@ async fn what_cannot_be_done_with_roles_is_told_in_its_words() {
         (json!({"username": [], "roleId": "bot"}), "must be string"),
     ] {
         for route in [ADD, REMOVE] {
-            let told = admin.post(route, body.clone()).await.expect(400).json();
+            let error = admin.post(route, body.clone()).await.expect(400).json();
             assert_eq!(
-                (&told["error"], &told["errorType"]),
+                (&error["error"], &error["errorType"]),
                 (&json!(text), &json!("invalid-params"))
             );
         }
@@ -108,7 +108,7 @@ async fn what_cannot_be_done_with_roles_is_told_in_its_words() {
 }
 
 #[tokio::test]
-async fn holders_are_listed_by_name_and_in_pages() {
+async fn users_in_a_role_are_listed_by_name_and_in_pages() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     for name in ["cid", "Bob", "ann"] {
@@ -144,8 +144,8 @@ async fn holders_are_listed_by_name_and_in_pages() {
         .await
         .golden("roles_users_in_room");
     for query in ["", "?role="] {
-        let told = admin.get(&format!("roles.getUsersInRole{query}")).await;
-        told.golden("roles_users_without_role");
+        let refused = admin.get(&format!("roles.getUsersInRole{query}")).await;
+        refused.golden("roles_users_without_role");
     }
     let ann = server.with_token("ann").await;
     let public = ann.get("roles.getUsersInPublicRoles").await;
@@ -154,7 +154,7 @@ async fn holders_are_listed_by_name_and_in_pages() {
 }
 
 #[tokio::test]
-async fn roles_can_be_asked_for_what_is_new() {
+async fn roles_can_be_filtered_by_update_time() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let all = ann
@@ -172,7 +172,7 @@ async fn roles_can_be_asked_for_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_single_grant_counts_from_the_next_request_on_and_so_does_its_end() {
+async fn a_single_grant_and_its_removal_take_effect_with_the_next_request() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let (give, take) = ("permissions.addRole", "permissions.removeRole");
@@ -227,9 +227,9 @@ async fn a_single_grant_counts_from_the_next_request_on_and_so_does_its_end() {
                 "must NOT have additional properties",
             ),
         ] {
-            let told = admin.post(route, body).await.expect(400).json();
+            let error = admin.post(route, body).await.expect(400).json();
             assert_eq!(
-                (&told["error"], &told["errorType"]),
+                (&error["error"], &error["errorType"]),
                 (&json!(text), &json!("invalid-params"))
             );
         }

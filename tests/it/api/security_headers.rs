@@ -1,4 +1,4 @@
-//! The headers that keep a browser from doing anything with an answer but read it.
+//! The headers that restrict what a browser does with a response.
 
 use crate::support::good_requests::HANDSHAKE;
 use crate::support::raw::Raw;
@@ -22,7 +22,7 @@ fn assert_secure(reply: &Reply, case: &str) {
 }
 
 #[tokio::test]
-async fn every_answer_has_them() {
+async fn every_response_has_the_security_headers() {
     let server = TestServer::start().await;
     let (anon, admin) = (server.anon(), server.admin().await);
     let list = "/api/v1/custom-user-status.list";
@@ -53,7 +53,7 @@ async fn every_answer_has_them() {
 }
 
 #[tokio::test]
-async fn answers_to_clients_that_are_not_served_have_them_too() {
+async fn responses_to_refused_connections_have_the_security_headers_too() {
     let https = Some("https://chat.example".to_owned());
     let setup = Setup::new().config(|config| {
         config.site_url = https;
@@ -69,13 +69,13 @@ async fn answers_to_clients_that_are_not_served_have_them_too() {
             405,
         ),
     ] {
-        let reply = in_time("a place", async {
+        let reply = in_time("a free connection", async {
             loop {
                 let mut raw = Raw::connect(server.address).await;
                 let _ = raw.stream.write_all(request.as_bytes()).await;
                 match raw.reply().await {
                     Some(reply) if reply.status != 503 => return reply,
-                    _ => look_again().await, // The connection before this one is still being closed.
+                    _ => look_again().await, // The previous connection is still being closed.
                 }
             }
         })
@@ -85,7 +85,7 @@ async fn answers_to_clients_that_are_not_served_have_them_too() {
         let hsts = reply.header("strict-transport-security");
         assert_eq!(hsts, Some("max-age=31536000"), "{status}");
     }
-    let _only = in_time("a place", async {
+    let _only = in_time("a free connection", async {
         loop {
             let mut raw = Raw::connect(server.address).await;
             let _ = raw.stream.write_all(request_info()).await;
@@ -108,7 +108,7 @@ fn request_info() -> &'static [u8] {
 }
 
 #[tokio::test]
-async fn browsers_are_told_to_stay_with_https_where_people_use_it() {
+async fn hsts_is_sent_only_if_the_site_url_uses_https() {
     for (site_url, expected) in [
         ("https://chat.example", Some("max-age=31536000")),
         ("http://chat.example", None),

@@ -1,5 +1,5 @@
-//! Logging in, being recognised and logging out, and what each client may know of the server. Which attempts are blocked stands in
-//! `login_attempts`, what ends a login in `login_end`.
+//! Login, authentication and logout, and the server information visible to each client. Blocked attempts
+//! are in `login_attempts`, the end of logins in `login_end`.
 
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use warp::http::Method;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A server under a fixed address for people, with the user ann, and ann by a token.
+/// A server with a fixed site URL and the user ann, and a client of ann with a token.
 async fn server() -> (TestServer, Client) {
     let setup =
         Setup::new().config(|config| config.site_url = Some("https://chat.example.org".into()));
@@ -24,7 +24,7 @@ fn hex_digest(password: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_form_of_login_leads_to_the_same_answer() {
+async fn every_form_of_login_gets_the_same_response() {
     let (server, ann) = server().await;
     let password = "ann's password";
     let digest = json!({"digest": hex_digest(password), "algorithm": "sha-256"});
@@ -58,7 +58,7 @@ async fn every_form_of_login_leads_to_the_same_answer() {
 }
 
 #[tokio::test]
-async fn a_login_by_token_gives_the_same_token_and_one_by_password_a_new_one() {
+async fn a_login_by_token_returns_the_same_token_and_one_by_password_a_new_one() {
     let (server, ann) = server().await;
     let (id, token) = ann.credentials.clone().unwrap();
     let resumed = server.anon().post("login", json!({"resume": token})).await;
@@ -74,7 +74,7 @@ async fn a_login_by_token_gives_the_same_token_and_one_by_password_a_new_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_login_is_refused_like_a_wrong_password() {
+async fn an_invalid_login_is_refused_like_a_wrong_password() {
     let (server, ann) = server().await;
     let password = "ann's password";
     let (_, token) = ann.credentials.clone().unwrap();
@@ -129,7 +129,7 @@ async fn what_is_no_login_is_refused_like_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_user_cannot_be_told_apart() {
+async fn a_wrong_password_and_an_unknown_user_get_the_same_response() {
     let (server, _ann) = server().await;
     let refused = async |user: &str| {
         let mut reply = server.anon().login(user, "wrong").await.expect(401);
@@ -155,7 +155,7 @@ async fn a_wrong_password_and_an_unknown_user_cannot_be_told_apart() {
 }
 
 #[tokio::test]
-async fn me_is_oneself_with_every_field_that_clients_read() {
+async fn me_returns_the_user_with_every_field_that_clients_read() {
     let (server, ann) = server().await;
     let me = ann.get("me").await;
     me.golden("me");
@@ -163,7 +163,7 @@ async fn me_is_oneself_with_every_field_that_clients_read() {
     assert_eq!(me["_id"], json!(ann.id()));
     assert_eq!(me["emails"][0]["address"], json!("ann@example.org"));
     assert_eq!(me["success"], json!(true));
-    // The same as in the answer to a login, but for `success`.
+    // The same as in the response to a login, except for `success`.
     let login = server.anon().login("ann", "ann's password").await.json();
     let mut inside = login["data"]["me"].clone();
     inside["success"] = json!(true);
@@ -171,7 +171,7 @@ async fn me_is_oneself_with_every_field_that_clients_read() {
 }
 
 #[tokio::test]
-async fn somebody_without_an_address_has_no_emails() {
+async fn a_user_without_an_address_has_no_emails() {
     let (server, _ann) = server().await;
     let admin = server.admin().await;
     let me = admin.get("me").await.json();
@@ -182,7 +182,7 @@ async fn somebody_without_an_address_has_no_emails() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_the_presented_token_at_once_and_no_other() {
+async fn logging_out_revokes_the_presented_token_at_once_and_no_other() {
     let (server, ann) = server().await;
     for method in [Method::POST, Method::GET] {
         let anon = server.anon();
@@ -205,7 +205,7 @@ async fn logging_out_ends_the_presented_token_at_once_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_version_is_short_for_all_but_those_who_may_view_statistics() {
+async fn only_users_who_may_view_statistics_see_the_full_version() {
     let (server, ann) = server().await;
     let stale = Client::new(server.address, Some(("nobody".into(), "garbage".into())));
     for client in [&server.anon(), &ann, &stale] {
@@ -231,7 +231,7 @@ async fn the_version_is_short_for_all_but_those_who_may_view_statistics() {
 }
 
 #[tokio::test]
-async fn the_administrator_logs_in_with_the_password_of_the_settings() {
+async fn the_administrator_logs_in_with_the_configured_password() {
     let (server, _ann) = server().await;
     let admin = server.anon().logged_in("admin", ADMIN_PASSWORD).await;
     admin.create("caught up").await.golden("create");

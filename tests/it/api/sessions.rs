@@ -1,11 +1,11 @@
-//! A user's logins, one by one: what is known of each, how each ends, and how many there may be.
+//! A user's logins: their details, how they end, and their maximum number.
 
 use crate::support::{Client, Setup, TestServer, in_time, look_again};
 use serde_json::{Value, json};
 use std::time::Duration;
 use warp::http::Method;
 
-/// Logs in as a client that calls itself `agent`.
+/// Logs in with the user agent `agent`.
 async fn log_in(server: &TestServer, user: &str, agent: &str) -> Client {
     let body = json!({"user": user, "password": format!("{user}'s password")}).to_string();
     let headers = [("content-type", "application/json"), ("user-agent", agent)];
@@ -17,7 +17,7 @@ async fn log_in(server: &TestServer, user: &str, agent: &str) -> Client {
     anon.entered(&reply)
 }
 
-/// The rows of a list, each without what differs from run to run.
+/// The rows of a list of logins.
 async fn listed(client: &Client, route: &str) -> Vec<Value> {
     let page = client.get(route).await.expect(200).json();
     assert_eq!(page["count"], page["sessions"].as_array().unwrap().len());
@@ -31,7 +31,7 @@ fn agents(rows: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_user_sees_the_own_logins_with_client_and_address_and_ends_one() {
+async fn a_user_sees_their_logins_with_client_and_address_and_can_end_one() {
     let server = TestServer::start().await;
     server.user("ann").await;
     server.user("bob").await;
@@ -43,7 +43,7 @@ async fn a_user_sees_the_own_logins_with_client_and_address_and_ends_one() {
     assert_eq!(
         agents(&rows),
         ["phone", "laptop"],
-        "the newest first, and no token"
+        "newest first, without tokens"
     );
     let own = &rows[0];
     assert_eq!(
@@ -121,7 +121,7 @@ async fn lists_are_filtered_sorted_and_paged() {
 }
 
 #[tokio::test]
-async fn anothers_logins_are_for_those_who_manage_devices() {
+async fn logins_of_other_users_need_the_permission_to_manage_devices() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     server.user("bob").await;
@@ -153,7 +153,7 @@ async fn anothers_logins_are_for_those_who_manage_devices() {
 }
 
 #[tokio::test]
-async fn all_other_logins_end_at_once_and_tokens_stay() {
+async fn removing_other_logins_ends_them_at_once_and_keeps_tokens() {
     let server = TestServer::start().await;
     let token = server.user("ann").await;
     let one = log_in(&server, "ann", "one").await;
@@ -171,7 +171,7 @@ async fn all_other_logins_end_at_once_and_tokens_stay() {
 }
 
 #[tokio::test]
-async fn a_login_too_many_ends_the_oldest_one_and_its_live_connection() {
+async fn a_login_beyond_the_limit_ends_the_oldest_one_and_its_live_connection() {
     let setup = Setup::new().config(|config| config.logins_per_user = 3);
     let server = setup.start().await;
     let token = server.user("ann").await;
@@ -194,7 +194,7 @@ async fn a_login_too_many_ends_the_oldest_one_and_its_live_connection() {
 }
 
 #[tokio::test]
-async fn the_last_use_of_a_login_is_on_record_within_minutes() {
+async fn the_last_use_of_a_login_is_recorded_within_minutes() {
     let server = TestServer::start().await;
     server.user("ann").await;
     let ann = log_in(&server, "ann", "laptop").await;
@@ -202,11 +202,11 @@ async fn the_last_use_of_a_login_is_on_record_within_minutes() {
     server.clock.advance(Duration::from_secs(600));
     used().await;
     server.clock.advance(Duration::from_secs(1));
-    let noted = async {
-        // By a second or so, as the requests of this loop count, too.
+    let recorded = async {
+        // To about a second, as the requests of this loop count as uses too.
         while !used().await.to_string().contains("T00:10:0") {
             look_again().await;
         }
     };
-    in_time("a note of the last use", noted).await;
+    in_time("a record of the last use", recorded).await;
 }

@@ -1,4 +1,4 @@
-//! The settings: what everybody reads at start, what few may read and change, and what of it outlives the server.
+//! Settings: the public ones, reading and changing single ones, and what survives a restart.
 
 use crate::support::{Client, Setup, TestServer};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn set(client: &Client, id: &str, value: Value) {
 }
 
 #[tokio::test]
-async fn everybody_reads_the_public_settings_with_rocket_chats_defaults() {
+async fn the_public_settings_have_rocket_chats_defaults() {
     let setup = Setup::new().config(|c| c.site_url = Some("https://chat.example".to_owned()));
     let server = setup.start().await;
     let mut page = public(&server.anon(), "?count=0").await;
@@ -41,16 +41,16 @@ async fn everybody_reads_the_public_settings_with_rocket_chats_defaults() {
             row["value"] = json!("UNIQUE-ID");
         }
     }
-    let kept = include_str!("../golden/settings_public.txt");
+    let golden = include_str!("../golden/settings_public.txt");
     let rows = page["settings"].as_array().unwrap().iter();
-    let told: String = rows
+    let listed: String = rows
         .map(|row| format!("{} = {}\n", row["_id"].as_str().unwrap(), row["value"]))
         .collect();
-    assert_eq!(told, kept);
+    assert_eq!(listed, golden);
 }
 
 #[tokio::test]
-async fn pages_of_public_settings_lie_end_to_end_in_the_order_of_ids() {
+async fn pages_of_public_settings_are_contiguous_and_sorted_by_id() {
     let server = TestServer::start().await;
     let anon = server.anon();
     let all = public(&anon, "?count=0").await;
@@ -73,7 +73,7 @@ async fn pages_of_public_settings_lie_end_to_end_in_the_order_of_ids() {
 }
 
 #[tokio::test]
-async fn public_settings_are_asked_for_by_id_and_unknown_parameters_are_refused() {
+async fn public_settings_are_selected_by_id_and_unknown_parameters_are_refused() {
     let server = TestServer::start().await;
     let anon = server.anon();
     for (query, expected) in [
@@ -114,7 +114,7 @@ async fn there_are_no_other_ways_to_log_in() {
 }
 
 #[tokio::test]
-async fn a_change_is_in_force_for_the_next_request() {
+async fn a_change_takes_effect_with_the_next_request() {
     let server = TestServer::start().await;
     let (admin, anon) = (server.admin().await, server.anon());
     for (id, before, after) in [
@@ -135,7 +135,7 @@ async fn a_change_is_in_force_for_the_next_request() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_set_is_refused_and_changes_nothing() {
+async fn an_invalid_change_is_refused_and_changes_nothing() {
     let server = TestServer::start().await;
     let (admin, anon) = (server.admin().await, server.anon());
     let before = public(&anon, "?count=0").await;
@@ -165,7 +165,7 @@ async fn what_cannot_be_set_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn only_those_who_may_read_or_change_single_settings() {
+async fn single_settings_need_the_permission() {
     let server = TestServer::start().await;
     let (ann, anon) = (server.user("ann").await, server.anon());
     for id in ["Site_Name", "nothing"] {
@@ -180,7 +180,7 @@ async fn only_those_who_may_read_or_change_single_settings() {
 }
 
 #[tokio::test]
-async fn the_configuration_is_read_and_never_changed() {
+async fn settings_from_the_configuration_are_read_only() {
     let origins = [
         "https://a.example".to_owned(),
         "https://b.example".to_owned(),
@@ -213,7 +213,7 @@ async fn the_configuration_is_read_and_never_changed() {
 }
 
 #[tokio::test]
-async fn settings_outlive_the_server_but_for_the_broadcast_which_is_on_again() {
+async fn settings_survive_a_restart_except_the_broadcast_which_is_enabled_again() {
     let folder = tempfile::tempdir().unwrap();
     let start = || Setup::at(folder.path()).start();
     let server = start().await;
@@ -233,7 +233,7 @@ async fn settings_outlive_the_server_but_for_the_broadcast_which_is_on_again() {
 }
 
 #[tokio::test]
-async fn the_broadcast_is_enabled_by_those_who_manage_statuses() {
+async fn enabling_the_broadcast_needs_the_permission_to_manage_statuses() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     set(&admin, BROADCAST, json!(true)).await;

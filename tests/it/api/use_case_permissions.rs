@@ -1,4 +1,5 @@
-//! That the use cases check permissions themselves: each refuses an actor without any, whatever the route in front of it checks.
+//! Permission checks of the use cases: each refuses an actor without permissions, regardless of the
+//! checks of its route.
 
 use crate::support::TestServer;
 use doorsign::domain::{
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// A server, and a user who is logged in and holds no permission at all.
+/// A server, and a logged-in user without any permission.
 async fn setup() -> (TestServer, Requester) {
     let server = TestServer::start().await;
     let (user, token) = server.user("ann").await.credentials.unwrap();
@@ -120,6 +121,6 @@ async fn users_and_tokens_are_refused_without_the_permission() {
     refused("tokens", tokens::list(app, ann).await);
     let generated = tokens::generate(app, ann, text("t"), false);
     refused("generate", generated.await);
-    refused("anew", tokens::regenerate(app, ann, text("t")).await);
+    refused("regenerate", tokens::regenerate(app, ann, text("t")).await);
     refused("remove", tokens::remove(app, ann, "t").await);
 }

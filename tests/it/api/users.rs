@@ -1,4 +1,5 @@
-//! Users over REST: adding them and seeing them. How they change stands in `users_update`, how they go in `users_end`.
+//! Users over REST: creating and reading them. Updates are in `users_update`, deletion and deactivation
+//! in `users_end`.
 
 use crate::support::TestServer;
 use crate::support::accounts::{account, with};
@@ -6,7 +7,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn somebody_added_can_log_in_and_is_as_asked() {
+async fn a_created_user_can_log_in_and_has_the_requested_fields() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let least = admin.post("users.create", account("ann")).await;
@@ -42,7 +43,7 @@ async fn somebody_added_can_log_in_and_is_as_asked() {
 }
 
 #[tokio::test]
-async fn who_is_added_switched_off_or_with_a_made_up_password_cannot_log_in() {
+async fn a_user_created_inactive_or_with_a_random_password_cannot_log_in() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let off = with(account("off"), &json!({"active": false}));
@@ -58,7 +59,7 @@ async fn who_is_added_switched_off_or_with_a_made_up_password_cannot_log_in() {
 }
 
 #[tokio::test]
-async fn every_account_that_cannot_be_is_refused_in_its_words() {
+async fn every_invalid_account_is_refused_with_a_specific_error() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let keeper = server.user_with_roles("keeper", &["bot"]).await;
@@ -110,11 +111,11 @@ async fn every_account_that_cannot_be_is_refused_in_its_words() {
         admin.post("users.create", body).await.golden(golden);
     }
     let page = admin.get("users.list").await.expect(200).json();
-    assert_eq!(page["total"], 3, "nobody was added halfway: {page}");
+    assert_eq!(page["total"], 3, "no refused user was created: {page}");
 }
 
 #[tokio::test]
-async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
+async fn bodies_are_coerced_as_by_ajv_and_refused_with_its_messages() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let without = |field: &str| {
@@ -187,7 +188,7 @@ async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
 }
 
 #[tokio::test]
-async fn everybody_is_seen_and_wholly_by_oneself_and_those_who_may() {
+async fn all_fields_of_a_user_are_visible_to_that_user_and_with_the_permission() {
     let server = TestServer::start().await;
     let (admin, ann, bob) = (
         server.admin().await,
@@ -234,7 +235,7 @@ async fn everybody_is_seen_and_wholly_by_oneself_and_those_who_may() {
 }
 
 #[tokio::test]
-async fn users_come_in_pages_and_in_the_order_asked_for() {
+async fn users_are_listed_in_pages_and_in_the_requested_order() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     server.clock.advance(Duration::from_secs(1));
@@ -288,6 +289,9 @@ async fn users_come_in_pages_and_in_the_order_asked_for() {
         assert_eq!(page["total"], found);
     }
     ann.get("users.list?sort=x").await.refused(400);
-    let nobody = server.user_with_roles("nobody", &[]).await;
-    nobody.get("users.list").await.golden("route_forbidden");
+    let without_roles = server.user_with_roles("nobody", &[]).await;
+    without_roles
+        .get("users.list")
+        .await
+        .golden("route_forbidden");
 }

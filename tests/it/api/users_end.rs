@@ -1,4 +1,4 @@
-//! Users who go: deleted, switched off, logged out; and the last administrator, who stays.
+//! Deleted, deactivated and logged-out users, and the protection of the last administrator.
 
 use crate::support::TestServer;
 use crate::support::accounts::account;
@@ -6,7 +6,7 @@ use doorsign::service::users;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_deleted_user_is_gone_at_once_with_every_login() {
+async fn deleting_a_user_removes_every_login_at_once() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let by_password = server.anon().logged_in("ann", "ann's password").await;
@@ -48,7 +48,7 @@ async fn a_deleted_user_is_gone_at_once_with_every_login() {
 }
 
 #[tokio::test]
-async fn who_is_switched_off_is_out_at_once_and_can_be_let_in_again() {
+async fn a_deactivated_user_is_logged_out_at_once_and_can_be_activated_again() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     ann.get("me").await.expect(200);
@@ -71,15 +71,15 @@ async fn who_is_switched_off_is_out_at_once_and_can_be_let_in_again() {
         .login("ann", "ann's password")
         .await
         .expect(200);
-    let nobody = json!({"userId": "nobody", "activeStatus": true});
+    let unknown = json!({"userId": "nobody", "activeStatus": true});
     admin
-        .post("users.setActiveStatus", nobody)
+        .post("users.setActiveStatus", unknown)
         .await
         .golden("users_set_active_unknown");
 }
 
 #[tokio::test]
-async fn logging_a_user_out_ends_every_login_of_it() {
+async fn logging_a_user_out_ends_all_their_logins() {
     let server = TestServer::start().await;
     let (admin, ann, bob) = (
         server.admin().await,
@@ -87,14 +87,14 @@ async fn logging_a_user_out_ends_every_login_of_it() {
         server.user("bob").await,
     );
     let by_password = server.anon().logged_in("ann", "ann's password").await;
-    let whom = json!({"userId": ann.id()});
-    bob.post("users.logout", whom.clone())
+    let body = json!({"userId": ann.id()});
+    bob.post("users.logout", body.clone())
         .await
         .golden("users_logout_not_allowed");
     ann.get("me").await.expect(200);
-    let told = admin.post("users.logout", whom).await.expect(200);
+    let done = admin.post("users.logout", body).await.expect(200);
     let message = format!("User {} has been logged out!", ann.id());
-    assert_eq!(told.json(), json!({"message": message, "success": true}));
+    assert_eq!(done.json(), json!({"message": message, "success": true}));
     for client in [&ann, &by_password] {
         client.get("me").await.golden("create_unauthenticated");
     }
@@ -108,7 +108,7 @@ async fn logging_a_user_out_ends_every_login_of_it() {
 }
 
 #[tokio::test]
-async fn the_last_administrator_stays_whichever_way_it_is_to_go() {
+async fn the_last_administrator_can_be_removed_in_no_way() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let admins_id = admin.id();
@@ -154,7 +154,7 @@ async fn the_last_administrator_stays_whichever_way_it_is_to_go() {
 }
 
 #[tokio::test]
-async fn of_two_administrators_who_remove_each_other_at_once_one_stays() {
+async fn one_of_two_administrators_who_remove_each_other_at_once_remains() {
     let server = TestServer::start().await;
     let first = server.admin().await;
     for round in 0..10 {

@@ -1,4 +1,4 @@
-//! Personal access tokens and tokens that programs make for users.
+//! Personal access tokens, and tokens that programs create for users.
 
 use crate::support::{Client, Reply, Setup, TestServer};
 use serde_json::{Value, json};
@@ -14,9 +14,9 @@ async fn generate(client: &Client, name: &str) -> Reply {
         .await
 }
 
-fn holder_of(server: &TestServer, whom: &Client, token: &Value) -> Client {
+fn holder_of(server: &TestServer, user: &Client, token: &Value) -> Client {
     let token = token.as_str().unwrap().to_owned();
-    Client::new(server.address, Some((whom.id(), token)))
+    Client::new(server.address, Some((user.id(), token)))
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_personal_token_works_until_it_is_removed() {
 }
 
 #[tokio::test]
-async fn a_regenerated_token_takes_the_place_of_the_old_one_at_once() {
+async fn a_regenerated_token_replaces_the_old_one_at_once() {
     let server = TestServer::start().await;
     server.user("ann").await;
     let ann = server.anon().logged_in("ann", "ann's password").await;
@@ -92,7 +92,7 @@ async fn a_regenerated_token_takes_the_place_of_the_old_one_at_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_with_tokens_is_told_in_its_words() {
+async fn invalid_token_requests_are_refused_with_specific_errors() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let guest = server.user_with_roles("guest", &["guest"]).await;
@@ -164,7 +164,7 @@ async fn what_cannot_be_done_with_tokens_is_told_in_its_words() {
 }
 
 #[tokio::test]
-async fn who_knows_the_secret_may_log_users_in() {
+async fn a_program_with_the_secret_can_create_logins_for_users() {
     let setup = Setup::new().config(|config| {
         config.create_tokens_for_users_secret = Some(SECRET.into());
     });
@@ -174,7 +174,7 @@ async fn who_knows_the_secret_may_log_users_in() {
         server.user("ann").await,
         server.user("bob").await,
     );
-    let body = |whom: &Client, secret: &str| json!({"userId": whom.id(), "secret": secret});
+    let body = |user: &Client, secret: &str| json!({"userId": user.id(), "secret": secret});
     let made = admin.post("users.createToken", body(&ann, SECRET)).await;
     made.golden("users_create_token");
     holder_of(&server, &ann, &made.json()["data"]["authToken"])
@@ -188,7 +188,7 @@ async fn who_knows_the_secret_may_log_users_in() {
     assert_eq!(
         listed["tokens"].as_array().unwrap().len(),
         1,
-        "it is no personal token: {listed}"
+        "a login token is not listed: {listed}"
     );
     for (client, body) in [
         (&bob, body(&ann, SECRET)),
@@ -201,9 +201,9 @@ async fn who_knows_the_secret_may_log_users_in() {
             .await
             .golden("users_create_token_not_allowed");
     }
-    let nobody = json!({"userId": "nobody", "secret": SECRET});
+    let unknown = json!({"userId": "nobody", "secret": SECRET});
     admin
-        .post("users.createToken", nobody)
+        .post("users.createToken", unknown)
         .await
         .golden("users_delete_unknown");
     admin
@@ -231,20 +231,20 @@ async fn who_knows_the_secret_may_log_users_in() {
             "must NOT have fewer than 1 characters",
         ),
     ] {
-        let told = admin
+        let error = admin
             .post("users.createToken", body)
             .await
             .expect(400)
             .json();
         assert_eq!(
-            (&told["error"], &told["errorType"]),
+            (&error["error"], &error["errorType"]),
             (&json!(text), &json!("invalid-params"))
         );
     }
 }
 
 #[tokio::test]
-async fn without_a_secret_in_the_settings_nobody_may() {
+async fn create_token_is_refused_without_a_configured_secret() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     for secret in ["x", " ", SECRET] {
@@ -257,7 +257,7 @@ async fn without_a_secret_in_the_settings_nobody_may() {
 }
 
 #[tokio::test]
-async fn token_names_are_no_longer_than_nicknames() {
+async fn token_names_have_the_length_limit_of_nicknames() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let refused = generate(&ann, &"n".repeat(121)).await;

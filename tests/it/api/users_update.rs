@@ -1,4 +1,5 @@
-//! Changing users over REST: others, by those who may, and oneself. The last administrator stands in `users_end`.
+//! Updates of users over REST: of other users with the permission, and of the own account. The last
+//! administrator is in `users_end`.
 
 use crate::support::flaky::FlakyServer;
 use crate::support::{Client, Setup, TestServer};
@@ -7,9 +8,9 @@ use doorsign::store::{RoleChange, UserPatch};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-async fn update(client: &Client, whom: &Client, data: Value) -> crate::support::Reply {
+async fn update(client: &Client, target: &Client, data: Value) -> crate::support::Reply {
     client
-        .post("users.update", json!({"userId": whom.id(), "data": data}))
+        .post("users.update", json!({"userId": target.id(), "data": data}))
         .await
 }
 
@@ -19,14 +20,14 @@ async fn update_own(client: &Client, data: Value) -> crate::support::Reply {
         .await
 }
 
-/// Lets the role `bot` grant this.
+/// Grants the permission to the role `bot`.
 async fn grant(admin: &Client, permission: &str) {
     let body = json!({"permissionId": permission, "role": "bot"});
     admin.post("permissions.addRole", body).await.expect(200);
 }
 
 #[tokio::test]
-async fn all_of_a_change_is_seen_by_its_users_next_request() {
+async fn the_next_request_of_a_user_sees_the_whole_update() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     ann.get("me").await.expect(200);
@@ -67,7 +68,7 @@ async fn all_of_a_change_is_seen_by_its_users_next_request() {
     assert_eq!((&me["bio"], &me["nickname"]), (&Value::Null, &Value::Null));
     assert_eq!(
         me["emails"][0]["verified"], false,
-        "a new address is nobody's yet"
+        "a new address is not verified"
     );
     update(
         &admin,
@@ -87,7 +88,7 @@ async fn all_of_a_change_is_seen_by_its_users_next_request() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_the_logins_by_the_old_one_and_being_switched_off_ends_all() {
+async fn a_new_password_ends_logins_by_password_and_deactivation_ends_all() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let by_password = server.anon().logged_in("ann", "ann's password").await;
@@ -113,7 +114,7 @@ async fn a_new_password_ends_the_logins_by_the_old_one_and_being_switched_off_en
 }
 
 #[tokio::test]
-async fn each_part_of_a_change_needs_its_permission() {
+async fn each_part_of_an_update_needs_its_permission() {
     let server = TestServer::start().await;
     let (admin, ann, bob) = (
         server.admin().await,
@@ -162,12 +163,12 @@ async fn each_part_of_a_change_needs_its_permission() {
         .post("permissions.removeRole", strip)
         .await
         .expect(200);
-    let told = update(&keeper, &bob, json!({"roles": ["user"]})).await;
-    told.golden("users_create_admin_not_allowed");
+    let refused = update(&keeper, &bob, json!({"roles": ["user"]})).await;
+    refused.golden("users_create_admin_not_allowed");
 }
 
 #[tokio::test]
-async fn a_change_that_cannot_be_is_refused_in_its_words_and_changes_nothing() {
+async fn an_invalid_update_is_refused_with_a_specific_error_and_changes_nothing() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     server.user("bob").await;
@@ -189,9 +190,9 @@ async fn a_change_that_cannot_be_is_refused_in_its_words_and_changes_nothing() {
         let all = crate::support::accounts::with(json!({"name": "changed"}), &data);
         update(&admin, &ann, all).await.golden(golden);
     }
-    let nobody = json!({"userId": "nobody", "data": {}});
+    let unknown = json!({"userId": "nobody", "data": {}});
     admin
-        .post("users.update", nobody)
+        .post("users.update", unknown)
         .await
         .golden("users_update_unknown");
     update(&ann, &ann, json!({"verified": true}))
@@ -204,7 +205,7 @@ async fn a_change_that_cannot_be_is_refused_in_its_words_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn oneself_is_changed_without_a_permission_but_not_without_the_password() {
+async fn own_changes_need_no_permission_but_sensitive_ones_the_current_password() {
     let server = TestServer::start().await;
     server.user("ann").await;
     let ann = server.anon().logged_in("ann", "ann's password").await;
@@ -224,7 +225,7 @@ async fn oneself_is_changed_without_a_permission_but_not_without_the_password() 
     }
     update_own(&ann, json!({"email": "ann@example.org"}))
         .await
-        .expect(200); // It is hers already.
+        .expect(200); // The address is unchanged.
     let digest: String = Sha256::digest("ann's password")
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -248,7 +249,7 @@ async fn oneself_is_changed_without_a_permission_but_not_without_the_password() 
 }
 
 #[tokio::test]
-async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
+async fn bodies_are_coerced_as_by_ajv_and_refused_with_its_messages() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let missing = |field: &str| format!("must have required property '{field}'");
@@ -304,7 +305,7 @@ async fn bodies_are_read_in_ajvs_way_and_refused_in_its_words() {
 }
 
 #[tokio::test]
-async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
+async fn an_update_with_the_old_roles_does_not_restore_a_role_removed_meanwhile() {
     let server = FlakyServer::start().await;
     let admin = server.admin("token").await;
     let body = json!({"username": "ann", "name": "Ann", "email": "a@example.org", "password": "ann's password", "roles": ["bot", "user"]});
@@ -320,7 +321,7 @@ async fn roles_that_are_repeated_do_not_undo_that_one_was_taken_meanwhile() {
 }
 
 #[tokio::test]
-async fn the_current_password_cannot_be_guessed_any_faster_than_at_a_login() {
+async fn guesses_of_the_current_password_are_limited_like_logins() {
     let setup = Setup::new().config(|config| config.login_failures_per_user = 3);
     let server = setup.start().await;
     let ann = server.user("ann").await;
@@ -329,7 +330,7 @@ async fn the_current_password_cannot_be_guessed_any_faster_than_at_a_login() {
         update_own(&ann, data)
     };
     for _ in 0..5 {
-        own("").await.golden("users_update_own_wrong_password"); // No guess.
+        own("").await.golden("users_update_own_wrong_password"); // Not counted as a guess.
     }
     for _ in 0..3 {
         own("wrong").await.golden("users_update_own_wrong_password");
@@ -345,7 +346,7 @@ async fn the_current_password_cannot_be_guessed_any_faster_than_at_a_login() {
 }
 
 #[tokio::test]
-async fn names_to_show_are_no_longer_than_nicknames() {
+async fn display_names_have_the_length_limit_of_nicknames() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let name = json!({"name": "n".repeat(121)});

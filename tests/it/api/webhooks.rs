@@ -1,5 +1,5 @@
-//! Webhooks over REST, with a real receiver: what it is sent, and what changes when its webhook is changed. What is refused is in
-//! `webhooks_refused`.
+//! Webhooks over REST with a real receiver: the deliveries, and the effect of changes to the webhook.
+//! Refusals are in `webhooks_refused`.
 
 use crate::support::Client;
 use crate::support::hooks::stands;
@@ -9,14 +9,14 @@ use crate::support::webhooks::{create, heard, server_and_admin};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Adds an endpoint: its secret.
+/// Adds a webhook and returns its secret.
 async fn add(admin: &Client, name: &str, receiver: &Receiver, events: &[&str]) -> String {
     let body = json!({"name": name, "url": receiver.url("hook"), "events": events});
     let added = admin.post("webhooks.add", body).await.expect(200).json();
     added["secret"].as_str().unwrap().to_owned()
 }
 
-/// `POST /api/v1/webhooks.VERB` about the webhook of this name.
+/// `POST /api/v1/webhooks.VERB` for the webhook with this name.
 async fn ask(admin: &Client, verb: &str, name: &str) -> Value {
     let route = format!("webhooks.{verb}");
     let asked = admin.post(&route, json!({"name": name})).await;
@@ -24,7 +24,7 @@ async fn ask(admin: &Client, verb: &str, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn who_is_added_is_told_what_happens_from_then_on_signed_with_the_secret_shown() {
+async fn a_new_webhook_receives_later_events_signed_with_its_secret() {
     let (server, admin) = server_and_admin().await;
     let mut receiver = Receiver::start();
     create(&admin, &["before"]).await;
@@ -38,21 +38,21 @@ async fn who_is_added_is_told_what_happens_from_then_on_signed_with_the_secret_s
     let secret = added["secret"].as_str().unwrap();
     create(&admin, &["after"]).await;
     set(&server.user("ann").await, json!({"message": "Lunch"})).await;
-    let heard = receiver.next().await;
-    assert_eq!(heard.event["data"]["name"], "after");
-    assert!(heard.is_signed_with(secret), "{heard:?}");
-    assert_eq!(heard.header("webhook-id"), "evt_2_1767225600000");
-    assert_eq!(heard.header("webhook-timestamp"), "1767225600");
-    assert_eq!(heard.header("content-type"), "application/json");
+    let delivery = receiver.next().await;
+    assert_eq!(delivery.event["data"]["name"], "after");
+    assert!(delivery.is_signed_with(secret), "{delivery:?}");
+    assert_eq!(delivery.header("webhook-id"), "evt_2_1767225600000");
+    assert_eq!(delivery.header("webhook-timestamp"), "1767225600");
+    assert_eq!(delivery.header("content-type"), "application/json");
     let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    assert!(!heard.is_signed_with(other));
+    assert!(!delivery.is_signed_with(other));
     assert_eq!(receiver.next().await.event["type"], "presence.changed");
     stands(&admin, "webhook-ci", |hook| hook["lag"] == 0).await;
     receiver.is_empty();
 }
 
 #[tokio::test]
-async fn no_list_shows_a_secret() {
+async fn secrets_are_in_no_list_and_no_test_result() {
     let (_server, admin) = server_and_admin().await;
     let receiver = Receiver::start();
     let first = add(&admin, "b", &receiver, &["presence.*"]).await;
@@ -82,7 +82,7 @@ async fn no_list_shows_a_secret() {
 }
 
 #[tokio::test]
-async fn a_test_tells_the_answer_or_why_there_is_none_even_while_the_webhook_is_disabled() {
+async fn a_test_reports_the_response_or_the_failure_even_of_a_disabled_webhook() {
     let (_server, admin) = server_and_admin().await;
     let mut receiver = Receiver::start();
     let secret = add(&admin, "ci", &receiver, &["presence.changed"]).await;
@@ -91,9 +91,9 @@ async fn a_test_tells_the_answer_or_why_there_is_none_even_while_the_webhook_is_
     let taken = ask(&admin, "test", "ci").await;
     let expected = json!({"delivered": true, "status": 202, "success": true});
     assert_eq!(taken, expected);
-    let heard = receiver.next().await;
-    assert!(heard.is_signed_with(&secret), "{heard:?}");
-    assert_eq!(heard.event["type"], "webhook.test");
+    let delivery = receiver.next().await;
+    assert!(delivery.is_signed_with(&secret), "{delivery:?}");
+    assert_eq!(delivery.event["type"], "webhook.test");
     for (status, reason) in [
         (500, "answered 500 Internal Server Error"),
         (410, "answered 410 Gone"),
@@ -112,7 +112,7 @@ async fn a_test_tells_the_answer_or_why_there_is_none_even_while_the_webhook_is_
 }
 
 #[tokio::test]
-async fn a_secret_signs_along_for_a_day_after_it_was_changed_and_then_no_more() {
+async fn a_rotated_secret_signs_for_one_more_day() {
     let (server, admin) = server_and_admin().await;
     let mut receiver = Receiver::start();
     let old = add(&admin, "ci", &receiver, &[]).await;
@@ -136,7 +136,7 @@ async fn a_secret_signs_along_for_a_day_after_it_was_changed_and_then_no_more() 
 }
 
 #[tokio::test]
-async fn who_is_disabled_is_told_nothing_and_everything_in_its_order_once_enabled() {
+async fn a_disabled_webhook_receives_nothing_until_enabled_and_then_everything_in_order() {
     let (_server, admin) = server_and_admin().await;
     let (mut receiver, mut other) = (Receiver::start(), Receiver::start());
     add(&admin, "ci", &receiver, &[]).await;
@@ -157,7 +157,7 @@ async fn who_is_disabled_is_told_nothing_and_everything_in_its_order_once_enable
 }
 
 #[tokio::test]
-async fn who_answers_410_is_told_nothing_until_it_is_enabled_and_then_that_event_first() {
+async fn a_receiver_that_answers_410_gets_that_event_first_once_enabled_again() {
     let (_server, admin) = server_and_admin().await;
     let mut receiver = Receiver::start();
     receiver.answers(410);
@@ -176,7 +176,7 @@ async fn who_answers_410_is_told_nothing_until_it_is_enabled_and_then_that_event
 }
 
 #[tokio::test]
-async fn who_is_removed_is_gone_with_everything_and_a_new_one_of_the_name_begins_anew() {
+async fn a_removed_webhook_leaves_no_state_to_a_new_one_with_its_name() {
     let (_server, admin) = server_and_admin().await;
     let (mut receiver, mut other) = (Receiver::start(), Receiver::start());
     receiver.answers(500);
@@ -202,13 +202,13 @@ async fn who_is_removed_is_gone_with_everything_and_a_new_one_of_the_name_begins
     receiver.answers(204);
     let new = add(&admin, "ci", &receiver, &[]).await;
     create(&admin, &["three"]).await;
-    let heard = receiver.next().await;
-    assert_eq!(heard.event["data"]["name"], "three");
-    assert!(heard.is_signed_with(&new) && !heard.is_signed_with(&old));
+    let delivery = receiver.next().await;
+    assert_eq!(delivery.event["data"]["name"], "three");
+    assert!(delivery.is_signed_with(&new) && !delivery.is_signed_with(&old));
 }
 
 #[tokio::test]
-async fn who_wants_some_events_only_is_told_no_others() {
+async fn a_webhook_receives_only_its_event_types() {
     let (server, admin) = server_and_admin().await;
     let ann = server.user("ann").await;
     let (mut statuses, mut people) = (Receiver::start(), Receiver::start());

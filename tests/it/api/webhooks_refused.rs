@@ -1,18 +1,18 @@
-//! What no webhook can be, and that neither answers nor logs give a secret away.
+//! Refused webhook requests, and the secrecy of signing secrets and URLs in the log.
 
 use crate::support::process::Home;
 use crate::support::receiver::Receiver;
 use crate::support::webhooks::server_and_admin;
 use serde_json::{Value, json};
 
-/// `error`, as it is told with its code.
-fn told(code: &str, error: &str, details: Value) -> Value {
+/// The response body for this error.
+fn error_body(code: &str, error: &str, details: Value) -> Value {
     let error = format!("{error} [{code}]");
     json!({"success": false, "error": error, "errorType": code, "details": details})
 }
 
 #[tokio::test]
-async fn what_no_webhook_can_be_is_refused_with_the_reason() {
+async fn an_invalid_webhook_is_refused_with_the_reason() {
     let (_server, admin) = server_and_admin().await;
     let good = "https://ci.example.org/hook";
     let taken = json!({"name": "taken", "url": good});
@@ -21,16 +21,16 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
     let name = |name: &str| json!({"name": name, "url": good});
     let url = |url: &str| json!({"name": "new", "url": url});
     let bad_name = |input: &str| {
-        told(
+        error_body(
             "error-input-is-not-a-valid-field",
             &format!("{input} is not a valid webhook name"),
             json!({"input": input, "field": "name"}),
         )
     };
-    let bad_url = |reason: &str| told("error-invalid-url", reason, json!({"field": "url"}));
+    let bad_url = |reason: &str| error_body("error-invalid-url", reason, json!({"field": "url"}));
     let required = |field: &str| {
         let reason = format!("The field {field} is required");
-        told(
+        error_body(
             "error-the-field-is-required",
             &reason,
             json!({"field": field}),
@@ -42,7 +42,7 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
         ))
     };
     let bad_kind = |input: &str| {
-        told(
+        error_body(
             "error-input-is-not-a-valid-field",
             &format!("{input} is not a valid event type"),
             json!({"input": input, "field": "events"}),
@@ -58,7 +58,7 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
         (name("a/../b"), bad_name("a/../b")),
         (
             taken,
-            told(
+            error_body(
                 "error-field-unavailable",
                 "taken is already in use",
                 json!({"field": "name"}),
@@ -107,7 +107,7 @@ async fn what_no_webhook_can_be_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_nobody_knows_is_told_by_every_route() {
+async fn every_route_reports_an_unknown_webhook() {
     let (_server, admin) = server_and_admin().await;
     for name in ["nobody", "No Webhook's"] {
         for verb in ["test", "rotate", "disable", "enable", "remove"] {
@@ -124,7 +124,7 @@ async fn a_webhook_that_nobody_knows_is_told_by_every_route() {
 }
 
 #[tokio::test]
-async fn who_may_not_look_after_hooks_learns_nothing_of_the_body() {
+async fn the_permission_is_checked_before_the_body() {
     let (server, _admin) = server_and_admin().await;
     let ann = server.user("ann").await;
     for route in [
@@ -141,7 +141,7 @@ async fn who_may_not_look_after_hooks_learns_nothing_of_the_body() {
 }
 
 #[tokio::test]
-async fn no_secret_and_no_path_of_an_endpoint_is_logged_even_by_the_loudest_filter() {
+async fn secrets_and_webhook_paths_are_not_logged_even_at_trace_level() {
     const PATH: &str = "a-path-that-nobody-guesses";
     let home = Home::with_data().await;
     let (mut receiver, headers) = (Receiver::start(), home.token("admin", "t").await);
@@ -169,7 +169,7 @@ async fn no_secret_and_no_path_of_an_endpoint_is_logged_even_by_the_loudest_filt
     server.logged(|log| log.contains("a delivery failed")).await;
     admin.post("webhooks.remove", name).await.expect(200);
     let log = server.end().await.stderr;
-    assert!(log.contains("TRACE"), "it was a loud log: {log}");
+    assert!(log.contains("TRACE"), "the log has the trace level: {log}");
     for secret in [&added["secret"], &rotated["secret"], &json!(PATH)] {
         let secret = secret.as_str().unwrap().trim_start_matches("whsec_");
         assert!(!log.contains(secret), "{secret}: {log}");

@@ -509,7 +509,7 @@ async fn disabling_a_hook_records_the_reason_unless_its_cursor_was_moved_meanwhi
         three_pending(&*store).await;
         let changed = store.hooks_changed();
         let own = standing(&*store, "hook").await.place;
-        let gone = async |database| {
+        let gone = async |place| {
             let records = vec![retrying(1)];
             let disabled = store.disable(
                 "hook",

@@ -16,7 +16,7 @@ pub async fn set(client: &Client, body: Value) {
 }
 
 /// How `client` sees itself in the list: status, text, source and end, null where there is none.
-pub async fn told(client: &Client) -> Value {
+pub async fn own_status(client: &Client) -> Value {
     let route = format!("users.presence?ids={}", client.id());
     let list = client.get(&route).await.expect(200).json();
     let row = &list["users"][0];
