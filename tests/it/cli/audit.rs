@@ -1,4 +1,4 @@
-//! The audit trail at the command line and in the log of a real server.
+//! `doorsign audit`, and the audit trail in the log of a real server.
 
 use crate::support::process::{Home, PASSWORD};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn audit_lines(log: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn commands_are_recorded_as_the_operators_and_read_at_the_command_line() {
+async fn commands_are_recorded_with_the_operator_as_author_and_listed_by_a_command() {
     let home = Home::with_data().await;
     home.token("admin", "ci").await;
     home.run(&["user", "set-roles", "admin", "admin", "user"])
@@ -26,8 +26,8 @@ async fn commands_are_recorded_as_the_operators_and_read_at_the_command_line() {
     home.run(&["hooks", "pause", "webhook-bell"])
         .await
         .succeeded();
-    let told = home.run(&["audit"]).await.succeeded();
-    let rows: Vec<Vec<&str>> = told
+    let listed = home.run(&["audit"]).await.succeeded();
+    let rows: Vec<Vec<&str>> = listed
         .lines()
         .map(|line| line.split('\t').collect())
         .collect();
@@ -82,7 +82,7 @@ async fn commands_are_recorded_as_the_operators_and_read_at_the_command_line() {
         .succeeded();
     assert_eq!(none, "");
     let all = home.run(&["audit", "--until", "9999-12-31T23:59:59.999Z"]);
-    assert_ne!(all.await.succeeded(), "", "as the API accepts it");
+    assert_ne!(all.await.succeeded(), "", "the API accepts this time too");
     home.run(&["audit", "--action", "everything"])
         .await
         .refused(2);
@@ -92,7 +92,7 @@ async fn commands_are_recorded_as_the_operators_and_read_at_the_command_line() {
 }
 
 #[tokio::test]
-async fn every_record_has_one_line_in_the_log_also_those_of_commands_beside_the_server() {
+async fn every_record_has_one_log_line_even_records_of_commands_on_a_running_server() {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
     server.anon().login("admin", "wrong").await.expect(401);

@@ -1,15 +1,16 @@
-//! The commands on a data folder without a server: what they print, what they refuse, and that the next start honours them.
+//! Commands on a data folder without a server: their output, their errors, and their effect on the next
+//! start.
 
 use crate::support::cli::add_ann;
 use crate::support::process::{Home, PASSWORD, PASSWORD_START};
 
 #[tokio::test]
-async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
+async fn every_command_works_without_a_server_and_applies_to_the_next_start() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let made = home.run(&["user", "set-password", "ann"]).await.succeeded();
-    let (_, made_up) = made.split_once("The password is ").unwrap();
-    let (made_up, _) = made_up.split_once(" (shown only once).\n").unwrap();
+    let (_, generated) = made.split_once("The password is ").unwrap();
+    let (generated, _) = generated.split_once(" (shown only once).\n").unwrap();
     home.run(&["user", "set-roles", "ann", "admin"])
         .await
         .succeeded();
@@ -24,7 +25,7 @@ async fn without_a_server_every_command_works_and_the_next_start_honours_it() {
     home.run(&["user", "deactivate", "bob"]).await.succeeded();
 
     let server = home.serve(&[], &[]).await;
-    let ann = server.anon().logged_in("ann", made_up).await;
+    let ann = server.anon().logged_in("ann", generated).await;
     ann.create("caught up").await.expect(200);
     server.with_headers(&one).get("me").await.expect(401);
     server.with_headers(&other).get("me").await.expect(200);
@@ -80,7 +81,7 @@ async fn tokens_are_listed_with_their_times_and_never_in_full() {
 }
 
 #[tokio::test]
-async fn every_command_that_fails_says_why_in_one_line() {
+async fn every_failing_command_prints_the_reason_in_one_line() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     home.token("ann", "t").await;
@@ -180,13 +181,13 @@ async fn every_command_that_fails_says_why_in_one_line() {
     assert_eq!(
         users.lines().count(),
         2,
-        "nobody was added halfway: {users}"
+        "no refused user was added: {users}"
     );
     assert!(!home.path().join("gone").exists());
 }
 
 #[tokio::test]
-async fn a_password_is_never_taken_from_the_command_line() {
+async fn a_password_is_not_accepted_as_an_argument() {
     let home = Home::with_data().await;
     for args in [
         ["user", "add", "ann", "--password", "x"],
@@ -200,7 +201,7 @@ async fn a_password_is_never_taken_from_the_command_line() {
 }
 
 #[tokio::test]
-async fn the_settings_are_printed_with_where_each_came_from_and_without_the_secret() {
+async fn config_prints_every_setting_with_its_source_and_hides_secrets() {
     let home = Home::new();
     std::fs::write(home.path().join("doorsign.toml"), "readers = 3").unwrap();
     let environment = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
@@ -224,7 +225,7 @@ async fn the_settings_are_printed_with_where_each_came_from_and_without_the_secr
             "{setting}: {printed}"
         );
     }
-    assert!(!home.data().exists(), "looking makes nothing");
+    assert!(!home.data().exists(), "printing creates no folder");
     std::fs::write(home.path().join("doorsign.toml"), &printed).unwrap();
     let again = home.run(&["config"]).await.succeeded();
     let values = |printed: &str| -> Vec<String> {
@@ -233,11 +234,15 @@ async fn the_settings_are_printed_with_where_each_came_from_and_without_the_secr
         values.collect()
     };
     assert!(values(&printed).len() > 30, "{printed}");
-    assert_eq!(values(&again), values(&printed), "it is a settings file");
+    assert_eq!(
+        values(&again),
+        values(&printed),
+        "the output is a valid settings file"
+    );
 }
 
 #[tokio::test]
-async fn a_misspelt_log_level_stops_the_start_in_every_source() {
+async fn a_misspelt_log_level_from_any_source_stops_the_start() {
     let accepted = "is not a level (off, error, warn, info, debug or trace)";
     for (args, environment, file) in [
         (&["--log", "inof"][..], &[][..], ""),
@@ -257,8 +262,8 @@ async fn a_misspelt_log_level_stops_the_start_in_every_source() {
     }
 }
 
-/// The flags that a help text explains.
-fn explained(help: &str) -> Vec<&str> {
+/// The flags in a help text.
+fn flags_in(help: &str) -> Vec<&str> {
     let lines = help.lines().map(str::trim_start);
     let flags = lines.filter(|line| line.starts_with("--") || line.starts_with("-h"));
     flags
@@ -272,7 +277,7 @@ fn explained(help: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_help_of_a_command_has_its_own_options_and_only_that_of_serve_has_the_settings() {
+async fn the_help_of_a_command_has_its_own_options_and_only_serve_lists_the_settings() {
     let home = Home::new();
     let help = async |args: &[&str]| home.run(args).await.succeeded();
     let common = ["--data", "--config", "--help"];
@@ -282,17 +287,14 @@ async fn the_help_of_a_command_has_its_own_options_and_only_that_of_serve_has_th
         &["hooks", "list", "--help"],
     ] {
         assert_eq!(
-            sorted(explained(&help(args).await)),
+            sorted(flags_in(&help(args).await)),
             sorted(common.to_vec()),
             "{args:?}"
         );
     }
     let add = help(&["user", "add", "--help"]).await;
     let own = ["--name", "--email", "--role", "--password-from"];
-    assert_eq!(
-        sorted(explained(&add)),
-        sorted([&common[..], &own].concat())
-    );
+    assert_eq!(sorted(flags_in(&add)), sorted([&common[..], &own].concat()));
     for args in [&["--help"][..], &["dev", "--help"], &["config", "--help"]] {
         let help = help(args).await;
         assert!(!help.contains("--max-connections"), "{help}");
@@ -302,8 +304,8 @@ async fn the_help_of_a_command_has_its_own_options_and_only_that_of_serve_has_th
         help(&["serve", "--help"]).await,
     );
     let settings = doorsign::config::markdown_table().lines().count() - 2;
-    assert_eq!(explained(&long).len(), settings + 1, "{long}");
-    assert!((5..=12).contains(&explained(&short).len()), "{short}");
+    assert_eq!(flags_in(&long).len(), settings + 1, "{long}");
+    assert!((5..=12).contains(&flags_in(&short).len()), "{short}");
     for heading in ["Server:", "Logins and passwords:", "Hooks:", "Database:"] {
         assert!(long.contains(heading), "{long}");
     }

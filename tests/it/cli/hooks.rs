@@ -1,4 +1,4 @@
-//! `doorsign hooks`: what it prints and refuses, without a server and beside one that runs.
+//! `doorsign hooks`: its output and errors, without a server and with a running one.
 
 use crate::support::Client;
 use crate::support::hooks::stands;
@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 
-/// A home whose hooks are a program that takes nothing and one that takes everything, with a server on it.
+/// A home with a server, and with two hooks: a program that always fails and one that always succeeds.
 async fn served() -> (Home, Process, Client) {
     let home = Home::with_data().await;
     let folder = home.path().join("programs");
@@ -19,8 +19,8 @@ async fn served() -> (Home, Process, Client) {
             format!("#!/bin/sh\necho some words\nexit {code}\n"),
         )
         .unwrap();
-        let rights = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&program, rights).unwrap();
+        let permissions = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&program, permissions).unwrap();
     }
     let headers = home.token("admin", "t").await;
     let server = home.serve(&["--exec-folder", "programs"], &[]).await;
@@ -57,8 +57,8 @@ async fn without_hooks_the_list_is_empty_and_every_name_is_unknown() {
     }
     let refused = home.run(&["hooks", "deliveries", "x", "--state", "lost"]);
     let refused = refused.await.refused(2);
-    let words = "[possible values: retrying, parked, again, delivered]";
-    assert!(refused.ends_with(words), "{refused}");
+    let values = "[possible values: retrying, parked, again, delivered]";
+    assert!(refused.ends_with(values), "{refused}");
     for args in [
         &["inspect", "x", "first"][..],
         &["replay", "x"],
@@ -69,7 +69,7 @@ async fn without_hooks_the_list_is_empty_and_every_name_is_unknown() {
 }
 
 #[tokio::test]
-async fn beside_a_running_server_it_tells_how_hooks_stand_and_what_became_of_deliveries() {
+async fn with_a_running_server_it_prints_the_state_of_hooks_and_deliveries() {
     let (home, _server, admin) = served().await;
     admin.create("one").await.expect(200);
     stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
@@ -118,7 +118,7 @@ async fn beside_a_running_server_it_tells_how_hooks_stand_and_what_became_of_del
 }
 
 #[tokio::test]
-async fn a_running_server_does_at_once_what_it_is_told_beside_it() {
+async fn a_running_server_applies_commands_at_once() {
     let (home, _server, admin) = served().await;
     let paused = hooks(&home, &["pause", "exec-fine"]).await;
     assert_eq!(paused, "Paused exec-fine.\n");
@@ -136,8 +136,8 @@ async fn a_running_server_does_at_once_what_it_is_told_beside_it() {
     assert_eq!(all, "Retrying 1 delivery.\n");
     let twice = |hook: &Value| hook["lastFailure"]["attempts"] == 2;
     stands(&admin, "exec-broken", twice).await;
-    let told = hooks(&home, &["drop", "exec-broken", "1"]).await;
-    assert_eq!(told, "Dropped event 1 for exec-broken.\n");
+    let dropped = hooks(&home, &["drop", "exec-broken", "1"]).await;
+    assert_eq!(dropped, "Dropped event 1 for exec-broken.\n");
     stands(&admin, "exec-broken", |hook| hook["parked"] == 0).await;
     let gone = home.run(&["hooks", "drop", "exec-broken", "1"]).await;
     assert_eq!(gone.refused(1), "unknown delivery of event 1");
@@ -153,16 +153,16 @@ async fn a_running_server_does_at_once_what_it_is_told_beside_it() {
 }
 
 #[tokio::test]
-async fn what_a_hook_has_left_never_reaches_the_terminal_as_a_command() {
+async fn control_characters_from_a_hook_are_not_printed() {
     let (home, server, admin) = served().await;
     admin.create("one").await.expect(200);
     stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     server.end().await;
-    let nasty = "\u{1b}[2Jred\u{7} \u{9b}31m\r\u{8}\nsecond line\u{7f}";
+    let hostile = "\u{1b}[2Jred\u{7} \u{9b}31m\r\u{8}\nsecond line\u{7f}";
     let file = home.data().join("doorsign.db");
     let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
     let sql = "UPDATE delivery SET reason = ?1, notes = ?1 WHERE consumer = 'exec-broken'";
-    assert_eq!(database.execute(sql, [nasty]).unwrap(), 1);
+    assert_eq!(database.execute(sql, [hostile]).unwrap(), 1);
     drop(database);
     for args in [
         &["list"][..],
@@ -170,10 +170,10 @@ async fn what_a_hook_has_left_never_reaches_the_terminal_as_a_command() {
         &["inspect", "exec-broken", "1"],
     ] {
         let text = hooks(&home, args).await;
-        let obeyed = |c: char| c.is_control() && !['\n', '\t'].contains(&c);
-        assert!(!text.contains(obeyed), "{text:?}");
+        let unsafe_control = |c: char| c.is_control() && !['\n', '\t'].contains(&c);
+        assert!(!text.contains(unsafe_control), "{text:?}");
         assert!(text.contains("[2Jred 31m second line"), "{text:?}");
     }
     let list = hooks(&home, &["list"]).await;
-    assert_eq!(list.lines().count(), 2, "a line for each hook: {list:?}");
+    assert_eq!(list.lines().count(), 2, "one line per hook: {list:?}");
 }

@@ -1,4 +1,5 @@
-//! The commands beside a running server, which honours each by its very next request, whatever it knew before.
+//! Commands with a running server: each takes effect with the next request, whatever the server has
+//! cached.
 
 use crate::support::Client;
 use crate::support::cli::{ANNS, add_ann};
@@ -9,7 +10,7 @@ async fn token(home: &Home, server: &Process, name: &str) -> Client {
     server.with_headers(&home.token("ann", name).await)
 }
 
-/// A home with a server on it, and with ann, who was added meanwhile.
+/// A home with a running server, and the user ann, added afterwards.
 async fn served() -> (Home, Process) {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
@@ -17,14 +18,14 @@ async fn served() -> (Home, Process) {
     (home, server)
 }
 
-/// Ann by a login and by a token.
+/// Clients of ann: one with a login, one with a token.
 async fn both(home: &Home, server: &Process) -> [Client; 2] {
     let login = server.anon().logged_in("ann", ANNS).await;
     [login, token(home, server, "t").await]
 }
 
 #[tokio::test]
-async fn somebody_added_can_log_in_at_once_and_is_who_was_added() {
+async fn an_added_user_can_log_in_at_once_and_has_the_given_fields() {
     let (_home, server) = served().await;
     let ann = server.anon().logged_in("ann", ANNS).await;
     let me = ann.get("me").await.expect(200).json();
@@ -35,7 +36,7 @@ async fn somebody_added_can_log_in_at_once_and_is_who_was_added() {
 }
 
 #[tokio::test]
-async fn a_running_server_honours_new_roles_by_the_next_request() {
+async fn new_roles_take_effect_with_the_next_request() {
     let (home, server) = served().await;
     let ann = token(&home, &server, "t").await;
     ann.create("one").await.expect(400);
@@ -55,7 +56,7 @@ async fn a_running_server_honours_new_roles_by_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_running_server_honours_a_new_password_by_the_next_request() {
+async fn a_new_password_takes_effect_with_the_next_request() {
     let (home, server) = served().await;
     let [login, token] = both(&home, &server).await;
     login.get("me").await.expect(200);
@@ -69,7 +70,7 @@ async fn a_running_server_honours_a_new_password_by_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_running_server_honours_an_unblock_and_a_new_password_by_the_next_login() {
+async fn an_unblock_and_a_new_password_take_effect_with_the_next_login() {
     let (home, server) = served().await;
     let _ = both(&home, &server).await;
     let block = async || {
@@ -80,8 +81,8 @@ async fn a_running_server_honours_an_unblock_and_a_new_password_by_the_next_logi
         assert_eq!(blocked.json()["error"], "error-login-blocked-for-user");
     };
     block().await;
-    let told = home.run(&["user", "unblock", "ann"]).await.succeeded();
-    assert_eq!(told, "Lifted the block of ann.\n");
+    let printed = home.run(&["user", "unblock", "ann"]).await.succeeded();
+    assert_eq!(printed, "Lifted the block of ann.\n");
     server.anon().login("ann", ANNS).await.expect(200);
     block().await;
     let args = ["user", "set-password", "ann", "--password-from", "-"];
@@ -90,7 +91,7 @@ async fn a_running_server_honours_an_unblock_and_a_new_password_by_the_next_logi
 }
 
 #[tokio::test]
-async fn a_running_server_honours_a_deactivation_by_the_next_request() {
+async fn a_deactivation_takes_effect_with_the_next_request() {
     let (home, server) = served().await;
     let [login, token] = both(&home, &server).await;
     for client in [&login, &token] {
@@ -105,7 +106,7 @@ async fn a_running_server_honours_a_deactivation_by_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
+async fn a_token_and_its_revocation_take_effect_with_the_next_request() {
     let (home, server) = served().await;
     let (one, other) = (
         token(&home, &server, "one").await,
@@ -114,14 +115,14 @@ async fn a_running_server_honours_a_token_and_its_end_by_the_next_request() {
     for client in [&one, &other] {
         client.get("me").await.expect(200);
     }
-    let told = home.run(&["token", "revoke", "ann", "--name", "one"]).await;
-    assert_eq!(told.succeeded(), "Revoked the token one of ann.\n");
+    let revoked = home.run(&["token", "revoke", "ann", "--name", "one"]).await;
+    assert_eq!(revoked.succeeded(), "Revoked the token one of ann.\n");
     one.get("me").await.expect(401);
     other.get("me").await.expect(200);
 }
 
 #[tokio::test]
-async fn a_command_whose_text_cannot_be_written_is_honoured_all_the_same() {
+async fn a_command_takes_effect_even_if_its_output_cannot_be_written() {
     let home = Home::with_data().await;
     let headers = home.token("admin", "lost").await;
     let server = home.serve(&[], &[]).await;
@@ -134,14 +135,14 @@ async fn a_command_whose_text_cannot_be_written_is_honoured_all_the_same() {
     client.get("me").await.expect(401);
 }
 
-/// What a running server tells of ann: what she chose, the text, and where that comes from.
-async fn told(ann: &Client) -> [serde_json::Value; 3] {
+/// Ann's status as the server returns it to her: the chosen status, its text and its source.
+async fn own_status(ann: &Client) -> [serde_json::Value; 3] {
     let me = ann.get("me").await.expect(200).json();
     ["statusDefault", "statusText", "statusSource"].map(|key| me[key].clone())
 }
 
 #[tokio::test]
-async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
+async fn setting_and_ending_a_claim_takes_effect_with_the_next_request() {
     let (home, server) = served().await;
     let ann = token(&home, &server, "t").await;
     let lunch = json!({"status": "away", "message": "Lunch"});
@@ -152,9 +153,9 @@ async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
     let meeting = claim(&["set", "ann", "busy", "--text", "Meeting"]);
     assert_eq!(home.run(&meeting).await.succeeded(), "ann is now busy.\n");
     assert_eq!(
-        told(&ann).await,
+        own_status(&ann).await,
         lunch,
-        "by hand is stronger than a calendar"
+        "a manual status is stronger than a calendar"
     );
     let call = claim(&[
         "set",
@@ -167,7 +168,7 @@ async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
     ]);
     home.run(&call).await.succeeded();
     assert_eq!(
-        told(&ann).await,
+        own_status(&ann).await,
         [json!("busy"), json!(""), json!("internal")]
     );
 
@@ -186,11 +187,11 @@ async fn a_running_server_shows_a_claim_made_and_ended_beside_it() {
         home.run(&hung_up).await.succeeded(),
         "Ended the internal claim of ann.\n"
     );
-    assert_eq!(told(&ann).await, lunch);
+    assert_eq!(own_status(&ann).await, lunch);
 }
 
 #[tokio::test]
-async fn a_running_server_shows_a_bot_online_that_always_is_and_lists_it() {
+async fn the_always_policy_of_a_bot_takes_effect_with_the_next_request() {
     let (home, server) = served().await;
     let args = ["user", "add", "robot", "--role", "bot"];
     home.run(&args).await.succeeded();

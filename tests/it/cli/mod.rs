@@ -1,4 +1,4 @@
-//! The commands: what they print, what they refuse, and what a running server makes of it.
+//! Commands: their output, their errors, and their effect on a running server.
 
 mod audit;
 mod commands;

@@ -1,10 +1,10 @@
-//! The commands that change somebody who is there already: switched off and on, counted as connected by something else, deleted.
+//! The commands that change an existing user: deactivation, activation, presence policy and deletion.
 
 use crate::support::cli::{ANNS, add_ann};
 use crate::support::process::Home;
 
 #[tokio::test]
-async fn who_was_deactivated_can_be_let_in_again_and_gets_no_token_before() {
+async fn a_deactivated_user_gets_no_token_until_activated_again() {
     let home = Home::with_data().await;
     home.run(&["user", "add", "bob"]).await.succeeded();
     let dead = home.token("bob", "old").await;
@@ -22,32 +22,32 @@ async fn who_was_deactivated_can_be_let_in_again_and_gets_no_token_before() {
 }
 
 #[tokio::test]
-async fn by_what_somebody_counts_as_connected_is_one_of_three_words() {
+async fn the_presence_policy_is_one_of_three_values() {
     let home = Home::with_data().await;
     for policy in ["heartbeat", "connection", "always"] {
         let args = ["user", "set-presence", "admin", policy];
-        let told = home.run(&args).await.succeeded();
+        let printed = home.run(&args).await.succeeded();
         assert_eq!(
-            told,
+            printed,
             format!("admin now has the presence policy {policy}.\n")
         );
     }
     let args = ["user", "set-presence", "admin", "sometimes"];
     let refused = home.run(&args).await.refused(2);
-    let words = "[possible values: connection, heartbeat, always]";
-    assert!(refused.ends_with(words), "{refused}");
+    let values = "[possible values: connection, heartbeat, always]";
+    assert!(refused.ends_with(values), "{refused}");
     home.run(&["user", "set-presence", "admin"])
         .await
         .refused(2);
 }
 
 #[tokio::test]
-async fn who_is_deleted_is_gone_with_every_token_and_can_be_added_anew() {
+async fn deleting_a_user_revokes_every_token_and_the_name_can_be_reused() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let dead = home.token("ann", "t").await;
-    let told = home.run(&["user", "delete", "ann"]).await.succeeded();
-    assert_eq!(told, "Deleted ann with every login and token.\n");
+    let printed = home.run(&["user", "delete", "ann"]).await.succeeded();
+    assert_eq!(printed, "Deleted ann with every login and token.\n");
     let users = home.run(&["user", "list"]).await.succeeded();
     assert_eq!(users.lines().count(), 1, "{users}");
     add_ann(&home).await;

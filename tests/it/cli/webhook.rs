@@ -1,4 +1,4 @@
-//! `doorsign webhook`: what it prints and refuses, without a server and beside one that runs.
+//! `doorsign webhook`: its output and errors, without a server and with a running one.
 
 use crate::support::Client;
 use crate::support::process::{Ended, Home, Process, ended};
@@ -7,13 +7,13 @@ use crate::support::webhooks::heard;
 
 const LOCAL: (&str, &str) = ("DOORSIGN_WEBHOOK_ALLOW", "127.0.0.0/8");
 
-/// Runs `doorsign webhook ARGS`, which may have endpoints on this machine.
+/// Runs `doorsign webhook ARGS`, with receivers on this machine allowed.
 async fn webhook(home: &Home, args: &[&str]) -> Ended {
     let args = [&["webhook"], args].concat();
     ended(home.command(&args, &[LOCAL]), "").await
 }
 
-/// A home with a server on it, and its administrator.
+/// A home with a running server, and its administrator.
 async fn served() -> (Home, Process, Client) {
     let home = Home::with_data().await;
     let headers = home.token("admin", "t").await;
@@ -23,7 +23,7 @@ async fn served() -> (Home, Process, Client) {
 }
 
 #[tokio::test]
-async fn without_a_server_every_command_works_and_says_in_one_line_what_it_did() {
+async fn every_command_works_without_a_server_and_confirms_in_one_line() {
     let home = Home::with_data().await;
     assert_eq!(webhook(&home, &["list"]).await.succeeded(), "");
     let url = "https://ci.example.org/hook";
@@ -39,7 +39,7 @@ async fn without_a_server_every_command_works_and_says_in_one_line_what_it_did()
     assert_eq!(
         (key.len(), key.trim_end().len()),
         (45, 44),
-        "a line of its own: {secret}"
+        "the secret is the whole line: {secret}"
     );
     webhook(&home, &["add", "all", url]).await.succeeded();
 
@@ -61,19 +61,22 @@ async fn without_a_server_every_command_works_and_says_in_one_line_what_it_did()
 
     let new = webhook(&home, &["rotate", "ci"]).await.succeeded();
     assert!(new.starts_with("whsec_") && new != secret, "{new}");
-    for (verb, told) in [
+    for (verb, confirmation) in [
         ("disable", "Disabled ci.\n"),
         ("enable", "Enabled ci.\n"),
         ("remove", "Removed ci.\n"),
     ] {
-        assert_eq!(webhook(&home, &[verb, "ci"]).await.succeeded(), told);
+        assert_eq!(
+            webhook(&home, &[verb, "ci"]).await.succeeded(),
+            confirmation
+        );
     }
     let list = webhook(&home, &["list"]).await.succeeded();
     assert_eq!(list.lines().count(), 1, "{list}");
 }
 
 #[tokio::test]
-async fn what_no_webhook_can_be_is_refused_in_one_line() {
+async fn an_invalid_webhook_is_refused_in_one_line() {
     let home = Home::with_data().await;
     let url = "https://ci.example.org/hook";
     webhook(&home, &["add", "ci", url]).await.succeeded();
@@ -116,7 +119,7 @@ async fn what_no_webhook_can_be_is_refused_in_one_line() {
 }
 
 #[tokio::test]
-async fn a_running_server_tells_an_endpoint_that_was_added_beside_it_at_once() {
+async fn a_running_server_applies_webhook_commands_at_once() {
     let (home, _server, admin) = served().await;
     let mut receiver = Receiver::start();
     let secret = webhook(&home, &["add", "ci", &receiver.url("hook")]).await;
@@ -146,19 +149,19 @@ async fn a_running_server_tells_an_endpoint_that_was_added_beside_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_test_prints_the_answer_or_fails_with_the_reason() {
+async fn a_test_prints_the_response_or_fails_with_the_reason() {
     let home = Home::with_data().await;
     let mut receiver = Receiver::start();
     webhook(&home, &["add", "ci", &receiver.url("hook")])
         .await
         .succeeded();
-    let told = webhook(&home, &["test", "ci"]).await.succeeded();
-    assert_eq!(told, "ci responded with 204.\n");
+    let printed = webhook(&home, &["test", "ci"]).await.succeeded();
+    assert_eq!(printed, "ci responded with 204.\n");
     assert_eq!(receiver.next().await.event["type"], "webhook.test");
     receiver.answers(503);
     let reason = webhook(&home, &["test", "ci"]).await.refused(1);
     assert_eq!(reason, "answered 503 Service Unavailable");
-    // The settings are those of the command: without the network the address is none.
+    // The settings of the command apply: without `webhook_allow` the address is refused.
     let reason = home.run(&["webhook", "test", "ci"]).await.refused(1);
     assert!(
         reason.contains("127.0.0.1 is not a public address"),

@@ -1,4 +1,4 @@
-//! A database that cannot be trusted any more: no change is acknowledged.
+//! A damaged or replaced database: no change is acknowledged.
 
 use crate::support::data_folder::served;
 use crate::support::process::{Home, PASSWORD};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 const PAGE: usize = 4096;
 
-/// Overwrites the page that a table or an index begins with.
+/// Overwrites the root page of a table or an index.
 fn damage(file: &Path, name: &str) {
     let database = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::default());
     let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
@@ -29,7 +29,7 @@ fn is_broken(reply: &Reply) -> bool {
         && reply.header("retry-after") == Some("60")
 }
 
-/// A home with some data and no server, and a token of its administrator.
+/// A home with some data, without a server, and a token of the administrator.
 async fn home_with_token() -> (Home, String) {
     let home = Home::with_data().await;
     let token = home.token("admin", "test").await;
@@ -41,8 +41,8 @@ async fn home_with_token() -> (Home, String) {
 }
 
 #[tokio::test]
-async fn no_change_is_acknowledged_once_sqlite_met_a_damaged_page() {
-    for (met_by_read, page) in [
+async fn no_change_is_acknowledged_once_sqlite_has_read_a_damaged_page() {
+    for (read_first, page) in [
         (true, "custom_user_status"),
         (false, "custom_user_status"),
         (false, "custom_user_status_name"),
@@ -58,7 +58,7 @@ async fn no_change_is_acknowledged_once_sqlite_met_a_damaged_page() {
             }
         })
         .await;
-        if met_by_read {
+        if read_first {
             let read = admin.get("custom-user-status.list").await;
             assert!(is_broken(&read), "{read:?}");
         }
@@ -68,7 +68,7 @@ async fn no_change_is_acknowledged_once_sqlite_met_a_damaged_page() {
         }
         let change = json!({"status": "busy"});
         assert!(is_broken(&admin.post("users.setStatus", change).await));
-        in_time("not ready any more", async {
+        in_time("the removal of the ready file", async {
             while home.path().join("ready").exists() {
                 look_again().await;
             }
@@ -90,7 +90,7 @@ async fn a_start_after_an_unclean_stop_refuses_a_damaged_database() {
     admin.create("one").await.expect(200);
     server.kill().await;
     damage(&home.data().join("doorsign.db"), "permission_role");
-    // That look has closed the log.
+    // The connection in `damage` may have removed the log.
     let log = home.data().join("doorsign.db-wal");
     if !log.exists() {
         fs::write(&log, [0; 32]).unwrap();
@@ -100,7 +100,7 @@ async fn a_start_after_an_unclean_stop_refuses_a_damaged_database() {
     assert!(reason.contains("restore a backup"), "{reason}");
 }
 
-/// A server, its administrator, and its folder, which may be taken away.
+/// A server whose folder may be removed, and its administrator.
 async fn running() -> (TestServer, Client) {
     let server = Setup::new().start().await;
     let admin = server.admin().await;
@@ -109,7 +109,7 @@ async fn running() -> (TestServer, Client) {
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_after_the_folder_was_removed_or_a_file_replaced() {
+async fn nothing_is_acknowledged_after_the_folder_is_removed_or_a_file_is_replaced() {
     let remove_all = |data: &Path| fs::remove_dir_all(data).unwrap();
     let move_away = |data: &Path| fs::rename(data, data.with_extension("moved")).unwrap();
     let remove_log = |data: &Path| fs::remove_file(data.join("doorsign.db-wal")).unwrap();
@@ -131,11 +131,11 @@ async fn nothing_is_acknowledged_after_the_folder_was_removed_or_a_file_replaced
 }
 
 #[tokio::test]
-async fn a_removed_folder_is_noticed_without_any_change_and_logged_once() {
+async fn a_removed_folder_is_noticed_without_a_write_and_logged_once() {
     let home = Home::new();
     let (server, admin) = served(&home).await;
     fs::remove_dir_all(home.data()).unwrap();
-    in_time("its notice", async {
+    in_time("the notice of the removal", async {
         while !is_broken(&admin.get("custom-user-status.list").await) {
             look_again().await;
         }

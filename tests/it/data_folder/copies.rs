@@ -1,4 +1,4 @@
-//! Copies of a database: taken while a server runs, and put in the place of a newer one.
+//! Copies of a database: made while a server runs, and restored over a newer one.
 
 use crate::support::data_folder::{served, statuses_without_log};
 use crate::support::process::{Home, PASSWORD};
@@ -12,7 +12,7 @@ fn copy(from: &Path, to: &Path, names: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_copy_of_the_file_of_a_young_server_is_its_workspace() {
+async fn a_copy_of_the_file_of_a_new_server_contains_its_workspace() {
     let (home, elsewhere) = (Home::new(), Home::new());
     let (server, admin) = served(&home).await;
     fs::create_dir(elsewhere.data()).unwrap();
@@ -23,7 +23,7 @@ async fn a_copy_of_the_file_of_a_young_server_is_its_workspace() {
     copied.anon().logged_in("admin", PASSWORD).await;
     copied.end().await;
 
-    // What comes later is in the file once the server is idle.
+    // Later changes are in the file once the server is idle.
     admin.create("caught up").await.expect(200);
     statuses_without_log(&home, 1).await;
     copy(&home.data(), &elsewhere.data(), &files);
@@ -34,7 +34,7 @@ async fn a_copy_of_the_file_of_a_young_server_is_its_workspace() {
 }
 
 #[tokio::test]
-async fn a_change_by_a_command_is_in_the_file_of_an_idle_server_soon() {
+async fn a_change_by_a_command_soon_reaches_the_file_of_an_idle_server() {
     let home = Home::new();
     let (_server, _) = served(&home).await;
     home.run(&["user", "add", "ann"]).await.succeeded();
@@ -64,7 +64,7 @@ async fn killed_with_older_copy() -> (Home, tempfile::TempDir) {
 }
 
 #[tokio::test]
-async fn an_older_copy_beside_a_newer_log_is_refused_until_one_of_them_is_taken_away() {
+async fn an_older_copy_with_a_newer_log_is_refused_until_the_right_file_is_restored() {
     let (home, older) = killed_with_older_copy().await;
     let newest = tempfile::tempdir().unwrap();
     copy(&home.data(), newest.path(), &["doorsign.db"]);
@@ -77,7 +77,7 @@ async fn an_older_copy_beside_a_newer_log_is_refused_until_one_of_them_is_taken_
     }
     assert!(log == fs::read(home.data().join("doorsign.db-wal")).unwrap());
 
-    // The right file again: nothing is lost.
+    // With the right file, nothing is lost.
     copy(newest.path(), &home.data(), &["doorsign.db"]);
     let (server, admin) = served(&home).await;
     assert_eq!(admin.names().await, ["one", "three", "two"]);
@@ -103,7 +103,7 @@ async fn an_older_copy_without_a_log_is_a_restored_backup_and_survives_kills() {
     assert_eq!(
         admin.names().await,
         ["life 0", "life 1", "life 2", "one"],
-        "what the copy had, and what came since"
+        "the data of the copy and all later changes"
     );
 }
 

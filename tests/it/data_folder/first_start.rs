@@ -1,4 +1,4 @@
-//! A first start that is killed at any moment.
+//! A first start that is killed at any time.
 
 use crate::support::data_folder::served;
 use crate::support::process::{Home, PASSWORD, Process, ended};
@@ -6,20 +6,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-/// How often a first start is killed. `KILLS=1000` for a long run.
+/// The number of killed first starts. `KILLS=1000` for a long run.
 fn kills() -> u64 {
     let kills = std::env::var("KILLS").ok();
     kills.map_or(24, |kills| kills.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_start_that_is_killed_anywhere_is_completed_by_the_next_one() {
+async fn a_first_start_killed_at_any_time_is_completed_by_the_next_one() {
     let kills = kills();
     for kill in 0..kills {
         let home = Home::new();
         let given = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
         let first = Process::start(home.command(&[], &given));
-        // Anything from the exec to the first request.
+        // Any time from the exec to the first request.
         tokio::time::sleep(Duration::from_micros(60_000 * kill / kills)).await;
         first.kill().await;
         let (next, admin) = served(&home).await;
@@ -38,10 +38,11 @@ async fn a_first_start_that_is_killed_anywhere_is_completed_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_first_start_of_an_earlier_version_that_was_killed_is_completed_too() {
+async fn a_killed_first_start_of_an_earlier_version_is_completed_too() {
     let home = Home::new();
     fs::create_dir(home.data()).unwrap();
-    // As `PRAGMA journal_mode = WAL` leaves a new file before its journal is removed: one page, and a journal that undoes it.
+    // The state of a new file during `PRAGMA journal_mode = WAL`, before its journal is removed: one page,
+    // and a journal that undoes it.
     let file = home.data().join("doorsign.db");
     let new = rusqlite::Connection::open_with_flags(&file, rusqlite::OpenFlags::default()).unwrap();
     new.execute_batch("PRAGMA journal_mode = WAL").unwrap();
@@ -66,9 +67,9 @@ async fn an_empty_file_alone_is_a_new_database() {
     assert!(home.serve(&[], &[]).await.shown_password().is_some());
 }
 
-/// A server none of whose files may grow over `blocks` of the shell's units, and whose shell does not ignore the signal for it.
+/// `ulimit -f` limits the size of each file, and the shell does not ignore the signal for it.
 #[tokio::test]
-async fn a_limit_on_file_sizes_refuses_and_kills_neither_server_nor_command() {
+async fn a_file_size_limit_refuses_writes_and_kills_neither_server_nor_command() {
     let home = Home::new();
     let (server, _) = served(&home).await;
     let token = home.token("admin", "test").await;

@@ -1,4 +1,4 @@
-//! A folder that has lost its database is not a new one.
+//! A folder without its database is not treated as a new one.
 
 use crate::support::data_folder::served;
 use crate::support::process::Home;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 #[tokio::test]
-async fn a_folder_without_its_database_is_refused_and_left_as_it_is() {
+async fn a_folder_without_its_database_is_refused_and_left_unchanged() {
     let remove = |file: &Path| fs::remove_file(file).unwrap();
     let empty = |file: &Path| fs::write(file, "").unwrap();
     let losses: [&dyn Fn(&Path); 2] = [&remove, &empty];
@@ -33,12 +33,15 @@ async fn a_folder_without_its_database_is_refused_and_left_as_it_is() {
             fs::remove_file(home.data().join(trace)).unwrap();
         }
         let new = home.serve(&[], &[]).await;
-        assert!(new.shown_password().is_some(), "nothing is left of it");
+        assert!(
+            new.shown_password().is_some(),
+            "a folder without traces is new"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_link_to_a_database_that_is_not_there_is_refused_and_kept() {
+async fn a_link_to_a_missing_database_is_refused_and_kept() {
     let home = Home::new();
     fs::create_dir(home.data()).unwrap();
     let link = home.data().join("doorsign.db");
@@ -49,7 +52,7 @@ async fn a_link_to_a_database_that_is_not_there_is_refused_and_kept() {
 }
 
 #[tokio::test]
-async fn a_database_behind_a_link_works_as_any_other() {
+async fn a_database_behind_a_link_works() {
     let home = Home::new();
     let (server, admin) = served(&home).await;
     admin.create("one").await.expect(200);

@@ -1,4 +1,4 @@
-//! What a server makes of its data folder: a first start that is killed, a folder that lost its database, copies, and damage.
+//! The data folder: killed first starts, lost databases, copies, damage, lost secrets and upgrades.
 
 mod broken;
 mod build_flags;

@@ -1,11 +1,11 @@
-//! A secret that is taken away from a running server.
+//! A token secret that is removed while a server runs.
 
 use crate::support::data_folder::served;
 use crate::support::process::Home;
 use std::fs;
 
 #[tokio::test]
-async fn no_token_is_made_that_the_running_server_would_reject() {
+async fn no_token_is_created_that_the_running_server_would_reject() {
     let home = Home::new();
     let (server, _) = served(&home).await;
     let secret = home.data().join("token-secret");
@@ -16,7 +16,7 @@ async fn no_token_is_made_that_the_running_server_would_reject() {
     let reason = home.run(&create).await.refused(1);
     assert!(reason.contains("restart the server"), "{reason}");
     home.run(&["user", "list"]).await.succeeded();
-    assert!(!secret.exists(), "a command makes no secret");
+    assert!(!secret.exists(), "a command creates no secret");
 
     let other = Home::with_data().await;
     fs::copy(other.data().join("token-secret"), &secret).unwrap();
@@ -28,7 +28,7 @@ async fn no_token_is_made_that_the_running_server_would_reject() {
     server.with_headers(&headers).get("me").await.expect(200);
     server.end().await;
 
-    // Without a server, a new secret is made as at the start: every token there was has ended.
+    // Without a server, a command creates a new secret, which invalidates every token.
     fs::remove_file(&secret).unwrap();
     home.token("admin", "u").await;
     assert!(secret.exists());

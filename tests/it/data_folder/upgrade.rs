@@ -1,4 +1,4 @@
-//! Files that an older doorsign wrote are carried over when they are opened, with everything in them.
+//! Upgrades of databases of earlier versions, with all their content.
 
 use crate::support::page::Page;
 use crate::support::process::Home;
@@ -23,7 +23,8 @@ fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
 }
 
-/// A file of that version with a user, a claim, a custom status, an event of that time, and one that a hook has parked.
+/// Creates a file of that version with a user, a claim, a custom status, and an event that a hook has
+/// parked.
 fn make(path: &Path, schema: &str) {
     let old = connect(path);
     old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
@@ -54,7 +55,8 @@ fn open(path: &Path) -> Arc<dyn Database> {
     store::open(DatabaseSettings::of(path)).unwrap()
 }
 
-/// Every table and index, and of every table its columns, by name: type, whether it may be NULL, default, place in the primary key.
+/// Every table and index, and every column of each table by name: type, nullability, default, position
+/// in the primary key.
 fn shape(path: &Path) -> Vec<String> {
     let database = connect(path);
     let mut shape = database
@@ -89,8 +91,8 @@ async fn a_file_of_version_4_opens_with_everything_in_it() {
     opens_with_everything(SCHEMA_4).await;
 }
 
-/// Hooks are where they were, what one has parked is told of, and the administrator may look after them.
-async fn hooks_go_on(store: &dyn Database) {
+/// Checks that hooks keep their cursors and parked events, and that the administrator may manage them.
+async fn check_hooks(store: &dyn Database) {
     let hooks = store.list_hooks().await.unwrap();
     let known: Vec<_> = hooks
         .iter()
@@ -115,17 +117,17 @@ async fn hooks_go_on(store: &dyn Database) {
         at: at(8),
         next_at: None,
     };
-    let told = store
+    let deliveries = store
         .list_deliveries("picky", None, EventId::new(0), 9)
         .await;
-    assert_eq!(told.unwrap(), [parked]);
+    assert_eq!(deliveries.unwrap(), [parked]);
     let grants = store.list_permissions().await.unwrap();
-    let looks_after = Permission::ManageOutgoingIntegrations.name();
-    let grant = grants.iter().find(|grant| grant.permission == looks_after);
+    let manage_hooks = Permission::ManageOutgoingIntegrations.name();
+    let grant = grants.iter().find(|grant| grant.permission == manage_hooks);
     assert_eq!(grant.unwrap().roles, ["admin"]);
 }
 
-/// Passes when a file of that version has everything that [`make`] put in it, and goes on having it.
+/// Checks that a file of that version has everything that [`make`] put in it, also after a reopening.
 async fn opens_with_everything(schema: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("doorsign.db");
@@ -155,10 +157,10 @@ async fn opens_with_everything(schema: &str) {
             expires_at: Some(at(100)),
             rest: Rest::Offline,
         };
-        let told = admin_at(7).event(Change::PresenceChanged(change));
-        assert_eq!(events[0].as_ref().unwrap().event, told);
-        assert_eq!(events.len(), 1, "to be carried over is no event");
-        hooks_go_on(&*store).await;
+        let expected = admin_at(7).event(Change::PresenceChanged(change));
+        assert_eq!(events[0].as_ref().unwrap().event, expected);
+        assert_eq!(events.len(), 1, "an upgrade appends no event");
+        check_hooks(&*store).await;
     }
     let policy = UserPatch {
         presence_policy: Some(PresencePolicy::Heartbeat),
@@ -173,7 +175,7 @@ async fn opens_with_everything(schema: &str) {
 }
 
 #[tokio::test]
-async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
+async fn an_upgraded_file_has_the_schema_of_a_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
     let older = folder.path().join("older.db");
@@ -202,13 +204,16 @@ async fn a_file_that_was_carried_over_has_the_shape_of_a_new_one() {
         for policy in PresencePolicy::ALL {
             add(policy.as_str()).unwrap();
         }
-        assert!(add("sometimes").is_err(), "every word is checked");
+        assert!(
+            add("sometimes").is_err(),
+            "a CHECK constraint lists the policies"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
-    for (was, schema, in_the_way) in [
+    for (before_version, schema, obstacle) in [
         (
             2,
             SCHEMA_2,
@@ -222,17 +227,17 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
         let path = folder.path().join("doorsign.db");
         make(&path, schema);
         let old = connect(&path);
-        old.execute_batch(in_the_way).unwrap();
+        old.execute_batch(obstacle).unwrap();
         let before = shape(&path);
         assert!(store::open(DatabaseSettings::of(&path)).is_err());
         drop(old);
-        assert_eq!(version(&path), was, "{in_the_way}");
+        assert_eq!(version(&path), before_version, "{obstacle}");
         assert_eq!(shape(&path), before);
     }
 }
 
 #[tokio::test]
-async fn hooks_of_removed_webhooks_and_retries_behind_a_cursor_are_not_carried_over() {
+async fn an_upgrade_drops_hooks_of_removed_webhooks_and_retries_before_a_cursor() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("doorsign.db");
     make(&path, SCHEMA_4);
@@ -247,12 +252,12 @@ async fn hooks_of_removed_webhooks_and_retries_behind_a_cursor_are_not_carried_o
     let names: Vec<_> = hooks.iter().map(|hook| &*hook.name).collect();
     assert_eq!(names, ["other", "picky", "webhook-bell"]);
     for (hook, expected) in [("webhook-bell", 0), ("other", 1)] {
-        let told = store.list_deliveries(hook, None, EventId::new(0), 9).await;
-        assert_eq!(told.unwrap().len(), expected, "{hook}");
+        let deliveries = store.list_deliveries(hook, None, EventId::new(0), 9).await;
+        assert_eq!(deliveries.unwrap().len(), expected, "{hook}");
     }
 }
 
-/// Commands that read, and one of each kind that writes.
+/// Commands that read, and one per group that writes.
 const COMMANDS: [&[&str]; 9] = [
     &["user", "list"],
     &["token", "list", "ann"],
@@ -287,7 +292,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
         }
     };
     refused().await;
-    // As an older server holds it.
+    // While an older server holds the lock.
     let lock = folder.lock().unwrap();
     refused().await;
     drop(lock);

@@ -1,6 +1,6 @@
 //! What the API reports about users with live connections.
 
-use super::presence::told;
+use super::presence::own_status;
 use crate::support::{Client, Live, Setup, TestServer, in_time};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub async fn seen(client: &Client) -> [String; 3] {
         client.get("users.getPresence").await.expect(200).json(),
     );
     let shown = text(&me["status"]);
-    assert_eq!(told(client).await[0], shown);
+    assert_eq!(own_status(client).await[0], shown);
     let list = client.get("users.presence").await.expect(200).json();
     let mut rows = list["users"].as_array().unwrap().iter();
     let listed = rows.find(|row| row["_id"] == client.id());
@@ -59,7 +59,8 @@ pub async fn watcher(client: &Client) -> Live {
     live
 }
 
-/// Waits until `watcher` is told that the user with this id is shown by this number. What was before may still come before it.
+/// Waits until `watcher` receives this status number for the user with this id. An earlier state may still
+/// arrive before it.
 pub async fn sees(watcher: &mut Live, user: &str, code: u64) {
     loop {
         let (event, args) = watcher.next_event().await;
