@@ -1,5 +1,5 @@
-//! Passwords and names that are refused by every entry point, and the restrictions on users who must
-//! change their password.
+//! Passwords and names that are refused by every entry point, and the restrictions on users who
+//! must change their password.
 
 use crate::support::event_stream::EventStream;
 use crate::support::flaky::FlakyServer;

@@ -1,13 +1,14 @@
-//! Access control: every route with every kind of client. Changes of permissions are in `permissions`.
+//! Access control: every route with every kind of client. Changes of permissions are in
+//! `permissions`.
 
 use crate::support::admin::grant;
 use crate::support::good_requests::{self, ask};
 use doorsign::api::ROUTES;
 use std::collections::BTreeSet;
 
-/// Method, path, the status for each client and the golden file of a 400. The clients, in this order: an
-/// anonymous one, a user, a bot, a guest, the administrator, and a user with a role that was granted
-/// `manage-user-status`.
+/// Method, path, the status for each client and the golden file of a 400. The clients, in this
+/// order: an anonymous one, a user, a bot, a guest, the administrator, and a user with a role that
+/// was granted `manage-user-status`.
 type Row = (&'static str, &'static str, [u16; 6], &'static str);
 
 const ALL: [u16; 6] = [200; 6];

@@ -1,5 +1,5 @@
-//! Reading and changing the permission table, and when a change takes effect. Access to each route is in
-//! `permission_matrix`.
+//! Reading and changing the permission table, and when a change takes effect. Access to each route
+//! is in `permission_matrix`.
 
 use crate::support::admin::{UPDATE, grant};
 use crate::support::{Client, TestServer};

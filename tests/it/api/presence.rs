@@ -1,5 +1,5 @@
-//! Setting and reading a status: the target user, and the order of refusals. The effect of a status is in
-//! `presence_claims`, the list of users in `presence_list`, and expiry on a running server in
+//! Setting and reading a status: the target user, and the order of refusals. The effect of a status
+//! is in `presence_claims`, the list of users in `presence_list`, and expiry on a running server in
 //! `jobs/expiry`.
 
 use crate::support::admin::setting;

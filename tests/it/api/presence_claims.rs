@@ -1,5 +1,5 @@
-//! The effect of a status: its text, its expiry, and its visibility without a connection. Setting one is
-//! in `presence`.
+//! The effect of a status: its text, its expiry, and its visibility without a connection. Setting
+//! one is in `presence`.
 
 use crate::support::presence::{GET, SOON, own_status, set};
 use crate::support::{Setup, TestServer};

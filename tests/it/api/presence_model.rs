@@ -1,6 +1,7 @@
-//! Random histories of the status of three users on a real database, compared with a small model: manual
-//! choices, claims of other sources, ended and expired claims, restarts and a clock that jumps. After
-//! every step, each user's visible status equals the model's, and each change has exactly one event.
+//! Random histories of the status of three users on a real database, compared with a small model:
+//! manual choices, claims of other sources, ended and expired claims, restarts and a clock that
+//! jumps. After every step, each user's visible status equals the model's, and each change has
+//! exactly one event.
 
 use crate::support::ManualClock;
 use doorsign::app::App;
@@ -48,8 +49,8 @@ enum Step {
 /// The chosen status of a user: status, text, source, expiry.
 type Chosen = (UserStatus, String, Option<ClaimSource>, Option<i64>);
 
-/// The model of one user: a claim per source, the strongest first, and whether the user is online without
-/// claim and connection.
+/// The model of one user: a claim per source, the strongest first, and whether the user is online
+/// without claim and connection.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Model {
     claims: [Option<(UserStatus, String, Option<i64>)>; 3],
@@ -167,7 +168,7 @@ impl Real {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::new();
         let app = open(folder.path(), &clock);
-        for person in 0..PEOPLE {
+        for person in 0..USERS {
             app.store
                 .create_user(user(person), String::new(), crate::support::operator())
                 .await
@@ -353,7 +354,8 @@ impl Pair {
     }
 }
 
-/// Spans of similar length, so that claims expire before, at and after each other; some last decades.
+/// Spans of similar length, so that claims expire before, at and after each other; some last
+/// decades.
 fn span() -> impl Strategy<Value = i64> {
     prop_oneof![
         4 => 1..20_i64,
@@ -364,7 +366,7 @@ fn span() -> impl Strategy<Value = i64> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let person = 0..PEOPLE;
+    let person = 0..USERS;
     let status = || select(UserStatus::ALL.to_vec());
     let text = || select(vec!["", "Lunch", "A call", "Brb"]);
     let end = || {

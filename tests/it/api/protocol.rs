@@ -1,5 +1,5 @@
-//! Malformed requests and unknown routes: the server answers with an error or closes the connection, and
-//! later clients are unaffected.
+//! Malformed requests and unknown routes: the server answers with an error or closes the
+//! connection, and later clients are unaffected.
 
 use crate::support::TestServer;
 use crate::support::raw::{Raw, create_named, lives};

@@ -1,5 +1,5 @@
-//! Login, authentication and logout, and the server information visible to each client. Blocked attempts
-//! are in `login_attempts`, the end of logins in `login_end`.
+//! Login, authentication and logout, and the server information visible to each client. Blocked
+//! attempts are in `login_attempts`, the end of logins in `login_end`.
 
 use crate::support::{ADMIN_PASSWORD, Client, Setup, TestServer};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Users over REST: creating and reading them. Updates are in `users_update`, deletion and deactivation
-//! in `users_end`.
+//! Users over REST: creating and reading them. Updates are in `users_update`, deletion and
+//! deactivation in `users_end`.
 
 use crate::support::TestServer;
 use crate::support::accounts::{account, with};

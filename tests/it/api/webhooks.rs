@@ -1,5 +1,5 @@
-//! Webhooks over REST with a real receiver: the deliveries, and the effect of changes to the webhook.
-//! Refusals are in `webhooks_refused`.
+//! Webhooks over REST with a real receiver: the deliveries, and the effect of changes to the
+//! webhook. Refusals are in `webhooks_refused`.
 
 use crate::support::Client;
 use crate::support::hooks::stands;

@@ -1,5 +1,5 @@
-//! Commands on a data folder without a server: their output, their errors, and their effect on the next
-//! start.
+//! Commands on a data folder without a server: their output, their errors, and their effect on the
+//! next start.
 
 use crate::support::cli::add_ann;
 use crate::support::process::{Home, PASSWORD, PASSWORD_START};

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 
-/// A home with a server, and with two hooks: a program that always fails and one that always succeeds.
+/// A home with a server, and with two hooks: a program that always fails and one that always
+/// succeeds.
 async fn served() -> (Home, Process, Client) {
     let home = Home::with_data().await;
     let folder = home.path().join("programs");

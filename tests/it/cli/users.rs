@@ -1,4 +1,5 @@
-//! The commands that change an existing user: deactivation, activation, presence policy and deletion.
+//! The commands that change an existing user: deactivation, activation, presence policy and
+//! deletion.
 
 use crate::support::cli::{ANNS, add_ann};
 use crate::support::process::Home;

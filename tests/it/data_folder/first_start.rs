@@ -41,8 +41,8 @@ async fn a_first_start_killed_at_any_time_is_completed_by_the_next_one() {
 async fn a_killed_first_start_of_an_earlier_version_is_completed_too() {
     let home = Home::new();
     fs::create_dir(home.data()).unwrap();
-    // The state of a new file during `PRAGMA journal_mode = WAL`, before its journal is removed: one page,
-    // and a journal that undoes it.
+    // The state of a new file during `PRAGMA journal_mode = WAL`, before its journal is removed:
+    // one page, and a journal that undoes it.
     let file = home.data().join("doorsign.db");
     let new = rusqlite::Connection::open_with_flags(&file, rusqlite::OpenFlags::default()).unwrap();
     new.execute_batch("PRAGMA journal_mode = WAL").unwrap();

@@ -23,8 +23,8 @@ fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
 }
 
-/// Creates a file of that version with a user, a claim, a custom status, and an event that a hook has
-/// parked.
+/// Creates a file of that version with a user, a claim, a custom status, and an event that a hook
+/// has parked.
 fn make(path: &Path, schema: &str) {
     let old = connect(path);
     old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
@@ -55,8 +55,8 @@ fn open(path: &Path) -> Arc<dyn Database> {
     store::open(DatabaseSettings::of(path)).unwrap()
 }
 
-/// Every table and index, and every column of each table by name: type, nullability, default, position
-/// in the primary key.
+/// Every table and index, and every column of each table by name: type, nullability, default,
+/// position in the primary key.
 fn shape(path: &Path) -> Vec<String> {
     let database = connect(path);
     let mut shape = database
@@ -91,7 +91,8 @@ async fn a_file_of_version_4_opens_with_everything_in_it() {
     opens_with_everything(SCHEMA_4).await;
 }
 
-/// Checks that hooks keep their cursors and parked events, and that the administrator may manage them.
+/// Checks that hooks keep their cursors and parked events, and that the administrator may manage
+/// them.
 async fn check_hooks(store: &dyn Database) {
     let hooks = store.list_hooks().await.unwrap();
     let known: Vec<_> = hooks
@@ -127,7 +128,8 @@ async fn check_hooks(store: &dyn Database) {
     assert_eq!(grant.unwrap().roles, ["admin"]);
 }
 
-/// Checks that a file of that version has everything that [`make`] put in it, also after a reopening.
+/// Checks that a file of that version has everything that [`make`] put in it, also after a
+/// reopening.
 async fn opens_with_everything(schema: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("doorsign.db");

@@ -1,4 +1,5 @@
-//! Who may call each route, as the tables of docs/api.md say: anyone, every user, or holders of a permission.
+//! Access to each route as in the tables of docs/api.md: anyone, every user, or holders of a
+//! permission.
 
 use crate::support::good_requests::{self, ask};
 use crate::support::page::{Page, routes, spans};
@@ -6,7 +7,7 @@ use crate::support::{Client, TestServer};
 use serde_json::json;
 
 #[tokio::test]
-async fn every_route_answers_exactly_the_clients_that_its_row_names() {
+async fn every_route_accepts_exactly_the_clients_in_its_row() {
     let server = good_requests::server().await;
     server.user("ann").await;
     let mut n = 0;

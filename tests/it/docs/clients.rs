@@ -1,5 +1,5 @@
-//! The snippets of docs/testing.md for developers of clients. Those in JavaScript and Python are not run here; what they rely on is
-//! checked.
+//! The snippets of docs/testing.md for developers of clients. Those in JavaScript and Python are
+//! not run here; only the behaviour that they rely on is checked.
 
 use crate::support::dev::{dev_server, look, seeded, tell};
 use crate::support::page::Page;
@@ -17,7 +17,7 @@ fn script() -> String {
 }
 
 #[tokio::test]
-async fn the_snippet_for_ci_runs_a_clients_tests_against_dev_mode_and_ends_with_them() {
+async fn the_snippet_for_ci_runs_a_clients_tests_and_stops_the_server_after_them() {
     let folder = tempfile::tempdir().unwrap();
     let line = script()
         .replace(
@@ -34,7 +34,7 @@ async fn the_snippet_for_ci_runs_a_clients_tests_against_dev_mode_and_ends_with_
     assert_eq!(
         ended.code,
         Some(3),
-        "the client's tests say how it ends: {ended:?}"
+        "the exit code is that of the client's tests: {ended:?}"
     );
     let clock = std::fs::read_to_string(folder.path().join("clock")).unwrap();
     let clock: Value = serde_json::from_str(&clock).unwrap();
@@ -42,18 +42,18 @@ async fn the_snippet_for_ci_runs_a_clients_tests_against_dev_mode_and_ends_with_
     let url = std::fs::read_to_string(folder.path().join("url")).unwrap();
     let address = url.trim().strip_prefix("http://").unwrap();
     let gone = std::net::TcpStream::connect(address);
-    assert!(gone.is_err(), "the server has ended with them");
+    assert!(gone.is_err(), "the server has stopped after the tests");
 }
 
 #[tokio::test]
-async fn the_lines_about_faults_and_requests_do_what_they_say() {
+async fn the_commands_for_faults_and_requests_work() {
     let block = Page::of("testing").shell("/dev/faults");
     let home = Home::new();
     let process = home.serve(&["dev"], &[]).await;
     let address = process.address().to_string();
     let lines = block.replace("127.0.0.1:3000", &address);
-    let said = paste(&format!("set -e\n{lines}"), &[]).await.succeeded();
-    let answers = serde_json::Deserializer::from_str(&said).into_iter::<Value>();
+    let printed = paste(&format!("set -e\n{lines}"), &[]).await.succeeded();
+    let answers = serde_json::Deserializer::from_str(&printed).into_iter::<Value>();
     let answers: Vec<Value> = answers.map(Result::unwrap).collect();
     let waiting = json!([{"route": "/api/v1/users.setStatus", "fault": "drop", "count": 2}]);
     assert_eq!(answers[0]["faults"], waiting);
@@ -62,25 +62,25 @@ async fn the_lines_about_faults_and_requests_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn the_holiday_of_the_snippets_ends_after_a_day_and_their_fault_after_a_request() {
-    for said in [
+async fn the_status_in_the_snippets_expires_after_a_day_and_the_fault_after_a_request() {
+    for snippet in [
         r#"dev("clock", advance="1d")"#,
         r#"call("/dev/clock", { body: { advance: "1d" } })"#,
         r#"{ route: "/api/v1/me", fault: "429" }"#,
     ] {
-        Page::of("testing").states(said);
+        Page::of("testing").states(snippet);
     }
     let server = dev_server().await;
     let ann = seeded(&server, "ann");
-    let said = async || ann.get("me").await.expect(200).json()["statusText"].clone();
+    let text = async || ann.get("me").await.expect(200).json()["statusText"].clone();
     let now = look(&server, "clock").await["now"].clone();
     let now: jiff::Timestamp = now.as_str().unwrap().parse().unwrap();
     let end = now + jiff::SignedDuration::from_hours(24);
     let holiday = json!({"status": "away", "message": "On holiday", "expiresAt": end.to_string()});
     ann.post("users.setStatus", holiday).await.expect(200);
-    assert_eq!(said().await, "On holiday");
+    assert_eq!(text().await, "On holiday");
     tell(&server, "clock", json!({"advance": "1d"})).await;
-    assert_eq!(said().await, "");
+    assert_eq!(text().await, "");
     let fault = json!({"route": "/api/v1/me", "fault": "429"});
     tell(&server, "faults", fault).await;
     ann.get("me").await.expect(429);

@@ -8,7 +8,7 @@ use crate::support::receiver::Receiver;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Commands with the flags they have beside the settings.
+/// Commands with their own flags, without those of the settings.
 type Commands = BTreeMap<String, BTreeSet<String>>;
 
 /// Every `doorsign …` of the table of commands.
@@ -39,7 +39,7 @@ fn section<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
 }
 
 /// Collects the options in the help of `command` and its subcommands.
-async fn helped(home: &Home, command: &str, found: &mut Commands) {
+async fn collect_options(home: &Home, command: &str, found: &mut Commands) {
     let mut args: Vec<&str> = command.split_whitespace().collect();
     args.push("--help");
     let help = home.run(&args).await.succeeded();
@@ -49,7 +49,7 @@ async fn helped(home: &Home, command: &str, found: &mut Commands) {
         .filter_map(|line| line.split_whitespace().next());
     for name in names.clone().filter(|name| *name != "help") {
         let below = format!("{command} {name}").trim().to_owned();
-        Box::pin(helped(home, &below, found)).await;
+        Box::pin(collect_options(home, &below, found)).await;
     }
     if names.count() == 0 {
         let own = flags(&section(&help, "Options:").join("\n"));
@@ -87,14 +87,15 @@ async fn the_table_has_every_command_with_every_flag_and_no_other() {
         .iter()
         .map(|usage| (command_of(usage).join(" "), flags(usage)));
     let (home, mut real) = (Home::new(), Commands::new());
-    helped(&home, "", &mut real).await;
+    collect_options(&home, "", &mut real).await;
     assert_eq!(documented.collect::<Commands>(), real);
 }
 
-/// A hook that is known, with deliveries of the events 1 and 2 that were given up.
+/// A registered hook, with parked deliveries of the events 1 and 2.
 const HOOK: &str = "audit-log";
 
-/// The arguments of a usage, with `[what may be left out]` or without it, where there is a `receiver` of webhooks.
+/// The arguments of a usage, with or without the `[optional]` ones. `receiver` is the URL of a
+/// webhook receiver.
 fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (n, part) in usage.replace('…', "").split(['[', ']']).enumerate() {
@@ -173,7 +174,7 @@ async fn every_command_of_the_table_works_with_all_its_flags_and_with_none() {
 }
 
 #[tokio::test]
-async fn the_line_that_grants_a_permission_does_so() {
+async fn the_command_that_grants_a_permission_works() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let server = home.serve(&[], &[]).await;

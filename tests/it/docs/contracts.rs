@@ -1,5 +1,5 @@
-//! The table of the two contracts in docs/compatibility.md: each case is sent to create and update under both, and compared with its
-//! cell.
+//! The table of the two contracts in docs/compatibility.md: each case is sent to create and update
+//! under both, and compared with its cell.
 
 use crate::support::page::{Page, spans};
 use crate::support::{Client, Reply, Setup};
@@ -10,7 +10,7 @@ const CREATE: &str = "custom-user-status.create";
 const UPDATE: &str = "custom-user-status.update";
 const JSON: &str = "application/json";
 
-/// A request's body, and which of the variants of its case it is.
+/// The body of a request, and the variant of its case.
 struct Sent {
     variant: &'static str,
     content_type: &'static str,
@@ -25,7 +25,7 @@ fn json(variant: &'static str, body: &Value) -> Sent {
     }
 }
 
-/// The bodies that a case tells of; their names are free, but for `taken`.
+/// The bodies for a case. Their names are not in use, except for `taken`.
 fn bodies(case: &str) -> Vec<Sent> {
     match case {
         "`name` absent or null" => vec![
@@ -60,17 +60,19 @@ fn bodies(case: &str) -> Vec<Sent> {
         "a bad type together with a name in use" => {
             vec![json("", &json!({"name": "taken", "statusType": "bad"}))]
         }
-        other => panic!("nothing here sends {other}"),
+        other => panic!("unknown case: {other}"),
     }
 }
 
-/// `absent: this; null: that` says something of its own of each variant; other cells say the same of all.
+/// The part of a cell for a variant. `absent: this; null: that` has a part for each variant; other
+/// cells are the same for all.
 fn part<'a>(cell: &'a str, variant: &str) -> &'a str {
     let own = |part: &'a str| part.strip_prefix(variant)?.strip_prefix(": ");
     cell.split("; ").find_map(own).unwrap_or(cell)
 }
 
-/// An administrator who sends to one route, and what a server answers there to an empty object.
+/// An administrator who sends requests to one route, and the response of that route to an empty
+/// object.
 struct Sender {
     admin: Client,
     route: &'static str,
@@ -103,16 +105,16 @@ impl Sender {
             "reports the type" => answer["details"]["field"] == "StatusType",
             "reports the name" => error.contains("name is already in use"),
             "400 with the position of the error or the expected content type" => {
-                let told = if sent.variant == "malformed" {
+                let expected = if sent.variant == "malformed" {
                     "line 2 column 1"
                 } else {
                     JSON
                 };
-                reply.status == 400 && error.contains(told)
+                reply.status == 400 && error.contains(expected)
             }
             text => match spans(text)[..] {
                 [text] => reply.status == 400 && error.contains(text),
-                _ => panic!("nothing here knows how to check {text}"),
+                _ => panic!("unknown cell: {text}"),
             },
         };
         let (route, text) = (self.route, reply.text());
@@ -124,7 +126,7 @@ impl Sender {
     }
 }
 
-/// A server that follows `contract`, with two statuses: one to be in the way, and one to update.
+/// A server with `contract` and two statuses: one whose name is in use, and one to update.
 async fn sender(contract: Contract, route: &'static str) -> (crate::support::TestServer, Sender) {
     let server = Setup::new().contract(contract).start().await;
     let admin = server.admin().await;
@@ -152,7 +154,7 @@ fn contracts() -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn each_cell_of_the_table_of_contracts_is_true_of_create_and_update() {
+async fn create_and_update_match_each_cell_of_the_table_of_contracts() {
     let rows = contracts();
     for (column, contract) in [(1, Contract::Documented), (2, Contract::Server)] {
         for route in [CREATE, UPDATE] {

@@ -9,12 +9,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 #[tokio::test]
-async fn the_table_of_controls_is_the_one_in_force_and_every_body_in_it_is_taken() {
+async fn the_table_of_controls_is_complete_and_every_body_in_it_is_accepted() {
     let server = dev_server().await;
     let mut named = BTreeSet::new();
     for row in Page::of("testing").table("control route") {
         let [(method, path)] = &routes(&row[0])[..] else {
-            panic!("one route a row: {row:?}");
+            panic!("more than one route in a row: {row:?}");
         };
         let (control, bodies) = (path.strip_prefix("/dev/").unwrap(), spans(&row[1]));
         assert_eq!(method == "POST", !bodies.is_empty(), "{row:?}");
@@ -34,7 +34,7 @@ async fn the_table_of_controls_is_the_one_in_force_and_every_body_in_it_is_taken
 }
 
 #[tokio::test]
-async fn the_users_of_dev_mode_are_those_of_the_table() {
+async fn the_users_of_dev_mode_are_those_in_the_table() {
     let server = dev_server().await;
     let rows = Page::of("testing").table("user");
     assert_eq!(rows.len(), PEOPLE.len());
@@ -50,7 +50,7 @@ async fn the_users_of_dev_mode_are_those_of_the_table() {
 }
 
 #[tokio::test]
-async fn the_commands_of_dev_mode_do_what_they_say() {
+async fn the_commands_of_dev_mode_work() {
     let page = Page::of("testing");
     let start = page.shell("doorsign dev");
     let home = Home::new();

@@ -1,4 +1,5 @@
-//! The table of the errors of create in docs/api.md: each row is provoked, and compared with its status, error type and field.
+//! The table of the errors of create in docs/api.md: each row is triggered and compared with its
+//! status, error type and field.
 
 use crate::support::full::first_refusal;
 use crate::support::page::{Page, spans};
@@ -13,15 +14,15 @@ use std::time::Duration;
 const CREATE: &str = "custom-user-status.create";
 const JSON: &str = "application/json";
 
-/// An answer, as far as the table tells of it.
+/// A response, reduced to the columns of the table.
 #[derive(Debug)]
-struct Told {
+struct Answer {
     status: u16,
     retry_after: bool,
     body: Value,
 }
 
-impl From<Reply> for Told {
+impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
         let retry_after = reply.header("retry-after").is_some();
         Self {
@@ -41,34 +42,34 @@ fn number(text: &str) -> usize {
         .unwrap()
 }
 
-/// Passes when the answer is what the row's second cell says.
-fn check(row: &[String], told: &Told) {
-    let (case, cell) = (format!("{row:?}: {told:?}"), row[1].as_str());
-    assert_eq!(usize::from(told.status), number(cell), "{case}");
+/// Checks an answer against the row's second cell.
+fn check(row: &[String], answer: &Answer) {
+    let (case, cell) = (format!("{row:?}: {answer:?}"), row[1].as_str());
+    assert_eq!(usize::from(answer.status), number(cell), "{case}");
     let code = cell[3..].strip_prefix(" `").map(|_| spans(cell)[0]);
     if let Some(code) = code {
-        assert_eq!(told.body["errorType"], code, "{case}");
+        assert_eq!(answer.body["errorType"], code, "{case}");
     }
     if let Some((_, field)) = cell.split_once("`field` ") {
-        assert_eq!(told.body["details"]["field"], spans(field)[0], "{case}");
+        assert_eq!(answer.body["details"]["field"], spans(field)[0], "{case}");
     }
-    assert_eq!(told.retry_after, cell.contains("`Retry-After`"), "{case}");
+    assert_eq!(answer.retry_after, cell.contains("`Retry-After`"), "{case}");
 }
 
-async fn posted(client: &Client, body: Value) -> Told {
+async fn posted(client: &Client, body: Value) -> Answer {
     client.post(CREATE, body).await.into()
 }
 
-async fn all_posted(client: &Client, bodies: impl IntoIterator<Item = Value>) -> Vec<Told> {
-    let mut told = Vec::new();
+async fn all_posted(client: &Client, bodies: impl IntoIterator<Item = Value>) -> Vec<Answer> {
+    let mut answers = Vec::new();
     for body in bodies {
-        told.push(posted(client, body).await);
+        answers.push(posted(client, body).await);
     }
-    told
+    answers
 }
 
-/// The answers to everything that a row's first cell tells of.
-async fn provoked(request: &str, server: &TestServer) -> Vec<Told> {
+/// The answers to all requests that a row's first cell describes.
+async fn answers_to(request: &str, server: &TestServer) -> Vec<Answer> {
     let admin = server.admin().await;
     let good = json!({"name": "good", "statusType": "busy"});
     let named = |name: String| json!({"name": name, "statusType": "busy"});
@@ -81,7 +82,7 @@ async fn provoked(request: &str, server: &TestServer) -> Vec<Told> {
         text if text.starts_with("a name with ") => {
             let longest = number(text.split("longer than").nth(1).unwrap());
             assert_eq!(longest, StatusName::MAX_CHARS);
-            posted_well(&admin, named("é".repeat(longest))).await;
+            accepted(&admin, named("é".repeat(longest))).await;
             let mut names: Vec<String> = spans(text).iter().map(|c| format!("a{c}b")).collect();
             names.push("é".repeat(longest + 1));
             all_posted(&admin, names.into_iter().map(named)).await
@@ -89,15 +90,15 @@ async fn provoked(request: &str, server: &TestServer) -> Vec<Told> {
         "no `statusType`" => all_posted(&admin, [json!({"name": "untyped"})]).await,
         text if text.starts_with("a `statusType` other than ") => {
             for word in &spans(text)[1..] {
-                posted_well(&admin, of_type(word)).await;
+                accepted(&admin, of_type(word)).await;
             }
             all_posted(&admin, ["Busy", "disabled"].map(of_type)).await
         }
         "a name in use" => {
-            posted_well(&admin, good.clone()).await;
+            accepted(&admin, good.clone()).await;
             all_posted(&admin, [good]).await
         }
-        "no, wrong, expired or another user's credentials" => strangers(server, &good).await,
+        "no, wrong, expired or another user's credentials" => bad_credentials(server, &good).await,
         "logged in, without the permission" => vec![posted(&server.user("ann").await, good).await],
         "a body that is not JSON, or not declared as JSON" => unreadable(&admin).await,
         "a body over 64 KiB" => too_large(server, &admin, number(request) * 1024).await,
@@ -109,15 +110,15 @@ async fn provoked(request: &str, server: &TestServer) -> Vec<Told> {
         "the disk is full, the database busy, the server stopping" => {
             vec![full().await, busy(server, &admin).await]
         }
-        other => panic!("nothing here provokes {other}"),
+        other => panic!("unknown request: {other}"),
     }
 }
 
-async fn posted_well(client: &Client, body: Value) {
+async fn accepted(client: &Client, body: Value) {
     client.post(CREATE, body).await.expect(200);
 }
 
-async fn strangers(server: &TestServer, body: &Value) -> Vec<Told> {
+async fn bad_credentials(server: &TestServer, body: &Value) -> Vec<Answer> {
     let ann = server.user("anna").await.credentials.unwrap();
     let admin = server.admin().await.credentials.unwrap();
     let life = Some(Duration::from_secs(1));
@@ -131,25 +132,25 @@ async fn strangers(server: &TestServer, body: &Value) -> Vec<Told> {
         Some((expired.0.as_str().to_owned(), expired.1)),
         Some((admin.0, ann.1)),
     ];
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for credentials in credentials {
-        let stranger = Client::new(server.address, credentials);
-        told.push(posted(&stranger, body.clone()).await);
+        let client = Client::new(server.address, credentials);
+        answers.push(posted(&client, body.clone()).await);
     }
-    told
+    answers
 }
 
-async fn unreadable(admin: &Client) -> Vec<Told> {
-    let broken: Told = admin.post_raw(CREATE, JSON, "{\n!").await.into();
+async fn unreadable(admin: &Client) -> Vec<Answer> {
+    let broken: Answer = admin.post_raw(CREATE, JSON, "{\n!").await.into();
     let error = broken.body["error"].to_string();
     assert!(error.contains("line 2 column 1"), "{error}");
-    let unsaid: Told = admin.post_raw(CREATE, "text/plain", "{}").await.into();
-    let error = unsaid.body["error"].to_string();
+    let undeclared: Answer = admin.post_raw(CREATE, "text/plain", "{}").await.into();
+    let error = undeclared.body["error"].to_string();
     assert!(error.contains("Content-Type: application/json"), "{error}");
-    vec![broken, unsaid]
+    vec![broken, undeclared]
 }
 
-async fn too_large(server: &TestServer, admin: &Client, limit: usize) -> Vec<Told> {
+async fn too_large(server: &TestServer, admin: &Client, limit: usize) -> Vec<Answer> {
     let body = r#"{"name":"large","statusType":"busy"}"#;
     let most = " ".repeat(limit - body.len()) + body;
     admin.post_raw(CREATE, JSON, most.clone()).await.expect(200);
@@ -164,45 +165,45 @@ async fn too_large(server: &TestServer, admin: &Client, limit: usize) -> Vec<Tol
     vec![admin.post_raw(CREATE, JSON, more).await.into(), unannounced]
 }
 
-async fn too_slow() -> Told {
+async fn too_slow() -> Answer {
     let limits = Limits {
         body: Duration::from_millis(50),
         ..Limits::default()
     };
     let server = Setup::new().limits(limits).start().await;
-    let begun = create(&server.admin().await, "Content-Length: 10\r\n", "{");
-    let mut raw = Raw::sent(&server, begun).await;
+    let incomplete = create(&server.admin().await, "Content-Length: 10\r\n", "{");
+    let mut raw = Raw::sent(&server, incomplete).await;
     raw.reply().await.unwrap().into()
 }
 
-/// What a server answers that has no room left, by way of its own setting, which SQLite tells as a full disk.
-async fn full() -> Told {
+/// The answer of a server at its maximum database size, which SQLite reports as a full disk.
+async fn full() -> Answer {
     let setup = Setup::new().config(|config| config.max_database_mib = 1);
     let server = setup.start().await;
     first_refusal(&server.admin().await).await.into()
 }
 
-/// What a server answers while another process writes; afterwards it has recovered.
-async fn busy(server: &TestServer, admin: &Client) -> Told {
+/// The answer of a server while another process writes. Afterwards it accepts requests again.
+async fn busy(server: &TestServer, admin: &Client) -> Answer {
     let other = server.database();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let body = json!({"name": "meanwhile", "statusType": "busy"});
-    let told = posted(admin, body.clone()).await;
+    let answer = posted(admin, body.clone()).await;
     other.execute_batch("COMMIT").unwrap();
-    posted_well(admin, body).await;
-    told
+    accepted(admin, body).await;
+    answer
 }
 
 #[tokio::test]
-async fn every_error_of_create_is_answered_as_its_row_says() {
+async fn every_error_of_create_has_the_response_in_its_row() {
     let server = TestServer::start().await;
     let rows = Page::of("api").table("request");
     assert_eq!(rows.len(), 11);
     for row in rows {
-        let answers = provoked(&row[0], &server).await;
+        let answers = answers_to(&row[0], &server).await;
         assert!(!answers.is_empty(), "{row:?}");
-        for told in answers {
-            check(&row, &told);
+        for answer in answers {
+            check(&row, &answer);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The filter in docs/security.md against a line of a real server. `tests/fail2ban/run` does the same with fail2ban itself.
+//! The filter in docs/security.md against the log of a real server. `tests/fail2ban/run` does the
+//! same with fail2ban itself.
 
 use crate::support::process::Home;
 use regex::Regex;
@@ -13,7 +14,7 @@ fn failregex() -> Regex {
     Regex::new(&line.unwrap().replace("<HOST>", address)).unwrap()
 }
 
-/// The address that the filter finds in a line. fail2ban cuts the time out before it looks.
+/// The address that the filter finds in a line. fail2ban removes the time before it matches.
 fn banned(line: &str) -> Option<String> {
     let (_, rest) = line.split_once(' ').unwrap();
     let found = failregex().captures(rest)?;
@@ -21,7 +22,7 @@ fn banned(line: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_documented_filter_finds_failed_logins_and_nothing_that_a_client_sends() {
+async fn the_documented_filter_matches_failed_logins_and_no_text_sent_by_a_client() {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
     let forged = "WARN doorsign::audit action=login.failed address=192.0.2.7 ";

@@ -1,4 +1,5 @@
-//! docs/hooks.md: the limits of each kind of hook, the retry schedule, the event, and the lines to try it.
+//! docs/hooks.md: the limits of each kind of hook, the retry schedule, the event, and the commands
+//! to try it.
 
 use crate::support::docs::shell;
 use crate::support::in_time;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn in_short(wait: &Duration) -> String {
+fn short(wait: &Duration) -> String {
     match wait.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),
         seconds @ 60..3600 => format!("{} min", seconds / 60),
@@ -24,7 +25,7 @@ fn in_short(wait: &Duration) -> String {
 }
 
 #[test]
-fn the_retry_schedule_of_webhooks_is_the_one_of_the_table() {
+fn the_retry_schedule_of_webhooks_is_the_one_in_the_table() {
     let guard = Guard::new(Vec::new());
     let endpoint = Endpoint {
         name: "webhook-door".to_owned(),
@@ -34,7 +35,7 @@ fn the_retry_schedule_of_webhooks_is_the_one_of_the_table() {
     };
     let webhook = Webhook::new(endpoint, Sender::new(guard), Arc::new(|| 0));
     let pace = webhook.pace().unwrap();
-    let waits: Vec<String> = pace.waits.iter().map(in_short).collect();
+    let waits: Vec<String> = pace.waits.iter().map(short).collect();
     let page = Page::of("hooks");
     page.states(&format!("| {};", waits.join(", ")));
     page.states(&format!(
@@ -47,7 +48,7 @@ fn the_retry_schedule_of_webhooks_is_the_one_of_the_table() {
 }
 
 #[test]
-fn programs_and_modules_have_the_limits_of_the_table() {
+fn programs_and_modules_have_the_limits_in_the_table() {
     let config = Config::defaults_in(PathBuf::new());
     let (seconds, memory) = (config.exec_seconds, config.exec_memory_mib);
     let at_once = config.exec_at_once;
@@ -73,7 +74,7 @@ fn a_crash_repeats_at_most_the_documented_deliveries() {
 }
 
 #[test]
-fn events_look_as_it_shows() {
+fn the_example_event_has_the_format_of_the_server() {
     let blocks = Page::of("hooks").blocks("json");
     let shown = blocks.iter().find(|block| block.contains("\"version\":1"));
     let shown: &str = shown.unwrap().trim();
@@ -85,24 +86,25 @@ fn events_look_as_it_shows() {
     let status = Status::new(text("/data/_id"), text("/data/name"), "busy", at);
     let event = Event::from(StatusCreated::new(7, at, actor.clone(), status.clone()));
     assert_eq!(event.json(), shown);
-    // The types that the pages name.
+    // The event types that the pages name.
     let updated = Event::from(StatusUpdated::new(7, at, actor.clone(), status));
     let changed = UserStatusChanged::new(7, at, actor.clone(), actor, "busy", "");
     assert_eq!(updated.kind(), "custom_user_status.updated");
     assert_eq!(Event::from(changed).kind(), Event::KINDS[3]);
 }
 
-/// The block of a shell that begins with `beginning`.
+/// The shell block that starts with `beginning`.
 fn block(beginning: &str) -> String {
     let blocks = Page::of("hooks").blocks("sh");
     let found = blocks.into_iter().find(|b| b.starts_with(beginning));
-    found.unwrap_or_else(|| panic!("no block begins with {beginning:?}"))
+    found.unwrap_or_else(|| panic!("no block starts with {beginning:?}"))
 }
 
 #[tokio::test]
-async fn the_lines_to_try_it_start_a_program_and_a_module_that_are_told_of_a_status() {
+async fn the_commands_to_try_hooks_start_a_program_and_a_module_that_receive_an_event() {
     let home = Home::new();
-    // The last line serves, and has no end; here it is started by the test, in the environment of the others.
+    // The last line starts a server, which does not end; the test starts it, with the environment
+    // of the other lines.
     let lines = block("mkdir -p programs modules\n");
     let (lines, serving) = lines.trim_end().rsplit_once('\n').unwrap();
     assert_eq!(serving, "doorsign");
@@ -116,17 +118,17 @@ async fn the_lines_to_try_it_start_a_program_and_a_module_that_are_told_of_a_sta
     variables.push(("DOORSIGN_ADMIN_PASSWORD", PASSWORD));
     let server = home.serve(&[], &variables).await;
 
-    // The receiver's lines, up to the receiver, which tests/clients runs.
+    // The webhook command of the receiver's block. tests/clients runs the receiver itself.
     let receiving = block("export DOORSIGN_WEBHOOK_ALLOW");
     let adding = receiving
         .lines()
         .find(|line| line.contains("webhook add"))
         .unwrap();
-    let told = format!(
+    let commands = format!(
         "export {}={}\n{adding}\necho $WEBHOOK_SECRET",
         variables[0].0, variables[0].1
     );
-    let secret = ended(shell(&home), &told).await.succeeded();
+    let secret = ended(shell(&home), &commands).await.succeeded();
     Secret::parse(secret.trim()).unwrap();
 
     let token = home.token("admin", "t").await;

@@ -1,4 +1,5 @@
-//! The numbers of the documentation, against the constants they come from, or against what happens.
+//! The numbers in the documentation, compared with the constants in the code or with the behaviour
+//! of a server.
 
 use crate::support::good_requests::HANDSHAKE;
 use crate::support::page::Page;
@@ -18,7 +19,7 @@ fn defaults() -> Config {
 }
 
 #[test]
-fn clients_have_the_documented_time() {
+fn the_timeouts_for_clients_are_as_documented() {
     let limits = Limits::default();
     let [header, body, write] = [limits.header, limits.body, limits.write].map(|l| l.as_secs());
     let api = Page::of("api");
@@ -31,7 +32,7 @@ fn clients_have_the_documented_time() {
 }
 
 #[test]
-fn deliveries_have_the_documented_pace() {
+fn the_pace_of_deliveries_is_as_documented() {
     let pace = Pace::default();
     let page = Page::of("hooks");
     let limit = pace.limit.as_secs();
@@ -47,7 +48,7 @@ fn deliveries_have_the_documented_pace() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_its_exemptions_and_its_error_are_the_documented_ones() {
+async fn the_rate_limit_its_exemptions_and_its_error_are_as_documented() {
     let mut config = defaults();
     let (calls, seconds) = (config.rate_limit_calls(), config.rate_limit_seconds);
     let page = Page::of("api");
@@ -67,10 +68,10 @@ async fn the_rate_limit_its_exemptions_and_its_error_are_the_documented_ones() {
         .find(|grant| grant["_id"] == "api-bypass-rate-limit");
     let roles = serde_json::json!(["admin", "bot", "app"]);
     assert_eq!(bypass.unwrap()["roles"], roles);
-    let told = server.anon().get("info").await.expect(200);
+    let reply = server.anon().get("info").await.expect(200);
     for header in ["Limit", "Remaining", "Reset"] {
         let header = format!("X-RateLimit-{header}");
-        assert!(told.header(&header).is_some(), "{header}");
+        assert!(reply.header(&header).is_some(), "{header}");
         page.states(&format!("`{header}`"));
     }
     let refused = server.anon().get("info").await.expect(429);
@@ -83,21 +84,21 @@ async fn the_rate_limit_its_exemptions_and_its_error_are_the_documented_ones() {
     assert!(refused.header("retry-after").is_some());
     page.states("`openapi.json`, `events.schema`, `method.call` and `/websocket`");
     let call = json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#});
-    let anybody = [("content-type", "application/json")];
+    let json_type = [("content-type", "application/json")];
     for (method, path, headers, body, status) in [
         (Method::GET, "/api/v1/openapi.json", &[][..], "", 200),
         (
             Method::POST,
             "/api/v1/method.callAnon/any",
-            &anybody,
+            &json_type,
             &call.to_string(),
             200,
         ),
         (Method::GET, "/websocket", HANDSHAKE, "", 101),
     ] {
         for _ in 0..2 {
-            let asked = (method.clone(), body.to_owned());
-            let answer = server.anon().send(asked.0, path, headers, asked.1).await;
+            let (method, body) = (method.clone(), body.to_owned());
+            let answer = server.anon().send(method, path, headers, body).await;
             assert_eq!(answer.status, status, "{path}");
         }
     }
@@ -111,7 +112,7 @@ fn no_proxy_is_trusted_by_default() {
 }
 
 #[test]
-fn the_table_of_settings_holds_the_defaults_of_the_server_that_is_tested() {
+fn the_table_of_settings_has_the_defaults_of_the_config() {
     let (rows, config) = (Page::of("settings").table("key"), defaults());
     for (key, number) in [
         ("login_days", u64::from(config.login_days)),
@@ -180,7 +181,8 @@ async fn passwords_are_hashed_as_documented() {
     assert!(hash.starts_with(&expected), "{hash}");
 }
 
-/// The status that answers a request with so many headers, of so many bytes in all with its first line.
+/// The status of a response to a request with this many headers, and this many bytes including the
+/// request line.
 async fn with_headers(server: &TestServer, headers: usize, bytes: usize) -> u16 {
     let mut request = "GET /api/info HTTP/1.1\r\nHost: t\r\n".to_owned();
     for n in 2..headers {
@@ -219,7 +221,7 @@ async fn five_rotated_files_of_the_audit_log_are_kept() {
     const KEPT: usize = 5;
     Page::of("hooks").states("five old files are kept");
     let folder = tempfile::tempdir().unwrap();
-    // Every line is too long for it, so that each begins a new file.
+    // Every line exceeds the limit of 1 byte, so that each starts a new file.
     let log = AuditLog::open(folder.path().join("audit.log"), 1).unwrap();
     for event in 1..=2 * KEPT {
         let status = Status::new(format!("{event:024x}"), "a", "busy", 0);

@@ -1,4 +1,4 @@
-//! Links and file names in the documentation lead to something that exists.
+//! Links and file names in the documentation have existing targets.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use regex::Regex;
 
 use crate::support::page::{Page, root, spans};
 
-/// Everything outside of fenced blocks.
+/// The text outside fenced blocks.
 fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }
 
-/// The anchor of a heading, as GitHub makes it.
+/// The anchor that GitHub generates for a heading.
 fn anchor(heading: &str) -> String {
     let title = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = title
@@ -27,7 +27,7 @@ fn anchors(page: &Page) -> BTreeSet<String> {
     headings.map(anchor).collect()
 }
 
-/// The links of a page to other places in the repository: path from the root, and anchor.
+/// The links of a page to files in the repository: path from the root, and anchor.
 fn links(page: &Page) -> Vec<(PathBuf, Option<String>)> {
     let text = prose(&page.text);
     let links = text.split("](").skip(1);
@@ -50,7 +50,7 @@ fn links(page: &Page) -> Vec<(PathBuf, Option<String>)> {
 }
 
 #[test]
-fn every_link_leads_to_a_file_and_to_a_heading_in_it() {
+fn every_link_has_an_existing_file_and_heading_as_target() {
     let mut checked = 0;
     for page in Page::all() {
         for (path, anchor) in links(&page) {
@@ -82,7 +82,7 @@ fn every_file_that_a_page_names_exists() {
     assert!(checked > 20, "the names were not found: {checked}");
 }
 
-/// The Rust files of a folder and everything below it.
+/// Adds the Rust files of a folder and of all folders below it.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -95,7 +95,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_section_of_the_compatibility_page_that_a_comment_cites_exists() {
+fn every_section_of_the_compatibility_page_cited_in_a_comment_exists() {
     let page = Page::of("compatibility");
     let headings = page.text.lines().filter(|line| line.starts_with('#'));
     let sections: BTreeSet<_> = headings
@@ -123,7 +123,7 @@ fn every_section_of_the_compatibility_page_that_a_comment_cites_exists() {
 }
 
 #[test]
-fn every_page_can_be_reached_from_the_readme() {
+fn the_readme_links_to_every_page() {
     let readme = links(&Page::open("README.md"));
     for page in Page::all().iter().skip(1) {
         let linked = readme

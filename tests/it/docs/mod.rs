@@ -1,5 +1,5 @@
-//! The documentation against the server: tables, commands, codes, limits and numbers are true, and links lead somewhere. Sentences
-//! are free, except for the words of `words`.
+//! The documentation against the server: tables, commands, codes, limits and numbers are right, and
+//! links have targets. Sentences are not checked, except for the banned words in `words`.
 
 mod access;
 mod clients;

@@ -1,4 +1,4 @@
-//! The quick start of README.md, as a newcomer does it: start the server, paste the lines that it prints, see a status.
+//! The quick start of README.md: start the server, paste the commands that it prints, see a status.
 
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ async fn the_first_start_prints_what_the_readme_shows() {
 }
 
 #[tokio::test]
-async fn the_lines_that_the_first_start_prints_lead_to_a_visible_status() {
+async fn the_commands_that_the_first_start_prints_set_a_visible_status() {
     let home = Home::new();
     let server = home.serve(&[], &[]).await;
     let (_, lines) = server.greeting.split_once("terminal:\n\n").unwrap();
@@ -68,7 +68,7 @@ async fn the_lines_that_the_first_start_prints_lead_to_a_visible_status() {
 }
 
 #[tokio::test]
-async fn the_commands_of_the_quick_start_answer_what_it_shows() {
+async fn the_commands_of_the_quick_start_get_the_documented_responses() {
     let home = Home::with_data().await;
     let server = home.serve(&[], &[]).await;
     let admin = home.token("admin", "t").await;

@@ -1,4 +1,5 @@
-//! docs/security.md: every setting it names exists, and the table of limits has the numbers of the code.
+//! docs/security.md: every setting that it names exists, and the table of limits has the numbers in
+//! the code.
 
 use crate::support::page::Page;
 use crate::support::process::Home;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 
 const DOCS: &str = include_str!("../../../docs/security.md");
 
-/// A limit without a setting, by a part of its name that no other limit has, and its number in the code.
+/// Limits without a setting: a unique part of the name, and the number in the code.
 const CONSTANTS: &[(&str, u64)] = &[
     (
         "from one IPv4 address or IPv6 network of 64 bits",
@@ -36,7 +37,7 @@ fn table(heading: &str) -> Vec<Vec<&'static str>> {
         .collect()
 }
 
-/// The first number in a text, whatever stands between its thousands.
+/// The first number in a text, with any thousands separator.
 fn number(text: &str) -> Option<u64> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let number = text[start..]
@@ -45,7 +46,7 @@ fn number(text: &str) -> Option<u64> {
     number.replace([',', ' '], "").parse().ok()
 }
 
-/// Whether a number and its unit are what a setting says, which counts bytes, KiB, MiB or seconds.
+/// Whether a number with a unit equals the value of a setting in bytes, KiB, MiB or seconds.
 fn is_same(documented: &str, setting: u64) -> bool {
     const UNITS: [u64; 5] = [1, 60, 3600, 1024, 1024 * 1024];
     number(documented).is_some_and(|number| UNITS.iter().any(|unit| number * unit == setting))
@@ -57,7 +58,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[tokio::test]
-async fn every_limit_has_a_setting_that_exists_or_none_and_its_default_is_the_one_in_force() {
+async fn the_settings_of_all_limits_exist_and_their_defaults_are_right() {
     let defaults = defaults().await;
     let limits = table("## Limits");
     assert!(limits.len() >= 5, "the table was not found: {limits:?}");
@@ -67,7 +68,8 @@ async fn every_limit_has_a_setting_that_exists_or_none_and_its_default_is_the_on
             let default = defaults.get(setting);
             let default =
                 default.unwrap_or_else(|| panic!("there is no setting {setting}: {row:?}"));
-            // Of several settings, the first one is the number; the others are the time it holds for. A cell in words says more.
+            // The number belongs to the first of several settings; the others are its duration. A
+            // cell in words is not compared.
             let is_plain =
                 row[1].starts_with(|c: char| c.is_ascii_digit()) && row[2].ends_with('`');
             if n == 0
@@ -108,7 +110,8 @@ async fn every_setting_that_the_page_names_exists() {
     }
 }
 
-/// Whether a word looks as only settings do: lower case with underscores. Words that look alike and are something else stand here.
+/// Whether a word has the form of a setting: lower case with underscores. `OTHERS` are words of
+/// that form that are not settings.
 fn is_setting(word: &str) -> bool {
     const OTHERS: &[&str] = &[
         "data_version",
@@ -116,9 +119,9 @@ fn is_setting(word: &str) -> bool {
         "hook.delivery_dropped",
         "webhook.secret_rotated",
     ];
-    let looks = word.contains('_')
+    let has_form = word.contains('_')
         && word
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    looks && !OTHERS.contains(&word)
+    has_form && !OTHERS.contains(&word)
 }

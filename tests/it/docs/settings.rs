@@ -3,7 +3,7 @@
 use crate::support::page::{Page, spans};
 
 #[test]
-fn the_table_of_settings_is_the_one_in_force() {
+fn the_table_of_settings_is_generated_from_the_config() {
     let expected = doorsign::config::markdown_table();
     Page::of("settings").assert_generated("settings", &expected);
 }

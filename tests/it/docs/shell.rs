@@ -1,4 +1,4 @@
-//! The blocks for a shell on all pages: each is run by a test, which the table here names.
+//! The shell blocks on all pages. The table names the test that runs each.
 
 use crate::support::cli::add_ann;
 use crate::support::page::{Page, root};
@@ -6,7 +6,7 @@ use crate::support::process::{Home, ended};
 use crate::support::{in_time, look_again};
 
 #[tokio::test]
-async fn the_ready_file_of_the_example_holds_the_address() {
+async fn the_ready_file_in_the_example_contains_the_address() {
     let home = Home::new();
     let page = Page::of("deploy");
     let line = page.shell("--ready-file");
@@ -51,7 +51,7 @@ async fn the_program_of_the_display_gets_each_status() {
 }
 
 #[tokio::test]
-async fn the_claim_of_the_example_is_shown() {
+async fn the_claim_command_of_the_example_works() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let line = Page::of("status").shell("claim set");
@@ -62,7 +62,7 @@ async fn the_claim_of_the_example_is_shown() {
 }
 
 #[test]
-fn the_run_and_test_commands_are_the_promised_ones_and_the_gate_runs_the_latter() {
+fn the_run_and_test_commands_are_fixed_and_ci_runs_the_tests() {
     const TEST: &str = "cargo test --workspace --locked";
     let readme = Page::open("README.md").text;
     for (comment, command) in [("run", "cargo run --release"), ("test", TEST)] {
@@ -79,10 +79,10 @@ fn the_run_and_test_commands_are_the_promised_ones_and_the_gate_runs_the_latter(
     }
 }
 
-/// Every block for a shell, by page and beginning, with what runs it.
+/// Every shell block, by page and beginning, with the test that runs it.
 #[rustfmt::skip] // A table.
 const BLOCKS: &[(&str, &str)] = &[
-    ("README.md", "cargo run --release"), // by everyone who builds
+    ("README.md", "cargo run --release"), // by hand
     ("README.md", "cargo test --workspace --locked"),
     ("README.md", "curl -sw '\\n' http://127.0.0.1:3000/api/v1/custom-user-status.create "), // quick_start.rs
     ("README.md", "curl -sw '\\n' http://127.0.0.1:3000/api/v1/users.setStatus "), // quick_start.rs
@@ -115,7 +115,7 @@ const BLOCKS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_block_for_a_shell_is_known_here() {
+fn every_shell_block_is_in_the_table() {
     let pages = Page::all().into_iter();
     let blocks = pages.flat_map(|page| {
         let blocks = page.blocks("sh").into_iter();
@@ -123,12 +123,12 @@ fn every_block_for_a_shell_is_known_here() {
     });
     let blocks: Vec<_> = blocks.collect();
     for (found, known) in blocks.iter().zip(BLOCKS) {
-        let alike = if known.1.ends_with([' ', '\n']) {
+        let matches = if known.1.ends_with([' ', '\n']) {
             found.1.starts_with(known.1)
         } else {
             found.1 == known.1
         };
-        assert!(alike && found.0 == known.0, "{found:?} is not {known:?}");
+        assert!(matches && found.0 == known.0, "{found:?} is not {known:?}");
     }
     assert_eq!(blocks.len(), BLOCKS.len());
 }

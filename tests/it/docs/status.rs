@@ -15,7 +15,7 @@ async fn set(client: &Client, body: Value) {
     client.post("users.setStatus", body).await.expect(200);
 }
 
-/// What `of` is shown as: status and text.
+/// The visible status and text of `of`.
 async fn shown(client: &Client, of: &str) -> (Value, Value) {
     let found = client.get(&format!("users.info?username={of}")).await;
     let user = found.expect(200).json()["user"].clone();
@@ -27,7 +27,7 @@ async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
 }
 
 #[tokio::test]
-async fn users_without_a_connection_are_shown_by_the_setting_unconnected() {
+async fn the_setting_unconnected_decides_the_status_of_users_without_a_connection() {
     for (unconnected, person, after) in [
         (Unconnected::Offline, "offline", "offline"),
         (Unconnected::Declared, "busy", "online"),
@@ -56,7 +56,7 @@ async fn users_without_a_connection_are_shown_by_the_setting_unconnected() {
 }
 
 #[tokio::test]
-async fn an_expired_claim_is_not_shown_from_that_moment_on() {
+async fn an_expired_claim_is_not_shown() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let lunch = json!({"status": "away", "message": "Lunch", "expiresAt": "2026-01-01T01:00:00Z"});
@@ -74,7 +74,7 @@ async fn an_expired_claim_is_not_shown_from_that_moment_on() {
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// A live connection that `client` is logged in by.
+/// A live connection logged in as `client`.
 async fn connected(server: &TestServer, client: &Client) -> Socket {
     let stream = TcpStream::connect(server.address).await.unwrap();
     let url = format!("ws://{}/websocket", server.address);
@@ -100,7 +100,7 @@ async fn call(socket: &mut Socket, method: &str, param: Value) {
     }
 }
 
-/// Waits until the server knows of so many live connections.
+/// Waits until the server has this many live connections.
 async fn connections(server: &TestServer, number: usize) {
     let admin = server.admin().await;
     let known = async {
@@ -108,11 +108,11 @@ async fn connections(server: &TestServer, number: usize) {
             tokio::task::yield_now().await;
         }
     };
-    in_time("a connection to begin or end", known).await;
+    in_time("the number of connections", known).await;
 }
 
 #[tokio::test]
-async fn users_with_connections_are_shown_as_their_connections_report() {
+async fn the_connections_of_a_user_decide_the_visible_status() {
     let server = server(|config| config.offline_grace_seconds = 3600).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let status = async || shown(&bob, "ann").await.0;
@@ -132,7 +132,7 @@ async fn users_with_connections_are_shown_as_their_connections_report() {
     drop(desk);
     drop(phone);
     connections(&server, 0).await;
-    assert_eq!(status().await, "away", "for the grace");
+    assert_eq!(status().await, "away", "during the grace period");
 }
 
 #[tokio::test]
@@ -158,19 +158,23 @@ async fn a_presence_policy_decides_what_counts_as_connected() {
         .post("presence.heartbeat", json!({}))
         .await
         .expect(200);
-    assert_eq!(status().await, "offline", "it counts by connections");
+    assert_eq!(
+        status().await,
+        "offline",
+        "a heartbeat does not count under the policy connection"
+    );
     let policy = async |policy| {
         let set = users::set_presence_policy(&server.app, "robot", policy);
         set.await.unwrap();
     };
     policy(PresencePolicy::Heartbeat).await;
-    assert_eq!(status().await, "online", "it has beaten already");
+    assert_eq!(status().await, "online", "the earlier heartbeat counts");
     policy(PresencePolicy::Always).await;
     server.app.connections.forget();
     assert_eq!(status().await, "online");
     policy(PresencePolicy::Heartbeat).await;
     let mut socket = connected(&server, &robot).await;
-    assert_eq!(status().await, "offline", "it has not beaten since");
+    assert_eq!(status().await, "offline", "no heartbeat since");
     call(&mut socket, "UserPresence:ping", Value::Null).await;
     assert_eq!(status().await, "online");
 }

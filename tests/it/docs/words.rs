@@ -1,4 +1,4 @@
-//! Words that the project avoids, because a plainer technical word exists. To check more texts, add to [`FILES`].
+//! Banned words, for which a plainer technical word exists. To check more texts, extend [`FILES`].
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,8 @@ use regex::Regex;
 use crate::support::page::root;
 use crate::support::process::Home;
 
-/// A banned expression, as a regular expression over whole words in any case, and what to write instead.
+/// Banned expressions, as regular expressions over whole words in any case, with their
+/// replacements.
 #[rustfmt::skip] // A table.
 const BANNED: &[(&str, &str)] = &[
     ("told|tells?|telling", "notify, report, show, send; a hook receives an event"),
@@ -48,7 +49,7 @@ const FILES: &[(&str, &str)] = &[
     ("src/cli", "rs"),
 ];
 
-/// Texts with the place that they come from.
+/// Texts with their sources.
 type Texts = Vec<(String, String)>;
 
 fn add_files(texts: &mut Texts, path: &Path, extension: &str) {

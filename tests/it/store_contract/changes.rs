@@ -1,5 +1,5 @@
-//! Ended logins, deletions, permissions and settings: each change appends its event. A change that is
-//! refused or has no effect appends none. Updates of users are in `user_changes`.
+//! Ended logins, deletions, permissions and settings: each change appends its event. A change that
+//! is refused or has no effect appends none. Updates of users are in `user_changes`.
 
 use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{events, id, with_users};

@@ -1,5 +1,5 @@
-//! Expiry of claims: only expired claims end, the longest expired first, up to a limit at a time, each
-//! with an event.
+//! Expiry of claims: only expired claims end, the longest expired first, up to a limit at a time,
+//! each with an event.
 
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{at, every_store};
@@ -42,7 +42,7 @@ fn usernames(ended: Vec<(i64, StatusChange)>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn only_expired_claims_end_and_the_claim_beneath_is_shown_again() {
+async fn only_expired_claims_end_and_the_claim_below_is_shown_again() {
     every_store(async |database| {
         let store = with_users(&database, &["ann", "bob"]).await;
         assert_eq!(next(&*store).await, None);
@@ -74,16 +74,16 @@ async fn only_expired_claims_end_and_the_claim_beneath_is_shown_again() {
         assert_eq!(expire(&*store, i64::MAX, 10).await, 0);
 
         let changes = ended(&*store, 3).await;
-        let [(first, beneath), (second, nothing)] = changes.as_slice() else {
+        let [(first, below), (second, nothing)] = changes.as_slice() else {
             panic!("{changes:?}")
         };
         assert_eq!((*first, *second), (50, 1000));
         assert_eq!(
-            (beneath.status, beneath.text.as_str()),
+            (below.status, below.text.as_str()),
             (UserStatus::Busy, "Lunch")
         );
         assert_eq!(
-            (beneath.source, beneath.expires_at),
+            (below.source, below.expires_at),
             (Some(ClaimSource::Manual), Some(at(100)))
         );
         assert_eq!(

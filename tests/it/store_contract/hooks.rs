@@ -1,5 +1,5 @@
-//! Management of hooks: the listed state of each hook and its deliveries, and the effects of retrying,
-//! dropping, pausing and resuming. Replays are in `replays`.
+//! Management of hooks: the listed state of each hook and its deliveries, and the effects of
+//! retrying, dropping, pausing and resuming. Replays are in `replays`.
 
 use crate::support::store::hooks::{
     advance, deliveries, failed_at, happen, hook, parked, retrying, standing, webhook,

@@ -1,5 +1,5 @@
-//! The contract of `src/store/mod.rs`, checked on every implementation with a real database. Uses the
-//! trait alone: a second implementation is one line in [`every_store`].
+//! The contract of `src/store/mod.rs`, checked on every implementation with a real database. Uses
+//! the trait alone: a second implementation is one line in [`every_store`].
 
 mod changes;
 mod expiry;

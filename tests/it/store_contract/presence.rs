@@ -1,5 +1,5 @@
-//! Presence: changes that are atomic with their event, and the users on the lists. Expiry of claims is
-//! in `expiry`.
+//! Presence: changes that are atomic with their event, and the users on the lists. Expiry of claims
+//! is in `expiry`.
 
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{admin_at, at, every_store, user};

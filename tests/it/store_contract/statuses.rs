@@ -1,5 +1,5 @@
-//! Creating, changing and deleting statuses: names are unique, and the event is stored with the change
-//! or not at all.
+//! Creating, changing and deleting statuses: names are unique, and the event is stored with the
+//! change or not at all.
 
 use crate::support::store::{create, delete, event, every_store, status, update};
 use doorsign::domain::{Change, CustomStatus, Error, EventId, Page, StatusId, StatusQuery, What};

@@ -1,5 +1,5 @@
-//! Changes to users and their roles: each appends exactly its own events, and a change without effect
-//! appends none.
+//! Changes to users and their roles: each appends exactly its own events, and a change without
+//! effect appends none.
 
 use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{id, with_users};
