@@ -105,7 +105,7 @@ async fn public_settings_are_selected_by_id_and_unknown_parameters_are_refused()
 }
 
 #[tokio::test]
-async fn there_are_no_other_ways_to_log_in() {
+async fn no_other_login_services_are_configured() {
     let server = TestServer::start().await;
     let anon = server.anon();
     anon.get("settings.oauth").await.golden("settings_oauth");

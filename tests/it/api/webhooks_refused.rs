@@ -142,7 +142,7 @@ async fn the_permission_is_checked_before_the_body() {
 
 #[tokio::test]
 async fn secrets_and_webhook_paths_are_not_logged_even_at_trace_level() {
-    const PATH: &str = "a-path-that-nobody-guesses";
+    const PATH: &str = "an-unguessable-path";
     let home = Home::with_data().await;
     let (mut receiver, headers) = (Receiver::start(), home.token("admin", "t").await);
     let loud = [

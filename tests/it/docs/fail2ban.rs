@@ -4,7 +4,7 @@
 use crate::support::process::Home;
 use regex::Regex;
 
-/// The documented `failregex`, as fail2ban would use it: `<HOST>` stands for an address.
+/// The documented `failregex`, as fail2ban would use it: `<HOST>` is an address.
 fn failregex() -> Regex {
     let docs = include_str!("../../../docs/security.md");
     let line = docs

@@ -66,8 +66,7 @@ async fn the_settings_of_all_limits_exist_and_their_defaults_are_right() {
         assert_eq!(row.len(), 4, "{row:?}");
         for (n, setting) in quoted(row[2]).enumerate() {
             let default = defaults.get(setting);
-            let default =
-                default.unwrap_or_else(|| panic!("there is no setting {setting}: {row:?}"));
+            let default = default.unwrap_or_else(|| panic!("unknown setting {setting}: {row:?}"));
             // The number belongs to the first of several settings; the others are its duration. A
             // cell in words is not compared.
             let is_plain =
@@ -106,7 +105,7 @@ async fn every_setting_that_the_page_names_exists() {
         .collect();
     assert!(named.contains(&"trusted_proxies"), "{named:?}");
     for word in named {
-        assert!(defaults.contains_key(word), "there is no setting {word}");
+        assert!(defaults.contains_key(word), "unknown setting {word}");
     }
 }
 

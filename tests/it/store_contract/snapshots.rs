@@ -29,7 +29,7 @@ async fn a_snapshot_holds_the_user_with_roles_state_and_the_newest_event() {
         };
         let changed = store.update_user(id("ann"), patch, admin_at(8)).await;
         changed.unwrap();
-        create(&*store, &status(1, "of somebody else"))
+        create(&*store, &status(1, "of another user"))
             .await
             .unwrap();
         let found = snapshot(&*store, id("ann")).await.unwrap();
