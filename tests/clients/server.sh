@@ -1,10 +1,10 @@
-# Builds and runs the server that the clients meet. Owns its process and its data folder; knows nothing of clients and tests.
+# Builds, starts and stops the server for the clients: its process and its data folder.
 
 admin=admin
 password=correct-horse-battery
 
-# Leaves the server's binary in $doorsign: the one that DOORSIGN_BIN names, or the tree's, built if needed. The variable is not
-# passed on, as the server takes every DOORSIGN_ for a setting.
+# Sets $doorsign to the server's binary: the one in DOORSIGN_BIN, or that of the tree, built if necessary. The variable is unset, because
+# the server reads every DOORSIGN_ variable as a setting.
 build_server() {
   doorsign=${DOORSIGN_BIN:-}
   unset DOORSIGN_BIN
@@ -13,9 +13,9 @@ build_server() {
   doorsign="${CARGO_TARGET_DIR:-$root/target}/debug/doorsign"
 }
 
-# Starts a server with contract $1 on new data, and leaves its address in $url and its data folder in $data. Nothing limits how
-# often it may be asked: limits have tests of their own, and here they would refuse what is being tested. Users without a
-# connection are offline at once, as in Rocket.Chat, so that one suite serves both contracts. Webhooks may be on this machine, where the tests receive them.
+# Starts a server with contract $1 on new data, and sets $url and $data to its address and data folder. Rate limits are off: they have
+# their own tests, and would refuse requests here. Users without a connection are offline at once, as in Rocket.Chat, so that one suite
+# serves both contracts. Webhooks to this machine are allowed, because the tests receive them here.
 start_server() {
   here=$(mktemp -d)
   data="$here/data"
@@ -33,7 +33,7 @@ start_server() {
   await_ready
 }
 
-# Waits for the ready file; a server that ended before it shows why.
+# Waits for the ready file. Shows the log if the server ended before.
 await_ready() {
   until [ -s "$here/ready" ]; do
     kill -0 "$server" 2>/dev/null || { cat "$here/log" >&2; give_up "the server did not start"; }
@@ -42,7 +42,7 @@ await_ready() {
   url=$(cat "$here/ready")
 }
 
-# Stops the server and removes its data. Fails, and shows the log, when it had panicked or does not end as it should.
+# Stops the server and removes its data. Fails and shows the log if the server panicked or exited with an error.
 stop_server() {
   local ended=0
   trap - EXIT

@@ -1,7 +1,7 @@
-"""What schemathesis needs to last through a run: credentials that outlive what they are used for, known values, and a count.
+"""Hooks for schemathesis: renewed credentials, known values, and a count of the responses.
 
-Requests log their sender out, delete people and take roles away, so each dead token is followed by a new one, and each administrator
-who is gone or stripped by another one, made with the commands of the server itself. Knows no check.
+Requests log their sender out, delete users and remove roles. A revoked token is therefore replaced by a new one, and an
+administrator who was deleted or demoted by another one, with the commands of the server.
 """
 
 import atexit
@@ -34,20 +34,20 @@ class Login:
         self.headers = None
 
     def alive(self):
-        """The headers to send, made anew if need be."""
+        """The headers to send, renewed if necessary."""
         if self.headers is None:
             self.headers = self.token() or self.new_administrator()
         return self.headers
 
     def new_administrator(self):
-        """The headers of somebody new, who may do everything."""
+        """The headers of a new administrator."""
         self.made += 1
         self.user = f"fuzz-{self.made}"
         command("user", "add", self.user, "--role", "admin")
         return self.token()
 
     def token(self):
-        """The header lines that the command prints, or nothing when there is nobody to make a token for."""
+        """The headers that the command prints, or an empty value without a user."""
         self.made += 1
         printed = self.user and command("token", "create", self.user, "--name", f"token-{self.made}", may_fail=True)
         lines = [line.split(": ", 1) for line in (printed or "").splitlines() if line.startswith("X-")]
@@ -55,7 +55,7 @@ class Login:
 
 
 def command(*words, may_fail=False):
-    """What a command of the server prints; nothing when it fails and may."""
+    """The output of a command of the server, or nothing if it fails and `may_fail`."""
     run = subprocess.run([DOORSIGN, "--data", DATA, *words], capture_output=True, text=True, check=False)
     if run.returncode and not may_fail:
         raise RuntimeError(run.stderr)
@@ -67,7 +67,7 @@ login = Login()
 
 @schemathesis.auth(refresh_interval=None)
 class Administrator:
-    """Gives every request the credentials that are alive."""
+    """Adds the current credentials to every request."""
 
     def get(self, case, context):
         return login.alive()
@@ -93,7 +93,7 @@ def map_query(context, query):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Asks for events as JSON, which comes soon: the stream of them has no end, and nothing newer is waited for."""
+    """Requests events as JSON with a short timeout, because the event stream does not end."""
     if case.operation.label == EVENTS:
         case.headers = {**(case.headers or {}), "Accept": "application/json"}
         case.query = {**(case.query or {}), "timeout": briefly((case.query or {}).get("timeout"))}
@@ -101,13 +101,13 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def filter_headers(context, headers):
-    """Leaves out what is not HTTP: it is refused without a body before there is a route, as the document's introduction tells."""
+    """Leaves out headers that are not valid HTTP: they are refused without a body, as the document's introduction states."""
     return not any(CONTROL.search(f"{name}{value}") for name, value in (headers or {}).items())
 
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Counts the answer, learns from it, and lets go of credentials that no longer carry."""
+    """Counts the response, learns values from it, and discards credentials that were refused."""
     answers[case.operation.label][response.status_code] += 1
     if response.status_code == 200 and response.content.startswith(b"{"):
         learn(json.loads(response.content))
@@ -121,6 +121,6 @@ def after_call(context, case, response):
 
 @atexit.register
 def write_answers():
-    """Leaves the counts for the script that started the run."""
+    """Writes the counts for the script that started the run."""
     with open(ANSWERS, "w", encoding="utf-8") as file:
         json.dump(answers, file)

@@ -1,7 +1,7 @@
-"""Values that mean something to the server, put into every second request, so that more is reached than the refusals of nonsense.
+"""Values that the server knows, put into every second request, so that requests reach more than validation errors.
 
-What is known comes from the server's own answers. Which requests get it depends on nothing but the request, so that a run can be
-repeated. Knows no route, only the names of fields.
+The values come from the server's responses. The choice of requests depends only on the request, so that a run can be
+repeated. Values are found by the name of a field, not by route.
 """
 
 import json
@@ -18,7 +18,7 @@ METHODS = [
     '{"msg":"method","id":"1","method":"fly","params":[]}',
 ]
 
-# By the name of a field. Not the role `admin`: what takes rights from administrators takes the reach from all that follows.
+# By the name of a field. Without the role `admin`: without administrators, all later requests would be refused.
 known = {
     "role": ROLES,
     "roleId": ROLES,
@@ -38,12 +38,12 @@ known = {
     "updatedSince": ["1970-01-01T00:00:00.000Z"],
 }
 
-# By the name of a part of a path.
+# By the name of a path parameter.
 known_paths = {"_id": ["Site_Name", "Accounts_AllowInvisibleStatusOption", "Accounts_AllowUserStatusMessageChange", "uniqueID"]}
 
 
 def learn(body):
-    """Remembers what an answer tells of users and statuses."""
+    """Remembers the users and statuses in a response."""
     if not isinstance(body, dict):
         return
     user, status = body.get("user"), body.get("customUserStatus")
@@ -59,14 +59,14 @@ def learn(body):
 
 
 def remember(field, value):
-    """The last few are enough: older ones are likely gone."""
+    """Keeps the last few values: older ones have probably been deleted."""
     if value not in known[field]:
         known[field].append(value)
         del known[field][:-8]
 
 
 def with_known(fields):
-    """The fields with known values in some places, where this is a request that gets them."""
+    """The fields, with known values if the request is one of those that get them."""
     if not isinstance(fields, dict):
         return fields
     choice = random.Random(json.dumps(fields, sort_keys=True, default=repr))
@@ -76,13 +76,13 @@ def with_known(fields):
 
 
 def with_known_path(parts):
-    """As `with_known`, for the parts of a path: always, for next to no generated one leads anywhere."""
+    """Like `with_known` for path parameters, but for every request: generated values hardly ever exist."""
     choice = random.Random(json.dumps(parts, sort_keys=True, default=repr))
     return {name: choice.choice(known_paths.get(name, [value])) for name, value in (parts or {}).items()}
 
 
 def known_value(choice, name, value):
-    """What to send for a field: something known if it is a text that has such, else what was generated."""
+    """The value for a field: a known one if the field is a string with known values, else the generated one."""
     if isinstance(value, dict):
         return with_known(value)
     if isinstance(value, str) and known.get(name):
@@ -91,12 +91,12 @@ def known_value(choice, name, value):
 
 
 def briefly(seconds):
-    """How long to wait at most, in the place of any number of seconds or none; what is no number stays as it is."""
+    """A timeout of 0 instead of any number of seconds or none; other values stay unchanged."""
     return "0" if seconds is None or str(seconds).strip() in ("", "null") or str(seconds).isdecimal() else seconds
 
 
 def sparing_administrators(body):
-    """A list of permissions that takes none of them from administrators."""
+    """The body, changed so that administrators keep every permission."""
     if isinstance(body, dict) and isinstance(body.get("permissions"), list):
         entries = [{**e, "roles": ["admin", *e["roles"]]} if spare(e) else e for e in body["permissions"]]
         return {**body, "permissions": entries}
@@ -106,5 +106,5 @@ def sparing_administrators(body):
 
 
 def spare(entry):
-    """Whether an entry would leave administrators out."""
+    """Whether an entry would take a permission from administrators."""
     return isinstance(entry, dict) and isinstance(entry.get("roles"), list) and "admin" not in entry["roles"]

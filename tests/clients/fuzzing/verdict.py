@@ -1,15 +1,15 @@
-"""Adds up what was answered: prints it, and fails on too few requests and on routes that nothing got through to. Sends nothing."""
+"""Adds up and prints the responses. Fails on too few requests, and on routes that accepted no request."""
 
 import collections
 import json
 import sys
 
-# What shows that a request got through. A live connection is none that the generator could have: it is told how to ask for one.
+# The status of an accepted request. The generator cannot open a WebSocket: it gets the response that an upgrade is required.
 ACCEPTED = {"GET /websocket": "426"}
 
 
 def added_up(files):
-    """Route, then status, then how often."""
+    """The number of responses by route and status."""
     answers = collections.defaultdict(collections.Counter)
     for name in files:
         with open(name, encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""The people that the tests are about: an administrator and whoever a test asks for. Knows nothing of what is tested."""
+"""Users for the tests: the administrator, and new users with logged-in clients."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ numbers = itertools.count(1)
 
 
 class Person:
-    """A user that a test made, and the client that is logged in as this user."""
+    """A user that a test created, and a client logged in as this user."""
 
     def __init__(self, client, user):
         self.client = client
@@ -23,22 +23,22 @@ class Person:
 
 
 def log_in(username, password=PASSWORD):
-    """A client that has logged in with a password."""
+    """A client logged in with a password."""
     return RocketChat(username, password, server_url=URL)
 
 
 def with_token(user_id, token):
-    """A client that holds a token and has never logged in."""
+    """A client with a token, without a login."""
     return RocketChat(user_id=user_id, auth_token=token, server_url=URL)
 
 
 def unused(word):
-    """A name that no other test uses, so that the order of tests does not matter."""
+    """A unique name, so that the order of tests does not matter."""
     return f"{word}-{next(numbers)}"
 
 
 def refusal(call, *args, **kwargs):
-    """The exception that the client raises for a call that the server refuses."""
+    """The exception that the client raises when the server refuses a call."""
     with pytest.raises(RocketApiException) as raised:
         call(*args, **kwargs)
     return raised.value
@@ -53,19 +53,19 @@ def only(value, items):
 
 @pytest.fixture(scope="session")
 def contract():
-    """Which of the two contracts the server follows."""
+    """The contract of the server: `documented` or `server`."""
     return os.environ["CLIENTS_CONTRACT"]
 
 
 @pytest.fixture(scope="session")
 def admin():
-    """The client of the administrator that the first start made."""
+    """The client of the administrator that the first start created."""
     return log_in(os.environ["CLIENTS_USER"], os.environ["CLIENTS_PASSWORD"])
 
 
 @pytest.fixture
 def new_person(admin):
-    """Makes a user with these fields and logs in as them."""
+    """Creates a user with these fields and logs in as them."""
 
     def make(**fields):
         username = unused("person")

@@ -1,4 +1,4 @@
-"""Roles and permissions: read, given, taken, and in force for the next request."""
+"""Roles and permissions: reading, adding and removing them, with effect on the next request."""
 
 import pytest
 from conftest import only, refusal, unused
@@ -14,19 +14,19 @@ def test_the_roles_are_rocket_chats(admin):
     assert roles["admin"]["scope"] == "Users" and roles["admin"]["protected"] is True
 
 
-def test_the_roles_since_a_date_are_told(admin):
+def test_roles_are_filtered_by_date(admin):
     all_roles = admin.roles_sync("1970-01-01T00:00:00.000Z")["roles"]
     assert only("admin", all_roles["update"])["name"] == "admin"
     assert all_roles["remove"] == []
     assert admin.roles_sync("2999-01-01T00:00:00.000Z")["roles"]["update"] == []
 
 
-def test_a_date_that_is_none_is_refused(admin):
+def test_an_invalid_date_is_refused(admin):
     refused = refusal(admin.roles_sync, "yesterday")
     assert refused.error == "updatedSince must be a valid date string [error-invalid-param]"
 
 
-def test_a_role_is_given_and_taken(admin, person):
+def test_a_role_is_added_and_removed(admin, person):
     given = admin.roles_add_user_to_role("guest", person.username)
     assert given["role"]["_id"] == "guest"
     assert person.username in in_role(admin, "guest")
@@ -39,7 +39,7 @@ def test_a_role_is_given_and_taken(admin, person):
     assert gone.error == "User is not in this role [error-user-not-in-role]"
 
 
-def test_a_given_role_counts_for_the_next_request(admin, person):
+def test_a_role_takes_effect_with_the_next_request(admin, person):
     name = unused("by an administrator")
     assert refusal(person.client.custom_user_status_create, name, "busy").error_type == "not_authorized"
     admin.roles_add_user_to_role("admin", person.username)
@@ -60,22 +60,22 @@ def test_the_last_administrator_keeps_the_role(admin):
     assert refused.error == "You need to have at least one admin [error-admin-required]"
 
 
-def test_roles_and_people_that_are_not_there_are_told(admin, person):
+def test_unknown_roles_and_users_are_refused(admin, person):
     assert refusal(admin.roles_add_user_to_role, "wizard", person.username).error == "error-role-not-found"
     assert refusal(admin.roles_remove_user_from_role, "wizard", person.username).error_type == "error-invalid-roleId"
-    nobody = refusal(admin.roles_remove_user_from_role, "guest", "nobody-of-that-name")
-    assert nobody.error == "There is no user with this username [error-invalid-user]"
+    unknown = refusal(admin.roles_remove_user_from_role, "guest", "nobody-of-that-name")
+    assert unknown.error == "There is no user with this username [error-invalid-user]"
     assert refusal(admin.roles_get_users_in_role, "wizard").error_type == "error-invalid-roleId"
 
 
-def test_who_may_not_assign_roles_assigns_none(person):
+def test_assigning_roles_needs_the_permission(person):
     refused = refusal(person.client.roles_add_user_to_role, "admin", person.username)
     assert refused.error == "Accessing permissions is not allowed [error-action-not-allowed]"
     assert refusal(person.client.roles_remove_user_from_role, "user", person.username).status_code == 403
     assert refusal(person.client.roles_get_users_in_role, "user").status_code == 403
 
 
-def test_users_in_public_roles_are_for_everybody(person):
+def test_every_user_can_list_users_in_public_roles(person):
     users = person.client.roles_get_users_in_public_roles()["users"]
     assert all({"_id", "username", "roles"} == user.keys() for user in users)
 
@@ -88,15 +88,15 @@ def test_permissions_are_listed(person):
 
 @pytest.fixture
 def restored(admin):
-    """Gives `manage-user-status` back to administrators only."""
+    """Resets `manage-user-status` to administrators only."""
     yield
     admin.permissions_update([{"_id": "manage-user-status", "roles": ["admin"]}])
 
 
-def test_a_permission_counts_for_the_next_request(admin, person, restored):
+def test_a_permission_takes_effect_with_the_next_request(admin, person, restored):
     answer = admin.permissions_update([{"_id": "manage-user-status", "roles": ["admin", "user"]}])
     assert only("manage-user-status", answer["permissions"])["roles"] == ["admin", "user"]
-    name = unused("everybody may")
+    name = unused("all users may")
     assert person.client.custom_user_status_create(name, "busy")["customUserStatus"]["name"] == name
 
 
@@ -111,11 +111,11 @@ def test_a_role_is_added_to_a_permission_and_removed(admin, person, restored):
 def test_unknown_permissions_and_roles_are_refused(admin):
     unknown = refusal(admin.permissions_update, [{"_id": "fly", "roles": ["admin"]}])
     assert (unknown.error, unknown.error_type) == ("Invalid permission", "error-invalid-permission")
-    nobody = refusal(admin.permissions_update, [{"_id": "manage-user-status", "roles": ["wizard"]}])
-    assert (nobody.error, nobody.error_type) == ("Invalid role", "error-invalid-role")
+    unknown = refusal(admin.permissions_update, [{"_id": "manage-user-status", "roles": ["wizard"]}])
+    assert (unknown.error, unknown.error_type) == ("Invalid role", "error-invalid-role")
 
 
-def test_who_may_not_change_permissions_changes_none(person):
+def test_changing_permissions_needs_the_permission(person):
     refused = refusal(person.client.permissions_update, [{"_id": "manage-user-status", "roles": ["user"]}])
     assert refused.status_code == 403
     assert refused.error == "User does not have the permissions required for this action [error-unauthorized]"

@@ -1,4 +1,4 @@
-"""The custom user statuses, where the contracts agree and where they differ."""
+"""Custom user statuses under both contracts."""
 
 import pytest
 from conftest import only, refusal, unused
@@ -9,36 +9,36 @@ def create(client, name, status_type="busy"):
 
 
 def raw(client, **body):
-    """Creates with exactly these fields; the client's own method always sends both."""
+    """Creates a status with exactly these fields; the client's own method always sends both."""
     return client.call_api_post("custom-user-status.create", body=body)
 
 
-def test_a_created_status_stands_in_the_list(admin):
+def test_a_created_status_is_in_the_list(admin):
     made = create(admin, unused("caught up"))
     assert made["statusType"] == "busy" and len(made["_id"]) == 24
     assert only(made["_id"], admin.custom_user_status_list()) == made
 
 
-def test_everybody_may_list(admin, person):
+def test_every_user_can_list_statuses(admin, person):
     made = create(admin, unused("for all"))
     assert only(made["_id"], person.client.custom_user_status_list())["name"] == made["name"]
 
 
-def test_the_list_is_followed_over_several_pages(admin):
+def test_the_client_reads_the_list_over_several_pages(admin):
     word = unused("page")
     made = {create(admin, f"{word} {n:02}")["_id"] for n in range(53)}
     listed = [status["_id"] for status in admin.custom_user_status_list(name=word)]
     assert len(listed) == 53 and set(listed) == made
 
 
-def test_the_list_finds_a_part_of_a_name_and_an_id(admin):
+def test_the_list_is_filtered_by_part_of_a_name_and_by_id(admin):
     made = create(admin, unused("Needle in hay"))
     by_name = list(admin.custom_user_status_list(name=made["name"][2:].upper()))
     by_id = list(admin.custom_user_status_list(_id=made["_id"]))
     assert by_name == by_id == [made]
 
 
-def test_the_list_is_sorted_as_asked_for(admin):
+def test_the_list_is_sorted_as_requested(admin):
     word = unused("sorted")
     for letter in "bca":
         create(admin, f"{word} {letter}")
@@ -70,7 +70,7 @@ def test_an_unknown_id_cannot_be_updated(admin):
     assert refused.error_type is None
 
 
-def test_a_name_is_given_once(admin):
+def test_a_name_is_unique(admin):
     made = create(admin, unused("taken"))
     refused = refusal(create, admin, made["name"])
     assert (refused.status_code, refused.error_type) == (400, "Custom_User_Status_Error_Name_Already_In_Use")
@@ -78,20 +78,20 @@ def test_a_name_is_given_once(admin):
 
 
 @pytest.mark.parametrize("name", ["a < b", "a & b", "it's", 'say "hi"', "a > b"])
-def test_a_name_holds_no_markup(admin, name):
+def test_a_name_with_markup_is_refused(admin, name):
     refused = refusal(create, admin, name)
     assert refused.error == f"{name} is not a valid name [error-input-is-not-a-valid-field]"
     assert refused.response_json["details"]["input"] == name
 
 
 @pytest.mark.parametrize("status_type", ["Busy", "disabled", "asleep"])
-def test_a_type_is_one_of_four(admin, status_type):
+def test_an_unknown_type_is_refused(admin, status_type):
     refused = refusal(create, admin, unused("odd"), status_type)
     assert refused.error_type == "error-input-is-not-a-valid-field"
     assert refused.response_json["details"]["field"] == "StatusType"
 
 
-def test_who_may_not_manage_statuses_changes_none(admin, person):
+def test_managing_statuses_needs_the_permission(admin, person):
     made = create(admin, unused("guarded"))
     for call, args in [
         (person.client.custom_user_status_create, (unused("mine"), "busy")),
@@ -103,7 +103,7 @@ def test_who_may_not_manage_statuses_changes_none(admin, person):
     assert only(made["_id"], admin.custom_user_status_list()) == made
 
 
-def test_a_status_without_a_type_is_for_the_contract_to_judge(admin, contract):
+def test_the_contract_decides_on_a_status_without_a_type(admin, contract):
     name = unused("typeless")
     if contract == "server":
         assert create(admin, name, None)["statusType"] == ""
@@ -113,7 +113,7 @@ def test_a_status_without_a_type_is_for_the_contract_to_judge(admin, contract):
     assert refused.response_json["details"]["field"] == "StatusType"
 
 
-def test_an_update_without_a_type_is_for_the_contract_to_judge(admin, contract):
+def test_the_contract_decides_on_an_update_without_a_type(admin, contract):
     made = create(admin, unused("typed"))
     if contract == "server":
         changed = admin.custom_user_status_update(made["_id"], made["name"], None)
@@ -123,16 +123,16 @@ def test_an_update_without_a_type_is_for_the_contract_to_judge(admin, contract):
     assert refused.error_type == "error-the-field-is-required"
 
 
-def test_a_status_without_a_name_is_told_in_the_words_of_the_contract(admin, contract):
+def test_the_contract_decides_the_error_for_a_missing_name(admin, contract):
     refused = refusal(raw, admin, statusType="busy")
-    told = (refused.error, refused.error_type)
+    error = (refused.error, refused.error_type)
     if contract == "server":
-        assert told == ("must have required property 'name'", "invalid-params")
+        assert error == ("must have required property 'name'", "invalid-params")
     else:
-        assert told == ("The field Name is required [error-the-field-is-required]", "error-the-field-is-required")
+        assert error == ("The field Name is required [error-the-field-is-required]", "error-the-field-is-required")
 
 
-def test_an_unknown_field_is_for_the_contract_to_judge(admin, contract):
+def test_the_contract_decides_on_an_unknown_field(admin, contract):
     name = unused("colourful")
     if contract == "server":
         refused = refusal(raw, admin, name=name, statusType="busy", colour="red")
@@ -141,7 +141,7 @@ def test_an_unknown_field_is_for_the_contract_to_judge(admin, contract):
         assert raw(admin, name=name, statusType="busy", colour="red")["customUserStatus"]["name"] == name
 
 
-def test_a_number_for_a_name_is_for_the_contract_to_judge(admin, contract):
+def test_the_contract_decides_on_a_number_as_a_name(admin, contract):
     if contract == "server":
         assert raw(admin, name=123, statusType="busy")["customUserStatus"]["name"] == "123"
     else:
@@ -149,7 +149,7 @@ def test_a_number_for_a_name_is_for_the_contract_to_judge(admin, contract):
         assert (refused.error, refused.error_type) == ("must be string", "invalid-params")
 
 
-def test_a_bad_type_and_a_used_name_are_told_in_the_order_of_the_contract(admin, contract):
+def test_the_contract_decides_the_order_of_type_and_name_errors(admin, contract):
     made = create(admin, unused("twice wrong"))
     expected = {
         "server": "Custom_User_Status_Error_Name_Already_In_Use",

@@ -1,7 +1,7 @@
 """The realtime interface as the asyncio client uses it.
 
-The client is made for rooms, which this server has none of: of its own requests there remain logging in, by password and by token, and
-unsubscribing. What else the server tells is asked for by requests that are made like the client's own, and sent by the client.
+The client is made for rooms, which this server does not have. Of its own requests, only login by password, login by
+token and unsubscribing apply here. Other requests are built like the client's own, and sent by the client.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from rocketchat_async import RocketChat
 from rocketchat_async.methods import RealtimeRequest, SubscribeToChannelChangesRaw
 
 ADDRESS = URL.replace("http", "ws", 1) + "/websocket"
-PATIENCE = 20
+TIMEOUT = 20
 
 
 class Call(RealtimeRequest):
-    """A call of any method; its answer is the whole frame."""
+    """A call of any method; returns the whole frame of the result."""
 
     @classmethod
     async def call(cls, client, method, *params):
@@ -27,7 +27,7 @@ class Call(RealtimeRequest):
 
 
 class Subscribe(SubscribeToChannelChangesRaw):
-    """The client's subscription to changes of rooms, turned to what everybody is told. What comes is put into a queue."""
+    """The client's subscription to changes of rooms, used for events of all logged-in users, which go into a queue."""
 
     @staticmethod
     def _get_request_msg(msg_id, event):
@@ -35,25 +35,25 @@ class Subscribe(SubscribeToChannelChangesRaw):
 
     @classmethod
     async def to(cls, client, event):
-        heard = asyncio.Queue()
-        heard.sub = await cls.call(client._dispatcher, event, heard.put_nowait)
+        received = asyncio.Queue()
+        received.sub = await cls.call(client._dispatcher, event, received.put_nowait)
         await caught_up(client)
-        return heard
+        return received
 
 
 def in_time(awaited):
-    """What is awaited, or a failure: nobody waits for ever."""
-    return asyncio.wait_for(awaited, PATIENCE)
+    """Awaits with a timeout."""
+    return asyncio.wait_for(awaited, TIMEOUT)
 
 
 async def caught_up(client):
-    """Waits until the server has handled all that the client sent: it does so in order, and answers a method."""
+    """Waits until the server has handled all frames of the client: it handles them in order, and this call is the last."""
     await Call.call(client, "UserPresence:ping")
 
 
 @asynccontextmanager
 async def connected(begin, *args):
-    """A client that began in this way, `start` or `resume`. It has no end of its own, so its work is cancelled."""
+    """A client connected by `start` or `resume`. It cannot be stopped, so its task is cancelled."""
     client = RocketChat()
     try:
         await in_time(begin(client, ADDRESS, *args))
@@ -68,7 +68,7 @@ def started(person, password=PASSWORD):
     return connected(RocketChat.start, person.username, password)
 
 
-def test_a_login_by_password_answers_who_one_is(person):
+def test_a_login_by_password_returns_the_user_id(person):
     async def scenario():
         async with started(person) as client:
             assert client.user_id == person.id
@@ -76,7 +76,7 @@ def test_a_login_by_password_answers_who_one_is(person):
     asyncio.run(scenario())
 
 
-def test_a_login_by_token_answers_who_one_is(person):
+def test_a_login_by_token_returns_the_user_id(person):
     async def scenario():
         async with connected(RocketChat.resume, person.username, person.client.headers["X-Auth-Token"]) as client:
             assert client.user_id == person.id
@@ -98,14 +98,14 @@ def test_a_method_sets_the_status(person):
         async with started(person) as client:
             answer = await Call.call(client, "setUserStatus", "busy", "by method")
             assert "error" not in answer
-            told = await Call.call(client, "getUserStatusText", person.id)
-            assert told["result"] == "by method"
+            text = await Call.call(client, "getUserStatusText", person.id)
+            assert text["result"] == "by method"
 
     asyncio.run(scenario())
     assert person.client.me()["statusText"] == "by method"
 
 
-def test_who_is_connected_is_online(person):
+def test_a_connected_user_is_online(person):
     async def scenario():
         async with started(person):
             assert person.client.users_get_presence(user_id=person.id)["presence"] == "online"
@@ -113,29 +113,29 @@ def test_who_is_connected_is_online(person):
     asyncio.run(scenario())
 
 
-def test_a_status_that_is_created_is_told_of(admin, person):
-    name = unused("told")
+def test_a_created_status_is_published(admin, person):
+    name = unused("created")
 
     async def scenario():
         async with started(person) as client:
-            heard = await Subscribe.to(client, "updateCustomUserStatus")
+            received = await Subscribe.to(client, "updateCustomUserStatus")
             made = admin.custom_user_status_create(name, "busy")["customUserStatus"]
-            told = {"_id": made["_id"], "name": name, "statusType": "busy"}
-            assert await in_time(heard.get()) == [{"userStatusData": told}]
+            status = {"_id": made["_id"], "name": name, "statusType": "busy"}
+            assert await in_time(received.get()) == [{"userStatusData": status}]
 
     asyncio.run(scenario())
 
 
-def test_what_was_unsubscribed_from_is_heard_no_more(admin, person):
+def test_an_unsubscribed_event_is_no_longer_received(admin, person):
     async def scenario():
         async with started(person) as client:
             created = await Subscribe.to(client, "updateCustomUserStatus")
-            heard = await Subscribe.to(client, "deleteCustomUserStatus")  # It hears the whole stream from here on.
+            received = await Subscribe.to(client, "deleteCustomUserStatus")  # It receives the whole stream from here on.
             await client.unsubscribe(created.sub)
             await caught_up(client)
-            made = admin.custom_user_status_create(unused("untold"), "busy")["customUserStatus"]
+            made = admin.custom_user_status_create(unused("not received"), "busy")["customUserStatus"]
             admin.custom_user_status_delete(made["_id"])
-            [told] = await in_time(heard.get())
-            assert "_updatedAt" in told["userStatusData"]
+            [event] = await in_time(received.get())
+            assert "_updatedAt" in event["userStatusData"]
 
     asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""The server itself: version, settings, and the methods of the realtime interface over REST."""
+"""The server: version, settings, and the methods of the realtime interface over REST."""
 
 import json
 
@@ -12,23 +12,23 @@ BOOLEANS = {
 
 
 def call(client, method, *params, route="method.call", name="any"):
-    """Calls a method as clients do: the call is text inside the body, and so is its answer."""
+    """Calls a method as clients do: the call is text inside the body, and so is its result."""
     message = json.dumps({"msg": "method", "id": "1", "method": method, "params": params})
     answer = client.call_api_post(f"{route}/{name}", message=message)
     return json.loads(answer["message"])
 
 
-def test_the_version_is_told_to_everybody(admin):
-    stranger = type(admin)(server_url=admin.server_url)
-    told = stranger.info()
-    assert (told["version"], told["success"]) == ("8.8", True)
-    assert "info" not in told
+def test_the_version_is_public(admin):
+    anonymous = type(admin)(server_url=admin.server_url)
+    info = anonymous.info()
+    assert (info["version"], info["success"]) == ("8.8", True)
+    assert "info" not in info
     assert admin.info()["info"]["version"].startswith("8.8")
 
 
-def test_public_settings_are_for_everybody(admin):
-    stranger = type(admin)(server_url=admin.server_url)
-    settings = {setting["_id"]: setting["value"] for setting in stranger.settings_public()}
+def test_public_settings_need_no_login(admin):
+    anonymous = type(admin)(server_url=admin.server_url)
+    settings = {setting["_id"]: setting["value"] for setting in anonymous.settings_public()}
     assert settings.items() >= BOOLEANS.items()
     assert {"Site_Name", "Site_Url", "uniqueID"} <= settings.keys()
 
@@ -38,13 +38,13 @@ def test_public_settings_are_paged_and_sorted(admin):
     assert ids == sorted(ids) and len(ids) == len(set(ids)) > 2
 
 
-def test_public_settings_are_told_by_id(admin):
+def test_public_settings_are_selected_by_id(admin):
     wanted = "Site_Name,Accounts_AllowInvisibleStatusOption"
     found = [setting["_id"] for setting in admin.settings_public(_id=wanted)]
     assert found == ["Accounts_AllowInvisibleStatusOption", "Site_Name"]
 
 
-def test_a_setting_is_read_and_changed_by_those_who_may(admin, person):
+def test_reading_and_changing_a_setting_needs_the_permission(admin, person):
     before = admin.settings_get("Site_Name")
     assert before["_id"] == "Site_Name" and before["success"] is True
     try:
@@ -61,12 +61,12 @@ def test_an_unknown_setting_cannot_be_changed(admin):
     assert (refused.status_code, refused.response_json["success"]) == (400, False)
 
 
-def test_there_are_no_other_ways_to_log_in(admin):
+def test_no_other_login_services_are_configured(admin):
     assert admin.service_configurations() == {"configurations": [], "success": True}
     assert admin.call_api_get("settings.oauth") == {"services": [], "success": True}
 
 
-def test_a_method_answers_inside_its_message(person):
+def test_the_result_of_a_method_is_inside_the_message(person):
     answer = call(person.client, "setUserStatus", "busy", "by method")
     assert (answer["msg"], answer["id"]) == ("result", "1") and "error" not in answer
     assert person.client.me()["statusText"] == "by method"
@@ -81,7 +81,7 @@ def test_the_methods_of_custom_statuses_work(admin):
     assert call(admin, "deleteCustomUserStatus", made)["result"] is True
 
 
-def test_a_method_fails_inside_its_message(person):
+def test_the_error_of_a_method_is_inside_the_message(person):
     refused = refusal(call, person.client, "insertOrUpdateUserStatus", {"name": unused("mine"), "statusType": "busy"})
     assert refused.status_code == 400
     error = json.loads(refused.response_json["message"])["error"]
@@ -89,7 +89,7 @@ def test_a_method_fails_inside_its_message(person):
 
 
 def test_methods_need_a_login_unless_called_anonymously(admin):
-    stranger = type(admin)(server_url=admin.server_url)
-    assert refusal(call, stranger, "listCustomUserStatus").status_code == 401
-    refused = refusal(call, stranger, "listCustomUserStatus", route="method.callAnon")
+    anonymous = type(admin)(server_url=admin.server_url)
+    assert refusal(call, anonymous, "listCustomUserStatus").status_code == 401
+    refused = refusal(call, anonymous, "listCustomUserStatus", route="method.callAnon")
     assert json.loads(refused.response_json["message"])["error"]["error"] == "error-invalid-user"

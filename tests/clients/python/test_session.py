@@ -1,11 +1,11 @@
-"""Logging in and out as the client does it."""
+"""Login and logout with the client."""
 
 import pytest
 from conftest import log_in, refusal
 from rocketchat_API.APIExceptions.RocketExceptions import RocketAuthenticationException
 
 
-def test_a_login_answers_who_one_is(admin):
+def test_a_login_returns_the_user(admin):
     me = admin.me()
     assert me["success"] is True
     assert me["_id"] == admin.headers["X-User-Id"]
@@ -28,7 +28,7 @@ def test_a_login_works_by_email_address(person):
     assert log_in(person.email).me()["_id"] == person.id
 
 
-def test_a_login_counts_for_itself_until_its_logout(person):
+def test_a_logout_ends_only_its_own_login(person):
     other = log_in(person.username)
     assert other.logout()["status"] == "success"
     refused = refusal(other.me)
@@ -36,14 +36,14 @@ def test_a_login_counts_for_itself_until_its_logout(person):
     assert person.client.me()["_id"] == person.id
 
 
-def test_what_needs_a_login_is_refused_without_one(admin):
-    stranger = type(admin)(server_url=admin.server_url)
-    refused = refusal(stranger.custom_user_status_create, "never", "busy")
+def test_creating_a_status_without_a_login_is_refused(admin):
+    anonymous = type(admin)(server_url=admin.server_url)
+    refused = refusal(anonymous.custom_user_status_create, "never", "busy")
     assert refused.status_code == 401
     assert refused.response_json["status"] == "error"
     assert refused.response_json["message"] == refused.error
 
 
-def test_a_login_makes_nobody_online(person):
+def test_a_login_does_not_make_a_user_online(person):
     presence = person.client.users_get_presence(user_id=person.id)
     assert (presence["presence"], presence["connectionStatus"]) == ("offline", "offline")

@@ -1,4 +1,4 @@
-"""What people say of themselves. Nobody here has a socket, so people are shown offline whatever they chose; bots are shown as they say."""
+"""Statuses of users. No user here has a connection, so users are offline whatever they chose; bots show their status."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -8,8 +8,8 @@ from conftest import only, refusal
 OFFLINE = {"status": "offline", "connectionStatus": "offline"}
 
 
-def status(client, **of_whom):
-    return client.call_api_get("users.getStatus", **of_whom)
+def status(client, **user):
+    return client.call_api_get("users.getStatus", **user)
 
 
 def in_an_hour():
@@ -17,7 +17,7 @@ def in_an_hour():
     return time.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def test_a_chosen_status_is_kept_and_people_stay_offline(person):
+def test_a_chosen_status_is_stored_and_users_stay_offline(person):
     assert person.client.users_set_status("in a meeting", status="busy") == {"success": True}
     me = person.client.me()
     assert (me["status"], me["statusDefault"], me["statusText"]) == ("offline", "busy", "in a meeting")
@@ -25,12 +25,12 @@ def test_a_chosen_status_is_kept_and_people_stay_offline(person):
     assert own == {**OFFLINE, "_id": person.id, "statusSource": "manual", "success": True}
 
 
-def test_others_see_a_status_without_the_connection(person, new_person):
+def test_other_users_do_not_see_the_connection_status(person, new_person):
     other = status(new_person().client, userId=person.id)
     assert other == {"_id": person.id, "status": "offline", "success": True}
 
 
-def test_a_status_is_found_by_name_as_well(person, new_person):
+def test_a_status_is_found_by_username_too(person, new_person):
     reader = new_person().client
     assert status(reader, username=person.username)["_id"] == person.id
     assert status(reader, user=person.username)["_id"] == person.id
@@ -50,7 +50,7 @@ def test_a_status_alone_keeps_the_text(person):
     assert (me["statusDefault"], me["statusText"]) == ("busy", "writing")
 
 
-def test_online_without_a_text_clears(person):
+def test_online_without_a_text_clears_the_status(person):
     person.client.users_set_status("for a while", status="busy", expiresAt=in_an_hour())
     person.client.call_api_post("users.setStatus", body={"status": "online"})
     me = person.client.me()
@@ -58,12 +58,12 @@ def test_online_without_a_text_clears(person):
     assert "statusSource" not in me and "statusExpiresAt" not in me
 
 
-def test_a_long_text_is_cut_and_trimmed(person):
+def test_a_long_text_is_trimmed_and_truncated(person):
     person.client.users_set_status("  " + "x" * 130, status="busy")
     assert person.client.me()["statusText"] == "x" * 120
 
 
-def test_a_status_ends_when_it_says(person):
+def test_a_status_has_the_given_expiry(person):
     until = in_an_hour()
     person.client.users_set_status("lunch", status="away", expiresAt=until)
     assert status(person.client)["statusExpiresAt"] == until
@@ -77,18 +77,18 @@ def test_a_status_ends_when_it_says(person):
         ("2001-01-01T00:00:00.000Z", "expiresAt must be a future date [error-invalid-date]"),
     ],
 )
-def test_a_status_ends_at_a_date_to_come(person, date, error):
+def test_an_invalid_or_past_expiry_is_refused(person, date, error):
     refused = refusal(person.client.users_set_status, "late", status="busy", expiresAt=date)
     assert (refused.error, refused.error_type) == (error, "error-invalid-date")
     assert refused.response_json["details"] == {"method": "users.setStatus"}
 
 
-def test_a_status_is_one_of_four(person):
+def test_an_unknown_status_is_refused(person):
     refused = refusal(person.client.users_set_status, "odd", status="asleep")
     assert (refused.error, refused.error_type) == ("must be equal to one of the allowed values", "invalid-params")
 
 
-def test_something_must_be_said(person):
+def test_an_empty_status_change_is_refused(person):
     refused = refusal(person.client.call_api_post, "users.setStatus", body={"username": person.username})
     assert refused.error == "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation"
     assert refused.error_type is None
@@ -101,24 +101,24 @@ def test_an_administrator_sets_the_status_of_others(admin, person):
     assert refused.error_type == "error-invalid-user"
 
 
-def test_people_set_the_status_of_nobody_else(person, new_person):
+def test_users_cannot_set_the_status_of_others(person, new_person):
     refused = refusal(person.client.users_set_status, "mine", status="busy", username=new_person().username)
     assert (refused.status_code, refused.error) == (403, "unauthorized")
 
 
-def test_the_status_of_nobody_is_refused(person):
+def test_the_status_of_an_unknown_user_is_refused(person):
     refused = refusal(status, person.client, username="nobody-of-that-name")
     assert refused.error_type == "error-invalid-user"
 
 
-def test_a_bot_is_shown_as_it_says(new_person, person):
+def test_a_bot_shows_its_chosen_status(new_person, person):
     bot = new_person(roles=["user", "bot"])
     bot.client.users_set_status("at work", status="busy")
     assert status(person.client, userId=bot.id)["status"] == "busy"
     assert person.client.users_get_presence(user_id=bot.id)["presence"] == "busy"
 
 
-def test_presence_names_those_who_are_not_offline(new_person, person):
+def test_presence_lists_users_who_are_not_offline(new_person, person):
     bot = new_person(roles=["user", "bot"])
     bot.client.users_set_status("at work", status="busy")
     answer = person.client.call_api_get("users.presence")
@@ -129,7 +129,7 @@ def test_presence_names_those_who_are_not_offline(new_person, person):
     assert person.id not in [user["_id"] for user in answer["users"]]
 
 
-def test_presence_is_told_of_the_people_asked_for(new_person, person):
+def test_presence_is_filtered_by_ids(new_person, person):
     bot, other = new_person(roles=["user", "bot"]), new_person(roles=["user", "bot"])
     for each in (bot, other):
         each.client.users_set_status("", status="away")
@@ -141,7 +141,7 @@ def test_presence_is_told_of_the_people_asked_for(new_person, person):
     assert {user["_id"] for user in as_list["users"]} == {bot.id, other.id}
 
 
-def test_presence_since_a_moment_ago_tells_who_changed(new_person, person):
+def test_presence_is_filtered_by_the_time_of_change(new_person, person):
     before = datetime.now(timezone.utc) - timedelta(seconds=5)
     bot = new_person(roles=["user", "bot"])
     bot.client.users_set_status("new", status="away")
@@ -150,7 +150,7 @@ def test_presence_since_a_moment_ago_tells_who_changed(new_person, person):
     assert only(bot.id, answer["users"])["statusText"] == "new"
 
 
-def test_connections_are_counted_for_those_who_manage_statuses(admin, person):
+def test_counting_connections_needs_the_permission(admin, person):
     counted = admin.call_api_get("presence.getConnections")
     assert counted.keys() == {"current", "max", "success"}
     assert 0 <= counted["current"] < counted["max"]
@@ -161,14 +161,14 @@ def test_connections_are_counted_for_those_who_manage_statuses(admin, person):
 
 @pytest.fixture
 def without(admin):
-    """Switches settings off for a test."""
+    """Disables settings for a test."""
     off = []
 
-    def switch_off(setting):
+    def disable(setting):
         off.append(setting)
         admin.settings_update(setting, False)
 
-    yield switch_off
+    yield disable
     for setting in off:
         admin.settings_update(setting, True)
 
