@@ -14,7 +14,8 @@ pub async fn server_with_grace(seconds: u32) -> TestServer {
     setup.start().await
 }
 
-/// What somebody sees of their own: what is shown, what is chosen, and what their connections say, which all routes have to agree on.
+/// What somebody sees of their own: what is shown, what is chosen, and what their connections say,
+/// which all routes have to agree on.
 pub async fn seen(client: &Client) -> [String; 3] {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (me, status, presence) = (
@@ -59,8 +60,8 @@ pub async fn watcher(client: &Client) -> Live {
     live
 }
 
-/// Waits until `watcher` receives this status number for the user with this id. An earlier state may still
-/// arrive before it.
+/// Waits until `watcher` receives this status number for the user with this id. An earlier state
+/// may still arrive before it.
 pub async fn sees(watcher: &mut Live, user: &str, code: u64) {
     loop {
         let (event, args) = watcher.next_event().await;
