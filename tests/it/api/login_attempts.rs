@@ -224,6 +224,22 @@ async fn a_rotating_x_forwarded_for_does_not_avoid_a_block_without_a_trusted_pro
 }
 
 #[tokio::test]
+async fn failures_behind_a_trusted_proxy_count_against_the_address_that_it_forwards() {
+    let server = server(|config| {
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    for _ in 0..10 {
+        let refused = login_from(&server, "192.0.2.1", "ann", "wrong").await;
+        refused.golden("login_refused");
+    }
+    let blocked = login_from(&server, "192.0.2.1", "ann", "ann's password").await;
+    blocked.golden("login_blocked_user");
+    let other = login_from(&server, "192.0.2.2", "ann", "ann's password").await;
+    other.expect(200);
+}
+
+#[tokio::test]
 async fn username_and_email_address_of_an_account_are_counted_together() {
     let server = server(|_| ()).await;
     fail(&server, "ann", 5).await;

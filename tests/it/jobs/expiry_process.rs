@@ -87,6 +87,20 @@ async fn a_claim_expires_within_a_second_of_its_time_and_never_before() {
 }
 
 #[tokio::test]
+async fn a_claim_that_ends_before_the_pending_ones_expires_on_time() {
+    let (home, token) = home().await;
+    home.run(&["user", "add", "ann"]).await.succeeded();
+    let ann = home.token("ann", "test").await;
+    let (server, admin) = start_server(&home, &token).await;
+    busy_until(&server.with_headers(&ann), now() + 3_600_000).await;
+    let end = now() + 1500;
+    busy_until(&admin, end).await;
+    let late = ends(&home, &admin, 1).await[0] - end;
+    assert!((0..1000).contains(&late), "{late} ms late");
+    assert_eq!(claims(&home), 1);
+}
+
+#[tokio::test]
 async fn a_claim_survives_a_kill_and_expires_on_time_in_the_next_server() {
     let (home, token) = home().await;
     let (server, admin) = start_server(&home, &token).await;

@@ -246,7 +246,7 @@ async fn live_logins_and_rest_logins_share_one_rate_limit() {
 }
 
 #[tokio::test]
-async fn with_few_open_files_new_requests_are_served_and_little_is_logged() {
+async fn with_few_open_files_idle_connections_are_closed_for_new_requests() {
     let home = Home::with_data().await;
     let mut command = home.command_of("bash");
     let script = "ulimit -n 40; exec \"$0\" serve --log warn";
@@ -258,6 +258,9 @@ async fn with_few_open_files_new_requests_are_served_and_little_is_logged() {
         idle.push(in_time("a connection", connecting).await.unwrap());
     }
     server.anon().get("info").await.expect(200);
+    let oldest = idle.first_mut().unwrap();
+    let read = in_time("the end of an idle connection", oldest.read_u8()).await;
+    assert!(read.is_err(), "{read:?}");
     let log = server.end().await.stderr;
     let warnings: Vec<_> = log.lines().collect();
     assert!(log.contains("open_files=40"), "{log}");
