@@ -1,4 +1,4 @@
-// Roles and permissions, in force for the next request.
+// Roles and permissions, with effect on the next request.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -7,14 +7,14 @@ import { admin, newPerson, only, refusal, unused } from './workspace.mjs';
 const grant = (roles) => admin.post('/v1/permissions.update', { permissions: [{ _id: 'manage-user-status', roles }] });
 const status = () => ({ name: unused('by permission'), statusType: 'busy' });
 
-test('the roles are listed, as a whole and since a date', async () => {
+test('roles are listed, in full and since a date', async () => {
   const { roles } = await admin.get('/v1/roles.list');
   assert.equal(only('admin', roles).scope, 'Users');
   const since = await admin.get('/v1/roles.sync', { updatedSince: '1970-01-01T00:00:00.000Z' });
   assert.equal(since.roles.update.length, roles.length);
 });
 
-test('a role is given, listed and taken', async () => {
+test('a role is added, listed and removed', async () => {
   const { username } = await newPerson();
   const params = { roleId: 'guest', username };
   assert.equal((await admin.post('/v1/roles.addUserToRole', params)).role._id, 'guest');
@@ -30,11 +30,11 @@ test('the last administrator keeps the role', async () => {
   assert.equal(refused.error, 'You need to have at least one admin [error-admin-required]');
 });
 
-test('everybody may ask who is in public roles', async () => {
+test('every user can list users in public roles', async () => {
   await (await newPerson()).get('/v1/roles.getUsersInPublicRoles');
 });
 
-test('a permission counts for the next request', async (t) => {
+test('a permission takes effect with the next request', async (t) => {
   t.after(() => grant(['admin']));
   const person = await newPerson();
   assert.equal((await refusal(person, 'post', '/v1/custom-user-status.create', status())).errorType, 'not_authorized');
@@ -55,14 +55,14 @@ test('one role of a permission is added and removed', async () => {
   assert.ok(!only('manage-user-status', removed.update).roles.includes('guest'));
 });
 
-test('permissions are told since a date', async () => {
+test('permissions are filtered by date', async () => {
   const none = await admin.get('/v1/permissions.listAll', { updatedSince: '2999-01-01T00:00:00.000Z' });
   assert.deepEqual([none.update, none.remove], [[], []]);
   const refused = await refusal(admin, 'get', '/v1/permissions.listAll', { updatedSince: 'yesterday' });
   assert.equal(refused.errorType, 'error-roomId-param-invalid');
 });
 
-test('who may not change permissions and roles changes none', async () => {
+test('changing permissions and roles needs the permission', async () => {
   const person = await newPerson();
   const permissions = [{ _id: 'manage-user-status', roles: ['user'] }];
   assert.equal((await refusal(person, 'post', '/v1/permissions.update', { permissions })).httpStatus, 403);

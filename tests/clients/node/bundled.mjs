@@ -1,5 +1,5 @@
-// How Node.js finds the published packages. They lie outside of the tree, and @rocket.chat/rest-typings is written for bundlers: it
-// names files without their ending, and folders. These hooks find what a bundler would; no published file is changed.
+// Module hooks with which Node.js finds the published packages. They are outside the tree, and @rocket.chat/rest-typings is written
+// for bundlers: it imports files without their extension, and folders. No published file is changed.
 import { pathToFileURL } from 'node:url';
 
 const published = pathToFileURL(`${process.env.CLIENTS_NODE}/package.json`).href;

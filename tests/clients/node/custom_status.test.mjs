@@ -1,4 +1,4 @@
-// The custom user statuses, where the contracts agree and where they differ.
+// Custom user statuses under both contracts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { admin, contract, newPerson, only, refusal, unused } from './workspace.m
 
 const create = async (name, statusType = 'busy') =>
   (await admin.post('/v1/custom-user-status.create', { name, statusType })).customUserStatus;
-const refusedToCreate = (params, asker = admin) => refusal(asker, 'post', '/v1/custom-user-status.create', params);
+const refusedToCreate = (params, user = admin) => refusal(user, 'post', '/v1/custom-user-status.create', params);
 
 test('a status is created, listed, updated and deleted', async () => {
   const made = await create(unused('caught up'));
@@ -22,7 +22,7 @@ test('a status is created, listed, updated and deleted', async () => {
   assert.equal(gone.errorType, 'Custom_User_Status_Error_Invalid_User_Status');
 });
 
-test('the list is paged and tells how much there is', async () => {
+test('the list is paged and has a total', async () => {
   const word = unused('page');
   for (const letter of 'abc') await create(`${word} ${letter}`);
   const second = await admin.get('/v1/custom-user-status.list', { name: word, count: 2, offset: 2 });
@@ -30,25 +30,25 @@ test('the list is paged and tells how much there is', async () => {
   assert.deepEqual([second.count, second.offset, second.total], [1, 2, 3]);
 });
 
-test('a name is given once', async () => {
+test('a name is unique', async () => {
   const { name } = await create(unused('taken'));
   const refused = await refusedToCreate({ name, statusType: 'busy' });
   assert.equal(refused.error, 'The custom user status name is already in use [Custom_User_Status_Error_Name_Already_In_Use]');
   assert.deepEqual(refused.details, { method: 'insertOrUpdateUserStatus' });
 });
 
-test('a type is one of four', async () => {
+test('an unknown type is refused', async () => {
   const refused = await refusedToCreate({ name: unused('odd'), statusType: 'Busy' });
   assert.equal(refused.errorType, 'error-input-is-not-a-valid-field');
   assert.deepEqual(refused.details, { method: 'insertOrUpdateUserStatus', input: 'Busy', field: 'StatusType' });
 });
 
-test('who may not manage statuses changes none', async () => {
+test('managing statuses needs the permission', async () => {
   const refused = await refusedToCreate({ name: unused('mine'), statusType: 'busy' }, await newPerson());
   assert.deepEqual(refused, { httpStatus: 400, success: false, error: '[not_authorized]', errorType: 'not_authorized' });
 });
 
-test('missing, unknown and mistyped fields are judged by the contract', async () => {
+test('the contract decides on missing, unknown and mistyped fields', async () => {
   const typed = { statusType: 'busy' };
   if (contract === 'server') {
     assert.equal((await refusedToCreate(typed)).error, "must have required property 'name'");
@@ -63,7 +63,7 @@ test('missing, unknown and mistyped fields are judged by the contract', async ()
   }
 });
 
-test('an update without a type is judged by the contract', async () => {
+test('the contract decides on an update without a type', async () => {
   const { _id, name } = await create(unused('typed'));
   if (contract === 'server') {
     assert.equal((await admin.post('/v1/custom-user-status.update', { _id, name })).customUserStatus.statusType, '');

@@ -1,12 +1,13 @@
-// A connection of whole frames, for what no package sends: the mobile app brings a client of its own. It ends with its test.
+// A connection that sends and receives whole frames, as the mobile app does, whose client is in no package. It is closed after its
+// test.
 import { once } from 'node:events';
 
 import { WebSocket } from './published.mjs';
-import { Heard, inTime } from './waiting.mjs';
+import { Received, inTime } from './waiting.mjs';
 
 const ADDRESS = `${process.env.CLIENTS_URL.replace(/^http/, 'ws')}/websocket`;
 
-export class Frames extends Heard {
+export class Frames extends Received {
   #ids = 0;
 
   constructor() {
@@ -16,7 +17,7 @@ export class Frames extends Heard {
     this.socket.on('message', (frame) => this.add(JSON.parse(frame)));
   }
 
-  /** Opens a connection; nothing has been said on it. */
+  /** Opens a connection without sending a frame. */
   static async open(t) {
     const frames = new Frames();
     t.after(() => frames.close());
@@ -28,7 +29,7 @@ export class Frames extends Heard {
     this.socket.send(JSON.stringify(frame));
   }
 
-  /** Sends the frame with an id of its own; the frame that answers it. */
+  /** Sends the frame with a new id, and returns the frame that answers it. */
   async ask(frame, answers) {
     const id = `ddp-${(this.#ids += 1)}`;
     this.send({ ...frame, id });
@@ -41,11 +42,11 @@ export class Frames extends Heard {
   }
 
   call(method, ...params) {
-    return this.ask({ msg: 'method', method, params }, ({ msg, id }, asked) => msg === 'result' && id === asked);
+    return this.ask({ msg: 'method', method, params }, ({ msg, id }, sent) => msg === 'result' && id === sent);
   }
 
   subscribe(name, ...params) {
-    return this.ask({ msg: 'sub', name, params }, ({ subs, id }, asked) => subs?.[0] === asked || id === asked);
+    return this.ask({ msg: 'sub', name, params }, ({ subs, id }, sent) => subs?.[0] === sent || id === sent);
   }
 
   async close() {

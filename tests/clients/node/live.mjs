@@ -1,14 +1,14 @@
-// People with a connection: they talk through Rocket.Chat's ddp-client, and what they hear is kept. Every connection ends with its
-// test. Knows nothing of what is tested.
+// Live connections of users with Rocket.Chat's ddp-client, which record the events that they receive. Every connection is closed after
+// its test.
 import { DDPSDK, WebSocket } from './published.mjs';
-import { Heard, inTime } from './waiting.mjs';
+import { Received, inTime } from './waiting.mjs';
 
 const { CLIENTS_URL } = process.env;
 
-/** How a status is told. */
+/** The numbers of the statuses in events. */
 export const [OFFLINE, ONLINE, AWAY, BUSY] = [0, 1, 2, 3];
 
-/** Connects a client that nobody is logged in with. It comes back as often as `retries` says when the connection breaks. */
+/** Connects a client without a login. It reconnects up to `retries` times when the connection breaks. */
 export async function connect(t, { Client = DDPSDK, retries = 0 } = {}) {
   const sdk = Client.create(CLIENTS_URL, { retryCount: retries, retryTime: 1 });
   t.after(() => hangUp(sdk));
@@ -16,14 +16,14 @@ export async function connect(t, { Client = DDPSDK, retries = 0 } = {}) {
   return sdk;
 }
 
-/** Connects, and logs in with the token that the person has from REST. */
+/** Connects, and logs in with the person's token from REST. */
 export async function goLive(t, person, options) {
   const sdk = await connect(t, options);
   await inTime('login', sdk.account.loginWithToken(person.token));
   return sdk;
 }
 
-/** Ends the connection as a client does that is closed. */
+/** Closes the connection as a client does. */
 export async function hangUp({ connection, timeoutControl }) {
   const { ws } = connection;
   connection.close();
@@ -33,37 +33,37 @@ export async function hangUp({ connection, timeoutControl }) {
   timeoutControl.stop(); // Its timers outlive the connection.
 }
 
-/** Calls a method: its result, or what the server refuses it with. */
+/** Calls a method. Resolves with its result, or rejects with the error of the server. */
 export const call = (sdk, method, ...params) => inTime(`result of ${method}`, sdk.call(method, ...params));
 
-/** Subscribes to an event of a stream. What `told` makes of its arguments is heard, unless that is nothing; `sub` is the subscription. */
-export async function hear(sdk, stream, event, told = (...args) => args) {
-  const heard = new Heard();
-  heard.sub = sdk.stream(stream, event, (...args) => {
-    const message = told(...args);
-    if (message !== undefined) heard.add(message);
+/** Subscribes to an event of a stream, and records what `convert` returns for its arguments, unless undefined. `sub` is the subscription. */
+export async function record(sdk, stream, event, convert = (...args) => args) {
+  const received = new Received();
+  received.sub = sdk.stream(stream, event, (...args) => {
+    const message = convert(...args);
+    if (message !== undefined) received.add(message);
   });
-  await inTime(`subscription to ${event}`, heard.sub.ready());
-  return heard;
+  await inTime(`subscription to ${event}`, received.sub.ready());
+  return received;
 }
 
-/** What everybody is told of one person's status: `[uid, username, code, text, name, roles, source, expiresAt]`. */
-export const hearStatusOf = (sdk, person) =>
-  hear(sdk, 'notify-logged', 'user-status', (told) => (told[0] === person.id ? told : undefined));
+/** Records the `user-status` events of one person: `[uid, username, code, text, name, roles, source, expiresAt]`. */
+export const recordStatusOf = (sdk, person) =>
+  record(sdk, 'notify-logged', 'user-status', (args) => (args[0] === person.id ? args : undefined));
 
-/** The next time that the person is told to be so. */
-export const nextStatus = (heard, code) => heard.next(`status ${code}`, ([, , shown]) => shown === code);
+/** The next event with this status. */
+export const nextStatus = (received, code) => received.next(`status ${code}`, ([, , shown]) => shown === code);
 
-/** Begins to watch the presence of these people: whole frames are heard. */
+/** Watches the presence of these users, and records whole frames. */
 export async function watch(sdk, ...people) {
-  const heard = new Heard();
-  sdk.client.onCollection('stream-user-presence', (frame) => heard.add(frame));
+  const received = new Received();
+  sdk.client.onCollection('stream-user-presence', (frame) => received.add(frame));
   const sub = sdk.client.subscribe('stream-user-presence', '', { added: people.map(({ id }) => id) });
-  await inTime('subscription to people', sub.ready());
-  return heard;
+  await inTime('subscription to users', sub.ready());
+  return received;
 }
 
-/** What the server refuses a promise with. */
+/** The error with which the server rejects a promise. */
 export async function refused(promise) {
   const error = await promise.then(
     (result) => new Error(`accepted: ${JSON.stringify(result)}`),

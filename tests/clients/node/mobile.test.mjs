@@ -1,15 +1,15 @@
-// What the mobile app (4.72) sends and waits for, frame by frame, from its start to a changed status.
+// The frames that the mobile app (4.72) sends and expects, from its start to a changed status.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Frames } from './frames.mjs';
-import { AWAY, BUSY, ONLINE, goLive, hearStatusOf, nextStatus } from './live.mjs';
+import { AWAY, BUSY, ONLINE, goLive, recordStatusOf, nextStatus } from './live.mjs';
 import { inTime } from './waiting.mjs';
 import { admin, newPerson, only, unused } from './workspace.mjs';
 
 const anyOf = (event) => [event, { useCollection: false, args: [] }];
 
-/** Connects as the app does, and logs in with the token that the person has from REST. */
+/** Connects as the app does, and logs in with the person's token from REST. */
 async function open(t, person) {
   const frames = await Frames.open(t);
   await frames.connect();
@@ -18,21 +18,21 @@ async function open(t, person) {
   return frames;
 }
 
-test('the app is greeted with a session', async (t) => {
+test('the app gets a session', async (t) => {
   const frames = await Frames.open(t);
   const { session } = await frames.connect();
   assert.equal(typeof session, 'string');
   assert.ok(frames.all.slice(0, -1).every(({ msg }) => msg === undefined || msg === 'server_id'));
 });
 
-test('an app that speaks another version is told which one to speak', async (t) => {
+test('an app with another protocol version gets the supported version', async (t) => {
   const frames = await Frames.open(t);
   frames.send({ msg: 'connect', version: '2', support: ['2'] });
   assert.deepEqual(await frames.next('refusal', ({ msg }) => msg === 'failed'), { msg: 'failed', version: '1' });
   await inTime('end of the connection', frames.closed);
 });
 
-test('the app is told who it is before its login is answered', async (t) => {
+test('the app gets its own user before the result of the login', async (t) => {
   const person = await newPerson();
   const frames = await Frames.open(t);
   await frames.connect();
@@ -45,7 +45,7 @@ test('the app is told who it is before its login is answered', async (t) => {
   await frames.place('end of the method', ({ msg, methods }) => msg === 'updated' && methods.includes(id));
 });
 
-test('the app subscribes at its start, and each subscription is answered by itself', async (t) => {
+test('each subscription of the app at its start gets its own answer', async (t) => {
   const frames = await open(t, await newPerson());
   for (const [stream, event] of [
     ['stream-roles', 'roles'],
@@ -60,10 +60,10 @@ test('the app subscribes at its start, and each subscription is answered by itse
   assert.ok(!frames.all.some(({ collection }) => collection?.startsWith('stream-')));
 });
 
-test('the app hears a status that is created', async (t) => {
+test('the app receives a created status', async (t) => {
   const frames = await open(t, await newPerson());
   await frames.subscribe('stream-notify-logged', ...anyOf('updateCustomUserStatus'));
-  const name = unused('told');
+  const name = unused('created');
   const { customUserStatus } = await admin.post('/v1/custom-user-status.create', { name, statusType: 'busy' });
   const userStatusData = { _id: customUserStatus._id, name, statusType: 'busy' };
   assert.deepEqual(await frames.next('status', ({ msg }) => msg === 'changed'), {
@@ -74,26 +74,26 @@ test('the app hears a status that is created', async (t) => {
   });
 });
 
-test('the app sets a status with a parameter too many', async (t) => {
+test('the app sets a status with an extra parameter', async (t) => {
   const person = await newPerson();
-  const told = await hearStatusOf(await goLive(t, await newPerson()), person);
+  const statuses = await recordStatusOf(await goLive(t, await newPerson()), person);
   const answer = await (await open(t, person)).call('setUserStatus', 'busy', 'on the train', '');
   assert.ok(!('error' in answer), JSON.stringify(answer));
-  const [, , , text] = await nextStatus(told, BUSY);
+  const [, , , text] = await nextStatus(statuses, BUSY);
   assert.equal(text, 'on the train');
 });
 
-test('the app goes into the background and comes back', async (t) => {
+test('the app goes into the background and returns', async (t) => {
   const person = await newPerson();
-  const told = await hearStatusOf(await goLive(t, await newPerson()), person);
+  const statuses = await recordStatusOf(await goLive(t, await newPerson()), person);
   const frames = await open(t, person);
   assert.equal((await frames.call('UserPresence:away', '')).result, true);
-  await nextStatus(told, AWAY);
+  await nextStatus(statuses, AWAY);
   assert.equal((await frames.call('UserPresence:online', '')).result, true);
-  await nextStatus(told, ONLINE);
+  await nextStatus(statuses, ONLINE);
 });
 
-test('the app asks for people once, and watches them from then on', async (t) => {
+test('the app reads the presence of users once, and then watches them', async (t) => {
   const [watched, watcher] = [await newPerson(), await newPerson()];
   const [theirs, frames] = [await open(t, watched), await open(t, watcher)];
   const { users } = await watcher.get('/v1/users.presence', { ids: [watched.id, watcher.id] });
@@ -106,7 +106,7 @@ test('the app asks for people once, and watches them from then on', async (t) =>
   assert.deepEqual(fields.args[0].slice(0, 2), [watched.username, AWAY]);
 });
 
-test('the app knows by its pings that the server is there', async (t) => {
+test('the server answers the pings of the app', async (t) => {
   const frames = await open(t, await newPerson());
   frames.send({ msg: 'ping' });
   assert.deepEqual(await frames.next('pong', ({ msg }) => msg === 'pong'), { msg: 'pong' });
@@ -114,7 +114,7 @@ test('the app knows by its pings that the server is there', async (t) => {
   assert.deepEqual(await frames.next('pong', ({ msg }) => msg === 'pong'), { msg: 'pong', id: 'again' });
 });
 
-test('who may not do something is told why', async (t) => {
+test('a call without the permission gets the error', async (t) => {
   const frames = await open(t, await newPerson());
   const { error } = await frames.call('insertOrUpdateUserStatus', { name: unused('mine'), statusType: 'busy' });
   assert.deepEqual([error.error, error.errorType, error.isClientSafe], ['not_authorized', 'Meteor.Error', true]);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Asker, admin, logIn, newPerson, only, refusal, unused } from './workspace.mjs';
+import { ApiUser, admin, logIn, newPerson, only, refusal, unused } from './workspace.mjs';
 
-const withToken = (person, token) => new Asker({ 'X-User-Id': person.id, 'X-Auth-Token': token });
+const withToken = (person, token) => new ApiUser({ 'X-User-Id': person.id, 'X-Auth-Token': token });
 
 test('a user is created, found, listed, updated and deleted', async () => {
   const person = await newPerson({ verified: true });
@@ -29,7 +29,7 @@ test('a user is found by name and address', async () => {
   assert.deepEqual([byName.user._id, byAddress.user._id], [person.id, person.id]);
 });
 
-test('what users.create refuses is told in the shape of failures', async () => {
+test('the errors of users.create have the shape of failures', async () => {
   const { username } = await newPerson();
   const fields = { name: 'Twin', email: `${unused('twin')}@example.org`, password: 'walrus-lantern-orbit' };
   const taken = await refusal(admin, 'post', '/v1/users.create', { ...fields, username });
@@ -40,13 +40,13 @@ test('what users.create refuses is told in the shape of failures', async () => {
   assert.match(unknown.error, /^must NOT have additional properties/);
 });
 
-test('a user who is switched off is logged out at once', async () => {
+test('a deactivated user is logged out at once', async () => {
   const person = await newPerson();
   await admin.post('/v1/users.update', { userId: person.id, data: { active: false } });
   assert.equal((await refusal(person, 'get', '/v1/me')).httpStatus, 401);
 });
 
-test('people change their own basics and preferences', async () => {
+test('users change their own basic info and preferences', async () => {
   const person = await newPerson();
   await person.post('/v1/users.updateOwnBasicInfo', { data: { name: 'Self Made' } });
   const { user } = await person.post('/v1/users.setPreferences', { data: { language: 'de', idleTimeLimit: 60 } });
@@ -55,14 +55,14 @@ test('people change their own basics and preferences', async () => {
   assert.deepEqual([me.name, me.settings.preferences.idleTimeLimit], ['Self Made', 60]);
 });
 
-test('people change nobody else', async () => {
+test('users cannot change other users', async () => {
   const person = await newPerson();
   const params = { userId: (await newPerson()).id, data: { name: 'Mallory' } };
   assert.equal((await refusal(person, 'post', '/v1/users.update', params)).errorType, 'error-action-not-allowed');
   assert.equal((await refusal(person, 'post', '/v1/users.delete', { userId: params.userId })).httpStatus, 403);
 });
 
-test('a personal access token is made, listed, made anew and removed', async () => {
+test('a personal access token is created, listed, regenerated and removed', async () => {
   const person = await newPerson();
   const { token } = await person.post('/v1/users.generatePersonalAccessToken', { tokenName: 'laptop', bypassTwoFactor: false });
   assert.equal((await withToken(person, token).get('/v1/me'))._id, person.id);

@@ -1,11 +1,11 @@
-// Runs the example for browsers in docs/realtime.md, and reads what it prints.
+// Runs the example for browsers in docs/realtime.md, and checks its output.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import vm from 'node:vm';
 
 import { WebSocket } from './published.mjs';
-import { Heard } from './waiting.mjs';
+import { Received } from './waiting.mjs';
 import { newPerson } from './workspace.mjs';
 
 const page = await readFile(new URL('../../../docs/realtime.md', import.meta.url), 'utf8');
@@ -13,7 +13,7 @@ const example = page.split('```js\n').map((block) => block.split('```')[0]).find
 
 test('the example for browsers shows statuses as they change', async (t) => {
   const [ann, bob] = [await newPerson(), await newPerson()];
-  const shown = new Heard();
+  const shown = new Received();
   const context = vm.createContext({
     WebSocket,
     location: { origin: process.env.CLIENTS_URL },
@@ -21,7 +21,7 @@ test('the example for browsers shows statuses as they change', async (t) => {
   });
   const socket = vm.runInContext(`${example.replace('"…"', JSON.stringify(ann.token))}\nsocket`, context);
   t.after(() => socket.close());
-  // Ann is online from her login on, which her own page shows once it has subscribed, or has missed; what comes later is shown.
+  // The page may or may not receive that Ann is online after her login, depending on when it subscribes. It receives later changes.
   await new Promise((resolve) => {
     socket.addEventListener('message', ({ data }) => JSON.parse(data).msg === 'ready' && resolve());
   });

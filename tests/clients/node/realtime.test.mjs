@@ -1,21 +1,21 @@
-// Logging in, subscribing, being cut off and coming back, with Rocket.Chat's ddp-client.
+// Login, subscriptions, broken connections and reconnects with Rocket.Chat's ddp-client.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { call, connect, goLive, hear, refused } from './live.mjs';
+import { call, connect, goLive, record, refused } from './live.mjs';
 import { inTime } from './waiting.mjs';
-import { Asker, PASSWORD, admin, logIn, newPerson, refusal, unused } from './workspace.mjs';
+import { ApiUser, PASSWORD, admin, logIn, newPerson, refusal, unused } from './workspace.mjs';
 
 const digest = (password) => createHash('sha256').update(password).digest('hex');
-const withToken = ({ uid, user }) => new Asker({ 'X-User-Id': uid, 'X-Auth-Token': user.token });
+const withToken = ({ uid, user }) => new ApiUser({ 'X-User-Id': uid, 'X-Auth-Token': user.token });
 const createStatus = async () =>
-  (await admin.post('/v1/custom-user-status.create', { name: unused('told'), statusType: 'busy' })).customUserStatus;
-const hearStatuses = (sdk) => hear(sdk, 'notify-logged', 'updateCustomUserStatus', ({ userStatusData }) => userStatusData);
+  (await admin.post('/v1/custom-user-status.create', { name: unused('created'), statusType: 'busy' })).customUserStatus;
+const recordStatuses = (sdk) => record(sdk, 'notify-logged', 'updateCustomUserStatus', ({ userStatusData }) => userStatusData);
 const ofMethod = (sdk, method) => refused(call(sdk, method));
 const ofSubscription = (sdk, stream, ...params) => refused(inTime('answer', sdk.client.subscribe(stream, ...params).ready()));
 
-test('a login by token answers that token', async (t) => {
+test('a login by token returns that token', async (t) => {
   const person = await newPerson();
   const { account } = await connect(t);
   const answer = await inTime('login', account.loginWithToken(person.token));
@@ -24,7 +24,7 @@ test('a login by token answers that token', async (t) => {
   assert.equal(account.uid, person.id);
 });
 
-test('a login by password is one of its own, and counts over REST', async (t) => {
+test('a login by password creates a new login, which works over REST too', async (t) => {
   const person = await newPerson();
   const { account, rest } = await connect(t);
   await inTime('login', account.loginWithPassword(person.username, digest(PASSWORD)));
@@ -34,13 +34,13 @@ test('a login by password is one of its own, and counts over REST', async (t) =>
   assert.equal((await rest.get('/v1/me'))._id, person.id);
 });
 
-test('who logs in is told who they are before the login is answered', async (t) => {
+test('a client receives its own user before the result of the login', async (t) => {
   const person = await newPerson();
   const { account } = await connect(t);
-  const told = [];
-  account.on('user', (user) => told.push({ ...user }));
+  const users = [];
+  account.on('user', (user) => users.push({ ...user }));
   await inTime('login', account.loginWithToken(person.token));
-  assert.deepEqual(told[0], { id: person.id, username: person.username });
+  assert.deepEqual(users[0], { id: person.id, username: person.username });
 });
 
 test('a wrong password, an unknown user and a dead token are refused', async (t) => {
@@ -56,14 +56,14 @@ test('a wrong password, an unknown user and a dead token are refused', async (t)
   assert.equal(account.uid, undefined);
 });
 
-test('a logout is answered, ends the login that the connection had, and leaves a connection of a stranger', async (t) => {
+test('a logout is answered, ends the login of the connection, and leaves an anonymous connection', async (t) => {
   const person = await newPerson();
   for (let times = 0; times < 10; times += 1) {
     const sdk = await goLive(t, await logIn(person.username));
     const login = withToken(sdk.account);
     await inTime('answer to the logout', sdk.account.logout());
     assert.equal((await refusal(login, 'get', '/v1/me')).httpStatus, 401);
-    await hear(sdk, 'notify-all', 'public-settings-changed');
+    await record(sdk, 'notify-all', 'public-settings-changed');
     const error = await ofSubscription(sdk, 'stream-notify-logged', 'updateCustomUserStatus', false);
     assert.equal(error.error, 'not-allowed');
   }
@@ -80,9 +80,9 @@ test('a logout over REST closes the connections of that login and no others', as
   await call(staying, 'getUserStatusText', person.id);
 });
 
-test('strangers hear what is for everybody, and nothing else', async (t) => {
+test('an anonymous connection can subscribe to public streams only', async (t) => {
   const sdk = await connect(t);
-  await hear(sdk, 'notify-all', 'public-settings-changed');
+  await record(sdk, 'notify-all', 'public-settings-changed');
   for (const [stream, event] of [
     ['stream-notify-logged', 'updateCustomUserStatus'],
     ['stream-notify-logged', 'user-status'],
@@ -95,15 +95,15 @@ test('strangers hear what is for everybody, and nothing else', async (t) => {
   }
 });
 
-test('what is told to one person is for nobody else', async (t) => {
+test('a user cannot subscribe to events of another user', async (t) => {
   const [person, other] = [await newPerson(), await newPerson()];
   const sdk = await goLive(t, person);
-  await hear(sdk, 'notify-user', `${person.id}/userData`);
+  await record(sdk, 'notify-user', `${person.id}/userData`);
   const error = await ofSubscription(sdk, 'stream-notify-user', `${other.id}/userData`, false);
   assert.equal(error.error, 'not-allowed');
 });
 
-test('a method and a subscription that there are not are refused by name', async (t) => {
+test('an unknown method and an unknown subscription are refused by name', async (t) => {
   const sdk = await goLive(t, await newPerson());
   const method = await ofMethod(sdk, 'noSuchMethod');
   assert.deepEqual(
@@ -114,25 +114,25 @@ test('a method and a subscription that there are not are refused by name', async
   assert.deepEqual([subscription.error, subscription.reason], [404, "Subscription 'no-such-subscription' not found"]);
 });
 
-test('what was unsubscribed from is heard no more', async (t) => {
+test('an unsubscribed event is no longer received', async (t) => {
   const sdk = await goLive(t, await newPerson());
-  const changes = await hearStatuses(sdk);
-  const deletions = await hear(sdk, 'notify-logged', 'deleteCustomUserStatus');
+  const changes = await recordStatuses(sdk);
+  const deletions = await record(sdk, 'notify-logged', 'deleteCustomUserStatus');
   const { _id } = await createStatus();
   await changes.next('first status', (status) => status._id === _id);
   const ended = await inTime('end of the subscription', sdk.client.unsubscribe(changes.sub.id));
   assert.deepEqual(ended, { msg: 'nosub', id: changes.sub.id });
 
-  const heardBefore = changes.all.length;
+  const before = changes.all.length;
   await admin.post('/v1/custom-user-status.delete', { customUserStatusId: (await createStatus())._id });
   await deletions.next('deletion');
-  assert.equal(changes.all.length, heardBefore);
+  assert.equal(changes.all.length, before);
 });
 
-test('a connection that was cut comes back with its login and its subscriptions', async (t) => {
+test('a broken connection is restored with its login and its subscriptions', async (t) => {
   const person = await newPerson();
   const sdk = await goLive(t, person, { retries: 1 });
-  const changes = await hearStatuses(sdk);
+  const changes = await recordStatuses(sdk);
   const subscribed = new Promise((resolve) => changes.sub.onChange(resolve));
   const { session, ws } = sdk.connection;
   ws.terminate();

@@ -1,19 +1,19 @@
-// Logging in and out with Rocket.Chat's REST client.
+// Login and logout with Rocket.Chat's REST client.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { admin, logIn, newPerson, refusal, stranger } from './workspace.mjs';
+import { admin, logIn, newPerson, refusal, anonymous } from './workspace.mjs';
 
-test('a login answers who one is', async () => {
+test('a login returns the user', async () => {
   const me = await admin.get('/v1/me');
   assert.equal(me._id, admin.id);
   assert.equal(me.username, 'admin');
   assert.deepEqual(me.roles, ['admin']);
 });
 
-test('a wrong password and an unknown user are refused alike', async () => {
+test('a wrong password and an unknown user get the same response', async () => {
   for (const [username, password] of [['admin', 'wrong'], ['nobody-of-that-name', 'wrong']]) {
-    const refused = await refusal(stranger, 'post', '/v1/login', { username, password });
+    const refused = await refusal(anonymous, 'post', '/v1/login', { username, password });
     assert.deepEqual(refused, { httpStatus: 401, success: false, status: 'error', error: 'Unauthorized', message: 'Unauthorized' });
   }
 });
@@ -26,10 +26,10 @@ test('a logout ends this login and no other', async () => {
   assert.equal((await person.get('/v1/me'))._id, person.id);
 });
 
-test('what needs a login is refused without one', async () => {
-  const told = 'You must be logged in to do this.';
+test('routes that need a login are refused without one', async () => {
+  const error = 'You must be logged in to do this.';
   for (const route of ['/v1/me', '/v1/custom-user-status.list', '/v1/users.list', '/v1/roles.list', '/v1/permissions.listAll']) {
-    const refused = await refusal(stranger, 'get', route);
-    assert.deepEqual(refused, { httpStatus: 401, success: false, status: 'error', error: told, message: told });
+    const refused = await refusal(anonymous, 'get', route);
+    assert.deepEqual(refused, { httpStatus: 401, success: false, status: 'error', error, message: error });
   }
 });

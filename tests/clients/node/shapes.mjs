@@ -1,5 +1,5 @@
-// What every request and answer must look like, route by route: shipped validators where there are any, else the shipped models put
-// together as the packages' types say (published.mjs tells what is shipped). Knows no server.
+// The shapes of requests and responses by route: shipped validators where they exist, else shipped models combined as in the packages'
+// types (published.mjs lists what is shipped).
 import { ajv, models, typings } from './published.mjs';
 
 const text = { type: 'string' };
@@ -7,14 +7,14 @@ const number = { type: 'number' };
 const model = (name) => ({ $ref: `#/components/schemas/${name}` });
 const list = (items) => ({ type: 'array', items });
 
-/** An object of exactly these parts; a part whose name ends in `?` may be missing. */
+/** An object of exactly these fields; a field whose name ends in `?` may be missing. */
 function exactly(parts) {
   const names = Object.keys(parts);
   const properties = Object.fromEntries(names.map((name) => [name.replace('?', ''), parts[name]]));
   return { type: 'object', properties, required: names.filter((name) => !name.endsWith('?')), additionalProperties: false };
 }
 
-/** The parts of a shipped model that are named, and no others; those that end in `?` may be missing. */
+/** Exactly the named fields of a shipped model; a field whose name ends in `?` may be missing. */
 function some(name, ...parts) {
   return exactly(Object.fromEntries(parts.map((part) => [part, models[name].properties[part.replace('?', '')]])));
 }
@@ -117,24 +117,24 @@ const failures = {
 const checks = Object.fromEntries(Object.entries(answers).map(([route, schema]) => [route, ajv.compile(schema)]));
 const named = (route) => route.replace(/\/(settings|method\.call)\/.*$/, (_, group) => `/${group}/:${group === 'settings' ? '_id' : 'method'}`);
 
-/** Throws unless the value passes; the shipped validators change what they look at, so they are given a copy. */
-function hold(what, check, value) {
-  if (!check) throw new Error(`${what}: there is no schema for it`);
+/** Throws unless the value passes. The shipped validators modify the value, so they get a copy. */
+function validate(what, check, value) {
+  if (!check) throw new Error(`${what}: no schema`);
   if (!check(structuredClone(value))) throw new Error(`${what}: ${ajv.errorsText(check.errors)} in ${JSON.stringify(value)}`);
 }
 
-/** Throws unless the request is one that Rocket.Chat's own validator takes, where one is shipped. */
-export function holdRequest(route, params) {
+/** Throws unless Rocket.Chat's validator accepts the request, if one is shipped. */
+export function validateRequest(route, params) {
   const check = requests[named(route)];
-  if (check) hold(`request ${route}`, check, params ?? {});
+  if (check) validate(`request ${route}`, check, params ?? {});
 }
 
-/** Throws unless the answer is of its route's shape. */
-export function holdAnswer(route, body) {
-  hold(`answer ${route}`, checks[named(route)], body);
+/** Throws unless the response has the shape of its route. */
+export function validateAnswer(route, body) {
+  validate(`answer ${route}`, checks[named(route)], body);
 }
 
-/** Throws unless the failure is of its status's shape. */
-export function holdFailure(status, body) {
-  hold(`failure ${status}`, failures[status], body);
+/** Throws unless the failure has the shape of its status. */
+export function validateFailure(status, body) {
+  validate(`failure ${status}`, failures[status], body);
 }

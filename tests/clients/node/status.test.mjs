@@ -1,4 +1,4 @@
-// What people say of themselves. Nobody here has a socket, so people are shown offline whatever they chose.
+// Statuses of users. No user here has a connection, so users are offline whatever they chose.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -7,7 +7,7 @@ import { admin, newPerson, only, refusal } from './workspace.mjs';
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 const newBot = () => newPerson({ roles: ['user', 'bot'] });
 
-test('a chosen status is kept with its text and its end', async () => {
+test('a chosen status is stored with its text and its expiry', async () => {
   const person = await newPerson();
   const expiresAt = inAnHour();
   await person.post('/v1/users.setStatus', { status: 'busy', message: 'in a meeting', expiresAt });
@@ -17,7 +17,7 @@ test('a chosen status is kept with its text and its end', async () => {
   assert.deepEqual([own.status, own.connectionStatus, own.statusSource, own.statusExpiresAt], ['offline', 'offline', 'manual', expiresAt]);
 });
 
-test('online without a text clears', async () => {
+test('online without a text clears the status', async () => {
   const person = await newPerson();
   await person.post('/v1/users.setStatus', { status: 'away', message: 'out', expiresAt: inAnHour() });
   await person.post('/v1/users.setStatus', { status: 'online' });
@@ -25,7 +25,7 @@ test('online without a text clears', async () => {
   assert.deepEqual([me.statusDefault, me.statusText, 'statusSource' in me, 'statusExpiresAt' in me], ['online', '', false, false]);
 });
 
-test('others see a status, and administrators set it', async () => {
+test('other users see a status, and only administrators set it', async () => {
   const [person, other] = [await newPerson(), await newPerson()];
   await admin.post('/v1/users.setStatus', { status: 'away', message: 'on leave', userId: person.id });
   assert.equal((await person.get('/v1/me')).statusText, 'on leave');
@@ -35,7 +35,7 @@ test('others see a status, and administrators set it', async () => {
   assert.deepEqual(refused, { httpStatus: 403, success: false, error: 'unauthorized' });
 });
 
-test('a status that cannot be is refused', async () => {
+test('an invalid status is refused', async () => {
   const person = await newPerson();
   for (const [params, error] of [
     [{ status: 'asleep' }, 'must be equal to one of the allowed values'],
@@ -49,7 +49,7 @@ test('a status that cannot be is refused', async () => {
   }
 });
 
-test('presence tells of bots as they say, and of people that they are offline', async () => {
+test('presence shows the chosen status of bots, and users without a connection as offline', async () => {
   const [bot, person] = [await newBot(), await newPerson()];
   await bot.post('/v1/users.setStatus', { status: 'busy', message: 'at work' });
   const { presence } = await person.get('/v1/users.getPresence', { userId: bot.id });
@@ -62,7 +62,7 @@ test('presence tells of bots as they say, and of people that they are offline', 
   assert.ok(!users.some(({ _id }) => _id === person.id));
 });
 
-test('presence is told of the people asked for', async () => {
+test('presence is filtered by ids', async () => {
   const [bot, other] = [await newBot(), await newBot()];
   for (const each of [bot, other]) await each.post('/v1/users.setStatus', { status: 'away' });
   const one = await bot.get('/v1/users.presence', { ids: [bot.id] });
@@ -71,7 +71,7 @@ test('presence is told of the people asked for', async () => {
   assert.equal(both.users.length, 2);
 });
 
-test('connections are counted for those who manage statuses', async () => {
+test('counting connections needs the permission', async () => {
   const { current, max } = await admin.get('/v1/presence.getConnections');
   assert.ok(current >= 0 && current < max);
   await admin.post('/v1/presence.enableBroadcast', {});

@@ -1,4 +1,4 @@
-// Webhooks as those see them who receive them: the example in JavaScript, and the reference library of Standard Webhooks.
+// Webhooks from the receiver's side: the example in JavaScript, and the reference library of Standard Webhooks.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,27 +8,27 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { Webhook, WebhookVerificationError } from './published.mjs';
-import { Heard, inTime } from './waiting.mjs';
+import { Received, inTime } from './waiting.mjs';
 import { admin, newPerson, unused } from './workspace.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('../../../plugins/webhook/examples/receiver.mjs', import.meta.url));
 const OTHER_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-// Routes of our own, of which the published packages have no shapes.
-const ask = (route, params) => admin.client.get(`/v1/${route}`, params);
-const tell = (route, params) => admin.client.post(`/v1/${route}`, params);
+// Routes of doorsign, for which the published packages have no shapes.
+const get = (route, params) => admin.client.get(`/v1/${route}`, params);
+const post = (route, params) => admin.client.post(`/v1/${route}`, params);
 const create = async (name) => (await admin.post('/v1/custom-user-status.create', { name, statusType: 'busy' })).customUserStatus._id;
 
-/** Adds a webhook at this URL and gives its name and secret. It is removed when the test is over. */
+/** Adds a webhook with this URL and returns its name and secret. It is removed after the test. */
 async function add(context, url) {
   const name = unused('node');
-  const { secret } = await tell('webhooks.add', { name, url });
-  context.after(() => tell('webhooks.remove', { name }));
+  const { secret } = await post('webhooks.add', { name, url });
+  context.after(() => post('webhooks.remove', { name }));
   return { name, secret };
 }
 
-/** Where nobody listens: the secret is known only after the URL, and the example wants it when it starts. No other test takes ports of
- * 127.0.0.2. */
+/** An address without a listener: the secret is known only after the URL, and the example needs it at its start. No other test uses ports
+ * of 127.0.0.2. */
 async function freeAddress() {
   const server = createServer().listen(0, '127.0.0.2');
   await once(server, 'listening');
@@ -38,12 +38,12 @@ async function freeAddress() {
   return `${address}:${port}`;
 }
 
-/** Runs the example. What it prints is in `lines`; `end` ends it, and waits for the last of them. */
+/** Runs the example. `lines` records its output; `end` stops it, and waits for the last line. */
 async function example(context, address, secret) {
   const environment = { ...process.env, WEBHOOK_SECRET: secret };
   const child = spawn(process.execPath, [EXAMPLE, address], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
   context.after(() => child.kill());
-  const lines = new Heard();
+  const lines = new Received();
   const printed = createInterface(child.stdout);
   const closed = once(printed, 'close');
   printed.on('line', (line) => lines.add(line));
@@ -55,19 +55,19 @@ async function example(context, address, secret) {
   return { lines, end };
 }
 
-/** What is told of a webhook's hook, once it passes. */
+/** The hook of a webhook, once it passes. */
 function hookWhen(what, name, passes) {
   const look = async () => {
-    const { hooks } = await ask('hooks.list');
+    const { hooks } = await get('hooks.list');
     const hook = hooks.find((one) => one.name === `webhook-${name}`);
     return passes(hook) ? hook : look();
   };
   return inTime(`hook that is ${what}`, look());
 }
 
-/** A receiver in this process, which takes everything. */
+/** A receiver in this process, which accepts everything. */
 async function collector(context) {
-  const deliveries = new Heard();
+  const deliveries = new Received();
   const server = createServer(async (request, response) => {
     const parts = [];
     for await (const part of request) parts.push(part);
@@ -91,7 +91,7 @@ test('the example prints each event once and in order', async (context) => {
   await admin.post('/v1/custom-user-status.update', { _id: made, name: `${word} is late`, statusType: 'away' });
   await admin.post('/v1/custom-user-status.delete', { customUserStatusId: made });
   await person.post('/v1/users.setStatus', { status: 'busy', message: 'Mittag' });
-  const told = [];
+  const printed = [];
   for (const what of [
     `custom_user_status.created ${word} break`,
     `custom_user_status.updated ${word} is late`,
@@ -101,25 +101,25 @@ test('the example prints each event once and in order', async (context) => {
     const line = await lines.next(what);
     const [, number, at] = line.match(/^evt_(\d+)_(\d+) /);
     assert.equal(line, `evt_${number}_${at} ${what}`);
-    told.push({ number: Number(number), at: Number(at) });
+    printed.push({ number: Number(number), at: Number(at) });
   }
-  const numbers = told.map(({ number }) => number);
+  const numbers = printed.map(({ number }) => number);
   assert.deepEqual(numbers, [0, 1, 2, 3].map((n) => numbers[0] + n));
 
-  // The same four once more, of which nothing is seen, and then a new one. What is not known to be delivered is not replayed.
+  // A replay of the same four prints nothing; a new event follows. Only events before the saved cursor are replayed.
   await hookWhen('at the end', webhook.name, ({ lag }) => lag === 0);
-  const since = new Date(told[0].at).toISOString();
-  const { count } = await tell('hooks.replay', { hook: `webhook-${webhook.name}`, since });
+  const since = new Date(printed[0].at).toISOString();
+  const { count } = await post('hooks.replay', { hook: `webhook-${webhook.name}`, since });
   assert.ok(count >= 4);
   await hookWhen('running', webhook.name, ({ state }) => state === 'running');
   await create(`${word} is over`);
-  const last = await lines.next('line after what was replayed');
+  const last = await lines.next('line after the replay');
   assert.ok(last.endsWith(` custom_user_status.created ${word} is over`), last);
   await end();
   assert.equal(lines.all.length, 6);
 });
 
-test('the example refuses what another secret has signed', async (context) => {
+test('the example refuses a signature with another secret', async (context) => {
   const address = await freeAddress();
   const webhook = await add(context, `http://${address}/`);
   const { lines, end } = await example(context, address, OTHER_SECRET);
@@ -127,10 +127,10 @@ test('the example refuses what another secret has signed', async (context) => {
   const { lastFailure } = await hookWhen('retrying', webhook.name, ({ state }) => state === 'retrying');
   assert.deepEqual([lastFailure.reason, lastFailure.attempts], ['answered 401 Unauthorized', 1]);
   await end();
-  assert.equal(lines.all.length, 1, 'the greeting alone');
+  assert.equal(lines.all.length, 1, 'only the greeting');
 });
 
-test('the reference library verifies each delivery, also while secrets change', async (context) => {
+test('the reference library verifies each delivery, even during a rotation', async (context) => {
   const { url, deliveries } = await collector(context);
   const { name: webhook, secret: old } = await add(context, url);
   const lunch = unused('Lunch ⏰');
@@ -138,8 +138,8 @@ test('the reference library verifies each delivery, also while secrets change', 
   const first = await deliveries.next('delivery');
   assert.equal(new Webhook(old).verify(first.body, first.headers).data.name, lunch);
 
-  const { secret } = await tell('webhooks.rotate', { name: webhook });
-  assert.equal((await tell('webhooks.test', { name: webhook })).status, 204);
+  const { secret } = await post('webhooks.rotate', { name: webhook });
+  assert.equal((await post('webhooks.test', { name: webhook })).status, 204);
   const tried = await deliveries.next('test');
   for (const each of [old, secret]) assert.equal(new Webhook(each).verify(tried.body, tried.headers).type, 'webhook.test');
 
@@ -149,7 +149,7 @@ test('the reference library verifies each delivery, also while secrets change', 
   for (const each of [old, secret]) assert.equal(new Webhook(each).verify(body, headers).data.name, tea);
   const changed = body.replace('"busy"', '"away"');
   assert.notEqual(changed, body);
-  for (const [each, what] of [[old, changed], [secret, changed], [OTHER_SECRET, body]]) {
-    assert.throws(() => new Webhook(each).verify(what, headers), WebhookVerificationError);
+  for (const [each, text] of [[old, changed], [secret, changed], [OTHER_SECRET, body]]) {
+    assert.throws(() => new Webhook(each).verify(text, headers), WebhookVerificationError);
   }
 });

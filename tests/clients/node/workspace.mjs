@@ -1,19 +1,18 @@
-// The people that the tests are about. Each asks through Rocket.Chat's REST client, and every request and answer is held to its
-// shape on the way. Knows nothing of what is tested.
+// Users for the tests, with Rocket.Chat's REST client. The shape of every request and response is validated.
 import assert from 'node:assert/strict';
 
 import { RestClient } from './published.mjs';
-import { holdAnswer, holdFailure, holdRequest } from './shapes.mjs';
+import { validateAnswer, validateFailure, validateRequest } from './shapes.mjs';
 
 const { CLIENTS_URL, CLIENTS_USER, CLIENTS_PASSWORD, CLIENTS_CONTRACT } = process.env;
 let numbers = 0;
 
 export const contract = CLIENTS_CONTRACT;
 
-/** The password of everybody that newPerson makes. */
+/** The password of all users that newPerson creates. */
 export const PASSWORD = 'walrus-lantern-orbit';
 
-/** A name that nothing else uses: neither another test nor the Python suite, which asks the same server. */
+/** A unique name, which neither another test nor the Python suite on the same server uses. */
 export const unused = (word) => `${word}-js-${(numbers += 1)}`;
 
 /** The one item with this id. */
@@ -23,8 +22,8 @@ export function only(id, items) {
   return found[0];
 }
 
-/** Somebody who asks the server, logged in or not. */
-export class Asker {
+/** A client of the REST API, logged in or not. */
+export class ApiUser {
   constructor(credentials) {
     this.client = new RestClient({ baseUrl: CLIENTS_URL });
     if (credentials) this.client.setCredentials(credentials);
@@ -33,45 +32,45 @@ export class Asker {
   }
 
   async get(route, params) {
-    holdRequest(`GET ${route}`, params);
+    validateRequest(`GET ${route}`, params);
     const body = await this.client.get(route, params);
-    holdAnswer(`GET ${route}`, body);
+    validateAnswer(`GET ${route}`, body);
     return body;
   }
 
   async post(route, params) {
-    holdRequest(`POST ${route}`, params);
+    validateRequest(`POST ${route}`, params);
     const body = await this.client.post(route, params);
-    holdAnswer(`POST ${route}`, body);
+    validateAnswer(`POST ${route}`, body);
     return body;
   }
 }
 
-/** What the server says when it refuses: `{ status, ...body }`. The request may be as wrong as it likes. */
-export async function refusal(asker, method, route, params) {
-  const refused = await asker.client[method](route, params).then(
+/** The refusal of the server: `{ httpStatus, ...body }`. The request may have any shape. */
+export async function refusal(user, method, route, params) {
+  const refused = await user.client[method](route, params).then(
     (body) => assert.fail(`accepted: ${JSON.stringify(body)}`),
     (response) => response,
   );
   if (refused instanceof Error) throw refused;
   const body = await refused.json();
-  holdFailure(refused.status, body);
+  validateFailure(refused.status, body);
   return { httpStatus: refused.status, ...body };
 }
 
 /** Logs in by password. */
 export async function logIn(username, password = PASSWORD) {
-  const { data } = await new Asker().post('/v1/login', { username, password });
-  return new Asker({ 'X-User-Id': data.userId, 'X-Auth-Token': data.authToken });
+  const { data } = await new ApiUser().post('/v1/login', { username, password });
+  return new ApiUser({ 'X-User-Id': data.userId, 'X-Auth-Token': data.authToken });
 }
 
 export const admin = await logIn(CLIENTS_USER, CLIENTS_PASSWORD);
-export const stranger = new Asker();
+export const anonymous = new ApiUser();
 
-/** Makes a user with these fields, and logs in as them. */
+/** Creates a user with these fields, and logs in as them. */
 export async function newPerson(fields = {}) {
   const username = unused('person');
   const email = `${username}@example.org`;
-  const { user } = await admin.post('/v1/users.create', { name: 'Somebody', username, email, password: PASSWORD, ...fields });
+  const { user } = await admin.post('/v1/users.create', { name: 'A. Person', username, email, password: PASSWORD, ...fields });
   return Object.assign(await logIn(username), { id: user._id, username, email });
 }
