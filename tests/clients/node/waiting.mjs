@@ -16,11 +16,11 @@ export function inTime(what, promise, instead = () => '') {
 export class Received {
   all = [];
   #read = 0;
-  #look = () => {};
+  #check = () => {};
 
   add(message) {
     this.all.push(message);
-    this.#look();
+    this.#check();
   }
 
   /** The next message that passes, received already or not. Earlier ones are skipped, but stay in `all`. */
@@ -37,14 +37,14 @@ export class Received {
 
   #find(what, passes, from) {
     const found = new Promise((resolve) => {
-      this.#look = () => {
+      this.#check = () => {
         const at = this.all.findIndex((message, index) => index >= from && passes(message));
         if (at < 0) return;
-        this.#look = () => {};
+        this.#check = () => {};
         resolve(at);
       };
     });
-    this.#look();
+    this.#check();
     return inTime(what, found, () => `; received: ${JSON.stringify(this.all)}`);
   }
 }

@@ -108,7 +108,7 @@ async fn logging_a_user_out_ends_all_their_logins() {
 }
 
 #[tokio::test]
-async fn the_last_administrator_can_be_removed_in_no_way() {
+async fn no_route_removes_the_last_administrator() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let admins_id = admin.id();

@@ -5,7 +5,7 @@ use crate::support::cli::add_ann;
 use crate::support::process::{Home, PASSWORD, PASSWORD_START};
 
 #[tokio::test]
-async fn every_command_works_without_a_server_and_applies_to_the_next_start() {
+async fn user_and_token_commands_work_without_a_server_and_apply_to_the_next_start() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let made = home.run(&["user", "set-password", "ann"]).await.succeeded();
@@ -81,7 +81,7 @@ async fn tokens_are_listed_with_their_times_and_never_in_full() {
 }
 
 #[tokio::test]
-async fn every_failing_command_prints_the_reason_in_one_line() {
+async fn failing_commands_print_the_reason_in_one_line() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     home.token("ann", "t").await;

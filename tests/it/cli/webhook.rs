@@ -23,7 +23,7 @@ async fn served() -> (Home, Process, Client) {
 }
 
 #[tokio::test]
-async fn every_command_works_without_a_server_and_confirms_in_one_line() {
+async fn commands_work_without_a_server_and_confirm_in_one_line() {
     let home = Home::with_data().await;
     assert_eq!(webhook(&home, &["list"]).await.succeeded(), "");
     let url = "https://ci.example.org/hook";

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 /// `HAVE_FDATASYNC` is not among the options that SQLite lists, so the others of the same variable
 /// prove that it was in force.
 #[test]
-fn sqlite_is_built_with_the_flags_of_this_folder() {
+fn sqlite_is_built_with_the_flags_in_the_cargo_config() {
     let connection = Connection::open_in_memory().unwrap();
     let mut options = connection.prepare("PRAGMA compile_options").unwrap();
     let options = options

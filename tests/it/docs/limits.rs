@@ -112,7 +112,7 @@ fn no_proxy_is_trusted_by_default() {
 }
 
 #[test]
-fn the_table_of_settings_has_the_defaults_of_the_config() {
+fn the_table_of_settings_has_the_numeric_defaults_of_the_config() {
     let (rows, config) = (Page::of("settings").table("key"), defaults());
     for (key, number) in [
         ("login_days", u64::from(config.login_days)),

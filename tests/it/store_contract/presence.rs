@@ -9,8 +9,8 @@ use doorsign::domain::{
 };
 use doorsign::store::{ClaimEffect, PresenceChange, Store, UserPatch, Whom};
 
-async fn listed(store: &dyn Store, whom: Whom) -> Vec<String> {
-    let people = store.list_presences(whom).await.unwrap();
+async fn listed(store: &dyn Store, filter: Whom) -> Vec<String> {
+    let people = store.list_presences(filter).await.unwrap();
     let name = |person: doorsign::domain::Person| person.username.as_str().to_owned();
     people.into_iter().map(name).collect()
 }
@@ -154,7 +154,7 @@ async fn presence_lists_select_active_users_by_id_claims_connection_or_last_chan
             .unwrap();
         let named = ["eve", "nobody", "dan", "cid", "dan"].map(id).to_vec();
         let connected = ["eve", "cid", "dan", "nobody"].map(id).to_vec();
-        for (whom, names) in [
+        for (filter, names) in [
             (Whom::Ids(named), ["cid", "dan"].as_slice()),
             (Whom::Ids(Vec::new()), &[]),
             (Whom::Everybody(Vec::new()), &["ann", "bob", "dan"]),
@@ -170,7 +170,7 @@ async fn presence_lists_select_active_users_by_id_claims_connection_or_last_chan
             (Whom::ChangedSince(at(31), Vec::new()), &[]),
             (Whom::ChangedSince(at(31), connected), &["cid", "dan"]),
         ] {
-            assert_eq!(listed(&*store, whom.clone()).await, names, "{whom:?}");
+            assert_eq!(listed(&*store, filter.clone()).await, names, "{filter:?}");
         }
         let always = UserPatch {
             presence_policy: Some(PresencePolicy::Always),
