@@ -93,7 +93,7 @@ fn the_limits_are_those_of_the_server() {
         "| calls of a user | 1,200 a minute, 20 of one method in 10 s, `setUserStatus` once a second;",
         // src/realtime/hub/tests.rs, live/slow.rs
         "| messages waiting for a connection | 1,024; then it is closed with code 1013,",
-        // live/cut.rs, src/api/ddp/socket/drive/tests
+        // live/closed.rs, src/api/ddp/socket/drive/tests
         "| 1001 | the server stops |",
         "| 1008 | the login of the connection ended:",
         // events/stream.rs, events/pages.rs
