@@ -31,6 +31,7 @@ mod open;
 mod outbox;
 mod permissions;
 mod presence;
+mod record;
 mod seed;
 mod settings;
 mod sqlite;

@@ -23,7 +23,6 @@ mod open;
 mod open_error;
 mod outbox;
 mod page;
-mod payload;
 mod permissions;
 mod pool;
 mod presence;

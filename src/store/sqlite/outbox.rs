@@ -1,10 +1,11 @@
 //! SQL of the outbox: events and consumer positions.
 
 use super::space::SpaceClass;
-use super::{HOOKS, SqliteStore, audit, delivery, error, payload};
+use super::{HOOKS, SqliteStore, audit, delivery, error};
 use crate::domain::{
     Attribution, DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp,
 };
+use crate::store::record;
 use crate::store::{ConsumerState, Cursor, Outbox, StoredEvent};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -118,7 +119,7 @@ impl Outbox for SqliteStore {
 }
 
 pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<()> {
-    let (kind, payload) = payload::encode(event)?;
+    let (kind, payload) = record::event::encode(event)?;
     connection
         .prepare_cached("INSERT INTO event (kind, payload, created_at) VALUES (?1, ?2, ?3)")
         .and_then(|mut insert| insert.execute(params![kind, payload, event.at.as_millis()]))
@@ -162,7 +163,7 @@ fn between(
     rows.map(|row| {
         row.map(|(id, kind, payload, at)| {
             let (id, at) = (event_id(id), Timestamp::from_millis(at));
-            payload::decode(&kind, &payload, at).map_or_else(
+            record::event::decode(&kind, &payload, at).map_or_else(
                 |e| Err((id, e.to_string())),
                 |event| Ok(Event { id, event }),
             )

@@ -7,6 +7,7 @@ use crate::domain::{
     By, Change, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest,
     Result, StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
+use crate::store::record;
 use crate::store::{ClaimEffect, PresenceChange, PresenceSnapshot, Presences, Whom};
 use async_trait::async_trait;
 use rusqlite::types::Value;
@@ -91,40 +92,34 @@ fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
         Whom::Ids(ids) => (
             "user.id IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL",
             Value::Null,
-            json(ids),
+            record::id_array(ids),
         ),
         // Users who never set a status are offline, and need not be read.
         Whom::Everybody(connected) => (
             "(presence.user_id IS NOT NULL OR user.presence_policy = 'always'
               OR user.id IN (SELECT value FROM json_each(?1))) AND ?2 IS NULL",
             Value::Null,
-            json(connected),
+            record::id_array(connected),
         ),
         Whom::ChangedSince(at, connected) => (
             "(user.id IN (SELECT user_id FROM presence WHERE changed_at >= ?2)
               OR user.id IN (SELECT value FROM json_each(?1)))",
             Value::Integer(at.as_millis()),
-            json(connected),
+            record::id_array(connected),
         ),
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM {everybody} LEFT JOIN claim ON claim.user_id = user.id WHERE user.active AND {filter} ORDER BY user.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    gather(statement.query([ids, since])?)
+    gather(statement.query(params![ids, since])?)
 }
 
 fn existing(connection: &Connection, ids: &[UserId]) -> rusqlite::Result<Vec<UserId>> {
     let sql = "SELECT id FROM user WHERE id IN (SELECT value FROM json_each(?1))";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([json(ids)], |row| row.get::<_, String>(0))?;
+    let rows = statement.query_map([record::id_array(ids)], |row| row.get::<_, String>(0))?;
     rows.map(|id| id.map(UserId::new)).collect()
-}
-
-/// Converts ids to a JSON array for SQL.
-fn json(ids: &[UserId]) -> Value {
-    let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
-    Value::Text(serde_json::to_string(&ids).unwrap_or_default())
 }
 
 /// Collects users from rows of [`COLUMNS`]. The rows of a user must be adjacent.

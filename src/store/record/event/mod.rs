@@ -1,5 +1,4 @@
-//! The stored form of an event: its kind, and its payload as JSON. Separate from the domain types,
-//! so that these can be renamed without affecting stored rows.
+//! The stored form of an event: its kind, and its payload as JSON.
 
 mod access;
 mod status;
@@ -38,7 +37,7 @@ struct Payload<'a, T> {
 }
 
 /// Returns the kind and the payload of an event.
-pub(super) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
+pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
     Ok(match &event.change {
         Change::StatusCreated(status) => (CREATED, write(event, StatusPayload::of(status))?),
         Change::StatusUpdated(status) => (UPDATED, write(event, StatusPayload::of(status))?),
@@ -61,7 +60,7 @@ pub(super) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
 }
 
 /// Returns the event with this kind and payload that happened at `at`.
-pub(super) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
+pub(crate) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
     type Status = StatusPayload<'static>;
     type Role = RolePayload<'static>;
     let status = |change: fn(CustomStatus) -> Change| {

@@ -1,0 +1,12 @@
+//! The stored form of events and of JSON, the same in every database. Separate from the domain
+//! types, so that these can be renamed without affecting stored rows. Does not depend on SQL.
+
+pub(super) mod event;
+
+use crate::domain::UserId;
+
+/// Returns ids as a JSON array, the form in which a statement takes a list.
+pub(super) fn id_array(ids: &[UserId]) -> String {
+    let ids: Vec<_> = ids.iter().map(UserId::as_str).collect();
+    serde_json::to_string(&ids).unwrap_or_default()
+}
