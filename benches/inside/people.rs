@@ -68,7 +68,7 @@ impl People {
             },
             effect: ClaimEffect::of(end),
             rule: Box::new(move |presence| {
-                presence.choose(choice.clone(), now);
+                presence.choose(&choice, now);
                 Ok(())
             }),
         };

@@ -147,7 +147,7 @@ fn online(person: &Person) -> PresenceChange {
         },
         effect: ClaimEffect::Sets,
         rule: Box::new(move |presence: &mut Presence| {
-            presence.choose(choice.clone(), MADE);
+            presence.choose(&choice, MADE);
             Ok(())
         }),
     }

@@ -98,6 +98,58 @@ impl LoginOrigin {
     }
 }
 
+/// A login to add, with its conditions.
+#[derive(Debug, Clone)]
+pub struct NewLogin {
+    /// The login.
+    pub login: Login,
+    /// Its origin.
+    pub origin: LoginOrigin,
+    /// The login that requested it. Nothing is added if that one has ended.
+    pub asked_by: Option<LoginId>,
+    /// Maximum number of password logins of the user, including this one. `None` means no limit.
+    pub most: Option<u32>,
+}
+
+impl From<Login> for NewLogin {
+    fn from(login: Login) -> Self {
+        Self {
+            login,
+            origin: LoginOrigin::default(),
+            asked_by: None,
+            most: None,
+        }
+    }
+}
+
+impl NewLogin {
+    /// Returns the logins that end to make room for this one, given the number of password logins
+    /// that its user has. The limit counts as at least one, so that the new login itself stays.
+    #[must_use]
+    pub fn evicted(&self, held: u32) -> Option<EndedLogins> {
+        let most = self.most?.max(1);
+        let is_full = matches!(self.login.kind, LoginKind::Password) && held >= most;
+        is_full.then_some(EndedLogins::Unused { kept: most - 1 })
+    }
+}
+
+/// Logins of one user that end together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndedLogins {
+    /// Every login, including tokens.
+    All,
+    /// Every password login except `kept`. Tokens do not depend on the password.
+    Password {
+        /// The login that stays.
+        kept: Option<LoginId>,
+    },
+    /// The password logins unused for longest, so that `kept` of them remain.
+    Unused {
+        /// Number of logins that stay.
+        kept: u32,
+    },
+}
+
 /// A login as listed for its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginRecord {
@@ -171,4 +223,45 @@ pub struct Session {
     pub user: User,
     /// The permissions granted by the user's roles.
     pub grants: Grants,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(kind: LoginKind, most: Option<u32>) -> NewLogin {
+        let login = Login {
+            id: LoginId::new("l"),
+            user: UserId::new("a"),
+            kind,
+            created_at: Timestamp::from_millis(0),
+            expires_at: None,
+        };
+        NewLogin {
+            most,
+            ..login.into()
+        }
+    }
+
+    #[test]
+    fn a_login_beyond_the_limit_ends_those_unused_for_longest() {
+        let kept = |most, held| match new(LoginKind::Password, most).evicted(held) {
+            Some(EndedLogins::Unused { kept }) => Some(kept),
+            other => {
+                assert_eq!(other, None);
+                None
+            }
+        };
+        assert_eq!(kept(Some(3), 2), None);
+        assert_eq!(kept(Some(3), 3), Some(2));
+        assert_eq!(kept(Some(3), 9), Some(2));
+        assert_eq!(kept(Some(0), 1), Some(0), "the new login itself stays");
+        assert_eq!(kept(None, 1_000), None);
+        let token = LoginKind::Token {
+            name: "t".to_owned(),
+            tail: String::new(),
+            bypass_two_factor: false,
+        };
+        assert_eq!(new(token, Some(1)).evicted(1_000), None);
+    }
 }

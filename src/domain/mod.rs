@@ -19,6 +19,7 @@ mod custom_status;
 mod error;
 mod event;
 mod hook;
+mod hook_position;
 mod login;
 mod name;
 pub(crate) mod network;
@@ -28,17 +29,20 @@ mod presence;
 mod presence_policy;
 mod profile;
 mod requester;
+mod retention;
 mod setting;
 mod status_query;
 mod timestamp;
 mod user;
+mod user_difference;
+mod user_patch;
 mod user_query;
 mod webhook;
 mod words;
 
 pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
-    TargetKind, UserDifference,
+    TargetKind,
 };
 pub use baseline::Rest;
 pub use caller::Caller;
@@ -47,19 +51,24 @@ pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use error::{Blocked, Disallowed, Error, Fault, Field, Problem, Result, What};
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
+pub use hook_position::{HookPosition, Replay};
 pub use login::{
-    Login, LoginId, LoginKind, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Session,
+    EndedLogins, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, LoginRecord, LoginSort,
+    NewLogin, Session,
 };
 pub use name::check_name;
 pub use password_policy::{PasswordPolicy, Weakness};
-pub use permission::{Grants, Permission, PermissionGrant, Role, RoleScope};
+pub use permission::{GrantChange, Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{Kind, Person, Presence};
 pub use presence_policy::PresencePolicy;
 pub use profile::{Bio, Nickname, Profile};
 pub use requester::Requester;
+pub use retention::EventRetention;
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
 pub use user::{ADMIN, Actor, Email, User, UserId, UserKey, UserKind, Username};
+pub use user_difference::UserDifference;
+pub use user_patch::{RoleChange, UserPatch};
 pub use user_query::{UserQuery, UserSort};
-pub use webhook::{SigningSecret, Webhook, WebhookName};
+pub use webhook::{SigningSecret, Webhook, WebhookName, rotate_secrets};

@@ -102,6 +102,43 @@ pub struct PermissionGrant {
     pub updated_at: Timestamp,
 }
 
+/// Whether a role gains or loses a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantChange {
+    /// It gains the permission.
+    Grant,
+    /// It loses the permission.
+    Revoke,
+}
+
+impl PermissionGrant {
+    /// Returns the grant after `role` gained or lost the permission at `at`. A new role comes after
+    /// the others. `None` if nothing changes.
+    #[must_use]
+    pub fn changed(mut self, role: &str, change: GrantChange, at: Timestamp) -> Option<Self> {
+        let position = self.roles.iter().position(|held| held == role);
+        match (position, change) {
+            (None, GrantChange::Grant) => self.roles.push(role.to_owned()),
+            (Some(position), GrantChange::Revoke) => drop(self.roles.remove(position)),
+            _ => return None,
+        }
+        self.updated_at = at;
+        Some(self)
+    }
+
+    /// Returns the grant with each role once, at its first position.
+    #[must_use]
+    pub fn distinct(mut self) -> Self {
+        let given = std::mem::take(&mut self.roles);
+        for role in given {
+            if !self.roles.contains(&role) {
+                self.roles.push(role);
+            }
+        }
+        self
+    }
+}
+
 /// A role, held by users and granted permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
@@ -129,6 +166,28 @@ pub enum RoleScope {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn grant(roles: &[&str], at: i64) -> PermissionGrant {
+        PermissionGrant {
+            permission: "p".to_owned(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            updated_at: Timestamp::from_millis(at),
+        }
+    }
+
+    #[test]
+    fn a_grant_appends_and_a_revocation_removes_one_role() {
+        use GrantChange::*;
+        let held = || grant(&["user", "bot"], 1);
+        let at = Timestamp::from_millis(2);
+        let expected = grant(&["user", "bot", "admin"], 2);
+        assert_eq!(held().changed("admin", Grant, at), Some(expected));
+        assert_eq!(held().changed("user", Revoke, at), Some(grant(&["bot"], 2)));
+        assert_eq!(held().changed("user", Grant, at), None);
+        assert_eq!(held().changed("admin", Revoke, at), None);
+        let repeated = grant(&["user", "bot", "user"], 1);
+        assert_eq!(repeated.distinct(), held());
+    }
 
     #[test]
     fn grants_hold_exactly_the_permissions_named() {

@@ -8,8 +8,8 @@
 //! status.
 
 use super::{
-    Choice, Claim, ClaimSource, PresencePolicy, Rest, StatusChange, StatusText, Timestamp, UserId,
-    UserStatus, Username,
+    Change, Choice, Claim, ClaimSource, PresencePolicy, Rest, Result, StatusChange, StatusText,
+    Timestamp, UserId, UserStatus, Username,
 };
 
 /// Whether a user is shown as a person or as a bot.
@@ -96,9 +96,9 @@ impl Presence {
     /// Online with no text or an empty one creates no claim. It ends the manual and the external
     /// claim. Any other choice becomes the manual claim, and keeps the current text unless one is
     /// given.
-    pub fn choose(&mut self, choice: Choice, now: Timestamp) {
+    pub fn choose(&mut self, choice: &Choice, now: Timestamp) {
         self.expire(now);
-        let status = self.chosen_by(&choice, now);
+        let status = self.chosen_by(choice, now);
         let says_nothing = |text: &StatusText| text.as_str().is_empty();
         if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {
             self.claims
@@ -107,6 +107,7 @@ impl Presence {
         } else {
             let text = choice
                 .text
+                .clone()
                 .or_else(|| self.covered(now).map(|claim| claim.text.clone()));
             let text = text.unwrap_or_default();
             self.put(Claim {
@@ -125,6 +126,16 @@ impl Presence {
             .status
             .or_else(|| self.covered(now).map(|claim| claim.status))
             .unwrap_or(UserStatus::Online)
+    }
+
+    /// Returns the sources whose claim differs from `before`, each with its claim now.
+    pub fn changed_claims<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = (ClaimSource, Option<&'a Claim>)> {
+        let differs = |source: &ClaimSource| before.claim_of(*source) != self.claim_of(*source);
+        let changed = ClaimSource::ALL.into_iter().filter(differs);
+        changed.map(|source| (source, self.claim_of(source)))
     }
 
     /// Adds a claim, replacing the previous claim of its source.
@@ -182,6 +193,43 @@ pub struct Person {
     pub presence: Presence,
 }
 
+impl Person {
+    /// Returns the presence after `rule` was applied at `now` and the claims expired by then were
+    /// removed, with the change to announce. `None` if nothing changed. A claim that the
+    /// announcement no longer includes must not reappear if the clock is set back.
+    ///
+    /// # Errors
+    /// Any error of the rule.
+    pub fn change(
+        &self,
+        now: Timestamp,
+        rule: impl Fn(&mut Presence) -> Result<()>,
+    ) -> Result<Option<(Presence, Change)>> {
+        let mut after = self.presence.clone();
+        rule(&mut after)?;
+        after.expire(now);
+        if after == self.presence {
+            return Ok(None);
+        }
+        after.changed_at = Some(now);
+        let change = Change::PresenceChanged(self.announcement(&after, now));
+        Ok(Some((after, change)))
+    }
+
+    fn announcement(&self, presence: &Presence, now: Timestamp) -> StatusChange {
+        let claim = presence.claim(now);
+        StatusChange {
+            user: self.id.clone(),
+            username: self.username.clone(),
+            status: presence.chosen(now),
+            text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
+            source: claim.map(|claim| claim.source),
+            expires_at: claim.and_then(|claim| claim.expires_at),
+            rest: presence.rest,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,7 +268,7 @@ mod tests {
         use {ClaimSource::*, UserStatus::*};
         let mut ann = Presence::untouched(Kind::Person);
         ann.put(claim(External, Busy, "Meeting", Some(100)));
-        ann.choose(choice(Away, Some("Lunch"), Some(50)), NOON);
+        ann.choose(&choice(Away, Some("Lunch"), Some(50)), NOON);
         ann.put(claim(Internal, Busy, "On a call", Some(10)));
         assert_eq!(told(&ann, 0), (Busy, "On a call", Some(Internal)));
         assert_eq!(told(&ann, 10), (Away, "Lunch", Some(Manual)));
@@ -234,8 +282,8 @@ mod tests {
     fn a_manual_choice_replaces_the_previous_one_and_keeps_its_text() {
         use {ClaimSource::*, UserStatus::*};
         let mut ann = Presence::untouched(Kind::Person);
-        ann.choose(choice(Busy, Some("Coding"), None), NOON);
-        ann.choose(choice(Away, None, Some(60)), NOON);
+        ann.choose(&choice(Busy, Some("Coding"), None), NOON);
+        ann.choose(&choice(Away, None, Some(60)), NOON);
         assert_eq!(told(&ann, 0), (Away, "Coding", Some(Manual)));
         assert_eq!(told(&ann, 60), (Online, "", None), "not busy again");
         let text_only = Choice {
@@ -243,7 +291,7 @@ mod tests {
             text: Some(StatusText::new("Reading")),
             expires_at: None,
         };
-        ann.choose(text_only, NOON);
+        ann.choose(&text_only, NOON);
         assert_eq!(told(&ann, 60), (Away, "Reading", Some(Manual)));
     }
 
@@ -254,13 +302,57 @@ mod tests {
         for source in ClaimSource::ALL {
             ann.put(claim(source, Busy, source.as_str(), None));
         }
-        ann.choose(choice(Online, None, Some(60)), NOON);
+        ann.choose(&choice(Online, None, Some(60)), NOON);
         assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
         ann.end(Internal);
         assert_eq!(told(&ann, 0), (Online, "", None));
-        ann.choose(choice(Busy, Some("Lunch"), None), NOON);
-        ann.choose(choice(Online, None, None), NOON);
+        ann.choose(&choice(Busy, Some("Lunch"), None), NOON);
+        ann.choose(&choice(Online, None, None), NOON);
         assert_eq!(told(&ann, 0), (Online, "", None), "not online at lunch");
+    }
+
+    #[test]
+    fn a_change_is_announced_once_with_the_strongest_claim() {
+        use {ClaimSource::*, UserStatus::*};
+        let mut ann = Person {
+            id: UserId::new("a"),
+            username: Username::stored("ann".to_owned()),
+            name: String::new(),
+            utc_offset: 0,
+            presence: Presence::untouched(Kind::Person),
+        };
+        let put = |new: Claim| {
+            move |presence: &mut Presence| {
+                presence.put(new.clone());
+                Ok(())
+            }
+        };
+        let nothing = |_: &mut Presence| Ok(());
+        let lunch = put(claim(Manual, Away, "Lunch", Some(5)));
+        let meeting = put(claim(External, Busy, "Meeting", Some(9)));
+        let mut change = |seconds, rule: &dyn Fn(&mut Presence) -> Result<()>| {
+            let (after, change) = ann.change(at(seconds), rule).unwrap()?;
+            assert_eq!(after.changed_at, Some(at(seconds)));
+            let changed = after.changed_claims(&ann.presence);
+            let changed: Vec<_> = changed.map(|(source, _)| source).collect();
+            ann.presence = after;
+            let Change::PresenceChanged(change) = change else {
+                panic!("{change:?}")
+            };
+            Some((change.source, change.status, changed))
+        };
+        assert_eq!(change(0, &lunch), Some((Some(Manual), Away, vec![Manual])));
+        assert_eq!(change(1, &lunch), None, "the same claim");
+        assert_eq!(
+            change(2, &meeting),
+            Some((Some(Manual), Away, vec![External]))
+        );
+        assert_eq!(change(4, &nothing), None);
+        assert_eq!(
+            change(5, &nothing),
+            Some((Some(External), Busy, vec![Manual]))
+        );
+        assert_eq!(change(9, &nothing), Some((None, Online, vec![External])));
     }
 
     #[test]
@@ -275,13 +367,13 @@ mod tests {
                 Offline,
                 "{kind:?} without a choice"
             );
-            who.choose(choice(Online, None, None), NOON);
+            who.choose(&choice(Online, None, None), NOON);
             assert_eq!(
                 shown(&who, 0, Offline),
                 Online,
                 "{kind:?} chose to be online"
             );
-            who.choose(choice(Busy, None, Some(60)), NOON);
+            who.choose(&choice(Busy, None, Some(60)), NOON);
             assert_eq!(shown(&who, 0, Offline), busy, "{kind:?}");
             assert_eq!(shown(&who, 0, Away), Busy, "{kind:?}");
             assert_eq!(shown(&who, 60, Offline), after, "{kind:?} after its claim");

@@ -29,6 +29,21 @@ impl Profile {
     /// Maximum length of the preferences JSON in characters. A limit of our own, many times what
     /// clients store. The preferences are loaded with every lookup of their user.
     pub const MAX_PREFERENCES: usize = 16 * 1024;
+
+    /// Sets the preferences.
+    ///
+    /// # Errors
+    /// `Invalid { Preferences, TooLong }`.
+    pub fn set_preferences(&mut self, preferences: String) -> Result<()> {
+        if preferences.chars().nth(Self::MAX_PREFERENCES).is_some() {
+            return Err(Error::Invalid {
+                field: Field::Preferences,
+                problem: Problem::TooLong(Self::MAX_PREFERENCES),
+            });
+        }
+        self.preferences = Some(preferences.into());
+        Ok(())
+    }
 }
 
 macro_rules! short_texts {
@@ -82,6 +97,18 @@ short_texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn preferences_are_bounded_in_characters() {
+        let mut profile = Profile::default();
+        let longest = "é".repeat(Profile::MAX_PREFERENCES);
+        profile.set_preferences(longest.clone()).unwrap();
+        assert!(profile.set_preferences(longest + "x").is_err());
+        assert_eq!(
+            profile.preferences.unwrap().len(),
+            2 * Profile::MAX_PREFERENCES
+        );
+    }
 
     #[test]
     fn short_texts_are_trimmed_and_bounded_in_utf_16_units() {

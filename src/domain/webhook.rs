@@ -35,6 +35,23 @@ impl Webhook {
     }
 }
 
+/// Returns the signing secrets after a rotation to `new` at `now`, newest first. Earlier secrets
+/// expire at `until`, unless they expire sooner. Expired ones are removed.
+#[must_use]
+pub fn rotate_secrets(
+    secrets: Vec<SigningSecret>,
+    new: SigningSecret,
+    until: Timestamp,
+    now: Timestamp,
+) -> Vec<SigningSecret> {
+    let earlier = secrets.into_iter().map(|secret| SigningSecret {
+        expires_at: Some(secret.expires_at.map_or(until, |end| end.min(until))),
+        ..secret
+    });
+    let live = earlier.filter(|secret| secret.expires_at.is_none_or(|end| now < end));
+    std::iter::once(new).chain(live).collect()
+}
+
 /// A webhook's name: 1 to 40 of `a`–`z`, `0`–`9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookName(String);
@@ -88,5 +105,37 @@ impl fmt::Debug for SigningSecret {
         f.debug_struct("SigningSecret")
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str, expires_at: Option<i64>) -> SigningSecret {
+        SigningSecret {
+            text: text.to_owned(),
+            expires_at: expires_at.map(Timestamp::from_millis),
+        }
+    }
+
+    #[test]
+    fn earlier_secrets_expire_with_the_rotation_unless_sooner() {
+        let secrets = vec![
+            secret("c", None),
+            secret("b", Some(5)),
+            secret("a", Some(2)),
+        ];
+        let rotate = |until, now| {
+            let (until, now) = (Timestamp::from_millis(until), Timestamp::from_millis(now));
+            rotate_secrets(secrets.clone(), secret("d", None), until, now)
+        };
+        let expected = [
+            secret("d", None),
+            secret("c", Some(9)),
+            secret("b", Some(5)),
+        ];
+        assert_eq!(rotate(9, 2), expected);
+        assert_eq!(rotate(2, 2), [secret("d", None)], "at once");
     }
 }

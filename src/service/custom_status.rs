@@ -6,8 +6,8 @@
 
 use crate::app::{App, Contract};
 use crate::domain::{
-    Actor, Change, CustomStatus, Error, Field, NewEvent, Page, Permission, Problem, Result,
-    StatusId, StatusName, StatusQuery, StatusType, Timestamp, What,
+    Actor, Change, CustomStatus, Error, Field, Page, Permission, Problem, Result, StatusId,
+    StatusName, StatusQuery, StatusType, What,
 };
 
 /// The requested content of a status, not validated yet.
@@ -26,11 +26,10 @@ pub struct StatusDraft {
 pub async fn create(app: &App, actor: &Actor, draft: StatusDraft) -> Result<CustomStatus> {
     actor.require(Permission::ManageUserStatus)?;
     let status = check(app, app.ids.status(app.clock.now()), draft).await?;
-    let event = event(
-        actor,
-        status.updated_at,
-        Change::StatusCreated(status.clone()),
-    );
+    let event = actor
+        .user
+        .by(status.updated_at)
+        .event(Change::StatusCreated(status.clone()));
     app.store.create_status(status.clone(), event).await?;
     Ok(status)
 }
@@ -93,8 +92,7 @@ pub async fn update_seen(
 pub async fn delete(app: &App, actor: &Actor, id: StatusId) -> Result<()> {
     actor.require(Permission::ManageUserStatus)?;
     let by = actor.user.by(app.clock.now());
-    let event = move |status| by.event(Change::StatusDeleted(status));
-    app.store.delete_status(id, Box::new(event)).await
+    app.store.delete_status(id, by).await
 }
 
 /// Returns one page of the statuses. Every authenticated user may read them.
@@ -112,11 +110,10 @@ async fn replace(
     draft: StatusDraft,
 ) -> Result<CustomStatus> {
     let status = check(app, id, draft).await?;
-    let event = event(
-        actor,
-        status.updated_at,
-        Change::StatusUpdated(status.clone()),
-    );
+    let event = actor
+        .user
+        .by(status.updated_at)
+        .event(Change::StatusUpdated(status.clone()));
     app.store.update_status(status.clone(), event).await?;
     Ok(status)
 }
@@ -158,13 +155,4 @@ async fn is_taken(app: &App, name: &StatusName, id: &StatusId) -> Result<bool> {
         .find_status_named(name.clone())
         .await?
         .is_some_and(|other| other.id != *id))
-}
-
-fn event(actor: &Actor, at: Timestamp, change: Change) -> NewEvent {
-    NewEvent {
-        at,
-        actor: actor.user.id.clone(),
-        actor_name: actor.user.username.clone(),
-        change,
-    }
 }

@@ -1,7 +1,7 @@
 //! The rules of roles and permissions.
 
 use crate::app::App;
-use crate::domain::{Actor, Permission, PermissionGrant, Requester, Result, Role};
+use crate::domain::{Actor, GrantChange, Permission, PermissionGrant, Requester, Result, Role};
 
 /// Returns every permission with the roles that grant it. Every authenticated user may read them.
 ///
@@ -52,9 +52,9 @@ pub async fn set_grant(
     actor: &Requester,
     permission: String,
     role: String,
-    granted: bool,
+    change: GrantChange,
 ) -> Result<()> {
     actor.require(Permission::AccessPermissions)?;
     let by = actor.by(app.clock.now());
-    app.store.set_grant(permission, role, granted, by).await
+    app.store.set_grant(permission, role, change, by).await
 }

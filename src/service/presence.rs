@@ -101,7 +101,7 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     let rule = move |presence: &mut Presence| {
         let status = presence.chosen_by(&choice, now);
         allow_status(&settings, status)?;
-        presence.choose(choice.clone(), now);
+        presence.choose(&choice, now);
         Ok(())
     };
     let change = PresenceChange {

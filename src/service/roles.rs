@@ -2,11 +2,10 @@
 
 use crate::app::App;
 use crate::domain::{
-    ADMIN, Actor, Error, Field, Page, Permission, Problem, Requester, Result, Role, RoleScope,
-    User, UserKey, UserQuery,
+    ADMIN, Actor, Error, Field, Page, Permission, Problem, Requester, Result, Role, RoleChange,
+    RoleScope, User, UserKey, UserPatch, UserQuery,
 };
 use crate::service::users;
-use crate::store::{RoleChange, UserPatch};
 
 /// Gives a role to the user with this username.
 ///

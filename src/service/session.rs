@@ -4,13 +4,13 @@ use crate::app::App;
 use crate::auth::passwords::PasswordDigest;
 use crate::auth::session_cache::Fingerprint;
 use crate::auth::tokens::TokenClaims;
-use crate::domain::UserKey;
 use crate::domain::{
     Actor, Attribution, Blocked, Error, Login, LoginId, LoginKind, LoginOrigin, Origin, Requester,
     Result, Session, Target, User, UserId,
 };
+use crate::domain::{NewLogin, UserKey};
 use crate::service::audit::{self, RefusedLogin};
-use crate::store::{ChangeKind, NewLogin};
+use crate::store::ChangeKind;
 use std::net::IpAddr;
 use std::sync::Arc;
 

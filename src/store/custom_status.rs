@@ -1,6 +1,6 @@
 //! The custom statuses' part of the store contract.
 
-use crate::domain::{CustomStatus, NewEvent, Page, Result, StatusId, StatusName, StatusQuery};
+use crate::domain::{By, CustomStatus, NewEvent, Page, Result, StatusId, StatusName, StatusQuery};
 use async_trait::async_trait;
 
 /// Custom statuses. Each change appends its event. See the [module](super) for the contract of
@@ -19,11 +19,11 @@ pub trait CustomStatuses: Send + Sync {
     /// `NotFound` if the status does not exist, `NameTaken` if another one has this name.
     async fn update_status(&self, status: CustomStatus, event: NewEvent) -> Result<()>;
 
-    /// Deletes a status. `event` builds the event from its last state.
+    /// Deletes a status, and appends the event with its last state.
     ///
     /// # Errors
     /// `NotFound` if the status does not exist.
-    async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()>;
+    async fn delete_status(&self, id: StatusId, by: By) -> Result<()>;
 
     /// Returns the status with this id.
     async fn find_status(&self, id: StatusId) -> Result<Option<CustomStatus>>;
@@ -35,7 +35,3 @@ pub trait CustomStatuses: Send + Sync {
     /// snapshot.
     async fn list_statuses(&self, query: StatusQuery) -> Result<Page<CustomStatus>>;
 }
-
-/// Builds the event for a status that is only known inside the transaction. Called
-/// again if the transaction is repeated.
-pub type EventBuilder = Box<dyn Fn(CustomStatus) -> NewEvent + Send>;

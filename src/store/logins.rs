@@ -1,8 +1,8 @@
 //! The logins' part of the store contract.
 
 use crate::domain::{
-    Attribution, By, Login, LoginId, LoginOrigin, LoginQuery, LoginRecord, Page, Result, Session,
-    Timestamp, UserId,
+    Attribution, By, EndedLogins, Login, LoginId, LoginQuery, LoginRecord, NewLogin, Page, Result,
+    Session, Timestamp, UserId,
 };
 use async_trait::async_trait;
 use std::net::IpAddr;
@@ -51,36 +51,9 @@ pub trait Logins: Send + Sync {
     /// Deletes a login and appends the event. Returns `false`, without an event, if there was none.
     async fn delete_login(&self, id: LoginId, by: By) -> Result<bool>;
 
-    /// Deletes every login of a user, including tokens. Appends the event if there was any.
+    /// Ends logins of a user. Appends the event and the audit record if there was any.
     ///
     /// # Errors
     /// `NotFound` if the user does not exist.
-    async fn delete_logins(&self, user: UserId, by: By) -> Result<()>;
-
-    /// Deletes every password login of a user except `kept`. Appends the event if there was any.
-    async fn delete_other_logins(&self, user: UserId, kept: LoginId, by: By) -> Result<()>;
-}
-
-/// A login to add, with its conditions.
-#[derive(Debug, Clone)]
-pub struct NewLogin {
-    /// The login.
-    pub login: Login,
-    /// Its origin.
-    pub origin: LoginOrigin,
-    /// The login that requested it. Nothing is added if that one has ended.
-    pub asked_by: Option<LoginId>,
-    /// Maximum number of password logins of the user, including this one. `None` means no limit.
-    pub most: Option<u32>,
-}
-
-impl From<Login> for NewLogin {
-    fn from(login: Login) -> Self {
-        Self {
-            login,
-            origin: LoginOrigin::default(),
-            asked_by: None,
-            most: None,
-        }
-    }
+    async fn end_logins(&self, user: UserId, ended: EndedLogins, by: By) -> Result<()>;
 }

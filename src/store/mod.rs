@@ -39,17 +39,17 @@ mod users;
 mod webhooks;
 
 pub use audit::Audit;
-pub use custom_status::{CustomStatuses, EventBuilder};
+pub use custom_status::CustomStatuses;
 pub use database::{Database, DatabaseSettings};
 pub use hooks::Hooks;
-pub use logins::{Logins, NewLogin};
+pub use logins::Logins;
 pub use open::{OpenError, open, open_beside_server, open_in_memory};
 pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{ClaimEffect, PresenceChange, PresenceRule, PresenceSnapshot, Presences, Whom};
 pub use seed::Seeded;
 pub use settings::Settings;
-pub use users::{RoleChange, UserPatch, Users};
+pub use users::Users;
 pub use webhooks::Webhooks;
 
 use crate::domain::{EventId, Result};

@@ -1,6 +1,6 @@
 //! The permissions' part of the store contract: roles and grants.
 
-use crate::domain::{By, PermissionGrant, Result, Role};
+use crate::domain::{By, GrantChange, PermissionGrant, Result, Role};
 use async_trait::async_trait;
 
 /// Roles and their permissions. See the [module](super) for the contract of every method.
@@ -27,7 +27,7 @@ pub trait Permissions: Send + Sync {
         &self,
         permission: String,
         role: String,
-        granted: bool,
+        change: GrantChange,
         by: By,
     ) -> Result<()>;
 }

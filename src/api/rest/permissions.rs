@@ -7,7 +7,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::date;
 use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow, Success};
-use crate::domain::Permission;
+use crate::domain::{GrantChange, Permission};
 use crate::service::permissions;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -44,21 +44,21 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn add_role(request: Request) -> Answer {
-    set_grant(request, true).await
+    set_grant(request, GrantChange::Grant).await
 }
 
 pub(in crate::api) async fn remove_role(request: Request) -> Answer {
-    set_grant(request, false).await
+    set_grant(request, GrantChange::Revoke).await
 }
 
-async fn set_grant(request: Request, granted: bool) -> Answer {
+async fn set_grant(request: Request, change: GrantChange) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let mut fields = request.lenient_fields()?;
     fields.require(&["permissionId", "role"])?;
     fields.refuse_unknown(&["permissionId", "role"])?;
     let (permission, role) = (fields.filled("permissionId")?, fields.filled("role")?);
     let app = request.count_call(Some(&actor))?;
-    permissions::set_grant(app, &actor, permission, role, granted).await?;
+    permissions::set_grant(app, &actor, permission, role, change).await?;
     response::ok(&Success::TRUE)
 }
 

@@ -8,11 +8,9 @@
 mod action;
 mod entries;
 mod query;
-mod user_change;
 
 pub use action::{Action, RecordClass};
 pub use query::AuditQuery;
-pub use user_change::UserDifference;
 
 use super::words::words;
 use super::{Timestamp, UserId, Username};

@@ -4,10 +4,9 @@
 use super::{accept, check_roles, find, is_self, missing, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
 use crate::domain::{
-    Bio, Email, Field, Nickname, Permission, Profile, Requester, Result, User, UserId, UserKey,
-    Username,
+    Bio, Email, EndedLogins, Field, Nickname, Permission, Profile, Requester, Result, User, UserId,
+    UserKey, UserPatch, Username,
 };
-use crate::store::UserPatch;
 
 /// A user to create, not validated yet.
 #[derive(Default)]
@@ -118,8 +117,9 @@ pub async fn set_active(app: &App, actor: &Requester, user: UserId, active: bool
 /// `Unavailable`.
 pub async fn end_other_logins(app: &App, actor: &Requester) -> Result<()> {
     let by = actor.by(app.clock.now());
-    let (user, kept) = (actor.user.id.clone(), actor.login.id.clone());
-    app.store.delete_other_logins(user, kept, by).await
+    let kept = Some(actor.login.id.clone());
+    let ended = EndedLogins::Password { kept };
+    app.store.end_logins(by.user.clone(), ended, by).await
 }
 
 /// Ends every login of a user, including tokens. Users need no permission for their own.
@@ -131,5 +131,5 @@ pub async fn end_logins(app: &App, actor: &Requester, user: UserId) -> Result<()
         actor.require(Permission::LogoutOtherUser)?;
     }
     let by = actor.by(app.clock.now());
-    app.store.delete_logins(user, by).await
+    app.store.end_logins(user, EndedLogins::All, by).await
 }

@@ -7,10 +7,9 @@ use crate::app::{App, Ids};
 use crate::auth::passwords::PasswordDigest;
 use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
-    Result, User, UserId, UserKey, UserStatus, Username,
+    Result, RoleChange, User, UserId, UserKey, UserPatch, UserStatus, Username,
 };
 use crate::service::{audit, presence, session};
-use crate::store::{RoleChange, UserPatch};
 use std::net::IpAddr;
 
 /// The changes to a user, not validated yet. `None` keeps the current value.

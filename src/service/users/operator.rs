@@ -6,10 +6,9 @@ use super::{accept, refuse_unclear, tokens};
 use crate::app::App;
 use crate::domain::{
     ADMIN, Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Profile, Result,
-    User, UserId, UserKey, UserQuery, Username,
+    RoleChange, User, UserId, UserKey, UserPatch, UserQuery, Username,
 };
 use crate::service::session;
-use crate::store::{RoleChange, UserPatch};
 use std::time::Duration;
 
 /// A user to create.

@@ -5,10 +5,9 @@
 use super::{is_self, missing, refuse_unclear};
 use crate::app::App;
 use crate::domain::{
-    Actor, Error, Field, Login, LoginKind, Permission, Requester, Result, UserId, What,
+    Actor, Error, Field, Login, LoginKind, NewLogin, Permission, Requester, Result, UserId, What,
 };
 use crate::service::session;
-use crate::store::NewLogin;
 
 /// Creates a personal access token that lasts until it is removed. Returns the token, which is
 /// shown only once.

@@ -2,6 +2,7 @@
 //! types, so that these can be renamed without affecting stored rows. Does not depend on SQL.
 
 pub(super) mod event;
+pub(super) mod preferences;
 
 use crate::domain::UserId;
 

@@ -4,11 +4,11 @@ use super::job::Signal;
 use super::space::SpaceClass;
 use super::{SqliteStore, error, is_unique, outbox};
 use crate::domain::{
-    Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
+    By, Change, CustomStatus, Error, NewEvent, Result, StatusId, StatusName, StatusType, Timestamp,
     What,
 };
 use crate::domain::{Page, SortField, SortOrder, StatusQuery};
-use crate::store::{ChangeKind, CustomStatuses, EventBuilder};
+use crate::store::{ChangeKind, CustomStatuses};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -35,11 +35,9 @@ impl CustomStatuses for SqliteStore {
             .await
     }
 
-    async fn delete_status(&self, id: StatusId, event: EventBuilder) -> Result<()> {
+    async fn delete_status(&self, id: StatusId, by: By) -> Result<()> {
         self.writer
-            .write(SpaceClass::Reserve, STATUSES, move |c| {
-                delete(c, &id, &event)
-            })
+            .write(SpaceClass::Reserve, STATUSES, move |c| delete(c, &id, &by))
             .await
     }
 
@@ -84,7 +82,7 @@ pub(super) fn update(
     outbox::append(connection, event)
 }
 
-pub(super) fn delete(connection: &Connection, id: &StatusId, event: &EventBuilder) -> Result<()> {
+fn delete(connection: &Connection, id: &StatusId, by: &By) -> Result<()> {
     let status = find(connection, id)
         .map_err(|e| error(&e))?
         .ok_or_else(|| not_found(id))?;
@@ -93,9 +91,7 @@ pub(super) fn delete(connection: &Connection, id: &StatusId, event: &EventBuilde
         .and_then(|mut delete| delete.execute([id.as_str()]))
         .and_then(|deleted| count(connection, -i64::try_from(deleted).unwrap_or(0)))
         .map_err(|e| error(&e))?;
-    let event = event(status);
-    debug_assert!(matches!(event.change, Change::StatusDeleted(_)));
-    outbox::append(connection, &event)
+    outbox::append(connection, &by.event(Change::StatusDeleted(status)))
 }
 
 /// Updates the total number of statuses, in the transaction of the change.

@@ -2,7 +2,7 @@
 
 use super::outbox::{event_id, newest, number};
 use super::space::SpaceClass;
-use super::{HOOKS, SqliteStore, audit, delivery, error};
+use super::{HOOKS, SqliteStore, audit, delivery, error, outbox};
 use crate::domain::{
     Action, Attribution, DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result,
     Timestamp, What,
@@ -203,28 +203,26 @@ fn retry(connection: &Connection, hook: &str, event: Option<EventId>) -> Result<
     found.map(|()| wanted as u64)
 }
 
-/// Drops a delivery. If it blocks later ones, the hook moves past it. An event beyond a replay is
-/// skipped when the replay ends. The result of an attempt in progress is rejected.
+/// Drops a delivery, and moves the hook as follows from it.
 fn give_up(connection: &Connection, hook: &str, event: EventId) -> Result<()> {
     let work = || {
-        connection.execute(
-            "UPDATE consumer SET generation = generation + 1 WHERE name = ?1
-                 AND EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state IN ('retrying', 'again'))",
-            params![hook, number(event)],
-        )?;
-        connection.execute(
-            "UPDATE consumer SET cursor = iif(?2 > replay_until, cursor, max(cursor, ?2)), resume_at = max(resume_at, ?2)
-             WHERE name = ?1 AND EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state = 'retrying')",
-            params![hook, number(event)],
-        )?;
-        connection.execute(
-            "DELETE FROM delivery WHERE consumer = ?1 AND event_id = ?2 AND state <> 'delivered'",
-            params![hook, number(event)],
-        )
+        let state = connection
+            .prepare_cached("SELECT state FROM delivery WHERE consumer = ?1 AND event_id = ?2")?
+            .query_row(params![hook, number(event)], |row| row.get(0))
+            .optional()?;
+        let state = state.filter(|state| *state != DeliveryState::Delivered);
+        let (Some(state), Some(position)) = (state, outbox::position(connection, hook)?) else {
+            return Ok(false);
+        };
+        outbox::set_position(connection, hook, position.without(event, state))?;
+        connection
+            .prepare_cached("DELETE FROM delivery WHERE consumer = ?1 AND event_id = ?2")?
+            .execute(params![hook, number(event)])?;
+        Ok(true)
     };
     match work() {
-        Ok(0) => Err(Error::NotFound(What::Delivery(event.as_u64().to_string()))),
-        Ok(_) => Ok(()),
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::NotFound(What::Delivery(event.as_u64().to_string()))),
         Err(source) => Err(error(&source)),
     }
 }
@@ -235,51 +233,42 @@ fn span(
     connection: &Connection,
     since: Timestamp,
     until: Timestamp,
-) -> rusqlite::Result<Option<(i64, i64)>> {
+) -> rusqlite::Result<Option<(EventId, EventId)>> {
     connection
         .prepare_cached(
             "SELECT min(id), max(id) FROM event WHERE created_at >= ?1 AND created_at < ?2",
         )?
         .query_row([since.as_millis(), until.as_millis()], |row| {
             let (first, last): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
-            Ok(first.zip(last))
+            Ok(first.map(event_id).zip(last.map(event_id)))
         })
 }
 
-/// Moves the cursor back and remembers where it was. Events of the span that were given up are
-/// delivered again with the others. Events after the cursor are delivered anyway, including ones
-/// whose delivery is not saved yet: the new generation rejects that save.
-fn replay(connection: &Connection, hook: &str, (first, last): (i64, i64)) -> rusqlite::Result<u64> {
-    let resume: i64 = connection.query_row(
-        "SELECT coalesce(resume_at, cursor) FROM consumer WHERE name = ?1",
-        [hook],
-        |row| row.get(0),
-    )?;
-    connection.execute(
-        "UPDATE consumer SET generation = generation + 1 WHERE name = ?1",
-        [hook],
-    )?;
-    let last = last.min(resume);
-    if first > last {
+/// Moves the cursor back. Events of the span that were given up are delivered again with the
+/// others. Returns the number of events to deliver again.
+fn replay(
+    connection: &Connection,
+    hook: &str,
+    (first, last): (EventId, EventId),
+) -> rusqlite::Result<u64> {
+    let Some(before) = outbox::position(connection, hook)? else {
         return Ok(0);
-    }
+    };
+    let (position, last) = before.replaying(first, last);
+    outbox::set_position(connection, hook, position)?;
+    let Some(last) = last else { return Ok(0) };
     // The replay that this one replaces leaves no retries: its events are before the position at
     // which the hook continues.
     connection.execute(
-        "DELETE FROM delivery WHERE consumer = ?1 AND state = 'retrying'
-             AND event_id <= (SELECT replay_until FROM consumer WHERE name = ?1)",
-        [hook],
-    )?;
-    connection.execute(
-        "UPDATE consumer SET cursor = ?2, replay_until = ?3, resume_at = ?4 WHERE name = ?1",
-        params![hook, first - 1, last, resume],
+        "DELETE FROM delivery WHERE consumer = ?1 AND state = 'retrying' AND event_id <= ?2",
+        params![hook, before.replay.map(|replay| number(replay.until))],
     )?;
     connection.execute(
         "DELETE FROM delivery WHERE consumer = ?1 AND event_id BETWEEN ?2 AND ?3",
-        params![hook, first, last],
+        params![hook, number(first), number(last)],
     )?;
     // Positions have no gaps.
-    Ok(u64::try_from(last - first + 1).unwrap_or(0))
+    Ok(last.as_u64() - first.before().as_u64())
 }
 
 fn switch(connection: &Connection, hook: &str, off: Option<&str>) -> rusqlite::Result<()> {

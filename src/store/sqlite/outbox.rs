@@ -3,7 +3,8 @@
 use super::space::SpaceClass;
 use super::{HOOKS, SqliteStore, audit, delivery, error};
 use crate::domain::{
-    Attribution, DeliveryRecord, Error, Event, EventId, HookKind, NewEvent, Result, Timestamp,
+    Attribution, DeliveryRecord, Error, Event, EventId, EventRetention, HookKind, HookPosition,
+    NewEvent, Replay, Result, Timestamp,
 };
 use crate::store::record;
 use crate::store::{ConsumerState, Cursor, Outbox, StoredEvent};
@@ -228,27 +229,65 @@ fn standing(connection: &Connection, consumer: &str) -> rusqlite::Result<Option<
     found.optional()
 }
 
-/// Moves a consumer, unless it was moved concurrently. After the last event of a replay, its
-/// earlier position is restored.
+/// Returns the position of a consumer.
+pub(super) fn position(
+    connection: &Connection,
+    consumer: &str,
+) -> rusqlite::Result<Option<HookPosition>> {
+    connection
+        .prepare_cached(
+            "SELECT cursor, generation, replay_until, resume_at FROM consumer WHERE name = ?1",
+        )?
+        .query_row([consumer], |row| {
+            let until = row.get::<_, Option<i64>>(2)?.map(event_id);
+            let resume_at = row.get::<_, Option<i64>>(3)?.map(event_id);
+            let replay = until.zip(resume_at);
+            Ok(HookPosition {
+                cursor: event_id(row.get(0)?),
+                generation: row.get(1)?,
+                replay: replay.map(|(until, resume_at)| Replay { until, resume_at }),
+            })
+        })
+        .optional()
+}
+
+/// Stores the position of a consumer.
+pub(super) fn set_position(
+    connection: &Connection,
+    consumer: &str,
+    position: HookPosition,
+) -> rusqlite::Result<()> {
+    let replay = position.replay;
+    connection
+        .prepare_cached(
+            "UPDATE consumer SET cursor = ?2, generation = ?3, replay_until = ?4, resume_at = ?5 WHERE name = ?1",
+        )?
+        .execute(params![
+            consumer,
+            number(position.cursor),
+            position.generation,
+            replay.map(|replay| number(replay.until)),
+            replay.map(|replay| number(replay.resume_at)),
+        ])
+        .map(drop)
+}
+
+/// Moves a consumer, unless it was moved concurrently.
 fn advance(
     connection: &Connection,
     consumer: &str,
     place: Cursor,
     records: &[DeliveryRecord],
 ) -> rusqlite::Result<bool> {
-    let moved = connection
-        .prepare_cached(
-            "UPDATE consumer SET cursor = iif(?2 >= replay_until, resume_at, ?2), resume_at = iif(?2 >= replay_until, NULL, resume_at),
-                 replay_until = iif(?2 >= replay_until, NULL, replay_until)
-             WHERE name = ?1 AND generation = ?3",
-        )?
-        .execute(params![consumer, number(place.cursor), place.generation])?;
-    if moved > 0 {
-        for record in records {
-            delivery::put(connection, consumer, record)?;
-        }
+    let position = position(connection, consumer)?;
+    let Some(moved) = position.and_then(|p| p.advanced(place.cursor, place.generation)) else {
+        return Ok(false);
+    };
+    set_position(connection, consumer, moved)?;
+    for record in records {
+        delivery::put(connection, consumer, record)?;
     }
-    Ok(moved > 0)
+    Ok(true)
 }
 
 fn switch_off(connection: &Connection, consumer: &str, reason: &str) -> rusqlite::Result<()> {
@@ -258,30 +297,33 @@ fn switch_off(connection: &Connection, consumer: &str, reason: &str) -> rusqlite
         .map(drop)
 }
 
-/// Deletes the oldest events. Only from the front, so that readers by position find no other gap.
+/// Deletes the oldest events.
 fn sweep(connection: &Connection, before: Timestamp, limit: usize) -> rusqlite::Result<bool> {
-    let held: i64 = connection.query_row(
-        "SELECT min((SELECT coalesce(max(id), 0) - 1 FROM event),
-                    coalesce((SELECT min(cursor) FROM consumer WHERE off IS NULL AND missing IS NULL), 9223372036854775807))",
+    let slowest = connection.query_row(
+        "SELECT min(cursor) FROM consumer WHERE off IS NULL AND missing IS NULL",
         [],
-        |row| row.get(0),
+        |row| row.get::<_, Option<i64>>(0),
     )?;
+    let retention = EventRetention {
+        before,
+        newest: newest(connection)?,
+        slowest: slowest.map(event_id),
+    };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut oldest =
         connection.prepare_cached("SELECT id, created_at FROM event ORDER BY id LIMIT ?1")?;
-    let rows = oldest.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let rows: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
-    let old = rows
-        .iter()
-        .take_while(|(id, at)| *id <= held && *at < before.as_millis());
-    let Some((last, _)) = old.last() else {
+    let rows = oldest.query_map([limit], |row| {
+        Ok((event_id(row.get(0)?), Timestamp::from_millis(row.get(1)?)))
+    })?;
+    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    let Some(last) = retention.last_expired(&rows) else {
         return Ok(false);
     };
     connection
         .prepare_cached("DELETE FROM event WHERE id <= ?1")?
-        .execute([last])?;
-    delivery::sweep(connection, *last)?;
-    Ok(rows.last().is_some_and(|(id, _)| id == last))
+        .execute([number(last)])?;
+    delivery::sweep(connection, number(last))?;
+    Ok(rows.last().is_some_and(|(id, _)| *id == last))
 }
 
 pub(super) fn event_id(number: i64) -> EventId {

@@ -3,7 +3,8 @@
 use super::space::SpaceClass;
 use super::{ACCESS, SqliteStore, audit, error, is_missing_reference, outbox};
 use crate::domain::{
-    By, Change, Error, Field, PermissionGrant, Problem, Result, Role, RoleScope, Timestamp,
+    By, Change, Error, Field, GrantChange, PermissionGrant, Problem, Result, Role, RoleScope,
+    Timestamp,
 };
 use crate::store::Permissions;
 use async_trait::async_trait;
@@ -32,17 +33,16 @@ impl Permissions for SqliteStore {
         &self,
         permission: String,
         role: String,
-        granted: bool,
+        change: GrantChange,
         by: By,
     ) -> Result<()> {
-        let space = if granted {
-            SpaceClass::Common
-        } else {
-            SpaceClass::Reserve
+        let space = match change {
+            GrantChange::Grant => SpaceClass::Common,
+            GrantChange::Revoke => SpaceClass::Reserve,
         };
         self.writer
             .write(space, ACCESS, move |c| {
-                set_one(c, &permission, &role, granted, &by)
+                set_one(c, &permission, &role, change, &by)
             })
             .await
     }
@@ -105,11 +105,11 @@ fn set_one(
     connection: &Connection,
     permission: &str,
     role: &str,
-    granted: bool,
+    change: GrantChange,
     by: &By,
 ) -> Result<()> {
     let table = list(connection).map_err(|e| error(&e))?;
-    let mut grant = table
+    let grant = table
         .into_iter()
         .find(|grant| grant.permission == permission)
         .ok_or_else(|| unknown(Field::Permission))?;
@@ -117,23 +117,13 @@ fn set_one(
     if roles.iter().all(|known| known.id != *role) {
         return Err(unknown(Field::Role));
     }
-    match (grant.roles.iter().position(|held| held == role), granted) {
-        (None, true) => grant.roles.push(role.to_owned()),
-        (Some(place), false) => drop(grant.roles.remove(place)),
-        _ => return Ok(()),
-    }
-    grant.updated_at = by.at;
-    set(connection, grant, by)
+    let changed = grant.changed(role, change, by.at);
+    changed.map_or(Ok(()), |grant| set(connection, grant, by))
 }
 
-/// Sets the roles of a permission without duplicates, and appends the event.
-fn set(connection: &Connection, mut grant: PermissionGrant, by: &By) -> Result<()> {
-    let given = std::mem::take(&mut grant.roles);
-    for role in given {
-        if !grant.roles.contains(&role) {
-            grant.roles.push(role);
-        }
-    }
+/// Sets the roles of a permission, and appends the event.
+fn set(connection: &Connection, grant: PermissionGrant, by: &By) -> Result<()> {
+    let grant = grant.distinct();
     write(connection, &grant)?;
     audit::append(connection, &by.attribution().changed_permission(&grant))?;
     outbox::append(connection, &by.event(Change::PermissionChanged(grant)))

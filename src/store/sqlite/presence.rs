@@ -4,8 +4,8 @@ use super::job::Signal;
 use super::space::SpaceClass;
 use super::{SqliteStore, audit, error, outbox, users};
 use crate::domain::{
-    By, Change, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest,
-    Result, StatusChange, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
+    By, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest, Result,
+    StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
 use crate::store::record;
 use crate::store::{ClaimEffect, PresenceChange, PresenceSnapshot, Presences, Whom};
@@ -181,51 +181,40 @@ fn claim(row: &Row<'_>) -> rusqlite::Result<Option<Claim>> {
 /// Applies the change's rule inside the open transaction.
 pub(super) fn change(connection: &Connection, change: &PresenceChange) -> Result<Presence> {
     let found = find(connection, &change.user).map_err(|e| error(&e))?;
-    let mut person = found.ok_or_else(|| not_found(&change.user))?;
+    let person = found.ok_or_else(|| not_found(&change.user))?;
     if change.by.origin == Origin::Operator {
         let by = change.by.attribution();
         audit::append(connection, &by.claimed_status(&person.id, &person.username))?;
     }
-    let before = person.presence.clone();
-    (change.rule)(&mut person.presence)?;
-    // A claim that the event no longer includes must not reappear if the clock is set back before a
-    // sweep.
-    person.presence.expire(change.by.at);
-    save(connection, &before, person, &change.by)
+    apply(connection, person, &change.by, &change.rule)
 }
 
-/// Stores the differences, and appends the event.
-fn save(
+/// Applies a rule, stores the differences, and appends the event.
+fn apply(
     connection: &Connection,
-    before: &Presence,
-    mut person: Person,
+    person: Person,
     by: &By,
+    rule: impl Fn(&mut Presence) -> Result<()>,
 ) -> Result<Presence> {
-    if person.presence == *before {
+    let Some((after, change)) = person.change(by.at, rule)? else {
         return Ok(person.presence);
-    }
-    person.presence.changed_at = Some(by.at);
-    write(connection, before, &person).map_err(|e| error(&e))?;
-    let change = Change::PresenceChanged(told(&person, by.at));
+    };
+    write(connection, &person, &after).map_err(|e| error(&e))?;
     outbox::append(connection, &by.event(change))?;
-    Ok(person.presence)
+    Ok(after)
 }
 
-fn write(connection: &Connection, before: &Presence, person: &Person) -> rusqlite::Result<()> {
-    let (user, after) = (person.id.as_str(), &person.presence);
-    for source in ClaimSource::ALL {
-        match (before.claim_of(source), after.claim_of(source)) {
-            (before, Some(claim)) if before != Some(claim) => {
-                connection
-                    .prepare_cached("INSERT OR REPLACE INTO claim (user_id, source, status, text, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![user, source.as_str(), claim.status.as_str(), claim.text.as_str(), claim.expires_at.map(Timestamp::as_millis)])?;
-            }
-            (Some(_), None) => {
-                connection
-                    .prepare_cached("DELETE FROM claim WHERE user_id = ?1 AND source = ?2")?
-                    .execute([user, source.as_str()])?;
-            }
-            _ => {}
+fn write(connection: &Connection, before: &Person, after: &Presence) -> rusqlite::Result<()> {
+    let user = before.id.as_str();
+    for (source, claim) in after.changed_claims(&before.presence) {
+        if let Some(claim) = claim {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO claim (user_id, source, status, text, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![user, source.as_str(), claim.status.as_str(), claim.text.as_str(), claim.expires_at.map(Timestamp::as_millis)])?;
+        } else {
+            connection
+                .prepare_cached("DELETE FROM claim WHERE user_id = ?1 AND source = ?2")?
+                .execute([user, source.as_str()])?;
         }
     }
     connection
@@ -255,28 +244,12 @@ pub(super) fn set_policy(
     Ok(changed > 0)
 }
 
-fn told(person: &Person, now: Timestamp) -> StatusChange {
-    let presence = &person.presence;
-    let claim = presence.claim(now);
-    StatusChange {
-        user: person.id.clone(),
-        username: person.username.clone(),
-        status: presence.chosen(now),
-        text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
-        source: claim.map(|claim| claim.source),
-        expires_at: claim.and_then(|claim| claim.expires_at),
-        rest: presence.rest,
-    }
-}
-
 fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize> {
     let due = due(connection, now, limit).map_err(|e| error(&e))?;
     for user in &due {
-        let Some(mut person) = find(connection, user).map_err(|e| error(&e))? else {
+        let Some(person) = find(connection, user).map_err(|e| error(&e))? else {
             continue;
         };
-        let before = person.presence.clone();
-        person.presence.expire(now);
         // The claim expired by itself, so the user is recorded as the author.
         let by = By {
             user: person.id.clone(),
@@ -284,7 +257,7 @@ fn expire(connection: &Connection, now: Timestamp, limit: usize) -> Result<usize
             at: now,
             origin: Origin::Server,
         };
-        save(connection, &before, person, &by)?;
+        apply(connection, person, &by, |_| Ok(()))?;
     }
     Ok(due.len())
 }

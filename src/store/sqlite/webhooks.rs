@@ -4,7 +4,7 @@ use super::space::SpaceClass;
 use super::{HOOKS, SqliteStore, audit, error, outbox};
 use crate::domain::{
     Action, Attribution, Error, Field, HookKind, Problem, Result, SigningSecret, Timestamp,
-    Webhook, WebhookName, What,
+    Webhook, WebhookName, What, rotate_secrets,
 };
 use crate::store::Webhooks;
 use async_trait::async_trait;
@@ -42,7 +42,7 @@ impl Webhooks for SqliteStore {
                 .prepare("SELECT 1 FROM webhook WHERE name = ?1")?
                 .exists([name.as_str()])?;
             if is_known {
-                rotate(c, &name, &secret, until, now)?;
+                rotate(c, name.as_str(), secret.clone(), until, now)?;
             }
             Ok(is_known.then_some(()).ok_or_else(|| unknown(&name)))
         };
@@ -126,9 +126,7 @@ fn create(connection: &Connection, webhook: &Webhook, fence: i64) -> Result<()> 
             ],
         )?;
         if added > 0 {
-            for secret in webhook.secrets.iter().rev() {
-                add_secret(connection, name, secret)?;
-            }
+            set_secrets(connection, name, &webhook.secrets)?;
             connection.execute("DELETE FROM consumer WHERE name = ?1", [webhook.hook()])?;
             outbox::put(connection, &webhook.hook(), HookKind::Webhook, None, fence)?;
         }
@@ -142,36 +140,30 @@ fn create(connection: &Connection, webhook: &Webhook, fence: i64) -> Result<()> 
     added.then_some(()).ok_or(taken)
 }
 
-fn add_secret(
+/// Replaces the secrets of a webhook, given newest first.
+fn set_secrets(
     connection: &Connection,
     name: &str,
-    secret: &SigningSecret,
-) -> rusqlite::Result<usize> {
-    connection.execute(
-        "INSERT INTO webhook_secret (webhook, position, secret, expires_at)
-         SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3 FROM webhook_secret WHERE webhook = ?1",
-        params![
-            name,
-            secret.text,
-            secret.expires_at.map(Timestamp::as_millis)
-        ],
-    )
+    secrets: &[SigningSecret],
+) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM webhook_secret WHERE webhook = ?1", [name])?;
+    for (position, secret) in (1_i64..).zip(secrets.iter().rev()) {
+        let expires_at = secret.expires_at.map(Timestamp::as_millis);
+        connection.execute(
+            "INSERT INTO webhook_secret (webhook, position, secret, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            params![name, position, secret.text, expires_at],
+        )?;
+    }
+    Ok(())
 }
 
 fn rotate(
     connection: &Connection,
-    name: &WebhookName,
-    secret: &SigningSecret,
+    name: &str,
+    secret: SigningSecret,
     until: Timestamp,
     now: Timestamp,
-) -> rusqlite::Result<usize> {
-    connection.execute(
-        "UPDATE webhook_secret SET expires_at = min(coalesce(expires_at, ?2), ?2) WHERE webhook = ?1",
-        params![name.as_str(), until.as_millis()],
-    )?;
-    connection.execute(
-        "DELETE FROM webhook_secret WHERE webhook = ?1 AND expires_at <= ?2",
-        params![name.as_str(), now.as_millis()],
-    )?;
-    add_secret(connection, name.as_str(), secret)
+) -> rusqlite::Result<()> {
+    let rotated = rotate_secrets(secrets(connection, name)?, secret, until, now);
+    set_secrets(connection, name, &rotated)
 }

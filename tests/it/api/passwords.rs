@@ -7,8 +7,7 @@ use crate::support::process::{Home, ended};
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::auth::passwords::{PasswordDigest, hash_blocking};
 use doorsign::config::Config;
-use doorsign::domain::UserId;
-use doorsign::store::UserPatch;
+use doorsign::domain::{UserId, UserPatch};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -2,6 +2,7 @@
 //! checks of its route.
 
 use crate::support::TestServer;
+use doorsign::domain::GrantChange;
 use doorsign::domain::{
     AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result,
     SettingValue, Timestamp, UserId, UserKey, UserQuery,
@@ -87,7 +88,7 @@ async fn logins_permissions_roles_and_settings_are_refused_without_the_permissio
     refused("end", logins::end_any(app, ann, login).await);
     let updated = permissions::update(app, ann, Vec::new());
     refused("update", updated.await);
-    let granted = permissions::set_grant(app, ann, name, text("user"), true);
+    let granted = permissions::set_grant(app, ann, name, text("user"), GrantChange::Grant);
     refused("grant", granted.await);
     let members = roles::users_in(app, ann, "admin", 0, None);
     refused("members", members.await);

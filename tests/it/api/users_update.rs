@@ -3,8 +3,7 @@
 
 use crate::support::flaky::FlakyServer;
 use crate::support::{Client, Setup, TestServer};
-use doorsign::domain::UserId;
-use doorsign::store::{RoleChange, UserPatch};
+use doorsign::domain::{RoleChange, UserId, UserPatch};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -6,10 +6,10 @@ use crate::support::store::presence::{busy, id};
 use crate::support::store::{admin_at, at, status, user};
 use doorsign::domain::{
     Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
-    PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserStatus,
+    PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserPatch, UserStatus,
 };
 use doorsign::server::data_folder::Folder;
-use doorsign::store::{self, Database, DatabaseSettings, UserPatch};
+use doorsign::store::{self, Database, DatabaseSettings};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::Arc;

@@ -6,12 +6,12 @@ use crate::support::flaky::{Fault, FlakyServer, wait_for};
 use crate::support::raw::{Raw, request};
 use crate::support::{Client, Live, TestServer, in_time, look_again};
 use doorsign::domain::{
-    By, Change, CustomStatus, Event, EventId, Setting, StatusId, StatusName, StatusType, Timestamp,
-    UserId, UserStatus, Username,
+    By, Change, CustomStatus, EndedLogins, Event, EventId, RoleChange, Setting, StatusId,
+    StatusName, StatusType, Timestamp, UserId, UserPatch, UserStatus, Username,
 };
 use doorsign::realtime::hub::{News, ShownUser, Topic};
 use doorsign::service::events::BATCH;
-use doorsign::store::{RoleChange, Store, UserPatch};
+use doorsign::store::Store;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn stream(client: &Client, since: Option<u64>) -> EventStream {
 /// Ends every login of `client`, past every fault and interruption.
 async fn revoke(server: &FlakyServer, client: &Client) {
     let sound = server.store.sound();
-    let ended = sound.delete_logins(UserId::new(client.id()), by("admin"));
+    let ended = sound.end_logins(UserId::new(client.id()), EndedLogins::All, by("admin"));
     ended.await.unwrap();
 }
 
@@ -120,7 +120,7 @@ async fn a_login_that_ends_before_its_stream_subscribes_gets_no_stream() {
         let (store, id) = (server.store.clone(), UserId::new(ann.id()));
         // The request is authenticated, and nothing was read yet.
         server.store.interrupt("committed", move || {
-            let ended = store.sound().delete_logins(id, by("admin"));
+            let ended = store.sound().end_logins(id, EndedLogins::All, by("admin"));
             wait_for(ended).unwrap();
         });
         let accept = match kind {
@@ -165,7 +165,7 @@ async fn a_stream_that_is_behind_is_sent_nothing_after_its_login_has_ended() {
     let (store, id) = (server.store.clone(), UserId::new(ann.id()));
     let (first, runtime) = (admin.clone(), tokio::runtime::Handle::current());
     server.store.interrupt("events_after", move || {
-        wait_for(store.sound().delete_logins(id, by("admin"))).unwrap();
+        wait_for(store.sound().end_logins(id, EndedLogins::All, by("admin"))).unwrap();
         std::thread::spawn(move || runtime.block_on(first.create("after the end")))
             .join()
             .unwrap();

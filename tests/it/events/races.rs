@@ -8,10 +8,10 @@ use crate::support::process::Home;
 use crate::support::raw::Raw;
 use crate::support::{Client, Live, TestServer, in_time, look_again};
 use doorsign::domain::{
-    By, Change, CustomStatus, NewEvent, StatusId, StatusName, StatusType, Timestamp, UserId,
-    Username,
+    By, Change, CustomStatus, EndedLogins, NewEvent, StatusId, StatusName, StatusType, Timestamp,
+    UserId, UserPatch, Username,
 };
-use doorsign::store::{self, Database, DatabaseSettings, UserPatch};
+use doorsign::store::{self, Database, DatabaseSettings};
 use serde_json::{Value, json};
 use std::io::{PipeReader, Write};
 use std::process::Stdio;
@@ -76,7 +76,7 @@ async fn revoke(store: &dyn Database, user: &str, round: usize) {
         ..UserPatch::default()
     };
     match round % 2 {
-        0 => store.delete_logins(id, by).await.unwrap(),
+        0 => store.end_logins(id, EndedLogins::All, by).await.unwrap(),
         _ => {
             let off = store.update_user(id.clone(), patch(false), by.clone());
             off.await.unwrap();

@@ -4,10 +4,12 @@
 use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{events, id, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
+use doorsign::domain::GrantChange::*;
 use doorsign::domain::{
-    Change, Login, LoginId, LoginKind, PermissionGrant, PresencePolicy, Setting, SettingValue,
+    Change, EndedLogins, Login, LoginId, LoginKind, PermissionGrant, PresencePolicy, RoleChange,
+    Setting, SettingValue, UserPatch,
 };
-use doorsign::store::{RoleChange, Store, UserPatch};
+use doorsign::store::Store;
 
 fn ended() -> Change {
     Change::LoginsEnded { user: id("ann") }
@@ -95,7 +97,10 @@ async fn the_end_of_a_login_appends_one_event_and_its_creation_and_expiry_none()
 
         log_in(&*store, "third", None).await;
         for _ in 0..2 {
-            store.delete_logins(id("ann"), admin_at(5)).await.unwrap();
+            store
+                .end_logins(id("ann"), EndedLogins::All, admin_at(5))
+                .await
+                .unwrap();
         }
         assert_eq!(
             events(&*store).await,
@@ -156,9 +161,9 @@ async fn the_event_of_a_changed_permission_carries_the_stored_roles() {
             grant("view-statistics", &[]),
         ];
         store.update_permissions(given, admin_at(5)).await.unwrap();
-        for granted in [true, true, false, false] {
+        for change in [Grant, Grant, Revoke, Revoke] {
             let (permission, role) = ("view-statistics".to_owned(), "bot".to_owned());
-            let set = store.set_grant(permission, role, granted, admin_at(5));
+            let set = store.set_grant(permission, role, change, admin_at(5));
             set.await.unwrap();
         }
         let expected = [
@@ -229,7 +234,12 @@ async fn refused_changes_append_no_event() {
         }
         assert!(store.delete_user(id("ann"), by()).await.is_err());
         assert!(store.delete_user(id("nobody"), by()).await.is_err());
-        assert!(store.delete_logins(id("nobody"), by()).await.is_err());
+        assert!(
+            store
+                .end_logins(id("nobody"), EndedLogins::All, by())
+                .await
+                .is_err()
+        );
         let other = Login {
             kind: LoginKind::Password,
             ..login
@@ -246,7 +256,7 @@ async fn refused_changes_append_no_event() {
         };
         let refused = store.update_permissions(vec![bot, boss.clone()], by());
         assert!(refused.await.is_err());
-        let refused = store.set_grant(boss.permission, "boss".to_owned(), true, by());
+        let refused = store.set_grant(boss.permission, "boss".to_owned(), Grant, by());
         assert!(refused.await.is_err());
         assert_eq!(events(&*store).await, []);
     })

@@ -2,10 +2,10 @@
 
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Error, Field, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, Permission, Problem, UserId,
-    What,
+    EndedLogins, Error, Field, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, NewLogin,
+    Permission, Problem, RoleChange, UserId, UserPatch, What,
 };
-use doorsign::store::{ChangeKind, NewLogin, RoleChange, Store, UserPatch};
+use doorsign::store::{ChangeKind, Store};
 use std::time::Duration;
 
 /// A login of `owner`, created at `n`, by password or by the personal access token `token`.
@@ -269,7 +269,7 @@ async fn a_token_is_replaced_by_name_and_all_logins_of_a_user_end_together() {
             .await
             .unwrap();
         store
-            .delete_logins(user("ann").id, admin_at(8))
+            .end_logins(user("ann").id, EndedLogins::All, admin_at(8))
             .await
             .unwrap();
         assert_eq!(logins_of(&*store, "ann").await, []);
@@ -289,7 +289,7 @@ async fn a_login_requested_by_an_ended_login_is_refused() {
             .await
             .unwrap();
         store
-            .delete_logins(user("ann").id, admin_at(2))
+            .end_logins(user("ann").id, EndedLogins::All, admin_at(2))
             .await
             .unwrap();
         let new = NewLogin {
@@ -411,7 +411,13 @@ async fn deleting_other_logins_keeps_the_own_login_and_tokens() {
         for _ in 0..2 {
             let by = admin_at(5);
             store
-                .delete_other_logins(user("ann").id, own.id.clone(), by)
+                .end_logins(
+                    user("ann").id,
+                    EndedLogins::Password {
+                        kept: Some(own.id.clone()),
+                    },
+                    by,
+                )
                 .await
                 .unwrap();
         }

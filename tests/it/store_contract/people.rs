@@ -2,10 +2,10 @@
 
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Error, Field, Login, LoginId, LoginKind, Problem, SortOrder, User, UserId, UserQuery, UserSort,
-    What,
+    EndedLogins, Error, Field, Login, LoginId, LoginKind, Problem, RoleChange, SortOrder, User,
+    UserId, UserPatch, UserQuery, UserSort, What,
 };
-use doorsign::store::{ChangeKind, RoleChange, Store, UserPatch};
+use doorsign::store::{ChangeKind, Store};
 
 async fn with_roles(store: &dyn Store, name: &str, roles: &[&str]) -> UserId {
     let roles = roles.iter().map(|role| (*role).to_owned()).collect();
@@ -169,7 +169,9 @@ async fn a_deleted_user_leaves_no_login_and_frees_its_names() {
         );
         for gone in [
             store.delete_user(ann.clone(), admin_at(2)).await,
-            store.delete_logins(ann.clone(), admin_at(2)).await,
+            store
+                .end_logins(ann.clone(), EndedLogins::All, admin_at(2))
+                .await,
             store
                 .create_login(login(&ann, 2).into(), crate::support::operator())
                 .await,

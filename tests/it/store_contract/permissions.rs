@@ -1,6 +1,7 @@
 //! Roles and the permissions that they grant.
 
 use crate::support::store::{admin_at, at, every_store};
+use doorsign::domain::GrantChange::*;
 use doorsign::domain::{Error, Field, Permission, PermissionGrant, Problem};
 use doorsign::store::{ChangeKind, Store};
 
@@ -101,9 +102,9 @@ async fn an_unknown_permission_or_role_refuses_the_whole_change() {
 async fn a_single_grant_is_appended_and_repeating_it_changes_nothing() {
     every_store(async |database| {
         let store = database.open();
-        let set = async |permission: &str, role: &str, granted, time| {
+        let set = async |permission: &str, role: &str, change, time| {
             let (permission, role) = (permission.to_owned(), role.to_owned());
-            store.set_grant(permission, role, granted, admin_at(time)).await
+            store.set_grant(permission, role, change, admin_at(time)).await
         };
         let row = async || {
             let table = table(&*store).await;
@@ -111,19 +112,19 @@ async fn a_single_grant_is_appended_and_repeating_it_changes_nothing() {
             row.unwrap().clone()
         };
         let version = store.version(ChangeKind::Access);
-        set("view-statistics", "user", true, 7).await.unwrap();
-        set("view-statistics", "user", true, 8).await.unwrap();
+        set("view-statistics", "user", Grant, 7).await.unwrap();
+        set("view-statistics", "user", Grant, 8).await.unwrap();
         assert!(store.version(ChangeKind::Access) > version);
         assert_eq!(row().await, grant("view-statistics", &["admin", "user"], 7));
-        set("view-statistics", "admin", false, 9).await.unwrap();
-        set("view-statistics", "admin", false, 10).await.unwrap();
+        set("view-statistics", "admin", Revoke, 9).await.unwrap();
+        set("view-statistics", "admin", Revoke, 10).await.unwrap();
         assert_eq!(row().await, grant("view-statistics", &["user"], 9));
         for (permission, role, expected) in [
             ("fly", "user", Field::Permission),
             ("view-statistics", "boss", Field::Role),
         ] {
-            for granted in [true, false] {
-                let refused = set(permission, role, granted, 11).await;
+            for change in [Grant, Revoke] {
+                let refused = set(permission, role, change, 11).await;
                 assert!(
                     matches!(&refused, Err(Error::Invalid { field, problem: Problem::Unknown }) if *field == expected),
                     "{refused:?}"

@@ -5,9 +5,9 @@ use crate::support::store::presence::{busy, change, claim, events, id, put, with
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
     Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, Rest, StatusChange,
-    StatusText, Timestamp, UserStatus, What,
+    StatusText, Timestamp, UserPatch, UserStatus, What,
 };
-use doorsign::store::{ClaimEffect, PresenceChange, Store, UserPatch, Whom};
+use doorsign::store::{ClaimEffect, PresenceChange, Store, Whom};
 
 async fn listed(store: &dyn Store, filter: Whom) -> Vec<String> {
     let people = store.list_presences(filter).await.unwrap();

@@ -2,9 +2,10 @@
 
 use crate::support::store::{admin_at, at, create, status, user};
 use doorsign::domain::{
-    EventId, HookKind, Login, LoginId, LoginKind, StatusQuery, UserKey, UserQuery,
+    EventId, HookKind, Login, LoginId, LoginKind, RoleChange, StatusQuery, UserKey, UserPatch,
+    UserQuery,
 };
-use doorsign::store::{self, ChangeKind, Cursor, RoleChange, Store, UserPatch};
+use doorsign::store::{self, ChangeKind, Cursor, Store};
 
 fn login(id: &str) -> Login {
     Login {

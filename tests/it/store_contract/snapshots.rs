@@ -2,8 +2,8 @@
 
 use crate::support::store::presence::{busy, events, id, put, with_users};
 use crate::support::store::{admin_at, at, create, every_store, status, user};
-use doorsign::domain::{EventId, PresencePolicy, Rest, UserId};
-use doorsign::store::{PresenceSnapshot, RoleChange, Store, UserPatch, Whom};
+use doorsign::domain::{EventId, PresencePolicy, Rest, RoleChange, UserId, UserPatch};
+use doorsign::store::{PresenceSnapshot, Store, Whom};
 
 async fn snapshot(store: &dyn Store, user: UserId) -> Option<PresenceSnapshot> {
     store.find_presence_snapshot(user).await.unwrap()

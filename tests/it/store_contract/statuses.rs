@@ -1,9 +1,10 @@
 //! Creating, changing and deleting statuses: names are unique, and the event is stored with the
 //! change or not at all.
 
-use crate::support::store::{create, delete, event, every_store, status, update};
+use crate::support::operator;
+use crate::support::store::{at, create, delete, event, every_store, status, update, user};
 use doorsign::domain::{Change, CustomStatus, Error, EventId, Page, StatusId, StatusQuery, What};
-use doorsign::store::Store;
+use doorsign::store::{ClaimEffect, PresenceChange, Store};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use proptest::prelude::*;
@@ -123,7 +124,15 @@ async fn a_panic_inside_a_write_reaches_its_caller_and_leaves_no_trace() {
         let store = database.open();
         create(&*store, &status(1, "one")).await.unwrap();
         let two = status(2, "two");
-        let panicking = store.delete_status(status(1, "one").id, Box::new(|_| panic!("no event")));
+        let ann = user("ann");
+        let created = store.create_user(ann.clone(), String::new(), operator());
+        created.await.unwrap();
+        let panicking = store.change_presence(PresenceChange {
+            user: ann.id.clone(),
+            by: ann.by(at(1)),
+            effect: ClaimEffect::Sets,
+            rule: Box::new(|_| panic!("no event")),
+        });
         let (panicked, meanwhile) = tokio::join!(
             AssertUnwindSafe(panicking).catch_unwind(),
             create(&*store, &two)

@@ -5,10 +5,9 @@ use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{id, with_users};
 use crate::support::store::{every_store, user};
 use doorsign::domain::{
-    Bio, Change, Choice, Email, PresencePolicy, Rest, RoleOf, StatusChange, StatusText, UserStatus,
-    Username,
+    Bio, Change, Choice, Email, PresencePolicy, Rest, RoleChange, RoleOf, StatusChange, StatusText,
+    UserPatch, UserStatus, Username,
 };
-use doorsign::store::{RoleChange, UserPatch};
 
 fn role(role: &str) -> RoleOf {
     RoleOf {

@@ -2,9 +2,10 @@
 
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Email, Error, Field, Problem, Result, User, UserId, UserKey, UserQuery, Username, What,
+    Email, Error, Field, Problem, Result, RoleChange, User, UserId, UserKey, UserPatch, UserQuery,
+    Username, What,
 };
-use doorsign::store::{ChangeKind, RoleChange, Store, UserPatch};
+use doorsign::store::{ChangeKind, Store};
 
 async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
     store.find_user(key).await.unwrap()

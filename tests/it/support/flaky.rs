@@ -8,18 +8,18 @@ use doorsign::auth::tokens::Tokens;
 use doorsign::config::Config;
 use doorsign::domain::{
     Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
-    DeliveryState, Error, EventId, Hook, HookKind, Login, LoginId, LoginQuery, LoginRecord,
-    NewEvent, Origin, PermissionGrant, Person, Presence, Result, Role, Session, Setting,
-    SettingValue, SigningSecret, StatusId, StatusName, Timestamp, User, UserId, Username, Webhook,
-    WebhookName,
+    DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind, Login, LoginId,
+    LoginQuery, LoginRecord, NewEvent, NewLogin, Origin, PermissionGrant, Person, Presence, Result,
+    Role, Session, Setting, SettingValue, SigningSecret, StatusId, StatusName, Timestamp, User,
+    UserId, UserPatch, Username, Webhook, WebhookName,
 };
 use doorsign::domain::{Page, StatusQuery, UserKey, UserQuery};
 use doorsign::realtime::publisher::Publisher;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::{
     self, Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Database, DatabaseSettings,
-    EventBuilder, Hooks, Logins, NewLogin, Outbox, Permissions, PresenceChange, PresenceSnapshot,
-    Presences, Settings, Store, StoredEvent, UserPatch, Users, Webhooks, Whom,
+    Hooks, Logins, Outbox, Permissions, PresenceChange, PresenceSnapshot, Presences, Settings,
+    Store, StoredEvent, Users, Webhooks, Whom,
 };
 use doorsign::transport::limits::Limits;
 use doorsign::transport::listen;
@@ -177,7 +177,7 @@ macro_rules! flaky {
 flaky! { CustomStatuses {
     create_status(status: CustomStatus, event: NewEvent) -> ();
     update_status(status: CustomStatus, event: NewEvent) -> ();
-    delete_status(id: StatusId, event: EventBuilder) -> ();
+    delete_status(id: StatusId, by: By) -> ();
     find_status(id: StatusId) -> Option<CustomStatus>;
     find_status_named(name: StatusName) -> Option<CustomStatus>;
     list_statuses(query: StatusQuery) -> Page<CustomStatus>;
@@ -213,7 +213,7 @@ flaky! { Permissions {
     list_roles() -> Vec<Role>;
     list_permissions() -> Vec<PermissionGrant>;
     update_permissions(grants: Vec<PermissionGrant>, by: By) -> ();
-    set_grant(permission: String, role: String, granted: bool, by: By) -> ();
+    set_grant(permission: String, role: String, change: GrantChange, by: By) -> ();
 } }
 
 flaky! { Logins {
@@ -225,8 +225,7 @@ flaky! { Logins {
     list_login_addresses(user: UserId, most: usize) -> Vec<(IpAddr, Timestamp)>;
     note_used(used: Vec<(LoginId, Timestamp)>, apart: Duration) -> ();
     delete_login(id: LoginId, by: By) -> bool;
-    delete_logins(user: UserId, by: By) -> ();
-    delete_other_logins(user: UserId, kept: LoginId, by: By) -> ();
+    end_logins(user: UserId, ended: EndedLogins, by: By) -> ();
 } }
 
 flaky! { Settings {

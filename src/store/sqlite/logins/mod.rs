@@ -4,12 +4,13 @@ mod records;
 
 use super::space::SpaceClass;
 use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_unique, outbox, users};
-use crate::domain::UserKey;
 use crate::domain::{
-    Attribution, By, Change, Error, Field, Grants, Login, LoginId, LoginKind, LoginOrigin,
-    LoginQuery, LoginRecord, Page, Problem, Result, Session, Timestamp, UserId, Username, What,
+    Attribution, By, Change, EndedLogins, Error, Field, Grants, Login, LoginId, LoginKind,
+    LoginOrigin, LoginQuery, LoginRecord, Page, Problem, Result, Session, Timestamp, UserId,
+    Username, What,
 };
-use crate::store::{Logins, NewLogin};
+use crate::domain::{NewLogin, UserKey};
+use crate::store::Logins;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::net::IpAddr;
@@ -81,18 +82,10 @@ impl Logins for SqliteStore {
             .await
     }
 
-    async fn delete_logins(&self, user: UserId, by: By) -> Result<()> {
+    async fn end_logins(&self, user: UserId, ended: EndedLogins, by: By) -> Result<()> {
         self.writer
             .write(SpaceClass::Reserve, ACCESS, move |c| {
-                delete_all(c, &user, &by)
-            })
-            .await
-    }
-
-    async fn delete_other_logins(&self, user: UserId, kept: LoginId, by: By) -> Result<()> {
-        self.writer
-            .write(SpaceClass::Reserve, ACCESS, move |c| {
-                delete_others(c, &user, &kept, &by)
+                end_all(c, &user, &ended, &by)
             })
             .await
     }
@@ -112,26 +105,23 @@ fn create_within(
     attribution: &Attribution,
 ) -> Result<Added> {
     check_conditions(connection, new)?;
-    let held = by_password(connection, &new.login.user).map_err(|e| error(&e))?;
-    if most(new).is_some_and(|most| held >= most) {
+    if evicted(connection, new)?.is_some() {
         return Ok(Added::TooMany);
     }
     create_attributed(connection, new, attribution)?;
     Ok(Added::Done)
 }
 
-/// Adds a login, and ends those unused for longest to make room.
+/// Adds a login, and ends those that exceed the limit.
 fn create_instead(
     connection: &Connection,
     new: &NewLogin,
     attribution: &Attribution,
 ) -> Result<()> {
     check_conditions(connection, new)?;
-    let user = &new.login.user;
-    let ended = match most(new) {
-        Some(most) => end_oldest(connection, user, most - 1).map_err(|e| error(&e))?,
-        None => 0,
-    };
+    let (user, evicted) = (&new.login.user, evicted(connection, new)?);
+    let ended = evicted.map_or(Ok(0), |evicted| end(connection, user, &evicted));
+    let ended = ended.map_err(|e| error(&e))?;
     create_attributed(connection, new, attribution)?;
     if ended == 0 {
         return Ok(());
@@ -143,7 +133,7 @@ fn create_instead(
         .clone()
         .evicted_logins(user, &found.username, ended);
     audit::append(connection, &entry)?;
-    tell_ended(connection, user, &found.by(new.login.created_at))
+    append_ended(connection, user, &found.by(new.login.created_at))
 }
 
 /// Adds a login and its audit record.
@@ -165,29 +155,36 @@ fn check_conditions(connection: &Connection, new: &NewLogin) -> Result<()> {
     delete_expired(connection, &new.login).map_err(|e| error(&e))
 }
 
-/// Returns the limit, at least one, so that the new login is not ended itself.
-fn most(new: &NewLogin) -> Option<i64> {
-    let by_password = matches!(new.login.kind, LoginKind::Password);
-    new.most
-        .filter(|_| by_password)
-        .map(|most| i64::from(most.max(1)))
+/// Returns the logins that end to make room for a new one.
+fn evicted(connection: &Connection, new: &NewLogin) -> Result<Option<EndedLogins>> {
+    let held = connection
+        .prepare_cached("SELECT count(*) FROM login WHERE user_id = ?1 AND name IS NULL")
+        .and_then(|mut held| held.query_row([new.login.user.as_str()], |row| row.get(0)))
+        .map_err(|e| error(&e))?;
+    Ok(new.evicted(held))
 }
 
-fn by_password(connection: &Connection, user: &UserId) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached("SELECT count(*) FROM login WHERE user_id = ?1 AND name IS NULL")?
-        .query_row([user.as_str()], |row| row.get(0))
-}
-
-/// Keeps the `kept` most recently used password logins. Returns the number of ended ones.
-fn end_oldest(connection: &Connection, user: &UserId, kept: i64) -> rusqlite::Result<usize> {
-    connection
-        .prepare_cached(
-            "DELETE FROM login WHERE id IN (
-                SELECT id FROM login WHERE user_id = ?1 AND name IS NULL 
-                ORDER BY max(created_at, coalesce(last_used_at, 0)) DESC, id LIMIT -1 OFFSET ?2)",
-        )?
-        .execute(params![user.as_str(), kept])
+/// Ends logins. Returns their number.
+pub(super) fn end(
+    connection: &Connection,
+    user: &UserId,
+    ended: &EndedLogins,
+) -> rusqlite::Result<usize> {
+    match ended {
+        EndedLogins::All => connection
+            .prepare_cached("DELETE FROM login WHERE user_id = ?1")?
+            .execute([user.as_str()]),
+        EndedLogins::Password { kept } => connection
+            .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2")?
+            .execute([user.as_str(), kept.as_ref().map_or("", LoginId::as_str)]),
+        EndedLogins::Unused { kept } => connection
+            .prepare_cached(
+                "DELETE FROM login WHERE id IN (
+                    SELECT id FROM login WHERE user_id = ?1 AND name IS NULL
+                    ORDER BY max(created_at, coalesce(last_used_at, 0)) DESC, id LIMIT -1 OFFSET ?2)",
+            )?
+            .execute(params![user.as_str(), kept]),
+    }
 }
 
 /// Fails if the requesting login has ended.
@@ -291,58 +288,31 @@ fn replace(connection: &Connection, login: &Login, by: &By) -> Result<()> {
     let (user, attribution) = (&login.user, by.attribution());
     let owner = username(connection, user)?;
     audit::append(connection, &attribution.replaced_token(user, &owner, name))?;
-    tell_ended(connection, &login.user, by)
+    append_ended(connection, &login.user, by)
 }
 
-fn delete_all(connection: &Connection, user: &UserId, by: &By) -> Result<()> {
-    let id = user.as_str();
-    let known: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE id = ?1)")
-        .and_then(|mut known| known.query_row([id], |row| row.get(0)))
-        .map_err(|e| error(&e))?;
-    if !known {
-        return Err(Error::NotFound(What::User(id.to_owned())));
-    }
-    let ended = connection
-        .prepare_cached("DELETE FROM login WHERE user_id = ?1")
-        .and_then(|mut delete| delete.execute([id]))
-        .map_err(|e| error(&e))?;
+fn end_all(connection: &Connection, user: &UserId, ended: &EndedLogins, by: &By) -> Result<()> {
+    let owner = username(connection, user)?;
+    let ended = end(connection, user, ended).map_err(|e| error(&e))?;
     if ended == 0 {
         return Ok(());
     }
-    let owner = username(connection, user)?;
-    audit::append(
-        connection,
-        &by.attribution().ended_logins(user, &owner, ended),
-    )?;
-    tell_ended(connection, user, by)
-}
-
-/// Returns the name of a user with logins, for the audit trail.
-fn username(connection: &Connection, user: &UserId) -> Result<Username> {
-    connection
-        .prepare_cached("SELECT username FROM user WHERE id = ?1")
-        .and_then(|mut name| name.query_row([user.as_str()], |row| row.get(0)))
-        .map(Username::stored)
-        .map_err(|e| error(&e))
-}
-
-fn delete_others(connection: &Connection, user: &UserId, kept: &LoginId, by: &By) -> Result<()> {
-    let ended = connection
-        .prepare_cached("DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2")
-        .and_then(|mut delete| delete.execute([user.as_str(), kept.as_str()]))
-        .map_err(|e| error(&e))?;
-    if ended == 0 {
-        return Ok(());
-    }
-    let owner = username(connection, user)?;
     let entry = by.attribution().ended_logins(user, &owner, ended);
     audit::append(connection, &entry)?;
-    tell_ended(connection, user, by)
+    append_ended(connection, user, by)
+}
+
+/// Returns the username, for the audit trail.
+fn username(connection: &Connection, user: &UserId) -> Result<Username> {
+    let found = connection
+        .prepare_cached("SELECT username FROM user WHERE id = ?1")
+        .and_then(|mut name| name.query_row([user.as_str()], |row| row.get(0)).optional());
+    let found = found.map_err(|e| error(&e))?.map(Username::stored);
+    found.ok_or_else(|| Error::NotFound(What::User(user.as_str().to_owned())))
 }
 
 /// Appends the event for ended logins of `user`.
-pub(super) fn tell_ended(connection: &Connection, user: &UserId, by: &By) -> Result<()> {
+fn append_ended(connection: &Connection, user: &UserId, by: &By) -> Result<()> {
     let user = user.clone();
     outbox::append(connection, &by.event(Change::LoginsEnded { user }))
 }
@@ -395,7 +365,7 @@ fn delete(connection: &Connection, id: &LoginId, by: &By) -> Result<bool> {
         .attribution()
         .ended_login(&user, &owner, token.as_deref());
     audit::append(connection, &entry)?;
-    tell_ended(connection, &user, by)?;
+    append_ended(connection, &user, by)?;
     Ok(true)
 }
 

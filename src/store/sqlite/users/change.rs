@@ -1,13 +1,13 @@
-//! SQL of changes to users: record, roles and ended logins. Protects the last administrator.
+//! SQL of changes to users. The domain decides what a change makes of a user, and what follows.
 
-use super::events::Changed;
 use super::{error, find, is_missing_reference, is_unique, refuse_taken, taken};
 use crate::domain::{
-    ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Profile, Result,
-    Timestamp, User, UserDifference, UserId, UserKey, Username, What,
+    ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
+    User, UserDifference, UserId, UserKey, UserPatch, Username, What,
 };
+use crate::store::record;
 use crate::store::sqlite::{audit, logins, outbox, presence};
-use crate::store::{ClaimEffect, PresenceChange, RoleChange, UserPatch};
+use crate::store::{ClaimEffect, PresenceChange};
 use rusqlite::{Connection, params};
 
 pub(super) fn update(
@@ -18,32 +18,34 @@ pub(super) fn update(
 ) -> Result<User> {
     let before = known(connection, id)?;
     refuse_outdated(connection, id, patch)?;
-    keeping_an_administrator(connection, || write(connection, id, patch, by.at))?;
-    let policy = set_policy(connection, id, patch, by.at).map_err(|e| error(&e))?;
-    let after = known(connection, id)?;
-    let changed = Changed {
-        before: &before,
-        after: &after,
-        policy,
-    };
-    changed.tell(connection, by)?;
-    if let Some(choice) = patch.choice.clone() {
-        presence::change(connection, &chosen(id, choice, by))?;
-    }
-    let ended_logins = end_logins(connection, id, patch).map_err(|e| error(&e))?;
+    let after = write(connection, &before, patch, by.at)?;
+    before.leave_an_administrator(Some(&after), || has_other_administrator(connection, id))?;
+    let has_new_policy = set_policy(connection, id, patch, by.at).map_err(|e| error(&e))?;
+    let ended = patch.ended_logins();
+    let ended_logins = ended.map_or(Ok(0), |ended| logins::end(connection, id, &ended));
     let difference = UserDifference {
         before: &before,
         after: &after,
-        has_new_password: patch.password_hash.is_some(),
-        // A new password also lifts the block, and has its own record.
-        is_unblocked: patch.unblock && patch.password_hash.is_none(),
-        ended_logins,
+        patch,
+        has_new_policy,
+        ended_logins: ended_logins.map_err(|e| error(&e))?,
     };
-    audit::append_all(connection, &difference.entries(&by.attribution()))?;
-    if ended_logins > 0 {
-        logins::tell_ended(connection, id, by)?;
+    append_all(connection, difference.changes(), by)?;
+    if let Some(choice) = patch.choice.clone() {
+        presence::change(connection, &chosen(id, choice, by))?;
     }
+    audit::append_all(connection, &difference.entries(&by.attribution()))?;
+    append_all(connection, difference.logins_ended(), by)?;
     Ok(after)
+}
+
+fn append_all(
+    connection: &Connection,
+    changes: impl IntoIterator<Item = Change>,
+    by: &By,
+) -> Result<()> {
+    let mut events = changes.into_iter().map(|change| by.event(change));
+    events.try_for_each(|event| outbox::append(connection, &event))
 }
 
 /// Rejects a change whose conditions no longer hold: after the check of the current password,
@@ -70,23 +72,28 @@ fn refuse_outdated(connection: &Connection, id: &UserId, patch: &UserPatch) -> R
 }
 
 /// Writes the parts of a patch that are stored in the user's row, and the roles.
-fn write(connection: &Connection, id: &UserId, patch: &UserPatch, at: Timestamp) -> Result<()> {
+fn write(connection: &Connection, before: &User, patch: &UserPatch, at: Timestamp) -> Result<User> {
+    let mut after = patch.apply(before, at)?;
+    if let Some(preferences) = &patch.preferences {
+        let stored = before.profile.preferences.as_deref();
+        let merged = record::preferences::merge(stored, preferences)?;
+        after.profile.set_preferences(merged)?;
+    }
     let username = patch.username.as_ref().map(Username::as_str);
     let email = patch.email.as_ref().map(Email::as_str);
-    refuse_taken(connection, id, Field::Username, username)?;
-    refuse_taken(connection, id, Field::Email, email)?;
-    set(connection, id, patch, at).map_err(|e| {
+    refuse_taken(connection, &after.id, Field::Username, username)?;
+    refuse_taken(connection, &after.id, Field::Email, email)?;
+    set(connection, &after, patch.password_hash.as_deref()).map_err(|e| {
         if is_unique(&e) {
             taken(Field::Username, username.unwrap_or_default())
         } else {
             error(&e)
         }
     })?;
-    if patch.preferences.is_some() {
-        refuse_many_preferences(connection, id)?;
+    if patch.roles.is_some() {
+        set_roles(connection, &after.id, &after.roles)?;
     }
-    let roles = patch.roles.as_ref();
-    roles.map_or(Ok(()), |roles| change_roles(connection, id, roles))
+    Ok(after)
 }
 
 fn set_policy(
@@ -108,7 +115,7 @@ fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
         by: by.clone(),
         effect: ClaimEffect::Sets,
         rule: Box::new(move |presence| {
-            presence.choose(choice.clone(), at);
+            presence.choose(&choice, at);
             Ok(())
         }),
     }
@@ -116,12 +123,10 @@ fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
 
 pub(super) fn delete(connection: &Connection, id: &UserId, by: &By) -> Result<()> {
     let gone = known(connection, id)?;
-    keeping_an_administrator(connection, || {
-        connection
-            .execute("DELETE FROM user WHERE id = ?1", [id.as_str()])
-            .map(drop)
-            .map_err(|e| error(&e))
-    })?;
+    gone.leave_an_administrator(None, || has_other_administrator(connection, id))?;
+    connection
+        .execute("DELETE FROM user WHERE id = ?1", [id.as_str()])
+        .map_err(|e| error(&e))?;
     audit::append(connection, &by.attribution().deleted_user(&gone))?;
     let change = Change::UserDeleted {
         user: gone.id,
@@ -130,139 +135,70 @@ pub(super) fn delete(connection: &Connection, id: &UserId, by: &By) -> Result<()
     outbox::append(connection, &by.event(change))
 }
 
-/// Runs a change. Fails if there was an active administrator before and none after it. The writer
-/// rolls back a failed change.
-fn keeping_an_administrator(
-    connection: &Connection,
-    change: impl FnOnce() -> Result<()>,
-) -> Result<()> {
-    let before = has_administrator(connection).map_err(|e| error(&e))?;
-    change()?;
-    if before && !has_administrator(connection).map_err(|e| error(&e))? {
-        return Err(Error::LastAdministrator);
-    }
-    Ok(())
-}
-
-fn has_administrator(connection: &Connection) -> rusqlite::Result<bool> {
+/// Returns whether an active user other than `id` has the role `admin`.
+fn has_other_administrator(connection: &Connection, id: &UserId) -> Result<bool> {
     connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM user_role JOIN user ON user.id = user_id WHERE role_id = ?1 AND active = 1)",
-        )?
-        .query_row([ADMIN], |row| row.get(0))
+            "SELECT EXISTS (SELECT 1 FROM user_role JOIN user ON user.id = user_id
+             WHERE role_id = ?1 AND active = 1 AND user_id <> ?2)",
+        )
+        .and_then(|mut other| other.query_row([ADMIN, id.as_str()], |row| row.get(0)))
+        .map_err(|e| error(&e))
 }
 
+/// Writes a user's row. `None` keeps the password.
 fn set(
     connection: &Connection,
-    id: &UserId,
-    patch: &UserPatch,
-    at: Timestamp,
+    user: &User,
+    password_hash: Option<&str>,
 ) -> rusqlite::Result<usize> {
-    let email_key = patch.email.as_ref().map(|e| Username::key(e.as_str()));
+    let (profile, email) = (&user.profile, user.email.as_ref().map(Email::as_str));
     connection.execute(
-        "UPDATE user SET
-            username = coalesce(?2, username), username_key = coalesce(?3, username_key),
-            name = coalesce(?4, name), name_key = coalesce(?5, name_key),
-            email = coalesce(?6, email), email_key = coalesce(?7, email_key),
-            email_verified = coalesce(?8, CASE WHEN ?7 <> email_key OR ?7 IS NOT NULL AND email_key IS NULL THEN 0 END, email_verified),
-            bio = nullif(coalesce(?9, bio), ''), nickname = nullif(coalesce(?10, nickname), ''),
-            preferences = CASE WHEN ?11 IS NULL THEN preferences ELSE json_patch(coalesce(preferences, '{}'), ?11) END,
-            require_password_change = coalesce(?12, require_password_change),
-            password_hash = coalesce(?13, password_hash), active = coalesce(?14, active), updated_at = ?15,
-            unblocked_at = CASE WHEN ?16 THEN ?15 ELSE unblocked_at END
+        "UPDATE user SET username = ?2, username_key = ?3, name = ?4, name_key = ?5, email = ?6, email_key = ?7,
+            email_verified = ?8, bio = ?9, nickname = ?10, preferences = ?11, require_password_change = ?12,
+            password_hash = coalesce(?13, password_hash), active = ?14, updated_at = ?15, unblocked_at = ?16
          WHERE id = ?1",
         params![
-            id.as_str(),
-            patch.username.as_ref().map(Username::as_str),
-            patch.username.as_ref().map(|name| Username::key(name.as_str())),
-            patch.name,
-            patch.name.as_deref().map(Username::key),
-            patch.email.as_ref().map(Email::as_str),
-            email_key,
-            patch.email_verified,
-            patch.bio.as_ref().map(Bio::as_str),
-            patch.nickname.as_ref().map(Nickname::as_str),
-            patch.preferences,
-            patch.require_password_change,
-            patch.password_hash,
-            patch.active,
-            at.as_millis(),
-            patch.unblock,
+            user.id.as_str(),
+            user.username.as_str(),
+            Username::key(user.username.as_str()),
+            user.name,
+            Username::key(&user.name),
+            email,
+            email.map(Username::key),
+            profile.email_verified,
+            profile.bio.as_ref().map(Bio::as_str),
+            profile.nickname.as_ref().map(Nickname::as_str),
+            profile.preferences.as_deref(),
+            profile.require_password_change,
+            password_hash,
+            user.active,
+            user.updated_at.as_millis(),
+            profile.unblocked_at.map(Timestamp::as_millis),
         ],
     )
 }
 
-/// Rejects preferences that are too long after the merge. The previous size is only known here.
-fn refuse_many_preferences(connection: &Connection, id: &UserId) -> Result<()> {
-    let most = Profile::MAX_PREFERENCES;
-    let length: i64 = connection
-        .prepare_cached("SELECT length(preferences) FROM user WHERE id = ?1")
-        .and_then(|mut length| length.query_row([id.as_str()], |row| row.get(0)))
-        .map_err(|e| error(&e))?;
-    if usize::try_from(length).is_ok_and(|length| length <= most) {
-        return Ok(());
-    }
-    Err(Error::Invalid {
-        field: Field::Preferences,
-        problem: Problem::TooLong(most),
-    })
-}
-
-/// Ends logins as the patch requires. Returns their number.
-fn end_logins(connection: &Connection, id: &UserId, patch: &UserPatch) -> rusqlite::Result<usize> {
-    if patch.active == Some(false) {
-        return connection.execute("DELETE FROM login WHERE user_id = ?1", [id.as_str()]);
-    }
-    if patch.password_hash.is_none() {
-        return Ok(0);
-    }
-    let kept = patch.keep_login.as_ref().map_or("", |id| id.as_str());
-    connection.execute(
-        "DELETE FROM login WHERE user_id = ?1 AND name IS NULL AND id <> ?2",
-        [id.as_str(), kept],
-    )
-}
-
-fn change_roles(connection: &Connection, id: &UserId, change: &RoleChange) -> Result<()> {
-    let changed = match change {
-        RoleChange::Replace(roles) => return set_roles(connection, id, roles),
-        RoleChange::Add(role) => give(connection, id, role)?,
-        RoleChange::Remove(role) => connection
-            .execute(
-                "DELETE FROM user_role WHERE user_id = ?1 AND role_id = ?2",
-                [id.as_str(), role],
-            )
-            .map_err(|e| error(&e))?,
-    };
-    if changed == 0 {
-        return Err(role_is(Problem::Unchanged));
-    }
-    Ok(())
-}
-
+/// Replaces the roles of a user.
 pub(super) fn set_roles(connection: &Connection, id: &UserId, roles: &[String]) -> Result<()> {
     connection
         .execute("DELETE FROM user_role WHERE user_id = ?1", [id.as_str()])
         .map_err(|e| error(&e))?;
-    roles
-        .iter()
-        .try_for_each(|role| give(connection, id, role).map(drop))
-}
-
-/// Gives a user a role. Returns 1, or 0 if it was already held.
-fn give(connection: &Connection, id: &UserId, role: &str) -> Result<usize> {
-    connection
-        .execute(
-            "INSERT OR IGNORE INTO user_role (user_id, role_id) VALUES (?1, ?2)",
-            [id.as_str(), role],
-        )
-        .map_err(|e| {
-            if is_missing_reference(&e) {
-                role_is(Problem::Unknown)
-            } else {
-                error(&e)
-            }
-        })
+    roles.iter().try_for_each(|role| {
+        connection
+            .execute(
+                "INSERT OR IGNORE INTO user_role (user_id, role_id) VALUES (?1, ?2)",
+                [id.as_str(), role],
+            )
+            .map(drop)
+            .map_err(|e| {
+                if is_missing_reference(&e) {
+                    unknown_role()
+                } else {
+                    error(&e)
+                }
+            })
+    })
 }
 
 fn known(connection: &Connection, id: &UserId) -> Result<User> {
@@ -271,9 +207,9 @@ fn known(connection: &Connection, id: &UserId) -> Result<User> {
     found.map(|(user, _)| user).ok_or_else(unknown)
 }
 
-fn role_is(problem: Problem) -> Error {
+fn unknown_role() -> Error {
     Error::Invalid {
         field: Field::Role,
-        problem,
+        problem: Problem::Unknown,
     }
 }

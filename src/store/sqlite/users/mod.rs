@@ -1,18 +1,16 @@
-//! SQL of users and the roles they hold: creation, lookup and lists. Changes are in `change.rs`,
-//! their events in `events.rs`.
+//! SQL of users and the roles they hold: creation, lookup and lists. Changes are in `change.rs`.
 
 mod change;
-mod events;
 mod list;
 
 use super::space::SpaceClass;
 use super::{ACCESS, AUDIT, SqliteStore, audit, error, is_missing_reference, is_unique};
-use crate::domain::UserKey;
 use crate::domain::{
     Attribution, Bio, By, Email, Error, Field, Nickname, Page, PresencePolicy, Problem, Profile,
     Result, Timestamp, User, UserId, UserQuery, Username,
 };
-use crate::store::{UserPatch, Users};
+use crate::domain::{UserKey, UserPatch};
+use crate::store::Users;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 

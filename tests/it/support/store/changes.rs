@@ -2,8 +2,8 @@
 
 use crate::support::store::admin_at;
 use crate::support::store::presence::{events, id};
-use doorsign::domain::{Change, NewEvent, UserChange, Username};
-use doorsign::store::{Store, UserPatch};
+use doorsign::domain::{Change, NewEvent, UserChange, UserPatch, Username};
+use doorsign::store::Store;
 
 /// Events that the administrator caused at 5.
 pub fn events_by_admin(changes: &[Change]) -> Vec<NewEvent> {

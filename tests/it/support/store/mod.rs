@@ -81,8 +81,7 @@ pub async fn update(store: &dyn Store, status: &CustomStatus) -> doorsign::domai
 /// Deletes the status with the id `n` with its event.
 pub async fn delete(store: &dyn Store, n: i64) -> doorsign::domain::Result<()> {
     let id = status(n, "any").id;
-    let event_of = |status| event(Change::StatusDeleted(status));
-    store.delete_status(id, Box::new(event_of)).await
+    store.delete_status(id, user("ann").by(at(42))).await
 }
 
 /// A user with the role `user`, the id `NAME's id` and the address `NAME@example.org`.
