@@ -5,7 +5,7 @@ use super::words::words;
 words! {
     /// The status of a user without claims and connections. [`Presence`](super::Presence) decides
     /// which one applies.
-    pub enum Rest {
+    pub enum Baseline {
         /// Offline: the user never chose a status.
         Offline = "offline",
         /// Online: the user's last choice was online.

@@ -1,8 +1,8 @@
 //! Events: durable records of changes, each with a position.
 
 use super::{
-    Attribution, Author, ClaimSource, CustomStatus, PermissionGrant, Rest, Setting, SettingValue,
-    StatusText, Timestamp, UserId, UserStatus, Username,
+    Attribution, Author, Baseline, ClaimSource, CustomStatus, PermissionGrant, Setting,
+    SettingValue, StatusText, Timestamp, UserId, UserStatus, Username,
 };
 use std::net::IpAddr;
 
@@ -190,5 +190,5 @@ pub struct StatusChange {
     /// When that claim expires.
     pub expires_at: Option<Timestamp>,
     /// The status shown without claim and connection.
-    pub rest: Rest,
+    pub baseline: Baseline,
 }

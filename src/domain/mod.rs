@@ -44,7 +44,7 @@ pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
     TargetKind,
 };
-pub use baseline::Rest;
+pub use baseline::Baseline;
 pub use caller::Caller;
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};

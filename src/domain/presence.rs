@@ -8,7 +8,7 @@
 //! status.
 
 use super::{
-    Change, Choice, Claim, ClaimSource, PresencePolicy, Rest, Result, StatusChange, StatusText,
+    Baseline, Change, Choice, Claim, ClaimSource, PresencePolicy, Result, StatusChange, StatusText,
     Timestamp, UserId, UserStatus, Username,
 };
 
@@ -32,7 +32,7 @@ pub struct Presence {
     /// no effect.
     pub claims: Vec<Claim>,
     /// The status shown without claim and connection.
-    pub rest: Rest,
+    pub baseline: Baseline,
     /// When it last changed. `None` if never.
     pub changed_at: Option<Timestamp>,
 }
@@ -45,7 +45,7 @@ impl Presence {
             kind,
             policy: PresencePolicy::Connection,
             claims: Vec::new(),
-            rest: Rest::Offline,
+            baseline: Baseline::Offline,
             changed_at: None,
         }
     }
@@ -82,9 +82,11 @@ impl Presence {
         match (self.claim(now), connection, kind) {
             (Some(claim), UserStatus::Offline, Kind::Bot) => claim.status,
             (Some(_), UserStatus::Offline, Kind::Person) => UserStatus::Offline,
-            (None, UserStatus::Offline, _) => match (self.rest, kind) {
-                (Rest::Online, _) | (Rest::OnlineBefore, Kind::Bot) => UserStatus::Online,
-                (Rest::Offline, _) | (Rest::OnlineBefore, Kind::Person) => UserStatus::Offline,
+            (None, UserStatus::Offline, _) => match (self.baseline, kind) {
+                (Baseline::Online, _) | (Baseline::OnlineBefore, Kind::Bot) => UserStatus::Online,
+                (Baseline::Offline, _) | (Baseline::OnlineBefore, Kind::Person) => {
+                    UserStatus::Offline
+                }
             },
             (Some(claim), _, _) if claim.status != UserStatus::Online => claim.status,
             (_, connected, _) => connected,
@@ -103,7 +105,7 @@ impl Presence {
         if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {
             self.claims
                 .retain(|claim| claim.source == ClaimSource::Internal);
-            self.rest = Rest::Online;
+            self.baseline = Baseline::Online;
         } else {
             let text = choice
                 .text
@@ -140,8 +142,8 @@ impl Presence {
 
     /// Adds a claim, replacing the previous claim of its source.
     pub fn put(&mut self, claim: Claim) {
-        if self.rest == Rest::Online && self.kind == Kind::Person {
-            self.rest = Rest::OnlineBefore;
+        if self.baseline == Baseline::Online && self.kind == Kind::Person {
+            self.baseline = Baseline::OnlineBefore;
         }
         self.claims.retain(|other| other.source != claim.source);
         self.claims.push(claim);
@@ -167,7 +169,7 @@ impl Presence {
             text: change.text.clone(),
             expires_at: change.expires_at,
         }));
-        self.rest = change.rest;
+        self.baseline = change.baseline;
     }
 
     /// Returns the claim that a manual one replaces or covers: the strongest one that is not
@@ -225,7 +227,7 @@ impl Person {
             text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
             source: claim.map(|claim| claim.source),
             expires_at: claim.and_then(|claim| claim.expires_at),
-            rest: presence.rest,
+            baseline: presence.baseline,
         }
     }
 }
@@ -257,7 +259,7 @@ mod tests {
         }
     }
 
-    fn told(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
+    fn visible(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
         let now = at(seconds);
         let source = presence.claim(now).map(|claim| claim.source);
         (presence.chosen(now), presence.text(now), source)
@@ -270,12 +272,12 @@ mod tests {
         ann.put(claim(External, Busy, "Meeting", Some(100)));
         ann.choose(&choice(Away, Some("Lunch"), Some(50)), NOON);
         ann.put(claim(Internal, Busy, "On a call", Some(10)));
-        assert_eq!(told(&ann, 0), (Busy, "On a call", Some(Internal)));
-        assert_eq!(told(&ann, 10), (Away, "Lunch", Some(Manual)));
-        assert_eq!(told(&ann, 50), (Busy, "Meeting", Some(External)));
-        assert_eq!(told(&ann, 100), (Online, "", None));
+        assert_eq!(visible(&ann, 0), (Busy, "On a call", Some(Internal)));
+        assert_eq!(visible(&ann, 10), (Away, "Lunch", Some(Manual)));
+        assert_eq!(visible(&ann, 50), (Busy, "Meeting", Some(External)));
+        assert_eq!(visible(&ann, 100), (Online, "", None));
         ann.end(Internal);
-        assert_eq!(told(&ann, 0), (Away, "Lunch", Some(Manual)));
+        assert_eq!(visible(&ann, 0), (Away, "Lunch", Some(Manual)));
     }
 
     #[test]
@@ -284,15 +286,15 @@ mod tests {
         let mut ann = Presence::untouched(Kind::Person);
         ann.choose(&choice(Busy, Some("Coding"), None), NOON);
         ann.choose(&choice(Away, None, Some(60)), NOON);
-        assert_eq!(told(&ann, 0), (Away, "Coding", Some(Manual)));
-        assert_eq!(told(&ann, 60), (Online, "", None), "not busy again");
+        assert_eq!(visible(&ann, 0), (Away, "Coding", Some(Manual)));
+        assert_eq!(visible(&ann, 60), (Online, "", None), "not busy again");
         let text_only = Choice {
             status: None,
             text: Some(StatusText::new("Reading")),
             expires_at: None,
         };
         ann.choose(&text_only, NOON);
-        assert_eq!(told(&ann, 60), (Away, "Reading", Some(Manual)));
+        assert_eq!(visible(&ann, 60), (Away, "Reading", Some(Manual)));
     }
 
     #[test]
@@ -303,12 +305,12 @@ mod tests {
             ann.put(claim(source, Busy, source.as_str(), None));
         }
         ann.choose(&choice(Online, None, Some(60)), NOON);
-        assert_eq!(told(&ann, 0), (Busy, "internal", Some(Internal)));
+        assert_eq!(visible(&ann, 0), (Busy, "internal", Some(Internal)));
         ann.end(Internal);
-        assert_eq!(told(&ann, 0), (Online, "", None));
+        assert_eq!(visible(&ann, 0), (Online, "", None));
         ann.choose(&choice(Busy, Some("Lunch"), None), NOON);
         ann.choose(&choice(Online, None, None), NOON);
-        assert_eq!(told(&ann, 0), (Online, "", None), "not online at lunch");
+        assert_eq!(visible(&ann, 0), (Online, "", None), "not online at lunch");
     }
 
     #[test]

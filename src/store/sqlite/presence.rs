@@ -4,8 +4,8 @@ use super::job::Signal;
 use super::space::SpaceClass;
 use super::{SqliteStore, audit, error, outbox, users};
 use crate::domain::{
-    By, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy, Rest, Result,
-    StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
+    Baseline, By, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy,
+    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
 use crate::store::record;
 use crate::store::{ClaimEffect, PresenceChange, PresenceSnapshot, Presences, Whom};
@@ -140,7 +140,7 @@ fn gather(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Vec<Person>> {
 
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     let kind = if row.get(3)? { Kind::Bot } else { Kind::Person };
-    let rest = row.get_ref(4)?.as_str_or_null()?.and_then(Rest::named);
+    let baseline = row.get_ref(4)?.as_str_or_null()?.and_then(Baseline::named);
     let policy = PresencePolicy::named(row.get_ref(11)?.as_str()?);
     Ok(Person {
         id: UserId::new(row.get::<_, String>(0)?),
@@ -151,7 +151,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
             kind,
             policy: policy.unwrap_or_default(),
             claims: Vec::new(),
-            rest: rest.unwrap_or(Rest::Offline),
+            baseline: baseline.unwrap_or(Baseline::Offline),
             changed_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
         },
     })
@@ -219,7 +219,7 @@ fn write(connection: &Connection, before: &Person, after: &Presence) -> rusqlite
     }
     connection
         .prepare_cached("INSERT INTO presence (user_id, rest, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (user_id) DO UPDATE SET rest = ?2, changed_at = ?3")?
-        .execute(params![user, after.rest.as_str(), after.changed_at.map(Timestamp::as_millis)])
+        .execute(params![user, after.baseline.as_str(), after.changed_at.map(Timestamp::as_millis)])
         .map(drop)
 }
 
@@ -239,7 +239,7 @@ pub(super) fn set_policy(
     if changed > 0 {
         connection
             .prepare_cached("INSERT INTO presence (user_id, rest, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (user_id) DO UPDATE SET changed_at = ?3")?
-            .execute(params![user.as_str(), Rest::Offline.as_str(), at.as_millis()])?;
+            .execute(params![user.as_str(), Baseline::Offline.as_str(), at.as_millis()])?;
     }
     Ok(changed > 0)
 }

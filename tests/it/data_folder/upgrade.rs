@@ -5,8 +5,8 @@ use crate::support::process::Home;
 use crate::support::store::presence::{busy, id};
 use crate::support::store::{admin_at, at, status, user};
 use doorsign::domain::{
-    Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
-    PresencePolicy, Rest, StatusChange, StatusId, StatusText, UserKey, UserPatch, UserStatus,
+    Baseline, Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
+    PresencePolicy, StatusChange, StatusId, StatusText, UserKey, UserPatch, UserStatus,
 };
 use doorsign::server::data_folder::Folder;
 use doorsign::store::{self, Database, DatabaseSettings};
@@ -145,7 +145,7 @@ async fn opens_with_everything(schema: &str) {
         assert_eq!((ann, &*hash), (expected, "hash"));
         let presence = store.find_presence(id("ann")).await.unwrap();
         assert_eq!(presence.claims, [busy(Some(100))]);
-        assert_eq!(presence.rest, Rest::OnlineBefore);
+        assert_eq!(presence.baseline, Baseline::OnlineBefore);
         assert_eq!(presence.policy, PresencePolicy::Connection);
         let one = store.find_status(StatusId::new(format!("{:024x}", 1)));
         assert_eq!(one.await.unwrap(), Some(status(1, "one")));
@@ -157,7 +157,7 @@ async fn opens_with_everything(schema: &str) {
             text: StatusText::new("Lunch"),
             source: Some(ClaimSource::Manual),
             expires_at: Some(at(100)),
-            rest: Rest::Offline,
+            baseline: Baseline::Offline,
         };
         let expected = admin_at(7).event(Change::PresenceChanged(change));
         assert_eq!(events[0].as_ref().unwrap().event, expected);

@@ -3,7 +3,7 @@
 
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{at, every_store};
-use doorsign::domain::{Change, ClaimSource, NewEvent, Rest, StatusChange, UserStatus};
+use doorsign::domain::{Baseline, Change, ClaimSource, NewEvent, StatusChange, UserStatus};
 use doorsign::store::Store;
 
 async fn expire(store: &dyn Store, now: i64, limit: usize) -> usize {
@@ -64,7 +64,7 @@ async fn only_expired_claims_end_and_the_claim_below_is_shown_again() {
 
         assert_eq!(expire(&*store, 1000, 10).await, 1);
         let ann = store.find_presence(id("ann")).await.unwrap();
-        assert_eq!((ann.claims, ann.rest), (vec![], Rest::Offline));
+        assert_eq!((ann.claims, ann.baseline), (vec![], Baseline::Offline));
         let bob = store.find_presence(id("bob")).await.unwrap();
         assert_eq!(
             (bob.claims, bob.changed_at),

@@ -4,7 +4,7 @@
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, Rest, StatusChange,
+    Baseline, Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, StatusChange,
     StatusText, Timestamp, UserPatch, UserStatus, What,
 };
 use doorsign::store::{ClaimEffect, PresenceChange, Store, Whom};
@@ -49,7 +49,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
         let call = claim(ClaimSource::Internal, UserStatus::Away, "A call", None);
         let clear = |presence: &mut Presence| {
             presence.claims.clear();
-            presence.rest = Rest::Online;
+            presence.baseline = Baseline::Online;
             Ok(())
         };
         put(&*store, "ann", 7, busy(Some(100))).await;
@@ -58,7 +58,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
             kind: Kind::Person,
             policy: PresencePolicy::Connection,
             claims: vec![call, busy(Some(100))],
-            rest: Rest::Offline,
+            baseline: Baseline::Offline,
             changed_at: Some(at(8)),
         };
         assert_eq!(answered, expected);
@@ -68,7 +68,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
             .await
             .unwrap();
         let cleared = Presence {
-            rest: Rest::Online,
+            baseline: Baseline::Online,
             changed_at: Some(at(9)),
             ..Presence::untouched(Kind::Person)
         };
@@ -76,7 +76,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
         let bob = store.find_presence(id("bob")).await.unwrap();
         assert_eq!(bob, Presence::untouched(Kind::Person));
 
-        let event = |now, status, text, source, (end, rest): (Option<i64>, Rest)| {
+        let event = |now, status, text, source, (end, baseline): (Option<i64>, Baseline)| {
             let change = StatusChange {
                 user: id("ann"),
                 username: user("ann").username,
@@ -84,7 +84,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
                 text: StatusText::new(text),
                 source,
                 expires_at: end.map(at),
-                rest,
+                baseline,
             };
             admin_at(now).event(Change::PresenceChanged(change))
         };
@@ -94,16 +94,16 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
                 UserStatus::Busy,
                 "Lunch",
                 Some(ClaimSource::Manual),
-                (Some(100), Rest::Offline),
+                (Some(100), Baseline::Offline),
             ),
             event(
                 8,
                 UserStatus::Away,
                 "A call",
                 Some(ClaimSource::Internal),
-                (None, Rest::Offline),
+                (None, Baseline::Offline),
             ),
-            event(9, UserStatus::Online, "", None, (None, Rest::Online)),
+            event(9, UserStatus::Online, "", None, (None, Baseline::Online)),
         ];
         assert_eq!(events(&*store).await, expected);
     })
@@ -119,7 +119,7 @@ async fn a_refused_change_has_no_effect_and_an_equal_one_appends_no_event() {
         committed.borrow_and_update();
         let refuse = |presence: &mut Presence| {
             presence.claims.clear();
-            presence.rest = Rest::Online;
+            presence.baseline = Baseline::Online;
             Err(Error::UNAVAILABLE)
         };
         let refused = store.change_presence(change("ann", 2, refuse)).await;

@@ -2,7 +2,7 @@
 
 use crate::support::store::presence::{busy, events, id, put, with_users};
 use crate::support::store::{admin_at, at, create, every_store, status, user};
-use doorsign::domain::{EventId, PresencePolicy, Rest, RoleChange, UserId, UserPatch};
+use doorsign::domain::{Baseline, EventId, PresencePolicy, RoleChange, UserId, UserPatch};
 use doorsign::store::{PresenceSnapshot, Store, Whom};
 
 async fn snapshot(store: &dyn Store, user: UserId) -> Option<PresenceSnapshot> {
@@ -95,7 +95,7 @@ async fn a_presence_policy_is_stored_and_a_change_of_it_lists_the_user_as_change
         ]) {
             set(time, policy).await;
             let ann = store.find_presence(id("ann")).await.unwrap();
-            assert_eq!((ann.policy, ann.rest), (policy, Rest::Offline));
+            assert_eq!((ann.policy, ann.baseline), (policy, Baseline::Offline));
             assert_eq!((since(time).await, since(time + 1).await), (1, 0));
         }
         let bob = store.find_presence(id("bob")).await.unwrap();

@@ -5,8 +5,8 @@ use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{id, with_users};
 use crate::support::store::{every_store, user};
 use doorsign::domain::{
-    Bio, Change, Choice, Email, PresencePolicy, Rest, RoleChange, RoleOf, StatusChange, StatusText,
-    UserPatch, UserStatus, Username,
+    Baseline, Bio, Change, Choice, Email, PresencePolicy, RoleChange, RoleOf, StatusChange,
+    StatusText, UserPatch, UserStatus, Username,
 };
 
 fn role(role: &str) -> RoleOf {
@@ -177,7 +177,7 @@ async fn the_event_of_a_status_follows_other_changes_and_carries_the_new_usernam
             text: StatusText::default(),
             source: None,
             expires_at: None,
-            rest: Rest::Online,
+            baseline: Baseline::Online,
         };
         let expected = events_by_admin(&[
             updated("anna", "ANN", true),

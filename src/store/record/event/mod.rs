@@ -118,7 +118,7 @@ fn unknown(what: &str, word: &str) -> Error {
 mod tests {
     use super::*;
     use crate::domain::{
-        ClaimSource, PermissionGrant, Rest, Setting, StatusChange, StatusId, StatusName,
+        Baseline, ClaimSource, PermissionGrant, Setting, StatusChange, StatusId, StatusName,
         StatusText, StatusType, UserChange, UserStatus,
     };
 
@@ -128,7 +128,7 @@ mod tests {
         (UserId::new("a"), Username::stored("ann".to_owned()))
     }
 
-    fn told(change: Change) -> NewEvent {
+    fn event(change: Change) -> NewEvent {
         let (actor, actor_name) = (UserId::new("b"), Username::stored("bob".to_owned()));
         NewEvent {
             at: AT,
@@ -147,7 +147,11 @@ mod tests {
         }
     }
 
-    fn presence(source: Option<ClaimSource>, expires_at: Option<Timestamp>, rest: Rest) -> Change {
+    fn presence(
+        source: Option<ClaimSource>,
+        expires_at: Option<Timestamp>,
+        baseline: Baseline,
+    ) -> Change {
         let (user, username) = ann();
         Change::PresenceChanged(StatusChange {
             user,
@@ -156,7 +160,7 @@ mod tests {
             text: StatusText::new("Lunch"),
             source,
             expires_at,
-            rest,
+            baseline,
         })
     }
 
@@ -183,9 +187,9 @@ mod tests {
             (Change::StatusCreated(status()), "custom_user_status.created", lunch),
             (Change::StatusUpdated(status()), "custom_user_status.updated", lunch),
             (Change::StatusDeleted(status()), "custom_user_status.deleted", lunch),
-            (presence(Some(ClaimSource::Manual), Some(AT), Rest::OnlineBefore), "presence.changed",
+            (presence(Some(ClaimSource::Manual), Some(AT), Baseline::OnlineBefore), "presence.changed",
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":"manual","expires_at":42,"rest":"online before""#),
-            (presence(None, None, Rest::Online), "presence.changed",
+            (presence(None, None, Baseline::Online), "presence.changed",
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online""#),
             (Change::PermissionChanged(grant), "permission.changed", r#""permission":"p","roles":["admin","bot"],"updated_at":7"#),
             (Change::RoleGiven(role()), "role.given", r#""user_id":"a","username":"ann","role":"bot""#),
@@ -204,7 +208,7 @@ mod tests {
     #[test]
     fn every_kind_keeps_its_stored_form() {
         for (change, kind, what) in stored() {
-            let (event, payload) = (told(change), row(what));
+            let (event, payload) = (event(change), row(what));
             assert_eq!(encode(&event).unwrap(), (kind, payload.clone()));
             assert_eq!(decode(kind, &payload, AT).unwrap(), event);
         }
@@ -215,7 +219,7 @@ mod tests {
         let old = row(
             r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null"#,
         );
-        let event = told(presence(None, None, Rest::Offline));
+        let event = event(presence(None, None, Baseline::Offline));
         assert_eq!(decode("presence.changed", &old, AT).unwrap(), event);
     }
 

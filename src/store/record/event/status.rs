@@ -2,7 +2,7 @@
 
 use super::{named, unknown};
 use crate::domain::{
-    Change, ClaimSource, CustomStatus, Rest, Result, StatusChange, StatusId, StatusName,
+    Baseline, Change, ClaimSource, CustomStatus, Result, StatusChange, StatusId, StatusName,
     StatusText, StatusType, Timestamp, UserId, UserStatus,
 };
 use serde::{Deserialize, Serialize};
@@ -58,13 +58,13 @@ impl<'a> PresencePayload<'a> {
             text: change.text.as_str().into(),
             source: change.source.map(|source| source.as_str().into()),
             expires_at: change.expires_at.map(Timestamp::as_millis),
-            rest: Some(change.rest.as_str().into()),
+            rest: Some(change.baseline.as_str().into()),
         }
     }
 
     pub(super) fn change(self) -> Result<Change> {
         let status = UserStatus::named(&self.status);
-        let rest = self.rest.as_deref().and_then(Rest::named);
+        let rest = self.rest.as_deref().and_then(Baseline::named);
         Ok(Change::PresenceChanged(StatusChange {
             user: UserId::new(self.user_id),
             username: named(self.username),
@@ -72,7 +72,7 @@ impl<'a> PresencePayload<'a> {
             text: StatusText::new(&self.text),
             source: self.source.as_deref().and_then(ClaimSource::named),
             expires_at: self.expires_at.map(Timestamp::from_millis),
-            rest: rest.unwrap_or(Rest::Offline),
+            baseline: rest.unwrap_or(Baseline::Offline),
         }))
     }
 }
