@@ -80,11 +80,11 @@ fn blocked(by: Attribution, target: Option<Target>, block: &Error) -> Option<Aud
     let Error::LoginBlocked { blocked, until } = block else {
         return None;
     };
-    let whom = match blocked {
+    let scope = match blocked {
         Blocked::User => "this user",
         Blocked::Address => "this address",
     };
-    let detail = format!("{whom} for {} seconds", until.since(by.at).as_secs());
+    let detail = format!("{scope} for {} seconds", until.since(by.at).as_secs());
     Some(by.entry(Action::LoginBlocked, target, &detail))
 }
 

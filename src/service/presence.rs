@@ -8,7 +8,7 @@ use crate::domain::{
     check_expiry,
 };
 use crate::service::users;
-use crate::store::{ClaimEffect, PresenceChange, Whom};
+use crate::store::{ClaimEffect, PresenceChange, PresenceQuery};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -182,7 +182,7 @@ pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
 /// `Unavailable`.
 pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
     let ids = users.iter().map(|user| user.id.clone()).collect();
-    let people = app.store.list_presences(Whom::Ids(ids)).await?;
+    let people = app.store.list_presences(PresenceQuery::Ids(ids)).await?;
     let mut shown_by_id: HashMap<_, _> = people
         .into_iter()
         .map(|person| {
@@ -204,7 +204,7 @@ pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
 /// # Errors
 /// `Unavailable`.
 pub async fn list_ids(app: &App, _actor: &Actor, ids: Vec<UserId>) -> Result<Board> {
-    board(app, Whom::Ids(ids), false, |_, _| true).await
+    board(app, PresenceQuery::Ids(ids), false, |_, _| true).await
 }
 
 /// Returns the users whose presence changed since `since`, except the actor. If `since` is missing
@@ -219,12 +219,12 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
             // Connections use the machine's clock, regardless of the server's. Returning slightly
             // more than requested is harmless.
             let connected = app.connections.changed_within(now.since(since) + SLACK);
-            let whom = Whom::ChangedSince(since, connected);
-            board(app, whom, false, |person, _| person.id != actor.user.id).await
+            let query = PresenceQuery::ChangedSince(since, connected);
+            board(app, query, false, |person, _| person.id != actor.user.id).await
         }
         None => {
             let connected = app.connections.people();
-            board(app, Whom::Everybody(connected), true, |_, shown| {
+            board(app, PresenceQuery::All(connected), true, |_, shown| {
                 shown.status != UserStatus::Offline
             })
             .await
@@ -234,7 +234,7 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
 
 async fn board(
     app: &App,
-    whom: Whom,
+    query: PresenceQuery,
     full: bool,
     keep: impl Fn(&Person, &Shown) -> bool,
 ) -> Result<Board> {
@@ -244,7 +244,7 @@ async fn board(
     }
     let people = app
         .store
-        .list_presences(whom)
+        .list_presences(query)
         .await?
         .into_iter()
         .map(|person| {

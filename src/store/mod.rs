@@ -46,7 +46,9 @@ pub use logins::Logins;
 pub use open::{OpenError, open, open_beside_server, open_in_memory};
 pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
 pub use permissions::Permissions;
-pub use presence::{ClaimEffect, PresenceChange, PresenceRule, PresenceSnapshot, Presences, Whom};
+pub use presence::{
+    ClaimEffect, PresenceChange, PresenceQuery, PresenceRule, PresenceSnapshot, Presences,
+};
 pub use seed::Seeded;
 pub use settings::Settings;
 pub use users::Users;

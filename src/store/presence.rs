@@ -15,8 +15,8 @@ pub trait Presences: Send + Sync {
     /// Returns a user's presence snapshot together with the position at which it was taken.
     async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>>;
 
-    /// Returns the active users selected by `whom`, by id.
-    async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>>;
+    /// Returns the active users selected by `query`, by id.
+    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<Person>>;
 
     /// Returns those of `ids` that belong to users, active or not.
     async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>>;
@@ -89,13 +89,13 @@ impl ClaimEffect {
     }
 }
 
-/// A selection of users.
+/// A query for the presence of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whom {
+pub enum PresenceQuery {
     /// These users, even if they never set a status.
     Ids(Vec<UserId>),
     /// All users who ever set a status or are always online, and these connected ones.
-    Everybody(Vec<UserId>),
+    All(Vec<UserId>),
     /// All users whose presence changed at or after this time, and these, whose connections
     /// changed.
     ChangedSince(Timestamp, Vec<UserId>),

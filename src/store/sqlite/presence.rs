@@ -8,7 +8,7 @@ use crate::domain::{
     Result, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
 };
 use crate::store::record;
-use crate::store::{ClaimEffect, PresenceChange, PresenceSnapshot, Presences, Whom};
+use crate::store::{ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -34,8 +34,8 @@ impl Presences for SqliteStore {
         self.readers.read(move |c| card(c, &user)).await
     }
 
-    async fn list_presences(&self, whom: Whom) -> Result<Vec<Person>> {
-        self.readers.read(move |c| list(c, &whom)).await
+    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<Person>> {
+        self.readers.read(move |c| list(c, &query)).await
     }
 
     async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>> {
@@ -86,22 +86,22 @@ fn card(connection: &Connection, user: &UserId) -> rusqlite::Result<Option<Prese
         }))
 }
 
-fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
-    let everybody = "user LEFT JOIN presence ON presence.user_id = user.id";
-    let (filter, since, ids) = match whom {
-        Whom::Ids(ids) => (
+fn list(connection: &Connection, query: &PresenceQuery) -> rusqlite::Result<Vec<Person>> {
+    let source = "user LEFT JOIN presence ON presence.user_id = user.id";
+    let (filter, since, ids) = match query {
+        PresenceQuery::Ids(ids) => (
             "user.id IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL",
             Value::Null,
             record::id_array(ids),
         ),
         // Users who never set a status are offline, and need not be read.
-        Whom::Everybody(connected) => (
+        PresenceQuery::All(connected) => (
             "(presence.user_id IS NOT NULL OR user.presence_policy = 'always'
               OR user.id IN (SELECT value FROM json_each(?1))) AND ?2 IS NULL",
             Value::Null,
             record::id_array(connected),
         ),
-        Whom::ChangedSince(at, connected) => (
+        PresenceQuery::ChangedSince(at, connected) => (
             "(user.id IN (SELECT user_id FROM presence WHERE changed_at >= ?2)
               OR user.id IN (SELECT value FROM json_each(?1)))",
             Value::Integer(at.as_millis()),
@@ -109,7 +109,7 @@ fn list(connection: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Person>> {
         ),
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM {everybody} LEFT JOIN claim ON claim.user_id = user.id WHERE user.active AND {filter} ORDER BY user.id"
+        "SELECT {COLUMNS} FROM {source} LEFT JOIN claim ON claim.user_id = user.id WHERE user.active AND {filter} ORDER BY user.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     gather(statement.query(params![ids, since])?)

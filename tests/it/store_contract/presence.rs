@@ -7,10 +7,10 @@ use doorsign::domain::{
     Baseline, Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, StatusChange,
     StatusText, Timestamp, UserPatch, UserStatus, What,
 };
-use doorsign::store::{ClaimEffect, PresenceChange, Store, Whom};
+use doorsign::store::{ClaimEffect, PresenceChange, PresenceQuery, Store};
 
-async fn listed(store: &dyn Store, filter: Whom) -> Vec<String> {
-    let people = store.list_presences(filter).await.unwrap();
+async fn listed(store: &dyn Store, query: PresenceQuery) -> Vec<String> {
+    let people = store.list_presences(query).await.unwrap();
     let name = |person: doorsign::domain::Person| person.username.as_str().to_owned();
     people.into_iter().map(name).collect()
 }
@@ -154,23 +154,29 @@ async fn presence_lists_select_active_users_by_id_claims_connection_or_last_chan
             .unwrap();
         let named = ["eve", "nobody", "dan", "cid", "dan"].map(id).to_vec();
         let connected = ["eve", "cid", "dan", "nobody"].map(id).to_vec();
-        for (filter, names) in [
-            (Whom::Ids(named), ["cid", "dan"].as_slice()),
-            (Whom::Ids(Vec::new()), &[]),
-            (Whom::Everybody(Vec::new()), &["ann", "bob", "dan"]),
+        for (query, names) in [
+            (PresenceQuery::Ids(named), ["cid", "dan"].as_slice()),
+            (PresenceQuery::Ids(Vec::new()), &[]),
+            (PresenceQuery::All(Vec::new()), &["ann", "bob", "dan"]),
             (
-                Whom::Everybody(connected.clone()),
+                PresenceQuery::All(connected.clone()),
                 &["ann", "bob", "cid", "dan"],
             ),
             (
-                Whom::ChangedSince(at(10), Vec::new()),
+                PresenceQuery::ChangedSince(at(10), Vec::new()),
                 &["ann", "bob", "dan"],
             ),
-            (Whom::ChangedSince(at(11), Vec::new()), &["ann", "dan"]),
-            (Whom::ChangedSince(at(31), Vec::new()), &[]),
-            (Whom::ChangedSince(at(31), connected), &["cid", "dan"]),
+            (
+                PresenceQuery::ChangedSince(at(11), Vec::new()),
+                &["ann", "dan"],
+            ),
+            (PresenceQuery::ChangedSince(at(31), Vec::new()), &[]),
+            (
+                PresenceQuery::ChangedSince(at(31), connected),
+                &["cid", "dan"],
+            ),
         ] {
-            assert_eq!(listed(&*store, filter.clone()).await, names, "{filter:?}");
+            assert_eq!(listed(&*store, query.clone()).await, names, "{query:?}");
         }
         let always = UserPatch {
             presence_policy: Some(PresencePolicy::Always),
@@ -180,10 +186,12 @@ async fn presence_lists_select_active_users_by_id_claims_connection_or_last_chan
             .update_user(id("cid"), always, admin_at(60))
             .await
             .unwrap();
-        let all = Whom::Everybody(Vec::new());
+        let all = PresenceQuery::All(Vec::new());
         let names = ["ann", "bob", "cid", "dan"];
         assert_eq!(listed(&*store, all).await, names);
-        let dan = store.list_presences(Whom::Ids(vec![id("dan")])).await;
+        let dan = store
+            .list_presences(PresenceQuery::Ids(vec![id("dan")]))
+            .await;
         let dan = dan.unwrap().remove(0);
         assert_eq!(dan.name, "DAN");
         assert_eq!(

@@ -3,7 +3,7 @@
 use crate::support::store::presence::{busy, events, id, put, with_users};
 use crate::support::store::{admin_at, at, create, every_store, status, user};
 use doorsign::domain::{Baseline, EventId, PresencePolicy, RoleChange, UserId, UserPatch};
-use doorsign::store::{PresenceSnapshot, Store, Whom};
+use doorsign::store::{PresenceQuery, PresenceSnapshot, Store};
 
 async fn snapshot(store: &dyn Store, user: UserId) -> Option<PresenceSnapshot> {
     store.find_presence_snapshot(user).await.unwrap()
@@ -82,7 +82,7 @@ async fn a_presence_policy_is_stored_and_a_change_of_it_lists_the_user_as_change
         };
         let since = async |time| {
             let people = store
-                .list_presences(Whom::ChangedSince(at(time), Vec::new()))
+                .list_presences(PresenceQuery::ChangedSince(at(time), Vec::new()))
                 .await;
             people.unwrap().len()
         };

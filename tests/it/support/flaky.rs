@@ -18,8 +18,8 @@ use doorsign::realtime::publisher::Publisher;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::{
     self, Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Database, DatabaseSettings,
-    Hooks, Logins, Outbox, Permissions, PresenceChange, PresenceSnapshot, Presences, Settings,
-    Store, StoredEvent, Users, Webhooks, Whom,
+    Hooks, Logins, Outbox, Permissions, PresenceChange, PresenceQuery, PresenceSnapshot, Presences,
+    Settings, Store, StoredEvent, Users, Webhooks,
 };
 use doorsign::transport::limits::Limits;
 use doorsign::transport::listen;
@@ -194,7 +194,7 @@ flaky! { Users {
 
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
-    list_presences(whom: Whom) -> Vec<Person>;
+    list_presences(query: PresenceQuery) -> Vec<Person>;
     existing_users(ids: Vec<UserId>) -> Vec<UserId>;
     change_presence(change: PresenceChange) -> Presence;
     expire_claims(now: Timestamp, limit: usize) -> usize;

@@ -50,7 +50,7 @@ impl Seen {
     }
 }
 
-/// Whom a watcher hears of.
+/// What a watcher listens to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Hears {
     Everybody,
