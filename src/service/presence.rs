@@ -31,7 +31,7 @@ pub struct StatusDraft {
 
 /// The visible presence of a user at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct VisiblePresence {
     /// The status shown.
     pub status: UserStatus,
     /// The chosen status.
@@ -47,21 +47,21 @@ pub struct Shown {
 }
 
 /// A user with their presence.
-pub struct Found {
+pub struct UserPresence {
     /// The user.
     pub user: UserId,
     /// Whether the user is the actor.
     pub is_own: bool,
     /// The visible presence.
-    pub shown: Shown,
+    pub shown: VisiblePresence,
     /// The last password login. Only set for the actor.
     pub last_login: Option<Timestamp>,
 }
 
 /// A list of users with their presence.
-pub struct Board {
+pub struct PresenceList {
     /// The users, by id.
-    pub people: Vec<(Person, Shown)>,
+    pub people: Vec<(Person, VisiblePresence)>,
     /// Whether every user who is not listed is offline.
     pub full: bool,
 }
@@ -153,13 +153,13 @@ fn allow_status(settings: &SettingValues, status: UserStatus) -> Result<()> {
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
-pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Found> {
+pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<UserPresence> {
     let other = other_than(actor, whose);
     let is_own = other.is_none();
     let key = other.unwrap_or_else(|| UserKey::Id(actor.user.id.clone()));
     let (user, _) = users::find(app, key).await?;
     let shown = of(app, &user.id).await?;
-    Ok(Found {
+    Ok(UserPresence {
         user: user.id,
         is_own,
         shown,
@@ -171,7 +171,7 @@ pub async fn find(app: &App, actor: &Actor, whose: Option<UserKey>) -> Result<Fo
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
-pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
+pub async fn of(app: &App, user: &UserId) -> Result<VisiblePresence> {
     let presence = app.store.find_presence(user.clone()).await?;
     Ok(shown(app, user, &presence))
 }
@@ -180,7 +180,7 @@ pub async fn of(app: &App, user: &UserId) -> Result<Shown> {
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
+pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<VisiblePresence>> {
     let ids = users.iter().map(|user| user.id.clone()).collect();
     let people = app.store.list_presences(PresenceQuery::Ids(ids)).await?;
     let mut shown_by_id: HashMap<_, _> = people
@@ -203,8 +203,8 @@ pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<Shown>> {
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn list_ids(app: &App, _actor: &Actor, ids: Vec<UserId>) -> Result<Board> {
-    board(app, PresenceQuery::Ids(ids), false, |_, _| true).await
+pub async fn list_ids(app: &App, _actor: &Actor, ids: Vec<UserId>) -> Result<PresenceList> {
+    list_presences(app, PresenceQuery::Ids(ids), false, |_, _| true).await
 }
 
 /// Returns the users whose presence changed since `since`, except the actor. If `since` is missing
@@ -212,7 +212,7 @@ pub async fn list_ids(app: &App, _actor: &Actor, ids: Vec<UserId>) -> Result<Boa
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<Board> {
+pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<PresenceList> {
     let now = app.clock.now();
     match since.filter(|since| now.since(*since) < RECENT) {
         Some(since) => {
@@ -220,11 +220,11 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
             // more than requested is harmless.
             let connected = app.connections.changed_within(now.since(since) + SLACK);
             let query = PresenceQuery::ChangedSince(since, connected);
-            board(app, query, false, |person, _| person.id != actor.user.id).await
+            list_presences(app, query, false, |person, _| person.id != actor.user.id).await
         }
         None => {
             let connected = app.connections.people();
-            board(app, PresenceQuery::All(connected), true, |_, shown| {
+            list_presences(app, PresenceQuery::All(connected), true, |_, shown| {
                 shown.status != UserStatus::Offline
             })
             .await
@@ -232,15 +232,15 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
     }
 }
 
-async fn board(
+async fn list_presences(
     app: &App,
     query: PresenceQuery,
     full: bool,
-    keep: impl Fn(&Person, &Shown) -> bool,
-) -> Result<Board> {
+    keep: impl Fn(&Person, &VisiblePresence) -> bool,
+) -> Result<PresenceList> {
     if app.settings().await?.broadcast_disabled() {
         let people = Vec::new();
-        return Ok(Board { people, full: true });
+        return Ok(PresenceList { people, full: true });
     }
     let people = app
         .store
@@ -254,24 +254,24 @@ async fn board(
     let people = people
         .filter(|(person, shown)| keep(person, shown))
         .collect();
-    Ok(Board { people, full })
+    Ok(PresenceList { people, full })
 }
 
 /// Returns how the `presence` of `user` is shown now. Only live connections make a user online; a
 /// REST login does not.
-pub fn shown(app: &App, user: &UserId, presence: &Presence) -> Shown {
+pub fn shown(app: &App, user: &UserId, presence: &Presence) -> VisiblePresence {
     shown_by(app, app.connections.status(user, presence.policy), presence)
 }
 
 /// Returns how `presence` is shown now, given the combined status of the connections.
-pub fn shown_by(app: &App, connection: UserStatus, presence: &Presence) -> Shown {
+pub fn shown_by(app: &App, connection: UserStatus, presence: &Presence) -> VisiblePresence {
     let now = app.clock.now();
     let claim = presence.claim(now);
     let kind = match app.rules.unconnected {
         Unconnected::Declared => Kind::Bot,
         Unconnected::Offline => presence.kind,
     };
-    Shown {
+    VisiblePresence {
         status: presence.shown(now, connection, kind),
         chosen: presence.chosen(now),
         connection,

@@ -8,9 +8,9 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::http::user_selector;
 use crate::api::wire::date;
-use crate::api::wire::{BoardReply, PresenceReply, Success, UserStatusReply};
+use crate::api::wire::{PresenceListReply, PresenceReply, Success, UserStatusReply};
 use crate::domain::{UserId, UserStatus};
-use crate::service::presence::{self, Found, StatusDraft};
+use crate::service::presence::{self, StatusDraft, UserPresence};
 
 pub(in crate::api) async fn set_status(request: Request) -> Answer {
     let actor = request.actor().await?;
@@ -55,12 +55,12 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     // An invalid date requests all users, as on Rocket.Chat.
     let since = query.text("from")?.and_then(date::read);
     let app = request.count_call(Some(&actor))?;
-    let board = if ids.is_empty() {
+    let list = if ids.is_empty() {
         presence::list(app, &actor, since).await?
     } else {
         presence::list_ids(app, &actor, ids).await?
     };
-    response::ok(&BoardReply::from(&board))
+    response::ok(&PresenceListReply::from(&list))
 }
 
 /// Parses the requested status. Like Meteor's check after ajv's, it requires a status or a message,
@@ -86,7 +86,7 @@ fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
 }
 
 /// Returns the user that the query selects; without one, the requester.
-async fn find(request: &Request) -> Result<Found, ApiError> {
+async fn find(request: &Request) -> Result<UserPresence, ApiError> {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &user_selector::NAMES)?;
     let whose = user_selector::named(|name| Ok(query.text(name)?.map(str::to_owned)))?;

@@ -6,7 +6,7 @@ use super::user::{EmailAddress, emails, hours};
 use crate::api::wire::date::Rfc3339;
 use crate::api::wire::preferences::Preferences;
 use crate::domain::{Actor, Bio, Email, Nickname, User};
-use crate::service::presence::Shown;
+use crate::service::presence::VisiblePresence;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -109,7 +109,11 @@ impl<'a> PreferencesReply<'a> {
 
 impl<'a> Me<'a> {
     /// Renders the account for `me`.
-    pub(in crate::api) fn alone(actor: &'a Actor, shown: &'a Shown, site_url: &str) -> Self {
+    pub(in crate::api) fn alone(
+        actor: &'a Actor,
+        shown: &'a VisiblePresence,
+        site_url: &str,
+    ) -> Self {
         Self {
             success: Some(true),
             ..Self::inside(actor, shown, site_url)
@@ -117,7 +121,11 @@ impl<'a> Me<'a> {
     }
 
     /// Renders the account inside the response to `login`.
-    pub(in crate::api) fn inside(actor: &'a Actor, shown: &'a Shown, site_url: &str) -> Self {
+    pub(in crate::api) fn inside(
+        actor: &'a Actor,
+        shown: &'a VisiblePresence,
+        site_url: &str,
+    ) -> Self {
         let (user, profile) = (&actor.user, &actor.user.profile);
         let preferences = Preferences::kept(profile.preferences.as_deref());
         let email = user.email.as_ref().map(Email::as_str);

@@ -29,7 +29,7 @@ pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow};
-pub(super) use presence::{BoardReply, PresenceReply, UserStatusReply};
+pub(super) use presence::{PresenceListReply, PresenceReply, UserStatusReply};
 pub(super) use role::{
     Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,

@@ -3,7 +3,7 @@
 use super::user::hours;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{ClaimSource, Person, Timestamp};
-use crate::service::presence::{Board, Found, Shown};
+use crate::service::presence::{PresenceList, UserPresence, VisiblePresence};
 use serde::Serialize;
 
 /// The response to `users.getStatus`. Only users themselves see the status of their connections. As
@@ -37,14 +37,14 @@ impl ClaimFields {
     }
 }
 
-impl From<&Shown> for ClaimFields {
-    fn from(shown: &Shown) -> Self {
+impl From<&VisiblePresence> for ClaimFields {
+    fn from(shown: &VisiblePresence) -> Self {
         Self::new(shown.source, shown.expires_at)
     }
 }
 
-impl<'a> From<&'a Found> for UserStatusReply<'a> {
-    fn from(found: &'a Found) -> Self {
+impl<'a> From<&'a UserPresence> for UserStatusReply<'a> {
+    fn from(found: &'a UserPresence) -> Self {
         Self {
             _id: found.user.as_str(),
             connection_status: found.is_own.then(|| found.shown.connection.as_str()),
@@ -66,8 +66,8 @@ pub(in crate::api) struct PresenceReply {
     success: bool,
 }
 
-impl From<&Found> for PresenceReply {
-    fn from(found: &Found) -> Self {
+impl From<&UserPresence> for PresenceReply {
+    fn from(found: &UserPresence) -> Self {
         Self {
             presence: found.shown.status.as_str(),
             connection_status: found.is_own.then(|| found.shown.connection.as_str()),
@@ -79,7 +79,7 @@ impl From<&Found> for PresenceReply {
 
 /// The response to `users.presence`.
 #[derive(Serialize)]
-pub(in crate::api) struct BoardReply<'a> {
+pub(in crate::api) struct PresenceListReply<'a> {
     users: Vec<PersonRow<'a>>,
     full: bool,
     success: bool,
@@ -99,8 +99,8 @@ struct PersonRow<'a> {
     claim: ClaimFields,
 }
 
-impl<'a> From<&'a (Person, Shown)> for PersonRow<'a> {
-    fn from((person, shown): &'a (Person, Shown)) -> Self {
+impl<'a> From<&'a (Person, VisiblePresence)> for PersonRow<'a> {
+    fn from((person, shown): &'a (Person, VisiblePresence)) -> Self {
         Self {
             _id: person.id.as_str(),
             username: person.username.as_str(),
@@ -113,11 +113,11 @@ impl<'a> From<&'a (Person, Shown)> for PersonRow<'a> {
     }
 }
 
-impl<'a> From<&'a Board> for BoardReply<'a> {
-    fn from(board: &'a Board) -> Self {
+impl<'a> From<&'a PresenceList> for PresenceListReply<'a> {
+    fn from(list: &'a PresenceList) -> Self {
         Self {
-            users: board.people.iter().map(PersonRow::from).collect(),
-            full: board.full,
+            users: list.people.iter().map(PersonRow::from).collect(),
+            full: list.full,
             success: true,
         }
     }

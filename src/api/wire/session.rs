@@ -3,7 +3,7 @@
 use super::Me;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Actor, LoginId, LoginRecord};
-use crate::service::presence::Shown;
+use crate::service::presence::VisiblePresence;
 use serde::Serialize;
 
 /// The response to a login. `success` comes last, as on Rocket.Chat 8.
@@ -26,7 +26,7 @@ struct LoginParts<'a> {
 impl<'a> LoginReply<'a> {
     pub(in crate::api) fn new(
         actor: &'a Actor,
-        shown: &'a Shown,
+        shown: &'a VisiblePresence,
         token: &'a str,
         site_url: &str,
     ) -> Self {

@@ -4,7 +4,7 @@ use super::Empty;
 use super::presence::ClaimFields;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
-use crate::service::presence::Shown;
+use crate::service::presence::VisiblePresence;
 use serde::{Serialize, Serializer};
 
 /// A user: the fields that everyone may see, and further ones from [`whole`](Self::whole).
@@ -66,7 +66,7 @@ struct Presence<'a> {
 }
 
 impl<'a> Presence<'a> {
-    fn of(shown: &'a Shown) -> Self {
+    fn of(shown: &'a VisiblePresence) -> Self {
         Self {
             status: shown.status.as_str(),
             status_text: &shown.text,
@@ -79,7 +79,7 @@ impl<'a> Presence<'a> {
 
 impl<'a> UserRow<'a> {
     /// Renders the fields that everyone may see.
-    pub(in crate::api) fn brief(user: &'a User, shown: &'a Shown) -> Self {
+    pub(in crate::api) fn brief(user: &'a User, shown: &'a VisiblePresence) -> Self {
         let profile = &user.profile;
         Self {
             _id: user.id.as_str(),
@@ -107,7 +107,7 @@ impl<'a> UserRow<'a> {
     }
 
     /// Renders all fields.
-    pub(in crate::api) fn whole(user: &'a User, shown: &'a Shown) -> Self {
+    pub(in crate::api) fn whole(user: &'a User, shown: &'a VisiblePresence) -> Self {
         let profile = &user.profile;
         Self {
             created_at: Some(user.created_at.into()),
@@ -127,7 +127,7 @@ impl<'a> UserRow<'a> {
     }
 
     /// Renders all fields if `whole`, otherwise the brief ones. `canViewAllInfo` reports which.
-    pub(in crate::api) fn seen(user: &'a User, shown: &'a Shown, whole: bool) -> Self {
+    pub(in crate::api) fn seen(user: &'a User, shown: &'a VisiblePresence, whole: bool) -> Self {
         let row = if whole { Self::whole } else { Self::brief };
         Self {
             can_view_all_info: Some(whole),

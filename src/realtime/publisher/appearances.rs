@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::domain::{EventId, Result, StatusChange, User, UserId};
 use crate::realtime::hub::{News, ShownUser, Topic};
 use crate::realtime::presence::Changed;
-use crate::service::presence::{self, Shown};
+use crate::service::presence::{self, VisiblePresence};
 use crate::service::users;
 use crate::store::PresenceSnapshot;
 use std::collections::HashMap;
@@ -186,7 +186,7 @@ impl People {
     }
 }
 
-fn shown_user(card: &PresenceSnapshot, shown: Shown) -> ShownUser {
+fn shown_user(card: &PresenceSnapshot, shown: VisiblePresence) -> ShownUser {
     ShownUser {
         user: card.person.id.clone(),
         username: card.person.username.clone(),
