@@ -101,10 +101,7 @@ pub fn check_expiry(end: Timestamp, now: Timestamp) -> Result<Timestamp> {
     if end > now {
         Ok(end)
     } else {
-        Err(Error::Invalid {
-            field: Field::ExpiresAt,
-            problem: Problem::Past,
-        })
+        Err(Error::invalid(Field::ExpiresAt, Problem::Past))
     }
 }
 

@@ -53,16 +53,10 @@ impl StatusName {
     /// or contains a forbidden character.
     pub fn parse(name: String) -> Result<Self> {
         if is_blank(&name) {
-            return Err(Error::Invalid {
-                field: Field::Name,
-                problem: Problem::Missing,
-            });
+            return Err(Error::invalid(Field::Name, Problem::Missing));
         }
         if name.contains(Self::FORBIDDEN) || name.chars().nth(Self::MAX_CHARS).is_some() {
-            return Err(Error::Invalid {
-                field: Field::Name,
-                problem: Problem::NotValid(name),
-            });
+            return Err(Error::invalid(Field::Name, Problem::NotValid(name)));
         }
         Ok(Self(name))
     }
@@ -130,10 +124,7 @@ impl StatusType {
     /// # Errors
     /// [`Problem::NotValid`] with the text. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`.
     pub fn parse(text: String) -> Result<Self> {
-        Self::named(&text).ok_or(Error::Invalid {
-            field: Field::StatusType,
-            problem: Problem::NotValid(text),
-        })
+        Self::named(&text).ok_or(Error::invalid(Field::StatusType, Problem::NotValid(text)))
     }
 }
 

@@ -62,6 +62,12 @@ impl Error {
         retry_after: Duration::from_secs(1),
     };
 
+    /// [`Error::Invalid`].
+    #[must_use]
+    pub const fn invalid(field: Field, problem: Problem) -> Self {
+        Self::Invalid { field, problem }
+    }
+
     /// Wraps any error as [`Error::Internal`].
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())

@@ -91,10 +91,7 @@ impl PasswordPolicy {
 }
 
 fn weak(weakness: Weakness) -> Error {
-    Error::Invalid {
-        field: Field::Password,
-        problem: Problem::Weak(weakness),
-    }
+    Error::invalid(Field::Password, Problem::Weak(weakness))
 }
 
 /// Returns the names that a password must not equal, in lower case.

@@ -36,10 +36,10 @@ impl Profile {
     /// `Invalid { Preferences, TooLong }`.
     pub fn set_preferences(&mut self, preferences: String) -> Result<()> {
         if preferences.chars().nth(Self::MAX_PREFERENCES).is_some() {
-            return Err(Error::Invalid {
-                field: Field::Preferences,
-                problem: Problem::TooLong(Self::MAX_PREFERENCES),
-            });
+            return Err(Error::invalid(
+                Field::Preferences,
+                Problem::TooLong(Self::MAX_PREFERENCES),
+            ));
         }
         self.preferences = Some(preferences.into());
         Ok(())
@@ -61,7 +61,7 @@ macro_rules! short_texts {
                 $check(Field::$field, text)?;
                 if text.encode_utf16().count() > $most {
                     let problem = Problem::TooLong($most);
-                    return Err(Error::Invalid { field: Field::$field, problem });
+                    return Err(Error::invalid(Field::$field, problem));
                 }
                 Ok(Self(text.trim().to_owned()))
             }

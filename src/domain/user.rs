@@ -149,10 +149,7 @@ impl Username {
         } else {
             return Ok(Self(username));
         };
-        Err(Error::Invalid {
-            field: Field::Username,
-            problem,
-        })
+        Err(Error::invalid(Field::Username, problem))
     }
 
     /// Wraps a name read from the store.
@@ -181,10 +178,10 @@ impl Username {
         if !RESERVED.contains(&key.as_str()) || accepted == Some(&key) {
             return Ok(());
         }
-        Err(Error::Invalid {
-            field: Field::Username,
-            problem: Problem::Reserved(self.0.clone()),
-        })
+        Err(Error::invalid(
+            Field::Username,
+            Problem::Reserved(self.0.clone()),
+        ))
     }
 
     /// Returns the key that must be unique: the name without regard to case.
@@ -214,10 +211,7 @@ impl Email {
         if valid {
             Ok(Self(email))
         } else {
-            Err(Error::Invalid {
-                field: Field::Email,
-                problem: Problem::NotValid(email),
-            })
+            Err(Error::invalid(Field::Email, Problem::NotValid(email)))
         }
     }
 

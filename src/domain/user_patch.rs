@@ -134,10 +134,7 @@ impl RoleChange {
                 others.cloned().collect()
             }
             Self::Add(_) | Self::Remove(_) => {
-                return Err(Error::Invalid {
-                    field: Field::Role,
-                    problem: Problem::Unchanged,
-                });
+                return Err(Error::invalid(Field::Role, Problem::Unchanged));
             }
         };
         roles.sort();

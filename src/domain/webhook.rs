@@ -65,10 +65,7 @@ impl WebhookName {
     /// # Errors
     /// `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
-        let invalid = |problem| Error::Invalid {
-            field: Field::WebhookName,
-            problem,
-        };
+        let invalid = |problem| Error::invalid(Field::WebhookName, problem);
         let usable = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         match text.len() {
             0 => Err(invalid(Problem::Missing)),

@@ -139,10 +139,7 @@ async fn check(app: &App, id: StatusId, draft: StatusDraft) -> Result<CustomStat
 fn check_type(contract: Contract, status_type: Option<String>) -> Result<StatusType> {
     let status_type = status_type.unwrap_or_default();
     if status_type.is_empty() && contract == Contract::Documented {
-        return Err(Error::Invalid {
-            field: Field::StatusType,
-            problem: Problem::Missing,
-        });
+        return Err(Error::invalid(Field::StatusType, Problem::Missing));
     }
     StatusType::parse(status_type)
 }

@@ -109,10 +109,10 @@ pub async fn replay(
     caller.require(LOOKS_AFTER)?;
     let until = until.unwrap_or(Timestamp::from_millis(i64::MAX));
     if until <= since {
-        return Err(Error::Invalid {
-            field: Field::Span,
-            problem: Problem::Refused("the time span ends before it begins".to_owned()),
-        });
+        return Err(Error::invalid(
+            Field::Span,
+            Problem::Refused("the time span ends before it begins".to_owned()),
+        ));
     }
     let attribution = caller.attribution(app.clock.now());
     app.store.replay(hook, since, until, attribution).await

@@ -291,9 +291,6 @@ fn other_than(actor: &Actor, whose: Option<UserKey>) -> Option<UserKey> {
 }
 
 fn check_date(end: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {
-    let unreadable = Error::Invalid {
-        field: Field::ExpiresAt,
-        problem: Problem::Unknown,
-    };
+    let unreadable = Error::invalid(Field::ExpiresAt, Problem::Unknown);
     check_expiry(end.ok_or(unreadable)?, now)
 }

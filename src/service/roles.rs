@@ -90,8 +90,7 @@ async fn change(
 
 async fn find(app: &App, id: &str) -> Result<Role> {
     let mut roles = app.store.list_roles().await?.into_iter();
-    roles.find(|role| role.id == id).ok_or(Error::Invalid {
-        field: Field::Role,
-        problem: Problem::Unknown,
-    })
+    roles
+        .find(|role| role.id == id)
+        .ok_or(Error::invalid(Field::Role, Problem::Unknown))
 }

@@ -43,10 +43,7 @@ pub async fn set(app: &App, actor: &Requester, id: &str, value: SettingValue) ->
     } else {
         return change(app, actor, setting, value).await;
     };
-    Err(Error::Invalid {
-        field: Field::Setting,
-        problem,
-    })
+    Err(Error::invalid(Field::Setting, problem))
 }
 
 /// Enables the broadcast of presence changes again.

@@ -59,15 +59,15 @@ fn checked_url(app: &App, url: String) -> Result<String> {
         Ok(()) => return Ok(url),
     };
     let field = Field::Url;
-    Err(Error::Invalid { field, problem })
+    Err(Error::invalid(field, problem))
 }
 
 fn checked_kinds(app: &App, kinds: Vec<String>) -> Result<Vec<String>> {
     match kinds.iter().find(|kind| !app.webhooks.is_event_type(kind)) {
-        Some(unknown) => Err(Error::Invalid {
-            field: Field::EventType,
-            problem: Problem::NotValid(unknown.clone()),
-        }),
+        Some(unknown) => Err(Error::invalid(
+            Field::EventType,
+            Problem::NotValid(unknown.clone()),
+        )),
         None => Ok(kinds),
     }
 }

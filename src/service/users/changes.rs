@@ -192,10 +192,8 @@ async fn choice(app: &App, new: &UserChanges) -> Result<Option<Choice>> {
         return Ok(None);
     }
     let status = new.status_type.as_deref().map(|text| {
-        UserStatus::named(text).ok_or_else(|| Error::Invalid {
-            field: Field::Status,
-            problem: Problem::NotValid(text.to_owned()),
-        })
+        UserStatus::named(text)
+            .ok_or_else(|| Error::invalid(Field::Status, Problem::NotValid(text.to_owned())))
     });
     let text = new.status_text.as_deref();
     presence::checked(app, status.transpose()?, text)
@@ -225,10 +223,7 @@ fn may_change(actor: &Actor, before: &User, new: &UserChanges) -> Result<()> {
     }
     // Users cannot verify their own address.
     if new.email_verified == Some(true) && is_self(actor, &before.id) {
-        return Err(Error::Invalid {
-            field: Field::Email,
-            problem: Problem::Unchanged,
-        });
+        return Err(Error::invalid(Field::Email, Problem::Unchanged));
     }
     if new.active.is_some() {
         actor.require(Permission::EditOtherUserActiveStatus)?;
@@ -302,10 +297,7 @@ fn refuse_same(password: &PasswordDigest, proof: &Proof) -> Result<()> {
 
 /// The error for a new password equal to the current one.
 fn same() -> Error {
-    Error::Invalid {
-        field: Field::Password,
-        problem: Problem::Unchanged,
-    }
+    Error::invalid(Field::Password, Problem::Unchanged)
 }
 
 /// Returns the possible meanings of a current password: a digest, if it looks like one, and the
@@ -319,10 +311,7 @@ fn readings(given: &str) -> impl Iterator<Item = PasswordDigest> {
 /// to guess the password. Failures count against the account, together with failed logins, so that
 /// guessing in two places gives no more attempts.
 async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<String> {
-    let wrong = Error::Invalid {
-        field: Field::CurrentPassword,
-        problem: Problem::NotValid(String::new()),
-    };
+    let wrong = Error::invalid(Field::CurrentPassword, Problem::NotValid(String::new()));
     let given = proof.current_password.as_deref().unwrap_or_default();
     if given.is_empty() {
         return Err(wrong);

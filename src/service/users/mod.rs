@@ -30,7 +30,7 @@ fn refuse_unclear(field: Field, name: &str) -> Result<()> {
     check_name(field, name)?;
     if name.encode_utf16().count() > LONGEST_NAME {
         let problem = Problem::TooLong(LONGEST_NAME);
-        return Err(Error::Invalid { field, problem });
+        return Err(Error::invalid(field, problem));
     }
     Ok(())
 }
@@ -67,10 +67,7 @@ fn without_addresses(actor: &Actor, failed: Error) -> Error {
         Error::Invalid {
             field: Field::Email,
             problem: Problem::Taken(address),
-        } if !queries::sees_all(actor) => Error::Invalid {
-            field: Field::Email,
-            problem: Problem::NotValid(address),
-        },
+        } if !queries::sees_all(actor) => Error::invalid(Field::Email, Problem::NotValid(address)),
         other => other,
     }
 }
@@ -109,10 +106,7 @@ async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
         .iter()
         .any(|id| known.iter().all(|role| role.id != *id))
     {
-        return Err(Error::Invalid {
-            field: Field::Role,
-            problem: Problem::Unknown,
-        });
+        return Err(Error::invalid(Field::Role, Problem::Unknown));
     }
     if roles.iter().any(|id| id == ADMIN) {
         actor.require(Permission::AssignAdminRole)?;
@@ -125,8 +119,5 @@ fn is_self(actor: &Actor, user: &UserId) -> bool {
 }
 
 fn missing(field: Field) -> Error {
-    Error::Invalid {
-        field,
-        problem: Problem::Missing,
-    }
+    Error::invalid(field, Problem::Missing)
 }

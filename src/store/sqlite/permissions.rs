@@ -157,8 +157,5 @@ fn write(connection: &Connection, grant: &PermissionGrant) -> Result<()> {
 }
 
 fn unknown(field: Field) -> Error {
-    Error::Invalid {
-        field,
-        problem: Problem::Unknown,
-    }
+    Error::invalid(field, Problem::Unknown)
 }

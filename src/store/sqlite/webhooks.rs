@@ -132,10 +132,7 @@ fn create(connection: &Connection, webhook: &Webhook, fence: i64) -> Result<()> 
         }
         Ok(added > 0)
     };
-    let taken = Error::Invalid {
-        field: Field::WebhookName,
-        problem: Problem::Taken(name.to_owned()),
-    };
+    let taken = Error::invalid(Field::WebhookName, Problem::Taken(name.to_owned()));
     let added = work().map_err(|e: rusqlite::Error| error(&e))?;
     added.then_some(()).ok_or(taken)
 }

@@ -236,7 +236,7 @@ fn create(connection: &Connection, login: &Login, origin: &LoginOrigin) -> Resul
         })
         .map(drop)
         .map_err(|e| match name {
-            Some(name) if is_unique(&e) => Error::Invalid { field: Field::TokenName, problem: Problem::Taken(name.clone()) },
+            Some(name) if is_unique(&e) => Error::invalid(Field::TokenName, Problem::Taken(name.clone())),
             _ => error(&e),
         })
 }

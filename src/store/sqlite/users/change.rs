@@ -65,10 +65,10 @@ fn refuse_outdated(connection: &Connection, id: &UserId, patch: &UserPatch) -> R
     if same {
         return Ok(());
     }
-    Err(Error::Invalid {
-        field: Field::CurrentPassword,
-        problem: Problem::NotValid(String::new()),
-    })
+    Err(Error::invalid(
+        Field::CurrentPassword,
+        Problem::NotValid(String::new()),
+    ))
 }
 
 /// Writes the parts of a patch that are stored in the user's row, and the roles.
@@ -208,8 +208,5 @@ fn known(connection: &Connection, id: &UserId) -> Result<User> {
 }
 
 fn unknown_role() -> Error {
-    Error::Invalid {
-        field: Field::Role,
-        problem: Problem::Unknown,
-    }
+    Error::invalid(Field::Role, Problem::Unknown)
 }

@@ -178,8 +178,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 fn taken(field: Field, text: &str) -> Error {
-    Error::Invalid {
-        field,
-        problem: Problem::Taken(text.to_owned()),
-    }
+    Error::invalid(field, Problem::Taken(text.to_owned()))
 }
