@@ -51,29 +51,29 @@ pub async fn update(
     replace(app, actor, id, draft).await
 }
 
-/// Like [`update`], for a client that also sends the values it has `seen`. A value that the client
+/// Like [`update`], for a client that also sends the `previous` values. A value that the client
 /// did not change keeps the stored value, even if that was changed concurrently. The permission is
 /// checked first here (`insertOrUpdateUserStatus.ts`).
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, then as for [`create`].
-pub async fn update_seen(
+pub async fn update_with_previous(
     app: &App,
     actor: &Actor,
     id: StatusId,
     draft: StatusDraft,
-    seen: StatusDraft,
+    previous: StatusDraft,
 ) -> Result<CustomStatus> {
     actor.require(Permission::ManageUserStatus)?;
     let name = StatusName::parse(draft.name.clone().unwrap_or_default())?;
     let found = app.store.find_status(id.clone()).await?;
     let stored = found.ok_or_else(|| Error::NotFound(What::Status(id.as_str().to_owned())))?;
-    let name = if draft.name == seen.name {
+    let name = if draft.name == previous.name {
         stored.name
     } else {
         name
     };
-    let status_type = if draft.status_type == seen.status_type {
+    let status_type = if draft.status_type == previous.status_type {
         Some(stored.status_type.as_str().to_owned())
     } else {
         draft.status_type

@@ -23,8 +23,8 @@ pub async fn list_own(app: &App, actor: &Actor, query: LoginQuery) -> Result<Pag
 /// # Errors
 /// `NotFound`, `Unavailable`.
 pub async fn find_own(app: &App, actor: &Actor, id: LoginId) -> Result<LoginRecord> {
-    let own = list_own(app, actor, one(app, id.clone())).await?;
-    only(own, &id)
+    let own = list_own(app, actor, query_for(app, id.clone())).await?;
+    first_of(own, &id)
 }
 
 /// Ends one of the actor's own logins.
@@ -50,8 +50,8 @@ pub async fn list(app: &App, actor: &Actor, query: LoginQuery) -> Result<Page<Lo
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn find(app: &App, actor: &Actor, id: LoginId) -> Result<LoginRecord> {
-    let found = list(app, actor, one(app, id.clone())).await?;
-    only(found, &id)
+    let found = list(app, actor, query_for(app, id.clone())).await?;
+    first_of(found, &id)
 }
 
 /// Ends a login of any user.
@@ -60,19 +60,22 @@ pub async fn find(app: &App, actor: &Actor, id: LoginId) -> Result<LoginRecord> 
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn end_any(app: &App, actor: &Requester, id: LoginId) -> Result<()> {
     actor.require(Permission::LogoutDeviceManagement)?;
-    let found = app.store.list_login_records(one(app, id.clone())).await?;
-    only(found, &id)?;
+    let found = app
+        .store
+        .list_login_records(query_for(app, id.clone()))
+        .await?;
+    first_of(found, &id)?;
     end(app, actor, id).await
 }
 
-fn one(app: &App, id: LoginId) -> LoginQuery {
+fn query_for(app: &App, id: LoginId) -> LoginQuery {
     LoginQuery {
         id: Some(id),
         ..LoginQuery::all(app.clock.now())
     }
 }
 
-fn only(page: Page<LoginRecord>, id: &LoginId) -> Result<LoginRecord> {
+fn first_of(page: Page<LoginRecord>, id: &LoginId) -> Result<LoginRecord> {
     let unknown = || Error::NotFound(What::Login(id.as_str().to_owned()));
     page.items.into_iter().next().ok_or_else(unknown)
 }

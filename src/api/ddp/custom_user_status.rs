@@ -36,14 +36,14 @@ pub(super) async fn insert_or_update(mut call: Call<'_>) -> Outcome {
     let mut fields = Fields::of(status);
     let id = fields.text("_id")?.filter(|id| !id.is_empty());
     let draft = draft(&mut fields, "name", "statusType")?;
-    let seen = self::draft(&mut fields, "previousName", "previousStatusType")?;
+    let previous = self::draft(&mut fields, "previousName", "previousStatusType")?;
     match id.map(StatusId::new) {
         None => {
             let status = custom_status::create(call.app(), actor, draft).await?;
             result(&status.id.as_str())
         }
         Some(id) => {
-            custom_status::update_seen(call.app(), actor, id, draft, seen).await?;
+            custom_status::update_with_previous(call.app(), actor, id, draft, previous).await?;
             result(&true)
         }
     }

@@ -87,8 +87,8 @@ pub async fn update(
     };
     let password = accept_for(app, password, &patch, &before)?;
     let renamed = patch.username.is_some() && patch.username.as_ref() != Some(&before.username);
-    if own && (password.is_some() || renamed || moves(&patch, &before)) {
-        prove(app, actor, &proof, &mut patch).await?;
+    if own && (password.is_some() || renamed || changes_email(&patch, &before)) {
+        require_current_password(app, actor, &proof, &mut patch).await?;
     }
     if let Some(password) = password {
         patch.password_hash = Some(app.auth.passwords.hash(password).await?);
@@ -122,8 +122,8 @@ pub async fn update_own(
         None => actor.require_password_settled()?,
         Some(password) => refuse_same(password, &proof)?,
     }
-    if password.is_some() || moves(&patch, before) {
-        prove(app, actor, &proof, &mut patch).await?;
+    if password.is_some() || changes_email(&patch, before) {
+        require_current_password(app, actor, &proof, &mut patch).await?;
     }
     if let Some(password) = password {
         patch.password_hash = Some(app.auth.passwords.hash(password).await?);
@@ -150,7 +150,7 @@ pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Resul
     let passwords = &app.auth.passwords;
     let is_same = passwords.verify(Some(actor.address()), Some(hash.clone()), digest.clone());
     if is_same.await? {
-        return Err(same());
+        return Err(unchanged_password());
     }
     let patch = UserPatch {
         password_hash: Some(passwords.hash(digest).await?),
@@ -254,7 +254,7 @@ fn accept_for(
 }
 
 /// Returns whether the email address changes.
-fn moves(patch: &UserPatch, before: &User) -> bool {
+fn changes_email(patch: &UserPatch, before: &User) -> bool {
     patch.email.is_some() && patch.email != before.email
 }
 
@@ -279,7 +279,12 @@ fn patch(new: &UserChanges, before: &User) -> Result<UserPatch> {
 
 /// Verifies the current password, and makes the change conditional on it: an administrator may
 /// reset it meanwhile, and the login may end.
-async fn prove(app: &App, actor: &Requester, proof: &Proof, patch: &mut UserPatch) -> Result<()> {
+async fn require_current_password(
+    app: &App,
+    actor: &Requester,
+    proof: &Proof,
+    patch: &mut UserPatch,
+) -> Result<()> {
     patch.checked_hash = Some(check_current(app, actor, proof).await?);
     patch.asked_by = Some(actor.login.id.clone());
     Ok(())
@@ -289,20 +294,20 @@ async fn prove(app: &App, actor: &Requester, proof: &Proof, patch: &mut UserPatc
 /// one shows. That claim is verified separately.
 fn refuse_same(password: &PasswordDigest, proof: &Proof) -> Result<()> {
     let given = proof.current_password.as_deref().unwrap_or_default();
-    if readings(given).any(|current| current.is(password)) {
-        return Err(same());
+    if possible_digests(given).any(|current| current.is(password)) {
+        return Err(unchanged_password());
     }
     Ok(())
 }
 
 /// The error for a new password equal to the current one.
-fn same() -> Error {
+fn unchanged_password() -> Error {
     Error::invalid(Field::Password, Problem::Unchanged)
 }
 
 /// Returns the possible meanings of a current password: a digest, if it looks like one, and the
 /// password itself. A password may consist of 64 hexadecimal digits.
-fn readings(given: &str) -> impl Iterator<Item = PasswordDigest> {
+fn possible_digests(given: &str) -> impl Iterator<Item = PasswordDigest> {
     let digest = PasswordDigest::from_hex(given);
     digest.into_iter().chain([PasswordDigest::of(given)])
 }
@@ -323,7 +328,7 @@ async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<St
     let attempt = attempts.by_account(proof.address, &user.id);
     attempts.check(&attempt, app.clock.now())?;
     let passwords = &app.auth.passwords;
-    for digest in readings(given) {
+    for digest in possible_digests(given) {
         let right = passwords.verify(Some(proof.address), Some(hash.clone()), digest);
         if right.await? {
             attempts.succeeded(&attempt, app.clock.now())?;

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::domain::{Actor, Page, Permission, Result, User, UserKey, UserQuery};
 
 /// A user, and whether the actor may see all of it.
-pub struct Seen {
+pub struct VisibleUser {
     /// The user.
     pub user: User,
     /// Whether the user is the actor, or the actor may see all fields.
@@ -17,14 +17,14 @@ pub struct Seen {
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn info(app: &App, actor: &Actor, key: UserKey) -> Result<Option<Seen>> {
+pub async fn info(app: &App, actor: &Actor, key: UserKey) -> Result<Option<VisibleUser>> {
     let by_address = matches!(key, UserKey::Email(_));
     let found = app.store.find_user(key).await?;
-    let seen = found.map(|(user, _)| Seen {
+    let user = found.map(|(user, _)| VisibleUser {
         whole: is_self(actor, &user.id) || sees_all(actor),
         user,
     });
-    Ok(seen.filter(|seen| seen.whole || !by_address))
+    Ok(user.filter(|user| user.whole || !by_address))
 }
 
 /// Returns a page of users, and whether the actor may see all of their fields. A filter by address
