@@ -34,6 +34,7 @@ mod presence;
 mod record;
 mod seed;
 mod settings;
+mod sql;
 mod sqlite;
 mod users;
 mod webhooks;

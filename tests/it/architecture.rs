@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &str, &str)] = &[
     // The vocabulary: the standard library and nothing else.
     ("domain", "", ""),
-    // The contract of a database, and SQLite behind it. Only `store/open` names a database: the
+    // The contract of a database, its SQL, and SQLite behind it. Only `store/open` names a database: the
     // modules below `store` are private, so the wiring cannot either.
     ("store", "domain", "async_trait tokio"),
     ("store/open", "store store/sqlite", ""),
     ("store/record", "domain", "serde serde_json"),
-    ("store/sqlite", "domain store store/record",
+    ("store/sql", "domain store store/record", "async_trait getrandom tokio"),
+    ("store/sqlite", "domain store store/sql",
         "async_trait getrandom percent_encoding r2d2 rusqlite thiserror tokio tracing"),
     // Identity: does not know where users are kept, nor what a request is.
     ("auth", "config domain", "argon2 base64 getrandom hmac jsonwebtoken serde sha2 subtle thiserror tokio"),

@@ -1,10 +1,10 @@
 //! Translates SQLite's errors to the domain's.
 
 use crate::domain::{Error, Fault};
+use crate::store::sql::WriteError;
 use rusqlite::ffi;
 
-/// Maps an SQLite error to the domain's by its extended result code. Constraints that matter to a
-/// caller are handled at their statement, with [`is_unique`] and [`is_missing_reference`].
+/// Maps an SQLite error to the domain's.
 pub(super) fn error(source: &rusqlite::Error) -> Error {
     match source.sqlite_error_code() {
         Some(
@@ -31,16 +31,11 @@ pub(super) fn is_damage(source: &rusqlite::Error) -> bool {
     )
 }
 
-/// Returns whether a UNIQUE index other than the primary key rejected the row.
-pub(super) fn is_unique(source: &rusqlite::Error) -> bool {
-    extended_code(source) == Some(ffi::SQLITE_CONSTRAINT_UNIQUE)
-}
-
-/// Returns whether a referenced row does not exist.
-pub(super) fn is_missing_reference(source: &rusqlite::Error) -> bool {
-    extended_code(source) == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
-}
-
-fn extended_code(source: &rusqlite::Error) -> Option<i32> {
-    source.sqlite_error().map(|code| code.extended_code)
+/// Maps an error of a statement that writes, by its extended result code.
+pub(super) fn write_error(source: &rusqlite::Error) -> WriteError {
+    match source.sqlite_error().map(|code| code.extended_code) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE) => WriteError::Unique,
+        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => WriteError::MissingReference,
+        _ => WriteError::Other(error(source)),
+    }
 }

@@ -5,15 +5,15 @@
 //! limited, all jobs of a group have the same space class. Otherwise a job that finds no space would
 //! also fail jobs that may use the reserve.
 
-use super::change_signals::{ChangeSignals, EVERYTHING};
 use super::checkpoint::{self, Checkpoints};
 use super::error::is_damage;
 use super::health::Health;
 use super::job::{Failure, Job};
-use super::outbox;
 use super::queue::{QUEUE, Turn, Waiting};
-use super::space::{Limit, SpaceClass};
+use super::space::Limit;
+use super::sql::newest;
 use crate::domain::{EventId, Fault};
+use crate::store::sql::{ChangeSignals, EVERYTHING, SpaceClass};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub(super) struct Tools {
     /// The size limit of the file, if any.
     pub(super) limit: Option<Limit>,
     /// Raised after every commit, before the callers get their results.
-    pub(super) marks: ChangeSignals,
+    pub(super) signals: ChangeSignals,
     pub(super) checkpoints: Checkpoints,
     pub(super) health: Arc<Health>,
     /// The [`data_version`] up to which commits of other processes are announced.
@@ -69,13 +69,13 @@ fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usi
     match &result {
         Ok(commit) if tools.known_version == Some(commit.data_version) => {
             let touched = jobs.iter().flat_map(|job| job.signals());
-            tools.marks.raise(commit.newest, touched);
+            tools.signals.raise(commit.newest, touched);
         }
         Ok(commit) => {
             // Another process has written, and its events are now included in the position. Its
             // changes are unknown, so every signal is raised.
             tools.known_version = Some(commit.data_version);
-            tools.marks.raise(commit.newest, EVERYTHING.iter());
+            tools.signals.raise(commit.newest, EVERYTHING.iter());
         }
         Err(failure) => give_up(tools, failure),
     }
@@ -166,12 +166,11 @@ fn commit_group(
     }
     opened?;
     if group.jobs.iter().any(|job| job.met_damage()) {
-        let detail = "SQLite read a damaged page";
-        group.health.report(Fault::Damaged, detail);
+        group.health.report_damaged_page();
     }
     group.check()?;
     let commit = Commit {
-        newest: outbox::newest(connection)?,
+        newest: newest(connection)?,
         data_version: data_version(connection)?,
     };
     step(connection, "COMMIT")?;

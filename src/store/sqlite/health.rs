@@ -1,9 +1,9 @@
 //! The health of the database. After a fault every write is rejected, because an acknowledged
 //! change must last, and a change to a damaged or removed file does not.
 
-use super::change_signals::{ChangeSignals, EVERYTHING};
 use super::files::beside;
 use crate::domain::{Error, EventId, Fault, Result};
+use crate::store::sql::{ChangeSignals, EVERYTHING};
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -24,7 +24,7 @@ pub(super) struct Health {
     /// The database, its log and the log's index. Empty for an in-memory database.
     files: Vec<Watched>,
     checked: Mutex<Option<Instant>>,
-    marks: ChangeSignals,
+    signals: ChangeSignals,
 }
 
 /// A file that must stay in place.
@@ -58,7 +58,7 @@ impl Watched {
 
 impl Health {
     /// Watches the open database at `path`. `None` means in memory.
-    pub(super) fn new(path: Option<&Path>, marks: ChangeSignals) -> Self {
+    pub(super) fn new(path: Option<&Path>, signals: ChangeSignals) -> Self {
         let watched = |suffix: &str| path.map(|path| Watched::new(beside(path, suffix)));
         let files = ["", "-wal", "-shm"].into_iter().filter_map(watched);
         Self {
@@ -66,7 +66,7 @@ impl Health {
             reported: watch::Sender::new(None),
             files: files.collect(),
             checked: Mutex::default(),
-            marks,
+            signals,
         }
     }
 
@@ -105,6 +105,11 @@ impl Health {
         }
     }
 
+    /// Records that a transaction met a damaged page.
+    pub(super) fn report_damaged_page(&self) {
+        self.report(Fault::Damaged, "SQLite read a damaged page");
+    }
+
     /// Records a fault. Logs only the first one.
     pub(super) fn report(&self, fault: Fault, detail: &str) {
         if self.fault.set(fault).is_err() {
@@ -122,7 +127,7 @@ impl Health {
         }
         self.reported.send_replace(Some(fault));
         // Makes readers drop cached data. Their next queries fail.
-        self.marks.raise(EventId::default(), EVERYTHING.iter());
+        self.signals.raise(EventId::default(), EVERYTHING.iter());
     }
 }
 

@@ -1,9 +1,8 @@
 //! A job for the writer. Its result type is hidden from the writer thread.
 
 use super::error::error;
-use super::space::SpaceClass;
 use crate::domain::{Error, Fault, Result};
-use crate::store::ChangeKind;
+use crate::store::sql::{Signal, SpaceClass};
 use rusqlite::Connection;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -46,19 +45,6 @@ impl From<rusqlite::Error> for Failure {
     fn from(source: rusqlite::Error) -> Self {
         Self::Sqlite(source)
     }
-}
-
-/// A signal for cached data or for waiting tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// A change of versioned data.
-    ChangeKind(ChangeKind),
-    /// The next claim expiry may have moved.
-    Deadlines,
-    /// Hooks were changed by an administrator or the operator.
-    Hooks,
-    /// The audit trail has a new record.
-    Audit,
 }
 
 /// A closure as a job.

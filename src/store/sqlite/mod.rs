@@ -1,77 +1,54 @@
 //! The SQLite store: checks, creates and opens database files, and runs transactions on them.
 //!
-//! Only this folder depends on rusqlite and r2d2. Blocking work runs behind `Writer::write` and
-//! `Readers::read`.
+//! Only this folder depends on rusqlite and r2d2. Statements are in [`sql`](crate::store::sql).
 
-mod audit;
-mod change_signals;
 mod checkpoint;
 mod create;
-mod custom_status;
 mod damage;
-mod delivery;
 mod error;
 mod files;
 mod generation;
 mod generation_marker;
 mod group_commit;
 mod health;
-mod hooks;
 mod job;
-mod logins;
 mod open;
 mod open_error;
-mod outbox;
-mod page;
-mod permissions;
 mod pool;
-mod presence;
 mod queue;
 mod schema;
 mod seed;
-mod settings;
 mod space;
+mod sql;
 mod upgrades;
-mod users;
-mod webhooks;
 mod writer;
 
 pub use open_error::OpenError;
 
 use crate::domain::{EventId, Fault, Result};
+use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, SpaceClass, newest_event};
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
-use change_signals::{ChangeSignals, EVERYTHING};
 use checkpoint::Checkpoints;
-use error::{error, is_missing_reference, is_unique};
 use group_commit::Tools;
 use health::Health;
-use job::Signal;
 use open::{Opened, Schema, open_writer};
 use pool::{Pool, Readers};
-use space::{Limit, SpaceClass};
+use space::Limit;
+use sql::newest;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use writer::Writer;
 
-/// The signals of a change to access control.
-const ACCESS: &[Signal] = &[Signal::ChangeKind(ChangeKind::Access), Signal::Audit];
-
 /// Interval of the file checks and idle checkpoints.
 const TICK: Duration = Duration::from_secs(1);
-
-/// The signals of a change to hooks.
-const HOOKS: &[Signal] = &[Signal::Hooks, Signal::Audit];
-
-/// The signals of a new audit record without other changes.
-const AUDIT: &[Signal] = &[Signal::Audit];
 
 /// A database with one writer and several readers.
 pub struct SqliteStore {
     writer: Arc<Writer>,
     readers: Readers,
-    marks: ChangeSignals,
+    signals: ChangeSignals,
     health: Arc<Health>,
 }
 
@@ -108,15 +85,15 @@ impl SqliteStore {
         let (path, connection) = (settings.file, opened.connection);
         let sqlite = |e| OpenError::sqlite(path, &e);
         let limit = Limit::of(&connection, settings.max_mib).map_err(sqlite)?;
-        let newest = outbox::newest(&connection).map_err(sqlite)?;
-        let marks = ChangeSignals::new(newest);
-        let health = Arc::new(Health::new(Some(path), marks.clone()));
+        let newest = newest(&connection).map_err(sqlite)?;
+        let signals = ChangeSignals::new(newest);
+        let health = Arc::new(Health::new(Some(path), signals.clone()));
         let pool = Pool::open(path, settings.readers, health.clone());
         let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
         let tools = Tools {
             connection,
             limit,
-            marks: marks.clone(),
+            signals: signals.clone(),
             checkpoints: Checkpoints::of(Some(path)),
             health: health.clone(),
             known_version: None,
@@ -125,7 +102,7 @@ impl SqliteStore {
         Ok(Self {
             writer: Arc::new(writer),
             readers: Readers::Pooled(pool),
-            marks,
+            signals,
             health,
         })
     }
@@ -136,12 +113,12 @@ impl SqliteStore {
     /// [`OpenError`].
     pub fn in_memory() -> std::result::Result<Self, OpenError> {
         let connection = open::open_in_memory()?;
-        let marks = ChangeSignals::new(EventId::default());
-        let health = Arc::new(Health::new(None, marks.clone()));
+        let signals = ChangeSignals::new(EventId::default());
+        let health = Arc::new(Health::new(None, signals.clone()));
         let tools = Tools {
             connection,
             limit: None,
-            marks: marks.clone(),
+            signals: signals.clone(),
             checkpoints: Checkpoints::of(None),
             health: health.clone(),
             known_version: None,
@@ -151,7 +128,7 @@ impl SqliteStore {
         Ok(Self {
             readers: Readers::AtTheWriter(writer.clone()),
             writer,
-            marks,
+            signals,
             health,
         })
     }
@@ -184,29 +161,29 @@ impl Database for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     fn committed(&self) -> watch::Receiver<EventId> {
-        self.marks.committed()
+        self.signals.committed()
     }
 
     fn version(&self, part: ChangeKind) -> u64 {
-        self.marks.version(part)
+        self.signals.version(part)
     }
 
     fn deadlines(&self) -> watch::Receiver<()> {
-        self.marks.deadlines()
+        self.signals.deadlines()
     }
 
     async fn refresh(&self) -> Result<()> {
         // Read before the versions rise: a copy cached between the two would outlive an event that
         // is already visible.
-        let newest = self.readers.read(outbox::newest).await;
+        let newest = self.read(newest_event).await;
         let mark = newest.as_ref().copied().unwrap_or_default();
-        self.marks.raise(mark, EVERYTHING.iter());
+        self.signals.raise(mark, EVERYTHING.iter());
         newest.map(drop)
     }
 
     async fn notice_other_processes(&self) -> Result<()> {
         // Every group compares the data version, even an empty one.
-        match self.writer.write(SpaceClass::Common, &[], |_| Ok(())).await {
+        match self.write(SpaceClass::Common, &[], |_| Ok(())).await {
             Ok(()) => Ok(()),
             Err(_) => self.refresh().await,
         }
@@ -251,7 +228,7 @@ mod tests {
             .writer
             .write(SpaceClass::Common, &[], |c| Ok(plans_anew(c).unwrap()))
             .await;
-        let read = store.readers.read(plans_anew).await;
+        let read = store.readers.read(|c| Ok(plans_anew(c).unwrap())).await;
         assert_eq!((written.unwrap(), read.unwrap()), (0, 0));
     }
 }

@@ -1,12 +1,12 @@
 //! Readers: pooled read-only connections from r2d2, or the writer's own connection for an in-memory
 //! database, which belongs to a single connection.
 
-use super::error::{error, is_damage};
+use super::error::error;
 use super::health::Health;
 use super::open::read_only;
-use super::space::SpaceClass;
 use super::writer::Writer;
 use crate::domain::{Error, Fault, Result};
+use crate::store::sql::SpaceClass;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,17 +26,11 @@ impl Readers {
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> Result<T> + Send + 'static,
     {
         match self {
             Self::Pooled(pool) => pool.read(work).await,
-            Self::AtTheWriter(writer) => {
-                writer
-                    .write(SpaceClass::Common, &[], move |connection| {
-                        work(connection).map_err(|e| error(&e))
-                    })
-                    .await
-            }
+            Self::AtTheWriter(writer) => writer.write(SpaceClass::Common, &[], work).await,
         }
     }
 }
@@ -79,7 +73,7 @@ impl Pool {
     async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> Result<T> + Send + 'static,
     {
         self.health.check_read()?;
         let permit = self
@@ -91,15 +85,13 @@ impl Pool {
         let (pool, health) = (self.pool.clone(), self.health.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let failed = |source: rusqlite::Error| {
-                if is_damage(&source) {
-                    health.report(Fault::Damaged, &source.to_string());
-                }
-                error(&source)
-            };
             let connection = pool.get().map_err(|_| Error::UNAVAILABLE)?;
-            let moment = connection.unchecked_transaction().map_err(failed)?;
-            work(&moment).map_err(failed)
+            let snapshot = connection.unchecked_transaction();
+            let result = snapshot.map_err(|e| error(&e)).and_then(|c| work(&c));
+            if matches!(result, Err(Error::Broken(Fault::Damaged))) {
+                health.report_damaged_page();
+            }
+            result
         });
         reading
             .await

@@ -1,11 +1,11 @@
-//! SQL of the seed: copies every table's rows, and restores them on reset. Tables are read from the
+//! The seed: copies every table's rows, and restores them on reset. Tables are read from the
 //! database's schema, so new tables need no code here.
 
-use super::change_signals::EVERYTHING;
-use super::space::SpaceClass;
-use super::{SqliteStore, error};
+use super::SqliteStore;
+use super::error::error;
 use crate::domain::Result;
 use crate::store::Seeded;
+use crate::store::sql::{EVERYTHING, Engine, SpaceClass};
 use async_trait::async_trait;
 use rusqlite::Connection;
 
@@ -16,19 +16,17 @@ const KEPT: &str = "'event', 'consumer', 'delivery', 'audit'";
 #[async_trait]
 impl Seeded for SqliteStore {
     async fn remember_seed(&self) -> Result<()> {
-        self.writer
-            .write(SpaceClass::Common, &[], |c| {
-                remember(c).map_err(|e| error(&e))
-            })
-            .await
+        self.write(SpaceClass::Common, &[], |c| {
+            remember(c).map_err(|e| error(&e))
+        })
+        .await
     }
 
     async fn reset(&self) -> Result<()> {
-        self.writer
-            .write(SpaceClass::Common, EVERYTHING, |c| {
-                reset(c).map_err(|e| error(&e))
-            })
-            .await
+        self.write(SpaceClass::Common, EVERYTHING, |c| {
+            reset(c).map_err(|e| error(&e))
+        })
+        .await
     }
 }
 

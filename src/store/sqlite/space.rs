@@ -1,20 +1,11 @@
 //! The size limit of the database file and its reserve: the last pages, kept for deletions.
-//! Revoking access must work even when the file is full, and its event needs a row.
 
+use crate::store::sql::SpaceClass;
 use rusqlite::Connection;
 
 /// Maximum size of the reserve in pages: 1 MiB with SQLite's default page size, enough for about a
 /// thousand events.
 const RESERVE: i64 = 256;
-
-/// How far a job may grow the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SpaceClass {
-    /// Up to the reserve.
-    Common,
-    /// Up to the last page.
-    Reserve,
-}
 
 /// The number of pages that the file may have.
 pub(super) struct Limit {

@@ -4,11 +4,11 @@
 //! caller.
 
 use super::group_commit::{self, Tools};
-use super::job::{Signal, Write};
-use super::outbox;
+use super::job::Write;
 use super::queue::{Message, QUEUE, Waiting};
-use super::space::SpaceClass;
+use super::sql::newest;
 use crate::domain::{Error, Result};
+use crate::store::sql::{Signal, SpaceClass};
 use rusqlite::Connection;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -26,8 +26,8 @@ impl Writer {
         // Read the version first: a later commit of another process is then detected by the next
         // group.
         tools.known_version = group_commit::data_version(&tools.connection).ok();
-        if let Ok(newest) = outbox::newest(&tools.connection) {
-            tools.marks.raise(newest, [].iter());
+        if let Ok(newest) = newest(&tools.connection) {
+            tools.signals.raise(newest, [].iter());
         }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
@@ -93,13 +93,13 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::change_signals::ChangeSignals;
     use super::super::checkpoint::Checkpoints;
     use super::super::error::error;
     use super::super::health::Health;
     use super::super::space::Limit;
     use super::*;
     use crate::domain::EventId;
+    use crate::store::sql::ChangeSignals;
     use std::sync::Arc;
 
     fn writer() -> (Writer, ChangeSignals, tempfile::TempDir) {
@@ -112,16 +112,16 @@ mod tests {
         let connection = super::super::open::open_writer(&path, super::super::open::Schema::Settle)
             .unwrap()
             .connection;
-        let marks = ChangeSignals::new(EventId::default());
+        let signals = ChangeSignals::new(EventId::default());
         let tools = Tools {
             limit: Limit::of(&connection, max_mib).unwrap(),
-            marks: marks.clone(),
+            signals: signals.clone(),
             checkpoints: Checkpoints::of(Some(&path)),
-            health: Arc::new(Health::new(Some(&path), marks.clone())),
+            health: Arc::new(Health::new(Some(&path), signals.clone())),
             known_version: None,
             connection,
         };
-        (Writer::start(tools).unwrap(), marks, folder)
+        (Writer::start(tools).unwrap(), signals, folder)
     }
 
     /// Rolls back the transaction, as SQLite does by itself when the disk is full.

@@ -1,6 +1,6 @@
 //! Signals about the newest commit, which readers can check without querying SQLite.
 
-use super::job::Signal;
+use super::Signal;
 use crate::domain::EventId;
 use crate::store::ChangeKind;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// Every signal. Raised when anything may have changed.
-pub(super) const EVERYTHING: &[Signal] = &[
+pub const EVERYTHING: &[Signal] = &[
     Signal::ChangeKind(ChangeKind::Access),
     Signal::ChangeKind(ChangeKind::CustomStatuses),
     Signal::Deadlines,
@@ -18,7 +18,7 @@ pub(super) const EVERYTHING: &[Signal] = &[
 
 /// The signals of [`Store`](crate::store::Store). Clones share their state.
 #[derive(Clone)]
-pub(super) struct ChangeSignals {
+pub struct ChangeSignals {
     newest: watch::Sender<EventId>,
     access: Arc<AtomicU64>,
     custom_statuses: Arc<AtomicU64>,
@@ -28,7 +28,8 @@ pub(super) struct ChangeSignals {
 }
 
 impl ChangeSignals {
-    pub(super) fn new(newest: EventId) -> Self {
+    /// Starts after the `newest` event.
+    pub fn new(newest: EventId) -> Self {
         Self {
             newest: watch::Sender::new(newest),
             access: Arc::default(),
@@ -41,7 +42,7 @@ impl ChangeSignals {
 
     /// Announces a durable commit with its newest event and its signals. The versions rise before
     /// the position, so that a reader that sees an event finds no older cached copy.
-    pub(super) fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Signal>) {
+    pub fn raise<'a>(&self, newest: EventId, touched: impl Iterator<Item = &'a Signal>) {
         for touched in touched {
             match touched {
                 Signal::ChangeKind(part) => {
@@ -63,27 +64,32 @@ impl ChangeSignals {
     }
 
     /// Returns the newest announced event.
-    pub(super) fn newest(&self) -> EventId {
+    pub fn newest(&self) -> EventId {
         *self.newest.borrow()
     }
 
-    pub(super) fn committed(&self) -> watch::Receiver<EventId> {
+    /// Notifies of the newest announced event.
+    pub fn committed(&self) -> watch::Receiver<EventId> {
         self.newest.subscribe()
     }
 
-    pub(super) fn deadlines(&self) -> watch::Receiver<()> {
+    /// Notifies after commits with [`Signal::Deadlines`].
+    pub fn deadlines(&self) -> watch::Receiver<()> {
         self.deadlines.subscribe()
     }
 
-    pub(super) fn hooks(&self) -> watch::Receiver<()> {
+    /// Notifies after commits with [`Signal::Hooks`].
+    pub fn hooks(&self) -> watch::Receiver<()> {
         self.hooks.subscribe()
     }
 
-    pub(super) fn audited(&self) -> watch::Receiver<()> {
+    /// Notifies after commits with [`Signal::Audit`].
+    pub fn audited(&self) -> watch::Receiver<()> {
         self.audited.subscribe()
     }
 
-    pub(super) fn version(&self, part: ChangeKind) -> u64 {
+    /// Returns the number of announced changes of `part`.
+    pub fn version(&self, part: ChangeKind) -> u64 {
         self.counter(part).load(Ordering::SeqCst)
     }
 

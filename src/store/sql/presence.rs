@@ -1,0 +1,278 @@
+//! Presence and claims in SQL. The domain decides which claim is effective and what a choice does.
+
+use super::{Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, users, values};
+use crate::domain::{
+    Baseline, By, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy,
+    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
+};
+use crate::store::record;
+use crate::store::{ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences};
+use async_trait::async_trait;
+
+/// One row per user and claim. Users with the role `bot` or `app` are bots.
+const COLUMNS: &str = "user.id, user.username, user.name,
+    EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
+    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset,
+    user.presence_policy";
+
+/// The tables of [`COLUMNS`].
+const TABLES: &str = "user LEFT JOIN presence ON presence.user_id = user.id LEFT JOIN claim ON claim.user_id = user.id";
+
+#[async_trait]
+impl<E: Engine> Presences for E {
+    async fn find_presence(&self, user: UserId) -> Result<Presence> {
+        self.read(move |sql| Ok(require(sql, &user)?.presence))
+            .await
+    }
+
+    async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>> {
+        self.read(move |sql| snapshot(sql, &user)).await
+    }
+
+    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<Person>> {
+        self.read(move |sql| list(sql, &query)).await
+    }
+
+    async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>> {
+        self.read(move |sql| existing(sql, &ids)).await
+    }
+
+    async fn change_presence(&self, change: PresenceChange) -> Result<Presence> {
+        let (space, signals): (_, &[Signal]) = match change.effect {
+            ClaimEffect::Sets => (SpaceClass::Common, &[]),
+            ClaimEffect::SetsExpiring => (SpaceClass::Common, &[Signal::Deadlines]),
+            ClaimEffect::Removes => (SpaceClass::Reserve, &[]),
+        };
+        self.write(space, signals, move |sql| self::change(sql, &change))
+            .await
+    }
+
+    async fn expire_claims(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        self.write(SpaceClass::Reserve, &[], move |sql| expire(sql, now, limit))
+            .await
+    }
+
+    async fn next_expiry(&self) -> Result<Option<Timestamp>> {
+        self.read(|sql| {
+            sql.first(
+                "SELECT expires_at FROM claim WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
+                &[],
+                |row| row.get(0),
+            )
+        })
+        .await
+    }
+}
+
+fn find(sql: &impl Sql, user: &UserId) -> Result<Option<Person>> {
+    let select = format!("SELECT {COLUMNS} FROM {TABLES} WHERE user.id = $1");
+    Ok(people(sql, &select, values![user.as_str()])?.pop())
+}
+
+fn require(sql: &impl Sql, user: &UserId) -> Result<Person> {
+    let unknown = || Error::NotFound(What::User(user.as_str().to_owned()));
+    find(sql, user)?.ok_or_else(unknown)
+}
+
+fn snapshot(sql: &impl Sql, user: &UserId) -> Result<Option<PresenceSnapshot>> {
+    let (as_of, person) = (outbox::newest(sql)?, find(sql, user)?);
+    let user = users::find(sql, &UserKey::Id(user.clone()))?;
+    Ok(person
+        .zip(user)
+        .map(|(person, (user, _))| PresenceSnapshot {
+            person,
+            roles: user.roles,
+            active: user.active,
+            as_of,
+        }))
+}
+
+fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<Person>> {
+    let (also, since, ids) = match query {
+        PresenceQuery::Ids(ids) => ("", None, ids),
+        // Users who never set a status are offline, and need not be read.
+        PresenceQuery::All(connected) => (
+            "OR presence.user_id IS NOT NULL OR user.presence_policy = 'always'",
+            None,
+            connected,
+        ),
+        PresenceQuery::ChangedSince(at, connected) => (
+            "OR user.id IN (SELECT user_id FROM presence WHERE changed_at >= $2)",
+            Some(*at),
+            connected,
+        ),
+    };
+    let elements = S::ELEMENTS;
+    let select = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE user.active = 1 AND (user.id IN ({elements}($1)) {also}) ORDER BY user.id"
+    );
+    let ids = record::id_array(ids);
+    let values: Vec<_> = [Value::from(&ids)]
+        .into_iter()
+        .chain(since.map(Value::from))
+        .collect();
+    people(sql, &select, &values)
+}
+
+fn existing<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<UserId>> {
+    let select = format!("SELECT id FROM user WHERE id IN ({}($1))", S::ELEMENTS);
+    sql.all(&select, values![&record::id_array(ids)], |row| {
+        row.get::<String>(0).map(UserId::new)
+    })
+}
+
+/// Returns the users that a query of [`COLUMNS`] selects. The rows of a user must be adjacent.
+fn people(sql: &impl Sql, select: &str, values: &[Value<'_>]) -> Result<Vec<Person>> {
+    let mut people: Vec<Person> = Vec::new();
+    sql.each(select, values, |row| {
+        let id: &str = row.get(0)?;
+        if people.last().is_none_or(|last| last.id.as_str() != id) {
+            people.push(person(row)?);
+        }
+        if let (Some(claim), Some(last)) = (claim(row)?, people.last_mut()) {
+            last.presence.claims.push(claim);
+            last.presence.claims.sort_by_key(|claim| claim.source);
+        }
+        Ok(())
+    })?;
+    Ok(people)
+}
+
+fn person(row: &impl Row) -> Result<Person> {
+    let kind = if row.get(3)? { Kind::Bot } else { Kind::Person };
+    let baseline = row.get::<Option<_>>(4)?.and_then(Baseline::named);
+    let policy = PresencePolicy::named(row.get(11)?);
+    Ok(Person {
+        id: UserId::new(row.get::<String>(0)?),
+        username: Username::stored(row.get(1)?),
+        name: row.get(2)?,
+        utc_offset: row.get(10)?,
+        presence: Presence {
+            kind,
+            policy: policy.unwrap_or_default(),
+            claims: Vec::new(),
+            baseline: baseline.unwrap_or(Baseline::Offline),
+            changed_at: row.get(5)?,
+        },
+    })
+}
+
+/// Reads a claim, if the row has one. The tables' CHECKs allow no other names.
+fn claim(row: &impl Row) -> Result<Option<Claim>> {
+    let source = row.get::<Option<_>>(6)?.and_then(ClaimSource::named);
+    let status = row.get::<Option<_>>(7)?.and_then(UserStatus::named);
+    let Some((source, status)) = source.zip(status) else {
+        return Ok(None);
+    };
+    Ok(Some(Claim {
+        source,
+        status,
+        text: StatusText::new(row.get(8)?),
+        expires_at: row.get(9)?,
+    }))
+}
+
+/// Applies the change's rule inside the open transaction.
+pub(super) fn change(sql: &impl Sql, change: &PresenceChange) -> Result<Presence> {
+    let person = require(sql, &change.user)?;
+    if change.by.origin == Origin::Operator {
+        let by = change.by.attribution();
+        audit::append(sql, &by.claimed_status(&person.id, &person.username))?;
+    }
+    apply(sql, person, &change.by, &change.rule)
+}
+
+/// Applies a rule, stores the differences, and appends the event.
+fn apply(
+    sql: &impl Sql,
+    person: Person,
+    by: &By,
+    rule: impl Fn(&mut Presence) -> Result<()>,
+) -> Result<Presence> {
+    let Some((after, change)) = person.change(by.at, rule)? else {
+        return Ok(person.presence);
+    };
+    write(sql, &person, &after)?;
+    outbox::append(sql, &by.event(change))?;
+    Ok(after)
+}
+
+fn write(sql: &impl Sql, before: &Person, after: &Presence) -> Result<()> {
+    let user = before.id.as_str();
+    for (source, claim) in after.changed_claims(&before.presence) {
+        match claim {
+            Some(claim) => put_claim(sql, user, claim)?,
+            None => {
+                sql.run(
+                    "DELETE FROM claim WHERE user_id = $1 AND source = $2",
+                    values![user, source.as_str()],
+                )?;
+            }
+        }
+    }
+    sql.run(
+        "INSERT INTO presence (user_id, rest, changed_at) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id) DO UPDATE SET rest = excluded.rest, changed_at = excluded.changed_at",
+        values![user, after.baseline.as_str(), after.changed_at],
+    )
+}
+
+fn put_claim(sql: &impl Sql, user: &str, claim: &Claim) -> Result<()> {
+    sql.run(
+        "INSERT INTO claim (user_id, source, status, text, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (user_id, source) DO UPDATE SET status = excluded.status, text = excluded.text,
+             expires_at = excluded.expires_at",
+        values![
+            user,
+            claim.source.as_str(),
+            claim.status.as_str(),
+            claim.text.as_str(),
+            claim.expires_at,
+        ],
+    )
+}
+
+/// Sets the presence policy. Returns whether it changed; if so, the user also appears in lists of
+/// changes.
+pub(super) fn set_policy(
+    sql: &impl Sql,
+    user: &UserId,
+    policy: PresencePolicy,
+    at: Timestamp,
+) -> Result<bool> {
+    let changed = sql.execute(
+        "UPDATE user SET presence_policy = $1 WHERE id = $2 AND presence_policy <> $1",
+        values![policy.as_str(), user.as_str()],
+    )?;
+    if changed > 0 {
+        sql.run(
+            "INSERT INTO presence (user_id, rest, changed_at) VALUES ($1, $2, $3)
+             ON CONFLICT (user_id) DO UPDATE SET changed_at = excluded.changed_at",
+            values![user.as_str(), Baseline::Offline.as_str(), at],
+        )?;
+    }
+    Ok(changed > 0)
+}
+
+fn expire(sql: &impl Sql, now: Timestamp, limit: usize) -> Result<usize> {
+    // A user with two expired claims is returned twice, and has none left the second time.
+    let due: Vec<UserId> = sql.all(
+        "SELECT user_id FROM claim WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2",
+        values![now, limit],
+        |row| row.get::<String>(0).map(UserId::new),
+    )?;
+    for user in &due {
+        let Some(person) = find(sql, user)? else {
+            continue;
+        };
+        // The claim expired by itself, so the user is recorded as the author.
+        let by = By {
+            user: person.id.clone(),
+            username: person.username.clone(),
+            at: now,
+            origin: Origin::Server,
+        };
+        apply(sql, person, &by, |_| Ok(()))?;
+    }
+    Ok(due.len())
+}

@@ -1,0 +1,172 @@
+//! Changes to users in SQL. The domain decides what a change makes of a user, and what follows.
+
+use super::{find, refuse_taken, taken};
+use crate::domain::{
+    ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
+    User, UserDifference, UserId, UserKey, UserPatch, Username, What,
+};
+use crate::store::record;
+use crate::store::sql::{Sql, audit, logins, outbox, presence, values};
+use crate::store::{ClaimEffect, PresenceChange};
+
+pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) -> Result<User> {
+    let before = require(sql, id)?;
+    refuse_outdated(sql, id, patch)?;
+    let after = write(sql, &before, patch, by.at)?;
+    before.leave_an_administrator(Some(&after), || has_other_administrator(sql, id))?;
+    let policy = patch.presence_policy;
+    let has_new_policy = policy.map_or(Ok(false), |policy| {
+        presence::set_policy(sql, id, policy, by.at)
+    })?;
+    let ended = patch.ended_logins();
+    let difference = UserDifference {
+        before: &before,
+        after: &after,
+        patch,
+        has_new_policy,
+        ended_logins: ended.map_or(Ok(0), |ended| logins::end(sql, id, &ended))?,
+    };
+    append_all(sql, difference.changes(), by)?;
+    if let Some(choice) = patch.choice.clone() {
+        presence::change(sql, &chosen(id, choice, by))?;
+    }
+    audit::append_all(sql, &difference.entries(&by.attribution()))?;
+    append_all(sql, difference.logins_ended(), by)?;
+    Ok(after)
+}
+
+fn append_all(sql: &impl Sql, changes: impl IntoIterator<Item = Change>, by: &By) -> Result<()> {
+    let mut events = changes.into_iter().map(|change| by.event(change));
+    events.try_for_each(|event| outbox::append(sql, &event))
+}
+
+/// Rejects a change whose conditions no longer hold: after the check of the current password,
+/// someone may have reset it or ended the login. With a single writer, conditions that hold here
+/// hold until the commit.
+fn refuse_outdated(sql: &impl Sql, id: &UserId, patch: &UserPatch) -> Result<()> {
+    if let Some(login) = &patch.asked_by {
+        logins::require(sql, login)?;
+    }
+    let Some(checked) = &patch.checked_hash else {
+        return Ok(());
+    };
+    let same = "SELECT 1 FROM user WHERE id = $1 AND password_hash = $2";
+    if sql.exists(same, values![id.as_str(), checked])? {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        Field::CurrentPassword,
+        Problem::NotValid(String::new()),
+    ))
+}
+
+/// Writes the parts of a patch that are stored in the user's row, and the roles.
+fn write(sql: &impl Sql, before: &User, patch: &UserPatch, at: Timestamp) -> Result<User> {
+    let mut after = patch.apply(before, at)?;
+    if let Some(preferences) = &patch.preferences {
+        let stored = before.profile.preferences.as_deref();
+        let merged = record::preferences::merge(stored, preferences)?;
+        after.profile.set_preferences(merged)?;
+    }
+    let username = patch.username.as_ref().map(Username::as_str);
+    let email = patch.email.as_ref().map(Email::as_str);
+    refuse_taken(sql, &after.id, Field::Username, username)?;
+    refuse_taken(sql, &after.id, Field::Email, email)?;
+    set(sql, &after, patch.password_hash.as_deref())?;
+    if patch.roles.is_some() {
+        set_roles(sql, &after.id, &after.roles)?;
+    }
+    Ok(after)
+}
+
+fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
+    let at = by.at;
+    PresenceChange {
+        user: id.clone(),
+        by: by.clone(),
+        effect: ClaimEffect::Sets,
+        rule: Box::new(move |presence| {
+            presence.choose(&choice, at);
+            Ok(())
+        }),
+    }
+}
+
+pub(super) fn delete(sql: &impl Sql, id: &UserId, by: &By) -> Result<()> {
+    let gone = require(sql, id)?;
+    gone.leave_an_administrator(None, || has_other_administrator(sql, id))?;
+    sql.run("DELETE FROM user WHERE id = $1", values![id.as_str()])?;
+    audit::append(sql, &by.attribution().deleted_user(&gone))?;
+    let change = Change::UserDeleted {
+        user: gone.id,
+        username: gone.username,
+    };
+    outbox::append(sql, &by.event(change))
+}
+
+/// Returns whether an active user other than `id` has the role `admin`.
+fn has_other_administrator(sql: &impl Sql, id: &UserId) -> Result<bool> {
+    sql.exists(
+        "SELECT 1 FROM user_role JOIN user ON user.id = user_id
+         WHERE role_id = $1 AND active = 1 AND user_id <> $2 LIMIT 1",
+        values![ADMIN, id.as_str()],
+    )
+}
+
+/// Writes a user's row. `None` keeps the password.
+fn set(sql: &impl Sql, user: &User, password_hash: Option<&str>) -> Result<()> {
+    let (profile, email) = (&user.profile, user.email.as_ref().map(Email::as_str));
+    let username = user.username.as_str();
+    sql.execute(
+        "UPDATE user SET username = $1, username_key = $2, name = $3, name_key = $4, email = $5, email_key = $6,
+            email_verified = $7, bio = $8, nickname = $9, preferences = $10, require_password_change = $11,
+            password_hash = coalesce($12, password_hash), active = $13, updated_at = $14, unblocked_at = $15
+         WHERE id = $16",
+        values![
+            username,
+            &Username::key(username),
+            &user.name,
+            &Username::key(&user.name),
+            email,
+            email.map(Username::key).as_deref(),
+            profile.email_verified,
+            profile.bio.as_ref().map(Bio::as_str),
+            profile.nickname.as_ref().map(Nickname::as_str),
+            profile.preferences.as_deref(),
+            profile.require_password_change,
+            password_hash,
+            user.active,
+            user.updated_at,
+            profile.unblocked_at,
+            user.id.as_str(),
+        ],
+    )
+    .map_err(|e| e.if_unique(|| taken(Field::Username, username)))?;
+    Ok(())
+}
+
+/// Replaces the roles of a user.
+pub(super) fn set_roles(sql: &impl Sql, id: &UserId, roles: &[String]) -> Result<()> {
+    sql.run(
+        "DELETE FROM user_role WHERE user_id = $1",
+        values![id.as_str()],
+    )?;
+    for role in roles {
+        sql.execute(
+            "INSERT INTO user_role (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            values![id.as_str(), role],
+        )
+        .map_err(|e| e.if_missing(unknown_role))?;
+    }
+    Ok(())
+}
+
+fn require(sql: &impl Sql, id: &UserId) -> Result<User> {
+    let found = find(sql, &UserKey::Id(id.clone()))?;
+    let unknown = || Error::NotFound(What::User(id.as_str().to_owned()));
+    found.map(|(user, _)| user).ok_or_else(unknown)
+}
+
+fn unknown_role() -> Error {
+    Error::invalid(Field::Role, Problem::Unknown)
+}
