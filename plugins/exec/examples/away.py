@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps away.json, beside this file: the text of everybody who is away or busy, by name."""
+"""Keeps away.json, beside this file: the text of every user who is away or busy, by name."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def main():
         return
     data = event["data"]
     away = read()
-    # Events come in their order, and to set the same twice is no harm: nothing need be remembered.
+    # Events come in their order, and setting the same twice changes nothing, so nothing needs to be remembered.
     if data["status"] in ("away", "busy"):
         away[data["user"]["username"]] = data["statusText"]
     else:

@@ -12,7 +12,7 @@ mod run;
 
 use std::time::Duration;
 
-pub use folder::Folder;
+pub use folder::{Folder, Programs};
 
 /// Resource limits for the programs of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,68 +5,31 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use doorsign_file_trust::check;
-use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, RETRY_WAITS, StatusCreated};
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
+use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, StatusCreated};
+use doorsign_hook_folder::{Permits, RETRY_CODE};
 
 use crate::Settings;
 use crate::run::{self, Unfinished};
 
-/// `EX_TEMPFAIL` of `sysexits.h`: retry later.
-const TRY_AGAIN: i32 = 75;
-
-/// How many time limits to wait for a permit: enough for a dozen hanging programs ahead of us when
-/// four run at once.
-const LIMITS_TO_WAIT: u32 = 3;
-
-/// The server's extra time beyond our limits, so that ours apply first.
-const SLACK: Duration = Duration::from_secs(5);
-
 /// The program at one path. The file is checked only when it is started.
 #[derive(Debug)]
-pub(crate) struct Program {
+pub struct Program {
     name: String,
     path: PathBuf,
     settings: Settings,
-    permits: Arc<Semaphore>,
+    permits: Permits,
 }
 
 impl Program {
-    pub(crate) fn new(
-        name: String,
-        path: PathBuf,
-        settings: Settings,
-        permits: Arc<Semaphore>,
-    ) -> Self {
+    pub(crate) fn new(name: &str, path: &Path, settings: Settings, permits: Permits) -> Self {
         Self {
-            name,
-            path,
+            name: name.to_owned(),
+            path: path.to_owned(),
             settings,
             permits,
-        }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn is_at(&self, path: &Path) -> bool {
-        self.path == path
-    }
-
-    /// Waits for a permit to run, in order of arrival.
-    ///
-    /// The wait has its own limit: the time of a program must not depend on other programs.
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, HookError> {
-        let wait = self.settings.limit.saturating_mul(LIMITS_TO_WAIT);
-        match timeout(wait, self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(HookError::Retry("too many programs are running".into())),
         }
     }
 
@@ -114,7 +77,7 @@ impl PostCreateHook for Program {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
-        let _permit = self.permit().await?;
+        let _permit = self.permits.acquire().await?;
         // Checked right before the start: the last lookup may be seconds old.
         check(&self.path).map_err(HookError::Retry)?;
         match run::run(&self.path, &self.settings, delivery).await {
@@ -124,11 +87,7 @@ impl PostCreateHook for Program {
     }
 
     fn pace(&self) -> Option<Pace> {
-        let limits = self.settings.limit.saturating_mul(LIMITS_TO_WAIT + 1);
-        Some(Pace {
-            limit: limits.saturating_add(SLACK),
-            waits: &RETRY_WAITS,
-        })
+        Some(self.permits.pace())
     }
 }
 
@@ -136,7 +95,7 @@ impl PostCreateHook for Program {
 fn verdict(status: ExitStatus) -> Result<(), HookError> {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
-        (Some(TRY_AGAIN), _) => Err(HookError::Retry(format!("exit code {TRY_AGAIN}"))),
+        (Some(RETRY_CODE), _) => Err(HookError::Retry(format!("exit code {RETRY_CODE}"))),
         (Some(code), _) => Err(HookError::Permanent(format!("exit code {code}"))),
         (None, Some(signal)) => Err(HookError::Permanent(format!("killed by signal {signal}"))),
         (None, None) => Err(HookError::Permanent(format!(

@@ -21,7 +21,7 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// How long to continue with a dead program, to read its remaining output and to reap it.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Why there is no exit code.
+/// Why a run has no exit code.
 #[derive(Debug)]
 pub(crate) enum Unfinished {
     /// It exceeded the time limit and was killed.
@@ -43,8 +43,12 @@ pub(crate) async fn run(
     let mut group = Group::led_by(&child);
     group.bound(settings.memory_max_bytes);
     let mut kept = Vec::new();
-    let talk = talk(child.stdin.take(), delivery.event.json(), output, &mut kept);
-    let ended = timeout(settings.limit, until_end(&mut child, &mut group, talk)).await;
+    let communicate = communicate(child.stdin.take(), delivery.event.json(), output, &mut kept);
+    let ended = timeout(
+        settings.limit,
+        until_end(&mut child, &mut group, communicate),
+    )
+    .await;
     if ended.is_err() {
         group.kill();
         let _ = timeout(GRACE, child.wait()).await;
@@ -79,9 +83,9 @@ fn start(path: &Path, delivery: &Delivery) -> io::Result<(Child, Receiver)> {
 async fn until_end(
     child: &mut Child,
     group: &mut Group,
-    talk: impl Future<Output = ()>,
+    communicate: impl Future<Output = ()>,
 ) -> io::Result<ExitStatus> {
-    let mut talk = std::pin::pin!(talk);
+    let mut communicate = std::pin::pin!(communicate);
     let mut ended = std::pin::pin!(async {
         let status = child.wait().await;
         group.kill();
@@ -89,21 +93,26 @@ async fn until_end(
     });
     tokio::select! {
         status = &mut ended => {
-            let _ = timeout(GRACE, talk).await;
+            let _ = timeout(GRACE, communicate).await;
             status
         }
-        () = &mut talk => ended.await,
+        () = &mut communicate => ended.await,
     }
 }
 
 /// Writes and reads concurrently: a program may do either first.
-async fn talk(stdin: Option<ChildStdin>, event: String, output: Receiver, kept: &mut Vec<u8>) {
-    tokio::join!(tell(stdin, event), listen(output, kept));
+async fn communicate(
+    stdin: Option<ChildStdin>,
+    event: String,
+    output: Receiver,
+    kept: &mut Vec<u8>,
+) {
+    tokio::join!(feed(stdin, event), listen(output, kept));
 }
 
 /// Writes the event and a newline, and closes standard input. Errors are ignored: a program need
 /// not read the event.
-async fn tell(stdin: Option<ChildStdin>, mut event: String) {
+async fn feed(stdin: Option<ChildStdin>, mut event: String) {
     event.push('\n');
     if let Some(mut stdin) = stdin {
         let _ = stdin.write_all(event.as_bytes()).await;

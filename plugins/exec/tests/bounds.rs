@@ -1,4 +1,4 @@
-//! Programs that behave badly, and what is left of them. It does not know how they are kept in bounds.
+//! Programs that exceed their limits or leave processes behind.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use doorsign_exec::Settings;
 use doorsign_hook::{HookError, NOTES_MAX_BYTES};
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Place, Pulse, ROOMY, SHORT, deliver, is_busy, named, roomy, run, within};
+use support::{Pulse, ROOMY, SHORT, Scripts, deliver, delivery, is_busy, roomy, run, within};
 use tokio::join;
 
 fn over_limit(limit: Duration) -> Result<(), HookError> {
@@ -15,46 +15,46 @@ fn over_limit(limit: Duration) -> Result<(), HookError> {
 }
 
 #[tokio::test]
-async fn a_program_that_hangs_is_killed_with_all_that_it_has_started() {
-    let place = Place::with(&format!(
+async fn a_hanging_program_is_killed_with_its_children() {
+    let scripts = Scripts::with(&format!(
         "{}echo so far; sleep 1000 & sh -c 'sleep 1000; :' | cat",
         Pulse::OPEN
     ));
-    let pulse = Pulse::of(&place);
-    let (answer, notes) = deliver(&*place.hook(within(SHORT))).await;
+    let pulse = Pulse::of(&scripts);
+    let (answer, notes) = deliver(&*scripts.hook(within(SHORT))).await;
     assert_eq!(answer, over_limit(SHORT));
     assert_eq!(notes, "so far\n");
     pulse.ended().await;
 }
 
 #[tokio::test]
-async fn what_a_program_leaves_running_is_killed_at_its_end() {
-    let place = Place::with(&format!("{}sleep 1000 & exit 0", Pulse::OPEN));
-    let pulse = Pulse::of(&place);
-    let (answer, _) = deliver(&*place.hook(roomy())).await;
+async fn children_of_a_program_are_killed_when_it_ends() {
+    let scripts = Scripts::with(&format!("{}sleep 1000 & exit 0", Pulse::OPEN));
+    let pulse = Pulse::of(&scripts);
+    let (answer, _) = deliver(&*scripts.hook(roomy())).await;
     assert_eq!(answer, Ok(()));
     pulse.ended().await;
 }
 
 #[tokio::test]
-async fn one_that_has_left_the_group_holds_nobody_up() {
+async fn a_child_outside_the_group_does_not_delay_the_delivery() {
     let script =
         "setsid sh -c 'echo $$ > pid; exec sleep 1000' & until [ -s pid ]; do :; done; echo out";
-    let place = Place::with(script);
+    let scripts = Scripts::with(script);
     let began = Instant::now();
-    let (answer, notes) = deliver(&*place.hook(roomy())).await;
+    let (answer, notes) = deliver(&*scripts.hook(roomy())).await;
     let took = began.elapsed();
-    let left: i32 = place.read("pid").trim().parse().unwrap();
+    let left: i32 = scripts.read("pid").trim().parse().unwrap();
     kill_process(Pid::from_raw(left).unwrap(), Signal::KILL).unwrap();
     assert_eq!((answer, notes.as_str()), (Ok(()), "out\n"));
     assert!(took < ROOMY / 2, "{took:?}");
 }
 
 #[tokio::test]
-async fn a_delivery_that_is_given_up_kills_its_program_with_all_that_it_has_started() {
-    let place = Place::with(&format!("{}sleep 1000 & sleep 1000", Pulse::OPEN));
-    let mut pulse = Pulse::of(&place);
-    let hook = place.hook(roomy());
+async fn a_dropped_delivery_kills_its_program_and_children() {
+    let scripts = Scripts::with(&format!("{}sleep 1000 & sleep 1000", Pulse::OPEN));
+    let mut pulse = Pulse::of(&scripts);
+    let hook = scripts.hook(roomy());
     tokio::select! {
         answer = deliver(&*hook) => panic!("{answer:?}"),
         () = pulse.begun() => {}
@@ -63,7 +63,7 @@ async fn a_delivery_that_is_given_up_kills_its_program_with_all_that_it_has_star
 }
 
 #[tokio::test]
-async fn output_without_end_neither_blocks_nor_fills_memory() {
+async fn endless_output_neither_blocks_nor_fills_memory() {
     let (answer, notes) = run("yes", within(SHORT)).await;
     assert_eq!(answer, over_limit(SHORT));
     assert!(notes.starts_with("y\ny\n") && notes.ends_with("y\n…"));
@@ -71,15 +71,15 @@ async fn output_without_end_neither_blocks_nor_fills_memory() {
 }
 
 #[tokio::test]
-async fn more_output_than_is_kept_is_no_reason_to_fail() {
-    let (answer, notes) = run("head -c 3000000 /dev/zero; echo done >> told", roomy()).await;
+async fn a_program_may_print_more_than_is_kept() {
+    let (answer, notes) = run("head -c 3000000 /dev/zero; echo done >> output", roomy()).await;
     assert_eq!(answer, Ok(()));
     assert!(notes.starts_with('\u{fffd}') && notes.ends_with('…'));
 }
 
 #[tokio::test]
-async fn an_event_of_any_length_is_told_to_any_kind_of_reader() {
-    let long = named(&"x".repeat(1 << 20)).event;
+async fn an_event_of_any_length_can_be_read_or_ignored() {
+    let long = delivery(&"x".repeat(1 << 20)).event;
     for script in [
         "exit 0",
         "exec <&-; exit 0",
@@ -87,7 +87,7 @@ async fn an_event_of_any_length_is_told_to_any_kind_of_reader() {
         "head -c 10; exit 0",
         "[ $(wc -c) -gt 1000000 ]",
     ] {
-        let hook = Place::with(script);
+        let hook = Scripts::with(script);
         let hook = hook.hook(roomy());
         let delivery = doorsign_hook::Delivery::new(long.clone(), 1);
         let mut answer = hook.deliver(&delivery).await;
@@ -100,8 +100,8 @@ async fn an_event_of_any_length_is_told_to_any_kind_of_reader() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn memory_is_bounded_in_the_program_and_in_what_it_starts() {
-    // Either would take 300 MB; tail keeps all of a line.
+async fn memory_is_limited_in_the_program_and_its_children() {
+    // Either would use 300 MB, because tail keeps a whole line.
     let settings = Settings {
         memory_max_bytes: 64 << 20,
         ..roomy()
@@ -122,19 +122,19 @@ async fn memory_is_bounded_in_the_program_and_in_what_it_starts() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_bounds_are_set_before_a_program_gets_far() {
+async fn limits_apply_from_the_start_of_a_program() {
     let (_, notes) = run("read event; ulimit -d; ulimit -c", roomy()).await;
     assert_eq!(notes, format!("{}\n0\n", 512 << 10));
 }
 
 #[tokio::test]
-async fn no_more_run_at_once_than_are_to() {
-    let place = Place::with("mkdir running || exit 1; ls > /dev/null; rmdir running");
+async fn no_more_programs_run_at_once_than_allowed() {
+    let scripts = Scripts::with("mkdir running || exit 1; ls > /dev/null; rmdir running");
     let settings = Settings {
         at_once: 1,
         ..roomy()
     };
-    let hook = place.hook(settings);
+    let hook = scripts.hook(settings);
     let run = async || deliver(&*hook).await.0;
     let answers = join!(run(), run(), run(), run(), run(), run(), run(), run());
     let expected = [(); 8].map(|()| Ok::<(), HookError>(()));
@@ -142,14 +142,14 @@ async fn no_more_run_at_once_than_are_to() {
 }
 
 #[tokio::test]
-async fn as_many_run_at_once_as_may() {
+async fn as_many_programs_run_at_once_as_allowed() {
     // Each waits for the other.
-    let place = Place::new();
-    place.script(
+    let scripts = Scripts::new();
+    scripts.script(
         "one",
         "echo > one.there; until [ -e two.there ]; do :; done",
     );
-    place.script(
+    scripts.script(
         "two",
         "echo > two.there; until [ -e one.there ]; do :; done",
     );
@@ -157,32 +157,32 @@ async fn as_many_run_at_once_as_may() {
         at_once: 2,
         ..roomy()
     };
-    let hooks = place.hooks(settings);
+    let hooks = scripts.hooks(settings);
     let answers = join!(deliver(&*hooks[0]), deliver(&*hooks[1]));
     assert_eq!((answers.0.0, answers.1.0), (Ok(()), Ok(())));
 }
 
 #[tokio::test]
-async fn nobody_waits_for_ever_for_others_that_hang() {
-    let place = Place::with("sleep 1000");
+async fn waiting_for_hanging_hooks_has_a_limit() {
+    let scripts = Scripts::with("sleep 1000");
     let limit = Duration::from_millis(200);
     let settings = Settings {
         at_once: 1,
         limit,
         ..Settings::default()
     };
-    let hook = place.hook(settings);
+    let hook = scripts.hook(settings);
     let run = async || deliver(&*hook).await.0;
     let answers = join!(run(), run(), run(), run(), run());
     assert_eq!(answers.0, over_limit(limit));
-    let refused = HookError::Retry("too many programs are running".into());
+    let refused = HookError::Retry("too many hooks of this folder are running".into());
     assert_eq!(answers.4, Err(refused));
 }
 
 #[test]
-fn the_server_waits_longer_than_we_do() {
+fn the_servers_time_limit_is_longer_than_ours() {
     let settings = Settings::default();
-    let pace = Place::with("").hook(settings).pace().unwrap();
+    let pace = Scripts::with("").hook(settings).pace().unwrap();
     assert!(pace.limit > settings.limit * 4);
     assert_eq!(pace.waits.len(), 15);
     assert_eq!(pace.waits[..2], [1, 2].map(Duration::from_secs));

@@ -1,5 +1,4 @@
-//! The example for a shell does what the guide says of it; the one in Python is tried where Python is sure to be, in
-//! `tests/clients`. It does not know how they are run.
+//! The shell example of the guide. `tests/clients` runs the one in Python.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 use doorsign_exec::Folder;
 use doorsign_hook::{Actor, Delivery, HookError, HookSource, UserStatusChanged, conformance};
-use support::{Place, deliver, named, roomy};
+use support::{Scripts, deliver, delivery, roomy};
 
-/// A folder with this example in it, copied with its mode, and the text of the example.
-fn place_with(example: &str) -> Place {
-    let place = Place::new();
+/// A folder with a copy of this example.
+fn scripts_with(example: &str) -> Scripts {
+    let scripts = Scripts::new();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    fs::copy(path.join(example), place.path().join(example)).unwrap();
-    place
+    fs::copy(path.join(example), scripts.path().join(example)).unwrap();
+    scripts
 }
 
 fn changed(id: u64, user: &str, status: &str) -> Delivery {
@@ -31,41 +30,41 @@ fn changed(id: u64, user: &str, status: &str) -> Delivery {
 
 #[tokio::test]
 async fn the_journal_has_each_event_once() {
-    let place = place_with("journal.sh");
-    let hook = place.hook(roomy());
+    let scripts = scripts_with("journal.sh");
+    let hook = scripts.hook(roomy());
     assert_eq!(deliver(&*hook).await.1, "written, attempt 1\n");
     assert_eq!(deliver(&*hook).await.1, "it is there already\n");
     let other = changed(8, "ann", "away");
     hook.deliver(&other).await.unwrap();
-    let (first, second) = (named("caught up").event, other.event);
+    let (first, second) = (delivery("caught up").event, other.event);
     let expected = [first, second].map(|event| format!("{} {}\n", event.key(), event.json()));
-    assert_eq!(place.read("journal.txt"), expected.concat());
+    assert_eq!(scripts.read("journal.txt"), expected.concat());
     conformance::check(&*hook).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_written_is_tried_again() {
-    let place = place_with("journal.sh");
-    fs::create_dir(place.path().join("journal.txt")).unwrap();
-    let (answer, _) = deliver(&*place.hook(roomy())).await;
+async fn a_journal_that_cannot_be_written_is_retried() {
+    let scripts = scripts_with("journal.sh");
+    fs::create_dir(scripts.path().join("journal.txt")).unwrap();
+    let (answer, _) = deliver(&*scripts.hook(roomy())).await;
     assert_eq!(answer, Err(HookError::Retry("exit code 75".into())));
 }
 
 #[tokio::test]
-async fn the_folder_may_be_named_from_where_the_server_runs() {
-    let place = place_with("journal.sh");
+async fn the_path_of_the_folder_may_be_relative() {
+    let scripts = scripts_with("journal.sh");
     let up = std::env::current_dir()
         .unwrap()
         .components()
         .skip(1)
         .map(|_| "..")
         .collect::<PathBuf>();
-    let relative = up.join(place.path().strip_prefix("/").unwrap());
+    let relative = up.join(scripts.path().strip_prefix("/").unwrap());
     let hook = Folder::new(relative, roomy())
-        .look()
+        .scan()
         .remove(0)
         .hook
         .unwrap();
     assert_eq!(deliver(&*hook).await.0, Ok(()));
-    assert!(!place.read("journal.txt").is_empty());
+    assert!(!scripts.read("journal.txt").is_empty());
 }

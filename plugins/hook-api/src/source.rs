@@ -14,7 +14,7 @@ pub trait HookSource: Send {
     /// Return the same [`Arc`] for a hook that has not changed since the last call. A different one
     /// with the same name replaces the hook and continues at its position. A hook that is no longer
     /// listed is stopped; its position is kept.
-    fn look(&mut self) -> Vec<Found>;
+    fn scan(&mut self) -> Vec<Found>;
 }
 
 /// A hook, or the reason why it is unusable.

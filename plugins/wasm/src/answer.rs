@@ -1,13 +1,11 @@
 //! Converts the end of a run into the result of a delivery.
 
 use doorsign_hook::HookError;
+use doorsign_hook_folder::RETRY_CODE;
 use wasmi::{Error, TrapCode};
 
 use crate::Settings;
 use crate::load::one_line;
-
-/// Retry later, like the exit code 75 of programs.
-const TRY_AGAIN: i32 = 75;
 
 /// Why a run did not complete.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ pub(crate) fn verdict(result: Option<(i32, String)>) -> Result<(), HookError> {
     };
     match code {
         0 => Ok(()),
-        TRY_AGAIN => Err(HookError::Retry(reason)),
+        RETRY_CODE => Err(HookError::Retry(reason)),
         _ => Err(HookError::Permanent(reason)),
     }
 }

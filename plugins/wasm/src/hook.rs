@@ -3,56 +3,32 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, RETRY_WAITS, StatusCreated};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use doorsign_hook::{Delivery, HookError, Pace, PostCreateHook, StatusCreated};
+use doorsign_hook_folder::Permits;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 use wasmi::Module;
 
 use crate::Settings;
 use crate::run;
 
-/// How many time limits to wait for a permit: enough for six hanging modules ahead of us when two
-/// run at once.
-const LIMITS_TO_WAIT: u32 = 3;
-
-/// The server's extra time beyond our limits, so that ours apply first.
-const SLACK: Duration = Duration::from_secs(5);
-
 /// A module, named after its file.
 #[derive(Debug)]
-pub(crate) struct Hook {
+pub struct Hook {
     name: String,
     module: Module,
     settings: Settings,
-    permits: Arc<Semaphore>,
+    permits: Permits,
 }
 
 impl Hook {
-    pub(crate) fn new(
-        name: String,
-        module: Module,
-        settings: Settings,
-        permits: Arc<Semaphore>,
-    ) -> Self {
+    pub(crate) fn new(name: &str, module: Module, settings: Settings, permits: Permits) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             module,
             settings,
             permits,
-        }
-    }
-
-    /// Waits for a permit to run, in order of arrival. The thread holds it, because it can outlast
-    /// the delivery by a slice.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, HookError> {
-        let wait = self.settings.limit.saturating_mul(LIMITS_TO_WAIT);
-        match timeout(wait, Arc::clone(&self.permits).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(HookError::Retry("too many modules are running".into())),
         }
     }
 }
@@ -69,7 +45,8 @@ impl PostCreateHook for Hook {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), HookError> {
-        let permit = self.permit().await?;
+        // Held by the thread, because it can outlast the delivery by a slice.
+        let permit = self.permits.acquire().await?;
         let stop = StopWhenDropped::default();
         let (module, settings) = (self.module.clone(), self.settings);
         let (event, stopped) = (delivery.event.json(), Arc::clone(&stop.0));
@@ -90,11 +67,7 @@ impl PostCreateHook for Hook {
     }
 
     fn pace(&self) -> Option<Pace> {
-        let limits = self.settings.limit.saturating_mul(LIMITS_TO_WAIT + 1);
-        Some(Pace {
-            limit: limits.saturating_add(SLACK),
-            waits: &RETRY_WAITS,
-        })
+        Some(self.permits.pace())
     }
 }
 

@@ -15,7 +15,7 @@ mod run;
 
 use std::time::Duration;
 
-pub use folder::Folder;
+pub use folder::{Folder, Modules};
 
 /// Resource limits for the modules of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

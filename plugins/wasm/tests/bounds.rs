@@ -1,4 +1,4 @@
-//! Modules that behave badly. It does not know how they are kept in bounds.
+//! Modules that exceed their limits.
 
 mod support;
 
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use doorsign_hook::{HookError, HookSource, NOTES_MAX_BYTES};
 use doorsign_wasm::Settings;
-use support::{IMPORTS, Place, deliver, delivery, doing, hook_of, roomy, run, with_imports};
+use support::{IMPORTS, Modules, deliver, delivery, doing, hook_of, roomy, run, with_imports};
 use tokio::join;
 use tokio::time::timeout;
 
 /// A limit for modules that do not end.
 const SHORT: Duration = Duration::from_millis(200);
 
-/// No end, and next to no work at a time.
+/// An endless loop that does almost nothing.
 const FOR_EVER: &str = "(loop (br 0))";
 
 fn parked(reason: &str) -> Result<(), HookError> {
@@ -28,7 +28,7 @@ fn with_fuel(fuel: u64) -> Settings {
     Settings { fuel, ..roomy() }
 }
 
-/// As much fuel as there is, and little time.
+/// Unlimited fuel and little time.
 fn in_short() -> Settings {
     Settings {
         limit: SHORT,
@@ -38,7 +38,7 @@ fn in_short() -> Settings {
 }
 
 #[tokio::test]
-async fn a_module_that_works_too_much_is_parked() {
+async fn a_module_that_runs_out_of_fuel_is_parked() {
     for fuel in [0, 1, 5_000, 3_000_000] {
         let (answer, _) = run(&doing(FOR_EVER), with_fuel(fuel)).await;
         assert_eq!(answer, parked(&format!("ran out of fuel, {fuel} units")));
@@ -46,7 +46,7 @@ async fn a_module_that_works_too_much_is_parked() {
 }
 
 #[tokio::test]
-async fn work_of_many_slices_comes_to_its_end() {
+async fn work_of_many_slices_completes() {
     let count = "(local $n i32)
         (loop $again
             (local.set $n (i32.add (local.get $n) (i32.const 1)))
@@ -64,7 +64,7 @@ async fn a_module_that_takes_too_long_is_retried_and_keeps_its_notes() {
 }
 
 #[tokio::test]
-async fn calls_without_end_are_stopped_like_any_work() {
+async fn endless_calls_are_stopped() {
     let all = "(call $log (i32.const 0) (i32.const 65536))";
     let (answer, notes) = run(&doing(&format!("(loop {all} (br 0))")), in_short()).await;
     assert_eq!(answer, over_limit());
@@ -73,7 +73,7 @@ async fn calls_without_end_are_stopped_like_any_work() {
 }
 
 #[tokio::test]
-async fn a_trap_parks_and_says_what_it_was() {
+async fn a_trap_parks_the_event_with_its_name() {
     for (body, trap) in [
         ("unreachable", "wasm `unreachable` instruction executed"),
         (
@@ -111,14 +111,14 @@ async fn a_trap_parks_and_says_what_it_was() {
 }
 
 #[tokio::test]
-async fn a_trap_counts_more_than_a_result() {
+async fn a_trap_overrides_a_result() {
     let body = "(call $set_result (i32.const 0) (i32.const 0) (i32.const 0)) unreachable";
     let (answer, _) = run(&doing(body), roomy()).await;
     assert!(matches!(answer, Err(HookError::Permanent(_))));
 }
 
 #[tokio::test]
-async fn memory_and_tables_grow_no_further_than_they_may() {
+async fn memory_and_tables_are_limited() {
     // The result is the number of pages: 16 MiB of 64 KiB each.
     let grow = "(loop $again (br_if $again (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
         (call $set_result (memory.size) (i32.const 0) (i32.const 0))";
@@ -133,7 +133,7 @@ async fn memory_and_tables_grow_no_further_than_they_may() {
 }
 
 #[tokio::test]
-async fn recursion_without_end_is_a_trap() {
+async fn endless_recursion_is_a_trap() {
     let deep = with_imports(r#"(func $f (export "on_event") (call $f))"#);
     assert_eq!(
         run(&deep, roomy()).await.0,
@@ -162,7 +162,7 @@ async fn a_start_function_is_part_of_the_run() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_into_an_instance_is_parked() {
+async fn a_module_too_large_for_an_instance_is_parked() {
     for (rest, part) in [
         (
             r#"(data (i32.const 65530) "too long")"#,
@@ -180,7 +180,7 @@ async fn what_does_not_fit_into_an_instance_is_parked() {
 }
 
 #[tokio::test]
-async fn nothing_is_carried_over_to_the_next_event() {
+async fn each_event_has_a_fresh_instance() {
     let count = with_imports(
         r#"(global $n (mut i32) (i32.const 0))
         (func (export "on_event")
@@ -196,16 +196,16 @@ async fn nothing_is_carried_over_to_the_next_event() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_is_given_up_makes_way_for_others() {
-    let place = Place::new();
-    place.module("endless.wasm", &doing(FOR_EVER));
-    place.module("quick.wasm", &doing(""));
+async fn a_dropped_delivery_frees_its_permit() {
+    let modules = Modules::new();
+    modules.module("endless.wasm", &doing(FOR_EVER));
+    modules.module("quick.wasm", &doing(""));
     let settings = Settings {
         at_once: 1,
         fuel: u64::MAX,
         ..roomy()
     };
-    let mut found = place.folder(settings).look();
+    let mut found = modules.source(settings).scan();
     found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     let [endless, quick] = [0, 1].map(|nth| found[nth].hook.clone().unwrap());
     let event = delivery();
@@ -216,7 +216,7 @@ async fn a_delivery_that_is_given_up_makes_way_for_others() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_ever_for_others_that_hang() {
+async fn waiting_for_hanging_hooks_has_a_limit() {
     let settings = Settings {
         at_once: 1,
         ..in_short()
@@ -225,12 +225,12 @@ async fn nobody_waits_for_ever_for_others_that_hang() {
     let run = async || deliver(&*hook).await.0;
     let answers = join!(run(), run(), run(), run(), run());
     assert_eq!(answers.0, over_limit());
-    let refused = HookError::Retry("too many modules are running".into());
+    let refused = HookError::Retry("too many hooks of this folder are running".into());
     assert_eq!(answers.4, Err(refused));
 }
 
 #[test]
-fn the_server_waits_longer_than_we_do() {
+fn the_servers_time_limit_is_longer_than_ours() {
     let settings = Settings::default();
     let pace = hook_of(&doing(""), settings).pace().unwrap();
     assert!(pace.limit > settings.limit * 4);
@@ -240,7 +240,7 @@ fn the_server_waits_longer_than_we_do() {
 }
 
 #[tokio::test]
-async fn a_reason_and_notes_are_shown_without_harm() {
+async fn control_characters_are_removed_from_reasons_and_notes() {
     let module = format!(
         r#"(module {IMPORTS} (data (i32.const 0) "two\r\n lines\1b[31m\ff")
         (func (export "on_event")

@@ -1,4 +1,4 @@
-//! What a module may call, and what its answers mean. It does not know how a module is run.
+//! What a module may call, and how its result is interpreted.
 
 mod support;
 
@@ -6,7 +6,7 @@ use doorsign_hook::{HookError, conformance};
 use support::{delivery, doing, hook_of, roomy, run};
 
 #[tokio::test]
-async fn a_module_that_says_nothing_has_dealt_with_the_event() {
+async fn a_module_without_a_result_has_processed_the_event() {
     let (answer, notes) = run(&doing(""), roomy()).await;
     assert_eq!((answer, notes.as_str()), (Ok(()), ""));
 }
@@ -20,7 +20,7 @@ async fn the_event_can_be_read_whole_and_logged() {
 }
 
 #[tokio::test]
-async fn result_75_asks_for_another_attempt_and_others_park() {
+async fn result_75_requests_a_retry_and_others_park() {
     let set =
         |code: i32| format!(r#"(call $set_result (i32.const {code}) (i32.const 0) (i32.const 0))"#);
     for (code, expected) in [

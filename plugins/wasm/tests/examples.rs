@@ -1,4 +1,4 @@
-//! The example does what the guide says of it. It does not know how a module is run.
+//! The example of the guide.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,13 +28,13 @@ async fn each_event_is_in_the_notes() {
 }
 
 #[test]
-fn the_module_beside_the_text_is_made_of_it() {
+fn the_compiled_example_matches_its_text() {
     let module: &[u8] = include_bytes!("../examples/door.wasm");
     assert!(wat::parse_str(DOOR).unwrap() == module);
 }
 
 #[tokio::test]
-async fn one_that_is_too_long_is_asked_for_again() {
+async fn an_event_too_long_for_the_notes_is_retried() {
     let status = Status::new("0".repeat(24), "x".repeat(4096), "busy", 0);
     let created = StatusCreated::new(1, 0, Actor::new("a", "ann"), status);
     let delivery = Delivery::new(created.into(), 1);

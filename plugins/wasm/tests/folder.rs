@@ -1,4 +1,4 @@
-//! Which files are hooks, under which names, and what is said of the others. It does not know how a module is run.
+//! Which files are hooks, under which names, and why others are rejected.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,59 +9,36 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use doorsign_hook::{Found, HookError, HookSource, PostCreateHook};
 use doorsign_wasm::{Folder, Settings};
-use support::{IMPORTS, Place, deliver, doing, roomy};
+use support::{IMPORTS, Modules, deliver, doing, listed, names, real, roomy, set_mode, writable};
 
-/// Names, and the reasons beside those that are no hooks; in the order of their names.
-fn told(found: &[Found]) -> Vec<(&str, Option<&str>)> {
-    let mut told: Vec<_> = found
-        .iter()
-        .map(|found| {
-            (
-                &*found.name,
-                found.hook.as_ref().err().map(|reason| &**reason),
-            )
-        })
-        .collect();
-    told.sort_unstable();
-    told
-}
-
-fn names(found: &[Found]) -> Vec<&str> {
-    let told = told(found);
-    assert!(told.iter().all(|(_, reason)| reason.is_none()), "{told:?}");
-    told.into_iter().map(|(name, _)| name).collect()
-}
-
-/// The one hook of the folder.
+/// The only hook of the folder.
 fn only(folder: &mut Folder) -> Arc<dyn PostCreateHook> {
-    let mut found = folder.look();
+    let mut found = folder.scan();
     assert_eq!(found.len(), 1);
     found.remove(0).hook.unwrap()
 }
 
-/// A module whose result is this.
+/// A module with this result.
 fn answering(code: u8) -> String {
     doing(&format!(
         "(call $set_result (i32.const {code}) (i32.const 0) (i32.const 0))"
     ))
 }
 
-/// Why the file with these bytes is no hook, without its path.
+/// The reason why a file with these bytes is rejected, without its path.
 fn refusal(bytes: impl AsRef<[u8]>) -> String {
-    let place = Place::new();
-    place.file("hook.wasm", bytes);
-    let found = place.folder(Settings::default()).look();
-    let [(name, reason)] = told(&found)[..] else {
+    let modules = Modules::new();
+    modules.file("hook.wasm", bytes, 0o644);
+    let found = modules.source(Settings::default()).scan();
+    let [(name, reason)] = listed(&found)[..] else {
         panic!("one was to be found")
     };
     assert_eq!(name, "wasm-hook");
-    let path = format!("{}: ", place.path().join("hook.wasm").display());
+    let path = format!("{}: ", modules.path().join("hook.wasm").display());
     let reason = reason.unwrap().strip_prefix(&path).unwrap();
     assert!(!reason.contains('\n'), "{reason}");
     reason.to_owned()
@@ -73,13 +50,13 @@ fn refusal_of(wat: &str) -> String {
 
 #[test]
 fn files_that_end_in_wasm_are_hooks() {
-    let place = Place::new();
+    let modules = Modules::new();
     for file in ["Greet It.wasm", "a.b.wasm", ".hidden.wasm", "c.wat"] {
-        place.module(file, &doing(""));
+        modules.module(file, &doing(""));
     }
-    place.file("README.md", "");
-    fs::create_dir(place.path().join("folder.wasm")).unwrap();
-    let found = place.folder(Settings::default()).look();
+    modules.file("README.md", "", 0o644);
+    fs::create_dir(modules.path().join("folder.wasm")).unwrap();
+    let found = modules.source(Settings::default()).scan();
     assert_eq!(names(&found), ["wasm-a-b", "wasm-greet-it"]);
     for Found { name, hook } in &found {
         assert_eq!(hook.as_ref().unwrap().name(), name);
@@ -87,44 +64,44 @@ fn files_that_end_in_wasm_are_hooks() {
 }
 
 #[tokio::test]
-async fn a_replaced_file_is_another_hook_at_the_next_look_and_an_unchanged_one_the_same() {
-    let place = Place::new();
-    let mut folder = place.folder(roomy());
-    place.module("hook.wasm", &answering(1));
+async fn a_replaced_file_is_a_new_hook_at_the_next_scan() {
+    let modules = Modules::new();
+    let mut folder = modules.source(roomy());
+    modules.module("hook.wasm", &answering(1));
     let one = only(&mut folder);
     assert!(Arc::ptr_eq(&one, &only(&mut folder)));
-    place.module("hook.wasm", &answering(2));
+    modules.module("hook.wasm", &answering(2));
     let two = only(&mut folder);
     let parked = |code| Err(HookError::Permanent(format!("result {code}")));
     assert_eq!(deliver(&*two).await.0, parked(2));
     assert_eq!(deliver(&*one).await.0, parked(1));
-    fs::remove_file(place.path().join("hook.wasm")).unwrap();
-    assert_eq!(told(&folder.look()), []);
+    fs::remove_file(modules.path().join("hook.wasm")).unwrap();
+    assert_eq!(listed(&folder.scan()), []);
 }
 
 #[test]
-fn a_file_that_is_being_written_is_broken_until_it_is_whole() {
-    let place = Place::new();
-    let mut folder = place.folder(Settings::default());
+fn an_incomplete_file_is_invalid() {
+    let modules = Modules::new();
+    let mut folder = modules.source(Settings::default());
     let whole = wat::parse_str(doing("")).unwrap();
-    let path = place.path().join("hook.wasm");
+    let path = modules.path().join("hook.wasm");
     for length in [0, 3, 8, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..length]).unwrap();
-        let found = folder.look();
-        let [(name, reason)] = told(&found)[..] else {
+        let found = folder.scan();
+        let [(name, reason)] = listed(&found)[..] else {
             panic!("{length}")
         };
         assert!(name == "wasm-hook" && reason.is_some(), "{length}");
     }
     fs::write(&path, &whole).unwrap();
-    assert_eq!(names(&folder.look()), ["wasm-hook"]);
+    assert_eq!(names(&folder.scan()), ["wasm-hook"]);
 }
 
 #[test]
-fn what_is_no_module_is_told_in_one_line() {
-    let reason = refusal("#!/bin/sh\necho this is no module\n");
+fn an_invalid_module_is_reported_in_one_line() {
+    let reason = refusal("#!/bin/sh\necho not a module\n");
     assert!(reason.contains("magic header"), "{reason}");
-    // Text that would be a module once translated.
+    // The text form of a module.
     let reason = refusal(doing(""));
     assert!(reason.contains("magic header"), "{reason}");
     let reason = refusal([b'\0'; 1000]);
@@ -132,16 +109,16 @@ fn what_is_no_module_is_told_in_one_line() {
 }
 
 #[test]
-fn damage_anywhere_is_no_harm() {
+fn damaged_files_cannot_break_the_scan() {
     let whole = wat::parse_str(doing("(drop (call $event_len))")).unwrap();
-    let place = Place::new();
-    let mut folder = place.folder(Settings::default());
+    let modules = Modules::new();
+    let mut folder = modules.source(Settings::default());
     for at in 0..whole.len() {
         for byte in [0, 0x7f, 0x80, 0xff] {
             let mut damaged = whole.clone();
             damaged[at] = byte;
-            place.file("hook.wasm", damaged);
-            assert_eq!(folder.look().len(), 1);
+            modules.file("hook.wasm", damaged, 0o644);
+            assert_eq!(folder.scan().len(), 1);
         }
     }
 }
@@ -154,7 +131,7 @@ fn a_file_that_is_too_large_is_not_read() {
 }
 
 #[test]
-fn only_what_is_offered_can_be_imported() {
+fn only_existing_functions_can_be_imported() {
     let imports = |import: &str| {
         refusal_of(&format!(
             r#"(module (import {import}) (memory (export "memory") 1) (func (export "on_event")))"#
@@ -191,7 +168,7 @@ fn only_what_is_offered_can_be_imported() {
 }
 
 #[test]
-fn what_is_called_must_be_exported() {
+fn required_exports_are_checked() {
     let on_event = "it exports no function on_event without parameters and results";
     for (module, reason) in [
         (r#"(module (memory (export "memory") 1))"#, on_event),
@@ -218,79 +195,70 @@ fn what_is_called_must_be_exported() {
     ] {
         assert_eq!(refusal_of(module), reason, "{module}");
     }
-    // All of what is offered, and as much memory as may be.
+    // All functions, and the maximum memory.
     let module =
         format!(r#"(module {IMPORTS} (func (export "on_event")))"#).replace(") 1)", ") 256)");
-    let place = Place::new();
-    place.module("hook.wasm", &module);
-    only(&mut place.folder(Settings::default()));
+    let modules = Modules::new();
+    modules.module("hook.wasm", &module);
+    only(&mut modules.source(Settings::default()));
 }
 
 #[test]
-fn of_two_with_one_name_the_one_that_was_there_first_is_the_hook() {
-    let place = Place::new();
-    place.module("b.wasm", &doing(""));
-    let mut folder = place.folder(Settings::default());
+fn the_first_of_two_files_with_one_name_is_the_hook() {
+    let modules = Modules::new();
+    modules.module("b.wasm", &doing(""));
+    let mut folder = modules.source(Settings::default());
     let first = only(&mut folder);
-    place.module("B.wasm", &doing(""));
-    let found = folder.look();
-    let path = |file| place.path().join(file).display().to_string();
+    modules.module("B.wasm", &doing(""));
+    let found = folder.scan();
+    let path = |file| modules.path().join(file).display().to_string();
     let reason = format!(
         "{}: {} already has the same name",
         path("B.wasm"),
         path("b.wasm")
     );
-    assert_eq!(told(&found), [("wasm-b", None), ("wasm-b", Some(&*reason))]);
+    assert_eq!(
+        listed(&found),
+        [("wasm-b", None), ("wasm-b", Some(&*reason))]
+    );
     let kept = found.into_iter().find_map(|found| found.hook.ok());
     assert!(Arc::ptr_eq(&first, &kept.unwrap()));
-    fs::remove_file(place.path().join("b.wasm")).unwrap();
-    assert_eq!(names(&folder.look()), ["wasm-b"]);
+    fs::remove_file(modules.path().join("b.wasm")).unwrap();
+    assert_eq!(names(&folder.scan()), ["wasm-b"]);
 }
 
 #[test]
-fn what_others_can_write_to_is_refused() {
-    let place = Place::new();
-    place.module("hook.wasm", &doing(""));
-    let mut folder = place.folder(Settings::default());
+fn files_and_folders_that_others_can_write_to_are_rejected() {
+    let modules = Modules::new();
+    modules.module("hook.wasm", &doing(""));
+    let mut folder = modules.source(Settings::default());
     only(&mut folder);
     for mode in [0o646, 0o666] {
-        place.set_mode("hook.wasm", mode);
-        let reason = writable(&place.path().join("hook.wasm"));
-        assert_eq!(told(&folder.look()), [("wasm-hook", Some(&*reason))]);
+        set_mode(&modules.path().join("hook.wasm"), mode);
+        let reason = writable(&modules.path().join("hook.wasm"));
+        assert_eq!(listed(&folder.scan()), [("wasm-hook", Some(&*reason))]);
     }
-    place.set_mode("hook.wasm", 0o644);
+    set_mode(&modules.path().join("hook.wasm"), 0o644);
     only(&mut folder);
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    let reason = writable(&place.path());
-    assert_eq!(told(&folder.look()), [("wasm", Some(&*reason))]);
+    set_mode(&modules.path(), 0o777);
+    let reason = writable(&modules.path());
+    assert_eq!(listed(&folder.scan()), [("wasm", Some(&*reason))]);
 }
 
 #[test]
-fn a_folder_comes_and_goes_and_one_that_is_none_is_told_of() {
-    let place = Place::new();
-    let path = place.path().join("hooks");
+fn a_folder_may_appear_and_disappear_and_a_file_in_its_place_is_reported() {
+    let modules = Modules::new();
+    let path = modules.path().join("hooks");
     let mut folder = Folder::new(path.clone(), Settings::default());
     let missing = format!("{} does not exist: create it", real(&path));
-    assert_eq!(told(&folder.look()), [("wasm", Some(&*missing))]);
+    assert_eq!(listed(&folder.scan()), [("wasm", Some(&*missing))]);
     fs::create_dir(&path).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    place.module("hooks/one.wasm", &doing(""));
-    assert_eq!(names(&folder.look()), ["wasm-one"]);
+    set_mode(&path, 0o755);
+    modules.module("hooks/one.wasm", &doing(""));
+    assert_eq!(names(&folder.scan()), ["wasm-one"]);
     fs::remove_dir_all(&path).unwrap();
-    assert_eq!(told(&folder.look()), [("wasm", Some(&*missing))]);
+    assert_eq!(listed(&folder.scan()), [("wasm", Some(&*missing))]);
     fs::write(&path, "").unwrap();
     let reason = format!("{}: Not a directory (os error 20)", path.display());
-    assert_eq!(told(&folder.look()), [("wasm", Some(&*reason))]);
-}
-
-/// Why something is refused that others can write to.
-fn writable(path: &Path) -> String {
-    let path = real(path);
-    format!("{path} can be written to by other users: chmod go-w {path}")
-}
-
-/// A path without links, as it is told, of a file in a folder that may not be there.
-fn real(path: &Path) -> String {
-    let folder = path.parent().unwrap().canonicalize().unwrap();
-    folder.join(path.file_name().unwrap()).display().to_string()
+    assert_eq!(listed(&folder.scan()), [("wasm", Some(&*reason))]);
 }

@@ -25,7 +25,7 @@ impl DiscoveredHook {
     }
 }
 
-/// The hooks built from webhooks by the last lookup, keyed by name, with the row and secrets they
+/// The hooks built from webhooks by the last scan, keyed by name, with the row and secrets they
 /// were built from.
 pub(super) type Endpoints = HashMap<String, (Webhook, Vec<String>, Arc<dyn PostCreateHook>)>;
 
@@ -50,28 +50,28 @@ impl Folders {
     }
 
     /// Lists the hooks in folders, on a blocking thread.
-    pub(super) async fn look(&mut self) -> Vec<DiscoveredHook> {
+    pub(super) async fn scan(&mut self) -> Vec<DiscoveredHook> {
         if self.sources.is_empty() {
             return Vec::new();
         }
         let mut sources = std::mem::take(&mut self.sources);
-        let looking = tokio::task::spawn_blocking(move || {
-            let seen = sources.iter_mut().flat_map(|source| all_of(&mut **source));
-            (seen.collect(), sources)
+        let scan = tokio::task::spawn_blocking(move || {
+            let hooks = sources.iter_mut().flat_map(|source| all_of(&mut **source));
+            (hooks.collect(), sources)
         });
-        let Ok((seen, sources)) = looking.await else {
+        let Ok((hooks, sources)) = scan.await else {
             return Vec::new(); // Panics are caught, so the runtime is shutting down.
         };
         self.sources = sources;
-        seen
+        hooks
     }
 }
 
-/// Lists the hooks of `source`. A panic there is a bug and affects only this lookup of this source.
+/// Lists the hooks of `source`. A panic there is a bug and affects only this scan of this source.
 fn all_of(source: &mut dyn HookSource) -> Vec<DiscoveredHook> {
     let name = source.kind();
     let kind = HookKind::named(name).unwrap_or(HookKind::BuiltIn);
-    let found = catch_unwind(AssertUnwindSafe(|| source.look()));
+    let found = catch_unwind(AssertUnwindSafe(|| source.scan()));
     let found = found.unwrap_or_else(|_| {
         let hook = Err("a bug prevents reading the folder; retrying".to_owned());
         let name = name.to_owned();
@@ -102,7 +102,7 @@ pub(super) async fn endpoints(
     known: &mut Endpoints,
 ) -> Result<Vec<DiscoveredHook>> {
     let now = app.clock.now();
-    let (mut seen, mut kept) = (Vec::new(), HashMap::new());
+    let (mut found, mut kept) = (Vec::new(), HashMap::new());
     for webhook in app.store.list_webhooks().await? {
         let secrets: Vec<String> = webhook.secrets_at(now).map(str::to_owned).collect();
         let same = known
@@ -117,10 +117,10 @@ pub(super) async fn endpoints(
             kept.insert(name.clone(), (webhook, secrets, hook.clone()));
         }
         let kind = HookKind::Webhook;
-        seen.push(DiscoveredHook { name, kind, hook });
+        found.push(DiscoveredHook { name, kind, hook });
     }
     *known = kept;
-    Ok(seen)
+    Ok(found)
 }
 
 /// Returns whether the webhook behind the hook `name` still exists and was not replaced. Always
@@ -136,7 +136,7 @@ pub(super) async fn is_current(app: &App, known: &Endpoints, name: &str) -> Resu
 mod tests {
     use super::*;
 
-    /// A folder whose first lookup panics.
+    /// A folder whose first scan panics.
     struct Folder(&'static str, bool);
 
     impl HookSource for Folder {
@@ -144,7 +144,7 @@ mod tests {
             self.0
         }
 
-        fn look(&mut self) -> Vec<Found> {
+        fn scan(&mut self) -> Vec<Found> {
             assert!(!std::mem::take(&mut self.1), "a bug");
             let (name, hook) = (format!("{}-hook", self.0), Err("as it is".to_owned()));
             vec![Found { name, hook }]
@@ -152,14 +152,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_in_one_folder_affects_one_lookup_of_that_folder() {
+    async fn a_panic_in_one_folder_affects_one_scan_of_that_folder() {
         let mut folders = Folders::new(vec![
             Box::new(Folder("exec", true)),
             Box::new(Folder("wasm", false)),
         ]);
         let mut names = async || {
-            let seen = folders.look().await.into_iter();
-            seen.map(|seen| seen.name).collect::<Vec<_>>()
+            let hooks = folders.scan().await.into_iter();
+            hooks.map(|hook| hook.name).collect::<Vec<_>>()
         };
         assert_eq!(names().await, ["exec", "wasm-hook"]);
         assert_eq!(names().await, ["exec-hook", "wasm-hook"]);

@@ -20,9 +20,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How often to look for changes in folders and for expired secrets.
-const LOOK: Duration = Duration::from_secs(2);
-/// How often to look when hooks change only with a notification.
-const REST: Duration = Duration::from_secs(60);
+const SCAN_INTERVAL: Duration = Duration::from_secs(2);
+/// How often to look for them when hooks change only with a notification.
+const IDLE_SCAN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why a hook that existed is missing.
 const GONE: &str = "it no longer exists";
@@ -76,9 +76,9 @@ impl Supervisor {
             running: HashMap::new(),
             missing: HashMap::new(),
         };
-        let seen = supervisor.look().await?;
-        for hook in &seen {
-            supervisor.give_place(hook).await?;
+        let found = supervisor.scan().await?;
+        for hook in &found {
+            supervisor.register(hook).await?;
         }
         Ok(supervisor)
     }
@@ -102,7 +102,7 @@ impl Supervisor {
                 () = stop.cancelled() => {}
                 // The store outlives this loop, so the channel never closes.
                 _ = self.changed.changed() => {}
-                () = tokio::time::sleep(if self.folders.is_empty() { REST } else { LOOK }) => {}
+                () = tokio::time::sleep(if self.folders.is_empty() { IDLE_SCAN_INTERVAL } else { SCAN_INTERVAL }) => {}
             }
         }
         for (_, running) in self.running.drain() {
@@ -112,11 +112,11 @@ impl Supervisor {
 
     /// Starts hooks that exist and do not run, and stops hooks that run and no longer exist.
     async fn reconcile(&mut self) -> Result<()> {
-        let seen = self.look().await?;
+        let found = self.scan().await?;
         let gone: Vec<String> = self
             .running
             .iter()
-            .filter(|(name, running)| !running.is_among(name, &seen))
+            .filter(|(name, running)| !running.is_among(name, &found))
             .map(|(name, _)| name.clone())
             .collect();
         for name in gone {
@@ -124,49 +124,49 @@ impl Supervisor {
                 running.end().await;
             }
         }
-        for hook in &seen {
+        for hook in &found {
             if !self.running.contains_key(&hook.name) {
                 self.start(hook).await?;
             }
         }
-        self.note_absent(&seen).await
+        self.record_absent(&found).await
     }
 
-    async fn look(&mut self) -> Result<Vec<DiscoveredHook>> {
+    async fn scan(&mut self) -> Result<Vec<DiscoveredHook>> {
         let compiled = self.compiled.iter().map(DiscoveredHook::compiled);
-        let mut seen: Vec<DiscoveredHook> = compiled.collect();
-        seen.extend(endpoints(&self.app, &self.webhooks, &mut self.folders.endpoints).await?);
-        seen.extend(self.folders.look().await);
+        let mut found: Vec<DiscoveredHook> = compiled.collect();
+        found.extend(endpoints(&self.app, &self.webhooks, &mut self.folders.endpoints).await?);
+        found.extend(self.folders.scan().await);
         let mut names = HashSet::new();
-        seen.retain(|hook| names.insert(hook.name.clone())); // The cursor belongs to the name: the first hook keeps it.
-        Ok(seen)
+        found.retain(|hook| names.insert(hook.name.clone())); // The cursor belongs to the name: the first hook keeps it.
+        Ok(found)
     }
 
-    async fn give_place(&mut self, seen: &DiscoveredHook) -> Result<()> {
-        match &seen.hook {
+    async fn register(&mut self, found: &DiscoveredHook) -> Result<()> {
+        match &found.hook {
             Ok(_) => self
                 .app
                 .store
-                .register(&seen.name, seen.kind)
+                .register(&found.name, found.kind)
                 .await
                 .map(drop),
-            Err(reason) => self.say_missing(&seen.name, seen.kind, reason).await,
+            Err(reason) => self.record_missing(&found.name, found.kind, reason).await,
         }
     }
 
-    async fn start(&mut self, seen: &DiscoveredHook) -> Result<()> {
-        let Ok(hook) = &seen.hook else {
-            return self.give_place(seen).await;
+    async fn start(&mut self, found: &DiscoveredHook) -> Result<()> {
+        let Ok(hook) = &found.hook else {
+            return self.register(found).await;
         };
-        let registered = self.app.store.register(&seen.name, seen.kind).await?;
+        let registered = self.app.store.register(&found.name, found.kind).await?;
         // Checked after the registration: a webhook that replaces this one later gets another
         // incarnation.
-        let is_current = is_current(&self.app, &self.folders.endpoints, &seen.name).await?;
+        let is_current = is_current(&self.app, &self.folders.endpoints, &found.name).await?;
         let (Some(standing), true) = (registered, is_current) else {
-            return Ok(()); // The change that removed or replaced it triggers another lookup.
+            return Ok(()); // The change that removed or replaced it triggers another scan.
         };
-        self.missing.remove(&seen.name);
-        let consumer = match seen.kind {
+        self.missing.remove(&found.name);
+        let consumer = match found.kind {
             HookKind::BuiltIn => {
                 HookConsumer::apart(hook.clone()).map_err(crate::domain::Error::internal)?
             }
@@ -181,29 +181,29 @@ impl Supervisor {
             stop.clone(),
         );
         let running = Running::start(hook.clone(), delivery, stop, &self.threads);
-        self.running.insert(seen.name.clone(), running);
+        self.running.insert(found.name.clone(), running);
         Ok(())
     }
 
     /// Records every known hook that was not found as missing. Forgets problems of folders that are
     /// solved.
-    async fn note_absent(&mut self, seen: &[DiscoveredHook]) -> Result<()> {
+    async fn record_absent(&mut self, found: &[DiscoveredHook]) -> Result<()> {
         for hook in self.app.store.list_hooks().await? {
-            if seen.iter().any(|seen| seen.name == hook.name) {
+            if found.iter().any(|found| found.name == hook.name) {
                 continue;
             }
             if is_folder(&hook) {
                 self.app.store.forget(&hook.name).await?;
                 self.missing.remove(&hook.name);
             } else if hook.missing.as_deref() != Some(GONE) {
-                self.say_missing(&hook.name, hook.kind, GONE).await?;
+                self.record_missing(&hook.name, hook.kind, GONE).await?;
             }
         }
         Ok(())
     }
 
     /// Records that a hook is missing: once, and again when the reason changes.
-    async fn say_missing(&mut self, name: &str, kind: HookKind, reason: &str) -> Result<()> {
+    async fn record_missing(&mut self, name: &str, kind: HookKind, reason: &str) -> Result<()> {
         if self.missing.get(name).is_some_and(|known| known == reason) {
             return Ok(());
         }

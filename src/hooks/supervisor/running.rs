@@ -35,13 +35,13 @@ impl Running {
         }
     }
 
-    /// Returns whether `seen` contains this very hook under `name`. A hook whose task has ended
+    /// Returns whether `hooks` contains this very hook under `name`. A hook whose task has ended
     /// must be restarted.
-    pub(super) fn is_among(&self, name: &str, seen: &[DiscoveredHook]) -> bool {
+    pub(super) fn is_among(&self, name: &str, hooks: &[DiscoveredHook]) -> bool {
         let is_it = |hook: &Arc<dyn PostCreateHook>| Arc::ptr_eq(hook, &self.hook);
-        let found = seen.iter().find(|seen| seen.name == name);
-        let is_seen = found.is_some_and(|seen| seen.hook.as_ref().is_ok_and(is_it));
-        is_seen && !self.delivery.is_finished()
+        let found = hooks.iter().find(|hook| hook.name == name);
+        let is_listed = found.is_some_and(|found| found.hook.as_ref().is_ok_and(is_it));
+        is_listed && !self.delivery.is_finished()
     }
 
     /// Stops the hook and waits until its task has ended.

@@ -1,24 +1,24 @@
-//! A folder of modules for the tests, and events to deliver. It does not know what is tested.
+//! A folder of modules, and the text of modules.
 
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     reason = "each test file needs a part of it; the helpers of tests may panic like the tests"
 )]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+#[path = "../../../hook-folder/tests/support/mod.rs"]
+mod folder;
+
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorsign_hook::{
-    Actor, Delivery, HookError, HookSource, PostCreateHook, Status, StatusCreated,
-};
+use doorsign_hook::{Delivery, HookError, HookSource, PostCreateHook};
 use doorsign_wasm::{Folder, Settings};
-use tempfile::TempDir;
+pub use folder::{TestFolder, deliver_once as deliver, listed, names, real, set_mode, writable};
 
-/// All four functions, with the memory that they need; tests add what is to happen.
+/// All four functions and the memory that they need.
 pub const IMPORTS: &str = r#"
     (import "doorsign_v1" "event_len" (func $event_len (result i32)))
     (import "doorsign_v1" "event_read" (func $event_read (param i32 i32 i32) (result i32)))
@@ -27,41 +27,33 @@ pub const IMPORTS: &str = r#"
     (memory (export "memory") 1)
 "#;
 
-/// A folder of its own.
-pub struct Place(TempDir);
+/// A folder of modules.
+pub struct Modules(TestFolder);
 
-impl Place {
+impl Modules {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(TestFolder::new())
     }
 
-    pub fn path(&self) -> PathBuf {
-        self.0.path().to_owned()
-    }
-
-    /// Puts a module there by renaming, as it is to be done.
+    /// Compiles a module into a file.
     pub fn module(&self, file: &str, wat: &str) {
-        self.file(file, wat::parse_str(wat).unwrap());
+        self.file(file, wat::parse_str(wat).unwrap(), 0o644);
     }
 
-    pub fn file(&self, file: &str, content: impl AsRef<[u8]>) {
-        let new = self.path().join(".new");
-        fs::write(&new, content).unwrap();
-        fs::set_permissions(&new, fs::Permissions::from_mode(0o644)).unwrap();
-        fs::rename(new, self.path().join(file)).unwrap();
-    }
-
-    pub fn set_mode(&self, file: &str, mode: u32) {
-        let path = self.path().join(file);
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    pub fn folder(&self, settings: Settings) -> Folder {
+    pub fn source(&self, settings: Settings) -> Folder {
         Folder::new(self.path(), settings)
     }
 }
 
-/// A limit that nothing here reaches, also on a busy machine.
+impl Deref for Modules {
+    type Target = TestFolder;
+
+    fn deref(&self) -> &TestFolder {
+        &self.0
+    }
+}
+
+/// A limit that no test reaches, even on a busy machine.
 pub fn roomy() -> Settings {
     Settings {
         limit: Duration::from_secs(120),
@@ -69,40 +61,31 @@ pub fn roomy() -> Settings {
     }
 }
 
-/// A module with the functions of `doorsign_v1`, and this beside them.
+/// A module with the functions of `doorsign_v1` and `rest`.
 pub fn with_imports(rest: &str) -> String {
     format!("(module {IMPORTS} {rest})")
 }
 
-/// A module whose `on_event` does this.
+/// A module whose `on_event` runs `body`.
 pub fn doing(body: &str) -> String {
     with_imports(&format!(r#"(func (export "on_event") {body})"#))
 }
 
-/// The hook that a module's text is.
+/// Loads a module from its text.
 pub fn hook_of(wat: &str, settings: Settings) -> Arc<dyn PostCreateHook> {
-    let place = Place::new();
-    place.module("hook.wasm", wat);
-    let mut found = place.folder(settings).look();
+    let modules = Modules::new();
+    modules.module("hook.wasm", wat);
+    let mut found = modules.source(settings).scan();
     assert_eq!(found.len(), 1);
     found.remove(0).hook.unwrap()
 }
 
 /// The first attempt at an event.
 pub fn delivery() -> Delivery {
-    let status = Status::new("65462e97a2f73c7460e18f84", "caught up", "busy", 0);
-    let actor = Actor::new("rocketcatadmin123", "admin");
-    Delivery::new(StatusCreated::new(7, 0, actor, status).into(), 1)
+    folder::delivery("caught up")
 }
 
-/// The answer and the notes of one delivery.
-pub async fn deliver(hook: &dyn PostCreateHook) -> (Result<(), HookError>, String) {
-    let delivery = delivery();
-    let answer = hook.deliver(&delivery).await;
-    (answer, delivery.notes())
-}
-
-/// The answer and the notes of one delivery to a module.
+/// The result and the notes of one delivery to a module.
 pub async fn run(wat: &str, settings: Settings) -> (Result<(), HookError>, String) {
     deliver(&*hook_of(wat, settings)).await
 }
