@@ -37,7 +37,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("hooks/supervisor", "app domain hooks/delivery hooks/registry hooks/threads", "doorsign_hook tokio tokio_util tracing"),
     // JSON and status codes. It never asks the store.
     ("api", "app auth config dev domain realtime/hub realtime/presence service transport",
-        "base64 bytes form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
+        "base64 bytes doorsign_hook form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.
     ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
     ("config", "", "clap doorsign_file_trust ipnet serde thiserror toml tracing_subscriber"),

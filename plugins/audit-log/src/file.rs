@@ -1,4 +1,4 @@
-//! The audit log file: append, rotate and recover. Blocks on the disk, so call it from a thread
+//! The audit log file: append and rotate. Blocks on the disk, so call it from a thread
 //! that may block.
 //!
 //! After any error the open file is dropped, and the next append reopens it as at the start,
@@ -6,17 +6,15 @@
 //! invalidated is trusted.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::line;
 use crate::recent::{Key, REMEMBERED, Recent};
+use crate::recovery::{recover, tail};
 
 /// How many rotated files are kept.
 const KEPT: u32 = 5;
-
-/// How much of a file's end is read first, in bytes: some thousand lines.
-const WINDOW: u64 = 256 * 1024;
 
 /// The file at `path`, kept open and locked, with the keys last written to it.
 #[derive(Debug)]
@@ -139,6 +137,15 @@ fn all_or_nothing(
     written
 }
 
+/// Options to append to a file that is created with mode 0600.
+pub(crate) fn appending() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Opens the file to read and append, creates it with mode 0600, and locks it against other
 /// processes.
 fn open_locked(path: &Path) -> io::Result<File> {
@@ -149,11 +156,7 @@ fn open_locked(path: &Path) -> io::Result<File> {
             "not a regular file",
         ));
     }
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let file = appending().read(true).open(path)?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
@@ -161,79 +164,6 @@ fn open_locked(path: &Path) -> io::Result<File> {
         )),
         // A file system without locks must not prevent audit logging.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
-    }
-}
-
-/// Removes a torn or damaged last line and returns the keys of the last complete ones. The rest of
-/// a damaged line is moved to `PATH.damaged`, because the disk may have damaged a line that counts
-/// as delivered.
-fn recover(file: &mut File, path: &Path) -> io::Result<Vec<Key>> {
-    let text = tail(file)?;
-    let (complete, last) = split_last(&text);
-    if line::is_damaged(last) && is_ours(complete) {
-        set_aside(last, path)?;
-    } else if last.ends_with(b"\n") {
-        return Ok(line::keys(&text));
-    } else if !line::is_torn(last) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the last line is incomplete and is not an audit log line",
-        ));
-    }
-    if !last.is_empty() {
-        file.set_len(file.metadata()?.len() - last.len() as u64)?;
-    }
-    Ok(line::keys(complete))
-}
-
-/// Splits off the last line, including its newline if it has one.
-fn split_last(text: &[u8]) -> (&[u8], &[u8]) {
-    let without_end = text.strip_suffix(b"\n").unwrap_or(text);
-    let before = without_end.iter().rposition(|byte| *byte == b'\n');
-    text.split_at(before.map_or(0, |end| end + 1))
-}
-
-/// Returns whether the lines, if there are any, end with an audit log line.
-fn is_ours(complete: &[u8]) -> bool {
-    complete.is_empty() || !line::keys(split_last(complete).1).is_empty()
-}
-
-/// Appends a damaged line to `PATH.damaged`, durably.
-fn set_aside(damaged: &[u8], path: &Path) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".damaged");
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut aside = options.open(&name)?;
-    aside.write_all(damaged)?;
-    if !damaged.ends_with(b"\n") {
-        aside.write_all(b"\n")?;
-    }
-    aside.sync_all()?;
-    sync_parent(path)
-}
-
-/// Reads the end of the file from the start of a line, with at least as many complete lines as keys
-/// are remembered. Returns the whole file if it has fewer.
-fn tail(file: &mut File) -> io::Result<Vec<u8>> {
-    let length = file.metadata()?.len();
-    let mut window = WINDOW;
-    loop {
-        let start = length.saturating_sub(window);
-        let mut text = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        file.take(length - start).read_to_end(&mut text)?;
-        if start == 0 {
-            return Ok(text);
-        }
-        let mut ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        let first = ends.next().map_or(0, |(index, _)| index + 1);
-        if ends.count() >= REMEMBERED {
-            return Ok(text.split_off(first));
-        }
-        window = window.saturating_mul(2);
     }
 }
 
@@ -267,7 +197,7 @@ fn same_file(_: &Metadata, _: &Metadata) -> bool {
 
 /// Makes the names in the file's directory durable: without it a crash can undo a creation or a
 /// rename.
-fn sync_parent(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(()); // Other systems cannot open directories and need not.
     }
@@ -297,17 +227,5 @@ mod tests {
         });
         assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read_to_string(&path).unwrap(), line(1));
-    }
-
-    #[test]
-    fn a_long_file_is_read_from_its_end_and_from_the_start_of_a_line() {
-        let mut file = tempfile::tempfile().unwrap();
-        let long = format!("{}\n", "x".repeat(500));
-        let text = long.repeat(4_000);
-        file.write_all(text.as_bytes()).unwrap();
-        let read = tail(&mut file).unwrap();
-        assert!(read.len() < text.len() / 2, "{}", read.len());
-        assert!(read.len() >= REMEMBERED * long.len());
-        assert!(read.len().is_multiple_of(long.len()));
     }
 }

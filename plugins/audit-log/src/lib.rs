@@ -2,13 +2,14 @@
 //! event counts as delivered.
 //!
 //! Use it as a template for your own hook: prepare the data, move slow work to a blocking thread,
-//! and return errors that tell temporary from permanent failures.
+//! and return errors that distinguish temporary from permanent failures.
 
 #![warn(missing_docs)]
 
 mod file;
 mod line;
 mod recent;
+mod recovery;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,42 +1,27 @@
 //! The JSON line of one created status, and parsing it back into its key.
 
+use std::ops::RangeInclusive;
+
+use doorsign_hook::json::{Rfc3339, StatusForm, UserForm};
 use doorsign_hook::{HookError, StatusCreated};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::recent::Key;
 
-/// The start of every line, which tells our torn line from another program's file.
+/// The start of every line, which distinguishes our torn line from another program's file.
 const OPENING: &[u8] = b"{\"eventId\":";
 
-/// 0000-01-01T00:00:00Z, the earliest instant that RFC 3339 can represent.
-const EARLIEST_MS: i64 = -62_167_219_200_000;
+/// The instants that RFC 3339 can represent: the years 0 to 9999.
+const YEARS_MS: RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 /// The fields appear in this order in the line; readers may rely on it.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Line<'a> {
+    #[serde(rename = "eventId")]
     event_id: u64,
-    time: String,
-    actor: Actor<'a>,
-    status: Status<'a>,
-}
-
-#[derive(Serialize)]
-struct Actor<'a> {
-    _id: &'a str,
-    username: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Status<'a> {
-    #[serde(rename = "_id")]
-    id: &'a str,
-    name: &'a str,
-    status_type: &'a str,
-    #[serde(rename = "_updatedAt")]
-    updated_at: String,
+    time: Rfc3339,
+    actor: UserForm<'a>,
+    status: StatusForm<'a>,
 }
 
 /// Renders the line, including the newline. JSON escapes line breaks within a name.
@@ -45,34 +30,22 @@ struct Status<'a> {
 ///
 /// `Permanent` for an instant that RFC 3339 cannot represent.
 pub(crate) fn render(created: &StatusCreated) -> Result<Vec<u8>, HookError> {
+    for ms in [created.at_ms, created.status.updated_at_ms] {
+        if !YEARS_MS.contains(&ms) {
+            let reason = format!("the instant {ms} ms is not within the years 0 to 9999");
+            return Err(HookError::Permanent(reason));
+        }
+    }
     let line = Line {
         event_id: created.event_id,
-        time: rfc3339(created.at_ms)?,
-        actor: Actor {
-            _id: &created.actor.id,
-            username: &created.actor.username,
-        },
-        status: Status {
-            id: &created.status.id,
-            name: &created.status.name,
-            status_type: &created.status.status_type,
-            updated_at: rfc3339(created.status.updated_at_ms)?,
-        },
+        time: Rfc3339(created.at_ms),
+        actor: (&created.actor).into(),
+        status: (&created.status).into(),
     };
     let mut bytes =
         serde_json::to_vec(&line).map_err(|error| HookError::Permanent(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-/// UTC with exactly three decimals, as everywhere in the server's JSON.
-fn rfc3339(ms: i64) -> Result<String, HookError> {
-    match Timestamp::from_millisecond(ms) {
-        Ok(instant) if ms >= EARLIEST_MS => Ok(format!("{instant:.3}")),
-        _ => Err(HookError::Permanent(format!(
-            "the instant {ms} ms is not within the years 0 to 9999"
-        ))),
-    }
 }
 
 /// Returns the keys of the complete lines in `text`, in order. Skips lines that are not ours.
@@ -96,7 +69,7 @@ pub(crate) fn keys(text: &[u8]) -> Vec<Key> {
 }
 
 /// Returns whether `fragment` can be the start of one of our lines, cut off by a crash. Some file
-/// systems leave zeros in place of the rest.
+/// systems leave zeros instead of the rest.
 pub(crate) fn is_torn(fragment: &[u8]) -> bool {
     let written = fragment
         .iter()
@@ -146,8 +119,14 @@ mod tests {
 
     #[test]
     fn an_instant_that_cannot_be_represented_is_a_permanent_error() {
-        assert_eq!(rfc3339(EARLIEST_MS).unwrap(), "0000-01-01T00:00:00.000Z");
-        for ms in [EARLIEST_MS - 1, i64::MIN, i64::MAX] {
+        for (ms, time) in [
+            (*YEARS_MS.start(), "0000-01-01T00:00:00.000Z"),
+            (*YEARS_MS.end(), "9999-12-31T23:59:59.999Z"),
+        ] {
+            let line = String::from_utf8(render(&created("caught up", ms)).unwrap()).unwrap();
+            assert!(line.contains(time), "{line}");
+        }
+        for ms in [YEARS_MS.start() - 1, YEARS_MS.end() + 1, i64::MIN, i64::MAX] {
             let refused = render(&created("caught up", ms));
             assert!(matches!(refused, Err(HookError::Permanent(_))), "{ms}");
         }

@@ -1,5 +1,4 @@
-//! The audit log as a server sees it: events in, lines out, across reopening, crashes, rotation and errors.
-//! It does not know how the log does it.
+//! The audit log as a server uses it: redelivery, crashes, rotation and errors.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,10 +12,10 @@ use doorsign_audit_log::AuditLog;
 use doorsign_hook::{Actor, HookError, PostCreateHook, Status, StatusCreated, conformance};
 use tempfile::TempDir;
 
-/// Enough for every test that does not rotate.
+/// A limit that no file reaches without rotation tests.
 const ROOMY: u64 = 1 << 20;
 
-/// A folder of its own, and the path of a log in it.
+/// A temporary folder, and the path of a log in it.
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
@@ -39,7 +38,7 @@ async fn deliver(log: &AuditLog, events: impl IntoIterator<Item = u64>) {
     }
 }
 
-/// The event numbers in a file, line by line; every line must be whole.
+/// The event numbers in a file, line by line. Every line must be complete.
 fn events(path: &Path) -> Vec<u64> {
     let text = fs::read_to_string(path).unwrap_or_default();
     assert!(text.is_empty() || text.ends_with('\n'), "torn: {text:?}");
@@ -87,7 +86,7 @@ async fn a_redelivered_event_is_not_written_again_even_after_reopening() {
 }
 
 #[tokio::test]
-async fn a_number_used_again_for_another_status_is_written() {
+async fn a_reused_number_of_another_status_is_written() {
     let (_folder, path) = place();
     let log = AuditLog::open(&path, ROOMY).unwrap();
     let mut other = created(1);
@@ -98,7 +97,7 @@ async fn a_number_used_again_for_another_status_is_written() {
 }
 
 #[tokio::test]
-async fn a_torn_last_line_is_cut_off_and_its_event_written_whole() {
+async fn a_torn_last_line_is_removed_and_its_event_is_written_again() {
     for torn in [
         "{\"eventId\":2,\"time\":\"20",
         "{\"eventId\":2\0\0\0\0",
@@ -116,7 +115,7 @@ async fn a_torn_last_line_is_cut_off_and_its_event_written_whole() {
 }
 
 #[tokio::test]
-async fn a_last_line_that_lost_a_sector_is_set_aside_and_its_event_written_whole() {
+async fn a_damaged_last_line_is_set_aside_and_its_event_is_written_again() {
     let (_folder, path) = place();
     deliver(&AuditLog::open(&path, ROOMY).unwrap(), [1, 2]).await;
     let text = fs::read_to_string(&path).unwrap();
@@ -144,7 +143,7 @@ async fn a_last_line_that_lost_a_sector_is_set_aside_and_its_event_written_whole
 }
 
 #[test]
-fn a_binary_file_is_refused_and_left_untouched() {
+fn a_binary_file_is_rejected_and_left_untouched() {
     let (folder, path) = place();
     for binary in [
         &b"\x7fELF\x02\0\0text"[..],
@@ -159,7 +158,7 @@ fn a_binary_file_is_refused_and_left_untouched() {
 }
 
 #[test]
-fn a_file_that_is_no_audit_log_is_refused_and_left_untouched() {
+fn a_file_of_another_kind_is_rejected_and_left_untouched() {
     let (folder, path) = place();
     fs::write(&path, "root:x:0:0").unwrap();
     let refused = AuditLog::open(&path, ROOMY).unwrap_err().to_string();
@@ -176,7 +175,7 @@ fn a_file_that_is_no_audit_log_is_refused_and_left_untouched() {
 }
 
 #[test]
-fn a_log_in_use_is_refused_to_a_second_one() {
+fn a_log_in_use_cannot_be_opened_again() {
     let (_folder, path) = place();
     let first = AuditLog::open(&path, ROOMY).unwrap();
     let refused = AuditLog::open(&path, ROOMY).unwrap_err().to_string();
@@ -188,7 +187,7 @@ fn a_log_in_use_is_refused_to_a_second_one() {
     AuditLog::open(&path, ROOMY).unwrap();
 }
 
-/// The length of one line; those of events 10 to 99 are equally long.
+/// The length of one line. Those of events 10 to 99 are equally long.
 async fn line_length() -> u64 {
     let (_folder, path) = place();
     deliver(&AuditLog::open(&path, ROOMY).unwrap(), [11]).await;
@@ -215,7 +214,7 @@ async fn rotation_fills_each_file_to_its_limit_and_keeps_every_line_once() {
 }
 
 #[tokio::test]
-async fn five_rotated_files_are_kept_and_a_gap_costs_none_of_them() {
+async fn five_rotated_files_are_kept_even_after_a_gap() {
     let (_folder, path) = place();
     let log = AuditLog::open(&path, 1).unwrap();
     deliver(&log, 1..=9).await;
@@ -226,7 +225,7 @@ async fn five_rotated_files_are_kept_and_a_gap_costs_none_of_them() {
 }
 
 #[tokio::test]
-async fn a_file_moved_or_removed_by_others_is_begun_anew() {
+async fn a_file_that_was_moved_or_removed_is_created_again() {
     let (folder, path) = place();
     let log = AuditLog::open(&path, ROOMY).unwrap();
     deliver(&log, [1]).await;
@@ -243,7 +242,7 @@ async fn a_file_moved_or_removed_by_others_is_begun_anew() {
 }
 
 #[tokio::test]
-async fn a_failed_write_is_to_be_retried_and_then_succeeds() {
+async fn a_failed_write_is_retried_and_then_succeeds() {
     let (_folder, path) = place();
     let log = AuditLog::open(&path, ROOMY).unwrap();
     fs::remove_file(&path).unwrap();

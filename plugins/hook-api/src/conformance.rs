@@ -77,9 +77,7 @@ pub async fn accepts_ordinary_events(hook: &dyn PostCreateHook) -> Result<(), St
 /// Checks that the same event may be delivered twice, as after a crash. The second delivery must
 /// return `Ok` too.
 pub async fn accepts_a_redelivery(hook: &dyn PostCreateHook) -> Result<(), String> {
-    let created = ordinary(11);
-    accept(hook, &created, "an event").await?;
-    accept(hook, &created, "the same event again").await
+    accept_twice(hook, &ordinary(11), "an event").await
 }
 
 /// Checks that an event number may be reused for another status, and may be lower than the last, as
@@ -179,20 +177,14 @@ pub async fn survives_being_dropped(hook: &dyn PostCreateHook) -> Result<(), Str
 pub async fn accepts_updates(hook: &dyn PostCreateHook) -> Result<(), String> {
     let StatusCreated { actor, status, .. } = ordinary(81);
     let updated = StatusUpdated::new(81, AT_MS, actor, status);
-    for what in ["an update", "the same update again"] {
-        accept(hook, &updated, what).await?;
-    }
-    Ok(())
+    accept_twice(hook, &updated, "an update").await
 }
 
 /// Checks that the hook accepts the deletion of an unknown status, twice.
 pub async fn accepts_deletions(hook: &dyn PostCreateHook) -> Result<(), String> {
     let StatusCreated { actor, status, .. } = ordinary(91);
     let deleted = StatusDeleted::new(91, AT_MS, actor, status);
-    for what in ["a deletion", "the same deletion again"] {
-        accept(hook, &deleted, what).await?;
-    }
-    Ok(())
+    accept_twice(hook, &deleted, "a deletion").await
 }
 
 /// Checks that the hook accepts a change of a user's status and its end, each twice.
@@ -204,15 +196,8 @@ pub async fn accepts_status_changes(hook: &dyn PostCreateHook) -> Result<(), Str
     let end_ms = AT_MS + 60_000;
     let begun = change(101, AT_MS, "busy", "Lunch").held_by("manual", Some(end_ms));
     let ended = change(102, end_ms, "online", "");
-    for (changed, what) in [
-        (&begun, "a status change"),
-        (&begun, "the same status change again"),
-        (&ended, "the end of a status"),
-        (&ended, "the same end of a status again"),
-    ] {
-        accept(hook, changed, what).await?;
-    }
-    Ok(())
+    accept_twice(hook, &begun, "a status change").await?;
+    accept_twice(hook, &ended, "the end of a status").await
 }
 
 /// Returns an ordinary event. The status id is derived from the number, so different numbers are
@@ -221,6 +206,16 @@ fn ordinary(event_id: u64) -> StatusCreated {
     let actor = Actor::new("rocketcatadmin123", "admin");
     let status = Status::new(format!("{event_id:024x}"), "caught up", "busy", AT_MS);
     StatusCreated::new(event_id, AT_MS, actor, status)
+}
+
+/// Delivers one event twice.
+async fn accept_twice(
+    hook: &dyn PostCreateHook,
+    event: &(impl Clone + Into<Event>),
+    what: &str,
+) -> Result<(), String> {
+    accept(hook, event, what).await?;
+    accept(hook, event, &format!("{what} again")).await
 }
 
 /// Delivers one event as the server does.

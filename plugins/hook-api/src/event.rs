@@ -76,112 +76,68 @@ impl Event {
     /// Returns the event as one line of JSON: `version` ([`VERSION`](crate::VERSION)), `id`,
     /// `type`, `time`, `actor`, `data`.
     pub fn json(&self) -> String {
-        crate::json::of(self)
+        crate::json::render(self)
     }
 }
 
-impl From<StatusCreated> for Event {
-    fn from(created: StatusCreated) -> Self {
-        Self::Created(created)
-    }
+/// Defines the event of a change to a custom user status, which becomes a variant of [`Event`].
+macro_rules! status_event {
+    ($(#[$doc:meta])* $name:ident, $variant:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// The event's position in the server's outbox, from 1, strictly increasing: the number
+            /// to deduplicate by.
+            ///
+            /// A restored backup may reuse numbers for other statuses, so combine it with
+            /// [`Status::id`].
+            pub event_id: u64,
+            /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
+            pub at_ms: i64,
+            /// Who caused it.
+            pub actor: Actor,
+            /// The status after this change, or the last state of a deleted one. It may have been
+            /// changed again or deleted since.
+            pub status: Status,
+        }
+
+        impl $name {
+            /// Creates an event from all its fields, for the server and for tests of hooks.
+            pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
+                Self {
+                    event_id,
+                    at_ms,
+                    actor,
+                    status,
+                }
+            }
+        }
+
+        impl From<$name> for Event {
+            fn from(event: $name) -> Self {
+                Self::$variant(event)
+            }
+        }
+    };
 }
 
-impl From<StatusUpdated> for Event {
-    fn from(updated: StatusUpdated) -> Self {
-        Self::Updated(updated)
-    }
-}
-
-impl From<StatusDeleted> for Event {
-    fn from(deleted: StatusDeleted) -> Self {
-        Self::Deleted(deleted)
-    }
-}
+status_event!(
+    /// A custom user status was created.
+    StatusCreated, Created
+);
+status_event!(
+    /// A custom user status was renamed or got another type.
+    StatusUpdated, Updated
+);
+status_event!(
+    /// A custom user status was deleted.
+    StatusDeleted, Deleted
+);
 
 impl From<UserStatusChanged> for Event {
     fn from(changed: UserStatusChanged) -> Self {
         Self::StatusChanged(changed)
-    }
-}
-
-/// A custom user status was created.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StatusCreated {
-    /// The event's position in the server's outbox, from 1, strictly increasing: the number to
-    /// deduplicate by.
-    ///
-    /// A restored backup may reuse numbers for other statuses, so combine it with [`Status::id`].
-    pub event_id: u64,
-    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
-    pub at_ms: i64,
-    /// Who created it.
-    pub actor: Actor,
-    /// The status as created; it may have been changed or deleted since.
-    pub status: Status,
-}
-
-impl StatusCreated {
-    /// Creates an event from all its fields, for the server and for tests of hooks.
-    pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
-        Self {
-            event_id,
-            at_ms,
-            actor,
-            status,
-        }
-    }
-}
-
-/// A custom user status was renamed or got another type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StatusUpdated {
-    /// The event's position in the server's outbox, as in [`StatusCreated::event_id`].
-    pub event_id: u64,
-    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
-    pub at_ms: i64,
-    /// Who changed it.
-    pub actor: Actor,
-    /// The status after this change; it may have been changed again or deleted since.
-    pub status: Status,
-}
-
-impl StatusUpdated {
-    /// Creates an event from all its fields.
-    pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
-        Self {
-            event_id,
-            at_ms,
-            actor,
-            status,
-        }
-    }
-}
-
-/// A custom user status was deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StatusDeleted {
-    /// The event's position in the server's outbox, as in [`StatusCreated::event_id`].
-    pub event_id: u64,
-    /// When it happened: milliseconds since the Unix epoch, UTC; negative before 1970.
-    pub at_ms: i64,
-    /// Who deleted it.
-    pub actor: Actor,
-    /// The last state of the status.
-    pub status: Status,
-}
-
-impl StatusDeleted {
-    /// Creates an event from all its fields.
-    pub fn new(event_id: u64, at_ms: i64, actor: Actor, status: Status) -> Self {
-        Self {
-            event_id,
-            at_ms,
-            actor,
-            status,
-        }
     }
 }
 

@@ -105,7 +105,7 @@ pub mod conformance;
 mod delivery;
 mod error;
 mod event;
-mod json;
+pub mod json;
 mod retry_schedule;
 mod source;
 

@@ -14,16 +14,16 @@ const KEY = Buffer.from(process.env.WEBHOOK_SECRET.replace(/^whsec_/, ''), 'base
 const seen = new Set();
 const SEEN_MOST = 10_000;
 
-/** Whether this was sent by somebody who knows the secret, and not long ago. */
+/** Returns whether the signature is valid and recent. */
 function isSigned(headers, body) {
   const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '', 'webhook-signature': signatures = '' } = headers;
-  // Otherwise whoever has overheard a request once could send it again for ever. Digits alone, so that it is a number.
+  // Otherwise a recorded request could be sent again forever. Digits alone, so that it is a number.
   if (!/^\d+$/.test(timestamp) || Math.abs(Math.floor(Date.now() / 1000) - Number(timestamp)) > TOLERANCE_S) return false;
-  // The body as it came, byte by byte: JSON that was read and written again is not always the same.
+  // Verify the body as received: JSON that was parsed and written again may differ.
   const tag = createHmac('sha256', KEY).update(`${id}.${timestamp}.`).update(body).digest('base64');
   const expected = Buffer.from(`v1,${tag}`);
-  // There is one signature for each secret while secrets change. A plain === would tell by its time how much of one is right;
-  // timingSafeEqual wants equal lengths, which are no secret.
+  // During a rotation there is one signature per secret. A plain === would leak by its time how much of one is right;
+  // timingSafeEqual requires equal lengths, which are public.
   return signatures.split(' ').some((text) => {
     const signature = Buffer.from(text);
     return signature.length === expected.length && timingSafeEqual(signature, expected);

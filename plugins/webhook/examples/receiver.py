@@ -26,19 +26,19 @@ one_at_a_time = threading.Lock()
 
 
 def is_signed(headers, body):
-    """Whether this was sent by somebody who knows the secret, and not long ago."""
+    """Returns whether the signature is valid and recent."""
     id, timestamp, signatures = (headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
-    # Otherwise whoever has overheard a request once could send it again for ever.
+    # Otherwise a recorded request could be sent again forever.
     try:
         age = int(time.time()) - int(timestamp)
     except ValueError:
         return False
     if abs(age) > TOLERANCE_S:
         return False
-    # The body as it came, byte by byte: JSON that was read and written again is not always the same.
+    # Verify the body as received: JSON that was parsed and written again may differ.
     tag = hmac.digest(KEY, f"{id}.{timestamp}.".encode() + body, "sha256")
     expected = b"v1," + base64.b64encode(tag)
-    # There is one signature for each secret while secrets change. A plain == would tell by its time how much of one is right.
+    # During a rotation there is one signature per secret. A plain == would leak by its time how much of one is right.
     return any(hmac.compare_digest(expected, signature.encode()) for signature in signatures.split(" "))
 
 

@@ -26,8 +26,8 @@ type Failed = Box<dyn Error + Send + Sync>;
 
 const SEEN_MOST: usize = 10_000;
 
-/// The ids of events that were dealt with, and their order. It is kept in memory for the example's sake, and is empty
-/// after a restart: better have them in the database that the event changes, and add to both in one transaction.
+/// The ids of processed events, in order. Empty after a restart. Better: keep them in the database
+/// that the events change, and write both in one transaction.
 #[derive(Default)]
 struct Seen {
     ids: HashSet<String>,
@@ -42,22 +42,24 @@ struct Receiver {
 impl Receiver {
     async fn receive(&self, request: Request<Incoming>) -> Result<StatusCode, Failed> {
         let (head, body) = request.into_parts();
-        // doorsign sends nothing longer.
+        // doorsign sends no longer bodies.
         let Ok(body) = Limited::new(body, BODY_MAX_BYTES).collect().await else {
             return Ok(StatusCode::PAYLOAD_TOO_LARGE);
         };
-        // The body as it came, byte by byte: JSON that was read and written again is not always the same.
+        // Verify the body as received: JSON that was parsed and written again may differ.
         let body = body.to_bytes();
         let Some(id) = self.signed_id(&head.headers, &body) else {
             return Ok(StatusCode::UNAUTHORIZED);
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // The same event can come again, when our answer was lost for instance. It has the same id then.
+        // The same event may be delivered again with the same id, for example if our response was
+        // lost.
         if !seen.ids.contains(&id) {
             let line = format!("{id} {}", deal_with(&serde_json::from_slice(&body)?));
-            // Names and texts may have anything in them, line breaks included.
+            // Names and texts may contain anything, including line breaks.
             println!("{}", line.replace(char::is_control, " ").trim());
-            // Only now: had it failed, it would come again, and be new.
+            // Only now: if processing fails, the event is delivered again and must not count as
+            // known.
             seen.ids.insert(id.clone());
             seen.order.push_back(id);
             if seen.order.len() > SEEN_MOST
@@ -69,7 +71,7 @@ impl Receiver {
         Ok(StatusCode::NO_CONTENT)
     }
 
-    /// The id of a request that was sent by somebody who knows the secret, and not long ago.
+    /// Returns the id of a request with a valid, recent signature.
     #[expect(
         clippy::disallowed_methods,
         reason = "doorsign's own code is given its clock"
@@ -81,14 +83,14 @@ impl Receiver {
         let signatures = header("webhook-signature")?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
         let now_s = now.as_secs().try_into().ok()?;
-        // It looks at the time as well, and at every signature: there is one for each secret while secrets change.
+        // Also checks the time, and every signature: during a rotation there is one per secret.
         let secrets = std::slice::from_ref(&self.secret);
         verify(secrets, id, timestamp_s, body, signatures, now_s).ok()?;
         Some(id.to_owned())
     }
 }
 
-/// What you want webhooks for. Print it, in this example.
+/// Replace this with your own processing.
 fn deal_with(event: &Value) -> String {
     let text = |pointer| event.pointer(pointer).and_then(Value::as_str);
     let text = |pointer| text(pointer).unwrap_or_default(); // Types may be added, and tests have nothing in them.
@@ -132,7 +134,7 @@ async fn main() -> Result<(), Failed> {
             .timer(TokioTimer::new()) // For hyper's limit on how long a request's head may take.
             .serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
-            // A sender that goes away is no failure of ours.
+            // A sender that disconnects is not an error.
             let _ = connection.await;
         });
     }

@@ -1,8 +1,6 @@
 //! Opens TCP connections: resolves a name, checks each address with the guard, and connects to an
 //! allowed one.
 
-use std::error::Error;
-use std::fmt::{self, Display, Formatter};
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -17,9 +15,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-use crate::endpoint_url::{literal, not_public};
+use crate::endpoint_url::literal;
 use crate::limits::seconds;
-use crate::{Guard, Resolver};
+use crate::{Guard, Resolver, UrlError};
 
 /// How many addresses of a name are tried.
 const TRIED: usize = 4;
@@ -94,36 +92,25 @@ impl Service<Uri> for Dialer {
     }
 }
 
-/// Why there is no connection, in one line for the operator.
-#[derive(Debug)]
+/// Why a connection failed, in one line for the operator.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum DialError {
     /// The resolver's error.
+    #[error("cannot resolve the host name: {0}")]
     Resolve(io::Error),
     /// The name exists but has no address.
+    #[error("the host name has no address")]
     Unknown,
     /// No address of the host is allowed; this is the first.
+    #[error("{}", UrlError::Refused(*.0))]
     Refused(IpAddr),
     /// The last address tried does not accept connections.
+    #[error("cannot connect to {0}: {1}")]
     Connect(SocketAddr, io::Error),
     /// The time limit was reached.
+    #[error("no connection within {}", seconds(*.0))]
     Late(Duration),
 }
-
-impl Display for DialError {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Resolve(error) => write!(formatter, "cannot resolve the host name: {error}"),
-            Self::Unknown => formatter.write_str("the host name has no address"),
-            Self::Refused(address) => not_public(formatter, *address),
-            Self::Connect(address, error) => {
-                write!(formatter, "cannot connect to {address}: {error}")
-            }
-            Self::Late(limit) => write!(formatter, "no connection within {}", seconds(*limit)),
-        }
-    }
-}
-
-impl Error for DialError {}
 
 #[cfg(test)]
 mod tests {

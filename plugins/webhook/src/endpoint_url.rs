@@ -1,8 +1,7 @@
 //! Validates endpoint URLs. Does not resolve names: their addresses are checked at every
 //! connection.
 
-use std::error::Error;
-use std::fmt::{self, Debug, Display, Formatter};
+use std::fmt::{self, Debug, Formatter};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hyper::Uri;
@@ -136,51 +135,38 @@ fn is_number(label: &str) -> bool {
 }
 
 /// Why a text is not a valid endpoint URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
     /// It is longer than [`URL_MAX_BYTES`].
+    #[error("the URL is longer than 2048 bytes")]
     Length,
     /// It does not start with `http://` or `https://`.
+    #[error("the URL must start with http:// or https://")]
     Scheme,
     /// It is not a valid URL.
+    #[error("the URL is invalid, or has characters that must be percent-encoded")]
     Syntax,
     /// Its host is invalid.
+    #[error(
+        "the URL's host must be an IP address or a name of a-z, 0-9, - and _ (use the xn-- form for other characters)"
+    )]
     Host,
     /// Its host is an address in an unusual form.
+    #[error("the URL's host is an IP address in an unusual form; write it like 192.0.2.1")]
     OddAddress,
     /// It contains a user name.
+    #[error(
+        "the URL must not contain a user or password; receivers identify the sender by its signature"
+    )]
     UserInfo,
     /// Its port is invalid.
+    #[error("the URL's port must be from 1 to 65535")]
     Port,
     /// It has a fragment, which is never sent.
+    #[error("the URL must not have a fragment (#), which cannot be sent")]
     Fragment,
     /// Its host is this address, which the guard does not allow.
+    #[error("refused: {0} is not a public address; allow its network with `webhook_allow`")]
     Refused(IpAddr),
-}
-
-impl Display for UrlError {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Length => "the URL is longer than 2048 bytes",
-            Self::Scheme => "the URL must start with http:// or https://",
-            Self::Syntax => "the URL is invalid, or has characters that must be percent-encoded",
-            Self::Host => "the URL's host must be an IP address or a name of a-z, 0-9, - and _ (use the xn-- form for other characters)",
-            Self::OddAddress => "the URL's host is an IP address in an unusual form; write it like 192.0.2.1",
-            Self::UserInfo => "the URL must not contain a user or password; receivers identify the sender by its signature",
-            Self::Port => "the URL's port must be from 1 to 65535",
-            Self::Fragment => "the URL must not have a fragment (#), which cannot be sent",
-            Self::Refused(address) => return not_public(formatter, *address),
-        })
-    }
-}
-
-impl Error for UrlError {}
-
-/// Writes the error for an address that the guard does not allow.
-pub(crate) fn not_public(formatter: &mut Formatter<'_>, address: IpAddr) -> fmt::Result {
-    write!(
-        formatter,
-        "refused: {address} is not a public address; allow its network with `webhook_allow`"
-    )
 }

@@ -1,7 +1,6 @@
 //! Signing secrets and their text form.
 
-use std::error::Error;
-use std::fmt::{self, Debug, Display, Formatter};
+use std::fmt::{self, Debug, Formatter};
 use std::io;
 
 use base64::Engine;
@@ -72,28 +71,19 @@ impl Debug for Secret {
 }
 
 /// Why a text is not a valid secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
     /// It does not start with `whsec_`.
+    #[error("a signing secret must start with whsec_")]
     Prefix,
     /// The rest is not base64.
+    #[error("a signing secret must be base64 with padding after whsec_")]
     Base64,
     /// It has fewer than 24 or more than 64 bytes.
+    #[error("a signing secret must have 24 to 64 bytes")]
     Length,
 }
-
-impl Display for SecretError {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Prefix => "a signing secret must start with whsec_",
-            Self::Base64 => "a signing secret must be base64 with padding after whsec_",
-            Self::Length => "a signing secret must have 24 to 64 bytes",
-        })
-    }
-}
-
-impl Error for SecretError {}
 
 #[cfg(test)]
 mod tests {

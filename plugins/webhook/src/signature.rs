@@ -1,8 +1,5 @@
 //! The symmetric signature scheme of Standard Webhooks: HMAC-SHA256.
 
-use std::error::Error;
-use std::fmt::{self, Display, Formatter};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -75,25 +72,16 @@ fn mac(secret: &Secret, id: &str, timestamp_s: i64, body: &[u8]) -> Hmac<Sha256>
 }
 
 /// Why a request cannot be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unverified {
     /// Its timestamp is too far from now: the request was replayed, or a clock is wrong.
+    #[error("the timestamp is more than five minutes from now")]
     Timestamp,
     /// No signature matches the content with any of the secrets.
+    #[error("no signature matches")]
     Signature,
 }
-
-impl Display for Unverified {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Timestamp => "the timestamp is more than five minutes from now",
-            Self::Signature => "no signature matches",
-        })
-    }
-}
-
-impl Error for Unverified {}
 
 #[cfg(test)]
 mod tests {

@@ -4,14 +4,12 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use doorsign_hook::{
-    Delivery, Event, HookError, Pace, PostCreateHook, StatusCreated, VERSION, async_trait,
-};
+use doorsign_hook::json::{Envelope, NoData, Rfc3339};
+use doorsign_hook::{Delivery, Event, HookError, Pace, PostCreateHook, StatusCreated, async_trait};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::http::response::Parts;
-use jiff::Timestamp;
 
 use crate::client::Client;
 use crate::limits::BODY_MAX_BYTES;
@@ -67,10 +65,7 @@ impl Webhook {
     /// As for a delivery; the reason helps to set up the endpoint.
     pub async fn test(&self) -> Result<u16, HookError> {
         let now_ms = (self.clock)();
-        let time = Timestamp::from_millisecond(now_ms).unwrap_or_default();
-        let body = format!(
-            r#"{{"version":{VERSION},"type":"webhook.test","time":"{time:.3}","data":{{}}}}"#
-        );
+        let body = Envelope::message("webhook.test", Rfc3339(now_ms), NoData {}).json();
         let head = self.send(&format!("test_{now_ms}"), body).await?;
         Ok(head.status.as_u16())
     }

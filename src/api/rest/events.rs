@@ -10,7 +10,7 @@ use crate::api::error::ApiError;
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer, Response};
-use crate::api::wire::{EventPage, EventRow, ShownRow, frame};
+use crate::api::wire::{EventPage, EventRow, frame, shown_row};
 use crate::domain::{self, Actor, Error, Event, EventId};
 use crate::realtime::hub::{Interrupt, Listener, Message, News, Topic};
 use crate::service::events::{self, Read};
@@ -96,7 +96,7 @@ impl Reader {
     fn new(api: Arc<Api>, login: LiveLogin, since: Option<EventId>) -> Self {
         let mut listener = api.app.live.listen();
         listener.subscribe(Topic::Events);
-        listener.subscribe(Topic::Oneself(login.actor().user.id.clone()));
+        listener.subscribe(Topic::OwnUser(login.actor().user.id.clone()));
         let newest = events::newest(&api.app);
         Self {
             has_position: since.is_some(),
@@ -125,7 +125,7 @@ impl Reader {
                     let stop = self.api.realtime.stop.cancelled();
                     let is_over = tokio::select! {
                         _ = self.listener.next() => false,
-                        _ = self.listener.trouble() => {
+                        _ = self.listener.interrupt() => {
                             self.login.doubt();
                             false
                         }
@@ -206,7 +206,7 @@ impl Reader {
         }
         tokio::select! {
             biased;
-            trouble = self.listener.trouble() => {
+            trouble = self.listener.interrupt() => {
                 match trouble {
                     Interrupt::Overrun => self.is_incomplete = true,
                     Interrupt::LoginsEnded => self.login.doubt(),
@@ -270,9 +270,9 @@ impl Reader {
                     }
                 }
                 News::Shown(shown) if *message.topic() == Topic::Statuses && !is_quiet => {
-                    let row = ShownRow::new(shown, self.api.app.clock.now());
-                    let row = frame::text_of(&row);
-                    all.push(sse::Event::default().event(ShownRow::KIND).data(row));
+                    let row = shown_row(shown, self.api.app.clock.now());
+                    let text = frame::text_of(&row);
+                    all.push(sse::Event::default().event(row.kind()).data(text));
                 }
                 _ => {}
             }

@@ -23,29 +23,21 @@ pub(crate) fn read(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(millis))
 }
 
-/// An instant in JSON: RFC 3339, UTC, with milliseconds.
-pub(in crate::api) struct Rfc3339(Timestamp);
+/// An instant in JSON: RFC 3339, UTC, with milliseconds. The same for the API and for hooks.
+pub(in crate::api) use doorsign_hook::json::Rfc3339;
 
 /// An instant in the realtime protocol: `{"$date": milliseconds since the Unix epoch}`.
 pub(in crate::api) struct Ejson(Timestamp);
 
 impl From<Timestamp> for Rfc3339 {
     fn from(at: Timestamp) -> Self {
-        Self(at)
+        Self(at.as_millis())
     }
 }
 
 impl From<Timestamp> for Ejson {
     fn from(at: Timestamp) -> Self {
         Self(at)
-    }
-}
-
-impl Serialize for Rfc3339 {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let since_epoch = SignedDuration::from_millis(self.0.as_millis());
-        let utc = EPOCH.checked_add(since_epoch).unwrap_or(EPOCH);
-        serializer.collect_str(&format_args!("{utc:.3}Z"))
     }
 }
 

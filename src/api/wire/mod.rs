@@ -24,7 +24,7 @@ mod webhook;
 pub(super) use audit::AuditPage;
 pub(crate) use audit::audit_line;
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
-pub(super) use event::{EventPage, EventRow, ShownRow};
+pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A setting (`ISetting`, of which clients read these two fields).
 #[derive(Serialize)]
-pub(super) struct SettingRow<'a> {
+pub(in crate::api) struct SettingRow<'a> {
     _id: &'static str,
     value: Plain<'a>,
 }

@@ -1,4 +1,4 @@
-//! Names that lead where nobody may dial, on real sockets. It does not know the ranges.
+//! Names with forbidden addresses, on real sockets. The ranges are tested in `guard`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use doorsign_webhook::{EndpointUrl, Guard, Resolver, Sender};
 use crate::receiver::{NO_CONTENT, Receiver};
 use crate::{delivered, endpoint, local, sender, webhook};
 
-/// Answers one address after the other, the last one for ever.
+/// Returns one address per lookup, and the last one for all further lookups.
 fn resolver(addresses: &[&str]) -> Resolver {
     let addresses: Vec<IpAddr> = addresses.iter().map(|it| it.parse().unwrap()).collect();
     let asked = AtomicUsize::new(0);
@@ -31,7 +31,7 @@ fn refused(address: &str) -> Result<(), HookError> {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_a_private_address_is_not_dialled() {
+async fn a_name_with_a_private_address_is_not_dialled() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let url = format!("http://ci.example.org:{}/in", receiver.address.port());
     for address in ["127.0.0.1", "::ffff:127.0.0.1", "::1"] {
@@ -43,7 +43,7 @@ async fn a_name_that_leads_to_a_private_address_is_not_dialled() {
 }
 
 #[tokio::test]
-async fn a_name_is_judged_again_with_each_connection() {
+async fn a_name_is_checked_at_each_connection() {
     let receiver = Receiver::serving(|mut stream, seen| async move {
         seen.read(&mut stream).await;
         let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -59,9 +59,9 @@ async fn a_name_is_judged_again_with_each_connection() {
     assert_eq!(delivered(&webhook).await, refused("127.0.0.3"));
 }
 
-/// The URL was taken when its network was allowed, and the operator has thought again.
+/// The URL was accepted while its network was allowed; the setting has changed since.
 #[tokio::test]
-async fn the_systems_resolver_is_judged_just_the_same() {
+async fn results_of_the_system_resolver_are_checked_too() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let url = format!("http://localhost:{}/in", receiver.address.port());
     EndpointUrl::parse(&url, &local()).unwrap();
@@ -76,7 +76,7 @@ async fn the_systems_resolver_is_judged_just_the_same() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_knows_is_tried_again() {
+async fn an_unknown_name_is_retried() {
     let unknown: Resolver =
         Arc::new(|_| Box::pin(async { Err(std::io::Error::other("no such\nname")) }));
     let webhook = webhook(
@@ -88,7 +88,7 @@ async fn a_name_that_nobody_knows_is_tried_again() {
 }
 
 #[tokio::test]
-async fn an_address_that_takes_no_connection_is_not_the_end() {
+async fn the_next_address_is_tried_when_one_refuses() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let url = format!("http://ci.example.org:{}/in", receiver.address.port());
     let found: [IpAddr; 2] = ["127.0.0.2".parse().unwrap(), receiver.address.ip()];

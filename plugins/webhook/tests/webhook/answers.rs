@@ -1,5 +1,4 @@
-//! What answers lead to, as far as the connection matters; every status is tried beside the code. It does not know
-//! receivers that keep us waiting.
+//! Responses and failed connections. Unit tests in the crate try every status.
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ fn retry(reason: &str) -> Result<(), HookError> {
 }
 
 #[tokio::test]
-async fn a_failure_is_tried_again() {
+async fn a_failure_is_retried() {
     let answer = "HTTP/1.1 500 s3cret\r\ncontent-length: 6\r\n\r\ns3cret";
     assert_eq!(
         outcome_of(answer).await,
@@ -31,7 +30,7 @@ async fn a_failure_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_receiver_says_when_to_come_again() {
+async fn retry_after_sets_the_wait() {
     for (asked, seconds) in [("90", 90), ("Mon, 23 Nov 2026 10:00:31 GMT", 30)] {
         let answer =
             format!("HTTP/1.1 429 No\r\nretry-after: {asked}\r\ncontent-length: 0\r\n\r\n");
@@ -44,13 +43,13 @@ async fn a_receiver_says_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_says_so() {
+async fn status_410_means_gone() {
     let gone = outcome_of("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await;
     assert_eq!(gone, Err(HookError::Gone("answered 410 Gone".into())));
 }
 
 #[tokio::test]
-async fn whoever_has_not_taken_an_event_after_the_whole_schedule_counts_as_gone() {
+async fn a_receiver_that_failed_every_attempt_is_gone() {
     let receiver = Receiver::answering("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n").await;
     let webhook = webhook(endpoint(&receiver.url()), sender());
     let attempts = webhook.pace().unwrap().waits.len() as u32 + 1;
@@ -92,7 +91,7 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_closed_early_is_tried_again() {
+async fn a_connection_that_is_closed_early_is_retried() {
     let closing = Receiver::serving(|mut stream, seen| async move {
         seen.read(&mut stream).await;
     })
@@ -108,7 +107,7 @@ async fn a_connection_that_is_closed_early_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_takes_nothing_back() {
+async fn an_incomplete_response_body_does_not_matter() {
     let receiver = Receiver::serving(|mut stream, seen| async move {
         seen.read(&mut stream).await;
         let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
@@ -119,7 +118,7 @@ async fn a_body_that_breaks_off_takes_nothing_back() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_http_is_tried_again() {
+async fn a_response_that_is_not_http_is_retried() {
     for garbage in [
         "\0\u{1b}[31mSSH-2.0-OpenSSH\r\n\r\n",
         "HTTP/1.1 two\r\n\r\n",
@@ -137,7 +136,7 @@ async fn an_answer_that_is_not_http_is_tried_again() {
 }
 
 #[tokio::test]
-async fn headers_that_are_enormous_are_not_taken() {
+async fn enormous_response_headers_are_rejected() {
     let long = format!(
         "HTTP/1.1 204 No Content\r\nx: {}\r\n\r\n",
         "x".repeat(1 << 16)
@@ -158,7 +157,7 @@ async fn headers_that_are_enormous_are_not_taken() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn a_refused_connection_is_retried() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -173,7 +172,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_wait_is_asked_for_no_longer_than_a_day() {
+async fn retry_after_is_limited_to_a_day() {
     let answer = "HTTP/1.1 503 No\r\nretry-after: 999999\r\ncontent-length: 0\r\n\r\n";
     let Err(HookError::RetryAfter(_, wait)) = outcome_of(answer).await else {
         panic!("no wait");

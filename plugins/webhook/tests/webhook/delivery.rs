@@ -1,4 +1,4 @@
-//! What is sent, and what is not. It does not know what goes wrong.
+//! What is sent, and what is not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -32,7 +32,7 @@ async fn the_contract_is_kept() {
 }
 
 #[tokio::test]
-async fn an_event_is_sent_as_it_is_and_signed() {
+async fn an_event_is_sent_unchanged_and_signed() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let endpoint = endpoint(&receiver.url());
     let secret = endpoint.secrets[0].clone();
@@ -51,11 +51,11 @@ async fn an_event_is_sent_as_it_is_and_signed() {
     assert_eq!(request.header("webhook-timestamp"), NOW_S.to_string());
     assert_eq!(request.body, delivery.event.json().into_bytes());
     assert_signed(&request, &secret);
-    assert_eq!(delivery.notes(), "", "there is nothing to tell");
+    assert_eq!(delivery.notes(), "", "a success leaves no notes");
 }
 
 #[tokio::test]
-async fn while_secrets_change_either_verifies() {
+async fn both_secrets_verify_during_a_rotation() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let mut endpoint = endpoint(&receiver.url());
     endpoint.secrets.push(Secret::generate().unwrap());
@@ -79,11 +79,11 @@ async fn nothing_is_sent_unsigned() {
 }
 
 #[tokio::test]
-async fn an_attempt_has_its_own_time_and_its_events_id() {
+async fn an_attempt_has_its_own_time_and_the_id_of_its_event() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let clock = Arc::new(AtomicI64::new(NOW_MS));
-    let told = Arc::clone(&clock);
-    let clock_of_hook: Clock = Arc::new(move || told.load(Ordering::Relaxed));
+    let shown = Arc::clone(&clock);
+    let clock_of_hook: Clock = Arc::new(move || shown.load(Ordering::Relaxed));
     let webhook = Webhook::new(endpoint(&receiver.url()), sender(), clock_of_hook);
     delivered(&webhook).await.unwrap();
     clock.store(NOW_MS + 300_000, Ordering::Relaxed);
@@ -103,7 +103,7 @@ async fn an_attempt_has_its_own_time_and_its_events_id() {
 }
 
 #[tokio::test]
-async fn events_that_nobody_wants_are_not_sent() {
+async fn filtered_events_are_not_sent() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let mut endpoint = endpoint(&receiver.url());
     endpoint.kinds = vec!["presence.*".into()];
@@ -133,7 +133,7 @@ async fn an_event_that_is_too_long_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_test_is_a_signed_request_like_any_other() {
+async fn a_test_message_is_signed_like_an_event() {
     let receiver = Receiver::answering("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await;
     let mut endpoint = endpoint(&receiver.url());
     endpoint.kinds = vec!["presence.changed".into()];
@@ -149,7 +149,7 @@ async fn a_test_is_a_signed_request_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again() {
+async fn a_connection_is_reused() {
     let receiver = Receiver::answering(format!(
         "HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n{}",
         "x".repeat(50_000)
@@ -163,7 +163,7 @@ async fn a_connection_is_used_again() {
     assert_eq!(receiver.seen.connections(), 1);
 }
 
-/// The server gives hooks runtimes of their own, and ends them when it likes.
+/// The server may end the runtime of a hook at any time.
 #[tokio::test]
 async fn a_hook_outlives_the_runtime_of_its_connection() {
     let receiver = Receiver::answering(NO_CONTENT).await;
@@ -181,7 +181,7 @@ async fn a_hook_outlives_the_runtime_of_its_connection() {
 }
 
 #[test]
-fn neither_secrets_nor_where_they_are_used_are_shown_by_chance() {
+fn debug_hides_secrets_and_paths() {
     let endpoint = endpoint("http://127.0.0.1:9/s3cret?key=s3cret");
     let key = endpoint.secrets[0].expose();
     let shown = format!("{:?}", webhook(endpoint, sender()));

@@ -1,4 +1,4 @@
-//! Which URLs an endpoint may have. It resolves none.
+//! Which URLs an endpoint may have. Resolves no names.
 
 use doorsign_webhook::{EndpointUrl, Guard, URL_MAX_BYTES, UrlError};
 
@@ -12,7 +12,7 @@ fn refused(url: &str) -> UrlError {
 }
 
 #[test]
-fn ordinary_urls_are_taken_as_they_are() {
+fn ordinary_urls_are_kept_unchanged() {
     for url in [
         "https://ci.example.org",
         "https://ci.example.org/",
@@ -30,7 +30,7 @@ fn ordinary_urls_are_taken_as_they_are() {
 }
 
 #[test]
-fn what_is_no_url_for_an_endpoint_is_refused() {
+fn invalid_endpoint_urls_are_rejected() {
     for (url, error) in [
         ("", UrlError::Scheme),
         ("ci.example.org", UrlError::Scheme),
@@ -69,7 +69,7 @@ fn what_is_no_url_for_an_endpoint_is_refused() {
 }
 
 #[test]
-fn addresses_that_the_guard_does_not_admit_are_refused_in_any_spelling() {
+fn forbidden_addresses_are_rejected_in_every_spelling() {
     for (host, address) in [
         ("127.0.0.1", "127.0.0.1"),
         ("10.0.0.5", "10.0.0.5"),
@@ -107,7 +107,7 @@ fn addresses_that_the_guard_does_not_admit_are_refused_in_any_spelling() {
 }
 
 #[test]
-fn addresses_of_allowed_networks_are_taken() {
+fn addresses_of_allowed_networks_are_accepted() {
     let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()]);
     for host in ["127.0.0.1", "[::ffff:127.0.0.1]", "localhost"] {
         EndpointUrl::parse(&format!("http://{host}/"), &guard).unwrap();
@@ -115,12 +115,12 @@ fn addresses_of_allowed_networks_are_taken() {
     let loopback_v6 = Guard::new(vec!["::1/128".parse().unwrap()]);
     EndpointUrl::parse("http://localhost/", &loopback_v6).unwrap();
     EndpointUrl::parse("http://127.0.0.1/", &loopback_v6).unwrap_err();
-    // A form that hides what it is helps nobody who may name the address.
+    // An unusual spelling is useless where the address itself is allowed.
     EndpointUrl::parse("http://2130706433/", &guard).unwrap_err();
 }
 
 #[test]
-fn what_may_be_secret_is_not_shown_by_chance() {
+fn debug_hides_the_path_of_a_url() {
     let url = EndpointUrl::parse("https://ci.example.org:8443/s3cret?s3cret", &public()).unwrap();
     assert_eq!(url.origin(), "https://ci.example.org:8443");
     assert!(!format!("{url:?}").contains("s3cret"));
@@ -129,7 +129,7 @@ fn what_may_be_secret_is_not_shown_by_chance() {
 }
 
 #[test]
-fn a_refusal_says_what_to_do() {
+fn an_error_names_the_remedy() {
     assert_eq!(
         refused("http://10.0.0.5/").to_string(),
         "refused: 10.0.0.5 is not a public address; allow its network with `webhook_allow`"

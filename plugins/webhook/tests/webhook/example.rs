@@ -1,5 +1,4 @@
-//! The example in Rust, run as a process: it prints what it is sent, once, if it is signed. It does not know how it does
-//! that. Those in Python and JavaScript are run in `tests/clients`.
+//! The Rust example, run as a process. `tests/clients` runs those in Python and JavaScript.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -15,7 +14,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::{endpoint, in_time, sender};
 
-/// The example, listening at an address of its own.
+/// The example, listening on a free port.
 struct Example {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -45,7 +44,7 @@ impl Example {
         line.trim_end_matches('\n').to_owned()
     }
 
-    /// Ends it, and gives what it has printed and was not asked for.
+    /// Ends it and returns its remaining output.
     async fn rest(mut self) -> String {
         self.child.kill().await.unwrap();
         let mut rest = String::new();
@@ -55,8 +54,8 @@ impl Example {
         rest
     }
 
-    /// A hook that sends to it, by the real time.
-    fn told_with(&self, secret: &Secret) -> Webhook {
+    /// A hook that sends to it, with the real time.
+    fn webhook_with(&self, secret: &Secret) -> Webhook {
         let mut endpoint = endpoint(&self.url);
         endpoint.secrets = vec![secret.clone()];
         Webhook::new(
@@ -73,7 +72,7 @@ fn program() -> PathBuf {
     let beside = test.parent().and_then(|deps| deps.parent()).unwrap();
     let program = beside.join("examples").join("receiver");
     let found = program.exists();
-    assert!(found, "there is no {program:?}: cargo build --examples");
+    assert!(found, "{program:?} is missing: cargo build --examples");
     program
 }
 
@@ -102,7 +101,7 @@ fn ann() -> Actor {
 async fn the_example_prints_each_event_once() {
     let secret = Secret::generate().unwrap();
     let mut example = Example::start(&secret).await;
-    let webhook = example.told_with(&secret);
+    let webhook = example.webhook_with(&secret);
     let created = StatusCreated::new(1, 10, ann(), status("Lunch"));
     let updated = StatusUpdated::new(2, 20, ann(), status("Late\nlunch ⏰"));
     let deleted = StatusDeleted::new(3, 30, ann(), status("Late lunch"));
@@ -129,11 +128,11 @@ async fn the_example_prints_each_event_once() {
 }
 
 #[tokio::test]
-async fn the_example_refuses_what_is_not_signed_with_its_secret_or_long_ago() {
+async fn the_example_rejects_wrong_and_old_signatures() {
     let [secret, other] = [(); 2].map(|()| Secret::generate().unwrap());
     let example = Example::start(&secret).await;
     let created = || StatusCreated::new(1, 10, ann(), status("Lunch"));
-    let refused = deliver(&example.told_with(&other), created()).await;
+    let refused = deliver(&example.webhook_with(&other), created()).await;
     let reason = "answered 401 Unauthorized".to_owned();
     assert_eq!(refused, Err(HookError::Retry(reason)));
 

@@ -1,11 +1,11 @@
-//! Which addresses may be dialled, range by range. It dials none.
+//! Which addresses may be dialled, range by range. Dials none.
 
 use std::net::IpAddr;
 
 use doorsign_webhook::Guard;
 use ipnet::IpNet;
 
-/// The first and the last address of each range that is not public, and their neighbours outside where these are.
+/// The first and last address of each non-public range, and their public neighbours.
 const RANGES_V4: [(&str, &str, &str); 15] = [
     ("", "0.0.0.0/8", "1.0.0.0"),
     ("9.255.255.255", "10.0.0.0/8", "11.0.0.0"),
@@ -49,7 +49,7 @@ fn guard(allowed: &[&str]) -> Guard {
 }
 
 #[test]
-fn what_is_not_public_is_refused_to_the_last_address_and_no_further() {
+fn every_non_public_range_is_rejected_to_its_last_address() {
     let guard = guard(&[]);
     for (before, range, after) in RANGES_V4.into_iter().chain(RANGES_V6) {
         let range: IpNet = range.parse().unwrap();
@@ -63,7 +63,7 @@ fn what_is_not_public_is_refused_to_the_last_address_and_no_further() {
 }
 
 #[test]
-fn what_is_public_is_admitted() {
+fn public_addresses_are_admitted() {
     for address in [
         "1.1.1.1",
         "93.184.215.14",
@@ -76,7 +76,7 @@ fn what_is_public_is_admitted() {
 }
 
 #[test]
-fn an_address_that_leads_to_an_ipv4_address_is_judged_as_that() {
+fn an_embedded_ipv4_address_is_checked() {
     let guard = guard(&[]);
     for (private, public) in [
         ("::10.0.0.5", "::1.1.1.1"),
@@ -90,7 +90,7 @@ fn an_address_that_leads_to_an_ipv4_address_is_judged_as_that() {
 }
 
 #[test]
-fn networks_that_are_allowed_are_admitted_and_nothing_else() {
+fn only_allowed_networks_are_admitted() {
     let guard = guard(&["10.1.0.0/16", "fd00:1::/32", "192.168.1.7/32"]);
     for address in [
         "10.1.255.255",
@@ -115,7 +115,7 @@ fn networks_that_are_allowed_are_admitted_and_nothing_else() {
 }
 
 #[test]
-fn an_allowed_network_of_either_family_does_not_stand_for_the_other() {
+fn an_allowed_network_does_not_admit_the_other_address_family() {
     let all_v4: IpAddr = "10.0.0.1".parse().unwrap();
     assert!(!guard(&["::/0"]).admits(all_v4));
     assert!(guard(&["0.0.0.0/0"]).admits(all_v4));

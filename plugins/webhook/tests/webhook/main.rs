@@ -1,5 +1,4 @@
-//! The hook as a server sees it, against real sockets: requests, answers, silence, addresses and TLS. It does not know
-//! how the crate does it.
+//! The hook against real sockets: requests, responses, time limits, addresses and TLS.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,11 +23,11 @@ use doorsign_hook::{Actor, Delivery, Event, HookError, PostCreateHook, Status, S
 use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Secret, Sender, Webhook};
 use tokio::time::timeout;
 
-/// 2026-11-23T10:00:00.999Z: what every clock shows.
+/// 2026-11-23T10:00:00.999Z, the time of every clock.
 const NOW_MS: i64 = 1_795_428_000_999;
 
-/// Admits receivers on this machine. Its other addresses, as 127.0.0.3, stand for those that may not be dialled, so that
-/// nothing leaves the machine even where the guard fails.
+/// Admits receivers on this machine. Its other addresses, such as 127.0.0.3, represent forbidden
+/// ones, so that nothing leaves the machine even if the guard fails.
 fn local() -> Guard {
     Guard::new(vec![
         "127.0.0.0/31".parse().unwrap(),
@@ -59,12 +58,12 @@ fn created(name: &str) -> Event {
     StatusCreated::new(7, 1_795_428_000_000, actor, status).into()
 }
 
-/// What comes of one delivery, which must come: a hook that waits for ever fails its test.
+/// The result of one delivery. A hook that never returns fails its test.
 async fn delivered(webhook: &Webhook) -> Result<(), HookError> {
     in_time(webhook.deliver(&delivery())).await
 }
 
-/// What must come of it, some time.
+/// Fails the test if `what` takes too long.
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(10), what).await.unwrap()
 }

@@ -1,5 +1,4 @@
-//! A receiver on a port of its own, that keeps what it was sent and answers byte by byte what a test wants. It does not
-//! know webhooks.
+//! A receiver on a free port that records requests and sends the exact bytes of a test.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -9,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
-/// A request, as it came.
+/// A request, as received.
 #[derive(Clone, Debug)]
 pub struct Received {
     head: String,
@@ -21,7 +20,7 @@ impl Received {
         self.head.lines().next().unwrap()
     }
 
-    /// The value of a header that must be there once.
+    /// The value of a header that must occur once.
     pub fn header(&self, name: &str) -> &str {
         let fields = self.head.lines().filter_map(|line| line.split_once(": "));
         let mut values = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
@@ -31,7 +30,7 @@ impl Received {
     }
 }
 
-/// What a receiver has seen so far.
+/// The connections and requests so far.
 #[derive(Clone, Default)]
 pub struct Seen {
     connections: Arc<Mutex<usize>>,
@@ -53,7 +52,7 @@ impl Seen {
         requests.remove(0)
     }
 
-    /// Reads the next request of a connection; `None` when the peer has closed it.
+    /// Reads the next request of a connection; `None` when it was closed.
     pub async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) -> Option<Received> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -78,7 +77,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Runs `serve` with each connection.
+    /// Runs `serve` for each connection.
     pub async fn serving<F: Future<Output = ()> + Send + 'static>(
         serve: impl Fn(TcpStream, Seen) -> F + Send + 'static,
     ) -> Self {
@@ -95,7 +94,7 @@ impl Receiver {
         Self { address, seen }
     }
 
-    /// Answers every request with `text`, and keeps the connection.
+    /// Responds to every request with `text` and keeps the connection.
     pub async fn answering(text: impl Into<String>) -> Self {
         let text = text.into();
         Self::serving(move |mut stream, seen| {

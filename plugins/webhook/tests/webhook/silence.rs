@@ -1,4 +1,4 @@
-//! Receivers that keep us waiting, or have no end. It does not know what other answers lead to.
+//! Receivers that respond slowly, endlessly or not at all.
 
 use std::future::ready;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +16,7 @@ use tokio::time::{interval, timeout};
 use crate::receiver::{NO_CONTENT, Receiver, Seen};
 use crate::{delivered, endpoint, in_time, sender, webhook};
 
-/// Writes `head`, and then a byte now and then as long as anybody reads.
+/// Writes `head`, and then one byte every 10 ms while the connection is open.
 async fn trickle(mut stream: TcpStream, seen: Seen, head: &'static str) {
     seen.read(&mut stream).await;
     let mut ticks = interval(Duration::from_millis(10));
@@ -32,7 +32,7 @@ async fn outcome(receiver: &Receiver, limits: Limits) -> Result<(), HookError> {
     delivered(&webhook).await
 }
 
-/// Soon tired of a receiver that does not answer.
+/// A short time limit for the response.
 fn impatient() -> Limits {
     Limits {
         answer: Duration::from_millis(200),
@@ -40,7 +40,7 @@ fn impatient() -> Limits {
     }
 }
 
-/// Soon tired of a body that does not end.
+/// A short time limit for reading the body.
 fn content() -> Limits {
     Limits {
         drain: Duration::from_millis(200),
@@ -53,7 +53,7 @@ fn too_late() -> Result<(), HookError> {
 }
 
 #[tokio::test]
-async fn a_receiver_that_hangs_is_left() {
+async fn a_hanging_receiver_is_disconnected() {
     let left = Arc::new(Notify::new());
     let leaving = Arc::clone(&left);
     let receiver = Receiver::serving(move |mut stream, seen| {
@@ -70,14 +70,14 @@ async fn a_receiver_that_hangs_is_left() {
 }
 
 #[tokio::test]
-async fn headers_that_trickle_are_no_answer() {
+async fn trickling_headers_time_out() {
     let receiver =
         Receiver::serving(|stream, seen| trickle(stream, seen, "HTTP/1.1 204 No\r\nx: ")).await;
     assert_eq!(outcome(&receiver, impatient()).await, too_late());
 }
 
 #[tokio::test]
-async fn a_body_that_trickles_takes_nothing_back() {
+async fn a_trickling_body_does_not_matter() {
     for (status, expected) in [
         ("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", Ok(())),
         (
@@ -91,7 +91,7 @@ async fn a_body_that_trickles_takes_nothing_back() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_not_read_for_long() {
+async fn an_endless_body_is_not_read_for_long() {
     let (ended, mut written) = unbounded_channel::<usize>();
     let receiver = Receiver::serving(move |mut stream, seen| {
         let ended = ended.clone();
@@ -108,18 +108,18 @@ async fn a_body_without_end_is_not_read_for_long() {
         }
     })
     .await;
-    // It is not time that ends it.
+    // The size ends it, not the time.
     let limits = Limits {
         drain: Duration::from_secs(600),
         ..Limits::default()
     };
     assert_eq!(outcome(&receiver, limits).await, Ok(()));
-    // The kernel's buffers take some megabytes that nobody reads.
+    // The kernel's buffers hold some megabytes that were not read.
     let bytes = in_time(written.recv()).await.unwrap();
     assert!(bytes < 64 << 20, "{bytes}");
 }
 
-/// A listener that has as many connections waiting as it may have: further ones get no answer, not even a refusal.
+/// A listener with a full backlog: further connections get no response, not even a refusal.
 async fn full(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(address).unwrap();
@@ -132,7 +132,7 @@ async fn full(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
 }
 
 #[tokio::test]
-async fn an_address_that_is_silent_leaves_time_for_the_next() {
+async fn a_silent_address_leaves_time_for_the_next() {
     let receiver = Receiver::answering(NO_CONTENT).await;
     let port = receiver.address.port();
     let silent = IpAddr::from([127, 0, 0, 2]);
@@ -159,7 +159,7 @@ async fn an_address_that_is_silent_leaves_time_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_never_resolved_is_left() {
+async fn a_lookup_that_never_ends_times_out() {
     let limits = Limits {
         connect: Duration::from_millis(100),
         ..Limits::default()

@@ -1,4 +1,4 @@
-//! Whose certificates are believed. It does not know plain HTTP.
+//! Which certificates are trusted.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
@@ -18,7 +18,7 @@ use crate::{delivered, endpoint, sender, webhook};
 
 const HOST: &str = "ci.example.org";
 
-/// A certificate authority of our own, and what a receiver needs that it vouches for as `host`.
+/// A new certificate authority, and an acceptor with its certificate for `host`.
 fn authority(host: &str) -> (String, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -63,7 +63,7 @@ async fn outcome(port: u16, sender: Sender) -> Result<(), HookError> {
 }
 
 #[tokio::test]
-async fn a_certificate_of_nobody_known_is_refused() {
+async fn a_certificate_of_an_unknown_issuer_is_rejected() {
     let (_, receiver) = receiver(HOST).await;
     let refused = outcome(receiver.address.port(), sender()).await;
     let reason = "TLS: invalid peer certificate: UnknownIssuer".to_owned();
@@ -72,7 +72,7 @@ async fn a_certificate_of_nobody_known_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_extra_root_is_believed() {
+async fn a_certificate_of_an_extra_root_is_trusted() {
     let (authority, receiver) = receiver(HOST).await;
     let sender = sender().with_roots(authority.as_bytes()).unwrap();
     assert_eq!(outcome(receiver.address.port(), sender).await, Ok(()));
@@ -83,7 +83,7 @@ async fn a_certificate_of_an_extra_root_is_believed() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused() {
+async fn a_certificate_for_another_name_is_rejected() {
     let (authority, receiver) = receiver("other.example.org").await;
     let sender = sender().with_roots(authority.as_bytes()).unwrap();
     let Err(HookError::Retry(reason)) = outcome(receiver.address.port(), sender).await else {
@@ -97,7 +97,7 @@ async fn a_certificate_for_another_name_is_refused() {
 }
 
 #[tokio::test]
-async fn plain_http_is_not_taken_for_tls() {
+async fn plain_http_is_not_accepted_as_tls() {
     let receiver = Receiver::serving(|mut stream, _| async move {
         let _ = stream.write_all(NO_CONTENT.as_bytes()).await;
     })
@@ -109,7 +109,7 @@ async fn plain_http_is_not_taken_for_tls() {
 }
 
 #[test]
-fn what_is_no_certificate_is_no_root() {
+fn an_invalid_root_certificate_is_rejected() {
     let torn = b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
     assert!(sender().with_roots(torn).is_err());
     assert!(
@@ -119,12 +119,12 @@ fn what_is_no_certificate_is_no_root() {
     );
 }
 
-/// What tells the test that it is the child, and where its receiver is.
+/// The variable with the receiver's port; set only in the child process.
 const RECEIVER: &str = "RECEIVER";
 
-/// The delivery is made in a process of its own, as the variable is the process's: the same test once more.
+/// The test runs itself in a child process, because the variable applies to a whole process.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_machines_roots_are_those_of_the_file_that_the_environment_names() {
+async fn system_roots_come_from_the_file_in_the_environment() {
     if let Ok(port) = std::env::var(RECEIVER) {
         assert_eq!(outcome(port.parse().unwrap(), sender()).await, Ok(()));
         return;
@@ -132,7 +132,7 @@ async fn the_machines_roots_are_those_of_the_file_that_the_environment_names() {
     let (authority, receiver) = receiver(HOST).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, authority).unwrap();
-    let this = "tls::the_machines_roots_are_those_of_the_file_that_the_environment_names";
+    let this = "tls::system_roots_come_from_the_file_in_the_environment";
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", this])
         .env("SSL_CERT_FILE", file.path())

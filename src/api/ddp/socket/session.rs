@@ -244,7 +244,7 @@ impl Session {
         if self.login.as_ref().is_some_and(|login| login.user != user) {
             frames = self.forget_user(Some(&user));
         }
-        self.listener.subscribe(Topic::Oneself(user.clone()));
+        self.listener.subscribe(Topic::OwnUser(user.clone()));
         let outcome = login::told(&actor, &token, way);
         self.login = Some(Login {
             is_by_password: matches!(actor.login.kind, LoginKind::Password),
@@ -293,7 +293,7 @@ impl Session {
         });
         let mut frames = vec![removed];
         frames.extend(self.streams.end_forbidden(&mut self.listener, next));
-        self.listener.unsubscribe(&Topic::Oneself(login.user));
+        self.listener.unsubscribe(&Topic::OwnUser(login.user));
         frames
     }
 
@@ -337,7 +337,7 @@ impl Session {
             if let News::OwnRecord(user) = message.news() {
                 login.follow(user);
             }
-            let for_anybody = matches!(message.topic(), Topic::Oneself(_) | Topic::Settings);
+            let for_anybody = matches!(message.topic(), Topic::OwnUser(_) | Topic::Settings);
             if login.is_restricted() && !for_anybody {
                 return Vec::new();
             }
@@ -350,7 +350,7 @@ impl Session {
                 News::Shown(shown) => Some(news::presence_frame(shown)),
                 _ => None,
             })],
-            (Topic::Oneself(_), news) => {
+            (Topic::OwnUser(_), news) => {
                 let own = self.streams.hears_own_data();
                 let own = own.then(|| encoded(news::own_data_frame));
                 let record = match news {

@@ -46,7 +46,7 @@ enum Hears {
 enum Ear {
     Everybody,
     LoggedIn,
-    Oneself,
+    OwnUser,
 }
 
 /// The subscriptions of a connection, by the client's ids.
@@ -129,7 +129,7 @@ impl Streams {
     ) -> Vec<String> {
         let may_hear = |hears: &Hears| match hears {
             Hears::Silence(Ear::Everybody) | Hears::Topic(Topic::Settings) => true,
-            Hears::Silence(Ear::Oneself) | Hears::OwnData => false,
+            Hears::Silence(Ear::OwnUser) | Hears::OwnData => false,
             Hears::Silence(Ear::LoggedIn) | Hears::Topic(_) | Hears::Presence => user.is_some(),
         };
         let ended: Vec<_> = self
@@ -292,7 +292,7 @@ fn own(user: &UserId, event: &str) -> Result<Hears, ApiError> {
     let event = event.strip_prefix(user.as_str());
     match event.and_then(|rest| rest.strip_prefix('/')) {
         Some("userData") => Ok(Hears::OwnData),
-        Some(_) => Ok(Hears::Silence(Ear::Oneself)),
+        Some(_) => Ok(Hears::Silence(Ear::OwnUser)),
         None => Err(ApiError::NotAllowed),
     }
 }

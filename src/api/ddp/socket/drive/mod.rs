@@ -54,7 +54,7 @@ pub(super) async fn run<S>(
             biased;
             () = &mut stop => Some(End::Stop),
             // A call may itself end the login it uses, and must still report that.
-            trouble = session.listener().trouble(), if call.is_none() => in_trouble(trouble, &session).await,
+            trouble = session.listener().interrupt(), if call.is_none() => in_trouble(trouble, &session).await,
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
             called = under_way(&mut call) => {
                 call = None;
