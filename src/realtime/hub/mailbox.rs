@@ -24,8 +24,8 @@ pub(super) struct Mailbox {
     /// How many mailboxes are not empty, over all listeners.
     full: Arc<AtomicUsize>,
     waiting: Mutex<Waiting>,
-    told: Notify,
-    troubled: Notify,
+    arrived: Notify,
+    interrupted: Notify,
 }
 
 #[derive(Default)]
@@ -41,24 +41,24 @@ impl Mailbox {
         Self {
             full,
             waiting: Mutex::default(),
-            told: Notify::new(),
-            troubled: Notify::new(),
+            arrived: Notify::new(),
+            interrupted: Notify::new(),
         }
     }
 
     pub(super) fn put(&self, message: &Arc<Message>) {
-        let is_trouble = self.change(|waiting| waiting.put(message));
-        if is_trouble {
-            self.troubled.notify_one();
+        let interrupts = self.change(|waiting| waiting.put(message));
+        if interrupts {
+            self.interrupted.notify_one();
         } else {
-            self.told.notify_one();
+            self.arrived.notify_one();
         }
     }
 
     /// Clears the mailbox and interrupts the listener, as on overflow.
     pub(super) fn overrun(&self) {
         self.change(Waiting::overrun);
-        self.troubled.notify_one();
+        self.interrupted.notify_one();
     }
 
     /// Waits for messages and takes all of them, in order. Takes nothing while an end of logins is
@@ -70,18 +70,18 @@ impl Mailbox {
             if !messages.is_empty() {
                 return messages.into();
             }
-            self.told.notified().await;
+            self.arrived.notified().await;
         }
     }
 
-    pub(super) async fn trouble(&self) -> Interrupt {
+    pub(super) async fn interrupt(&self) -> Interrupt {
         loop {
-            let trouble = self.waiting().trouble();
-            if let Some(trouble) = trouble {
-                self.told.notify_one(); // Messages may have been withheld.
-                return trouble;
+            let interrupt = self.waiting().interrupt();
+            if let Some(interrupt) = interrupt {
+                self.arrived.notify_one(); // Messages may have been withheld.
+                return interrupt;
             }
-            self.troubled.notified().await;
+            self.interrupted.notified().await;
         }
     }
 
@@ -142,7 +142,7 @@ impl Waiting {
         self.overrun = true;
     }
 
-    fn trouble(&mut self) -> Option<Interrupt> {
+    fn interrupt(&mut self) -> Option<Interrupt> {
         if std::mem::take(&mut self.overrun) {
             return Some(Interrupt::Overrun);
         }

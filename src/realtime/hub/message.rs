@@ -29,7 +29,7 @@ pub enum Topic {
     /// Public settings.
     Settings,
     /// Messages for this user alone.
-    Oneself(UserId),
+    OwnUser(UserId),
     /// Every event that all logged-in users may see, in commit order.
     Events,
 }

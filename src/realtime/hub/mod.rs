@@ -67,14 +67,14 @@ impl Live {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Tells every listener to re-read its state after a change that published no message.
+    /// Asks every listener to re-read its state after a change that published no message.
     pub fn ask_all_to_reload(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
-        let mut seen = HashSet::new();
+        let mut asked = HashSet::new();
         for mailbox in topics.values().flatten() {
             // Once per listener, regardless of its number of topics.
-            if seen.insert(Arc::as_ptr(mailbox)) {
+            if asked.insert(Arc::as_ptr(mailbox)) {
                 mailbox.overrun();
             }
         }
@@ -126,8 +126,8 @@ impl Listener {
     }
 
     /// Resolves on an interrupt, regardless of waiting messages.
-    pub async fn trouble(&self) -> Interrupt {
-        self.mailbox.trouble().await
+    pub async fn interrupt(&self) -> Interrupt {
+        self.mailbox.interrupt().await
     }
 }
 
@@ -146,11 +146,11 @@ fn leave(topics: &mut HashMap<Topic, Vec<Arc<Mailbox>>>, topic: &Topic, mailbox:
         return;
     };
     // Search from the end: recent subscribers usually leave first.
-    if let Some(place) = mailboxes
+    if let Some(index) = mailboxes
         .iter()
         .rposition(|known| Arc::ptr_eq(known, mailbox))
     {
-        mailboxes.swap_remove(place);
+        mailboxes.swap_remove(index);
     }
     if mailboxes.is_empty() {
         topics.remove(topic);

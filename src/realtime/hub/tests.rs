@@ -29,18 +29,18 @@ fn of(user: &str) -> Topic {
 }
 
 fn ann() -> Topic {
-    Topic::Oneself(UserId::new("ann"))
+    Topic::OwnUser(UserId::new("ann"))
 }
 
 /// The messages waiting for `listener` now.
-async fn told(listener: &Listener) -> Vec<News> {
+async fn received(listener: &Listener) -> Vec<News> {
     let next = tokio::time::timeout(Duration::ZERO, listener.next()).await;
     let messages = next.unwrap_or_default();
     messages.iter().map(|m| m.news().clone()).collect()
 }
 
-async fn trouble(listener: &Listener) -> Option<Interrupt> {
-    tokio::time::timeout(Duration::ZERO, listener.trouble())
+async fn interrupt(listener: &Listener) -> Option<Interrupt> {
+    tokio::time::timeout(Duration::ZERO, listener.interrupt())
         .await
         .ok()
 }
@@ -63,8 +63,8 @@ async fn messages_arrive_in_publishing_order_across_topics() {
         live.publish(&topic, || number(n));
     }
     let expected: Vec<_> = (0..100).map(number).collect();
-    assert_eq!(told(&listener).await, expected);
-    assert_eq!(told(&listener).await, [], "each once");
+    assert_eq!(received(&listener).await, expected);
+    assert_eq!(received(&listener).await, [], "each once");
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_waiting_listener_is_woken_and_cancelling_the_wait_loses_nothing() {
     let given_up = tokio::time::timeout(Duration::ZERO, listener.next()).await;
     assert!(given_up.is_err());
     live.publish(&Topic::Settings, || number(2));
-    assert_eq!(told(&listener).await, [number(2)]);
+    assert_eq!(received(&listener).await, [number(2)]);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn repeated_subscriptions_deliver_a_message_once() {
     let live = Arc::<Live>::default();
     let mut listener = listener(&live, &[Topic::Settings, Topic::Settings]);
     live.publish(&Topic::Settings, || number(1));
-    assert_eq!(told(&listener).await, [number(1)]);
+    assert_eq!(received(&listener).await, [number(1)]);
     listener.unsubscribe(&Topic::Settings);
     assert!(!live.has(&Topic::Settings));
 }
@@ -129,11 +129,11 @@ async fn unsubscribing_drops_waiting_messages_too() {
     one.unsubscribe(&Topic::Roles);
     live.publish(&Topic::Settings, || number(2));
     live.publish(&Topic::Names, || number(3));
-    assert_eq!(told(&one).await, [number(3)]);
-    assert_eq!(told(&other).await, [number(1), number(2)]);
+    assert_eq!(received(&one).await, [number(3)]);
+    assert_eq!(received(&other).await, [number(1), number(2)]);
     one.subscribe(Topic::Settings);
     live.publish(&Topic::Settings, || number(4));
-    assert_eq!(told(&one).await, [number(4)]);
+    assert_eq!(received(&one).await, [number(4)]);
 }
 
 #[tokio::test]
@@ -158,9 +158,9 @@ async fn a_newer_status_of_a_user_replaces_older_ones_of_its_topic() {
         number(1),
         shown("ann", "newest"),
     ];
-    assert_eq!(told(&listener).await, expected);
+    assert_eq!(received(&listener).await, expected);
     live.publish(&Topic::Statuses, || shown("ann", "later"));
-    assert_eq!(told(&listener).await, [shown("ann", "later")]);
+    assert_eq!(received(&listener).await, [shown("ann", "later")]);
 }
 
 #[tokio::test]
@@ -174,17 +174,21 @@ async fn a_mailbox_holds_1024_messages_and_one_more_overruns_it() {
     for n in 0..CAPACITY {
         live.publish(&Topic::Settings, || number(n));
     }
-    assert_eq!(trouble(&slow).await, None);
-    assert_eq!(told(&quick).await.len(), CAPACITY);
+    assert_eq!(interrupt(&slow).await, None);
+    assert_eq!(received(&quick).await.len(), CAPACITY);
     live.publish(&Topic::Settings, || number(CAPACITY));
     live.publish(&Topic::Settings, || number(CAPACITY + 1));
-    assert_eq!(told(&slow).await, [], "the mailbox was cleared");
-    assert_eq!(trouble(&slow).await, Some(Interrupt::Overrun));
-    assert_eq!(trouble(&slow).await, None, "reported once");
-    assert_eq!(trouble(&quick).await, None);
-    assert_eq!(told(&quick).await.len(), 2, "others lose nothing");
+    assert_eq!(received(&slow).await, [], "the mailbox was cleared");
+    assert_eq!(interrupt(&slow).await, Some(Interrupt::Overrun));
+    assert_eq!(interrupt(&slow).await, None, "reported once");
+    assert_eq!(interrupt(&quick).await, None);
+    assert_eq!(received(&quick).await.len(), 2, "others lose nothing");
     live.publish(&Topic::Settings, || number(7));
-    assert_eq!(told(&slow).await, [number(7)], "later messages are kept");
+    assert_eq!(
+        received(&slow).await,
+        [number(7)],
+        "later messages are kept"
+    );
 }
 
 #[tokio::test]
@@ -198,8 +202,8 @@ async fn a_full_mailbox_accepts_a_replacement() {
     for _ in 0..10 {
         live.publish(&Topic::Statuses, || shown("ann", "new"));
     }
-    assert_eq!(trouble(&listener).await, None);
-    let messages = told(&listener).await;
+    assert_eq!(interrupt(&listener).await, None);
+    let messages = received(&listener).await;
     assert_eq!(messages.len(), CAPACITY);
     assert_eq!(messages.last(), Some(&shown("ann", "new")));
 }
@@ -213,9 +217,13 @@ async fn ended_logins_bypass_a_full_mailbox() {
     }
     live.publish(&ann(), || News::LoginsEnded);
     live.publish(&ann(), || News::LoginsEnded);
-    assert_eq!(trouble(&listener).await, Some(Interrupt::LoginsEnded));
-    assert_eq!(trouble(&listener).await, None);
-    assert_eq!(told(&listener).await.len(), CAPACITY, "no message is lost");
+    assert_eq!(interrupt(&listener).await, Some(Interrupt::LoginsEnded));
+    assert_eq!(interrupt(&listener).await, None);
+    assert_eq!(
+        received(&listener).await.len(),
+        CAPACITY,
+        "no message is lost"
+    );
 }
 
 #[tokio::test]
@@ -226,7 +234,7 @@ async fn ended_logins_are_reported_after_an_overrun_too() {
         live.publish(&Topic::Settings, || number(n));
     }
     live.publish(&ann(), || News::LoginsEnded);
-    let both = [trouble(&listener).await, trouble(&listener).await];
+    let both = [interrupt(&listener).await, interrupt(&listener).await];
     assert_eq!(
         both,
         [Some(Interrupt::Overrun), Some(Interrupt::LoginsEnded)]
@@ -240,9 +248,9 @@ async fn a_reload_interrupts_every_listener_with_a_topic() {
     live.publish(&Topic::Settings, || number(1));
     live.ask_all_to_reload();
     assert_eq!(live.generation(), 1);
-    assert_eq!(told(&one).await, []);
-    assert_eq!(trouble(&one).await, Some(Interrupt::Overrun));
-    assert_eq!(trouble(&idle).await, None);
+    assert_eq!(received(&one).await, []);
+    assert_eq!(interrupt(&one).await, Some(Interrupt::Overrun));
+    assert_eq!(interrupt(&idle).await, None);
 }
 
 #[tokio::test]
@@ -257,7 +265,7 @@ async fn a_listener_that_is_dropped_leaves_nothing_behind() {
     assert!(!live.has(&of("ann")) && !live.has(&ann()));
     assert!(mailbox.upgrade().is_none());
     live.publish(&Topic::Settings, || number(1));
-    assert_eq!(told(&other).await, [number(1)]);
+    assert_eq!(received(&other).await, [number(1)]);
     drop(other);
     assert!(!live.has_listeners());
     assert!(live.topics().is_empty());

@@ -3,8 +3,8 @@
 //! no user stays online by mistake. Source: compatibility 9.7.
 //!
 //! Going offline waits for a grace period with jitter: when a proxy restarts, all connections drop
-//! and come back a moment later. Readers pass the current time, so an expired lease is ignored even
-//! before it is swept. Time is monotonic: setting the clock changes nobody's presence.
+//! and return a moment later. Readers pass the current time, so an expired lease is ignored even
+//! before it is swept. Time is monotonic: setting the clock changes no presence.
 
 mod person;
 mod table;
@@ -87,7 +87,7 @@ impl PresenceRegistry {
     /// Like [`status`](Self::status), and returns how often that changed since the last call of
     /// this or the last report by [`changed`](Self::changed).
     #[must_use]
-    pub fn look(&self, user: &UserId, policy: PresencePolicy) -> (UserStatus, u32) {
+    pub fn status_and_changes(&self, user: &UserId, policy: PresencePolicy) -> (UserStatus, u32) {
         let now = Instant::now();
         let mut table = self.table();
         table.sweep(now);
@@ -159,7 +159,7 @@ impl Lease {
     /// Sets the status of this connection, online or away. Returns whether it changed.
     pub fn set(&self, status: UserStatus) -> bool {
         let mut table = self.connections.table();
-        let is_new = table.tell(self, Some(status));
+        let is_new = table.update(self, Some(status));
         drop(table);
         if is_new {
             self.connections.changed.notify_one();
@@ -169,7 +169,7 @@ impl Lease {
 
     /// Renews the lease. A forgotten lease is registered again.
     pub fn renew(&self) {
-        if self.connections.table().tell(self, None) {
+        if self.connections.table().update(self, None) {
             self.connections.changed.notify_one();
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct Table {
     pub(super) changed: HashMap<UserId, Waiting>,
     /// The same users by queue position, in the order of reporting.
     queue: BTreeMap<u64, UserId>,
-    next_place: u64,
+    next_position: u64,
     /// The time of each recent presence change, reported or not.
     recent: HashMap<UserId, Instant>,
     pub(super) leases: usize,
@@ -35,7 +35,7 @@ pub(super) struct Table {
 
 /// A user waiting to be reported as changed.
 pub(super) struct Waiting {
-    place: u64,
+    position: u64,
     /// How often their presence changed.
     times: u32,
 }
@@ -50,13 +50,13 @@ impl Table {
         person.leases.push(Held { id, status, ends });
         person.leaving = None;
         self.leases += 1;
-        self.look_at(user, ends);
+        self.schedule(user, ends);
         self.note(user, now);
     }
 
     /// Renews a lease and sets its status, if given. Returns whether anything changed; an expired
     /// lease is added again.
-    pub(super) fn tell(&mut self, lease: &Lease, status: Option<UserStatus>) -> bool {
+    pub(super) fn update(&mut self, lease: &Lease, status: Option<UserStatus>) -> bool {
         let now = Instant::now();
         self.sweep(now);
         let person = self.people.get_mut(&lease.user);
@@ -82,14 +82,14 @@ impl Table {
             return;
         };
         let before = person.by_connection(now);
-        let Some(place) = person.leases.iter().position(|held| held.id == id) else {
+        let Some(index) = person.leases.iter().position(|held| held.id == id) else {
             return;
         };
-        person.leases.swap_remove(place);
+        person.leases.swap_remove(index);
         self.leases -= 1;
         if person.leases.is_empty() {
             person.leaving = Some((before, now + grace));
-            self.look_at(user, now + grace);
+            self.schedule(user, now + grace);
         }
         self.note(user, now);
     }
@@ -117,7 +117,7 @@ impl Table {
         self.sweep(now);
         let person = self.people.entry(user.clone()).or_default();
         if person.heartbeat.replace(ends).is_none() {
-            self.look_at(user, ends);
+            self.schedule(user, ends);
         }
         self.note(user, now);
     }
@@ -150,14 +150,14 @@ impl Table {
             self.leases -= before - person.leases.len();
             self.note(&user, now);
             match next {
-                Some(next) => self.look_at(&user, next),
+                Some(next) => self.schedule(&user, next),
                 None => drop(self.people.remove(&user)),
             }
         }
     }
 
     /// Takes up to `most` changed users. Those who wait longest come first, so that a burst delays
-    /// nobody beyond its own duration.
+    /// no user beyond its own duration.
     pub(super) fn take_changed(&mut self, most: usize) -> Vec<Changed> {
         let mut some = Vec::new();
         while some.len() < most
@@ -183,12 +183,12 @@ impl Table {
         let Some(waiting) = self.changed.remove(user) else {
             return 0;
         };
-        self.queue.remove(&waiting.place);
+        self.queue.remove(&waiting.position);
         waiting.times
     }
 
     /// Schedules a check of `user` at `deadline`.
-    fn look_at(&mut self, user: &UserId, deadline: Instant) {
+    fn schedule(&mut self, user: &UserId, deadline: Instant) {
         self.due.push(Reverse((deadline, user.clone())));
     }
 
@@ -210,12 +210,12 @@ impl Table {
             self.recent.shrink_to(2 * self.recent.len());
         }
         self.recent.insert(user.clone(), now);
-        let (queue, next_place) = (&mut self.queue, &mut self.next_place);
+        let (queue, next_position) = (&mut self.queue, &mut self.next_position);
         let waiting = self.changed.entry(user.clone()).or_insert_with(|| {
-            let place = *next_place;
-            *next_place += 1;
-            queue.insert(place, user);
-            Waiting { place, times: 0 }
+            let position = *next_position;
+            *next_position += 1;
+            queue.insert(position, user);
+            Waiting { position, times: 0 }
         });
         waiting.times = waiting.times.saturating_add(1);
     }

@@ -19,11 +19,11 @@ pub(super) struct People {
     generation: usize,
 }
 
-/// A user's state as of the event `card` includes, and what was last published.
+/// A user's state as of the event `snapshot` includes, and what was last published.
 struct Known {
-    card: PresenceSnapshot,
+    snapshot: PresenceSnapshot,
     /// `None` if nothing was published, or if a new listener may have seen something else.
-    told: Option<ShownUser>,
+    published: Option<ShownUser>,
 }
 
 /// Everything to publish about one user. Complete, so that publishing cannot fail.
@@ -65,13 +65,13 @@ impl People {
         let Some(known) = self.find(&change.user).await? else {
             return Ok(None);
         };
-        if known.card.as_of < id {
-            known.card.person.presence.follow(change);
-            known.card.as_of = id;
+        if known.snapshot.as_of < id {
+            known.snapshot.person.presence.follow(change);
+            known.snapshot.as_of = id;
         } else {
             // The snapshot already includes this event, and a listener may have seen the state
             // after it.
-            known.told = None;
+            known.published = None;
         }
         Ok(Some(PersonNews {
             user: change.user.clone(),
@@ -88,16 +88,24 @@ impl People {
         user: &UserId,
     ) -> Result<Option<PersonNews>> {
         let may_be_shown = self.may_be_shown().await?;
-        let record = match self.app.live.has(&Topic::Oneself(user.clone())) {
+        let record = match self.app.live.has(&Topic::OwnUser(user.clone())) {
             true => users::record(&self.app, user).await?,
             false => None,
         };
         self.ask_all_to_reload();
-        let is_read = self.known.get(user).is_some_and(|k| k.card.as_of >= id);
+        let is_read = self.known.get(user).is_some_and(|k| k.snapshot.as_of >= id);
         if !is_read {
-            let card = self.app.store.find_presence_snapshot(user.clone()).await?;
-            let told = self.known.remove(user).and_then(|known| known.told);
-            let known = card.map(|card| (user.clone(), Known { card, told }));
+            let snapshot = self.app.store.find_presence_snapshot(user.clone()).await?;
+            let published = self.known.remove(user).and_then(|known| known.published);
+            let known = snapshot.map(|snapshot| {
+                (
+                    user.clone(),
+                    Known {
+                        snapshot,
+                        published,
+                    },
+                )
+            });
             self.known.extend(known);
         }
         Ok(Some(PersonNews {
@@ -115,9 +123,9 @@ impl People {
             may_be_shown,
         } = news;
         if let Some(record) = record {
-            let oneself = Topic::Oneself(user.clone());
+            let own_user = Topic::OwnUser(user.clone());
             let own = || News::OwnRecord(Box::new(record));
-            self.app.live.publish(&oneself, own);
+            self.app.live.publish(&own_user, own);
         }
         if may_be_shown {
             self.show(&user, 0);
@@ -145,21 +153,24 @@ impl People {
         let Some(known) = self.known.get_mut(user) else {
             return;
         };
-        let presence = &known.card.person.presence;
-        let (connection, further) = app.connections.look(user, presence.policy);
+        let presence = &known.snapshot.person.presence;
+        let (connection, further) = app.connections.status_and_changes(user, presence.policy);
         if times.saturating_add(further) > 1 {
-            known.told = None;
+            known.published = None;
         }
-        let now = shown_user(&known.card, presence::shown_by(&app, connection, presence));
-        if known.told.as_ref() == Some(&now) {
+        let now = shown_user(
+            &known.snapshot,
+            presence::shown_by(&app, connection, presence),
+        );
+        if known.published.as_ref() == Some(&now) {
             return;
         }
         app.live
             .publish(&Topic::Statuses, || News::Shown(now.clone()));
         // Listeners of a single status receive neither names nor roles.
-        let told = known.told.replace(now.clone());
-        if told.is_none_or(|told| is_another_status(&told, &now)) {
-            for topic in [Topic::StatusOf(user.clone()), Topic::Oneself(user.clone())] {
+        let published = known.published.replace(now.clone());
+        if published.is_none_or(|published| is_another_status(&published, &now)) {
+            for topic in [Topic::StatusOf(user.clone()), Topic::OwnUser(user.clone())] {
                 app.live.publish(&topic, || News::Shown(now.clone()));
             }
         }
@@ -176,22 +187,25 @@ impl People {
     async fn find(&mut self, user: &UserId) -> Result<Option<&mut Known>> {
         self.ask_all_to_reload();
         if !self.known.contains_key(user) {
-            let Some(card) = self.app.store.find_presence_snapshot(user.clone()).await? else {
+            let Some(snapshot) = self.app.store.find_presence_snapshot(user.clone()).await? else {
                 return Ok(None);
             };
-            let known = Known { card, told: None };
+            let known = Known {
+                snapshot,
+                published: None,
+            };
             self.known.insert(user.clone(), known);
         }
         Ok(self.known.get_mut(user))
     }
 }
 
-fn shown_user(card: &PresenceSnapshot, shown: VisiblePresence) -> ShownUser {
+fn shown_user(snapshot: &PresenceSnapshot, shown: VisiblePresence) -> ShownUser {
     ShownUser {
-        user: card.person.id.clone(),
-        username: card.person.username.clone(),
-        name: card.person.name.clone(),
-        roles: card.roles.clone(),
+        user: snapshot.person.id.clone(),
+        username: snapshot.person.username.clone(),
+        name: snapshot.person.name.clone(),
+        roles: snapshot.roles.clone(),
         status: shown.status,
         text: shown.text,
         source: shown.source,
@@ -199,8 +213,8 @@ fn shown_user(card: &PresenceSnapshot, shown: VisiblePresence) -> ShownUser {
     }
 }
 
-fn is_another_status(told: &ShownUser, now: &ShownUser) -> bool {
-    let seen = |shown: &ShownUser| {
+fn is_another_status(published: &ShownUser, now: &ShownUser) -> bool {
+    let fields = |shown: &ShownUser| {
         (
             shown.username.clone(),
             shown.status,
@@ -209,5 +223,5 @@ fn is_another_status(told: &ShownUser, now: &ShownUser) -> bool {
             shown.expires_at,
         )
     };
-    seen(told) != seen(now)
+    fields(published) != fields(now)
 }

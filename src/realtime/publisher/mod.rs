@@ -9,14 +9,16 @@
 //! time to those who cause it. A single event is published at once.
 
 mod appearances;
+mod backpressure;
+mod messages;
 mod retry;
 
 use crate::app::App;
-use crate::domain::{Audience, Change, Event, EventId, Result, RoleOf, Setting};
-use crate::realtime::hub::{News, Topic};
+use crate::domain::{Event, EventId, Result};
 use crate::realtime::presence::Changed;
 use crate::store::position;
-use appearances::{People, PersonNews};
+use appearances::People;
+use messages::Prepared;
 use retry::{Failures, Retry};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,17 +28,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Events, and users with changed presence, published at once.
 const BATCH: usize = 64;
-/// The pause after a batch, as a multiple of the time it took.
-const REST: u32 = 2;
-/// The longest pause, and the shortest that is worth a timer.
-const LONGEST_REST: Duration = Duration::from_millis(250);
-const SHORTEST_REST: Duration = Duration::from_millis(2);
-/// How often to check whether all listeners have taken their messages.
-const LOOK: Duration = Duration::from_millis(1);
 /// Events searched at once for ended logins.
 const SEARCH: usize = 1024;
 /// How often the outbox is polled without a notification.
-const TICK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Publishes until it is stopped.
 pub struct Publisher {
@@ -53,15 +48,6 @@ pub struct Publisher {
     retry: Retry,
     failed_events: Failures,
     failed_people: Failures,
-}
-
-/// What is read before an event is published. By default, only the content of the event is
-/// published.
-#[derive(Default)]
-struct Prepared {
-    /// Whether role assignments are public.
-    shows_roles: bool,
-    person: Option<PersonNews>,
 }
 
 impl Publisher {
@@ -86,20 +72,20 @@ impl Publisher {
     pub async fn run(mut self) {
         let (app, stop) = (self.app.clone(), self.stop.clone());
         let mut committed = app.store.committed();
-        // The first tick finds anything committed before this.
+        // The first poll finds anything committed before this.
         loop {
             let done = tokio::select! {
                 biased; // Stored events first: the visible status depends on them.
                 () = stop.cancelled() => return,
-                _ = committed.changed() => match self.tell_events().await {
-                    Ok(()) => self.tell_connections().await,
+                _ = committed.changed() => match self.publish_events().await {
+                    Ok(()) => self.publish_presence().await,
                     failed => failed,
                 },
                 changed = app.connections.changed(BATCH) => {
                     self.pending.extend(changed);
-                    self.tell_connections().await
+                    self.publish_presence().await
                 }
-                () = tokio::time::sleep(TICK) => self.tell_events().await,
+                () = tokio::time::sleep(POLL_INTERVAL) => self.publish_events().await,
             };
             if let Err(error) = done {
                 tracing::warn!(%error, "cannot publish changes; will retry");
@@ -112,7 +98,7 @@ impl Publisher {
     }
 
     /// Publishes everything committed by now.
-    async fn tell_events(&mut self) -> Result<()> {
+    async fn publish_events(&mut self) -> Result<()> {
         loop {
             // Read before checking for listeners: one that subscribes later reads on from this
             // position or a later one.
@@ -128,12 +114,12 @@ impl Publisher {
             for event in events {
                 let id = position(&event);
                 match event {
-                    Ok(event) => self.tell(event).await?,
+                    Ok(event) => self.publish(event).await?,
                     Err((_, reason)) => unreadable(id, &reason),
                 }
                 self.cursor = id;
             }
-            self.rest(began).await;
+            self.pause(began).await;
             if is_last || self.stop.is_cancelled() {
                 return Ok(());
             }
@@ -158,17 +144,10 @@ impl Publisher {
         Ok(())
     }
 
-    fn end_logins(&self, change: &Change) {
-        if let Change::LoginsEnded { user } | Change::UserDeleted { user, .. } = change {
-            let oneself = Topic::Oneself(user.clone());
-            self.app.live.publish(&oneself, || News::LoginsEnded);
-        }
-    }
-
     /// Publishes `event`. Everything that can fail comes before the first message, so that a retry
     /// publishes nothing twice. After repeated failures the failed part is skipped, because
-    /// everything else waits behind it.
-    async fn tell(&mut self, event: Event) -> Result<()> {
+    /// all later events wait for it.
+    async fn publish(&mut self, event: Event) -> Result<()> {
         let prepared = match self.prepare(&event).await {
             Ok(prepared) => prepared,
             Err(error) if self.failed_events.may_retry() => return Err(error),
@@ -179,90 +158,13 @@ impl Publisher {
             }
         };
         self.failed_events = Failures::default();
-        self.publish(event, prepared);
+        self.send(event, prepared);
         Ok(())
-    }
-
-    async fn prepare(&mut self, event: &Event) -> Result<Prepared> {
-        let id = event.id;
-        let mut prepared = Prepared::default();
-        match &event.event.change {
-            Change::PresenceChanged(change) => {
-                prepared.person = self.people.presence_changed(id, change).await?;
-            }
-            Change::RoleGiven(role) | Change::RoleTaken(role) => {
-                prepared.shows_roles = self.app.settings().await?.display_roles();
-                prepared.person = self.people.record_changed(id, &role.user).await?;
-            }
-            Change::UserUpdated(user) => {
-                prepared.person = self.people.record_changed(id, &user.user).await?;
-            }
-            _ => {}
-        }
-        Ok(prepared)
-    }
-
-    fn publish(&mut self, event: Event, prepared: Prepared) {
-        let live = self.app.live.clone();
-        let change = &event.event.change;
-        let role_changed = |role: &RoleOf, news: fn(RoleOf) -> News| {
-            if prepared.shows_roles {
-                live.publish(&Topic::Roles, || news(role.clone()));
-            }
-        };
-        match change {
-            Change::StatusCreated(status) | Change::StatusUpdated(status) => {
-                live.publish(&Topic::CustomStatuses, || {
-                    News::CustomStatus(status.clone())
-                });
-            }
-            Change::StatusDeleted(status) => live.publish(&Topic::DeletedCustomStatuses, || {
-                News::CustomStatusDeleted(status.clone())
-            }),
-            Change::PresenceChanged(_) => {}
-            Change::PermissionChanged(grant) => {
-                live.publish(&Topic::Permissions, || News::Permission(grant.clone()));
-            }
-            Change::RoleGiven(role) => role_changed(role, News::RoleGiven),
-            Change::RoleTaken(role) => role_changed(role, News::RoleTaken),
-            Change::UserUpdated(user) => {
-                if user.renamed {
-                    live.publish(&Topic::Names, || News::Renamed {
-                        user: user.user.clone(),
-                        username: user.username.clone(),
-                        name: user.name.clone(),
-                    });
-                }
-            }
-            Change::UserDeleted { user, .. } => {
-                live.publish(&Topic::DeletedUsers, || News::UserDeleted(user.clone()));
-                self.people.forget(user);
-            }
-            Change::SettingChanged(setting, value) => {
-                self.setting_changed(*setting);
-                if setting.audience() == Audience::Everybody {
-                    live.publish(&Topic::Settings, || News::Setting(*setting, value.clone()));
-                }
-            }
-            Change::LoginsEnded { .. } => {}
-        }
-        self.end_logins(change);
-        if let Some(person) = prepared.person {
-            self.people.publish(person);
-        }
-        live.publish(&Topic::Events, || News::Event(Box::new(event)));
-    }
-
-    /// While presence broadcasts are disabled, the last published state is unknown.
-    fn setting_changed(&mut self, setting: Setting) {
-        if setting == Setting::PresenceBroadcastDisabled {
-            self.people.forget_all();
-        }
     }
 
     /// Publishes presence changes. A user whose state cannot be read stays queued and is skipped
     /// after some retries.
-    async fn tell_connections(&mut self) -> Result<()> {
+    async fn publish_presence(&mut self) -> Result<()> {
         if !self.app.live.has_listeners() {
             self.pending.clear();
             self.people.forget_all();
@@ -280,33 +182,8 @@ impl Publisher {
             self.failed_people = Failures::default();
             self.pending.pop_front();
         }
-        self.rest(began).await;
+        self.pause(began).await;
         Ok(())
-    }
-
-    /// Gives listeners time to take what was published since `began`, then yields the CPU to
-    /// others.
-    async fn rest(&self, began: Instant) {
-        // This task runs again after some of the tasks it woke.
-        tokio::task::yield_now().await;
-        let mut behind = self.app.live.backlog();
-        while behind > 0 {
-            tokio::time::sleep(LOOK).await;
-            // Do not wait for listeners that do not read: stop when the backlog no longer shrinks.
-            let left = self.app.live.backlog();
-            if left >= behind || began.elapsed() > LONGEST_REST {
-                break;
-            }
-            behind = left;
-        }
-        let rest = began.elapsed().saturating_mul(REST).min(LONGEST_REST);
-        if rest < SHORTEST_REST {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(rest) => {}
-            () = self.stop.cancelled() => {}
-        }
     }
 }
 

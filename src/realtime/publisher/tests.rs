@@ -6,7 +6,7 @@ use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::{UserId, UserStatus};
 use crate::hooks::registry::Webhooks;
-use crate::realtime::hub::{Interrupt, Listener};
+use crate::realtime::hub::{Interrupt, Listener, News, Topic};
 use crate::realtime::presence::Lease;
 use crate::service::users::{self, NewUser};
 use crate::store;
@@ -58,7 +58,7 @@ impl Office {
     /// Waits until the publisher has checked connections, even while idle and without listeners.
     async fn settle(&self) {
         tokio::time::pause();
-        tokio::time::advance(LONGEST_REST).await;
+        tokio::time::advance(backpressure::LONGEST_PAUSE).await;
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
@@ -67,7 +67,7 @@ impl Office {
 }
 
 /// The next message about a visible status.
-async fn told(listener: &Listener) -> UserStatus {
+async fn received(listener: &Listener) -> UserStatus {
     let next = tokio::time::timeout(Duration::from_secs(60), listener.next()).await;
     let next = next.unwrap();
     let [message] = &next[..] else {
@@ -84,14 +84,14 @@ async fn a_quick_return_is_published_because_the_absence_may_have_been_seen() {
     let office = Office::new().await;
     let early = office.listener(Topic::Statuses);
     let lease = office.connect();
-    assert_eq!(told(&early).await, UserStatus::Online);
+    assert_eq!(received(&early).await, UserStatus::Online);
     drop(lease);
     let late = office.listener(Topic::Statuses);
     let policy = crate::domain::PresencePolicy::Connection;
-    let seen = office.app.connections.status(&office.ann, policy);
-    assert_eq!(seen, UserStatus::Offline, "a new listener reads this");
+    let status = office.app.connections.status(&office.ann, policy);
+    assert_eq!(status, UserStatus::Offline, "a new listener reads this");
     let _back = office.connect();
-    assert_eq!(told(&late).await, UserStatus::Online);
+    assert_eq!(received(&late).await, UserStatus::Online);
 }
 
 #[tokio::test]
@@ -99,13 +99,13 @@ async fn nothing_published_before_the_last_listener_left_is_remembered() {
     let office = Office::new().await;
     let early = office.listener(Topic::Statuses);
     let lease = office.connect();
-    assert_eq!(told(&early).await, UserStatus::Online);
+    assert_eq!(received(&early).await, UserStatus::Online);
     drop(early);
     drop(lease);
     office.settle().await;
     let late = office.listener(Topic::Statuses);
     let _back = office.connect();
-    assert_eq!(told(&late).await, UserStatus::Online);
+    assert_eq!(received(&late).await, UserStatus::Online);
 }
 
 #[tokio::test]
@@ -116,14 +116,14 @@ async fn a_new_display_name_is_not_published_to_listeners_of_one_status() {
         office.listener(Topic::StatusOf(office.ann.clone())),
     );
     let lease = office.connect();
-    assert_eq!(told(&all).await, UserStatus::Online);
-    assert_eq!(told(&one).await, UserStatus::Online);
+    assert_eq!(received(&all).await, UserStatus::Online);
+    assert_eq!(received(&one).await, UserStatus::Online);
     let roles = vec!["user".to_owned(), "bot".to_owned()];
     users::set_roles(&office.app, "ann", roles).await.unwrap();
-    assert_eq!(told(&all).await, UserStatus::Online);
+    assert_eq!(received(&all).await, UserStatus::Online);
     lease.set(UserStatus::Away);
-    assert_eq!(told(&all).await, UserStatus::Away);
-    assert_eq!(told(&one).await, UserStatus::Away);
+    assert_eq!(received(&all).await, UserStatus::Away);
+    assert_eq!(received(&one).await, UserStatus::Away);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood() {
     drop(_stop); // From here on, this test is the publisher.
     let mut publisher = Publisher::new(app.clone(), CancellationToken::new());
     let mut listener = app.live.listen();
-    listener.subscribe(Topic::Oneself(ann.clone()));
+    listener.subscribe(Topic::OwnUser(ann.clone()));
     for n in 0..=BATCH {
         let roles = vec![["user", "bot"][n % 2].to_owned()];
         users::set_roles(&app, "ann", roles).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood() {
     users::set_active(&app, "ann", false).await.unwrap();
     let (began, mark) = (publisher.cursor, *app.store.committed().borrow());
     publisher.end_logins_ahead(mark).await.unwrap();
-    let trouble = tokio::time::timeout(Duration::ZERO, listener.trouble()).await;
-    assert_eq!(trouble, Ok(Interrupt::LoginsEnded));
+    let interrupt = tokio::time::timeout(Duration::ZERO, listener.interrupt()).await;
+    assert_eq!(interrupt, Ok(Interrupt::LoginsEnded));
     assert_eq!((publisher.cursor, publisher.searched), (began, mark));
 }

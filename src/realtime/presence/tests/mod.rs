@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// More users than there are.
 const ALL: usize = 100_000;
 
-fn nobody() -> Arc<PresenceRegistry> {
+fn registry() -> Arc<PresenceRegistry> {
     PresenceRegistry::new(GRACE, BEAT)
 }
 
@@ -43,7 +43,7 @@ fn named(changed: Vec<Changed>) -> Vec<UserId> {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_is_online_if_any_connection_is_and_otherwise_away() {
-    let connections = nobody();
+    let connections = registry();
     assert_eq!(status(&connections), Offline);
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
     assert_eq!(status(&connections), Online);
@@ -62,7 +62,7 @@ async fn a_user_is_online_if_any_connection_is_and_otherwise_away() {
 
 #[tokio::test(start_paused = true)]
 async fn set_returns_whether_the_connection_changed() {
-    let connections = nobody();
+    let connections = registry();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
     assert!(!phone.set(Online), "the initial status");
     assert!(phone.set(Away));
@@ -74,7 +74,7 @@ async fn set_returns_whether_the_connection_changed() {
 #[tokio::test(start_paused = true)]
 async fn the_last_status_is_kept_for_5_to_7_and_a_half_seconds() {
     for _ in 0..64 {
-        let connections = nobody();
+        let connections = registry();
         let lease = connections.open(ann());
         lease.set(Away);
         drop(lease);
@@ -87,7 +87,7 @@ async fn the_last_status_is_kept_for_5_to_7_and_a_half_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn users_cut_at_the_same_time_go_offline_at_different_times() {
-    let connections = nobody();
+    let connections = registry();
     let person = |n: usize| UserId::new(format!("person {n}"));
     let leases: Vec<_> = (0..200).map(|n| connections.open(person(n))).collect();
     drop(leases);
@@ -108,7 +108,7 @@ async fn without_a_grace_period_users_go_offline_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_return_within_the_grace_period_cancels_the_leave() {
-    let connections = nobody();
+    let connections = registry();
     drop(connections.open(ann()));
     pass(GRACE / 2).await;
     assert_eq!(status(&connections), Online);
@@ -133,7 +133,7 @@ async fn a_cancelled_leave_does_not_outlive_forget() {
 
 #[tokio::test(start_paused = true)]
 async fn the_grace_period_keeps_the_combined_status_until_a_return() {
-    let connections = nobody();
+    let connections = registry();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
     phone.set(Away);
     drop(laptop);
@@ -146,7 +146,7 @@ async fn the_grace_period_keeps_the_combined_status_until_a_return() {
 
 #[tokio::test(start_paused = true)]
 async fn a_logout_ends_its_own_connection_at_once() {
-    let connections = nobody();
+    let connections = registry();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));
     phone.end();
     assert_eq!((status(&connections), connections.count()), (Online, 1));
@@ -157,7 +157,7 @@ async fn a_logout_ends_its_own_connection_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_lease_expires_after_a_minute_and_is_renewed_by_the_next_frame() {
-    let connections = nobody();
+    let connections = registry();
     let lease = connections.open(ann());
     pass(LEASE - SECOND).await;
     lease.renew();
@@ -179,7 +179,7 @@ async fn a_silent_lease_expires_after_a_minute_and_is_renewed_by_the_next_frame(
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_lease_is_ignored_while_others_stay_valid() {
-    let connections = nobody();
+    let connections = registry();
     let (old, young) = (connections.open(ann()), connections.open(ann()));
     young.set(Away);
     pass(LEASE / 2).await;
@@ -194,7 +194,7 @@ async fn an_expired_lease_is_ignored_while_others_stay_valid() {
 
 #[tokio::test(start_paused = true)]
 async fn heartbeats_expire_and_count_only_under_their_policy() {
-    let connections = nobody();
+    let connections = registry();
     connections.beat(&ann());
     let status = |policy| connections.status(&ann(), policy);
     assert_eq!(status(Heartbeat), Online);
@@ -211,7 +211,7 @@ async fn heartbeats_expire_and_count_only_under_their_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn policies_are_independent() {
-    let connections = nobody();
+    let connections = registry();
     assert_eq!(connections.status(&ann(), Always), Online);
     let lease = connections.open(ann());
     assert_eq!(connections.status(&ann(), Heartbeat), Offline);
@@ -221,7 +221,7 @@ async fn policies_are_independent() {
 
 #[tokio::test(start_paused = true)]
 async fn forget_takes_effect_at_once_until_the_next_frame() {
-    let connections = nobody();
+    let connections = registry();
     let (lease, gone) = (
         connections.open(ann()),
         connections.open(UserId::new("bob")),
@@ -241,7 +241,7 @@ async fn forget_takes_effect_at_once_until_the_next_frame() {
 
 #[tokio::test(start_paused = true)]
 async fn the_count_is_correct_however_a_lease_ends() {
-    let connections = nobody();
+    let connections = registry();
     let (expired, forgotten) = (connections.open(ann()), connections.open(ann()));
     assert_eq!(connections.count(), 2);
     pass(LEASE).await;
@@ -260,7 +260,7 @@ async fn the_count_is_correct_however_a_lease_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn memory_of_a_connection_storm_is_released() {
-    let connections = nobody();
+    let connections = registry();
     let person = |n: usize| UserId::new(format!("person {n}"));
     let leases: Vec<_> = (0..10_000).map(|n| connections.open(person(n))).collect();
     assert_eq!(changed(&connections).await.len(), 10_000);

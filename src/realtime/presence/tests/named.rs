@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn changed_users_are_reported_once_and_in_batches() {
-    let connections = nobody();
+    let connections = registry();
     let lease = connections.open(ann());
     lease.set(Away);
     lease.set(Online);
@@ -31,7 +31,7 @@ async fn changed_users_are_reported_once_and_in_batches() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_who_changed_back_is_reported_with_both_changes() {
-    let connections = nobody();
+    let connections = registry();
     let lease = connections.open(ann());
     changed(&connections).await;
     let ann_changed = |times| [Changed { user: ann(), times }];
@@ -45,17 +45,26 @@ async fn a_user_who_changed_back_is_reported_with_both_changes() {
     lease.renew();
     assert_eq!(connections.changed(ALL).await, ann_changed(2));
     // A reader need not be notified.
-    assert_eq!(connections.look(&ann(), Connection), (Online, 0));
+    assert_eq!(
+        connections.status_and_changes(&ann(), Connection),
+        (Online, 0)
+    );
     lease.set(Away);
-    assert_eq!(connections.look(&ann(), Connection), (Away, 1));
+    assert_eq!(
+        connections.status_and_changes(&ann(), Connection),
+        (Away, 1)
+    );
     assert_eq!(changed(&connections).await, []);
     pass(LEASE).await;
-    assert_eq!(connections.look(&ann(), Connection), (Offline, 1));
+    assert_eq!(
+        connections.status_and_changes(&ann(), Connection),
+        (Offline, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_waiting_caller_sees_changes_and_deadlines() {
-    let connections = nobody();
+    let connections = registry();
     let waiting = tokio::spawn({
         let connections = connections.clone();
         async move { connections.changed(ALL).await }
@@ -74,7 +83,7 @@ async fn a_waiting_caller_sees_changes_and_deadlines() {
 
 #[tokio::test(start_paused = true)]
 async fn users_are_reported_in_the_order_of_their_first_change() {
-    let connections = nobody();
+    let connections = registry();
     let people: Vec<_> = (0..300).map(|n| UserId::new(format!("{n}"))).collect();
     let open = |user: &UserId| connections.open(user.clone());
     let leases: Vec<_> = people.iter().map(open).collect();
@@ -92,12 +101,15 @@ async fn users_are_reported_in_the_order_of_their_first_change() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_who_was_looked_at_is_queued_again_by_the_next_change() {
-    let connections = nobody();
+    let connections = registry();
     let (ann, bob) = (
         connections.open(ann()),
         connections.open(UserId::new("bob")),
     );
-    assert_eq!(connections.look(&self::ann(), Connection), (Online, 1));
+    assert_eq!(
+        connections.status_and_changes(&self::ann(), Connection),
+        (Online, 1)
+    );
     ann.set(Away);
     let order = [UserId::new("bob"), self::ann()];
     for user in order {
