@@ -42,7 +42,7 @@ macro_rules! settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// Everyone, authenticated or not.
-    Everybody,
+    Everyone,
     /// Users who may view privileged settings.
     Privileged,
 }
@@ -72,73 +72,73 @@ settings! {
     /// The rate limit period in milliseconds.
     ApiRateLimitTime = "API_Enable_Rate_Limiter_Limit_Time_Default", 60_000_i64, Privileged, Server;
     /// Whether web clients call realtime methods over REST.
-    ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everybody, Administrators;
+    ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everyone, Administrators;
     /// Whether users may delete their own account.
-    AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", false, Everybody, Server;
+    AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", false, Everyone, Server;
     /// Whether clients let users change their own email address.
-    AllowEmailChange = "Accounts_AllowEmailChange", true, Everybody, Administrators;
+    AllowEmailChange = "Accounts_AllowEmailChange", true, Everyone, Administrators;
     /// Whether users may appear offline while connected.
-    AllowInvisibleStatus = "Accounts_AllowInvisibleStatusOption", true, Everybody, Administrators;
+    AllowInvisibleStatus = "Accounts_AllowInvisibleStatusOption", true, Everyone, Administrators;
     /// Whether clients let users change their own password.
-    AllowPasswordChange = "Accounts_AllowPasswordChange", true, Everybody, Administrators;
+    AllowPasswordChange = "Accounts_AllowPasswordChange", true, Everyone, Administrators;
     /// Whether clients let users change their own display name.
-    AllowRealNameChange = "Accounts_AllowRealNameChange", true, Everybody, Administrators;
+    AllowRealNameChange = "Accounts_AllowRealNameChange", true, Everyone, Administrators;
     /// Whether users may set an avatar.
-    AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", false, Everybody, Server;
+    AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", false, Everyone, Server;
     /// Whether clients let users change their own profile.
-    AllowUserProfileChange = "Accounts_AllowUserProfileChange", true, Everybody, Administrators;
+    AllowUserProfileChange = "Accounts_AllowUserProfileChange", true, Everyone, Administrators;
     /// Whether users may set a status text.
-    AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", true, Everybody, Administrators;
+    AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", true, Everyone, Administrators;
     /// Whether clients let users change their own username.
-    AllowUsernameChange = "Accounts_AllowUsernameChange", true, Everybody, Administrators;
+    AllowUsernameChange = "Accounts_AllowUsernameChange", true, Everyone, Administrators;
     /// Custom user fields, as JSON.
-    CustomFields = "Accounts_CustomFields", "", Everybody, Server;
+    CustomFields = "Accounts_CustomFields", "", Everyone, Server;
     /// The placeholder of the username field in login forms. Empty means the client's default.
-    EmailOrUsernamePlaceholder = "Accounts_EmailOrUsernamePlaceholder", "", Everybody, Administrators;
+    EmailOrUsernamePlaceholder = "Accounts_EmailOrUsernamePlaceholder", "", Everyone, Administrators;
     /// Whether email addresses are verified by mail.
-    EmailVerification = "Accounts_EmailVerification", false, Everybody, Server;
+    EmailVerification = "Accounts_EmailVerification", false, Everyone, Server;
     /// Whether new users must be approved by an administrator.
-    ManuallyApproveNewUsers = "Accounts_ManuallyApproveNewUsers", false, Everybody, Server;
+    ManuallyApproveNewUsers = "Accounts_ManuallyApproveNewUsers", false, Everyone, Server;
     /// The placeholder of the password field in login forms. Empty means the client's default.
-    PasswordPlaceholder = "Accounts_PasswordPlaceholder", "", Everybody, Administrators;
+    PasswordPlaceholder = "Accounts_PasswordPlaceholder", "", Everyone, Administrators;
     /// Whether a forgotten password can be reset by mail.
-    PasswordReset = "Accounts_PasswordReset", false, Everybody, Server;
+    PasswordReset = "Accounts_PasswordReset", false, Everyone, Server;
     /// The registration mode.
-    RegistrationForm = "Accounts_RegistrationForm", "Disabled", Everybody, Server;
+    RegistrationForm = "Accounts_RegistrationForm", "Disabled", Everyone, Server;
     /// The text that clients show instead of a registration form.
-    RegistrationFormReplacement = "Accounts_RegistrationForm_LinkReplacementText", "", Everybody, Administrators;
+    RegistrationFormReplacement = "Accounts_RegistrationForm_LinkReplacementText", "", Everyone, Administrators;
     /// Whether clients show a login form.
-    ShowFormLogin = "Accounts_ShowFormLogin", true, Everybody, Administrators;
+    ShowFormLogin = "Accounts_ShowFormLogin", true, Everyone, Administrators;
     /// Whether two-factor authentication is available.
-    TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", false, Everybody, Server;
+    TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", false, Everyone, Server;
     /// Whether login through an iframe is enabled.
-    IframeEnabled = "Accounts_iframe_enabled", false, Everybody, Server;
+    IframeEnabled = "Accounts_iframe_enabled", false, Everyone, Server;
     /// Whether login through CAS is enabled.
-    CasEnabled = "CAS_enabled", false, Everybody, Server;
+    CasEnabled = "CAS_enabled", false, Everyone, Server;
     /// Whether login through Crowd is enabled.
-    CrowdEnable = "CROWD_Enable", false, Everybody, Server;
+    CrowdEnable = "CROWD_Enable", false, Everyone, Server;
     /// Whether end-to-end encryption is available.
-    E2eEnable = "E2E_Enable", false, Everybody, Server;
+    E2eEnable = "E2E_Enable", false, Everyone, Server;
     /// Whether file uploads are enabled.
-    FileUploadEnabled = "FileUpload_Enabled", false, Everybody, Server;
+    FileUploadEnabled = "FileUpload_Enabled", false, Everyone, Server;
     /// Maximum file size in bytes.
-    FileUploadMaxFileSize = "FileUpload_MaxFileSize", 0_i64, Everybody, Server;
+    FileUploadMaxFileSize = "FileUpload_MaxFileSize", 0_i64, Everyone, Server;
     /// The accepted media types, separated by commas.
-    FileUploadMediaTypeWhiteList = "FileUpload_MediaTypeWhiteList", "", Everybody, Server;
+    FileUploadMediaTypeWhiteList = "FileUpload_MediaTypeWhiteList", "", Everyone, Server;
     /// Whether login through LDAP is enabled.
-    LdapEnable = "LDAP_Enable", false, Everybody, Server;
+    LdapEnable = "LDAP_Enable", false, Everyone, Server;
     /// Whether the broadcast of presence changes is disabled. Every start enables it again.
-    PresenceBroadcastDisabled = "Presence_broadcast_disabled", false, Everybody, Administrators;
+    PresenceBroadcastDisabled = "Presence_broadcast_disabled", false, Everyone, Administrators;
     /// The name of the workspace.
-    SiteName = "Site_Name", "doorsign", Everybody, Administrators;
+    SiteName = "Site_Name", "doorsign", Everyone, Administrators;
     /// The URL at which clients reach the workspace. Known to the listener only, not stored.
-    SiteUrl = "Site_Url", "", Everybody, Server;
+    SiteUrl = "Site_Url", "", Everyone, Server;
     /// Whether roles are shown next to names.
-    DisplayRoles = "UI_DisplayRoles", true, Everybody, Administrators;
+    DisplayRoles = "UI_DisplayRoles", true, Everyone, Administrators;
     /// Whether display names are shown instead of usernames.
-    UseRealName = "UI_Use_Real_Name", false, Everybody, Administrators;
+    UseRealName = "UI_Use_Real_Name", false, Everyone, Administrators;
     /// A unique id of the workspace, created with its database.
-    UniqueId = "uniqueID", "", Everybody, Server;
+    UniqueId = "uniqueID", "", Everyone, Server;
 }
 
 impl Setting {

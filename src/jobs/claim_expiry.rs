@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 /// Maximum claims ended in one transaction, so that writers do not wait long.
 const BATCH: usize = 128;
 /// How often all claims are swept.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// How often the clock is checked while a claim is pending, and the retry interval after a failed
 /// sweep.
-const LOOK: Duration = Duration::from_secs(1);
+const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Ends every claim that has expired at `now` and returns their number.
 ///
@@ -92,17 +92,20 @@ impl Expiry {
         let by_clock = match next {
             Next::At(end) => end <= self.clock.now(),
             Next::None => false,
-            Next::Unknown => swept.elapsed() >= LOOK,
+            Next::Unknown => swept.elapsed() >= CLOCK_INTERVAL,
         };
-        by_clock || swept.elapsed() >= SWEEP
+        by_clock || swept.elapsed() >= SWEEP_INTERVAL
     }
 
     fn wait(&self, next: Next, swept: Instant) -> Duration {
-        let until_sweep = SWEEP.saturating_sub(swept.elapsed());
+        let until_sweep = SWEEP_INTERVAL.saturating_sub(swept.elapsed());
         match next {
-            Next::At(end) => end.since(self.clock.now()).min(LOOK).min(until_sweep),
+            Next::At(end) => end
+                .since(self.clock.now())
+                .min(CLOCK_INTERVAL)
+                .min(until_sweep),
             Next::None => until_sweep,
-            Next::Unknown => LOOK,
+            Next::Unknown => CLOCK_INTERVAL,
         }
     }
 }
@@ -148,7 +151,7 @@ mod tests {
     }
 
     /// Ann's expired claim to be busy, of which the loop is not notified.
-    fn unheard() -> PresenceChange {
+    fn unannounced() -> PresenceChange {
         let claim = Claim {
             source: ClaimSource::Manual,
             status: UserStatus::Busy,
@@ -184,15 +187,15 @@ mod tests {
         // the database thread, which the runtime does not see.
         tokio::spawn(async {
             loop {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(CLOCK_INTERVAL).await;
             }
         });
         // The first sweep is over by then.
-        tokio::time::sleep(SWEEP * 1000).await;
-        store.change_presence(unheard()).await.unwrap();
+        tokio::time::sleep(SWEEP_INTERVAL * 1000).await;
+        store.change_presence(unannounced()).await.unwrap();
         let mut committed = store.committed();
         let ended = committed.wait_for(|newest| newest.as_u64() == 2);
-        let ended = tokio::time::timeout(SWEEP * 100_000, ended).await;
+        let ended = tokio::time::timeout(SWEEP_INTERVAL * 100_000, ended).await;
         assert!(ended.is_ok(), "the claim has not ended");
     }
 }

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 /// Maximum rows deleted in one transaction.
 pub const BATCH: usize = 128;
 /// The pause after a batch, which leaves the writer to others.
-const REST: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(50);
 /// How often to look for old events.
-const LOOK: Duration = Duration::from_secs(600);
+const INTERVAL: Duration = Duration::from_secs(600);
 /// The delay after the clock was set. Events that just happened may be old by then; the publisher
 /// must read them first.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -49,11 +49,11 @@ impl Retention {
         let mut set = self.clock.set_by_hand();
         while !self.stop.is_cancelled() {
             let is_more = self.sweep().await;
-            let rest = if is_more { REST } else { LOOK };
+            let pause = if is_more { PAUSE } else { INTERVAL };
             tokio::select! {
                 () = self.stop.cancelled() => {}
                 () = set_by_hand(&mut set), if !is_more => tokio::time::sleep(SETTLED).await,
-                () = tokio::time::sleep(rest) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }

@@ -85,7 +85,7 @@ pub fn is_visible(change: &Change, actor: &Actor, is_quiet: bool) -> bool {
             !is_quiet && (is_own || may(Permission::ViewFullOtherUserInfo))
         }
         Change::UserUpdated(user) => user.renamed,
-        Change::SettingChanged(setting, _) => setting.audience() == Audience::Everybody,
+        Change::SettingChanged(setting, _) => setting.audience() == Audience::Everyone,
         Change::LoginsEnded { .. } => false,
     }
 }

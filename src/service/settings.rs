@@ -14,7 +14,7 @@ pub async fn list_public(app: &App) -> Result<Vec<(Setting, SettingValue)>> {
     let values = app.settings().await?;
     let public = Setting::ALL
         .iter()
-        .filter(|setting| setting.audience() == Audience::Everybody);
+        .filter(|setting| setting.audience() == Audience::Everyone);
     Ok(public.map(|s| (*s, values.get(*s).clone())).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Which paths can be trusted. Where a test needs a second user, it runs as root alone.
+//! Which paths are trusted. Tests that need a second user run only as root.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -10,14 +10,14 @@ use std::process::Command;
 use doorsign_file_trust::{Found, check, check_open};
 use tempfile::TempDir;
 
-/// A user that is neither root nor anybody here.
+/// A user that owns nothing on the machine.
 const STRANGER: u32 = 54_321;
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// A folder `a/b` with the file `c`, all of which can be trusted.
+/// A folder `a/b` with the file `c`, all trusted.
 fn place() -> (TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().canonicalize().unwrap().join("a/b/c");
@@ -29,13 +29,13 @@ fn place() -> (TempDir, PathBuf) {
     (root, path)
 }
 
-/// Gives `path` to a stranger; `false` where the tests may not.
+/// Gives `path` to another user. Returns `false` without the permission to do so.
 fn is_given_away(path: &Path) -> bool {
     chown(path, Some(STRANGER), None).is_ok()
 }
 
 #[test]
-fn a_path_that_only_its_owner_can_change_is_trusted_below_a_sticky_folder_too() {
+fn a_path_that_only_its_owner_can_change_is_trusted_even_below_a_sticky_folder() {
     let (_root, path) = place();
     assert_eq!(check(&path), Ok(Found::Present));
     assert_eq!(check(path.parent().unwrap()), Ok(Found::Present));
@@ -45,7 +45,7 @@ fn a_path_that_only_its_owner_can_change_is_trusted_below_a_sticky_folder_too() 
 }
 
 #[test]
-fn whatever_group_or_others_can_write_to_is_refused_at_every_level() {
+fn a_part_that_group_or_others_can_write_to_is_rejected_at_every_level() {
     let (_root, path) = place();
     for part in path.ancestors().take(3) {
         let (good, shown) = (fs::metadata(part).unwrap().permissions(), part.display());
@@ -77,7 +77,7 @@ fn the_private_group_of_the_owner_may_write() {
 }
 
 #[test]
-fn a_folder_that_anybody_can_write_to_is_refused_although_it_is_sticky() {
+fn a_world_writable_folder_is_rejected_even_if_it_is_sticky() {
     let (_root, path) = place();
     let folder = path.parent().unwrap();
     mode(folder, 0o1777);
@@ -86,7 +86,7 @@ fn a_folder_that_anybody_can_write_to_is_refused_although_it_is_sticky() {
 }
 
 #[test]
-fn whatever_belongs_to_another_user_is_refused_at_every_level() {
+fn a_part_of_another_user_is_rejected_at_every_level() {
     let (_root, path) = place();
     for part in path.ancestors().take(3) {
         if !is_given_away(part) {
@@ -126,7 +126,7 @@ fn links_are_followed_and_the_folders_that_hold_them_are_checked() {
 }
 
 #[test]
-fn a_link_of_another_user_is_refused_wherever_it_leads() {
+fn a_link_of_another_user_is_rejected_with_any_target() {
     let (_root, path) = place();
     let sticky = path.ancestors().nth(2).unwrap();
     mode(sticky, 0o1777);
@@ -151,10 +151,11 @@ fn the_first_part_that_is_missing_is_named() {
     assert!(check(&folder.join("x/y/z")).is_err());
 }
 
-/// Kubernetes mounts a `ConfigMap` like this: the folder belongs to root, has mode 0777, and is mounted read-only. The mount is
-/// made in a namespace of its own, where the test runs once more; where that is not allowed, nothing is tested.
+/// Kubernetes mounts a `ConfigMap` like this: the folder belongs to root, has mode 0777, and is
+/// mounted read-only. The test runs again in its own mount namespace. Without the permission to
+/// create one, it checks nothing.
 #[test]
-fn a_folder_that_is_mounted_read_only_is_trusted_whatever_its_mode_is() {
+fn a_read_only_mount_is_trusted_with_any_mode() {
     const FOLDER: &str = "DOORSIGN_TEST_READ_ONLY_FOLDER";
     if let Some(folder) = std::env::var_os(FOLDER) {
         let hook = Path::new(&folder).join("hook");
@@ -180,7 +181,7 @@ fn a_folder_that_is_mounted_read_only_is_trusted_whatever_its_mode_is() {
         + &format!(
             "touch \"${FOLDER}/hook\"; chmod 666 \"${FOLDER}/hook\"; mount -o remount,ro \"${FOLDER}\"; "
         )
-        + "exec \"$TEST\" --exact a_folder_that_is_mounted_read_only_is_trusted_whatever_its_mode_is";
+        + "exec \"$TEST\" --exact a_read_only_mount_is_trusted_with_any_mode";
     let output = in_namespace(&script).unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("1 passed"), "{said}");

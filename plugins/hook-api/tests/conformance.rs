@@ -1,5 +1,4 @@
-//! The checks themselves: a good hook passes all, and each check refuses a hook that only it can catch.
-//! It does not know how a server delivers.
+//! The conformance checks: a correct hook passes all of them, and each catches one fault.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +8,7 @@ use doorsign_hook::{
     async_trait, conformance,
 };
 
-/// What is wrong with a hook.
+/// The fault of a hook.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
@@ -32,7 +31,7 @@ enum Fault {
     NeedsASource,
 }
 
-/// A hook that waits once in the middle of each delivery, with one fault or none.
+/// A hook that yields once during each delivery, with at most one fault.
 struct Faulty {
     fault: Fault,
     times_named: AtomicUsize,
@@ -62,7 +61,7 @@ impl Faulty {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this was dealt with before; from now on, it was.
+    /// Returns whether this was processed before, and records it.
     fn is_again(&self, event_id: u64, id: &str) -> bool {
         let mut dealt_with = self.dealt_with();
         let pair = (event_id, id.to_owned());
@@ -149,7 +148,7 @@ fn refuse_if(refuses: bool) -> Result<(), HookError> {
     Ok(())
 }
 
-/// Counts a delivery as over when it ends or is dropped.
+/// Counts a delivery as ended when it completes or is dropped.
 struct DropCount<'a>(&'a AtomicUsize);
 
 impl Drop for DropCount<'_> {
@@ -158,7 +157,7 @@ impl Drop for DropCount<'_> {
     }
 }
 
-/// The checks that refuse a hook with this fault, each tried on a fresh one.
+/// The checks that fail for a hook with this fault, each tried on a new hook.
 async fn caught_by(fault: Fault) -> Vec<&'static str> {
     let mut caught = Vec::new();
     if conformance::has_a_usable_name(&Faulty::with(fault)).is_err() {
@@ -196,7 +195,7 @@ async fn a_good_hook_passes_every_check() {
 }
 
 #[tokio::test]
-async fn each_fault_is_caught_by_its_own_check_and_no_other() {
+async fn each_fault_is_caught_only_by_its_own_check() {
     let cases = [
         (Fault::EmptyName, "has_a_usable_name"),
         (Fault::LoudName, "has_a_usable_name"),
@@ -226,7 +225,7 @@ async fn each_fault_is_caught_by_its_own_check_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_was_refused_and_why() {
+async fn a_failure_names_the_event_and_the_reason() {
     let refused = conformance::check(&Faulty::with(Fault::OneAtATime)).await;
     assert_eq!(
         refused,

@@ -16,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 /// more than these.
 pub const BATCH: usize = 64;
 /// How long a consumer waits without a wake-up before it polls.
-const TICK: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// How often cursors are saved. All consumers save at the same moments, so that they share few
 /// commits.
-pub const SAVE: Duration = Duration::from_millis(500);
+pub const SAVE_INTERVAL: Duration = Duration::from_millis(500);
 /// The retry interval after a store failure.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -55,7 +55,7 @@ pub struct Delivery {
 /// What the loop does next.
 enum Next {
     /// Check again: there may be more work now.
-    Look,
+    Again,
     /// Nothing to do before this time or a change.
     Wait(Instant),
     /// Stop: the consumer no longer exists.
@@ -95,7 +95,7 @@ impl Delivery {
     pub async fn run(mut self) {
         while let Ok(next) = self.step().await {
             match next {
-                Next::Look => {}
+                Next::Again => {}
                 Next::Wait(until) => self.wait(until).await,
                 Next::End => return,
             }
@@ -128,38 +128,41 @@ impl Delivery {
 
     /// Returns the next time at which all cursors are saved.
     pub(super) fn next_save(&self) -> Instant {
-        let moments = self.shared.began.elapsed().as_millis() / SAVE.as_millis() + 1;
-        self.shared.began + SAVE * u32::try_from(moments).unwrap_or(u32::MAX)
+        let moments = self.shared.began.elapsed().as_millis() / SAVE_INTERVAL.as_millis() + 1;
+        self.shared.began + SAVE_INTERVAL * u32::try_from(moments).unwrap_or(u32::MAX)
     }
 
     async fn step(&mut self) -> std::result::Result<Next, Stopped> {
         if self.changed.has_changed().unwrap_or(false) && !self.reload().await? {
             return Ok(Next::End);
         }
-        let (idle, place) = (Next::Wait(Instant::now() + TICK), self.standing.place);
+        let (idle, place) = (
+            Next::Wait(Instant::now() + POLL_INTERVAL),
+            self.standing.place,
+        );
         if !self.standing.is_on {
             return Ok(idle);
         }
         if self.is_replayed() {
             self.delivered += 1;
             self.save().await?;
-            return Ok(Next::Look);
+            return Ok(Next::Again);
         }
         if let Some((event, attempts)) = self.standing.again {
             self.deliver_again(event, attempts).await?;
-            return Ok(Next::Look);
+            return Ok(Next::Again);
         }
         self.committed.mark_unchanged();
         let found = match self.shared.feed.after(place.cursor, BATCH).await {
             Ok(found) => found,
             Err(error) => {
-                self.complain(&error, "cannot read the outbox; will retry");
+                self.log_failure(&error, "cannot read the outbox; will retry");
                 self.pause(STORE_PAUSE).await?;
-                return Ok(Next::Look);
+                return Ok(Next::Again);
             }
         };
         if self.changed.has_changed().unwrap_or(false) {
-            return Ok(Next::Look); // Apply state changes made before this event, such as a disable.
+            return Ok(Next::Again); // Apply state changes made before this event, such as a disable.
         }
         if self.waits_for(found.first()) {
             return Ok(Next::Wait(self.due));
@@ -171,7 +174,7 @@ impl Delivery {
         Ok(if is_none || is_newest {
             idle
         } else {
-            Next::Look
+            Next::Again
         })
     }
 
@@ -202,7 +205,7 @@ impl Delivery {
                 // A new consumer of the same name has its own loop.
                 Ok(_) => return Ok(false),
                 Err(error) => {
-                    self.complain(&error, "cannot read the cursor; will retry");
+                    self.log_failure(&error, "cannot read the cursor; will retry");
                     self.pause(STORE_PAUSE).await?;
                 }
             }
@@ -258,7 +261,7 @@ impl Delivery {
     /// would make a crash repeat more than one batch.
     pub(super) async fn save(&mut self) -> std::result::Result<(), Stopped> {
         while let Err(error) = self.try_save().await {
-            self.complain(&error, "cannot save the cursor; will retry");
+            self.log_failure(&error, "cannot save the cursor; will retry");
             self.pause(STORE_PAUSE).await?;
         }
         Ok(())
@@ -282,7 +285,7 @@ impl Delivery {
         Ok(())
     }
 
-    pub(super) fn complain(&self, error: &crate::domain::Error, what: &str) {
+    pub(super) fn log_failure(&self, error: &crate::domain::Error, what: &str) {
         tracing::warn!(consumer = self.consumer.name(), %error, "{what}");
     }
 

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// How many events are cached. A consumer further behind reads the store itself.
+/// How many events are cached. A consumer with a longer backlog reads the store itself.
 const KEPT: usize = 256;
 
 /// The cached events that all consumers read.
@@ -32,7 +32,7 @@ impl Feed {
     pub async fn after(&self, cursor: EventId, limit: usize) -> Result<Vec<Arc<StoredEvent>>> {
         let mut recent = self.recent.lock().await;
         match (recent.front(), recent.back()) {
-            // A consumer that has seen the newest event waits here while another one reads the
+            // A consumer that has received the newest event waits here while another one reads the
             // next.
             (_, Some(last)) if position(last) == cursor => {}
             // The first reader was far behind the others. Without this, they would all read for

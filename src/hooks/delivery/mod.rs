@@ -13,7 +13,7 @@ mod feed;
 mod outcome;
 mod pace;
 
-pub use consumer_loop::{BATCH, Delivery, SAVE, Shared};
+pub use consumer_loop::{BATCH, Delivery, SAVE_INTERVAL, Shared};
 pub use feed::Feed;
 pub use pace::Pace;
 
@@ -81,8 +81,8 @@ impl Failure {
         }
     }
 
-    /// Returns how long to wait before the next attempt, given the loop's own `wait`; `None` if
-    /// there is no further attempt.
+    /// Returns how long to wait before the next attempt, given the loop's own `wait`; `None` after
+    /// the last attempt.
     fn wait(&self, wait: Option<Duration>) -> Option<Duration> {
         match self {
             Self::Retry(_) => wait,

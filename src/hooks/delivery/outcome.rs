@@ -27,7 +27,7 @@ impl Delivery {
                 self.standing.failed = self.standing.failed.filter(|it| it.event != event.id);
                 Ok(())
             }
-            (Some(Failure::Gone(reason)), _) => self.switch_off(record, reason).await,
+            (Some(Failure::Gone(reason)), _) => self.disable(record, reason).await,
             (Some(_), DeliveryState::Retrying) => {
                 let failed = record.next_at.map(|next_at| FailedDelivery {
                     event: event.id,
@@ -123,7 +123,7 @@ impl Delivery {
     }
 
     /// Disables the consumer. Once it is enabled again, this event is delivered first.
-    async fn switch_off(
+    async fn disable(
         &mut self,
         record: DeliveryRecord,
         reason: String,
@@ -131,9 +131,9 @@ impl Delivery {
         let state = DeliveryState::Retrying;
         self.unsaved.push(DeliveryRecord { state, ..record });
         while let Err(error) = self.try_disable(&reason).await {
-            // Retry any error: going on would immediately resend the event to a receiver that said
-            // it is gone.
-            self.complain(&error, "cannot disable the consumer; will retry");
+            // Retry any error: continuing would immediately resend the event to a receiver that is
+            // gone.
+            self.log_failure(&error, "cannot disable the consumer; will retry");
             self.pause(STORE_PAUSE).await?;
         }
         Ok(())
@@ -162,7 +162,7 @@ impl Delivery {
         let found = match self.shared.store.events_after(id.before(), 1).await {
             Ok(found) => found,
             Err(error) => {
-                self.complain(&error, "cannot read an event; will retry");
+                self.log_failure(&error, "cannot read an event; will retry");
                 return self.pause(STORE_PAUSE).await;
             }
         };

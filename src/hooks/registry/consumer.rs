@@ -2,7 +2,7 @@
 //! that one that blocks, spins or panics cannot delay requests. A hook is not called again while an
 //! earlier call still runs, even after that call's time limit.
 
-use super::event::told;
+use super::event::event_for_hooks;
 use crate::domain::Event;
 use crate::hooks::delivery::{Consumer, Failure, Outcome, Pace};
 use crate::hooks::threads::Threads;
@@ -60,7 +60,7 @@ impl Consumer for HookConsumer {
     }
 
     async fn deliver(&self, event: &Event, attempt: u32) -> Outcome {
-        let (Some(event), Some(threads)) = (told(event), self.threads.handle()) else {
+        let (Some(event), Some(threads)) = (event_for_hooks(event), self.threads.handle()) else {
             return Outcome::default();
         };
         let (hook, calling) = (self.hook.clone(), self.calling.clone().lock_owned().await);

@@ -3,11 +3,12 @@
 
 use crate::domain::{Change, CustomStatus, Event, Timestamp, UserId, Username};
 use doorsign_hook::{
-    Actor, Event as Told, Status, StatusCreated, StatusDeleted, StatusUpdated, UserStatusChanged,
+    Actor, Event as HookEvent, Status, StatusCreated, StatusDeleted, StatusUpdated,
+    UserStatusChanged,
 };
 
 /// Converts an event to the contract's form; `None` for events that hooks do not receive.
-pub(super) fn told(Event { id, event }: &Event) -> Option<Told> {
+pub(super) fn event_for_hooks(Event { id, event }: &Event) -> Option<HookEvent> {
     let (id, at) = (id.as_u64(), event.at.as_millis());
     let actor = user(&event.actor, &event.actor_name);
     Some(match &event.change {
