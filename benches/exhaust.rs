@@ -10,6 +10,8 @@ mod http;
 #[path = "load/machine.rs"]
 #[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod machine;
+#[path = "load/program.rs"]
+mod program;
 #[path = "load/server.rs"]
 #[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod server;
@@ -17,7 +19,7 @@ mod server;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::Server;
 use std::error::Error;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -38,28 +40,7 @@ const STAY: Duration = Duration::from_secs(5);
 const AFTERWARDS: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench" && argument != "--test")
-        .collect();
-    let (program, number) = match arguments.as_slice() {
-        [program] if !program.starts_with('-') => (program, Some(9500)),
-        [program, number] => (program, number.parse().ok()),
-        _ => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-    };
-    let measured = number
-        .ok_or_else(|| USAGE.into())
-        .and_then(|number| measure(Path::new(program), number));
-    match measured {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("{reason}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run(USAGE, 9500, 0, measure)
 }
 
 /// What each connection of a crowd sends, by name.
@@ -81,9 +62,8 @@ fn crowds() -> [(&'static str, String); 5] {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn measure(program: &Path, number: usize) -> Result<(), Box<dyn Error>> {
+async fn measure(program: PathBuf, number: usize) -> Result<(), Box<dyn Error>> {
     allow_files(number)?;
-    let program = std::path::absolute(program)?;
     println!("{number} connections, MiB                     idle      peak    closed  30 s later");
     for (name, bytes) in crowds() {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;

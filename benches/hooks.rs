@@ -12,19 +12,21 @@ mod http;
 mod machine;
 #[path = "load/percentile.rs"]
 mod percentile;
-#[path = "hooks/place.rs"]
-mod place;
+#[path = "load/program.rs"]
+mod program;
 #[path = "hooks/receiver.rs"]
 mod receiver;
 #[path = "load/server.rs"]
 #[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod server;
+#[path = "hooks/setup.rs"]
+mod setup;
 
 use machine::ProcessorTime;
 use percentile::percentile;
-use place::{Client, Kind, Place};
+use setup::{Client, Kind, Setup};
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -47,33 +49,11 @@ const APART: Duration = Duration::from_millis(10);
 const MODULES: usize = 20;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench" && argument != "--test")
-        .collect();
-    let (program, events) = match arguments.as_slice() {
-        [program] if !program.starts_with('-') => (program, Some(2000)),
-        [program, events] => (program, events.parse().ok().filter(|events| *events > 9)),
-        _ => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-    };
-    let measured = events
-        .ok_or_else(|| USAGE.into())
-        .and_then(|events| measure(Path::new(program), events));
-    match measured {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("{reason}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run(USAGE, 2000, 10, measure)
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
-async fn measure(program: &Path, events: usize) -> Result<(), Box<dyn Error>> {
-    let program = std::path::absolute(program)?;
+async fn measure(program: PathBuf, events: usize) -> Result<(), Box<dyn Error>> {
     let before = ProcessorTime::now();
     println!("kind              events   events/s");
     for (kind, events) in [
@@ -102,11 +82,11 @@ async fn measure(program: &Path, events: usize) -> Result<(), Box<dyn Error>> {
 
 /// Returns the events per second that a hook receives while it catches up.
 async fn drained(program: &Path, kind: Kind, events: usize) -> Result<f64, Box<dyn Error>> {
-    let place = Place::new(program).await?;
-    place.add(kind, 0)?;
-    let server = place.serve().await?;
-    let mut client = place.client(&server).await?;
-    let hook = place.hook(&mut client, kind, 0).await?;
+    let setup = Setup::new(program).await?;
+    setup.add(kind, 0)?;
+    let server = setup.serve().await?;
+    let mut client = setup.client(&server).await?;
+    let hook = setup.hook(&mut client, kind, 0).await?;
     client
         .post("hooks.pause", &format!(r#"{{"hook":"{hook}"}}"#))
         .await?;
@@ -126,7 +106,7 @@ async fn drained(program: &Path, kind: Kind, events: usize) -> Result<f64, Box<d
 /// Returns the median times of creates in milliseconds, without hooks and with ten: four webhooks,
 /// three modules, two programs, the audit log.
 async fn latencies(program: &Path, apart: Option<Duration>) -> Result<(f64, f64), Box<dyn Error>> {
-    let (without, with) = (Place::new(program).await?, Place::new(program).await?);
+    let (without, with) = (Setup::new(program).await?, Setup::new(program).await?);
     for (kind, count) in [
         (Kind::Webhook, 4),
         (Kind::Wasm, 3),
@@ -164,12 +144,12 @@ async fn latencies(program: &Path, apart: Option<Duration>) -> Result<(f64, f64)
 async fn module_kib(program: &Path) -> Result<f64, Box<dyn Error>> {
     let mut resident = Vec::new();
     for modules in [0, MODULES] {
-        let place = Place::new(program).await?;
+        let setup = Setup::new(program).await?;
         for n in 0..modules {
-            place.add(Kind::Wasm, n)?;
+            setup.add(Kind::Wasm, n)?;
         }
-        let server = place.serve().await?;
-        let mut client = place.client(&server).await?;
+        let server = setup.serve().await?;
+        let mut client = setup.client(&server).await?;
         client.wait_for_hooks(modules).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
         let pid = server.process.id().ok_or("the server has ended")?;

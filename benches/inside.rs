@@ -16,22 +16,22 @@
 //! `answer/list, read` and `store/list/100`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-#[path = "inside/house.rs"]
-mod house;
-#[path = "inside/people.rs"]
-mod people;
+#[path = "inside/busy_users.rs"]
+mod busy_users;
 #[path = "inside/presence.rs"]
 mod presence;
 #[path = "inside/retention.rs"]
 mod retention;
+#[path = "inside/setup.rs"]
+mod setup;
 
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion};
 use doorsign::domain::{StatusName, StatusQuery, StatusType};
 use doorsign::service::session;
 use futures_util::future::join_all;
-use house::House;
 use http_body_util::{BodyExt, Full};
+use setup::Setup;
 use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -55,7 +55,7 @@ fn main() {
         .measurement_time(Duration::from_secs(4))
         .sample_size(30)
         .configure_from_args();
-    // Houses are built by the first selected benchmark that needs one, before it enters the
+    // Setups are built by the first selected benchmark that needs one, before it enters the
     // runtime.
     let runtime = Runtime::new().unwrap();
     validate(&mut criterion);
@@ -100,21 +100,21 @@ fn validate(criterion: &mut Criterion) {
 }
 
 fn authenticate(criterion: &mut Criterion, runtime: &Runtime) {
-    let house = LazyLock::new(|| House::with_statuses(runtime, 0));
+    let setup = LazyLock::new(|| Setup::with_statuses(runtime, 0));
     let mut group = criterion.benchmark_group("authenticate");
     group.bench_function("seen before", |bencher| {
-        let house: &House = &house;
+        let setup: &Setup = &setup;
         bencher.to_async(runtime).iter(async || {
-            let actor = session::authenticate(&house.app, house.credentials()).await;
+            let actor = session::authenticate(&setup.app, setup.credentials()).await;
             black_box(actor.unwrap())
         });
     });
     group.bench_function("never seen", |bencher| {
-        let house: &House = &house;
+        let setup: &Setup = &setup;
         bencher.to_async(runtime).iter_batched(
-            || house.newcomer(),
+            || setup.another_app(),
             async |app| {
-                let actor = session::authenticate(&app, house.credentials()).await;
+                let actor = session::authenticate(&app, setup.credentials()).await;
                 (actor.unwrap(), app)
             },
             BatchSize::SmallInput,
@@ -124,8 +124,8 @@ fn authenticate(criterion: &mut Criterion, runtime: &Runtime) {
 
 /// Complete responses, from a request's headers and body to the bytes of its response.
 fn answer(criterion: &mut Criterion, runtime: &Runtime) {
-    let house = LazyLock::new(|| House::with_statuses(runtime, FEW));
-    let api = LazyLock::new(|| house.api());
+    let setup = LazyLock::new(|| Setup::with_statuses(runtime, FEW));
+    let api = LazyLock::new(|| setup.api());
     let ask = async |request: Request<Full<Bytes>>, status: u16| {
         let response = api.clone().call(request).await.unwrap();
         assert_eq!(response.status(), status);
@@ -134,11 +134,11 @@ fn answer(criterion: &mut Criterion, runtime: &Runtime) {
     let asked = Cell::new(0);
     let list = |query: &str| {
         let path = format!("/api/v1/custom-user-status.list?count={FEW}{query}");
-        house.request().uri(path).body(Full::default()).unwrap()
+        setup.request().uri(path).body(Full::default()).unwrap()
     };
     let create = |name: &str| {
         let body = format!(r#"{{"name":"{name}","statusType":"busy"}}"#);
-        let request = house.request().method("POST");
+        let request = setup.request().method("POST");
         let request = request.uri("/api/v1/custom-user-status.create");
         let request = request.header("Content-Type", "application/json");
         request.body(Full::from(body)).unwrap()
@@ -164,36 +164,36 @@ fn answer(criterion: &mut Criterion, runtime: &Runtime) {
     });
     group.bench_function("create", |bencher| {
         LazyLock::force(&api);
-        let routine = || ask(create(&house.new_name()), 200);
+        let routine = || ask(create(&setup.new_name()), 200);
         bencher.to_async(runtime).iter(routine);
     });
 }
 
 /// The store alone. The list comes first, because creating enlarges the small table.
 fn store(criterion: &mut Criterion, runtime: &Runtime, statuses: u64) {
-    let house = LazyLock::new(|| House::with_statuses(runtime, statuses));
+    let setup = LazyLock::new(|| Setup::with_statuses(runtime, statuses));
     let mut group = criterion.benchmark_group("store");
     group.bench_function(BenchmarkId::new("list", statuses), |bencher| {
-        let house: &House = &house;
+        let setup: &Setup = &setup;
         bencher.to_async(runtime).iter(async || {
             let query = StatusQuery {
                 limit: Some(FEW),
                 ..StatusQuery::default()
             };
-            let page = house.app.store.list_statuses(query).await.unwrap();
+            let page = setup.app.store.list_statuses(query).await.unwrap();
             assert_eq!(page.items.len() as u64, FEW);
             page
         });
     });
     group.bench_function(BenchmarkId::new("create", statuses), |bencher| {
-        let house: &House = &house;
-        bencher.to_async(runtime).iter(|| house.create());
+        let setup: &Setup = &setup;
+        bencher.to_async(runtime).iter(|| setup.create());
     });
     group.bench_function(
         BenchmarkId::new("64 creates at once", statuses),
         |bencher| {
-            let house: &House = &house;
-            let routine = || join_all((0..GROUP).map(|_| house.create()));
+            let setup: &Setup = &setup;
+            let routine = || join_all((0..GROUP).map(|_| setup.create()));
             bencher.to_async(runtime).iter(routine);
         },
     );

@@ -7,22 +7,19 @@
 //!
 //! See `--help` for the options.
 
-#[path = "load/http.rs"]
-mod http;
 #[path = "live/mod.rs"]
 mod live;
-#[path = "load/machine.rs"]
-mod machine;
+#[path = "load/mod.rs"]
+#[allow(dead_code, reason = "each benchmark uses a different part of it")]
+mod load;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
-    match live::run(std::env::args(), &variable, &mut std::io::stdout()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("{reason}");
-            ExitCode::FAILURE
-        }
-    }
+    load::command::exit(live::run(
+        std::env::args(),
+        &variable,
+        &mut std::io::stdout(),
+    ))
 }

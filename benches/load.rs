@@ -14,11 +14,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
-    match load::run(std::env::args(), &variable, &mut std::io::stdout()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("{reason}");
-            ExitCode::FAILURE
-        }
-    }
+    load::command::exit(load::run(
+        std::env::args(),
+        &variable,
+        &mut std::io::stdout(),
+    ))
 }

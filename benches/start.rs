@@ -12,6 +12,8 @@ mod http;
 mod machine;
 #[path = "load/percentile.rs"]
 mod percentile;
+#[path = "load/program.rs"]
+mod program;
 #[path = "load/server.rs"]
 #[allow(dead_code, reason = "each benchmark uses a different part of it")]
 mod server;
@@ -20,7 +22,7 @@ use machine::ProcessorTime;
 use percentile::percentile;
 use server::Server;
 use std::error::Error;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,33 +39,11 @@ Usage: cargo bench --bench start -- PROGRAM [TIMES]
 const IDLE: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench" && argument != "--test")
-        .collect();
-    let (program, times) = match arguments.as_slice() {
-        [program] if !program.starts_with('-') => (program, Some(10)),
-        [program, times] => (program, times.parse().ok().filter(|times| *times > 0)),
-        _ => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-    };
-    let measured = times
-        .ok_or_else(|| USAGE.into())
-        .and_then(|times| measure(Path::new(program), times));
-    match measured {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("{reason}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run(USAGE, 10, 1, measure)
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn measure(program: &Path, times: u32) -> Result<(), Box<dyn Error>> {
-    let program = std::path::absolute(program)?;
+async fn measure(program: PathBuf, times: usize) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     // The first start creates the database and is not measured.
     Server::start(&program, &["serve"], folder.path())

@@ -1,7 +1,7 @@
 //! Presence benchmarks: one change, many at once, the list of a thousand users, and the expiry of
 //! many claims.
 
-use crate::people::People;
+use crate::busy_users::BusyUsers;
 use crate::{GROUP, is_measured};
 use criterion::{Criterion, SamplingMode};
 use doorsign::domain::Timestamp;
@@ -21,13 +21,13 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Measures changing and listing.
 pub fn board(criterion: &mut Criterion, runtime: &Runtime) {
-    let people = LazyLock::new(|| People::new(runtime, PEOPLE));
-    let api = LazyLock::new(|| people.house.api());
+    let people = LazyLock::new(|| BusyUsers::new(runtime, PEOPLE));
+    let api = LazyLock::new(|| people.setup.api());
     let mut group = criterion.benchmark_group("presence");
     group.bench_function("answer to users.presence, 1000 people", |bencher| {
         LazyLock::force(&api);
         let listed = async || {
-            let request = people.house.request().uri("/api/v1/users.presence");
+            let request = people.setup.request().uri("/api/v1/users.presence");
             let request = request.body(Full::default()).unwrap();
             let answer = api.clone().call(request).await.unwrap();
             assert_eq!(answer.status(), 200);
@@ -38,12 +38,12 @@ pub fn board(criterion: &mut Criterion, runtime: &Runtime) {
         bencher.to_async(runtime).iter(listed);
     });
     group.bench_function("store/set status", |bencher| {
-        let people: &People = &people;
-        bencher.to_async(runtime).iter(|| people.next_says());
+        let people: &BusyUsers = &people;
+        bencher.to_async(runtime).iter(|| people.set_next());
     });
     group.bench_function("store/64 set statuses at once", |bencher| {
-        let people: &People = &people;
-        let routine = || join_all((0..GROUP).map(|_| people.next_says()));
+        let people: &BusyUsers = &people;
+        let routine = || join_all((0..GROUP).map(|_| people.set_next()));
         bencher.to_async(runtime).iter(routine);
     });
 }
@@ -52,7 +52,7 @@ pub fn board(criterion: &mut Criterion, runtime: &Runtime) {
 /// concurrent writer. All claims are made again before each run.
 pub fn expiry(criterion: &mut Criterion, runtime: &Runtime) {
     let claims = if is_measured() { CLAIMS.0 } else { CLAIMS.1 };
-    let people = LazyLock::new(|| People::new(runtime, claims));
+    let people = LazyLock::new(|| BusyUsers::new(runtime, claims));
     let mut group = criterion.benchmark_group("expiry");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     let times = async |count: u64, beside: bool| {
@@ -74,10 +74,10 @@ pub fn expiry(criterion: &mut Criterion, runtime: &Runtime) {
 
 /// Returns the duration of a sweep that ends `claims`, and the longest of the creates made `beside`
 /// it, one after the other.
-async fn end_all(people: &People, claims: u64, beside: bool) -> (Duration, Duration) {
-    let app = &people.house.app;
+async fn end_all(people: &BusyUsers, claims: u64, beside: bool) -> (Duration, Duration) {
+    let app = &people.setup.app;
     let end: Timestamp = app.clock.now().after(HOUR);
-    people.all_say(Some(end)).await;
+    people.set_all(Some(end)).await;
     let (began, mut longest) = (Instant::now(), Duration::ZERO);
     let sweeping = sweep(&*app.store, end);
     tokio::pin!(sweeping);
@@ -88,7 +88,7 @@ async fn end_all(people: &People, claims: u64, beside: bool) -> (Duration, Durat
                 assert_eq!(ended.unwrap() as u64, claims);
                 return (began.elapsed(), longest);
             }
-            () = people.house.create(), if beside => longest = longest.max(created.elapsed()),
+            () = people.setup.create(), if beside => longest = longest.max(created.elapsed()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of the live connection benchmark.
 
+use super::super::load::command;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::time::Duration;
 
@@ -55,21 +56,12 @@ impl Arguments {
 /// Parses the command line. `variable` looks up an environment variable.
 ///
 /// # Errors
-/// An error of clap, or the requested help. Without arguments the usage counts as requested,
-/// because cargo runs every bench that way.
+/// An error of clap, or the requested help.
 pub fn read(
     arguments: impl IntoIterator<Item = String>,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Arguments, clap::Error> {
-    let mut arguments: Vec<String> = arguments.into_iter().collect();
-    arguments.retain(|argument| argument != "--bench" && argument != "--test");
-    if arguments.len() < 2 {
-        arguments.push("--help".to_owned());
-    }
-    let mut command = command();
-    let matches = command.try_get_matches_from_mut(arguments)?;
-    let taken = taken(&matches, variable);
-    taken.map_err(|reason| command.error(clap::error::ErrorKind::ValueValidation, reason))
+    command::read(command(), arguments, |matches| taken(matches, variable))
 }
 
 fn taken(

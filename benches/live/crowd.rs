@@ -11,12 +11,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 /// How long the subscribers may take to connect, or to receive a change.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// All subscribers.
 pub struct Crowd {
     size: usize,
-    heard: mpsc::UnboundedReceiver<Instant>,
+    received: mpsc::UnboundedReceiver<Instant>,
     shared: Arc<Shared>,
     /// Dropping it ends all subscribers.
     _thread: oneshot::Sender<()>,
@@ -36,10 +36,10 @@ impl Crowd {
     /// # Errors
     /// One line when one of them cannot connect.
     pub async fn gather(arguments: &Arguments, token: &str, size: usize) -> Result<Self, String> {
-        let ((sender, heard), shared) = (mpsc::unbounded_channel(), Arc::<Shared>::default());
+        let ((sender, received), shared) = (mpsc::unbounded_channel(), Arc::<Shared>::default());
         let (thread, ended) = oneshot::channel::<()>();
         let (ready, gathered) = oneshot::channel();
-        let place = (
+        let target = (
             arguments.address.clone(),
             arguments.prefix.clone(),
             token.to_owned(),
@@ -47,7 +47,7 @@ impl Crowd {
         let listening = {
             let shared = shared.clone();
             async move {
-                let arrived = arrive(&place, size).await;
+                let arrived = arrive(&target, size).await;
                 let subscribers = match arrived {
                     Ok(subscribers) => subscribers,
                     Err(reason) => return drop(ready.send(Err(reason))),
@@ -68,7 +68,7 @@ impl Crowd {
         gathered.await.map_err(|e| e.to_string())??;
         Ok(Self {
             size,
-            heard,
+            received,
             shared,
             _thread: thread,
         })
@@ -76,7 +76,7 @@ impl Crowd {
 
     /// Starts recording when each subscriber receives a change.
     pub fn arm(&mut self) {
-        while self.heard.try_recv().is_ok() {}
+        while self.received.try_recv().is_ok() {}
         self.shared.armed.store(true, Ordering::Relaxed);
     }
 
@@ -84,14 +84,14 @@ impl Crowd {
     ///
     /// # Errors
     /// One line when a subscriber does not receive it.
-    pub async fn heard(&mut self) -> Result<Vec<Instant>, String> {
+    pub async fn received(&mut self) -> Result<Vec<Instant>, String> {
         let mut all = Vec::with_capacity(self.size);
-        let everybody = async {
+        let all_received = async {
             while all.len() < self.size {
-                all.extend(self.heard.recv().await);
+                all.extend(self.received.recv().await);
             }
         };
-        let in_time = timeout(PATIENCE, everybody).await;
+        let in_time = timeout(TIMEOUT, all_received).await;
         self.shared.armed.store(false, Ordering::Relaxed);
         let size = self.size;
         in_time
@@ -122,7 +122,7 @@ async fn arrive(
         }
         Ok::<_, String>(())
     };
-    let in_time = timeout(PATIENCE, all).await;
+    let in_time = timeout(TIMEOUT, all).await;
     let in_time = in_time.unwrap_or_else(|_| Err("not in time".to_owned()));
     in_time.map_err(|e| format!("{} of {size} subscribers are connected: {e}", arrived.len()))?;
     Ok(arrived)
@@ -130,14 +130,14 @@ async fn arrive(
 
 async fn listen(
     mut subscriber: Subscriber,
-    heard: mpsc::UnboundedSender<Instant>,
+    received: mpsc::UnboundedSender<Instant>,
     shared: Arc<Shared>,
 ) {
     while let Ok(changes) = subscriber.changes().await {
         let at = Instant::now();
         if shared.armed.load(Ordering::Relaxed) {
             for _ in 0..changes {
-                let _ = heard.send(at);
+                let _ = received.send(at);
             }
         }
     }

@@ -4,8 +4,9 @@ pub mod arguments;
 pub mod crowd;
 pub mod subscriber;
 
-use super::http::Connection;
-use super::machine::{ProcessorTime, resident_mib};
+use super::load::command;
+use super::load::http::Connection;
+use super::load::machine::{ProcessorTime, resident_mib};
 use arguments::Arguments;
 use crowd::Crowd;
 use futures_util::future::join_all;
@@ -34,27 +35,17 @@ pub fn run(
     variable: &dyn Fn(&str) -> Option<String>,
     out: &mut dyn Write,
 ) -> Result<(), String> {
-    let arguments = match arguments::read(arguments, variable) {
-        Ok(arguments) => arguments,
-        Err(refused) if refused.use_stderr() => return Err(refused.to_string()),
-        Err(help) => return write!(out, "{help}").map_err(|e| e.to_string()),
-    };
-    // One thread, because every further one would take a CPU from the server.
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| e.to_string())?
-        .block_on(measure(&arguments, out))
+    command::run(arguments::read(arguments, variable), out, measure)
 }
 
 async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), String> {
     let mut server = Server::log_in(arguments).await?;
-    let mut say = |line: &str| writeln!(out, "{line}").map_err(|e| e.to_string());
-    say(TITLE)?;
+    let mut print = |line: &str| writeln!(out, "{line}").map_err(|e| e.to_string());
+    print(TITLE)?;
     for subscribers in &arguments.subscribers {
-        say(&server.row(*subscribers).await?)?;
+        print(&server.row(*subscribers).await?)?;
     }
-    say(&format!(
+    print(&format!(
         "\n{} statuses created and not deleted; their names start with {:?}.",
         server.created, server.creates.beginning
     ))
@@ -139,10 +130,10 @@ impl<'a> Server<'a> {
         let with_them = self.creates_per_second().await?;
         let cut = crowd.disperse();
         let stolen = stolen.and_then(ProcessorTime::stolen_percent);
-        let ms = |of: fn(&Spread) -> Duration, place: fn(usize) -> usize| {
+        let ms = |of: fn(&Spread) -> Duration, index: fn(usize) -> usize| {
             let mut all: Vec<_> = spreads.iter().map(of).collect();
             all.sort();
-            all.get(place(all.len()))
+            all.get(index(all.len()))
                 .map(|span| span.as_secs_f64() * 1000.0)
         };
         let middle = |n: usize| n / 2;
@@ -175,13 +166,13 @@ impl<'a> Server<'a> {
             return Err(format!("a create was answered with {status}: {text}"));
         }
         self.created += 1;
-        let mut heard = crowd.heard().await?;
-        heard.sort();
-        let after = |place: usize| heard.get(place).map_or(answered, |at| *at - began);
+        let mut received = crowd.received().await?;
+        received.sort();
+        let after = |index: usize| received.get(index).map_or(answered, |at| *at - began);
         Ok(Spread {
             answered,
-            half: after(heard.len() / 2),
-            last: after(heard.len().saturating_sub(1)),
+            half: after(received.len() / 2),
+            last: after(received.len().saturating_sub(1)),
         })
     }
 

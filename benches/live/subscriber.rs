@@ -112,7 +112,7 @@ fn text_frame(text: &str) -> Vec<u8> {
 
 /// The frames received from a server.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct FrameCounts {
     /// Changes.
     pub changes: usize,
     /// Pings.
@@ -131,8 +131,8 @@ pub struct Frames {
 
 impl Frames {
     /// Counts the frames that start in `bytes`.
-    pub fn take(&mut self, mut bytes: &[u8]) -> Told {
-        let mut counts = Told::default();
+    pub fn take(&mut self, mut bytes: &[u8]) -> FrameCounts {
+        let mut counts = FrameCounts::default();
         while !bytes.is_empty() {
             if self.left > 0 {
                 let skipped = self.left.min(bytes.len());

@@ -1,6 +1,7 @@
 //! A run of the load script, from its arguments to its last line.
 
 pub mod arguments;
+pub mod command;
 pub mod http;
 pub mod machine;
 pub mod percentile;
@@ -34,17 +35,7 @@ pub fn run(
     variable: &dyn Fn(&str) -> Option<String>,
     out: &mut dyn Write,
 ) -> Result<(), String> {
-    let arguments = match arguments::read(arguments, variable) {
-        Ok(arguments) => arguments,
-        Err(refused) if refused.use_stderr() => return Err(refused.to_string()),
-        Err(help) => return write!(out, "{help}").map_err(|e| e.to_string()),
-    };
-    // One thread, because every further one would take a CPU from the server.
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| e.to_string())?
-        .block_on(measure(&arguments, out))
+    command::run(arguments::read(arguments, variable), out, measure)
 }
 
 async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), String> {
@@ -63,7 +54,7 @@ async fn measure(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Strin
     };
     let measured = run.all().await;
     // Printed in any case: the statuses exist.
-    run.say(&format!(
+    run.print(&format!(
         "\n{} statuses created and not deleted; their names start with {:?}.",
         run.created,
         run.names.beginning()
@@ -121,7 +112,7 @@ impl Run<'_> {
                 return Err(format!("no {} request had status 200", what.as_str()));
             }
         }
-        self.say(TITLE)?;
+        self.print(TITLE)?;
         let mut rows = Vec::new();
         for number in 1..=arguments.rounds {
             for round in arguments.each_round() {
@@ -129,10 +120,10 @@ impl Run<'_> {
             }
         }
         if arguments.rounds > 1 {
-            self.say("")?;
+            self.print("")?;
         }
         for row in table::medians(rows, arguments.rounds) {
-            self.say(&row.line("median"))?;
+            self.print(&row.line("median"))?;
         }
         Ok(())
     }
@@ -143,7 +134,7 @@ impl Run<'_> {
         let stolen = before.and_then(|before| before.stolen_percent());
         let resident = self.arguments.pid.and_then(resident_mib);
         let row = Row::new(round, tally, stolen, resident);
-        self.say(&row.line(&number.to_string()))?;
+        self.print(&row.line(&number.to_string()))?;
         Ok(row)
     }
 
@@ -152,13 +143,13 @@ impl Run<'_> {
         let tally = round.run(server, &self.asker, &self.names).await?;
         self.created += tally.created(round);
         self.failed += tally.failed();
-        for line in tally.complaints() {
-            self.say(&line)?;
+        for line in tally.failure_lines() {
+            self.print(&line)?;
         }
         Ok(tally)
     }
 
-    fn say(&mut self, line: &str) -> Result<(), String> {
+    fn print(&mut self, line: &str) -> Result<(), String> {
         writeln!(self.out, "{line}").map_err(|e| e.to_string())
     }
 }

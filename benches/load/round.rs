@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 /// How long a response may take after the end of the measurement.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many characters of an error response are shown.
 const SHOWN: usize = 200;
 
@@ -111,8 +111,11 @@ struct Worker {
 impl Worker {
     async fn work(mut self, until: Instant) -> Tally {
         // One timer for all requests: one per request would affect the results.
-        if timeout_at(until + PATIENCE, self.ask(until)).await.is_err() {
-            let patience = format!("none within {} s", PATIENCE.as_secs());
+        if timeout_at(until + RESPONSE_TIMEOUT, self.ask(until))
+            .await
+            .is_err()
+        {
+            let patience = format!("none within {} s", RESPONSE_TIMEOUT.as_secs());
             self.tally.fail("no answer", &patience);
         }
         self.tally
@@ -160,7 +163,7 @@ impl Tally {
     }
 
     /// Returns one line per kind of failure.
-    pub fn complaints(&self) -> impl Iterator<Item = String> {
+    pub fn failure_lines(&self) -> impl Iterator<Item = String> {
         self.failures
             .iter()
             .map(|(kind, (count, first))| format!("  {count} × {kind}, the first: {first}"))

@@ -4,9 +4,9 @@
 #[path = "../../../benches/live/mod.rs"]
 mod script;
 
-use crate::support::load::script::{http, machine};
+use crate::support::load::script as load;
 use crate::support::{ADMIN_PASSWORD, TestServer};
-use script::subscriber::{Frames, Told};
+use script::subscriber::{FrameCounts, Frames};
 
 /// Runs the program with `arguments`. Returns its output and its result.
 async fn run(arguments: String) -> (String, Result<(), String>) {
@@ -105,14 +105,14 @@ fn frames_are_counted_wherever_they_are_split() {
     ]
     .concat();
     for size in [1, 2, 3, 64, 4096, all.len()] {
-        let (mut frames, mut total) = (Frames::default(), Told::default());
+        let (mut frames, mut total) = (Frames::default(), FrameCounts::default());
         for part in all.chunks(size) {
             let counts = frames.take(part);
             total.changes += counts.changes;
             total.pings += counts.pings;
             total.closes += counts.closes;
         }
-        let expected = Told {
+        let expected = FrameCounts {
             changes: 4,
             pings: 1,
             closes: 1,

@@ -1,6 +1,6 @@
-//! Users in a house, and their statuses.
+//! Users, each with a status.
 
-use crate::house::{FILLING, House};
+use crate::setup::{FILLING, Setup};
 use doorsign::domain::{
     Attribution, By, Choice, Origin, Profile, StatusText, Timestamp, User, UserId, UserStatus,
     Username,
@@ -11,47 +11,47 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Runtime;
 
 /// A number of users, each with a status.
-pub struct People {
-    /// Their house.
-    pub house: House,
+pub struct BusyUsers {
+    /// Their server.
+    pub setup: Setup,
     count: u64,
     turn: AtomicU64,
 }
 
-impl People {
-    /// Creates a house with a new file and `count` users with unknown passwords, all of them busy.
+impl BusyUsers {
+    /// Creates a server with a new file and `count` users with unknown passwords, all of them busy.
     pub fn new(runtime: &Runtime, count: u64) -> Self {
-        let house = House::with_statuses(runtime, 0);
+        let setup = Setup::with_statuses(runtime, 0);
         let people = Self {
-            house,
+            setup,
             count,
             turn: AtomicU64::new(0),
         };
         runtime.block_on(async {
             let users = stream::iter(0..count);
             users.for_each_concurrent(FILLING, |n| people.add(n)).await;
-            people.all_say(None).await;
+            people.set_all(None).await;
         });
         people
     }
 
     /// Sets every user to busy with a new text until `end`.
-    pub async fn all_say(&self, end: Option<Timestamp>) {
-        let everybody = stream::iter(0..self.count);
-        everybody
-            .for_each_concurrent(FILLING, |n| self.say(n, end))
+    pub async fn set_all(&self, end: Option<Timestamp>) {
+        let numbers = stream::iter(0..self.count);
+        numbers
+            .for_each_concurrent(FILLING, |n| self.set(n, end))
             .await;
     }
 
     /// Sets the next user, in turn, to busy with a new text.
-    pub async fn next_says(&self) {
+    pub async fn set_next(&self) {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        self.say(turn % self.count, None).await;
+        self.set(turn % self.count, None).await;
     }
 
-    async fn say(&self, number: u64, end: Option<Timestamp>) {
+    async fn set(&self, number: u64, end: Option<Timestamp>) {
         let (id, username) = named(number);
-        let (app, text) = (&self.house.app, self.house.new_name());
+        let (app, text) = (&self.setup.app, self.setup.new_name());
         let now = app.clock.now();
         let choice = Choice {
             status: Some(UserStatus::Busy),
@@ -77,7 +77,7 @@ impl People {
 
     async fn add(&self, number: u64) {
         let (id, username) = named(number);
-        let app = &self.house.app;
+        let app = &self.setup.app;
         let now = app.clock.now();
         let user = User {
             id,

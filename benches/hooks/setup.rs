@@ -43,7 +43,7 @@ impl Kind {
 }
 
 /// A server's folder and its hooks.
-pub struct Place {
+pub struct Setup {
     program: PathBuf,
     folder: tempfile::TempDir,
     receiver: SocketAddr,
@@ -56,7 +56,7 @@ pub struct Client {
     created: usize,
 }
 
-impl Place {
+impl Setup {
     pub async fn new(program: &Path) -> Outcome<Self> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         for hooks in ["exec", "wasm"] {
@@ -128,7 +128,7 @@ impl Place {
             Kind::Exec => format!("exec-bench{n}"),
             Kind::Wasm => format!("wasm-bench{n}"),
         };
-        while client.standing(&name).await?.is_none() {
+        while client.lag_of(&name).await?.is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Ok(name)
@@ -173,11 +173,11 @@ impl Client {
 
     /// Returns how many events a hook has not received yet.
     pub async fn lag(&mut self, hook: &str) -> Outcome<u64> {
-        let standing = self.standing(hook).await?;
-        standing.ok_or_else(|| format!("there is no hook {hook}").into())
+        let lag_of = self.lag_of(hook).await?;
+        lag_of.ok_or_else(|| format!("unknown hook {hook}").into())
     }
 
-    async fn standing(&mut self, name: &str) -> Outcome<Option<u64>> {
+    async fn lag_of(&mut self, name: &str) -> Outcome<Option<u64>> {
         let hooks = self.hooks().await?;
         let hook = hooks.iter().find(|hook| hook["name"] == name);
         Ok(hook.and_then(|hook| hook["lag"].as_u64()))

@@ -29,7 +29,7 @@ use warp::reply::Response;
 pub const FILLING: usize = 1024;
 
 /// A database with an app and an administrator.
-pub struct House {
+pub struct Setup {
     /// The handles of the use cases.
     pub app: Arc<App>,
     config: Config,
@@ -39,16 +39,16 @@ pub struct House {
     _folder: TempDir,
 }
 
-impl House {
-    /// Creates a house with a new database file that holds this many statuses.
+impl Setup {
+    /// Creates a setup with a new database file that holds this many statuses.
     pub fn with_statuses(runtime: &Runtime, statuses: u64) -> Self {
         runtime.block_on(async {
-            let house = Self::empty().await;
-            let creating = |_| house.create();
+            let setup = Self::empty().await;
+            let creating = |_| setup.create();
             stream::iter(0..statuses)
                 .for_each_concurrent(FILLING, creating)
                 .await;
-            house
+            setup
         })
     }
 
@@ -56,7 +56,7 @@ impl House {
         // Not in the temporary folder, which may be in memory: a sync must have its real cost.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut config = Config::defaults_in(folder.path().to_owned());
-        // Nobody is connected, but every user must appear in the list.
+        // No user is connected, but every user must appear in the list.
         config.unconnected = Some(Unconnected::Declared);
         let file = folder.path().join("doorsign.db");
         let store = store::open(DatabaseSettings {
@@ -90,7 +90,7 @@ impl House {
     }
 
     /// Creates another app on the same database, with an empty session cache.
-    pub fn newcomer(&self) -> App {
+    pub fn another_app(&self) -> App {
         app(&self.config, self.app.store.clone())
     }
 
