@@ -1,6 +1,6 @@
 //! Dev mode's controls: the seed, the reset, the list of requests, and access checks.
 
-use crate::support::dev::{JSON, ask, dev_server, look, seeded, tell};
+use crate::support::dev::{JSON, ask, control, dev_server, look, seeded};
 use crate::support::good_requests::HANDSHAKE;
 use crate::support::scripted::{FAST, recording};
 use crate::support::{ADMIN_PASSWORD, Setup, TestServer};
@@ -50,12 +50,12 @@ async fn a_reset_restores_the_seed() {
     let blocked = server.anon().login("ann", "ann").await;
     assert!(blocked.text().contains("blocked"), "{}", blocked.text());
     let later = json!({"advance": "1s", "frozen": true});
-    tell(&server, "clock", later).await;
+    control(&server, "clock", later).await;
     let fault = json!({"route": "/none", "fault": "500"});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
 
     assert_eq!(
-        tell(&server, "reset", json!({})).await,
+        control(&server, "reset", json!({})).await,
         json!({"success": true})
     );
 
@@ -102,7 +102,7 @@ async fn a_reset_restores_settings_and_statuses_and_clears_rate_limits() {
         ann.get("permissions.listAll").await;
     }
     ann.get("permissions.listAll").await.refused(429);
-    tell(&server, "reset", json!({})).await;
+    control(&server, "reset", json!({})).await;
     assert_eq!((value().await, status().await), (set, before));
     ann.get("permissions.listAll").await.expect(200);
 }
@@ -115,7 +115,7 @@ async fn a_reset_publishes_no_event_and_hooks_continue_after_it() {
     for name in ["same", "same"] {
         admin.create(name).await.expect(200);
         assert_eq!(given.next().await.status.name, "same");
-        tell(&server, "reset", json!({})).await;
+        control(&server, "reset", json!({})).await;
     }
     given.is_empty();
 }

@@ -1,6 +1,6 @@
 //! Dev mode's faults: their effects, routes and counts.
 
-use crate::support::dev::{ask, dev_server, look, seeded, tell};
+use crate::support::dev::{ask, control, dev_server, look, seeded};
 use crate::support::raw::{Raw, create_named, request};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ async fn a_429_fault_has_the_format_of_rocket_chat_and_repeats_by_its_count() {
     let server = dev_server().await;
     let ann = seeded(&server, "ann");
     let fault = json!({"route": "/api/v1/me", "fault": "429", "count": 2});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
     ann.get("custom-user-status.list").await.expect(200);
     for _ in 0..2 {
         let me = ann.get("me").await;
@@ -28,7 +28,7 @@ async fn a_500_fault_affects_only_its_method_and_changes_nothing() {
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let fault = json!({"route": "*", "method": "post", "fault": 500});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
     admin.get("me").await.expect(200);
     let failed = admin.create("status").await;
     assert!(failed.text().contains("Internal server error"));
@@ -41,7 +41,7 @@ async fn a_latency_fault_delays_a_request_which_then_succeeds() {
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let fault = json!({"route": "*", "fault": "latency", "ms": 80});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
     let began = Instant::now();
     admin.create("late").await.expect(200);
     assert!(began.elapsed() >= Duration::from_millis(80));
@@ -55,7 +55,7 @@ async fn a_drop_fault_closes_a_connection_without_a_byte_and_the_next_is_served(
     let server = dev_server().await;
     let admin = seeded(&server, "admin");
     let fault = json!({"route": "*", "fault": "drop", "count": 2});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
     let local = |request: String| request.replace("Host: t", "Host: localhost");
     let get = local(request(&admin, "GET /api/v1/me", ""));
     for bytes in [get.clone(), local(create_named(&admin, "never"))] {
@@ -78,7 +78,7 @@ async fn faults_are_listed_with_their_remaining_count_and_can_be_cleared() {
         json!({"route": "/api/v1/me", "fault": "500", "count": 3}),
         json!({"route": "*", "method": "POST", "fault": "drop", "ms": 7}),
     ] {
-        tell(&server, "faults", fault).await;
+        control(&server, "faults", fault).await;
     }
     ann.get("me").await.refused(500);
     let remaining = json!([
@@ -86,7 +86,7 @@ async fn faults_are_listed_with_their_remaining_count_and_can_be_cleared() {
         {"route": "*", "method": "POST", "fault": "drop", "ms": 7, "count": 1},
     ]);
     assert_eq!(look(&server, "faults").await["faults"], remaining);
-    let cleared = tell(&server, "faults", json!({"clear": true})).await;
+    let cleared = control(&server, "faults", json!({"clear": true})).await;
     assert_eq!(cleared["faults"], json!([]));
     ann.get("me").await.expect(200);
 }
@@ -95,7 +95,7 @@ async fn faults_are_listed_with_their_remaining_count_and_can_be_cleared() {
 async fn faults_do_not_affect_controls_and_unknown_paths() {
     let server = dev_server().await;
     let fault = json!({"route": "*", "fault": "500"});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
     ask(&server, "clock", json!({"frozen": true}))
         .await
         .expect(200);

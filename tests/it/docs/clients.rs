@@ -1,7 +1,7 @@
 //! The snippets of docs/testing.md for developers of clients. Those in JavaScript and Python are
 //! not run here; only the behaviour that they rely on is checked.
 
-use crate::support::dev::{dev_server, look, seeded, tell};
+use crate::support::dev::{control, dev_server, look, seeded};
 use crate::support::page::Page;
 use crate::support::process::{Home, paste};
 use serde_json::{Value, json};
@@ -79,10 +79,10 @@ async fn the_status_in_the_snippets_expires_after_a_day_and_the_fault_after_a_re
     let holiday = json!({"status": "away", "message": "On holiday", "expiresAt": end.to_string()});
     ann.post("users.setStatus", holiday).await.expect(200);
     assert_eq!(text().await, "On holiday");
-    tell(&server, "clock", json!({"advance": "1d"})).await;
+    control(&server, "clock", json!({"advance": "1d"})).await;
     assert_eq!(text().await, "");
     let fault = json!({"route": "/api/v1/me", "fault": "429"});
-    tell(&server, "faults", fault).await;
+    control(&server, "faults", fault).await;
     ann.get("me").await.expect(429);
     ann.get("me").await.expect(200);
 }

@@ -1,6 +1,6 @@
 //! The tables and commands of docs/testing.md about dev mode.
 
-use crate::support::dev::{dev_server, look, tell};
+use crate::support::dev::{control, dev_server, look};
 use crate::support::page::{Page, routes, spans};
 use crate::support::process::{Home, paste};
 use doorsign::api::DEV_ROUTES;
@@ -16,14 +16,14 @@ async fn the_table_of_controls_is_complete_and_every_body_in_it_is_accepted() {
         let [(method, path)] = &routes(&row[0])[..] else {
             panic!("more than one route in a row: {row:?}");
         };
-        let (control, bodies) = (path.strip_prefix("/dev/").unwrap(), spans(&row[1]));
+        let (name, bodies) = (path.strip_prefix("/dev/").unwrap(), spans(&row[1]));
         assert_eq!(method == "POST", !bodies.is_empty(), "{row:?}");
         if bodies.is_empty() {
-            look(&server, control).await;
+            look(&server, name).await;
         }
         for body in bodies {
             let json: Value = serde_json::from_str(body).unwrap();
-            tell(&server, control, json).await;
+            control(&server, name, json).await;
         }
         named.insert((method.clone(), path.clone()));
     }

@@ -6,7 +6,7 @@ use crate::support::in_time;
 use crate::support::page::Page;
 use crate::support::process::{Home, PASSWORD, ended};
 use doorsign::config::Config;
-use doorsign::hooks::delivery::{BATCH, SAVE};
+use doorsign::hooks::delivery::{BATCH, SAVE_INTERVAL};
 use doorsign_hook::{
     Actor, Event, PostCreateHook, Status, StatusCreated, StatusUpdated, UserStatusChanged,
 };
@@ -69,7 +69,7 @@ fn programs_and_modules_have_the_limits_in_the_table() {
 
 #[test]
 fn a_crash_repeats_at_most_the_documented_deliveries() {
-    assert_eq!(SAVE, Duration::from_millis(500));
+    assert_eq!(SAVE_INTERVAL, Duration::from_millis(500));
     Page::of("hooks").states(&format!("last half second, {BATCH} events at most"));
 }
 

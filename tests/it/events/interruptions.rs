@@ -1,5 +1,5 @@
-//! Races in the event path, each with a delay injected at the point where it happens: a store that can be interrupted, or that
-//! fails, stands in for preemption and for a disk in trouble.
+//! Races in the event path. Each is forced by a store that can be interrupted or fails at a certain
+//! point.
 
 use crate::support::event_stream::EventStream;
 use crate::support::flaky::{Fault, FlakyServer, wait_for};
@@ -16,7 +16,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a socket is closed with whose login cannot be checked.
+/// The close code of a socket when its login cannot be checked.
 const TRY_AGAIN_LATER: u16 = 1013;
 const LOGGED_OUT: u16 = 1008;
 
@@ -43,8 +43,8 @@ async fn revoke(server: &FlakyServer, client: &Client) {
 
 /// Publishes that logins of `client` have ended, as the publisher does.
 fn publish_end(server: &FlakyServer, client: &Client) {
-    let oneself = Topic::Oneself(UserId::new(client.id()));
-    server.app.live.publish(&oneself, || News::LoginsEnded);
+    let own_user = Topic::OwnUser(UserId::new(client.id()));
+    server.app.live.publish(&own_user, || News::LoginsEnded);
 }
 
 fn shown(client: &Client) -> News {
@@ -61,7 +61,7 @@ fn shown(client: &Client) -> News {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_listener_that_begins_while_an_event_commits_hears_it() {
+async fn a_listener_that_subscribes_during_a_commit_receives_the_event() {
     let server = FlakyServer::start().await;
     let admin = server.admin("t").await;
     server.publish();
@@ -72,7 +72,8 @@ async fn a_listener_that_begins_while_an_event_commits_hears_it() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let live = server.app.live.clone();
     let (client, runtime) = (admin.clone(), tokio::runtime::Handle::current());
-    // The publisher looks where it is and whether anybody listens. Between the two, somebody begins to, and an event commits.
+    // The publisher reads its position and checks for listeners. Between the two, one subscribes
+    // and an event commits.
     server.store.interrupt("committed", move || {
         let mut listener = live.listen();
         listener.subscribe(Topic::Events);
@@ -85,9 +86,9 @@ async fn a_listener_that_begins_while_an_event_commits_hears_it() {
         look_again().await;
     }
     let listener = wait_for(async { receiver.recv().unwrap() });
-    let told = in_time("the event", listener.next()).await;
-    let [message] = &told[..] else {
-        panic!("{told:?}");
+    let messages = in_time("the event", listener.next()).await;
+    let [message] = &messages[..] else {
+        panic!("{messages:?}");
     };
     assert!(matches!(message.news(), News::Event(_)), "{message:?}");
 }
@@ -106,8 +107,8 @@ async fn a_gap_in_positions_makes_a_stream_catch_up() {
     live.publish(&Topic::Events, || News::Event(Box::new(early)));
     for n in 1..=2 {
         admin.create(&format!("status {n}")).await.expect(200);
-        let told = stream.expect("custom_user_status.created").await;
-        assert_eq!(told.id, Some(newest + n));
+        let event = stream.expect("custom_user_status.created").await;
+        assert_eq!(event.id, Some(newest + n));
     }
 }
 
@@ -140,7 +141,7 @@ async fn a_login_that_ends_before_its_stream_subscribes_gets_no_stream() {
     }
 }
 
-/// The types of all events up to the end of a stream whose head is read.
+/// The names in all events up to the end of a stream whose head was read.
 async fn first_events(raw: &mut Raw) -> Vec<String> {
     let mut text = String::new();
     let reading = async {
@@ -154,7 +155,7 @@ async fn first_events(raw: &mut Raw) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_stream_that_is_behind_is_sent_nothing_after_its_login_has_ended() {
+async fn a_lagging_stream_receives_nothing_after_its_login_ended() {
     let server = FlakyServer::start().await;
     let (admin, ann) = (server.admin("t").await, server.user("ann").await);
     for n in 0..70 {
@@ -172,8 +173,8 @@ async fn a_stream_that_is_behind_is_sent_nothing_after_its_login_has_ended() {
     });
     let mut names = Vec::new();
     let reading = async {
-        while let Some(told) = stream.next().await {
-            names.push(told.data["data"]["name"].clone());
+        while let Some(event) = stream.next().await {
+            names.push(event.data["data"]["name"].clone());
         }
     };
     in_time("the end of the stream", reading).await;
@@ -211,7 +212,7 @@ async fn a_slow_stream_gets_only_what_is_on_its_way_when_its_login_ends() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_login_cannot_be_checked_is_sent_nothing_and_ends_once_it_can() {
+async fn a_stream_whose_login_cannot_be_checked_receives_nothing_and_ends_once_it_can() {
     let server = FlakyServer::start().await;
     let (admin, ann) = (server.admin("t").await, server.user("ann").await);
     let mut stream = stream(&ann, None).await;
@@ -272,7 +273,7 @@ async fn a_stream_is_sent_nothing_once_the_time_of_its_login_is_up() {
 }
 
 #[tokio::test]
-async fn nobody_logs_in_to_a_socket_while_the_login_cannot_be_checked() {
+async fn a_socket_accepts_no_login_that_cannot_be_checked() {
     let server = FlakyServer::start().await;
     let ann = server.user("ann").await;
     ann.get("me").await.expect(200); // The session is cached now.
@@ -289,7 +290,7 @@ async fn nobody_logs_in_to_a_socket_while_the_login_cannot_be_checked() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_mailbox_overflowed_is_told_to_reload_before_it_catches_up() {
+async fn a_stream_whose_mailbox_overflowed_is_asked_to_reload_before_it_catches_up() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut stream = EventStream::open(&server, &ann).await;
@@ -298,11 +299,11 @@ async fn a_stream_whose_mailbox_overflowed_is_told_to_reload_before_it_catches_u
     stream.expect("custom_user_status.created").await;
     let newest = crate::support::events::position(&ann).await;
     server.app.live.ask_all_to_reload();
-    let told = stream.expect("reload").await;
-    assert_eq!((told.id, told.data), (Some(newest), json!({})));
+    let event = stream.expect("reload").await;
+    assert_eq!((event.id, event.data), (Some(newest), json!({})));
     admin.create("after").await.expect(200);
-    let told = stream.expect("custom_user_status.created").await;
-    assert_eq!(told.id, Some(newest + 1));
+    let event = stream.expect("custom_user_status.created").await;
+    assert_eq!(event.id, Some(newest + 1));
 }
 
 #[tokio::test]
@@ -369,7 +370,7 @@ async fn an_event_that_cannot_be_published_does_not_stop_those_after_it() {
 }
 
 #[tokio::test]
-async fn a_person_who_cannot_be_published_does_not_stop_the_others() {
+async fn a_user_who_cannot_be_published_does_not_stop_the_others() {
     let server = FlakyServer::start().await;
     let ann = server.user("ann").await;
     let mut others = Vec::new();
@@ -378,7 +379,7 @@ async fn a_person_who_cannot_be_published_does_not_stop_the_others() {
     }
     server.publish();
     let listener = listener(&server, &[Topic::Statuses]);
-    server.store.hide_card(UserId::new(ann.id()));
+    server.store.hide_snapshot(UserId::new(ann.id()));
     let mut people = others.clone();
     people.insert(5, UserId::new(ann.id()));
     let _leases: Vec<_> = people
@@ -443,17 +444,17 @@ fn patch_name(name: &str) -> UserPatch {
 }
 
 #[tokio::test]
-async fn messages_behind_the_end_of_a_login_wait_until_it_was_looked_at() {
+async fn messages_after_the_end_of_a_login_wait_until_it_was_checked() {
     let live = Arc::<doorsign::realtime::hub::Live>::default();
     let (ann, mut listener) = (UserId::new("ann"), live.listen());
-    listener.subscribe(Topic::Oneself(ann.clone()));
+    listener.subscribe(Topic::OwnUser(ann.clone()));
     listener.subscribe(Topic::DeletedUsers);
-    live.publish(&Topic::Oneself(ann.clone()), || News::LoginsEnded);
+    live.publish(&Topic::OwnUser(ann.clone()), || News::LoginsEnded);
     live.publish(&Topic::DeletedUsers, || {
         News::UserDeleted(UserId::new("bob"))
     });
     let mut next = std::pin::pin!(listener.next());
     assert!(futures_util::poll!(next.as_mut()).is_pending());
-    listener.trouble().await;
+    listener.interrupt().await;
     assert_eq!(in_time("the message", next).await.len(), 1);
 }

@@ -1,5 +1,5 @@
-//! What requests leave in the outbox for those who follow it: which kinds of events, about whom, and who caused them. What each event
-//! holds is the store's to promise, in `store_contract`.
+//! The events that requests leave in the outbox: their types, subjects and actors. `store_contract`
+//! tests their content.
 
 use crate::support::process::Home;
 use crate::support::{Client, TestServer};
@@ -7,7 +7,7 @@ use doorsign::domain::{Change, EventId, NewEvent};
 use serde_json::{Value, json};
 
 /// The events after the first `skip`, in short: what, and the name of who did it.
-async fn told(server: &TestServer, skip: usize) -> Vec<(String, String)> {
+async fn summaries(server: &TestServer, skip: usize) -> Vec<(String, String)> {
     let events = server.app.store.events_after(EventId::new(0), usize::MAX);
     let events = events.await.unwrap().into_iter().skip(skip);
     let brief = |event: NewEvent| {
@@ -28,23 +28,23 @@ async fn told(server: &TestServer, skip: usize) -> Vec<(String, String)> {
     events.map(|event| brief(event.unwrap().event)).collect()
 }
 
-/// Whoever sends what where, and what is told of it.
+/// Requests with their sender, and the expected events.
 type Case<'a> = (&'a Client, &'a str, Value, &'a [&'a str]);
 
 async fn check(server: &TestServer, actor: &str, cases: &[Case<'_>]) {
     for (client, route, body, expected) in cases {
-        let skip = told(server, 0).await.len();
+        let skip = summaries(server, 0).await.len();
         client.post(route, body.clone()).await.expect(200);
         let expected: Vec<_> = expected
             .iter()
             .map(|what| ((*what).to_owned(), actor.to_owned()))
             .collect();
-        assert_eq!(told(server, skip).await, expected, "{route} {body}");
+        assert_eq!(summaries(server, skip).await, expected, "{route} {body}");
     }
 }
 
 #[tokio::test]
-async fn what_an_administrator_changes_is_told_as_theirs() {
+async fn changes_by_an_administrator_name_the_administrator() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let (id, logins) = (ann.id(), "logins ended");
@@ -147,7 +147,7 @@ async fn what_an_administrator_changes_is_told_as_theirs() {
 }
 
 #[tokio::test]
-async fn what_people_change_about_themselves_is_told_as_theirs() {
+async fn changes_by_users_name_the_users() {
     let server = TestServer::start().await;
     let (ann, logins) = (server.user("ann").await, "logins ended");
     let by_password = server.anon().logged_in("ann", "ann's password").await;
@@ -185,7 +185,7 @@ async fn what_people_change_about_themselves_is_told_as_theirs() {
 }
 
 #[tokio::test]
-async fn what_the_operator_changes_is_told_as_done_by_whom_it_is_about_and_a_start_tells_nothing() {
+async fn changes_by_the_operator_name_the_affected_user_and_a_start_adds_no_event() {
     let home = Home::with_data().await;
     home.run(&["user", "add", "ann"]).await.succeeded();
     home.token("ann", "t").await;
@@ -207,5 +207,5 @@ async fn what_the_operator_changes_is_told_as_done_by_whom_it_is_about_and_a_sta
         "ann deleted",
     ];
     let expected = expected.map(|what| (what.to_owned(), "ann".to_owned()));
-    assert_eq!(told(&server, 0).await, expected);
+    assert_eq!(summaries(&server, 0).await, expected);
 }

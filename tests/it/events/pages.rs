@@ -1,5 +1,5 @@
-//! What has happened, read by position as JSON: what readers get, when they wait, and when they have to look anew. The stream of the same
-//! is in `stream`.
+//! Events as JSON, by position: what readers get, when they wait, and when they must reload.
+//! `stream` tests the same as a stream.
 
 use crate::support::admin::setting;
 use crate::support::events::{let_everything_happen, position, read};
@@ -24,7 +24,7 @@ fn kinds(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn who_names_no_position_learns_it_at_once_and_reads_on_from_there() {
+async fn a_request_without_a_position_returns_the_current_one_at_once() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     admin.create("before").await.expect(200);
@@ -43,7 +43,7 @@ async fn who_names_no_position_learns_it_at_once_and_reads_on_from_there() {
 }
 
 #[tokio::test]
-async fn who_waits_is_answered_when_something_happens_and_who_will_not_wait_at_once() {
+async fn a_waiting_request_ends_with_an_event_and_others_at_once() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let since = position(&ann).await;
@@ -57,13 +57,13 @@ async fn who_waits_is_answered_when_something_happens_and_who_will_not_wait_at_o
         let ann = ann.clone();
         async move { read(&ann, &query).await }
     });
-    // Somebody listens as soon as the request waits.
+    // A listener exists as soon as the request waits.
     let listens = async {
         while !server.app.live.has_listeners() {
             tokio::task::yield_now().await;
         }
     };
-    in_time("somebody who listens", listens).await;
+    in_time("a listener", listens).await;
     assert!(!waiting.is_finished());
     admin.create("awaited").await.expect(200);
     let page = waiting.await.unwrap();
@@ -72,7 +72,7 @@ async fn who_waits_is_answered_when_something_happens_and_who_will_not_wait_at_o
 }
 
 #[tokio::test]
-async fn what_nobody_may_know_moves_the_position_and_tells_nothing() {
+async fn hidden_events_move_the_position_and_show_nothing() {
     let server = TestServer::start().await;
     let (ann, bob, admin) = (
         server.user("ann").await,
@@ -99,7 +99,7 @@ async fn what_nobody_may_know_moves_the_position_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn a_batch_holds_64_events_and_reading_on_gets_all_in_order() {
+async fn pages_of_64_events_contain_all_events_in_order() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let since = position(&ann).await;
@@ -122,7 +122,7 @@ async fn a_batch_holds_64_events_and_reading_on_gets_all_in_order() {
 }
 
 #[tokio::test]
-async fn a_position_that_is_not_there_any_more_or_not_yet_is_told_to_reload() {
+async fn deleted_and_future_positions_are_asked_to_reload() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     for n in 0..10 {
@@ -144,7 +144,7 @@ async fn a_position_that_is_not_there_any_more_or_not_yet_is_told_to_reload() {
 }
 
 #[tokio::test]
-async fn who_is_more_than_10_000_events_behind_is_told_to_reload() {
+async fn a_reader_more_than_10_000_events_behind_is_asked_to_reload() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::at(folder.path()).start().await;
     server.user("ann").await;
@@ -166,7 +166,7 @@ async fn who_is_more_than_10_000_events_behind_is_told_to_reload() {
 }
 
 #[tokio::test]
-async fn bad_numbers_and_strangers_are_refused() {
+async fn bad_numbers_and_anonymous_requests_are_rejected() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     for query in [
@@ -187,27 +187,27 @@ async fn bad_numbers_and_strangers_are_refused() {
 }
 
 #[tokio::test]
-async fn who_waits_is_answered_when_the_server_stops() {
+async fn a_waiting_request_ends_when_the_server_stops() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let query = format!("?since={}&timeout=60", position(&ann).await);
     let waiting = tokio::spawn(async move { read(&ann, &query).await });
-    somebody_listens(&server).await;
+    until_a_listener_exists(&server).await;
     in_time("the end", server.stop()).await;
     assert_eq!(events(&waiting.await.unwrap()).len(), 0);
 }
 
-async fn somebody_listens(server: &TestServer) {
+async fn until_a_listener_exists(server: &TestServer) {
     let listens = async {
         while !server.app.live.has_listeners() {
             tokio::task::yield_now().await;
         }
     };
-    in_time("somebody who listens", listens).await;
+    in_time("a listener", listens).await;
 }
 
 #[tokio::test]
-async fn who_waits_is_refused_when_their_login_ends() {
+async fn a_waiting_request_is_rejected_when_its_login_ends() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let (path, id) = (
@@ -215,20 +215,20 @@ async fn who_waits_is_refused_when_their_login_ends() {
         ann.id(),
     );
     let waiting = tokio::spawn(async move { ann.get(&path).await });
-    somebody_listens(&server).await;
+    until_a_listener_exists(&server).await;
     let logout = admin.post("users.logout", json!({"userId": id}));
     logout.await.expect(200);
     waiting.await.unwrap().expect(401);
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_presence_while_that_is_switched_off() {
+async fn no_presence_is_sent_while_broadcasts_are_disabled() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let since = position(&ann).await;
     setting(&admin, "Presence_broadcast_disabled", true).await;
     set(&ann, json!({"status": "busy"})).await;
-    admin.create("still told").await.expect(200);
+    admin.create("still sent").await.expect(200);
     let page = after(&ann, since).await;
     assert_eq!(
         kinds(&page),

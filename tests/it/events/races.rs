@@ -1,8 +1,8 @@
-//! Races between commits, the signals that announce them, and those who read events: what another process commits, and what
-//! happens under load. Races that need a delay at a certain point are in `interruptions`.
+//! Races between commits, their announcements and readers of events, under load and with other
+//! processes. `interruptions` tests races that need a delay at a certain point.
 
 use crate::support::cli::add_ann;
-use crate::support::event_stream::{EventStream, Told};
+use crate::support::event_stream::{EventStream, StreamEvent};
 use crate::support::events::position;
 use crate::support::process::Home;
 use crate::support::raw::Raw;
@@ -20,9 +20,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::process::Child;
 
-/// Rounds of a race inside this process. After a change to the signals or to sessions, run it with `RACE_ROUNDS=1000`.
+/// Rounds of a race inside this process. After a change to the signals or to sessions, run it with
+/// `RACE_ROUNDS=1000`.
 const ROUNDS: usize = 20;
-/// Rounds of a race in which every round starts processes; `RACE_PROCESS_ROUNDS` runs more.
+/// Rounds of a race inside this process. After a change to the signals or to sessions, run it with
+/// `RACE_ROUNDS=1000`.
 const PROCESS_ROUNDS: usize = 3;
 /// A command is killed after a random time of up to this many milliseconds, in which it is done.
 const COMMAND_MILLIS: u64 = 200;
@@ -145,7 +147,7 @@ async fn an_idle_server_notices_what_another_process_has_revoked() {
     ann.get("me").await.expect(401);
 }
 
-/// A pipe that takes nothing more: a command that prints to it is held between its commit and its notice.
+/// A full pipe: a command that prints to it is held between its commit and its notice.
 fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().unwrap();
     // The capacity of a pipe on Linux: pipe(7).
@@ -162,8 +164,8 @@ fn is_deactivated(home: &Home) -> bool {
     database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Runs `user deactivate ann` without its end: held before its notice, killed there, or killed at any time. What is dropped
-/// with the result kills it.
+/// Runs `user deactivate ann` and holds or kills it before its notice. Dropping the result kills
+/// it.
 async fn deactivate_halfway(home: &Home, round: usize) -> (Child, PipeReader) {
     let (reader, full) = full_pipe();
     let mut command = home.command(&["user", "deactivate", "ann"], &[]);
@@ -188,7 +190,7 @@ async fn deactivate_halfway(home: &Home, round: usize) -> (Child, PipeReader) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_that_is_held_or_killed_before_its_notice_revokes_all_the_same() {
+async fn a_command_that_is_killed_before_its_notice_still_revokes() {
     let home = Home::with_data().await;
     add_ann(&home).await;
     let server = home.serve(&[], &[]).await;
@@ -217,7 +219,7 @@ async fn page(client: &Client, since: u64, timeout: u64) -> Value {
 }
 
 #[tokio::test]
-async fn a_commit_that_nobody_announced_makes_nobody_reload_and_comes_once() {
+async fn an_unannounced_commit_is_sent_once_without_a_reload() {
     let server = TestServer::start().await;
     let (ann, other) = (server.user("ann").await, silent(&server));
     let newest = position(&ann).await;
@@ -233,9 +235,9 @@ async fn a_commit_that_nobody_announced_makes_nobody_reload_and_comes_once() {
     assert_eq!(read, nothing);
     server.admin().await.create("after").await.expect(200);
     for id in [newest + 1, newest + 2] {
-        let told = stream.next().await.unwrap();
+        let event = stream.next().await.unwrap();
         assert_eq!(
-            (told.id, &*told.kind),
+            (event.id, &*event.kind),
             (Some(id), "custom_user_status.created")
         );
     }
@@ -244,7 +246,7 @@ async fn a_commit_that_nobody_announced_makes_nobody_reload_and_comes_once() {
 /// Follows `stream` to `last`: each event once and in order, and no `reload`.
 async fn follow(mut stream: EventStream, first: u64, last: u64) {
     for id in first..=last {
-        let Told {
+        let StreamEvent {
             id: found, kind, ..
         } = stream.next().await.unwrap();
         assert_eq!((found, &*kind), (Some(id), "custom_user_status.created"));

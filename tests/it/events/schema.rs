@@ -1,5 +1,5 @@
-//! The form of events as the schema describes it, against everything that tells one: the JSON and the stream of `events`, hooks and
-//! webhooks.
+//! The schema of events against everything that sends them: the pages and the stream of `events`,
+//! hooks and webhooks.
 
 use crate::support::event_stream::EventStream;
 use crate::support::events::{let_everything_happen, position};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 const SCHEMA: &str = include_str!("../../../src/api/openapi/event.schema.json");
 
-/// What only streams and receivers are told.
+/// The types without a position, which only streams and receivers get.
 const WITHOUT_ID: [&str; 2] = ["presence.shown", "webhook.test"];
 
 fn schema() -> Value {
@@ -46,7 +46,7 @@ fn kinds() -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_schema_is_served_to_everybody_byte_for_byte() {
+async fn the_schema_is_served_to_everyone_byte_for_byte() {
     let server = TestServer::start().await;
     let reply = server.anon().get("events.schema").await.expect(200);
     assert_eq!(
@@ -54,13 +54,13 @@ async fn the_schema_is_served_to_everybody_byte_for_byte() {
         Some("application/schema+json")
     );
     assert!(reply.text() == SCHEMA, "another schema is served");
-    let told = jsonschema::draft202012::meta::validate(&reply.json()).map_err(|e| e.to_string());
-    assert_eq!(told, Ok(()));
+    let valid = jsonschema::draft202012::meta::validate(&reply.json()).map_err(|e| e.to_string());
+    assert_eq!(valid, Ok(()));
     assert_eq!(reply.json()["$id"], "/api/v1/events.schema");
 }
 
 #[tokio::test]
-async fn every_kind_that_readers_are_told_fits_and_there_is_no_other() {
+async fn every_type_that_readers_receive_matches_and_there_is_no_other() {
     let (server, validator) = (TestServer::start().await, validator());
     let (ann, bob, admin) = (
         server.user("ann").await,
@@ -72,17 +72,17 @@ async fn every_kind_that_readers_are_told_fits_and_there_is_no_other() {
     let_everything_happen(&admin, &ann, &bob).await;
     let page = admin.get(&format!("events?since={since}&timeout=0")).await;
     let page = page.expect(200).json();
-    let mut told = BTreeSet::new();
+    let mut received = BTreeSet::new();
     for event in page["events"].as_array().unwrap() {
         fits(&validator, event);
-        told.insert(event["type"].as_str().unwrap().to_owned());
+        received.insert(event["type"].as_str().unwrap().to_owned());
     }
-    assert!(!told.contains("presence.shown"));
-    told.extend(WITHOUT_ID.map(str::to_owned));
-    assert_eq!(told, kinds());
+    assert!(!received.contains("presence.shown"));
+    received.extend(WITHOUT_ID.map(str::to_owned));
+    assert_eq!(received, kinds());
 
     let mut streamed = BTreeSet::from(["webhook.test".to_owned()]);
-    while streamed != told {
+    while streamed != received {
         let event = stream.next().await.unwrap();
         fits(&validator, &event.data);
         assert_eq!(event.data["type"], event.kind);
@@ -114,7 +114,7 @@ fn every_hooks_event(at_ms: i64) -> Vec<Event> {
 }
 
 #[test]
-fn whatever_a_hook_is_given_fits() {
+fn every_event_of_hooks_matches() {
     let validator = validator();
     for event in FAR.into_iter().flat_map(every_hooks_event) {
         let json = event.json();
@@ -126,7 +126,7 @@ fn whatever_a_hook_is_given_fits() {
 }
 
 #[test]
-fn what_is_no_event_is_refused() {
+fn invalid_events_do_not_match() {
     let validator = validator();
     let text = every_hooks_event(0)[0].json();
     let event: Value = serde_json::from_str(&text).unwrap();
@@ -172,8 +172,8 @@ fn what_is_no_event_is_refused() {
     fits(&validator, &with("further", json!("fields may come")));
 }
 
-/// A server with an endpoint that is told everything.
-async fn told_server() -> (TestServer, Client, Receiver) {
+/// A server with a webhook for all events.
+async fn server_with_webhook() -> (TestServer, Client, Receiver) {
     let receiver = Receiver::start();
     let setup = Setup::new().config(|config| {
         config.contract = doorsign::config::Contract::Server;
@@ -188,8 +188,8 @@ async fn told_server() -> (TestServer, Client, Receiver) {
 }
 
 #[tokio::test]
-async fn a_hook_gets_the_very_bytes_that_readers_get() {
-    let (server, admin, mut receiver) = told_server().await;
+async fn hooks_and_readers_receive_the_same_bytes() {
+    let (server, admin, mut receiver) = server_with_webhook().await;
     let ann = server.user("ann").await;
     let since = position(&admin).await;
     let name = json!({"name": "Lunch 午餐 🍜 \\ \u{2028}"});
@@ -226,8 +226,8 @@ async fn a_hook_gets_the_very_bytes_that_readers_get() {
 }
 
 #[tokio::test]
-async fn what_a_webhook_is_tested_with_fits_and_is_no_event() {
-    let (_server, admin, mut receiver) = told_server().await;
+async fn the_test_message_of_a_webhook_matches_and_is_not_an_event() {
+    let (_server, admin, mut receiver) = server_with_webhook().await;
     let test = json!({"name": "all"});
     admin.post("webhooks.test", test).await.expect(200);
     let heard = receiver.next().await.event;

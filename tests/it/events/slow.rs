@@ -1,8 +1,8 @@
-//! A reader of events that does not keep up: it reads what is stored at its own pace, and misses nothing.
+//! A slow reader of events reads the store at its own pace and misses nothing.
 
 use crate::support::Setup;
 use crate::support::event_stream::EventStream;
-use crate::support::events::{position, tells_of};
+use crate::support::events::{expect_status, position};
 use doorsign::transport::limits::Limits;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -12,7 +12,7 @@ const EVENTS: usize = 3000;
 const BYTES: usize = 5000;
 
 #[tokio::test]
-async fn a_reader_that_stops_and_goes_on_gets_every_event_in_order() {
+async fn a_reader_that_pauses_receives_every_event_in_order() {
     let server = Setup::new()
         .limits(Limits {
             write: Duration::from_secs(600),
@@ -35,22 +35,22 @@ async fn a_reader_that_stops_and_goes_on_gets_every_event_in_order() {
     }
     let mut numbers = Vec::new();
     while numbers.len() < EVENTS {
-        let (told, position) = (stream.next().await.unwrap(), since + numbers.len() as u64);
-        if told.kind == "reload" {
+        let (event, position) = (stream.next().await.unwrap(), since + numbers.len() as u64);
+        if event.kind == "reload" {
             // What overflowed may have held messages that are not stored; the events are.
-            assert_eq!(told.id, Some(position));
+            assert_eq!(event.id, Some(position));
             continue;
         }
         assert_eq!(
-            (&*told.kind, told.id),
+            (&*event.kind, event.id),
             ("setting.changed", Some(position + 1))
         );
-        let value: &Value = &told.data["data"]["value"];
+        let value: &Value = &event.data["data"]["value"];
         let number = value.as_str().unwrap().split(' ').next().unwrap();
         numbers.push(number.parse::<usize>().unwrap());
     }
     numbers.sort_unstable();
     assert!(numbers.into_iter().eq(0..EVENTS), "each once");
     admin.create("at last").await.expect(200);
-    tells_of(&mut stream, "at last").await;
+    expect_status(&mut stream, "at last").await;
 }

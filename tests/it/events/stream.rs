@@ -1,9 +1,9 @@
-//! The stream of what has happened: that it tells everything once and in order, over breaks and restarts, and when it ends. What it tells
-//! is in `pages`.
+//! The stream of events: it sends everything once and in order, across interruptions and restarts,
+//! and ends with its login. `pages` tests the content.
 
 use crate::support::admin::setting;
-use crate::support::event_stream::{EventStream, Told};
-use crate::support::events::{name, position, tells_of};
+use crate::support::event_stream::{EventStream, StreamEvent};
+use crate::support::events::{expect_status, name, position};
 use crate::support::presence::set;
 use crate::support::raw::{Raw, request};
 use crate::support::{Client, Reply, Setup, TestServer, in_time};
@@ -12,7 +12,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn every_event_is_told_once_and_in_order_with_its_position() {
+async fn every_event_is_sent_once_and_in_order_with_its_position() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     admin.create("before").await.expect(200);
@@ -26,99 +26,99 @@ async fn every_event_is_told_once_and_in_order_with_its_position() {
     }
     for stream in &mut streams {
         for n in 0..100 {
-            let id = tells_of(stream, &format!("status {n}")).await;
+            let id = expect_status(stream, &format!("status {n}")).await;
             assert_eq!(id, since + 1 + n);
         }
     }
 }
 
 #[tokio::test]
-async fn what_the_stream_tells_is_what_the_page_tells() {
+async fn the_stream_and_the_page_have_the_same_events() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut stream = EventStream::open(&server, &ann).await;
     let since = position(&ann).await;
     admin.create("Lunch").await.expect(200);
-    let told = stream.next().await.unwrap();
+    let event = stream.next().await.unwrap();
     let page = ann.get(&format!("events?since={since}&timeout=0")).await;
-    assert_eq!(told.data, page.json()["events"][0]);
+    assert_eq!(event.data, page.json()["events"][0]);
     assert_eq!(
-        (told.id, &json!(told.kind)),
-        (told.data["id"].as_u64(), &told.data["type"])
+        (event.id, &json!(event.kind)),
+        (event.data["id"].as_u64(), &event.data["type"])
     );
 }
 
 #[tokio::test]
-async fn a_stream_that_broke_off_is_taken_up_behind_its_last_event() {
+async fn an_interrupted_stream_resumes_after_its_last_event() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut stream = EventStream::open(&server, &ann).await;
     admin.create("heard").await.expect(200);
-    let last = tells_of(&mut stream, "heard").await;
+    let last = expect_status(&mut stream, "heard").await;
     drop(stream);
     for n in 0..100 {
         admin.create(&format!("missed {n}")).await.expect(200);
     }
     let mut stream = EventStream::after(&server, &ann, Some(last)).await;
     for n in 0..100 {
-        tells_of(&mut stream, &format!("missed {n}")).await;
+        expect_status(&mut stream, &format!("missed {n}")).await;
     }
     admin.create("live").await.expect(200);
-    tells_of(&mut stream, "live").await;
+    expect_status(&mut stream, "live").await;
 }
 
 #[tokio::test]
-async fn a_stream_is_taken_up_again_over_a_restart() {
+async fn a_stream_resumes_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::at(folder.path()).start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut stream = EventStream::open(&server, &ann).await;
     admin.create("heard").await.expect(200);
-    let last = tells_of(&mut stream, "heard").await;
+    let last = expect_status(&mut stream, "heard").await;
     admin.create("perhaps heard").await.expect(200);
     in_time("the end", server.stop()).await;
     let server = Setup::at(folder.path()).start().await;
     let ann = Client::new(server.address, ann.credentials);
     let mut stream = EventStream::after(&server, &ann, Some(last)).await;
-    tells_of(&mut stream, "perhaps heard").await;
+    expect_status(&mut stream, "perhaps heard").await;
     server.admin().await.create("after").await.expect(200);
-    let told = stream.next().await.unwrap();
-    assert_eq!(name(&told), "after");
+    let event = stream.next().await.unwrap();
+    assert_eq!(name(&event), "after");
 }
 
 #[tokio::test]
-async fn who_missed_too_much_is_told_to_reload_and_hears_what_comes_then() {
+async fn a_reader_that_missed_too_much_is_asked_to_reload_and_receives_later_events() {
     let server = TestServer::start().await;
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let newest = position(&ann).await;
     let mut stream = EventStream::after(&server, &ann, Some(newest + 7)).await;
-    let reload = Told {
+    let reload = StreamEvent {
         id: Some(newest),
         kind: "reload".to_owned(),
         data: json!({}),
     };
     assert_eq!(stream.next().await, Some(reload));
     admin.create("after").await.expect(200);
-    assert_eq!(tells_of(&mut stream, "after").await, newest + 1);
+    assert_eq!(expect_status(&mut stream, "after").await, newest + 1);
 }
 
 #[tokio::test]
-async fn who_connects_is_told_of_without_a_position() {
+async fn connections_are_sent_without_a_position() {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = 0);
     let server = setup.start().await;
     let (bob, admin) = (server.user("bob").await, server.admin().await);
     let mut stream = EventStream::open(&server, &admin).await;
     let live = bob.live().await;
-    let told = stream.expect("presence.shown").await;
-    assert_eq!(told.id, None);
+    let event = stream.expect("presence.shown").await;
+    assert_eq!(event.id, None);
     let line = Reply {
-        body: told.data.to_string().into(),
+        body: event.data.to_string().into(),
         ..admin.get("me").await
     };
     line.golden("events_shown");
     drop(live);
-    let told = stream.expect("presence.shown").await;
-    assert_eq!(told.data["data"]["status"], "offline");
+    let event = stream.expect("presence.shown").await;
+    assert_eq!(event.data["data"]["status"], "offline");
     // A change of a status has a position, and what is shown of it has none.
     set(&bob, json!({"status": "away", "message": "Brb"})).await;
     let (shown, changed) = (stream.next().await.unwrap(), stream.next().await.unwrap());
@@ -135,7 +135,7 @@ async fn who_connects_is_told_of_without_a_position() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_that_is_not_everybodys_to_know() {
+async fn restricted_events_are_not_sent_to_everyone() {
     let server = TestServer::start().await;
     let (ann, bob, admin) = (
         server.user("ann").await,
@@ -150,11 +150,11 @@ async fn nothing_is_told_that_is_not_everybodys_to_know() {
     admin.post("users.logout", logout).await.expect(200);
     admin.create("public").await.expect(200);
     loop {
-        let told = stream.next().await.unwrap();
-        match told.kind.as_str() {
+        let event = stream.next().await.unwrap();
+        match event.kind.as_str() {
             "custom_user_status.created" => break,
-            // How somebody is shown is told once to those who begin to listen.
-            "presence.shown" => assert_eq!(told.data["data"]["status"], "offline"),
+            // The visible status of a user is sent once to new listeners.
+            "presence.shown" => assert_eq!(event.data["data"]["status"], "offline"),
             other => panic!("{other}"),
         }
     }
@@ -164,7 +164,7 @@ async fn nothing_is_told_that_is_not_everybodys_to_know() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_presence_while_that_is_switched_off() {
+async fn no_presence_is_sent_while_broadcasts_are_disabled() {
     let server = TestServer::start().await;
     let (ann, bob, admin) = (
         server.user("ann").await,
@@ -175,8 +175,8 @@ async fn nothing_is_told_of_presence_while_that_is_switched_off() {
     let mut stream = EventStream::open(&server, &ann).await;
     let _live = bob.live().await;
     set(&bob, json!({"status": "busy"})).await;
-    admin.create("still told").await.expect(200);
-    tells_of(&mut stream, "still told").await;
+    admin.create("still sent").await.expect(200);
+    expect_status(&mut stream, "still sent").await;
     setting(&admin, "Presence_broadcast_disabled", false).await;
     stream.expect("setting.changed").await;
     set(&bob, json!({"status": "away"})).await;
@@ -200,7 +200,7 @@ async fn the_stream_ends_when_the_login_is_ended() {
     ann.post("logout", json!({})).await.expect(200);
     assert_eq!(streams[0].next().await, None);
     admin.create("still there").await.expect(200);
-    tells_of(&mut streams[1], "still there").await;
+    expect_status(&mut streams[1], "still there").await;
     let gone = json!({"userId": ann.id(), "activeStatus": false});
     admin.post("users.setActiveStatus", gone).await.expect(200);
     while streams[1].next().await.is_some() {}
@@ -224,7 +224,7 @@ async fn the_stream_ends_when_the_server_stops_and_does_not_hold_it_up() {
 }
 
 #[tokio::test]
-async fn a_reader_is_not_cut_for_saying_nothing() {
+async fn a_silent_reader_stays_connected() {
     let server = Setup::new()
         .limits(Limits {
             header: Duration::from_millis(200),
@@ -239,14 +239,14 @@ async fn a_reader_is_not_cut_for_saying_nothing() {
         Raw::connect(server.address).await.ends().await;
     }
     admin.create("still there").await.expect(200);
-    tells_of(&mut stream, "still there").await;
+    expect_status(&mut stream, "still there").await;
 }
 
 #[tokio::test]
-async fn strangers_get_no_stream() {
+async fn a_stream_requires_a_login() {
     let server = TestServer::start().await;
-    let nobody = Client::new(server.address, Some(("x".to_owned(), "y".to_owned())));
+    let unknown = Client::new(server.address, Some(("x".to_owned(), "y".to_owned())));
     let headers = "Accept: text/event-stream\r\n";
-    let mut raw = Raw::sent(&server, request(&nobody, "GET /api/v1/events", headers)).await;
+    let mut raw = Raw::sent(&server, request(&unknown, "GET /api/v1/events", headers)).await;
     raw.reply().await.unwrap().refused(401);
 }

@@ -1,4 +1,5 @@
-//! Who may read which events: statuses of others, roles and permissions are not for every reader. Positions stay dense for all.
+//! Which events a reader may see: statuses of others, roles and permissions are restricted.
+//! Positions stay dense for all.
 
 use crate::support::event_stream::EventStream;
 use crate::support::events::position;
@@ -16,7 +17,8 @@ const RESTRICTED: [&str; 4] = [
 /// The events of [`change`], with one of the user's record for each change of a role.
 const CHANGES: u64 = 7;
 
-/// Lets bob's status, a permission and a role change, and then a custom status, which everybody may see.
+/// Changes bob's status, a permission and a role, and then creates a custom status, which everyone
+/// may see.
 async fn change(admin: &Client, bob: &Client, role: &str) {
     let text = format!("At the doctor's, says the {role}");
     set(bob, json!({"status": "busy", "message": text})).await;
@@ -39,15 +41,15 @@ async fn page(client: &Client, since: u64) -> (Vec<String>, u64) {
     (kinds.collect(), read["position"].as_u64().unwrap())
 }
 
-/// The types that a stream tells up to the custom status.
-async fn told(mut stream: EventStream) -> Vec<String> {
+/// The types in a stream up to the custom status.
+async fn kinds_until_status(mut stream: EventStream) -> Vec<String> {
     let mut kinds = Vec::new();
     loop {
-        let told = stream.next().await.unwrap();
-        match told.kind.as_str() {
+        let event = stream.next().await.unwrap();
+        match event.kind.as_str() {
             "custom_user_status.created" => return kinds,
             "presence.shown" => {}
-            _ => kinds.push(told.kind),
+            _ => kinds.push(event.kind),
         }
     }
 }
@@ -87,9 +89,9 @@ async fn a_guest_reads_no_status_of_others_no_role_and_no_permission() {
         since + CHANGES,
     );
     assert_eq!(page(&guest, since).await, public);
-    assert_eq!(told(live).await, [""; 0]);
+    assert_eq!(kinds_until_status(live).await, [""; 0]);
     let replay = EventStream::after(&server, &guest, Some(since)).await;
-    assert_eq!(told(replay).await, [""; 0]);
+    assert_eq!(kinds_until_status(replay).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -105,13 +107,13 @@ async fn an_administrator_reads_all_of_them() {
         (&kinds[..4], reached),
         (&RESTRICTED.map(str::to_owned)[..], since + CHANGES)
     );
-    assert_eq!(told(live).await, RESTRICTED);
+    assert_eq!(kinds_until_status(live).await, RESTRICTED);
     let replay = EventStream::after(&server, &admin, Some(since)).await;
-    assert_eq!(told(replay).await, RESTRICTED);
+    assert_eq!(kinds_until_status(replay).await, RESTRICTED);
 }
 
 #[tokio::test]
-async fn everybody_reads_their_own_status() {
+async fn everyone_reads_their_own_status() {
     let People {
         server, admin, bob, ..
     } = people().await;
@@ -122,7 +124,7 @@ async fn everybody_reads_their_own_status() {
         page(&bob, since).await.0,
         ["presence.changed", "custom_user_status.created"]
     );
-    assert_eq!(told(live).await, ["presence.changed"]);
+    assert_eq!(kinds_until_status(live).await, ["presence.changed"]);
 }
 
 #[tokio::test]
@@ -162,7 +164,7 @@ async fn each_permission_opens_its_own_events() {
 }
 
 #[tokio::test]
-async fn a_stream_shows_nothing_more_once_its_user_may_see_it_no_longer() {
+async fn a_stream_shows_nothing_more_once_its_user_lost_the_permission() {
     let People {
         server, admin, bob, ..
     } = people().await;
@@ -175,5 +177,5 @@ async fn a_stream_shows_nothing_more_once_its_user_may_see_it_no_longer() {
     taken.expect(200);
     set(&bob, json!({"status": "away", "message": "unseen"})).await;
     admin.create("Lunch").await.expect(200);
-    assert_eq!(told(stream).await, [""; 0]);
+    assert_eq!(kinds_until_status(stream).await, [""; 0]);
 }

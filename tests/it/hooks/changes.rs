@@ -1,5 +1,5 @@
-//! Hooks that want to know more than creations: what each method is given, and that there is one order for all. Creations alone are in
-//! `delivery`.
+//! Hooks that implement every method: what each receives, in one order. `delivery` tests creations
+//! alone.
 
 use crate::support::presence::set;
 use crate::support::scripted::{FAST, parked};
@@ -19,18 +19,18 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What a hook was given, and by which method.
 #[derive(Debug, PartialEq)]
-enum Told {
+enum Given {
     Created(StatusCreated),
     Updated(StatusUpdated),
     Deleted(StatusDeleted),
     Changed(UserStatusChanged),
 }
 
-/// A hook that has every method and tells what it is given.
+/// A hook that implements every method and forwards what it receives.
 struct Curious {
-    given: UnboundedSender<Told>,
-    /// When the first update may be answered, which is with a `Retry`; none: everything is taken at once.
-    trouble: Mutex<Option<oneshot::Receiver<()>>>,
+    given: UnboundedSender<Given>,
+    /// Delays the first update, which is answered with `Retry`. `None`: all events succeed at once.
+    until: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 #[async_trait]
@@ -40,12 +40,12 @@ impl PostCreateHook for Curious {
     }
 
     async fn post_create(&self, created: &StatusCreated) -> Result<(), HookError> {
-        self.tell(Told::Created(created.clone()))
+        self.send(Given::Created(created.clone()))
     }
 
     async fn post_update(&self, updated: &StatusUpdated) -> Result<(), HookError> {
-        self.tell(Told::Updated(updated.clone()))?;
-        if let Some(until) = self.trouble.lock().await.take() {
+        self.send(Given::Updated(updated.clone()))?;
+        if let Some(until) = self.until.lock().await.take() {
             until.await.unwrap();
             return Err(HookError::Retry("not now".to_owned()));
         }
@@ -53,31 +53,34 @@ impl PostCreateHook for Curious {
     }
 
     async fn post_delete(&self, deleted: &StatusDeleted) -> Result<(), HookError> {
-        self.tell(Told::Deleted(deleted.clone()))
+        self.send(Given::Deleted(deleted.clone()))
     }
 
     async fn status_changed(&self, changed: &UserStatusChanged) -> Result<(), HookError> {
-        self.tell(Told::Changed(changed.clone()))
+        self.send(Given::Changed(changed.clone()))
     }
 }
 
 impl Curious {
-    fn tell(&self, told: Told) -> Result<(), HookError> {
-        let _ = self.given.send(told);
+    fn send(&self, event: Given) -> Result<(), HookError> {
+        let _ = self.given.send(event);
         Ok(())
     }
 }
 
 /// A server with such a hook, and what the hook is given.
-async fn start(trouble: Option<oneshot::Receiver<()>>) -> (TestServer, UnboundedReceiver<Told>) {
-    let (given, told) = unbounded_channel();
-    let trouble = Mutex::new(trouble);
-    let hook = Arc::new(Curious { given, trouble });
-    (Setup::new().pace(FAST).hook(hook).start().await, told)
+async fn start(until: Option<oneshot::Receiver<()>>) -> (TestServer, UnboundedReceiver<Given>) {
+    let (sender, given) = unbounded_channel();
+    let until = Mutex::new(until);
+    let hook = Arc::new(Curious {
+        given: sender,
+        until,
+    });
+    (Setup::new().pace(FAST).hook(hook).start().await, given)
 }
 
-async fn next(told: &mut UnboundedReceiver<Told>) -> Told {
-    in_time("a delivery", told.recv()).await.unwrap()
+async fn next(given: &mut UnboundedReceiver<Given>) -> Given {
+    in_time("a delivery", given.recv()).await.unwrap()
 }
 
 /// A second later than before, in milliseconds.
@@ -103,8 +106,8 @@ async fn delete(client: &Client, id: &str) {
 }
 
 #[tokio::test]
-async fn every_method_is_given_its_events_once_and_all_in_one_order() {
-    let (server, mut told) = start(None).await;
+async fn every_method_receives_its_events_once_and_in_one_order() {
+    let (server, mut given) = start(None).await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let (by_admin, by_ann) = (named(&admin, "admin"), named(&ann, "ann"));
 
@@ -128,44 +131,44 @@ async fn every_method_is_given_its_events_once_and_all_in_one_order() {
     let last = Status::new(&*id, "changed 😀", "away", updated_ms);
     let held = UserStatusChanged::new(5, set_ms, by_ann.clone(), by_ann.clone(), "busy", "Lunch");
     for expected in [
-        Told::Created(StatusCreated::new(1, created_ms, by_admin.clone(), first)),
-        Told::Updated(StatusUpdated::new(
+        Given::Created(StatusCreated::new(1, created_ms, by_admin.clone(), first)),
+        Given::Updated(StatusUpdated::new(
             2,
             updated_ms,
             by_admin.clone(),
             last.clone(),
         )),
-        Told::Deleted(StatusDeleted::new(3, deleted_ms, by_admin, last)),
-        Told::Changed(held.held_by("manual", Some(end.as_millis()))),
+        Given::Deleted(StatusDeleted::new(3, deleted_ms, by_admin, last)),
+        Given::Changed(held.held_by("manual", Some(end.as_millis()))),
     ] {
-        assert_eq!(next(&mut told).await, expected);
+        assert_eq!(next(&mut given).await, expected);
     }
 
     server.clock.set(end);
     let ended = UserStatusChanged::new(6, end.as_millis(), by_ann.clone(), by_ann, "online", "");
-    assert_eq!(next(&mut told).await, Told::Changed(ended));
+    assert_eq!(next(&mut given).await, Given::Changed(ended));
     assert_eq!(parked(&server), []);
     server.stop().await;
-    assert!(told.try_recv().is_err(), "each once");
+    assert!(given.try_recv().is_err(), "each once");
 }
 
 #[tokio::test]
-async fn an_update_that_is_to_come_again_does_so_before_what_came_after_it() {
+async fn a_retried_update_precedes_later_events() {
     let (release, until) = oneshot::channel();
-    let (server, mut told) = start(Some(until)).await;
+    let (server, mut given) = start(Some(until)).await;
     let admin = server.admin().await;
     let id = admin.create("caught up").await.expect(200).created_id();
     update(&admin, &id).await;
     delete(&admin, &id).await;
     set(&admin, json!({"status": "away", "message": ""})).await;
-    assert!(matches!(next(&mut told).await, Told::Created(_)));
-    let refused = next(&mut told).await;
-    assert!(matches!(refused, Told::Updated(_)), "{refused:?}");
+    assert!(matches!(next(&mut given).await, Given::Created(_)));
+    let refused = next(&mut given).await;
+    assert!(matches!(refused, Given::Updated(_)), "{refused:?}");
     release.send(()).unwrap();
-    assert_eq!(next(&mut told).await, refused, "the same again");
-    assert!(matches!(next(&mut told).await, Told::Deleted(_)));
-    assert!(matches!(next(&mut told).await, Told::Changed(_)));
+    assert_eq!(next(&mut given).await, refused, "the same again");
+    assert!(matches!(next(&mut given).await, Given::Deleted(_)));
+    assert!(matches!(next(&mut given).await, Given::Changed(_)));
     assert_eq!(parked(&server), []);
     server.stop().await;
-    assert!(told.try_recv().is_err(), "each once but for the retry");
+    assert!(given.try_recv().is_err(), "each once but for the retry");
 }

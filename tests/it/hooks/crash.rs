@@ -1,9 +1,9 @@
-//! Hooks across the death of their server: inside this process, where the moment can be chosen, and by `kill -9` of a child at random
-//! ones. What a hook may do to a server that lives is in `trouble`.
+//! Hooks across a crash of the server: simulated in this process at a chosen moment, and by `kill
+//! -9` of a child at random ones. `trouble` tests hooks on a running server.
 
 use crate::support::process::{Home, Process};
 use crate::support::scripted::{FAST, recording, scripted};
-use crate::support::{Client, PATIENCE, Setup, in_time, look_again};
+use crate::support::{Client, Setup, TEST_TIMEOUT, in_time, look_again};
 use doorsign_hook::PostCreateHook;
 use futures_util::future::FutureExt;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn live(path: &Path, hook: Arc<dyn PostCreateHook>, names: &[&str], until: impl 
 }
 
 #[test]
-fn an_event_arrives_although_the_server_died_between_the_commit_and_its_delivery() {
+fn an_event_is_delivered_after_a_crash_between_commit_and_delivery() {
     let folder = tempfile::tempdir().unwrap();
     let (stuck, _) = scripted("hook", |_| pending());
     let until = ready(());
@@ -58,8 +58,7 @@ fn an_event_arrives_although_the_server_died_between_the_commit_and_its_delivery
 }
 
 #[test]
-fn what_was_delivered_comes_again_after_a_crash_before_its_position_was_saved_but_never_after_a_stop()
- {
+fn unsaved_deliveries_are_repeated_after_a_crash_but_never_after_a_stop() {
     let cases = [
         (End::Crash, ["one", "two", "three"].as_slice()),
         (End::Stop, &["two", "three"]),
@@ -69,7 +68,8 @@ fn what_was_delivered_comes_again_after_a_crash_before_its_position_was_saved_bu
         let all = ["one", "two", "three"];
         let (stuck, _) = scripted("hook", |_| pending());
         live(folder.path(), stuck, &all, ready(()), End::Crash);
-        // Now they are one batch: the first is taken, and the second is under way when the server ends.
+        // Now they are one batch: the first is delivered, and the second is in progress when the
+        // server ends.
         let (half, mut given) = scripted("hook", |call| match call {
             1 => ready(Ok(())).boxed(),
             _ => pending().boxed(),
@@ -110,7 +110,8 @@ async fn create_until_killed(
     acknowledged
 }
 
-/// Lets clients create statuses, kills the server at a random moment after the first few, and gives the names of those that were acknowledged.
+/// Lets clients create statuses and kills the server at a random moment after the first few.
+/// Returns the names of the acknowledged ones.
 async fn create_and_kill(server: Process, token: &str, life: u64) -> Vec<String> {
     let (mut clients, created) = (JoinSet::new(), Arc::new(Semaphore::new(0)));
     for n in 0..CLIENTS {
@@ -120,7 +121,7 @@ async fn create_and_kill(server: Process, token: &str, life: u64) -> Vec<String>
     }
     let first = in_time("the first statuses", created.acquire_many(LEAST)).await;
     first.unwrap().forget();
-    // Nobody comes back before the kill.
+    // No client returns before the kill.
     let early = timeout(random_span(100), clients.join_next()).await;
     assert!(early.is_err(), "a client ended before the kill: {early:?}");
     server.kill().await;
@@ -158,7 +159,7 @@ async fn audit_lines(path: &Path, count: usize) -> Vec<Value> {
             look_again().await;
         }
     };
-    let text = timeout(PATIENCE, whole).await.unwrap_or_else(|_| {
+    let text = timeout(TEST_TIMEOUT, whole).await.unwrap_or_else(|_| {
         let text = std::fs::read_to_string(path).unwrap();
         let (lines, last) = (text.lines().count(), text.lines().last());
         panic!("{lines} of {count} lines of the audit log, up to {last:?}")
@@ -176,7 +177,8 @@ async fn sixty_kills_lose_no_acknowledged_status_and_no_line_of_the_audit_log() 
     let mut acknowledged = Vec::new();
     for life in 1..=KILLS {
         if life % 6 == 0 {
-            // Before it answers, that is while the database and the audit log recover from the kill before.
+            // Kills it before its first response, while the database and the audit log recover from
+            // the last kill.
             let mut starting = Process::start(home.command(ARGS, &[]));
             let _ = timeout(random_span(20), starting.greet()).await;
             starting.kill().await;
@@ -202,9 +204,12 @@ async fn sixty_kills_lose_no_acknowledged_status_and_no_line_of_the_audit_log() 
         events.eq(1..=listed.len() as u64),
         "every event once and in order"
     );
-    let told: BTreeSet<_> = lines
+    let audited: BTreeSet<_> = lines
         .iter()
         .map(|line| id_and_name(&line["status"]))
         .collect();
-    assert!(told == listed, "the audit log and the list are of one mind");
+    assert!(
+        audited == listed,
+        "the audit log and the list are of one mind"
+    );
 }

@@ -1,4 +1,5 @@
-//! Hooks when all goes well: what is delivered, in which order, and from where on. What goes wrong is in `trouble`.
+//! Delivery without failures: what is delivered, in which order, and from where on. `trouble` tests
+//! failures.
 
 use crate::support::scripted::{FAST, parked, recording};
 use crate::support::{Setup, TestServer};
@@ -15,7 +16,7 @@ async fn start_at(path: &Path, hook: Arc<dyn PostCreateHook>) -> TestServer {
 }
 
 #[tokio::test]
-async fn a_created_status_is_delivered_with_everything_that_is_known_of_it() {
+async fn a_created_status_is_delivered_with_all_its_data() {
     let (hook, mut given) = recording("recorder");
     let server = Setup::new()
         .contract(Contract::Server)
@@ -42,7 +43,7 @@ async fn a_created_status_is_delivered_with_everything_that_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn whatever_is_no_creation_is_passed_over() {
+async fn other_events_are_skipped() {
     let (hook, mut given) = recording("recorder");
     let server = Setup::new().pace(FAST).hook(hook).start().await;
     let admin = server.admin().await;
@@ -64,7 +65,7 @@ async fn whatever_is_no_creation_is_passed_over() {
 }
 
 #[tokio::test]
-async fn every_hook_gets_concurrent_creates_once_and_in_the_order_of_their_events() {
+async fn every_hook_receives_concurrent_creates_once_and_in_order() {
     let ((one, mut to_one), (other, mut to_other)) = (recording("one"), recording("other"));
     let server = Setup::new().hook(one).hook(other).start().await;
     let admin = server.admin().await;
@@ -104,7 +105,7 @@ async fn a_commit_wakes_its_delivery() {
 }
 
 #[tokio::test]
-async fn a_refused_create_leaves_no_event() {
+async fn a_rejected_create_leaves_no_event() {
     let (hook, mut given) = recording("recorder");
     let server = Setup::new().hook(hook).start().await;
     let admin = server.admin().await;
@@ -129,7 +130,7 @@ async fn a_refused_create_leaves_no_event() {
 }
 
 #[tokio::test]
-async fn after_a_stop_a_hook_goes_on_where_it_was_and_gets_what_it_missed() {
+async fn a_hook_continues_after_a_stop_with_the_events_it_missed() {
     let folder = tempfile::tempdir().unwrap();
     let (hook, mut given) = recording("recorder");
     let server = start_at(folder.path(), hook).await;
@@ -176,7 +177,7 @@ async fn a_new_hook_starts_with_the_first_event_after_its_first_start() {
 }
 
 #[tokio::test]
-async fn hooks_that_cannot_be_told_apart_or_named_are_refused_with_one_line() {
+async fn hooks_with_equal_or_invalid_names_are_rejected_in_one_line() {
     let cases: [(&[&'static str], &str); 3] = [
         (
             &["bell", "other", "bell"],

@@ -7,7 +7,7 @@ use doorsign::domain::{DeliveryState, HookKind};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-const TELL: &str = r#"cat >> "$told""#;
+const RECORD: &str = r#"cat >> "$received""#;
 
 /// What the module `wasm-bell` has noted of `event`, as soon as it has dealt with it.
 async fn noted(server: &TestServer, event: u64) -> String {
@@ -17,25 +17,25 @@ async fn noted(server: &TestServer, event: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_program_that_is_dropped_in_is_told_what_happens_from_then_on() {
+async fn a_new_program_receives_events_from_then_on() {
     let folders = Folders::new();
     let server = folders.start().await;
     happen(&server, &["before"]).await;
-    folders.program("Bell.sh", TELL);
+    folders.program("Bell.sh", RECORD);
     let bell = runs(&server, "exec-bell-sh").await;
     assert_eq!((bell.kind, bell.cursor.as_u64()), (HookKind::Exec, 1));
     happen(&server, &["one", "two"]).await;
-    assert_eq!(folders.told(2).await, ["one", "two"]);
+    assert_eq!(folders.received(2).await, ["one", "two"]);
     hook(&server, "exec-bell-sh", |hook| hook.lag == 0).await;
 }
 
 #[tokio::test]
-async fn a_program_that_is_taken_away_is_missing_and_is_told_what_it_missed_when_it_is_back() {
+async fn a_removed_program_is_missing_and_catches_up_once_it_returns() {
     let folders = Folders::new();
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     let server = folders.start().await;
     happen(&server, &["one"]).await;
-    assert_eq!(folders.told(1).await, ["one"]);
+    assert_eq!(folders.received(1).await, ["one"]);
     hook(&server, "exec-bell", |hook| hook.lag == 0).await;
     folders.remove("exec", "bell");
     let reason = missing(&server, "exec-bell").await;
@@ -43,47 +43,47 @@ async fn a_program_that_is_taken_away_is_missing_and_is_told_what_it_missed_when
     happen(&server, &["two", "three"]).await;
     let gone = hook(&server, "exec-bell", |_| true).await;
     assert_eq!((gone.lag, gone.off), (2, None));
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     runs(&server, "exec-bell").await;
-    assert_eq!(folders.told(3).await, ["one", "two", "three"]);
+    assert_eq!(folders.received(3).await, ["one", "two", "three"]);
 }
 
 #[tokio::test]
-async fn what_is_in_a_folder_keeps_its_place_from_start_to_start() {
+async fn hooks_in_folders_keep_their_cursor_across_restarts() {
     let folders = Folders::new();
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     folders.noting_module("bell.wasm", "ding");
     let mut all = Vec::new();
     for names in [["one", "two"], ["three", "four"]] {
         let server = folders.start().await;
         happen(&server, &names).await;
         all.extend(names);
-        assert_eq!(folders.told(all.len()).await, all);
+        assert_eq!(folders.received(all.len()).await, all);
         assert_eq!(noted(&server, all.len() as u64).await, "ding\n");
         server.stop().await;
     }
-    // What happens while it is away is told afterwards, once.
+    // Events during its absence are delivered afterwards, once.
     folders.remove("exec", "bell");
     let server = folders.start().await;
     happen(&server, &["five"]).await;
     missing(&server, "exec-bell").await;
     server.stop().await;
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     let server = folders.start().await;
     all.push("five");
-    assert_eq!(folders.told(5).await, all);
+    assert_eq!(folders.received(5).await, all);
     server.stop().await;
-    assert_eq!(whole(&folders), 5);
+    assert_eq!(lines(&folders), 5);
 }
 
-/// How many events programs have been told.
-fn whole(folders: &Folders) -> usize {
-    let told = fs::read_to_string(folders.path("told")).unwrap();
-    told.lines().count()
+/// How many events programs have received.
+fn lines(folders: &Folders) -> usize {
+    let received = fs::read_to_string(folders.path("received")).unwrap();
+    received.lines().count()
 }
 
 #[tokio::test]
-async fn a_module_that_is_replaced_hands_over_its_place_to_the_new_one() {
+async fn a_replaced_module_continues_at_the_same_cursor() {
     let folders = Folders::new();
     let server = folders.start().await;
     folders.noting_module("bell.wasm", "first");
@@ -92,7 +92,8 @@ async fn a_module_that_is_replaced_hands_over_its_place_to_the_new_one() {
     happen(&server, &["one"]).await;
     assert_eq!(noted(&server, 1).await, "first\n");
     folders.noting_module("bell.wasm", "second");
-    // It is looked for every few seconds; whichever is there meanwhile is told each event once and in order.
+    // The folder is scanned every few seconds. The current module receives each event once and in
+    // order.
     let replaced = async {
         let mut event = 1;
         loop {
@@ -106,21 +107,21 @@ async fn a_module_that_is_replaced_hands_over_its_place_to_the_new_one() {
         }
     };
     let event = in_time("the new module", replaced).await;
-    let told = hook(&server, "wasm-bell", |hook| hook.lag == 0).await;
-    assert_eq!((told.cursor.as_u64(), told.missing), (event, None));
+    let found = hook(&server, "wasm-bell", |hook| hook.lag == 0).await;
+    assert_eq!((found.cursor.as_u64(), found.missing), (event, None));
 }
 
 #[tokio::test]
-async fn a_module_that_is_broken_is_told_of_and_stops_no_start() {
+async fn a_broken_module_is_reported_and_does_not_prevent_the_start() {
     let folders = Folders::new();
     folders.put("wasm", "bell.wasm", b"no module");
-    folders.program("sound", TELL);
+    folders.program("sound", RECORD);
     let server = folders.start().await;
     let reason = missing(&server, "wasm-bell").await;
     assert!(reason.contains("bell.wasm: "), "{reason}");
     assert_eq!(reason.lines().count(), 1, "{reason}");
     happen(&server, &["one"]).await;
-    assert_eq!(folders.told(1).await, ["one"], "others are told");
+    assert_eq!(folders.received(1).await, ["one"], "other hooks receive it");
     folders.noting_module("bell.wasm", "ding");
     runs(&server, "wasm-bell").await;
     assert_eq!(
@@ -141,7 +142,7 @@ async fn a_module_that_is_broken_is_told_of_and_stops_no_start() {
 }
 
 #[tokio::test]
-async fn one_that_was_broken_and_is_taken_away_is_told_to_be_away() {
+async fn a_broken_module_that_is_removed_is_reported_as_missing() {
     let folders = Folders::new();
     folders.put("wasm", "bell.wasm", b"no module");
     let server = folders.start().await;
@@ -153,9 +154,9 @@ async fn one_that_was_broken_and_is_taken_away_is_told_to_be_away() {
 }
 
 #[tokio::test]
-async fn a_folder_that_anybody_can_write_to_has_no_hooks_and_says_so() {
+async fn a_world_writable_folder_has_no_hooks_and_is_reported() {
     let folders = Folders::new();
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     let mode = |mode| {
         fs::set_permissions(folders.path("exec"), Permissions::from_mode(mode)).unwrap();
     };
@@ -166,11 +167,12 @@ async fn a_folder_that_anybody_can_write_to_has_no_hooks_and_says_so() {
     mode(0o755);
     runs(&server, "exec-bell").await;
     happen(&server, &["one"]).await;
-    assert_eq!(folders.told(1).await, ["one"]);
+    assert_eq!(folders.received(1).await, ["one"]);
     only_bell(&server).await;
 }
 
-/// Comes back when the hook `exec-bell` is the only entry, so that no trouble with a folder is told any more.
+/// Returns when the hook `exec-bell` is the only entry, so that no problem with a folder is listed
+/// any more.
 async fn only_bell(server: &TestServer) {
     let look = async || {
         let hooks = server.app.store.list_hooks().await.unwrap();
@@ -181,7 +183,7 @@ async fn only_bell(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_told_of_from_the_start_until_it_is() {
+async fn a_missing_folder_is_reported_until_it_exists() {
     let folders = Folders::new();
     fs::remove_dir(folders.path("exec")).unwrap();
     let server = folders.start().await;
@@ -193,17 +195,17 @@ async fn a_folder_that_is_not_there_is_told_of_from_the_start_until_it_is() {
     happen(&server, &["one"]).await;
     fs::create_dir(folders.path("exec")).unwrap();
     fs::set_permissions(folders.path("exec"), Permissions::from_mode(0o755)).unwrap();
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     runs(&server, "exec-bell").await;
     happen(&server, &["two"]).await;
-    assert_eq!(folders.told(1).await, ["two"]);
+    assert_eq!(folders.received(1).await, ["two"]);
     only_bell(&server).await;
 }
 
 #[tokio::test]
-async fn a_script_without_the_right_to_be_executed_is_told_of_from_the_start() {
+async fn a_script_without_execute_permission_is_reported_at_the_start() {
     let folders = Folders::new();
-    folders.program("bell", TELL);
+    folders.program("bell", RECORD);
     let mode = |mode| {
         let path = folders.path("exec").join("bell");
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -216,7 +218,7 @@ async fn a_script_without_the_right_to_be_executed_is_told_of_from_the_start() {
     mode(0o755);
     runs(&server, "exec-bell").await;
     assert_eq!(
-        folders.told(1).await,
+        folders.received(1).await,
         ["one"],
         "its place is from the start on"
     );

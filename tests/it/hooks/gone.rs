@@ -1,4 +1,4 @@
-//! A delivery loop whose consumer says that it is gone, on a store that fails.
+//! A consumer that reports that it is gone, on a store that fails.
 
 use crate::support::attempts::until;
 use crate::support::flaky::{Fault, FlakyServer};
@@ -33,7 +33,7 @@ impl Consumer for Gone {
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_gone_is_not_sent_the_event_again_although_the_store_fails() {
+async fn a_consumer_that_is_gone_does_not_receive_the_event_again_while_the_store_fails() {
     for fault in [Fault::Unavailable, Fault::Internal("a broken page")] {
         let server = FlakyServer::start().await;
         let store: Arc<dyn Store> = server.store.clone();

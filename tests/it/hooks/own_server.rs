@@ -1,9 +1,9 @@
-//! `examples/own_server.rs`: that a hook of one's own takes so little, and that it rings.
+//! `examples/own_server.rs` is short, and its hook is called.
 
 use crate::support::process::Home;
 
 #[test]
-fn a_doorsign_of_ones_own_takes_fewer_than_20_lines() {
+fn a_custom_server_takes_fewer_than_20_lines() {
     let source = include_str!("../../../examples/own_server.rs");
     let code = source
         .lines()
@@ -13,7 +13,7 @@ fn a_doorsign_of_ones_own_takes_fewer_than_20_lines() {
 }
 
 #[tokio::test]
-async fn a_doorsign_of_ones_own_serves_and_calls_its_hook() {
+async fn a_custom_server_serves_and_calls_its_hook() {
     let home = Home::of_example("own_server");
     let mut server = home.serve(&[], &[]).await;
     let admin = server.with_headers(&home.token("admin", "test").await);

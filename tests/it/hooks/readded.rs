@@ -1,4 +1,4 @@
-//! Webhooks that are removed, or removed and added again under their names, while something is under way for them.
+//! Webhooks that are removed, or replaced under the same name, during a delivery.
 
 use crate::support::TestServer;
 use crate::support::attempts::{happen, hook, until};
@@ -35,9 +35,10 @@ async fn a_late_410_for_a_removed_webhook_does_not_disable_its_successor() {
     old.is_empty();
 }
 
-/// The supervisor waits for the webhook `slow` to end when `bell` is replaced, so that the loop of the old `bell` is not stopped.
+/// The supervisor waits for the webhook `slow` to end while `bell` is replaced, so the loop of the
+/// old `bell` is not stopped yet.
 #[tokio::test]
-async fn an_endpoint_that_was_replaced_is_sent_nothing_more() {
+async fn a_replaced_endpoint_receives_nothing_more() {
     let server = webhook_server().await;
     let (mut slow, mut old, mut new) = (Receiver::start(), Receiver::start(), Receiver::start());
     add_named(&server, "slow", &slow, &[]).await;
@@ -59,7 +60,7 @@ async fn an_endpoint_that_was_replaced_is_sent_nothing_more() {
 }
 
 #[tokio::test]
-async fn webhooks_that_are_removed_at_once_leave_no_hooks_behind() {
+async fn webhooks_removed_at_once_leave_no_hooks() {
     let (server, endpoint) = (webhook_server().await, Receiver::start());
     for n in 0..100 {
         let name = format!("bell{n}");

@@ -1,8 +1,8 @@
-//! Replays: a hook is told once more what happened in a span of time, and then goes on with what came meanwhile, whatever happens to the
-//! server.
+//! Replays: a hook receives the events of a span again and then continues, across stops and crashes
+//! of the server.
 
 use crate::support::attempts::{
-    LONG, attempted, delivery, happen, hook, permanent, retry, switch, taking,
+    LONG, attempted, delivery, happen, hook, permanent, redeliver, retry, switch, taking,
 };
 use crate::support::{ManualClock, Setup, TestServer};
 use doorsign::app::Clock;
@@ -50,7 +50,7 @@ async fn start(hook: Arc<dyn PostCreateHook>) -> TestServer {
 }
 
 #[tokio::test]
-async fn a_span_is_told_once_more_in_order_and_then_what_came_meanwhile() {
+async fn a_replay_delivers_its_span_in_order_and_then_newer_events() {
     let (gate, is_closed) = (
         Arc::new(Semaphore::new(0)),
         Arc::new(AtomicBool::new(false)),
@@ -87,7 +87,7 @@ async fn a_span_is_told_once_more_in_order_and_then_what_came_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_replay_up_to_now_is_told_once_and_ends() {
+async fn a_replay_up_to_now_is_delivered_once_and_ends() {
     let (hook_of_it, mut attempts) = taking("hook");
     let server = start(hook_of_it).await;
     each_second(&server, &["one", "two", "three"]).await;
@@ -107,7 +107,7 @@ async fn a_replay_up_to_now_is_told_once_and_ends() {
 }
 
 #[tokio::test]
-async fn what_fails_in_a_replay_is_parked_and_retried_as_ever() {
+async fn failures_in_a_replay_are_parked_and_retried_as_usual() {
     let is_bad = Arc::new(AtomicBool::new(false));
     let bad = is_bad.clone();
     let script = move |event, attempt| {
@@ -131,20 +131,14 @@ async fn what_fails_in_a_replay_is_parked_and_retried_as_ever() {
     delivery(&server, "hook", 2, is(DeliveryState::Retrying)).await;
     each_second(&server, &["four"]).await;
     attempts.is_empty();
-    let second = Some(EventId::new(2));
-    server
-        .app
-        .store
-        .retry_deliveries("hook", second, crate::support::operator())
-        .await
-        .unwrap();
+    redeliver(&server, "hook", Some(2)).await;
     assert_eq!(attempts.next(2).await, [(2, 2), (4, 1)]);
     let after = hook(&server, "hook", |hook| hook.lag == 0).await;
     assert_eq!((after.replay, after.parked), (None, 1));
 }
 
 #[tokio::test]
-async fn what_waits_behind_a_replay_keeps_its_wait_and_its_attempts() {
+async fn a_retry_delayed_by_a_replay_keeps_its_wait_and_attempts() {
     let script = |event, attempt| {
         ready(if (event, attempt) == (3, 1) {
             Err(retry("not now"))
@@ -163,22 +157,17 @@ async fn what_waits_behind_a_replay_keeps_its_wait_and_its_attempts() {
     let after = delivery(&server, "hook", 3, |_| true).await;
     assert_eq!(after, before);
     attempts.is_empty();
-    server
-        .app
-        .store
-        .retry_deliveries("hook", None, crate::support::operator())
-        .await
-        .unwrap();
+    redeliver(&server, "hook", None).await;
     assert_eq!(attempts.next(2).await, [(3, 2), (4, 1)]);
 }
 
 #[tokio::test]
-async fn a_paused_hook_is_told_a_replay_once_it_is_on_again() {
+async fn a_paused_hook_receives_a_replay_once_it_is_resumed() {
     let (hook_of_it, mut attempts) = taking("hook");
     let server = start(hook_of_it).await;
     each_second(&server, &["one", "two"]).await;
     attempts.next(2).await;
-    // What is told is told once more only when it is known to have been.
+    // Only events known to be delivered are replayed.
     hook(&server, "hook", |hook| hook.lag == 0).await;
     switch(&server, "hook", false).await;
     replay(&server, first(), later(9)).await;
@@ -188,8 +177,8 @@ async fn a_paused_hook_is_told_a_replay_once_it_is_on_again() {
     assert_eq!(attempts.next(3).await, [(1, 1), (2, 1), (3, 1)]);
 }
 
-/// A server at `path` with `hook` for as long as `life` takes. It ends by a stop, or else by everything of it being gone between two
-/// instructions.
+/// Runs a server at `path` with `hook` during `life`. It ends with a stop, or with a simulated
+/// crash.
 fn live(
     path: &Path,
     hook: Arc<dyn PostCreateHook>,
@@ -210,7 +199,7 @@ fn live(
 }
 
 #[test]
-fn a_replay_goes_on_after_a_stop_and_after_a_crash() {
+fn a_replay_continues_after_a_stop_and_after_a_crash() {
     for stops in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let (sound, mut attempts) = taking("hook");
@@ -241,7 +230,7 @@ fn a_replay_goes_on_after_a_stop_and_after_a_crash() {
 }
 
 #[tokio::test]
-async fn after_a_replay_that_ended_another_attempts_are_counted_as_ever() {
+async fn attempts_are_counted_as_usual_after_a_replay_replaced_another() {
     let is_bad = Arc::new(AtomicBool::new(false));
     let bad = is_bad.clone();
     let script = move |event, _| {
@@ -268,12 +257,7 @@ async fn after_a_replay_that_ended_another_attempts_are_counted_as_ever() {
     assert_eq!(attempts.next(1).await, [(4, 1)]);
     for attempt in 2..=3 {
         delivery(&server, "hook", 4, |record| record.attempts == attempt - 1).await;
-        let wanted = server
-            .app
-            .store
-            .retry_deliveries("hook", None, crate::support::operator())
-            .await;
-        assert_eq!(wanted.unwrap(), 1);
+        assert_eq!(redeliver(&server, "hook", None).await, 1);
         assert_eq!(attempts.next(1).await, [(4, attempt)]);
     }
 }

@@ -1,7 +1,8 @@
-//! Old events are deleted once everybody who runs was told of them. What readers of events then find is here, too.
+//! Old events are deleted once every running hook has received them, and what readers of events
+//! then get.
 
 use crate::support::attempts::{Attempts, LONG, attempted, happen, hook, switch, taking, until};
-use crate::support::event_stream::{EventStream, Told};
+use crate::support::event_stream::{EventStream, StreamEvent};
 use crate::support::scripted::FAST;
 use crate::support::{Setup, TestServer};
 use doorsign::domain::EventId;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A hook that takes everything before `event`, and never comes back from that one.
+/// A hook that accepts everything before `event` and never returns from that one.
 fn stuck_at(event: u64) -> (Arc<dyn PostCreateHook>, Attempts) {
     attempted("stuck", move |next, _| {
         if next < event {
@@ -53,14 +54,15 @@ async fn start(hooks: Vec<Arc<dyn PostCreateHook>>) -> TestServer {
 }
 
 #[tokio::test]
-async fn what_everybody_was_told_of_goes_after_thirty_days_and_the_newest_event_stays() {
+async fn delivered_events_are_deleted_after_thirty_days_except_the_newest() {
     let (sound, _) = taking("hook");
     let server = start(vec![sound]).await;
     happen(&server, &["one", "two"]).await;
     server.clock.advance(10 * DAY);
     happen(&server, &["three", "four"]).await;
     hook(&server, "hook", |hook| hook.lag == 0).await;
-    // At exactly thirty days nothing is older than that: what goes now is what shows that somebody has looked.
+    // At exactly thirty days no event is old enough. What is deleted now shows that the job has
+    // run.
     server.clock.advance(20 * DAY + Duration::from_millis(1));
     are_left(&server, &[3, 4]).await;
     server.clock.advance(30 * DAY);
@@ -70,7 +72,7 @@ async fn what_everybody_was_told_of_goes_after_thirty_days_and_the_newest_event_
 }
 
 #[tokio::test]
-async fn so_many_that_they_go_in_turns_all_go() {
+async fn more_events_than_a_batch_are_all_deleted() {
     let server = start(vec![]).await;
     let admin = server.admin().await;
     for n in 0..300 {
@@ -81,7 +83,7 @@ async fn so_many_that_they_go_in_turns_all_go() {
 }
 
 #[tokio::test]
-async fn a_hook_that_lags_behind_keeps_what_it_was_not_told_of_until_it_is_paused() {
+async fn a_lagging_hook_keeps_its_undelivered_events_until_it_is_paused() {
     let ((stuck, mut attempts), (sound, _)) = (stuck_at(3), taking("sound"));
     let server = start(vec![stuck, sound]).await;
     happen(&server, &["one", "two", "three", "four", "five"]).await;
@@ -96,7 +98,7 @@ async fn a_hook_that_lags_behind_keeps_what_it_was_not_told_of_until_it_is_pause
 }
 
 #[tokio::test]
-async fn a_hook_that_is_gone_from_the_settings_is_missing_and_keeps_nothing() {
+async fn a_hook_removed_from_the_settings_is_missing_and_keeps_no_events() {
     let folder = tempfile::tempdir().unwrap();
     let (stuck, _) = stuck_at(1);
     let server = Setup::at(folder.path())
@@ -117,7 +119,7 @@ async fn a_hook_that_is_gone_from_the_settings_is_missing_and_keeps_nothing() {
     are_left(&server, &[3]).await;
     server.stop().await;
 
-    // It comes back, and gets what is left.
+    // It returns and receives the remaining events.
     let (sound, mut attempts) = taking("stuck");
     let server = Setup::at(folder.path())
         .pace(FAST)
@@ -130,7 +132,7 @@ async fn a_hook_that_is_gone_from_the_settings_is_missing_and_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_deleted_where_everything_is_to_be_kept() {
+async fn nothing_is_deleted_with_retention_disabled() {
     let server = Setup::new()
         .config(|config| config.event_retention_days = 0)
         .start()
@@ -142,7 +144,7 @@ async fn nothing_is_deleted_where_everything_is_to_be_kept() {
 }
 
 #[tokio::test]
-async fn who_reads_from_where_events_were_deleted_is_told_to_reload() {
+async fn readers_of_deleted_events_are_asked_to_reload() {
     let server = start(vec![]).await;
     let ann = server.user("ann").await;
     happen(&server, &["one", "two", "three"]).await;
@@ -155,16 +157,16 @@ async fn who_reads_from_where_events_were_deleted_is_told_to_reload() {
         let page = ann.get(&format!("events?since={gone}&timeout=0")).await;
         assert_eq!(page.expect(200).json(), reload, "{gone}");
         let mut stream = EventStream::after(&server, &ann, Some(gone)).await;
-        let told = Told {
+        let event = StreamEvent {
             id: Some(newest),
             kind: "reload".to_owned(),
             data: json!({}),
         };
-        assert_eq!(stream.next().await, Some(told), "{gone}");
+        assert_eq!(stream.next().await, Some(event), "{gone}");
     }
-    // Who was told of everything goes on as ever.
+    // A reader that received everything continues as usual.
     happen(&server, &["four"]).await;
-    let told = reader.next().await.unwrap();
+    let event = reader.next().await.unwrap();
     let expected = (Some(newest + 1), "custom_user_status.created");
-    assert_eq!((told.id, &*told.kind), expected);
+    assert_eq!((event.id, &*event.kind), expected);
 }

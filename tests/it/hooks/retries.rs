@@ -1,8 +1,8 @@
-//! Deliveries that failed: when they are tried again, what is told of them, and what their operator can do about them.
+//! Failed deliveries: when they are retried, what is recorded, and what the operator can do.
 
 use crate::support::attempts::{
-    Attempts, HOUR, LONG, attempted, deliveries, delivery, failing, happen, hook, permanent, retry,
-    taking,
+    Attempts, HOUR, LONG, attempted, deliveries, delivery, failing, happen, hook, permanent,
+    redeliver, retry, taking,
 };
 use crate::support::scripted::FAST;
 use crate::support::{Setup, TestServer, in_time};
@@ -38,20 +38,10 @@ fn is(state: DeliveryState) -> impl Fn(&DeliveryRecord) -> bool {
     move |record| record.state == state
 }
 
-async fn want_again(server: &TestServer, event: Option<u64>) -> u64 {
-    let event = event.map(EventId::new);
-    let wanted = server
-        .app
-        .store
-        .retry_deliveries("hook", event, crate::support::operator())
-        .await;
-    wanted.unwrap()
-}
-
 #[tokio::test]
-async fn what_failed_is_told_with_its_reason_its_notes_and_when_it_is_tried_again() {
+async fn a_failure_is_listed_with_its_reason_notes_and_next_attempt() {
     let (server, mut attempts) = failed_once().await;
-    let told = deliveries(&server, "hook").await;
+    let records = deliveries(&server, "hook").await;
     let now = server.clock.now();
     let expected = DeliveryRecord {
         event: EventId::new(1),
@@ -60,10 +50,10 @@ async fn what_failed_is_told_with_its_reason_its_notes_and_when_it_is_tried_agai
         reason: "not now".to_owned(),
         notes: "event 1, attempt 1\n".to_owned(),
         at: now,
-        next_at: told[0].next_at,
+        next_at: records[0].next_at,
     };
-    assert_eq!(told, std::slice::from_ref(&expected));
-    let wait = told[0].next_at.unwrap().since(now);
+    assert_eq!(records, std::slice::from_ref(&expected));
+    let wait = records[0].next_at.unwrap().since(now);
     assert!(
         (HOUR.mul_f64(0.9)..=HOUR.mul_f64(1.1)).contains(&wait),
         "{wait:?}"
@@ -75,24 +65,24 @@ async fn what_failed_is_told_with_its_reason_its_notes_and_when_it_is_tried_agai
 }
 
 #[tokio::test]
-async fn a_long_wait_ends_when_somebody_wants_it_and_the_success_is_told_with_why_it_failed() {
+async fn a_redelivery_ends_a_long_wait_and_the_success_keeps_the_reason() {
     let (server, mut attempts) = failed_once().await;
-    assert_eq!(want_again(&server, Some(1)).await, 1);
+    assert_eq!(redeliver(&server, "hook", Some(1)).await, 1);
     assert_eq!(attempts.next(3).await, [(1, 2), (2, 1), (3, 1)]);
     let delivered = delivery(&server, "hook", 1, is(DeliveryState::Delivered)).await;
-    let told = (delivered.attempts, &*delivered.reason, delivered.next_at);
-    assert_eq!(told, (2, "not now", None));
+    let record = (delivered.attempts, &*delivered.reason, delivered.next_at);
+    assert_eq!(record, (2, "not now", None));
     assert_eq!(
         deliveries(&server, "hook").await.len(),
         1,
-        "of others nothing is told"
+        "of others nothing is record"
     );
     let hook = hook(&server, "hook", |hook| hook.lag == 0).await;
     assert_eq!(hook.last_failure, Some(delivered));
 }
 
 #[tokio::test]
-async fn what_holds_up_the_others_can_be_dropped() {
+async fn a_blocking_failure_can_be_dropped() {
     let (server, mut attempts) = failed_once().await;
     let dropped = server
         .app
@@ -108,7 +98,7 @@ async fn what_holds_up_the_others_can_be_dropped() {
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_tried_once_more_when_somebody_wants_it() {
+async fn a_parked_event_is_redelivered_on_request() {
     let script = |event, attempt| {
         ready(match (event, attempt) {
             (1, 1) => Err(permanent("never")),
@@ -123,19 +113,19 @@ async fn what_was_given_up_is_tried_once_more_when_somebody_wants_it() {
     let parked = delivery(&server, "hook", 1, is(DeliveryState::Parked)).await;
     assert_eq!((parked.attempts, &*parked.reason), (1, "never"));
 
-    // A failure that may pass leads to no further attempts either: nobody has asked for more than one.
-    want_again(&server, Some(1)).await;
+    // A temporary failure leads to no further attempts either, because only one was requested.
+    redeliver(&server, "hook", Some(1)).await;
     assert_eq!(attempts.next(1).await, [(1, 2)]);
     let again = |record: &DeliveryRecord| record.attempts == 2;
     let parked = delivery(&server, "hook", 1, again).await;
-    let told = (parked.state, &*parked.reason, parked.next_at);
-    assert_eq!(told, (DeliveryState::Parked, "not now", None));
+    let record = (parked.state, &*parked.reason, parked.next_at);
+    assert_eq!(record, (DeliveryState::Parked, "not now", None));
     assert_eq!(hook(&server, "hook", |hook| hook.lag == 0).await.parked, 1);
 
-    want_again(&server, None).await;
+    redeliver(&server, "hook", None).await;
     assert_eq!(attempts.next(1).await, [(1, 3)]);
-    let told = delivery(&server, "hook", 1, is(DeliveryState::Delivered)).await;
-    assert_eq!(told.attempts, 3);
+    let record = delivery(&server, "hook", 1, is(DeliveryState::Delivered)).await;
+    assert_eq!(record.attempts, 3);
     let hook = hook(&server, "hook", |hook| hook.parked == 0).await;
     assert_eq!(
         (hook.cursor.as_u64(), hook.lag),
@@ -147,7 +137,7 @@ async fn what_was_given_up_is_tried_once_more_when_somebody_wants_it() {
 }
 
 #[tokio::test]
-async fn everything_that_was_given_up_is_tried_once_more_in_its_order() {
+async fn all_parked_events_are_redelivered_in_order() {
     let script = |_, attempt| {
         ready(if attempt == 1 {
             Err(permanent("no"))
@@ -160,16 +150,17 @@ async fn everything_that_was_given_up_is_tried_once_more_in_its_order() {
     happen(&server, &["one", "two", "three"]).await;
     assert_eq!(attempts.next(3).await, [(1, 1), (2, 1), (3, 1)]);
     hook(&server, "hook", |hook| hook.parked == 3).await;
-    assert_eq!(want_again(&server, None).await, 3);
+    assert_eq!(redeliver(&server, "hook", None).await, 3);
     assert_eq!(attempts.next(3).await, [(1, 2), (2, 2), (3, 2)]);
     hook(&server, "hook", |hook| hook.parked == 0).await;
     attempts.is_empty();
 }
 
 #[tokio::test]
-async fn a_peer_that_says_when_to_come_back_is_left_alone_until_then() {
+async fn a_requested_wait_is_respected() {
     let least = Duration::from_millis(60);
-    // The hook itself looks at the clock: however late this test hears of a call, the time between two is right.
+    // The hook reads the clock itself, so the time between two calls is exact however late this
+    // test notices them.
     let (calls, mut called) = unbounded_channel();
     let script = move |_, attempt| {
         calls.send(Instant::now()).unwrap();
@@ -185,13 +176,16 @@ async fn a_peer_that_says_when_to_come_back_is_left_alone_until_then() {
     let second = in_time("a call", called.recv()).await.unwrap();
     assert!(second - first >= least, "{:?}", second - first);
     let very = |record: &DeliveryRecord| record.attempts == 2;
-    let told = delivery(&server, "hook", 1, very).await;
+    let record = delivery(&server, "hook", 1, very).await;
     let expected = server.clock.now().after(2 * HOUR);
-    assert_eq!((&*told.reason, told.next_at), ("very busy", Some(expected)));
+    assert_eq!(
+        (&*record.reason, record.next_at),
+        ("very busy", Some(expected))
+    );
 }
 
 #[tokio::test]
-async fn a_peer_that_says_so_too_often_is_given_up_all_the_same() {
+async fn requested_waits_do_not_extend_the_number_of_attempts() {
     let least = Duration::from_millis(1);
     let error = HookError::RetryAfter("busy".to_owned(), least);
     let (hook, mut attempts) = failing("hook", 1, error);
@@ -215,7 +209,7 @@ async fn start_at(
 }
 
 #[tokio::test]
-async fn a_wait_and_the_number_of_attempts_outlive_a_restart() {
+async fn wait_and_attempts_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let clock = crate::support::ManualClock::new();
     let (bad, mut to_bad) = failing("bad", 1, retry("not now"));
@@ -227,7 +221,7 @@ async fn a_wait_and_the_number_of_attempts_outlive_a_restart() {
     let before = delivery(&server, "bad", 1, |_| true).await;
     server.stop().await;
 
-    // Half of the wait is over: it is not begun anew, and not cut short.
+    // Half of the wait is over. It neither starts again nor is it shortened.
     clock.advance(HOUR / 2);
     let server = start_at(folder.path(), &clock, hooks()).await;
     happen(&server, &["two"]).await;
@@ -239,7 +233,7 @@ async fn a_wait_and_the_number_of_attempts_outlive_a_restart() {
     server.stop().await;
     to_bad.is_empty();
 
-    // It was over while there was no server.
+    // It ended while no server was running.
     clock.advance(HOUR);
     let server = start_at(folder.path(), &clock, hooks()).await;
     assert_eq!(to_bad.next(1).await, [(1, 2)]);
@@ -262,7 +256,7 @@ async fn a_wait_and_the_number_of_attempts_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_start_with_the_clock_behind_makes_no_wait_longer_than_it_was_meant_to_be() {
+async fn a_start_with_an_earlier_clock_extends_no_wait() {
     const SOON: Pace = Pace {
         waits: &[Duration::from_millis(1); 3],
         ..LONG

@@ -1,8 +1,8 @@
-//! Hooks that are off for a while, because somebody has paused them or because nobody is there to be told, and how soon it is known how
-//! far each has come.
+//! Hooks that are paused or disabled, and how soon their cursors are saved.
 
 use crate::support::attempts::{
-    Attempts, LONG, attempted, deliveries, delivery, failing, happen, hook, retry, switch, taking,
+    Attempts, LONG, attempted, deliveries, delivery, failing, happen, hook, redeliver, retry,
+    switch, taking,
 };
 use crate::support::{Setup, TestServer};
 use doorsign::domain::{DeliveryState, EventId};
@@ -19,22 +19,23 @@ async fn start(hook: Arc<dyn PostCreateHook>) -> (TestServer, Attempts) {
     (setup.start().await, to_sound)
 }
 
-/// Passes when that many events have come to the other hook, and so had every chance to come to all.
-async fn all_are_told(sound: &mut Attempts, events: std::ops::RangeInclusive<u64>) {
+/// Passes when the other hook has received these events, so that they could have reached every
+/// hook.
+async fn all_received(sound: &mut Attempts, events: std::ops::RangeInclusive<u64>) {
     for event in events {
         assert_eq!(sound.next(1).await, [(event, 1)]);
     }
 }
 
 #[tokio::test]
-async fn a_paused_hook_is_told_nothing_and_afterwards_everything_in_order() {
+async fn a_paused_hook_receives_nothing_and_later_everything_in_order() {
     let (paused, mut attempts) = taking("hook");
     let (server, mut to_sound) = start(paused).await;
     happen(&server, &["one"]).await;
     assert_eq!(attempts.next(1).await, [(1, 1)]);
     switch(&server, "hook", false).await;
     happen(&server, &["two", "three", "four"]).await;
-    all_are_told(&mut to_sound, 1..=4).await;
+    all_received(&mut to_sound, 1..=4).await;
     let off = hook(&server, "hook", |_| true).await;
     assert_eq!((off.off.as_deref(), off.lag), (Some("paused"), 3));
     attempts.is_empty();
@@ -62,7 +63,7 @@ async fn a_pause_lasts_over_a_restart() {
     server.stop().await;
     let server = again().start().await;
     happen(&server, &["one"]).await;
-    all_are_told(&mut to_sound, 1..=1).await;
+    all_received(&mut to_sound, 1..=1).await;
     server.stop().await;
     attempts.is_empty();
     let server = again().start().await;
@@ -71,7 +72,7 @@ async fn a_pause_lasts_over_a_restart() {
 }
 
 #[tokio::test]
-async fn what_is_under_way_when_a_hook_is_paused_ends_and_nothing_is_begun_after_it() {
+async fn a_pause_lets_the_current_delivery_end_and_starts_no_other() {
     let gate = Arc::new(Semaphore::new(0));
     let closed = gate.clone();
     let script = move |_, _| {
@@ -98,18 +99,13 @@ async fn what_is_under_way_when_a_hook_is_paused_ends_and_nothing_is_begun_after
 }
 
 #[tokio::test]
-async fn attempts_begin_anew_when_a_hook_is_switched_on_again() {
+async fn attempts_start_again_at_one_when_a_hook_is_resumed() {
     let (bad, mut attempts) = failing("hook", 1, retry("not now"));
     let (server, _) = start(bad).await;
     happen(&server, &["one"]).await;
     assert_eq!(attempts.next(1).await, [(1, 1)]);
     delivery(&server, "hook", 1, |_| true).await;
-    let all = server
-        .app
-        .store
-        .retry_deliveries("hook", None, crate::support::operator())
-        .await;
-    assert_eq!(all.unwrap(), 1);
+    assert_eq!(redeliver(&server, "hook", None).await, 1);
     assert_eq!(attempts.next(1).await, [(1, 2)]);
     delivery(&server, "hook", 1, |record| record.attempts == 2).await;
     switch(&server, "hook", false).await;
@@ -120,12 +116,12 @@ async fn attempts_begin_anew_when_a_hook_is_switched_on_again() {
 }
 
 #[tokio::test]
-async fn a_hook_that_nobody_is_behind_any_more_is_switched_off_and_keeps_its_place() {
+async fn a_hook_whose_receiver_is_gone_is_disabled_and_keeps_its_cursor() {
     let is_gone = Arc::new(AtomicBool::new(true));
     let answer = is_gone.clone();
     let script = move |event, _| {
         let is_gone = event == 2 && answer.load(Ordering::SeqCst);
-        let gone = HookError::Gone("nobody lives here".to_owned());
+        let gone = HookError::Gone("unknown recipient".to_owned());
         ready(if is_gone { Err(gone) } else { Ok(()) })
     };
     let (gone, mut attempts) = attempted("hook", script);
@@ -133,16 +129,20 @@ async fn a_hook_that_nobody_is_behind_any_more_is_switched_off_and_keeps_its_pla
     happen(&server, &["one", "two", "three"]).await;
     assert_eq!(attempts.next(2).await, [(1, 1), (2, 1)]);
     let off = hook(&server, "hook", |hook| hook.off.is_some()).await;
-    assert_eq!(off.off.as_deref(), Some("nobody lives here"));
+    assert_eq!(off.off.as_deref(), Some("unknown recipient"));
     assert_eq!(
         (off.cursor.as_u64(), off.parked),
         (1, 0),
         "nothing is given up"
     );
-    let told = deliveries(&server, "hook").await;
-    let told = (told[0].event.as_u64(), &*told[0].reason, told[0].next_at);
-    assert_eq!(told, (2, "nobody lives here", None));
-    all_are_told(&mut to_sound, 1..=3).await;
+    let records = deliveries(&server, "hook").await;
+    let record = (
+        records[0].event.as_u64(),
+        &*records[0].reason,
+        records[0].next_at,
+    );
+    assert_eq!(record, (2, "unknown recipient", None));
+    all_received(&mut to_sound, 1..=3).await;
     attempts.is_empty();
 
     switch(&server, "hook", true).await;
@@ -155,7 +155,7 @@ async fn a_hook_that_nobody_is_behind_any_more_is_switched_off_and_keeps_its_pla
 }
 
 #[tokio::test]
-async fn how_far_a_hook_is_is_known_while_it_is_busy_with_what_comes_next() {
+async fn the_cursor_is_saved_while_the_next_delivery_runs() {
     let script = |event, _| async move {
         match event {
             1 | 2 => Ok(()),
@@ -171,7 +171,7 @@ async fn how_far_a_hook_is_is_known_while_it_is_busy_with_what_comes_next() {
 }
 
 #[tokio::test]
-async fn what_succeeds_at_last_is_told_while_the_hook_is_busy_with_what_comes_next() {
+async fn a_late_success_is_recorded_while_the_next_delivery_runs() {
     let script = |event, attempt| async move {
         match (event, attempt) {
             (1, 1) => Err(retry("not now")),
@@ -183,12 +183,7 @@ async fn what_succeeds_at_last_is_told_while_the_hook_is_busy_with_what_comes_ne
     let (server, _) = start(slow).await;
     happen(&server, &["one", "two"]).await;
     delivery(&server, "hook", 1, |_| true).await;
-    server
-        .app
-        .store
-        .retry_deliveries("hook", None, crate::support::operator())
-        .await
-        .unwrap();
+    redeliver(&server, "hook", None).await;
     assert_eq!(attempts.next(3).await, [(1, 1), (1, 2), (2, 1)]);
     let delivered =
         |record: &doorsign::domain::DeliveryRecord| record.state == DeliveryState::Delivered;

@@ -1,5 +1,4 @@
-//! Hooks of every kind beside each other, in a server that dies while one of them has nobody to tell. What each kind does on its own is
-//! tested where it is.
+//! Hooks of every kind in one server that is killed while a receiver is down.
 
 use crate::support::process::Home;
 use crate::support::receiver::{Arrival, Receiver};
@@ -71,8 +70,7 @@ async fn notes(count: usize, client: &Client) -> String {
 }
 
 #[tokio::test]
-async fn every_event_comes_in_order_to_a_receiver_that_was_down_a_program_and_a_module_across_a_kill()
- {
+async fn a_webhook_a_program_and_a_module_receive_every_event_in_order_across_a_kill() {
     let home = Home::new();
     fill(home.path());
     home.serve(&[], &[]).await.end().await;
@@ -91,7 +89,8 @@ async fn every_event_comes_in_order_to_a_receiver_that_was_down_a_program_and_a_
     let failed = |log: &String| log.contains("a delivery failed consumer=webhook-ci");
     server.logged(failed).await;
     client.create("three").await.expect(200);
-    // A server that is killed leaves its programs alone, and one that still ran would meet its like in the next server.
+    // A killed server leaves its programs running, and one that still ran would meet its copy in
+    // the next server.
     journal(&home, 4).await;
     server.kill().await;
 
@@ -109,7 +108,7 @@ async fn every_event_comes_in_order_to_a_receiver_that_was_down_a_program_and_a_
     let mut came = receiver
         .until(|came| came.iter().any(|it| it.number() == 6))
         .await;
-    // What was told last before the kill may come again.
+    // The last deliveries before the kill may be repeated.
     let mut known = std::collections::BTreeSet::new();
     came.retain(|arrival| known.insert(arrival.number()));
     let kinds: Vec<_> = came.iter().map(|it| it.event["type"].as_str()).collect();

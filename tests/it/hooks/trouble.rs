@@ -1,8 +1,8 @@
-//! Hooks that are slow, stuck, panicking or refusing: each harms itself alone, and no event is lost on the way. What happens when all
-//! goes well is in `delivery`.
+//! Hooks that are slow, stuck, panicking or failing: each affects only itself, and no event is
+//! lost. `delivery` tests the rest.
 
 use crate::support::scripted::{FAST, Given, parked, recording, scripted};
-use crate::support::{PATIENCE, Setup, TestServer, in_time};
+use crate::support::{Setup, TEST_TIMEOUT, TestServer, in_time};
 use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{HookError, PostCreateHook};
 use futures_util::future::{BoxFuture, FutureExt};
@@ -39,8 +39,8 @@ fn blocking() -> (Script, Sender<()>) {
     let held = Mutex::new(held);
     let script: Script = Box::new(move |call| {
         if call == 1 {
-            // Not for ever, so that a server which is blocked with it fails the test and does not hang it.
-            let _ = held.lock().unwrap().recv_timeout(2 * PATIENCE);
+            // Limited, so that a blocked server fails the test instead of hanging it.
+            let _ = held.lock().unwrap().recv_timeout(2 * TEST_TIMEOUT);
         }
         ready(Ok(())).boxed()
     });
@@ -48,7 +48,7 @@ fn blocking() -> (Script, Sender<()>) {
 }
 
 /// With `script` as one hook, the other one gets everything and creates are answered.
-async fn assert_harms_nobody_else(script: Script) -> (TestServer, Given) {
+async fn assert_affects_no_other_hook(script: Script) -> (TestServer, Given) {
     let (troubled, mut given) = scripted("troubled", script);
     let (sound, mut to_sound) = recording("sound");
     let setup = Setup::new().pace(FAST).hook(troubled).hook(sound);
@@ -66,7 +66,7 @@ async fn assert_harms_nobody_else(script: Script) -> (TestServer, Given) {
 
 #[tokio::test]
 async fn a_stuck_hook_delays_only_itself_and_does_not_keep_the_server_from_stopping() {
-    let (server, mut given) = assert_harms_nobody_else(Box::new(|_| pending().boxed())).await;
+    let (server, mut given) = assert_affects_no_other_hook(Box::new(|_| pending().boxed())).await;
     given.is_empty();
     in_time("the stop, which waits for the hook", server.stop()).await;
 }
@@ -75,17 +75,17 @@ async fn a_stuck_hook_delays_only_itself_and_does_not_keep_the_server_from_stopp
 async fn a_hook_that_blocks_its_thread_delays_only_itself_and_does_not_keep_the_server_from_stopping()
  {
     let (script, _release) = blocking();
-    let (server, mut given) = assert_harms_nobody_else(script).await;
+    let (server, mut given) = assert_affects_no_other_hook(script).await;
     given.is_empty();
     in_time("the stop, which waits for the hook", server.stop()).await;
 }
 
 #[tokio::test]
-async fn a_slow_hook_delays_only_itself_and_gets_everything_in_the_end() {
+async fn a_slow_hook_delays_only_itself_and_receives_everything() {
     let gate = Arc::new(Semaphore::new(0));
     let closed = gate.clone();
     let script: Script = Box::new(move |_| pass(closed.clone()));
-    let (_server, mut given) = assert_harms_nobody_else(script).await;
+    let (_server, mut given) = assert_affects_no_other_hook(script).await;
     for name in ["second", "third", "fourth"] {
         given.is_empty();
         gate.add_permits(1);
@@ -94,11 +94,11 @@ async fn a_slow_hook_delays_only_itself_and_gets_everything_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_panicking_hook_harms_only_itself_and_its_panic_counts_as_a_retry() {
+async fn a_panicking_hook_affects_only_itself_and_its_panic_counts_as_a_retry() {
     let before_its_future: Script = Box::new(|_| panic!("before there is a future"));
     let inside: Script = Box::new(|_| async { panic!("inside the future") }.boxed());
     for script in [before_its_future, inside] {
-        let (server, mut given) = assert_harms_nobody_else(script).await;
+        let (server, mut given) = assert_affects_no_other_hook(script).await;
         let again = ["first", "first", "second", "second", "second", "third"];
         assert_eq!(given.names(6).await, again);
         let parked = parked(&server);
@@ -109,7 +109,7 @@ async fn a_panicking_hook_harms_only_itself_and_its_panic_counts_as_a_retry() {
 }
 
 #[tokio::test]
-async fn a_retry_brings_the_same_event_again_before_any_other_and_success_ends_it() {
+async fn a_retry_repeats_the_same_event_until_it_succeeds() {
     let script = |call| ready(if call == 2 { retry("not now") } else { Ok(()) });
     let (hook, mut given) = scripted("flaky", script);
     let server = start(hook, FAST).await;
@@ -134,7 +134,8 @@ async fn retries_wait_longer_each_time() {
         waits: &WAITS,
         ..FAST
     };
-    // The hook itself looks at the clock: however late this test hears of a call, the time between two is right.
+    // The hook reads the clock itself, so the time between two calls is exact however late this
+    // test notices them.
     let (calls, mut called) = unbounded_channel();
     let script = move |_| {
         calls.send(Instant::now()).unwrap();
@@ -153,7 +154,7 @@ async fn retries_wait_longer_each_time() {
 }
 
 #[tokio::test]
-async fn a_permanent_failure_is_parked_with_its_reason_and_the_next_event_goes_on() {
+async fn a_permanent_failure_is_parked_with_its_reason_and_the_next_event_is_delivered() {
     // The first is held until the others are there, so that they come in one batch.
     let gate = Arc::new(Semaphore::new(0));
     let closed = gate.clone();
@@ -196,7 +197,7 @@ async fn an_event_that_fails_too_often_is_parked_with_its_last_reason() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_takes_too_long_is_dropped_and_tried_again() {
+async fn a_delivery_that_takes_too_long_is_dropped_and_retried() {
     let limit = Duration::from_millis(20);
     let script = |call| match call {
         1 => pending().boxed(),
@@ -212,12 +213,12 @@ async fn a_delivery_that_takes_too_long_is_dropped_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_hook_that_blocks_past_its_limit_is_not_called_again_until_it_is_back_and_loses_no_attempt()
- {
+async fn a_blocked_hook_is_not_called_again_until_it_returns_and_loses_no_attempt() {
     let limit = Duration::from_millis(20);
     let (script, release) = blocking();
     let (hook, mut given) = scripted("blocking", script);
-    // Parks "one" when three limits and two waits are over: so long the other one has been past its limit, too.
+    // Parks "one" after three limits and two waits: by then the other one has exceeded its limit,
+    // too.
     let (stuck, mut to_stuck) = scripted("stuck", |_| pending());
     let setup = Setup::new().pace(Pace { limit, ..FAST });
     let server = setup.hook(hook).hook(stuck).start().await;
@@ -230,8 +231,8 @@ async fn a_hook_that_blocks_past_its_limit_is_not_called_again_until_it_is_back_
     given.is_empty();
     drop(release);
     assert_eq!(given.names(2).await, ["one", "two"]);
-    let given_up = parked(&server);
-    assert!(given_up.iter().all(|row| row.0 == "stuck"), "{given_up:?}");
+    let parked = parked(&server);
+    assert!(parked.iter().all(|row| row.0 == "stuck"), "{parked:?}");
 }
 
 #[tokio::test]
@@ -259,7 +260,7 @@ async fn a_cursor_that_cannot_be_saved_repeats_no_delivery() {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_parked_and_holds_up_nobody() {
+async fn an_unreadable_event_is_parked_and_delays_no_other() {
     let (hook, mut given) = recording("reader");
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

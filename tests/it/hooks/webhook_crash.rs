@@ -1,5 +1,5 @@
-//! A webhook's deliveries across `kill -9` of the server, at each of their steps. What goes wrong with a server that lives is tested
-//! in `plugins/webhook`.
+//! A webhook's deliveries across `kill -9` of the server at each step. `plugins/webhook` tests
+//! failures of a running server.
 
 use crate::support::Client;
 use crate::support::process::Home;
@@ -37,7 +37,7 @@ async fn create(client: &Client, name: &str, acknowledged: &mut Vec<String>) {
     acknowledged.push(name.to_owned());
 }
 
-/// Creates some statuses, and comes back at `moment` of the last one's delivery.
+/// Creates some statuses and returns at `moment` of the last one's delivery.
 async fn live_until(
     moment: Moment,
     life: usize,
@@ -69,7 +69,7 @@ async fn live_until(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_kills_at_every_step_lose_no_event_and_mix_up_none() {
+async fn a_hundred_kills_at_every_step_lose_and_confuse_no_event() {
     let home = Home::new();
     home.serve(ARGS, &[]).await.kill().await;
     let token = home.token("admin", "test").await;
@@ -108,8 +108,8 @@ async fn a_hundred_kills_at_every_step_lose_no_event_and_mix_up_none() {
     assert!(repeated(Moment::Save) > 0);
 }
 
-/// An event that comes again comes under the same id and with the same body, and no two have the same id. Gives the names in those
-/// that came more than once.
+/// Passes when repeated events have the same id and body, and no two events share an id. Returns
+/// the names in those that were repeated.
 fn assert_same_again(came: &[Arrival]) -> Vec<&str> {
     let mut by_number: BTreeMap<u64, Vec<&Arrival>> = BTreeMap::new();
     for arrival in came {
@@ -129,12 +129,12 @@ fn assert_same_again(came: &[Arrival]) -> Vec<&str> {
     repeated.filter_map(|same| same[0].name()).collect()
 }
 
-/// Each server tells one event after the other, and begins no later than with the first that was not answered so far, and no more than
-/// a batch before it.
+/// Passes when each server sent its events in order, starting no later than with the first one that
+/// was not answered, and at most a batch before it.
 fn assert_in_order(came: &[Arrival]) {
     let mut answered: u64 = 0;
-    for told in came.chunk_by(|one, other| one.connection == other.connection) {
-        let numbers: Vec<u64> = told.iter().map(Arrival::number).collect();
+    for sent in came.chunk_by(|one, other| one.connection == other.connection) {
+        let numbers: Vec<u64> = sent.iter().map(Arrival::number).collect();
         let next = answered + 1;
         assert!(
             (next.saturating_sub(BATCH)..=next).contains(&numbers[0]),
@@ -144,7 +144,7 @@ fn assert_in_order(came: &[Arrival]) {
             numbers.is_sorted_by(|one, next| one + 1 == *next),
             "{numbers:?}"
         );
-        let taken = told.iter().filter(|arrival| arrival.answered);
+        let taken = sent.iter().filter(|arrival| arrival.answered);
         answered = taken.map(Arrival::number).fold(answered, u64::max);
     }
 }

@@ -1,7 +1,7 @@
-//! Webhooks in a whole server: they are told of events as soon as they are added, until they are removed, by whatever secrets are in
-//! force. How one is spoken to is in `plugins/webhook`; routes and commands are elsewhere, too.
+//! Webhooks in a whole server: they receive events from their registration until their removal,
+//! signed with the secrets in force. `plugins/webhook` tests requests and responses.
 
-use crate::support::attempts::{LONG, delivery, happen, hook, until};
+use crate::support::attempts::{LONG, delivery, happen, hook, redeliver, until};
 use crate::support::receiver::{Arrival, Receiver};
 use crate::support::webhooks::{add_named, start_with, webhook_server};
 use crate::support::{TestServer, in_time};
@@ -22,7 +22,7 @@ async fn add(server: &TestServer, endpoint: &Receiver, kinds: &[&str]) -> Webhoo
 }
 
 #[tokio::test]
-async fn a_webhook_is_told_what_happens_from_then_on_and_signed() {
+async fn a_webhook_receives_signed_events_from_its_registration_on() {
     let (server, mut endpoint) = (webhook_server().await, Receiver::start());
     happen(&server, &["before"]).await;
     let webhook = add(&server, &endpoint, &[]).await;
@@ -35,7 +35,7 @@ async fn a_webhook_is_told_what_happens_from_then_on_and_signed() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_told_only_of_what_it_was_added_for() {
+async fn a_webhook_receives_only_the_types_it_was_added_for() {
     let (server, mut endpoint) = (webhook_server().await, Receiver::start());
     add(&server, &endpoint, &["custom_user_status.deleted"]).await;
     let admin = server.admin().await;
@@ -43,13 +43,13 @@ async fn a_webhook_is_told_only_of_what_it_was_added_for() {
     let gone = serde_json::json!({"customUserStatusId": id});
     let deleted = admin.post("custom-user-status.delete", gone).await;
     deleted.expect(200);
-    let told = endpoint.next().await.event;
-    assert_eq!(told["type"], "custom_user_status.deleted");
+    let event = endpoint.next().await.event;
+    assert_eq!(event["type"], "custom_user_status.deleted");
     hook(&server, "webhook-bell", |hook| hook.lag == 0).await;
 }
 
 #[tokio::test]
-async fn a_new_secret_signs_along_with_the_one_before_until_that_has_ended() {
+async fn both_secrets_sign_during_a_rotation() {
     let (server, mut endpoint) = (webhook_server().await, Receiver::start());
     let old = add(&server, &endpoint, &[]).await.secrets.remove(0);
     let new = webhooks::rotate(&server.app, Caller::Operator, "bell").await;
@@ -67,7 +67,7 @@ async fn a_new_secret_signs_along_with_the_one_before_until_that_has_ended() {
     assert!(is_signed_with(&last, &new, &server));
 }
 
-/// Lets things happen until the endpoint is told of one as it should be.
+/// Creates events until the endpoint receives one that is signed as expected.
 async fn until_signed(
     server: &TestServer,
     endpoint: &mut Receiver,
@@ -84,7 +84,7 @@ async fn until_signed(
 }
 
 #[tokio::test]
-async fn an_endpoint_that_fails_is_tried_again_and_what_it_answered_is_on_record() {
+async fn a_failing_endpoint_is_retried_and_its_response_recorded() {
     let (server, mut endpoint) = (webhook_server().await, Receiver::start());
     add(&server, &endpoint, &[]).await;
     endpoint.answers(500);
@@ -97,17 +97,13 @@ async fn an_endpoint_that_fails_is_tried_again_and_what_it_answered_is_on_record
     assert!(parked.reason.contains("500"), "{parked:?}");
     assert_eq!(parked.attempts, 3);
     endpoint.answers(204);
-    let all = server
-        .app
-        .store
-        .retry_deliveries("webhook-bell", None, crate::support::operator());
-    assert_eq!(all.await.unwrap(), 2);
+    assert_eq!(redeliver(&server, "webhook-bell", None).await, 2);
     assert_eq!(endpoint.names(2).await, ["one", "two"]);
     hook(&server, "webhook-bell", |hook| hook.parked == 0).await;
 }
 
 #[tokio::test]
-async fn an_endpoint_that_says_it_is_gone_is_disabled_and_told_everything_when_it_is_enabled() {
+async fn an_endpoint_that_is_gone_is_disabled_and_receives_everything_once_enabled() {
     let (server, mut endpoint) = (webhook_server().await, Receiver::start());
     add(&server, &endpoint, &[]).await;
     endpoint.answers(410);
@@ -122,7 +118,7 @@ async fn an_endpoint_that_says_it_is_gone_is_disabled_and_told_everything_when_i
 }
 
 #[tokio::test]
-async fn a_webhook_that_is_removed_is_told_nothing_more_even_of_what_it_was_to_be_told() {
+async fn a_removed_webhook_receives_nothing_more_not_even_pending_events() {
     let server = start_with(LONG).await;
     let mut endpoint = Receiver::start();
     add(&server, &endpoint, &[]).await;
@@ -143,7 +139,7 @@ async fn a_webhook_that_is_removed_is_told_nothing_more_even_of_what_it_was_to_b
             .then_some(())
     };
     until("the hook to be gone", look).await;
-    // Another one of its name begins anew.
+    // A new webhook of the same name starts with new events.
     endpoint.answers(204);
     let another = add(&server, &endpoint, &[]).await;
     happen(&server, &["two"]).await;

@@ -5,7 +5,7 @@
 
 use crate::support::office::{Office, PEOPLE, template};
 use crate::support::presence::set;
-use crate::support::watcher::Hears;
+use crate::support::watcher::Scope;
 use doorsign::domain::UserStatus;
 use doorsign::jobs::claim_expiry;
 use doorsign::service::users;
@@ -34,7 +34,7 @@ enum Step {
     Jump(u64),
     Roles(usize, &'static [&'static str]),
     Name(usize, &'static str),
-    Watch(Hears),
+    Watch(Scope),
     Restart,
     Settle,
 }
@@ -94,7 +94,7 @@ async fn step(mut office: Office, step: Step, calm: bool) -> Office {
             users::set_roles(app, PEOPLE[person], roles).await.unwrap();
         }
         Step::Name(person, name) => office.change_name(person, name).await,
-        Step::Watch(hears) => office.watch(hears).await,
+        Step::Watch(scope) => office.watch(scope).await,
         Step::Restart => office = office.restart().await,
         Step::Settle => office.settle(calm).await,
     }
@@ -122,7 +122,7 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => (1..100_u64).prop_map(Step::Jump),
         1 => (person(), select(roles.to_vec())).prop_map(|(person, roles)| Step::Roles(person, roles)),
         1 => (person(), name).prop_map(|(person, name)| Step::Name(person, name)),
-        1 => select(vec![Hears::Everybody, Hears::ById]).prop_map(Step::Watch),
+        1 => select(vec![Scope::All, Scope::ById]).prop_map(Step::Watch),
         1 => Just(Step::Restart),
         2 => Just(Step::Settle),
     ]

@@ -34,7 +34,7 @@ async fn every_refused_subscription_gets_a_meteor_error() {
         (false, "stream-notify-logged", json!([null]), "null"),
         (false, "stream-notify-logged", json!([7]), "a number"),
         (false, "stream-notify-all", json!([""]), "an empty event for everybody"),
-        (false, "stream-notify-user", json!([""]), "an empty event for oneself"),
+        (false, "stream-notify-user", json!([""]), "an empty event of the own user"),
         (false, "stream-roles", json!([""]), "an empty event of roles"),
     ];
     for (is_anonymous, name, params, what) in table {

@@ -2,7 +2,8 @@
 //! retrying, dropping, pausing and resuming. Replays are in `replays`.
 
 use crate::support::store::hooks::{
-    advance, deliveries, failed_at, happen, hook, parked, retrying, standing, webhook,
+    advance, deliveries, drop_event, failed_at, happen, hook, parked, retry, retrying, standing,
+    switch, webhook,
 };
 use crate::support::store::{at, every_shared_store, every_store};
 use doorsign::domain::{
@@ -204,26 +205,14 @@ async fn a_retry_makes_failed_deliveries_due_and_queues_parked_ones_again() {
             ..failed_at(event)
         };
         let third = Some(EventId::new(3));
-        assert_eq!(
-            store
-                .retry_deliveries("hook", third, crate::support::operator())
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(retry(&*store, third).await, 1);
         let due = standing(&*store, "hook").await;
         assert_eq!(due.failed, Some(due_now(3)));
         assert_eq!(due.again, None);
         advance(&*store, "hook", 2, records).await;
 
         let first = Some(EventId::new(1));
-        assert_eq!(
-            store
-                .retry_deliveries("hook", first, crate::support::operator())
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(retry(&*store, first).await, 1);
         let wanted = standing(&*store, "hook").await;
         assert_eq!(wanted.again, Some((EventId::new(1), 16)));
         assert_eq!(wanted.failed, Some(failed_at(3)));
@@ -242,13 +231,7 @@ async fn a_retry_makes_failed_deliveries_due_and_queues_parked_ones_again() {
         advance(&*store, "hook", 2, vec![parked(1)]).await;
         assert_eq!(standing(&*store, "hook").await.again, None);
 
-        assert_eq!(
-            store
-                .retry_deliveries("hook", None, crate::support::operator())
-                .await
-                .unwrap(),
-            2
-        );
+        assert_eq!(retry(&*store, None).await, 2);
         let all = standing(&*store, "hook").await;
         assert_eq!(all.again, Some((EventId::new(1), 16)));
         assert_eq!(all.failed, Some(due_now(3)));
@@ -263,13 +246,7 @@ async fn parked_deliveries_are_retried_in_order() {
         let store = database.open();
         three_pending(&*store).await;
         advance(&*store, "hook", 3, vec![parked(2), parked(1), parked(3)]).await;
-        assert_eq!(
-            store
-                .retry_deliveries("hook", None, crate::support::operator())
-                .await
-                .unwrap(),
-            3
-        );
+        assert_eq!(retry(&*store, None).await, 3);
         for event in 1..=3 {
             let next = standing(&*store, "hook").await.again;
             assert_eq!(next, Some((EventId::new(event), 16)));
@@ -280,13 +257,7 @@ async fn parked_deliveries_are_retried_in_order() {
             advance(&*store, "hook", 3, vec![record]).await;
         }
         assert_eq!(standing(&*store, "hook").await.again, None);
-        assert_eq!(
-            store
-                .retry_deliveries("hook", None, crate::support::operator())
-                .await
-                .unwrap(),
-            0
-        );
+        assert_eq!(retry(&*store, None).await, 0);
     })
     .await;
 }
@@ -299,17 +270,11 @@ async fn a_dropped_event_is_not_delivered_and_does_not_block_the_hook() {
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records).await;
         let before = standing(&*store, "hook").await.place;
-        store
-            .drop_delivery("hook", EventId::new(1), crate::support::operator())
-            .await
-            .unwrap();
+        drop_event(&*store, 1).await;
         assert_eq!(standing(&*store, "hook").await.place, before);
         assert_eq!(deliveries(&*store, "hook").await, [noted(2), retrying(3)]);
 
-        store
-            .drop_delivery("hook", EventId::new(3), crate::support::operator())
-            .await
-            .unwrap();
+        drop_event(&*store, 3).await;
         let after = standing(&*store, "hook").await;
         assert_eq!((after.place.cursor.as_u64(), after.failed), (3, None));
         assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
@@ -327,15 +292,9 @@ async fn a_delivery_dropped_during_its_retry_stays_dropped() {
         let store = database.open();
         three_pending(&*store).await;
         advance(&*store, "hook", 2, vec![parked(1)]).await;
-        store
-            .retry_deliveries("hook", None, crate::support::operator())
-            .await
-            .unwrap();
+        retry(&*store, None).await;
         let trying = standing(&*store, "hook").await.place;
-        store
-            .drop_delivery("hook", EventId::new(1), crate::support::operator())
-            .await
-            .unwrap();
+        drop_event(&*store, 1).await;
         assert!(
             !store
                 .advance("hook", trying, vec![parked(1)])
@@ -355,10 +314,7 @@ async fn enabling_a_hook_retries_its_failed_event_and_keeps_parked_ones() {
         three_pending(&*store).await;
         advance(&*store, "hook", 1, vec![parked(1), retrying(2)]).await;
         let off = Some("paused".to_owned());
-        store
-            .switch_hook("hook", off.clone(), crate::support::operator())
-            .await
-            .unwrap();
+        switch(&*store, off.clone()).await;
         let paused = standing(&*store, "hook").await;
         assert!(!paused.is_on);
         assert_eq!(paused.failed, Some(failed_at(2)));
@@ -369,10 +325,7 @@ async fn enabling_a_hook_retries_its_failed_event_and_keeps_parked_ones() {
             "still off after a restart"
         );
 
-        store
-            .switch_hook("hook", None, crate::support::operator())
-            .await
-            .unwrap();
+        switch(&*store, None).await;
         let on = standing(&*store, "hook").await;
         assert_eq!((on.is_on, on.failed), (true, None));
         assert_eq!(on.place, paused.place);
@@ -450,15 +403,9 @@ async fn hooks_changed_signals_every_operator_action_and_no_delivery() {
             assert!(changed.has_changed().unwrap(), "{what}");
             changed.mark_unchanged();
         };
-        store
-            .retry_deliveries("hook", None, crate::support::operator())
-            .await
-            .unwrap();
+        retry(&*store, None).await;
         is_signalled("a retry");
-        store
-            .drop_delivery("hook", EventId::new(1), crate::support::operator())
-            .await
-            .unwrap();
+        drop_event(&*store, 1).await;
         is_signalled("a drop");
         let far = Timestamp::from_millis(i64::MAX);
         store
@@ -467,15 +414,9 @@ async fn hooks_changed_signals_every_operator_action_and_no_delivery() {
             .unwrap();
         is_signalled("a replay");
         let off = Some("paused".to_owned());
-        store
-            .switch_hook("hook", off, crate::support::operator())
-            .await
-            .unwrap();
+        switch(&*store, off).await;
         is_signalled("a pause");
-        store
-            .switch_hook("hook", None, crate::support::operator())
-            .await
-            .unwrap();
+        switch(&*store, None).await;
         is_signalled("a resume");
         store.refresh().await.unwrap();
         is_signalled("a refresh");

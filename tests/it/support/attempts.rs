@@ -1,7 +1,7 @@
-//! A hook that tells a test which attempts are made at it and answers as the test says, and a look at what the server says of hooks.
-//! Knows nothing of why a test wants it.
+//! A hook that reports its attempts to a test and answers by a script, and the records of
+//! deliveries.
 
-use crate::support::{PATIENCE, TestServer, in_time, look_again};
+use crate::support::{TEST_TIMEOUT, TestServer, in_time, look_again};
 use doorsign::domain::{DeliveryRecord, EventId, Hook};
 use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{Delivery, Event, HookError, PostCreateHook, StatusCreated, async_trait};
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// An hour: as long as no test lasts.
+/// Longer than any test.
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// Waits that no test sees the end of, and a limit that none meets.
+/// Waits and a limit that no test reaches.
 pub const LONG: Pace = Pace {
-    limit: PATIENCE.saturating_mul(10),
+    limit: TEST_TIMEOUT.saturating_mul(10),
     waits: &[HOUR; 3],
 };
 
@@ -24,10 +24,11 @@ struct Attempted<F> {
     script: F,
 }
 
-/// The attempts that were made, in their order: which event, and which attempt at it.
+/// The attempts in order: the event, and the number of the attempt.
 pub struct Attempts(UnboundedReceiver<(u64, u32)>);
 
-/// A hook that answers as `script` does for the event and the attempt, and leaves notes that name both.
+/// A hook that answers by `script`, given the event and the attempt, and leaves notes that name
+/// both.
 pub fn attempted<F, A>(name: &'static str, script: F) -> (Arc<dyn PostCreateHook>, Attempts)
 where
     F: Fn(u64, u32) -> A + Send + Sync + 'static,
@@ -38,12 +39,12 @@ where
     (Arc::new(hook), Attempts(seen))
 }
 
-/// A hook that takes everything.
+/// A hook that accepts every event.
 pub fn taking(name: &'static str) -> (Arc<dyn PostCreateHook>, Attempts) {
     attempted(name, |_, _| std::future::ready(Ok(())))
 }
 
-/// A hook whose attempts at the event `bad` fail with this, all of them.
+/// A hook that fails every attempt at the event `bad` with this error.
 pub fn failing(
     name: &'static str,
     bad: u64,
@@ -96,7 +97,7 @@ where
 }
 
 impl Attempts {
-    /// The next `count`, which have to come.
+    /// Waits for the next `count` attempts.
     pub async fn next(&mut self, count: usize) -> Vec<(u64, u32)> {
         let mut attempts = Vec::new();
         for _ in 0..count {
@@ -106,7 +107,7 @@ impl Attempts {
         attempts
     }
 
-    /// Passes when none was made that was not asked for yet.
+    /// Passes when every attempt so far was taken.
     #[track_caller]
     pub fn is_empty(&mut self) {
         if let Ok(more) = self.0.try_recv() {
@@ -115,51 +116,58 @@ impl Attempts {
     }
 }
 
-/// Looks again and again, until `look` finds something.
-pub async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
-    let looking = async {
+/// Polls until `find` returns something.
+pub async fn until<T>(what: &str, find: impl AsyncFn() -> Option<T>) -> T {
+    let searching = async {
         loop {
-            if let Some(found) = look().await {
+            if let Some(found) = find().await {
                 break found;
             }
             look_again().await;
         }
     };
-    in_time(what, looking).await
+    in_time(what, searching).await
 }
 
-/// The hook `name`, as soon as it is as it should be.
+/// The hook `name`, once `is_right`.
 pub async fn hook(server: &TestServer, name: &str, is_right: impl Fn(&Hook) -> bool) -> Hook {
-    let look = async || {
+    let find = async || {
         let hooks = server.app.store.list_hooks().await.unwrap();
         let found = hooks.into_iter().find(|hook| hook.name == name);
         found.filter(|hook| is_right(hook))
     };
-    until("the hook as it should be", look).await
+    until("the hook as it should be", find).await
 }
 
-/// What is told of the deliveries of the hook `name`.
+/// The delivery records of the hook `name`.
 pub async fn deliveries(server: &TestServer, name: &str) -> Vec<DeliveryRecord> {
     let all = (server.app.store).list_deliveries(name, None, EventId::new(0), usize::MAX);
     all.await.unwrap()
 }
 
-/// What is told of the delivery of `event` to the hook `name`, as soon as it is as it should be.
+/// The record of `event` for the hook `name`, once `is_right`.
 pub async fn delivery(
     server: &TestServer,
     name: &str,
     event: u64,
     is_right: impl Fn(&DeliveryRecord) -> bool,
 ) -> DeliveryRecord {
-    let look = async || {
-        let told = deliveries(server, name).await.into_iter();
-        let mut told = told.filter(|record| record.event.as_u64() == event);
-        told.next().filter(|record| is_right(record))
+    let find = async || {
+        let records = deliveries(server, name).await.into_iter();
+        let mut records = records.filter(|record| record.event.as_u64() == event);
+        records.next().filter(|record| is_right(record))
     };
-    until("the delivery as it should be", look).await
+    until("the delivery as it should be", find).await
 }
 
-/// Lets that many things happen, as the administrator.
+/// Requests another attempt at `event`, or at all failed events. Returns how many.
+pub async fn redeliver(server: &TestServer, name: &str, event: Option<u64>) -> u64 {
+    let (store, event) = (&server.app.store, event.map(EventId::new));
+    let retried = store.retry_deliveries(name, event, crate::support::operator());
+    retried.await.unwrap()
+}
+
+/// Creates statuses with these names as the administrator.
 pub async fn happen(server: &TestServer, names: &[&str]) {
     let admin = server.admin().await;
     for name in names {
@@ -167,7 +175,7 @@ pub async fn happen(server: &TestServer, names: &[&str]) {
     }
 }
 
-/// Switches the hook `name` off or on.
+/// Resumes or pauses the hook `name`.
 pub async fn switch(server: &TestServer, name: &str, is_on: bool) {
     let off = (!is_on).then(|| "paused".to_owned());
     server

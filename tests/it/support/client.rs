@@ -1,4 +1,5 @@
-//! Clients, which are actors, and the answers that they get. Knows the wire of what most tests need first: a create, a list, a login.
+//! HTTP clients as actors, and their responses, with the requests that most tests need: create,
+//! list and log in.
 
 use super::in_time;
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use warp::http::{HeaderMap, Method, Request, StatusCode};
 
-/// Somebody with an HTTP client.
+/// A user with an HTTP client.
 #[derive(Clone)]
 pub struct Client {
     http: HttpClient<HttpConnector, Full<Bytes>>,
@@ -18,7 +19,7 @@ pub struct Client {
     pub credentials: Option<(String, String)>,
 }
 
-/// Why there is no whole answer.
+/// Why there is no complete response.
 pub type Gone = Box<dyn std::error::Error + Send + Sync>;
 
 /// An answer, read whole.

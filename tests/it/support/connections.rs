@@ -14,8 +14,8 @@ pub async fn server_with_grace(seconds: u32) -> TestServer {
     setup.start().await
 }
 
-/// What somebody sees of their own: what is shown, what is chosen, and what their connections say,
-/// which all routes have to agree on.
+/// A user's own status: the visible one, the chosen one and that of the connections. All routes
+/// must agree.
 pub async fn seen(client: &Client) -> [String; 3] {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (me, status, presence) = (
@@ -46,13 +46,13 @@ pub async fn count(admin: &Client) -> u64 {
     answer.json()["current"].as_u64().unwrap()
 }
 
-/// Waits until so many are connected: that somebody has left is seen a moment later.
+/// Waits until this many are connected. A disconnect is noticed a moment later.
 pub async fn wait_for_count(admin: &Client, expected: u64) {
     let waiting = async { while count(admin).await != expected {} };
     in_time("the number of connections", waiting).await;
 }
 
-/// A connection of `client` that hears how people are shown, and of custom statuses.
+/// A connection of `client` that is subscribed to visible statuses and custom statuses.
 pub async fn watcher(client: &Client) -> Live {
     let mut live = client.live().await;
     live.listen("user-status").await;
@@ -60,8 +60,8 @@ pub async fn watcher(client: &Client) -> Live {
     live
 }
 
-/// Waits until `watcher` receives this status number for the user with this id. An earlier state
-/// may still arrive before it.
+/// Waits until `watcher` receives this status number of the user. Earlier changes may still arrive
+/// before it.
 pub async fn sees(watcher: &mut Live, user: &str, code: u64) {
     loop {
         let (event, args) = watcher.next_event().await;

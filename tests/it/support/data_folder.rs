@@ -14,7 +14,8 @@ pub async fn served(home: &Home) -> (Process, Client) {
     (server, admin)
 }
 
-/// How many rows `sql` counts in the database file alone, without its log. 0 where it cannot be read at the moment.
+/// The number of rows that `sql` counts in the database file alone, without its log; 0 if it cannot
+/// be read at the moment.
 pub fn count_without_log(file: &Path, sql: &str) -> i64 {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{}?immutable=1", file.display());

@@ -11,7 +11,7 @@ pub async fn dev_server() -> TestServer {
     Setup::dev().start().await
 }
 
-/// Somebody of the seed, by the fixed token.
+/// A seeded user, by the fixed token.
 pub fn seeded(server: &TestServer, username: &str) -> Client {
     let person = PEOPLE.iter().find(|person| person.username == username);
     let person = person.unwrap();
@@ -35,6 +35,6 @@ pub async fn ask(server: &TestServer, control: &str, body: Value) -> Reply {
 }
 
 /// `POST /dev/CONTROL`, which has to work.
-pub async fn tell(server: &TestServer, control: &str, body: Value) -> Value {
+pub async fn control(server: &TestServer, control: &str, body: Value) -> Value {
     ask(server, control, body).await.expect(200).json()
 }

@@ -1,4 +1,4 @@
-//! A reader of `/api/v1/events` as a stream, over a plain socket: as little as a device would have. Does not know what a server should tell.
+//! A reader of the stream `/api/v1/events` over a plain socket, like a small device.
 
 use crate::support::raw::{Raw, request};
 use crate::support::{Client, TestServer};
@@ -10,9 +10,9 @@ pub struct EventStream {
     text: String,
 }
 
-/// What it told at once.
+/// One message of the stream.
 #[derive(Debug, PartialEq)]
-pub struct Told {
+pub struct StreamEvent {
     pub id: Option<u64>,
     pub kind: String,
     pub data: Value,
@@ -45,13 +45,13 @@ impl EventStream {
         stream
     }
 
-    /// What is told next; `None` when the stream ends.
-    pub async fn next(&mut self) -> Option<Told> {
+    /// The next message; `None` when the stream ends.
+    pub async fn next(&mut self) -> Option<StreamEvent> {
         loop {
             let block = self.block().await?;
             let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
             if let Some(data) = field("data:") {
-                return Some(Told {
+                return Some(StreamEvent {
                     id: field("id:").map(|id| id.trim().parse().unwrap()),
                     kind: field("event:").unwrap().trim().to_owned(),
                     data: serde_json::from_str(data).unwrap(),
@@ -62,10 +62,10 @@ impl EventStream {
     }
 
     /// The next of this kind, and no other before it.
-    pub async fn expect(&mut self, kind: &str) -> Told {
-        let told = self.next().await.unwrap();
-        assert_eq!(told.kind, kind, "{told:?}");
-        told
+    pub async fn expect(&mut self, kind: &str) -> StreamEvent {
+        let event = self.next().await.unwrap();
+        assert_eq!(event.kind, kind, "{event:?}");
+        event
     }
 
     async fn block(&mut self) -> Option<String> {

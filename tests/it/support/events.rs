@@ -1,6 +1,6 @@
 //! Reads events, and causes one of each kind.
 
-use super::event_stream::{EventStream, Told};
+use super::event_stream::{EventStream, StreamEvent};
 use super::presence::set;
 use crate::support::Client;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub async fn position(client: &Client) -> u64 {
     read(client, "").await["position"].as_u64().unwrap()
 }
 
-/// Everything that is told, once.
+/// Causes every type of event once.
 pub async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
     let ok = async |route: &str, body: Value| drop(admin.post(route, body).await.expect(200));
     let created = admin.create("Lunch").await.expect(200).created_id();
@@ -48,14 +48,14 @@ pub async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
 }
 
 /// The name in what a status was created by.
-pub fn name(told: &Told) -> &str {
-    assert_eq!(told.kind, "custom_user_status.created");
-    told.data["data"]["name"].as_str().unwrap()
+pub fn name(event: &StreamEvent) -> &str {
+    assert_eq!(event.kind, "custom_user_status.created");
+    event.data["data"]["name"].as_str().unwrap()
 }
 
-/// Passes when the next that is told is this status, and nothing before.
-pub async fn tells_of(stream: &mut EventStream, expected: &str) -> u64 {
-    let told = stream.next().await.unwrap();
-    assert_eq!(name(&told), expected);
-    told.id.unwrap()
+/// Passes when the next event is the creation of this status. Returns its position.
+pub async fn expect_status(stream: &mut EventStream, expected: &str) -> u64 {
+    let event = stream.next().await.unwrap();
+    assert_eq!(name(&event), expected);
+    event.id.unwrap()
 }

@@ -26,15 +26,15 @@ pub fn logged(event: &str, args: Value) -> Value {
     changed(LOGGED, event, args)
 }
 
-/// What is told of a status that was created or changed.
+/// The frame for a status that was created or changed.
 pub fn updated(id: &str, name: &str, kind: &str) -> Value {
     let data = json!({"_id": id, "name": name, "statusType": kind});
     logged("updateCustomUserStatus", json!([{"userStatusData": data}]))
 }
 
-/// What is told of `of` to those who watch them.
+/// The frame about `of` for those who watch this user.
 pub fn watched(of: &Client, name: &str, what: &[Value]) -> Value {
-    let told: Vec<Value> = [json!(name)].iter().chain(what).cloned().collect();
-    let fields = json!({"uid": of.id(), "args": [told], "eventName": of.id()});
+    let shown: Vec<Value> = [json!(name)].iter().chain(what).cloned().collect();
+    let fields = json!({"uid": of.id(), "args": [shown], "eventName": of.id()});
     json!({"msg": "changed", "collection": PRESENCE, "id": of.id(), "fields": fields})
 }

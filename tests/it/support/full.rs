@@ -32,8 +32,8 @@ pub async fn small() -> TestServer {
         .await
 }
 
-/// Adds events, of ever fewer bytes, until there is no room for any: neither a page nor the end of one. A database that has grown into
-/// its reserve grows no further by it.
+/// Adds ever smaller events until none fits any more. A database that has grown into its reserve
+/// grows no further.
 pub fn fill(server: &TestServer) {
     let database = server.database();
     database

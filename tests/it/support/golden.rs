@@ -1,11 +1,11 @@
-//! Answers held to the ones that are kept in `tests/it/golden`. Does not know what they should say.
+//! Compares responses with the files in `tests/it/golden`.
 
 use super::Reply;
 use std::path::Path;
 
 impl Reply {
-    /// Compares status and body, byte for byte but for ids and times, with `tests/it/golden/NAME.json`.
-    /// `UPDATE_GOLDEN=1` writes the file anew.
+    /// Compares status and body with `tests/it/golden/NAME.json`, byte for byte except for ids and
+    /// times. `UPDATE_GOLDEN=1` writes the file.
     #[track_caller]
     pub fn golden(&self, name: &str) {
         let got = format!("{} {}\n", self.status.as_u16(), mask(self.text()));
@@ -33,7 +33,7 @@ fn compare(file: &str, got: &str) {
     assert_eq!(got, kept, "{}", path.display());
 }
 
-/// Puts fixed words in the place of ids, tokens and times. Everything else stays byte for byte.
+/// Replaces ids, tokens and times with fixed words.
 fn mask(body: &str) -> String {
     let mut masked = String::new();
     let parts: Vec<&str> = body.split('"').collect();

@@ -1,4 +1,4 @@
-//! A request to every route with which nothing is wrong but, perhaps, its sender. Does not know who may send it.
+//! A valid request to every route; only its sender may lack the permission.
 
 use crate::support::scripted::{recording, scripted};
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer, in_time};
@@ -11,7 +11,7 @@ use warp::http::Method;
 
 const SECRET: &str = "known to both";
 
-/// Where nobody listens.
+/// An address without a server.
 const NOWHERE: &str = "http://127.0.0.1:9/";
 
 /// What makes a request one for a WebSocket.
@@ -22,7 +22,8 @@ pub const HANDSHAKE: &[(&str, &str)] = &[
     ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// A server on which every route can be answered 200, or 101. Of its hooks, `idle` takes everything and `failing` nothing.
+/// A server on which every route can succeed. Of its hooks, `idle` accepts every event and
+/// `failing` none.
 pub async fn server() -> TestServer {
     let refused = || std::future::ready(Err(HookError::Permanent("never".to_owned())));
     let ((idle, _), (failing, _)) = (recording("idle"), scripted("failing", move |_| refused()));
@@ -36,7 +37,7 @@ pub async fn server() -> TestServer {
         .await
 }
 
-/// Has `client`, who is the user `username`, ask a route of the table. `n` is another number for each request.
+/// Sends `client`, the user `username`, to a route of the table. `n` is unique per request.
 pub async fn ask(
     server: &TestServer,
     (client, username): (&Client, &str),
@@ -68,7 +69,7 @@ async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> St
         "users.info" => "?username=admin".to_owned(),
         "roles.getUsersInRole" => "?role=user".to_owned(),
         "hooks.deliveries" => "?hook=failing".to_owned(),
-        "hooks.delivery" => format!("?hook=failing&event={}", given_up(server, n).await),
+        "hooks.delivery" => format!("?hook=failing&event={}", parked(server, n).await),
         _ => String::new(),
     };
     let path = path.replace(":_id", "Site_Name").replace(":method", "any");
@@ -120,7 +121,7 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
             json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#})
         }
         "hooks.retry" | "hooks.pause" | "hooks.resume" => json!({"hook": "idle"}),
-        "hooks.drop" => json!({"hook": "failing", "event": given_up(server, n).await}),
+        "hooks.drop" => json!({"hook": "failing", "event": parked(server, n).await}),
         "hooks.replay" => json!({"hook": "idle", "since": "2020-01-01"}),
         "webhooks.add" => json!({"name": name, "url": NOWHERE}),
         path if path.starts_with("webhooks.") => json!({"name": webhook(server, n).await}),
@@ -160,8 +161,8 @@ async fn id_of(server: &TestServer, username: &str) -> String {
     server.with_token(username).await.credentials.unwrap().0
 }
 
-/// An event whose delivery to the hook `failing` was given up.
-async fn given_up(server: &TestServer, n: usize) -> u64 {
+/// An event that the hook `failing` has parked.
+async fn parked(server: &TestServer, n: usize) -> u64 {
     status(server, n).await;
     let newest = *server.app.store.committed().borrow();
     let before = EventId::new(newest.as_u64() - 1);

@@ -1,4 +1,4 @@
-//! A folder of programs and one of modules, and servers that look for hooks in them. Knows nothing of what a test puts there.
+//! A folder of programs, a folder of modules, and servers that scan them.
 
 use crate::support::attempts::{LONG, hook, until};
 use crate::support::{Setup, TestServer};
@@ -17,7 +17,7 @@ const IMPORTS: &str = r#"
     (memory (export "memory") 1)
 "#;
 
-/// Both folders, and beside them the data folder and what programs have been told.
+/// Both folders, the data folder, and the file of received events.
 pub struct Folders(tempfile::TempDir);
 
 impl Folders {
@@ -34,8 +34,8 @@ impl Folders {
         self.0.path().join(of)
     }
 
-    /// A server on them that looks for hooks there. Programs and modules have a second for each event, and what fails comes again after
-    /// longer than any test takes.
+    /// A server that scans them. Programs and modules have a second for each event; a retry comes
+    /// after the end of any test.
     pub fn setup(&self) -> Setup {
         Setup::at(&self.path("data")).pace(LONG).config(|config| {
             config.exec_folder = Some(self.path("exec"));
@@ -48,14 +48,15 @@ impl Folders {
         self.setup().start().await
     }
 
-    /// Puts the program `name` there, which does `body` in a shell, with `$told` as the file for [`told`](Self::told).
+    /// Installs the program `name` with the shell script `body`. `$received` is the file that
+    /// [`received`](Self::received) reads.
     pub fn program(&self, name: &str, body: &str) {
-        let told = self.path("told").display().to_string();
-        let script = format!("#!/bin/sh\ntold='{told}'\n{body}\n");
+        let received = self.path("received").display().to_string();
+        let script = format!("#!/bin/sh\nreceived='{received}'\n{body}\n");
         self.put("exec", name, script.as_bytes());
     }
 
-    /// Puts the module `name` there, whose `on_event` does `body`. Its memory begins with `data`.
+    /// Installs the module `name`, whose `on_event` runs `body`. Its memory starts with `data`.
     pub fn module(&self, name: &str, data: &str, body: &str) {
         let module = format!(
             r#"(module {IMPORTS} (data (i32.const 0) "{data}") (func (export "on_event") {body}))"#
@@ -63,15 +64,16 @@ impl Folders {
         self.put("wasm", name, &wat::parse_str(module).unwrap());
     }
 
-    /// Puts the module `name` there, which notes `text`.
+    /// Installs the module `name`, whose `on_event` runs `body`. Its memory starts with `data`.
     pub fn noting_module(&self, name: &str, text: &str) {
         let length = text.len();
         let body = format!("(call $log (i32.const 0) (i32.const {length}))");
         self.module(name, text, &body);
     }
 
-    /// Puts a file there by renaming, so that nobody sees half of it. It is written by a process of its own: one that other tests start
-    /// at this moment would inherit a file that is open for writing, and what is cannot be started.
+    /// Installs a file by renaming it, so that it is always complete. Another process writes it: a
+    /// process that another test starts at this moment would inherit an open file, and a file that
+    /// is open for writing cannot be started.
     pub fn put(&self, kind: &str, name: &str, content: &[u8]) {
         let new = self.path("new");
         let mut writer = Command::new("/bin/sh")
@@ -89,14 +91,15 @@ impl Folders {
         fs::remove_file(self.path(kind).join(name)).unwrap();
     }
 
-    /// The names in the first `count` events that programs have been told, which have to come; each on a line of its own.
-    pub async fn told(&self, count: usize) -> Vec<String> {
-        let path = self.path("told");
+    /// Waits for the first `count` events that programs received, one per line, and returns the
+    /// names in them.
+    pub async fn received(&self, count: usize) -> Vec<String> {
+        let path = self.path("received");
         let look = async || {
             let lines = whole_lines(&path);
             (lines.len() >= count).then_some(lines)
         };
-        let lines = until("programs to be told", look).await;
+        let lines = until("programs to receive events", look).await;
         let name = |line: &String| {
             let event: Value = serde_json::from_str(line).unwrap();
             event["data"]["name"].as_str().unwrap().to_owned()

@@ -1,13 +1,13 @@
 //! The state of hooks over REST.
 
-use crate::support::{Client, PATIENCE, in_time, look_again};
+use crate::support::{Client, TEST_TIMEOUT, in_time, look_again};
 use doorsign::hooks::delivery::Pace;
 use serde_json::Value;
 use std::time::Duration;
 
 /// What has failed is tried again when a test wants it, or never.
 pub const ONCE: Pace = Pace {
-    limit: PATIENCE,
+    limit: TEST_TIMEOUT,
     waits: &[Duration::from_secs(24 * 60 * 60)],
 };
 

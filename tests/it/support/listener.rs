@@ -14,7 +14,7 @@ pub async fn listener(server: &TestServer, events: &[&str]) -> Live {
     live
 }
 
-/// Passes when nothing else was told up to now: what is told next is told last.
+/// Passes when no other message has arrived: the message sent now is the next one.
 pub async fn is_all(live: &mut Live, admin: &Client, marker: &str) {
     let id = admin.create(marker).await.created_id();
     live.expect(updated(&id, marker, "busy")).await;

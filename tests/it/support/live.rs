@@ -1,5 +1,5 @@
-//! A client with a live connection. What it has heard while it waited for something else is kept, in its order. Does not know what a
-//! server should say.
+//! A client with a live connection. Frames that it skips while waiting for another one are kept in
+//! order.
 
 use super::{Client, TestServer, in_time};
 use futures_util::{SinkExt, StreamExt};
@@ -27,7 +27,7 @@ impl TestServer {
         Live::open(self.address).await
     }
 
-    /// A live connection of nobody who is logged in.
+    /// A live connection without a login.
     pub async fn live(&self) -> Live {
         self.anon().live().await
     }
@@ -104,7 +104,7 @@ impl Live {
         in_time("taking a frame", self.socket.send(message)).await
     }
 
-    /// Says something, be it no JSON.
+    /// Sends any text, even invalid JSON.
     pub async fn say_text(&mut self, text: &str) {
         self.send(Message::text(text)).await;
     }
@@ -119,12 +119,12 @@ impl Live {
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
     }
 
-    /// The next frame as it came. What the server asks to see whether anybody is there is not for tests of other things.
+    /// The next frame as text, without the server's pings.
     pub async fn hear_text(&mut self) -> String {
         if let Some(kept) = self.kept.pop_front() {
             return kept;
         }
-        // In time as a whole: a server that only asks whether anybody is there would be waited for without end.
+        // One time limit for all: otherwise a server that only sends pings would never time out.
         let next = async {
             loop {
                 match self.read().await {
@@ -171,7 +171,7 @@ impl Live {
         }
     }
 
-    /// Forgets what it has heard while it waited for something else.
+    /// Discards the frames that it skipped.
     pub fn forget(&mut self) {
         self.kept.clear();
     }
@@ -240,7 +240,8 @@ impl Live {
         self.subscribe("stream-notify-logged", json!([event])).await;
     }
 
-    /// The next event of a stream: its name and arguments. Drops frames of other kinds before it, and changes of the own user.
+    /// The next event of a stream: its name and arguments. Drops frames of other kinds before it,
+    /// and changes of the own user.
     pub async fn next_event(&mut self) -> (String, Value) {
         let next = async {
             loop {

@@ -12,7 +12,7 @@ pub async fn answer(client: &Client, route: &str, method: &str, params: Value) -
     client.post(&format!("{route}/{method}"), body).await
 }
 
-/// The message in an answer, which has to be a result of the call "1" and to say itself how it went.
+/// The message in a response, which must be a result of the call "1" and report its success.
 pub fn message(reply: &Reply) -> Value {
     let body = reply.json();
     let message: Value = serde_json::from_str(body["message"].as_str().unwrap()).unwrap();

@@ -1,7 +1,7 @@
-//! The office that `live/model` puts to the test: a server that can be killed, people with sockets, and watchers who follow a stream from
-//! what they read at first. Knows no steps.
+//! The setup of `live/model`: a server that can be killed, users with sockets, and watchers that
+//! follow a stream.
 
-use crate::support::watcher::{Hears, Seen, Watcher};
+use crate::support::watcher::{Scope, ViewOfUser, Watcher};
 use crate::support::{Client, Live, ManualClock, Setup, TestServer, in_time};
 use doorsign::service::users::{self, NewUser};
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ use tokio::runtime::Runtime;
 
 /// Three people and a bot.
 pub const PEOPLE: [&str; 4] = ["ann", "bob", "cid", "robot"];
-/// Whose connection is changed so that watchers are told, and who watches.
+/// The users whose connections change, and the user who watches.
 const MARKER: &str = "marker";
 const WATCHER: &str = "watcher";
 
-/// A data folder in which everybody is, to be copied.
+/// A data folder with all users, to be copied.
 pub async fn template() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::at(folder.path()).start().await;
@@ -121,8 +121,8 @@ impl Office {
         copy(template, folder.path());
         let life = Life::begin(folder.path(), None).await;
         let mut watchers = Vec::new();
-        for hears in [Hears::Everybody, Hears::ById] {
-            watchers.push(Watcher::begin(&life, hears).await);
+        for scope in [Scope::All, Scope::ById] {
+            watchers.push(Watcher::begin(&life, scope).await);
         }
         Self {
             folder,
@@ -139,8 +139,8 @@ impl Office {
         self.sockets[person].push(live);
     }
 
-    pub async fn watch(&mut self, hears: Hears) {
-        self.watchers.push(Watcher::begin(&self.life, hears).await);
+    pub async fn watch(&mut self, scope: Scope) {
+        self.watchers.push(Watcher::begin(&self.life, scope).await);
     }
 
     pub async fn change_name(&self, person: usize, name: &str) {
@@ -150,17 +150,18 @@ impl Office {
 
     /// Kills the server and starts another one. Who watched does so again.
     pub async fn restart(mut self) -> Self {
-        let hears: Vec<_> = self.watchers.iter().map(|watcher| watcher.hears).collect();
+        let scope: Vec<_> = self.watchers.iter().map(|watcher| watcher.scope).collect();
         (self.sockets, self.watchers) = Default::default();
         let clock = self.life.kill().await;
         let life = Life::begin(self.folder.path(), Some(clock)).await;
-        for hears in hears {
-            self.watchers.push(Watcher::begin(&life, hears).await);
+        for scope in scope {
+            self.watchers.push(Watcher::begin(&life, scope).await);
         }
         Self { life, ..self }
     }
 
-    /// Waits until everything is told, and holds what every watcher sees against what there is to read.
+    /// Waits until everything is published, and compares what every watcher knows with the current
+    /// state.
     pub async fn settle(&mut self, calm: bool) {
         let life = &mut self.life;
         // That a socket is gone is known a moment later; everything else was answered.
@@ -171,7 +172,7 @@ impl Office {
             }
         };
         in_time("the sockets that are open", counted).await;
-        // What connections changed before is told at the latest with this change, in any order.
+        // Earlier changes of connections arrive with this change at the latest, in any order.
         let (marker, is_away) = &mut life.marker;
         *is_away = !*is_away;
         let (method, code) = match is_away {
@@ -180,18 +181,18 @@ impl Office {
         };
         assert_eq!(marker.result(method, json!([])).await, true);
         for watcher in &mut self.watchers {
-            let of_marker = |id: &str, _: &Value, seen: Option<&Seen>| {
+            let of_marker = |id: &str, _: &Value, seen: Option<&ViewOfUser>| {
                 id == life.marker_id && seen.is_some_and(|seen| seen.code == code)
             };
             watcher.follow(calm, of_marker).await;
         }
-        // And an event after that is told when all of it is.
+        // A later event arrives after all of them.
         life.markers += 1;
         let name = format!("marker {} {:?}", life.markers, std::time::Instant::now());
         life.admin.create(&name).await.expect(200);
         for watcher in &mut self.watchers {
-            let is_it = |_: &str, told: &Value, _: Option<&Seen>| {
-                told["userStatusData"]["name"] == name.as_str()
+            let is_it = |_: &str, args: &Value, _: Option<&ViewOfUser>| {
+                args["userStatusData"]["name"] == name.as_str()
             };
             watcher.follow(calm, is_it).await;
         }

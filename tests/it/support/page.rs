@@ -1,4 +1,4 @@
-//! The pages of the documentation as tests read them: tables, fenced blocks and generated parts. Does not run a server.
+//! The pages of the documentation as tests read them: tables, fenced blocks and generated parts.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,8 @@ impl Page {
         paths.map(|path| Self::open(&path)).collect()
     }
 
-    /// Passes when the page holds this phrase, wherever its lines break. For numbers, settings, commands and codes: sentences are free.
+    /// Passes when the page contains this phrase across line breaks. Use it for numbers, settings,
+    /// commands and codes, not for sentences.
     #[track_caller]
     pub fn states(&self, phrase: &str) {
         let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -50,7 +51,7 @@ impl Page {
         assert!(found, "{} does not have: {phrase}", self.path);
     }
 
-    /// The rows, as cells, of the one table whose first line begins with `| HEADING |`.
+    /// The cells of the only table whose first line starts with `| HEADING |`.
     #[track_caller]
     pub fn table(&self, heading: &str) -> Vec<Vec<String>> {
         let mut tables = self.tables(heading);
@@ -63,7 +64,7 @@ impl Page {
         tables.remove(0)
     }
 
-    /// The rows of every table whose first line begins with `| HEADING |`.
+    /// The cells of every table whose first line starts with `| HEADING |`.
     pub fn tables(&self, heading: &str) -> Vec<Vec<Vec<String>>> {
         let heading = format!("| {heading} |");
         let lines: Vec<_> = self.text.lines().collect();
@@ -93,7 +94,8 @@ impl Page {
         block.unwrap_or_else(|| panic!("{}: no block contains {part:?}", self.path))
     }
 
-    /// Passes when the text between `<!-- NAME -->` and `<!-- /NAME -->` is `expected`. With `UPDATE_DOCS=1`, writes it there.
+    /// Passes when the text between `<!-- NAME -->` and `<!-- /NAME -->` is `expected`. With
+    /// `UPDATE_DOCS=1`, writes it there.
     #[track_caller]
     pub fn assert_generated(&self, name: &str, expected: &str) {
         let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
@@ -124,8 +126,8 @@ pub fn spans(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// `POST /api/v1/login` and the like, from a cell such as `` `POST` or `GET logout` ``: a method alone goes with the path that
-/// follows, and a path without a leading slash is below `/api/v1/`.
+/// `POST /api/v1/login` and so on, from a cell such as `` `POST` or `GET logout` ``: a method alone
+/// goes with the next path, and a path without a leading slash is below `/api/v1/`.
 pub fn routes(cell: &str) -> Vec<(String, String)> {
     let spans = spans(cell);
     let path_from = |n: usize| spans[n..].iter().find_map(|span| span.split_once(' '));

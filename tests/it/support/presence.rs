@@ -9,7 +9,7 @@ pub const GET: &str = "users.getStatus";
 pub const NOW: &str = "2026-01-01T00:00:00.000Z";
 pub const SOON: &str = "2026-01-01T00:01:00.000Z";
 
-/// Sets one's own status.
+/// Sets the status of `client`.
 pub async fn set(client: &Client, body: Value) {
     let set = client.post(SET, body).await.expect(200);
     assert_eq!(set.text(), r#"{"success":true}"#);

@@ -1,4 +1,4 @@
-//! A client that writes bytes on a socket, for what no well-behaved HTTP client would send. Does not know what a server makes of it.
+//! A client that writes bytes to a socket, for malformed and unusual HTTP.
 
 use crate::support::{Client, Reply, TestServer, in_time};
 use bytes::Bytes;
@@ -21,8 +21,8 @@ impl Raw {
         }
     }
 
-    /// A connection with a receive buffer of 1 MiB (the kernel doubles what is asked for), so that little is on its way when
-    /// the server waits for its reader.
+    /// A connection with a receive buffer of 1 MiB (the kernel doubles the requested size), so that
+    /// little is in transit while the server waits for its reader.
     pub async fn slow(address: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(512 * 1024).unwrap();
@@ -44,17 +44,17 @@ impl Raw {
         sent.await.unwrap();
     }
 
-    /// The next answer; `None` when the server closes the connection instead, be it with a reset.
+    /// The next response; `None` when the server closes or resets the connection instead.
     pub async fn reply(&mut self) -> Option<Reply> {
         self.answer(Body::Announced).await
     }
 
-    /// As [`reply`](Self::reply), to a HEAD request, whose `Content-Length` has no body to go with it.
+    /// As [`reply`](Self::reply), to a HEAD request, whose `Content-Length` has no body.
     pub async fn reply_to_head(&mut self) -> Option<Reply> {
         self.answer(Body::None).await
     }
 
-    /// The next chunk of a body that comes in chunks; `None` at its end, or when the connection ends.
+    /// The next chunk of a chunked body; `None` at its end, or when the connection ends.
     pub async fn chunk(&mut self) -> Option<String> {
         let line = loop {
             match find(&self.read, b"\r\n") {

@@ -1,5 +1,6 @@
-//! The receiver of webhooks: an HTTP server over plain sockets that keeps every request. It can choose its status, hold its answers,
-//! and be down. It parses HTTP itself, because crash tests need to know whether an answer was written.
+//! The receiver of webhooks: an HTTP server over plain sockets that keeps every request. It can
+//! choose its status, hold responses back and be down. It parses HTTP itself, because crash tests
+//! need to know whether a response was written.
 
 use super::in_time;
 use serde_json::Value;
@@ -47,7 +48,7 @@ impl Arrival {
         self.is_signed_at(secret, sent_at_s)
     }
 
-    /// Whether it was signed with this secret, for a receiver whose clock shows `now_s`.
+    /// Whether it was signed with this secret, for a receiver with the clock at `now_s`.
     pub fn is_signed_at(&self, secret: &str, now_s: i64) -> bool {
         let secrets = [doorsign_webhook::Secret::parse(secret).unwrap()];
         let sent_at_s = self.header("webhook-timestamp").parse().unwrap();
@@ -85,8 +86,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Starts on a port of its own. It answers `/NUMBER` with that status, and any other path with the status set last, at first
-    /// with 204.
+    /// Starts on a free port. It answers `/NUMBER` with that status, and any other path with the
+    /// status set last, at first with 204.
     pub fn start() -> Self {
         let port = bound("127.0.0.1:0".parse().unwrap());
         let mut receiver = Self {
@@ -135,7 +136,8 @@ impl Receiver {
         self.shared.hold.send_replace(Hold::UntilReleased);
     }
 
-    /// Never answers the requests that arrive from now on until [`release`](Self::release): each waits until its sender is gone.
+    /// Never answers the requests that arrive until [`release`](Self::release): each waits until
+    /// its sender is gone.
     pub fn hold_until_sender_gone(&self) {
         self.shared.hold.send_replace(Hold::UntilSenderGone);
     }
@@ -170,12 +172,13 @@ impl Receiver {
         assert!(more.is_empty(), "sent, too: {more:?}");
     }
 
-    /// Waits until all arrivals satisfy `enough`, and returns them in the order in which they were sent.
+    /// Waits until the arrivals satisfy `enough`, and returns them in the order in which they were
+    /// sent.
     pub async fn until(&self, enough: impl FnMut(&Vec<Arrival>) -> bool) -> Vec<Arrival> {
         let mut arrivals = self.shared.arrivals.subscribe();
         let arrived = in_time("certain requests", arrivals.wait_for(enough)).await;
         let mut arrived = arrived.unwrap().clone();
-        // The last request of a killed sender may be read later than the first one of its successor.
+        // The last request of a killed sender may be read after the first one of its successor.
         arrived.sort_by_key(|arrival| arrival.connection);
         arrived
     }

@@ -1,7 +1,6 @@
-//! Hooks that tell a test what they are given and then do as it says, and a look at what was given up. Knows nothing of why a test
-//! wants it.
+//! Hooks that report their events to a test and answer by a script, and the parked deliveries.
 
-use crate::support::{PATIENCE, TestServer, in_time};
+use crate::support::{TEST_TIMEOUT, TestServer, in_time};
 use doorsign::hooks::delivery::Pace;
 use doorsign_hook::{HookError, PostCreateHook, StatusCreated};
 use std::pin::Pin;
@@ -12,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Waits that no test notices, and three attempts.
 pub const FAST: Pace = Pace {
-    limit: PATIENCE,
+    limit: TEST_TIMEOUT,
     waits: &[Duration::from_millis(1); 2],
 };
 

@@ -1,22 +1,22 @@
-//! Somebody who follows how people are shown: reads once, and applies what a stream tells from then on. Knows nothing of what should be so.
+//! A client that follows the visible statuses of users: it reads once and then applies the stream.
 
 use crate::support::Live;
 use crate::support::office::Life;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// What somebody who looks sees of somebody: username, name, number of the status, text, source and end.
+/// The visible status of one user, as a watcher knows it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
+pub struct ViewOfUser {
     username: Value,
-    /// Null for who is not told of names.
+    /// Null for watchers that receive no names.
     name: Value,
     pub code: usize,
     text: Value,
     claim: [Value; 2],
 }
 
-impl Seen {
+impl ViewOfUser {
     /// By a row of `users.presence`.
     fn read(row: &Value) -> Self {
         let codes = ["offline", "online", "away", "busy"];
@@ -34,8 +34,14 @@ impl Seen {
         }
     }
 
-    /// By what a stream tells, from the number on; the claim comes last.
-    fn told(username: &Value, name: Value, code: &Value, text: &Value, claim: &[Value]) -> Self {
+    /// From the fields of a frame, from the status number on; the claim comes last.
+    fn from_frame(
+        username: &Value,
+        name: Value,
+        code: &Value,
+        text: &Value,
+        claim: &[Value],
+    ) -> Self {
         let code = code.as_u64().unwrap();
         Self {
             username: username.clone(),
@@ -50,32 +56,32 @@ impl Seen {
     }
 }
 
-/// What a watcher listens to.
+/// Whose statuses a watcher receives.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Hears {
-    Everybody,
+pub enum Scope {
+    All,
     ById,
 }
 
-/// Somebody who follows how people are shown.
+/// A client that follows the visible statuses of users.
 pub struct Watcher {
     live: Live,
-    pub hears: Hears,
-    seen: HashMap<String, Seen>,
+    pub scope: Scope,
+    seen: HashMap<String, ViewOfUser>,
     last: HashMap<String, Value>,
 }
 
 impl Watcher {
     /// Subscribes, and reads then how things are.
-    pub async fn begin(life: &Life, hears: Hears) -> Self {
+    pub async fn begin(life: &Life, scope: Scope) -> Self {
         let mut live = life.watcher.live().await;
         live.listen("updateCustomUserStatus").await;
-        let route = match hears {
-            Hears::Everybody => {
+        let route = match scope {
+            Scope::All => {
                 live.listen("user-status").await;
                 "users.presence".to_owned()
             }
-            Hears::ById => {
+            Scope::ById => {
                 let ids = [life.ids(), vec![life.marker_id.clone()]].concat();
                 let params = json!(["", {"added": ids}]);
                 live.subscribe("stream-user-presence", params).await;
@@ -86,58 +92,61 @@ impl Watcher {
         let rows = read["users"].as_array().unwrap().iter();
         let id = |row: &Value| row["_id"].as_str().unwrap().to_owned();
         Self {
-            seen: rows.map(|row| (id(row), Seen::read(row))).collect(),
+            seen: rows.map(|row| (id(row), ViewOfUser::read(row))).collect(),
             live,
-            hears,
+            scope,
             last: HashMap::new(),
         }
     }
 
-    /// Takes in what is told until `is_last`. `calm`: nothing may be told twice in a row.
+    /// Applies frames until `is_last`. With `calm`, no frame may repeat the last one of a user.
     pub async fn follow(
         &mut self,
         calm: bool,
-        is_last: impl Fn(&str, &Value, Option<&Seen>) -> bool,
+        is_last: impl Fn(&str, &Value, Option<&ViewOfUser>) -> bool,
     ) {
         loop {
             let (event, args) = self.live.next_event().await;
-            let told = &args[0];
-            let list = told.as_array().map_or(&[][..], Vec::as_slice);
+            let payload = &args[0];
+            let list = payload.as_array().map_or(&[][..], Vec::as_slice);
             let (id, seen) = match (event.as_str(), list) {
                 ("updateCustomUserStatus", _) => (event, None),
                 ("user-status", [id, username, code, text, name, _roles, claim @ ..]) => {
-                    let seen = Seen::told(username, name.clone(), code, text, claim);
+                    let seen = ViewOfUser::from_frame(username, name.clone(), code, text, claim);
                     (id.as_str().unwrap().to_owned(), Some(seen))
                 }
                 (id, [username, code, text, claim @ ..]) => {
-                    let seen = Seen::told(username, Value::Null, code, text, claim);
+                    let seen = ViewOfUser::from_frame(username, Value::Null, code, text, claim);
                     (id.to_owned(), Some(seen))
                 }
                 other => panic!("{other:?}"),
             };
             if let Some(seen) = &seen {
-                let before = self.last.insert(id.clone(), told.clone());
-                assert!(!calm || before.as_ref() != Some(told), "twice: {told}");
+                let before = self.last.insert(id.clone(), payload.clone());
+                assert!(
+                    !calm || before.as_ref() != Some(payload),
+                    "twice: {payload}"
+                );
                 self.seen.insert(id.clone(), seen.clone());
             }
-            if is_last(&id, told, seen.as_ref()) {
+            if is_last(&id, payload, seen.as_ref()) {
                 return;
             }
         }
     }
 
-    /// Passes when it sees everybody as `rows` say.
+    /// Passes when its knowledge matches `rows`.
     pub fn check(&self, rows: &[Value]) {
         for row in rows {
-            let (mut right, id) = (Seen::read(row), row["_id"].as_str().unwrap());
+            let (mut right, id) = (ViewOfUser::read(row), row["_id"].as_str().unwrap());
             let Some(mut seen) = self.seen.get(id).cloned() else {
                 assert_eq!(right.code, 0, "who is not on the list is offline: {row}");
                 continue;
             };
-            if self.hears == Hears::ById {
+            if self.scope == Scope::ById {
                 (right.name, seen.name) = (Value::Null, Value::Null);
             }
-            assert_eq!(seen, right, "{:?}", self.hears);
+            assert_eq!(seen, right, "{:?}", self.scope);
         }
     }
 }

@@ -12,7 +12,7 @@ pub async fn webhook_server() -> TestServer {
     start_with(FAST).await
 }
 
-/// A server that may tell webhooks on this machine.
+/// A server that allows webhooks on this machine.
 pub async fn start_with(pace: Pace) -> TestServer {
     let allow = |config: &mut doorsign::config::Config| {
         config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
@@ -50,7 +50,8 @@ pub async fn create(admin: &Client, names: &[&str]) {
     }
 }
 
-/// The first request that is so. Statuses are created until it comes: who sends changes its secrets soon, but not at once.
+/// Creates statuses until a request satisfies `is_right`, because a change of secrets applies only
+/// after a moment.
 pub async fn heard(
     admin: &Client,
     receiver: &mut Receiver,

@@ -2,7 +2,7 @@
 //! for them.
 
 use crate::support::openapi::requests::Case;
-use crate::support::openapi::requests::Who::{Admin, Bob, Nobody};
+use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob};
 
 pub fn cases() -> Vec<Case> {
     [additions(), reads(), operations(), removals(), audit()].concat()
@@ -14,7 +14,7 @@ fn additions() -> Vec<Case> {
     const ADD: &str = "POST /api/v1/webhooks.add";
     let long = format!(r#"{{"name":"{}","url":"https://ci.example.org/"}}"#, "a".repeat(41));
     vec![
-        Case::new(200, Nobody, "GET /api/v1/events.schema", ""),
+        Case::new(200, Anonymous, "GET /api/v1/events.schema", ""),
         Case::new(403, Bob, ADD, ""),
         Case::new(200, Admin, ADD, r#"{"name":"ci","url":"{receiver}/204","events":["custom_user_status.*"]}"#),
         Case::new(200, Admin, ADD, r#"{"name":"broken","url":"{receiver}/500","events":[]}"#),
@@ -145,6 +145,6 @@ fn audit() -> Vec<Case> {
         Case::new(400, Admin, LIST, "").at("?count=few"),
         Case::new(400, Admin, LIST, "").at("?x=1"),
         Case::new(403, Bob, LIST, ""),
-        Case::new(401, Nobody, LIST, ""),
+        Case::new(401, Anonymous, LIST, ""),
     ]
 }

@@ -10,7 +10,7 @@ mod workspace;
 
 use crate::support::full::first_refusal;
 use crate::support::openapi::{document, requests};
-use crate::support::{PATIENCE, Reply, Setup, TestServer};
+use crate::support::{Reply, Setup, TEST_TIMEOUT, TestServer};
 use document::{Document, Operation, masked};
 use doorsign::api::ROUTES;
 use doorsign::config::Contract;
@@ -27,7 +27,7 @@ type Responses = BTreeMap<(Operation, u16), Vec<Value>>;
 
 /// Prevents retries of failed deliveries during the test.
 const ONCE: Pace = Pace {
-    limit: PATIENCE,
+    limit: TEST_TIMEOUT,
     waits: &[Duration::from_secs(24 * 60 * 60)],
 };
 
@@ -77,7 +77,7 @@ async fn every_documented_status_occurs_and_matches_the_document() {
     let short_timeout = setup().limits(short_timeout).start().await;
     for operation in posts(&document) {
         let line = format!("POST {}", operation.asked());
-        let case = |status| Case::new(status, Who::Nobody, &line, "");
+        let case = |status| Case::new(status, Who::Anonymous, &line, "");
         let broken = broken_body(&server, &operation.asked()).await;
         check(&document, &mut responses, &case(400), &broken);
         let missing = missing_body(&short_timeout, &operation.asked()).await;
@@ -188,7 +188,7 @@ fn for_every_operation(document: &Document) -> Vec<Case> {
         .iter()
         .filter(|operation| document.wants_login(operation));
     let line = |operation: &Operation| format!("{} {}", operation.method, operation.asked());
-    let unknown = logins.map(|operation| Case::new(401, Who::Nobody, &line(operation), ""));
+    let unknown = logins.map(|operation| Case::new(401, Who::Anonymous, &line(operation), ""));
     let large = "x".repeat(64 * 1024 + 1);
     let large =
         posts(document).map(|operation| Case::new(413, Who::Admin, &line(&operation), &large));

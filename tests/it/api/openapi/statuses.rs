@@ -2,7 +2,7 @@
 //! provoke every status documented for them.
 
 use crate::support::openapi::requests::Case;
-use crate::support::openapi::requests::Who::{Admin, Bob, Leaving, Nobody};
+use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob, Leaving};
 
 #[rustfmt::skip]
 pub fn documented() -> Vec<Case> {
@@ -73,24 +73,24 @@ pub fn documented() -> Vec<Case> {
         Case::new(200, Bob, "GET /api/v1/roles.list", ""),
 
         Case::new(200, Bob, "GET /api/v1/me", ""),
-        Case::new(200, Nobody, "GET /api/info", ""),
+        Case::new(200, Anonymous, "GET /api/info", ""),
         Case::new(200, Admin, "GET /api/info", ""),
-        Case::new(200, Nobody, "GET /api/v1/info", ""),
-        Case::new(200, Nobody, "GET /api/v1/openapi.json", ""),
+        Case::new(200, Anonymous, "GET /api/v1/info", ""),
+        Case::new(200, Anonymous, "GET /api/v1/openapi.json", ""),
         Case::new(200, Leaving, "POST /api/v1/logout", ""),
         Case::new(200, Leaving, "GET /api/v1/logout", ""),
 
-        Case::new(403, Nobody, LOGIN, r#"{"user":"admin","password":"wrong"}"#).with("origin", "https://example.org"),
-        Case::new(200, Nobody, LOGIN, r#"{"user":"admin","password":"a password for tests"}"#),
-        Case::new(200, Nobody, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":123456}"#),
-        Case::new(200, Nobody, LOGIN, r#"{"user":{"username":"admin"},"password":{"digest":"734A8AD820FBF07E347738716C8804356A84683E08095FB3663A7993968F29B9","algorithm":"sha-256"}}"#),
-        Case::new(200, Nobody, LOGIN, "user=admin&password=a+password+for+tests").with("content-type", "application/x-www-form-urlencoded"),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"zoe","password":"zoe's password"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"mallory","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"user":"oscar","password":"wrong"}"#),
-        Case::new(401, Nobody, LOGIN, r#"{"ldap":true}"#),
+        Case::new(403, Anonymous, LOGIN, r#"{"user":"admin","password":"wrong"}"#).with("origin", "https://example.org"),
+        Case::new(200, Anonymous, LOGIN, r#"{"user":"admin","password":"a password for tests"}"#),
+        Case::new(200, Anonymous, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":123456}"#),
+        Case::new(200, Anonymous, LOGIN, r#"{"user":{"username":"admin"},"password":{"digest":"734A8AD820FBF07E347738716C8804356A84683E08095FB3663A7993968F29B9","algorithm":"sha-256"}}"#),
+        Case::new(200, Anonymous, LOGIN, "user=admin&password=a+password+for+tests").with("content-type", "application/x-www-form-urlencoded"),
+        Case::new(401, Anonymous, LOGIN, r#"{"user":"zoe","password":"zoe's password"}"#),
+        Case::new(401, Anonymous, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
+        Case::new(401, Anonymous, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
+        Case::new(401, Anonymous, LOGIN, r#"{"user":"mallory","password":"wrong"}"#),
+        Case::new(401, Anonymous, LOGIN, r#"{"user":"oscar","password":"wrong"}"#),
+        Case::new(401, Anonymous, LOGIN, r#"{"ldap":true}"#),
     ]
 }
 

@@ -3,7 +3,7 @@
 
 use crate::support::good_requests::HANDSHAKE;
 use crate::support::openapi::requests::Case;
-use crate::support::openapi::requests::Who::{Admin, Bob, Nobody};
+use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob};
 
 pub fn cases() -> Vec<Case> {
     [statuses(), presences(), settings(), methods(), realtime()].concat()
@@ -70,13 +70,13 @@ fn presences() -> Vec<Case> {
 fn settings() -> Vec<Case> {
     const PUBLIC: &str = "GET /api/v1/settings.public";
     vec![
-        Case::new(200, Nobody, PUBLIC, "").at("?_id=Site_Name"),
-        Case::new(200, Nobody, PUBLIC, "").at("?count=0&offset=3&sort=x&query=x"),
-        Case::new(400, Nobody, PUBLIC, "").at("?count=all"),
-        Case::new(400, Nobody, PUBLIC, "").at("?fields=x"),
-        Case::new(200, Nobody, "GET /api/v1/settings.oauth", ""),
-        Case::new(200, Nobody, "GET /api/v1/service.configurations", ""),
-        Case::new(200, Nobody, "GET /api/v1/pw.getPolicy", ""),
+        Case::new(200, Anonymous, PUBLIC, "").at("?_id=Site_Name"),
+        Case::new(200, Anonymous, PUBLIC, "").at("?count=0&offset=3&sort=x&query=x"),
+        Case::new(400, Anonymous, PUBLIC, "").at("?count=all"),
+        Case::new(400, Anonymous, PUBLIC, "").at("?fields=x"),
+        Case::new(200, Anonymous, "GET /api/v1/settings.oauth", ""),
+        Case::new(200, Anonymous, "GET /api/v1/service.configurations", ""),
+        Case::new(200, Anonymous, "GET /api/v1/pw.getPolicy", ""),
         Case::new(200, Admin, "GET /api/v1/settings/Site_Name", ""),
         Case::new(400, Admin, "GET /api/v1/settings/Sight_Name", ""),
         Case::new(403, Bob, "GET /api/v1/settings/Site_Name", ""),
@@ -101,7 +101,7 @@ fn methods() -> Vec<Case> {
         Case::new(400, Bob, CALL, r#"{"message":"{}","x":1}"#),
         Case::new(400, Bob, CALL, ""),
         Case::new(200, Bob, ANON, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
-        Case::new(400, Nobody, ANON, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
+        Case::new(400, Anonymous, ANON, r#"{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"listCustomUserStatus\",\"params\":[]}"}"#),
     ]
 }
 
@@ -111,7 +111,7 @@ fn realtime() -> Vec<Case> {
     const SOCKET: &str = "GET /websocket";
     const CREATE: &str = "POST /api/v1/custom-user-status.create";
     let handshake = |status| {
-        let plain = Case::new(status, Nobody, SOCKET, "");
+        let plain = Case::new(status, Anonymous, SOCKET, "");
         HANDSHAKE.iter().fold(plain, |case, (name, value)| case.with(name, value))
     };
     vec![

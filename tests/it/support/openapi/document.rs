@@ -139,7 +139,8 @@ impl Document {
         }
     }
 
-    /// What is wrong with `value` by the schema at `pointer`.
+    /// The mismatches between a real response and the one at `pointer`: body, content type and
+    /// headers.
     pub fn problems(&self, pointer: &str, value: &Value) -> Vec<String> {
         let validator = self.validator(pointer);
         let problems = validator.iter_errors(value);
@@ -166,7 +167,8 @@ impl Document {
             .unwrap_or_else(|error| panic!("{pointer}: {error}"))
     }
 
-    /// What is wrong with a real answer by the response at `pointer`: body, content type and headers.
+    /// The mismatches between a real response and the one at `pointer`: body, content type and
+    /// headers.
     pub fn problems_of_answer(&self, pointer: &str, reply: &Reply) -> Vec<String> {
         let mut problems = self.problems_of_headers(pointer, reply);
         let content_type = reply.header("content-type");
@@ -222,7 +224,7 @@ impl Document {
     }
 }
 
-/// The body as a schema takes it: what is no JSON is text.
+/// The body as a schema sees it: text unless it is JSON.
 fn body_of(reply: &Reply) -> Value {
     let content_type = reply.header("content-type").unwrap_or_default();
     if ["application/json", "application/schema+json"].contains(&content_type) {
@@ -261,7 +263,7 @@ fn collect<'a>(place: String, value: &'a Value, found: &mut Vec<(String, &'a Val
 /// An answer or an example without what differs from run to run.
 pub fn masked(mut body: Value) -> Value {
     match &mut body {
-        // How many is not the same for an example, whose history is another one.
+        // The number differs in an example, which has another history.
         Value::Object(fields) if fields.len() == 2 && fields.contains_key("count") => {
             fields.insert("count".to_owned(), json!("*"));
         }

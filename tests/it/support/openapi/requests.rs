@@ -1,4 +1,4 @@
-//! Real requests: who sends them and how. Knows nothing of what the document says of the answers.
+//! Real requests: their senders and content.
 
 use crate::support::good_requests::login;
 use crate::support::openapi::document::{Document, Operation};
@@ -10,8 +10,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use warp::http::Method;
 
-/// What no test here provokes: 500, which takes a bug; and 503, which takes a disk or database that fails at that moment, so that a
-/// create on a full one stands for all.
+/// Statuses that no request provokes: 500, which needs a bug, and 503, which needs a failing disk.
+/// A create on a full one stands for all.
 pub fn unseen(document: &Document) -> BTreeSet<(Operation, u16)> {
     let put_off = Operation::new("POST /api/v1/custom-user-status.create");
     let operations = document.operations().into_iter();
@@ -25,19 +25,19 @@ pub fn unseen(document: &Document) -> BTreeSet<(Operation, u16)> {
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
-    Nobody,
+    Anonymous,
     Admin,
-    /// Somebody with the role `user`.
+    /// A user with the role `user`.
     Bob,
-    /// Somebody without a role.
+    /// A user without a role.
     Stranger,
     /// The administrator by a login of its own, to be ended.
     Leaving,
 }
 
-/// A request with the status that it must be answered with. `{id}` in it is the id of a status there is, `{admin}`, `{bob}` and
-/// `{carol}` are ids of users; carol is the first who is created. `{position}` is the one that `events` told last, and `{receiver}`
-/// where an endpoint of webhooks is.
+/// A request with its expected status. `{id}` is the id of an existing status; `{admin}`, `{bob}`
+/// and `{carol}` are ids of users, of whom carol is created first. `{position}` is the last
+/// position of `events`, and `{receiver}` the address of a webhook receiver.
 #[derive(Clone)]
 pub struct Case {
     pub line: String,
@@ -131,10 +131,11 @@ impl People {
         }
     }
 
-    /// Sends the request; keeps the ids of the first status and the first user that are created, and the position among the events.
+    /// Sends the request. Keeps the ids of the first created status and user, and the position
+    /// among the events.
     pub async fn ask(&mut self, server: &TestServer, case: &Case) -> Reply {
         let client = match case.who {
-            Who::Nobody => server.anon(),
+            Who::Anonymous => server.anon(),
             Who::Admin => self.admin.clone(),
             Who::Bob => self.bob.clone(),
             Who::Stranger => self.stranger.clone(),
@@ -182,7 +183,7 @@ impl People {
         }
     }
 
-    /// `text` with ids in the place of their names.
+    /// `text` with ids instead of their names.
     pub fn filled(&self, text: &str) -> String {
         let ids = self.ids.iter();
         ids.fold(text.to_owned(), |text, (name, id)| text.replace(name, id))

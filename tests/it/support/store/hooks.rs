@@ -1,5 +1,6 @@
 //! Hooks, deliveries and webhooks in a store.
 
+use crate::support::operator;
 use crate::support::store::{at, status, user};
 use doorsign::domain::{
     Change, DeliveryRecord, DeliveryState, EventId, Hook, SigningSecret, Webhook, WebhookName,
@@ -50,6 +51,23 @@ pub async fn advance(store: &dyn Store, hook: &str, to: u64, records: Vec<Delive
         ..standing(store, hook).await.place
     };
     assert!(store.advance(hook, place, records).await.unwrap());
+}
+
+/// Requests another attempt at `event`, or at all failed events. Returns how many.
+pub async fn retry(store: &dyn Store, event: Option<EventId>) -> u64 {
+    let retried = store.retry_deliveries("hook", event, operator());
+    retried.await.unwrap()
+}
+
+pub async fn drop_event(store: &dyn Store, event: u64) {
+    let dropped = store.drop_delivery("hook", EventId::new(event), operator());
+    dropped.await.unwrap();
+}
+
+/// Disables the hook for this reason, or enables it.
+pub async fn switch(store: &dyn Store, off: Option<String>) {
+    let switched = store.switch_hook("hook", off, operator());
+    switched.await.unwrap();
 }
 
 pub async fn deliveries(store: &dyn Store, hook: &str) -> Vec<DeliveryRecord> {
