@@ -136,7 +136,7 @@ fn fields() -> Vec<(Value, Expected, Expected)> {
         (json!({"name": "x2", "statusType": "busy", "previousName": "x"}), Created("x2", "busy"), EXTRA),
         (json!({"x": 1}), NameRequired, NO_NAME),
         (json!({"name": {}, "x": 1}), MUST_BE_STRING, EXTRA),
-        // Other JSON types in place of a string.
+        // Other JSON types instead of a string.
         (json!({"name": 123, "statusType": "busy"}), MUST_BE_STRING, Created("123", "busy")),
         (json!({"name": -1.5, "statusType": "busy"}), MUST_BE_STRING, Created("-1.5", "busy")),
         (json!({"name": true, "statusType": "busy"}), MUST_BE_STRING, Created("true", "busy")),

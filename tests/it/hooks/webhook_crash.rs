@@ -37,7 +37,7 @@ async fn create(client: &Client, name: &str, acknowledged: &mut Vec<String>) {
     acknowledged.push(name.to_owned());
 }
 
-/// Creates some statuses and returns at `moment` of the last one's delivery.
+/// Creates some statuses and returns at `moment` of the last delivery.
 async fn live_until(
     moment: Moment,
     life: usize,

@@ -117,11 +117,11 @@ async fn every_failed_login_gets_an_error_and_keeps_the_connection_open() {
         ("a dead token", json!([{"resume": dead}])),
         ("no token", json!([{"resume": "worthless"}])),
         (
-            "somebody who is deactivated",
+            "a deactivated user",
             json!([{"user": {"username": "bob"}, "password": "bob's password"}]),
         ),
         (
-            "a token of somebody who is deactivated",
+            "a token of a deactivated user",
             json!([{"resume": bob.credentials.as_ref().unwrap().1}]),
         ),
         ("a number for a token", json!([{"resume": 7}])),

@@ -32,7 +32,7 @@ async fn a_request_without_a_login_gets_401_before_its_body_is_read() {
         if is_open || route.method != Method::POST {
             continue;
         }
-        for credentials in ["", "X-User-Id: nobody\r\nX-Auth-Token: nothing\r\n"] {
+        for credentials in ["", "X-User-Id: unknown\r\nX-Auth-Token: nothing\r\n"] {
             let path = route.path;
             let head = format!(
                 "POST {path} HTTP/1.1\r\nHost: t\r\n{credentials}Content-Length: 65000\r\n\r\n"

@@ -270,7 +270,7 @@ impl Live {
             .await;
     }
 
-    /// Passes when nothing but the answer comes of a question.
+    /// Passes when the response is the next frame.
     pub async fn is_open(&mut self) {
         let id = self.id();
         self.say(json!({"msg": "ping", "id": id})).await;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use warp::http::Method;
 
 /// Statuses that no request provokes: 500, which needs a bug, and 503, which needs a failing disk.
-/// A create on a full one stands for all.
+/// A create on a full one represents all.
 pub fn unseen(document: &Document) -> BTreeSet<(Operation, u16)> {
     let put_off = Operation::new("POST /api/v1/custom-user-status.create");
     let operations = document.operations().into_iter();
@@ -36,7 +36,7 @@ pub enum Who {
 }
 
 /// A request with its expected status. `{id}` is the id of an existing status; `{admin}`, `{bob}`
-/// and `{carol}` are ids of users, of whom carol is created first. `{position}` is the last
+/// and `{carol}` are ids of users, where carol is created first. `{position}` is the last
 /// position of `events`, and `{receiver}` the address of a webhook receiver.
 #[derive(Clone)]
 pub struct Case {
