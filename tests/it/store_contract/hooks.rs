@@ -2,8 +2,8 @@
 //! retrying, dropping, pausing and resuming. Replays are in `replays`.
 
 use crate::support::store::hooks::{
-    advance, deliveries, drop_event, failed_at, happen, hook, parked, retry, retrying, standing,
-    switch, webhook,
+    add_webhook, advance, deliveries, drop_event, failed_at, happen, hook, parked, retry, retrying,
+    standing, switch,
 };
 use crate::support::store::{at, every_shared_store, every_store};
 use doorsign::domain::{
@@ -41,10 +41,7 @@ fn is_unknown<T: Debug>(answer: Result<T>, expected: &What) {
 async fn hooks_are_listed_by_name_with_cursor_lag_and_errors() {
     every_store(async |database| {
         let store = database.open();
-        store
-            .create_webhook(webhook("b"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "b").await;
         three_pending(&*store).await;
         let broken = "it cannot be read".to_owned();
         store

@@ -1,7 +1,7 @@
 //! Replays: the events that a hook receives again, and where it continues afterwards.
 
 use crate::support::store::hooks::{
-    advance, deliveries, failed_at, happen, hook, parked, retrying, standing,
+    advance, deliveries, drop_event, failed_at, happen, hook, parked, replay, retrying, standing,
 };
 use crate::support::store::{at, every_store};
 use doorsign::domain::{DeliveryRecord, DeliveryState, EventId, HookKind};
@@ -26,13 +26,7 @@ async fn a_replay_covers_a_time_span_and_ends_at_the_previous_cursor() {
     every_store(async |database| {
         let store = database.open();
         five_delivered(&*store).await;
-        assert_eq!(
-            store
-                .replay("hook", at(20), at(40), crate::support::operator())
-                .await
-                .unwrap(),
-            2
-        );
+        assert_eq!(replay(&*store, at(20), at(40)).await, 2);
         assert_eq!(progress(&*store).await, (1, Some(3)));
         let span = Some((EventId::new(2), EventId::new(3)));
         assert_eq!(hook(&*store, "hook").await.replay, span);
@@ -79,13 +73,7 @@ async fn a_replay_does_not_include_pending_events() {
         let store = database.open();
         five_delivered(&*store).await;
         happen(&*store, &[60, 70]).await;
-        assert_eq!(
-            store
-                .replay("hook", at(40), at(1000), crate::support::operator())
-                .await
-                .unwrap(),
-            2
-        );
+        assert_eq!(replay(&*store, at(40), at(1000)).await, 2);
         assert_eq!(progress(&*store).await, (3, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
         assert_eq!(progress(&*store).await, (5, None));
@@ -100,13 +88,7 @@ async fn a_replay_repeats_an_event_that_was_delivered_but_not_saved() {
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await.place;
-        assert_eq!(
-            store
-                .replay("hook", at(60), at(1000), crate::support::operator())
-                .await
-                .unwrap(),
-            0
-        );
+        assert_eq!(replay(&*store, at(60), at(1000)).await, 0);
         assert_eq!(progress(&*store).await, (5, None));
         let delivered = Cursor {
             cursor: EventId::new(6),
@@ -125,10 +107,7 @@ async fn an_attempt_started_before_a_replay_does_not_move_the_cursor() {
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         let before = standing(&*store, "hook").await.place;
-        store
-            .replay("hook", at(20), at(40), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(20), at(40)).await;
         let late = Cursor {
             cursor: EventId::new(6),
             ..before
@@ -146,18 +125,9 @@ async fn a_replay_during_another_replaces_it() {
     every_store(async |database| {
         let store = database.open();
         five_delivered(&*store).await;
-        store
-            .replay("hook", at(10), at(40), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(10), at(40)).await;
         advance(&*store, "hook", 1, vec![]).await;
-        assert_eq!(
-            store
-                .replay("hook", at(50), at(51), crate::support::operator())
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(replay(&*store, at(50), at(51)).await, 1);
         assert_eq!(progress(&*store).await, (4, Some(5)));
         advance(&*store, "hook", 5, vec![]).await;
         assert_eq!(
@@ -176,15 +146,9 @@ async fn a_replay_that_replaces_another_removes_its_retries() {
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        store
-            .replay("hook", at(30), at(60), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(30), at(60)).await;
         advance(&*store, "hook", 3, vec![parked(3), retrying(4)]).await;
-        store
-            .replay("hook", at(10), at(20), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(10), at(20)).await;
         assert_eq!(progress(&*store).await, (0, Some(1)));
         assert_eq!(deliveries(&*store, "hook").await, [parked(3), retrying(6)]);
         advance(&*store, "hook", 1, vec![]).await;
@@ -218,10 +182,7 @@ async fn a_replay_forgets_parked_events_in_its_span_and_keeps_the_others() {
         happen(&*store, &[60]).await;
         let all = vec![parked(1), parked(2), parked(3), parked(4), retrying(6)];
         advance(&*store, "hook", 5, all).await;
-        store
-            .replay("hook", at(20), at(40), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(20), at(40)).await;
         let rest = [parked(1), parked(4), retrying(6)];
         assert_eq!(deliveries(&*store, "hook").await, rest);
     })
@@ -235,10 +196,7 @@ async fn a_failed_event_of_a_replay_is_retried_before_later_ones() {
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        store
-            .replay("hook", at(20), at(40), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(20), at(40)).await;
         advance(&*store, "hook", 1, vec![retrying(2)]).await;
         let failed = standing(&*store, "hook").await.failed;
         assert_eq!(failed, Some(failed_at(2)));
@@ -261,14 +219,8 @@ async fn an_event_after_a_replay_can_be_dropped_without_ending_it() {
         five_delivered(&*store).await;
         happen(&*store, &[60, 70]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        store
-            .replay("hook", at(20), at(40), crate::support::operator())
-            .await
-            .unwrap();
-        store
-            .drop_delivery("hook", EventId::new(6), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(20), at(40)).await;
+        drop_event(&*store, 6).await;
         assert_eq!(progress(&*store).await, (1, Some(3)));
         advance(&*store, "hook", 3, vec![]).await;
         assert_eq!(
@@ -285,21 +237,12 @@ async fn an_event_of_a_replay_can_be_dropped_and_the_replay_continues() {
     every_store(async |database| {
         let store = database.open();
         five_delivered(&*store).await;
-        store
-            .replay("hook", at(20), at(40), crate::support::operator())
-            .await
-            .unwrap();
+        replay(&*store, at(20), at(40)).await;
         advance(&*store, "hook", 1, vec![retrying(2)]).await;
-        store
-            .drop_delivery("hook", EventId::new(2), crate::support::operator())
-            .await
-            .unwrap();
+        drop_event(&*store, 2).await;
         assert_eq!(progress(&*store).await, (2, Some(3)));
         advance(&*store, "hook", 2, vec![retrying(3)]).await;
-        store
-            .drop_delivery("hook", EventId::new(3), crate::support::operator())
-            .await
-            .unwrap();
+        drop_event(&*store, 3).await;
         // The last event of the replay: the delivery finds nothing left and advances.
         let (cursor, until) = progress(&*store).await;
         if until.is_some() {

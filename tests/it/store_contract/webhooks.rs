@@ -1,7 +1,8 @@
 //! Webhooks and their secrets.
 
 use crate::support::store::hooks::{
-    advance, deliveries, happen, hook, name, parked, secret, standing, webhook,
+    add_webhook, advance, deliveries, happen, hook, name, parked, remove_webhook, secret, standing,
+    webhook,
 };
 use crate::support::store::{at, every_store};
 use doorsign::domain::{Attribution, Error, Field, HookKind, Problem, Webhook, What};
@@ -46,10 +47,7 @@ async fn a_new_webhook_is_a_hook_that_starts_after_the_newest_event() {
         let store = database.open();
         happen(&*store, &[1, 2]).await;
         let changed = store.hooks_changed();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
         assert!(changed.has_changed().unwrap());
         let hook = hook(&*store, "webhook-bell").await;
         assert_eq!((hook.kind, hook.cursor.as_u64()), (HookKind::Webhook, 2));
@@ -61,10 +59,7 @@ async fn a_new_webhook_is_a_hook_that_starts_after_the_newest_event() {
 async fn a_webhook_name_is_unique() {
     every_store(async |database| {
         let store = database.open();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
         happen(&*store, &[1]).await;
         let other = Webhook {
             url: "https://example.org/other".to_owned(),
@@ -92,14 +87,8 @@ async fn a_webhook_name_is_unique() {
 async fn a_new_secret_signs_first_and_older_ones_until_they_expire() {
     every_store(async |database| {
         let store = database.open();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
-        store
-            .create_webhook(webhook("other"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
+        add_webhook(&*store, "other").await;
         let changed = store.hooks_changed();
         let rotate = async |text: &str, until, now| {
             let by = Attribution::operator(at(now));
@@ -158,10 +147,7 @@ async fn a_deleted_webhook_leaves_no_state() {
         happen(&*store, &[1, 2]).await;
         advance(&*store, "webhook-bell", 1, vec![parked(1)]).await;
         let changed = store.hooks_changed();
-        store
-            .delete_webhook(name("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        remove_webhook(&*store, "bell").await;
         assert!(changed.has_changed().unwrap());
         assert_eq!(store.list_webhooks().await.unwrap(), [webhook("other")]);
         assert_eq!(store.standing("webhook-bell").await.unwrap(), None);
@@ -186,10 +172,7 @@ async fn a_deleted_webhook_leaves_no_state() {
 async fn an_unknown_webhook_can_be_neither_rotated_nor_deleted() {
     every_store(async |database| {
         let store = database.open();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
         let rotated = store
             .rotate_secret(
                 name("nobody"),
@@ -216,20 +199,11 @@ async fn an_unknown_webhook_can_be_neither_rotated_nor_deleted() {
 async fn pending_writes_of_a_removed_webhook_do_not_touch_a_new_one_with_its_name() {
     every_store(async |database| {
         let store = database.open();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
         let old = standing(&*store, "webhook-bell").await;
         happen(&*store, &[1, 2]).await;
-        store
-            .delete_webhook(name("bell"), crate::support::operator())
-            .await
-            .unwrap();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        remove_webhook(&*store, "bell").await;
+        add_webhook(&*store, "bell").await;
         let new = standing(&*store, "webhook-bell").await;
         assert_ne!(new.incarnation, old.incarnation);
         let late = vec![parked(1)];
@@ -255,23 +229,14 @@ async fn pending_writes_of_a_removed_webhook_do_not_touch_a_new_one_with_its_nam
 async fn a_removed_webhook_is_not_registered_again() {
     every_store(async |database| {
         let store = database.open();
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
-        store
-            .delete_webhook(name("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
+        remove_webhook(&*store, "bell").await;
         let registered = store.register("webhook-bell", HookKind::Webhook).await;
         assert_eq!(registered.unwrap(), None);
         let missing = store.set_missing("webhook-bell", HookKind::Webhook, "broken".to_owned());
         missing.await.unwrap();
         assert_eq!(store.list_hooks().await.unwrap(), []);
-        store
-            .create_webhook(webhook("bell"), crate::support::operator())
-            .await
-            .unwrap();
+        add_webhook(&*store, "bell").await;
         let registered = store.register("webhook-bell", HookKind::Webhook).await;
         assert!(registered.unwrap().is_some());
     })

@@ -3,7 +3,8 @@
 use crate::support::operator;
 use crate::support::store::{at, status, user};
 use doorsign::domain::{
-    Change, DeliveryRecord, DeliveryState, EventId, Hook, SigningSecret, Webhook, WebhookName,
+    Change, DeliveryRecord, DeliveryState, EventId, Hook, SigningSecret, Timestamp, Webhook,
+    WebhookName,
 };
 use doorsign::store::{ConsumerState, Cursor, FailedDelivery, Store};
 
@@ -62,6 +63,22 @@ pub async fn retry(store: &dyn Store, event: Option<EventId>) -> u64 {
 pub async fn drop_event(store: &dyn Store, event: u64) {
     let dropped = store.drop_delivery("hook", EventId::new(event), operator());
     dropped.await.unwrap();
+}
+
+/// Replays the events from `since` to before `until`. Returns how many.
+pub async fn replay(store: &dyn Store, since: Timestamp, until: Timestamp) -> u64 {
+    let replayed = store.replay("hook", since, until, operator());
+    replayed.await.unwrap()
+}
+
+pub async fn add_webhook(store: &dyn Store, name: &str) {
+    let created = store.create_webhook(webhook(name), operator());
+    created.await.unwrap();
+}
+
+pub async fn remove_webhook(store: &dyn Store, called: &str) {
+    let deleted = store.delete_webhook(name(called), operator());
+    deleted.await.unwrap();
 }
 
 /// Disables the hook for this reason, or enables it.
