@@ -19,7 +19,7 @@ const WORKSPACE: &str = "devWorkspace23456";
 const SECRET: &[u8; 32] = b"doorsign dev: everybody knows it";
 
 /// A seeded user.
-pub struct Person {
+pub struct SeedUser {
     /// The login name.
     pub username: &'static str,
     /// The password; `None` if only the token works.
@@ -36,19 +36,19 @@ pub struct Person {
 
 /// All seeded users.
 #[rustfmt::skip] // A table.
-pub static PEOPLE: [Person; 4] = [
-    Person { username: "admin", password: Some("admin"), id: "adminDevSeed23456", name: "Admin", role: "admin", login: "adminDevToken2345",
+pub static PEOPLE: [SeedUser; 4] = [
+    SeedUser { username: "admin", password: Some("admin"), id: "adminDevSeed23456", name: "Admin", role: "admin", login: "adminDevToken2345",
         hash: "$argon2id$v=19$m=19456,t=2,p=1$GgDujx+Uz+8IlmfQ3k4bzA$2b+Hg2a97V7tzoDbTMnGc/OcNjzaQYqnyvXCCX4DwTI" },
-    Person { username: "ann", password: Some("ann"), id: "annDevSeed2345678", name: "Ann", role: "user", login: "annDevToken234567",
+    SeedUser { username: "ann", password: Some("ann"), id: "annDevSeed2345678", name: "Ann", role: "user", login: "annDevToken234567",
         hash: "$argon2id$v=19$m=19456,t=2,p=1$Z/R6Qmu7fGXpCc5VHqTEQg$ZvxSQr0pZ1o2/i6Ba49us2x2oGooG4azeLKUohgk9so" },
-    Person { username: "bob", password: Some("bob"), id: "bobDevSeed2345678", name: "Bob", role: "user", login: "bobDevToken234567",
+    SeedUser { username: "bob", password: Some("bob"), id: "bobDevSeed2345678", name: "Bob", role: "user", login: "bobDevToken234567",
         hash: "$argon2id$v=19$m=19456,t=2,p=1$SDq2OYmtExJCs5pnkpycSA$JSMdsWYgJ2WuCzEHge2kLJsI3eJQP+R1aLdhBN9v1ys" },
     // The hash of an unknown password.
-    Person { username: "rocket.cat", password: None, id: "rocket.cat", name: "Rocket.Cat", role: "bot", login: "catDevToken234567",
+    SeedUser { username: "rocket.cat", password: None, id: "rocket.cat", name: "Rocket.Cat", role: "bot", login: "catDevToken234567",
         hash: "$argon2id$v=19$m=19456,t=2,p=1$pIYL1qZONH9Xb9+f5bMghg$bE3a3GVewL3qOi7BFObbkWDIqCuMNgwti+OhRnGcjx8" },
 ];
 
-impl Person {
+impl SeedUser {
     /// Returns the auth token: a personal access token without expiry.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ pub async fn sow(app: &App) -> Result<()> {
 }
 
 /// Bots show the status they set; without one they would be offline.
-fn online(person: &Person) -> PresenceChange {
+fn online(person: &SeedUser) -> PresenceChange {
     let choice = Choice {
         status: Some(UserStatus::Online),
         text: None,

@@ -59,7 +59,7 @@ pub use login::{
 pub use name::check_name;
 pub use password_policy::{PasswordPolicy, Weakness};
 pub use permission::{GrantChange, Grants, Permission, PermissionGrant, Role, RoleScope};
-pub use presence::{Kind, Person, Presence};
+pub use presence::{Presence, PresenceKind, UserWithPresence};
 pub use presence_policy::PresencePolicy;
 pub use profile::{Bio, Nickname, Profile};
 pub use requester::Requester;

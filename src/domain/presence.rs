@@ -14,7 +14,7 @@ use super::{
 
 /// Whether a user is shown as a person or as a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PresenceKind {
     /// A person, shown according to their connections.
     Person,
     /// A bot or an app, shown as it declares.
@@ -24,8 +24,8 @@ pub enum Kind {
 /// The part of a user's presence that outlives a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
-    /// Person or bot.
-    pub kind: Kind,
+    /// Whether the user is shown as a person or as a bot.
+    pub kind: PresenceKind,
     /// What makes the user count as connected.
     pub policy: PresencePolicy,
     /// At most one per source, the strongest first. Expired claims may remain in the list, and have
@@ -40,7 +40,7 @@ pub struct Presence {
 impl Presence {
     /// Creates the presence of a user who never set a status.
     #[must_use]
-    pub const fn untouched(kind: Kind) -> Self {
+    pub const fn untouched(kind: PresenceKind) -> Self {
         Self {
             kind,
             policy: PresencePolicy::Connection,
@@ -78,13 +78,15 @@ impl Presence {
     /// Returns the status shown at `now`, given the combined status of all connections (`Offline`
     /// if there are none) and the rule for `kind`.
     #[must_use]
-    pub fn shown(&self, now: Timestamp, connection: UserStatus, kind: Kind) -> UserStatus {
+    pub fn shown(&self, now: Timestamp, connection: UserStatus, kind: PresenceKind) -> UserStatus {
         match (self.claim(now), connection, kind) {
-            (Some(claim), UserStatus::Offline, Kind::Bot) => claim.status,
-            (Some(_), UserStatus::Offline, Kind::Person) => UserStatus::Offline,
+            (Some(claim), UserStatus::Offline, PresenceKind::Bot) => claim.status,
+            (Some(_), UserStatus::Offline, PresenceKind::Person) => UserStatus::Offline,
             (None, UserStatus::Offline, _) => match (self.baseline, kind) {
-                (Baseline::Online, _) | (Baseline::OnlineBefore, Kind::Bot) => UserStatus::Online,
-                (Baseline::Offline, _) | (Baseline::OnlineBefore, Kind::Person) => {
+                (Baseline::Online, _) | (Baseline::OnlineBefore, PresenceKind::Bot) => {
+                    UserStatus::Online
+                }
+                (Baseline::Offline, _) | (Baseline::OnlineBefore, PresenceKind::Person) => {
                     UserStatus::Offline
                 }
             },
@@ -142,7 +144,7 @@ impl Presence {
 
     /// Adds a claim, replacing the previous claim of its source.
     pub fn put(&mut self, claim: Claim) {
-        if self.baseline == Baseline::Online && self.kind == Kind::Person {
+        if self.baseline == Baseline::Online && self.kind == PresenceKind::Person {
             self.baseline = Baseline::OnlineBefore;
         }
         self.claims.retain(|other| other.source != claim.source);
@@ -182,7 +184,7 @@ impl Presence {
 
 /// A user with their presence, as listed for clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub struct UserWithPresence {
     /// The user's id.
     pub id: UserId,
     /// The username.
@@ -195,7 +197,7 @@ pub struct Person {
     pub presence: Presence,
 }
 
-impl Person {
+impl UserWithPresence {
     /// Returns the presence after `rule` was applied at `now` and the claims expired by then were
     /// removed, with the change to announce. `None` if nothing changed. A claim that the
     /// announcement no longer includes must not reappear if the clock is set back.
@@ -268,7 +270,7 @@ mod tests {
     #[test]
     fn the_strongest_claim_applies_and_weaker_ones_follow_when_it_ends() {
         use {ClaimSource::*, UserStatus::*};
-        let mut ann = Presence::untouched(Kind::Person);
+        let mut ann = Presence::untouched(PresenceKind::Person);
         ann.put(claim(External, Busy, "Meeting", Some(100)));
         ann.choose(&choice(Away, Some("Lunch"), Some(50)), NOON);
         ann.put(claim(Internal, Busy, "On a call", Some(10)));
@@ -283,7 +285,7 @@ mod tests {
     #[test]
     fn a_manual_choice_replaces_the_previous_one_and_keeps_its_text() {
         use {ClaimSource::*, UserStatus::*};
-        let mut ann = Presence::untouched(Kind::Person);
+        let mut ann = Presence::untouched(PresenceKind::Person);
         ann.choose(&choice(Busy, Some("Coding"), None), NOON);
         ann.choose(&choice(Away, None, Some(60)), NOON);
         assert_eq!(visible(&ann, 0), (Away, "Coding", Some(Manual)));
@@ -300,7 +302,7 @@ mod tests {
     #[test]
     fn online_without_text_ends_manual_and_external_claims() {
         use {ClaimSource::*, UserStatus::*};
-        let mut ann = Presence::untouched(Kind::Person);
+        let mut ann = Presence::untouched(PresenceKind::Person);
         for source in ClaimSource::ALL {
             ann.put(claim(source, Busy, source.as_str(), None));
         }
@@ -316,12 +318,12 @@ mod tests {
     #[test]
     fn a_change_is_announced_once_with_the_strongest_claim() {
         use {ClaimSource::*, UserStatus::*};
-        let mut ann = Person {
+        let mut ann = UserWithPresence {
             id: UserId::new("a"),
             username: Username::stored("ann".to_owned()),
             name: String::new(),
             utc_offset: 0,
-            presence: Presence::untouched(Kind::Person),
+            presence: Presence::untouched(PresenceKind::Person),
         };
         let put = |new: Claim| {
             move |presence: &mut Presence| {
@@ -362,7 +364,10 @@ mod tests {
         use UserStatus::*;
         let shown =
             |who: &Presence, seconds, connection| who.shown(at(seconds), connection, who.kind);
-        for (kind, busy, after) in [(Kind::Person, Offline, Offline), (Kind::Bot, Busy, Online)] {
+        for (kind, busy, after) in [
+            (PresenceKind::Person, Offline, Offline),
+            (PresenceKind::Bot, Busy, Online),
+        ] {
             let mut who = Presence::untouched(kind);
             assert_eq!(
                 shown(&who, 0, Offline),

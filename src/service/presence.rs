@@ -3,9 +3,9 @@
 
 use crate::app::{App, Unconnected};
 use crate::domain::{
-    Actor, Choice, ClaimSource, Disallowed, Error, Field, Kind, Permission, Person, Presence,
+    Actor, Choice, ClaimSource, Disallowed, Error, Field, Permission, Presence, PresenceKind,
     Problem, Result, SettingValues, StatusText, Timestamp, User, UserId, UserKey, UserStatus,
-    check_expiry,
+    UserWithPresence, check_expiry,
 };
 use crate::service::users;
 use crate::store::{ClaimEffect, PresenceChange, PresenceQuery};
@@ -61,7 +61,7 @@ pub struct UserPresence {
 /// A list of users with their presence.
 pub struct PresenceList {
     /// The users, by id.
-    pub people: Vec<(Person, VisiblePresence)>,
+    pub people: Vec<(UserWithPresence, VisiblePresence)>,
     /// Whether every user who is not listed is offline.
     pub full: bool,
 }
@@ -191,7 +191,7 @@ pub async fn of_all(app: &App, users: &[User]) -> Result<Vec<VisiblePresence>> {
         })
         .collect();
     // Deactivated users are not in the result and have no visible status.
-    let nothing = |user: &User| shown(app, &user.id, &Presence::untouched(Kind::Person));
+    let nothing = |user: &User| shown(app, &user.id, &Presence::untouched(PresenceKind::Person));
     let found = users.iter().map(|user| {
         let found = shown_by_id.remove(&user.id);
         found.unwrap_or_else(|| nothing(user))
@@ -236,7 +236,7 @@ async fn list_presences(
     app: &App,
     query: PresenceQuery,
     full: bool,
-    keep: impl Fn(&Person, &VisiblePresence) -> bool,
+    keep: impl Fn(&UserWithPresence, &VisiblePresence) -> bool,
 ) -> Result<PresenceList> {
     if app.settings().await?.broadcast_disabled() {
         let people = Vec::new();
@@ -268,7 +268,7 @@ pub fn shown_by(app: &App, connection: UserStatus, presence: &Presence) -> Visib
     let now = app.clock.now();
     let claim = presence.claim(now);
     let kind = match app.rules.unconnected {
-        Unconnected::Declared => Kind::Bot,
+        Unconnected::Declared => PresenceKind::Bot,
         Unconnected::Offline => presence.kind,
     };
     VisiblePresence {

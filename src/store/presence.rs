@@ -1,6 +1,6 @@
 //! The presence part of the store contract. The rules for claims are passed in as functions.
 
-use crate::domain::{By, EventId, Person, Presence, Result, Timestamp, UserId};
+use crate::domain::{By, EventId, Presence, Result, Timestamp, UserId, UserWithPresence};
 use async_trait::async_trait;
 
 /// Presence. See the [module](super) for the contract of every method.
@@ -16,7 +16,7 @@ pub trait Presences: Send + Sync {
     async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>>;
 
     /// Returns the active users selected by `query`, by id.
-    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<Person>>;
+    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<UserWithPresence>>;
 
     /// Returns those of `ids` that belong to users, active or not.
     async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>>;
@@ -41,7 +41,7 @@ pub trait Presences: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresenceSnapshot {
     /// The user and their presence.
-    pub person: Person,
+    pub person: UserWithPresence,
     /// The role ids, in alphabetical order.
     pub roles: Vec<String>,
     /// Whether the user may log in.

@@ -2,7 +2,7 @@
 
 use super::user::hours;
 use crate::api::wire::date::Rfc3339;
-use crate::domain::{ClaimSource, Person, Timestamp};
+use crate::domain::{ClaimSource, Timestamp, UserWithPresence};
 use crate::service::presence::{PresenceList, UserPresence, VisiblePresence};
 use serde::Serialize;
 
@@ -80,13 +80,13 @@ impl From<&UserPresence> for PresenceReply {
 /// The response to `users.presence`.
 #[derive(Serialize)]
 pub(in crate::api) struct PresenceListReply<'a> {
-    users: Vec<PersonRow<'a>>,
+    users: Vec<PresenceRow<'a>>,
     full: bool,
     success: bool,
 }
 
 #[derive(Serialize)]
-struct PersonRow<'a> {
+struct PresenceRow<'a> {
     _id: &'a str,
     username: &'a str,
     name: &'a str,
@@ -99,8 +99,8 @@ struct PersonRow<'a> {
     claim: ClaimFields,
 }
 
-impl<'a> From<&'a (Person, VisiblePresence)> for PersonRow<'a> {
-    fn from((person, shown): &'a (Person, VisiblePresence)) -> Self {
+impl<'a> From<&'a (UserWithPresence, VisiblePresence)> for PresenceRow<'a> {
+    fn from((person, shown): &'a (UserWithPresence, VisiblePresence)) -> Self {
         Self {
             _id: person.id.as_str(),
             username: person.username.as_str(),
@@ -116,7 +116,7 @@ impl<'a> From<&'a (Person, VisiblePresence)> for PersonRow<'a> {
 impl<'a> From<&'a PresenceList> for PresenceListReply<'a> {
     fn from(list: &'a PresenceList) -> Self {
         Self {
-            users: list.people.iter().map(PersonRow::from).collect(),
+            users: list.people.iter().map(PresenceRow::from).collect(),
             full: list.full,
             success: true,
         }

@@ -2,8 +2,8 @@
 
 use super::{Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, users, values};
 use crate::domain::{
-    Baseline, By, Claim, ClaimSource, Error, Kind, Origin, Person, Presence, PresencePolicy,
-    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, Username, What,
+    Baseline, By, Claim, ClaimSource, Error, Origin, Presence, PresenceKind, PresencePolicy,
+    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, UserWithPresence, Username, What,
 };
 use crate::store::record;
 use crate::store::{ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences};
@@ -29,7 +29,7 @@ impl<E: Engine> Presences for E {
         self.read(move |sql| snapshot(sql, &user)).await
     }
 
-    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<Person>> {
+    async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<UserWithPresence>> {
         self.read(move |sql| list(sql, &query)).await
     }
 
@@ -64,12 +64,12 @@ impl<E: Engine> Presences for E {
     }
 }
 
-fn find(sql: &impl Sql, user: &UserId) -> Result<Option<Person>> {
+fn find(sql: &impl Sql, user: &UserId) -> Result<Option<UserWithPresence>> {
     let select = format!("SELECT {COLUMNS} FROM {TABLES} WHERE user.id = $1");
     Ok(people(sql, &select, values![user.as_str()])?.pop())
 }
 
-fn require(sql: &impl Sql, user: &UserId) -> Result<Person> {
+fn require(sql: &impl Sql, user: &UserId) -> Result<UserWithPresence> {
     let unknown = || Error::NotFound(What::User(user.as_str().to_owned()));
     find(sql, user)?.ok_or_else(unknown)
 }
@@ -87,7 +87,7 @@ fn snapshot(sql: &impl Sql, user: &UserId) -> Result<Option<PresenceSnapshot>> {
         }))
 }
 
-fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<Person>> {
+fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<UserWithPresence>> {
     let (also, since, ids) = match query {
         PresenceQuery::Ids(ids) => ("", None, ids),
         // Users who never set a status are offline, and need not be read.
@@ -122,8 +122,8 @@ fn existing<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<UserId>> {
 }
 
 /// Returns the users that a query of [`COLUMNS`] selects. The rows of a user must be adjacent.
-fn people(sql: &impl Sql, select: &str, values: &[Value<'_>]) -> Result<Vec<Person>> {
-    let mut people: Vec<Person> = Vec::new();
+fn people(sql: &impl Sql, select: &str, values: &[Value<'_>]) -> Result<Vec<UserWithPresence>> {
+    let mut people: Vec<UserWithPresence> = Vec::new();
     sql.each(select, values, |row| {
         let id: &str = row.get(0)?;
         if people.last().is_none_or(|last| last.id.as_str() != id) {
@@ -138,11 +138,15 @@ fn people(sql: &impl Sql, select: &str, values: &[Value<'_>]) -> Result<Vec<Pers
     Ok(people)
 }
 
-fn person(row: &impl Row) -> Result<Person> {
-    let kind = if row.get(3)? { Kind::Bot } else { Kind::Person };
+fn person(row: &impl Row) -> Result<UserWithPresence> {
+    let kind = if row.get(3)? {
+        PresenceKind::Bot
+    } else {
+        PresenceKind::Person
+    };
     let baseline = row.get::<Option<_>>(4)?.and_then(Baseline::named);
     let policy = PresencePolicy::named(row.get(11)?);
-    Ok(Person {
+    Ok(UserWithPresence {
         id: UserId::new(row.get::<String>(0)?),
         username: Username::stored(row.get(1)?),
         name: row.get(2)?,
@@ -185,7 +189,7 @@ pub(super) fn change(sql: &impl Sql, change: &PresenceChange) -> Result<Presence
 /// Applies a rule, stores the differences, and appends the event.
 fn apply(
     sql: &impl Sql,
-    person: Person,
+    person: UserWithPresence,
     by: &By,
     rule: impl Fn(&mut Presence) -> Result<()>,
 ) -> Result<Presence> {
@@ -197,7 +201,7 @@ fn apply(
     Ok(after)
 }
 
-fn write(sql: &impl Sql, before: &Person, after: &Presence) -> Result<()> {
+fn write(sql: &impl Sql, before: &UserWithPresence, after: &Presence) -> Result<()> {
     let user = before.id.as_str();
     for (source, claim) in after.changed_claims(&before.presence) {
         match claim {

@@ -4,14 +4,14 @@
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Baseline, Change, Claim, ClaimSource, Error, Kind, Presence, PresencePolicy, StatusChange,
-    StatusText, Timestamp, UserPatch, UserStatus, What,
+    Baseline, Change, Claim, ClaimSource, Error, Presence, PresenceKind, PresencePolicy,
+    StatusChange, StatusText, Timestamp, UserPatch, UserStatus, What,
 };
 use doorsign::store::{ClaimEffect, PresenceChange, PresenceQuery, Store};
 
 async fn listed(store: &dyn Store, query: PresenceQuery) -> Vec<String> {
     let people = store.list_presences(query).await.unwrap();
-    let name = |person: doorsign::domain::Person| person.username.as_str().to_owned();
+    let name = |person: doorsign::domain::UserWithPresence| person.username.as_str().to_owned();
     people.into_iter().map(name).collect()
 }
 
@@ -27,7 +27,7 @@ async fn a_user_without_claims_has_a_presence_and_an_unknown_user_has_none() {
             .create_user(bot, String::new(), crate::support::operator())
             .await
             .unwrap();
-        for (name, kind) in [("ann", Kind::Person), ("bot", Kind::Bot)] {
+        for (name, kind) in [("ann", PresenceKind::Person), ("bot", PresenceKind::Bot)] {
             let found = store.find_presence(id(name)).await.unwrap();
             assert_eq!(found, Presence::untouched(kind));
         }
@@ -55,7 +55,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
         put(&*store, "ann", 7, busy(Some(100))).await;
         let answered = put(&*store, "ann", 8, call.clone()).await;
         let expected = Presence {
-            kind: Kind::Person,
+            kind: PresenceKind::Person,
             policy: PresencePolicy::Connection,
             claims: vec![call, busy(Some(100))],
             baseline: Baseline::Offline,
@@ -70,11 +70,11 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
         let cleared = Presence {
             baseline: Baseline::Online,
             changed_at: Some(at(9)),
-            ..Presence::untouched(Kind::Person)
+            ..Presence::untouched(PresenceKind::Person)
         };
         assert_eq!(store.find_presence(id("ann")).await.unwrap(), cleared);
         let bob = store.find_presence(id("bob")).await.unwrap();
-        assert_eq!(bob, Presence::untouched(Kind::Person));
+        assert_eq!(bob, Presence::untouched(PresenceKind::Person));
 
         let event = |now, status, text, source, (end, baseline): (Option<i64>, Baseline)| {
             let change = StatusChange {

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use doorsign::domain::{
     Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
     DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind, Login, LoginId,
-    LoginQuery, LoginRecord, NewEvent, NewLogin, Page, PermissionGrant, Person, Presence, Result,
-    Role, Session, Setting, SettingValue, SigningSecret, StatusId, StatusName, StatusQuery,
-    Timestamp, User, UserId, UserKey, UserPatch, UserQuery, Webhook, WebhookName,
+    LoginQuery, LoginRecord, NewEvent, NewLogin, Page, PermissionGrant, Presence, Result, Role,
+    Session, Setting, SettingValue, SigningSecret, StatusId, StatusName, StatusQuery, Timestamp,
+    User, UserId, UserKey, UserPatch, UserQuery, UserWithPresence, Webhook, WebhookName,
 };
 use doorsign::store::{
     Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Logins, Outbox, Permissions,
@@ -52,7 +52,7 @@ flaky! { Users {
 
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
-    list_presences(query: PresenceQuery) -> Vec<Person>;
+    list_presences(query: PresenceQuery) -> Vec<UserWithPresence>;
     existing_users(ids: Vec<UserId>) -> Vec<UserId>;
     change_presence(change: PresenceChange) -> Presence;
     expire_claims(now: Timestamp, limit: usize) -> usize;
