@@ -1,5 +1,6 @@
 //! The custom status: id, name and type. The store's unique index decides whether a name is taken.
 
+use super::id::id;
 use super::words::words;
 use super::{Error, Field, Problem, Result, Timestamp};
 
@@ -16,21 +17,9 @@ pub struct CustomStatus {
     pub updated_at: Timestamp,
 }
 
-/// 24 lower-case hex digits, ordered by creation time. Ids from clients are looked up unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct StatusId(String);
-
-impl StatusId {
-    /// Accepts any text: an unknown id is "not found", not malformed.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// Returns the id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+id! {
+    /// 24 lower-case hex digits, ordered by creation time. Ids from clients are looked up unchanged.
+    StatusId
 }
 
 /// The name of a custom status: not blank, at most [`StatusName::MAX_CHARS`] Unicode scalar values,

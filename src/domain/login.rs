@@ -1,5 +1,6 @@
 //! Logins. Every token belongs to a login, and is invalid once that login has ended.
 
+use super::id::id;
 use super::{Grants, SortOrder, Timestamp, User, UserId};
 use std::net::IpAddr;
 
@@ -36,21 +37,9 @@ impl Login {
     }
 }
 
-/// 17 characters of Meteor's unambiguous alphabet.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LoginId(String);
-
-impl LoginId {
-    /// Accepts any text: an unknown id is not found.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// Returns the id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+id! {
+    /// 17 characters of Meteor's unambiguous alphabet.
+    LoginId
 }
 
 /// How a login was created.

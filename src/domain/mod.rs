@@ -11,15 +11,18 @@
 //!   strongest one applies until it ends.
 //! - A *hook* receives events. A *webhook* is a hook that receives them over HTTP.
 
+mod actor;
 mod audit;
 mod baseline;
 mod caller;
 mod claim;
 mod custom_status;
+mod email;
 mod error;
 mod event;
 mod hook;
 mod hook_position;
+mod id;
 mod login;
 mod name;
 pub(crate) mod network;
@@ -37,9 +40,12 @@ mod user;
 mod user_difference;
 mod user_patch;
 mod user_query;
+mod user_with_presence;
+mod username;
 mod webhook;
 mod words;
 
+pub use actor::Actor;
 pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
     TargetKind,
@@ -48,6 +54,7 @@ pub use baseline::Baseline;
 pub use caller::Caller;
 pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
+pub use email::Email;
 pub use error::{Blocked, Disallowed, Error, Fault, Field, Problem, Result, What};
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
@@ -59,7 +66,7 @@ pub use login::{
 pub use name::check_name;
 pub use password_policy::{PasswordPolicy, Weakness};
 pub use permission::{GrantChange, Grants, Permission, PermissionGrant, Role, RoleScope};
-pub use presence::{Presence, PresenceKind, UserWithPresence};
+pub use presence::{Presence, PresenceKind};
 pub use presence_policy::PresencePolicy;
 pub use profile::{Bio, Nickname, Profile};
 pub use requester::Requester;
@@ -67,8 +74,10 @@ pub use retention::EventRetention;
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
-pub use user::{ADMIN, Actor, Email, User, UserId, UserKey, UserKind, Username};
+pub use user::{ADMIN, User, UserId, UserKey, UserKind};
 pub use user_difference::UserDifference;
 pub use user_patch::{RoleChange, UserPatch};
 pub use user_query::{UserQuery, UserSort};
+pub use user_with_presence::UserWithPresence;
+pub use username::Username;
 pub use webhook::{SigningSecret, Webhook, WebhookName, rotate_secrets};

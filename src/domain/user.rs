@@ -1,9 +1,7 @@
-//! Users, and the actor that a user becomes during a request.
+//! User accounts.
 
-use super::{
-    By, Error, Field, Grants, Login, LoginKind, Origin, Permission, Problem, Profile, Result,
-    Timestamp, check_name,
-};
+use super::id::id;
+use super::{By, Email, Error, Origin, Profile, Result, Timestamp, Username};
 
 /// A user account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,162 +106,9 @@ impl UserKey {
     }
 }
 
-/// 17 characters of Meteor's unambiguous alphabet. Ids from clients are looked up unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(String);
-
-impl UserId {
-    /// Accepts any text: an unknown id is not found.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// Returns the id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A username: 1 to 64 of `0-9 a-z A-Z - _ .`, Rocket.Chat's default `UTF8_User_Names_Validation`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Username(String);
-
-impl Username {
-    const MAX_CHARS: usize = 64;
-
-    /// Validates `username`.
-    ///
-    /// # Errors
-    /// [`Problem::Missing`] if it is empty, [`Problem::NotValid`] if it contains other characters
-    /// or more than 64.
-    pub fn parse(username: String) -> Result<Self> {
-        let problem = if username.is_empty() {
-            Problem::Missing
-        } else if username.len() > Self::MAX_CHARS
-            || !username
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-        {
-            Problem::NotValid(username)
-        } else {
-            return Ok(Self(username));
-        };
-        Err(Error::invalid(Field::Username, problem))
-    }
-
-    /// Wraps a name read from the store.
-    #[must_use]
-    pub fn stored(username: String) -> Self {
-        Self(username)
-    }
-
-    /// Returns the name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Rejects names that address everyone or could be mistaken for the system. `accepted` is an
-    /// exception: the user's current name, or the operator's choice.
-    ///
-    /// Source: Rocket.Chat's default of `Accounts_SystemBlockedUsernameList`, and the names that
-    /// `checkUsernameAvailability.ts` adds.
-    ///
-    /// # Errors
-    /// [`Problem::Reserved`] with the name.
-    pub fn refuse_reserved(&self, accepted: Option<&str>) -> Result<()> {
-        const RESERVED: [&str; 6] = ["admin", "administrator", "all", "here", "system", "user"];
-        let key = Self::key(&self.0);
-        if !RESERVED.contains(&key.as_str()) || accepted == Some(&key) {
-            return Ok(());
-        }
-        Err(Error::invalid(
-            Field::Username,
-            Problem::Reserved(self.0.clone()),
-        ))
-    }
-
-    /// Returns the key that must be unique: the name without regard to case.
-    #[must_use]
-    pub fn key(text: &str) -> String {
-        text.to_lowercase()
-    }
-}
-
-/// An email address: non-empty parts around a single `@`, at most 254 bytes, no white space. Only a
-/// mail server can check more.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Email(String);
-
-impl Email {
-    /// Validates `email`.
-    ///
-    /// # Errors
-    /// [`Problem::NotValid`] with the text.
-    pub fn parse(email: String) -> Result<Self> {
-        let valid = email.len() <= 254
-            && !email.contains(char::is_whitespace)
-            && email.split_once('@').is_some_and(|(local, host)| {
-                !local.is_empty() && !host.is_empty() && !host.contains('@')
-            });
-        check_name(Field::Email, &email)?;
-        if valid {
-            Ok(Self(email))
-        } else {
-            Err(Error::invalid(Field::Email, Problem::NotValid(email)))
-        }
-    }
-
-    /// Wraps an address read from the store.
-    #[must_use]
-    pub fn stored(email: String) -> Self {
-        Self(email)
-    }
-
-    /// Returns the address as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The actor of a request: an active user with a live login and the permissions of its roles.
-#[derive(Debug, Clone)]
-pub struct Actor {
-    /// The user.
-    pub user: User,
-    /// The login that the request used.
-    pub login: Login,
-    /// The permissions granted by the user's roles.
-    pub grants: Grants,
-}
-
-impl Actor {
-    /// Succeeds if the actor holds `permission`.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] otherwise.
-    pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.grants.contains(permission) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden { needs: permission })
-        }
-    }
-
-    /// Succeeds unless the user must change the password first. Personal access tokens do not
-    /// depend on the password, so they always pass.
-    ///
-    /// # Errors
-    /// [`Error::PasswordChangeRequired`].
-    pub fn require_password_settled(&self) -> Result<()> {
-        let by_password = matches!(self.login.kind, LoginKind::Password);
-        if by_password && self.user.profile.require_password_change {
-            return Err(Error::PasswordChangeRequired);
-        }
-        Ok(())
-    }
+id! {
+    /// 17 characters of Meteor's unambiguous alphabet. Ids from clients are looked up unchanged.
+    UserId
 }
 
 #[cfg(test)]
@@ -297,58 +142,6 @@ mod tests {
         admin.leave_an_administrator(Some(&admin), unasked).unwrap();
         for other in [user(ADMIN, false), user("bot", true)] {
             other.leave_an_administrator(None, unasked).unwrap();
-        }
-    }
-
-    #[test]
-    fn usernames_hold_the_default_alphabet_only() {
-        for good in ["bob", "Ann.Lee-2_x", &"a".repeat(64)] {
-            assert!(Username::parse(good.to_owned()).is_ok(), "{good}");
-        }
-        for bad in ["", "a b", "jörg", "a@b", "a/b", &"a".repeat(65)] {
-            assert!(Username::parse(bad.to_owned()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn reserved_names_are_refused_in_every_case() {
-        let refused = |name: &str, accepted| {
-            Username::stored(name.to_owned())
-                .refuse_reserved(accepted)
-                .is_err()
-        };
-        for name in [
-            "all",
-            "here",
-            "system",
-            "administrator",
-            "user",
-            "admin",
-            "ALL",
-            "Admin",
-        ] {
-            assert!(refused(name, None), "{name}");
-        }
-        for name in ["ann", "users", "admin2", "al"] {
-            assert!(!refused(name, None), "{name}");
-        }
-        assert!(!refused("admin", Some("admin")) && refused("all", Some("admin")));
-    }
-
-    #[test]
-    fn addresses_have_two_sides() {
-        assert!(Email::parse("a@b".to_owned()).is_ok());
-        for bad in [
-            "",
-            "a",
-            "@b",
-            "a@",
-            "a@b@c",
-            "a b@c",
-            "a\0@b",
-            "a\u{202e}@b",
-        ] {
-            assert!(Email::parse(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }
