@@ -28,7 +28,7 @@ mod setup;
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion};
 use doorsign::domain::{StatusName, StatusQuery, StatusType};
-use doorsign::service::session;
+use doorsign::service::authentication;
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Full};
 use setup::Setup;
@@ -105,7 +105,7 @@ fn authenticate(criterion: &mut Criterion, runtime: &Runtime) {
     group.bench_function("seen before", |bencher| {
         let setup: &Setup = &setup;
         bencher.to_async(runtime).iter(async || {
-            let actor = session::authenticate(&setup.app, setup.credentials()).await;
+            let actor = authentication::authenticate(&setup.app, setup.credentials()).await;
             black_box(actor.unwrap())
         });
     });
@@ -114,7 +114,7 @@ fn authenticate(criterion: &mut Criterion, runtime: &Runtime) {
         bencher.to_async(runtime).iter_batched(
             || setup.another_app(),
             async |app| {
-                let actor = session::authenticate(&app, setup.credentials()).await;
+                let actor = authentication::authenticate(&app, setup.credentials()).await;
                 (actor.unwrap(), app)
             },
             BatchSize::SmallInput,

@@ -8,7 +8,7 @@ use doorsign::auth::tokens::Tokens;
 use doorsign::config::Config;
 use doorsign::domain::{Actor, Change, CustomStatus, NewEvent, StatusName, StatusType, UserId};
 use doorsign::hooks::registry::Webhooks;
-use doorsign::service::session::{self, Credentials};
+use doorsign::service::authentication::{self, Credentials};
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::Store;
 use doorsign::store::{self, DatabaseSettings};
@@ -70,7 +70,7 @@ impl Setup {
             user: id.as_str(),
             token: &token,
         };
-        let actor = session::authenticate(&app, Some(credentials))
+        let actor = authentication::authenticate(&app, Some(credentials))
             .await
             .unwrap();
         Self {

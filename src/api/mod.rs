@@ -29,7 +29,7 @@ pub(crate) use wire::date::read as read_date;
 use crate::app::App;
 use crate::config::Config;
 use crate::dev::Dev;
-use crate::service::session::Proof;
+use crate::service::authentication::EarlyAuthentication;
 use crate::transport::limits::Limits;
 use crate::transport::{ByteBudget, Peer, SecurityHeaders};
 use error::ApiError;
@@ -250,7 +250,7 @@ where
         return early;
     }
     let parts = if route.method == Method::POST {
-        prove_and_read(route, &api, &head, body).await?
+        authenticate_and_read(route, &api, &head, body).await?
     } else {
         Default::default()
     };
@@ -263,29 +263,29 @@ where
 
 /// Checks the credentials, then reads the body. A client without valid credentials is refused
 /// before its body is read, so it costs only the request head.
-async fn prove_and_read<S, B>(
+async fn authenticate_and_read<S, B>(
     route: &Route,
     api: &Api,
     head: &Head,
     body: S,
-) -> Result<(Option<Proof>, Body), ApiError>
+) -> Result<(Option<EarlyAuthentication>, Body), ApiError>
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>> + Send,
     B: warp::Buf,
 {
-    let proof = match route.access {
+    let early = match route.access {
         Access::LoggedIn => {
-            let proof = request::prove(&api.app, head).await?;
+            let early = request::authenticate_early(&api.app, head).await?;
             head.client().inspect(|client| client.logged_in());
-            Some(proof)
+            Some(early)
         }
         Access::Anonymous => None,
     };
     let shared = head.client().map(|client| client.anonymous_bodies());
-    let allowance = match (&proof, shared) {
+    let allowance = match (&early, shared) {
         (None, Some(shared)) => Allowance::anonymous(shared),
         _ => Allowance::authenticated(&api.bodies),
     };
     let body = body::read(&head.headers, body, api.limits.body, allowance).await?;
-    Ok((proof, body))
+    Ok((early, body))
 }

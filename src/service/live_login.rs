@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::domain::{Actor, Error, Result};
-use crate::service::session::{self, LoginState};
+use crate::service::authentication::{self, LoginState};
 use crate::store::ChangeKind;
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl LiveLogin {
         // Taken before the rows are read: a concurrent change makes the next check read again.
         let version = app.store.version(ChangeKind::Access);
         if self.checked != Some(version) {
-            self.actor = match session::login_state(app, &self.token).await {
+            self.actor = match authentication::login_state(app, &self.token).await {
                 LoginState::Valid(actor) => actor,
                 LoginState::Ended => return Err(Error::Unauthenticated),
                 LoginState::Unknown => return Err(Error::UNAVAILABLE),

@@ -6,6 +6,7 @@
 //! line call the same functions.
 
 pub mod audit;
+pub mod authentication;
 pub mod claims;
 pub mod custom_status;
 pub mod events;

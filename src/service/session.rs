@@ -1,27 +1,16 @@
-//! Sessions: login, authentication and logout.
+//! Sessions: login and logout.
 
 use crate::app::App;
 use crate::auth::passwords::PasswordDigest;
-use crate::auth::session_cache::Fingerprint;
 use crate::auth::tokens::TokenClaims;
 use crate::domain::{
-    Actor, Attribution, Blocked, Error, Login, LoginId, LoginKind, LoginOrigin, Origin, Requester,
-    Result, Session, Target, User, UserId,
+    Actor, Attribution, Blocked, Error, Login, LoginId, LoginKind, LoginOrigin, NewLogin, Origin,
+    Requester, Result, Target, User, UserId, UserKey,
 };
-use crate::domain::{NewLogin, UserKey};
 use crate::service::audit::{self, RefusedLogin};
-use crate::store::ChangeKind;
+use crate::service::authentication::authenticate_token;
 use std::net::IpAddr;
 use std::sync::Arc;
-
-/// The credentials of a request, not validated yet.
-#[derive(Clone, Copy)]
-pub struct Credentials<'a> {
-    /// The user's id.
-    pub user: &'a str,
-    /// The auth token.
-    pub token: &'a str,
-}
 
 /// The means of a login.
 pub enum LoginWith {
@@ -44,71 +33,6 @@ pub struct LoggedIn {
     pub token: String,
 }
 
-/// Returns the actor for the credentials. The token and the user id must match, the login must be
-/// live and the user active.
-///
-/// # Errors
-/// `Unauthenticated`, without a reason; `Unavailable`.
-pub async fn authenticate(app: &App, credentials: Option<Credentials<'_>>) -> Result<Arc<Actor>> {
-    let credentials = credentials.ok_or(Error::Unauthenticated)?;
-    let actor = recognise(app, credentials.token).await?;
-    if actor.user.id.as_str() == credentials.user {
-        Ok(actor)
-    } else {
-        Err(Error::Unauthenticated)
-    }
-}
-
-/// The state of the login of a token.
-pub enum LoginState {
-    /// Valid, with the current actor.
-    Valid(Arc<Actor>),
-    /// Permanently ended.
-    Ended,
-    /// The store cannot answer at the moment. Retry, and send nothing meanwhile.
-    Unknown,
-}
-
-/// Reads the state of the login of a token from the store, bypassing the cache.
-pub async fn login_state(app: &App, token: &str) -> LoginState {
-    match read_actor(app, token).await {
-        Ok(actor) if actor.login.is_live(app.clock.now()) => LoginState::Valid(Arc::new(actor)),
-        Ok(_) | Err(Error::Unauthenticated) => LoginState::Ended,
-        Err(_) => LoginState::Unknown,
-    }
-}
-
-/// The proof that an actor was authenticated, with the access version at that time.
-pub struct Proof {
-    version: u64,
-    actor: Arc<Actor>,
-}
-
-/// Like [`authenticate`], for a request whose body has not arrived yet.
-///
-/// # Errors
-/// As for [`authenticate`].
-pub async fn prove(app: &App, credentials: Option<Credentials<'_>>) -> Result<Proof> {
-    let version = app.store.version(ChangeKind::Access);
-    let actor = authenticate(app, credentials).await?;
-    Ok(Proof { version, actor })
-}
-
-impl Proof {
-    /// Returns the authenticated actor.
-    #[must_use]
-    pub fn actor(&self) -> &Arc<Actor> {
-        &self.actor
-    }
-
-    /// Returns whether nothing that could have ended the login has changed since.
-    #[must_use]
-    pub fn holds(&self, app: &App) -> bool {
-        self.version == app.store.version(ChangeKind::Access)
-            && self.actor.login.is_live(app.clock.now())
-    }
-}
-
 /// Logs in and returns a token: a new one for a password, the same one for a token. Address and
 /// `client` are shown in the list of logins. An unknown username takes as long as a wrong password
 /// and gets the same error.
@@ -123,7 +47,7 @@ pub async fn login(
 ) -> Result<LoggedIn> {
     match with {
         LoginWith::Resume(token) => {
-            let actor = recognise(app, &token).await.map_err(|e| match e {
+            let actor = authenticate_token(app, &token).await.map_err(|e| match e {
                 Error::Unauthenticated => Error::LoginRefused,
                 other => other,
             })?;
@@ -187,53 +111,6 @@ pub(crate) fn sign(app: &App, mut login: Login) -> Result<(Login, String)> {
     Ok((login, token))
 }
 
-/// Returns the actor for a token alone.
-///
-/// # Errors
-/// `Unauthenticated`, `Unavailable`.
-pub async fn recognise(app: &App, token: &str) -> Result<Arc<Actor>> {
-    let fingerprint = Fingerprint::of(token.as_bytes());
-    // Taken before the rows are read: a concurrent change invalidates the cached actor for the next
-    // request.
-    let version = app.store.version(ChangeKind::Access);
-    let now = app.clock.now();
-    let actor = match app.auth.sessions.find(version, &fingerprint, now) {
-        Some(actor) => actor,
-        None => {
-            let actor = Arc::new(read_actor(app, token).await?);
-            app.auth
-                .sessions
-                .remember(version, fingerprint, actor.clone(), now);
-            actor
-        }
-    };
-    if actor.login.is_live(now) {
-        Ok(actor)
-    } else {
-        Err(Error::Unauthenticated)
-    }
-}
-
-async fn read_actor(app: &App, token: &str) -> Result<Actor> {
-    let claims = app
-        .auth
-        .tokens
-        .verify(token)
-        .ok_or(Error::Unauthenticated)?;
-    match app.store.find_session(claims.login).await? {
-        Some(Session {
-            login,
-            user,
-            grants,
-        }) if user.active && user.id == claims.user => Ok(Actor {
-            user,
-            login,
-            grants,
-        }),
-        _ => Err(Error::Unauthenticated),
-    }
-}
-
 async fn login_by_password(
     app: &App,
     key: UserKey,
@@ -293,7 +170,7 @@ async fn login_by_password(
     let token = open(app, new, by.attribution()).await?;
     refuse_outdated(app, &user, &hash, id).await?;
     Ok(LoggedIn {
-        actor: recognise(app, &token).await?,
+        actor: authenticate_token(app, &token).await?,
         token,
     })
 }

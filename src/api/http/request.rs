@@ -9,7 +9,7 @@ use crate::api::http::fixed_window::Quota;
 use crate::api::{Api, Route};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Error, Permission, Requester};
-use crate::service::session::{self, Credentials, Proof};
+use crate::service::authentication::{self, Credentials, EarlyAuthentication};
 use crate::transport::{Client, Peer};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
@@ -85,7 +85,7 @@ pub(in crate::api) struct Request {
     route: &'static Route,
     head: Head,
     body: Body,
-    proof: Option<Proof>,
+    early: Option<EarlyAuthentication>,
     seen: Arc<RequestRecord>,
 }
 
@@ -128,7 +128,7 @@ impl Request {
         route: &'static Route,
         api: Arc<Api>,
         head: Head,
-        (proof, body): (Option<Proof>, Body),
+        (early, body): (Option<EarlyAuthentication>, Body),
         seen: Arc<RequestRecord>,
     ) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl Request {
             route,
             head,
             body,
-            proof,
+            early,
             seen,
         }
     }
@@ -231,10 +231,13 @@ impl Request {
     /// Like [`actor`](Self::actor), for the few routes that a user who must change the password
     /// needs.
     pub(in crate::api) async fn actor_in_any_state(&self) -> Result<Requester, ApiError> {
-        // The proof from before the body was read holds as long as nothing has changed.
-        let actor = match &self.proof {
-            Some(proof) if proof.holds(self.app()) => proof.actor().clone(),
-            _ => prove(self.app(), &self.head).await?.actor().clone(),
+        // The authentication before the body stays valid as long as nothing has changed.
+        let actor = match &self.early {
+            Some(early) if early.holds(self.app()) => early.actor().clone(),
+            _ => authenticate_early(self.app(), &self.head)
+                .await?
+                .actor()
+                .clone(),
         };
         self.saw(&actor);
         Ok(Requester::new(actor, self.address()))
@@ -266,12 +269,15 @@ impl Request {
 }
 
 /// Checks the credentials of a request.
-pub(in crate::api) async fn prove(app: &App, head: &Head) -> Result<Proof, ApiError> {
-    let proof = session::prove(app, credentials(&head.headers)).await;
-    if let (Some(client), Err(Error::Unauthenticated)) = (head.client(), &proof) {
+pub(in crate::api) async fn authenticate_early(
+    app: &App,
+    head: &Head,
+) -> Result<EarlyAuthentication, ApiError> {
+    let early = authentication::authenticate_early(app, credentials(&head.headers)).await;
+    if let (Some(client), Err(Error::Unauthenticated)) = (head.client(), &early) {
         client.logged_out();
     }
-    Ok(proof?)
+    Ok(early?)
 }
 
 /// Returns the credentials if both headers are present.

@@ -7,7 +7,7 @@ use doorsign::domain::{
     AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result,
     SettingValue, Timestamp, UserId, UserKey, UserQuery,
 };
-use doorsign::service::session::{self, Credentials};
+use doorsign::service::authentication::{self, Credentials};
 use doorsign::service::users::{accounts, changes, queries, tokens};
 use doorsign::service::webhooks::{self, NewWebhook};
 use doorsign::service::{audit, hooks, logins, permissions, roles, settings};
@@ -22,7 +22,7 @@ async fn setup() -> (TestServer, Requester) {
     let (user, token) = server.user("ann").await.credentials.unwrap();
     let (user, token) = (user.as_str(), token.as_str());
     let credentials = Some(Credentials { user, token });
-    let actor = session::authenticate(&server.app, credentials).await;
+    let actor = authentication::authenticate(&server.app, credentials).await;
     let mut actor = (*actor.unwrap()).clone();
     actor.grants = Grants::default();
     let requester = Requester::new(Arc::new(actor), ADDRESS);

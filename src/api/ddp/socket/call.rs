@@ -6,6 +6,7 @@ use crate::api::Api;
 use crate::api::ddp::{self, Connection, Outcome};
 use crate::api::error::{ApiError, MethodError};
 use crate::domain::{Actor, Permission, Requester, UserId};
+use crate::service::authentication;
 use crate::service::session::{self, LoggedIn};
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -88,7 +89,7 @@ impl Caller {
     async fn run(&self, method: &str, params: Vec<Value>) -> Result<Done, ApiError> {
         let app = &self.api.app;
         let recognised = match &self.token {
-            Some(token) => Some(session::recognise(app, token).await),
+            Some(token) => Some(authentication::authenticate_token(app, token).await),
             None => None,
         };
         if method == "login" {

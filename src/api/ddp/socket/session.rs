@@ -11,7 +11,8 @@ use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_
 use crate::api::wire::news;
 use crate::domain::{Error, LoginKind, Timestamp, User, UserId};
 use crate::realtime::hub::{Listener, Message, News, Topic};
-use crate::service::session::{self, LoggedIn, LoginState};
+use crate::service::authentication::{self, LoginState};
+use crate::service::session::LoggedIn;
 use crate::service::users;
 use crate::transport::FrameMeter;
 use bytes::Bytes;
@@ -300,7 +301,7 @@ impl Session {
     /// Returns the state of the connection's login; `None` without one.
     async fn login_state(&self) -> Option<LoginState> {
         match &self.login {
-            Some(login) => Some(session::login_state(&self.api.app, &login.token).await),
+            Some(login) => Some(authentication::login_state(&self.api.app, &login.token).await),
             None => None,
         }
     }
