@@ -5,33 +5,17 @@
 //! parts. The table gives exact answers for unknown paths (404) and for paths that exist under
 //! another method (405 with `Allow`). It is also what the OpenAPI document must contain.
 
-use super::Api;
 use super::ddp;
+use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
-use super::http::request::Request;
-use super::http::response::Answer;
 use super::rest::{
     audit, custom_user_status, events, hooks, info, method_call, permissions, presence,
     presence_broadcast, roles, session, sessions, settings, users, webhooks,
 };
-use std::future::Future;
-use std::pin::Pin;
+use super::route::Route;
+use super::state::Api;
 use warp::http::Method;
-
-/// Builds the table of routes: access, method, path, handler.
-macro_rules! routes {
-    ($($access:ident $method:ident $path:literal => $handler:path,)*) => {
-        &[$($crate::api::routes::Route {
-            method: warp::http::Method::$method,
-            path: $path,
-            access: routes!(@ $access),
-            handler: |request| Box::pin($handler(request)),
-        },)*]
-    };
-    (@ anonymous) => { $crate::api::routes::Access::Anonymous };
-    (@ logged_in) => { $crate::api::routes::Access::LoggedIn };
-}
 
 /// All routes.
 #[rustfmt::skip] // A table.
@@ -126,56 +110,38 @@ pub static ROUTES: &[Route] = routes! {
     anonymous GET  "/api/v1/openapi.json"                        => info::openapi,
 };
 
-/// A route: a method, a path and the handler for requests that match them.
-pub struct Route {
-    /// `GET` or `POST`. A `GET` route also answers `HEAD`, unless it changes state, as `logout`
-    /// does.
-    pub method: Method,
-    /// The exact path. If the last segment begins with a colon, it matches any single segment.
-    pub path: &'static str,
-    /// The access that the route requires. A request that needs a login but has none is refused
-    /// before its body is read.
-    pub access: Access,
-    pub(super) handler: fn(Request) -> Pin<Box<dyn Future<Output = Answer> + Send>>,
-}
-
-/// The access that a route requires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Requires a valid login.
-    LoggedIn,
-    /// Open to everyone.
-    Anonymous,
-}
-
 /// Routes whose `GET` changes state. They refuse `HEAD`, which link checkers and prefetchers send
 /// routinely.
 const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
 
+/// Returns all routes, including those of dev mode if it is on.
+fn all(api: &Api) -> impl Iterator<Item = &'static Route> {
+    let controls = api.dev.as_ref().map_or(&[][..], |_| dev::ROUTES);
+    ROUTES.iter().chain(controls)
+}
+
 /// Returns a request's route path for the log, or `unknown`: other paths may contain anything.
 pub(super) fn known_path(api: &Api, path: &RequestPath) -> &'static str {
-    let known = api
-        .routes()
-        .find(|route| path::fits(route.path, path.as_str()));
+    let known = all(api).find(|route| path::fits(route.path, path.as_str()));
     known.map_or("unknown", |route| route.path)
 }
 
 /// Returns the route of a request. Tries the path as sent first; if it is unknown, tries it again
 /// without the base path and superfluous slashes.
-pub(super) fn route(
+pub(super) fn find(
     api: &Api,
     method: &Method,
     path: &mut RequestPath,
 ) -> Result<&'static Route, ApiError> {
-    match find_route(api, method, path.as_str()) {
+    match find_exact(api, method, path.as_str()) {
         Err(ApiError::UnknownRoute) if path.tidy(&api.base_path) => {
-            find_route(api, method, path.as_str())
+            find_exact(api, method, path.as_str())
         }
         found => found,
     }
 }
 
-fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
+fn find_exact(api: &Api, method: &Method, path: &str) -> Result<&'static Route, ApiError> {
     let asked = if *method == Method::HEAD {
         &Method::GET
     } else {
@@ -190,7 +156,7 @@ fn find_route(api: &Api, method: &Method, path: &str) -> Result<&'static Route, 
     if let Some(route) = ROUTES.iter().find(exact) {
         return Ok(route);
     }
-    let known = || api.routes().filter(|route| path::fits(route.path, path));
+    let known = || all(api).filter(|route| path::fits(route.path, path));
     match known().find(|route| route.method == *asked) {
         Some(route) => Ok(route),
         None if known().next().is_none() => Err(ApiError::UnknownRoute),

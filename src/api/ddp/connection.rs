@@ -1,14 +1,27 @@
-//! The state of a live connection that methods use: the lease of its user, and its call counts.
+//! What a method knows of its caller, and of the caller's live connection: the lease of its user and
+//! its call counts.
 
-use super::limit::Calls;
-use crate::domain::UserStatus;
+use crate::api::http::fixed_window::RateLimit;
+use crate::domain::{Actor, UserStatus};
 use crate::realtime::presence::Lease;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The caller of a method.
+#[derive(Clone, Copy)]
+pub(in crate::api) struct Caller<'a> {
+    /// The user; `None` without a login.
+    pub(in crate::api) actor: Option<&'a Arc<Actor>>,
+    /// The live connection of the call; `None` over REST.
+    pub(in crate::api) connection: Option<&'a Connection>,
+    /// The client's address.
+    pub(in crate::api) address: IpAddr,
+}
 
 /// A live connection, as methods see it.
 #[derive(Default)]
 pub(in crate::api) struct Connection {
-    pub(super) calls: Calls<&'static str>,
+    pub(super) calls: RateLimit<&'static str>,
     /// The lease of the logged-in user; `None` without a login.
     lease: Mutex<Option<Lease>>,
 }

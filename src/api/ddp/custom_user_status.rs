@@ -2,7 +2,8 @@
 //! receive `not_authorized`, logged in or not. Source: Rocket.Chat `insertOrUpdateUserStatus.ts`,
 //! `deleteCustomUserStatus.ts`, `listCustomUserStatus.ts`; compatibility 4.5.
 
-use super::method::{Call, Outcome, result};
+use super::call::Call;
+use super::outcome::{Outcome, result};
 use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::body::Fields;
 use crate::api::wire::StatusRecord;

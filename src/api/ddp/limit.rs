@@ -2,7 +2,7 @@
 //! Source: Rocket.Chat's defaults of `DDP_Rate_Limit_*` and `setUserStatus`'s own rule;
 //! compatibility 8.4.
 
-use super::method::Caller;
+use super::connection::Caller;
 use crate::api::error::ApiError;
 use crate::api::http::fixed_window::{Limit, RateLimit};
 use crate::config::Config;
@@ -39,14 +39,11 @@ const fn per(calls: u32, seconds: u64) -> Limit {
     }
 }
 
-/// Counts calls by a key.
-pub(super) type Calls<K> = RateLimit<K>;
-
 /// The limits in force, and the calls of users counted so far. Each connection keeps its own
 /// counts.
 pub(in crate::api) struct MethodLimits {
     /// `None`: nothing is limited.
-    of_users: Option<Calls<(UserId, &'static str)>>,
+    of_users: Option<RateLimit<(UserId, &'static str)>>,
 }
 
 impl MethodLimits {
@@ -89,7 +86,7 @@ impl MethodLimits {
 
 /// Counts a call among all calls and among those of its method.
 fn count<K: Hash + Eq>(
-    calls: &Calls<K>,
+    calls: &RateLimit<K>,
     key: impl Fn(&'static str) -> K,
     method: Option<&'static str>,
     limits: &Limits,

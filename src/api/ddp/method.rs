@@ -1,39 +1,14 @@
 //! The table of methods, and the dispatch of calls.
 
-use super::{Connection, custom_user_status, password, presence};
+use super::call::Call;
+use super::connection::Caller;
+use super::outcome::Outcome;
+use super::{custom_user_status, password, presence};
 use crate::api::Api;
 use crate::api::error::ApiError;
-use crate::app::App;
-use crate::domain::{Actor, Error, Requester};
-use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-
-/// The outcome of a method: its result as EJSON; `None` for JavaScript's `undefined`.
-pub(in crate::api) type Outcome = Result<Option<Box<RawValue>>, ApiError>;
-
-/// The caller of a method.
-#[derive(Clone, Copy)]
-pub(in crate::api) struct Caller<'a> {
-    /// The user; `None` without a login.
-    pub(in crate::api) actor: Option<&'a Arc<Actor>>,
-    /// The live connection of the call; `None` over REST.
-    pub(in crate::api) connection: Option<&'a Connection>,
-    /// The client's address.
-    pub(in crate::api) address: IpAddr,
-}
-
-/// A call of a method.
-pub(super) struct Call<'a> {
-    pub(super) api: &'a Api,
-    caller: Caller<'a>,
-    method: &'static str,
-    params: Vec<Value>,
-}
 
 struct Method {
     name: &'static str,
@@ -97,44 +72,4 @@ pub(in crate::api) async fn call(
         params,
     })
     .await
-}
-
-impl<'a> Call<'a> {
-    pub(super) fn app(&self) -> &'a App {
-        &self.api.app
-    }
-
-    /// Returns the user, if the caller is logged in.
-    pub(super) fn caller(&self) -> Option<&'a Arc<Actor>> {
-        self.caller.actor
-    }
-
-    /// Returns the live connection of the call.
-    pub(super) fn connection(&self) -> Option<&'a Connection> {
-        self.caller.connection
-    }
-
-    /// Returns the user, for a method that requires a login.
-    pub(super) fn actor(&self) -> Result<&'a Arc<Actor>, ApiError> {
-        self.caller().ok_or(ApiError::InvalidUser(self.method))
-    }
-
-    /// Like [`actor`](Self::actor), with the client's address.
-    pub(super) fn requester(&self) -> Result<Requester, ApiError> {
-        let actor = self.actor()?.clone();
-        Ok(Requester::new(actor, self.caller.address))
-    }
-
-    /// Takes the parameter at this index; null if there is none.
-    pub(super) fn param(&mut self, place: usize) -> Value {
-        self.params
-            .get_mut(place)
-            .map(Value::take)
-            .unwrap_or_default()
-    }
-}
-
-/// Serialises a result.
-pub(in crate::api) fn result(value: &impl Serialize) -> Outcome {
-    Ok(Some(to_raw_value(value).map_err(Error::internal)?))
 }

@@ -2,14 +2,17 @@
 //! handlers, they read the parameters, call one use case, and wrap its result. Rules do not belong
 //! here.
 
+mod call;
 mod connection;
 mod custom_user_status;
 mod limit;
 mod method;
+mod outcome;
 mod password;
 mod presence;
 pub(in crate::api) mod socket;
 
-pub(super) use connection::Connection;
+pub(super) use connection::{Caller, Connection};
 pub(super) use limit::MethodLimits;
-pub(super) use method::{Caller, Outcome, call, known, result};
+pub(super) use method::{call, known};
+pub(super) use outcome::{Outcome, result};

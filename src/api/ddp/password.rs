@@ -1,8 +1,9 @@
 //! The method by which users who must change their password set a new one. Source: Rocket.Chat
 //! `setUserPassword.ts`.
 
-use super::method::{Call, Outcome};
-use crate::api::error::{ApiError, PeopleContext};
+use super::call::Call;
+use super::outcome::Outcome;
+use crate::api::error::{AccountContext, ApiError};
 use crate::service::users::changes;
 use serde_json::Value;
 
@@ -13,6 +14,6 @@ pub(super) async fn set(mut call: Call<'_>) -> Outcome {
         return Err(ApiError::NoMatch);
     };
     let set = changes::set_required(call.app(), &actor, &password).await;
-    set.map_err(|e| PeopleContext::SetPassword.failed(e))?;
+    set.map_err(|e| AccountContext::SetPassword.failed(e))?;
     Ok(None)
 }

@@ -1,7 +1,8 @@
 //! The methods on users' statuses, and those by which a client reports the state of its connection.
 //! Source: Rocket.Chat `setUserStatus.ts` and `ee/packages/presence`; compatibility 9.3.
 
-use super::method::{Call, Outcome, result};
+use super::call::Call;
+use super::outcome::{Outcome, result};
 use crate::api::error::{ApiError, ErrorContext};
 use crate::domain::{Disallowed, Error, UserId, UserKey, UserStatus, What};
 use crate::service::presence::{self, StatusDraft};

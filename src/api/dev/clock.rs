@@ -1,6 +1,6 @@
 //! `/dev/clock`: reads and sets the clock.
 
-use super::{dev, read};
+use super::controls::{dev, read};
 use crate::api::error::ApiError;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};

@@ -1,6 +1,6 @@
 //! `/dev/faults`: lists and adds faults, and renders the response to a request that hits one.
 
-use super::{dev, read, refused};
+use super::controls::{dev, read, refused};
 use crate::api::Route;
 use crate::api::error::ApiError;
 use crate::api::http::request::{Head, Request};

@@ -1,6 +1,6 @@
 //! `/dev/requests`: lists recent requests, and records them.
 
-use super::{PREFIX, dev};
+use super::controls::{PREFIX, dev};
 use crate::api::Api;
 use crate::api::http::query::Query;
 use crate::api::http::request::{Head, Request};

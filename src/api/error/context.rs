@@ -2,15 +2,13 @@
 //! elsewhere.
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "a context renders a few failures; the exhaustive match in mod.rs renders the others"
+    reason = "a context renders a few failures; the exhaustive match in domain.rs renders the others"
 )]
 
-use super::ApiError;
+use super::accounts::{self, AccountContext};
 use super::details::Details;
 use super::domain;
-use super::people::{self, PeopleContext};
 use super::reply::ErrorReply;
-use crate::api::ddp::socket::Way;
 use crate::domain::{Disallowed, Error, Field, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
@@ -27,22 +25,17 @@ pub(in crate::api) enum ErrorContext {
     SetStatus,
     /// `login`, at this time.
     Login(Timestamp),
-    /// The realtime method `login`, at this time.
-    RealtimeLogin(Way, Timestamp),
+    /// The realtime method `login` with a password, at this time.
+    RealtimeLogin(Timestamp),
+    /// The realtime method `login` with a token from an earlier login, at this time.
+    RealtimeResume(Timestamp),
     /// A route about users, roles or tokens.
-    People(PeopleContext),
+    Account(AccountContext),
 }
 
-impl ErrorContext {
-    /// Wraps a failure in this context.
-    pub(in crate::api) fn failed(self, error: Error) -> ApiError {
-        ApiError::In(self, error)
-    }
-}
-
-/// Renders `error` in `place`; `None` where it has no text of its own.
-pub(super) fn render(place: ErrorContext, error: &Error) -> Option<ErrorReply> {
-    match (place, error) {
+/// Renders `error` in `context`; `None` where it has no text of its own.
+pub(super) fn render(context: ErrorContext, error: &Error) -> Option<ErrorReply> {
+    match (context, error) {
         (ErrorContext::DeleteStatus, Error::NotFound(_)) => Some(
             ErrorReply::failure(
                 "Custom_User_Status_Error_Invalid_User_Status",
@@ -51,7 +44,7 @@ pub(super) fn render(place: ErrorContext, error: &Error) -> Option<ErrorReply> {
             .details(Details::by("deleteCustomUserStatus")),
         ),
         (ErrorContext::OfUser | ErrorContext::SetStatus, Error::NotFound(What::User(_))) => {
-            Some(ErrorReply::nobody())
+            Some(ErrorReply::unknown_user())
         }
         (ErrorContext::SetUserStatus, Error::Disallowed(disallowed)) => {
             let (code, reason) = match disallowed {
@@ -63,22 +56,22 @@ pub(super) fn render(place: ErrorContext, error: &Error) -> Option<ErrorReply> {
             Some(ErrorReply::failure(code, reason).details(Details::by("setUserStatus")))
         }
         (
-            ErrorContext::Login(now) | ErrorContext::RealtimeLogin(_, now),
+            ErrorContext::Login(now)
+            | ErrorContext::RealtimeLogin(now)
+            | ErrorContext::RealtimeResume(now),
             Error::LoginBlocked { until, .. },
         ) => Some(domain::render(error).details(Details::blocked(now, *until))),
-        (ErrorContext::RealtimeLogin(Way::Password, _), Error::LoginRefused) => {
+        (ErrorContext::RealtimeLogin(_), Error::LoginRefused) => {
             Some(ErrorReply::bare(StatusCode::UNAUTHORIZED, "User not found"))
         }
-        (ErrorContext::RealtimeLogin(Way::Resume, _), Error::LoginRefused) => {
-            Some(ErrorReply::bare(
-                StatusCode::FORBIDDEN,
-                "You've been logged out by the server. Please log in again.",
-            ))
-        }
+        (ErrorContext::RealtimeResume(_), Error::LoginRefused) => Some(ErrorReply::bare(
+            StatusCode::FORBIDDEN,
+            "You've been logged out by the server. Please log in again.",
+        )),
         (ErrorContext::SetStatus, _) => {
             set_status(error).map(|reply| reply.details(Details::by("users.setStatus")))
         }
-        (ErrorContext::People(place), error) => people::render(place, error),
+        (ErrorContext::Account(context), error) => accounts::render(context, error),
         _ => None,
     }
 }

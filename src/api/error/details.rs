@@ -3,6 +3,7 @@
 use crate::api::wire::date::Rfc3339;
 use crate::domain::Timestamp;
 use serde::Serialize;
+use std::time::Duration;
 
 /// What Rocket.Chat sends of a failure besides its text.
 #[derive(Serialize, Default)]
@@ -48,7 +49,7 @@ impl Details {
 
     /// Creates the details of a login that is blocked from `now` until `until`, with a hint.
     pub(super) fn blocked(now: Timestamp, until: Timestamp) -> Self {
-        let seconds = super::seconds(until.since(now)).max(1);
+        let seconds = whole_seconds(until.since(now)).max(1);
         Self {
             seconds: Some(seconds),
             until: Some(until.into()),
@@ -65,4 +66,24 @@ impl Details {
             ..Self::default()
         }
     }
+}
+
+/// The content of the field `details`.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Extra {
+    Details(Details),
+    Reasons(Vec<Reason>),
+}
+
+/// One of several problems.
+#[derive(Serialize)]
+pub(super) struct Reason {
+    pub(super) error: &'static str,
+    pub(super) message: &'static str,
+}
+
+/// Returns whole seconds, rounded up, because a retry that is too early fails.
+pub(super) fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }

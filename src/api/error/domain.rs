@@ -1,8 +1,7 @@
 //! Renders the domain's errors where no context has texts of its own for them.
 
-use super::details::Details;
-use super::reply::{ErrorReply, Reason};
-use super::seconds;
+use super::details::{Details, Reason, whole_seconds};
+use super::reply::ErrorReply;
 use crate::domain::{
     Blocked, Disallowed, Error, Fault, Field, Permission, Problem, Weakness, What,
 };
@@ -53,14 +52,14 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             needs: Permission::ManageUserStatus,
         } => ErrorReply::coded("not_authorized"),
         Error::Forbidden { .. } => ErrorReply::bare(StatusCode::FORBIDDEN, "unauthorized"),
-        Error::Invalid { field, problem } => tell_invalid(*field, problem),
+        Error::Invalid { field, problem } => invalid(*field, problem),
         Error::Disallowed(Disallowed::StatusText) => {
             ErrorReply::failure("error-not-allowed", "Change status is not allowed")
         }
         Error::Disallowed(Disallowed::Invisible) => {
             ErrorReply::failure("error-status-not-allowed", "Invisible status is disabled")
         }
-        Error::LastAdministrator => super::people::action(
+        Error::LastAdministrator => ErrorReply::not_allowed(
             "Leaving the app without an active admin is not allowed",
             "removeUserFromRole",
             "Remove_last_admin",
@@ -95,7 +94,10 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             "The server is busy, full or stopping. Please try again",
         )
         .status(StatusCode::SERVICE_UNAVAILABLE)
-        .header(header::RETRY_AFTER, &seconds(*retry_after).to_string()),
+        .header(
+            header::RETRY_AFTER,
+            &whole_seconds(*retry_after).to_string(),
+        ),
         Error::Broken(fault) => {
             let reason = match fault {
                 Fault::Damaged => "The database is damaged. An administrator has to restore it",
@@ -113,7 +115,7 @@ pub(super) fn render(error: &Error) -> ErrorReply {
     }
 }
 
-fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
+fn invalid(field: Field, problem: &Problem) -> ErrorReply {
     let (name, kind, method) = match field {
         Field::Name => ("Name", "name", Some(STATUS_METHOD)),
         Field::StatusType => ("StatusType", "status type", Some(STATUS_METHOD)),
@@ -187,7 +189,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
             let text = format!("{name} size exceeds {most} characters");
             ErrorReply::failure("error-field-size-exceeded", &text).details(details)
         }
-        Problem::Weak(weakness) => tell_weak(*weakness),
+        Problem::Weak(weakness) => weak(*weakness),
         Problem::Reserved(name) => ErrorReply::failure(
             "error-blocked-username",
             &format!("{name} is blocked and can't be used!"),
@@ -218,7 +220,7 @@ fn tell_invalid(field: Field, problem: &Problem) -> ErrorReply {
 
 /// Renders a password that violates the policy. Source: Rocket.Chat `PasswordPolicy.ts`. The codes
 /// of the last two reasons are ours.
-fn tell_weak(weakness: Weakness) -> ErrorReply {
+fn weak(weakness: Weakness) -> ErrorReply {
     let (error, message) = match weakness {
         Weakness::TooShort(_) => (
             "error-password-policy-not-met-minLength",

@@ -1,11 +1,11 @@
 //! The JSON shapes of failures. The order of the fields is Rocket.Chat's and differs by shape. The
 //! content (code, reason, details) is separate from the shape.
 
-use super::details::Details;
-use crate::api::http::response::{self, Response};
+use super::details::{Details, Extra, Reason};
+use super::method_error::{Code, MethodError, message};
+use crate::api::http::json::{self, Response};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::fmt::Display;
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 
 /// A rendered failure: the body of a response, or the error of a realtime method.
@@ -14,23 +14,8 @@ pub(super) struct ErrorReply {
     shape: Shape,
     code: Option<&'static str>,
     reason: Option<String>,
-    details: Option<Said>,
+    details: Option<Extra>,
     header: Option<(HeaderName, HeaderValue)>,
-}
-
-/// The content of `details`.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Said {
-    Details(Details),
-    Reasons(Vec<Reason>),
-}
-
-/// One of several problems.
-#[derive(Serialize)]
-pub(super) struct Reason {
-    pub(super) error: &'static str,
-    pub(super) message: &'static str,
 }
 
 /// The kind of Rocket.Chat failure that a body imitates.
@@ -74,10 +59,18 @@ impl ErrorReply {
     }
 
     /// The request names a user who does not exist.
-    pub(super) fn nobody() -> Self {
+    pub(super) fn unknown_user() -> Self {
         let text =
             "The required \"userId\" or \"username\" param provided does not match any users";
         Self::failure("error-invalid-user", text)
+    }
+
+    /// A forbidden action, with its name and that of the method in Rocket.Chat.
+    pub(super) fn not_allowed(text: &str, method: &'static str, action: &'static str) -> Self {
+        Self::failure("error-action-not-allowed", text).details(Details {
+            action: Some(action),
+            ..Details::by(method)
+        })
     }
 
     /// A thrown Meteor error without a reason.
@@ -125,14 +118,14 @@ impl ErrorReply {
     ) -> Self {
         let (status, reason) = (StatusCode::UNAUTHORIZED, Some(message.to_owned()));
         Self {
-            details: details.map(Said::Details),
+            details: details.map(Extra::Details),
             ..Self::new(status, Shape::Login, Some(error), reason)
         }
     }
 
     pub(super) fn details(self, details: Details) -> Self {
         Self {
-            details: Some(Said::Details(details)),
+            details: Some(Extra::Details(details)),
             ..self
         }
     }
@@ -140,7 +133,7 @@ impl ErrorReply {
     /// Adds a list of problems.
     pub(super) fn reasons(self, reasons: Vec<Reason>) -> Self {
         Self {
-            details: Some(Said::Reasons(reasons)),
+            details: Some(Extra::Reasons(reasons)),
             ..self
         }
     }
@@ -157,7 +150,7 @@ impl ErrorReply {
     }
 
     pub(super) fn into_response(self) -> Response {
-        let body = response::with_status(self.status, &self.body());
+        let body = json::with_status(self.status, &self.body());
         // A failure's body consists of strings, which always serialise to JSON.
         let mut response = body.unwrap_or_else(|_| Response::new(r#"{"success":false}"#.into()));
         if let Some((name, value)) = self.header {
@@ -169,23 +162,15 @@ impl ErrorReply {
     /// Converts the failure to the error of a realtime method. Like Meteor, it hides the details of
     /// failed checks.
     pub(super) fn into_method_error(self) -> MethodError {
-        let (code, reason, details) = match self.shape {
+        match self.shape {
             Shape::Check | Shape::Validation => {
-                (Code::Number(400), Some("Match failed".to_owned()), None)
+                MethodError::new(Code::Number(400), Some("Match failed".to_owned()), None)
             }
             Shape::Thrown | Shape::Failure | Shape::Legacy | Shape::Login => {
                 let status = Code::Number(self.status.as_u16());
                 let code = self.code.map_or(status, Code::Text);
-                (code, self.reason, self.details)
+                MethodError::new(code, self.reason, self.details)
             }
-        };
-        MethodError {
-            is_client_safe: true,
-            message: thrown(reason.as_deref(), &code),
-            error: code,
-            reason,
-            details,
-            error_type: "Meteor.Error",
         }
     }
 
@@ -195,7 +180,7 @@ impl ErrorReply {
         match self.shape {
             Shape::Thrown => Body::Failure {
                 success: false,
-                error: Some(thrown(reason, self.code.unwrap_or_default()).into()),
+                error: Some(message(reason, self.code.unwrap_or_default()).into()),
                 error_type: self.code,
                 details,
             },
@@ -227,55 +212,6 @@ impl ErrorReply {
     }
 }
 
-/// Returns the message of a thrown Meteor error.
-fn thrown(reason: Option<&str>, code: impl Display) -> String {
-    match reason {
-        Some(reason) => format!("{reason} [{code}]"),
-        None => format!("[{code}]"),
-    }
-}
-
-/// The error of a realtime method: a `Meteor.Error` as clients receive it.
-#[derive(Serialize)]
-pub(in crate::api) struct MethodError {
-    #[serde(rename = "isClientSafe")]
-    is_client_safe: bool,
-    error: Code,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Said>,
-    message: String,
-    #[serde(rename = "errorType")]
-    error_type: &'static str,
-}
-
-impl MethodError {
-    /// Returns the code, for the log.
-    pub(in crate::api) fn code(&self) -> impl Display {
-        match &self.error {
-            Code::Text(text) => (*text).to_owned(),
-            Code::Number(number) => number.to_string(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Code {
-    Text(&'static str),
-    Number(u16),
-}
-
-impl Display for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(number) => number.fmt(f),
-        }
-    }
-}
-
 /// The JSON of a failure. The order of the fields is Rocket.Chat's and differs by shape.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -287,7 +223,7 @@ enum Body<'a> {
         #[serde(rename = "errorType", skip_serializing_if = "Option::is_none")]
         error_type: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<&'a Said>,
+        details: Option<&'a Extra>,
     },
     Validation {
         success: bool,
@@ -307,6 +243,6 @@ enum Body<'a> {
         error: Option<&'static str>,
         message: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<&'a Said>,
+        details: Option<&'a Extra>,
     },
 }

@@ -1,7 +1,8 @@
 //! A table of all failures, each with its status and its bytes.
 
 use super::*;
-use crate::domain::{Blocked, Field, Permission, Problem, What};
+use crate::api::http::request_id::RequestId;
+use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
 
 async fn rendered(error: ApiError) -> (u16, String) {
     let response = error.into_response(&RequestId::new(1));
@@ -50,9 +51,9 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (Error::Invalid { field: Field::Setting, problem: Problem::Fixed("uniqueID") }.into(), 400, r#"{"success":false,"error":"The setting uniqueID cannot be changed [error-action-not-allowed]","errorType":"error-action-not-allowed"}"#),
         (Error::Invalid { field: Field::Setting, problem: Problem::OtherKind("Site_Name", "text") }.into(), 400, r#"{"success":false,"error":"The setting Site_Name takes a text [error-invalid-setting-value]","errorType":"error-invalid-setting-value"}"#),
         (Error::LastAdministrator.into(), 400, r#"{"success":false,"error":"Leaving the app without an active admin is not allowed [error-action-not-allowed]","errorType":"error-action-not-allowed","details":{"method":"removeUserFromRole","action":"Remove_last_admin"}}"#),
-        (PeopleContext::RemoveFromRole.failed(Error::LastAdministrator), 400, r#"{"success":false,"error":"You need to have at least one admin [error-admin-required]","errorType":"error-admin-required"}"#),
-        (PeopleContext::Create.failed(Error::UNAVAILABLE), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
-        (PeopleContext::Create.failed(Error::internal(secret)), 500, r#"{"success":false,"error":"Internal server error"}"#),
+        (AccountContext::RemoveFromRole.failed(Error::LastAdministrator), 400, r#"{"success":false,"error":"You need to have at least one admin [error-admin-required]","errorType":"error-admin-required"}"#),
+        (AccountContext::Create.failed(Error::UNAVAILABLE), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
+        (AccountContext::Create.failed(Error::internal(secret)), 500, r#"{"success":false,"error":"Internal server error"}"#),
         (Error::Invalid { field: Field::Bio, problem: Problem::TooLong(9) }.into(), 400, r#"{"success":false,"error":"Bio size exceeds 9 characters [error-field-size-exceeded]","errorType":"error-field-size-exceeded","details":{"field":"Bio"}}"#),
         (Error::Invalid { field: Field::Email, problem: Problem::Unchanged }.into(), 400, r#"{"success":false,"error":"The field Email already has this value [error-field-unchanged]","errorType":"error-field-unchanged","details":{"field":"Email"}}"#),
         (ApiError::Bare("words"), 400, r#"{"success":false,"error":"words"}"#),
@@ -72,7 +73,7 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (ApiError::UnknownMethod("m".into()), 404, r#"{"success":false,"error":"Method 'm' not found"}"#),
         (ApiError::TooManyMethodCalls(Duration::from_millis(1500)), 429, r#"{"success":false,"error":"Error, too many requests. Please slow down. You must wait 2 seconds before trying again. [too-many-requests]","errorType":"too-many-requests","details":{"timeToReset":1500}}"#),
         (ApiError::InvalidCall("Invalid method call".into()), 400, r#"{"success":false,"error":"Invalid method call"}"#),
-        (ApiError::TooLarge, 413, r#"{"success":false,"error":"The body is larger than 65536 bytes [error-body-too-large]","errorType":"error-body-too-large"}"#),
+        (ApiError::TooLarge(65536), 413, r#"{"success":false,"error":"The body is larger than 65536 bytes [error-body-too-large]","errorType":"error-body-too-large"}"#),
         (ApiError::TooSlow, 408, r#"{"success":false,"error":"The body did not arrive in time [error-body-too-slow]","errorType":"error-body-too-slow"}"#),
         (ApiError::BrokenBody, 400, r#"{"success":false,"error":"The body could not be read [error-body-broken]","errorType":"error-body-broken"}"#),
     ];

@@ -66,7 +66,7 @@ pub(in crate::api) async fn read<B: Buf>(
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > DRAIN as u64) {
-        return Err(ApiError::TooLarge);
+        return Err(ApiError::TooLarge(LIMIT));
     }
     tokio::time::timeout(deadline, collect(body, allowance))
         .await
@@ -94,7 +94,7 @@ async fn collect<B: Buf>(
         }
     }
     if size > LIMIT {
-        return Err(ApiError::TooLarge);
+        return Err(ApiError::TooLarge(LIMIT));
     }
     Ok(Body {
         bytes: kept.freeze(),

@@ -9,7 +9,6 @@ use crate::domain::Timestamp;
 use crate::domain::network::Network;
 use std::net::IpAddr;
 use std::time::Duration;
-use warp::http::{HeaderMap, HeaderValue};
 
 /// Calls per minute for the routes with a limit of their own on a Rocket.Chat server. They apply in
 /// the `server` contract.
@@ -87,18 +86,6 @@ impl Quotas {
         now: Timestamp,
     ) -> Quota {
         self.counted.count((address.into(), route), limit, now)
-    }
-}
-
-/// Reports the caller's quota in the response headers. `X-RateLimit-Reset` is in milliseconds since
-/// the Unix epoch.
-pub(in crate::api) fn tell(quota: &Quota, headers: &mut HeaderMap) {
-    for (name, value) in [
-        ("x-ratelimit-limit", HeaderValue::from(quota.limit)),
-        ("x-ratelimit-remaining", HeaderValue::from(quota.remaining)),
-        ("x-ratelimit-reset", quota.reset.as_millis().into()),
-    ] {
-        headers.insert(name, value);
     }
 }
 

@@ -4,9 +4,9 @@
 use super::body::{Body, Fields};
 use super::client_address::ClientAddress;
 use super::path::{self, RequestPath};
+use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::api::http::fixed_window::Quota;
-use crate::api::{Api, Route};
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Error, Permission, Requester};
 use crate::service::authentication::{self, Credentials, EarlyAuthentication};
@@ -14,9 +14,7 @@ use crate::transport::{Client, Peer};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use warp::http::{HeaderMap, HeaderName, Method, header};
 
@@ -24,35 +22,6 @@ use warp::http::{HeaderMap, HeaderName, Method, header};
 const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 /// The header with the login token.
 pub(in crate::api) const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-
-/// A request's id in the log and in `X-Request-Id`: 16 hex digits.
-pub(in crate::api) struct RequestId([u8; 16]);
-
-/// Generates the ids: a counter, hashed with a random key. An id reveals neither the number of
-/// requests nor the time of the server's start.
-#[derive(Default)]
-pub(in crate::api) struct RequestIds {
-    next: AtomicU64,
-    key: RandomState,
-}
-
-impl RequestIds {
-    pub(in crate::api) fn next(&self) -> RequestId {
-        let count = self.next.fetch_add(1, Ordering::Relaxed);
-        RequestId::new(self.key.hash_one(count))
-    }
-}
-
-impl RequestId {
-    pub(in crate::api) fn new(n: u64) -> Self {
-        let digit = |place: usize| b"0123456789abcdef"[(n >> (60 - 4 * place)) as usize & 0xf];
-        Self(std::array::from_fn(digit))
-    }
-
-    pub(in crate::api) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
 
 /// A request without its body.
 pub(in crate::api) struct Head {
@@ -82,7 +51,8 @@ impl Head {
 /// A complete request.
 pub(in crate::api) struct Request {
     pub(in crate::api) api: Arc<Api>,
-    route: &'static Route,
+    /// The method and the path of the route.
+    route: (&'static Method, &'static str),
     head: Head,
     body: Body,
     early: Option<EarlyAuthentication>,
@@ -125,7 +95,7 @@ impl RequestRecord {
 
 impl Request {
     pub(in crate::api) fn new(
-        route: &'static Route,
+        route: (&'static Method, &'static str),
         api: Arc<Api>,
         head: Head,
         (early, body): (Option<EarlyAuthentication>, Body),
@@ -153,9 +123,9 @@ impl Request {
     /// users who may bypass the limit are not counted.
     pub(in crate::api) fn count_call(&self, actor: Option<&Actor>) -> Result<&App, ApiError> {
         let exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
-        let quotas = &self.api.quotas;
-        if !exempt && let Some(limit) = quotas.limit(self.route.path) {
-            let route = (self.route.method.as_str(), self.route.path);
+        let (quotas, (method, path)) = (&self.api.quotas, self.route);
+        if !exempt && let Some(limit) = quotas.limit(path) {
+            let route = (method.as_str(), path);
             let count = || quotas.count(self.address(), route, limit, self.app().clock.now());
             if let Some(wait) = self.seen.quota.get_or_init(count).wait {
                 return Err(ApiError::TooManyCalls(wait));
@@ -167,7 +137,7 @@ impl Request {
     /// Returns the decoded last segment of the path, if the route has a parameter there; empty
     /// otherwise.
     pub(in crate::api) fn parameter(&self) -> Cow<'_, str> {
-        path::parameter(self.route.path, self.head.path.as_str())
+        path::parameter(self.route.1, self.head.path.as_str())
     }
 
     /// Returns everything after the `?`; empty when there is none.
@@ -287,32 +257,4 @@ fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
         user: text(X_USER_ID)?,
         token: text(X_AUTH_TOKEN)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn request_ids_are_16_hex_digits() {
-        assert_eq!(
-            RequestId::new(0x1a20_9967_39f0_0004).as_str(),
-            "1a20996739f00004"
-        );
-        assert_eq!(RequestId::new(0).as_str(), "0000000000000000");
-    }
-
-    #[test]
-    fn request_ids_reveal_neither_the_count_nor_the_start() {
-        let ids = |requests: &RequestIds| {
-            let id = || u64::from_str_radix(requests.next().as_str(), 16).unwrap();
-            (0..1000).map(|_| id()).collect::<Vec<_>>()
-        };
-        let (one, other) = (ids(&RequestIds::default()), ids(&RequestIds::default()));
-        assert!(one.iter().all(|id| !other.contains(id)), "the key differs");
-        let rising = one.windows(2).filter(|pair| pair[0] < pair[1]).count();
-        assert!((400..600).contains(&rising), "{rising} of 999 rise");
-        let near = |pair: &&[u64]| pair[0].abs_diff(pair[1]) < 1 << 48;
-        assert!(one.windows(2).filter(near).count() < 5, "spread widely");
-    }
 }

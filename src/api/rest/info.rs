@@ -13,10 +13,6 @@ const VERSION: &str = "8.8";
 /// The emulated Rocket.Chat version, as shown to users who may view statistics.
 const FULL_VERSION: &str = "8.8.1";
 
-/// The API in OpenAPI 3.1. A test compares it with [`ROUTES`](crate::api::ROUTES) and the running
-/// routes.
-const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
-
 /// The JSON Schema of events, for readers and hooks. Tests validate the sent events against it.
 const EVENT_SCHEMA: &[u8] = include_bytes!("../openapi/event.schema.json");
 
@@ -101,17 +97,6 @@ pub(in crate::api) async fn openapi(request: Request) -> Answer {
     // All readers share one copy.
     let document = response::ready(request.api.openapi.clone());
     Ok(response::counted(document))
-}
-
-/// Returns the document for a server that is reached below `base`, if that is not empty.
-pub(in crate::api) fn openapi_below(base: &str) -> Bytes {
-    const SERVER: &str = r#""servers": [{ "url": "/""#;
-    if base.is_empty() {
-        return Bytes::from_static(OPENAPI.as_bytes());
-    }
-    // The path needs no JSON escaping: the setting accepts no such characters.
-    let server = format!(r#""servers": [{{ "url": "{base}""#);
-    OPENAPI.replacen(SERVER, &server, 1).into()
 }
 
 /// `GET /api/v1/events.schema`, without a rate limit.

@@ -2,7 +2,7 @@
 //! not exist here, so roles have no scope. `roomId` and `scope` are accepted without effect when a
 //! role is given or taken.
 
-use crate::api::error::{ApiError, PeopleContext};
+use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -49,7 +49,7 @@ pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
     let (username, role) = user_and_role(&request, "roleName")?;
     let role = roles::add_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
-        .map_err(|e| PeopleContext::AddToRole.failed(e))?;
+        .map_err(|e| AccountContext::AddToRole.failed(e))?;
     response::ok(&RoleReply {
         role: RoleRow::dated(&role),
         success: true,
@@ -61,7 +61,7 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     let (username, role) = user_and_role(&request, "scope")?;
     let role = roles::remove_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
-        .map_err(|e| PeopleContext::RemoveFromRole.failed(e))?;
+        .map_err(|e| AccountContext::RemoveFromRole.failed(e))?;
     response::ok(&RoleReply {
         role: RoleRow::dated(&role),
         success: true,
@@ -99,7 +99,7 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     let page = roles::users_in(app, &actor, role, offset, limit)
         .await
-        .map_err(|e| PeopleContext::UsersInRole.failed(e))?;
+        .map_err(|e| AccountContext::UsersInRole.failed(e))?;
     response::ok(&Holders {
         users: page.items.iter().map(Holder::from).collect(),
         total: page.total,

@@ -2,7 +2,7 @@
 //! `apps/meteor/ee/server/api/sessions.ts`, which requires a licence; doorsign does not.
 //! `lastUsedAt` and `expiresAt` are ours.
 
-use crate::api::error::{ApiError, PeopleContext};
+use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::query::{self, Query};
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -24,7 +24,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let id = id_in_query(&request)?;
     let found = logins::find_own(request.count_call(Some(&actor))?, &actor, id)
         .await
-        .map_err(|e| PeopleContext::Sessions.failed(e))?;
+        .map_err(|e| AccountContext::Sessions.failed(e))?;
     response::ok(&SessionReply::of(SessionRow::own(
         &found,
         &actor.login.id,
@@ -38,7 +38,7 @@ pub(in crate::api) async fn logout_me(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     logins::end_own(app, &actor, LoginId::new(id.as_str()))
         .await
-        .map_err(|e| PeopleContext::Sessions.failed(e))?;
+        .map_err(|e| AccountContext::Sessions.failed(e))?;
     response::ok(&EndedSession::of(&id))
 }
 
@@ -56,7 +56,7 @@ pub(in crate::api) async fn info_admin(request: Request) -> Answer {
     let id = id_in_query(&request)?;
     let found = logins::find(request.count_call(Some(&actor))?, &actor, id)
         .await
-        .map_err(|e| PeopleContext::Sessions.failed(e))?;
+        .map_err(|e| AccountContext::Sessions.failed(e))?;
     response::ok(&SessionReply::of(SessionRow::anybodys(
         &found,
         &actor.login.id,
@@ -72,7 +72,7 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     logins::end_any(app, &actor, LoginId::new(id.as_str()))
         .await
-        .map_err(|e| PeopleContext::Sessions.failed(e))?;
+        .map_err(|e| AccountContext::Sessions.failed(e))?;
     response::ok(&EndedSession::of(&id))
 }
 

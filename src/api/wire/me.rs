@@ -2,7 +2,8 @@
 
 use super::Empty;
 use super::presence::ClaimFields;
-use super::user::{EmailAddress, emails, hours};
+use super::presence::hours;
+use super::user::{EmailAddress, emails};
 use crate::api::wire::date::Rfc3339;
 use crate::api::wire::preferences::Preferences;
 use crate::domain::{Actor, Bio, Email, Nickname, User};

@@ -1,10 +1,9 @@
 //! Presence as JSON. Source: compatibility 5.1 to 5.4.
 
-use super::user::hours;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{ClaimSource, Timestamp, UserWithPresence};
 use crate::service::presence::{PresenceList, UserPresence, VisiblePresence};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The response to `users.getStatus`. Only users themselves see the status of their connections. As
 /// on Rocket.Chat, `message` is not included.
@@ -120,5 +119,14 @@ impl<'a> From<&'a PresenceList> for PresenceListReply<'a> {
             full: list.full,
             success: true,
         }
+    }
+}
+
+/// Serialises minutes as hours, the unit that clients use: 60 is `1`, 330 is `5.5`.
+pub(super) fn hours<S: Serializer>(minutes: &i32, serializer: S) -> Result<S::Ok, S::Error> {
+    if minutes % 60 == 0 {
+        serializer.serialize_i32(minutes / 60)
+    } else {
+        serializer.serialize_f64(f64::from(*minutes) / 60.0)
     }
 }

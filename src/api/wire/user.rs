@@ -1,11 +1,11 @@
 //! Users as JSON, with as much as the requester may see. Source: Rocket.Chat `getFullUserData.ts`.
 
 use super::Empty;
-use super::presence::ClaimFields;
+use super::presence::{ClaimFields, hours};
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::VisiblePresence;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// A user: the fields that everyone may see, and further ones from [`whole`](Self::whole).
 #[derive(Serialize)]
@@ -190,13 +190,4 @@ impl DeletedReply {
         deleted_rooms: [],
         success: true,
     };
-}
-
-/// Serialises minutes as hours, the unit that clients use: 60 is `1`, 330 is `5.5`.
-pub(super) fn hours<S: Serializer>(minutes: &i32, serializer: S) -> Result<S::Ok, S::Error> {
-    if minutes % 60 == 0 {
-        serializer.serialize_i32(minutes / 60)
-    } else {
-        serializer.serialize_f64(f64::from(*minutes) / 60.0)
-    }
 }

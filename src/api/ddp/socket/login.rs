@@ -17,7 +17,7 @@ const FOR_EVER: Timestamp = Timestamp::from_millis(4_102_444_800_000);
 
 /// The way of logging in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::api) enum Way {
+pub(super) enum Way {
     /// By a token from an earlier login.
     Resume,
     /// By password.
@@ -46,9 +46,12 @@ pub(super) async fn log_in(
     client: Option<&str>,
     (with, way): (LoginWith, Way),
 ) -> Result<(LoggedIn, Way), ApiError> {
+    let context = match way {
+        Way::Resume => ErrorContext::RealtimeResume,
+        Way::Password => ErrorContext::RealtimeLogin,
+    };
     let entered = session::login(app, with, address, client).await;
-    let entered =
-        entered.map_err(|e| ErrorContext::RealtimeLogin(way, app.clock.now()).failed(e))?;
+    let entered = entered.map_err(|e| context(app.clock.now()).failed(e))?;
     Ok((entered, way))
 }
 

@@ -16,7 +16,6 @@ mod session;
 mod streams;
 mod watched_users;
 
-pub(in crate::api) use login::Way;
 pub(in crate::api) use watched_users::Watching;
 
 use crate::api::error::ApiError;

@@ -1,6 +1,6 @@
 //! Creating, deleting and deactivating users, and ending their logins.
 
-use crate::api::error::{ApiError, PeopleContext};
+use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::body::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -31,7 +31,7 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     let user = accounts::create(app, &actor, new)
         .await
-        .map_err(|e| PeopleContext::Create.failed(e))?;
+        .map_err(|e| AccountContext::Create.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
     response::ok(&UserReply {
         user: UserRow::whole(&user, &shown),
@@ -88,7 +88,7 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     let key = key.ok_or_else(|| ApiError::missing_property("userId"))?;
     accounts::delete(request.count_call(Some(&actor))?, &actor, key)
         .await
-        .map_err(|e| PeopleContext::Delete.failed(e))?;
+        .map_err(|e| AccountContext::Delete.failed(e))?;
     response::ok(&DeletedReply::DONE)
 }
 
@@ -103,7 +103,7 @@ pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
     let active = fields.flag("activeStatus")?.unwrap_or_default();
     let user = accounts::set_active(request.count_call(Some(&actor))?, &actor, id, active)
         .await
-        .map_err(|e| PeopleContext::SetActive.failed(e))?;
+        .map_err(|e| AccountContext::SetActive.failed(e))?;
     response::ok(&ActiveReply {
         user: Activity {
             _id: user.id.as_str(),
@@ -122,7 +122,7 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     let user = UserId::new(id.clone());
     accounts::end_logins(request.count_call(Some(&actor))?, &actor, user)
         .await
-        .map_err(|e| PeopleContext::Logout.failed(e))?;
+        .map_err(|e| AccountContext::Logout.failed(e))?;
     response::ok(&LoggedOut::of(&id))
 }
 

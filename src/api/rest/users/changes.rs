@@ -1,6 +1,6 @@
 //! Changing users and their preferences.
 
-use crate::api::error::{ApiError, PeopleContext};
+use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::body::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
@@ -59,7 +59,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let user = changes::update(app, &actor, id, new, proof).await;
     told(
         app,
-        &user.map_err(|e| PeopleContext::Change("saveUser", app.clock.now()).failed(e))?,
+        &user.map_err(|e| AccountContext::Change("saveUser", app.clock.now()).failed(e))?,
     )
     .await
 }
@@ -84,7 +84,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
     let user = changes::update_own(app, &actor, new, proof).await;
     told(
         app,
-        &user.map_err(|e| PeopleContext::Change("saveUserProfile", app.clock.now()).failed(e))?,
+        &user.map_err(|e| AccountContext::Change("saveUserProfile", app.clock.now()).failed(e))?,
     )
     .await
 }
@@ -103,7 +103,7 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let text = Value::Object(data).to_string();
     let user = changes::set_preferences(request.count_call(Some(&actor))?, &actor, id, text)
         .await
-        .map_err(|e| PeopleContext::Preferences.failed(e))?;
+        .map_err(|e| AccountContext::Preferences.failed(e))?;
     response::ok(&PreferencesReply::of(&user))
 }
 

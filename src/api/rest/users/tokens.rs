@@ -1,6 +1,6 @@
 //! Personal access tokens, and tokens that programs create for users.
 
-use crate::api::error::PeopleContext;
+use crate::api::error::AccountContext;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{CreatedToken, Success, TokenList, TokenOf, TokenReply};
@@ -16,7 +16,7 @@ pub(in crate::api) async fn generate_personal_access_token(request: Request) -> 
     let bypass = fields.flag("bypassTwoFactor")?.unwrap_or_default();
     let token = tokens::generate(request.count_call(Some(&actor))?, &actor, name, bypass)
         .await
-        .map_err(|e| PeopleContext::Tokens("personalAccessTokens:generateToken").failed(e))?;
+        .map_err(|e| AccountContext::Tokens("personalAccessTokens:generateToken").failed(e))?;
     response::ok(&TokenReply {
         token,
         success: true,
@@ -28,7 +28,7 @@ pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -
     let name = token_name(&request)?;
     let token = tokens::regenerate(request.count_call(Some(&actor))?, &actor, name)
         .await
-        .map_err(|e| PeopleContext::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
+        .map_err(|e| AccountContext::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
     response::ok(&TokenReply {
         token,
         success: true,
@@ -40,7 +40,7 @@ pub(in crate::api) async fn remove_personal_access_token(request: Request) -> An
     let name = token_name(&request)?;
     tokens::remove(request.count_call(Some(&actor))?, &actor, &name)
         .await
-        .map_err(|e| PeopleContext::Tokens("personalAccessTokens:removeToken").failed(e))?;
+        .map_err(|e| AccountContext::Tokens("personalAccessTokens:removeToken").failed(e))?;
     response::ok(&Success::TRUE)
 }
 
@@ -61,7 +61,7 @@ pub(in crate::api) async fn create_token(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     let auth_token = tokens::create_for(app, &actor, UserId::new(id.as_str()), &secret)
         .await
-        .map_err(|e| PeopleContext::CreateToken.failed(e))?;
+        .map_err(|e| AccountContext::CreateToken.failed(e))?;
     response::ok(&CreatedToken {
         data: TokenOf {
             user_id: &id,

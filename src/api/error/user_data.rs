@@ -1,0 +1,149 @@
+//! Error texts for fields of users that cannot be saved. Sources: Rocket.Chat `validateUserData.ts`,
+//! `validateUserEditing.ts`, `saveUserProfile.ts`.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "failures without a text of their own here are rendered as everywhere else"
+)]
+
+use super::details::Details;
+use super::reply::ErrorReply;
+use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What};
+
+/// Renders a failed change of a user. A reserved name is reported like any other that cannot be
+/// saved: Rocket.Chat `saveUserIdentity.ts`.
+pub(super) fn change(error: &Error, method: &'static str, now: Timestamp) -> Option<ErrorReply> {
+    match error {
+        Error::LoginBlocked { blocked, until } => Some(blocked_check(*blocked, now, *until)),
+        Error::Invalid {
+            problem: Problem::Reserved(_),
+            ..
+        } => {
+            let text = "Could not save user identity";
+            let reply = ErrorReply::failure("error-could-not-save-identity", text);
+            Some(reply.details(Details::by(method)))
+        }
+        _ => save(error),
+    }
+}
+
+pub(super) fn save(error: &Error) -> Option<ErrorReply> {
+    const METHOD: &str = "insertOrUpdateUser";
+    match error {
+        Error::Forbidden { needs } => missing_permission(*needs, METHOD),
+        Error::NotFound(What::User(_)) => Some(ErrorReply::failure(
+            "error-user-not-found",
+            "User not found",
+        )),
+        Error::Invalid { field, problem } => invalid_field(*field, problem, METHOD),
+        _ => None,
+    }
+}
+
+/// Renders a blocked password check. It is not the 401 of a login, after which clients would assume
+/// that they are logged out.
+fn blocked_check(blocked: Blocked, now: Timestamp, until: Timestamp) -> ErrorReply {
+    let (code, target) = match blocked {
+        Blocked::User => ("error-login-blocked-for-user", "User"),
+        Blocked::Address => ("error-login-blocked-for-ip", "IP"),
+    };
+    let text = format!("Login has been temporarily blocked For {target}");
+    ErrorReply::failure(code, &text).details(Details {
+        method: Some("saveUserProfile"),
+        ..Details::blocked(now, until)
+    })
+}
+
+pub(super) fn missing_permission(needs: Permission, method: &'static str) -> Option<ErrorReply> {
+    let (text, act) = match needs {
+        Permission::CreateUser => ("Adding user is not allowed", "Adding_user"),
+        Permission::EditOtherUserInfo => ("Editing user is not allowed", "Editing_user"),
+        Permission::AssignAdminRole => ("Assigning admin is not allowed", "Assign_admin"),
+        Permission::AssignRoles => ("Assign roles is not allowed", "Assign_role"),
+        Permission::EditOtherUserPassword => ("Edit user password is not allowed", "Update_user"),
+        Permission::EditOtherUserActiveStatus => {
+            let reply = ErrorReply::failure("error-not-allowed", "Not allowed");
+            return Some(reply.details(Details::by("setUserActiveStatus")));
+        }
+        _ => return None,
+    };
+    Some(ErrorReply::not_allowed(text, method, act))
+}
+
+pub(super) fn invalid_field(
+    field: Field,
+    problem: &Problem,
+    method: &'static str,
+) -> Option<ErrorReply> {
+    let reply = match (field, problem) {
+        (Field::Role, Problem::Unknown) => {
+            let text = "The field Roles consist invalid role id";
+            ErrorReply::not_allowed(text, method, "Assign_role")
+        }
+        (Field::Email, Problem::Unchanged) => {
+            let text = "Editing email verification is not allowed";
+            ErrorReply::not_allowed(text, method, "Editing_user")
+        }
+        (Field::Email, Problem::NotValid(_)) => {
+            ErrorReply::failure("error-invalid-email", "Invalid email")
+                .details(Details::function("_setEmail"))
+        }
+        (_, Problem::Taken(text)) => {
+            let reason = format!("{} is already in use :(", escaped(text));
+            ErrorReply::failure("error-field-unavailable", &reason).details(Details {
+                taken: Some(text.clone()),
+                ..Details::by(method)
+            })
+        }
+        (Field::Username, Problem::NotValid(text)) => {
+            let reason = format!("{} is not a valid username", escaped(text));
+            ErrorReply::failure("error-input-is-not-a-valid-field", &reason).details(Details {
+                input: Some(text.clone()),
+                field: Some("Username"),
+                ..Details::by(method)
+            })
+        }
+        (_, Problem::Missing) => {
+            let name = match field {
+                Field::FullName => "Name",
+                Field::Username => "Username",
+                Field::Password => "Password",
+                _ => return None,
+            };
+            let reason = format!("The field {name} is required");
+            ErrorReply::failure("error-the-field-is-required", &reason).details(Details {
+                field: Some(name),
+                ..Details::by(method)
+            })
+        }
+        (Field::Bio, Problem::TooLong(most)) => {
+            let reason = format!("Bio size exceeds {most} characters");
+            ErrorReply::failure("error-bio-size-exceeded", &reason)
+                .details(Details::by("saveUserProfile"))
+        }
+        (Field::Nickname, Problem::TooLong(most)) => {
+            let reason = format!("Nickname size exceeds {most} characters");
+            ErrorReply::failure("error-nickname-size-exceeded", &reason)
+                .details(Details::by("saveUserProfile"))
+        }
+        (Field::Password, Problem::Unchanged) => ErrorReply::failure(
+            "error-password-same-as-current",
+            "Entered password same as current password",
+        )
+        .details(Details::by("saveUserProfile")),
+        (Field::CurrentPassword, _) => {
+            ErrorReply::failure("error-invalid-password", "Invalid password")
+                .details(Details::by("saveUserProfile"))
+        }
+        _ => return None,
+    };
+    Some(reply)
+}
+
+/// Escapes like lodash's `escape`, because some clients show the text as HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}

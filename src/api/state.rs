@@ -1,0 +1,88 @@
+//! What the handlers of one server share.
+
+use super::ddp;
+use super::http::body;
+use super::http::client_address::ClientAddress;
+use super::http::headers::CommonHeaders;
+use super::http::list_cache::ListCache;
+use super::http::origin::Origins;
+use super::http::path::BasePath;
+use super::http::rate_limits::Quotas;
+use super::http::realtime::Realtime;
+use super::http::request_id::RequestIds;
+use super::openapi;
+use crate::app::App;
+use crate::config::Config;
+use crate::dev::Dev;
+use crate::transport::limits::Limits;
+use crate::transport::{ByteBudget, SecurityHeaders};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// What handlers share besides the app.
+pub struct Api {
+    pub(super) app: Arc<App>,
+    pub(super) lists: ListCache,
+    pub(super) whole_lists: Semaphore,
+    pub(super) origins: Origins,
+    pub(super) quotas: Quotas,
+    pub(super) method_limits: ddp::MethodLimits,
+    pub(super) client_address: ClientAddress,
+    pub(super) site_url: String,
+    pub(super) base_path: BasePath,
+    pub(super) openapi: bytes::Bytes,
+    pub(super) common_headers: CommonHeaders,
+    pub(super) max_connections: usize,
+    pub(super) limits: Limits,
+    pub(super) realtime: Realtime,
+    /// The byte budget for request bodies of logged-in clients.
+    pub(super) bodies: ByteBudget,
+    pub(super) watching: Arc<ddp::socket::Watching>,
+    pub(super) requests: RequestIds,
+    pub(super) dev: Option<Arc<Dev>>,
+}
+
+impl Api {
+    /// Creates the API of `app`. `limits` holds the timeout for reading bodies. `site_url` is the
+    /// address at which clients reach the server if the config names none.
+    pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
+        let configured = config.site_url.as_deref().unwrap_or_default();
+        let site_url = config.site_url.clone().unwrap_or(site_url);
+        let base_path = BasePath::of_url(configured);
+        Self {
+            lists: ListCache::default(),
+            whole_lists: Semaphore::new(1),
+            origins: Origins::new(&config.cors_origins, &site_url),
+            quotas: Quotas::new(config),
+            method_limits: ddp::MethodLimits::new(config),
+            client_address: ClientAddress::new(config),
+            openapi: openapi::document_below(base_path.as_str()),
+            base_path,
+            common_headers: CommonHeaders::new(SecurityHeaders::of_site(
+                config.site_url.as_deref(),
+            )),
+            site_url,
+            max_connections: config.max_connections,
+            limits,
+            realtime: Realtime::default(),
+            bodies: ByteBudget::new(body::AUTHENTICATED_BYTES),
+            watching: Arc::default(),
+            requests: RequestIds::default(),
+            dev: None,
+            app,
+        }
+    }
+
+    /// Sets the runtime for live connections. Without it, they run on the requests' runtime and a
+    /// server stop does not end them.
+    #[must_use]
+    pub fn with_realtime(self, realtime: Realtime) -> Self {
+        Self { realtime, ..self }
+    }
+
+    /// Adds the controls of dev mode, if it is on.
+    #[must_use]
+    pub fn with_dev(self, dev: Option<Arc<Dev>>) -> Self {
+        Self { dev, ..self }
+    }
+}
