@@ -1,6 +1,7 @@
 //! `doorsign audit`: prints the audit trail, newest record first. Changes nothing and adds no record.
 
-use super::{OPERATOR, Outcome, date, instant, one_of};
+use super::args::{OPERATOR, instant, one_of};
+use super::output::{Outcome, date};
 use crate::api::audit_line;
 use crate::app::App;
 use crate::domain::{Action, AuditQuery, AuditRecord, Author};

@@ -1,6 +1,7 @@
 //! `doorsign claim`: sets, ends and lists claims on a user's status.
 
-use super::{Outcome, date, one_of};
+use super::args::one_of;
+use super::output::{Outcome, date};
 use crate::app::App;
 use crate::domain::{Claim, ClaimSource, UserStatus};
 use crate::service::claims::{self, NewClaim};

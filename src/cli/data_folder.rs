@@ -1,7 +1,7 @@
 //! Shared by the commands that work on a data folder: opening it, running one use case, notifying a running server.
 
-use super::run_server::survive_file_size_limit;
-use super::{Outcome, print};
+use super::output::{Outcome, print};
+use super::signals::survive_file_size_limit;
 use crate::app::{App, SystemClock};
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
@@ -9,9 +9,6 @@ use crate::hooks::registry::Webhooks;
 use crate::server::control_socket;
 use crate::server::data_folder::Folder;
 use crate::store::{self, DatabaseSettings};
-use std::fs::File;
-use std::io::{BufRead, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Runs `work` on the data folder, prints the text that it returns, and notifies a running server.
@@ -73,18 +70,4 @@ pub(super) fn check_secret(config: &Config) -> Outcome {
         folder.token_secret().display()
     )
     .into())
-}
-
-/// Reads a password from the first line of `file`, or of standard input for `-`, so that it is not in the process list. Strips the byte
-/// order mark that some editors write.
-pub(super) fn read_password(file: &Path) -> Outcome<String> {
-    let mut line = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().lock().read_line(&mut line)
-    } else {
-        File::open(file).and_then(|mut file| file.read_to_string(&mut line))
-    };
-    read.map_err(|e| format!("cannot read the password from {}: {e}", file.display()))?;
-    let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
-    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -1,7 +1,9 @@
 //! `doorsign dev`: a server in memory for the tests of a client. Its passwords are public, so it listens on loopback only.
 
-use super::Outcome;
-use super::run_server::{self, create_line, resolve};
+use super::listener::resolve;
+use super::output::Outcome;
+use super::run_server;
+use super::shell::create_line;
 use crate::app::SystemClock;
 use crate::config::{Config, Contract, Loaded};
 use crate::dev::seed::{self, PEOPLE};

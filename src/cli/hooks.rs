@@ -1,6 +1,7 @@
 //! `doorsign hooks`: shows hooks and manages their deliveries.
 
-use super::{OPERATOR, Outcome, date, instant, one_of};
+use super::args::{OPERATOR, instant, one_of};
+use super::output::{Outcome, date};
 use crate::app::App;
 use crate::domain::{DeliveryRecord, DeliveryState, Event, EventId, Hook};
 use crate::service::hooks;

@@ -63,8 +63,8 @@ fn zombie(process: &Path, parent: i32) -> Option<Zombie> {
     is_zombie.then_some((id, started))
 }
 
-#[cfg(test)]
 #[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::process::{Child, Command, Stdio};

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command};
 #[must_use]
 pub fn markdown_table() -> String {
     let mut table = "| command | what it does |\n|---|---|\n".to_owned();
-    add_rows(&mut table, "doorsign", &super::parser());
+    add_rows(&mut table, "doorsign", &super::parser::parser());
     table
 }
 

@@ -1,7 +1,8 @@
 //! Handles SIGHUP: reads the settings again, applies `log`, and logs the names of other changed settings, which need a restart. The
 //! audit log needs no signal: it notices that its file was moved.
 
-use super::{Outcome, load, parser};
+use super::output::Outcome;
+use super::parser::{load, parser};
 use crate::config::Loaded;
 use crate::server::logging;
 

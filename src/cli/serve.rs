@@ -1,7 +1,8 @@
 //! `doorsign serve`: runs the server. The greeting goes to standard output, the log to standard error.
 
-use super::Outcome;
-use super::run_server::{self, create_line, status_lines};
+use super::output::Outcome;
+use super::run_server;
+use super::shell::{create_line, login_line, password_in_shell, status_lines};
 use crate::app::SystemClock;
 use crate::config::{Config, Loaded};
 use crate::server::data_folder::Folder;
@@ -49,31 +50,4 @@ fn greeting(url: &str, config: &Config, first_admin: Option<&FirstAdmin>) -> Str
         create_line(url),
         status_lines(url),
     )
-}
-
-/// Shell line that sets `$ID` and `$TOKEN`. The body is a form, because curl encodes any password for one.
-fn login_line(url: &str, username: &str, password: &str) -> String {
-    let username = quoted(&format!("user={username}"));
-    format!(
-        "eval \"$(curl -s {url}/api/v1/login --data-urlencode {username} --data-urlencode {password} \
-         | sed -nE 's/.*\"userId\":\"([^\"]+)\",\"authToken\":\"([^\"]+)\".*/ID=\\1 TOKEN=\\2/p')\""
-    )
-}
-
-/// The password's form field for a shell: in plain text only if it is random and shown above anyway.
-fn password_in_shell(config: &Config, random: Option<&str>) -> String {
-    match (random, &config.admin_password_file) {
-        (Some(password), _) => format!("password={password}"),
-        (None, Some(path)) => {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            let path = quoted(&path.display().to_string());
-            format!("\"password=$(cat {path})\"")
-        }
-        _ => "\"password=$DOORSIGN_ADMIN_PASSWORD\"".to_owned(),
-    }
-}
-
-/// Quotes a text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -89,3 +89,12 @@ fn hangup(has_terminal: bool) -> Request {
 fn stop(signal: SignalKind) -> Request {
     Request::Stop(signal.as_raw_value())
 }
+
+/// Makes a write beyond the limit of `ulimit -f` fail with an error, which becomes a 503, instead of killing the process. Installs a
+/// handler instead of ignoring the signal, because programs of hooks would inherit the latter.
+pub(super) fn survive_file_size_limit() {
+    // The handler stays when the stream is dropped.
+    if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {
+        tracing::warn!(%error, "a limit on file sizes (ulimit -f) would end the process");
+    }
+}

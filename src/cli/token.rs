@@ -1,6 +1,6 @@
 //! `doorsign token`: creates, lists and revokes personal access tokens.
 
-use super::{Outcome, date};
+use super::output::{Outcome, date};
 use crate::app::App;
 use crate::domain::Login;
 use crate::service::users;

@@ -1,12 +1,14 @@
 //! `doorsign user`: adds, changes and lists users.
 
-use super::app::read_password;
-use super::{Outcome, one_of};
+use super::args::one_of;
+use super::output::Outcome;
 use crate::app::{App, Ids};
 use crate::domain::{PresencePolicy, User};
 use crate::service::users::{self, NewUser};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -185,4 +187,18 @@ impl NewPassword {
         let printed = format!("The password is {password} (shown only once).\n");
         Ok((password, printed))
     }
+}
+
+/// Reads a password from the first line of `file`, or of standard input for `-`, so that it is not in the process list. Strips the byte
+/// order mark that some editors write.
+fn read_password(file: &Path) -> Outcome<String> {
+    let mut line = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().lock().read_line(&mut line)
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_string(&mut line))
+    };
+    read.map_err(|e| format!("cannot read the password from {}: {e}", file.display()))?;
+    let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -1,6 +1,7 @@
 //! `doorsign webhook`: manages webhooks.
 
-use super::{OPERATOR, Outcome, date};
+use super::args::OPERATOR;
+use super::output::{Outcome, date};
 use crate::app::App;
 use crate::domain::Webhook;
 use crate::service::webhooks::{self, NewWebhook};

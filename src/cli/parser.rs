@@ -1,0 +1,76 @@
+//! The commands and their flags, and the settings of this process.
+
+use super::output::Outcome;
+use super::{audit, claim, hooks, token, user, webhook};
+use crate::config::{self, Config, Loaded};
+use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
+
+/// A self-hosted status sign: Rocket.Chat's custom user statuses in one small binary
+#[derive(Parser)]
+#[command(name = "doorsign", version)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Run the server (the default without a command)
+    Serve,
+    /// Run a server in memory for the tests of a client, with fixed users and tokens, a clock to move and faults to inject
+    Dev,
+    /// Print the settings in force as a settings file, with the source of each and with secrets hidden
+    Config,
+    /// Add, change and list users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Create, list and revoke personal access tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Set or clear a user's status from a script
+    #[command(subcommand)]
+    Claim(claim::Command),
+    /// Show hooks and manage their deliveries (without a command: list)
+    Hooks {
+        #[command(subcommand)]
+        command: Option<hooks::Command>,
+    },
+    /// Manage webhooks
+    #[command(subcommand)]
+    Webhook(webhook::Command),
+    /// Print the audit trail, newest first: who did what, when and from where
+    Audit(audit::Audit),
+}
+
+/// The commands with their flags. All take the settings, before and after their name; only the help of `serve` lists them all, that
+/// of the others `--data` and `--config`.
+pub(super) fn parser() -> clap::Command {
+    let settings = config::args();
+    let hidden = settings.iter().map(|arg| {
+        let is_shown = ["data", "config"].contains(&arg.get_id().as_str());
+        arg.clone().hide(!is_shown).global(true)
+    });
+    let note = |command: clap::Command| command.after_help("All settings: doorsign serve --help");
+    note(Cli::command().args(hidden))
+        .mut_subcommands(|command| command.arg_required_else_help(false))
+        .mut_subcommand("serve", |serve| serve.args(&settings))
+        .mut_subcommand("dev", note)
+        .mut_subcommand("config", note)
+}
+
+/// Reads the settings that `matches`, the environment and the settings file give.
+pub(super) fn load(matches: &ArgMatches) -> Outcome<Loaded> {
+    let mut environment = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        // Variables of other programs need not be text.
+        if let Some(name) = name.to_str().filter(|name| name.starts_with("DOORSIGN_")) {
+            let value = value
+                .into_string()
+                .map_err(|_| format!("{name} is not valid UTF-8"))?;
+            environment.push((name.to_owned(), value));
+        }
+    }
+    let directory =
+        std::env::current_dir().map_err(|e| format!("cannot determine the current folder: {e}"))?;
+    Ok(Config::load(matches, environment.into_iter(), &directory)?)
+}
