@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::mem::discriminant;
 use std::path::Path;
 
-use clap::{Arg, ArgMatches};
+use clap::ArgMatches;
 use toml::{Table, Value};
 
 use super::flags::{CONFIG, command};
 use super::secret;
-use super::sources::{self, Source};
-use super::values::{accepted, is_secret, read};
+use super::sources::{self, Given, Source};
+use super::values::{accepted, read};
 use super::{Config, ConfigError};
 
 /// The settings in force, and where each came from. `Display` prints them as a settings file.
@@ -60,38 +60,6 @@ impl Config {
             merged.add(given)?;
         }
         merged.settle(directory)
-    }
-}
-
-/// One value as it was given.
-pub(super) struct Given<'a> {
-    pub(super) arg: &'a Arg,
-    pub(super) text: String,
-    pub(super) source: Source,
-}
-
-impl Given<'_> {
-    /// The name in the settings file.
-    pub(super) fn key(&self) -> &str {
-        self.arg.get_id().as_str()
-    }
-
-    /// Key, value and source, without the value of a secret.
-    pub(super) fn described(&self) -> String {
-        let value = if is_secret(self.arg) {
-            String::new()
-        } else {
-            format!(" = {:?}", self.text)
-        };
-        format!("{}{value} (from {})", self.key(), self.source.name())
-    }
-
-    /// The other setting of a secret and its file.
-    fn twin(&self) -> Option<String> {
-        match self.key().strip_suffix("_file") {
-            None => is_secret(self.arg).then(|| format!("{}_file", self.key())),
-            secret => secret.map(str::to_owned),
-        }
     }
 }
 

@@ -11,8 +11,7 @@ use toml::{Table, Value};
 
 use super::ConfigError;
 use super::flags::CONFIG;
-use super::load::Given;
-use super::values::{accepted, bounds, is_list};
+use super::values::{accepted, bounds, is_list, is_secret};
 
 /// The start of every environment variable of ours.
 const PREFIX: &str = "DOORSIGN_";
@@ -52,6 +51,38 @@ impl fmt::Display for Source {
             Self::Flag(_) => "flag ",
         };
         write!(out, "{kind}{}", self.name())
+    }
+}
+
+/// One value as it was given.
+pub(super) struct Given<'a> {
+    pub(super) arg: &'a Arg,
+    pub(super) text: String,
+    pub(super) source: Source,
+}
+
+impl Given<'_> {
+    /// The name in the settings file.
+    pub(super) fn key(&self) -> &str {
+        self.arg.get_id().as_str()
+    }
+
+    /// Key, value and source, without the value of a secret.
+    pub(super) fn described(&self) -> String {
+        let value = if is_secret(self.arg) {
+            String::new()
+        } else {
+            format!(" = {:?}", self.text)
+        };
+        format!("{}{value} (from {})", self.key(), self.source.name())
+    }
+
+    /// The other setting of a secret and its file.
+    pub(super) fn twin(&self) -> Option<String> {
+        match self.key().strip_suffix("_file") {
+            None => is_secret(self.arg).then(|| format!("{}_file", self.key())),
+            secret => secret.map(str::to_owned),
+        }
     }
 }
 

@@ -8,13 +8,12 @@ use crate::domain::{Error, Login, LoginId, Result, Timestamp, UserId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hs256::provider_is_ours;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secret_file::SECRET_BYTES;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
-/// The output length of SHA-256; RFC 7518 section 3.2 forbids shorter keys.
-const SECRET_BYTES: usize = 32;
 /// Our tokens are shorter than 400 bytes. Much longer input is rejected without decoding.
 const MAX_TOKEN_BYTES: usize = 4096;
 /// Used as both issuer and audience: a server's tokens are only for that server.

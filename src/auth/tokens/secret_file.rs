@@ -7,7 +7,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::SECRET_BYTES;
+/// The output length of SHA-256; RFC 7518 section 3.2 forbids shorter keys.
+pub(super) const SECRET_BYTES: usize = 32;
 
 /// Reads the secret from `path`. Creates the file if it does not exist.
 ///
