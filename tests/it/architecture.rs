@@ -1,9 +1,11 @@
 //! Which module may use which: an allow list that the sources are held to. A module that is not listed, a use that is not
-//! allowed and a cycle all fail, with the row to change. Test files may use `support` and nothing of each other.
+//! allowed and a cycle all fail, with the row to change. Files, too, form no cycle. Test files may use `support` and nothing of each
+//! other.
 
+use crate::support::sources::{Source, collect, is_name, mentions, sources, used_files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A module by its path below `src`, the modules that it may use, and the external crates. The innermost row counts.
 #[rustfmt::skip] // A table.
@@ -53,7 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("r2d2", &["store/sqlite/"]),
     ("jsonwebtoken", &["auth/tokens/"]),
     ("argon2", &["auth/passwords.rs"]),
-    ("jiff", &["api/", "cli/mod.rs", "server/logging/"]),
+    ("jiff", &["api/", "cli/output.rs", "server/logging/"]),
     ("StatusCode", &["api/", "transport/listen.rs"]),
     ("tokio_tungstenite", &["api/ddp/socket/"]),
     ("serde_json", &["api/", "store/record/"]),
@@ -64,15 +66,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("doorsign_webhook", &["hooks/registry/webhooks.rs"]),
     ("SystemTime::now", &["app/mod.rs"]),
 ];
-
-/// One source file without comments and without its tests.
-struct Source {
-    /// Below `src`, without `.rs` and `/mod`.
-    module: String,
-    /// Below `src`.
-    path: String,
-    code: String,
-}
 
 #[test]
 fn every_module_uses_only_what_its_row_allows() {
@@ -146,6 +139,70 @@ fn modules_form_no_cycle() {
         assert!(!free.is_empty(), "a cycle is among {left:?}");
         left.retain(|row, _| !free.contains(row));
     }
+}
+
+/// Folders whose files still use each other in a circle.
+const CIRCULAR: &[&str] = &["domain", "realtime/presence", "service/users", "store"];
+
+#[test]
+fn files_form_no_cycle() {
+    let sources = sources();
+    let mut left = used_files(&sources);
+    left.retain(|file, _| {
+        !is_wiring(file) || file.starts_with("cli") || file.starts_with("server")
+    });
+    loop {
+        let names: BTreeSet<&str> = left.keys().copied().collect();
+        let used: BTreeSet<String> = left.values().flatten().cloned().collect();
+        left.retain(|file, uses| {
+            uses.retain(|used| names.contains(&**used));
+            !uses.is_empty() && used.contains(*file)
+        });
+        if left.len() == names.len() {
+            break;
+        }
+    }
+    let is_known = |file: &str| CIRCULAR.iter().any(|folder| file.starts_with(folder));
+    let circular: Vec<_> = left.iter().filter(|(file, _)| !is_known(file)).collect();
+    assert!(
+        circular.is_empty(),
+        "move what these files share down into a file of its own: {circular:#?}"
+    );
+    for folder in CIRCULAR {
+        assert!(
+            left.keys().any(|file| file.starts_with(folder)),
+            "the files of `{folder}` form no cycle any more: take the folder out of CIRCULAR"
+        );
+    }
+}
+
+#[test]
+fn the_search_follows_re_exports_and_finds_uses_without_imports() {
+    let source = |module: &str, code: &str| Source {
+        module: module.to_owned(),
+        path: String::new(),
+        code: code.to_owned(),
+    };
+    let sources = [
+        source(
+            "api",
+            "mod b;\npub(super) use b::{B, other as renamed};\nfn a() {}",
+        ),
+        source("api/b", "use std::fmt;\nstruct B;"),
+        source("api/c", "use super::{B,\n  renamed};"),
+        source("api/d", "fn d() { super::a(); crate::api::B::new(); }"),
+        source(
+            "api/e",
+            "use super::b;\nfn e() { b::other(std::mem::take(x)); }",
+        ),
+    ];
+    let used = used_files(&sources);
+    let used = |file: &str| used[file].iter().map(String::as_str).collect::<Vec<_>>();
+    assert!(used("api").is_empty());
+    assert!(used("api/b").is_empty());
+    assert_eq!(used("api/c"), ["api/b"]);
+    assert_eq!(used("api/d"), ["api", "api/b"]);
+    assert_eq!(used("api/e"), ["api/b"]);
 }
 
 #[test]
@@ -286,50 +343,6 @@ fn dependencies() -> Vec<String> {
     names.map(|name| name.replace('-', "_")).collect()
 }
 
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    let read = |file: PathBuf| {
-        let text = fs::read_to_string(&file).unwrap();
-        let code = text
-            .split("#[cfg(test)]\nmod tests")
-            .next()
-            .unwrap_or_default();
-        let code = code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        let path = file.strip_prefix(&root).unwrap().display().to_string();
-        let module = path
-            .trim_end_matches(".rs")
-            .trim_end_matches("/mod")
-            .to_owned();
-        Source {
-            module,
-            code: code.collect::<Vec<_>>().join("\n"),
-            path,
-        }
-    };
-    files.into_iter().map(read).collect()
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && !path.ends_with("tests") {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && path.file_name().is_some_and(|name| name != "tests.rs")
-        {
-            files.push(path);
-        }
-    }
-}
-
-fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
 /// Whether a line of code names a module of the tests other than `support`.
 fn names_a_test_file(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
@@ -339,13 +352,4 @@ fn names_a_test_file(line: &str) -> bool {
         is_whole && first != Some("support")
     };
     mentions(code, "super::") || code.match_indices("crate::").any(names_another)
-}
-
-/// Whether `word` occurs in `code` as a whole name.
-fn mentions(code: &str, word: &str) -> bool {
-    code.match_indices(word).any(|(at, _)| {
-        let before = code[..at].chars().next_back();
-        let after = code[at + word.len()..].chars().next();
-        !before.is_some_and(is_name) && (word.ends_with("::") || !after.is_some_and(is_name))
-    })
 }

@@ -1,7 +1,7 @@
 //! The headers that every response carries.
 
-use super::json::Response;
 use super::fixed_window::Quota;
+use super::json::Response;
 use super::request_id::RequestId;
 use crate::transport::SecurityHeaders;
 use hyper::body::Body;
