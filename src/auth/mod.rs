@@ -1,5 +1,6 @@
 //! Authentication: passwords, tokens, cached sessions and the login throttle.
 
+pub mod fixed_window;
 mod hash_queue;
 pub mod login_throttle;
 pub mod passwords;
@@ -7,6 +8,7 @@ pub mod refusals;
 pub mod session_cache;
 pub mod tokens;
 mod unblocks;
+pub mod versioned;
 
 pub(crate) use hash_queue::{HashQueue, Turn};
 pub use unblocks::Unblocks;

@@ -1,6 +1,6 @@
-//! Recently used sessions, so that a request with a known token needs no database query. Every
-//! entry was read under one access version of the store and is ignored under any other.
+//! Recently used sessions, so that a request with a known token needs no database query.
 
+use super::versioned::Versioned;
 use crate::domain::{Actor, LoginId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -27,15 +27,9 @@ impl Fingerprint {
 /// Actors by token, with the time of their last use.
 #[derive(Default)]
 pub struct Sessions {
-    seen: RwLock<CachedSession>,
+    cached: RwLock<Versioned<HashMap<Fingerprint, Entry>>>,
     /// Last uses of sessions that were evicted from the cache.
     unsaved: Mutex<HashMap<LoginId, Timestamp>>,
-}
-
-#[derive(Default)]
-struct CachedSession {
-    version: u64,
-    actors: HashMap<Fingerprint, Entry>,
 }
 
 struct Entry {
@@ -58,11 +52,8 @@ impl Sessions {
     /// Returns the cached actor of a token if it was read under this access `version`. Counts as a
     /// use at `now`.
     pub fn find(&self, version: u64, token: &Fingerprint, now: Timestamp) -> Option<Arc<Actor>> {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        if seen.version != version {
-            return None;
-        }
-        let entry = seen.actors.get(token)?;
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = cached.at(version)?.get(token)?;
         entry.used.store(now.as_millis(), Ordering::Relaxed);
         Some(entry.actor.clone())
     }
@@ -70,24 +61,25 @@ impl Sessions {
     /// Caches an actor that was read after the store's access version was `version`. Counts as a
     /// use at `now`.
     pub fn remember(&self, version: u64, token: Fingerprint, actor: Arc<Actor>, now: Timestamp) {
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        if seen.version < version || seen.actors.len() >= CAPACITY {
-            self.put_aside(seen.actors.values());
-            seen.actors.clear();
-            seen.version = seen.version.max(version);
+        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        let put_aside = |actors: HashMap<_, Entry>| self.put_aside(actors.values());
+        let Some(actors) = cached.at_least(version, put_aside) else {
+            return;
+        };
+        if actors.len() >= CAPACITY {
+            self.put_aside(actors.values());
+            actors.clear();
         }
-        if seen.version == version {
-            let used = AtomicI64::new(now.as_millis());
-            seen.actors.insert(token, Entry { actor, used });
-        }
+        let used = AtomicI64::new(now.as_millis());
+        actors.insert(token, Entry { actor, used });
     }
 
     /// Returns the last use of each login that was used since the last call. Not exact: a use
     /// during the call may be reported by the next one, and uses beyond the cache's capacity are
     /// dropped.
     pub fn take_used(&self) -> Vec<(LoginId, Timestamp)> {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        self.put_aside(seen.actors.values());
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        self.put_aside(cached.newest().values());
         let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *unsaved).into_iter().collect()
     }
@@ -140,33 +132,12 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(7);
 
     #[test]
-    fn sessions_read_before_a_change_are_not_found_after_it() {
-        let (sessions, token) = (Sessions::default(), Fingerprint::of(b"token"));
-        sessions.remember(1, token, actor(), NOW);
-        assert!(sessions.find(1, &token, NOW).is_some());
-        assert!(sessions.find(2, &token, NOW).is_none());
-        sessions.remember(2, Fingerprint::of(b"other"), actor(), NOW);
-        sessions.remember(1, token, actor(), NOW); // A slow reader: the change happened after it read the version.
-        assert!(sessions.find(2, &token, NOW).is_none() && sessions.find(1, &token, NOW).is_none());
-    }
-
-    #[test]
-    fn actors_read_under_one_version_are_remembered_together() {
-        let (sessions, first) = (Sessions::default(), Fingerprint::of(b"first"));
-        let second = Fingerprint::of(b"second");
-        sessions.remember(1, first, actor(), NOW);
-        sessions.remember(1, second, actor(), NOW);
-        assert!(sessions.find(1, &first, NOW).is_some());
-        assert!(sessions.find(1, &second, NOW).is_some());
-    }
-
-    #[test]
     fn memory_is_bounded() {
         let sessions = Sessions::default();
         for n in 0..=CAPACITY {
             sessions.remember(0, Fingerprint::of(&n.to_be_bytes()), actor(), NOW);
         }
-        assert!(sessions.seen.read().unwrap().actors.len() <= CAPACITY);
+        assert!(sessions.cached.read().unwrap().newest().len() <= CAPACITY);
         let newest = Fingerprint::of(&CAPACITY.to_be_bytes());
         assert!(
             sessions.find(0, &newest, NOW).is_some(),

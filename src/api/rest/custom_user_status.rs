@@ -2,7 +2,7 @@
 //! compatibility 4.
 
 use crate::api::error::{ApiError, ErrorContext};
-use crate::api::http::body::Fields;
+use crate::api::http::fields::Fields;
 use crate::api::http::list_cache::Encoded;
 use crate::api::http::query;
 use crate::api::http::request::Request;
@@ -58,7 +58,7 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    // Read before the list: a change in between invalidates the cached response.
+    // The version comes first: see `auth::versioned`.
     let version = request.app().custom_statuses_version();
     let page = match request.api.lists.find(version, request.query()) {
         Some(kept) => {

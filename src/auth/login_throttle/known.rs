@@ -1,7 +1,7 @@
 //! The networks from which each account has logged in, bounded in number. Caches the stored logins,
 //! plus logins that ended since the start. Missing accounts are loaded at their next attempt.
 
-use super::table::Subject;
+use crate::auth::fixed_window::evict_lowest;
 use crate::domain::Timestamp;
 use crate::domain::network::Network;
 use std::collections::HashMap;
@@ -10,6 +10,10 @@ use std::collections::HashMap;
 const ACCOUNTS: usize = 5_000;
 /// Maximum number of networks per account, so that one account cannot displace those of others.
 pub(super) const NETWORKS: usize = 16;
+
+/// A keyed hash of the typed name or of the account id, because names can be long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Subject(pub(super) u64);
 
 #[derive(Default)]
 pub(super) struct Known(HashMap<Subject, Account>);
@@ -80,11 +84,7 @@ impl Known {
         if self.0.len() < ACCOUNTS {
             return;
         }
-        let mut all: Vec<_> = self.0.iter().map(|(one, of)| (of.last, *one)).collect();
-        let (older, last, _) = all.select_nth_unstable_by_key(ACCOUNTS / 2, |(last, _)| *last);
-        for (_, account) in older.iter().chain([&*last]) {
-            self.0.remove(account);
-        }
+        evict_lowest(&mut self.0, ACCOUNTS / 2 + 1, |_, account| account.last);
     }
 
     #[cfg(test)]

@@ -12,17 +12,16 @@
 //! belongs to which username.
 
 mod known;
-mod table;
 
+use crate::auth::fixed_window::{Window, Windows};
 use crate::config::Config;
 use crate::domain::network::Network;
 use crate::domain::{Blocked, Error, Result, Timestamp, User, UserId, UserKey, Username};
-use known::Known;
+use known::{Known, Subject};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use table::{Failures, Key, Subject, Table};
 
 /// Counts failed logins over a time span that starts with the first failure. Reaching the limit
 /// blocks for the same span again.
@@ -43,8 +42,15 @@ struct Limit {
 
 #[derive(Default)]
 struct State {
-    failures: Table,
+    failures: Windows<Key>,
     known: Known,
+}
+
+/// What a counter counts: failures from a network, of a subject, or of a subject from a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    network: Option<Network>,
+    subject: Option<Subject>,
 }
 
 /// One login attempt: its network, the typed name and the account.
@@ -140,7 +146,7 @@ impl LoginThrottle {
         }
         for subject in [attempt.name, attempt.account] {
             let [here, _] = attempt.counters(subject, true);
-            here.into_iter().for_each(|key| state.failures.remove(key));
+            here.into_iter().for_each(|key| state.failures.remove(&key));
         }
         if let Some(account) = attempt.account {
             state.known.add(account, attempt.network, now);
@@ -184,7 +190,8 @@ impl LoginThrottle {
         let email = user.email.as_ref().map(|email| self.name(email.as_str()));
         let subjects = [self.account(&user.id), self.name(user.username.as_str())];
         let subjects: Vec<_> = subjects.into_iter().chain(email).collect();
-        self.lock().failures.remove_subjects(&subjects);
+        let is_other = |key: &Key| key.subject.is_none_or(|one| !subjects.contains(&one));
+        self.lock().failures.retain(is_other);
     }
 
     /// Clears all failures and known networks.
@@ -212,7 +219,7 @@ impl LoginThrottle {
     }
 
     fn blocked_until(&self, state: &State, key: Key, now: Timestamp) -> Option<Timestamp> {
-        let failures = state.failures.find(key)?;
+        let failures = state.failures.find(&key)?;
         let limit = self.limit(&key);
         (limit.is_full(&failures) && !limit.is_over(&failures, now))
             .then(|| failures.last.after(limit.span))
@@ -224,15 +231,17 @@ impl LoginThrottle {
         let (announced, silent) = (attempt.announced(is_known), attempt.silent(is_known));
         let keys = announced.into_iter().chain(silent).flatten();
         let keys: Vec<_> = keys.collect();
+        // Those furthest from a block are evicted first, and the least recently changed among
+        // equals: a flood of new names never lifts a block.
         state.failures.make_room(keys.len(), |key, failures| {
             let limit = self.limit(key);
-            (!limit.is_over(failures, now)).then(|| limit.percent(failures))
+            (!limit.is_over(failures, now)).then(|| (limit.percent(failures), failures.last))
         });
         for key in keys {
             if self.blocked_until(state, key, now).is_none() {
                 let limit = self.limit(&key);
-                let is_over = |failures: &Failures| limit.is_over(failures, now);
-                state.failures.count(key, now, is_over);
+                let is_over = |failures: &Window| limit.is_over(failures, now);
+                state.failures.count(key, now, limit.span, is_over);
             }
         }
     }
@@ -259,21 +268,21 @@ impl LoginThrottle {
 }
 
 impl Limit {
-    fn is_full(&self, failures: &Failures) -> bool {
+    fn is_full(&self, failures: &Window) -> bool {
         failures.count >= self.failures
     }
 
-    fn is_over(&self, failures: &Failures, now: Timestamp) -> bool {
+    fn is_over(&self, failures: &Window, now: Timestamp) -> bool {
         let began = if self.is_full(failures) {
             failures.last
         } else {
-            failures.since
+            failures.began
         };
         now < began || now.since(began) >= self.span
     }
 
     /// Returns how close a counter is to a block, in percent.
-    fn percent(&self, failures: &Failures) -> u32 {
+    fn percent(&self, failures: &Window) -> u32 {
         let percent = u64::from(failures.count) * 100 / u64::from(self.failures.max(1));
         u32::try_from(percent).unwrap_or(u32::MAX)
     }

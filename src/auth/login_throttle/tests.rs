@@ -209,7 +209,7 @@ fn memory_is_bounded_and_counters_closest_to_a_block_are_kept() {
     for n in 0..30_000_u32 {
         attempts.fail(flood(n), &name(n), i64::from(n) / 1000);
     }
-    assert!(attempts.lock().failures.len() <= Table::CAPACITY);
+    assert!(attempts.lock().failures.len() <= crate::auth::fixed_window::CAPACITY);
     let user = Some(Blocked::User);
     assert_eq!(attempts.checked(address(0), "ann", 30), user);
     for _ in 0..9 {
@@ -233,7 +233,7 @@ fn among_equals_the_least_recently_changed_are_evicted() {
     let failures = |n| {
         let attempt = attempts.attempt(spread(n), &name(n));
         let [key, _] = attempt.counters(attempt.name, true);
-        attempts.lock().failures.find(key.unwrap())
+        attempts.lock().failures.find(&key.unwrap())
     };
     assert_eq!(failures(0).map(|of| of.count), Some(2));
     assert!(failures(1).is_none(), "unchanged since the first second");
