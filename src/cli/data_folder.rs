@@ -33,7 +33,7 @@ pub(super) fn with_app(
         store.close().await;
         // Print first: a secret is shown only once. Notify the server even if printing fails, because the change is committed.
         let printed = print(&done?);
-        let noticed = control_socket::give(&folder);
+        let noticed = control_socket::notify(&folder);
         printed?;
         noticed.map_err(|e| format!("done, but the running server was not notified: {e}").into())
     })

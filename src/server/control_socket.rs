@@ -13,11 +13,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixListener;
 
 /// How long a command waits for the receipt.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the server polls: every half second, so that a revoked login ends within one second.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The pause after a failure to accept a notice.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Listens in `folder`, which the caller has locked. Logs a warning and returns `None` if the
 /// socket cannot be created.
@@ -32,13 +32,13 @@ pub fn listen(folder: &Folder) -> Option<UnixListener> {
 
 /// Publishes writes of other processes, forever: at once after a notice, otherwise at the next
 /// poll.
-pub async fn take(listener: Option<UnixListener>, store: Arc<dyn Store>) {
-    tokio::join!(answer(listener, &*store), look(&*store));
+pub async fn publish_changes(listener: Option<UnixListener>, store: Arc<dyn Store>) {
+    tokio::join!(answer(listener, &*store), poll(&*store));
 }
 
-async fn look(store: &dyn Store) {
+async fn poll(store: &dyn Store) {
     loop {
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         // The store logs failures, and the next poll follows.
         let _ = store.notice_other_processes().await;
     }
@@ -48,7 +48,7 @@ async fn answer(listener: Option<UnixListener>, store: &dyn Store) {
     let Some(listener) = listener else { return };
     loop {
         let Ok((mut notice, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
+            tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             continue;
         };
         if store.refresh().await.is_ok() {
@@ -62,11 +62,11 @@ async fn answer(listener: Option<UnixListener>, store: &dyn Store) {
 /// # Errors
 /// When the server does not answer. The change stands and takes effect when the server is
 /// restarted.
-pub fn give(folder: &Folder) -> Result<()> {
+pub fn notify(folder: &Folder) -> Result<()> {
     let Ok(mut server) = std::os::unix::net::UnixStream::connect(folder.socket()) else {
         return Ok(());
     };
-    server.set_read_timeout(Some(PATIENCE))?;
+    server.set_read_timeout(Some(RECEIPT_TIMEOUT))?;
     let mut receipt = [0; 3];
     server.read_exact(&mut receipt)
 }
