@@ -2,9 +2,13 @@
 //! messages. Does not depend on sockets, JSON or a specific database.
 
 pub(crate) mod audit_line;
+mod clock;
+mod ids;
 pub mod setting_cache;
 mod webhook_gateway;
 
+pub use clock::{Clock, SystemClock, set_by_hand};
+pub use ids::Ids;
 pub use webhook_gateway::WebhookGateway;
 
 use crate::app::setting_cache::SettingCache;
@@ -15,18 +19,13 @@ use crate::auth::refusals::Refusals;
 use crate::auth::session_cache::Sessions;
 use crate::auth::tokens::Tokens;
 use crate::config::{Config, Secret};
-use crate::domain::{
-    Error, LoginId, PasswordPolicy, Result, Setting, SettingValue, SettingValues, StatusId,
-    Timestamp, UserId,
-};
+use crate::domain::{Error, PasswordPolicy, Result, Setting, SettingValue, SettingValues};
 use crate::realtime::hub::Live;
 use crate::realtime::presence::PresenceRegistry;
 use crate::store::{ChangeKind, Store};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use subtle::ConstantTimeEq;
-use tokio::sync::watch;
 
 pub use crate::config::{Contract, Unconnected};
 
@@ -150,7 +149,7 @@ impl App {
     /// # Errors
     /// `Unavailable`.
     pub async fn settings(&self) -> Result<Arc<SettingValues>> {
-        // Read before the settings: a change in between then invalidates the cached copy.
+        // The version comes first: see `auth::versioned`.
         let version = self.store.version(ChangeKind::Access);
         if let Some(values) = self.rules.settings.find(version) {
             return Ok(values);
@@ -178,186 +177,4 @@ fn configured(config: &Config) -> Vec<(Setting, SettingValue)> {
         (Setting::ApiRateLimitCalls, calls.into()),
         (Setting::ApiRateLimitTime, (seconds * 1000).into()),
     ]
-}
-
-/// A source of the current time. Tests supply their own.
-pub trait Clock: Send + Sync {
-    /// The current time.
-    fn now(&self) -> Timestamp;
-
-    /// Returns a channel that changes when the clock is set manually, so that due work is checked
-    /// at once. `None` for the system clock, which does not report changes.
-    fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
-        None
-    }
-}
-
-/// Resolves when the clock is set manually; pending forever otherwise. `set` comes from
-/// [`Clock::set_by_hand`].
-pub async fn set_by_hand(set: &mut Option<watch::Receiver<()>>) {
-    let was_set = match set {
-        Some(set) => set.changed().await.is_ok(),
-        None => false,
-    };
-    if !was_set {
-        std::future::pending().await
-    }
-}
-
-/// The system clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the system clock"
-    )]
-    fn now(&self) -> Timestamp {
-        timestamp(SystemTime::now())
-    }
-}
-
-/// Converts a system time, which may be before 1970. Time must advance there too, or nothing would
-/// expire.
-fn timestamp(time: SystemTime) -> Timestamp {
-    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millis(match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => millis(since),
-        Err(before) => -millis(before.duration()),
-    })
-}
-
-/// Generates new ids.
-pub struct Ids {
-    /// The middle of a MongoDB ObjectId: five random bytes that identify this process.
-    process: u64,
-    /// The end of an ObjectId: a three-byte counter.
-    counter: AtomicU32,
-}
-
-impl Ids {
-    fn new() -> Result<Self> {
-        let [process @ .., a, b, c] = random::<8>()?;
-        let process = process
-            .iter()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte));
-        // Start in the lower half, so that the counter does not soon wrap to 0 and break the order.
-        let counter = u32::from_be_bytes([0, a & 0x7f, b, c]);
-        Ok(Self {
-            process,
-            counter: AtomicU32::new(counter),
-        })
-    }
-
-    /// Returns a MongoDB ObjectId, as Rocket.Chat does: seconds, process, counter. Ids ascend with
-    /// time, so new rows are adjacent.
-    pub fn status(&self, now: Timestamp) -> StatusId {
-        let seconds = now.as_millis().div_euclid(1000) & 0xffff_ffff;
-        let counter = self.counter.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff;
-        StatusId::new(format!("{seconds:08x}{:010x}{counter:06x}", self.process))
-    }
-
-    /// Returns a new user id.
-    ///
-    /// # Errors
-    /// When the operating system provides no random bytes.
-    pub fn user(&self) -> Result<UserId> {
-        Ok(UserId::new(unmistakable::<17>()?))
-    }
-
-    /// Returns a new login id.
-    ///
-    /// # Errors
-    /// When the operating system provides no random bytes.
-    pub fn login(&self) -> Result<LoginId> {
-        Ok(LoginId::new(unmistakable::<17>()?))
-    }
-
-    /// Returns a new connection id.
-    ///
-    /// # Errors
-    /// When the operating system provides no random bytes.
-    pub fn connection(&self) -> Result<String> {
-        unmistakable::<17>()
-    }
-
-    /// Returns a password of 24 characters, 139 bits.
-    ///
-    /// # Errors
-    /// When the operating system provides no random bytes.
-    pub fn password() -> Result<String> {
-        unmistakable::<24>()
-    }
-}
-
-/// Returns `N` characters of Meteor's alphabet, which omits look-alikes
-/// (`random/AbstractRandomGenerator.js`).
-fn unmistakable<const N: usize>() -> Result<String> {
-    const ALPHABET: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
-    let mut text = String::with_capacity(N);
-    while text.len() < N {
-        // 220 is 4 × 55: bytes above it would favour the start of the alphabet.
-        let fair = random::<32>()?.into_iter().filter(|byte| *byte < 220);
-        text.extend(
-            fair.take(N - text.len())
-                .map(|byte| char::from(ALPHABET[usize::from(byte % 55)])),
-        );
-    }
-    Ok(text)
-}
-
-fn random<const N: usize>() -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| Error::internal(e.to_string()))?;
-    Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_advances_before_1970_too() {
-        let second = Duration::from_secs(1);
-        let at = |time: Option<SystemTime>| timestamp(time.unwrap()).as_millis();
-        assert_eq!(at(SystemTime::UNIX_EPOCH.checked_sub(second)), -1000);
-        assert_eq!(at(SystemTime::UNIX_EPOCH.checked_sub(second * 2)), -2000);
-        assert_eq!(at(SystemTime::UNIX_EPOCH.checked_add(second)), 1000);
-    }
-
-    #[test]
-    fn status_ids_are_object_ids_in_the_order_of_creation() {
-        let ids = Ids::new().unwrap();
-        let at = |millis| {
-            ids.status(Timestamp::from_millis(millis))
-                .as_str()
-                .to_owned()
-        };
-        let (first, second, later) = (
-            at(1_699_098_263_366),
-            at(1_699_098_263_366),
-            at(1_699_098_264_000),
-        );
-        assert!(
-            first.starts_with("65462e97"),
-            "{first}: seconds since the epoch come first"
-        );
-        assert!(first < second && second < later);
-        assert!(
-            later.len() == 24
-                && later
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        );
-    }
-
-    #[test]
-    fn user_ids_are_17_unambiguous_characters() {
-        let ids = Ids::new().unwrap();
-        let (one, other) = (ids.user().unwrap(), ids.user().unwrap());
-        assert_ne!(one, other);
-        assert_eq!(one.as_str().len(), 17);
-        assert!(!one.as_str().contains(['0', '1', 'I', 'O', 'U', 'V', 'l']));
-    }
 }
