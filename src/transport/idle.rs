@@ -50,23 +50,23 @@ pub(crate) struct IdleTimer {
 
 impl IdleTimer {
     /// Creates a timer that starts now.
-    pub(crate) fn of_client() -> Self {
-        let turn = Self {
+    pub(crate) fn start() -> Self {
+        let timer = Self {
             began: Instant::now(),
             client_since: Arc::default(),
         };
-        turn.give_back();
-        turn
+        timer.restart();
+        timer
     }
 
     /// Suspends the timer while the server handles a request or sends a response. Returns whether
     /// it was running.
-    pub(crate) fn take(&self) -> bool {
+    pub(crate) fn suspend(&self) -> bool {
         self.client_since.swap(0, Ordering::Relaxed) != 0
     }
 
     /// Restarts the timer after a response.
-    pub(crate) fn give_back(&self) {
+    pub(crate) fn restart(&self) {
         let since = self.began.elapsed().as_micros() + 1;
         let since = u64::try_from(since).unwrap_or(u64::MAX);
         self.client_since.store(since, Ordering::Relaxed);
@@ -99,11 +99,11 @@ pub(crate) enum Ended<T> {
 pub(crate) async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
     wind_up: impl FnOnce(Pin<&mut C>),
-    turn: &IdleTimer,
+    timer: &IdleTimer,
     limit: Duration,
     ends: &Shutdown,
 ) -> Ended<C::Output> {
-    let mut watch = pin!(Watch::new(turn, limit, ends));
+    let mut watch = pin!(Watch::new(timer, limit, ends));
     let ended = poll_fn(|context| match connection.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(Ended::ByItself(output))),
         Poll::Pending => watch.as_mut().poll(context),
@@ -120,24 +120,24 @@ pub(crate) async fn drive<C: Future>(
 
 /// Interrupts a connection.
 struct Watch<'a> {
-    turn: &'a IdleTimer,
+    timer: &'a IdleTimer,
     limit: Duration,
     ends: &'a Shutdown,
-    look: Pin<Box<Sleep>>,
+    deadline: Pin<Box<Sleep>>,
     stop: Pin<Box<WaitForCancellationFuture<'a>>>,
     /// The waker registered for shutdown. Polled again only for another waker, or after shutdown.
     asked: Option<Waker>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(turn: &'a IdleTimer, limit: Duration, ends: &'a Shutdown) -> Self {
-        let end = turn.end(limit).unwrap_or_else(|| Instant::now() + limit);
-        let (look, stop) = (Box::pin(sleep_until(end)), Box::pin(ends.stop.cancelled()));
+    fn new(timer: &'a IdleTimer, limit: Duration, ends: &'a Shutdown) -> Self {
+        let end = timer.end(limit).unwrap_or_else(|| Instant::now() + limit);
+        let (deadline, stop) = (Box::pin(sleep_until(end)), Box::pin(ends.stop.cancelled()));
         Self {
-            turn,
+            timer,
             limit,
             ends,
-            look,
+            deadline,
             stop,
             asked: None,
         }
@@ -155,11 +155,14 @@ impl<'a> Watch<'a> {
         }
         // The timer fires once per limit, regardless of the number of requests, and is then moved
         // to the new deadline.
-        while this.look.as_mut().poll(context).is_ready() {
+        while this.deadline.as_mut().poll(context).is_ready() {
             let now = Instant::now();
-            match this.turn.end(this.limit) {
+            match this.timer.end(this.limit) {
                 Some(end) if end <= now => return Poll::Ready(Some(Ended::Silent)),
-                end => this.look.as_mut().reset(end.unwrap_or(now + this.limit)),
+                end => this
+                    .deadline
+                    .as_mut()
+                    .reset(end.unwrap_or(now + this.limit)),
             }
         }
         Poll::Pending
@@ -174,9 +177,9 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(15);
 
     /// Drives a connection that never completes. Returns how it ended and after how many seconds.
-    async fn driven(turn: &IdleTimer, ends: &Shutdown) -> (&'static str, u64) {
+    async fn driven(timer: &IdleTimer, ends: &Shutdown) -> (&'static str, u64) {
         let (began, connection) = (Instant::now(), pin!(pending::<()>()));
-        let ended = match drive(connection, |_| ends.cut(), turn, LIMIT, ends).await {
+        let ended = match drive(connection, |_| ends.cut(), timer, LIMIT, ends).await {
             Ended::ByItself(()) => "by itself",
             Ended::Silent => "silent",
             Ended::Cut => "wound up and cut",
@@ -187,35 +190,35 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_client_has_fifteen_seconds() {
         assert_eq!(
-            driven(&IdleTimer::of_client(), &Shutdown::default()).await,
+            driven(&IdleTimer::start(), &Shutdown::default()).await,
             ("silent", 15)
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_timer_restarts_with_every_response_and_ignores_server_time() {
-        let (turn, ends) = (IdleTimer::of_client(), Shutdown::default());
+        let (timer, ends) = (IdleTimer::start(), Shutdown::default());
         let asking = async {
             for _ in 0..3 {
                 tokio::time::advance(Duration::from_secs(14)).await;
-                assert!(turn.take());
+                assert!(timer.suspend());
                 tokio::time::advance(Duration::from_secs(100)).await;
-                turn.give_back();
+                timer.restart();
             }
         };
-        let (ended, ()) = tokio::join!(driven(&turn, &ends), asking);
+        let (ended, ()) = tokio::join!(driven(&timer, &ends), asking);
         assert_eq!(ended, ("silent", 3 * 114 + 15));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stop_reaches_waiting_and_later_connections() {
-        let (turn, ends) = (IdleTimer::of_client(), Shutdown::default());
+        let (timer, ends) = (IdleTimer::start(), Shutdown::default());
         let stopping = async {
             tokio::time::advance(Duration::from_secs(7)).await;
             ends.stop();
         };
-        let (ended, ()) = tokio::join!(driven(&turn, &ends), stopping);
+        let (ended, ()) = tokio::join!(driven(&timer, &ends), stopping);
         assert_eq!(ended, ("wound up and cut", 7));
-        assert_eq!(driven(&turn, &ends).await, ("wound up and cut", 0));
+        assert_eq!(driven(&timer, &ends).await, ("wound up and cut", 0));
     }
 }

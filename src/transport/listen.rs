@@ -3,37 +3,35 @@
 //! deadline. It also panics where a filter asks for the path of a URI without one, such as
 //! `CONNECT`'s (warp 0.4.3 with http 1.4.1 and newer, warp issue 1166). Does not depend on routes.
 
-use crate::transport::idle::{self, Ended, IdleTimer, Shutdown};
-use crate::transport::limits::Limits;
-use crate::transport::write_timeout::TimeoutStream;
-use crate::transport::{
-    Client, Counted, Dropped, HEAD_BYTES, Head, LARGE_ANSWER, Peer, Refusal, Reserved,
-    SecurityHeaders, Slot, Slots, Throttle, host, wait_for_head,
+use super::http_refusal::refusal;
+use super::idle::{self, Ended, Shutdown};
+use super::limits::Limits;
+use super::response_body::{TrackedBody, count};
+use super::write_timeout::TimeoutStream;
+use super::{
+    Dropped, HEAD_BYTES, Head, Peer, Refusal, SecurityHeaders, Slot, Slots, Throttle, wait_for_head,
 };
-use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use warp::http::{HeaderValue, Method, Request, StatusCode, header};
+use warp::http::Request;
 use warp::reply::Response;
 
 /// How long to wait when the system cannot accept another connection.
-const NO_ROOM: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Serves `filter_for` each peer on `listener` until `stop`. Open requests then have the time that `limits`
-/// allows; the rest are aborted. `slots` decides how many connections are open at once; further
+/// Serves `filter_for` each peer on `listener` until `stop`. Open requests then have the time that
+/// `limits` allows; the rest are aborted. `slots` decides how many connections are open at once; further
 /// ones wait. Responses that bypass the filter carry the headers of `security`.
 pub async fn serve<F>(
     listener: TcpListener,
@@ -131,7 +129,7 @@ async fn recover(error: &Error, slots: &Arc<Slots>, throttles: &Throttles) {
         tracing::warn!(%error, left_out, "cannot accept a connection");
     }
     slots.evict();
-    tokio::time::sleep(NO_ROOM).await;
+    tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
 }
 
 /// What a connection holds: its slot, and the token by which shutdown waits for it. A live
@@ -167,8 +165,8 @@ async fn serve_connection<F>(
         Some(Head::Closed) | None => return,
     };
     tracing::debug!(%peer, ?refusal, "refused a connection");
-    let turn = held.0.client().turn().clone();
-    let mut stream = TimeoutStream::new(stream, held, terms.limits, ends.stopped().clone(), turn);
+    let timer = held.0.client().timer().clone();
+    let mut stream = TimeoutStream::new(stream, held, terms.limits, ends.stopped().clone(), timer);
     let response = refusal.response(terms.security);
     if stream.write_all(&response).await.is_ok() {
         let _ = stream.shutdown().await;
@@ -196,18 +194,18 @@ async fn speak_http<F>(
 {
     let Terms { limits, security } = terms;
     let client = held.0.client().clone();
-    let (api, turn) = (warp::service(filter), client.turn().clone());
-    let stream = TimeoutStream::new(stream, held, limits, ends.stopped().clone(), turn.clone());
-    let taken = turn.clone();
+    let (api, timer) = (warp::service(filter), client.timer().clone());
+    let stream = TimeoutStream::new(stream, held, limits, ends.stopped().clone(), timer.clone());
+    let taken = timer.clone();
     let service = service_fn(move |request| {
-        taken.take();
-        let (answered, turn) = (answer(api.clone(), request, security), taken.clone());
+        taken.suspend();
+        let (answered, timer) = (answer(api.clone(), request, security), taken.clone());
         let client = client.clone();
         async move {
             let (response, reserved) = count(answered.await?, &client, security);
-            Ok::<_, Dropped>(response.map(|body| Spoken {
+            Ok::<_, Dropped>(response.map(|body| TrackedBody {
                 body,
-                turn,
+                timer,
                 reserved,
             }))
         }
@@ -219,96 +217,12 @@ async fn speak_http<F>(
         .with_upgrades();
     let connection = std::pin::pin!(connection);
     let wind_up = hyper::server::conn::http1::UpgradeableConnection::graceful_shutdown;
-    match idle::drive(connection, wind_up, &turn, limits.header, &ends).await {
+    match idle::drive(connection, wind_up, &timer, limits.header, &ends).await {
         Ended::ByItself(Err(error)) => {
             tracing::debug!(peer = %address, %error, "a connection ended early");
         }
         Ended::Silent => tracing::debug!(peer = %address, "a client was idle for too long"),
         Ended::ByItself(Ok(())) | Ended::Cut => {}
-    }
-}
-
-/// A response body. The idle timer is suspended until all of it is sent.
-struct Spoken<B> {
-    body: B,
-    turn: IdleTimer,
-    /// The reservation of a large body.
-    reserved: Option<Arc<Reserved>>,
-}
-
-/// Bytes of a large body. hyper drops a body before its last bytes are written, so the bytes hold
-/// the reservation.
-struct CountedBytes {
-    bytes: Bytes,
-    _reserved: Arc<Reserved>,
-}
-
-impl AsRef<[u8]> for CountedBytes {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// Counts a large response until its reader has received it. Replaces it with a 503 when the budget
-/// is used up.
-fn count(
-    response: Response,
-    client: &Client,
-    security: SecurityHeaders,
-) -> (Response, Option<Arc<Reserved>>) {
-    let size = response.body().size_hint().exact().unwrap_or_default();
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    if size <= LARGE_ANSWER || response.extensions().get::<Counted>().is_some() {
-        return (response, None);
-    }
-    match client.answers().try_reserve(size) {
-        None => (refuse_large(security), None),
-        Some(reserved) => (response, Some(Arc::new(reserved))),
-    }
-}
-
-fn refuse_large(security: SecurityHeaders) -> Response {
-    let text = r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#;
-    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, text, security);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    response
-}
-
-impl<B: Body<Data = Bytes> + Unpin> Body for Spoken<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        let Some(reserved) = &self.reserved else {
-            return Poll::Ready(frame);
-        };
-        let counted = |bytes| {
-            Bytes::from_owner(CountedBytes {
-                bytes,
-                _reserved: reserved.clone(),
-            })
-        };
-        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(counted))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl<B> Drop for Spoken<B> {
-    fn drop(&mut self) {
-        self.turn.give_back();
     }
 }
 
@@ -320,16 +234,8 @@ async fn answer<S>(
 where
     S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible>,
 {
-    if request.method() == Method::CONNECT {
-        return Ok(refuse_connect(security));
-    }
-    if request.uri().path_and_query().is_none() {
-        // `GET host`: a target without a path, as in CONNECT but with another method.
-        let text = failure("The request names no path");
-        return Ok(refuse(StatusCode::BAD_REQUEST, &text, security));
-    }
-    if let Some(problem) = host::problem(request.version(), request.headers()) {
-        return Ok(refuse(StatusCode::BAD_REQUEST, &failure(problem), security));
+    if let Some(refusal) = refusal(&request, security) {
+        return Ok(refusal);
     }
     let Ok(response) = api.call(request).await;
     match response.extensions().get() {
@@ -337,34 +243,4 @@ where
         Some(dropped) => Err(*dropped),
         None => Ok(response),
     }
-}
-
-fn refuse_connect(security: SecurityHeaders) -> Response {
-    let text = failure("This server is not a proxy");
-    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &text, security);
-    response.headers_mut().insert(
-        header::ALLOW,
-        HeaderValue::from_static("GET, POST, HEAD, OPTIONS"),
-    );
-    response
-}
-
-/// Renders an error. `error` must not contain quotes or backslashes.
-fn failure(error: &str) -> String {
-    format!(r#"{{"success":false,"error":"{error}"}}"#)
-}
-
-/// Builds the response to a request that must not reach warp, and closes the connection.
-fn refuse(status: StatusCode, json: &str, security: SecurityHeaders) -> Response {
-    let mut response = Response::new(json.to_owned().into());
-    security.add(response.headers_mut());
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }

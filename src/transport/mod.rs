@@ -3,22 +3,24 @@
 //! or users.
 
 mod budget;
-mod exchange;
+mod extensions;
 pub(crate) mod files;
 mod frames;
 mod head;
 pub(crate) mod host;
+mod http_refusal;
 pub(crate) mod idle;
 pub mod limits;
 pub mod listen;
 mod refusal;
+mod response_body;
 mod security_headers;
 mod slots;
 mod throttle;
 pub(crate) mod write_timeout;
 
 pub use budget::{ByteBudget, Reserved};
-pub use exchange::{Counted, Dropped, Peer};
+pub use extensions::{Counted, Dropped, Peer};
 pub(crate) use frames::FrameMeter;
 pub(crate) use head::{HEAD_BYTES, Head, wait_for_head};
 pub(crate) use refusal::Refusal;

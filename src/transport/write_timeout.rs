@@ -19,7 +19,7 @@ pub(crate) struct TimeoutStream<S, H = ()> {
     _held: H,
     limits: Limits,
     stop: CancellationToken,
-    turn: IdleTimer,
+    timer: IdleTimer,
     /// Whether the idle timer is suspended while the response is still being sent.
     lent: bool,
     /// The deadline of a blocked write.
@@ -30,20 +30,20 @@ pub(crate) struct TimeoutStream<S, H = ()> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
     /// Holds `held` until the stream is dropped. After `stop`, shutdown does not linger. The idle
-    /// timer `turn` is suspended while a response is being sent.
+    /// `timer` is suspended while a response is being sent.
     pub(crate) fn new(
         stream: S,
         held: H,
         limits: Limits,
         stop: CancellationToken,
-        turn: IdleTimer,
+        timer: IdleTimer,
     ) -> Self {
         Self {
             stream,
             _held: held,
             limits,
             stop,
-            turn,
+            timer,
             lent: false,
             stalled: None,
             parting: None,
@@ -58,11 +58,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
         if written.is_ready() {
             self.stalled = None;
             if std::mem::take(&mut self.lent) {
-                self.turn.give_back();
+                self.timer.restart();
             }
             return written;
         }
-        self.lent |= self.turn.take();
+        self.lent |= self.timer.suspend();
         let limit = self.limits.write;
         let end = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(end.as_mut().poll(context));
@@ -146,9 +146,9 @@ mod tests {
     fn connection() -> (TimeoutStream<DuplexStream>, DuplexStream) {
         let (server, client) = duplex(16);
         let stop = CancellationToken::new();
-        let turn = IdleTimer::of_client();
+        let timer = IdleTimer::start();
         (
-            TimeoutStream::new(server, (), Limits::default(), stop, turn),
+            TimeoutStream::new(server, (), Limits::default(), stop, timer),
             client,
         )
     }
