@@ -1,7 +1,7 @@
 //! What a method knows of its caller, and of the caller's live connection: the lease of its user and
 //! its call counts.
 
-use crate::api::http::fixed_window::RateLimit;
+use crate::api::http::rate_limit::RateLimit;
 use crate::domain::{Actor, UserStatus};
 use crate::realtime::presence::Lease;
 use std::net::IpAddr;

@@ -5,7 +5,7 @@
 use super::call::Call;
 use super::outcome::{Outcome, result};
 use crate::api::error::{ApiError, ErrorContext};
-use crate::api::http::body::Fields;
+use crate::api::http::fields::Fields;
 use crate::api::wire::StatusRecord;
 use crate::domain::{Actor, Error, Permission, StatusId, StatusQuery};
 use crate::service::custom_status::{self, StatusDraft};

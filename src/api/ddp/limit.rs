@@ -4,7 +4,7 @@
 
 use super::connection::Caller;
 use crate::api::error::ApiError;
-use crate::api::http::fixed_window::{Limit, RateLimit};
+use crate::api::http::rate_limit::{Limit, RateLimit};
 use crate::config::Config;
 use crate::domain::{Actor, Permission, Timestamp, UserId};
 use std::hash::Hash;

@@ -3,6 +3,8 @@
 use super::*;
 use crate::api::http::request_id::RequestId;
 use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
+use std::time::Duration;
+use warp::http::Method;
 
 async fn rendered(error: ApiError) -> (u16, String) {
     let response = error.into_response(&RequestId::new(1));

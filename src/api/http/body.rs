@@ -1,14 +1,10 @@
-//! Request bodies: size limits, and how a body becomes fields. Rocket.Chat
-//! (`http-router/src/Router.ts`) ignores what it cannot parse; the documented contract reports what
-//! is wrong.
+//! Request bodies: how large they may be, and how much memory all of them may use at once.
 
 use crate::api::error::ApiError;
-use crate::app::Contract;
 use crate::domain::Error;
 use crate::transport::{ByteBudget, Reserved};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
-use serde_json::{Map, Value};
 use std::pin::pin;
 use std::time::Duration;
 use warp::http::{HeaderMap, header};
@@ -114,165 +110,6 @@ fn reserve(held: &mut Option<Reserved>, budget: &ByteBudget, bytes: usize) -> Re
     Ok(())
 }
 
-/// A body's top-level fields, and the contract by which they are read.
-pub(in crate::api) struct Fields {
-    contract: Contract,
-    values: Map<String, Value>,
-}
-
-impl Fields {
-    /// Parses a body as `contract` requires: reference section 9, decision 2. Routes without a
-    /// contract of their own are read as `server`.
-    pub(in crate::api) fn read(
-        contract: Contract,
-        headers: &HeaderMap,
-        body: &Bytes,
-    ) -> Result<Self, ApiError> {
-        let values = match contract {
-            Contract::Documented => documented(headers, body)?,
-            Contract::Server => match swallowing(headers, body) {
-                Value::Object(values) => values,
-                _ => return Err(ApiError::invalid_params("must be object")),
-            },
-        };
-        Ok(Self { contract, values })
-    }
-
-    /// Wraps fields that did not come in a body, such as a realtime method's parameters. They are
-    /// read as in the `server` contract.
-    pub(in crate::api) fn of(values: Map<String, Value>) -> Self {
-        let contract = Contract::Server;
-        Self { contract, values }
-    }
-
-    /// Returns an error if one of `fields` is absent. Like ajv, callers check this before they
-    /// check the values.
-    pub(in crate::api) fn require(&self, fields: &[&str]) -> Result<(), ApiError> {
-        let missing = fields
-            .iter()
-            .find(|field| !self.values.contains_key(**field));
-        missing.map_or(Ok(()), |field| Err(ApiError::missing_property(field)))
-    }
-
-    /// Returns an error if there are fields other than `known`. The documented contract ignores
-    /// unknown fields.
-    pub(in crate::api) fn refuse_unknown(&self, known: &[&str]) -> Result<(), ApiError> {
-        if self.contract == Contract::Server
-            && self
-                .values
-                .keys()
-                .any(|field| !known.contains(&field.as_str()))
-        {
-            return Err(ApiError::invalid_params(
-                "must NOT have additional properties",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Removes and returns the text of `field`; `None` when it is absent or null. The `server`
-    /// contract converts numbers and booleans to text.
-    pub(in crate::api) fn text(&mut self, field: &str) -> Result<Option<String>, ApiError> {
-        match (self.values.remove(field), self.contract) {
-            (None | Some(Value::Null), _) => Ok(None),
-            (Some(Value::String(text)), _) => Ok(Some(text)),
-            (Some(Value::Bool(value)), Contract::Server) => Ok(Some(value.to_string())),
-            (Some(Value::Number(number)), Contract::Server) => Ok(Some(javascript_text(&number))),
-            (Some(_), _) => Err(ApiError::invalid_params("must be string")),
-        }
-    }
-
-    /// Wraps the fields of a nested object, read under the same contract.
-    pub(in crate::api) fn inside(&self, values: Map<String, Value>) -> Self {
-        let contract = self.contract;
-        Self { contract, values }
-    }
-
-    /// Returns whether `field` is present and null.
-    pub(in crate::api) fn is_null(&self, field: &str) -> bool {
-        self.values.get(field).is_some_and(Value::is_null)
-    }
-
-    /// Removes and returns the field's raw value.
-    pub(in crate::api) fn take(&mut self, field: &str) -> Option<Value> {
-        self.values.remove(field)
-    }
-
-    /// Returns the names of the fields.
-    pub(in crate::api) fn names(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
-    }
-}
-
-fn documented(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, ApiError> {
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
-    if media_type(headers) != "application/json" {
-        return Err(ApiError::invalid_params(
-            "The body must be JSON, with the header Content-Type: application/json",
-        ));
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(values)) => Ok(values),
-        Ok(_) => Err(ApiError::invalid_params("must be object")),
-        Err(broken) => Err(ApiError::invalid_params(format!(
-            "The body is not valid JSON: {broken}"
-        ))),
-    }
-}
-
-fn swallowing(headers: &HeaderMap, body: &Bytes) -> Value {
-    match media_type(headers).as_str() {
-        "application/json" => {
-            serde_json::from_slice(body).unwrap_or_else(|_| Value::Object(Map::new()))
-        }
-        "application/x-www-form-urlencoded" => form_urlencoded::parse(body)
-            .map(|(name, text)| (name.into_owned(), Value::String(text.into_owned())))
-            .collect(),
-        // Rocket.Chat spreads other text into an object with keys "0", "1", …, which are unknown
-        // fields.
-        _ if !body.is_empty() && !media_type(headers).starts_with("multipart/") => {
-            Value::Object(Map::from_iter([("0".to_owned(), Value::Null)]))
-        }
-        _ => Value::Object(Map::new()),
-    }
-}
-
-/// Returns the content type in lower case without its parameters; empty when there is none.
-pub(in crate::api) fn media_type(headers: &HeaderMap) -> String {
-    let whole = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    whole
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
-}
-
-/// Formats a number as JavaScript does: `1.0` is `1`, and exponents begin at 1e21 and 1e-7.
-pub(in crate::api) fn javascript_text(number: &serde_json::Number) -> String {
-    let Some(value) = number.as_f64() else {
-        return number.to_string();
-    };
-    let size = value.abs();
-    if value == 0.0 {
-        "0".to_owned()
-    } else if (1e-6..1e21).contains(&size) {
-        value.to_string()
-    } else {
-        let text = format!("{value:e}");
-        if size >= 1.0 {
-            text.replace('e', "e+")
-        } else {
-            text
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,24 +154,5 @@ mod tests {
         let large = read_chunks(&[SMALL - 1, 11], with_login).await.unwrap();
         assert_eq!(budget.free(), 99_990);
         drop(large);
-    }
-
-    #[test]
-    fn numbers_are_formatted_as_in_javascript() {
-        let cases = [
-            ("123", "123"),
-            ("1.0", "1"),
-            ("-0", "0"),
-            ("1.50", "1.5"),
-            ("1e21", "1e+21"),
-            ("1e20", "100000000000000000000"),
-            ("0.000001", "0.000001"),
-            ("1.5e-7", "1.5e-7"),
-            ("9007199254740993", "9007199254740992"),
-        ];
-        for (json, text) in cases {
-            let number: serde_json::Number = serde_json::from_str(json).unwrap();
-            assert_eq!(javascript_text(&number), text, "{json}");
-        }
     }
 }

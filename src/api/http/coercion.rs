@@ -1,46 +1,7 @@
-//! The typed fields of a body, each read as ajv does with `coerceTypes`: compatibility 3.3.
+//! JSON values as ajv coerces them with `coerceTypes`: compatibility 3.3.
 
-use super::body::Fields;
 use crate::api::error::ApiError;
 use serde_json::Value;
-
-impl Fields {
-    /// Returns a boolean, or a value that ajv coerces to one; `None` when it is absent or null.
-    pub(in crate::api) fn flag(&mut self, field: &str) -> Result<Option<bool>, ApiError> {
-        match self.take(field) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => flag(&value).map(Some),
-        }
-    }
-
-    /// Returns an array of strings; `None` when it is absent or null.
-    pub(in crate::api) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, ApiError> {
-        match self.take(field) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => texts(&value).map(Some),
-        }
-    }
-
-    /// Returns the fields of a nested object; `None` when it is absent.
-    pub(in crate::api) fn object(&mut self, field: &str) -> Result<Option<Self>, ApiError> {
-        match self.take(field) {
-            None => Ok(None),
-            Some(Value::Object(values)) => Ok(Some(self.inside(values))),
-            Some(_) => Err(ApiError::invalid_params("must be object")),
-        }
-    }
-
-    /// Returns a string of at least one character.
-    pub(in crate::api) fn filled(&mut self, field: &str) -> Result<String, ApiError> {
-        let text = self.text(field)?.unwrap_or_default();
-        if text.is_empty() {
-            return Err(ApiError::invalid_params(
-                "must NOT have fewer than 1 characters",
-            ));
-        }
-        Ok(text)
-    }
-}
 
 pub(in crate::api) fn flag(value: &Value) -> Result<bool, ApiError> {
     match value {
@@ -77,9 +38,29 @@ pub(in crate::api) fn text(value: &Value) -> Result<String, ApiError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
-        Value::Number(number) => Ok(super::body::javascript_text(number)),
+        Value::Number(number) => Ok(javascript_text(number)),
         Value::Null => Ok(String::new()),
         _ => Err(ApiError::invalid_params("must be string")),
+    }
+}
+
+/// Formats a number as JavaScript does: `1.0` is `1`, and exponents begin at 1e21 and 1e-7.
+pub(in crate::api) fn javascript_text(number: &serde_json::Number) -> String {
+    let Some(value) = number.as_f64() else {
+        return number.to_string();
+    };
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if (1e-6..1e21).contains(&size) {
+        value.to_string()
+    } else {
+        let text = format!("{value:e}");
+        if size >= 1.0 {
+            text.replace('e', "e+")
+        } else {
+            text
+        }
     }
 }
 
@@ -115,5 +96,24 @@ mod tests {
             Some(vec!["a".into(), "1".into()])
         );
         assert!(texts(&json!("a")).is_err() && texts(&json!([{}])).is_err());
+    }
+
+    #[test]
+    fn numbers_are_formatted_as_in_javascript() {
+        let cases = [
+            ("123", "123"),
+            ("1.0", "1"),
+            ("-0", "0"),
+            ("1.50", "1.5"),
+            ("1e21", "1e+21"),
+            ("1e20", "100000000000000000000"),
+            ("0.000001", "0.000001"),
+            ("1.5e-7", "1.5e-7"),
+            ("9007199254740993", "9007199254740992"),
+        ];
+        for (json, text) in cases {
+            let number: serde_json::Number = serde_json::from_str(json).unwrap();
+            assert_eq!(javascript_text(&number), text, "{json}");
+        }
     }
 }

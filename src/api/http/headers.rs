@@ -1,7 +1,7 @@
 //! The headers that every response carries.
 
-use super::fixed_window::Quota;
 use super::json::Response;
+use super::rate_limit::Quota;
 use super::request_id::RequestId;
 use crate::transport::SecurityHeaders;
 use hyper::body::Body;

@@ -3,14 +3,15 @@
 
 pub(in crate::api) mod body;
 pub(in crate::api) mod client_address;
+pub(in crate::api) mod coercion;
 pub(in crate::api) mod fields;
-pub mod fixed_window;
 pub(in crate::api) mod headers;
 pub(in crate::api) mod json;
 pub(in crate::api) mod list_cache;
 pub(in crate::api) mod origin;
 pub(in crate::api) mod path;
 pub(in crate::api) mod query;
+pub(in crate::api) mod rate_limit;
 pub(in crate::api) mod rate_limits;
 pub(in crate::api) mod realtime;
 pub(in crate::api) mod request;

@@ -1,16 +1,10 @@
-//! A rate limit over fixed windows: counts calls by key in a window that begins with the first
-//! call. The counts are kept only in memory: forgetting them at a restart is better than filling a
-//! disk.
+//! A rate limit: a maximum number of calls by one key in a window that begins with the first call.
 
+use crate::auth::fixed_window::{Window, Windows};
 use crate::domain::Timestamp;
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-/// Maximum number of windows kept. When it is reached, expired windows are evicted, then the oldest
-/// until half are left. So the next full scan is that many new callers away.
-const CAPACITY: usize = 20_000;
 
 /// How often something may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +29,7 @@ pub struct Quota {
 }
 
 /// Counts calls by a key, such as a client and a route.
-pub struct RateLimit<K>(Mutex<HashMap<K, Window>>);
+pub struct RateLimit<K>(Mutex<Windows<K>>);
 
 impl<K> Default for RateLimit<K> {
     fn default() -> Self {
@@ -43,32 +37,25 @@ impl<K> Default for RateLimit<K> {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Window {
-    calls: u32,
-    began: Timestamp,
-    span: Duration,
-}
-
 impl<K: Hash + Eq> RateLimit<K> {
     /// Counts a call under `key`. A refused call does not extend the window.
     pub fn count(&self, key: K, limit: Limit, now: Timestamp) -> Quota {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        make_room(&mut windows, now);
-        let new = Window::beginning(now, limit.span);
-        let window = windows.entry(key).or_insert(new);
-        if window.is_over(now) {
-            *window = new;
-        }
+        let is_over = |window: &Window| now.since(window.began) >= window.span;
+        // A window that begins in the future was counted before the clock was set back.
+        let rank = |_: &K, window: &Window| {
+            (window.began <= now && !is_over(window)).then_some(window.began)
+        };
+        windows.make_room(1, rank);
+        let window = windows.count(key, now, limit.span, is_over);
         // If the clock was set back, callers wait no longer than one window by the new time.
         window.began = window.began.min(now);
-        window.calls = window.calls.saturating_add(1);
         let reset = window.began.after(window.span);
         Quota {
             limit: limit.calls,
-            remaining: limit.calls.saturating_sub(window.calls),
+            remaining: limit.calls.saturating_sub(window.count),
             reset,
-            wait: (window.calls > limit.calls).then(|| reset.since(now)),
+            wait: (window.count > limit.calls).then(|| reset.since(now)),
         }
     }
 
@@ -79,45 +66,10 @@ impl<K: Hash + Eq> RateLimit<K> {
     }
 }
 
-impl Window {
-    fn beginning(now: Timestamp, span: Duration) -> Self {
-        Self {
-            calls: 0,
-            began: now,
-            span,
-        }
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        now.since(self.began) >= self.span
-    }
-}
-
-fn make_room<K: Hash + Eq>(windows: &mut HashMap<K, Window>, now: Timestamp) {
-    if windows.len() < CAPACITY {
-        return;
-    }
-    // A window that begins in the future was counted before the clock was set back.
-    windows.retain(|_, window| window.began <= now && !window.is_over(now));
-    let surplus = windows.len().saturating_sub(CAPACITY / 2);
-    if surplus > 0 {
-        let mut times: Vec<_> = windows.values().map(|window| window.began).collect();
-        let (older, last, _) = times.select_nth_unstable(surplus - 1);
-        // Evicts the older windows, and as many as needed of those that began at the same time as
-        // the last evicted one.
-        let mut ties = older.iter().filter(|began| *began == last).count() + 1;
-        let last = *last;
-        windows.retain(|_, window| {
-            let tie = window.began == last && ties > 0;
-            ties -= usize::from(tie);
-            window.began >= last && !tie
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::fixed_window::CAPACITY;
 
     const HERE: u32 = u32::MAX;
     const LIMIT: Limit = Limit {

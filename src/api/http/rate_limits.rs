@@ -2,7 +2,7 @@
 //! `ApiClass.ts` (`enforceRateLimit`); compatibility 8.4 and decision 8 of section 9. Callers
 //! decide who is exempt.
 
-use crate::api::http::fixed_window::{Limit, Quota, RateLimit};
+use crate::api::http::rate_limit::{Limit, Quota, RateLimit};
 use crate::app::Contract;
 use crate::config::Config;
 use crate::domain::Timestamp;

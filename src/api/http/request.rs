@@ -1,12 +1,13 @@
 //! Requests: their parts and the credentials in their headers. `service::session` decides whether
 //! the credentials are valid.
 
-use super::body::{Body, Fields};
+use super::body::Body;
 use super::client_address::ClientAddress;
+use super::fields::Fields;
 use super::path::{self, RequestPath};
 use crate::api::Api;
 use crate::api::error::ApiError;
-use crate::api::http::fixed_window::Quota;
+use crate::api::http::rate_limit::Quota;
 use crate::app::{App, Contract};
 use crate::domain::{Actor, Error, Permission, Requester};
 use crate::service::authentication::{self, Credentials, EarlyAuthentication};

@@ -2,7 +2,7 @@
 //! Rocket.Chat has none.
 
 use crate::api::error::ApiError;
-use crate::api::http::body::Fields;
+use crate::api::http::fields::Fields;
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};

@@ -2,7 +2,7 @@
 //! Rocket.Chat `apps/meteor/server/api/v1/users.ts`; compatibility 5.1 to 5.4.
 
 use crate::api::error::{ApiError, ErrorContext};
-use crate::api::http::body::Fields;
+use crate::api::http::fields::Fields;
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};

@@ -2,7 +2,7 @@
 //! Rocket.Chat `ApiClass.ts` (`_initAuth`), Meteor `accounts-password`; compatibility 6.1 and 9.2.
 //! It does not check them.
 
-use crate::api::http::body::Fields;
+use crate::api::http::fields::Fields;
 use crate::auth::passwords::PasswordDigest;
 use crate::domain::UserKey;
 use crate::service::session::LoginWith;

@@ -3,7 +3,7 @@
 //! Clients expect every default in `me`; the server itself uses none of them.
 
 use crate::api::error::ApiError;
-use crate::api::http::fields;
+use crate::api::http::coercion;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -99,18 +99,18 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<Map<String, Va
 impl Kind {
     fn check(self, value: &Value) -> Result<Value, ApiError> {
         match self {
-            Flag(_) => fields::flag(value).map(Value::from),
-            Number(_) => fields::number(value),
-            Text(_) => fields::text(value).map(Value::from),
+            Flag(_) => coercion::flag(value).map(Value::from),
+            Number(_) => coercion::number(value),
+            Text(_) => coercion::text(value).map(Value::from),
             OneOf(words) => {
-                let text = fields::text(value)?;
+                let text = coercion::text(value)?;
                 if words.contains(&text.as_str()) {
                     return Ok(text.into());
                 }
                 let refusal = "must be equal to one of the allowed values";
                 Err(ApiError::invalid_params(refusal))
             }
-            Texts => fields::texts(value).map(Value::from),
+            Texts => coercion::texts(value).map(Value::from),
             Objects(fields) => {
                 let items = value.as_array();
                 let items = items.ok_or_else(|| ApiError::invalid_params("must be array"))?;
@@ -140,9 +140,9 @@ fn object(item: &Value, fields: &[&str]) -> Result<Value, ApiError> {
     for field in fields {
         if let Some(value) = item.get(*field) {
             let value = if *field == "value" {
-                fields::flag(value)?.into()
+                coercion::flag(value)?.into()
             } else {
-                fields::text(value)?.into()
+                coercion::text(value)?.into()
             };
             kept.insert((*field).to_owned(), value);
         }

@@ -1,7 +1,7 @@
 //! Creating, deleting and deactivating users, and ending their logins.
 
 use crate::api::error::{AccountContext, ApiError};
-use crate::api::http::body::Fields;
+use crate::api::http::fields::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::http::user_selector;
