@@ -98,8 +98,7 @@ struct Import {
 
 fn imports_of(source: &Source, files: &BTreeSet<&str>) -> Vec<Import> {
     let mut imports = Vec::new();
-    let mut rest = &*source.code;
-    while let Some((is_reexport, tree, after)) = next_use(rest) {
+    for (is_reexport, tree) in split_uses(&source.code).0 {
         let mut names = Vec::new();
         expand(String::new(), tree, &mut names);
         imports.extend(names.iter().filter_map(|path| {
@@ -115,21 +114,26 @@ fn imports_of(source: &Source, files: &BTreeSet<&str>) -> Vec<Import> {
                 is_reexport,
             })
         }));
-        rest = after;
     }
     imports
 }
 
-/// The next `use` at the start of a line: whether it is public, its tree, and the code after it.
-fn next_use(code: &str) -> Option<(bool, &str, &str)> {
-    let starts = code.match_indices("use ").find(|(at, _)| {
-        let line = code[..*at].rsplit('\n').next().unwrap_or_default().trim();
-        line.is_empty() || line.starts_with("pub")
-    });
-    let (at, _) = starts?;
-    let line = code[..at].rsplit('\n').next().unwrap_or_default();
-    let (tree, after) = code[at + 4..].split_once(';')?;
-    Some((line.contains("pub"), tree, after))
+/// Splits code into the trees of its `use` statements, each with whether it is public, and the rest.
+fn split_uses(mut code: &str) -> (Vec<(bool, &str)>, String) {
+    let (mut uses, mut rest) = (Vec::new(), String::new());
+    loop {
+        let start = code.match_indices("use ").find_map(|(at, _)| {
+            let line = code[..at].rsplit('\n').next().unwrap_or_default().trim();
+            (line.is_empty() || line.starts_with("pub")).then_some((at, line.starts_with("pub")))
+        });
+        let Some((at, is_reexport)) = start else {
+            return (uses, rest + code);
+        };
+        let (tree, after) = code[at + 4..].split_once(';').unwrap_or_default();
+        rest.push_str(&code[..at]);
+        uses.push((is_reexport, tree));
+        code = after;
+    }
 }
 
 /// Adds the paths of the `use` tree to `paths`.
@@ -177,7 +181,8 @@ fn absolute(path: &str, source: &Source, files: &BTreeSet<&str>) -> Option<Vec<S
 /// The full paths in the code outside of imports, such as `hub::Message` or `super::helper`.
 fn paths_in(source: &Source, imports: &[Import], files: &BTreeSet<&str>) -> Vec<Vec<String>> {
     let is_path = |c: char| is_name(c) || c == ':';
-    let words = source.code.split(|c: char| !is_path(c));
+    let (_, code) = split_uses(&source.code);
+    let words = code.split(|c: char| !is_path(c));
     let paths = words.filter_map(|word| word.split_once("::"));
     let full = paths.filter_map(|(head, tail)| {
         let import = imports.iter().find(|import| import.name == head);
