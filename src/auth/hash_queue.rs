@@ -18,41 +18,41 @@ pub(crate) struct HashQueue(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// Unused turns.
+    /// Unused permits.
     free: usize,
     /// The maximum number of waiting callers.
-    room: usize,
-    waiting: HashMap<Key, VecDeque<oneshot::Sender<Turn>>>,
+    capacity: usize,
+    waiting: HashMap<Key, VecDeque<oneshot::Sender<Permit>>>,
     /// The keys of `waiting`, next first.
     order: VecDeque<Key>,
 }
 
 /// Permission to hash, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(Option<HashQueue>);
+pub(crate) struct Permit(Option<HashQueue>);
 
 impl HashQueue {
-    /// Creates a queue with `running` concurrent turns and `room` waiting slots.
-    pub(crate) fn new(running: usize, room: usize) -> Self {
+    /// Creates a queue with `running` concurrent permits and `capacity` waiting slots.
+    pub(crate) fn new(running: usize, capacity: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: running,
-            room,
+            capacity,
             waiting: HashMap::new(),
             order: VecDeque::new(),
         })))
     }
 
-    /// Waits for a turn.
+    /// Waits for a permit.
     ///
     /// # Errors
     /// `Unavailable` when the queue is full, either at once or because another network takes the
     /// slot.
-    pub(crate) async fn enter(&self, key: Key) -> Result<Turn> {
+    pub(crate) async fn enter(&self, key: Key) -> Result<Permit> {
         let waiting = {
             let mut state = self.state();
             if state.free > 0 {
                 state.free -= 1;
-                return Ok(Turn(Some(self.clone())));
+                return Ok(Permit(Some(self.clone())));
             }
             state.wait(key)?
         };
@@ -70,11 +70,11 @@ impl HashQueue {
 }
 
 impl State {
-    fn wait(&mut self, key: Key) -> Result<oneshot::Receiver<Turn>> {
-        if self.len() >= self.room {
-            self.forget_those_who_left();
+    fn wait(&mut self, key: Key) -> Result<oneshot::Receiver<Permit>> {
+        if self.len() >= self.capacity {
+            self.remove_disconnected();
         }
-        if self.len() >= self.room {
+        if self.len() >= self.capacity {
             self.make_room(key)?;
         }
         let (sender, receiver) = oneshot::channel();
@@ -90,7 +90,7 @@ impl State {
         self.waiting.values().map(VecDeque::len).sum()
     }
 
-    fn forget_those_who_left(&mut self) {
+    fn remove_disconnected(&mut self) {
         for waiting in self.waiting.values_mut() {
             waiting.retain(|sender| !sender.is_closed());
         }
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// Removes and returns the next caller, alternating between networks.
-    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+    fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
         let key = self.order.pop_front()?;
         let waiting = self.waiting.get_mut(&key)?;
         let next = waiting.pop_front();
@@ -129,16 +129,16 @@ impl State {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         let Some(queue) = self.0.take() else {
             return;
         };
         let mut state = queue.state();
         while let Some(next) = state.next() {
-            match next.send(Turn(Some(queue.clone()))) {
+            match next.send(Permit(Some(queue.clone()))) {
                 Ok(()) => return,
-                // The caller is gone. Pass the turn on here: the turn's own drop would wait for
+                // The caller is gone. Pass the permit on here: the permit's own drop would wait for
                 // this lock.
                 Err(mut unused) => drop(unused.0.take()),
             }
@@ -158,9 +158,9 @@ mod tests {
         Some(IpAddr::from([192, 0, 2, n]).into())
     }
 
-    type Entering<'a> = Pin<Box<dyn Future<Output = Result<Turn>> + 'a>>;
+    type Entering<'a> = Pin<Box<dyn Future<Output = Result<Permit>> + 'a>>;
 
-    fn poll(entering: &mut Entering<'_>) -> Poll<Result<Turn>> {
+    fn poll(entering: &mut Entering<'_>) -> Poll<Result<Permit>> {
         let mut context = Context::from_waker(Waker::noop());
         entering.as_mut().poll(&mut context)
     }
@@ -176,8 +176,8 @@ mod tests {
     fn one_network_may_fill_the_queue_but_yields_to_others() {
         let queue = HashQueue::new(1, 4);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
-        let Poll::Ready(Ok(turn)) = poll(&mut running) else {
-            panic!("there is a free turn");
+        let Poll::Ready(Ok(permit)) = poll(&mut running) else {
+            panic!("there is a free permit");
         };
         let mut crowd: Vec<_> = (0..4).map(|_| enter(&queue, 1)).collect();
         assert!(crowd.iter().all(|(_, waits)| *waits));
@@ -189,7 +189,7 @@ mod tests {
         let also = enter(&queue, 2);
         assert!(also.1, "as many as the first network");
         assert!(!enter(&queue, 2).1, "but not more");
-        drop(turn);
+        drop(permit);
         let Poll::Ready(Ok(first)) = poll(&mut crowd[0].0) else {
             panic!("the first caller is served first");
         };
@@ -201,8 +201,8 @@ mod tests {
     fn cancelled_callers_keep_neither_a_slot_nor_a_turn() {
         let queue = HashQueue::new(1, 2);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
-        let Poll::Ready(Ok(turn)) = poll(&mut running) else {
-            panic!("there is a free turn");
+        let Poll::Ready(Ok(permit)) = poll(&mut running) else {
+            panic!("there is a free permit");
         };
         let gone = [enter(&queue, 1), enter(&queue, 1)];
         assert!(!enter(&queue, 1).1);
@@ -210,19 +210,19 @@ mod tests {
         let (mut stays, waits) = enter(&queue, 1);
         assert!(waits);
         let leaves = enter(&queue, 1);
-        drop(turn);
+        drop(permit);
         drop(leaves);
-        let Poll::Ready(Ok(turn)) = poll(&mut stays) else {
-            panic!("the turn was passed on");
+        let Poll::Ready(Ok(permit)) = poll(&mut stays) else {
+            panic!("the permit was passed on");
         };
-        drop(turn);
+        drop(permit);
         assert_eq!(queue.free(), 1);
     }
 
-    fn is_served(entering: &mut Entering<'_>) -> Turn {
+    fn is_served(entering: &mut Entering<'_>) -> Permit {
         match poll(entering) {
-            Poll::Ready(Ok(turn)) => turn,
-            other => panic!("no turn: {other:?}"),
+            Poll::Ready(Ok(permit)) => permit,
+            other => panic!("no permit: {other:?}"),
         }
     }
 
@@ -230,10 +230,10 @@ mod tests {
     fn networks_take_turns_until_each_caller_was_served() {
         let queue = HashQueue::new(1, 3);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
-        let turn = is_served(&mut running);
+        let permit = is_served(&mut running);
         let (mut first, mut third) = (enter(&queue, 1).0, enter(&queue, 1).0);
         let mut second = enter(&queue, 2).0;
-        drop(turn);
+        drop(permit);
         drop(is_served(&mut first));
         drop(is_served(&mut second));
         drop(is_served(&mut third));
@@ -246,11 +246,11 @@ mod tests {
     fn callers_who_left_do_not_stop_another_network() {
         let queue = HashQueue::new(1, 2);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
-        let turn = is_served(&mut running);
+        let permit = is_served(&mut running);
         drop([enter(&queue, 1), enter(&queue, 1)]);
         let (mut stays, waits) = enter(&queue, 2);
         assert!(waits);
-        drop(turn);
+        drop(permit);
         drop(is_served(&mut stays));
     }
 
@@ -269,9 +269,9 @@ mod tests {
     fn a_turn_given_to_a_cancelled_caller_is_released() {
         let queue = HashQueue::new(1, 2);
         let mut running: Entering<'_> = Box::pin(queue.enter(None));
-        let turn = poll(&mut running);
+        let permit = poll(&mut running);
         let waiting = enter(&queue, 1);
-        drop(turn);
+        drop(permit);
         assert_eq!(queue.free(), 0, "the waiting caller has it");
         drop(waiting);
         assert_eq!(queue.free(), 1);

@@ -10,5 +10,5 @@ pub mod tokens;
 mod unblocks;
 pub mod versioned;
 
-pub(crate) use hash_queue::{HashQueue, Turn};
+pub(crate) use hash_queue::{HashQueue, Permit};
 pub use unblocks::Unblocks;

@@ -1,7 +1,7 @@
 //! Password hashing: Argon2id in PHC strings, with a limit on concurrent hashes and a bounded queue
 //! shared fairly between addresses. Does not store hashes and does not throttle logins.
 
-use crate::auth::{HashQueue, Turn};
+use crate::auth::{HashQueue, Permit};
 use crate::domain::network::Network;
 use crate::domain::{Error, Result};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -24,7 +24,7 @@ const MAX_LANES: u32 = 4;
 const WAITING_PER_HASHER: usize = 32;
 
 /// Verified when the user is unknown. No known password produces an all-zero output.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZG9vcnNpZ246IG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const UNKNOWN_USER_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZG9vcnNpZ246IG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The lower-case hexadecimal SHA-256 of a password.
 ///
@@ -95,20 +95,21 @@ impl Passwords {
         stored: Option<String>,
         password: PasswordDigest,
     ) -> Result<bool> {
-        let work = move || verify_blocking(stored.as_deref().unwrap_or(NOBODY), &password);
+        let work =
+            move || verify_blocking(stored.as_deref().unwrap_or(UNKNOWN_USER_HASH), &password);
         self.run(address, work).await
     }
 
-    /// The turn moves into the closure: a hash keeps running when its caller disconnects, so its
+    /// The permit moves into the closure: a hash keeps running when its caller disconnects, so its
     /// slot must stay taken.
     async fn run<T: Send + 'static>(
         &self,
         address: Option<IpAddr>,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.enter(address).await?;
+        let permit = self.enter(address).await?;
         let task = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _turn = permit;
             work()
         });
         match task.await {
@@ -118,7 +119,7 @@ impl Passwords {
         }
     }
 
-    async fn enter(&self, address: Option<IpAddr>) -> Result<Turn> {
+    async fn enter(&self, address: Option<IpAddr>) -> Result<Permit> {
         self.0.enter(address.map(Network::from)).await
     }
 }
@@ -239,7 +240,7 @@ mod tests {
         let refused = Passwords::new(1).verify(None, None, abc()).await;
         assert!(!refused.unwrap());
         let fresh = PasswordHash::new(&hash_blocking(&abc()).unwrap()).unwrap();
-        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let nobody = PasswordHash::new(UNKNOWN_USER_HASH).unwrap();
         assert_eq!(Params::try_from(&nobody), Params::try_from(&fresh));
         assert_eq!(nobody.salt.unwrap().len(), fresh.salt.unwrap().len());
     }
@@ -271,8 +272,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_malformed_or_too_expensive_stored_hash_is_an_internal_error() {
-        let swap = |from, to| NOBODY.replace(from, to);
-        let no_output = NOBODY.rsplit_once('$').unwrap().0;
+        let swap = |from, to| UNKNOWN_USER_HASH.replace(from, to);
+        let no_output = UNKNOWN_USER_HASH.rsplit_once('$').unwrap().0;
         let no_salt = no_output.rsplit_once('$').unwrap().0;
         let bcrypt = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
         let malformed = ["", "plain", bcrypt, no_salt, no_output].map(str::to_owned);

@@ -12,13 +12,13 @@ const LATEST: i64 = 221_845_392_000_000;
 /// A clock that starts at the time of another one.
 pub struct DevClock {
     real: Arc<dyn Clock>,
-    hand: Mutex<Hand>,
+    state: Mutex<State>,
     turned: watch::Sender<()>,
 }
 
 /// The state of the clock.
 #[derive(Clone, Copy)]
-enum Hand {
+enum State {
     /// Running, this many milliseconds ahead of the real time; negative behind it.
     Ahead(i64),
     /// Frozen.
@@ -27,16 +27,16 @@ enum Hand {
 
 /// A change of the clock, applied in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Turn {
+pub struct ClockChange {
     /// The new time.
-    pub to: To,
+    pub to: Target,
     /// Whether the clock is frozen afterwards; `None` leaves that as it is.
     pub frozen: Option<bool>,
 }
 
 /// The new time of a clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum To {
+pub enum Target {
     /// Unchanged.
     #[default]
     Here,
@@ -48,10 +48,10 @@ pub enum To {
     Real,
 }
 
-impl Turn {
+impl ClockChange {
     /// Returns to the real time.
     pub const REAL: Self = Self {
-        to: To::Real,
+        to: Target::Real,
         frozen: None,
     };
 }
@@ -61,61 +61,64 @@ impl DevClock {
     pub fn new(real: Arc<dyn Clock>) -> Self {
         Self {
             real,
-            hand: Mutex::new(Hand::Ahead(0)),
+            state: Mutex::new(State::Ahead(0)),
             turned: watch::Sender::new(()),
         }
     }
 
     /// Returns whether the clock is frozen.
     pub fn is_frozen(&self) -> bool {
-        matches!(*self.hand(), Hand::At(_))
+        matches!(*self.state(), State::At(_))
     }
 
-    /// Applies `turn`. Returns `None`, without a change, if the result would be before 1970 or
+    /// Applies `change`. Returns `None`, without a change, if the result would be before 1970 or
     /// after the year 9000.
-    pub fn turn(&self, turn: Turn) -> Option<()> {
-        let mut hand = self.hand();
-        let now = self.read(*hand);
-        let (at, was_frozen) = match turn.to {
-            To::Real => (self.real.now(), false),
-            To::Here => (now, matches!(*hand, Hand::At(_))),
-            To::Instant(at) => (at, matches!(*hand, Hand::At(_))),
-            To::Later(millis) => {
+    pub fn change(&self, change: ClockChange) -> Option<()> {
+        let mut state = self.state();
+        let now = self.read(*state);
+        let (at, was_frozen) = match change.to {
+            Target::Real => (self.real.now(), false),
+            Target::Here => (now, matches!(*state, State::At(_))),
+            Target::Instant(at) => (at, matches!(*state, State::At(_))),
+            Target::Later(millis) => {
                 let later = now.as_millis().checked_add(millis)?;
-                (Timestamp::from_millis(later), matches!(*hand, Hand::At(_)))
+                (
+                    Timestamp::from_millis(later),
+                    matches!(*state, State::At(_)),
+                )
             }
         };
         if !(0..=LATEST).contains(&at.as_millis()) {
             return None;
         }
-        *hand = if turn.frozen.unwrap_or(was_frozen) {
-            Hand::At(at)
+        *state = if change.frozen.unwrap_or(was_frozen) {
+            State::At(at)
         } else {
-            Hand::Ahead(at.as_millis() - self.real.now().as_millis())
+            State::Ahead(at.as_millis() - self.real.now().as_millis())
         };
-        drop(hand);
+        drop(state);
         self.turned.send_replace(());
         Some(())
     }
 
-    fn read(&self, hand: Hand) -> Timestamp {
-        match hand {
-            Hand::At(instant) => instant,
-            Hand::Ahead(millis) => {
+    fn read(&self, state: State) -> Timestamp {
+        match state {
+            State::At(instant) => instant,
+            State::Ahead(millis) => {
                 Timestamp::from_millis(self.real.now().as_millis().saturating_add(millis))
             }
         }
     }
 
-    fn hand(&self) -> MutexGuard<'_, Hand> {
-        self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for DevClock {
     fn now(&self) -> Timestamp {
-        let hand = *self.hand();
-        self.read(hand)
+        let state = *self.state();
+        self.read(state)
     }
 
     fn set_by_hand(&self) -> Option<watch::Receiver<()>> {
@@ -140,23 +143,23 @@ mod tests {
     fn it_runs_freezes_and_returns_as_set() {
         let real = Arc::new(Real(AtomicI64::new(1000)));
         let clock = DevClock::new(real.clone());
-        let at = |millis| To::Instant(Timestamp::from_millis(millis));
-        let turn = |to, frozen| Turn { to, frozen };
+        let at = |millis| Target::Instant(Timestamp::from_millis(millis));
+        let turn = |to, frozen| ClockChange { to, frozen };
         // Each step is followed by ten milliseconds of real time.
         let steps = [
-            (turn(To::Here, None), 1000, 1010),
-            (turn(To::Later(500), None), 1510, 1520),
+            (turn(Target::Here, None), 1000, 1010),
+            (turn(Target::Later(500), None), 1510, 1520),
             (turn(at(7000), None), 7000, 7010),
-            (turn(To::Here, Some(true)), 7010, 7010),
-            (turn(To::Later(-10), None), 7000, 7000),
+            (turn(Target::Here, Some(true)), 7010, 7010),
+            (turn(Target::Later(-10), None), 7000, 7000),
             (turn(at(9000), None), 9000, 9000),
-            (turn(To::Here, Some(false)), 9000, 9010),
+            (turn(Target::Here, Some(false)), 9000, 9010),
             (turn(at(50), Some(true)), 50, 50),
-            (Turn::REAL, 1080, 1090),
-            (turn(To::Real, Some(true)), 1090, 1090),
+            (ClockChange::REAL, 1080, 1090),
+            (turn(Target::Real, Some(true)), 1090, 1090),
         ];
         for (n, (turn, now, later)) in steps.into_iter().enumerate() {
-            clock.turn(turn).unwrap();
+            clock.change(change).unwrap();
             assert_eq!(clock.now().as_millis(), now, "{n}: {turn:?}");
             real.0.fetch_add(10, Ordering::SeqCst);
             assert_eq!(clock.now().as_millis(), later, "{n}: {turn:?}");
@@ -167,8 +170,12 @@ mod tests {
     fn it_stays_within_the_calendar() {
         let clock = DevClock::new(Arc::new(Real(AtomicI64::new(1000))));
         for millis in [i64::MIN, -1001, LATEST, i64::MAX] {
-            let to = To::Later(millis);
-            assert_eq!(clock.turn(Turn { to, frozen: None }), None, "{millis}");
+            let to = Target::Later(millis);
+            assert_eq!(
+                clock.change(ClockChange { to, frozen: None }),
+                None,
+                "{millis}"
+            );
             assert_eq!(clock.now().as_millis(), 1000, "{millis}");
         }
     }

@@ -6,7 +6,7 @@ mod faults;
 mod requests;
 pub mod seed;
 
-pub use clock::{DevClock, To, Turn};
+pub use clock::{ClockChange, DevClock, Target};
 pub use faults::{Effect, Fault, Faults, TooMany};
 pub use requests::{RequestRecord, Requests};
 
@@ -57,7 +57,7 @@ impl Dev {
         self.faults.clear();
         self.requests.clear();
         app.auth.attempts.forget();
-        self.clock.turn(Turn::REAL);
+        self.clock.change(ClockChange::REAL);
         app.connections.forget();
         app.live.ask_all_to_reload();
         Ok(())

@@ -12,7 +12,7 @@ pub(super) fn refusal(request: &Request<Incoming>, security: SecurityHeaders) ->
     }
     let problem = if request.uri().path_and_query().is_none() {
         // `GET host`: a target without a path, as in CONNECT but with another method.
-        Some("The request names no path")
+        Some("The request has no path")
     } else {
         host::problem(request.version(), request.headers())
     };

@@ -6,7 +6,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::date::{self, Rfc3339};
 use crate::app::Clock;
-use crate::dev::{Dev, To, Turn};
+use crate::dev::{ClockChange, Dev, Target};
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,10 +34,10 @@ pub(super) async fn read_clock(request: Request) -> Answer {
 }
 
 /// `POST /dev/clock`: responds after everything that is due by the new time has ended.
-pub(super) async fn turn(request: Request) -> Answer {
-    let (dev, turn) = (dev(&request)?, turn_of(read(&request)?)?);
-    let turned = dev.clock.turn(turn);
-    turned.ok_or_else(|| refused("the time must be between 1970 and the year 9000"))?;
+pub(super) async fn set(request: Request) -> Answer {
+    let (dev, change) = (dev(&request)?, change_of(read(&request)?)?);
+    let changed = dev.clock.change(change);
+    changed.ok_or_else(|| refused("the time must be between 1970 and the year 9000"))?;
     dev.end_what_is_due(request.app()).await?;
     reading(dev)
 }
@@ -50,13 +50,13 @@ fn reading(dev: &Dev) -> Answer {
     })
 }
 
-fn turn_of(change: Change) -> Result<Turn, ApiError> {
+fn change_of(change: Change) -> Result<ClockChange, ApiError> {
     let frozen = change.frozen;
     let to = match (change.now, change.advance, change.real) {
-        (Some(now), None, None) => To::Instant(instant(&now)?),
-        (None, Some(span), None) => To::Later(millis(&span)?),
-        (None, None, Some(true)) => To::Real,
-        (None, None, None) if frozen.is_some() => To::Here,
+        (Some(now), None, None) => Target::Instant(instant(&now)?),
+        (None, Some(span), None) => Target::Later(millis(&span)?),
+        (None, None, Some(true)) => Target::Real,
+        (None, None, None) if frozen.is_some() => Target::Here,
         (None, None, Some(false)) => return Err(refused("real must be true")),
         _ => {
             return Err(refused(
@@ -64,7 +64,7 @@ fn turn_of(change: Change) -> Result<Turn, ApiError> {
             ));
         }
     };
-    Ok(Turn { to, frozen })
+    Ok(ClockChange { to, frozen })
 }
 
 /// Parses an instant, given as text or, as in JavaScript, in milliseconds since 1970.
@@ -129,22 +129,22 @@ mod tests {
     fn a_request_makes_one_change() {
         let read = |body: Value| {
             let change = serde_json::from_value(body).ok()?;
-            turn_of(change).ok()
+            change_of(change).ok()
         };
-        let turn = |to, frozen| Some(Turn { to, frozen });
-        let noon = To::Instant(Timestamp::from_millis(1_798_113_600_000));
+        let change = |to, frozen| Some(ClockChange { to, frozen });
+        let noon = Target::Instant(Timestamp::from_millis(1_798_113_600_000));
         for (body, expected) in [
-            (json!({"now": "2026-12-24T12:00:00Z"}), turn(noon, None)),
+            (json!({"now": "2026-12-24T12:00:00Z"}), change(noon, None)),
             (
                 json!({"now": 1_798_113_600_000_i64, "frozen": true}),
-                turn(noon, Some(true)),
+                change(noon, Some(true)),
             ),
             (
                 json!({"advance": 5, "frozen": false}),
-                turn(To::Later(5), Some(false)),
+                change(Target::Later(5), Some(false)),
             ),
-            (json!({"frozen": true}), turn(To::Here, Some(true))),
-            (json!({"real": true}), turn(To::Real, None)),
+            (json!({"frozen": true}), change(Target::Here, Some(true))),
+            (json!({"real": true}), change(Target::Real, None)),
             (json!({}), None),
             (json!({"real": false}), None),
             (json!({"now": 0, "advance": 1}), None),

@@ -21,7 +21,7 @@ use controls::{dev, read};
 pub static ROUTES: &[Route] = routes! {
     anonymous POST "/dev/reset"    => reset,
     anonymous GET  "/dev/clock"    => clock::read_clock,
-    anonymous POST "/dev/clock"    => clock::turn,
+    anonymous POST "/dev/clock"    => clock::set,
     anonymous GET  "/dev/faults"   => faults::list,
     anonymous POST "/dev/faults"   => faults::add,
     anonymous GET  "/dev/requests" => requests::list,

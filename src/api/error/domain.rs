@@ -45,7 +45,7 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         // A 401 would make clients discard their session.
         Error::PasswordChangeRequired => ErrorReply::failure(
             "error-password-change-required",
-            "You must change your password before you do anything else",
+            "You must change your password first",
         )
         .status(StatusCode::FORBIDDEN),
         Error::Forbidden {
@@ -84,7 +84,7 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         ),
         Error::NotFound(What::Delivery(id)) => ErrorReply::failure(
             "error-delivery-not-found",
-            &format!("No such delivery of the event {id}"),
+            &format!("No delivery found for the event {id}"),
         ),
         Error::NotFound(What::User(_) | What::Login(_)) => {
             ErrorReply::failure("error-invalid-user", "Invalid user")

@@ -132,16 +132,16 @@ fn render(error: &ApiError) -> ErrorReply {
         ),
         ApiError::TooManySubscriptions(most) => ErrorReply::failure(
             "too-many-subscriptions",
-            &format!("A connection has {most} subscriptions at most"),
+            &format!("Too many subscriptions: a connection may have at most {most}"),
         ),
         ApiError::NoUpgrade => ErrorReply::failure(
             "error-upgrade-required",
-            "This is a WebSocket: ask for an upgrade to version 13",
+            "This endpoint requires a WebSocket upgrade (version 13)",
         )
         .status(StatusCode::UPGRADE_REQUIRED)
         .header(header::UPGRADE, "websocket"),
         ApiError::ForeignOrigin => {
-            let reason = "Invalid origin: name it in cors_origins, or set site_url to the URL by which people reach this server";
+            let reason = "Invalid origin: add it to cors_origins, or set site_url to the URL by which people reach this server";
             ErrorReply::failure("error-invalid-origin", reason).status(StatusCode::FORBIDDEN)
         }
         ApiError::InvalidCall(text) => ErrorReply::bare(StatusCode::BAD_REQUEST, text),

@@ -45,7 +45,7 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (Error::NotFound(What::Setting("x".into())).into(), 400, r#"{"success":false}"#),
         (Error::NotFound(What::Hook("x".into())).into(), 400, r#"{"success":false,"error":"No hook found with the name of \"x\" [error-hook-not-found]","errorType":"error-hook-not-found"}"#),
         (Error::NotFound(What::Webhook("x".into())).into(), 400, r#"{"success":false,"error":"No webhook found with the name of \"x\" [error-webhook-not-found]","errorType":"error-webhook-not-found"}"#),
-        (Error::NotFound(What::Delivery("7".into())).into(), 400, r#"{"success":false,"error":"No such delivery of the event 7 [error-delivery-not-found]","errorType":"error-delivery-not-found"}"#),
+        (Error::NotFound(What::Delivery("7".into())).into(), 400, r#"{"success":false,"error":"No delivery found for the event 7 [error-delivery-not-found]","errorType":"error-delivery-not-found"}"#),
         (Error::Invalid { field: Field::Url, problem: Problem::Refused("it is none".into()) }.into(), 400, r#"{"success":false,"error":"It is none [error-invalid-url]","errorType":"error-invalid-url","details":{"field":"url"}}"#),
         (Error::Invalid { field: Field::Span, problem: Problem::Refused("it is empty".into()) }.into(), 400, r#"{"success":false,"error":"It is empty [error-invalid-date]","errorType":"error-invalid-date","details":{"field":"until"}}"#),
         (Error::Invalid { field: Field::EventType, problem: not_valid("x") }.into(), 400, r#"{"success":false,"error":"x is not a valid event type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"input":"x","field":"events"}}"#),

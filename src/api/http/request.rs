@@ -57,7 +57,7 @@ pub(in crate::api) struct Request {
     head: Head,
     body: Body,
     early: Option<EarlyAuthentication>,
-    seen: Arc<RequestRecord>,
+    record: Arc<RequestRecord>,
 }
 
 /// What the handler finds out about a request. The log line and the headers need it after the
@@ -100,7 +100,7 @@ impl Request {
         api: Arc<Api>,
         head: Head,
         (early, body): (Option<EarlyAuthentication>, Body),
-        seen: Arc<RequestRecord>,
+        record: Arc<RequestRecord>,
     ) -> Self {
         Self {
             api,
@@ -108,7 +108,7 @@ impl Request {
             head,
             body,
             early,
-            seen,
+            record,
         }
     }
 
@@ -128,7 +128,7 @@ impl Request {
         if !exempt && let Some(limit) = quotas.limit(path) {
             let route = (method.as_str(), path);
             let count = || quotas.count(self.address(), route, limit, self.app().clock.now());
-            if let Some(wait) = self.seen.quota.get_or_init(count).wait {
+            if let Some(wait) = self.record.quota.get_or_init(count).wait {
                 return Err(ApiError::TooManyCalls(wait));
             }
         }
@@ -183,7 +183,7 @@ impl Request {
 
     /// Returns the address of the client, not that of a trusted proxy.
     pub(in crate::api) fn address(&self) -> IpAddr {
-        self.seen.address
+        self.record.address
     }
 
     /// Returns the `User-Agent`, if it is text.
@@ -222,7 +222,7 @@ impl Request {
     /// Records the actor, for the log and for the connection.
     pub(in crate::api) fn saw(&self, actor: &Arc<Actor>) {
         self.client().inspect(|client| client.logged_in());
-        let _ = self.seen.actor.set(actor.clone());
+        let _ = self.record.actor.set(actor.clone());
     }
 
     /// Authenticates the requester for a route that Rocket.Chat guards as a whole

@@ -214,7 +214,7 @@ impl Reader {
                 self.is_behind = true;
                 Some(Vec::new())
             }
-            messages = self.listener.next() => self.tell(&messages).await,
+            messages = self.listener.next() => self.events_of(&messages).await,
             () = tokio::time::sleep(SILENCE) => Some(vec![sse::Event::default().comment("")]),
         }
     }
@@ -234,7 +234,7 @@ impl Reader {
                 if self.is_incomplete {
                     all.push(reload(since));
                 }
-                all.extend(events.iter().map(told));
+                all.extend(events.iter().map(sse_event));
             }
             Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(error) => {
@@ -249,7 +249,7 @@ impl Reader {
 
     /// Converts those `messages` that were not read already; `None` if the login has ended. Nothing
     /// is sent until it is known whether presence may be shown to this user.
-    async fn tell(&mut self, messages: &[Arc<Message>]) -> Option<Vec<sse::Event>> {
+    async fn events_of(&mut self, messages: &[Arc<Message>]) -> Option<Vec<sse::Event>> {
         let (actor, is_quiet) = match self.view().await {
             Ok(view) => view,
             Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
@@ -266,7 +266,7 @@ impl Reader {
                 News::Event(event) if event.id > self.position => {
                     self.position = event.id;
                     if events::is_visible(&event.event.change, &actor, is_quiet) {
-                        all.push(told(event));
+                        all.push(sse_event(event));
                     }
                 }
                 News::Shown(shown) if *message.topic() == Topic::Statuses && !is_quiet => {
@@ -295,7 +295,7 @@ fn reload(position: EventId) -> sse::Event {
 }
 
 /// Converts an event, with its position, from which an interrupted stream can resume.
-fn told(event: &Event) -> sse::Event {
+fn sse_event(event: &Event) -> sse::Event {
     let row = EventRow::from(event);
     let (id, kind) = (event.id.as_u64().to_string(), row.kind());
     sse::Event::default()

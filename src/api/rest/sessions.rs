@@ -47,7 +47,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let query = query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
     let page = logins::list(request.count_call(Some(&actor))?, &actor, query).await?;
-    let row = |record| SessionRow::anybodys(record, &actor.login.id, host(&request));
+    let row = |record| SessionRow::for_admin(record, &actor.login.id, host(&request));
     answer(&page, offset, row)
 }
 
@@ -57,7 +57,7 @@ pub(in crate::api) async fn info_admin(request: Request) -> Answer {
     let found = logins::find(request.count_call(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
-    response::ok(&SessionReply::of(SessionRow::anybodys(
+    response::ok(&SessionReply::of(SessionRow::for_admin(
         &found,
         &actor.login.id,
         host(&request),

@@ -203,7 +203,7 @@ impl<'a> SessionRow<'a> {
     }
 
     /// Like [`own`](Self::own), with the login's user.
-    pub(in crate::api) fn anybodys(
+    pub(in crate::api) fn for_admin(
         record: &'a LoginRecord,
         asking: &LoginId,
         host: &'a str,

@@ -127,7 +127,11 @@ impl<'a> UserRow<'a> {
     }
 
     /// Renders all fields if `whole`, otherwise the brief ones. `canViewAllInfo` reports which.
-    pub(in crate::api) fn seen(user: &'a User, shown: &'a VisiblePresence, whole: bool) -> Self {
+    pub(in crate::api) fn for_viewer(
+        user: &'a User,
+        shown: &'a VisiblePresence,
+        whole: bool,
+    ) -> Self {
         let row = if whole { Self::whole } else { Self::brief };
         Self {
             can_view_all_info: Some(whole),

@@ -14,9 +14,9 @@ use tracing_subscriber::fmt::MakeWriter;
 /// The capacity in bytes.
 const CAPACITY: usize = 1024 * 1024;
 /// How long the first line waits for others.
-const MOMENT: Duration = Duration::from_millis(20);
+const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 /// How long shutdown waits for the remaining lines to be written.
-const GRACE: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The waiting lines. Any thread may add lines; one thread writes them.
 pub(super) struct Buffer {
@@ -49,7 +49,9 @@ impl Buffer {
         waiting.ended = true;
         self.changed.notify_all();
         let written = |waiting: &mut Waiting| !waiting.written;
-        let _ = self.changed.wait_timeout_while(waiting, GRACE, written);
+        let _ = self
+            .changed
+            .wait_timeout_while(waiting, DRAIN_TIMEOUT, written);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -95,7 +97,7 @@ impl Buffer {
         });
         let gathering = self.changed.wait_timeout_while(
             waiting.unwrap_or_else(PoisonError::into_inner),
-            MOMENT,
+            BATCH_INTERVAL,
             |waiting| !waiting.ended,
         );
         let mut waiting = gathering.unwrap_or_else(PoisonError::into_inner).0;

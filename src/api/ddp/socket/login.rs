@@ -67,7 +67,7 @@ struct Entered<'a> {
 
 /// Renders the result of a login. Clients require an expiry date, even for a token that never
 /// expires.
-pub(super) fn told(actor: &Actor, token: &str, way: Way) -> Outcome {
+pub(super) fn result_of(actor: &Actor, token: &str, way: Way) -> Outcome {
     let ends = actor.login.expires_at.unwrap_or(FOR_EVER);
     result(&Entered {
         id: actor.user.id.as_str(),

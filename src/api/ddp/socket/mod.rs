@@ -11,6 +11,7 @@
 
 mod call;
 mod drive;
+mod feed;
 mod login;
 mod session;
 mod streams;

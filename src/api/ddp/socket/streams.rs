@@ -1,7 +1,7 @@
-//! The subscriptions of a live connection: the available streams, who may subscribe to them, and
-//! the topics behind them. Source: Rocket.Chat `streamer.module.ts`, `notifications.module.ts`;
-//! compatibility 9.4 and 9.5.
+//! The subscriptions of a live connection. Source: Rocket.Chat `streamer.module.ts`; compatibility
+//! 9.4 and 9.5.
 
+use super::feed::{Feed, PRESENCE};
 use super::watched_users::{MOST_WATCHED_BY_USER, Watched, Watching};
 use crate::api::error::ApiError;
 use crate::api::wire::frame::{Document, DocumentChange, Reply, text_of};
@@ -18,40 +18,9 @@ const MOST_WATCHED: usize = 5000;
 /// Maximum length in bytes of a user's id; no user has a longer one.
 const LONGEST_ID: usize = 64;
 
-const PRESENCE: &str = "stream-user-presence";
-
-/// Publications that clients wait for but that are empty here: their content is sent without a
-/// subscription.
-const SILENT: &[&str] = &[
-    "userData",
-    "meteor.loginServiceConfiguration",
-    "meteor_autoupdate_clientVersions",
-];
-
-/// What a subscription receives.
-#[derive(PartialEq, Eq)]
-enum Hears {
-    /// Messages of a topic.
-    Topic(Topic),
-    /// Changes of the connection's own user.
-    OwnData,
-    /// The presence of the watched users.
-    Presence,
-    /// Nothing, because these events never occur here.
-    Silence(Ear),
-}
-
-/// Who may subscribe.
-#[derive(PartialEq, Eq)]
-enum Ear {
-    Everybody,
-    LoggedIn,
-    OwnUser,
-}
-
 /// The subscriptions of a connection, by the client's ids.
 pub(super) struct Streams {
-    subscriptions: HashMap<String, Hears>,
+    subscriptions: HashMap<String, Feed>,
     watched: HashSet<UserId>,
     /// `None` until the first user is watched.
     counted: Option<Watched>,
@@ -95,19 +64,19 @@ impl Streams {
         if self.subscriptions.contains_key(&id) {
             return Vec::new();
         }
-        match self.hears(user, &name, params) {
-            Ok(Hears::Presence) => {
+        match self.feed(user, &name, params) {
+            Ok(Feed::Presence) => {
                 if let Some(user) = user {
                     self.counted
                         .get_or_insert_with(|| self.watching.begin(user.clone()));
                 }
                 self.watch(listener, id, params.get(1), existing)
             }
-            Ok(hears) => {
-                if let Hears::Topic(topic) = &hears {
+            Ok(feed) => {
+                if let Feed::Topic(topic) = &feed {
                     listener.subscribe(topic.clone());
                 }
-                self.subscriptions.insert(id.clone(), hears);
+                self.subscriptions.insert(id.clone(), feed);
                 begun(&id, &name, params)
             }
             Err(refused) => vec![refusal(&id, refused)],
@@ -127,15 +96,10 @@ impl Streams {
         listener: &mut Listener,
         user: Option<&UserId>,
     ) -> Vec<String> {
-        let may_hear = |hears: &Hears| match hears {
-            Hears::Silence(Ear::Everybody) | Hears::Topic(Topic::Settings) => true,
-            Hears::Silence(Ear::OwnUser) | Hears::OwnData => false,
-            Hears::Silence(Ear::LoggedIn) | Hears::Topic(_) | Hears::Presence => user.is_some(),
-        };
         let ended: Vec<_> = self
             .subscriptions
             .iter()
-            .filter(|(_, hears)| !may_hear(hears))
+            .filter(|(_, feed)| !feed.is_open_to(user))
             .map(|(id, _)| id.clone())
             .collect();
         let refuse = |id: String| {
@@ -146,69 +110,36 @@ impl Streams {
     }
 
     /// Returns whether the connection receives changes of its own user.
-    pub(super) fn hears_own_data(&self) -> bool {
+    pub(super) fn sends_own_data(&self) -> bool {
         self.subscriptions
             .values()
-            .any(|hears| *hears == Hears::OwnData)
+            .any(|feed| *feed == Feed::OwnData)
     }
 
     fn end(&mut self, listener: &mut Listener, id: &str) {
         match self.subscriptions.remove(id) {
-            Some(Hears::Topic(topic)) => {
-                let hears = Hears::Topic(topic);
-                let has_listeners = self.subscriptions.values().any(|other| *other == hears);
-                if let (Hears::Topic(topic), false) = (&hears, has_listeners) {
+            Some(Feed::Topic(topic)) => {
+                let feed = Feed::Topic(topic);
+                let has_listeners = self.subscriptions.values().any(|other| *other == feed);
+                if let (Feed::Topic(topic), false) = (&feed, has_listeners) {
                     listener.unsubscribe(topic);
                 }
             }
-            Some(Hears::Presence) => {
+            Some(Feed::Presence) => {
                 for user in std::mem::take(&mut self.watched) {
                     listener.unsubscribe(&Topic::StatusOf(user));
                 }
                 self.counted = None;
             }
-            Some(Hears::OwnData | Hears::Silence(_)) | None => {}
+            Some(Feed::OwnData | Feed::Nothing(_)) | None => {}
         }
     }
 
-    fn hears(
-        &self,
-        user: Option<&UserId>,
-        name: &str,
-        params: &[Value],
-    ) -> Result<Hears, ApiError> {
+    fn feed(&self, user: Option<&UserId>, name: &str, params: &[Value]) -> Result<Feed, ApiError> {
         if self.subscriptions.len() >= MOST {
             return Err(ApiError::TooManySubscriptions(MOST));
         }
-        if SILENT.contains(&name) {
-            return Ok(Hears::Silence(Ear::Everybody));
-        }
-        let is_stream = matches!(
-            name,
-            "stream-notify-logged"
-                | "stream-notify-all"
-                | "stream-notify-user"
-                | "stream-roles"
-                | PRESENCE
-        );
-        if !is_stream {
-            return Err(ApiError::UnknownSubscription(name.to_owned()));
-        }
-        let event = params.first().and_then(Value::as_str).unwrap_or_default();
-        if event.is_empty() && name != PRESENCE {
-            return Err(ApiError::InvalidEventName);
-        }
-        if name == "stream-notify-all" {
-            return Ok(public(event));
-        }
-        let user = user.ok_or(ApiError::NotAllowed)?;
-        match name {
-            "stream-notify-logged" => Ok(logged(event)),
-            "stream-notify-user" => own(user, event),
-            PRESENCE => Ok(Hears::Presence),
-            // Roles never change.
-            _ => Ok(Hears::Silence(Ear::LoggedIn)),
-        }
+        Feed::of(user, name, params)
     }
 
     /// Changes the watched users. The first subscription to presence stays; each further one only
@@ -247,14 +178,14 @@ impl Streams {
         if self
             .subscriptions
             .values()
-            .any(|hears| *hears == Hears::Presence)
+            .any(|feed| *feed == Feed::Presence)
         {
             return vec![text_of(&Reply::Nosub {
                 id: &id,
                 error: None,
             })];
         }
-        self.subscriptions.insert(id.clone(), Hears::Presence);
+        self.subscriptions.insert(id.clone(), Feed::Presence);
         vec![text_of(&Reply::Ready { subs: [&id] })]
     }
 }
@@ -264,37 +195,6 @@ fn named(who: Option<&Value>, key: &str) -> impl Iterator<Item = UserId> {
     let ids = who.and_then(|who| who.get(key)).and_then(Value::as_array);
     let ids = ids.into_iter().flatten().filter_map(Value::as_str);
     ids.filter(|id| id.len() <= LONGEST_ID).map(UserId::new)
-}
-
-fn logged(event: &str) -> Hears {
-    Hears::Topic(match event {
-        "user-status" => Topic::Statuses,
-        "updateCustomUserStatus" => Topic::CustomStatuses,
-        "deleteCustomUserStatus" => Topic::DeletedCustomStatuses,
-        "permissions-changed" => Topic::Permissions,
-        "roles-change" => Topic::Roles,
-        "Users:NameChanged" => Topic::Names,
-        "Users:Deleted" => Topic::DeletedUsers,
-        _ => return Hears::Silence(Ear::LoggedIn),
-    })
-}
-
-fn public(event: &str) -> Hears {
-    if event == "public-settings-changed" {
-        Hears::Topic(Topic::Settings)
-    } else {
-        Hears::Silence(Ear::Everybody)
-    }
-}
-
-/// Returns the subscription to events of a user. Only that user may subscribe to them.
-fn own(user: &UserId, event: &str) -> Result<Hears, ApiError> {
-    let event = event.strip_prefix(user.as_str());
-    match event.and_then(|rest| rest.strip_prefix('/')) {
-        Some("userData") => Ok(Hears::OwnData),
-        Some(_) => Ok(Hears::Silence(Ear::OwnUser)),
-        None => Err(ApiError::NotAllowed),
-    }
 }
 
 /// Returns the frames that confirm a subscription. Old clients ask for an initial document.

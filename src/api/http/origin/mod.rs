@@ -17,14 +17,14 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The origins whose pages may call the API.
 pub(in crate::api) struct Origins {
-    listed: Listed,
+    listed: AllowList,
     site: Option<Origin>,
 }
 
 /// The setting `cors_origins`.
-enum Listed {
-    Nobody,
-    Everybody,
+enum AllowList {
+    Empty,
+    Any,
     These(Vec<Origin>),
 }
 
@@ -45,9 +45,9 @@ impl Origins {
     /// Reads the setting `cors_origins`. `site_url` is the public URL of this server.
     pub(in crate::api) fn new(origins: &[String], site_url: &str) -> Self {
         let listed = match origins {
-            [] => Listed::Nobody,
-            all if all.iter().any(|origin| origin == "*") => Listed::Everybody,
-            some => Listed::These(some.iter().filter_map(|one| Origin::of_url(one)).collect()),
+            [] => AllowList::Empty,
+            all if all.iter().any(|origin| origin == "*") => AllowList::Any,
+            some => AllowList::These(some.iter().filter_map(|one| Origin::of_url(one)).collect()),
         };
         let site = Origin::of_url(site_url);
         Self { listed, site }
@@ -63,9 +63,9 @@ impl Origins {
         let origin = origins.next().filter(|_| origins.next().is_none());
         let origin = origin.and_then(|origin| Origin::of_url(origin.to_str().ok()?));
         let is_listed = match &self.listed {
-            Listed::Nobody => false,
-            Listed::Everybody => true,
-            Listed::These(known) => origin.as_ref().is_some_and(|one| known.contains(one)),
+            AllowList::Empty => false,
+            AllowList::Any => true,
+            AllowList::These(known) => origin.as_ref().is_some_and(|one| known.contains(one)),
         };
         if is_listed {
             Page::Listed
@@ -107,9 +107,7 @@ impl Origins {
         match (page, &self.listed) {
             // Rocket.Chat sends `*` to every client. It gives no page access to anything that it
             // could not request anyway.
-            (Page::No, _) | (Page::Listed, Listed::Everybody) => {
-                Some(HeaderValue::from_static("*"))
-            }
+            (Page::No, _) | (Page::Listed, AllowList::Any) => Some(HeaderValue::from_static("*")),
             (Page::Listed, _) => headers.get(header::ORIGIN).cloned(),
             (Page::Own | Page::Foreign, _) => None,
         }
@@ -120,7 +118,7 @@ impl Origins {
         let asks = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         match (&self.listed, page) {
             (_, Page::No) if !asks => text(StatusCode::OK, "OK"),
-            (Listed::Nobody, _) => {
+            (AllowList::Empty, _) => {
                 self.log_refusal(headers);
                 let reason = "CORS not enabled. Add the page's origin to the setting cors_origins to enable it.";
                 let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
@@ -128,8 +126,8 @@ impl Origins {
                 response.headers_mut().insert(header::ALLOW, allow);
                 response
             }
-            (Listed::Everybody, _) | (Listed::These(_), Page::Listed) => allowed(),
-            (Listed::These(_), _) => {
+            (AllowList::Any, _) | (AllowList::These(_), Page::Listed) => allowed(),
+            (AllowList::These(_), _) => {
                 self.log_refusal(headers);
                 let reason = "Invalid origin. Add the page's origin to the setting cors_origins.";
                 text(StatusCode::FORBIDDEN, reason)

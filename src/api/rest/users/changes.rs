@@ -57,7 +57,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         address: request.address(),
     };
     let user = changes::update(app, &actor, id, new, proof).await;
-    told(
+    user_reply(
         app,
         &user.map_err(|e| AccountContext::Change("saveUser", app.clock.now()).failed(e))?,
     )
@@ -82,7 +82,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         address: request.address(),
     };
     let user = changes::update_own(app, &actor, new, proof).await;
-    told(
+    user_reply(
         app,
         &user.map_err(|e| AccountContext::Change("saveUserProfile", app.clock.now()).failed(e))?,
     )
@@ -127,7 +127,7 @@ fn both(data: &mut Fields) -> Result<UserChanges, ApiError> {
     })
 }
 
-async fn told(app: &App, user: &User) -> Answer {
+async fn user_reply(app: &App, user: &User) -> Answer {
     let shown = presence::of(app, &user.id).await?;
     response::ok(&UserReply {
         user: UserRow::whole(user, &shown),

@@ -47,7 +47,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let view = view.ok_or(ApiError::Bare("User not found."))?;
     let shown = presence::of(app, &view.user.id).await?;
     response::ok(&UserReply {
-        user: UserRow::seen(&view.user, &shown, view.whole),
+        user: UserRow::for_viewer(&view.user, &shown, view.whole),
         success: true,
     })
 }

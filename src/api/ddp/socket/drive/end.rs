@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Time limit for the closing handshake.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,28 +64,28 @@ impl End {
 
     /// Returns the close code and reason (RFC 6455, section 7.4.1). Rocket.Chat's streamer closes
     /// idle connections with 4000.
-    fn farewell(self) -> Option<(u16, &'static str)> {
+    fn close_frame(self) -> Option<(u16, &'static str)> {
         Some(match self {
             Self::Gone => return None,
             Self::Refused => (1000, ""),
-            Self::Stop => (1001, "the server stops"),
-            Self::TooSlow => (1013, "too slow: connect again"),
+            Self::Stop => (1001, "server is stopping"),
+            Self::TooSlow => (1013, "too slow: reconnect"),
             Self::Silent => (4000, "timeout"),
             Self::LoggedOut => (1008, "logged out"),
             Self::Unchecked => (1013, "try again later"),
-            Self::NotLoggedIn => (1008, "no login in time"),
-            Self::Overloaded => (1013, "overloaded: connect again"),
-            Self::TooLarge => (1009, "a frame holds 64 KiB at most"),
+            Self::NotLoggedIn => (1008, "login timeout"),
+            Self::Overloaded => (1013, "overloaded: reconnect"),
+            Self::TooLarge => (1009, "frame too large: at most 64 KiB"),
             Self::Protocol => (1002, "protocol error"),
-            Self::NotText => (1003, "frames are text"),
-            Self::NotUtf8 => (1007, "text is UTF-8"),
+            Self::NotText => (1003, "only text frames are supported"),
+            Self::NotUtf8 => (1007, "invalid UTF-8"),
         })
     }
 }
 
 /// Closes a connection. A client that was too slow has `write` to read the queued frames before the
 /// close frame.
-pub(super) async fn take_leave<S>(
+pub(super) async fn close<S>(
     outgoing: Outgoing<S>,
     incoming: SplitStream<WebSocketStream<S>>,
     end: End,
@@ -93,16 +93,16 @@ pub(super) async fn take_leave<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let patience = match end {
+    let limit = match end {
         End::TooSlow => write,
-        _ => FAREWELL,
+        _ => CLOSE_TIMEOUT,
     };
-    let _ = timeout(patience, tell(outgoing, incoming, end)).await;
+    let _ = timeout(limit, send_close(outgoing, incoming, end)).await;
 }
 
 /// Sends the queued frames and the close frame, then reads until the client closes. Closing with
 /// unread bytes would reset the connection and lose the close frame.
-async fn tell<S>(
+async fn send_close<S>(
     mut outgoing: Outgoing<S>,
     mut incoming: SplitStream<WebSocketStream<S>>,
     end: End,
@@ -111,7 +111,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     outgoing.flush().await?;
-    if let Some((code, reason)) = end.farewell() {
+    if let Some((code, reason)) = end.close_frame() {
         let (code, reason) = (CloseCode::from(code), reason.into());
         let close = Message::Close(Some(CloseFrame { code, reason }));
         outgoing.into_sink().send(close).await?;

@@ -3,15 +3,16 @@
 //! older ones, until there are too many and the connection is closed.
 
 mod end;
+mod keepalive;
 mod outgoing;
-mod watch;
 
 use super::call::{Call, Called};
 use super::session::{Loss, Session, Step};
 use crate::realtime::hub::{self, Interrupt};
 use crate::transport::limits::Limits;
-use end::{End, take_leave};
+use end::{End, close};
 use futures_util::StreamExt;
+use keepalive::{Check, KeepAlive};
 use outgoing::Outgoing;
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -20,7 +21,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use watch::{Look, Watch};
 
 /// Maximum size in bytes of a frame from a client.
 pub(super) const LARGEST_FRAME: usize = 64 * 1024;
@@ -46,7 +46,7 @@ pub(super) async fn run<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (sink, mut incoming) = socket.split();
-    let (mut outgoing, mut watch) = (Outgoing::new(sink), Watch::new(limits));
+    let (mut outgoing, mut keepalive) = (Outgoing::new(sink), KeepAlive::new(limits));
     let (mut stop, mut call) = (pin!(stop), None);
     let end = loop {
         let is_free = outgoing.is_flushed();
@@ -54,12 +54,12 @@ pub(super) async fn run<S>(
             biased;
             () = &mut stop => Some(End::Stop),
             // A call may itself end the login it uses, and must still report that.
-            trouble = session.listener().interrupt(), if call.is_none() => in_trouble(trouble, &session).await,
+            trouble = session.listener().interrupt(), if call.is_none() => interrupted(trouble, &session).await,
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
-            called = under_way(&mut call) => {
+            called = finished(&mut call) => {
                 call = None;
                 let frames = session.called(called).await;
-                watch.logged_in(session.is_logged_in());
+                keepalive.logged_in(session.is_logged_in());
                 match session.meter().reserve(&frames) {
                     Ok(reserved) => {
                         outgoing.hold(reserved);
@@ -70,11 +70,11 @@ pub(super) async fn run<S>(
                 }
             }
             frame = incoming.next(), if is_free && call.is_none() => {
-                watch.heard();
+                keepalive.received();
                 receive(frame, &mut session, &mut outgoing, &mut call)
             }
             messages = session.listener().next(), if is_free => deliver(&messages, &session, &mut outgoing),
-            () = watch.sleep() => look(&mut watch, &session, &mut outgoing),
+            () = keepalive.sleep() => check(&mut keepalive, &session, &mut outgoing),
         };
         if let Some(end) = ended {
             break end;
@@ -82,18 +82,18 @@ pub(super) async fn run<S>(
     };
     // Presence and publishing need not wait for the closing handshake.
     drop(session);
-    take_leave(outgoing, incoming, end, limits.write).await;
+    close(outgoing, incoming, end, limits.write).await;
 }
 
 /// Resolves with the outcome of the call; pending forever if there is none.
-async fn under_way(call: &mut Option<Call>) -> Called {
+async fn finished(call: &mut Option<Call>) -> Called {
     match call {
         Some(call) => call.await,
         None => pending().await,
     }
 }
 
-async fn in_trouble(trouble: Interrupt, session: &Session) -> Option<End> {
+async fn interrupted(trouble: Interrupt, session: &Session) -> Option<End> {
     match trouble {
         Interrupt::Overrun => Some(End::TooSlow),
         Interrupt::LoginsEnded => session.loss_of_login().await.map(|loss| match loss {
@@ -112,7 +112,11 @@ fn deliver<S>(
     if session.login_is_over() {
         return Some(End::LoggedOut);
     }
-    outgoing.tell(messages.iter().flat_map(|message| session.tell(message)));
+    outgoing.send_shared(
+        messages
+            .iter()
+            .flat_map(|message| session.frames_of(message)),
+    );
     None
 }
 
@@ -125,7 +129,7 @@ fn receive<S>(
     match frame {
         Some(Ok(Message::Text(text))) => match session.receive(&text) {
             Step::Send(frames) => outgoing.send(frames),
-            Step::Call(under_way) => *call = Some(under_way),
+            Step::Call(started) => *call = Some(started),
             Step::Refuse(frame) => {
                 outgoing.send(vec![frame]);
                 return Some(End::Refused);
@@ -140,24 +144,28 @@ fn receive<S>(
     None
 }
 
-fn look<S>(watch: &mut Watch, session: &Session, outgoing: &mut Outgoing<S>) -> Option<End> {
+fn check<S>(
+    keepalive: &mut KeepAlive,
+    session: &Session,
+    outgoing: &mut Outgoing<S>,
+) -> Option<End> {
     if session.login_is_over() {
         return Some(End::LoggedOut);
     }
     if !outgoing.is_flushed() {
         // The client has to read first. The stream limits how long that may take, and frames from
         // the client are not read until then.
-        watch.heard();
+        keepalive.received();
     }
-    match watch.look() {
-        Look::Heard => {}
-        Look::Ask => outgoing.send(session.ping().into_iter().collect()),
-        Look::GiveUp => return Some(End::Silent),
-        Look::NotLoggedIn => return Some(End::NotLoggedIn),
+    match keepalive.check() {
+        Check::Alive => {}
+        Check::Ping => outgoing.send(session.ping().into_iter().collect()),
+        Check::TimedOut => return Some(End::Silent),
+        Check::NotLoggedIn => return Some(End::NotLoggedIn),
     }
     // Even a client that is pinged now has sent something since the last check, or has just
     // connected.
-    session.heard();
+    session.renew_lease();
     None
 }
 

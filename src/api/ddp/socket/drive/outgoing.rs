@@ -46,7 +46,7 @@ impl<S> Outgoing<S> {
 
     /// Queues frames.
     pub(super) fn send(&mut self, frames: Vec<String>) {
-        self.tell(frames.into_iter().map(Bytes::from));
+        self.send_shared(frames.into_iter().map(Bytes::from));
     }
 
     /// Holds a reservation until the queue is written.
@@ -59,7 +59,7 @@ impl<S> Outgoing<S> {
     }
 
     /// Queues frames whose bytes are shared by all listeners; see [`send`](Self::send).
-    pub(super) fn tell(&mut self, frames: impl Iterator<Item = Bytes>) {
+    pub(super) fn send_shared(&mut self, frames: impl Iterator<Item = Bytes>) {
         self.waiting.extend(frames);
         self.is_flushed &= self.waiting.is_empty();
     }

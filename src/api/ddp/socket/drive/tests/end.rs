@@ -8,7 +8,7 @@ use crate::realtime::hub::{News, Topic};
 async fn a_stop_closes_connections_with_1001() {
     let client = Client::connected().await;
     client.stop.cancel();
-    client.ends(1001, "the server stops").await;
+    client.ends(1001, "server is stopping").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,14 +35,14 @@ async fn binary_or_oversized_frames_end_the_connection() {
     let mut client = Client::connected().await;
     let bytes = Message::binary(vec![1, 2, 3]);
     client.socket.send(bytes).await.unwrap();
-    client.ends(1003, "frames are text").await;
+    client.ends(1003, "only text frames are supported").await;
     let mut client = Client::connected().await;
     client.send(&" ".repeat(LARGEST_FRAME)).await;
     assert!(client.text().await.contains("error"), "the maximum size");
     // The client may fail to send all of it, because the server stops reading.
     let large = " ".repeat(LARGEST_FRAME + 1);
     drop(client.socket.send(Message::text(large)).await);
-    client.ends(1009, "a frame holds 64 KiB at most").await;
+    client.ends(1009, "frame too large: at most 64 KiB").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +65,7 @@ async fn a_client_that_leaves_leaves_nothing_behind() {
 }
 
 /// Publishes a message that no newer one replaces.
-fn tell(app: &App) {
+fn publish(app: &App) {
     app.live.publish(&Topic::Settings, || {
         News::Setting(Setting::SiteName, "x".repeat(100).as_str().into())
     });
@@ -82,7 +82,7 @@ async fn a_slow_client_is_closed_and_can_still_read_the_reason() {
     assert!(client.text().await.contains("ready"));
     for _ in 0..8 {
         for _ in 0..1000 {
-            tell(&client.app);
+            publish(&client.app);
         }
         tokio::task::yield_now().await;
     }
@@ -92,7 +92,7 @@ async fn a_slow_client_is_closed_and_can_still_read_the_reason() {
             close @ Got::Close(..) => break close,
         }
     };
-    assert_eq!(end, Got::Close(1013, "too slow: connect again".to_owned()));
+    assert_eq!(end, Got::Close(1013, "too slow: reconnect".to_owned()));
     assert_eq!(client.seconds(), 0);
 }
 
@@ -106,7 +106,7 @@ async fn a_client_that_never_reads_is_dropped_after_the_write_timeout() {
         .await;
     client.text().await;
     for _ in 0..4000 {
-        tell(&client.app);
+        publish(&client.app);
     }
     let began = Instant::now();
     timeout(Duration::from_secs(60), client.running)

@@ -99,7 +99,7 @@ async fn an_active_client_without_login_is_closed_after_30_seconds() {
             .await;
     }
     client
-        .gets(Got::Close(1008, "no login in time".to_owned()), 30)
+        .gets(Got::Close(1008, "login timeout".to_owned()), 30)
         .await;
 }
 
@@ -124,7 +124,7 @@ async fn after_a_logout_a_client_has_30_seconds_to_log_in_again() {
         }
         client.send(PONG).await;
     };
-    assert_eq!(end, Got::Close(1008, "no login in time".to_owned()));
+    assert_eq!(end, Got::Close(1008, "login timeout".to_owned()));
     let waited = began.elapsed().as_secs_f64();
     assert!((29.0..=30.1).contains(&waited), "{waited}");
 }

@@ -2,28 +2,30 @@
 //! responses to frames; `drive` decides when they are sent and when the connection ends. Source:
 //! Meteor `livedata_server.js`; compatibility 9.1 and 9.2.
 
+mod attached_login;
+mod log_in;
+
+pub(super) use log_in::Loss;
+
 use super::call::{Call, Called, Caller, Done, Subscription};
-use super::login::{self, Way};
 use super::streams::{self, Streams};
 use crate::api::Api;
-use crate::api::ddp::{Connection, Outcome};
+use crate::api::ddp::Connection;
 use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
-use crate::api::wire::news;
-use crate::domain::{Error, LoginKind, Timestamp, User, UserId};
+use crate::api::wire::stream_frames;
+use crate::domain::UserId;
 use crate::realtime::hub::{Listener, Message, News, Topic};
-use crate::service::authentication::{self, LoginState};
-use crate::service::session::LoggedIn;
 use crate::service::users;
 use crate::transport::FrameMeter;
+use attached_login::Login;
 use bytes::Bytes;
 use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// A live connection.
-pub(super) struct Session {
+pub(in crate::api::ddp::socket) struct Session {
     api: Arc<Api>,
     address: IpAddr,
     /// The client's `User-Agent`.
@@ -37,44 +39,11 @@ pub(super) struct Session {
     meter: FrameMeter,
 }
 
-/// The login of a connection.
-struct Login {
-    user: UserId,
-    token: Arc<str>,
-    ends: Option<Timestamp>,
-    /// Whether it is a password login, which is restricted while the password must be changed.
-    is_by_password: bool,
-    /// Whether the user must change the password before anything else. Updated with the user's
-    /// record.
-    is_restricted: AtomicBool,
-}
-
-impl Login {
-    /// Returns whether the connection receives no more than an anonymous one.
-    fn is_restricted(&self) -> bool {
-        self.is_restricted.load(Ordering::Relaxed)
-    }
-
-    /// Updates the restriction from the user's current record.
-    fn follow(&self, user: &User) {
-        let restricted = self.is_by_password && user.profile.require_password_change;
-        self.is_restricted.store(restricted, Ordering::Relaxed);
-    }
-}
-
-/// How a connection lost its login.
-pub(super) enum Loss {
-    /// The login has ended.
-    Ended,
-    /// The store is unavailable, so it is unknown whether the login has ended.
-    Unknown,
-}
-
 /// The name of the call that looks up the users of a subscription. No method has this name.
 const SUBSCRIPTION: &str = "sub ";
 
 /// What a received frame leads to.
-pub(super) enum Step {
+pub(in crate::api::ddp::socket) enum Step {
     /// Frames to send.
     Send(Vec<String>),
     /// A last frame to send; then the connection ends.
@@ -86,7 +55,7 @@ pub(super) enum Step {
 
 impl Session {
     /// Creates a connection from `address`.
-    pub(super) fn new(
+    pub(in crate::api::ddp::socket) fn new(
         api: Arc<Api>,
         address: IpAddr,
         client: Option<Arc<str>>,
@@ -106,22 +75,22 @@ impl Session {
     }
 
     /// Returns the connection's listener.
-    pub(super) fn listener(&self) -> &Listener {
+    pub(in crate::api::ddp::socket) fn listener(&self) -> &Listener {
         &self.listener
     }
 
     /// Returns the frame that checks whether the client is alive; `None` before the handshake.
-    pub(super) fn ping(&self) -> Option<String> {
+    pub(in crate::api::ddp::socket) fn ping(&self) -> Option<String> {
         self.is_connected.then(|| text_of(&Reply::Ping))
     }
 
-    /// Records that the client sent something.
-    pub(super) fn heard(&self) {
+    /// Renews the lease of the user, because the client sent something.
+    pub(in crate::api::ddp::socket) fn renew_lease(&self) {
         self.connection.renew();
     }
 
     /// Handles a text from the client.
-    pub(super) fn receive(&mut self, text: &str) -> Step {
+    pub(in crate::api::ddp::socket) fn receive(&mut self, text: &str) -> Step {
         self.meter.end_message();
         match self.read(text) {
             Ok(step) => step,
@@ -208,7 +177,7 @@ impl Session {
     }
 
     /// Handles the outcome of a call, and returns the frames to send.
-    pub(super) async fn called(&mut self, mut called: Called) -> Vec<String> {
+    pub(in crate::api::ddp::socket) async fn called(&mut self, mut called: Called) -> Vec<String> {
         let before = self.login.as_ref().map(|login| login.user.clone());
         let outcome = std::mem::replace(&mut called.outcome, Ok(Done::Left));
         let (mut frames, outcome) = match outcome {
@@ -235,105 +204,13 @@ impl Session {
         frames
     }
 
-    /// Attaches a login to the connection. Subscribes before it checks the login again: a login
-    /// that ended in the meantime is noticed by the check, and one that ends later by the
-    /// subscription.
-    async fn enter(&mut self, entered: LoggedIn, way: Way) -> (Vec<String>, Outcome) {
-        let LoggedIn { actor, token } = entered;
-        let user = actor.user.id.clone();
-        let mut frames = Vec::new();
-        if self.login.as_ref().is_some_and(|login| login.user != user) {
-            frames = self.forget_user(Some(&user));
-        }
-        self.listener.subscribe(Topic::OwnUser(user.clone()));
-        let outcome = login::told(&actor, &token, way);
-        self.login = Some(Login {
-            is_by_password: matches!(actor.login.kind, LoginKind::Password),
-            is_restricted: AtomicBool::new(actor.require_password_settled().is_err()),
-            ends: actor.login.expires_at,
-            user: user.clone(),
-            token: token.into(),
-        });
-        let refused = match self.login_state().await {
-            Some(LoginState::Ended) => Some(Error::LoginRefused),
-            Some(LoginState::Unknown) => Some(Error::UNAVAILABLE),
-            Some(LoginState::Valid(actor)) => {
-                // Includes changes of the user from before the subscription.
-                self.login
-                    .iter()
-                    .for_each(|login| login.follow(&actor.user));
-                None
-            }
-            None => None,
-        };
-        if let Some(refused) = refused {
-            frames.extend(self.leave());
-            return (frames, Err(refused.into()));
-        }
-        self.meter.log_in();
-        self.connection.enter(self.api.app.connections.open(user));
-        frames.push(news::published(DocumentChange::Added, &actor.user));
-        (frames, outcome)
-    }
-
-    fn leave(&mut self) -> Vec<String> {
-        self.meter.log_out();
-        self.connection.leave();
-        self.forget_user(None)
-    }
-
-    /// Detaches the user. `next` is the user who takes over, if any.
-    fn forget_user(&mut self, next: Option<&UserId>) -> Vec<String> {
-        let Some(login) = self.login.take() else {
-            return Vec::new();
-        };
-        let id = login.user.as_str();
-        let removed = text_of(&Reply::Removed {
-            collection: "users",
-            id,
-        });
-        let mut frames = vec![removed];
-        frames.extend(self.streams.end_forbidden(&mut self.listener, next));
-        self.listener.unsubscribe(&Topic::OwnUser(login.user));
-        frames
-    }
-
-    /// Returns the state of the connection's login; `None` without one.
-    async fn login_state(&self) -> Option<LoginState> {
-        match &self.login {
-            Some(login) => Some(authentication::login_state(&self.api.app, &login.token).await),
-            None => None,
-        }
-    }
-
-    /// Checks the connection's login after logins of its user have ended. Returns why the
-    /// connection must end, if it must.
-    pub(super) async fn loss_of_login(&self) -> Option<Loss> {
-        match self.login_state().await? {
-            LoginState::Valid(_) => None,
-            LoginState::Ended => Some(Loss::Ended),
-            LoginState::Unknown => Some(Loss::Unknown),
-        }
-    }
-
     /// Returns the meter that counts large frames until they are sent.
-    pub(super) fn meter(&self) -> &FrameMeter {
+    pub(in crate::api::ddp::socket) fn meter(&self) -> &FrameMeter {
         &self.meter
     }
 
-    /// Returns whether a user is logged in.
-    pub(super) fn is_logged_in(&self) -> bool {
-        self.login.is_some()
-    }
-
-    /// Returns whether the connection's login has expired.
-    pub(super) fn login_is_over(&self) -> bool {
-        let ends = self.login.as_ref().and_then(|login| login.ends);
-        ends.is_some_and(|end| end <= self.api.app.clock.now())
-    }
-
     /// Renders the frames of `message` for this connection.
-    pub(super) fn tell(&self, message: &Message) -> Vec<Bytes> {
+    pub(in crate::api::ddp::socket) fn frames_of(&self, message: &Message) -> Vec<Bytes> {
         if let Some(login) = &self.login {
             if let News::OwnRecord(user) = message.news() {
                 login.follow(user);
@@ -348,21 +225,21 @@ impl Session {
         };
         match (message.topic(), message.news()) {
             (Topic::StatusOf(_), _) => vec![encoded(|news| match news {
-                News::Shown(shown) => Some(news::presence_frame(shown)),
+                News::Shown(shown) => Some(stream_frames::presence_frame(shown)),
                 _ => None,
             })],
             (Topic::OwnUser(_), news) => {
-                let own = self.streams.hears_own_data();
-                let own = own.then(|| encoded(news::own_data_frame));
+                let own = self.streams.sends_own_data();
+                let own = own.then(|| encoded(stream_frames::own_data_frame));
                 let record = match news {
                     News::OwnRecord(user) => {
-                        Some(news::published(DocumentChange::Changed, user).into())
+                        Some(stream_frames::published(DocumentChange::Changed, user).into())
                     }
                     _ => None,
                 };
                 record.into_iter().chain(own).collect()
             }
-            _ => vec![encoded(news::frame)],
+            _ => vec![encoded(stream_frames::frame)],
         }
     }
 }

@@ -1,41 +1,41 @@
-//! Tracks how long a client has been silent, and when to check next.
+//! Tracks how long a client has been silent, and when to check it next.
 
 use crate::transport::limits::Limits;
 use std::pin::Pin;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The silence of a client.
-pub(super) struct Watch {
+pub(super) struct KeepAlive {
     limits: Limits,
-    heard: Instant,
-    asked: bool,
+    received: Instant,
+    pinged: bool,
     /// Since when the connection is anonymous; `None` while a user is logged in.
     anonymous: Option<Instant>,
     next: Pin<Box<Sleep>>,
 }
 
 /// The result of a check.
-pub(super) enum Look {
+pub(super) enum Check {
     /// The client sent something, or was pinged and may still answer.
-    Heard,
+    Alive,
     /// The client must be pinged.
-    Ask,
+    Ping,
     /// The client has been silent for too long.
-    GiveUp,
+    TimedOut,
     /// The client did not log in in time.
     NotLoggedIn,
 }
 
-impl Watch {
+impl KeepAlive {
     /// Starts the timers.
     pub(super) fn new(limits: Limits) -> Self {
-        let heard = Instant::now();
+        let received = Instant::now();
         Self {
             limits,
-            heard,
-            asked: false,
-            anonymous: Some(heard),
-            next: Box::pin(sleep_until(heard + limits.ping.min(limits.login))),
+            received,
+            pinged: false,
+            anonymous: Some(received),
+            next: Box::pin(sleep_until(received + limits.ping.min(limits.login))),
         }
     }
 
@@ -54,9 +54,9 @@ impl Watch {
     }
 
     /// Records that the client sent something. Does not reset a timer: the next check does.
-    pub(super) fn heard(&mut self) {
-        self.heard = Instant::now();
-        self.asked = false;
+    pub(super) fn received(&mut self) {
+        self.received = Instant::now();
+        self.pinged = false;
     }
 
     /// Waits until the next check.
@@ -67,7 +67,7 @@ impl Watch {
     /// Checks how long the client has been silent, and schedules the next check. A check that is
     /// very late means that this process did not run and read nothing, so the client is pinged
     /// first.
-    pub(super) fn look(&mut self) -> Look {
+    pub(super) fn check(&mut self) -> Check {
         let now = Instant::now();
         let Limits {
             ping,
@@ -77,29 +77,29 @@ impl Watch {
         } = self.limits;
         let was_paused = now.duration_since(self.next.deadline()) >= ping;
         if was_paused {
-            self.asked = false;
-            self.heard = now.checked_sub(ping).unwrap_or(now);
+            self.pinged = false;
+            self.received = now.checked_sub(ping).unwrap_or(now);
         }
-        let silent = now.duration_since(self.heard);
+        let silent = now.duration_since(self.received);
         let is_late = self.anonymous.is_some_and(|since| now >= since + login);
-        let (look, after) = if is_late && !was_paused {
-            (Look::NotLoggedIn, silence)
+        let (result, after) = if is_late && !was_paused {
+            (Check::NotLoggedIn, silence)
         } else if silent >= silence {
-            (Look::GiveUp, silence)
-        } else if silent >= ping && !self.asked {
-            self.asked = true;
-            (Look::Ask, silence)
-        } else if self.asked {
-            (Look::Heard, silence)
+            (Check::TimedOut, silence)
+        } else if silent >= ping && !self.pinged {
+            self.pinged = true;
+            (Check::Ping, silence)
+        } else if self.pinged {
+            (Check::Alive, silence)
         } else {
-            (Look::Heard, ping)
+            (Check::Alive, ping)
         };
         let login = self.anonymous.map(|since| since + login);
-        let next = self.heard + after;
+        let next = self.received + after;
         let next = login
             .filter(|login| *login > now)
             .map_or(next, |login| login.min(next));
         self.next.as_mut().reset(next);
-        look
+        result
     }
 }
