@@ -1,5 +1,5 @@
 //! Password logins: a user's own, and those of all users for device managers. Personal access
-//! tokens have separate rules. Source: Rocket.Chat `ee/server/api/sessions.ts`.
+//! tokens have separate rules. Source: compatibility 6.5.
 
 use crate::app::App;
 use crate::domain::{

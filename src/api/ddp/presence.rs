@@ -1,5 +1,5 @@
 //! The methods on users' statuses, and those by which a client reports the state of its connection.
-//! Source: Rocket.Chat `setUserStatus.ts` and `ee/packages/presence`; compatibility 9.3.
+//! Source: Rocket.Chat `setUserStatus.ts`; compatibility 9.3, 9.7 and 9.8.
 
 use super::call::Call;
 use super::outcome::{Outcome, result};

@@ -1,6 +1,4 @@
-//! `sessions/*`: the individual password logins. Source: Rocket.Chat
-//! `apps/meteor/ee/server/api/sessions.ts`, which requires a licence; doorsign does not.
-//! `lastUsedAt` and `expiresAt` are ours.
+//! `sessions/*`: the individual password logins. Source: compatibility 6.5.
 
 use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::query::{self, Query};

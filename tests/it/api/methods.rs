@@ -1,7 +1,7 @@
 //! The effects of the realtime methods, called over REST. `method_call` covers parsing and rate
 //! limits.
 
-use crate::support::methods::{LIST, answer, call, message, result};
+use crate::support::methods::{LIST, answer, call, message, named, result, with_callers};
 use crate::support::{Client, Setup, TestServer};
 use doorsign::config::Contract;
 use serde_json::json;
@@ -62,14 +62,7 @@ async fn fields_that_equal_their_previous_value_keep_the_stored_value() {
 
 #[tokio::test]
 async fn every_refused_method_gets_a_meteor_error() {
-    let server = TestServer::start().await;
-    let (admin, ann, anon) = (
-        server.admin().await,
-        server.user("ann").await,
-        server.anon(),
-    );
-    admin.create("taken").await.expect(200);
-    let named = |name: &str, kind: &str| json!([{"name": name, "statusType": kind}]);
+    let (_server, [admin, ann, anon]) = with_callers().await;
     let (user, anonymous) = ("method.call", "method.callAnon");
     #[rustfmt::skip] // A table.
     let table = [

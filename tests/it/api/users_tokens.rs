@@ -153,13 +153,7 @@ async fn invalid_token_requests_are_refused_with_specific_errors() {
         (regenerate, json!({}), missing),
         (remove, json!({"tokenName": {}}), "must be string"),
     ] {
-        let reply = ann.post(route, body.clone()).await;
-        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
-        assert_eq!(
-            (reply.status.as_u16(), reply.json()),
-            (400, expected),
-            "{route} {body}"
-        );
+        ann.refused_params(route, body, text).await;
     }
 }
 

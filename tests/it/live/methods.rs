@@ -1,7 +1,7 @@
 //! Method calls on a live connection: same results as over REST, presence of the connection, order
 //! and rate limits. Source: compatibility 9.3, 4.5 and 8.4. `api/methods` covers each method.
 
-use crate::support::methods::{LIST, answer, message};
+use crate::support::methods::{LIST, answer, message, named, with_callers};
 use crate::support::presence::seen;
 use crate::support::{Client, Live, Setup, TestServer, golden_lines};
 use serde_json::{Value, json};
@@ -24,14 +24,7 @@ async fn over_rest(client: &Client, method: &str, params: &Value) -> Value {
 
 #[tokio::test]
 async fn every_method_answers_as_over_rest() {
-    let server = TestServer::start().await;
-    let (admin, ann, anon) = (
-        server.admin().await,
-        server.user("ann").await,
-        server.anon(),
-    );
-    admin.create("taken").await.expect(200);
-    let named = |name: &str, kind: &str| json!([{"name": name, "statusType": kind}]);
+    let (_server, [admin, ann, anon]) = with_callers().await;
     let offline = json!(["offline", ""]);
     crate::support::admin::setting(&admin, "Accounts_AllowInvisibleStatusOption", false).await;
     crate::support::admin::setting(&admin, "Accounts_AllowUserStatusMessageChange", false).await;

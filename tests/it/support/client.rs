@@ -73,6 +73,14 @@ impl Client {
     }
 
     /// Asks for a busy status of this name.
+    /// Expects the refusal of `body` with ajv's `text`.
+    pub async fn refused_params(&self, route: &str, body: Value, text: &str) {
+        let reply = self.post(route, body.clone()).await;
+        let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
+        let answer = (reply.status.as_u16(), reply.json());
+        assert_eq!(answer, (400, expected), "{route} {body}");
+    }
+
     pub async fn create(&self, name: &str) -> Reply {
         let body = json!({"name": name, "statusType": "busy"});
         self.post("custom-user-status.create", body).await

@@ -1,6 +1,6 @@
 //! Calls realtime methods over REST.
 
-use crate::support::{Client, Reply};
+use crate::support::{Client, Reply, TestServer};
 use serde_json::{Value, json};
 
 pub const LIST: &str = "listCustomUserStatus";
@@ -35,4 +35,18 @@ pub async fn result(client: &Client, method: &str, params: Value) -> Value {
     let message = call(client, method, params).await;
     assert!(message.get("error").is_none(), "{message}");
     message["result"].clone()
+}
+
+/// A server with a status "taken", and three callers: the administrator, a user, and an anonymous client.
+pub async fn with_callers() -> (TestServer, [Client; 3]) {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    admin.create("taken").await.expect(200);
+    let anon = server.anon();
+    (server, [admin, ann, anon])
+}
+
+/// The parameters that create a status of this name and type.
+pub fn named(name: &str, kind: &str) -> Value {
+    json!([{"name": name, "statusType": kind}])
 }

@@ -64,6 +64,18 @@ async fn a_client_that_leaves_leaves_nothing_behind() {
     assert!(!client.app.live.has_listeners());
 }
 
+/// A client with a small buffer, subscribed to [`publish`]'s messages.
+async fn subscribed() -> Client {
+    let mut client = Client::with_room(2 * 1024).await;
+    client.send(CONNECT).await;
+    client.text().await;
+    client
+        .send(r#"{"msg":"sub","id":"s","name":"stream-notify-all","params":["public-settings-changed"]}"#)
+        .await;
+    assert!(client.text().await.contains("ready"));
+    client
+}
+
 /// Publishes a message that no newer one replaces.
 fn publish(app: &App) {
     app.live.publish(&Topic::Settings, || {
@@ -73,13 +85,7 @@ fn publish(app: &App) {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_client_is_closed_and_can_still_read_the_reason() {
-    let mut client = Client::with_room(2 * 1024).await;
-    client.send(CONNECT).await;
-    client.text().await;
-    client
-        .send(r#"{"msg":"sub","id":"s","name":"stream-notify-all","params":["public-settings-changed"]}"#)
-        .await;
-    assert!(client.text().await.contains("ready"));
+    let mut client = subscribed().await;
     for _ in 0..8 {
         for _ in 0..1000 {
             publish(&client.app);
@@ -98,13 +104,7 @@ async fn a_slow_client_is_closed_and_can_still_read_the_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_never_reads_is_dropped_after_the_write_timeout() {
-    let mut client = Client::with_room(2 * 1024).await;
-    client.send(CONNECT).await;
-    client.text().await;
-    client
-        .send(r#"{"msg":"sub","id":"s","name":"stream-notify-all","params":["public-settings-changed"]}"#)
-        .await;
-    client.text().await;
+    let client = subscribed().await;
     for _ in 0..4000 {
         publish(&client.app);
     }
