@@ -54,7 +54,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite/"]),
     ("r2d2", &["store/sqlite/"]),
     ("jsonwebtoken", &["auth/tokens/"]),
-    ("argon2", &["auth/passwords.rs"]),
+    ("argon2", &["auth/passwords/"]),
     ("jiff", &["api/", "cli/output.rs", "server/logging/"]),
     ("StatusCode", &["api/", "transport/http_refusal.rs"]),
     ("tokio_tungstenite", &["api/ddp/socket/"]),

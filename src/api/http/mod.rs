@@ -8,6 +8,7 @@ pub(in crate::api) mod fields;
 pub(in crate::api) mod headers;
 pub(in crate::api) mod json;
 pub(in crate::api) mod list_cache;
+pub(in crate::api) mod list_query;
 pub(in crate::api) mod origin;
 pub(in crate::api) mod path;
 pub(in crate::api) mod query;

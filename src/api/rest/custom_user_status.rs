@@ -4,7 +4,7 @@
 use crate::api::error::{ApiError, ErrorContext};
 use crate::api::http::fields::Fields;
 use crate::api::http::list_cache::Encoded;
-use crate::api::http::query;
+use crate::api::http::list_query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire;
@@ -76,7 +76,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 }
 
 async fn read_list(request: &Request, actor: &Actor, version: u64) -> Result<Encoded, ApiError> {
-    let query = query::statuses(request.query())?;
+    let query = list_query::statuses(request.query())?;
     let app = request.count_call(Some(actor))?;
     let lists = &request.api.lists;
     let (offset, whole) = (query.offset, query.limit.is_none());

@@ -1,7 +1,8 @@
 //! `sessions/*`: the individual password logins. Source: compatibility 6.5.
 
 use crate::api::error::{AccountContext, ApiError};
-use crate::api::http::query::{self, Query};
+use crate::api::http::list_query;
+use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{EndedSession, SessionPage, SessionReply, SessionRow};
@@ -10,7 +11,7 @@ use crate::service::logins;
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let query = query::logins(request.query(), request.app().clock.now())?;
+    let query = list_query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
     let page = logins::list_own(request.count_call(Some(&actor))?, &actor, query).await?;
     let row = |record| SessionRow::own(record, &actor.login.id, host(&request));
@@ -42,7 +43,7 @@ pub(in crate::api) async fn logout_me(request: Request) -> Answer {
 
 pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDeviceManagement).await?;
-    let query = query::logins(request.query(), request.app().clock.now())?;
+    let query = list_query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
     let page = logins::list(request.count_call(Some(&actor))?, &actor, query).await?;
     let row = |record| SessionRow::for_admin(record, &actor.login.id, host(&request));

@@ -11,13 +11,19 @@
 //! password is answered like a wrong one. Reporting that block would reveal which email address
 //! belongs to which username.
 
+mod attempt;
 mod known;
+mod limit;
+
+pub use attempt::Attempt;
 
 use crate::auth::fixed_window::{Window, Windows};
 use crate::config::Config;
 use crate::domain::network::Network;
 use crate::domain::{Blocked, Error, Result, Timestamp, User, UserId, UserKey, Username};
+use attempt::Key;
 use known::{Known, Subject};
+use limit::Limit;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,32 +39,10 @@ pub struct LoginThrottle {
     state: Mutex<State>,
 }
 
-/// A maximum number of failures within a time span.
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    failures: u32,
-    span: Duration,
-}
-
 #[derive(Default)]
 struct State {
     failures: Windows<Key>,
     known: Known,
-}
-
-/// What a counter counts: failures from a network, of a subject, or of a subject from a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Key {
-    network: Option<Network>,
-    subject: Option<Subject>,
-}
-
-/// One login attempt: its network, the typed name and the account.
-#[derive(Debug, Clone, Copy)]
-pub struct Attempt {
-    network: Network,
-    name: Option<Subject>,
-    account: Option<Subject>,
 }
 
 impl LoginThrottle {
@@ -139,7 +123,7 @@ impl LoginThrottle {
         let mut state = self.lock();
         self.refuse(&state, attempt, now)?;
         let is_blocked = |key| self.blocked_until(&state, key, now).is_some();
-        let silent = attempt.silent(attempt.is_known(&state));
+        let silent = attempt.silent(attempt.is_known(&state.known));
         if silent.into_iter().flatten().any(is_blocked) {
             self.count(&mut state, attempt, now);
             return Err(Error::LoginRefused);
@@ -202,7 +186,7 @@ impl LoginThrottle {
     }
 
     fn refuse(&self, state: &State, attempt: &Attempt, now: Timestamp) -> Result<()> {
-        let announced = attempt.announced(attempt.is_known(state));
+        let announced = attempt.announced(attempt.is_known(&state.known));
         let mut announced = announced.into_iter().flatten();
         announced.try_for_each(|key| self.refuse_key(state, key, now))
     }
@@ -227,7 +211,7 @@ impl LoginThrottle {
 
     /// Counts under every key that is not blocked, so that a block is never extended.
     fn count(&self, state: &mut State, attempt: &Attempt, now: Timestamp) {
-        let is_known = attempt.is_known(state);
+        let is_known = attempt.is_known(&state.known);
         let (announced, silent) = (attempt.announced(is_known), attempt.silent(is_known));
         let keys = announced.into_iter().chain(silent).flatten();
         let keys: Vec<_> = keys.collect();
@@ -264,58 +248,6 @@ impl LoginThrottle {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Limit {
-    fn is_full(&self, failures: &Window) -> bool {
-        failures.count >= self.failures
-    }
-
-    fn is_over(&self, failures: &Window, now: Timestamp) -> bool {
-        let began = if self.is_full(failures) {
-            failures.last
-        } else {
-            failures.began
-        };
-        now < began || now.since(began) >= self.span
-    }
-
-    /// Returns how close a counter is to a block, in percent.
-    fn percent(&self, failures: &Window) -> u32 {
-        let percent = u64::from(failures.count) * 100 / u64::from(self.failures.max(1));
-        u32::try_from(percent).unwrap_or(u32::MAX)
-    }
-}
-
-impl Attempt {
-    fn is_known(&self, state: &State) -> bool {
-        let account = self.account;
-        account.is_some_and(|account| state.known.contains(account, self.network))
-    }
-
-    /// The counters whose block is reported: those of the address and of the name that the client
-    /// sent. The counter over all addresses is skipped where the account `is_known`.
-    fn announced(&self, is_known: bool) -> [Option<Key>; 3] {
-        let address = Key {
-            network: Some(self.network),
-            subject: None,
-        };
-        let named = self.name.or(self.account);
-        let [here, anywhere] = self.counters(named, is_known);
-        [here, Some(address), anywhere]
-    }
-
-    /// The counters whose block is not reported: those of the account behind a typed name.
-    fn silent(&self, is_known: bool) -> [Option<Key>; 2] {
-        self.counters(self.name.and(self.account), is_known)
-    }
-
-    /// The counters of a subject: from this network, and from anywhere.
-    fn counters(&self, subject: Option<Subject>, is_known: bool) -> [Option<Key>; 2] {
-        let key = |network| subject.map(|_| Key { network, subject });
-        let anywhere = if is_known { None } else { key(None) };
-        [key(Some(self.network)), anywhere]
     }
 }
 

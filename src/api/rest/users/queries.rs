@@ -1,7 +1,8 @@
 //! Finding and listing users.
 
 use crate::api::error::ApiError;
-use crate::api::http::query::{self, Query};
+use crate::api::http::list_query;
+use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{UserPage, UserReply, UserRow};
@@ -54,7 +55,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDRoom).await?;
-    let query = query::users(request.query())?;
+    let query = list_query::users(request.query())?;
     let offset = query.offset;
     let app = request.count_call(Some(&actor))?;
     let (page, whole) = queries::list(app, &actor, query).await?;

@@ -1,14 +1,8 @@
-//! `events`: committed events by position, as a stream of server-sent events, or as JSON for
-//! clients that poll. This route is ours. Source of the stream: the HTML standard, "Server-sent
-//! events".
-//!
-//! A reader has no queue that could overrun. It reads stored events at its own pace, and listens
-//! only to learn when there are more.
+//! A reader of events. It has no queue that could overrun: it reads stored events at its own pace,
+//! and listens only to learn when there are more. Source of the stream: the HTML standard,
+//! "Server-sent events".
 
 use crate::api::Api;
-use crate::api::error::ApiError;
-use crate::api::http::query::Query;
-use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire::{EventPage, EventRow, frame, shown_row};
 use crate::domain::{self, Actor, Error, Event, EventId};
@@ -20,62 +14,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use warp::Reply;
-use warp::http::{HeaderMap, HeaderName, HeaderValue, header};
+use warp::http::{HeaderName, HeaderValue};
 use warp::sse;
 
-/// Maximum and default number of seconds that a polling client waits for the next event.
-const LONGEST_WAIT: u64 = 60;
-const USUAL_WAIT: u64 = 25;
 /// Keeps nginx from buffering the stream.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// Pause before a failed read is retried.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait before a failed read is retried.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// Interval after which an idle stream sends a comment, so that proxies do not consider it dead.
-const SILENCE: Duration = Duration::from_secs(15);
-
-pub(in crate::api) async fn read(request: Request) -> Answer {
-    let actor = request.actor().await?;
-    let query = Query::parse(request.query(), &["since", "timeout"])?;
-    let since = position(request.headers(), &query)?;
-    let wait = number(&query, "timeout")?.unwrap_or(USUAL_WAIT);
-    request.count_call(Some(&actor))?;
-    let login = LiveLogin::new(actor.actor().clone(), request.token().to_owned());
-    let reader = Reader::new(request.api.clone(), login, since);
-    if wants_stream(request.headers()) {
-        Ok(reader.stream())
-    } else {
-        reader
-            .page(Duration::from_secs(wait.min(LONGEST_WAIT)))
-            .await
-    }
-}
-
-/// Returns where to continue reading: after the last event of an interrupted stream, or where the
-/// query says.
-fn position(headers: &HeaderMap, query: &Query) -> Result<Option<EventId>, ApiError> {
-    let last = headers.get("last-event-id");
-    let last = last.and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let since = number(query, "since")?;
-    Ok(last.or(since).map(EventId::new))
-}
-
-fn number(query: &Query, name: &str) -> Result<Option<u64>, ApiError> {
-    let text = query.text(name)?.filter(|text| !text.is_empty());
-    let number = text.map(|text| text.parse());
-    let refused = |_| ApiError::invalid_query("must be number");
-    number.transpose().map_err(refused)
-}
-
-fn wants_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT);
-    accepted.is_some_and(|accepted| {
-        let accepted = accepted.to_str().unwrap_or_default();
-        accepted.contains("text/event-stream")
-    })
-}
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A reader of events.
-struct Reader {
+pub(super) struct Reader {
     api: Arc<Api>,
     login: LiveLogin,
     listener: Listener,
@@ -93,7 +43,7 @@ struct Reader {
 impl Reader {
     /// Creates a reader that starts at `since`, or at the newest event. It subscribes before it
     /// reads, so that nothing is missed in between.
-    fn new(api: Arc<Api>, login: LiveLogin, since: Option<EventId>) -> Self {
+    pub(super) fn new(api: Arc<Api>, login: LiveLogin, since: Option<EventId>) -> Self {
         let mut listener = api.app.live.listen();
         listener.subscribe(Topic::Events);
         listener.subscribe(Topic::OwnUser(login.actor().user.id.clone()));
@@ -112,7 +62,7 @@ impl Reader {
 
     /// Returns the events after the position as soon as there are any, or none after `wait`.
     /// Without a position, returns the current one at once.
-    async fn page(mut self, wait: Duration) -> Answer {
+    pub(super) async fn page(mut self, wait: Duration) -> Answer {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             match events::read(&self.api.app, &mut self.login, self.position).await? {
@@ -141,7 +91,7 @@ impl Reader {
     }
 
     /// Returns a stream that a separate task fills as fast as it is read.
-    fn stream(self) -> Response {
+    pub(super) fn stream(self) -> Response {
         let (sender, mut receiver) = mpsc::channel(1);
         let realtime = &self.api.clone().realtime;
         realtime.spawn(self.fill(sender));
@@ -191,7 +141,7 @@ impl Reader {
             match self.login.check(&self.api.app).await {
                 Ok(_) => return true,
                 Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return false,
-                Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
+                Err(_) => tokio::time::sleep(RETRY_INTERVAL).await,
             }
         }
     }
@@ -215,7 +165,7 @@ impl Reader {
                 Some(Vec::new())
             }
             messages = self.listener.next() => self.events_of(&messages).await,
-            () = tokio::time::sleep(SILENCE) => Some(vec![sse::Event::default().comment("")]),
+            () = tokio::time::sleep(KEEPALIVE_INTERVAL) => Some(vec![sse::Event::default().comment("")]),
         }
     }
 
@@ -239,7 +189,7 @@ impl Reader {
             Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(error) => {
                 tracing::warn!(%error, "failed to read events; will retry");
-                tokio::time::sleep(RETRY_PAUSE).await;
+                tokio::time::sleep(RETRY_INTERVAL).await;
                 return Some(all);
             }
         }
