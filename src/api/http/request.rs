@@ -181,6 +181,19 @@ impl Request {
         Fields::read(Contract::Server, &self.head.headers, self.body())
     }
 
+    /// Like [`lenient_fields`](Self::lenient_fields). Requires all of `required`, and refuses fields
+    /// other than those and `optional`.
+    pub(in crate::api) fn fields_named(
+        &self,
+        required: &[&str],
+        optional: &[&str],
+    ) -> Result<Fields, ApiError> {
+        let fields = self.lenient_fields()?;
+        fields.require(required)?;
+        fields.refuse_unknown(&[required, optional].concat())?;
+        Ok(fields)
+    }
+
     /// Returns the address of the client, not that of a trusted proxy.
     pub(in crate::api) fn address(&self) -> IpAddr {
         self.record.address

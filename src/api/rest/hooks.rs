@@ -48,7 +48,7 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn retry(request: Request) -> Answer {
-    let (actor, mut fields) = fields(&request, &["hook"], &["hook", "event"]).await?;
+    let (actor, mut fields) = fields(&request, &["hook"], &["event"]).await?;
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let app = request.count_call(Some(&actor))?;
     let count = hooks::retry(app, (&actor).into(), &hook, event).await?;
@@ -56,7 +56,7 @@ pub(in crate::api) async fn retry(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
-    let (actor, mut fields) = fields(&request, &["hook", "event"], &["hook", "event"]).await?;
+    let (actor, mut fields) = fields(&request, &["hook", "event"], &[]).await?;
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
     let app = request.count_call(Some(&actor))?;
@@ -65,8 +65,7 @@ pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn replay(request: Request) -> Answer {
-    let known = ["hook", "since", "until"];
-    let (actor, mut fields) = fields(&request, &known[..2], &known).await?;
+    let (actor, mut fields) = fields(&request, &["hook", "since"], &["until"]).await?;
     let hook = fields.filled("hook")?;
     let since = instant(&fields.filled("since")?, "Invalid since date string")?;
     let until = fields.text("until")?;
@@ -78,7 +77,7 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn pause(request: Request) -> Answer {
-    let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
+    let (actor, mut fields) = fields(&request, &["hook"], &[]).await?;
     let hook = fields.filled("hook")?;
     let app = request.count_call(Some(&actor))?;
     hooks::pause(app, (&actor).into(), &hook).await?;
@@ -86,25 +85,21 @@ pub(in crate::api) async fn pause(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn resume(request: Request) -> Answer {
-    let (actor, mut fields) = fields(&request, &["hook"], &["hook"]).await?;
+    let (actor, mut fields) = fields(&request, &["hook"], &[]).await?;
     let hook = fields.filled("hook")?;
     let app = request.count_call(Some(&actor))?;
     hooks::resume(app, (&actor).into(), &hook).await?;
     response::ok(&Success::TRUE)
 }
 
-/// Returns the requester and the body's fields. Requires all of `required` and refuses fields other
-/// than `known`.
+/// Returns the requester and the body's fields.
 pub(super) async fn fields(
     request: &Request,
     required: &[&str],
-    known: &[&str],
+    optional: &[&str],
 ) -> Result<(Requester, Fields), ApiError> {
     let actor = request.actor_with(LOOKS_AFTER).await?;
-    let fields = request.lenient_fields()?;
-    fields.require(required)?;
-    fields.refuse_unknown(known)?;
-    Ok((actor, fields))
+    Ok((actor, request.fields_named(required, optional)?))
 }
 
 fn named<'a>(query: &'a Query, name: &str) -> Result<&'a str, ApiError> {

@@ -28,9 +28,7 @@ pub(in crate::api) async fn call_anonymously(request: Request) -> Answer {
 
 /// Does not call `count_call`: methods have limits of their own, per user.
 async fn answer(request: &Request, actor: Option<&Arc<Actor>>) -> Answer {
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["message"])?;
-    fields.refuse_unknown(&["message"])?;
+    let mut fields = request.fields_named(&["message"], &[])?;
     let MethodCall { id, method, params } =
         MethodCall::read(&fields.text("message")?.unwrap_or_default())?;
     let caller = ddp::Caller {

@@ -32,9 +32,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["permissions"])?;
-    fields.refuse_unknown(&["permissions"])?;
+    let mut fields = request.fields_named(&["permissions"], &[])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
     let grants = permissions::update(request.count_call(Some(&actor))?, &actor, roles).await?;
     response::ok(&PermissionList {
@@ -53,9 +51,7 @@ pub(in crate::api) async fn remove_role(request: Request) -> Answer {
 
 async fn set_grant(request: Request, change: GrantChange) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["permissionId", "role"])?;
-    fields.refuse_unknown(&["permissionId", "role"])?;
+    let mut fields = request.fields_named(&["permissionId", "role"], &[])?;
     let (permission, role) = (fields.filled("permissionId")?, fields.filled("role")?);
     let app = request.count_call(Some(&actor))?;
     permissions::set_grant(app, &actor, permission, role, change).await?;

@@ -71,9 +71,7 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
 /// Returns the user and the role to give or take. A role's name is its id here, so `roleName` is
 /// also an id.
 fn user_and_role(request: &Request, further: &str) -> Result<(String, String), ApiError> {
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["username"])?;
-    fields.refuse_unknown(&["username", "roleId", "roomId", further])?;
+    let mut fields = request.fields_named(&["username"], &["roleId", "roomId", further])?;
     let username = fields.text("username")?.unwrap_or_default();
     let role = match fields.text("roleId")? {
         Some(id) => Some(id),

@@ -105,8 +105,6 @@ fn id_in_query(request: &Request) -> Result<LoginId, ApiError> {
 }
 
 fn id_in_body(request: &Request) -> Result<String, ApiError> {
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["sessionId"])?;
-    fields.refuse_unknown(&["sessionId"])?;
+    let mut fields = request.fields_named(&["sessionId"], &[])?;
     fields.filled("sessionId")
 }

@@ -20,8 +20,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn add(request: Request) -> Answer {
-    let known = ["name", "url", "events"];
-    let (actor, mut fields) = fields(&request, &known[..2], &known).await?;
+    let (actor, mut fields) = fields(&request, &["name", "url"], &["events"]).await?;
     let new = NewWebhook {
         name: fields.text("name")?.unwrap_or_default(),
         url: fields.text("url")?.unwrap_or_default(),
@@ -66,6 +65,6 @@ pub(in crate::api) async fn remove(request: Request) -> Answer {
 
 /// Returns the requester, and the name of the webhook.
 async fn named(request: &Request) -> Result<(Requester, String), ApiError> {
-    let (actor, mut fields) = fields(request, &["name"], &["name"]).await?;
+    let (actor, mut fields) = fields(request, &["name"], &[]).await?;
     Ok((actor, fields.filled("name")?))
 }

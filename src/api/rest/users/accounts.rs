@@ -82,8 +82,8 @@ fn new_account(mut fields: Fields) -> Result<NewAccount, ApiError> {
 
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor_with(Permission::DeleteUser).await?;
-    let mut fields = request.lenient_fields()?;
-    fields.refuse_unknown(&["userId", "username", "user", "confirmRelinquish"])?;
+    let mut fields =
+        request.fields_named(&[], &["userId", "username", "user", "confirmRelinquish"])?;
     let key = user_selector::named(|name| fields.text(name))?;
     let key = key.ok_or_else(|| ApiError::missing_property("userId"))?;
     accounts::delete(request.count_call(Some(&actor))?, &actor, key)
@@ -96,9 +96,7 @@ pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
     let actor = request
         .actor_with(Permission::EditOtherUserActiveStatus)
         .await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["userId", "activeStatus"])?;
-    fields.refuse_unknown(&["userId", "activeStatus", "confirmRelinquish"])?;
+    let mut fields = request.fields_named(&["userId", "activeStatus"], &["confirmRelinquish"])?;
     let id = UserId::new(fields.text("userId")?.unwrap_or_default());
     let active = fields.flag("activeStatus")?.unwrap_or_default();
     let user = accounts::set_active(request.count_call(Some(&actor))?, &actor, id, active)
@@ -115,8 +113,7 @@ pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
 
 pub(in crate::api) async fn logout(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.refuse_unknown(&["userId"])?;
+    let mut fields = request.fields_named(&[], &["userId"])?;
     let own = actor.user.id.as_str();
     let id = fields.text("userId")?.unwrap_or_else(|| own.to_owned());
     let user = UserId::new(id.clone());

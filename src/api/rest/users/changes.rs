@@ -7,7 +7,7 @@ use crate::api::http::response::{self, Answer};
 use crate::api::wire::preferences;
 use crate::api::wire::{PreferencesReply, UserReply, UserRow};
 use crate::app::App;
-use crate::domain::{User, UserId};
+use crate::domain::{Error, User, UserId};
 use crate::service::presence;
 use crate::service::users::changes::{self, Proof, UserChanges};
 use serde_json::Value;
@@ -35,9 +35,7 @@ const OWN: [&str; 3] = ["statusType", "currentPassword", "newPassword"];
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["userId", "data"])?;
-    fields.refuse_unknown(&["userId", "data", "confirmRelinquish"])?;
+    let mut fields = request.fields_named(&["userId", "data"], &["confirmRelinquish"])?;
     let id = UserId::new(fields.text("userId")?.unwrap_or_default());
     let mut data = inside(&mut fields, &UPDATE)?;
     let current = data.text("currentPassword")?;
@@ -52,23 +50,13 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.count_call(Some(&actor))?;
-    let proof = Proof {
-        current_password: current,
-        address: request.address(),
-    };
-    let user = changes::update(app, &actor, id, new, proof).await;
-    user_reply(
-        app,
-        &user.map_err(|e| AccountContext::Change("saveUser", app.clock.now()).failed(e))?,
-    )
-    .await
+    let changed = changes::update(app, &actor, id, new, proof(&request, current)).await;
+    user_reply(app, changed, "saveUser").await
 }
 
 pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["data"])?;
-    fields.refuse_unknown(&["data", "customFields"])?;
+    let mut fields = request.fields_named(&["data"], &["customFields"])?;
     let mut data = inside(&mut fields, &OWN)?;
     let current = data.text("currentPassword")?;
     let new = UserChanges {
@@ -77,23 +65,13 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.count_call(Some(&actor))?;
-    let proof = Proof {
-        current_password: current,
-        address: request.address(),
-    };
-    let user = changes::update_own(app, &actor, new, proof).await;
-    user_reply(
-        app,
-        &user.map_err(|e| AccountContext::Change("saveUserProfile", app.clock.now()).failed(e))?,
-    )
-    .await
+    let changed = changes::update_own(app, &actor, new, proof(&request, current)).await;
+    user_reply(app, changed, "saveUserProfile").await
 }
 
 pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["data"])?;
-    fields.refuse_unknown(&["userId", "data"])?;
+    let mut fields = request.fields_named(&["data"], &["userId"])?;
     let id = fields.text("userId")?.filter(|id| !id.is_empty());
     let id = id.map_or_else(|| actor.user.id.clone(), UserId::new);
     let data = match fields.take("data") {
@@ -127,10 +105,21 @@ fn both(data: &mut Fields) -> Result<UserChanges, ApiError> {
     })
 }
 
-async fn user_reply(app: &App, user: &User) -> Answer {
+fn proof(request: &Request, current_password: Option<String>) -> Proof {
+    let address = request.address();
+    Proof {
+        current_password,
+        address,
+    }
+}
+
+/// `method` is the one that Rocket.Chat calls for the change.
+async fn user_reply(app: &App, changed: Result<User, Error>, method: &'static str) -> Answer {
+    let context = AccountContext::Change(method, app.clock.now());
+    let user = changed.map_err(|e| context.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
     response::ok(&UserReply {
-        user: UserRow::whole(user, &shown),
+        user: UserRow::whole(&user, &shown),
         success: true,
     })
 }

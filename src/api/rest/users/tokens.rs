@@ -9,9 +9,7 @@ use crate::service::users::tokens;
 
 pub(in crate::api) async fn generate_personal_access_token(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["tokenName"])?;
-    fields.refuse_unknown(&["tokenName", "bypassTwoFactor"])?;
+    let mut fields = request.fields_named(&["tokenName"], &["bypassTwoFactor"])?;
     let name = fields.filled("tokenName")?;
     let bypass = fields.flag("bypassTwoFactor")?.unwrap_or_default();
     let token = tokens::generate(request.count_call(Some(&actor))?, &actor, name, bypass)
@@ -54,9 +52,7 @@ pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answ
 
 pub(in crate::api) async fn create_token(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["userId", "secret"])?;
-    fields.refuse_unknown(&["userId", "secret"])?;
+    let mut fields = request.fields_named(&["userId", "secret"], &[])?;
     let (id, secret) = (fields.filled("userId")?, fields.filled("secret")?);
     let app = request.count_call(Some(&actor))?;
     let auth_token = tokens::create_for(app, &actor, UserId::new(id.as_str()), &secret)
@@ -72,8 +68,6 @@ pub(in crate::api) async fn create_token(request: Request) -> Answer {
 }
 
 fn token_name(request: &Request) -> Result<String, crate::api::error::ApiError> {
-    let mut fields = request.lenient_fields()?;
-    fields.require(&["tokenName"])?;
-    fields.refuse_unknown(&["tokenName"])?;
+    let mut fields = request.fields_named(&["tokenName"], &[])?;
     fields.filled("tokenName")
 }

@@ -2,10 +2,10 @@
 //! documented is missing.
 
 mod hooks;
-mod people;
 mod statuses;
 mod stream;
 mod structure;
+mod users;
 mod workspace;
 
 use crate::support::full::first_refusal;
