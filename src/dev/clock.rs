@@ -144,25 +144,25 @@ mod tests {
         let real = Arc::new(Real(AtomicI64::new(1000)));
         let clock = DevClock::new(real.clone());
         let at = |millis| Target::Instant(Timestamp::from_millis(millis));
-        let turn = |to, frozen| ClockChange { to, frozen };
+        let change = |to, frozen| ClockChange { to, frozen };
         // Each step is followed by ten milliseconds of real time.
         let steps = [
-            (turn(Target::Here, None), 1000, 1010),
-            (turn(Target::Later(500), None), 1510, 1520),
-            (turn(at(7000), None), 7000, 7010),
-            (turn(Target::Here, Some(true)), 7010, 7010),
-            (turn(Target::Later(-10), None), 7000, 7000),
-            (turn(at(9000), None), 9000, 9000),
-            (turn(Target::Here, Some(false)), 9000, 9010),
-            (turn(at(50), Some(true)), 50, 50),
+            (change(Target::Here, None), 1000, 1010),
+            (change(Target::Later(500), None), 1510, 1520),
+            (change(at(7000), None), 7000, 7010),
+            (change(Target::Here, Some(true)), 7010, 7010),
+            (change(Target::Later(-10), None), 7000, 7000),
+            (change(at(9000), None), 9000, 9000),
+            (change(Target::Here, Some(false)), 9000, 9010),
+            (change(at(50), Some(true)), 50, 50),
             (ClockChange::REAL, 1080, 1090),
-            (turn(Target::Real, Some(true)), 1090, 1090),
+            (change(Target::Real, Some(true)), 1090, 1090),
         ];
-        for (n, (turn, now, later)) in steps.into_iter().enumerate() {
+        for (n, (change, now, later)) in steps.into_iter().enumerate() {
             clock.change(change).unwrap();
-            assert_eq!(clock.now().as_millis(), now, "{n}: {turn:?}");
+            assert_eq!(clock.now().as_millis(), now, "{n}: {change:?}");
             real.0.fetch_add(10, Ordering::SeqCst);
-            assert_eq!(clock.now().as_millis(), later, "{n}: {turn:?}");
+            assert_eq!(clock.now().as_millis(), later, "{n}: {change:?}");
         }
     }
 

@@ -57,7 +57,7 @@ impl Faults {
 
     /// Returns the fault for a request: the oldest match, whose count is reduced. `route` is the
     /// path in the route table, `path` the requested one; a fault may name either.
-    pub fn meet(
+    pub fn take(
         &self,
         method: &str,
         route: &str,
@@ -128,7 +128,7 @@ mod tests {
             ("GET", "/b/:id", "/b/8", None),
             ("GET", "/b/:id", "/b/7", Some(3)),
         ] {
-            let wait = faults.meet(method, route, path).map(|(wait, _)| wait);
+            let wait = faults.take(method, route, path).map(|(wait, _)| wait);
             assert_eq!(wait, met.map(Duration::from_millis), "{method} {path}");
         }
         assert_eq!(faults.list(), []);

@@ -42,7 +42,7 @@ impl Dev {
     ///
     /// # Errors
     /// `Unavailable`: they end a little later.
-    pub async fn end_what_is_due(&self, app: &App) -> Result<()> {
+    pub async fn expire_due(&self, app: &App) -> Result<()> {
         claim_expiry::sweep(&*app.store, self.clock.now())
             .await
             .map(drop)

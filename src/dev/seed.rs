@@ -105,7 +105,7 @@ pub fn tokens() -> Result<Tokens> {
 ///
 /// # Errors
 /// `Unavailable`, or `Invalid` when the store is not empty.
-pub async fn sow(app: &App) -> Result<()> {
+pub async fn load(app: &App) -> Result<()> {
     let id = SettingValue::Text(WORKSPACE.to_owned());
     app.store
         .set_setting(Setting::UniqueId, id, MADE, None)

@@ -104,7 +104,7 @@ impl Server {
         );
         let app = Arc::new(app.map_err(StartError::Failed)?);
         let supervisor = supervisor(&app, webhooks, &config, further).await?;
-        seed::sow(&app).await.map_err(StartError::Failed)?;
+        seed::load(&app).await.map_err(StartError::Failed)?;
         store.remember_seed().await.map_err(StartError::Failed)?;
         let follower = Follower::new(store.clone()).await;
         let follower = follower.map_err(StartError::Failed)?;

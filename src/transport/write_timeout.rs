@@ -21,11 +21,11 @@ pub(crate) struct TimeoutStream<S, H = ()> {
     stop: CancellationToken,
     timer: IdleTimer,
     /// Whether the idle timer is suspended while the response is still being sent.
-    lent: bool,
+    is_timer_suspended: bool,
     /// The deadline of a blocked write.
     stalled: Option<Pin<Box<Sleep>>>,
     /// The deadline after our end was shut down.
-    parting: Option<Pin<Box<Sleep>>>,
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
@@ -44,9 +44,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
             limits,
             stop,
             timer,
-            lent: false,
+            is_timer_suspended: false,
             stalled: None,
-            parting: None,
+            linger: None,
         }
     }
 
@@ -57,12 +57,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H> TimeoutStream<S, H> {
     ) -> Poll<Result<usize>> {
         if written.is_ready() {
             self.stalled = None;
-            if std::mem::take(&mut self.lent) {
+            if std::mem::take(&mut self.is_timer_suspended) {
                 self.timer.restart();
             }
             return written;
         }
-        self.lent |= self.timer.suspend();
+        self.is_timer_suspended |= self.timer.suspend();
         let limit = self.limits.write;
         let end = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(end.as_mut().poll(context));
@@ -123,11 +123,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: Unpin> AsyncWrite for TimeoutStream<S
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        if this.parting.is_none() {
+        if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
         }
         let limit = this.limits.linger;
-        let end = this.parting.get_or_insert_with(|| Box::pin(sleep(limit)));
+        let end = this.linger.get_or_insert_with(|| Box::pin(sleep(limit)));
         // Check the deadline first: a client that sends endlessly uses up the task's budget.
         if this.stop.is_cancelled() || end.as_mut().poll(context).is_ready() {
             return Poll::Ready(Ok(()));

@@ -38,7 +38,7 @@ pub(super) async fn set(request: Request) -> Answer {
     let (dev, change) = (dev(&request)?, change_of(read(&request)?)?);
     let changed = dev.clock.change(change);
     changed.ok_or_else(|| refused("the time must be between 1970 and the year 9000"))?;
-    dev.end_what_is_due(request.app()).await?;
+    dev.expire_due(request.app()).await?;
     reading(dev)
 }
 

@@ -82,9 +82,9 @@ pub(super) async fn add(request: Request) -> Answer {
 }
 
 /// Applies the pending fault to a request. Returns the response, if the fault replaces it.
-pub(super) async fn meet(dev: &Dev, route: &Route, head: &Head) -> Option<Answer> {
+pub(super) async fn apply(dev: &Dev, route: &Route, head: &Head) -> Option<Answer> {
     let (method, path) = (head.method.as_str(), head.path.as_str());
-    let (wait, effect) = dev.faults.meet(method, route.path, path)?;
+    let (wait, effect) = dev.faults.take(method, route.path, path)?;
     tokio::time::sleep(wait).await;
     Some(match effect? {
         Effect::TooManyRequests => too_many(dev),

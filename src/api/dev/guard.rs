@@ -25,7 +25,7 @@ pub(in crate::api) async fn before(dev: &Dev, route: &Route, head: &Head) -> Opt
     if route.path.starts_with(PREFIX) {
         refusal(head)
     } else {
-        faults::meet(dev, route, head).await
+        faults::apply(dev, route, head).await
     }
 }
 

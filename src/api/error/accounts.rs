@@ -45,142 +45,113 @@ pub(in crate::api) enum AccountContext {
 
 /// Renders `error` in `context`; `None` where it has no text of its own.
 pub(super) fn render(context: AccountContext, error: &Error) -> Option<ErrorReply> {
-    match context {
-        AccountContext::Create => user_data::save(error),
-        AccountContext::Change(method, now) => user_data::change(error, method, now),
-        AccountContext::SetPassword => match error {
-            Error::Invalid { field, problem } => {
-                user_data::invalid_field(*field, problem, "setUserPassword")
-                    .map(|reply| reply.details(Details::by("setUserPassword")))
-            }
-            Error::Forbidden { .. } => {
-                let reply = ErrorReply::failure("error-not-allowed", "Not allowed");
-                Some(reply.details(Details::by("setUserPassword")))
-            }
-            _ => None,
-        },
-        AccountContext::Delete => match error {
-            Error::NotFound(_) => Some(ErrorReply::unknown_user()),
-            Error::LastAdministrator => Some(ErrorReply::not_allowed(
-                "Leaving the app without admins is not allowed",
-                "deleteUser",
-                "Remove_last_admin",
-            )),
-            _ => None,
-        },
-        AccountContext::SetActive => match error {
-            Error::NotFound(_) => Some(ErrorReply::bare(StatusCode::BAD_REQUEST, "User not found")),
-            _ => None,
-        },
-        AccountContext::Logout => match error {
-            Error::NotFound(_) => Some(ErrorReply::failure(
-                "error-invalid-user-id",
-                "Invalid user id",
-            )),
-            _ => None,
-        },
-        AccountContext::Sessions => match error {
-            Error::NotFound(_) => {
-                Some(ErrorReply::bare(StatusCode::NOT_FOUND, "Session not found"))
-            }
-            _ => None,
-        },
-        AccountContext::CreateToken => match error {
-            Error::Forbidden { .. } => Some(ErrorReply::failure(
-                "error-not-authorized",
-                "Not authorized",
-            )),
-            Error::NotFound(_) => Some(ErrorReply::unknown_user()),
-            _ => None,
-        },
-        AccountContext::Tokens(method) => {
-            token(error).map(|reply| reply.details(Details::by(method)))
+    use AccountContext as C;
+    Some(match (context, error) {
+        (C::Create, _) => return user_data::save(error),
+        (C::Change(method, now), _) => return user_data::change(error, method, now),
+        (C::SetPassword, Error::Invalid { field, problem }) => {
+            user_data::invalid_field(*field, problem, "setUserPassword")?
+                .details(Details::by("setUserPassword"))
         }
-        AccountContext::Preferences => match error {
-            Error::Forbidden { .. } => Some(ErrorReply::failure(
-                "error-action-not-allowed",
-                "Editing user is not allowed",
-            )),
-            Error::NotFound(_) => Some(ErrorReply::failure(
-                "error-invalid-user",
-                "The optional \"userId\" param provided does not match any users",
-            )),
-            _ => None,
-        },
-        AccountContext::AddToRole => add_to_role(error),
-        AccountContext::RemoveFromRole => remove_from_role(error),
-        AccountContext::UsersInRole => {
-            is_role(error, &Problem::Unknown).then(|| ErrorReply::coded("error-invalid-roleId"))
+        (C::SetPassword, Error::Forbidden { .. }) => {
+            ErrorReply::failure("error-not-allowed", "Not allowed")
+                .details(Details::by("setUserPassword"))
         }
-    }
+        (C::Delete | C::CreateToken, Error::NotFound(_)) => ErrorReply::unknown_user(),
+        (C::Delete, Error::LastAdministrator) => ErrorReply::not_allowed(
+            "Leaving the app without admins is not allowed",
+            "deleteUser",
+            "Remove_last_admin",
+        ),
+        (C::SetActive, Error::NotFound(_)) => {
+            ErrorReply::bare(StatusCode::BAD_REQUEST, "User not found")
+        }
+        (C::Logout, Error::NotFound(_)) => {
+            ErrorReply::failure("error-invalid-user-id", "Invalid user id")
+        }
+        (C::Sessions, Error::NotFound(_)) => {
+            ErrorReply::bare(StatusCode::NOT_FOUND, "Session not found")
+        }
+        (C::CreateToken, Error::Forbidden { .. }) => {
+            ErrorReply::failure("error-not-authorized", "Not authorized")
+        }
+        (C::Tokens(method), _) => token(error)?.details(Details::by(method)),
+        (C::Preferences, Error::Forbidden { .. }) => {
+            ErrorReply::failure("error-action-not-allowed", "Editing user is not allowed")
+        }
+        (C::Preferences, Error::NotFound(_)) => ErrorReply::failure(
+            "error-invalid-user",
+            "The optional \"userId\" param provided does not match any users",
+        ),
+        (C::AddToRole, _) => return add_to_role(error),
+        (C::RemoveFromRole, _) => return remove_from_role(error),
+        (C::UsersInRole, _) if is_role(error, &Problem::Unknown) => {
+            ErrorReply::coded("error-invalid-roleId")
+        }
+        _ => return None,
+    })
 }
 
 fn token(error: &Error) -> Option<ErrorReply> {
-    match error {
-        Error::Forbidden { .. } => Some(ErrorReply::failure("not-authorized", "Not Authorized")),
+    Some(match error {
+        Error::Forbidden { .. } => ErrorReply::failure("not-authorized", "Not Authorized"),
         Error::Invalid {
             field: Field::TokenName,
             problem: Problem::Taken(_),
-        } => Some(ErrorReply::failure(
+        } => ErrorReply::failure(
             "error-token-already-exists",
             "A token with this name already exists",
-        )),
-        Error::NotFound(What::Login(_)) => Some(ErrorReply::failure(
-            "error-token-does-not-exists",
-            "Token does not exist",
-        )),
-        _ => None,
-    }
+        ),
+        Error::NotFound(What::Login(_)) => {
+            ErrorReply::failure("error-token-does-not-exists", "Token does not exist")
+        }
+        _ => return None,
+    })
 }
 
 fn add_to_role(error: &Error) -> Option<ErrorReply> {
     const METHOD: &str = "authorization:addUserToRole";
-    match error {
+    Some(match error {
         Error::Forbidden {
             needs: Permission::AccessPermissions,
-        } => Some(ErrorReply::not_allowed(
+        } => ErrorReply::not_allowed(
             "Accessing permissions is not allowed",
             METHOD,
             "Accessing_permissions",
-        )),
-        Error::Forbidden { needs } => user_data::missing_permission(*needs, METHOD),
-        Error::NotFound(_) => Some(ErrorReply::unknown_user()),
+        ),
+        Error::Forbidden { needs } => user_data::missing_permission(*needs, METHOD)?,
+        Error::NotFound(_) => ErrorReply::unknown_user(),
         // Rocket.Chat passes the two arguments in the wrong order.
-        _ if is_role(error, &Problem::Unknown) => Some(ErrorReply::failure_without_code(
-            "error-role-not-found",
-            "Role not found",
-        )),
-        _ if is_role(error, &Problem::Unchanged) => Some(ErrorReply::failure(
-            "error-user-already-in-role",
-            "User already in role",
-        )),
-        _ => None,
-    }
+        _ if is_role(error, &Problem::Unknown) => {
+            ErrorReply::failure_without_code("error-role-not-found", "Role not found")
+        }
+        _ if is_role(error, &Problem::Unchanged) => {
+            ErrorReply::failure("error-user-already-in-role", "User already in role")
+        }
+        _ => return None,
+    })
 }
 
 fn remove_from_role(error: &Error) -> Option<ErrorReply> {
-    match error {
+    Some(match error {
         Error::Forbidden { needs } => {
-            user_data::missing_permission(*needs, "authorization:removeUserFromRole")
+            user_data::missing_permission(*needs, "authorization:removeUserFromRole")?
         }
-        Error::NotFound(_) => Some(ErrorReply::failure(
-            "error-invalid-user",
-            "There is no user with this username",
-        )),
-        Error::LastAdministrator => Some(ErrorReply::failure(
+        Error::NotFound(_) => {
+            ErrorReply::failure("error-invalid-user", "There is no user with this username")
+        }
+        Error::LastAdministrator => ErrorReply::failure(
             "error-admin-required",
             "You need to have at least one admin",
-        )),
-        _ if is_role(error, &Problem::Unknown) => Some(ErrorReply::failure(
-            "error-invalid-roleId",
-            "This role does not exist",
-        )),
-        _ if is_role(error, &Problem::Unchanged) => Some(ErrorReply::failure(
-            "error-user-not-in-role",
-            "User is not in this role",
-        )),
-        _ => None,
-    }
+        ),
+        _ if is_role(error, &Problem::Unknown) => {
+            ErrorReply::failure("error-invalid-roleId", "This role does not exist")
+        }
+        _ if is_role(error, &Problem::Unchanged) => {
+            ErrorReply::failure("error-user-not-in-role", "User is not in this role")
+        }
+        _ => return None,
+    })
 }
 
 fn is_role(error: &Error, expected: &Problem) -> bool {

@@ -12,31 +12,30 @@ use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What}
 /// Renders a failed change of a user. A reserved name is reported like any other that cannot be
 /// saved: Rocket.Chat `saveUserIdentity.ts`.
 pub(super) fn change(error: &Error, method: &'static str, now: Timestamp) -> Option<ErrorReply> {
-    match error {
-        Error::LoginBlocked { blocked, until } => Some(blocked_check(*blocked, now, *until)),
+    Some(match error {
+        Error::LoginBlocked { blocked, until } => blocked_check(*blocked, now, *until),
         Error::Invalid {
             problem: Problem::Reserved(_),
             ..
         } => {
             let text = "Could not save user identity";
             let reply = ErrorReply::failure("error-could-not-save-identity", text);
-            Some(reply.details(Details::by(method)))
+            reply.details(Details::by(method))
         }
-        _ => save(error),
-    }
+        _ => return save(error),
+    })
 }
 
 pub(super) fn save(error: &Error) -> Option<ErrorReply> {
     const METHOD: &str = "insertOrUpdateUser";
-    match error {
-        Error::Forbidden { needs } => missing_permission(*needs, METHOD),
-        Error::NotFound(What::User(_)) => Some(ErrorReply::failure(
-            "error-user-not-found",
-            "User not found",
-        )),
-        Error::Invalid { field, problem } => invalid_field(*field, problem, METHOD),
-        _ => None,
-    }
+    Some(match error {
+        Error::Forbidden { needs } => missing_permission(*needs, METHOD)?,
+        Error::NotFound(What::User(_)) => {
+            ErrorReply::failure("error-user-not-found", "User not found")
+        }
+        Error::Invalid { field, problem } => invalid_field(*field, problem, METHOD)?,
+        _ => return None,
+    })
 }
 
 /// Renders a blocked password check. It is not the 401 of a login, after which clients would assume

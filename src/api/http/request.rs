@@ -223,7 +223,7 @@ impl Request {
                 .actor()
                 .clone(),
         };
-        self.saw(&actor);
+        self.record_actor(&actor);
         Ok(Requester::new(actor, self.address()))
     }
 
@@ -233,7 +233,7 @@ impl Request {
     }
 
     /// Records the actor, for the log and for the connection.
-    pub(in crate::api) fn saw(&self, actor: &Arc<Actor>) {
+    pub(in crate::api) fn record_actor(&self, actor: &Arc<Actor>) {
         self.client().inspect(|client| client.logged_in());
         let _ = self.record.actor.set(actor.clone());
     }

@@ -19,7 +19,7 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
     let entered = session::login(app, with, request.address(), request.user_agent())
         .await
         .map_err(|e| ErrorContext::Login(app.clock.now()).failed(e))?;
-    request.saw(&entered.actor);
+    request.record_actor(&entered.actor);
     let shown = presence::of(app, &entered.actor.user.id).await?;
     response::ok(&wire::LoginReply::new(
         &entered.actor,

@@ -19,7 +19,6 @@ pub use attempt::Attempt;
 
 use crate::auth::fixed_window::{Window, Windows};
 use crate::config::Config;
-use crate::domain::network::Network;
 use crate::domain::{Blocked, Error, Result, Timestamp, User, UserId, UserKey, Username};
 use attempt::Key;
 use known::{Known, Subject};

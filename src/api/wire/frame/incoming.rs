@@ -61,7 +61,7 @@ pub(in crate::api) fn read(text: &str) -> Result<Fields, Offence> {
         message: None,
     })?;
     match read {
-        Value::Object(fields) if fields.get("msg").is_some_and(is_said) => Ok(fields),
+        Value::Object(fields) if fields.get("msg").is_some_and(is_truthy) => Ok(fields),
         Value::Object(fields) => Err(Offence::new("Bad request", fields)),
         _ => Err(Offence {
             reason: "Bad request",
@@ -71,7 +71,7 @@ pub(in crate::api) fn read(text: &str) -> Result<Fields, Offence> {
 }
 
 /// Returns whether JavaScript considers the value true.
-fn is_said(value: &Value) -> bool {
+fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(value) => *value,

@@ -141,7 +141,7 @@ async fn undocumented_requests_get_404_or_405_as_documented() {
 fn cases() -> Vec<Case> {
     let all = [
         statuses::documented(),
-        people::cases(),
+        users::cases(),
         workspace::cases(),
         hooks::cases(),
     ];

@@ -70,18 +70,18 @@ async fn a_client_that_pings_every_20_seconds_stays_connected() {
 }
 
 /// Stops the process for so long, as with SIGSTOP: no timer fires and nothing is read.
-async fn stand_still(seconds: u64) {
+async fn pause_process(seconds: u64) {
     tokio::time::advance(Duration::from_secs(seconds)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_pause_of_the_process_clients_are_pinged_before_they_are_closed() {
     let mut client = Client::connected().await;
-    stand_still(100).await;
+    pause_process(100).await;
     client.asked(100).await;
     client.send(PONG).await;
     client.asked(115).await;
-    stand_still(300).await;
+    pause_process(300).await;
     client.asked(415).await;
     client.gets(silent(), 430).await;
 }
