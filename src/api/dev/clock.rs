@@ -16,7 +16,6 @@ use serde_json::Value;
 struct Reading {
     now: Rfc3339,
     frozen: bool,
-    success: bool,
 }
 
 #[derive(Deserialize)]
@@ -43,10 +42,9 @@ pub(super) async fn set(request: Request) -> Answer {
 }
 
 fn reading(dev: &Dev) -> Answer {
-    response::ok(&Reading {
+    response::success(&Reading {
         now: dev.clock.now().into(),
         frozen: dev.clock.is_frozen(),
-        success: true,
     })
 }
 

@@ -29,7 +29,6 @@ const NAMES: [(&str, Option<Effect>); 4] = [
 #[derive(Serialize)]
 struct List {
     faults: Vec<Row>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -117,9 +116,8 @@ fn listed(dev: &Dev) -> Answer {
         route: fault.route,
         method: fault.method,
     };
-    response::ok(&List {
+    response::success(&List {
         faults: dev.faults.list().into_iter().map(row).collect(),
-        success: true,
     })
 }
 

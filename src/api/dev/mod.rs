@@ -14,7 +14,6 @@ pub(super) use requests::Watched;
 use super::Route;
 use super::http::request::Request;
 use super::http::response::{self, Answer};
-use super::wire::Success;
 use controls::{dev, read};
 
 /// The additional routes of dev mode.
@@ -31,7 +30,7 @@ async fn reset(request: Request) -> Answer {
     let Nothing {} = read(&request)?;
     dev(&request)?.reset(request.app()).await?;
     request.api.quotas.forget();
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 #[derive(serde::Deserialize)]

@@ -15,7 +15,6 @@ use std::time::Duration;
 #[derive(Serialize)]
 struct List {
     requests: Vec<Row>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -38,9 +37,8 @@ pub(super) async fn list(request: Request) -> Answer {
         usize::try_from(limit).unwrap_or(usize::MAX)
     });
     let requests = dev(&request)?.requests.last(limit).into_iter().map(row);
-    response::ok(&List {
+    response::success(&List {
         requests: requests.collect(),
-        success: true,
     })
 }
 

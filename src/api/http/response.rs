@@ -18,6 +18,29 @@ pub(in crate::api) fn ok(body: &impl Serialize) -> Answer {
     with_status(StatusCode::OK, body)
 }
 
+/// Returns 200 with the fields of `body`, then `success`, with which Rocket.Chat ends its results.
+pub(in crate::api) fn success(body: &impl Serialize) -> Answer {
+    ok(&Success {
+        body,
+        success: true,
+    })
+}
+
+/// Returns 200 with `{"success":true}`.
+pub(in crate::api) fn done() -> Answer {
+    success(&Nothing {})
+}
+
+#[derive(Serialize)]
+struct Success<'a, T: Serialize> {
+    #[serde(flatten)]
+    body: &'a T,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
 /// Marks a response whose body is already counted among the large ones.
 pub(in crate::api) fn counted(mut response: Response) -> Response {
     let size = response.body().size_hint().exact();

@@ -27,7 +27,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let user = query.filled("user")?.map(str::to_owned);
     let app = request.count_call(Some(&actor))?;
     let page = audit::list(app, (&actor).into(), user, filter).await?;
-    response::ok(&AuditPage::new(&page, offset))
+    response::success(&AuditPage::new(&page, offset))
 }
 
 fn action(word: &str) -> Result<Action, ApiError> {

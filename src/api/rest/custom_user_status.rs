@@ -21,7 +21,7 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     fields.refuse_unknown(&["name", "statusType"])?;
     let draft = draft(&mut fields)?;
     let status = custom_status::create(request.count_call(Some(&actor))?, &actor, draft).await?;
-    response::ok(&wire::StatusReply::from(&status))
+    response::success(&wire::StatusReply::from(&status))
 }
 
 pub(in crate::api) async fn update(request: Request) -> Answer {
@@ -34,7 +34,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let draft = draft(&mut fields)?;
     let status =
         custom_status::update(request.count_call(Some(&actor))?, &actor, id, draft).await?;
-    response::ok(&wire::StatusReply::from(&status))
+    response::success(&wire::StatusReply::from(&status))
 }
 
 pub(in crate::api) async fn delete(request: Request) -> Answer {
@@ -53,7 +53,7 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     custom_status::delete(request.count_call(Some(&actor))?, &actor, StatusId::new(id))
         .await
         .map_err(|e| ErrorContext::DeleteStatus.failed(e))?;
-    response::ok(&wire::Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn list(request: Request) -> Answer {

@@ -7,7 +7,7 @@ use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::date;
-use crate::api::wire::{CountReply, DeliveryPage, DeliveryReply, HookList, Success};
+use crate::api::wire::{CountReply, DeliveryPage, DeliveryReply, HookList};
 use crate::domain::{DeliveryState, EventId, Requester, Timestamp};
 use crate::service::hooks::{self, LOOKS_AFTER};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     Query::parse(request.query(), &[])?;
     let app = request.count_call(Some(&actor))?;
     let hooks = hooks::list(app, (&actor).into()).await?;
-    response::ok(&HookList::from(&*hooks))
+    response::success(&HookList::from(&*hooks))
 }
 
 pub(in crate::api) async fn deliveries(request: Request) -> Answer {
@@ -34,7 +34,7 @@ pub(in crate::api) async fn deliveries(request: Request) -> Answer {
     );
     let (app, after) = (request.count_call(Some(&actor))?, EventId::new(after));
     let found = hooks::list_deliveries(app, (&actor).into(), hook, state, after).await?;
-    response::ok(&DeliveryPage::new(&found, hooks::PAGE))
+    response::success(&DeliveryPage::new(&found, hooks::PAGE))
 }
 
 pub(in crate::api) async fn delivery(request: Request) -> Answer {
@@ -44,7 +44,7 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
     let event = query.number("event")?.ok_or_else(|| missing("event"))?;
     let (app, event) = (request.count_call(Some(&actor))?, EventId::new(event));
     let (record, event) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
-    response::ok(&DeliveryReply::new(&record, event.as_ref()))
+    response::success(&DeliveryReply::new(&record, event.as_ref()))
 }
 
 pub(in crate::api) async fn retry(request: Request) -> Answer {
@@ -52,7 +52,7 @@ pub(in crate::api) async fn retry(request: Request) -> Answer {
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
     let app = request.count_call(Some(&actor))?;
     let count = hooks::retry(app, (&actor).into(), &hook, event).await?;
-    response::ok(&CountReply::from(count))
+    response::success(&CountReply::from(count))
 }
 
 pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
@@ -61,7 +61,7 @@ pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
     let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
     let app = request.count_call(Some(&actor))?;
     hooks::drop_delivery(app, (&actor).into(), &hook, event).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn replay(request: Request) -> Answer {
@@ -73,7 +73,7 @@ pub(in crate::api) async fn replay(request: Request) -> Answer {
     let until = until.transpose()?;
     let app = request.count_call(Some(&actor))?;
     let count = hooks::replay(app, (&actor).into(), &hook, since, until).await?;
-    response::ok(&CountReply::from(count))
+    response::success(&CountReply::from(count))
 }
 
 pub(in crate::api) async fn pause(request: Request) -> Answer {
@@ -81,7 +81,7 @@ pub(in crate::api) async fn pause(request: Request) -> Answer {
     let hook = fields.filled("hook")?;
     let app = request.count_call(Some(&actor))?;
     hooks::pause(app, (&actor).into(), &hook).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn resume(request: Request) -> Answer {
@@ -89,7 +89,7 @@ pub(in crate::api) async fn resume(request: Request) -> Answer {
     let hook = fields.filled("hook")?;
     let app = request.count_call(Some(&actor))?;
     hooks::resume(app, (&actor).into(), &hook).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 /// Returns the requester and the body's fields.

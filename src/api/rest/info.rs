@@ -23,7 +23,6 @@ struct Info {
     minimum_client_versions: ClientVersions,
     #[serde(skip_serializing_if = "Option::is_none")]
     info: Option<Details>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -50,7 +49,6 @@ struct Build {
 #[derive(Serialize)]
 struct InfoV1 {
     info: Details,
-    success: bool,
 }
 
 /// `GET /api/info`: requires no login; users who may view statistics see more.
@@ -67,14 +65,13 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
         build: Some(build),
         doorsign: Some(env!("CARGO_PKG_VERSION")),
     };
-    response::ok(&Info {
+    response::success(&Info {
         version: if sees_more { FULL_VERSION } else { VERSION },
         minimum_client_versions: ClientVersions {
             desktop: "3.9.6",
             mobile: "4.39.0",
         },
         info: sees_more.then_some(details),
-        success: true,
     })
 }
 
@@ -82,13 +79,12 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 pub(in crate::api) async fn info_v1(request: Request) -> Answer {
     let actor = request.actor().await.ok();
     request.count_call(actor.as_deref())?;
-    response::ok(&InfoV1 {
+    response::success(&InfoV1 {
         info: Details {
             version: VERSION,
             build: None,
             doorsign: None,
         },
-        success: true,
     })
 }
 

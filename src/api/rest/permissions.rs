@@ -6,7 +6,7 @@ use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::date;
-use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow, Success};
+use crate::api::wire::{PermissionChanges, PermissionList, PermissionRow};
 use crate::domain::{GrantChange, Permission};
 use crate::service::permissions;
 use serde_json::Value;
@@ -23,10 +23,9 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let changed = grants
         .iter()
         .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
-    response::ok(&PermissionChanges {
+    response::success(&PermissionChanges {
         update: changed.map(PermissionRow::from).collect(),
         remove: [],
-        success: true,
     })
 }
 
@@ -35,9 +34,8 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let mut fields = request.fields_named(&["permissions"], &[])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
     let grants = permissions::update(request.count_call(Some(&actor))?, &actor, roles).await?;
-    response::ok(&PermissionList {
+    response::success(&PermissionList {
         permissions: grants.iter().map(PermissionRow::from).collect(),
-        success: true,
     })
 }
 
@@ -55,7 +53,7 @@ async fn set_grant(request: Request, change: GrantChange) -> Answer {
     let (permission, role) = (fields.filled("permissionId")?, fields.filled("role")?);
     let app = request.count_call(Some(&actor))?;
     permissions::set_grant(app, &actor, permission, role, change).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 /// Parses `[{_id, roles: [unique…]}]`, with ajv's order of checks and its texts.

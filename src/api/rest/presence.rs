@@ -8,7 +8,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::http::user_selector;
 use crate::api::wire::date;
-use crate::api::wire::{PresenceListReply, PresenceReply, Success, UserStatusReply};
+use crate::api::wire::{PresenceListReply, PresenceReply, UserStatusReply};
 use crate::domain::{UserId, UserStatus};
 use crate::service::presence::{self, StatusDraft, UserPresence};
 
@@ -28,7 +28,7 @@ pub(in crate::api) async fn set_status(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     let set = presence::set_status(app, &actor, whose, draft).await;
     set.map_err(|e| ErrorContext::SetStatus.failed(e))?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 /// Records a heartbeat of a user whose presence follows heartbeats. This route is ours: Rocket.Chat
@@ -37,15 +37,15 @@ pub(in crate::api) async fn beat(request: Request) -> Answer {
     let actor = request.actor().await?;
     let app = request.count_call(Some(&actor))?;
     app.connections.beat(&actor.user.id);
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn get_status(request: Request) -> Answer {
-    response::ok(&UserStatusReply::from(&find(&request).await?))
+    response::success(&UserStatusReply::from(&find(&request).await?))
 }
 
 pub(in crate::api) async fn get_presence(request: Request) -> Answer {
-    response::ok(&PresenceReply::from(&find(&request).await?))
+    response::success(&PresenceReply::from(&find(&request).await?))
 }
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
@@ -60,7 +60,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     } else {
         presence::list_ids(app, &actor, ids).await?
     };
-    response::ok(&PresenceListReply::from(&list))
+    response::success(&PresenceListReply::from(&list))
 }
 
 /// Parses the requested status. Like Meteor's check after ajv's, it requires a status or a message,

@@ -11,15 +11,14 @@ use crate::service::settings;
 pub(in crate::api) async fn connections(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
     request.count_call(Some(&actor))?;
-    response::ok(&wire::Connections {
+    response::success(&wire::Connections {
         current: request.app().connections.count(),
         max: request.api.max_connections,
-        success: true,
     })
 }
 
 pub(in crate::api) async fn enable(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ManageUserStatus).await?;
     settings::enable_broadcast(request.count_call(Some(&actor))?, &actor).await?;
-    response::ok(&wire::Success::TRUE)
+    response::done()
 }

@@ -17,9 +17,8 @@ use crate::service::{permissions, roles};
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     let roles = permissions::list_roles(request.count_call(Some(&actor))?, &actor).await?;
-    response::ok(&RoleList {
+    response::success(&RoleList {
         roles: roles.iter().map(RoleRow::from).collect(),
-        success: true,
     })
 }
 
@@ -35,12 +34,11 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
     let since = since.transpose()?;
     let mut roles = permissions::list_roles(request.count_call(Some(&actor))?, &actor).await?;
     roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
-    response::ok(&RoleSync {
+    response::success(&RoleSync {
         roles: RoleChanges {
             update: roles.iter().map(RoleRow::dated).collect(),
             remove: [],
         },
-        success: true,
     })
 }
 
@@ -50,9 +48,8 @@ pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
     let role = roles::add_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
         .map_err(|e| AccountContext::AddToRole.failed(e))?;
-    response::ok(&RoleReply {
+    response::success(&RoleReply {
         role: RoleRow::dated(&role),
-        success: true,
     })
 }
 
@@ -62,9 +59,8 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     let role = roles::remove_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
         .map_err(|e| AccountContext::RemoveFromRole.failed(e))?;
-    response::ok(&RoleReply {
+    response::success(&RoleReply {
         role: RoleRow::dated(&role),
-        success: true,
     })
 }
 
@@ -98,18 +94,16 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
     let page = roles::users_in(app, &actor, role, offset, limit)
         .await
         .map_err(|e| AccountContext::UsersInRole.failed(e))?;
-    response::ok(&Holders {
+    response::success(&Holders {
         users: page.items.iter().map(Holder::from).collect(),
         total: page.total,
-        success: true,
     })
 }
 
 pub(in crate::api) async fn get_users_in_public_roles(request: Request) -> Answer {
     let actor = request.actor().await?;
     let users = roles::users_in_public(request.count_call(Some(&actor))?, &actor).await?;
-    response::ok(&PublicHolders {
+    response::success(&PublicHolders {
         users: users.iter().map(PublicHolder::from).collect(),
-        success: true,
     })
 }

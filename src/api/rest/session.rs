@@ -21,7 +21,7 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
         .map_err(|e| ErrorContext::Login(app.clock.now()).failed(e))?;
     request.record_actor(&entered.actor);
     let shown = presence::of(app, &entered.actor.user.id).await?;
-    response::ok(&wire::LoginReply::new(
+    response::success(&wire::LoginReply::new(
         &entered.actor,
         &shown,
         &entered.token,

@@ -24,7 +24,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let found = logins::find_own(request.count_call(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
-    response::ok(&SessionReply::of(SessionRow::own(
+    response::success(&SessionReply::of(SessionRow::own(
         &found,
         &actor.login.id,
         host(&request),
@@ -38,7 +38,7 @@ pub(in crate::api) async fn logout_me(request: Request) -> Answer {
     logins::end_own(app, &actor, LoginId::new(id.as_str()))
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
-    response::ok(&EndedSession::of(&id))
+    response::success(&EndedSession::of(&id))
 }
 
 pub(in crate::api) async fn list_all(request: Request) -> Answer {
@@ -56,7 +56,7 @@ pub(in crate::api) async fn info_admin(request: Request) -> Answer {
     let found = logins::find(request.count_call(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
-    response::ok(&SessionReply::of(SessionRow::for_admin(
+    response::success(&SessionReply::of(SessionRow::for_admin(
         &found,
         &actor.login.id,
         host(&request),
@@ -72,7 +72,7 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     logins::end_any(app, &actor, LoginId::new(id.as_str()))
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
-    response::ok(&EndedSession::of(&id))
+    response::success(&EndedSession::of(&id))
 }
 
 fn answer<'a>(
@@ -80,12 +80,11 @@ fn answer<'a>(
     offset: u64,
     row: impl Fn(&'a LoginRecord) -> SessionRow<'a>,
 ) -> Answer {
-    response::ok(&SessionPage {
+    response::success(&SessionPage {
         count: page.items.len(),
         sessions: page.items.iter().map(row).collect(),
         offset,
         total: page.total,
-        success: true,
     })
 }
 

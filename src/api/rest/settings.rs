@@ -25,23 +25,23 @@ pub(in crate::api) async fn list_public(request: Request) -> Answer {
         .filter(|(setting, _)| ids.is_empty() || ids.split(',').any(|id| id == setting.id()))
         .map(|setting| located(&request, setting))
         .collect();
-    response::ok(&wire::SettingPage::new(&asked, page))
+    response::success(&wire::SettingPage::new(&asked, page))
 }
 
 pub(in crate::api) async fn oauth(request: Request) -> Answer {
     request.count_call(None)?;
-    response::ok(&wire::NoServices::NONE)
+    response::success(&wire::NoServices::NONE)
 }
 
 pub(in crate::api) async fn configurations(request: Request) -> Answer {
     request.count_call(None)?;
-    response::ok(&wire::NoConfigurations::NONE)
+    response::success(&wire::NoConfigurations::NONE)
 }
 
 /// `pw.getPolicy`, open to everyone, as in Rocket.Chat 8 (`apps/meteor/app/api/server/v1/misc.ts`).
 pub(in crate::api) async fn password_policy(request: Request) -> Answer {
     let app = request.count_call(None)?;
-    response::ok(&wire::PasswordPolicyReply::from(app.rules.password_policy))
+    response::success(&wire::PasswordPolicyReply::from(app.rules.password_policy))
 }
 
 pub(in crate::api) async fn find(request: Request) -> Answer {
@@ -50,7 +50,7 @@ pub(in crate::api) async fn find(request: Request) -> Answer {
         .await?;
     let app = request.count_call(Some(&actor))?;
     let found = settings::find(app, &actor, &request.parameter()).await?;
-    response::ok(&wire::SettingReply::from(&located(&request, found)))
+    response::success(&wire::SettingReply::from(&located(&request, found)))
 }
 
 pub(in crate::api) async fn set(request: Request) -> Answer {
@@ -64,7 +64,7 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
         value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
     let app = request.count_call(Some(&actor))?;
     settings::set(app, &actor, &request.parameter(), value).await?;
-    response::ok(&wire::Success::TRUE)
+    response::done()
 }
 
 /// Replaces the value of the site URL, which only the API knows if the config does not name it.

@@ -6,7 +6,7 @@ use crate::api::error::ApiError;
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
-use crate::api::wire::{SecretReply, Success, TestReply, WebhookList, WebhookReply};
+use crate::api::wire::{SecretReply, TestReply, WebhookList, WebhookReply};
 use crate::domain::Requester;
 use crate::service::hooks::LOOKS_AFTER;
 use crate::service::webhooks::{self, NewWebhook};
@@ -16,7 +16,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     Query::parse(request.query(), &[])?;
     let app = request.count_call(Some(&actor))?;
     let found = webhooks::list(app, (&actor).into()).await?;
-    response::ok(&WebhookList::new(&found, app.clock.now()))
+    response::success(&WebhookList::new(&found, app.clock.now()))
 }
 
 pub(in crate::api) async fn add(request: Request) -> Answer {
@@ -28,39 +28,39 @@ pub(in crate::api) async fn add(request: Request) -> Answer {
     };
     let app = request.count_call(Some(&actor))?;
     let added = webhooks::add(app, (&actor).into(), new).await?;
-    response::ok(&WebhookReply::from(&added))
+    response::success(&WebhookReply::from(&added))
 }
 
 pub(in crate::api) async fn test(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     let app = request.count_call(Some(&actor))?;
     let tested = webhooks::test(app, (&actor).into(), &name).await?;
-    response::ok(&TestReply::from(&tested))
+    response::success(&TestReply::from(&tested))
 }
 
 pub(in crate::api) async fn rotate(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     let app = request.count_call(Some(&actor))?;
     let secret = webhooks::rotate(app, (&actor).into(), &name).await?;
-    response::ok(&SecretReply::from(&secret))
+    response::success(&SecretReply::from(&secret))
 }
 
 pub(in crate::api) async fn disable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     webhooks::disable(request.count_call(Some(&actor))?, (&actor).into(), &name).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn enable(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     webhooks::enable(request.count_call(Some(&actor))?, (&actor).into(), &name).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn remove(request: Request) -> Answer {
     let (actor, name) = named(&request).await?;
     webhooks::remove(request.count_call(Some(&actor))?, (&actor).into(), &name).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 /// Returns the requester, and the name of the webhook.

@@ -11,7 +11,6 @@ pub(in crate::api) struct AuditPage<'a> {
     count: usize,
     offset: u64,
     total: u64,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -52,7 +51,6 @@ impl<'a> AuditPage<'a> {
             count: page.items.len(),
             offset,
             total: page.total,
-            success: true,
         }
     }
 }

@@ -34,14 +34,12 @@ impl<'a, Date: From<Timestamp>> From<&'a CustomStatus> for CustomUserStatus<'a, 
 pub(in crate::api) struct StatusReply<'a> {
     #[serde(rename = "customUserStatus")]
     custom_user_status: CustomUserStatus<'a>,
-    success: bool,
 }
 
 impl<'a> From<&'a CustomStatus> for StatusReply<'a> {
     fn from(status: &'a CustomStatus) -> Self {
         Self {
             custom_user_status: status.into(),
-            success: true,
         }
     }
 }

@@ -75,7 +75,6 @@ pub(in crate::api) struct EventPage<'a> {
     pub(in crate::api) position: u64,
     /// Whether too much was missed, so that the client must reload its state.
     pub(in crate::api) reload: bool,
-    pub(in crate::api) success: bool,
 }
 
 fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {

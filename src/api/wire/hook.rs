@@ -9,7 +9,6 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(in crate::api) struct HookList<'a> {
     hooks: Vec<HookRow<'a>>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -60,28 +59,24 @@ pub(in crate::api) struct DeliveryPage<'a> {
     /// Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
-    success: bool,
 }
 
 /// The response to `hooks.delivery`.
 #[derive(Serialize)]
 pub(in crate::api) struct DeliveryReply<'a> {
     delivery: DeliveryRow<'a>,
-    success: bool,
 }
 
 /// The number of affected deliveries or events.
 #[derive(Serialize)]
 pub(in crate::api) struct CountReply {
     count: u64,
-    success: bool,
 }
 
 impl<'a> From<&'a [Hook]> for HookList<'a> {
     fn from(hooks: &'a [Hook]) -> Self {
         Self {
             hooks: hooks.iter().map(HookRow::from).collect(),
-            success: true,
         }
     }
 }
@@ -128,7 +123,6 @@ impl<'a> DeliveryPage<'a> {
         Self {
             deliveries: records.iter().map(DeliveryRow::from).collect(),
             next: last.map(|record| record.event.as_u64()),
-            success: true,
         }
     }
 }
@@ -140,14 +134,12 @@ impl<'a> DeliveryReply<'a> {
                 event: event.map(EventRow::from),
                 ..record.into()
             },
-            success: true,
         }
     }
 }
 
 impl From<u64> for CountReply {
     fn from(count: u64) -> Self {
-        let success = true;
-        Self { count, success }
+        Self { count }
     }
 }

@@ -78,7 +78,6 @@ struct Settings {
 #[derive(Serialize)]
 pub(in crate::api) struct PreferencesReply<'a> {
     user: Chooser<'a>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -103,7 +102,6 @@ impl<'a> PreferencesReply<'a> {
                 _id: user.id.as_str(),
                 settings: Chosen { preferences },
             },
-            success: true,
         }
     }
 }

@@ -47,16 +47,6 @@ pub(super) use webhook::{SecretReply, TestReply, WebhookList, WebhookReply};
 
 use serde::Serialize;
 
-/// `{"success":true}`.
-#[derive(Serialize)]
-pub(super) struct Success {
-    success: bool,
-}
-
-impl Success {
-    pub(super) const TRUE: Self = Self { success: true };
-}
-
 /// `{}`.
 #[derive(Serialize)]
 struct Empty {}

@@ -32,12 +32,10 @@ impl<'a, Date: From<Timestamp>> From<&'a PermissionGrant> for PermissionRow<'a, 
 pub(in crate::api) struct PermissionChanges<'a> {
     pub(in crate::api) update: Vec<PermissionRow<'a>>,
     pub(in crate::api) remove: [(); 0],
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `permissions.update`.
 #[derive(Serialize)]
 pub(in crate::api) struct PermissionList<'a> {
     pub(in crate::api) permissions: Vec<PermissionRow<'a>>,
-    pub(in crate::api) success: bool,
 }

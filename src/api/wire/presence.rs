@@ -15,7 +15,6 @@ pub(in crate::api) struct UserStatusReply<'a> {
     status: &'static str,
     #[serde(flatten)]
     claim: ClaimFields,
-    success: bool,
 }
 
 /// The effective claim; empty if there is none.
@@ -49,7 +48,6 @@ impl<'a> From<&'a UserPresence> for UserStatusReply<'a> {
             connection_status: found.is_own.then(|| found.shown.connection.as_str()),
             status: found.shown.status.as_str(),
             claim: (&found.shown).into(),
-            success: true,
         }
     }
 }
@@ -62,7 +60,6 @@ pub(in crate::api) struct PresenceReply {
     connection_status: Option<&'static str>,
     #[serde(rename = "lastLogin", skip_serializing_if = "Option::is_none")]
     last_login: Option<Rfc3339>,
-    success: bool,
 }
 
 impl From<&UserPresence> for PresenceReply {
@@ -71,7 +68,6 @@ impl From<&UserPresence> for PresenceReply {
             presence: found.shown.status.as_str(),
             connection_status: found.is_own.then(|| found.shown.connection.as_str()),
             last_login: found.last_login.map(Into::into),
-            success: true,
         }
     }
 }
@@ -81,7 +77,6 @@ impl From<&UserPresence> for PresenceReply {
 pub(in crate::api) struct PresenceListReply<'a> {
     users: Vec<PresenceRow<'a>>,
     full: bool,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -117,7 +112,6 @@ impl<'a> From<&'a PresenceList> for PresenceListReply<'a> {
         Self {
             users: list.people.iter().map(PresenceRow::from).collect(),
             full: list.full,
-            success: true,
         }
     }
 }

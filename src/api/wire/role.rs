@@ -52,14 +52,12 @@ impl<'a> From<&'a Role> for RoleRow<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct RoleList<'a> {
     pub(in crate::api) roles: Vec<RoleRow<'a>>,
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `roles.sync`. Roles are never removed.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleSync<'a> {
     pub(in crate::api) roles: RoleChanges<'a>,
-    pub(in crate::api) success: bool,
 }
 
 /// The changed roles.
@@ -73,7 +71,6 @@ pub(in crate::api) struct RoleChanges<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct RoleReply<'a> {
     pub(in crate::api) role: RoleRow<'a>,
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `roles.getUsersInRole`.
@@ -81,7 +78,6 @@ pub(in crate::api) struct RoleReply<'a> {
 pub(in crate::api) struct Holders<'a> {
     pub(in crate::api) users: Vec<Holder<'a>>,
     pub(in crate::api) total: u64,
-    pub(in crate::api) success: bool,
 }
 
 /// A user with a role, for requesters who may see all holders.
@@ -114,7 +110,6 @@ impl<'a> From<&'a User> for Holder<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct PublicHolders<'a> {
     pub(in crate::api) users: Vec<PublicHolder<'a>>,
-    pub(in crate::api) success: bool,
 }
 
 /// A user with a role that everyone may see.

@@ -11,7 +11,6 @@ use serde::Serialize;
 pub(in crate::api) struct LoginReply<'a> {
     status: &'static str,
     data: LoginParts<'a>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -39,7 +38,6 @@ impl<'a> LoginReply<'a> {
         Self {
             status: "success",
             data,
-            success: true,
         }
     }
 }
@@ -70,14 +68,12 @@ impl LogoutReply {
 #[derive(Serialize)]
 pub(in crate::api) struct LoggedOut {
     message: String,
-    success: bool,
 }
 
 impl LoggedOut {
     pub(in crate::api) fn of(id: &str) -> Self {
         Self {
             message: format!("User {id} has been logged out!"),
-            success: true,
         }
     }
 }
@@ -89,7 +85,6 @@ pub(in crate::api) struct SessionPage<'a> {
     pub(in crate::api) count: usize,
     pub(in crate::api) offset: u64,
     pub(in crate::api) total: u64,
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `sessions/info` and `sessions/info.admin`.
@@ -97,13 +92,11 @@ pub(in crate::api) struct SessionPage<'a> {
 pub(in crate::api) struct SessionReply<'a> {
     #[serde(flatten)]
     session: SessionRow<'a>,
-    success: bool,
 }
 
 impl<'a> SessionReply<'a> {
     pub(in crate::api) fn of(session: SessionRow<'a>) -> Self {
-        let success = true;
-        Self { session, success }
+        Self { session }
     }
 }
 
@@ -112,16 +105,11 @@ impl<'a> SessionReply<'a> {
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct EndedSession<'a> {
     session_id: &'a str,
-    success: bool,
 }
 
 impl<'a> EndedSession<'a> {
     pub(in crate::api) fn of(session_id: &'a str) -> Self {
-        let success = true;
-        Self {
-            session_id,
-            success,
-        }
+        Self { session_id }
     }
 }
 

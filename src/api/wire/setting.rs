@@ -38,7 +38,6 @@ pub(in crate::api) struct SettingPage<'a> {
     count: usize,
     offset: u64,
     total: usize,
-    success: bool,
 }
 
 impl<'a> SettingPage<'a> {
@@ -58,7 +57,6 @@ impl<'a> SettingPage<'a> {
             settings,
             offset,
             total: all.len(),
-            success: true,
         }
     }
 }
@@ -68,14 +66,12 @@ impl<'a> SettingPage<'a> {
 pub(in crate::api) struct SettingReply<'a> {
     #[serde(flatten)]
     setting: SettingRow<'a>,
-    success: bool,
 }
 
 impl<'a> From<&'a (Setting, SettingValue)> for SettingReply<'a> {
     fn from((setting, value): &'a (Setting, SettingValue)) -> Self {
         Self {
             setting: SettingRow::new(*setting, value),
-            success: true,
         }
     }
 }
@@ -94,28 +90,20 @@ pub(in crate::api) fn setting_value(json: &Value) -> Option<SettingValue> {
 #[derive(Serialize)]
 pub(in crate::api) struct NoServices {
     services: [(); 0],
-    success: bool,
 }
 
 impl NoServices {
-    pub(in crate::api) const NONE: Self = Self {
-        services: [],
-        success: true,
-    };
+    pub(in crate::api) const NONE: Self = Self { services: [] };
 }
 
 /// The response to `service.configurations`.
 #[derive(Serialize)]
 pub(in crate::api) struct NoConfigurations {
     configurations: [(); 0],
-    success: bool,
 }
 
 impl NoConfigurations {
-    pub(in crate::api) const NONE: Self = Self {
-        configurations: [],
-        success: true,
-    };
+    pub(in crate::api) const NONE: Self = Self { configurations: [] };
 }
 
 /// The response to `pw.getPolicy`: the rules by Rocket.Chat's keys (`PasswordPolicy.ts`), which its
@@ -124,7 +112,6 @@ impl NoConfigurations {
 pub(in crate::api) struct PasswordPolicyReply {
     enabled: bool,
     policy: Vec<(&'static str, MinLength)>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -140,7 +127,6 @@ impl From<PasswordPolicy> for PasswordPolicyReply {
         Self {
             enabled: length.is_some(),
             policy: length.map(rule).into_iter().collect(),
-            success: true,
         }
     }
 }
@@ -150,5 +136,4 @@ impl From<PasswordPolicy> for PasswordPolicyReply {
 pub(in crate::api) struct Connections {
     pub(in crate::api) current: usize,
     pub(in crate::api) max: usize,
-    pub(in crate::api) success: bool,
 }

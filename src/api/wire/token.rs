@@ -8,14 +8,12 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(in crate::api) struct TokenReply {
     pub(in crate::api) token: String,
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `users.createToken`.
 #[derive(Serialize)]
 pub(in crate::api) struct CreatedToken<'a> {
     pub(in crate::api) data: TokenOf<'a>,
-    pub(in crate::api) success: bool,
 }
 
 /// An auth token and its user.
@@ -30,7 +28,6 @@ pub(in crate::api) struct TokenOf<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct TokenList<'a> {
     tokens: Vec<TokenRow<'a>>,
-    success: bool,
 }
 
 #[derive(Serialize)]
@@ -60,7 +57,6 @@ impl<'a> TokenList<'a> {
         };
         Self {
             tokens: logins.iter().filter_map(row).collect(),
-            success: true,
         }
     }
 }

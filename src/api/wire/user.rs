@@ -153,7 +153,6 @@ pub(super) fn emails(user: &User) -> Vec<EmailAddress<'_>> {
 #[derive(Serialize)]
 pub(in crate::api) struct UserReply<'a> {
     pub(in crate::api) user: UserRow<'a>,
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `users.list`.
@@ -163,14 +162,12 @@ pub(in crate::api) struct UserPage<'a> {
     pub(in crate::api) count: usize,
     pub(in crate::api) offset: u64,
     pub(in crate::api) total: u64,
-    pub(in crate::api) success: bool,
 }
 
 /// The response to `users.setActiveStatus`.
 #[derive(Serialize)]
 pub(in crate::api) struct ActiveReply<'a> {
     pub(in crate::api) user: Activity<'a>,
-    pub(in crate::api) success: bool,
 }
 
 /// Whether a user may log in.
@@ -186,12 +183,8 @@ pub(in crate::api) struct Activity<'a> {
 pub(in crate::api) struct DeletedReply {
     #[serde(rename = "deletedRooms")]
     deleted_rooms: [(); 0],
-    success: bool,
 }
 
 impl DeletedReply {
-    pub(in crate::api) const DONE: Self = Self {
-        deleted_rooms: [],
-        success: true,
-    };
+    pub(in crate::api) const DONE: Self = Self { deleted_rooms: [] };
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(in crate::api) struct WebhookList<'a> {
     webhooks: Vec<WebhookRow<'a>>,
-    success: bool,
 }
 
 /// The response to `webhooks.add`, the only one with the secret.
@@ -16,14 +15,12 @@ pub(in crate::api) struct WebhookList<'a> {
 pub(in crate::api) struct WebhookReply<'a> {
     webhook: WebhookRow<'a>,
     secret: &'a str,
-    success: bool,
 }
 
 /// The response to `webhooks.rotate`.
 #[derive(Serialize)]
 pub(in crate::api) struct SecretReply<'a> {
     secret: &'a str,
-    success: bool,
 }
 
 /// The response to `webhooks.test`.
@@ -34,7 +31,6 @@ pub(in crate::api) struct TestReply<'a> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
-    success: bool,
 }
 
 /// A webhook, without its secrets.
@@ -72,7 +68,6 @@ impl<'a> WebhookList<'a> {
         let rows = webhooks.iter().map(|one| WebhookRow::new(one, now));
         Self {
             webhooks: rows.collect(),
-            success: true,
         }
     }
 }
@@ -82,7 +77,6 @@ impl<'a> From<&'a Webhook> for WebhookReply<'a> {
         Self {
             secret: webhook.secrets.first().map_or("", |secret| &secret.text),
             webhook: WebhookRow::new(webhook, webhook.created_at),
-            success: true,
         }
     }
 }
@@ -91,7 +85,6 @@ impl<'a> From<&'a SigningSecret> for SecretReply<'a> {
     fn from(secret: &'a SigningSecret) -> Self {
         Self {
             secret: &secret.text,
-            success: true,
         }
     }
 }
@@ -102,7 +95,6 @@ impl<'a> From<&'a Result<u16, String>> for TestReply<'a> {
             delivered: tested.is_ok(),
             status: tested.as_ref().ok().copied(),
             reason: tested.as_ref().err().map(String::as_str),
-            success: true,
         }
     }
 }

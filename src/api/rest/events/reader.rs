@@ -255,10 +255,9 @@ fn sse_event(event: &Event) -> sse::Event {
 }
 
 fn page(events: &[Event], position: EventId, reload: bool) -> Answer {
-    response::ok(&EventPage {
+    response::success(&EventPage {
         events: events.iter().map(EventRow::from).collect(),
         position: position.as_u64(),
         reload,
-        success: true,
     })
 }

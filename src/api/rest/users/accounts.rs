@@ -5,9 +5,7 @@ use crate::api::http::fields::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::http::user_selector;
-use crate::api::wire::{
-    ActiveReply, Activity, DeletedReply, LoggedOut, Success, UserReply, UserRow,
-};
+use crate::api::wire::{ActiveReply, Activity, DeletedReply, LoggedOut, UserReply, UserRow};
 use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
@@ -33,9 +31,8 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
         .await
         .map_err(|e| AccountContext::Create.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
-    response::ok(&UserReply {
+    response::success(&UserReply {
         user: UserRow::whole(&user, &shown),
-        success: true,
     })
 }
 
@@ -89,7 +86,7 @@ pub(in crate::api) async fn delete(request: Request) -> Answer {
     accounts::delete(request.count_call(Some(&actor))?, &actor, key)
         .await
         .map_err(|e| AccountContext::Delete.failed(e))?;
-    response::ok(&DeletedReply::DONE)
+    response::success(&DeletedReply::DONE)
 }
 
 pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
@@ -102,12 +99,11 @@ pub(in crate::api) async fn set_active_status(request: Request) -> Answer {
     let user = accounts::set_active(request.count_call(Some(&actor))?, &actor, id, active)
         .await
         .map_err(|e| AccountContext::SetActive.failed(e))?;
-    response::ok(&ActiveReply {
+    response::success(&ActiveReply {
         user: Activity {
             _id: user.id.as_str(),
             active: user.active,
         },
-        success: true,
     })
 }
 
@@ -120,11 +116,11 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
     accounts::end_logins(request.count_call(Some(&actor))?, &actor, user)
         .await
         .map_err(|e| AccountContext::Logout.failed(e))?;
-    response::ok(&LoggedOut::of(&id))
+    response::success(&LoggedOut::of(&id))
 }
 
 pub(in crate::api) async fn remove_other_tokens(request: Request) -> Answer {
     let actor = request.actor().await?;
     accounts::end_other_logins(request.count_call(Some(&actor))?, &actor).await?;
-    response::ok(&Success::TRUE)
+    response::done()
 }

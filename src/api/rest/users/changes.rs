@@ -82,7 +82,7 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let user = changes::set_preferences(request.count_call(Some(&actor))?, &actor, id, text)
         .await
         .map_err(|e| AccountContext::Preferences.failed(e))?;
-    response::ok(&PreferencesReply::of(&user))
+    response::success(&PreferencesReply::of(&user))
 }
 
 /// Returns the object `data`, which may contain these fields and those of [`BOTH`].
@@ -118,8 +118,7 @@ async fn user_reply(app: &App, changed: Result<User, Error>, method: &'static st
     let context = AccountContext::Change(method, app.clock.now());
     let user = changed.map_err(|e| context.failed(e))?;
     let shown = presence::of(app, &user.id).await?;
-    response::ok(&UserReply {
+    response::success(&UserReply {
         user: UserRow::whole(&user, &shown),
-        success: true,
     })
 }

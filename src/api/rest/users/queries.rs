@@ -47,9 +47,8 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let view = queries::info(app, &actor, key).await?;
     let view = view.ok_or(ApiError::Bare("User not found."))?;
     let shown = presence::of(app, &view.user.id).await?;
-    response::ok(&UserReply {
+    response::success(&UserReply {
         user: UserRow::for_viewer(&view.user, &shown, view.whole),
-        success: true,
     })
 }
 
@@ -65,7 +64,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     } else {
         UserRow::brief
     };
-    response::ok(&UserPage {
+    response::success(&UserPage {
         count: page.items.len(),
         users: page
             .items
@@ -75,6 +74,5 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
             .collect(),
         offset,
         total: page.total,
-        success: true,
     })
 }

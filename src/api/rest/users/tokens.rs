@@ -3,7 +3,7 @@
 use crate::api::error::AccountContext;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
-use crate::api::wire::{CreatedToken, Success, TokenList, TokenOf, TokenReply};
+use crate::api::wire::{CreatedToken, TokenList, TokenOf, TokenReply};
 use crate::domain::{Permission, UserId};
 use crate::service::users::tokens;
 
@@ -15,10 +15,7 @@ pub(in crate::api) async fn generate_personal_access_token(request: Request) -> 
     let token = tokens::generate(request.count_call(Some(&actor))?, &actor, name, bypass)
         .await
         .map_err(|e| AccountContext::Tokens("personalAccessTokens:generateToken").failed(e))?;
-    response::ok(&TokenReply {
-        token,
-        success: true,
-    })
+    response::success(&TokenReply { token })
 }
 
 pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -> Answer {
@@ -27,10 +24,7 @@ pub(in crate::api) async fn regenerate_personal_access_token(request: Request) -
     let token = tokens::regenerate(request.count_call(Some(&actor))?, &actor, name)
         .await
         .map_err(|e| AccountContext::Tokens("personalAccessTokens:regenerateToken").failed(e))?;
-    response::ok(&TokenReply {
-        token,
-        success: true,
-    })
+    response::success(&TokenReply { token })
 }
 
 pub(in crate::api) async fn remove_personal_access_token(request: Request) -> Answer {
@@ -39,7 +33,7 @@ pub(in crate::api) async fn remove_personal_access_token(request: Request) -> An
     tokens::remove(request.count_call(Some(&actor))?, &actor, &name)
         .await
         .map_err(|e| AccountContext::Tokens("personalAccessTokens:removeToken").failed(e))?;
-    response::ok(&Success::TRUE)
+    response::done()
 }
 
 pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answer {
@@ -47,7 +41,7 @@ pub(in crate::api) async fn get_personal_access_tokens(request: Request) -> Answ
         .actor_with(Permission::CreatePersonalAccessTokens)
         .await?;
     let logins = tokens::list(request.count_call(Some(&actor))?, &actor).await?;
-    response::ok(&TokenList::new(&logins))
+    response::success(&TokenList::new(&logins))
 }
 
 pub(in crate::api) async fn create_token(request: Request) -> Answer {
@@ -58,12 +52,11 @@ pub(in crate::api) async fn create_token(request: Request) -> Answer {
     let auth_token = tokens::create_for(app, &actor, UserId::new(id.as_str()), &secret)
         .await
         .map_err(|e| AccountContext::CreateToken.failed(e))?;
-    response::ok(&CreatedToken {
+    response::success(&CreatedToken {
         data: TokenOf {
             user_id: &id,
             auth_token,
         },
-        success: true,
     })
 }
 
