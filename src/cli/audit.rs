@@ -1,4 +1,5 @@
-//! `doorsign audit`: prints the audit trail, newest record first. Changes nothing and adds no record.
+//! `doorsign audit`: prints the audit trail, newest record first. Changes nothing and adds no
+//! record.
 
 use super::args::{OPERATOR, instant, one_of};
 use super::output::{Outcome, date};

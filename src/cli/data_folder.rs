@@ -1,4 +1,5 @@
-//! Shared by the commands that work on a data folder: opening it, running one use case, notifying a running server.
+//! Shared by the commands that work on a data folder: opening it, running one use case, notifying a
+//! running server.
 
 use super::output::{Outcome, print};
 use super::signals::survive_file_size_limit;
@@ -31,7 +32,8 @@ pub(super) fn with_app(
         let app = App::new(config, store.clone(), clock, tokens(&folder)?, webhooks)?;
         let done = work(&app).await;
         store.close().await;
-        // Print first: a secret is shown only once. Notify the server even if printing fails, because the change is committed.
+        // Print first: a secret is shown only once. Notify the server even if printing fails,
+        // because the change is committed.
         let printed = print(&done?);
         let noticed = control_socket::notify(&folder);
         printed?;
@@ -45,7 +47,8 @@ fn folder(config: &Config) -> Outcome<Folder> {
         .map_err(|e| format!("cannot use the data folder {data}: {e}").into())
 }
 
-/// The tokens of the folder. While a server runs, a missing secret is not replaced: the server would not know the new one.
+/// The tokens of the folder. While a server runs, a missing secret is not replaced: the server
+/// would not know the new one.
 fn tokens(folder: &Folder) -> Outcome<Tokens> {
     let path = folder.token_secret();
     let tokens = if !path.exists() && folder.is_locked() {
@@ -56,7 +59,8 @@ fn tokens(folder: &Folder) -> Outcome<Tokens> {
     tokens.map_err(|e| format!("cannot use the token secret: {e}").into())
 }
 
-/// Refuses to sign a token that the running server would reject, as when `token-secret` was removed or replaced meanwhile.
+/// Refuses to sign a token that the running server would reject, as when `token-secret` was removed
+/// or replaced meanwhile.
 pub(super) fn check_secret(config: &Config) -> Outcome {
     let folder = folder(config)?;
     let Some(running) = folder.published_fingerprint()? else {

@@ -1,4 +1,5 @@
-//! `doorsign dev`: a server in memory for the tests of a client. Its passwords are public, so it listens on loopback only.
+//! `doorsign dev`: a server in memory for the tests of a client. Its passwords are public, so it
+//! listens on loopback only.
 
 use super::listener::resolve;
 use super::output::Outcome;

@@ -6,8 +6,8 @@ use tokio::net::{TcpListener, TcpSocket};
 /// Connections that may wait to be accepted: after a restart, all clients reconnect at once.
 const BACKLOG: u32 = 4096;
 
-/// The address that `listen` names: the first IPv4 one, as that one works in every container and pastes into every tool; else the
-/// first.
+/// The address that `listen` names: the first IPv4 one, as that one works in every container and
+/// pastes into every tool; else the first.
 pub(super) fn resolve(listen: &str) -> std::io::Result<SocketAddr> {
     preferred(listen.to_socket_addrs()?).ok_or_else(|| std::io::ErrorKind::NotFound.into())
 }

@@ -1,4 +1,5 @@
-//! The command line: one file per command. Commands call the same use cases as the API and hold no rules.
+//! The command line: one file per command. Commands call the same use cases as the API and hold no
+//! rules.
 
 mod args;
 mod audit;
@@ -31,8 +32,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Runs the program with the process's arguments and environment, with `hooks` in addition to those that the settings enable.
-/// Returns the exit code: 0, 1 if the command failed, 2 if the command line cannot be understood.
+/// Runs the program with the process's arguments and environment, with `hooks` in addition to those
+/// that the settings enable. Returns the exit code: 0, 1 if the command failed, 2 if the command
+/// line cannot be understood.
 #[must_use]
 pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
     let parsed = parser().try_get_matches();

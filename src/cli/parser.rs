@@ -17,9 +17,11 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run the server (the default without a command)
     Serve,
-    /// Run a server in memory for the tests of a client, with fixed users and tokens, a clock to move and faults to inject
+    /// Run a server in memory for the tests of a client, with fixed users and tokens, a clock to
+    /// move and faults to inject
     Dev,
-    /// Print the settings in force as a settings file, with the source of each and with secrets hidden
+    /// Print the settings in force as a settings file, with the source of each and with secrets
+    /// hidden
     Config,
     /// Add, change and list users
     #[command(subcommand)]
@@ -42,8 +44,8 @@ pub(super) enum Command {
     Audit(audit::Audit),
 }
 
-/// The commands with their flags. All take the settings, before and after their name; only the help of `serve` lists them all, that
-/// of the others `--data` and `--config`.
+/// The commands with their flags. All take the settings, before and after their name; only the help
+/// of `serve` lists them all, that of the others `--data` and `--config`.
 pub(super) fn parser() -> clap::Command {
     let settings = config::args();
     let hidden = settings.iter().map(|arg| {

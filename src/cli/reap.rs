@@ -1,6 +1,6 @@
-//! Reaps orphans if the process is PID 1, as in a container without an init. Processes that exec hooks leave behind become its children
-//! and would stay zombies forever. Children that the server started itself are left alone: the code that started them reads their exit
-//! statuses.
+//! Reaps orphans if the process is PID 1, as in a container without an init. Processes that exec
+//! hooks leave behind become its children and would stay zombies forever. Children that the server
+//! started itself are left alone: the code that started them reads their exit statuses.
 
 use rustix::process::{Pid, WaitOptions, waitpid};
 use std::collections::HashSet;
@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// Time between two scans for zombies. A zombie that is still there at the next scan is an orphan: our own children are reaped within
-/// milliseconds.
+/// Time between two scans for zombies. A zombie that is still there at the next scan is an orphan:
+/// our own children are reaped within milliseconds.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// A zombie, by process id and start time, because ids are reused.
@@ -51,7 +51,8 @@ fn zombies_of(parent: i32) -> impl Iterator<Item = Zombie> {
     processes.filter_map(move |process| zombie(&process.path(), parent))
 }
 
-/// The process below `/proc`, if it is a zombie and a child of `parent`. Source: `proc_pid_stat(5)`.
+/// The process below `/proc`, if it is a zombie and a child of `parent`. Source:
+/// `proc_pid_stat(5)`.
 fn zombie(process: &Path, parent: i32) -> Option<Zombie> {
     let id = process.file_name()?.to_str()?.parse().ok()?;
     let stat = fs::read_to_string(process.join("stat")).ok()?;

@@ -1,5 +1,6 @@
-//! Handles SIGHUP: reads the settings again, applies `log`, and logs the names of other changed settings, which need a restart. The
-//! audit log needs no signal: it notices that its file was moved.
+//! Handles SIGHUP: reads the settings again, applies `log`, and logs the names of other changed
+//! settings, which need a restart. The audit log needs no signal: it notices that its file was
+//! moved.
 
 use super::output::Outcome;
 use super::parser::{load, parser};

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Runs the server that `open` opens until a signal arrives. `greeting` returns the text for the terminal, given the server's URL,
-/// `config` and the server. `loaded`: the settings as read.
+/// Runs the server that `open` opens until a signal arrives. `greeting` returns the text for the
+/// terminal, given the server's URL, `config` and the server. `loaded`: the settings as read.
 pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
     config: &Config,
     loaded: Loaded,
@@ -22,7 +22,8 @@ pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
     greeting: impl FnOnce(&str, &Config, &Server) -> Outcome<String>,
 ) -> Outcome {
     on_runtime(config, async {
-        // Bind first: a start that fails here must not have created an administrator whose password was never shown.
+        // Bind first: a start that fails here must not have created an administrator whose password
+        // was never shown.
         let bound = BoundListener::bind(config).await?;
         let server = open(config.clone()).await?;
         let greeting = greeting(&bound.url, config, &server)?;
@@ -57,8 +58,9 @@ pub(super) fn remove_stale_ready_file(config: &Config) {
     }
 }
 
-/// One CPU stays free for the writer, password hashing and the kernel. On two CPUs, one worker serves lists from memory a sixth faster
-/// than two workers, which mostly wake each other, and creates as fast.
+/// One CPU stays free for the writer, password hashing and the kernel. On two CPUs, one worker
+/// serves lists from memory a sixth faster than two workers, which mostly wake each other, and
+/// creates as fast.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| (processors.get() - 1).max(1))
 }
@@ -86,7 +88,8 @@ impl BoundListener {
         })
     }
 
-    /// Prints the greeting, writes the ready file, and serves until a signal arrives. `loaded`: the settings as read.
+    /// Prints the greeting, writes the ready file, and serves until a signal arrives. `loaded`: the
+    /// settings as read.
     async fn serve(
         self,
         server: Server,
@@ -96,7 +99,8 @@ impl BoundListener {
     ) -> Outcome {
         print(greeting)?;
         if let Some(path) = &config.ready_file {
-            // The socket listens already, so a client that reads the file and connects at once is served.
+            // The socket listens already, so a client that reads the file and connects at once is
+            // served.
             write_whole(path, &self.url)
                 .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()))?;
         }

@@ -1,4 +1,5 @@
-//! `doorsign serve`: runs the server. The greeting goes to standard output, the log to standard error.
+//! `doorsign serve`: runs the server. The greeting goes to standard output, the log to standard
+//! error.
 
 use super::output::Outcome;
 use super::run_server;

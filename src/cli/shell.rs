@@ -2,7 +2,8 @@
 
 use crate::config::Config;
 
-/// Shell line that sets `$ID` and `$TOKEN`. The body is a form, because curl encodes any password for one.
+/// Shell line that sets `$ID` and `$TOKEN`. The body is a form, because curl encodes any password
+/// for one.
 pub(super) fn login_line(url: &str, username: &str, password: &str) -> String {
     let username = quoted(&format!("user={username}"));
     format!(
@@ -11,7 +12,8 @@ pub(super) fn login_line(url: &str, username: &str, password: &str) -> String {
     )
 }
 
-/// The password's form field for a shell: in plain text only if it is random and shown above anyway.
+/// The password's form field for a shell: in plain text only if it is random and shown above
+/// anyway.
 pub(super) fn password_in_shell(config: &Config, random: Option<&str>) -> String {
     match (random, &config.admin_password_file) {
         (Some(password), _) => format!("password={password}"),

@@ -1,5 +1,5 @@
-//! Signals of a running server. SIGTERM, SIGINT and SIGQUIT stop it gracefully, SIGHUP reloads the settings, SIGUSR1 and SIGUSR2 do
-//! nothing.
+//! Signals of a running server. SIGTERM, SIGINT and SIGQUIT stop it gracefully, SIGHUP reloads the
+//! settings, SIGUSR1 and SIGUSR2 do nothing.
 
 use std::io::{IsTerminal, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -40,7 +40,8 @@ impl Signals {
         })
     }
 
-    /// Resolves with the first signal that asks for a stop; the next one ends the process. `reload` runs with every SIGHUP.
+    /// Resolves with the first signal that asks for a stop; the next one ends the process. `reload`
+    /// runs with every SIGHUP.
     pub(super) async fn stopped(mut self, reload: impl Fn() + Send + Sync + 'static) {
         let signal = self.next_stop(&reload).await;
         tracing::info!(
@@ -90,8 +91,9 @@ fn stop(signal: SignalKind) -> Request {
     Request::Stop(signal.as_raw_value())
 }
 
-/// Makes a write beyond the limit of `ulimit -f` fail with an error, which becomes a 503, instead of killing the process. Installs a
-/// handler instead of ignoring the signal, because programs of hooks would inherit the latter.
+/// Makes a write beyond the limit of `ulimit -f` fail with an error, which becomes a 503, instead
+/// of killing the process. Installs a handler instead of ignoring the signal, because programs of
+/// hooks would inherit the latter.
 pub(super) fn survive_file_size_limit() {
     // The handler stays when the stream is dropped.
     if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {

@@ -72,7 +72,8 @@ pub(super) struct Username {
 
 #[derive(Args)]
 pub(super) struct NewPassword {
-    /// Read the password from the first line of FILE, - for standard input; without it, a random one is printed
+    /// Read the password from the first line of FILE, - for standard input; without it, a random
+    /// one is printed
     #[arg(long, value_name = "FILE")]
     password_from: Option<PathBuf>,
 }
@@ -189,8 +190,8 @@ impl NewPassword {
     }
 }
 
-/// Reads a password from the first line of `file`, or of standard input for `-`, so that it is not in the process list. Strips the byte
-/// order mark that some editors write.
+/// Reads a password from the first line of `file`, or of standard input for `-`, so that it is not
+/// in the process list. Strips the byte order mark that some editors write.
 fn read_password(file: &Path) -> Outcome<String> {
     let mut line = String::new();
     let read = if file == Path::new("-") {

@@ -15,7 +15,8 @@ pub(super) enum Command {
         webhook: Name,
         /// URL to send events to: http or https
         url: String,
-        /// Types of events, separated by commas, such as `presence.changed` or `custom_user_status.*`; all by default
+        /// Types of events, separated by commas, such as `presence.changed` or
+        /// `custom_user_status.*`; all by default
         #[arg(long, value_name = "TYPES", value_delimiter = ',', action = ArgAction::Set)]
         events: Vec<String>,
     },

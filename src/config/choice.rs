@@ -15,8 +15,8 @@ pub enum Contract {
 }
 
 impl Contract {
-    /// Calls of a route that an address may make in a window, unless the settings say otherwise: a Rocket.Chat server's default,
-    /// which is tight, or ours.
+    /// Calls of a route that an address may make in a window, unless the settings say otherwise: a
+    /// Rocket.Chat server's default, which is tight, or ours.
     pub(super) const fn calls(self) -> u32 {
         match self {
             Self::Documented => 120,
@@ -24,8 +24,8 @@ impl Contract {
         }
     }
 
-    /// The default of the setting `unconnected`. Rocket.Chat shows users without a live connection as offline, which hides every
-    /// status that is set over REST.
+    /// The default of the setting `unconnected`. Rocket.Chat shows users without a live connection
+    /// as offline, which hides every status that is set over REST.
     pub(super) const fn unconnected(self) -> Unconnected {
         match self {
             Self::Documented => Unconnected::Declared,

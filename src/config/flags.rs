@@ -1,5 +1,5 @@
-//! What is made from the fields of [`Config`]: the flags of the commands that run a server, and the texts that help and documents show
-//! of a setting.
+//! What is made from the fields of [`Config`]: the flags of the commands that run a server, and the
+//! texts that help and documents show of a setting.
 
 use clap::builder::{Str, ValueParser};
 use clap::{Arg, ArgAction, Args, Command};
@@ -46,7 +46,8 @@ pub(super) fn settings(command: &Command) -> impl Iterator<Item = (&str, &Arg)> 
     all.filter(|(key, _)| *key != CONFIG)
 }
 
-/// The flags of a command that runs a server. They take any text: [`Config::load`] checks them like the values of the other sources.
+/// The flags of a command that runs a server. They take any text: [`Config::load`] checks them like
+/// the values of the other sources.
 #[must_use]
 pub fn args() -> Vec<Arg> {
     let defaults = Config::default().values();

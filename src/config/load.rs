@@ -1,5 +1,5 @@
-//! Loads the settings: the strongest source decides each of them. Every value is checked, also one that a stronger source overrules.
-//! The first error becomes one line.
+//! Loads the settings: the strongest source decides each of them. Every value is checked, also one
+//! that a stronger source overrules. The first error becomes one line.
 
 use std::collections::BTreeMap;
 use std::mem::discriminant;
@@ -38,8 +38,9 @@ impl Loaded {
 }
 
 impl Config {
-    /// Reads all sources. `matches` comes from a command with [`super::args`]; `environment` is the process's, of which only names
-    /// that start with `DOORSIGN_` count; relative paths of the settings file and of secret files start at `directory`.
+    /// Reads all sources. `matches` comes from a command with [`super::args`]; `environment` is the
+    /// process's, of which only names that start with `DOORSIGN_` count; relative paths of the
+    /// settings file and of secret files start at `directory`.
     ///
     /// # Errors
     /// The first unknown name, bad value or unreadable file, in one line.

@@ -1,5 +1,5 @@
-//! The settings: flags, environment and TOML file, in that order of strength, then the default, loaded once into a checked
-//! [`Config`].
+//! The settings: flags, environment and TOML file, in that order of strength, then the default,
+//! loaded once into a checked [`Config`].
 
 mod choice;
 mod flags;

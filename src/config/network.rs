@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// A network, or an address alone. IPv4 that is written as IPv6 becomes IPv4, as addresses do before they are compared.
+/// A network, or an address alone. IPv4 that is written as IPv6 becomes IPv4, as addresses do
+/// before they are compared.
 pub(super) fn read(text: &str) -> Option<String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
     let network = text.parse().or_else(|_| address()).ok()?;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::ConfigError;
 
-/// A value that must not be seen: `Debug` hides it, there is no `Display`, and only [`Secret::expose`] returns it. One whose file
-/// cannot be read is an error only when it is needed: the file may be gone after the first start.
+/// A value that must not be seen: `Debug` hides it, there is no `Display`, and only
+/// [`Secret::expose`] returns it. One whose file cannot be read is an error only when it is needed:
+/// the file may be gone after the first start.
 #[derive(Clone, serde::Deserialize)]
 #[serde(from = "String")]
 pub struct Secret(Result<String, String>);
@@ -41,8 +42,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secret in a file, without the newline that editors and `echo` put at the end and the byte order mark that some editors put
-/// first. `described`: the setting that names the file, for errors.
+/// The secret in a file, without the newline that editors and `echo` put at the end and the byte
+/// order mark that some editors put first. `described`: the setting that names the file, for
+/// errors.
 pub(super) fn in_file(path: &Path, described: &str) -> Secret {
     let read = std::fs::read_to_string(path);
     let read = read.map_err(|error| format!("{described} cannot be read: {error}"));

@@ -1,5 +1,6 @@
-//! The settings: their names, types, defaults and help texts. Every other list of settings is made from this one: flags,
-//! environment variables, keys of the settings file, the table in the documents.
+//! The settings: their names, types, defaults and help texts. Every other list of settings is made
+//! from this one: flags, environment variables, keys of the settings file, the table in the
+//! documents.
 
 use std::path::PathBuf;
 
@@ -21,8 +22,8 @@ const PRESENCE: &str = "Presence";
 const HOOKS: &str = "Hooks";
 const DATABASE: &str = "Database";
 
-/// All settings, checked. The comment of a field is its help text. The placeholder says what is accepted: see
-/// `values.rs`, and `1-64` or `1024+` for a whole number within these bounds.
+/// All settings, checked. The comment of a field is its help text. The placeholder says what is
+/// accepted: see `values.rs`, and `1-64` or `1024+` for a whole number within these bounds.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
@@ -30,7 +31,8 @@ pub struct Config {
     #[arg(long, value_name = "PATH", help_heading = DATA)]
     pub data: PathBuf,
 
-    /// Address to listen on; port 0 picks a free one. Of a host name's addresses, the first IPv4 one
+    /// Address to listen on; port 0 picks a free one. Of a host name's addresses, the first IPv4
+    /// one
     #[arg(long, value_name = "HOST:PORT", help_heading = SERVER)]
     pub listen: String,
     /// URL under which users reach this server
@@ -64,8 +66,8 @@ pub struct Config {
     /// Networks of the reverse proxies whose statement of the client's address is trusted
     #[arg(long, value_name = "NETWORKS", help_heading = NETWORK)]
     pub trusted_proxies: Vec<IpNet>,
-    /// Header in which these proxies send the client's address, such as X-Real-IP; of several addresses, the last one that is not a
-    /// trusted proxy
+    /// Header in which these proxies send the client's address, such as X-Real-IP; of several
+    /// addresses, the last one that is not a trusted proxy
     #[arg(long, value_name = "HEADER", help_heading = NETWORK)]
     pub client_address_header: String,
     /// Web origins whose pages may call this server
@@ -87,7 +89,8 @@ pub struct Config {
     /// Days until a login expires
     #[arg(long, value_name = "1-3650", help_heading = LOGIN)]
     pub login_days: u32,
-    /// Logins by password that a user has at once; one more ends the one that was unused for longest
+    /// Logins by password that a user has at once; one more ends the one that was unused for
+    /// longest
     #[arg(long, value_name = "1-10000", help_heading = LOGIN)]
     pub logins_per_user: u32,
     /// Failed logins that block a user from an address
@@ -99,7 +102,8 @@ pub struct Config {
     /// Seconds over which these failures count and for which they block
     #[arg(long, value_name = "1-86400", help_heading = LOGIN)]
     pub login_block_seconds: u32,
-    /// Failed logins, from all addresses together, that block an account from every address where it has never logged in
+    /// Failed logins, from all addresses together, that block an account from every address where
+    /// it has never logged in
     #[arg(long, value_name = "1-100000", help_heading = LOGIN)]
     pub login_failures_per_account: u32,
     /// Seconds over which those failures count and for which they block
@@ -119,7 +123,8 @@ pub struct Config {
     #[arg(long, value_name = "PATH", help_heading = LOGIN)]
     pub create_tokens_for_users_secret_file: Option<PathBuf>,
 
-    /// Status shown for users without a live connection: offline, as in Rocket.Chat, or the status they set
+    /// Status shown for users without a live connection: offline, as in Rocket.Chat, or the status
+    /// they set
     #[arg(long, help_heading = PRESENCE)]
     pub unconnected: Option<Unconnected>,
     /// Seconds, plus a random 0 to 50 %, until a user without a connection is shown as offline
@@ -201,7 +206,8 @@ impl Default for Config {
             login_failures_per_user: 10,
             login_failures_per_address: 50,
             login_block_seconds: 300,
-            // NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row on one account.
+            // NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row on one
+            // account.
             login_failures_per_account: 100,
             login_account_block_seconds: 3600,
             password_min_length: 8,
@@ -248,8 +254,8 @@ impl Config {
             .collect()
     }
 
-    /// Connections from one address; 0 for no limit. By default, no address can take all of them; a small server has no limit,
-    /// because a single page and its tests may open dozens.
+    /// Connections from one address; 0 for no limit. By default, no address can take all of them; a
+    /// small server has no limit, because a single page and its tests may open dozens.
     #[must_use]
     pub fn max_connections_per_address(&self) -> usize {
         let default = (self.max_connections / 4 * 3).max(64);
@@ -282,7 +288,8 @@ impl Config {
         ]
     }
 
-    /// The values in force, by key. A setting without a value has none here, and neither has a secret.
+    /// The values in force, by key. A setting without a value has none here, and neither has a
+    /// secret.
     pub(super) fn values(&self) -> toml::Table {
         let derived = Self {
             max_connections_per_address: Some(self.max_connections_per_address()),

@@ -1,4 +1,5 @@
-//! The settings as text: as a settings file with the source of each value, and as a table for the documents.
+//! The settings as text: as a settings file with the source of each value, and as a table for the
+//! documents.
 
 use std::fmt;
 
@@ -10,7 +11,8 @@ use super::sources::{Source, variable};
 use super::values::{accepted, bounds, is_secret, words};
 use super::{Config, Loaded};
 
-/// A settings file that gives these settings again. Secrets and settings without a value are commented out.
+/// A settings file that gives these settings again. Secrets and settings without a value are
+/// commented out.
 impl fmt::Display for Loaded {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (command, values) = (command(), self.config.values());

@@ -1,4 +1,5 @@
-//! The three sources of settings, each as texts with their origin: the settings file, the environment and flags.
+//! The three sources of settings, each as texts with their origin: the settings file, the
+//! environment and flags.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -141,7 +142,8 @@ pub(super) fn variables(
     ours.map(given).collect()
 }
 
-/// The values in the settings file: the one that `named` names, or the default one in `directory` if it exists.
+/// The values in the settings file: the one that `named` names, or the default one in `directory`
+/// if it exists.
 ///
 /// # Errors
 /// If the file cannot be read, trusted or understood.
@@ -163,8 +165,8 @@ pub(super) fn file<'a>(
     values_of(&text, path, settings)
 }
 
-/// The values in the file of the current folder. The user has not named it, and it may name programs to run, so it is read only if
-/// no other user can have put it there.
+/// The values in the file of the current folder. The user has not named it, and it may name
+/// programs to run, so it is read only if no other user can have put it there.
 fn default_file<'a>(path: &Path, settings: &'a Command) -> Result<Vec<Given<'a>>, ConfigError> {
     if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(Vec::new());

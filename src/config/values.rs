@@ -1,4 +1,5 @@
-//! What settings accept: how a text becomes a value, and the words for errors and documents. The placeholder of a flag decides.
+//! What settings accept: how a text becomes a value, and the words for errors and documents. The
+//! placeholder of a flag decides.
 
 use std::net::Ipv6Addr;
 
@@ -11,8 +12,8 @@ use super::network;
 /// Reads a text; `None` if it is not accepted.
 type Read = fn(&str) -> Option<Value>;
 
-/// Kinds of values: the placeholder, what is accepted in words that can follow "is not", and how it is read. Beside these there are
-/// bounds, such as `1-64` or `1024+`, and choices between words.
+/// Kinds of values: the placeholder, what is accepted in words that can follow "is not", and how it
+/// is read. Beside these there are bounds, such as `1-64` or `1024+`, and choices between words.
 #[rustfmt::skip] // A table.
 const KINDS: &[(&str, &str, Read)] = &[
     ("PATH", "a path", text),
@@ -28,10 +29,11 @@ const KINDS: &[(&str, &str, Read)] = &[
     ("FILTER", "a level (off, error, warn, info, debug or trace) or a log filter such as info,doorsign=debug", log_filter),
 ];
 
-/// The value that `text` gives the setting; `None` if it is not accepted. Resolves no names and reads no files, so that values that
-/// a stronger source overrules can be checked as well.
+/// The value that `text` gives the setting; `None` if it is not accepted. Resolves no names and
+/// reads no files, so that values that a stronger source overrules can be checked as well.
 pub(super) fn read(arg: &Arg, text: &str) -> Option<Value> {
-    // One line per setting, in errors and in the listing, is worth more than a path with a line break in it.
+    // One line per setting, in errors and in the listing, is worth more than a path with a line
+    // break in it.
     if text.chars().any(char::is_control) && !is_secret(arg) {
         return None;
     }
@@ -70,7 +72,8 @@ pub(super) fn words(arg: &Arg) -> Vec<String> {
         .collect()
 }
 
-/// Whether the value must not be seen. The setting `KEY_file` can name a file that holds it instead.
+/// Whether the value must not be seen. The setting `KEY_file` can name a file that holds it
+/// instead.
 pub(super) fn is_secret(arg: &Arg) -> bool {
     placeholder(arg) == "SECRET"
 }
@@ -111,7 +114,8 @@ fn list(text: &str, item: fn(&str) -> Option<String>) -> Option<Value> {
     }
 }
 
-/// A word alone has to be a level: as a filter, a misspelt `inof` would be the name of a module, and nothing would be logged.
+/// A word alone has to be a level: as a filter, a misspelt `inof` would be the name of a module,
+/// and nothing would be logged.
 fn log_filter(text: &str) -> Option<Value> {
     let is_word = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_part = |part: &str| match part.trim() {
@@ -122,8 +126,8 @@ fn log_filter(text: &str) -> Option<Value> {
     self::text(text).filter(|_| is_filter)
 }
 
-/// A header's name (a token, RFC 9110, section 5.6.2). `Forwarded` (RFC 7239) holds more than addresses, and some of it is the
-/// client's to choose.
+/// A header's name (a token, RFC 9110, section 5.6.2). `Forwarded` (RFC 7239) holds more than
+/// addresses, and some of it is the client's to choose.
 fn address_header(name: &str) -> Option<Value> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_name = name.bytes().all(is_token) && !name.eq_ignore_ascii_case("forwarded");

@@ -69,8 +69,8 @@ pub fn mentions(code: &str, word: &str) -> bool {
     })
 }
 
-/// The files by module, each with the modules of the files whose items it uses. Follows names that a
-/// `mod.rs` re-exports to the file that defines them. A re-export itself is no use.
+/// The files by module, each with the modules of the files whose items it uses. Follows names that
+/// a `mod.rs` re-exports to the file that defines them. A re-export itself is no use.
 pub fn used_files(sources: &[Source]) -> BTreeMap<&str, BTreeSet<String>> {
     let files: BTreeSet<&str> = sources.iter().map(|source| &*source.module).collect();
     let imports: BTreeMap<&str, Vec<Import>> = sources
@@ -118,7 +118,8 @@ fn imports_of(source: &Source, files: &BTreeSet<&str>) -> Vec<Import> {
     imports
 }
 
-/// Splits code into the trees of its `use` statements, each with whether it is public, and the rest.
+/// Splits code into the trees of its `use` statements, each with whether it is public, and the
+/// rest.
 fn split_uses(mut code: &str) -> (Vec<(bool, &str)>, String) {
     let (mut uses, mut rest) = (Vec::new(), String::new());
     loop {
