@@ -392,10 +392,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 #[test]
 fn random_histories_show_every_user_as_the_model_does() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = crate::support::runtime();
     let config = Config {
         cases: CASES,
         failure_persistence: None,

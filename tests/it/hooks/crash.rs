@@ -27,10 +27,7 @@ enum End {
 
 /// Runs a server with `hook` at `path`, creates `names`, and ends it when `until` is there.
 fn live(path: &Path, hook: Arc<dyn PostCreateHook>, names: &[&str], until: impl Future, end: End) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = crate::support::runtime();
     runtime.block_on(async {
         let server = Setup::at(path).pace(FAST).hook(hook).start().await;
         let admin = server.admin().await;

@@ -185,10 +185,7 @@ fn live(
     stops: bool,
     life: impl AsyncFnOnce(&TestServer),
 ) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = crate::support::runtime();
     runtime.block_on(async {
         let server = Setup::at(path).pace(LONG).hook(hook).start().await;
         life(&server).await;

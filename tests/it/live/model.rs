@@ -130,10 +130,7 @@ fn steps() -> impl Strategy<Value = Step> {
 
 #[test]
 fn every_watcher_sees_all_current_statuses_after_random_steps() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = crate::support::runtime();
     let config = Config {
         cases: CASES,
         failure_persistence: None,

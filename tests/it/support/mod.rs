@@ -63,6 +63,14 @@ pub const fn operator() -> Attribution {
     Attribution::operator(Timestamp::from_millis(0))
 }
 
+/// A runtime for a test that is not async itself.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
 /// The handles of use cases on `store`, for tests without a server.
 pub fn app(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, tokens: Tokens) -> App {
     let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
