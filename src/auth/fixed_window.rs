@@ -96,7 +96,7 @@ impl<K: Hash + Eq> Windows<K> {
 
     /// Returns the number of counters.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 }

@@ -140,7 +140,7 @@ mod tests {
             for n in 0..3 * u32::try_from(CAPACITY).unwrap() {
                 let now = at(step * i64::from(n) / 1000);
                 assert_eq!(limit.count(n, LIMIT, now).remaining, 2);
-                assert!(limit.0.lock().unwrap().len() <= CAPACITY);
+                assert!(limit.0.lock().unwrap().size() <= CAPACITY);
             }
         }
     }
@@ -155,14 +155,14 @@ mod tests {
         }
         // Now every window except the first has expired.
         call(capacity, 60);
-        assert_eq!(limit.0.lock().unwrap().len(), 2);
+        assert_eq!(limit.0.lock().unwrap().size(), 2);
         assert_eq!(call(0, 60), 1);
         for n in 1..capacity - 1 {
             call(n, 60);
         }
-        assert_eq!(limit.0.lock().unwrap().len(), CAPACITY);
+        assert_eq!(limit.0.lock().unwrap().size(), CAPACITY);
         call(capacity + 1, 60);
-        assert_eq!(limit.0.lock().unwrap().len(), CAPACITY / 2 + 1);
+        assert_eq!(limit.0.lock().unwrap().size(), CAPACITY / 2 + 1);
         assert_eq!(call(0, 60), 2, "the oldest was evicted");
         assert_eq!(call(capacity + 1, 60), 1, "the newest was not");
     }

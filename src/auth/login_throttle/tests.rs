@@ -209,7 +209,7 @@ fn memory_is_bounded_and_counters_closest_to_a_block_are_kept() {
     for n in 0..30_000_u32 {
         attempts.fail(flood(n), &name(n), i64::from(n) / 1000);
     }
-    assert!(attempts.lock().failures.len() <= crate::auth::fixed_window::CAPACITY);
+    assert!(attempts.lock().failures.size() <= crate::auth::fixed_window::CAPACITY);
     let user = Some(Blocked::User);
     assert_eq!(attempts.checked(address(0), "ann", 30), user);
     for _ in 0..9 {

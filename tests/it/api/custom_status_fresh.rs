@@ -1,4 +1,4 @@
-//! Freshness of the list: ETags, 304 responses, and reading your own writes.
+//! Freshness of the list: `ETags`, 304 responses, and reading your own writes.
 
 use crate::support::statuses::list;
 use crate::support::{Client, Setup, TestServer};
