@@ -156,8 +156,8 @@ impl Reader {
         }
         tokio::select! {
             biased;
-            trouble = self.listener.interrupt() => {
-                match trouble {
+            interrupt = self.listener.interrupt() => {
+                match interrupt {
                     Interrupt::Overrun => self.is_incomplete = true,
                     Interrupt::LoginsEnded => self.login.doubt(),
                 }

@@ -54,7 +54,7 @@ pub(super) async fn run<S>(
             biased;
             () = &mut stop => Some(End::Stop),
             // A call may itself end the login it uses, and must still report that.
-            trouble = session.listener().interrupt(), if call.is_none() => interrupted(trouble, &session).await,
+            interrupt = session.listener().interrupt(), if call.is_none() => interrupted(interrupt, &session).await,
             flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
             called = finished(&mut call) => {
                 call = None;
@@ -93,8 +93,8 @@ async fn finished(call: &mut Option<Call>) -> Called {
     }
 }
 
-async fn interrupted(trouble: Interrupt, session: &Session) -> Option<End> {
-    match trouble {
+async fn interrupted(interrupt: Interrupt, session: &Session) -> Option<End> {
+    match interrupt {
         Interrupt::Overrun => Some(End::TooSlow),
         Interrupt::LoginsEnded => session.loss_of_login().await.map(|loss| match loss {
             Loss::Ended => End::LoggedOut,
