@@ -1,4 +1,4 @@
-//! The socket by which a command tells the running server that it has changed the database, so that
+//! The socket by which a command notifies the running server of a change, so that
 //! the change takes effect before the command ends. It lies in the data folder and carries no
 //! content: connecting is the message, and a line back is the receipt.
 //!

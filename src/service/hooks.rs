@@ -12,14 +12,14 @@ pub const PAGE: usize = 100;
 const PAUSED: &str = "paused";
 
 /// The permission to manage hooks.
-pub const LOOKS_AFTER: Permission = Permission::ManageOutgoingIntegrations;
+pub const MAY_MANAGE: Permission = Permission::ManageOutgoingIntegrations;
 
 /// Returns every hook by name, including missing ones.
 ///
 /// # Errors
 /// `Forbidden`, `Unavailable`.
 pub async fn list(app: &App, caller: Caller<'_>) -> Result<Vec<Hook>> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     app.store.list_hooks().await
 }
 
@@ -35,7 +35,7 @@ pub async fn list_deliveries(
     state: Option<DeliveryState>,
     after: EventId,
 ) -> Result<Vec<DeliveryRecord>> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     app.store.list_deliveries(hook, state, after, PAGE).await
 }
 
@@ -49,7 +49,7 @@ pub async fn find_delivery(
     hook: &str,
     event: EventId,
 ) -> Result<(DeliveryRecord, Option<Event>)> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let before = event.before();
     let found = app.store.list_deliveries(hook, None, before, 1).await?;
     let record = found.into_iter().find(|record| record.event == event);
@@ -73,7 +73,7 @@ pub async fn retry(
     hook: &str,
     event: Option<EventId>,
 ) -> Result<u64> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let attribution = caller.attribution(app.clock.now());
     app.store.retry_deliveries(hook, event, attribution).await
 }
@@ -88,7 +88,7 @@ pub async fn drop_delivery(
     hook: &str,
     event: EventId,
 ) -> Result<()> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let attribution = caller.attribution(app.clock.now());
     app.store.drop_delivery(hook, event, attribution).await
 }
@@ -106,7 +106,7 @@ pub async fn replay(
     since: Timestamp,
     until: Option<Timestamp>,
 ) -> Result<u64> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let until = until.unwrap_or(Timestamp::from_millis(i64::MAX));
     if until <= since {
         return Err(Error::invalid(
@@ -123,7 +123,7 @@ pub async fn replay(
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let off = Some(PAUSED.to_owned());
     let attribution = caller.attribution(app.clock.now());
     app.store.switch_hook(hook, off, attribution).await
@@ -134,7 +134,7 @@ pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn resume(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let attribution = caller.attribution(app.clock.now());
     app.store.switch_hook(hook, None, attribution).await
 }

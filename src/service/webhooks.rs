@@ -1,6 +1,6 @@
 //! Webhook administration: create, test, rotate secrets, enable, disable and remove.
 
-use super::hooks::LOOKS_AFTER;
+use super::hooks::MAY_MANAGE;
 use crate::app::App;
 use crate::domain::{
     Caller, Error, Field, Problem, Result, SigningSecret, Webhook, WebhookName, What,
@@ -28,7 +28,7 @@ pub struct NewWebhook {
 /// # Errors
 /// `Forbidden`, `Unavailable`.
 pub async fn list(app: &App, caller: Caller<'_>) -> Result<Vec<Webhook>> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     app.store.list_webhooks().await
 }
 
@@ -37,7 +37,7 @@ pub async fn list(app: &App, caller: Caller<'_>) -> Result<Vec<Webhook>> {
 /// # Errors
 /// `Forbidden`, `Invalid { WebhookName | Url | EventType }`, `Unavailable`.
 pub async fn add(app: &App, caller: Caller<'_>, new: NewWebhook) -> Result<Webhook> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let webhook = Webhook {
         name: WebhookName::parse(&new.name)?,
         url: checked_url(app, new.url)?,
@@ -101,7 +101,7 @@ pub async fn test(
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn rotate(app: &App, caller: Caller<'_>, name: &str) -> Result<SigningSecret> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let (secret, now) = (new_secret(app)?, app.clock.now());
     let until = now.after(OVERLAP);
     let rotated =
@@ -128,7 +128,7 @@ pub async fn enable(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
 }
 
 async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) -> Result<()> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let hook = known(name)?.hook();
     let attribution = caller.attribution(app.clock.now());
     let switched = app.store.switch_hook(&hook, off, attribution).await;
@@ -143,7 +143,7 @@ async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) 
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn remove(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
-    caller.require(LOOKS_AFTER)?;
+    caller.require(MAY_MANAGE)?;
     let attribution = caller.attribution(app.clock.now());
     app.store.delete_webhook(known(name)?, attribution).await
 }

@@ -9,11 +9,11 @@ use crate::api::http::response::{self, Answer};
 use crate::api::wire::date;
 use crate::api::wire::{CountReply, DeliveryPage, DeliveryReply, HookList};
 use crate::domain::{DeliveryState, EventId, Requester, Timestamp};
-use crate::service::hooks::{self, LOOKS_AFTER};
+use crate::service::hooks::{self, MAY_MANAGE};
 use serde_json::Value;
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
-    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let actor = request.actor_with(MAY_MANAGE).await?;
     Query::parse(request.query(), &[])?;
     let app = request.count_call(Some(&actor))?;
     let hooks = hooks::list(app, (&actor).into()).await?;
@@ -21,7 +21,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn deliveries(request: Request) -> Answer {
-    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let actor = request.actor_with(MAY_MANAGE).await?;
     let query = Query::parse(request.query(), &["hook", "state", "after"])?;
     let hook = named(&query, "hook")?;
     let state = query.filled("state")?.map(|word| {
@@ -38,7 +38,7 @@ pub(in crate::api) async fn deliveries(request: Request) -> Answer {
 }
 
 pub(in crate::api) async fn delivery(request: Request) -> Answer {
-    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let actor = request.actor_with(MAY_MANAGE).await?;
     let query = Query::parse(request.query(), &["hook", "event"])?;
     let hook = named(&query, "hook")?;
     let event = query.number("event")?.ok_or_else(|| missing("event"))?;
@@ -98,7 +98,7 @@ pub(super) async fn fields(
     required: &[&str],
     optional: &[&str],
 ) -> Result<(Requester, Fields), ApiError> {
-    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let actor = request.actor_with(MAY_MANAGE).await?;
     Ok((actor, request.fields_named(required, optional)?))
 }
 

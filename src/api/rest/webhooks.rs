@@ -8,11 +8,11 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{SecretReply, TestReply, WebhookList, WebhookReply};
 use crate::domain::Requester;
-use crate::service::hooks::LOOKS_AFTER;
+use crate::service::hooks::MAY_MANAGE;
 use crate::service::webhooks::{self, NewWebhook};
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
-    let actor = request.actor_with(LOOKS_AFTER).await?;
+    let actor = request.actor_with(MAY_MANAGE).await?;
     Query::parse(request.query(), &[])?;
     let app = request.count_call(Some(&actor))?;
     let found = webhooks::list(app, (&actor).into()).await?;

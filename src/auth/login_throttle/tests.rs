@@ -39,7 +39,7 @@ impl LoginThrottle {
     fn attempt(&self, address: IpAddr, name: &str) -> Attempt {
         let attempt = self.by_name(address, &UserKey::Username(name.to_owned()));
         let id = name.to_lowercase().replace("@example.org", "");
-        let exists = !name.starts_with("nobody");
+        let exists = !name.starts_with("unknown");
         self.on(attempt, exists.then(|| UserId::new(id)).as_ref())
     }
 
@@ -147,9 +147,9 @@ fn a_hundred_failures_from_anywhere_block_an_account_for_an_hour_from_new_addres
     attempts.recognise(address(999), &UserId::new("bob".to_owned()), at(0));
     for n in 0..100 {
         assert_eq!(attempts.fail(address(n), "bob", 0), None);
-        assert_eq!(attempts.fail(address(n), "nobody", 0), None);
+        assert_eq!(attempts.fail(address(n), "unknown", 0), None);
     }
-    for name in ["bob", "nobody"] {
+    for name in ["bob", "unknown"] {
         let user = Some(Blocked::User);
         assert_eq!(attempts.checked(address(1000), name, 3599), user, "{name}");
         assert_eq!(attempts.checked(address(1000), name, 3600), None, "{name}");
@@ -204,7 +204,7 @@ fn memory_is_bounded_and_counters_closest_to_a_block_are_kept() {
     }
     let (flood, name) = (
         |n: u32| IpAddr::V4(Ipv4Addr::from_bits(n)),
-        |n: u32| format!("nobody{n}"),
+        |n: u32| format!("unknown{n}"),
     );
     for n in 0..30_000_u32 {
         attempts.fail(flood(n), &name(n), i64::from(n) / 1000);
@@ -222,7 +222,7 @@ fn memory_is_bounded_and_counters_closest_to_a_block_are_kept() {
 #[test]
 fn among_equals_the_least_recently_changed_are_evicted() {
     let attempts = attempts();
-    let name = |n: u32| format!("nobody{n}");
+    let name = |n: u32| format!("unknown{n}");
     let spread = |n: u32| address(n / 40);
     attempts.fail(spread(0), &name(0), 0);
     attempts.fail(spread(0), &name(1), 1);

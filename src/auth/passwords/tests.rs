@@ -53,9 +53,9 @@ async fn an_unknown_user_costs_the_same_work_and_is_refused() {
     let refused = Passwords::new(1).verify(None, None, abc()).await;
     assert!(!refused.unwrap());
     let fresh = PasswordHash::new(&hash_blocking(&abc()).unwrap()).unwrap();
-    let nobody = PasswordHash::new(UNKNOWN_USER_HASH).unwrap();
-    assert_eq!(Params::try_from(&nobody), Params::try_from(&fresh));
-    assert_eq!(nobody.salt.unwrap().len(), fresh.salt.unwrap().len());
+    let unknown = PasswordHash::new(UNKNOWN_USER_HASH).unwrap();
+    assert_eq!(Params::try_from(&unknown), Params::try_from(&fresh));
+    assert_eq!(unknown.salt.unwrap().len(), fresh.salt.unwrap().len());
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn a_secret_that_is_empty_stops_the_start() {
 }
 
 #[test]
-fn a_secret_file_that_holds_none_is_told_to_whoever_needs_the_secret() {
+fn a_secret_file_without_a_secret_fails_where_the_secret_is_needed() {
     let needed = |start: Start| {
         let config = start
             .variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s")

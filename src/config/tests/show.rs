@@ -46,7 +46,7 @@ fn without_any_source_all_settings_have_their_defaults() {
         (config.rate_limit_calls(), config.rate_limit_seconds),
         (120, 60)
     );
-    assert!(config.trusted_proxies.is_empty(), "nobody is believed");
+    assert!(config.trusted_proxies.is_empty(), "no proxy is trusted");
     assert_eq!(config.client_address_header, "X-Forwarded-For");
     assert_eq!(
         (

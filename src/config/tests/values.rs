@@ -410,7 +410,7 @@ fn toml_numbers_and_arrays_become_the_text_of_a_flag() {
 }
 
 #[test]
-fn the_settings_file_is_no_setting_of_its_own() {
+fn the_settings_file_cannot_name_another_one() {
     let refusal = refusal("config = 'b.toml'");
     assert!(
         refusal.starts_with("unknown setting \"config\" in a.toml"),

@@ -1,6 +1,6 @@
-//! Tells a new folder from one that has lost its database. A lost database must not be replaced by
-//! a new workspace: the log beside it may be the only copy of acknowledged changes, and a new start
-//! would overwrite it.
+//! Distinguishes a new folder from one that has lost its database. A lost database must not be
+//! replaced by a new workspace: the log beside it may be the only copy of acknowledged changes, and
+//! a new start would overwrite it.
 
 use super::Folder;
 use std::fs::symlink_metadata;

@@ -35,7 +35,7 @@ pub(super) enum Feed {
 pub(super) enum Audience {
     Anyone,
     LoggedIn,
-    Oneself,
+    OwnUser,
 }
 
 impl Feed {
@@ -80,7 +80,7 @@ impl Feed {
     pub(super) fn is_open_to(&self, user: Option<&UserId>) -> bool {
         match self {
             Self::Nothing(Audience::Anyone) | Self::Topic(Topic::Settings) => true,
-            Self::Nothing(Audience::Oneself) | Self::OwnData => false,
+            Self::Nothing(Audience::OwnUser) | Self::OwnData => false,
             Self::Nothing(Audience::LoggedIn) | Self::Topic(_) | Self::Presence => user.is_some(),
         }
     }
@@ -112,7 +112,7 @@ fn own(user: &UserId, event: &str) -> Result<Feed, ApiError> {
     let event = event.strip_prefix(user.as_str());
     match event.and_then(|rest| rest.strip_prefix('/')) {
         Some("userData") => Ok(Feed::OwnData),
-        Some(_) => Ok(Feed::Nothing(Audience::Oneself)),
+        Some(_) => Ok(Feed::Nothing(Audience::OwnUser)),
         None => Err(ApiError::NotAllowed),
     }
 }
