@@ -107,15 +107,15 @@ async fn every_failed_login_gets_an_error_and_keeps_the_connection_open() {
         ("a wrong password", ann_with(json!("wrong"))),
         ("a wrong digest", ann_with(digest("wrong"))),
         (
-            "nobody",
+            "an unknown user",
             json!([{"user": {"username": "nobody"}, "password": "x"}]),
         ),
         (
-            "nobody's address",
+            "an unknown address",
             json!([{"user": {"email": "x@y"}, "password": "x"}]),
         ),
         ("a dead token", json!([{"resume": dead}])),
-        ("no token", json!([{"resume": "worthless"}])),
+        ("an unknown token", json!([{"resume": "worthless"}])),
         (
             "a deactivated user",
             json!([{"user": {"username": "bob"}, "password": "bob's password"}]),
@@ -130,7 +130,7 @@ async fn every_failed_login_gets_an_error_and_keeps_the_connection_open() {
             ann_with(json!({"digest": "00", "algorithm": "md5"})),
         ),
         (
-            "a digest that is none",
+            "an invalid digest",
             ann_with(json!({"digest": "00", "algorithm": "sha-256"})),
         ),
         (

@@ -18,17 +18,17 @@ async fn every_refused_subscription_gets_a_meteor_error() {
     let mut lines = Vec::new();
     #[rustfmt::skip] // A table.
     let table = [
-        (true, "stream-notify-logged", json!(["user-status"]), "events for people who are logged in"),
+        (true, "stream-notify-logged", json!(["user-status"]), "events for logged-in users"),
         (true, "stream-roles", json!(["roles"]), "roles"),
         (true, "stream-user-presence", json!(["", {"added": [ann.id()]}]), "presence"),
-        (true, "stream-notify-user", json!([own]), "somebody's own"),
+        (true, "stream-notify-user", json!([own]), "a user's own"),
         (true, "stream-notify-all", json!([]), "no event"),
-        (true, "stream-notify-logged", json!([""]), "no event for people who are logged in"),
-        (true, "stream-room-messages", json!(["x"]), "a stream that is not here"),
+        (true, "stream-notify-logged", json!([""]), "no event for logged-in users"),
+        (true, "stream-room-messages", json!(["x"]), "an unknown stream"),
         (false, "stream-notify-user", json!([foreign]), "another user's"),
-        (false, "stream-notify-user", json!([longer]), "an id that begins alike"),
-        (false, "stream-notify-user", json!(["userData"]), "nobody's"),
-        (false, "stream-notify-user", json!([ann.id()]), "not an own event"),
+        (false, "stream-notify-user", json!([longer]), "an id with the same beginning"),
+        (false, "stream-notify-user", json!(["userData"]), "no user's"),
+        (false, "stream-notify-user", json!([ann.id()]), "not an event of the user"),
         (false, "stream-notify-logged", json!([]), "no event"),
         (false, "stream-notify-logged", json!([""]), "an empty event"),
         (false, "stream-notify-logged", json!([null]), "null"),
@@ -40,7 +40,7 @@ async fn every_refused_subscription_gets_a_meteor_error() {
     for (is_anonymous, name, params, what) in table {
         let live = if is_anonymous { &mut anon } else { &mut live };
         let error = live.refusal(name, params).await;
-        let who = if is_anonymous { "nobody" } else { "ann" };
+        let who = if is_anonymous { "anonymous" } else { "ann" };
         lines.push(format!("{who}, {what}: {error}"));
     }
     golden_lines("live_subscriptions_refused", &lines);
