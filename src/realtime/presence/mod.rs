@@ -12,6 +12,7 @@ mod table;
 use crate::domain::{PresencePolicy, UserId, UserStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+pub use table::Changed;
 use table::Table;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -29,16 +30,6 @@ pub struct Lease {
     connections: Arc<PresenceRegistry>,
     user: UserId,
     id: u64,
-}
-
-/// A user whose presence changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// The user.
-    pub user: UserId,
-    /// How often it changed since the last report. With more than one change the presence may be
-    /// the same as before, although a reader may have seen another one in between.
-    pub times: u32,
 }
 
 impl PresenceRegistry {
@@ -159,7 +150,7 @@ impl Lease {
     /// Sets the status of this connection, online or away. Returns whether it changed.
     pub fn set(&self, status: UserStatus) -> bool {
         let mut table = self.connections.table();
-        let is_new = table.update(self, Some(status));
+        let is_new = table.update(&self.user, self.id, Some(status));
         drop(table);
         if is_new {
             self.connections.changed.notify_one();
@@ -169,7 +160,7 @@ impl Lease {
 
     /// Renews the lease. A forgotten lease is registered again.
     pub fn renew(&self) {
-        if self.connections.table().update(self, None) {
+        if self.connections.table().update(&self.user, self.id, None) {
             self.connections.changed.notify_one();
         }
     }

@@ -2,7 +2,6 @@
 //! lock.
 
 use super::person::{Held, Person};
-use super::{Changed, Lease};
 use crate::domain::{PresencePolicy, UserId, UserStatus};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -15,6 +14,16 @@ pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// How long, at least, a presence change is remembered.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+
+/// A user whose presence changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The user.
+    pub user: UserId,
+    /// How often it changed since the last report. With more than one change the presence may be
+    /// the same as before, although a reader may have seen another one in between.
+    pub times: u32,
+}
 
 #[derive(Default)]
 pub(super) struct Table {
@@ -56,13 +65,13 @@ impl Table {
 
     /// Renews a lease and sets its status, if given. Returns whether anything changed; an expired
     /// lease is added again.
-    pub(super) fn update(&mut self, lease: &Lease, status: Option<UserStatus>) -> bool {
+    pub(super) fn update(&mut self, user: &UserId, id: u64, status: Option<UserStatus>) -> bool {
         let now = Instant::now();
         self.sweep(now);
-        let person = self.people.get_mut(&lease.user);
-        let held = person.and_then(|p| p.leases.iter_mut().find(|held| held.id == lease.id));
+        let person = self.people.get_mut(user);
+        let held = person.and_then(|p| p.leases.iter_mut().find(|held| held.id == id));
         let Some(held) = held else {
-            self.add(&lease.user, lease.id, status.unwrap_or(UserStatus::Online));
+            self.add(user, id, status.unwrap_or(UserStatus::Online));
             return true;
         };
         held.ends = now + LEASE;
@@ -70,7 +79,7 @@ impl Table {
             return false;
         };
         held.status = status;
-        self.note(&lease.user, now);
+        self.note(user, now);
         true
     }
 

@@ -18,7 +18,8 @@ use crate::domain::{Event, EventId, Result};
 use crate::realtime::presence::Changed;
 use crate::store::position;
 use appearances::People;
-use messages::Prepared;
+use backpressure::pause;
+use messages::{Prepared, end_logins, prepare, send};
 use retry::{Failures, Retry};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -119,7 +120,7 @@ impl Publisher {
                 }
                 self.cursor = id;
             }
-            self.pause(began).await;
+            pause(&self.app.live, &self.stop, began).await;
             if is_last || self.stop.is_cancelled() {
                 return Ok(());
             }
@@ -137,7 +138,7 @@ impl Publisher {
             let Some(last) = found.last() else { break };
             at = position(last);
             for event in found.into_iter().flatten() {
-                self.end_logins(&event.event.change);
+                end_logins(&self.app.live, &event.event.change);
             }
         }
         self.searched = at;
@@ -148,7 +149,7 @@ impl Publisher {
     /// publishes nothing twice. After repeated failures the failed part is skipped, because
     /// all later events wait for it.
     async fn publish(&mut self, event: Event) -> Result<()> {
-        let prepared = match self.prepare(&event).await {
+        let prepared = match prepare(&self.app, &mut self.people, &event).await {
             Ok(prepared) => prepared,
             Err(error) if self.failed_events.may_retry() => return Err(error),
             Err(error) => {
@@ -158,7 +159,7 @@ impl Publisher {
             }
         };
         self.failed_events = Failures::default();
-        self.send(event, prepared);
+        send(&self.app.live, &mut self.people, event, prepared);
         Ok(())
     }
 
@@ -182,7 +183,7 @@ impl Publisher {
             self.failed_people = Failures::default();
             self.pending.pop_front();
         }
-        self.pause(began).await;
+        pause(&self.app.live, &self.stop, began).await;
         Ok(())
     }
 }
