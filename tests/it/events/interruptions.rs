@@ -4,30 +4,21 @@
 use crate::support::event_stream::EventStream;
 use crate::support::flaky::{Fault, FlakyServer, wait_for};
 use crate::support::raw::{Raw, request};
+use crate::support::store::admin_at;
 use crate::support::{Client, Live, TestServer, in_time, look_again};
 use doorsign::domain::{
-    By, Change, CustomStatus, EndedLogins, Event, EventId, RoleChange, Setting, StatusId,
-    StatusName, StatusType, Timestamp, UserId, UserPatch, UserStatus, Username,
+    Change, CustomStatus, EndedLogins, Event, EventId, Setting, StatusId, StatusName, StatusType,
+    Timestamp, UserId, UserStatus, Username,
 };
 use doorsign::realtime::hub::{News, ShownUser, Topic};
 use doorsign::service::events::BATCH;
 use doorsign::store::Store;
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The close code of a socket when its login cannot be checked.
 const TRY_AGAIN_LATER: u16 = 1013;
 const LOGGED_OUT: u16 = 1008;
-
-fn by(name: &str) -> By {
-    By {
-        user: UserId::new(name),
-        username: Username::stored(name.to_owned()),
-        at: Timestamp::from_millis(0),
-        origin: doorsign::domain::Origin::Server,
-    }
-}
 
 async fn stream(client: &Client, since: Option<u64>) -> EventStream {
     let last = since.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
@@ -37,7 +28,7 @@ async fn stream(client: &Client, since: Option<u64>) -> EventStream {
 /// Ends every login of `client`, past every fault and interruption.
 async fn revoke(server: &FlakyServer, client: &Client) {
     let sound = server.store.sound();
-    let ended = sound.end_logins(UserId::new(client.id()), EndedLogins::All, by("admin"));
+    let ended = sound.end_logins(UserId::new(client.id()), EndedLogins::All, admin_at(0));
     ended.await.unwrap();
 }
 
@@ -65,7 +56,7 @@ async fn a_listener_that_subscribes_during_a_commit_receives_the_event() {
     let server = FlakyServer::start().await;
     let admin = server.admin("t").await;
     server.publish();
-    let first = listener(&server, &[Topic::Events]);
+    let first = server.listener(&[Topic::Events]);
     admin.create("first").await.expect(200);
     in_time("a publisher at work", first.next()).await;
     drop(first);
@@ -101,7 +92,7 @@ async fn a_gap_in_positions_makes_a_stream_catch_up() {
     let mut stream = EventStream::open(&server, &ann).await;
     let early = Event {
         id: EventId::new(newest + 2),
-        event: by("admin").event(Change::SettingChanged(Setting::SiteName, "early".into())),
+        event: admin_at(0).event(Change::SettingChanged(Setting::SiteName, "early".into())),
     };
     let live = &server.app.live;
     live.publish(&Topic::Events, || News::Event(Box::new(early)));
@@ -121,7 +112,7 @@ async fn a_login_that_ends_before_its_stream_subscribes_gets_no_stream() {
         let (store, id) = (server.store.clone(), UserId::new(ann.id()));
         // The request is authenticated, and nothing was read yet.
         server.store.interrupt("committed", move || {
-            let ended = store.sound().end_logins(id, EndedLogins::All, by("admin"));
+            let ended = store.sound().end_logins(id, EndedLogins::All, admin_at(0));
             wait_for(ended).unwrap();
         });
         let accept = match kind {
@@ -166,7 +157,7 @@ async fn a_lagging_stream_receives_nothing_after_its_login_ended() {
     let (store, id) = (server.store.clone(), UserId::new(ann.id()));
     let (first, runtime) = (admin.clone(), tokio::runtime::Handle::current());
     server.store.interrupt("events_after", move || {
-        wait_for(store.sound().end_logins(id, EndedLogins::All, by("admin"))).unwrap();
+        wait_for(store.sound().end_logins(id, EndedLogins::All, admin_at(0))).unwrap();
         std::thread::spawn(move || runtime.block_on(first.create("after the end")))
             .join()
             .unwrap();
@@ -194,7 +185,7 @@ async fn a_slow_stream_gets_only_what_is_on_its_way_when_its_login_ends() {
             status_type: StatusType::Busy,
             updated_at: Timestamp::from_millis(0),
         };
-        let created = by("admin").event(Change::StatusCreated(status.clone()));
+        let created = admin_at(0).event(Change::StatusCreated(status.clone()));
         server.store.sound().create_status(status, created)
     };
     for created in futures_util::future::join_all((0..BATCH).map(create)).await {
@@ -321,140 +312,4 @@ async fn presence_is_withheld_while_settings_cannot_be_read_and_reloaded_afterwa
     in_time("a look at the settings", server.store.fails()).await;
     server.store.heal();
     stream.expect("reload").await;
-}
-
-/// A listener to `topics`.
-fn listener(server: &FlakyServer, topics: &[Topic]) -> doorsign::realtime::hub::Listener {
-    let mut listener = server.app.live.listen();
-    for topic in topics {
-        listener.subscribe(topic.clone());
-    }
-    listener
-}
-
-/// Listens until this status is created, and gives what came before.
-async fn until_created(listener: &doorsign::realtime::hub::Listener, name: &str) -> Vec<News> {
-    let mut heard = Vec::new();
-    let listening = async {
-        loop {
-            for message in listener.next().await {
-                if let News::CustomStatus(status) = message.news()
-                    && status.name.as_str() == name
-                {
-                    return;
-                }
-                heard.push(message.news().clone());
-            }
-        }
-    };
-    in_time("a status", listening).await;
-    heard
-}
-
-#[tokio::test]
-async fn an_event_that_cannot_be_published_does_not_stop_those_after_it() {
-    let server = FlakyServer::start().await;
-    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
-    server.publish();
-    let listener = listener(&server, &[Topic::CustomStatuses, Topic::Events]);
-    let unreadable = Fault::Internal("a row that cannot be read");
-    server
-        .store
-        .break_down("find_presence_snapshot", unreadable);
-    let busy = json!({"status": "busy"});
-    ann.post("users.setStatus", busy).await.expect(200);
-    admin.create("after").await.expect(200);
-    let heard = until_created(&listener, "after").await;
-    let kinds: Vec<_> = heard.iter().map(std::mem::discriminant).collect();
-    assert_eq!(kinds.len(), 1, "the event itself can be read: {heard:?}");
-}
-
-#[tokio::test]
-async fn a_user_who_cannot_be_published_does_not_stop_the_others() {
-    let server = FlakyServer::start().await;
-    let ann = server.user("ann").await;
-    let mut others = Vec::new();
-    for n in 0..10 {
-        others.push(UserId::new(server.user(&format!("user-{n}")).await.id()));
-    }
-    server.publish();
-    let listener = listener(&server, &[Topic::Statuses]);
-    server.store.hide_snapshot(UserId::new(ann.id()));
-    let mut people = others.clone();
-    people.insert(5, UserId::new(ann.id()));
-    let _leases: Vec<_> = people
-        .into_iter()
-        .map(|user| server.app.connections.open(user))
-        .collect();
-    let listening = async {
-        while !others.is_empty() {
-            for message in listener.next().await {
-                if let News::Shown(shown) = message.news() {
-                    others.retain(|user| *user != shown.user);
-                }
-            }
-        }
-    };
-    in_time("the others", listening).await;
-}
-
-#[tokio::test]
-async fn a_retry_publishes_nothing_twice() {
-    let server = FlakyServer::start().await;
-    let (admin, ann) = (server.admin("t").await, server.user("ann").await);
-    let display = true.into();
-    let sound = server.store.sound();
-    let set = sound.set_setting(Setting::DisplayRoles, display, by("x").at, None);
-    set.await.unwrap();
-    server.store.refresh().await.unwrap();
-    server.publish();
-    let topics = [Topic::CustomStatuses, Topic::Roles, Topic::Names];
-    let listener = listener(&server, &topics);
-    for (change, heard) in [
-        (patch_role("bot"), 1),
-        (patch_name("Ann A."), 1),
-        (patch_role("guest"), 1),
-    ] {
-        server
-            .store
-            .fail_once("find_presence_snapshot", Fault::Unavailable);
-        let id = UserId::new(ann.id());
-        sound.update_user(id, change, by("admin")).await.unwrap();
-        while !server.store.has_failed() {
-            look_again().await;
-        }
-        let name = format!("after {:?}", std::time::Instant::now());
-        admin.create(&name).await.expect(200);
-        assert_eq!(until_created(&listener, &name).await.len(), heard);
-    }
-}
-
-fn patch_role(role: &str) -> UserPatch {
-    UserPatch {
-        roles: Some(RoleChange::Add(role.to_owned())),
-        ..UserPatch::default()
-    }
-}
-
-fn patch_name(name: &str) -> UserPatch {
-    UserPatch {
-        name: Some(name.to_owned()),
-        ..UserPatch::default()
-    }
-}
-
-#[tokio::test]
-async fn messages_after_the_end_of_a_login_wait_until_it_was_checked() {
-    let live = Arc::<doorsign::realtime::hub::Live>::default();
-    let (ann, mut listener) = (UserId::new("ann"), live.listen());
-    listener.subscribe(Topic::OwnUser(ann.clone()));
-    listener.subscribe(Topic::DeletedUsers);
-    live.publish(&Topic::OwnUser(ann.clone()), || News::LoginsEnded);
-    live.publish(&Topic::DeletedUsers, || {
-        News::UserDeleted(UserId::new("bob"))
-    });
-    let mut next = std::pin::pin!(listener.next());
-    assert!(futures_util::poll!(next.as_mut()).is_pending());
-    listener.interrupt().await;
-    assert_eq!(in_time("the message", next).await.len(), 1);
 }

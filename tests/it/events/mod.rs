@@ -3,6 +3,7 @@
 mod interruptions;
 mod outbox;
 mod pages;
+mod publishing;
 mod races;
 mod schema;
 mod slow;

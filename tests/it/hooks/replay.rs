@@ -2,7 +2,7 @@
 //! of the server.
 
 use crate::support::attempts::{
-    LONG, attempted, delivery, happen, hook, permanent, redeliver, retry, switch, taking,
+    Attempts, LONG, attempted, delivery, happen, hook, permanent, redeliver, retry, switch, taking,
 };
 use crate::support::{ManualClock, Setup, TestServer};
 use doorsign::app::Clock;
@@ -49,6 +49,20 @@ async fn start(hook: Arc<dyn PostCreateHook>) -> TestServer {
     Setup::new().pace(LONG).hook(hook).start().await
 }
 
+/// A server whose hook has received events of these names. Only events known to be delivered are
+/// replayed.
+async fn start_with(
+    replayed: Arc<dyn PostCreateHook>,
+    attempts: &mut Attempts,
+    names: &[&str],
+) -> TestServer {
+    let server = start(replayed).await;
+    each_second(&server, names).await;
+    attempts.next(names.len()).await;
+    hook(&server, "hook", |hook| hook.lag == 0).await;
+    server
+}
+
 #[tokio::test]
 async fn a_replay_delivers_its_span_in_order_and_then_newer_events() {
     let (gate, is_closed) = (
@@ -88,11 +102,8 @@ async fn a_replay_delivers_its_span_in_order_and_then_newer_events() {
 
 #[tokio::test]
 async fn a_replay_up_to_now_is_delivered_once_and_ends() {
-    let (hook_of_it, mut attempts) = taking("hook");
-    let server = start(hook_of_it).await;
-    each_second(&server, &["one", "two", "three"]).await;
-    attempts.next(3).await;
-    hook(&server, "hook", |hook| hook.lag == 0).await;
+    let (replayed, mut attempts) = taking("hook");
+    let server = start_with(replayed, &mut attempts, &["one", "two", "three"]).await;
     let far = Timestamp::from_millis(i64::MAX);
     for _ in 0..2 {
         assert_eq!(replay(&server, later(1), far).await, 2);
@@ -118,11 +129,8 @@ async fn failures_in_a_replay_are_parked_and_retried_as_usual() {
             _ => Ok(()),
         })
     };
-    let (hook_of_it, mut attempts) = attempted("hook", script);
-    let server = start(hook_of_it).await;
-    each_second(&server, &["one", "two", "three"]).await;
-    attempts.next(3).await;
-    hook(&server, "hook", |hook| hook.lag == 0).await;
+    let (replayed, mut attempts) = attempted("hook", script);
+    let server = start_with(replayed, &mut attempts, &["one", "two", "three"]).await;
     is_bad.store(true, Ordering::SeqCst);
     replay(&server, first(), later(2)).await;
     assert_eq!(attempts.next(2).await, [(1, 1), (2, 1)]);
@@ -146,8 +154,8 @@ async fn a_retry_delayed_by_a_replay_keeps_its_wait_and_attempts() {
             Ok(())
         })
     };
-    let (hook_of_it, mut attempts) = attempted("hook", script);
-    let server = start(hook_of_it).await;
+    let (replayed, mut attempts) = attempted("hook", script);
+    let server = start(replayed).await;
     each_second(&server, &["one", "two", "three", "four"]).await;
     assert_eq!(attempts.next(3).await, [(1, 1), (2, 1), (3, 1)]);
     let before = delivery(&server, "hook", 3, |_| true).await;
@@ -163,12 +171,8 @@ async fn a_retry_delayed_by_a_replay_keeps_its_wait_and_attempts() {
 
 #[tokio::test]
 async fn a_paused_hook_receives_a_replay_once_it_is_resumed() {
-    let (hook_of_it, mut attempts) = taking("hook");
-    let server = start(hook_of_it).await;
-    each_second(&server, &["one", "two"]).await;
-    attempts.next(2).await;
-    // Only events known to be delivered are replayed.
-    hook(&server, "hook", |hook| hook.lag == 0).await;
+    let (replayed, mut attempts) = taking("hook");
+    let server = start_with(replayed, &mut attempts, &["one", "two"]).await;
     switch(&server, "hook", false).await;
     replay(&server, first(), later(9)).await;
     each_second(&server, &["three"]).await;
@@ -237,11 +241,8 @@ async fn attempts_are_counted_as_usual_after_a_replay_replaced_another() {
             _ => Ok(()),
         })
     };
-    let (hook_of_it, mut attempts) = attempted("hook", script);
-    let server = start(hook_of_it).await;
-    each_second(&server, &["one", "two", "three"]).await;
-    attempts.next(3).await;
-    hook(&server, "hook", |hook| hook.lag == 0).await;
+    let (replayed, mut attempts) = attempted("hook", script);
+    let server = start_with(replayed, &mut attempts, &["one", "two", "three"]).await;
     is_bad.store(true, Ordering::SeqCst);
     replay(&server, later(2), later(9)).await;
     assert_eq!(attempts.next(1).await, [(3, 1)]);

@@ -6,6 +6,7 @@ use doorsign::api::{self, Api};
 use doorsign::app::App;
 use doorsign::auth::tokens::Tokens;
 use doorsign::config::Config;
+use doorsign::realtime::hub::{Listener, Topic};
 use doorsign::realtime::publisher::Publisher;
 use doorsign::service::users::{self, NewUser};
 use doorsign::store::{self, DatabaseSettings};
@@ -73,6 +74,15 @@ impl FlakyServer {
     /// Publishes what is committed from now on, as a server does.
     pub fn publish(&self) {
         tokio::spawn(Publisher::new(self.app.clone(), self.stop.clone()).run());
+    }
+
+    /// A listener to `topics`.
+    pub fn listener(&self, topics: &[Topic]) -> Listener {
+        let mut listener = self.app.live.listen();
+        for topic in topics {
+            listener.subscribe(topic.clone());
+        }
+        listener
     }
 
     /// A new user, by a new token.
