@@ -54,7 +54,7 @@ impl User {
 
     /// Checks that an administrator remains after a change of this user into `after`, or `None` for
     /// a deletion: the last active administrator cannot be deleted, deactivated or demoted.
-    /// `another` tells whether another user is an active administrator, and is called only if it
+    /// `another` returns whether another user is an active administrator, and is called only if it
     /// matters.
     ///
     /// # Errors

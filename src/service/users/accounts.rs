@@ -46,7 +46,7 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
         return Err(missing(Field::FullName));
     }
     refuse_unclear(Field::FullName, &new.name)?;
-    let (made_up, now) = (new.password.is_none(), app.clock.now());
+    let (is_generated, now) = (new.password.is_none(), app.clock.now());
     let mut user = User {
         id: app.ids.user()?,
         username: Username::parse(new.username)?,
@@ -56,7 +56,7 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
         active: new.active,
         profile: Profile {
             email_verified: new.email_verified,
-            require_password_change: new.require_password_change || made_up,
+            require_password_change: new.require_password_change || is_generated,
             ..Profile::default()
         },
         created_at: now,

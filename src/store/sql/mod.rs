@@ -128,7 +128,7 @@ pub trait Row {
     /// Returns the value of a column as a `T`.
     ///
     /// # Errors
-    /// As for [`value`](Self::value), and `Internal` if the value is no `T`.
+    /// As for [`value`](Self::value), and `Internal` if the value is not a `T`.
     fn get<'a, T: FromValue<'a>>(&'a self, column: usize) -> Result<T> {
         T::from_value(self.value(column)?)
             .ok_or_else(|| Error::internal(format!("column {column} has an unexpected value")))

@@ -210,7 +210,7 @@ mod tests {
     }
 
     /// Returns how often a statement was re-prepared in three uses.
-    fn plans_anew(connection: &Connection) -> rusqlite::Result<i32> {
+    fn reprepared(connection: &Connection) -> rusqlite::Result<i32> {
         let sql = "SELECT event.id FROM event LEFT JOIN consumer ON cursor = event.id WHERE event.id = ?1 LIMIT ?2";
         for _ in 0..3 {
             connection.prepare_cached(sql)?.query([1, 2])?.next()?;
@@ -226,9 +226,9 @@ mod tests {
             SqliteStore::open(DatabaseSettings::of(&folder.path().join("doorsign.db"))).unwrap();
         let written = store
             .writer
-            .write(SpaceClass::Common, &[], |c| Ok(plans_anew(c).unwrap()))
+            .write(SpaceClass::Common, &[], |c| Ok(reprepared(c).unwrap()))
             .await;
-        let read = store.readers.read(|c| Ok(plans_anew(c).unwrap())).await;
+        let read = store.readers.read(|c| Ok(reprepared(c).unwrap())).await;
         assert_eq!((written.unwrap(), read.unwrap()), (0, 0));
     }
 }

@@ -70,7 +70,7 @@ pub fn mentions(code: &str, word: &str) -> bool {
 }
 
 /// The files by module, each with the modules of the files whose items it uses. Follows names that
-/// a `mod.rs` re-exports to the file that defines them. A re-export itself is no use.
+/// a `mod.rs` re-exports to the file that defines them. A re-export itself does not count.
 pub fn used_files(sources: &[Source]) -> BTreeMap<&str, BTreeSet<String>> {
     let files: BTreeSet<&str> = sources.iter().map(|source| &*source.module).collect();
     let imports: BTreeMap<&str, Vec<Import>> = sources
