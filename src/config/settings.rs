@@ -1,6 +1,5 @@
-//! The settings: their names, types, defaults and help texts. Every other list of settings is made
-//! from this one: flags, environment variables, keys of the settings file, the table in the
-//! documents.
+//! The settings: their names, types, defaults and help texts. Flags, environment variables, keys of
+//! the settings file and the table in the documents are made from this list.
 
 use std::path::PathBuf;
 
@@ -206,8 +205,7 @@ impl Default for Config {
             login_failures_per_user: 10,
             login_failures_per_address: 50,
             login_block_seconds: 300,
-            // NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row on one
-            // account.
+            // NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row.
             login_failures_per_account: 100,
             login_account_block_seconds: 3600,
             password_min_length: 8,
