@@ -124,3 +124,33 @@ pub(super) fn evict_lowest<K: Hash + Eq, V, R: Ord + Copy>(
         rank >= last && !is_tie
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_rank_is_evicted_and_of_equals_only_as_many_as_needed() {
+        let mut entries: HashMap<u32, u32> = [(1, 5), (2, 5), (3, 5), (4, 9), (5, 1)].into();
+        evict_lowest(&mut entries, 0, |_, rank| *rank);
+        assert_eq!(entries.len(), 5);
+        evict_lowest(&mut entries, 3, |_, rank| *rank);
+        let mut left: Vec<u32> = entries.values().copied().collect();
+        left.sort_unstable();
+        assert_eq!(left, [5, 9]);
+    }
+
+    #[test]
+    fn a_window_that_is_over_begins_again_with_its_new_span() {
+        let (mut windows, at) = (Windows::default(), Timestamp::from_millis);
+        let span = Duration::from_secs;
+        let over = |window: &Window| at(5000).since(window.began) >= window.span;
+        windows.count("key", at(1000), span(60), |_| false);
+        assert_eq!(windows.count("key", at(5000), span(9), over).count, 2);
+        let window = *windows.count("key", at(5000), span(9), |_| true);
+        assert_eq!((window.count, window.began), (1, at(5000)));
+        assert_eq!((window.last, window.span), (at(5000), span(9)));
+        windows.remove(&"key");
+        assert!(windows.find(&"key").is_none());
+    }
+}
