@@ -53,6 +53,10 @@ pub(super) fn run(mut tools: Tools, mut waiting: Waiting) {
     // Jobs queued after the stop are dropped, and their callers get "unavailable". The log is moved
     // as far as possible: another process may be using the database.
     tidy(&tools, Checkpoints::run);
+    if tools.health.fault().is_some() {
+        // Otherwise SQLite moves the log when the last connection is closed.
+        std::mem::forget(tools.connection);
+    }
 }
 
 /// Runs the waiting jobs as one group of at most `most` jobs. Returns the maximum size of the next
@@ -210,9 +214,8 @@ fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()>
 /// Rolls back a failed transaction and frees space. The log may be what fills the disk; once its
 /// pages are in the database, the next transaction overwrites it from the start.
 fn give_up(tools: &Tools, failure: &Failure) {
-    if !tools.connection.is_autocommit() {
-        let _ = tools.connection.execute_batch("ROLLBACK");
-    }
+    // Fails where SQLite has rolled back by itself.
+    let _ = tools.connection.execute_batch("ROLLBACK");
     if let Failure::Sqlite(source) = failure
         && is_damage(source)
     {

@@ -84,6 +84,28 @@ async fn no_change_is_acknowledged_once_sqlite_has_read_a_damaged_page() {
 }
 
 #[tokio::test]
+async fn the_log_of_a_damaged_database_is_left_untouched() {
+    let (home, token) = home_with_token().await;
+    let file = home.data().join("doorsign.db");
+    damage(&file, "custom_user_status");
+    let server = home.serve(&[], &[]).await;
+    let admin = server.with_headers(&token);
+    let change = json!({"status": "busy"});
+    admin.post("users.setStatus", change).await.expect(200);
+    let read = admin.get("custom-user-status.list").await;
+    assert!(is_broken(&read), "{read:?}");
+    let before = fs::read(&file).unwrap();
+    let log = fs::read(home.data().join("doorsign.db-wal")).unwrap();
+    let refused = admin.post("users.setStatus", json!({"status": "away"}));
+    assert!(is_broken(&refused.await));
+    server.end().await;
+    assert!(before == fs::read(&file).unwrap());
+    assert!(log == fs::read(home.data().join("doorsign.db-wal")).unwrap());
+    let reason = home.run(&["serve"]).await.refused(1);
+    assert!(reason.contains("doorsign.db is damaged ("), "{reason}");
+}
+
+#[tokio::test]
 async fn a_start_after_an_unclean_stop_refuses_a_damaged_database() {
     let home = Home::new();
     let (server, admin) = served(&home).await;
@@ -134,6 +156,8 @@ async fn nothing_is_acknowledged_after_the_folder_is_removed_or_a_file_is_replac
 async fn a_removed_folder_is_noticed_without_a_write_and_logged_once() {
     let home = Home::new();
     let (server, admin) = served(&home).await;
+    // Even what is in the server's memory is not answered with afterwards.
+    admin.get("custom-user-status.list").await.expect(200);
     fs::remove_dir_all(home.data()).unwrap();
     in_time("the notice of the removal", async {
         while !is_broken(&admin.get("custom-user-status.list").await) {
