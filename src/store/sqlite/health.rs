@@ -2,8 +2,7 @@
 //! change must last, and a change to a damaged or removed file does not.
 
 use super::files::beside;
-use crate::domain::{Error, EventId, Fault, Result};
-use crate::store::sql::{ChangeSignals, EVERYTHING};
+use crate::domain::{Error, Fault, Result};
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -24,7 +23,6 @@ pub(super) struct Health {
     /// The database, its log and the log's index. Empty for an in-memory database.
     files: Vec<Watched>,
     checked: Mutex<Option<Instant>>,
-    signals: ChangeSignals,
 }
 
 /// A file that must stay in place.
@@ -58,7 +56,7 @@ impl Watched {
 
 impl Health {
     /// Watches the open database at `path`. `None` means in memory.
-    pub(super) fn new(path: Option<&Path>, signals: ChangeSignals) -> Self {
+    pub(super) fn new(path: Option<&Path>) -> Self {
         let watched = |suffix: &str| path.map(|path| Watched::new(beside(path, suffix)));
         let files = ["", "-wal", "-shm"].into_iter().filter_map(watched);
         Self {
@@ -66,7 +64,6 @@ impl Health {
             reported: watch::Sender::new(None),
             files: files.collect(),
             checked: Mutex::default(),
-            signals,
         }
     }
 
@@ -126,18 +123,12 @@ impl Health {
             ),
         }
         self.reported.send_replace(Some(fault));
-        // Makes readers drop cached data. Their next queries fail.
-        self.signals.raise(EventId::default(), EVERYTHING.iter());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn health_of(path: &Path) -> Health {
-        Health::new(Some(path), ChangeSignals::new(EventId::default()))
-    }
 
     #[test]
     fn a_removed_replaced_or_moved_file_is_detected() {
@@ -155,7 +146,7 @@ mod tests {
                 std::fs::create_dir(path.parent().unwrap()).unwrap();
                 let changed = path.with_file_name(name);
                 std::fs::write(&changed, "").unwrap();
-                let health = health_of(&path);
+                let health = Health::new(Some(&path));
                 health.check_files();
                 assert_eq!(health.fault(), None);
                 change(&changed);
@@ -173,7 +164,7 @@ mod tests {
             folder.path().join("doorsign.db-wal"),
         );
         std::fs::write(&path, "").unwrap();
-        let health = health_of(&path);
+        let health = Health::new(Some(&path));
         std::fs::write(&log, "").unwrap();
         health.check_files();
         assert_eq!(health.fault(), None);

@@ -87,7 +87,7 @@ impl SqliteStore {
         let limit = Limit::of(&connection, settings.max_mib).map_err(sqlite)?;
         let newest = newest(&connection).map_err(sqlite)?;
         let signals = ChangeSignals::new(newest);
-        let health = Arc::new(Health::new(Some(path), signals.clone()));
+        let health = Arc::new(Health::new(Some(path)));
         let pool = Pool::open(path, settings.readers, health.clone());
         let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
         let tools = Tools {
@@ -114,7 +114,7 @@ impl SqliteStore {
     pub fn in_memory() -> std::result::Result<Self, OpenError> {
         let connection = open::open_in_memory()?;
         let signals = ChangeSignals::new(EventId::default());
-        let health = Arc::new(Health::new(None, signals.clone()));
+        let health = Arc::new(Health::new(None));
         let tools = Tools {
             connection,
             limit: None,
@@ -207,6 +207,26 @@ mod tests {
             .unwrap();
         assert!(store.refresh().await.is_err());
         assert!(store.version(ChangeKind::Access) > version);
+    }
+
+    #[tokio::test]
+    async fn a_write_of_another_process_is_noticed_once_by_the_next_poll() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        let store = SqliteStore::open(DatabaseSettings::of(&path)).unwrap();
+        let poll = async || {
+            store.notice_other_processes().await.unwrap();
+            store.version(ChangeKind::Access)
+        };
+        let before = poll().await;
+        assert_eq!(poll().await, before);
+        let flags = rusqlite::OpenFlags::default();
+        let other = Connection::open_with_flags(&path, flags).unwrap();
+        let write = "INSERT INTO permission VALUES ('t-other', 0)";
+        other.execute(write, []).unwrap();
+        let noticed = poll().await;
+        assert!(noticed > before);
+        assert_eq!(poll().await, noticed);
     }
 
     /// Returns how often a statement was re-prepared in three uses.

@@ -117,7 +117,7 @@ mod tests {
             limit: Limit::of(&connection, max_mib).unwrap(),
             signals: signals.clone(),
             checkpoints: Checkpoints::of(Some(&path)),
-            health: Arc::new(Health::new(Some(&path), signals.clone())),
+            health: Arc::new(Health::new(Some(&path))),
             known_version: None,
             connection,
         };
@@ -152,6 +152,22 @@ mod tests {
             })
             .await
             .unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_log_stays_short_while_jobs_keep_coming() {
+        let (writer, _, folder) = writer();
+        for n in 0..120 {
+            let id = format!("{n} {}", "t".repeat(64 * 1024));
+            let insert = writer.write(SpaceClass::Common, &[], move |c| {
+                c.execute("INSERT INTO permission VALUES (?1, 0)", [&id])
+                    .map(drop)
+                    .map_err(|e| error(&e))
+            });
+            insert.await.unwrap();
+        }
+        let log = folder.path().join("doorsign.db-wal");
+        assert!(log.metadata().unwrap().len() < 6_000_000);
     }
 
     #[tokio::test]
