@@ -48,10 +48,10 @@ impl Refusals {
         Some(std::mem::take(&mut window.left_out))
     }
 
-    /// Counts a refusal that could not be stored.
-    pub fn left_out(&self) {
+    /// Counts refusals that could not be stored.
+    pub fn leave_out(&self, refusals: u64) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        window.left_out += 1;
+        window.left_out += refusals;
     }
 }
 

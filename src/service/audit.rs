@@ -63,7 +63,7 @@ pub(super) async fn login_refused(app: &App, refused: RefusedLogin) {
     };
     refuse(app, by.entry(Action::LoginFailed, refused.target, reason)).await;
     if let Some(block) = block {
-        store_or_write(app, block).await;
+        store_or_write(app, block, 0).await;
     }
 }
 
@@ -99,16 +99,16 @@ async fn refuse(app: &App, mut entry: AuditEntry) {
             if left_out > 0 {
                 entry.detail += &format!("; {left_out} earlier refusals are in the log only");
             }
-            store_or_write(app, entry).await;
+            store_or_write(app, entry, left_out).await;
         }
     }
 }
 
 /// Stores an entry. If the database rejects it, its log line is written anyway, and the refusal
-/// still stands.
-async fn store_or_write(app: &App, entry: AuditEntry) {
+/// still stands: the next stored one counts it and those that were `left_out` before.
+async fn store_or_write(app: &App, entry: AuditEntry, left_out: u64) {
     if app.store.append_audit(vec![entry.clone()]).await.is_err() {
-        app.auth.refusals.left_out();
+        app.auth.refusals.leave_out(left_out + 1);
         audit_line::write_unrecorded(&entry);
     }
 }

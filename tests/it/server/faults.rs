@@ -112,3 +112,25 @@ async fn a_failure_gives_500_without_details_and_is_logged_once_with_the_request
         .await;
     }
 }
+
+#[tokio::test]
+async fn refused_logins_that_cannot_be_recorded_are_logged_and_counted_in_the_next_record() {
+    let log = Log::default();
+    let _logging = log.start();
+    let server = FlakyServer::start().await;
+    let admin = server.admin("a token").await;
+    let anon = Client::new(server.address, None);
+    for _ in 0..2 {
+        server.store.fail_once("append_audit", Fault::Unavailable);
+        anon.login("admin", "wrong").await.expect(401);
+        let lines = log.take();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("login.failed"), "{lines:?}");
+    }
+    anon.login("admin", "wrong").await.expect(401);
+    let list = admin.get("audit.list?action=login.failed").await;
+    let records = list.expect(200).json()["records"].take();
+    assert_eq!(records.as_array().unwrap().len(), 1, "{records}");
+    let counted = "wrong password; 2 earlier refusals are in the log only";
+    assert_eq!(records[0]["detail"], counted);
+}
