@@ -153,18 +153,55 @@ mod tests {
         !IS_OVER.load(Ordering::SeqCst)
     }
 
+    fn database() -> (tempfile::TempDir, std::path::PathBuf, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        let writer = open_writer(&path, super::super::open::Schema::Settle).unwrap();
+        (folder, path, writer.connection)
+    }
+
     fn write(connection: &Connection, id: &str) {
         let insert = "INSERT INTO permission VALUES (?1, 0)";
         connection.execute(insert, [id]).unwrap();
     }
 
+    fn waiting(connection: &Connection) -> i64 {
+        state(connection).unwrap().waiting()
+    }
+
+    #[test]
+    fn a_long_log_is_moved_while_the_server_is_busy() {
+        let (_folder, path, writer) = database();
+        let mut checkpoints = Checkpoints::of(Some(&path));
+        write(&writer, "t-short");
+        checkpoints.after_commit(&writer, JOBS_BETWEEN_CHECKS);
+        assert!(waiting(&writer) > 0);
+        write(&writer, &"t".repeat(1000 * 4096));
+        checkpoints.after_commit(&writer, JOBS_BETWEEN_CHECKS - 1);
+        assert!(waiting(&writer) > LONG);
+        checkpoints.after_commit(&writer, 1);
+        assert_eq!(waiting(&writer), 0);
+    }
+
+    #[test]
+    fn an_idle_log_is_moved_once() {
+        let (_folder, path, writer) = database();
+        let mut checkpoints = Checkpoints::of(Some(&path));
+        for id in ["t-one", "t-two"] {
+            write(&writer, id);
+            checkpoints.tick(&writer);
+            assert!(waiting(&writer) > 0, "not idle since {id}");
+        }
+        checkpoints.tick(&writer);
+        assert_eq!(waiting(&writer), 0);
+        let moved = current(&writer).unwrap();
+        checkpoints.run(&writer);
+        assert_eq!(current(&writer).unwrap(), moved);
+    }
+
     #[test]
     fn the_marker_is_unchanged_during_a_checkpoint_by_another_connection() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("doorsign.db");
-        let writer = open_writer(&path, super::super::open::Schema::Settle)
-            .unwrap()
-            .connection;
+        let (_folder, path, writer) = database();
         let connect = || Connection::open_with_flags(&path, OpenFlags::default()).unwrap();
         let (reader, mut other) = (connect(), connect());
         let (checkpoints, marker) = (Checkpoints::of(Some(&path)), Marker::beside(&path));

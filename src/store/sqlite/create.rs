@@ -77,6 +77,19 @@ mod tests {
     }
 
     #[test]
+    fn the_created_file_has_the_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        // An empty log holds no changes.
+        std::fs::write(log_of(&path), "").unwrap();
+        create(&path).unwrap();
+        let tables = "SELECT count(*) FROM custom_user_status";
+        let file = Connection::open_with_flags(&path, OpenFlags::default()).unwrap();
+        let count: i64 = file.query_row(tables, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0);
+    }
+
+    #[test]
     fn an_existing_log_prevents_creation() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");

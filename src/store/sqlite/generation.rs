@@ -153,3 +153,50 @@ pub(super) fn set(connection: &Connection, generation: &Generation) -> rusqlite:
         .execute([&generation.database, &number])
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_marker_changes_only_when_no_log_is_left_that_it_describes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        let marker = Marker::beside(&path);
+        let numbered = |number| Generation {
+            database: "a".repeat(32),
+            number,
+        };
+        let restored = Expected {
+            now: Some(numbered(3)),
+            next: numbered(9),
+        };
+        let moved = Expected::after(numbered(9));
+        for (file, has_log, expected) in [
+            (3, false, &restored),
+            (3, true, &restored),
+            (9, false, &moved),
+            (9, true, &restored),
+        ] {
+            marker.write(&restored).unwrap();
+            let found = Found {
+                marker: marker.clone(),
+                expected: marker.read(),
+                file: Some(Some(numbered(file))),
+                has_log,
+            };
+            assert_eq!(found.settle(&path).unwrap(), None);
+            assert_eq!(marker.read().as_ref(), Some(expected), "{file} {has_log}");
+        }
+    }
+
+    #[test]
+    fn an_empty_log_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        for (text, has_log) in [("", false), ("changes", true)] {
+            std::fs::write(log_of(&path), text).unwrap();
+            assert_eq!(look(&path).unwrap().has_log, has_log);
+        }
+    }
+}

@@ -108,6 +108,26 @@ async fn an_older_copy_without_a_log_is_a_restored_backup_and_survives_kills() {
 }
 
 #[tokio::test]
+async fn the_log_of_a_restored_copy_is_never_read_with_the_file_that_the_copy_replaced() {
+    let (home, older) = killed_with_older_copy().await;
+    let replaced = tempfile::tempdir().unwrap();
+    copy(&home.data(), replaced.path(), &["doorsign.db"]);
+    copy(older.path(), &home.data(), &["doorsign.db"]);
+    for name in ["doorsign.db-wal", "doorsign.db-shm"] {
+        fs::remove_file(home.data().join(name)).unwrap();
+    }
+    // The second start finds the log of the first.
+    for name in ["four", "five"] {
+        let (server, admin) = served(&home).await;
+        admin.create(name).await.expect(200);
+        server.kill().await;
+    }
+    copy(replaced.path(), &home.data(), &["doorsign.db"]);
+    let reason = home.run(&["serve"]).await.refused(1);
+    assert!(reason.contains("doorsign.db-wal"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_folder_survives_kills_around_checkpoints() {
     let home = Home::new();
     let (first, _) = served(&home).await;
