@@ -167,10 +167,7 @@ async fn serve_connection<F>(
     tracing::debug!(%peer, ?refusal, "refused a connection");
     let timer = held.0.client().timer().clone();
     let mut stream = TimeoutStream::new(stream, held, terms.limits, ends.stopped().clone(), timer);
-    let response = refusal.response(terms.security);
-    if stream.write_all(&response).await.is_ok() {
-        let _ = stream.shutdown().await;
-    }
+    let _ = stream.write_all(&refusal.response(terms.security)).await;
 }
 
 /// Waits for the complete head of the first request. `None` if it did not arrive in time.
@@ -242,5 +239,31 @@ where
         // hyper closes a connection whose service fails, and sends nothing.
         Some(dropped) => Err(*dropped),
         None => Ok(response),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn room_is_made_only_where_the_system_has_none() {
+        for (error, is_full) in [
+            (Error::other("too many open files"), true),
+            (ErrorKind::ConnectionAborted.into(), false),
+        ] {
+            let slots = Slots::new(10, None, Vec::new());
+            let mut slot = slots.register("192.0.2.1".parse().unwrap()).unwrap();
+            slot.wait_for_room().await;
+            let idle = tokio::spawn(std::future::pending::<()>());
+            slot.client().runs_in(idle.abort_handle());
+            let day = Duration::from_secs(24 * 60 * 60);
+            tokio::time::advance(day).await;
+            let began = tokio::time::Instant::now();
+            recover(&error, &slots, &Throttles::default()).await;
+            assert_eq!(began.elapsed() == ACCEPT_RETRY_INTERVAL, is_full, "{error}");
+            tokio::task::yield_now().await;
+            assert_eq!(idle.is_finished(), is_full, "{error}");
+        }
     }
 }

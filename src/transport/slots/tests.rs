@@ -101,6 +101,17 @@ async fn clients_with_a_login_are_not_evicted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_that_takes_over_an_evicted_connection_is_aborted() {
+    let slots = Slots::new(1, None, Vec::new());
+    let (client, _task) = open(&slots, "192.0.2.1").await.unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert!(slots.evict());
+    let live = tokio::spawn(pending());
+    client.runs_in(live.abort_handle());
+    assert!(has_ended(live).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn http_without_a_login_is_bounded_in_bytes_and_evicts_the_longest_idle() {
     let slots = Slots::new(100_000, None, Vec::new());
     let most = HTTP_BUDGET / HTTP_BYTES;
@@ -124,6 +135,29 @@ async fn http_without_a_login_is_bounded_in_bytes_and_evicts_the_longest_idle() 
     assert_eq!(slots.http.free(), HTTP_BUDGET);
     let open = slots.open();
     assert!(open.clients.is_empty() && open.networks.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_for_http_are_taken_from_the_longest_idle_client_that_holds_some() {
+    let slots = Slots::new(100_000, None, Vec::new());
+    let (_, holds_none) = open(&slots, "192.0.2.1").await.unwrap();
+    let mut holders = Vec::new();
+    for _ in 0..HTTP_BUDGET / HTTP_BYTES {
+        let slot = slots.register("192.0.2.1".parse().unwrap()).unwrap();
+        assert!(slot.reserve_http().await);
+        let client = slot.client().clone();
+        holders.push(tokio::spawn(async move {
+            let _slot = slot;
+            pending().await
+        }));
+        client.runs_in(holders[holders.len() - 1].abort_handle());
+        tokio::time::advance(Duration::from_millis(1)).await;
+    }
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let newcomer = slots.register("192.0.2.1".parse().unwrap()).unwrap();
+    assert!(newcomer.reserve_http().await);
+    assert!(has_ended(holders.swap_remove(0)).await);
+    assert!(!has_ended(holds_none).await);
 }
 
 #[tokio::test(start_paused = true)]
