@@ -5,12 +5,13 @@ use crate::support::TestServer;
 use doorsign::domain::GrantChange;
 use doorsign::domain::{
     AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result,
-    SettingValue, Timestamp, UserId, UserKey, UserQuery,
+    SettingValue, StatusId, Timestamp, UserId, UserKey, UserQuery,
 };
 use doorsign::service::authentication::{self, Credentials};
+use doorsign::service::custom_status::{self, StatusDraft};
 use doorsign::service::users::{accounts, changes, queries, tokens};
 use doorsign::service::webhooks::{self, NewWebhook};
-use doorsign::service::{audit, hooks, logins, permissions, roles, settings};
+use doorsign::service::{audit, hooks, logins, permissions, presence, roles, settings};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -35,6 +36,24 @@ fn refused<T>(case: &str, result: Result<T>) {
         matches!(error, Some(Error::Forbidden { .. })),
         "{case}: {error:?}"
     );
+}
+
+#[tokio::test]
+async fn changes_of_custom_statuses_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let created = server.admin().await.create("lunch").await.expect(200);
+    let id = StatusId::new(created.created_id());
+    let (app, ann) = (&server.app, ann.actor());
+    let draft = || StatusDraft {
+        name: Some("dinner".to_owned()),
+        status_type: Some("busy".to_owned()),
+    };
+    refused("create", custom_status::create(app, ann, draft()).await);
+    let updated = custom_status::update(app, ann, id.clone(), draft());
+    refused("update", updated.await);
+    let seen = custom_status::update_with_previous(app, ann, id.clone(), draft(), draft());
+    refused("update seen", seen.await);
+    refused("delete", custom_status::delete(app, ann, id).await);
 }
 
 #[tokio::test]
@@ -124,4 +143,35 @@ async fn users_and_tokens_are_refused_without_the_permission() {
     refused("generate", generated.await);
     refused("regenerate", tokens::regenerate(app, ann, text("t")).await);
     refused("remove", tokens::remove(app, ann, "t").await);
+}
+
+#[tokio::test]
+async fn some_requests_need_a_second_permission() {
+    let (server, ann) = setup().await;
+    let admin = UserId::new(server.admin().await.id());
+    let app = &server.app;
+    let holding = |permission: &str| {
+        let mut actor = (**ann.actor()).clone();
+        actor.grants = Grants::named([permission]);
+        Requester::new(Arc::new(actor), ADDRESS)
+    };
+    let creator = holding("create-user");
+    let new = |roles: &[&str], active| accounts::NewAccount {
+        username: "bob".to_owned(),
+        name: "Bob".to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        active,
+        ..accounts::NewAccount::default()
+    };
+    let deactivated = accounts::create(app, &creator, new(&["user"], false));
+    refused("created deactivated", deactivated.await);
+    let administrator = accounts::create(app, &creator, new(&["admin"], true));
+    refused("created as an administrator", administrator.await);
+    let granter = holding("access-permissions");
+    let added = roles::add_user(app, &granter, "ann", "admin");
+    refused("made an administrator", added.await);
+    let key = Some(UserKey::Id(admin));
+    let draft = presence::StatusDraft::default();
+    let status = presence::set_status(app, &ann, key, draft);
+    refused("status of another", status.await);
 }
