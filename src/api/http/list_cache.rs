@@ -164,6 +164,31 @@ mod tests {
         assert!(cache.0.lock().unwrap().newest().small.len() <= ANSWERS);
         cache.keep(1, "count=0", &answer(ANSWER_BYTES + 1));
         assert!(cache.find(1, "count=0").is_none());
+        let long = "x".repeat(LONGEST_QUERY + 1);
+        cache.keep(1, &long, &answer(1));
+        let _read = cache.share(1, &long, vec![b'x'], None);
+        assert!(cache.find(1, &long).is_none());
+        for n in 0..3 {
+            cache.share(1, &format!("offset={n}"), vec![b'x'], None);
+        }
+        let large = cache.0.lock().unwrap().newest().large.len();
+        assert_eq!(large, 1, "unread ones are evicted");
+    }
+
+    #[test]
+    fn a_change_evicts_every_response_even_one_that_is_being_read() {
+        let cache = ListCache::default();
+        let _read = cache.share(1, "count=0", vec![b'x'], None);
+        for query in ["count=1", "count=2"] {
+            cache.keep(1, query, &answer(1));
+        }
+        for query in ["count=0", "count=1", "count=2"] {
+            assert!(cache.find(1, query).is_some(), "{query}");
+        }
+        cache.keep(2, "count=3", &answer(1));
+        for query in ["count=0", "count=1", "count=2"] {
+            assert!(cache.find(2, query).is_none(), "{query}");
+        }
     }
 
     #[test]
