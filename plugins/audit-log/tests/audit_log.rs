@@ -214,6 +214,27 @@ async fn rotation_fills_each_file_to_its_limit_and_keeps_every_line_once() {
 }
 
 #[tokio::test]
+async fn a_line_too_long_for_any_file_gets_its_own() {
+    let (_folder, path) = place();
+    let log = AuditLog::open(&path, 1).unwrap();
+    deliver(&log, [1]).await;
+    assert!(!numbered(&path, 1).exists(), "an empty file was rotated");
+    deliver(&log, [2]).await;
+    assert_eq!(
+        (events(&numbered(&path, 1)), events(&path)),
+        (vec![1], vec![2])
+    );
+}
+
+#[test]
+fn a_rotated_file_that_cannot_be_read_is_a_reason_not_to_start() {
+    let (_folder, path) = place();
+    let rotated = numbered(&path, 1);
+    std::os::unix::fs::symlink(&rotated, &rotated).unwrap();
+    AuditLog::open(&path, ROOMY).unwrap_err();
+}
+
+#[tokio::test]
 async fn five_rotated_files_are_kept_even_after_a_gap() {
     let (_folder, path) = place();
     let log = AuditLog::open(&path, 1).unwrap();
@@ -255,14 +276,28 @@ async fn a_failed_write_is_retried_and_then_succeeds() {
     assert_eq!(events(&path), [1]);
 }
 
+#[tokio::test]
+async fn a_complete_log_is_left_as_it_is() {
+    let (_folder, path) = place();
+    deliver(&AuditLog::open(&path, ROOMY).unwrap(), [1, 2]).await;
+    let before = fs::read(&path).unwrap();
+    AuditLog::open(&path, ROOMY).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_may_read_the_log_and_its_rotated_files() {
+async fn only_the_owner_may_read_the_log_and_its_other_files() {
     use std::os::unix::fs::PermissionsExt;
     let (_folder, path) = place();
     let log = AuditLog::open(&path, 1).unwrap();
     deliver(&log, [1, 2]).await;
-    for path in [numbered(&path, 1), path] {
+    drop(log);
+    let line = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("\0\0{}", &line[2..])).unwrap();
+    AuditLog::open(&path, 1).unwrap();
+    let damaged = format!("{}.damaged", path.display());
+    for path in [numbered(&path, 1), damaged.into(), path] {
         assert_eq!(
             fs::metadata(path).unwrap().permissions().mode() & 0o777,
             0o600

@@ -144,6 +144,7 @@ fn the_first_part_that_is_missing_is_named() {
     let folder = path.parent().unwrap();
     let missing = Found::Missing(folder.join("x"));
     assert_eq!(check(&folder.join("x/y/z")), Ok(missing));
+    assert!(check(&path.join("x")).is_err(), "below a file");
     symlink("x", folder.join("dangling")).unwrap();
     let missing = Found::Missing(folder.join("x"));
     assert_eq!(check(&folder.join("dangling")), Ok(missing));
