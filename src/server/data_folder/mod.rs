@@ -222,6 +222,19 @@ mod tests {
         drop(copy);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_a_command_holds_for_a_moment_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::create(folder.path()).unwrap();
+        let lock = folder.lock().unwrap();
+        let release = async {
+            tokio::time::sleep(LOCK_INTERVAL).await;
+            drop(lock);
+        };
+        let (locked, ()) = tokio::join!(folder.lock_soon(), release);
+        locked.unwrap();
+    }
+
     #[test]
     fn a_folder_that_others_can_change_is_rejected_before_anything_is_created() {
         let folder = tempfile::tempdir().unwrap();

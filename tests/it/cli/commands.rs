@@ -78,6 +78,16 @@ async fn tokens_are_listed_with_their_times_and_never_in_full() {
     assert_eq!(rows[0][2], "expires never");
     let life = day(rows[1][2]).duration_since(day(rows[1][1]));
     assert_eq!(life.as_hours(), 30 * 24);
+    let database = rusqlite::Connection::open_with_flags(
+        home.data().join("doorsign.db"),
+        rusqlite::OpenFlags::default(),
+    )
+    .unwrap();
+    let expire = "UPDATE login SET expires_at = created_at WHERE name = 'a month'";
+    assert_eq!(database.execute(expire, []).unwrap(), 1);
+    drop(database);
+    let list = home.run(&["token", "list", "admin"]).await.succeeded();
+    assert!(list.starts_with("for ever\t") && list.lines().count() == 1);
 }
 
 #[tokio::test]

@@ -230,6 +230,33 @@ fn a_replay_continues_after_a_stop_and_after_a_crash() {
     }
 }
 
+#[test]
+fn a_replay_ends_although_its_last_events_were_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sound, mut attempts) = taking("hook");
+    live(folder.path(), sound, true, async |server| {
+        each_second(server, &["one", "two", "three"]).await;
+        attempts.next(3).await;
+        hook(server, "hook", |hook| hook.lag == 0).await;
+    });
+    let (stuck, mut attempts) = attempted("hook", |_, _| pending());
+    live(folder.path(), stuck, false, async |server| {
+        assert_eq!(replay(server, later(1), later(3)).await, 2);
+        assert_eq!(attempts.next(1).await, [(2, 1)]);
+        happen(server, &["four"]).await;
+        let deleted = server
+            .database()
+            .execute("DELETE FROM event WHERE id = 3", []);
+        assert_eq!(deleted.unwrap(), 1);
+    });
+    let (sound, mut attempts) = taking("hook");
+    live(folder.path(), sound, true, async |server| {
+        assert_eq!(attempts.next(2).await, [(2, 1), (4, 1)]);
+        hook(server, "hook", |hook| hook.replay.is_none()).await;
+    });
+    attempts.is_empty();
+}
+
 #[tokio::test]
 async fn attempts_are_counted_as_usual_after_a_replay_replaced_another() {
     let is_bad = Arc::new(AtomicBool::new(false));
