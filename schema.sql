@@ -28,7 +28,7 @@ CREATE TABLE custom_user_status (
 CREATE UNIQUE INDEX custom_user_status_name ON custom_user_status (name);
 
 -- The number of custom statuses: one row, updated with every insert and delete by
--- src/store/sqlite/custom_status.rs. count(*) would scan the whole table for every page of the
+-- src/store/sql/custom_status.rs. count(*) would scan the whole table for every page of the
 -- list, and a trigger would make SQLite keep a journal for every insert.
 CREATE TABLE custom_user_status_total (
     id    INTEGER PRIMARY KEY CHECK (id = 1),

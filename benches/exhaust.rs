@@ -36,7 +36,7 @@ Usage: cargo bench --bench exhaust -- PROGRAM [CONNECTIONS]
 
 /// How long the clients stay once all are connected.
 const STAY: Duration = Duration::from_secs(5);
-/// How long after they have left the memory is measured again.
+/// Delay before memory is measured again after the clients have disconnected.
 const AFTERWARDS: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {

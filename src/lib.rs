@@ -4,8 +4,8 @@
 //! # The map
 //!
 //! A request passes through three layers, [`api`], [`service`] and [`store`], and returns the same way. They share the vocabulary of
-//! [`domain`]. Whatever must survive a crash is a row in the same transaction; whatever matters only now is a message. Only the store
-//! knows SQL, only the API knows JSON and status codes, and plugins depend on the contract crate `doorsign-hook` and nothing else.
+//! [`domain`]. State that must survive a crash is a row in the same transaction; transient state is a message. Only the store knows SQL,
+//! only the API knows JSON and status codes, and plugins depend only on the contract crate `doorsign-hook`.
 //!
 //! | module | what it owns |
 //! |---|---|
@@ -24,7 +24,7 @@
 //! | [`jobs`] | background work: expired claims, old events and audit records, unused memory |
 //! | [`dev`] | dev mode: a seed, a clock to set, faults to inject |
 //!
-//! `tests/it/architecture.rs` holds which module may use which.
+//! `tests/it/architecture.rs` checks which module may use which.
 //!
 //! # Your own hooks
 //!

@@ -8,9 +8,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Contract {
-    /// What the documentation says.
+    /// Follow the documentation.
     Documented,
-    /// What the server does.
+    /// Follow the server.
     Server,
 }
 
@@ -34,13 +34,13 @@ impl Contract {
     }
 }
 
-/// What is shown of a user without a live connection.
+/// The status shown for a user without a live connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unconnected {
-    /// That they are offline, as Rocket.Chat shows them.
+    /// Offline, as in Rocket.Chat.
     Offline,
-    /// What they chose.
+    /// The status that the user set.
     Declared,
 }
 

@@ -1,5 +1,5 @@
-//! What is made from the fields of [`Config`]: the flags of the commands that run a server, and the
-//! texts that help and documents show of a setting.
+//! Builds the flags of the commands that run a server from the fields of [`Config`], and the texts
+//! that help and documents show for a setting.
 
 use clap::builder::{Str, ValueParser};
 use clap::{Arg, ArgAction, Args, Command};

@@ -1,5 +1,6 @@
 //! Ends claims on time. Readers already ignore an expired claim, because they pass the current
-//! time. This job removes the row, restores the previous status and emits an event.
+//! time. This job calls the store, which removes the row and records an event. The rule that restores
+//! the earlier status is `Presence::expire` in `domain/presence.rs`.
 //!
 //! The timer is only a hint, because it does not notice a clock change. The clock is therefore
 //! checked every second while a claim is due to expire. Everything is swept at the start and every

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long a crowd gets to leave, so that memory is returned once. Also limits the frequency,
-/// because other threads may wait for memory meanwhile.
+/// Delay after a burst of connections closes, so that memory is returned once. Also limits the
+/// frequency, because other threads may wait for memory meanwhile.
 const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The job that returns memory.

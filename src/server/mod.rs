@@ -1,5 +1,4 @@
-//! The lifecycle of a server: what starts in which order is in `open`, what runs and stops in which
-//! order is in `run`.
+//! The lifecycle of a server: `open` defines the start order, `run` the shutdown order.
 
 pub mod control_socket;
 pub mod data_folder;

@@ -11,13 +11,13 @@ pub struct Limits {
     pub header: Duration,
     /// From a request's headers until its body has arrived.
     pub body: Duration,
-    /// How long a client may not read a response.
+    /// Maximum time during which a client reads nothing of a response.
     pub write: Duration,
     /// How long a refused client may go on sending before its connection is closed.
     pub linger: Duration,
-    /// After how much silence a live connection is pinged.
+    /// Silence after which a live connection is pinged.
     pub ping: Duration,
-    /// After how much silence a live connection is closed.
+    /// Silence after which a live connection is closed.
     pub silence: Duration,
     /// How long a live connection may be open without a login.
     pub login: Duration,

@@ -99,12 +99,12 @@ impl Walk {
             rest: VecDeque::new(),
             links: 0,
         };
-        walk.go_on_with(path);
+        walk.prepend(path);
         walk
     }
 
     /// Prepends `path` to the remaining parts.
-    fn go_on_with(&mut self, path: &Path) {
+    fn prepend(&mut self, path: &Path) {
         if path.is_absolute() {
             self.at = PathBuf::from("/");
         }
@@ -149,7 +149,7 @@ impl Walk {
         }
         let target = fs::read_link(&self.at).map_err(|error| failure(&self.at, &error))?;
         self.at.pop();
-        self.go_on_with(&target);
+        self.prepend(&target);
         Ok(())
     }
 

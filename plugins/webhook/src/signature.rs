@@ -95,8 +95,7 @@ mod tests {
     const AT_S: i64 = 1_795_428_000;
     const BODY: &[u8] = br#"{"version":1}"#;
 
-    /// The test vectors of the reference libraries: of Go, JavaScript, Python and others, and of
-    /// Rust.
+    /// Test vectors published by the reference libraries (Go, JavaScript, Python, Rust and others).
     #[test]
     fn signatures_match_the_published_vectors() {
         let signature = sign(

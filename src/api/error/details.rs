@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
-/// What Rocket.Chat sends of a failure besides its text.
+/// The further fields of Rocket.Chat's error responses.
 #[derive(Serialize, Default)]
 pub(in crate::api) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]

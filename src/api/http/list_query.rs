@@ -1,4 +1,4 @@
-//! The pages that lists are asked for, and their sort order. Source: Rocket.Chat `parseJsonQuery.ts`
+//! Paging and sort parameters of list requests. Source: Rocket.Chat `parseJsonQuery.ts`
 //! and its ajv schemas; compatibility 4.2.
 
 use super::query::Query;

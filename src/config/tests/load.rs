@@ -231,7 +231,7 @@ fn a_default_file_in_a_folder_that_others_can_write_to_stops_the_start() {
     let refusal = open(start().toml("readers = 1")).refusal();
     let expected = "doorsign.toml cannot be trusted: ";
     assert!(refusal.starts_with(expected), "{refusal}");
-    // Where there is none, the folder may be anybody's.
+    // Without a settings file, the folder's owner does not matter.
     assert_eq!(open(start()).loaded().config.readers, 2);
 }
 

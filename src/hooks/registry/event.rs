@@ -16,9 +16,9 @@ pub(super) fn event_for_hooks(Event { id, event }: &Event) -> Option<HookEvent> 
         Change::StatusUpdated(it) => StatusUpdated::new(id, at, actor, status(it)).into(),
         Change::StatusDeleted(it) => StatusDeleted::new(id, at, actor, status(it)).into(),
         Change::PresenceChanged(change) => {
-            let whose = user(&change.user, &change.username);
+            let owner = user(&change.user, &change.username);
             let (word, text) = (change.status.as_str(), change.text.as_str());
-            let changed = UserStatusChanged::new(id, at, actor, whose, word, text);
+            let changed = UserStatusChanged::new(id, at, actor, owner, word, text);
             let end = change.expires_at.map(Timestamp::as_millis);
             match change.source {
                 Some(source) => changed.held_by(source.as_str(), end).into(),

@@ -1,4 +1,5 @@
-//! The schema of a new database, and how its files are recognised.
+//! The schema of a new database, and how its files are recognised. A new column also needs a file in
+//! `upgrades` and the statements of its noun in `store/sql`.
 
 /// The statements that create the tables.
 pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");

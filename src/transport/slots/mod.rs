@@ -35,14 +35,14 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// How long a client waits for bytes that others must release.
 const BYTES_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The number of connections that count as a crowd: once it has left, its memory is worth
+/// The number of connections that count as a burst. After a burst closes, its memory is worth
 /// returning.
-const CROWD: usize = 256;
+const BURST_CONNECTIONS: usize = 256;
 
 /// All open connections.
 pub struct Slots {
     free: Arc<Semaphore>,
-    /// `None`: no limit.
+    /// Maximum connections per network. `None` means no limit.
     per_network: Option<usize>,
     exempt: Vec<IpNet>,
     http: ByteBudget,
@@ -196,7 +196,7 @@ impl Drop for Slot {
                 open.networks.remove(&network);
             }
         }
-        if open.most >= CROWD && open.clients.len() < open.most / 4 {
+        if open.most >= BURST_CONNECTIONS && open.clients.len() < open.most / 4 {
             open.most = open.clients.len();
             self.slots.crowd_left.notify_one();
         }

@@ -169,11 +169,11 @@ async fn each_leaving_crowd_is_reported_but_not_a_few_connections() {
         timeout(Duration::from_secs(1), left).await.is_ok()
     };
     for (crowd, staying, expected) in [
-        (CROWD - 1, 0, false),
-        (CROWD, CROWD / 4, false),
-        (CROWD, CROWD / 4 - 1, true),
+        (BURST_CONNECTIONS - 1, 0, false),
+        (BURST_CONNECTIONS, BURST_CONNECTIONS / 4, false),
+        (BURST_CONNECTIONS, BURST_CONNECTIONS / 4 - 1, true),
         (9_500, 0, true),
-        (CROWD, 0, true),
+        (BURST_CONNECTIONS, 0, true),
     ] {
         let mut all: Vec<_> = (0..crowd).map(|_| slots.register(address)).collect();
         all.truncate(staying);

@@ -33,7 +33,7 @@ struct Payload<'a, T> {
     actor_id: Cow<'a, str>,
     actor_username: Cow<'a, str>,
     #[serde(flatten)]
-    what: T,
+    data: T,
 }
 
 /// Returns the kind and the payload of an event.
@@ -83,11 +83,11 @@ pub(crate) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEven
     }
 }
 
-fn write(event: &NewEvent, what: impl Serialize) -> Result<String> {
+fn write(event: &NewEvent, data: impl Serialize) -> Result<String> {
     let payload = Payload {
         actor_id: event.actor.as_str().into(),
         actor_username: event.actor_name.as_str().into(),
-        what,
+        data,
     };
     serde_json::to_string(&payload).map_err(Error::internal)
 }
@@ -102,7 +102,7 @@ fn read<T: DeserializeOwned>(
         at,
         actor: UserId::new(payload.actor_id),
         actor_name: named(payload.actor_username),
-        change: change(payload.what)?,
+        change: change(payload.data)?,
     })
 }
 

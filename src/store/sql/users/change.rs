@@ -1,4 +1,5 @@
-//! Changes to users in SQL. The domain decides what a change makes of a user, and what follows.
+//! Changes to users in SQL. `UserPatch` of the domain computes the changed user, the logins that end
+//! and the events, and `User` checks that an administrator remains.
 
 use super::{find, refuse_taken, taken};
 use crate::domain::{
