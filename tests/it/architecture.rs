@@ -20,12 +20,12 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("store/sql", "domain store store/record", "async_trait getrandom tokio"),
     ("store/sqlite", "domain store store/sql",
         "async_trait getrandom percent_encoding r2d2 rusqlite thiserror tokio tracing"),
-    // Identity: does not know where users are kept, nor what a request is.
+    // Identity: depends neither on the storage of users nor on requests.
     ("auth", "config domain", "argon2 base64 getrandom hmac jsonwebtoken serde sha2 subtle thiserror tokio"),
     // Registries in memory, without a socket and without JSON.
     ("realtime/hub", "domain", "bytes tokio"),
     ("realtime/presence", "domain", "getrandom tokio"),
-    // The handles of a use case. What it needs of hooks is a port that it declares itself.
+    // The handles of a use case. It reaches hooks through a port that it declares.
     ("app", "auth config domain realtime/hub realtime/presence store", "async_trait getrandom subtle tokio tracing"),
     // The rules: no JSON, no status code, no SQL.
     ("service", "app auth domain store", ""),
@@ -37,7 +37,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("hooks/registry", "app config domain hooks/delivery hooks/threads",
         "async_trait doorsign_audit_log doorsign_exec doorsign_hook doorsign_wasm doorsign_webhook tokio tokio_util"),
     ("hooks/supervisor", "app domain hooks/delivery hooks/registry hooks/threads", "doorsign_hook tokio tokio_util tracing"),
-    // JSON and status codes. It never asks the store.
+    // JSON and status codes. It never uses the store.
     ("api", "app auth config dev domain realtime/hub realtime/presence service transport",
         "base64 bytes doorsign_hook form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.

@@ -1,7 +1,7 @@
 //! Request bodies: with a length or chunked, up to 64 KiB. A client that sends more can read the
 //! error.
 
-use crate::support::raw::{Raw, chunked, create, length, lives};
+use crate::support::raw::{Raw, assert_still_serving, chunked, create, length};
 use crate::support::{Setup, TestServer};
 use doorsign::transport::limits::Limits;
 use std::time::Duration;
@@ -66,7 +66,7 @@ async fn a_client_that_sends_far_too_much_can_read_the_413() {
             raw.ends().await;
         }
     }
-    lives(&server, "bodies of 8 MiB").await;
+    assert_still_serving(&server, "bodies of 8 MiB").await;
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_truncated_body_creates_nothing_and_the_server_keeps_working() {
         if let Some(reply) = raw.reply().await {
             reply.refused(400);
         }
-        lives(&server, "a truncated body").await;
+        assert_still_serving(&server, "a truncated body").await;
     }
     let list = admin.get("custom-user-status.list").await.expect(200);
     assert_eq!(list.json()["total"], 0, "{}", list.text());

@@ -1,6 +1,6 @@
 //! Managing hooks over REST: their states, their deliveries, and the operations on them.
 
-use crate::support::hooks::{ONCE, stands};
+use crate::support::hooks::{ONCE, wait_for_hook};
 use crate::support::scripted::{Given, recording, scripted};
 use crate::support::{Client, Setup, TestServer, in_time, look_again};
 use doorsign_hook::{HookError, PostCreateHook};
@@ -67,21 +67,21 @@ async fn the_list_shows_the_state_of_each_hook_and_its_reason() {
     }
     let now = "2026-01-01T00:00:00.000Z";
     let parked = |event| json!({"eventId": event, "state": "parked", "attempts": 1, "reason": "out of paper", "notes": "", "at": now});
-    let refuses = stands(&admin, "refuses", |hook| hook["lag"] == 0).await;
+    let refuses = wait_for_hook(&admin, "refuses", |hook| hook["lag"] == 0).await;
     let expected = json!({
         "name": "refuses", "kind": "built-in", "state": "running", "position": 2, "lag": 0, "parked": 2,
         "lastFailure": parked(2)
     });
     assert_eq!(refuses, expected);
-    let works = stands(&admin, "works", |hook| hook["lag"] == 0).await;
+    let works = wait_for_hook(&admin, "works", |hook| hook["lag"] == 0).await;
     let expected = json!({"name": "works", "kind": "built-in", "state": "running", "position": 2, "lag": 0, "parked": 0});
     assert_eq!(works, expected);
-    let off = stands(&admin, "paused", |_| true).await;
+    let off = wait_for_hook(&admin, "paused", |_| true).await;
     let expected = json!({
         "name": "paused", "kind": "built-in", "state": "off", "reason": "paused", "position": 0, "lag": 2, "parked": 0
     });
     assert_eq!(off, expected);
-    let retries = stands(&admin, "retries", |hook| hook["state"] != "running").await;
+    let retries = wait_for_hook(&admin, "retries", |hook| hook["state"] != "running").await;
     assert_eq!(
         [&retries["state"], &retries["reason"], &retries["lag"]],
         [&json!("retrying"), &json!("out of paper"), &json!(2)]
@@ -103,7 +103,7 @@ async fn a_removed_hook_is_listed_as_missing() {
     server.stop().await;
     let server = Setup::at(folder.path()).start().await;
     let admin = server.admin().await;
-    let gone = stands(&admin, "gone", |hook| hook["state"] == "missing").await;
+    let gone = wait_for_hook(&admin, "gone", |hook| hook["state"] == "missing").await;
     assert_eq!(gone["reason"], "it no longer exists");
 }
 
@@ -114,7 +114,7 @@ async fn deliveries_are_paged_by_100_and_filtered_by_state() {
     for n in 1..=104 {
         admin.create(&format!("status {n}")).await.expect(200);
     }
-    stands(&admin, "refuses", |hook| hook["lag"] == 0).await;
+    wait_for_hook(&admin, "refuses", |hook| hook["lag"] == 0).await;
     let mut ids = Vec::new();
     let mut after = json!(0);
     for (count, is_last) in [(100, false), (3, true)] {
@@ -197,7 +197,7 @@ async fn parked_deliveries_are_retried_one_by_one_or_all_at_once() {
         admin.create(name).await.expect(200);
     }
     assert_eq!(given.names(3).await, ["one", "two", "three"]);
-    stands(&admin, "refuses", |hook| hook["parked"] == 3).await;
+    wait_for_hook(&admin, "refuses", |hook| hook["parked"] == 3).await;
     let one = json!({"hook": "refuses", "event": "2"});
     assert_eq!(post(&admin, "hooks.retry", one).await["count"], 1);
     assert_eq!(given.names(1).await, ["two"], "and fails again");
@@ -206,7 +206,7 @@ async fn parked_deliveries_are_retried_one_by_one_or_all_at_once() {
     let all = post(&admin, "hooks.retry", json!({"hook": "refuses"})).await;
     assert_eq!(all["count"], 3);
     assert_eq!(given.names(3).await, ["one", "two", "three"]);
-    stands(&admin, "refuses", |hook| hook["parked"] == 0).await;
+    wait_for_hook(&admin, "refuses", |hook| hook["parked"] == 0).await;
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn dropping_a_retrying_delivery_lets_the_next_ones_through() {
     let dropped = admin.post("hooks.drop", drop.clone()).await.expect(200);
     assert_eq!(dropped.text(), r#"{"success":true}"#);
     assert_eq!(given.names(2).await, ["first", "second"]);
-    stands(&admin, "retries", |hook| hook["lag"] == 0).await;
+    wait_for_hook(&admin, "retries", |hook| hook["lag"] == 0).await;
     let page = admin.get("hooks.deliveries?hook=retries").await.json();
     assert_eq!(page["deliveries"], json!([]));
     let again = admin.post("hooks.drop", drop).await.expect(400);
@@ -236,7 +236,7 @@ async fn a_replay_delivers_a_time_range_again_and_then_the_hook_continues() {
         server.clock.advance(HOUR);
     }
     assert_eq!(given.names(3).await, ["midnight", "one", "two"]);
-    stands(&admin, "works", |hook| hook["lag"] == 0).await;
+    wait_for_hook(&admin, "works", |hook| hook["lag"] == 0).await;
     let replay = async |since: &str, until: Option<&str>| {
         let mut body = json!({"hook": "works", "since": since});
         if let Some(until) = until {
@@ -248,10 +248,10 @@ async fn a_replay_delivers_a_time_range_again_and_then_the_hook_continues() {
     assert_eq!(one, 1);
     assert_eq!(given.names(1).await, ["one"]);
     let done = |hook: &Value| hook["lag"] == 0 && hook.get("replay").is_none();
-    stands(&admin, "works", done).await;
+    wait_for_hook(&admin, "works", done).await;
     assert_eq!(replay("2026-01-01T03:00:00+02:00", None).await, 2);
     assert_eq!(given.names(2).await, ["one", "two"]);
-    stands(&admin, "works", done).await;
+    wait_for_hook(&admin, "works", done).await;
     assert_eq!(replay("2025-01-01", Some("2026-01-01")).await, 0);
     admin.create("three").await.expect(200);
     assert_eq!(given.names(1).await, ["three"]);
@@ -269,10 +269,10 @@ async fn a_paused_hook_receives_everything_only_after_it_is_resumed() {
     }
     assert_eq!(to_other.names(3).await, ["before", "one", "two"]);
     given.is_empty();
-    stands(&admin, "paused", |hook| hook["position"] == 1).await;
+    wait_for_hook(&admin, "paused", |hook| hook["position"] == 1).await;
     let replay = json!({"hook": "paused", "since": "2020-01-01"});
     assert_eq!(post(&admin, "hooks.replay", replay).await["count"], 1);
-    let paused = stands(&admin, "paused", |hook| hook["state"] == "off").await;
+    let paused = wait_for_hook(&admin, "paused", |hook| hook["state"] == "off").await;
     assert_eq!(paused["replay"], json!({"from": 1, "until": 1}));
     given.is_empty();
     post(&admin, "hooks.resume", json!({"hook": "paused"})).await;

@@ -123,11 +123,11 @@ async fn large_frames_are_counted_twice_and_close_the_connection_over_the_budget
     let all = budget.free();
     let others = budget.try_reserve(all - BYTES).unwrap();
     let mut live = slow_live(&server, &admin).await;
-    live.say(message()).await;
+    live.send_frame(message()).await;
     assert_eq!(live.closed().await, 1013);
     drop(others);
     let mut live = slow_live(&server, &admin).await;
-    live.say(message()).await;
+    live.send_frame(message()).await;
     in_time("a response", async {
         while budget.free() > all - 2 * BYTES {
             look_again().await;

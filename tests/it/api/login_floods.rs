@@ -25,7 +25,7 @@ async fn a_flood_of_logins_does_not_block_another_address() {
     for live in &mut sockets {
         for n in 0..LOGINS {
             let with = json!({"user": {"username": "ann"}, "password": "ann's password"});
-            live.say(
+            live.send_frame(
                 json!({"msg": "method", "id": n.to_string(), "method": "login", "params": [with]}),
             )
             .await;

@@ -2,7 +2,7 @@
 //! connection, and later clients are unaffected.
 
 use crate::support::TestServer;
-use crate::support::raw::{Raw, create_named, lives};
+use crate::support::raw::{Raw, assert_still_serving, create_named};
 use tokio::io::AsyncWriteExt;
 use warp::http::{Method, StatusCode};
 
@@ -79,7 +79,7 @@ async fn malformed_requests_get_an_error_or_a_close_and_the_server_keeps_running
         let reply = raw.reply().await;
         let status = reply.as_ref().map_or(CLOSED, |reply| reply.status.as_u16());
         assert_eq!(status, expected, "{name}: {reply:?}");
-        lives(&server, name).await;
+        assert_still_serving(&server, name).await;
     }
 }
 
@@ -90,7 +90,7 @@ async fn a_request_line_of_100_kib_is_refused() {
     let reply = Raw::sent(&server, request).await.reply().await.unwrap();
     // The status depends on how much of the request arrives at once.
     assert!([414, 431].contains(&reply.status.as_u16()), "{reply:?}");
-    lives(&server, "a long request line").await;
+    assert_still_serving(&server, "a long request line").await;
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn paths_are_matched_literally_and_unknown_ones_get_404() {
             reply.refused(404);
         }
     }
-    lives(&server, "strange paths").await;
+    assert_still_serving(&server, "strange paths").await;
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn an_unsupported_method_gets_405_with_the_allowed_methods() {
         assert_eq!(reply.status, 405, "{method} {path}");
         assert_eq!(reply.header("allow"), Some(allow), "{method} {path}");
     }
-    lives(&server, "strange methods").await;
+    assert_still_serving(&server, "strange methods").await;
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 //! webhook. Refusals are in `webhooks_refused`.
 
 use crate::support::Client;
-use crate::support::hooks::stands;
+use crate::support::hooks::wait_for_hook;
 use crate::support::presence::set;
 use crate::support::receiver::Receiver;
-use crate::support::webhooks::{create, heard, server_and_admin};
+use crate::support::webhooks::{create, received_webhooks, server_and_admin};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn a_new_webhook_receives_later_events_signed_with_its_secret() {
     let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     assert!(!delivery.is_signed_with(other));
     assert_eq!(receiver.next().await.event["type"], "presence.changed");
-    stands(&admin, "webhook-ci", |hook| hook["lag"] == 0).await;
+    wait_for_hook(&admin, "webhook-ci", |hook| hook["lag"] == 0).await;
     receiver.is_empty();
 }
 
@@ -119,7 +119,7 @@ async fn a_rotated_secret_signs_for_one_more_day() {
     let rotated = ask(&admin, "rotate", "ci").await;
     let new = rotated["secret"].as_str().unwrap();
     assert_ne!(old, new);
-    let both = heard(&admin, &mut receiver, |it| it.is_signed_with(new)).await;
+    let both = received_webhooks(&admin, &mut receiver, |it| it.is_signed_with(new)).await;
     assert!(both.is_signed_with(&old), "{both:?}");
     let until = async || {
         let list = admin.get("webhooks.list").await.expect(200).json();
@@ -131,7 +131,7 @@ async fn a_rotated_secret_signs_for_one_more_day() {
     assert!(receiver.next().await.is_signed_with(&old));
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(until().await, Value::Null);
-    let one = heard(&admin, &mut receiver, |it| !it.is_signed_with(&old)).await;
+    let one = received_webhooks(&admin, &mut receiver, |it| !it.is_signed_with(&old)).await;
     assert!(one.is_signed_with(new), "{one:?}");
 }
 
@@ -142,7 +142,7 @@ async fn a_disabled_webhook_receives_nothing_until_enabled_and_then_everything_i
     add(&admin, "ci", &receiver, &[]).await;
     add(&admin, "other", &other, &[]).await;
     ask(&admin, "disable", "ci").await;
-    let off = stands(&admin, "webhook-ci", |_| true).await;
+    let off = wait_for_hook(&admin, "webhook-ci", |_| true).await;
     assert_eq!(
         (&off["state"], &off["reason"]),
         (&json!("off"), &json!("disabled"))
@@ -163,7 +163,7 @@ async fn a_receiver_that_answers_410_gets_that_event_first_once_enabled_again() 
     receiver.answers(410);
     add(&admin, "ci", &receiver, &[]).await;
     create(&admin, &["one", "two"]).await;
-    let off = stands(&admin, "webhook-ci", |hook| hook["state"] == "off").await;
+    let off = wait_for_hook(&admin, "webhook-ci", |hook| hook["state"] == "off").await;
     assert_eq!(off["reason"], "answered 410 Gone");
     assert_eq!((&off["lag"], &off["parked"]), (&json!(2), &json!(0)));
     assert_eq!(receiver.names(1).await, ["one"]);
@@ -171,7 +171,7 @@ async fn a_receiver_that_answers_410_gets_that_event_first_once_enabled_again() 
     receiver.answers(204);
     ask(&admin, "enable", "ci").await;
     assert_eq!(receiver.names(2).await, ["one", "two"]);
-    let on = stands(&admin, "webhook-ci", |hook| hook["lag"] == 0).await;
+    let on = wait_for_hook(&admin, "webhook-ci", |hook| hook["lag"] == 0).await;
     assert_eq!(on["state"], "running");
 }
 
@@ -183,7 +183,7 @@ async fn a_removed_webhook_leaves_no_state_to_a_new_one_with_its_name() {
     let old = add(&admin, "ci", &receiver, &[]).await;
     add(&admin, "other", &other, &[]).await;
     create(&admin, &["one"]).await;
-    stands(&admin, "webhook-ci", |hook| hook["state"] == "retrying").await;
+    wait_for_hook(&admin, "webhook-ci", |hook| hook["state"] == "retrying").await;
     ask(&admin, "remove", "ci").await;
     create(&admin, &["two"]).await;
     assert_eq!(other.names(2).await, ["one", "two"]);
@@ -221,7 +221,7 @@ async fn a_webhook_receives_only_its_event_types() {
     let changed = admin.post("custom-user-status.update", change).await;
     changed.expect(200);
     for hook in ["webhook-statuses", "webhook-people"] {
-        stands(&admin, hook, |hook| hook["lag"] == 0).await;
+        wait_for_hook(&admin, hook, |hook| hook["lag"] == 0).await;
     }
     assert_eq!(statuses.next().await.event["type"], kinds[0]);
     assert_eq!(people.next().await.event["type"], "presence.changed");

@@ -1,7 +1,7 @@
 //! `doorsign hooks`: its output and errors, without a server and with a running one.
 
 use crate::support::Client;
-use crate::support::hooks::stands;
+use crate::support::hooks::wait_for_hook;
 use crate::support::process::{Home, Process};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -73,8 +73,8 @@ async fn without_hooks_the_list_is_empty_and_every_name_is_unknown() {
 async fn with_a_running_server_it_prints_the_state_of_hooks_and_deliveries() {
     let (home, _server, admin) = served().await;
     admin.create("one").await.expect(200);
-    stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
-    stands(&admin, "exec-fine", |hook| hook["lag"] == 0).await;
+    wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
+    wait_for_hook(&admin, "exec-fine", |hook| hook["lag"] == 0).await;
     let list = hooks(&home, &["list"]).await;
     let found = rows(&list);
     assert_eq!(
@@ -124,28 +124,28 @@ async fn a_running_server_applies_commands_at_once() {
     let paused = hooks(&home, &["pause", "exec-fine"]).await;
     assert_eq!(paused, "Paused exec-fine.\n");
     admin.create("one").await.expect(200);
-    stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
+    wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     let list = hooks(&home, &[]).await;
     assert_eq!(rows(&list)[1][2..4], ["off: paused", "lag 1"], "{list}");
     assert_eq!(
         hooks(&home, &["resume", "exec-fine"]).await,
         "Resumed exec-fine.\n"
     );
-    stands(&admin, "exec-fine", |hook| hook["lag"] == 0).await;
+    wait_for_hook(&admin, "exec-fine", |hook| hook["lag"] == 0).await;
 
     let all = hooks(&home, &["retry", "exec-broken"]).await;
     assert_eq!(all, "Retrying 1 delivery.\n");
     let twice = |hook: &Value| hook["lastFailure"]["attempts"] == 2;
-    stands(&admin, "exec-broken", twice).await;
+    wait_for_hook(&admin, "exec-broken", twice).await;
     let dropped = hooks(&home, &["drop", "exec-broken", "1"]).await;
     assert_eq!(dropped, "Dropped event 1 for exec-broken.\n");
-    stands(&admin, "exec-broken", |hook| hook["parked"] == 0).await;
+    wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 0).await;
     let gone = home.run(&["hooks", "drop", "exec-broken", "1"]).await;
     assert_eq!(gone.refused(1), "unknown delivery of event 1");
 
     let replay = ["replay", "exec-broken", "--since", "2020-01-01"];
     assert_eq!(hooks(&home, &replay).await, "Replaying 1 event.\n");
-    stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
+    wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     let nothing = [&replay[..], &["--until", "2020-01-02T00:00:00Z"]].concat();
     assert_eq!(hooks(&home, &nothing).await, "Replaying 0 events.\n");
     let backwards = [&["hooks"], &replay[..], &["--until", "2019-01-01"]].concat();
@@ -157,7 +157,7 @@ async fn a_running_server_applies_commands_at_once() {
 async fn control_characters_from_a_hook_are_not_printed() {
     let (home, server, admin) = served().await;
     admin.create("one").await.expect(200);
-    stands(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
+    wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     server.end().await;
     let hostile = "\u{1b}[2Jred\u{7} \u{9b}31m\r\u{8}\nsecond line\u{7f}";
     let file = home.data().join("doorsign.db");

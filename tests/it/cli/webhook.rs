@@ -3,7 +3,7 @@
 use crate::support::Client;
 use crate::support::process::{Ended, Home, Process, ended};
 use crate::support::receiver::Receiver;
-use crate::support::webhooks::heard;
+use crate::support::webhooks::received_webhooks;
 
 const LOCAL: (&str, &str) = ("DOORSIGN_WEBHOOK_ALLOW", "127.0.0.0/8");
 
@@ -138,7 +138,7 @@ async fn a_running_server_applies_webhook_commands_at_once() {
     assert_eq!(receiver.names(1).await, ["two"]);
 
     let new = webhook(&home, &["rotate", "ci"]).await.succeeded();
-    let both = heard(&admin, &mut receiver, |it| {
+    let both = received_webhooks(&admin, &mut receiver, |it| {
         it.is_signed_with(new.trim_end())
     })
     .await;

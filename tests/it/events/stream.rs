@@ -119,7 +119,7 @@ async fn connections_are_sent_without_a_position() {
     drop(live);
     let event = stream.expect("presence.shown").await;
     assert_eq!(event.data["data"]["status"], "offline");
-    // A change of a status has a position, and what is shown of it has none.
+    // A change of a status has a position, and the visible status has none.
     set(&bob, json!({"status": "away", "message": "Brb"})).await;
     let (shown, changed) = (stream.next().await.unwrap(), stream.next().await.unwrap());
     let both = [
@@ -235,7 +235,7 @@ async fn a_silent_reader_stays_connected() {
     let (ann, admin) = (server.user("ann").await, server.admin().await);
     let mut stream = EventStream::open(&server, &ann).await;
     for _ in 0..3 {
-        // Who only connects is cut when that time has passed.
+        // A client that sends nothing is disconnected after the time limit.
         Raw::connect(server.address).await.ends().await;
     }
     admin.create("still there").await.expect(200);

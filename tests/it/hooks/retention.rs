@@ -61,8 +61,7 @@ async fn delivered_events_are_deleted_after_thirty_days_except_the_newest() {
     server.clock.advance(10 * DAY);
     happen(&server, &["three", "four"]).await;
     hook(&server, "hook", |hook| hook.lag == 0).await;
-    // At exactly thirty days no event is old enough. What is deleted now shows that the job has
-    // run.
+    // At exactly thirty days no event is old enough. A deletion now shows that the job has run.
     server.clock.advance(20 * DAY + Duration::from_millis(1));
     are_left(&server, &[3, 4]).await;
     server.clock.advance(30 * DAY);
@@ -90,7 +89,7 @@ async fn a_lagging_hook_keeps_its_undelivered_events_until_it_is_paused() {
     assert_eq!(attempts.next(3).await, [(1, 1), (2, 1), (3, 1)]);
     hook(&server, "stuck", |hook| hook.cursor == EventId::new(2)).await;
     server.clock.advance(31 * DAY);
-    // All that may go goes at once.
+    // All deletable events are deleted at once.
     are_left(&server, &[3, 4, 5]).await;
     switch(&server, "stuck", false).await;
     server.clock.advance(DAY);

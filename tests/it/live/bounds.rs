@@ -1,7 +1,7 @@
 //! Limits of live connections, and how they end when the server stops.
 
 use crate::support::frames::LOGGED;
-use crate::support::listener::{answers, is_as_before};
+use crate::support::listener::{assert_serving, assert_unaffected};
 use crate::support::{Setup, TestServer, golden_lines, in_time};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -27,8 +27,8 @@ async fn a_connection_has_at_most_1000_subscriptions() {
     }
     live.unsubscribe(&last).await;
     live.subscribe(PRESENCE, json!([""])).await;
-    is_as_before(&mut live).await;
-    answers(&server).await;
+    assert_unaffected(&mut live).await;
+    assert_serving(&server).await;
 }
 
 /// Adds this many users directly to the database.
@@ -72,7 +72,7 @@ async fn a_connection_watches_at_most_5000_users_and_ignores_unknown_ids() {
     crate::support::presence::set(&ann, json!({"message": "seen"})).await;
     live.next_where(|frame| frame["fields"]["args"][0][2] == "seen")
         .await;
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -112,9 +112,11 @@ async fn every_subscription_in_a_flood_is_answered() {
     let mut live = ann.live().await;
     for n in 0..3000 {
         let id = format!("flood {n}");
-        live.say(json!({"msg": "sub", "id": id, "name": LOGGED, "params": ["user-status", true]}))
-            .await;
-        live.say(json!({"msg": "unsub", "id": id})).await;
+        live.send_frame(
+            json!({"msg": "sub", "id": id, "name": LOGGED, "params": ["user-status", true]}),
+        )
+        .await;
+        live.send_frame(json!({"msg": "unsub", "id": id})).await;
     }
     for n in 0..3000 {
         let id = format!("flood {n}");
@@ -122,8 +124,8 @@ async fn every_subscription_in_a_flood_is_answered() {
             .await;
         live.forget();
     }
-    is_as_before(&mut live).await;
-    answers(&server).await;
+    assert_unaffected(&mut live).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -147,7 +149,7 @@ async fn a_burst_of_connections_is_served_and_releases_its_leases() {
         }
     };
     in_time("the end of all leases", all_closed).await;
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]

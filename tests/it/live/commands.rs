@@ -47,7 +47,7 @@ async fn a_claim_is_published_with_its_source_and_so_is_its_end() {
     live.forget();
     let end = ["claim", "end", "ann", "--source", "internal"];
     home.run(&end).await.succeeded();
-    let ended = live.hear().await;
+    let ended = live.receive().await;
     assert_eq!(ended["fields"]["args"], json!([["ann", 1, ""]]));
 }
 
@@ -63,7 +63,7 @@ async fn role_changes_and_user_deletions_are_published() {
     let args = ["user", "set-roles", "ann", "bot"];
     home.run(&args).await.succeeded();
     let user = json!({"_id": ann.id(), "username": "ann"});
-    let mut frames = [live.hear().await, live.hear().await];
+    let mut frames = [live.receive().await, live.receive().await];
     frames.sort_by_key(|frame| frame["fields"]["args"][0]["type"].to_string());
     for (frame, (kind, role)) in frames.iter().zip([("added", "bot"), ("removed", "user")]) {
         let change = json!({"type": kind, "_id": role, "u": user});

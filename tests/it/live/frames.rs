@@ -14,8 +14,8 @@ async fn transcript(live: &mut Live, frames: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     for text in frames {
         lines.push(format!("> {text}"));
-        live.say_text(text).await;
-        live.say_text(r#"{"msg":"ping","id":"heard"}"#).await;
+        live.send_text(text).await;
+        live.send_text(r#"{"msg":"ping","id":"heard"}"#).await;
         loop {
             let received = live.hear_text().await;
             if received.contains(r#""id":"heard""#) {
@@ -41,7 +41,7 @@ async fn the_handshake_must_come_first_and_only_once() {
         r#"{"msg":"connect","version":"1","support":["1"]}"#,
     ] {
         lines.push(format!("> {text}"));
-        live.say_text(text).await;
+        live.send_text(text).await;
         lines.push(format!("< {}", live.hear_text().await));
     }
     golden_lines("live_handshake", &lines);
@@ -54,9 +54,9 @@ async fn each_session_has_its_own_id() {
     let mut sessions = Vec::new();
     for _ in 0..2 {
         let mut live = server.socket().await;
-        live.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
+        live.send_frame(json!({"msg": "connect", "version": "1", "support": ["1"]}))
             .await;
-        sessions.push(live.hear().await["session"].as_str().unwrap().to_owned());
+        sessions.push(live.receive().await["session"].as_str().unwrap().to_owned());
     }
     assert_ne!(sessions[0], sessions[1]);
 }
@@ -75,7 +75,7 @@ async fn an_unsupported_version_gets_the_supported_one_and_is_closed() {
         let mut connect = connect;
         connect["msg"] = json!("connect");
         let mut live = server.socket().await;
-        live.say(connect.clone()).await;
+        live.send_frame(connect.clone()).await;
         live.expect(json!({"msg": "failed", "version": version}))
             .await;
         assert_eq!(live.closed().await, 1000, "{connect}");
@@ -87,9 +87,9 @@ async fn clients_with_older_protocol_versions_can_connect() {
     let server = TestServer::start().await;
     for version in ["pre2", "pre1"] {
         let mut live = server.socket().await;
-        live.say(json!({"msg": "connect", "version": version, "support": [version]}))
+        live.send_frame(json!({"msg": "connect", "version": version, "support": [version]}))
             .await;
-        assert_eq!(live.hear().await["msg"], "connected", "{version}");
+        assert_eq!(live.receive().await["msg"], "connected", "{version}");
     }
 }
 
@@ -182,12 +182,12 @@ async fn a_silent_client_is_pinged_and_stays_connected_if_it_answers() {
         assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);
         // Any frame counts as an answer.
         match n % 3 {
-            0 => live.say(json!({"msg": "pong"})).await,
-            1 => live.say_text("no JSON").await,
+            0 => live.send_frame(json!({"msg": "pong"})).await,
+            1 => live.send_text("no JSON").await,
             _ => live.send(Message::Ping("x".into())).await,
         }
         if n % 3 == 1 {
-            assert_eq!(live.hear().await["reason"], "Parse error");
+            assert_eq!(live.receive().await["reason"], "Parse error");
         }
     }
     live.is_open().await;
@@ -202,7 +202,7 @@ async fn a_client_that_does_not_answer_pings_is_closed_with_4000() {
     };
     let server = Setup::new().limits(limits).start().await;
     let mut live = server.socket().await;
-    live.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
+    live.send_frame(json!({"msg": "connect", "version": "1", "support": ["1"]}))
         .await;
     assert!(live.read().await.unwrap().contains("connected"));
     assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);

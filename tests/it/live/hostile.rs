@@ -2,7 +2,7 @@
 //! messages and clients that vanish. The server keeps answering others. `slow` covers clients that
 //! read too slowly.
 
-use crate::support::listener::{answers, is_as_before};
+use crate::support::listener::{assert_serving, assert_unaffected};
 use crate::support::presence::seen;
 use crate::support::raw::Raw;
 use crate::support::{CUT, Live, Setup, TestServer, in_time};
@@ -103,7 +103,7 @@ async fn protocol_errors_close_with_the_matching_code() {
     ] {
         assert_eq!(closed_by(&server, &bytes).await, code, "{what}");
     }
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn random_bytes_do_not_affect_other_connections() {
         // The server may close the connection before all bytes are sent.
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await;
     }
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -143,10 +143,10 @@ async fn mutated_frames_do_not_close_the_connection() {
                 _ => text.truncate(at.max(1)),
             }
         }
-        live.say_text(&text.into_iter().collect::<String>()).await;
-        is_as_before(&mut live).await;
+        live.send_text(&text.into_iter().collect::<String>()).await;
+        assert_unaffected(&mut live).await;
     }
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -162,9 +162,9 @@ async fn deep_nesting_and_extreme_numbers_are_answered() {
         r#"{"msg":"ping","id":1e400}"#.to_owned(),
         format!(r#"{{"msg":"ping","id":{}}}"#, "9".repeat(400)),
     ] {
-        live.say_text(&text).await;
+        live.send_text(&text).await;
         assert_eq!(
-            live.hear().await,
+            live.receive().await,
             json!({"msg": "error", "reason": "Parse error"})
         );
     }
@@ -174,17 +174,17 @@ async fn deep_nesting_and_extreme_numbers_are_answered() {
         "-1e-400".to_owned(),
         r#""\ud83d\ude00\u0000""#.to_owned(),
     ] {
-        live.say_text(&format!(r#"{{"msg":"ping","id":{id}}}"#))
+        live.send_text(&format!(r#"{{"msg":"ping","id":{id}}}"#))
             .await;
-        assert_eq!(live.hear().await["msg"], "pong", "{id}");
+        assert_eq!(live.receive().await["msg"], "pong", "{id}");
     }
-    live.say_text(
+    live.send_text(
         r#"{"msg":"sub","id":"1","name":"stream-notify-all","params":[1e308,{"a":-0.0}]}"#,
     )
     .await;
-    assert_eq!(live.hear().await["error"]["error"], "invalid-event-name");
+    assert_eq!(live.receive().await["error"]["error"], "invalid-event-name");
     live.is_open().await;
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 /// A ping of `length` bytes in total.
@@ -205,23 +205,23 @@ async fn messages_over_64_kib_are_refused_in_one_frame_or_several() {
     let largest = ping(LARGEST);
     assert_eq!(largest.len(), LARGEST);
     let mut live = server.live().await;
-    live.say_text(&largest).await;
-    assert_eq!(live.hear().await["msg"], "pong");
+    live.send_text(&largest).await;
+    assert_eq!(live.receive().await["msg"], "pong");
     let (first, second) = largest.split_at(40_000);
     live.send(fragment(first, Data::Text, false)).await;
     live.send(Message::Ping("between".into())).await;
     live.send(fragment("", Data::Continue, false)).await;
     live.send(fragment(second, Data::Continue, true)).await;
-    assert_eq!(live.hear().await["msg"], "pong");
+    assert_eq!(live.receive().await["msg"], "pong");
     let mut whole = server.live().await;
-    whole.say_text(&ping(LARGEST + 1)).await;
+    whole.send_text(&ping(LARGEST + 1)).await;
     assert_eq!(whole.closed().await, 1009);
     let too_large = ping(LARGEST + 1);
     let (first, second) = too_large.split_at(LARGEST / 2);
     live.send(fragment(first, Data::Text, false)).await;
     live.send(fragment(second, Data::Continue, true)).await;
     assert_eq!(live.closed().await, 1009);
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_client_that_vanishes_is_offline_after_the_silence_timeout() {
     let gone = async { while seen(&bob, &ann).await != "offline" {} };
     in_time("ann to be offline", gone).await;
     drop(half_open);
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]

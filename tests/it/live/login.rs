@@ -52,10 +52,10 @@ async fn every_way_to_log_in_publishes_the_user_before_the_result() {
         ),
     ] {
         let mut live = server.live().await;
-        live.say(json!({"msg": "method", "id": "x", "method": "login", "params": [with]}))
+        live.send_frame(json!({"msg": "method", "id": "x", "method": "login", "params": [with]}))
             .await;
         live.expect(added(&ann.id(), "ann")).await;
-        let result = live.hear().await;
+        let result = live.receive().await;
         let login = &result["result"];
         assert_eq!(login["id"], ann.id(), "{with}: {result}");
         assert_eq!(login["type"], kind, "{with}: {result}");

@@ -54,7 +54,7 @@ fn not_allowed(mut ids: Vec<String>) -> Vec<Value> {
 async fn next(live: &mut Live, count: usize) -> Vec<Value> {
     let mut frames = Vec::new();
     for _ in 0..count {
-        frames.push(live.hear().await);
+        frames.push(live.receive().await);
     }
     frames.sort_by_key(|frame| frame["id"].as_str().unwrap().to_owned());
     frames
@@ -71,7 +71,7 @@ async fn a_logout_ends_private_subscriptions_and_presence_at_once() {
     let (mut live, ending, staying) = listening(&ann).await;
     settle(&mut live, &ann, 3).await;
     assert_eq!(seen(&admin, &ann).await, "online");
-    live.say(json!({"msg": "method", "id": "out", "method": "logout", "params": []}))
+    live.send_frame(json!({"msg": "method", "id": "out", "method": "logout", "params": []}))
         .await;
     live.expect(json!({"msg": "removed", "collection": "users", "id": ann.id()}))
         .await;
@@ -115,7 +115,7 @@ async fn a_login_as_another_user_replaces_the_first_user() {
         .await;
     settle(&mut live, &ann, 1).await;
     let token = &bob.credentials.as_ref().unwrap().1;
-    live.say(
+    live.send_frame(
         json!({"msg": "method", "id": "in", "method": "login", "params": [{"resume": token}]}),
     )
     .await;
@@ -123,7 +123,7 @@ async fn a_login_as_another_user_replaces_the_first_user() {
         .await;
     assert_eq!(next(&mut live, 1).await, not_allowed(vec![own]));
     live.expect(added(&bob.id(), "bob")).await;
-    assert_eq!(live.hear().await["result"]["id"], bob.id());
+    assert_eq!(live.receive().await["result"]["id"], bob.id());
     live.expect(json!({"msg": "updated", "methods": ["in"]}))
         .await;
     assert_eq!(seen(&ann, &bob).await, "online");
@@ -131,7 +131,7 @@ async fn a_login_as_another_user_replaces_the_first_user() {
     // Subscriptions for all logged-in users continue.
     server.admin().await.create("lunch").await.expect(200);
     assert_eq!(
-        live.hear().await["fields"]["eventName"],
+        live.receive().await["fields"]["eventName"],
         "updateCustomUserStatus"
     );
     live.unsubscribe(&logged).await;
@@ -151,7 +151,7 @@ async fn a_second_login_as_the_same_user_keeps_the_subscriptions() {
         .await;
     server.admin().await.create("lunch").await.expect(200);
     assert_eq!(
-        live.hear().await["fields"]["eventName"],
+        live.receive().await["fields"]["eventName"],
         "updateCustomUserStatus"
     );
     live.failure("login", json!([{"resume": "worthless"}]))

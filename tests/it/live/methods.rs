@@ -166,16 +166,16 @@ async fn the_calls_of_a_connection_run_one_after_another() {
     let call = |id: usize, method: &str, params: Value| json!({"msg": "method", "id": id.to_string(), "method": method, "params": params});
     // The first call takes by far the longest.
     let with = json!([{"user": "admin", "password": crate::support::ADMIN_PASSWORD}]);
-    live.say(call(0, "login", with)).await;
+    live.send_frame(call(0, "login", with)).await;
     for n in 1..20 {
         let new = json!([{"name": format!("status {n}"), "statusType": "busy"}]);
-        live.say(call(n, SET, new)).await;
+        live.send_frame(call(n, SET, new)).await;
     }
-    live.say(json!({"msg": "sub", "id": "s", "name": "nothing"}))
+    live.send_frame(json!({"msg": "sub", "id": "s", "name": "nothing"}))
         .await;
     let mut order = Vec::new();
     while order.len() < 20 {
-        let frame = live.hear().await;
+        let frame = live.receive().await;
         if frame["msg"] == "result" {
             assert!(frame.get("error").is_none(), "{frame}");
             order.push(frame["id"].as_str().unwrap().parse::<usize>().unwrap());

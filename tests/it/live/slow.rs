@@ -3,7 +3,7 @@
 //! `src/api/ddp/socket/drive`.
 
 use crate::support::frames::{LOGGED, updated};
-use crate::support::listener::answers;
+use crate::support::listener::assert_serving;
 use crate::support::presence::{seen, set};
 use crate::support::process::Home;
 use crate::support::{Client, Live, Setup, in_time};
@@ -47,7 +47,7 @@ fn names(kind: &str, count: usize) -> Vec<String> {
 async fn ask_for_too_much(live: &mut Live) {
     for n in 0..LISTS {
         let id = format!("list {n}");
-        live.say(
+        live.send_frame(
             json!({"msg": "method", "id": id, "method": "listCustomUserStatus", "params": []}),
         )
         .await;
@@ -85,7 +85,7 @@ async fn a_client_that_reads_nothing_is_closed_and_others_receive_everything() {
     let reading = tokio::spawn(async move {
         let mut received = HashMap::new();
         loop {
-            let frame = fast.hear().await;
+            let frame = fast.receive().await;
             let data = &frame["fields"]["args"][0]["userStatusData"];
             let text = |key: &str| data[key].as_str().unwrap().to_owned();
             let (name, id) = (text("name"), text("_id"));
@@ -111,7 +111,7 @@ async fn a_client_that_reads_nothing_is_closed_and_others_receive_everything() {
     admin.create("the end").await.expect(200);
     assert_eq!(in_time("everything", reading).await.unwrap(), created);
     assert_eq!(slow.closed().await, 1013);
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn a_slow_reader_receives_the_newest_status_of_every_user() {
             .all(|person| view.get(&person.id()).is_some_and(|text| *text == last))
     };
     while !is_whole(&statuses) || !is_whole(&watched) {
-        let frame = slow.hear().await;
+        let frame = slow.receive().await;
         let args = &frame["fields"]["args"][0];
         received += 1;
         let before = if frame["collection"] == LOGGED {
@@ -165,7 +165,7 @@ async fn a_slow_reader_receives_the_newest_status_of_every_user() {
     }
     assert!(received < 2 * 20 * rounds, "{received}");
     slow.is_open().await;
-    answers(&server).await;
+    assert_serving(&server).await;
 }
 
 #[tokio::test]

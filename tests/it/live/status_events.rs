@@ -3,7 +3,7 @@
 
 use crate::support::admin::setting;
 use crate::support::frames::{LOGGED, PRESENCE, changed, logged, watched};
-use crate::support::listener::{is_all, listener, setup};
+use crate::support::listener::{assert_nothing_else, listener, setup};
 use crate::support::presence::set;
 use crate::support::{Client, Live};
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ async fn each_status_change_is_published_once() {
         &[json!(3), json!("by the administrator"), json!("manual")],
     ))
     .await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn an_unconnected_user_is_published_as_offline_with_their_text() {
         &[json!(0), json!("Lunch"), json!("manual")],
     ))
     .await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn users_receive_changes_of_their_own_status_and_record() {
         record[key] = value;
     }
     live.expect(user_data(&ann, record, json!({}))).await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
@@ -215,11 +215,11 @@ async fn disabling_the_presence_broadcast_stops_only_presence_events() {
     settle(&mut live, &ann, 2).await;
     setting(&admin, "Presence_broadcast_disabled", true).await;
     set(&ann, json!({"message": "unheard"})).await;
-    is_all(&mut live, &admin, "while it is off").await;
+    assert_nothing_else(&mut live, &admin, "while it is off").await;
     setting(&admin, "Presence_broadcast_disabled", false).await;
     set(&ann, json!({"message": "heard"})).await;
     let what = [json!(0), json!("heard"), json!("manual")];
     live.expect(user_status(&ann, "ann", &what)).await;
     live.expect(watched(&ann, "ann", &what)).await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }

@@ -4,7 +4,7 @@
 
 use crate::support::admin::{grant, setting};
 use crate::support::frames::{LOGGED, changed, logged, updated};
-use crate::support::listener::{is_all, listener};
+use crate::support::listener::{assert_nothing_else, listener};
 use crate::support::{Live, TestServer};
 use serde_json::{Value, json};
 
@@ -53,8 +53,8 @@ async fn custom_status_changes_are_published_once_and_in_order() {
     // A refused change publishes nothing.
     admin.create("taken").await.expect(200);
     admin.create("taken").await.expect(400);
-    live.hear().await;
-    is_all(&mut live, &admin, "end").await;
+    live.receive().await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn an_event_is_published_until_its_last_subscription_ends() {
     live.expect(deleted(&id, "a", "busy")).await;
     live.unsubscribe(&second).await;
     delete("b", &mut live).await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn permission_changes_are_published() {
     live.expect(expected(&["admin", "user", "bot"])).await;
     admin.post("permissions.removeRole", role).await.expect(200);
     live.expect(expected(&["admin", "user"])).await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn role_changes_are_published_only_if_roles_are_displayed() {
     };
     setting(&admin, "UI_DisplayRoles", false).await;
     change().await;
-    is_all(&mut live, &admin, "hidden").await;
+    assert_nothing_else(&mut live, &admin, "hidden").await;
     setting(&admin, "UI_DisplayRoles", true).await;
     change().await;
     live.expect(expected("added")).await;
@@ -137,7 +137,7 @@ async fn role_changes_are_published_only_if_roles_are_displayed() {
     let body = json!({"userId": ann.id(), "data": {"roles": ["bot", "user"]}});
     admin.post("users.update", body).await.expect(200);
     live.expect(expected("added")).await;
-    is_all(&mut live, &admin, "shown").await;
+    assert_nothing_else(&mut live, &admin, "shown").await;
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn name_changes_and_user_deletions_are_published() {
     admin.post("users.delete", target).await.expect(200);
     let deleted = json!({"userId": ann.id(), "messageErasureType": "Delete"});
     live.expect(logged("Users:Deleted", json!([deleted]))).await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }
 
 #[tokio::test]

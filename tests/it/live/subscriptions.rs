@@ -73,7 +73,7 @@ async fn a_subscription_begins_with_a_document_only_on_request() {
         ] {
             let params: Vec<Value> = [json!(event)].into_iter().chain(options).collect();
             let subscribe = json!({"msg": "sub", "id": "s", "name": name, "params": params});
-            live.say(subscribe.clone()).await;
+            live.send_frame(subscribe.clone()).await;
             if is_requested {
                 live.expect(json!({
                     "msg": "added", "collection": name, "id": "id", "fields": {"eventName": event},

@@ -1,7 +1,7 @@
 //! Watch lists of `stream-user-presence`. Source: compatibility 9.5.
 
 use crate::support::frames::{PRESENCE, watched};
-use crate::support::listener::{is_all, listener, setup};
+use crate::support::listener::{assert_nothing_else, listener, setup};
 use crate::support::presence::set;
 use crate::support::{Client, TestServer};
 use serde_json::json;
@@ -42,11 +42,11 @@ async fn a_watcher_receives_only_the_users_on_its_list() {
     live.unsubscribe(&first).await;
     set_text(&ann, "unseen").await;
     set_text(&carl, "unseen").await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
     // The end of the subscription clears the list.
     live.subscribe(PRESENCE, json!(["", {"added": []}])).await;
     set_text(&carl, "unseen still").await;
-    is_all(&mut live, &admin, "the very end").await;
+    assert_nothing_else(&mut live, &admin, "the very end").await;
 }
 
 #[tokio::test]
@@ -66,5 +66,5 @@ async fn an_invalid_watch_list_watches_no_users() {
         live.unsubscribe(&id).await;
     }
     set(&admin, json!({"message": "unseen"})).await;
-    is_all(&mut live, &admin, "end").await;
+    assert_nothing_else(&mut live, &admin, "end").await;
 }

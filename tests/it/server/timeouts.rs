@@ -1,7 +1,7 @@
 //! Timeouts for slow clients. The limits here are shortened; `src/transport/limits.rs` holds the
 //! real ones.
 
-use crate::support::raw::{Raw, create, create_named, lives, request};
+use crate::support::raw::{Raw, assert_still_serving, create, create_named, request};
 use crate::support::store::{create as store_status, status};
 use crate::support::{Setup, TestServer, in_time};
 use doorsign::transport::limits::Limits;
@@ -47,7 +47,7 @@ async fn a_connection_is_closed_when_its_headers_are_late() {
     ];
     let all = parts.map(async |part| Raw::sent(&server, part).await.ends().await);
     futures_util::future::join_all(all).await;
-    lives(&server, "partial requests").await;
+    assert_still_serving(&server, "partial requests").await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_late_body_gets_408_and_the_connection_is_closed() {
         assert_eq!(reply.header("connection"), Some("close"));
         raw.ends().await;
     }
-    lives(&server, "a partial body").await;
+    assert_still_serving(&server, "a partial body").await;
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_client_that_does_not_read_is_disconnected_and_frees_its_slot() {
     let list = request(&admin, "GET /api/v1/custom-user-status.list?count=0", "");
     // 100 responses of over half a MiB each: more than any kernel buffers for a client.
     let mut unread = Raw::sent(&server, list.repeat(100)).await;
-    lives(&server, "an unread response").await;
+    assert_still_serving(&server, "an unread response").await;
 
     let mut rest = Vec::new();
     let _ = in_time("a close", unread.stream.read_to_end(&mut rest)).await;

@@ -8,7 +8,7 @@ pub const OFFLINE: u64 = 0;
 pub const ONLINE: u64 = 1;
 pub const AWAY: u64 = 2;
 
-/// A server on which who is gone is shown so after this many seconds.
+/// A server that shows disconnected users as offline after this many seconds.
 pub async fn server_with_grace(seconds: u32) -> TestServer {
     let setup = Setup::new().config(|config| config.offline_grace_seconds = seconds);
     setup.start().await

@@ -47,7 +47,7 @@ pub async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
     ok("users.delete", json!({"userId": bob.id()})).await;
 }
 
-/// The name in what a status was created by.
+/// The name of the created status.
 pub fn name(event: &StreamEvent) -> &str {
     assert_eq!(event.kind, "custom_user_status.created");
     event.data["data"]["name"].as_str().unwrap()

@@ -12,7 +12,7 @@ pub const ONCE: Pace = Pace {
 };
 
 /// How the hook stands, once that is so.
-pub async fn stands(admin: &Client, hook: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+pub async fn wait_for_hook(admin: &Client, hook: &str, is_it: impl Fn(&Value) -> bool) -> Value {
     let looking = async {
         loop {
             let list = admin.get("hooks.list").await.expect(200).json();

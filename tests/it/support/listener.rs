@@ -15,21 +15,22 @@ pub async fn listener(server: &TestServer, events: &[&str]) -> Live {
 }
 
 /// Passes when no other message has arrived: the message sent now is the next one.
-pub async fn is_all(live: &mut Live, admin: &Client, marker: &str) {
+pub async fn assert_nothing_else(live: &mut Live, admin: &Client, marker: &str) {
     let id = admin.create(marker).await.created_id();
     live.expect(updated(&id, marker, "busy")).await;
 }
 
-/// Passes when the server does what it is for.
-pub async fn answers(server: &TestServer) {
+/// Passes if the server handles requests and live connections.
+pub async fn assert_serving(server: &TestServer) {
     let name = format!("{:?}", std::time::Instant::now());
     server.admin().await.create(&name).await.expect(200);
     server.live().await.is_open().await;
 }
 
-/// Passes when whatever was said had its answers, and the connection is as good as before.
-pub async fn is_as_before(live: &mut Live) {
-    live.say(json!({"msg": "ping", "id": "the end"})).await;
+/// Passes if all frames are answered and the connection still works.
+pub async fn assert_unaffected(live: &mut Live) {
+    live.send_frame(json!({"msg": "ping", "id": "the end"}))
+        .await;
     live.next_where(|frame| *frame == json!({"msg": "pong", "id": "the end"}))
         .await;
     live.forget();

@@ -22,7 +22,7 @@ pub struct Live {
 }
 
 impl TestServer {
-    /// A live connection that has said nothing yet.
+    /// A live connection that has sent nothing yet.
     pub async fn socket(&self) -> Live {
         Live::open(self.address).await
     }
@@ -47,7 +47,7 @@ impl Client {
 }
 
 impl Live {
-    /// Opens a connection, and says nothing by it.
+    /// Opens a connection and sends nothing.
     pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         Self::over(stream, address).await.unwrap()
@@ -82,15 +82,15 @@ impl Live {
     /// Shakes hands.
     pub async fn connect(&mut self) {
         let connect = json!({"msg": "connect", "version": "1", "support": ["1", "pre2", "pre1"]});
-        self.say(connect).await;
-        let connected = self.hear().await;
+        self.send_frame(connect).await;
+        let connected = self.receive().await;
         assert_eq!(connected["msg"], "connected", "{connected}");
     }
 
     /// Logs in, and answers the result.
     pub async fn log_in(&mut self, with: Value) -> Value {
         let entered = self.result("login", json!([with])).await;
-        let user = self.hear().await;
+        let user = self.receive().await;
         assert_eq!(user["collection"], "users", "{user}");
         entered
     }
@@ -105,16 +105,16 @@ impl Live {
     }
 
     /// Sends any text, even invalid JSON.
-    pub async fn say_text(&mut self, text: &str) {
+    pub async fn send_text(&mut self, text: &str) {
         self.send(Message::text(text)).await;
     }
 
-    pub async fn say(&mut self, frame: Value) {
-        self.say_text(&frame.to_string()).await;
+    pub async fn send_frame(&mut self, frame: Value) {
+        self.send_text(&frame.to_string()).await;
     }
 
     /// The next frame.
-    pub async fn hear(&mut self) -> Value {
+    pub async fn receive(&mut self) -> Value {
         let text = self.hear_text().await;
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
     }
@@ -129,7 +129,7 @@ impl Live {
             loop {
                 match self.read().await {
                     Ok(ping) if ping == r#"{"msg":"ping"}"# => {
-                        self.say_text(r#"{"msg":"pong"}"#).await;
+                        self.send_text(r#"{"msg":"pong"}"#).await;
                     }
                     Ok(text) => return text,
                     Err(code) => panic!("closed with {code}"),
@@ -181,15 +181,15 @@ impl Live {
     pub fn expect(&mut self, frame: Value) -> impl Future<Output = ()> {
         let place = std::panic::Location::caller();
         async move {
-            let heard = self.hear().await;
+            let heard = self.receive().await;
             assert_eq!(heard, frame, "at {place}");
         }
     }
 
-    /// Calls a method: its answer without what names the call.
+    /// Calls a method. Returns the response without the call's id.
     pub async fn call(&mut self, method: &str, params: Value) -> Value {
         let id = self.id();
-        self.say(json!({"msg": "method", "id": id, "method": method, "params": params}))
+        self.send_frame(json!({"msg": "method", "id": id, "method": method, "params": params}))
             .await;
         let of_call = |frame: &Value| frame["msg"] == "result" && frame["id"] == id;
         let mut result = self.next_where(of_call).await;
@@ -217,7 +217,7 @@ impl Live {
     /// Subscribes: the subscription's id, and the `ready` or `nosub` that came.
     pub async fn ask(&mut self, name: &str, params: Value) -> (String, Value) {
         let id = self.id();
-        self.say(json!({"msg": "sub", "id": id, "name": name, "params": params}))
+        self.send_frame(json!({"msg": "sub", "id": id, "name": name, "params": params}))
             .await;
         let of_subscription = |frame: &Value| match frame["msg"].as_str() {
             Some("ready") => frame["subs"] == json!([id]),
@@ -228,7 +228,7 @@ impl Live {
         (id, answer)
     }
 
-    /// Subscribes to what has to be allowed.
+    /// Subscribes, and expects success.
     pub async fn subscribe(&mut self, name: &str, params: Value) -> String {
         let (id, answer) = self.ask(name, params).await;
         assert_eq!(answer["msg"], "ready", "{name}: {answer}");
@@ -245,7 +245,7 @@ impl Live {
     pub async fn next_event(&mut self) -> (String, Value) {
         let next = async {
             loop {
-                let frame = self.hear().await;
+                let frame = self.receive().await;
                 if frame["msg"] == "changed" && frame["collection"] != "users" {
                     return frame;
                 }
@@ -265,7 +265,7 @@ impl Live {
     }
 
     pub async fn unsubscribe(&mut self, id: &str) {
-        self.say(json!({"msg": "unsub", "id": id})).await;
+        self.send_frame(json!({"msg": "unsub", "id": id})).await;
         self.next_where(|frame| *frame == json!({"msg": "nosub", "id": id}))
             .await;
     }
@@ -273,11 +273,11 @@ impl Live {
     /// Passes when the response is the next frame.
     pub async fn is_open(&mut self) {
         let id = self.id();
-        self.say(json!({"msg": "ping", "id": id})).await;
+        self.send_frame(json!({"msg": "ping", "id": id})).await;
         self.expect(json!({"msg": "pong", "id": id})).await;
     }
 
-    /// The code that the server closes with, whatever it says before.
+    /// The close code of the server. Ignores earlier frames.
     pub async fn closed(&mut self) -> u16 {
         let closing = async {
             loop {

@@ -148,7 +148,7 @@ impl Office {
         self.life.admin.post("users.update", body).await.expect(200);
     }
 
-    /// Kills the server and starts another one. Who watched does so again.
+    /// Kills the server, starts another one and restarts the watchers.
     pub async fn restart(mut self) -> Self {
         let scope: Vec<_> = self.watchers.iter().map(|watcher| watcher.scope).collect();
         (self.sockets, self.watchers) = Default::default();
@@ -164,7 +164,7 @@ impl Office {
     /// state.
     pub async fn settle(&mut self, calm: bool) {
         let life = &mut self.life;
-        // That a socket is gone is known a moment later; everything else was answered.
+        // The server notices a closed socket a moment later; everything else was answered.
         let open = self.sockets.iter().map(Vec::len).sum::<usize>() + self.watchers.len() + 1;
         let counted = async {
             while life.server.app.connections.count() != open {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 pub const SET: &str = "users.setStatus";
 pub const GET: &str = "users.getStatus";
-/// What the clock of a test says at first, and a minute later.
+/// The initial time of a test's clock, and a minute later.
 pub const NOW: &str = "2026-01-01T00:00:00.000Z";
 pub const SOON: &str = "2026-01-01T00:01:00.000Z";
 

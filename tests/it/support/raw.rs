@@ -164,7 +164,7 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
 }
 
 /// The server answers a stranger's ordinary request.
-pub async fn lives(server: &TestServer, after: &str) {
+pub async fn assert_still_serving(server: &TestServer, after: &str) {
     let info = server.anon().send(Method::GET, "/api/info", &[], "").await;
     assert_eq!(info.status.as_u16(), 200, "after {after}");
 }

@@ -86,7 +86,7 @@ impl Given {
         names
     }
 
-    /// Passes when nothing has come that was not asked for yet.
+    /// Passes if no unread event remains.
     #[track_caller]
     pub fn is_empty(&mut self) {
         if let Ok(more) = self.0.try_recv() {

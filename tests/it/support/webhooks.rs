@@ -52,7 +52,7 @@ pub async fn create(admin: &Client, names: &[&str]) {
 
 /// Creates statuses until a request satisfies `is_right`, because a change of secrets applies only
 /// after a moment.
-pub async fn heard(
+pub async fn received_webhooks(
     admin: &Client,
     receiver: &mut Receiver,
     is_it: impl Fn(&Arrival) -> bool,

@@ -95,7 +95,7 @@ impl Case {
     }
 }
 
-/// Those who ask one server.
+/// Clients of one server.
 pub struct People {
     pub admin: Client,
     bob: Client,
@@ -205,7 +205,7 @@ pub async fn missing_body(server: &TestServer, path: &str) -> Reply {
     send(server, path, "Content-Length: 1\r\n\r\n").await
 }
 
-/// Asks as the administrator: who has no login is refused before the body is looked at.
+/// Sends as the administrator: requests without a login are rejected before the body is read.
 async fn send(server: &TestServer, path: &str, rest: &str) -> Reply {
     let (id, token) = server.admin().await.credentials.unwrap();
     let login = format!("X-User-Id: {id}\r\nX-Auth-Token: {token}\r\n");

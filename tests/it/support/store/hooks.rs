@@ -31,7 +31,7 @@ pub fn retrying(event: u64) -> DeliveryRecord {
     }
 }
 
-/// What a standing says of [`retrying`].
+/// The failed delivery recorded by [`retrying`].
 pub fn failed_at(event: u64) -> FailedDelivery {
     FailedDelivery {
         event: EventId::new(event),
