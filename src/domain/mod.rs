@@ -23,6 +23,7 @@ mod event;
 mod hook;
 mod hook_position;
 mod id;
+mod last_administrator;
 mod login;
 mod name;
 pub(crate) mod network;
@@ -59,6 +60,7 @@ pub use error::{Blocked, Disallowed, Error, Fault, Field, Problem, Result, What}
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
 pub use hook_position::{HookPosition, Replay};
+pub use last_administrator::require_administrator;
 pub use login::{
     EndedLogins, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, LoginRecord, LoginSort,
     NewLogin, Session,

@@ -1,7 +1,7 @@
 //! User accounts.
 
 use super::id::id;
-use super::{By, Email, Error, Origin, Profile, Result, Timestamp, Username};
+use super::{By, Email, Origin, Profile, Timestamp, Username};
 
 /// A user account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,26 +52,6 @@ impl User {
         }
     }
 
-    /// Checks that an administrator remains after a change of this user into `after`, or `None` for
-    /// a deletion: the last active administrator cannot be deleted, deactivated or demoted.
-    /// `another` returns whether another user is an active administrator, and is called only if it
-    /// matters.
-    ///
-    /// # Errors
-    /// [`Error::LastAdministrator`], and any error of `another`.
-    pub fn leave_an_administrator(
-        &self,
-        after: Option<&Self>,
-        another: impl FnOnce() -> Result<bool>,
-    ) -> Result<()> {
-        let administrates =
-            |user: &Self| user.active && user.roles.iter().any(|role| role == ADMIN);
-        if !administrates(self) || after.is_some_and(administrates) || another()? {
-            return Ok(());
-        }
-        Err(Error::LastAdministrator)
-    }
-
     /// Returns this user as the author of a change that the server makes at `at`.
     #[must_use]
     pub fn by(&self, at: Timestamp) -> By {
@@ -109,39 +89,4 @@ impl UserKey {
 id! {
     /// 17 characters of Meteor's unambiguous alphabet. Ids from clients are looked up unchanged.
     UserId
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn user(role: &str, active: bool) -> User {
-        User {
-            id: UserId::new("a"),
-            username: Username::stored("ann".to_owned()),
-            name: String::new(),
-            email: None,
-            roles: vec![role.to_owned()],
-            active,
-            profile: Profile::default(),
-            created_at: Timestamp::from_millis(0),
-            updated_at: Timestamp::from_millis(0),
-        }
-    }
-
-    #[test]
-    fn the_last_active_administrator_stays_one() {
-        let admin = user(ADMIN, true);
-        for after in [None, Some(user(ADMIN, false)), Some(user("bot", true))] {
-            let leave = |another| admin.leave_an_administrator(after.as_ref(), || Ok(another));
-            assert!(leave(true).is_ok(), "another one remains");
-            let refused = leave(false).unwrap_err();
-            assert!(matches!(refused, Error::LastAdministrator), "{after:?}");
-        }
-        let unasked = || -> Result<bool> { unreachable!("it makes no difference") };
-        admin.leave_an_administrator(Some(&admin), unasked).unwrap();
-        for other in [user(ADMIN, false), user("bot", true)] {
-            other.leave_an_administrator(None, unasked).unwrap();
-        }
-    }
 }

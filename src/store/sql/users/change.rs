@@ -1,10 +1,10 @@
 //! Changes to users in SQL. `UserPatch` of the domain computes the changed user, the logins that end
-//! and the events, and `User` checks that an administrator remains.
+//! and the events, and `require_administrator` protects the last administrator.
 
 use super::{find, refuse_taken, taken};
 use crate::domain::{
     ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
-    User, UserDifference, UserId, UserKey, UserPatch, Username, What,
+    User, UserDifference, UserId, UserKey, UserPatch, Username, What, require_administrator,
 };
 use crate::store::record;
 use crate::store::sql::{Sql, audit, logins, outbox, presence, values};
@@ -14,7 +14,7 @@ pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) ->
     let before = require(sql, id)?;
     refuse_outdated(sql, id, patch)?;
     let after = write(sql, &before, patch, by.at)?;
-    before.leave_an_administrator(Some(&after), || has_other_administrator(sql, id))?;
+    require_administrator(&before, Some(&after), || has_other_administrator(sql, id))?;
     let policy = patch.presence_policy;
     let has_new_policy = policy.map_or(Ok(false), |policy| {
         presence::set_policy(sql, id, policy, by.at)
@@ -95,7 +95,7 @@ fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
 
 pub(super) fn delete(sql: &impl Sql, id: &UserId, by: &By) -> Result<()> {
     let gone = require(sql, id)?;
-    gone.leave_an_administrator(None, || has_other_administrator(sql, id))?;
+    require_administrator(&gone, None, || has_other_administrator(sql, id))?;
     sql.run("DELETE FROM user WHERE id = $1", values![id.as_str()])?;
     audit::append(sql, &by.attribution().deleted_user(&gone))?;
     let change = Change::UserDeleted {
