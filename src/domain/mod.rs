@@ -1,5 +1,5 @@
-//! The domain types. They are parsed, so their values are always valid. They depend on `std` only:
-//! not on JSON, HTTP or SQL.
+//! The domain: types whose values are always valid, and the rules that a store applies inside a
+//! transaction, as pure functions. Depends on `std` only: not on JSON, HTTP or SQL.
 //!
 //! - A *custom status* is a unique name such as "caught up", shown with one of four types. Every
 //!   authenticated user may read the list; the permission `manage-user-status` is needed to change

@@ -2,6 +2,7 @@
 //! `validateUserEditing.ts`, `saveUserProfile.ts`. A change is one transaction, where Rocket.Chat
 //! saves part by part. The `presence` module checks statuses.
 
+use super::current_password::{self, CurrentPassword};
 use super::{accept, check_roles, find, is_self, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
 use crate::auth::passwords::PasswordDigest;
@@ -9,8 +10,7 @@ use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
     Result, RoleChange, User, UserId, UserKey, UserPatch, UserStatus, Username,
 };
-use crate::service::{audit, presence, session};
-use std::net::IpAddr;
+use crate::service::presence;
 
 /// The changes to a user, not validated yet. `None` keeps the current value.
 #[derive(Default)]
@@ -43,14 +43,6 @@ pub struct UserChanges {
     pub status_type: Option<String>,
 }
 
-/// The proof that a change comes from the user, and not from someone with a stolen token.
-pub struct Proof {
-    /// The current password, as its SHA-256 in hexadecimal or in plain text.
-    pub current_password: Option<String>,
-    /// The client's address. Wrong passwords count as failed logins.
-    pub address: IpAddr,
-}
-
 /// Changes a user: the actor, or another one with `edit-other-user-info`. Roles, password and
 /// activation need their own permissions. Actors need their current password to change their own
 /// username, address or password.
@@ -62,7 +54,7 @@ pub async fn update(
     actor: &Requester,
     user: UserId,
     new: UserChanges,
-    proof: Proof,
+    current: CurrentPassword,
 ) -> Result<User> {
     let own = is_self(actor, &user);
     if !own {
@@ -88,7 +80,7 @@ pub async fn update(
     let password = accept_for(app, password, &patch, &before)?;
     let renamed = patch.username.is_some() && patch.username.as_ref() != Some(&before.username);
     if own && (password.is_some() || renamed || changes_email(&patch, &before)) {
-        require_current_password(app, actor, &proof, &mut patch).await?;
+        current_password::require(app, actor, &current, &mut patch).await?;
     }
     if let Some(password) = password {
         patch.password_hash = Some(app.auth.passwords.hash(password).await?);
@@ -111,7 +103,7 @@ pub async fn update_own(
     app: &App,
     actor: &Requester,
     new: UserChanges,
-    proof: Proof,
+    current: CurrentPassword,
 ) -> Result<User> {
     let before = &actor.user;
     let mut patch = patch(&new, before)?;
@@ -120,10 +112,10 @@ pub async fn update_own(
     let password = accept_for(app, password, &patch, before)?;
     match &password {
         None => actor.require_password_settled()?,
-        Some(password) => refuse_same(password, &proof)?,
+        Some(password) => current_password::refuse_same(password, &current)?,
     }
     if password.is_some() || changes_email(&patch, before) {
-        require_current_password(app, actor, &proof, &mut patch).await?;
+        current_password::require(app, actor, &current, &mut patch).await?;
     }
     if let Some(password) = password {
         patch.password_hash = Some(app.auth.passwords.hash(password).await?);
@@ -150,7 +142,7 @@ pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Resul
     let passwords = &app.auth.passwords;
     let is_same = passwords.verify(Some(actor.address()), Some(hash.clone()), digest.clone());
     if is_same.await? {
-        return Err(unchanged_password());
+        return Err(current_password::unchanged());
     }
     let patch = UserPatch {
         password_hash: Some(passwords.hash(digest).await?),
@@ -275,67 +267,4 @@ fn patch(new: &UserChanges, before: &User) -> Result<UserPatch> {
         nickname: new.nickname.as_deref().map(Nickname::parse).transpose()?,
         ..UserPatch::default()
     })
-}
-
-/// Verifies the current password, and makes the change conditional on it: an administrator may
-/// reset it meanwhile, and the login may end.
-async fn require_current_password(
-    app: &App,
-    actor: &Requester,
-    proof: &Proof,
-    patch: &mut UserPatch,
-) -> Result<()> {
-    patch.checked_hash = Some(check_current(app, actor, proof).await?);
-    patch.asked_by = Some(actor.login.id.clone());
-    Ok(())
-}
-
-/// Rejects a new password equal to the current one, as far as the client's claim about the current
-/// one shows. That claim is verified separately.
-fn refuse_same(password: &PasswordDigest, proof: &Proof) -> Result<()> {
-    let given = proof.current_password.as_deref().unwrap_or_default();
-    if possible_digests(given).any(|current| current.is(password)) {
-        return Err(unchanged_password());
-    }
-    Ok(())
-}
-
-/// The error for a new password equal to the current one.
-fn unchanged_password() -> Error {
-    Error::invalid(Field::Password, Problem::Unchanged)
-}
-
-/// Returns the possible meanings of a current password: a digest, if it looks like one, and the
-/// password itself. A password may consist of 64 hexadecimal digits.
-fn possible_digests(given: &str) -> impl Iterator<Item = PasswordDigest> {
-    let digest = PasswordDigest::from_hex(given);
-    digest.into_iter().chain([PasswordDigest::of(given)])
-}
-
-/// Verifies the current password and returns its hash. Someone with a stolen token must not be able
-/// to guess the password. Failures count against the account, together with failed logins, so that
-/// guessing in two places gives no more attempts.
-async fn check_current(app: &App, actor: &Requester, proof: &Proof) -> Result<String> {
-    let wrong = Error::invalid(Field::CurrentPassword, Problem::NotValid(String::new()));
-    let given = proof.current_password.as_deref().unwrap_or_default();
-    if given.is_empty() {
-        return Err(wrong);
-    }
-    let (user, hash) = find(app, UserKey::Id(actor.user.id.clone())).await?;
-    session::forgive(app, &user);
-    session::load_addresses(app, &user.id).await?;
-    let attempts = &app.auth.attempts;
-    let attempt = attempts.by_account(proof.address, &user.id);
-    attempts.check(&attempt, app.clock.now())?;
-    let passwords = &app.auth.passwords;
-    for digest in possible_digests(given) {
-        let right = passwords.verify(Some(proof.address), Some(hash.clone()), digest);
-        if right.await? {
-            attempts.succeeded(&attempt, app.clock.now())?;
-            return Ok(hash);
-        }
-    }
-    attempts.failed(&attempt, app.clock.now())?;
-    audit::password_refused(app, actor).await;
-    Err(wrong)
 }

@@ -5,7 +5,7 @@
 use super::{accept, refuse_unclear, tokens};
 use crate::app::App;
 use crate::domain::{
-    ADMIN, Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Profile, Result,
+    ADMIN, Attribution, By, Email, Field, Login, Origin, PresencePolicy, Profile, Result,
     RoleChange, User, UserId, UserKey, UserPatch, UserQuery, Username,
 };
 use crate::service::session;
@@ -164,9 +164,6 @@ pub async fn create_token(
     life: Option<Duration>,
 ) -> Result<(UserId, String)> {
     let user = find(app, username).await?;
-    if !user.active {
-        return Err(Error::Deactivated);
-    }
     let mut login = tokens::personal(app, user.id.clone(), name.to_owned(), false)?;
     login.expires_at = life.map(|life| login.created_at.after(life));
     let attribution = Attribution::operator(app.clock.now());

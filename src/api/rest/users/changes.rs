@@ -9,7 +9,8 @@ use crate::api::wire::{PreferencesReply, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{Error, User, UserId};
 use crate::service::presence;
-use crate::service::users::changes::{self, Proof, UserChanges};
+use crate::service::users::changes::{self, UserChanges};
+use crate::service::users::current_password::CurrentPassword;
 use serde_json::Value;
 
 /// The fields of `data` that both routes accept.
@@ -50,7 +51,7 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.count_call(Some(&actor))?;
-    let changed = changes::update(app, &actor, id, new, proof(&request, current)).await;
+    let changed = changes::update(app, &actor, id, new, current_password(&request, current)).await;
     user_reply(app, changed, "saveUser").await
 }
 
@@ -65,7 +66,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
         ..both(&mut data)?
     };
     let app = request.count_call(Some(&actor))?;
-    let changed = changes::update_own(app, &actor, new, proof(&request, current)).await;
+    let changed = changes::update_own(app, &actor, new, current_password(&request, current)).await;
     user_reply(app, changed, "saveUserProfile").await
 }
 
@@ -105,12 +106,9 @@ fn both(data: &mut Fields) -> Result<UserChanges, ApiError> {
     })
 }
 
-fn proof(request: &Request, current_password: Option<String>) -> Proof {
+fn current_password(request: &Request, text: Option<String>) -> CurrentPassword {
     let address = request.address();
-    Proof {
-        current_password,
-        address,
-    }
+    CurrentPassword { text, address }
 }
 
 /// `method` is the one that Rocket.Chat calls for the change.
