@@ -23,6 +23,15 @@ impl Caller<'_> {
         }
     }
 
+    /// Like [`require`](Self::require), and returns the caller as the author of a record at `at`.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn authorize(self, permission: Permission, at: Timestamp) -> Result<Attribution> {
+        self.require(permission)?;
+        Ok(self.attribution(at))
+    }
+
     /// Returns the caller as the author of a record at `at`.
     #[must_use]
     pub fn attribution(self, at: Timestamp) -> Attribution {

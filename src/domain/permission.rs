@@ -154,6 +154,15 @@ pub struct Role {
     pub protected: bool,
 }
 
+impl Role {
+    /// Returns whether every user may see who holds the role: its scope is the workspace and it has
+    /// a description.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.scope == RoleScope::Users && !self.description.is_empty()
+    }
+}
+
 /// The scope of a role, with Rocket.Chat's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleScope {

@@ -73,8 +73,7 @@ pub async fn retry(
     hook: &str,
     event: Option<EventId>,
 ) -> Result<u64> {
-    caller.require(MAY_MANAGE)?;
-    let attribution = caller.attribution(app.clock.now());
+    let attribution = caller.authorize(MAY_MANAGE, app.clock.now())?;
     app.store.retry_deliveries(hook, event, attribution).await
 }
 
@@ -88,8 +87,7 @@ pub async fn drop_delivery(
     hook: &str,
     event: EventId,
 ) -> Result<()> {
-    caller.require(MAY_MANAGE)?;
-    let attribution = caller.attribution(app.clock.now());
+    let attribution = caller.authorize(MAY_MANAGE, app.clock.now())?;
     app.store.drop_delivery(hook, event, attribution).await
 }
 
@@ -123,9 +121,8 @@ pub async fn replay(
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
-    caller.require(MAY_MANAGE)?;
+    let attribution = caller.authorize(MAY_MANAGE, app.clock.now())?;
     let off = Some(PAUSED.to_owned());
-    let attribution = caller.attribution(app.clock.now());
     app.store.switch_hook(hook, off, attribution).await
 }
 
@@ -134,7 +131,6 @@ pub async fn pause(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn resume(app: &App, caller: Caller<'_>, hook: &str) -> Result<()> {
-    caller.require(MAY_MANAGE)?;
-    let attribution = caller.attribution(app.clock.now());
+    let attribution = caller.authorize(MAY_MANAGE, app.clock.now())?;
     app.store.switch_hook(hook, None, attribution).await
 }

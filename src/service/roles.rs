@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::domain::{
     ADMIN, Actor, Error, Field, Page, Permission, Problem, Requester, Result, Role, RoleChange,
-    RoleScope, User, UserKey, UserPatch, UserQuery,
+    User, UserKey, UserPatch, UserQuery,
 };
 use crate::service::users;
 
@@ -46,14 +46,13 @@ pub async fn users_in(
     app.store.list_users(query).await
 }
 
-/// Returns the users with a public role, each with public roles only. A role is public if its scope
-/// is the workspace and it has a description.
+/// Returns the users with a public role, each with public roles only. See [`Role::is_public`].
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn users_in_public(app: &App, _actor: &Actor) -> Result<Vec<User>> {
     let mut public = app.store.list_roles().await?;
-    public.retain(|role| role.scope == RoleScope::Users && !role.description.is_empty());
+    public.retain(Role::is_public);
     let roles: Vec<_> = public.into_iter().map(|role| role.id).collect();
     let query = UserQuery {
         roles: roles.clone(),

@@ -128,9 +128,8 @@ pub async fn enable(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
 }
 
 async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) -> Result<()> {
-    caller.require(MAY_MANAGE)?;
+    let attribution = caller.authorize(MAY_MANAGE, app.clock.now())?;
     let hook = known(name)?.hook();
-    let attribution = caller.attribution(app.clock.now());
     let switched = app.store.switch_hook(&hook, off, attribution).await;
     switched.map_err(|error| match error {
         Error::NotFound(_) => unknown(name),
@@ -143,8 +142,7 @@ async fn switch(app: &App, caller: Caller<'_>, name: &str, off: Option<String>) 
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn remove(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
-    caller.require(MAY_MANAGE)?;
-    let attribution = caller.attribution(app.clock.now());
+    let attribution = caller.authorize(MAY_MANAGE, app.clock.now())?;
     app.store.delete_webhook(known(name)?, attribution).await
 }
 
