@@ -68,7 +68,7 @@ pub(super) fn append(sql: &impl Sql, entry: &AuditEntry) -> Result<()> {
         values![
             *at,
             entry.action.as_str(),
-            class(entry.action.class()),
+            number(entry.action.class()),
             author.kind(),
             user.map(|(id, _)| id.as_str()),
             user.map(|(_, username)| username.as_str()),
@@ -81,7 +81,8 @@ pub(super) fn append(sql: &impl Sql, entry: &AuditEntry) -> Result<()> {
     )
 }
 
-const fn class(class: RecordClass) -> i64 {
+/// The stored form of a class.
+const fn number(class: RecordClass) -> i64 {
     match class {
         RecordClass::Login => 0,
         RecordClass::Change => 1,
@@ -177,16 +178,16 @@ fn sweep(sql: &impl Sql, before: Timestamp, limit: usize) -> Result<bool> {
         values![limit, before],
     )?;
     let mut is_more = old == limit;
-    for one in RecordClass::ALL {
+    for class in RecordClass::ALL.map(number) {
         let count: u64 = sql.only(
             "SELECT count(*) FROM audit WHERE class = $1",
-            values![class(one)],
+            values![class],
         )?;
         let beyond = count.saturating_sub(RecordClass::CAP).min(limit as u64);
         if beyond > 0 {
             sql.run(
                 "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE class = $1 ORDER BY id LIMIT $2)",
-                values![class(one), beyond],
+                values![class, beyond],
             )?;
         }
         is_more |= beyond == limit as u64;

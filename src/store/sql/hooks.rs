@@ -55,7 +55,7 @@ impl<E: Engine> Hooks for E {
     ) -> Result<()> {
         let entry = attribution.delivery(Action::DeliveryDropped, hook, Some(event));
         administer(self, hook, move |sql, hook| {
-            give_up(sql, hook, event)?;
+            drop_one(sql, hook, event)?;
             audit::append(sql, &entry)
         })
         .await
@@ -189,7 +189,7 @@ fn retry(sql: &impl Sql, hook: &str, event: Option<EventId>) -> Result<u64> {
 }
 
 /// Drops a delivery, and moves the hook as follows from it.
-fn give_up(sql: &impl Sql, hook: &str, event: EventId) -> Result<()> {
+fn drop_one(sql: &impl Sql, hook: &str, event: EventId) -> Result<()> {
     let state = sql.first(
         "SELECT state FROM delivery WHERE consumer = $1 AND event_id = $2",
         values![hook, event],

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Log length in pages that triggers a checkpoint: 4 MiB, SQLite's own default.
-const LONG: i64 = 1000;
+const LONG_LOG_PAGES: i64 = 1000;
 /// Number of jobs between checks of the log length. A job adds about ten pages at most, and a check
 /// costs as much as a small read.
 const JOBS_BETWEEN_CHECKS: usize = 64;
@@ -18,7 +18,7 @@ pub(super) struct Checkpoints {
     /// `None` for an in-memory database, which has no log.
     marker: Option<Marker>,
     /// The state of the log at the last tick.
-    seen: Log,
+    last_tick: Log,
     /// Jobs committed since the log length was last checked.
     jobs: usize,
 }
@@ -41,7 +41,7 @@ impl Checkpoints {
     pub(super) fn of(path: Option<&Path>) -> Self {
         Self {
             marker: path.map(Marker::beside),
-            seen: Log::default(),
+            last_tick: Log::default(),
             jobs: 0,
         }
     }
@@ -53,7 +53,7 @@ impl Checkpoints {
             return;
         }
         self.jobs = 0;
-        if state(connection).is_ok_and(|log| log.waiting() >= LONG) {
+        if state(connection).is_ok_and(|log| log.waiting() >= LONG_LOG_PAGES) {
             self.run(connection);
         }
     }
@@ -61,10 +61,10 @@ impl Checkpoints {
     /// Runs a checkpoint if no process has added to the log since the last tick.
     pub(super) fn tick(&mut self, connection: &Connection) {
         let Ok(log) = state(connection) else { return };
-        if log.waiting() > 0 && log == self.seen {
+        if log.waiting() > 0 && log == self.last_tick {
             self.run(connection);
         }
-        self.seen = log;
+        self.last_tick = log;
     }
 
     /// Moves the log into the database, except pages that a reader still needs.
@@ -132,7 +132,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
 }
 
 /// Moves the log without a new generation, when a failed write left no space for one.
-pub(super) fn make_room(connection: &Connection) {
+pub(super) fn free_space(connection: &Connection) {
     let _ = checkpoint(connection, "PASSIVE");
 }
 
@@ -156,7 +156,7 @@ mod tests {
     fn database() -> (tempfile::TempDir, std::path::PathBuf, Connection) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let writer = open_writer(&path, super::super::open::Schema::Settle).unwrap();
+        let writer = open_writer(&path, super::super::open::Schema::Migrate).unwrap();
         (folder, path, writer.connection)
     }
 
@@ -178,7 +178,7 @@ mod tests {
         assert!(waiting(&writer) > 0);
         write(&writer, &"t".repeat(1000 * 4096));
         checkpoints.after_commit(&writer, JOBS_BETWEEN_CHECKS - 1);
-        assert!(waiting(&writer) > LONG);
+        assert!(waiting(&writer) > LONG_LOG_PAGES);
         checkpoints.after_commit(&writer, 1);
         assert_eq!(waiting(&writer), 0);
     }

@@ -19,11 +19,11 @@ pub(super) fn create(path: &Path) -> Result<(), OpenError> {
     if log_of(path).metadata().is_ok_and(|log| log.len() > 0) {
         return Err(OpenError::OtherLog(path.to_owned()));
     }
-    let place = std::path::absolute(beside(path, "")).map_err(io)?;
-    let aside = place.with_added_extension("new");
+    let target = std::path::absolute(beside(path, "")).map_err(io)?;
+    let temporary = target.with_added_extension("new");
     for leftover in LEFTOVERS {
         // Not `beside`: a symbolic link is removed itself, not its target.
-        let mut name = aside.as_os_str().to_owned();
+        let mut name = temporary.as_os_str().to_owned();
         name.push(leftover);
         match remove_file(&name) {
             Err(source) if source.kind() != ErrorKind::NotFound => return Err(io(source)),
@@ -34,12 +34,12 @@ pub(super) fn create(path: &Path) -> Result<(), OpenError> {
         .create_new(true)
         .write(true)
         .mode(0o600)
-        .open(&aside)
+        .open(&temporary)
         .map_err(io)?;
-    build(&aside).map_err(|source| OpenError::sqlite(path, &source))?;
+    build(&temporary).map_err(|source| OpenError::sqlite(path, &source))?;
     file.sync_all().map_err(io)?;
-    rename(&aside, &place).map_err(io)?;
-    let folder = aside.parent().unwrap_or(Path::new("/"));
+    rename(&temporary, &target).map_err(io)?;
+    let folder = temporary.parent().unwrap_or(Path::new("/"));
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(io)

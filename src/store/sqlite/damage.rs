@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// The time limit at startup. Enough for a few hundred MiB; damage beyond is found when it is read.
-const TIME: Duration = Duration::from_millis(250);
+const TIME_LIMIT: Duration = Duration::from_millis(250);
 
 /// Checks the database at `path` on a connection of its own, whose memory is freed afterwards.
 pub(super) fn check(path: &Path) -> Result<(), OpenError> {
@@ -24,7 +24,7 @@ fn find(connection: &Connection) -> Option<String> {
     let (done, is_done) = channel::<()>();
     let timer = std::thread::Builder::new().name("timer".to_owned());
     let timer = timer.spawn(move || {
-        if is_done.recv_timeout(TIME) == Err(RecvTimeoutError::Timeout) {
+        if is_done.recv_timeout(TIME_LIMIT) == Err(RecvTimeoutError::Timeout) {
             interrupt.interrupt();
         }
     });

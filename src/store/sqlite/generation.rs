@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Number of attempts when a mismatch is found. A running server may advance the file and the
 /// marker while a command reads them.
-const LOOKS: usize = 3;
+const ATTEMPTS: usize = 3;
 
 /// The files found next to a database before it was opened.
 pub(super) struct Found {
@@ -29,9 +29,9 @@ pub(super) struct Found {
 }
 
 /// Inspects the database at `path` before anything reads its log. Changes nothing.
-pub(super) fn look(path: &Path) -> Result<Found, OpenError> {
+pub(super) fn inspect(path: &Path) -> Result<Found, OpenError> {
     let marker = Marker::beside(path);
-    for _ in 0..LOOKS {
+    for _ in 0..ATTEMPTS {
         // The order matters: a file that has advanced in the meantime is the next one that the
         // marker expects.
         let expected = marker.read();
@@ -61,7 +61,7 @@ impl Found {
 
     /// Writes the marker for this file, before the first write to its log. Returns a generation for
     /// a file that has none.
-    pub(super) fn settle(&self, path: &Path) -> Result<Option<Generation>, OpenError> {
+    pub(super) fn write_marker(&self, path: &Path) -> Result<Option<Generation>, OpenError> {
         let io = |source| OpenError::Io(path.to_owned(), source);
         let Some(file) = &self.file else {
             return Ok(None);

@@ -9,7 +9,7 @@ use super::checkpoint::{self, Checkpoints};
 use super::error::is_damage;
 use super::health::Health;
 use super::job::{Failure, Job};
-use super::queue::{QUEUE, Turn, Waiting};
+use super::queue::{JobQueue, QUEUE, Task};
 use super::space::Limit;
 use super::sql::newest;
 use crate::domain::{EventId, Fault};
@@ -25,7 +25,7 @@ const GROUP_JOBS: usize = 256;
 const GROUP_SPAN: Duration = Duration::from_millis(10);
 
 /// The state of the writer thread.
-pub(super) struct Tools {
+pub(super) struct WriterState {
     pub(super) connection: Connection,
     /// The size limit of the file, if any.
     pub(super) limit: Option<Limit>,
@@ -37,75 +37,75 @@ pub(super) struct Tools {
     pub(super) known_version: Option<i64>,
 }
 
-/// Runs the writer thread: processes `waiting` until it is stopped.
-pub(super) fn run(mut tools: Tools, mut waiting: Waiting) {
+/// Runs the writer thread: processes `queue` until it is stopped.
+pub(super) fn run(mut state: WriterState, mut queue: JobQueue) {
     let mut most = GROUP_JOBS;
-    while let Some(turn) = waiting.next() {
-        match turn {
-            Turn::Work(first) => most = work(&mut tools, first, &mut waiting, most),
-            Turn::Tick => tick(&mut tools),
-            Turn::Checkpoint(done) => {
-                tidy(&tools, Checkpoints::run);
+    while let Some(task) = queue.next() {
+        match task {
+            Task::Work(first) => most = work(&mut state, first, &mut queue, most),
+            Task::Tick => tick(&mut state),
+            Task::Checkpoint(done) => {
+                unless_broken(&state, Checkpoints::run);
                 let _ = done.send(());
             }
         }
     }
     // Jobs queued after the stop are dropped, and their callers get "unavailable". The log is moved
     // as far as possible: another process may be using the database.
-    tidy(&tools, Checkpoints::run);
-    if tools.health.fault().is_some() {
+    unless_broken(&state, Checkpoints::run);
+    if state.health.fault().is_some() {
         // Otherwise SQLite moves the log when the last connection is closed.
-        std::mem::forget(tools.connection);
+        std::mem::forget(state.connection);
     }
 }
 
 /// Runs the waiting jobs as one group of at most `most` jobs. Returns the maximum size of the next
 /// group.
-fn work(tools: &mut Tools, first: Box<dyn Job>, waiting: &mut Waiting, most: usize) -> usize {
+fn work(state: &mut WriterState, first: Box<dyn Job>, queue: &mut JobQueue, most: usize) -> usize {
     let mut group = Group {
         jobs: Vec::with_capacity(16),
         most,
-        limit: tools.limit.as_ref(),
-        health: &tools.health,
+        limit: state.limit.as_ref(),
+        health: &state.health,
     };
-    let result = commit_group(&tools.connection, first, waiting, &mut group);
+    let result = commit_group(&state.connection, first, queue, &mut group);
     let jobs = group.jobs;
     match &result {
-        Ok(commit) if tools.known_version == Some(commit.data_version) => {
+        Ok(commit) if state.known_version == Some(commit.data_version) => {
             let touched = jobs.iter().flat_map(|job| job.signals());
-            tools.signals.raise(commit.newest, touched);
+            state.signals.raise(commit.newest, touched);
         }
         Ok(commit) => {
             // Another process has written, and its events are now included in the position. Its
             // changes are unknown, so every signal is raised.
-            tools.known_version = Some(commit.data_version);
-            tools.signals.raise(commit.newest, EVERYTHING.iter());
+            state.known_version = Some(commit.data_version);
+            state.signals.raise(commit.newest, EVERYTHING.iter());
         }
-        Err(failure) => give_up(tools, failure),
+        Err(failure) => roll_back(state, failure),
     }
     let count = jobs.len();
     for job in jobs {
         job.answer(result.as_ref().err());
     }
-    if tools.health.fault().is_none() {
-        tools.checkpoints.after_commit(&tools.connection, count);
+    if state.health.fault().is_none() {
+        state.checkpoints.after_commit(&state.connection, count);
     }
     // When space is short, a job that finds none fails its whole group. On their own, the other
     // jobs succeed.
     if result.is_ok() { GROUP_JOBS } else { 1 }
 }
 
-fn tick(tools: &mut Tools) {
-    tools.health.check_files();
-    if tools.health.fault().is_none() {
-        tools.checkpoints.tick(&tools.connection);
+fn tick(state: &mut WriterState) {
+    state.health.check_files();
+    if state.health.fault().is_none() {
+        state.checkpoints.tick(&state.connection);
     }
 }
 
 /// Skips `how` for a database that can no longer be trusted: its log may be needed for recovery.
-fn tidy(tools: &Tools, how: impl Fn(&Checkpoints, &Connection)) {
-    if tools.health.fault().is_none() {
-        how(&tools.checkpoints, &tools.connection);
+fn unless_broken(state: &WriterState, how: impl Fn(&Checkpoints, &Connection)) {
+    if state.health.fault().is_none() {
+        how(&state.checkpoints, &state.connection);
     }
 }
 
@@ -141,7 +141,7 @@ impl Group<'_> {
 fn commit_group(
     connection: &Connection,
     first: Box<dyn Job>,
-    waiting: &mut Waiting,
+    queue: &mut JobQueue,
     group: &mut Group<'_>,
 ) -> Result<Commit, Failure> {
     let space = first.space();
@@ -165,7 +165,7 @@ fn commit_group(
             _ => {}
         }
         if group.jobs.len() < most && began.elapsed() < GROUP_SPAN {
-            next = waiting.next_if(|job| mixed || job.space() == space);
+            next = queue.next_if(|job| mixed || job.space() == space);
         }
     }
     opened?;
@@ -177,7 +177,7 @@ fn commit_group(
         newest: newest(connection)?,
         data_version: data_version(connection)?,
     };
-    step(connection, "COMMIT")?;
+    execute(connection, "COMMIT")?;
     // Before the callers get their results: a commit to a removed file is lost.
     group.health.check_files_in_turn();
     group.check()?;
@@ -197,7 +197,7 @@ fn begin(
     limit: Option<&Limit>,
     space: SpaceClass,
 ) -> rusqlite::Result<()> {
-    step(connection, "BEGIN IMMEDIATE")?;
+    execute(connection, "BEGIN IMMEDIATE")?;
     limit.map_or(Ok(()), |limit| limit.allow(connection, space))
 }
 
@@ -205,31 +205,31 @@ fn begin(
 /// request therefore pays for no savepoint.
 fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
     if !run_job(connection, job)? {
-        step(connection, "ROLLBACK")?;
-        step(connection, "BEGIN IMMEDIATE")?;
+        execute(connection, "ROLLBACK")?;
+        execute(connection, "BEGIN IMMEDIATE")?;
     }
     Ok(())
 }
 
 /// Rolls back a failed transaction and frees space. The log may be what fills the disk; once its
 /// pages are in the database, the next transaction overwrites it from the start.
-fn give_up(tools: &Tools, failure: &Failure) {
+fn roll_back(state: &WriterState, failure: &Failure) {
     // Fails where SQLite has rolled back by itself.
-    let _ = tools.connection.execute_batch("ROLLBACK");
+    let _ = state.connection.execute_batch("ROLLBACK");
     if let Failure::Sqlite(source) = failure
         && is_damage(source)
     {
-        tools.health.report(Fault::Damaged, &source.to_string());
+        state.health.report(Fault::Damaged, &source.to_string());
     }
-    tidy(tools, |_, connection| checkpoint::make_room(connection));
+    unless_broken(state, |_, connection| checkpoint::free_space(connection));
 }
 
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    step(connection, "SAVEPOINT job")?;
+    execute(connection, "SAVEPOINT job")?;
     if !run_job(connection, job)? {
-        step(connection, "ROLLBACK TO job")?;
+        execute(connection, "ROLLBACK TO job")?;
     }
-    step(connection, "RELEASE job")
+    execute(connection, "RELEASE job")
 }
 
 /// Runs a job. Returns whether its writes are kept.
@@ -244,6 +244,6 @@ fn run_job(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<bool>
     Ok(keep)
 }
 
-fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }

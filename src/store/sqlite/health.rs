@@ -29,14 +29,14 @@ pub(super) struct Health {
 struct Watched {
     path: PathBuf,
     /// Device and inode at the time it was first seen.
-    was: OnceLock<(u64, u64)>,
+    identity: OnceLock<(u64, u64)>,
 }
 
 impl Watched {
     fn new(path: PathBuf) -> Self {
         let watched = Self {
             path,
-            was: OnceLock::new(),
+            identity: OnceLock::new(),
         };
         let _ = watched.is_in_place();
         watched
@@ -47,8 +47,8 @@ impl Watched {
     fn is_in_place(&self) -> bool {
         let identity = |found: Metadata| (found.dev(), found.ino());
         match self.path.metadata().map(identity) {
-            Ok(now) => *self.was.get_or_init(|| now) == now,
-            Err(source) if source.kind() == ErrorKind::NotFound => self.was.get().is_none(),
+            Ok(now) => *self.identity.get_or_init(|| now) == now,
+            Err(source) if source.kind() == ErrorKind::NotFound => self.identity.get().is_none(),
             Err(_) => true,
         }
     }
@@ -97,8 +97,8 @@ impl Health {
 
     /// Checks whether the files are still the ones that were opened.
     pub(super) fn check_files(&self) {
-        if let Some(gone) = self.files.iter().find(|file| !file.is_in_place()) {
-            self.report(Fault::Removed, &gone.path.display().to_string());
+        if let Some(missing) = self.files.iter().find(|file| !file.is_in_place()) {
+            self.report(Fault::Removed, &missing.path.display().to_string());
         }
     }
 

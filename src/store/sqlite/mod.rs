@@ -30,7 +30,7 @@ use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, SpaceClass, newest_ev
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
 use checkpoint::Checkpoints;
-use group_commit::Tools;
+use group_commit::WriterState;
 use health::Health;
 use open::{Opened, Schema, open_writer};
 use pool::{Pool, Readers};
@@ -42,7 +42,7 @@ use tokio::sync::watch;
 use writer::Writer;
 
 /// Interval of the file checks and idle checkpoints.
-const TICK: Duration = Duration::from_secs(1);
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A database with one writer and several readers.
 pub struct SqliteStore {
@@ -60,7 +60,7 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], one line each. A rejected file is left untouched.
     pub fn open(settings: DatabaseSettings<'_>) -> std::result::Result<Self, OpenError> {
-        let opened = open_writer(settings.file, Schema::Settle)?;
+        let opened = open_writer(settings.file, Schema::Migrate)?;
         if opened.had_log {
             damage::check(settings.file)?;
         }
@@ -90,7 +90,7 @@ impl SqliteStore {
         let health = Arc::new(Health::new(Some(path)));
         let pool = Pool::open(path, settings.readers, health.clone());
         let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
-        let tools = Tools {
+        let state = WriterState {
             connection,
             limit,
             signals: signals.clone(),
@@ -98,7 +98,7 @@ impl SqliteStore {
             health: health.clone(),
             known_version: None,
         };
-        let writer = Writer::start(tools).map_err(|e| OpenError::Thread(e.to_string()))?;
+        let writer = Writer::start(state).map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Self {
             writer: Arc::new(writer),
             readers: Readers::Pooled(pool),
@@ -115,7 +115,7 @@ impl SqliteStore {
         let connection = open::open_in_memory()?;
         let signals = ChangeSignals::new(EventId::default());
         let health = Arc::new(Health::new(None));
-        let tools = Tools {
+        let state = WriterState {
             connection,
             limit: None,
             signals: signals.clone(),
@@ -123,7 +123,7 @@ impl SqliteStore {
             health: health.clone(),
             known_version: None,
         };
-        let writer = Writer::start(tools).map_err(|e| OpenError::Thread(e.to_string()))?;
+        let writer = Writer::start(state).map_err(|e| OpenError::Thread(e.to_string()))?;
         let writer = Arc::new(writer);
         Ok(Self {
             readers: Readers::AtTheWriter(writer.clone()),
@@ -137,7 +137,7 @@ impl SqliteStore {
 #[async_trait]
 impl Database for SqliteStore {
     async fn maintain(&self) {
-        let mut seconds = tokio::time::interval(TICK);
+        let mut seconds = tokio::time::interval(MAINTENANCE_INTERVAL);
         loop {
             seconds.tick().await;
             self.writer.tick();
@@ -201,7 +201,7 @@ mod tests {
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(DatabaseSettings::of(&path)).unwrap();
         let version = store.version(ChangeKind::Access);
-        let other = open_writer(&path, Schema::Settle).unwrap().connection;
+        let other = open_writer(&path, Schema::Migrate).unwrap().connection;
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();

@@ -21,27 +21,27 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Schema {
     /// Create a missing database and upgrade an older one.
-    Settle,
+    Migrate,
     /// Do neither.
     Keep,
 }
 
-/// Checks the database at `path` and opens the writing connection. With [`Schema::Settle`], creates
+/// Checks the database at `path` and opens the writing connection. With [`Schema::Migrate`], creates
 /// a missing database and upgrades an older one.
 pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenError> {
     check_sqlite(rusqlite::version_number())?;
-    if is_new(path)? && schema == Schema::Settle {
+    if is_new(path)? && schema == Schema::Migrate {
         create::create(path)?;
     }
-    let found = generation::look(path)?;
+    let found = generation::inspect(path)?;
     let version = check_owner(path)?;
     if schema == Schema::Keep && version < VERSION {
         return Err(OpenError::NeedsUpgrade(path.to_owned(), version));
     }
-    let generation = found.settle(path)?;
+    let generation = found.write_marker(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let prepared = prepare(&mut connection).and_then(|()| match schema {
-        Schema::Settle => carry_over(&mut connection, generation),
+        Schema::Migrate => upgrade_schema(&mut connection, generation),
         Schema::Keep => Ok(()),
     });
     prepared.map_err(|source| OpenError::sqlite(path, &source))?;
@@ -151,7 +151,10 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// Applies the upgrades that an older file needs. A file without `generation` gets the one that its
 /// marker expects.
-fn carry_over(connection: &mut Connection, generation: Option<Generation>) -> rusqlite::Result<()> {
+fn upgrade_schema(
+    connection: &mut Connection,
+    generation: Option<Generation>,
+) -> rusqlite::Result<()> {
     let upgrade = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Read inside the transaction: two processes may start on the same file.
     let version = upgrade.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -16,22 +16,22 @@ pub(super) enum Message {
     Stop,
 }
 
-/// The next step of the writer thread.
-pub(super) enum Turn {
+/// The next task of the writer thread.
+pub(super) enum Task {
     Work(Box<dyn Job>),
     Tick,
     Checkpoint(oneshot::Sender<()>),
 }
 
 /// The receiving end of the queue.
-pub(super) struct Waiting {
+pub(super) struct JobQueue {
     messages: mpsc::Receiver<Message>,
     /// Already taken from the channel, but not processed yet.
-    head: Option<Turn>,
+    head: Option<Task>,
     stopped: bool,
 }
 
-impl Waiting {
+impl JobQueue {
     pub(super) fn new(messages: mpsc::Receiver<Message>) -> Self {
         Self {
             messages,
@@ -40,15 +40,15 @@ impl Waiting {
         }
     }
 
-    /// Waits for the next step. `None` after a stop.
-    pub(super) fn next(&mut self) -> Option<Turn> {
+    /// Waits for the next task. `None` after a stop.
+    pub(super) fn next(&mut self) -> Option<Task> {
         if self.head.is_some() || self.stopped {
             return self.head.take();
         }
         match self.messages.blocking_recv() {
-            Some(Message::Work(job)) => Some(Turn::Work(job)),
-            Some(Message::Tick) => Some(Turn::Tick),
-            Some(Message::Checkpoint(done)) => Some(Turn::Checkpoint(done)),
+            Some(Message::Work(job)) => Some(Task::Work(job)),
+            Some(Message::Tick) => Some(Task::Tick),
+            Some(Message::Checkpoint(done)) => Some(Task::Checkpoint(done)),
             Some(Message::Stop) | None => None,
         }
     }
@@ -58,9 +58,9 @@ impl Waiting {
     pub(super) fn next_if(&mut self, suits: impl Fn(&dyn Job) -> bool) -> Option<Box<dyn Job>> {
         match self.messages.try_recv() {
             Ok(Message::Work(job)) if suits(job.as_ref()) => return Some(job),
-            Ok(Message::Work(job)) => self.head = Some(Turn::Work(job)),
-            Ok(Message::Tick) => self.head = Some(Turn::Tick),
-            Ok(Message::Checkpoint(done)) => self.head = Some(Turn::Checkpoint(done)),
+            Ok(Message::Work(job)) => self.head = Some(Task::Work(job)),
+            Ok(Message::Tick) => self.head = Some(Task::Tick),
+            Ok(Message::Checkpoint(done)) => self.head = Some(Task::Checkpoint(done)),
             Ok(Message::Stop) => self.stopped = true,
             Err(_) => {}
         }

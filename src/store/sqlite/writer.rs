@@ -3,9 +3,9 @@
 //! Callers get their result only after the commit is synced. A panic inside a job is passed to its
 //! caller.
 
-use super::group_commit::{self, Tools};
+use super::group_commit::{self, WriterState};
 use super::job::Write;
-use super::queue::{Message, QUEUE, Waiting};
+use super::queue::{JobQueue, Message, QUEUE};
 use super::sql::newest;
 use crate::domain::{Error, Result};
 use crate::store::sql::{Signal, SpaceClass};
@@ -22,17 +22,17 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(mut tools: Tools) -> std::io::Result<Self> {
+    pub(super) fn start(mut state: WriterState) -> std::io::Result<Self> {
         // Read the version first: a later commit of another process is then detected by the next
         // group.
-        tools.known_version = group_commit::data_version(&tools.connection).ok();
-        if let Ok(newest) = newest(&tools.connection) {
-            tools.signals.raise(newest, [].iter());
+        state.known_version = group_commit::data_version(&state.connection).ok();
+        if let Ok(newest) = newest(&state.connection) {
+            state.signals.raise(newest, [].iter());
         }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || group_commit::run(tools, Waiting::new(queue)))?;
+            .spawn(move || group_commit::run(state, JobQueue::new(queue)))?;
         Ok(Self {
             jobs,
             thread: Mutex::new(Some(thread)),
@@ -109,11 +109,12 @@ mod tests {
     fn limited_writer(max_mib: u64) -> (Writer, ChangeSignals, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let connection = super::super::open::open_writer(&path, super::super::open::Schema::Settle)
-            .unwrap()
-            .connection;
+        let connection =
+            super::super::open::open_writer(&path, super::super::open::Schema::Migrate)
+                .unwrap()
+                .connection;
         let signals = ChangeSignals::new(EventId::default());
-        let tools = Tools {
+        let state = WriterState {
             limit: Limit::of(&connection, max_mib).unwrap(),
             signals: signals.clone(),
             checkpoints: Checkpoints::of(Some(&path)),
@@ -121,7 +122,7 @@ mod tests {
             known_version: None,
             connection,
         };
-        (Writer::start(tools).unwrap(), signals, folder)
+        (Writer::start(state).unwrap(), signals, folder)
     }
 
     /// Rolls back the transaction, as SQLite does by itself when the disk is full.
@@ -236,10 +237,10 @@ mod tests {
         let all_queued = async { begun.send(()).unwrap() };
         let (first, second) = (put(&writer, "t-same"), put(&writer, "t-same"));
         let (_, first, second, _, ()) = tokio::join!(holding, first, second, lost, all_queued);
-        let in_the_way = count(&writer, "t-same").await == 1;
-        assert_eq!(first.is_ok(), in_the_way);
+        let is_stored = count(&writer, "t-same").await == 1;
+        assert_eq!(first.is_ok(), is_stored);
         let refused = matches!(second, Err(Error::Internal(_)));
-        assert!(!refused || in_the_way, "the result matches the database");
+        assert!(!refused || is_stored, "the result matches the database");
     }
 
     #[tokio::test]
