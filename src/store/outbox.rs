@@ -25,15 +25,15 @@ pub trait Outbox: Send + Sync {
     async fn forget(&self, consumer: &str) -> Result<()>;
 
     /// Returns the state of `consumer`, or `None` if it is unknown.
-    async fn standing(&self, consumer: &str) -> Result<Option<ConsumerState>>;
+    async fn consumer_state(&self, consumer: &str) -> Result<Option<ConsumerState>>;
 
-    /// Moves `consumer` to `place` and stores `records` in the same transaction. Moving past the
+    /// Moves `consumer` to `cursor` and stores `records` in the same transaction. Moving past the
     /// last event of a replay ends the replay and restores the earlier position. Returns `false`,
     /// and changes nothing, if the consumer was moved concurrently.
     async fn advance(
         &self,
         consumer: &str,
-        place: Cursor,
+        cursor: Cursor,
         records: Vec<DeliveryRecord>,
     ) -> Result<bool>;
 
@@ -42,7 +42,7 @@ pub trait Outbox: Send + Sync {
     async fn disable(
         &self,
         consumer: &str,
-        place: Cursor,
+        cursor: Cursor,
         records: Vec<DeliveryRecord>,
         reason: String,
         attribution: Attribution,
@@ -58,7 +58,7 @@ pub trait Outbox: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsumerState {
     /// Its position.
-    pub place: Cursor,
+    pub cursor: Cursor,
     /// Distinguishes the consumer from an earlier, deleted one of the same name.
     pub incarnation: i64,
     /// Whether the consumer is enabled.
@@ -98,7 +98,7 @@ impl FailedDelivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     /// The last event that is done, inclusive.
-    pub cursor: EventId,
+    pub event: EventId,
     /// Rises whenever the position is moved from outside. A new consumer starts with a random
     /// value, so that pending writes for an earlier consumer of its name are rejected.
     pub generation: i64,

@@ -41,7 +41,7 @@ pub struct Delivery {
     pub(super) consumer: Arc<dyn Consumer>,
     pub(super) pace: Pace,
     pub(super) stop: CancellationToken,
-    pub(super) standing: ConsumerState,
+    pub(super) state: ConsumerState,
     /// When the failed event may be retried.
     pub(super) due: Instant,
     /// Records of deliveries since the cursor was saved; written with it.
@@ -68,7 +68,7 @@ impl Delivery {
     pub fn new(
         shared: Arc<Shared>,
         consumer: Arc<dyn Consumer>,
-        standing: ConsumerState,
+        state: ConsumerState,
         pace: Option<Pace>,
         stop: CancellationToken,
     ) -> Self {
@@ -80,9 +80,9 @@ impl Delivery {
             consumer,
             stop,
             due: Instant::now(),
-            standing: ConsumerState {
+            state: ConsumerState {
                 failed: None, // The first reload sets it, together with its due time.
-                ..standing
+                ..state
             },
             unsaved: Vec::new(),
             delivered: 0,
@@ -116,7 +116,7 @@ impl Delivery {
         };
         tokio::select! {
             // The store outlives this loop, so its channels never close.
-            _ = self.committed.changed(), if self.standing.failed.is_none() && self.standing.is_on => {}
+            _ = self.committed.changed(), if self.state.failed.is_none() && self.state.is_on => {}
             _ = self.changed.changed() => self.changed.mark_changed(),
             () = tokio::time::sleep_until(until) => {}
             () = self.stop.cancelled() => return,
@@ -136,11 +136,11 @@ impl Delivery {
         if self.changed.has_changed().unwrap_or(false) && !self.reload().await? {
             return Ok(Next::End);
         }
-        let (idle, place) = (
+        let (idle, cursor) = (
             Next::Wait(Instant::now() + POLL_INTERVAL),
-            self.standing.place,
+            self.state.cursor,
         );
-        if !self.standing.is_on {
+        if !self.state.is_on {
             return Ok(idle);
         }
         if self.is_replayed() {
@@ -148,12 +148,12 @@ impl Delivery {
             self.save().await?;
             return Ok(Next::Again);
         }
-        if let Some((event, attempts)) = self.standing.again {
+        if let Some((event, attempts)) = self.state.again {
             self.deliver_again(event, attempts).await?;
             return Ok(Next::Again);
         }
         self.committed.mark_unchanged();
-        let found = match self.shared.feed.after(place.cursor, BATCH).await {
+        let found = match self.shared.feed.after(cursor.event, BATCH).await {
             Ok(found) => found,
             Err(error) => {
                 self.log_failure(&error, "cannot read the outbox; will retry");
@@ -170,7 +170,7 @@ impl Delivery {
         let is_all = found.len() < BATCH;
         let is_none = found.is_empty();
         self.deliver_batch(found).await?;
-        let is_newest = is_all && *self.committed.borrow() <= self.standing.place.cursor;
+        let is_newest = is_all && *self.committed.borrow() <= self.state.cursor.event;
         Ok(if is_none || is_newest {
             idle
         } else {
@@ -180,16 +180,14 @@ impl Delivery {
 
     /// Returns whether `first` has failed before and may not be retried yet.
     fn waits_for(&self, first: Option<&Arc<StoredEvent>>) -> bool {
-        let failed = self.standing.failed.map(|failed| failed.event);
+        let failed = self.state.failed.map(|failed| failed.event);
         let is_it = failed.is_some() && first.map(|first| position(first)) == failed;
         is_it && Instant::now() < self.due
     }
 
     fn is_replayed(&self) -> bool {
-        let cursor = self.standing.place.cursor;
-        self.standing
-            .replay_until
-            .is_some_and(|last| cursor >= last)
+        let cursor = self.state.cursor.event;
+        self.state.replay_until.is_some_and(|last| cursor >= last)
     }
 
     /// Reloads the consumer's state. Returns `false` if the consumer no longer exists.
@@ -197,9 +195,9 @@ impl Delivery {
         self.save().await?;
         loop {
             self.changed.mark_unchanged();
-            match self.shared.store.standing(self.consumer.name()).await {
-                Ok(Some(standing)) if standing.incarnation == self.standing.incarnation => {
-                    self.take(standing);
+            match self.shared.store.consumer_state(self.consumer.name()).await {
+                Ok(Some(state)) if state.incarnation == self.state.incarnation => {
+                    self.take(state);
                     return Ok(true);
                 }
                 // A new consumer of the same name has its own loop.
@@ -212,14 +210,14 @@ impl Delivery {
         }
     }
 
-    fn take(&mut self, standing: ConsumerState) {
+    fn take(&mut self, state: ConsumerState) {
         // Otherwise the failure is this loop's own, timed by the monotonic clock.
-        if let Some(failed) = standing.failed
-            && standing.failed != self.standing.failed
+        if let Some(failed) = state.failed
+            && state.failed != self.state.failed
         {
             self.due = Instant::now() + failed.wait_at(self.shared.clock.now());
         }
-        self.standing = standing;
+        self.state = state;
     }
 
     /// Delivers `found` in order until one fails or the consumer's state changes.
@@ -228,9 +226,9 @@ impl Delivery {
         found: Vec<Arc<StoredEvent>>,
     ) -> std::result::Result<(), Stopped> {
         for stored in found {
-            let (id, cursor) = (position(&stored), self.standing.place.cursor);
-            if let Some(last) = self.standing.replay_until.filter(|last| id > *last) {
-                self.standing.place.cursor = last; // The last events of the replay were deleted.
+            let (id, cursor) = (position(&stored), self.state.cursor.event);
+            if let Some(last) = self.state.replay_until.filter(|last| id > *last) {
+                self.state.cursor.event = last; // The last events of the replay were deleted.
                 return Ok(());
             }
             if id.as_u64() > cursor.as_u64() + 1 {
@@ -248,7 +246,7 @@ impl Delivery {
             if self.delivered >= BATCH {
                 self.save().await?;
             }
-            let is_past = self.standing.place.cursor == id;
+            let is_past = self.state.cursor.event == id;
             if !is_past || self.is_replayed() || self.changed.has_changed().unwrap_or(false) {
                 return Ok(());
             }
@@ -271,11 +269,11 @@ impl Delivery {
         if self.delivered == 0 && self.unsaved.is_empty() {
             return Ok(());
         }
-        let (name, place) = (self.consumer.name(), self.standing.place);
+        let (name, cursor) = (self.consumer.name(), self.state.cursor);
         let saved = self
             .shared
             .store
-            .advance(name, place, self.unsaved.clone())
+            .advance(name, cursor, self.unsaved.clone())
             .await?;
         self.unsaved.clear();
         self.delivered = 0;

@@ -13,18 +13,18 @@ use tokio::time::Instant;
 impl Delivery {
     /// Attempts the event after the cursor once and applies the outcome.
     pub(super) async fn deliver(&mut self, event: &Event) -> std::result::Result<(), Stopped> {
-        let failed = self.standing.failed.filter(|it| it.event == event.id);
+        let failed = self.state.failed.filter(|it| it.event == event.id);
         let number = failed.map_or(0, |failed| failed.attempts) + 1;
         let outcome = self.attempt(event, number).await?;
         let record = self.record_of(event.id, number, outcome.clone());
         match (outcome.failure, record.state) {
             (None, _) => {
-                self.standing.place.cursor = event.id;
+                self.state.cursor.event = event.id;
                 self.delivered += 1;
                 if failed.is_some() || !record.notes.is_empty() {
                     self.unsaved.push(record);
                 }
-                self.standing.failed = self.standing.failed.filter(|it| it.event != event.id);
+                self.state.failed = self.state.failed.filter(|it| it.event != event.id);
                 Ok(())
             }
             (Some(Failure::Gone(reason)), _) => self.disable(record, reason).await,
@@ -36,7 +36,7 @@ impl Delivery {
                     next_at,
                 });
                 let wait = failed.map_or(Duration::ZERO, |failed| failed.wait_at(record.at));
-                (self.standing.failed, self.due) = (failed, Instant::now() + wait);
+                (self.state.failed, self.due) = (failed, Instant::now() + wait);
                 self.unsaved.push(record);
                 self.save().await
             }
@@ -100,8 +100,8 @@ impl Delivery {
 
     /// Parks an event. The next one is delivered only once that is saved.
     async fn park(&mut self, record: DeliveryRecord) -> std::result::Result<(), Stopped> {
-        self.standing.place.cursor = record.event;
-        self.standing.failed = None;
+        self.state.cursor.event = record.event;
+        self.state.failed = None;
         self.unsaved.push(record);
         self.save().await
     }
@@ -140,12 +140,12 @@ impl Delivery {
     }
 
     async fn try_disable(&mut self, reason: &str) -> Result<()> {
-        let (name, place) = (self.consumer.name(), self.standing.place);
+        let (name, cursor) = (self.consumer.name(), self.state.cursor);
         let (records, reason) = (self.unsaved.clone(), reason.to_owned());
         let attribution = Attribution::server(self.shared.clock.now());
         let store = &self.shared.store;
         store
-            .disable(name, place, records, reason, attribution)
+            .disable(name, cursor, records, reason, attribution)
             .await?;
         self.unsaved.clear();
         self.delivered = 0;

@@ -162,7 +162,7 @@ impl Supervisor {
         // Checked after the registration: a webhook that replaces this one later gets another
         // incarnation.
         let is_current = is_current(&self.app, &self.folders.endpoints, &found.name).await?;
-        let (Some(standing), true) = (registered, is_current) else {
+        let (Some(state), true) = (registered, is_current) else {
             return Ok(()); // The change that removed or replaced it triggers another scan.
         };
         self.missing.remove(&found.name);
@@ -176,7 +176,7 @@ impl Supervisor {
         let delivery = Delivery::new(
             self.shared.clone(),
             Arc::new(consumer),
-            standing,
+            state,
             self.pace,
             stop.clone(),
         );

@@ -57,8 +57,8 @@ pub(super) fn state(sql: &impl Sql, consumer: &str) -> Result<Option<ConsumerSta
         values![consumer],
         |row| {
             Ok(ConsumerState {
-                place: Cursor {
-                    cursor: row.get(0)?,
+                cursor: Cursor {
+                    event: row.get(0)?,
                     generation: row.get(1)?,
                 },
                 incarnation: row.get(2)?,
@@ -71,7 +71,7 @@ pub(super) fn state(sql: &impl Sql, consumer: &str) -> Result<Option<ConsumerSta
     )?;
     let Some(state) = found else { return Ok(None) };
     Ok(Some(ConsumerState {
-        failed: delivery::failed(sql, consumer, state.place.cursor)?,
+        failed: delivery::failed(sql, consumer, state.cursor.event)?,
         again: delivery::again(sql, consumer)?,
         ..state
     }))
@@ -112,11 +112,11 @@ pub(super) fn set_position(sql: &impl Sql, consumer: &str, position: HookPositio
 pub(super) fn advance(
     sql: &impl Sql,
     consumer: &str,
-    place: Cursor,
+    cursor: Cursor,
     records: &[DeliveryRecord],
 ) -> Result<bool> {
     let position = position(sql, consumer)?;
-    let Some(moved) = position.and_then(|p| p.advanced(place.cursor, place.generation)) else {
+    let Some(moved) = position.and_then(|p| p.advanced(cursor.event, cursor.generation)) else {
         return Ok(false);
     };
     set_position(sql, consumer, moved)?;

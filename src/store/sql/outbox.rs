@@ -48,7 +48,7 @@ impl<E: Engine> Outbox for E {
         .await
     }
 
-    async fn standing(&self, consumer: &str) -> Result<Option<ConsumerState>> {
+    async fn consumer_state(&self, consumer: &str) -> Result<Option<ConsumerState>> {
         let consumer = consumer.to_owned();
         self.read(move |sql| consumer::state(sql, &consumer)).await
     }
@@ -56,7 +56,7 @@ impl<E: Engine> Outbox for E {
     async fn advance(
         &self,
         consumer: &str,
-        place: Cursor,
+        cursor: Cursor,
         records: Vec<DeliveryRecord>,
     ) -> Result<bool> {
         let consumer = consumer.to_owned();
@@ -68,7 +68,7 @@ impl<E: Engine> Outbox for E {
             SpaceClass::Common
         };
         self.write(space, &[], move |sql| {
-            consumer::advance(sql, &consumer, place, &records)
+            consumer::advance(sql, &consumer, cursor, &records)
         })
         .await
     }
@@ -76,7 +76,7 @@ impl<E: Engine> Outbox for E {
     async fn disable(
         &self,
         consumer: &str,
-        place: Cursor,
+        cursor: Cursor,
         records: Vec<DeliveryRecord>,
         reason: String,
         attribution: Attribution,
@@ -84,7 +84,7 @@ impl<E: Engine> Outbox for E {
         let consumer = consumer.to_owned();
         let entry = attribution.switched_hook(&consumer, Some(&reason));
         self.write(SpaceClass::Common, HOOKS, move |sql| {
-            let is_moved = consumer::advance(sql, &consumer, place, &records)?;
+            let is_moved = consumer::advance(sql, &consumer, cursor, &records)?;
             if is_moved {
                 consumer::set_off(sql, &consumer, Some(&reason))?;
                 audit::append(sql, &entry)?;

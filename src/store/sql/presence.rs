@@ -1,6 +1,7 @@
 //! Presence and claims in SQL. The domain decides which claim is effective and what a choice does.
 
-use super::{Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, users, values};
+use super::users::rows as users;
+use super::{Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, values};
 use crate::domain::{
     Baseline, By, Claim, ClaimSource, Error, Origin, Presence, PresenceKind, PresencePolicy,
     Result, StatusText, Timestamp, UserId, UserKey, UserStatus, UserWithPresence, Username, What,

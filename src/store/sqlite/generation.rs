@@ -185,7 +185,7 @@ mod tests {
                 file: Some(Some(numbered(file))),
                 has_log,
             };
-            assert_eq!(found.settle(&path).unwrap(), None);
+            assert_eq!(found.write_marker(&path).unwrap(), None);
             assert_eq!(marker.read().as_ref(), Some(expected), "{file} {has_log}");
         }
     }
@@ -196,7 +196,7 @@ mod tests {
         let path = folder.path().join("doorsign.db");
         for (text, has_log) in [("", false), ("changes", true)] {
             std::fs::write(log_of(&path), text).unwrap();
-            assert_eq!(look(&path).unwrap().has_log, has_log);
+            assert_eq!(inspect(&path).unwrap().has_log, has_log);
         }
     }
 }

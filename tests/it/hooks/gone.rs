@@ -37,7 +37,7 @@ async fn a_consumer_that_is_gone_does_not_receive_the_event_again_while_the_stor
     for fault in [Fault::Unavailable, Fault::Internal("a broken page")] {
         let server = FlakyServer::start().await;
         let store: Arc<dyn Store> = server.store.clone();
-        let standing = store.register("hook", HookKind::BuiltIn).await.unwrap();
+        let consumer_state = store.register("hook", HookKind::BuiltIn).await.unwrap();
         server.admin("token").await.create("one").await.expect(200);
         server.store.fail_once("disable", fault);
         let shared = Shared {
@@ -47,8 +47,14 @@ async fn a_consumer_that_is_gone_does_not_receive_the_event_again_while_the_stor
             began: Instant::now(),
         };
         let (gone, stop) = (Arc::new(Gone::default()), CancellationToken::new());
-        let standing = standing.unwrap();
-        let delivery = Delivery::new(Arc::new(shared), gone.clone(), standing, None, stop.clone());
+        let consumer_state = consumer_state.unwrap();
+        let delivery = Delivery::new(
+            Arc::new(shared),
+            gone.clone(),
+            consumer_state,
+            None,
+            stop.clone(),
+        );
         let running = tokio::spawn(delivery.run());
         let look = async || {
             let hooks = store.list_hooks().await.unwrap();

@@ -127,8 +127,8 @@ async fn hooks_can_be_managed_and_old_events_are_swept_until_there_is_room() {
     let server = small().await;
     let (admin, store) = (server.admin().await, &server.app.store);
     for name in ["one", "two"] {
-        let standing = store.register(name, HookKind::BuiltIn).await.unwrap();
-        let standing = standing.unwrap();
+        let consumer_state = store.register(name, HookKind::BuiltIn).await.unwrap();
+        let consumer_state = consumer_state.unwrap();
         let record = |event, state| DeliveryRecord {
             event: EventId::new(event),
             state,
@@ -142,8 +142,8 @@ async fn hooks_can_be_managed_and_old_events_are_swept_until_there_is_room() {
             record(1, DeliveryState::Parked),
             record(2, DeliveryState::Retrying),
         ];
-        let place = standing.place;
-        assert!(store.advance(name, place, records).await.unwrap());
+        let cursor = consumer_state.cursor;
+        assert!(store.advance(name, cursor, records).await.unwrap());
     }
     assert_full(&server, &admin).await;
     let off = Some("paused".to_owned());
@@ -163,10 +163,10 @@ async fn hooks_can_be_managed_and_old_events_are_swept_until_there_is_room() {
         .await
         .unwrap();
     fill(&server);
-    let place = store.standing("two").await.unwrap().unwrap().place;
+    let cursor = store.consumer_state("two").await.unwrap().unwrap().cursor;
     let newest = Cursor {
-        cursor: *store.committed().borrow(),
-        ..place
+        event: *store.committed().borrow(),
+        ..cursor
     };
     assert!(store.advance("two", newest, vec![]).await.unwrap());
     fill(&server);

@@ -2,8 +2,8 @@
 //! retrying, dropping, pausing and resuming. Replays are in `replays`.
 
 use crate::support::store::hooks::{
-    add_webhook, advance, deliveries, drop_event, failed_at, happen, hook, parked, retry, retrying,
-    standing, switch,
+    add_webhook, advance, consumer_state, deliveries, drop_event, failed_at, happen, hook, parked,
+    retry, retrying, switch,
 };
 use crate::support::store::{at, every_shared_store, every_store};
 use doorsign::domain::{
@@ -104,7 +104,7 @@ async fn a_missing_hook_keeps_its_cursor_until_it_is_registered_again() {
             );
         }
         let back = store.register("hook", HookKind::BuiltIn).await.unwrap();
-        assert_eq!(back.unwrap().place.cursor.as_u64(), 1);
+        assert_eq!(back.unwrap().cursor.event.as_u64(), 1);
         let hook = hook(&*store, "hook").await;
         let expected = (HookKind::BuiltIn, None, 1);
         assert_eq!((hook.kind, hook.missing, hook.parked), expected);
@@ -120,17 +120,17 @@ async fn delivery_records_are_stored_with_the_cursor_or_not_at_all() {
         let records = vec![noted(1), parked(2), retrying(3)];
         advance(&*store, "hook", 2, records.clone()).await;
         assert_eq!(deliveries(&*store, "hook").await, records);
-        let found = standing(&*store, "hook").await;
+        let found = consumer_state(&*store, "hook").await;
         assert_eq!(found.failed, Some(failed_at(3)));
         let stale = Cursor {
-            cursor: EventId::new(3),
-            generation: found.place.generation + 1,
+            event: EventId::new(3),
+            generation: found.cursor.generation + 1,
         };
         assert!(!store.advance("hook", stale, vec![parked(3)]).await.unwrap());
         drop(store);
         let store = database.open();
         assert_eq!(deliveries(&*store, "hook").await, records);
-        assert_eq!(standing(&*store, "hook").await, found);
+        assert_eq!(consumer_state(&*store, "hook").await, found);
     })
     .await;
 }
@@ -155,7 +155,7 @@ async fn a_delivery_that_succeeds_after_failures_keeps_the_reason_for_them() {
             std::slice::from_ref(&expected)
         );
         assert_eq!(hook(&*store, "hook").await.last_failure, Some(expected));
-        assert_eq!(standing(&*store, "hook").await.failed, None);
+        assert_eq!(consumer_state(&*store, "hook").await.failed, None);
         // A newer reason replaces it.
         advance(&*store, "hook", 1, vec![parked(1)]).await;
         assert_eq!(deliveries(&*store, "hook").await, [parked(1)]);
@@ -196,21 +196,21 @@ async fn a_retry_makes_failed_deliveries_due_and_queues_parked_ones_again() {
         three_pending(&*store).await;
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records.clone()).await;
-        let before = standing(&*store, "hook").await.place;
+        let before = consumer_state(&*store, "hook").await.cursor;
         let due_now = |event| FailedDelivery {
             next_at: retrying(event).at,
             ..failed_at(event)
         };
         let third = Some(EventId::new(3));
         assert_eq!(retry(&*store, third).await, 1);
-        let due = standing(&*store, "hook").await;
+        let due = consumer_state(&*store, "hook").await;
         assert_eq!(due.failed, Some(due_now(3)));
         assert_eq!(due.again, None);
         advance(&*store, "hook", 2, records).await;
 
         let first = Some(EventId::new(1));
         assert_eq!(retry(&*store, first).await, 1);
-        let wanted = standing(&*store, "hook").await;
+        let wanted = consumer_state(&*store, "hook").await;
         assert_eq!(wanted.again, Some((EventId::new(1), 16)));
         assert_eq!(wanted.failed, Some(failed_at(3)));
         let waiting = DeliveryRecord {
@@ -226,13 +226,13 @@ async fn a_retry_makes_failed_deliveries_due_and_queues_parked_ones_again() {
         );
         // The retry fails.
         advance(&*store, "hook", 2, vec![parked(1)]).await;
-        assert_eq!(standing(&*store, "hook").await.again, None);
+        assert_eq!(consumer_state(&*store, "hook").await.again, None);
 
         assert_eq!(retry(&*store, None).await, 2);
-        let all = standing(&*store, "hook").await;
+        let all = consumer_state(&*store, "hook").await;
         assert_eq!(all.again, Some((EventId::new(1), 16)));
         assert_eq!(all.failed, Some(due_now(3)));
-        assert_eq!(all.place, before, "the cursor did not move");
+        assert_eq!(all.cursor, before, "the cursor did not move");
     })
     .await;
 }
@@ -245,7 +245,7 @@ async fn parked_deliveries_are_retried_in_order() {
         advance(&*store, "hook", 3, vec![parked(2), parked(1), parked(3)]).await;
         assert_eq!(retry(&*store, None).await, 3);
         for event in 1..=3 {
-            let next = standing(&*store, "hook").await.again;
+            let next = consumer_state(&*store, "hook").await.again;
             assert_eq!(next, Some((EventId::new(event), 16)));
             let record = DeliveryRecord {
                 attempts: 17,
@@ -253,7 +253,7 @@ async fn parked_deliveries_are_retried_in_order() {
             };
             advance(&*store, "hook", 3, vec![record]).await;
         }
-        assert_eq!(standing(&*store, "hook").await.again, None);
+        assert_eq!(consumer_state(&*store, "hook").await.again, None);
         assert_eq!(retry(&*store, None).await, 0);
     })
     .await;
@@ -266,14 +266,14 @@ async fn a_dropped_event_is_not_delivered_and_does_not_block_the_hook() {
         three_pending(&*store).await;
         let records = vec![parked(1), noted(2), retrying(3)];
         advance(&*store, "hook", 2, records).await;
-        let before = standing(&*store, "hook").await.place;
+        let before = consumer_state(&*store, "hook").await.cursor;
         drop_event(&*store, 1).await;
-        assert_eq!(standing(&*store, "hook").await.place, before);
+        assert_eq!(consumer_state(&*store, "hook").await.cursor, before);
         assert_eq!(deliveries(&*store, "hook").await, [noted(2), retrying(3)]);
 
         drop_event(&*store, 3).await;
-        let after = standing(&*store, "hook").await;
-        assert_eq!((after.place.cursor.as_u64(), after.failed), (3, None));
+        let after = consumer_state(&*store, "hook").await;
+        assert_eq!((after.cursor.event.as_u64(), after.failed), (3, None));
         assert_eq!(deliveries(&*store, "hook").await, [noted(2)]);
         // An attempt that was under way records nothing any more.
         let late = vec![retrying(3)];
@@ -290,7 +290,7 @@ async fn a_delivery_dropped_during_its_retry_stays_dropped() {
         three_pending(&*store).await;
         advance(&*store, "hook", 2, vec![parked(1)]).await;
         retry(&*store, None).await;
-        let trying = standing(&*store, "hook").await.place;
+        let trying = consumer_state(&*store, "hook").await.cursor;
         drop_event(&*store, 1).await;
         assert!(
             !store
@@ -299,7 +299,10 @@ async fn a_delivery_dropped_during_its_retry_stays_dropped() {
                 .unwrap()
         );
         assert_eq!(deliveries(&*store, "hook").await, []);
-        assert_eq!(standing(&*store, "hook").await.place.cursor, trying.cursor);
+        assert_eq!(
+            consumer_state(&*store, "hook").await.cursor.event,
+            trying.event
+        );
     })
     .await;
 }
@@ -312,20 +315,20 @@ async fn enabling_a_hook_retries_its_failed_event_and_keeps_parked_ones() {
         advance(&*store, "hook", 1, vec![parked(1), retrying(2)]).await;
         let off = Some("paused".to_owned());
         switch(&*store, off.clone()).await;
-        let paused = standing(&*store, "hook").await;
+        let paused = consumer_state(&*store, "hook").await;
         assert!(!paused.is_on);
         assert_eq!(paused.failed, Some(failed_at(2)));
         assert_eq!(hook(&*store, "hook").await.off, off);
         store.register("hook", HookKind::BuiltIn).await.unwrap();
         assert!(
-            !standing(&*store, "hook").await.is_on,
+            !consumer_state(&*store, "hook").await.is_on,
             "still off after a restart"
         );
 
         switch(&*store, None).await;
-        let on = standing(&*store, "hook").await;
+        let on = consumer_state(&*store, "hook").await;
         assert_eq!((on.is_on, on.failed), (true, None));
-        assert_eq!(on.place, paused.place);
+        assert_eq!(on.cursor, paused.cursor);
         assert_eq!(deliveries(&*store, "hook").await, [parked(1)]);
     })
     .await;
@@ -435,7 +438,7 @@ async fn a_refresh_notices_hook_changes_by_another_process() {
         assert!(!changed.has_changed().unwrap());
         store.refresh().await.unwrap();
         assert!(changed.has_changed().unwrap());
-        assert!(!standing(&*store, "hook").await.is_on);
+        assert!(!consumer_state(&*store, "hook").await.is_on);
     })
     .await;
 }
@@ -446,12 +449,12 @@ async fn disabling_a_hook_records_the_reason_unless_its_cursor_was_moved_meanwhi
         let store = database.open();
         three_pending(&*store).await;
         let changed = store.hooks_changed();
-        let own = standing(&*store, "hook").await.place;
-        let gone = async |place| {
+        let own = consumer_state(&*store, "hook").await.cursor;
+        let gone = async |cursor| {
             let records = vec![retrying(1)];
             let disabled = store.disable(
                 "hook",
-                place,
+                cursor,
                 records,
                 "gone".to_owned(),
                 crate::support::operator(),
@@ -463,12 +466,12 @@ async fn disabling_a_hook_records_the_reason_unless_its_cursor_was_moved_meanwhi
             ..own
         };
         assert!(!gone(other).await);
-        assert!(standing(&*store, "hook").await.is_on);
+        assert!(consumer_state(&*store, "hook").await.is_on);
         assert_eq!(deliveries(&*store, "hook").await, []);
 
         assert!(gone(own).await);
         assert!(changed.has_changed().unwrap());
-        let off = standing(&*store, "hook").await;
+        let off = consumer_state(&*store, "hook").await;
         assert_eq!((off.is_on, off.failed), (false, Some(failed_at(1))));
         assert_eq!(hook(&*store, "hook").await.off.as_deref(), Some("gone"));
     })

@@ -100,8 +100,8 @@ async fn register(store: &dyn Store, name: &str) -> ConsumerState {
 }
 
 async fn cursor(store: &dyn Store, name: &str) -> u64 {
-    let standing = store.standing(name).await.unwrap();
-    standing.unwrap().place.cursor.as_u64()
+    let consumer_state = store.consumer_state(name).await.unwrap();
+    consumer_state.unwrap().cursor.event.as_u64()
 }
 
 #[tokio::test]
@@ -110,8 +110,8 @@ async fn a_new_consumer_starts_after_the_newest_event_and_survives_a_restart() {
         let store = database.open();
         // The fencing numbers are random.
         let fresh = |cursor, found: &ConsumerState| ConsumerState {
-            place: Cursor {
-                cursor: EventId::new(cursor),
+            cursor: Cursor {
+                event: EventId::new(cursor),
                 generation: found.incarnation,
             },
             incarnation: found.incarnation,
@@ -120,7 +120,7 @@ async fn a_new_consumer_starts_after_the_newest_event_and_survives_a_restart() {
             failed: None,
             again: None,
         };
-        assert_eq!(store.standing("early").await.unwrap(), None);
+        assert_eq!(store.consumer_state("early").await.unwrap(), None);
         let early = register(&*store, "early").await;
         assert_eq!(early, fresh(0, &early));
         create(&*store, &status(1, "one")).await.unwrap();
@@ -130,10 +130,10 @@ async fn a_new_consumer_starts_after_the_newest_event_and_survives_a_restart() {
         create(&*store, &status(2, "two")).await.unwrap();
         drop(store);
         let store = database.open();
-        for (name, standing) in [("early", early), ("late", late)] {
-            let found = store.standing(name).await.unwrap();
-            assert_eq!(found.as_ref(), Some(&standing));
-            assert_eq!(register(&*store, name).await, standing);
+        for (name, consumer_state) in [("early", early), ("late", late)] {
+            let found = store.consumer_state(name).await.unwrap();
+            assert_eq!(found.as_ref(), Some(&consumer_state));
+            assert_eq!(register(&*store, name).await, consumer_state);
         }
     })
     .await;
@@ -143,7 +143,7 @@ async fn a_new_consumer_starts_after_the_newest_event_and_survives_a_restart() {
 async fn advancing_one_cursor_moves_no_other_and_survives_a_restart() {
     every_store(async |database| {
         let store = database.open();
-        let standing = register(&*store, "mover").await;
+        let consumer_state = register(&*store, "mover").await;
         register(&*store, "other").await;
         for n in 1..=3 {
             create(&*store, &status(n, &format!("status {n}")))
@@ -151,8 +151,8 @@ async fn advancing_one_cursor_moves_no_other_and_survives_a_restart() {
                 .unwrap();
         }
         let to = |cursor| Cursor {
-            cursor: EventId::new(cursor),
-            ..standing.place
+            event: EventId::new(cursor),
+            ..consumer_state.cursor
         };
         assert!(store.advance("mover", to(1), vec![]).await.unwrap());
         assert!(store.advance("mover", to(3), vec![]).await.unwrap());
@@ -161,7 +161,7 @@ async fn advancing_one_cursor_moves_no_other_and_survives_a_restart() {
         let store = database.open();
         assert_eq!(cursor(&*store, "mover").await, 3);
         assert_eq!(cursor(&*store, "other").await, 0);
-        assert_eq!(store.standing("nobody").await.unwrap(), None);
+        assert_eq!(store.consumer_state("nobody").await.unwrap(), None);
     })
     .await;
 }

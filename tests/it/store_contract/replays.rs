@@ -1,7 +1,8 @@
 //! Replays: the events that a hook receives again, and where it continues afterwards.
 
 use crate::support::store::hooks::{
-    advance, deliveries, drop_event, failed_at, happen, hook, parked, replay, retrying, standing,
+    advance, consumer_state, deliveries, drop_event, failed_at, happen, hook, parked, replay,
+    retrying,
 };
 use crate::support::store::{at, every_store};
 use doorsign::domain::{DeliveryRecord, DeliveryState, EventId, HookKind};
@@ -16,9 +17,9 @@ async fn five_delivered(store: &dyn Store) {
 
 /// The cursor, and the last event of the replay.
 async fn progress(store: &dyn Store) -> (u64, Option<u64>) {
-    let standing = standing(store, "hook").await;
-    let until = standing.replay_until.map(EventId::as_u64);
-    (standing.place.cursor.as_u64(), until)
+    let consumer_state = consumer_state(store, "hook").await;
+    let until = consumer_state.replay_until.map(EventId::as_u64);
+    (consumer_state.cursor.event.as_u64(), until)
 }
 
 #[tokio::test]
@@ -55,14 +56,14 @@ async fn an_empty_replay_changes_nothing() {
         let store = database.open();
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
-        let before = standing(&*store, "hook").await;
+        let before = consumer_state(&*store, "hook").await;
         for (since, until) in [(21, 30), (0, 10), (61, 1000), (40, 20)] {
             let count = store
                 .replay("hook", at(since), at(until), crate::support::operator())
                 .await;
             assert_eq!(count.unwrap(), 0, "{since} {until}");
         }
-        assert_eq!(standing(&*store, "hook").await, before);
+        assert_eq!(consumer_state(&*store, "hook").await, before);
     })
     .await;
 }
@@ -87,11 +88,11 @@ async fn a_replay_repeats_an_event_that_was_delivered_but_not_saved() {
         let store = database.open();
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
-        let before = standing(&*store, "hook").await.place;
+        let before = consumer_state(&*store, "hook").await.cursor;
         assert_eq!(replay(&*store, at(60), at(1000)).await, 0);
         assert_eq!(progress(&*store).await, (5, None));
         let delivered = Cursor {
-            cursor: EventId::new(6),
+            event: EventId::new(6),
             ..before
         };
         let saved = store.advance("hook", delivered, vec![]).await.unwrap();
@@ -106,10 +107,10 @@ async fn an_attempt_started_before_a_replay_does_not_move_the_cursor() {
         let store = database.open();
         five_delivered(&*store).await;
         happen(&*store, &[60]).await;
-        let before = standing(&*store, "hook").await.place;
+        let before = consumer_state(&*store, "hook").await.cursor;
         replay(&*store, at(20), at(40)).await;
         let late = Cursor {
-            cursor: EventId::new(6),
+            event: EventId::new(6),
             ..before
         };
         let saved = store.advance("hook", late, vec![parked(6)]).await.unwrap();
@@ -153,7 +154,7 @@ async fn a_replay_that_replaces_another_removes_its_retries() {
         assert_eq!(deliveries(&*store, "hook").await, [parked(3), retrying(6)]);
         advance(&*store, "hook", 1, vec![]).await;
         assert_eq!(progress(&*store).await, (5, None));
-        let failed = standing(&*store, "hook").await.failed;
+        let failed = consumer_state(&*store, "hook").await.failed;
         assert_eq!(failed.map(|failed| failed.event), Some(EventId::new(6)));
     })
     .await;
@@ -165,10 +166,10 @@ async fn only_an_event_after_the_cursor_can_block_a_hook() {
         let store = database.open();
         five_delivered(&*store).await;
         advance(&*store, "hook", 5, vec![retrying(3), retrying(5)]).await;
-        assert_eq!(standing(&*store, "hook").await.failed, None);
+        assert_eq!(consumer_state(&*store, "hook").await.failed, None);
         happen(&*store, &[60]).await;
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
-        let failed = standing(&*store, "hook").await.failed;
+        let failed = consumer_state(&*store, "hook").await.failed;
         assert_eq!(failed.map(|failed| failed.event), Some(EventId::new(6)));
     })
     .await;
@@ -198,7 +199,7 @@ async fn a_failed_event_of_a_replay_is_retried_before_later_ones() {
         advance(&*store, "hook", 5, vec![retrying(6)]).await;
         replay(&*store, at(20), at(40)).await;
         advance(&*store, "hook", 1, vec![retrying(2)]).await;
-        let failed = standing(&*store, "hook").await.failed;
+        let failed = consumer_state(&*store, "hook").await.failed;
         assert_eq!(failed, Some(failed_at(2)));
         let delivered = DeliveryRecord {
             state: DeliveryState::Delivered,
@@ -206,7 +207,7 @@ async fn a_failed_event_of_a_replay_is_retried_before_later_ones() {
             ..retrying(2)
         };
         advance(&*store, "hook", 3, vec![delivered]).await;
-        let failed = standing(&*store, "hook").await.failed;
+        let failed = consumer_state(&*store, "hook").await.failed;
         assert_eq!(failed, Some(failed_at(6)));
     })
     .await;

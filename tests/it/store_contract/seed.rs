@@ -82,20 +82,20 @@ async fn every_reset_restores_the_seed_and_raises_the_versions_that_invalidate_c
 #[tokio::test]
 async fn a_reset_keeps_the_events_and_the_cursors() {
     let store = store::open_in_memory().unwrap();
-    let standing = store.register("hook", HookKind::BuiltIn).await.unwrap();
-    let standing = standing.unwrap();
+    let consumer_state = store.register("hook", HookKind::BuiltIn).await.unwrap();
+    let consumer_state = consumer_state.unwrap();
     store.remember_seed().await.unwrap();
     create(&*store, &status(1, "before")).await.unwrap();
     let events = store.events_after(EventId::default(), 9).await.unwrap();
     let newest = events.last().unwrap().as_ref().unwrap().id;
-    let place = Cursor {
-        cursor: newest,
-        ..standing.place
+    let cursor = Cursor {
+        event: newest,
+        ..consumer_state.cursor
     };
-    assert!(store.advance("hook", place, vec![]).await.unwrap());
+    assert!(store.advance("hook", cursor, vec![]).await.unwrap());
     store.reset().await.unwrap();
-    let standing = store.standing("hook").await.unwrap().unwrap();
-    assert_eq!(standing.place, place);
+    let consumer_state = store.consumer_state("hook").await.unwrap().unwrap();
+    assert_eq!(consumer_state.cursor, cursor);
     create(&*store, &status(1, "before")).await.unwrap();
     let next = store.events_after(newest, 9).await.unwrap();
     assert_eq!(next.len(), 1, "no event is returned twice or missed");

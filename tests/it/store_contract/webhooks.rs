@@ -1,8 +1,8 @@
 //! Webhooks and their secrets.
 
 use crate::support::store::hooks::{
-    add_webhook, advance, deliveries, happen, hook, name, parked, remove_webhook, secret, standing,
-    webhook,
+    add_webhook, advance, consumer_state, deliveries, happen, hook, name, parked, remove_webhook,
+    secret, webhook,
 };
 use crate::support::store::{at, every_store};
 use doorsign::domain::{Attribution, Error, Field, HookKind, Problem, Webhook, What};
@@ -150,7 +150,7 @@ async fn a_deleted_webhook_leaves_no_state() {
         remove_webhook(&*store, "bell").await;
         assert!(changed.has_changed().unwrap());
         assert_eq!(store.list_webhooks().await.unwrap(), [webhook("other")]);
-        assert_eq!(store.standing("webhook-bell").await.unwrap(), None);
+        assert_eq!(store.consumer_state("webhook-bell").await.unwrap(), None);
         // A new webhook with its name inherits nothing.
         let second = Webhook {
             secrets: vec![secret("another", None)],
@@ -200,26 +200,28 @@ async fn pending_writes_of_a_removed_webhook_do_not_touch_a_new_one_with_its_nam
     every_store(async |database| {
         let store = database.open();
         add_webhook(&*store, "bell").await;
-        let old = standing(&*store, "webhook-bell").await;
+        let old = consumer_state(&*store, "webhook-bell").await;
         happen(&*store, &[1, 2]).await;
         remove_webhook(&*store, "bell").await;
         add_webhook(&*store, "bell").await;
-        let new = standing(&*store, "webhook-bell").await;
+        let new = consumer_state(&*store, "webhook-bell").await;
         assert_ne!(new.incarnation, old.incarnation);
         let late = vec![parked(1)];
-        let advanced = store.advance("webhook-bell", old.place, late.clone()).await;
+        let advanced = store
+            .advance("webhook-bell", old.cursor, late.clone())
+            .await;
         let gone = "410".to_owned();
         let disabled = store
             .disable(
                 "webhook-bell",
-                old.place,
+                old.cursor,
                 late,
                 gone,
                 crate::support::operator(),
             )
             .await;
         assert_eq!((advanced.unwrap(), disabled.unwrap()), (false, false));
-        assert_eq!(standing(&*store, "webhook-bell").await, new);
+        assert_eq!(consumer_state(&*store, "webhook-bell").await, new);
         assert_eq!(deliveries(&*store, "webhook-bell").await, []);
     })
     .await;

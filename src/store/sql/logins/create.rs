@@ -1,11 +1,12 @@
 //! Adds logins in SQL.
 
-use super::{append_ended, end, require, username};
+use super::end::{append_ended, end, require, username};
 use crate::domain::{
     Attribution, EndedLogins, Error, Field, Login, LoginKind, LoginOrigin, NewLogin, Problem,
     Result, UserId, UserKey, What,
 };
-use crate::store::sql::{Row, Sql, audit, users, values};
+use crate::store::sql::users::rows as users;
+use crate::store::sql::{Row, Sql, audit, values};
 
 /// The result of adding a login without ending another.
 pub(super) enum Added {

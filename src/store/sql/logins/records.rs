@@ -1,6 +1,6 @@
 //! The login list, and the time of last use, in SQL.
 
-use super::LAST_USED;
+use super::rows::{self, LAST_USED};
 use crate::domain::{
     LoginId, LoginOrigin, LoginQuery, LoginRecord, LoginSort, Page, Result, Timestamp, UserId,
     Username,
@@ -70,7 +70,7 @@ const fn column(field: LoginSort) -> &'static str {
 fn read(row: &impl Row) -> Result<LoginRecord> {
     let address: Option<&str> = row.get(7)?;
     Ok(LoginRecord {
-        login: super::read(row)?,
+        login: rows::read(row)?,
         origin: LoginOrigin {
             address: address.and_then(|address| address.parse().ok()),
             client: row.get(8)?,

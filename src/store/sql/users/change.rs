@@ -1,13 +1,14 @@
 //! Changes to users in SQL. `UserPatch` of the domain computes the changed user, the logins that end
 //! and the events, and `require_administrator` protects the last administrator.
 
-use super::{find, refuse_taken, taken};
+use super::rows::{find, refuse_taken, taken};
 use crate::domain::{
     ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
     User, UserDifference, UserId, UserKey, UserPatch, Username, What, require_administrator,
 };
 use crate::store::record;
-use crate::store::sql::{Sql, audit, logins, outbox, presence, values};
+use crate::store::sql::logins::end as logins;
+use crate::store::sql::{Sql, audit, outbox, presence, values};
 use crate::store::{ClaimEffect, PresenceChange};
 
 pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) -> Result<User> {

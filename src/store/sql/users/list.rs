@@ -1,6 +1,6 @@
 //! A page of users in SQL.
 
-use super::{COLUMNS, read};
+use super::rows::{COLUMNS, read};
 use crate::domain::{Page, Result, User, UserQuery, UserSort, Username};
 use crate::store::sql::Sql;
 use crate::store::sql::filter::Filter;

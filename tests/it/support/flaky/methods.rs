@@ -96,9 +96,9 @@ flaky! { Outbox {
     register(consumer: &str, kind: HookKind) -> Option<ConsumerState>;
     set_missing(consumer: &str, kind: HookKind, missing: String) -> ();
     forget(consumer: &str) -> ();
-    standing(consumer: &str) -> Option<ConsumerState>;
-    advance(consumer: &str, place: Cursor, records: Vec<DeliveryRecord>) -> bool;
-    disable(consumer: &str, place: Cursor, records: Vec<DeliveryRecord>, reason: String, attribution: Attribution) -> bool;
+    consumer_state(consumer: &str) -> Option<ConsumerState>;
+    advance(consumer: &str, cursor: Cursor, records: Vec<DeliveryRecord>) -> bool;
+    disable(consumer: &str, cursor: Cursor, records: Vec<DeliveryRecord>, reason: String, attribution: Attribution) -> bool;
     sweep_events(before: Timestamp, limit: usize) -> bool;
 } }
 

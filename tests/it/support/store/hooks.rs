@@ -41,17 +41,17 @@ pub fn failed_at(event: u64) -> FailedDelivery {
     }
 }
 
-pub async fn standing(store: &dyn Store, hook: &str) -> ConsumerState {
-    store.standing(hook).await.unwrap().unwrap()
+pub async fn consumer_state(store: &dyn Store, hook: &str) -> ConsumerState {
+    store.consumer_state(hook).await.unwrap().unwrap()
 }
 
 /// Moves `hook` as its delivery does.
 pub async fn advance(store: &dyn Store, hook: &str, to: u64, records: Vec<DeliveryRecord>) {
-    let place = Cursor {
-        cursor: EventId::new(to),
-        ..standing(store, hook).await.place
+    let cursor = Cursor {
+        event: EventId::new(to),
+        ..consumer_state(store, hook).await.cursor
     };
-    assert!(store.advance(hook, place, records).await.unwrap());
+    assert!(store.advance(hook, cursor, records).await.unwrap());
 }
 
 /// Requests another attempt at `event`, or at all failed events. Returns how many.
