@@ -61,8 +61,13 @@ impl SqliteStore {
     /// [`OpenError`], one line each. A rejected file is left untouched.
     pub fn open(settings: DatabaseSettings<'_>) -> std::result::Result<Self, OpenError> {
         let opened = open_writer(settings.file, Schema::Migrate)?;
-        if opened.had_log {
-            damage::check(settings.file)?;
+        if opened.had_log
+            && let Err(damaged) = damage::check(settings.file)
+        {
+            // Closing the last connection would move the log. The next start would then find none,
+            // and serve the damaged database.
+            std::mem::forget(opened.connection);
+            return Err(damaged);
         }
         Self::start(opened, settings)
     }
