@@ -215,7 +215,7 @@ async fn accept_twice(
     what: &str,
 ) -> Result<(), String> {
     accept(hook, event, what).await?;
-    accept(hook, event, &format!("{what} again")).await
+    accept(hook, event, &format!("{what}, delivered again,")).await
 }
 
 /// Delivers one event as the server does.

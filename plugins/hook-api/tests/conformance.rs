@@ -239,7 +239,7 @@ async fn a_failure_names_the_event_and_the_reason() {
     let cases = [
         (
             Fault::RefusesAnUpdateAgain,
-            "the same update again was rejected: temporary failure: not now",
+            "an update, delivered again, was rejected: temporary failure: not now",
         ),
         (
             Fault::PanicsAtDeletions,
