@@ -39,10 +39,12 @@ mod status_query;
 mod timestamp;
 mod user;
 mod user_difference;
+mod user_id;
 mod user_patch;
 mod user_query;
 mod user_with_presence;
 mod username;
+mod weakness;
 mod webhook;
 mod words;
 
@@ -66,7 +68,7 @@ pub use login::{
     NewLogin, Session,
 };
 pub use name::check_name;
-pub use password_policy::{PasswordPolicy, Weakness};
+pub use password_policy::PasswordPolicy;
 pub use permission::{GrantChange, Grants, Permission, PermissionGrant, Role, RoleScope};
 pub use presence::{Presence, PresenceKind};
 pub use presence_policy::PresencePolicy;
@@ -76,10 +78,12 @@ pub use retention::EventRetention;
 pub use setting::{Audience, ChangedBy, Setting, SettingValue, SettingValues};
 pub use status_query::{Page, SortField, SortOrder, StatusQuery};
 pub use timestamp::Timestamp;
-pub use user::{ADMIN, User, UserId, UserKey, UserKind};
+pub use user::{ADMIN, User, UserKey, UserKind};
 pub use user_difference::UserDifference;
+pub use user_id::UserId;
 pub use user_patch::{RoleChange, UserPatch};
 pub use user_query::{UserQuery, UserSort};
 pub use user_with_presence::UserWithPresence;
 pub use username::Username;
+pub use weakness::Weakness;
 pub use webhook::{SigningSecret, Webhook, WebhookName, rotate_secrets};

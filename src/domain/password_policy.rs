@@ -4,21 +4,10 @@
 //! 6.2.11 (no context-specific words). It has no rules about character classes and no upper
 //! limit (6.2.5, 6.2.9).
 
-use super::{Email, Error, Field, Problem, Result, Username};
+use super::{Email, Error, Field, Problem, Result, Username, Weakness};
 
 /// The most common passwords. The first lines of the file state its content and source.
 const COMMON: &str = include_str!("common_passwords.txt");
-
-/// Why a password is too weak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weakness {
-    /// It has fewer characters than this minimum.
-    TooShort(usize),
-    /// It is the username, the email address or its local part.
-    Name,
-    /// It is one of the most common passwords.
-    Common,
-}
 
 /// The requirements for a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! User accounts.
 
-use super::id::id;
-use super::{By, Email, Origin, Profile, Timestamp, Username};
+use super::{By, Email, Origin, Profile, Timestamp, UserId, Username};
 
 /// A user account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,9 +83,4 @@ impl UserKey {
             Self::Username(text) | Self::Email(text) => text,
         }
     }
-}
-
-id! {
-    /// 17 characters of Meteor's unambiguous alphabet. Ids from clients are looked up unchanged.
-    UserId
 }

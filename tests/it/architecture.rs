@@ -141,16 +141,11 @@ fn modules_form_no_cycle() {
     }
 }
 
-/// Folders whose files still use each other in a circle. Take a folder out when its last cycle is
-/// gone.
-const CIRCULAR: &[&str] = &["domain", "service/users", "store"];
-
 #[test]
 fn files_form_no_cycle() {
     let sources = sources();
     let used = used_files(&sources);
-    let is_known = |file: &str| CIRCULAR.iter().any(|folder| file.starts_with(folder));
-    let circular = circular(&used, |file| !is_known(file));
+    let circular = circular(&used);
     assert!(
         circular.is_empty(),
         "move what these files share down into a file of its own: {circular:#?}"
@@ -273,11 +268,9 @@ fn the_search_finds_whole_names_and_relative_paths() {
 /// selects.
 fn circular<'a>(
     used: &'a BTreeMap<&str, BTreeSet<String>>,
-    counts: impl Fn(&str) -> bool,
 ) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut left: BTreeMap<&str, BTreeSet<&str>> = used
         .iter()
-        .filter(|(file, _)| counts(file))
         .map(|(file, used)| (*file, used.iter().map(String::as_str).collect()))
         .collect();
     loop {

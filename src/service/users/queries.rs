@@ -1,6 +1,5 @@
 //! Who may see which users, and whether completely. The API layer decides which fields that covers.
 
-use super::is_self;
 use crate::app::App;
 use crate::domain::{Actor, Page, Permission, Result, User, UserKey, UserQuery};
 
@@ -21,7 +20,7 @@ pub async fn info(app: &App, actor: &Actor, key: UserKey) -> Result<Option<Visib
     let by_address = matches!(key, UserKey::Email(_));
     let found = app.store.find_user(key).await?;
     let user = found.map(|(user, _)| VisibleUser {
-        whole: is_self(actor, &user.id) || sees_all(actor),
+        whole: actor.user.id == user.id || sees_all(actor),
         user,
     });
     Ok(user.filter(|user| user.whole || !by_address))

@@ -1,8 +1,8 @@
 //! The audit trail in SQL.
 
-use super::engine::AUDIT;
 use super::filter::Filter;
 use super::page::{self, PageQuery};
+use super::signal::AUDIT;
 use super::{Engine, Row, SpaceClass, Sql, values};
 use crate::domain::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, Page, RecordClass, Result,

@@ -1,8 +1,7 @@
 //! What a database must do to run the units of work in this folder.
 
-use super::{ChangeSignals, Sql};
+use super::{ChangeSignals, Signal, Sql};
 use crate::domain::Result;
-use crate::store::ChangeKind;
 
 /// Runs units of work in transactions.
 pub trait Engine: Send + Sync + 'static {
@@ -38,23 +37,3 @@ pub enum SpaceClass {
     /// database is full, and its event needs a row.
     Reserve,
 }
-
-/// A signal for cached data or for waiting tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// A change of versioned data.
-    ChangeKind(ChangeKind),
-    /// The next claim expiry may have moved.
-    Deadlines,
-    /// Hooks were changed by an administrator or the operator.
-    Hooks,
-    /// The audit trail has a new record.
-    Audit,
-}
-
-/// The signals of a change to access control.
-pub const ACCESS: &[Signal] = &[Signal::ChangeKind(ChangeKind::Access), Signal::Audit];
-/// The signals of a change to hooks.
-pub const HOOKS: &[Signal] = &[Signal::Hooks, Signal::Audit];
-/// The signals of a new audit record without other changes.
-pub const AUDIT: &[Signal] = &[Signal::Audit];

@@ -1,6 +1,6 @@
 //! Hook administration in SQL.
 
-use super::engine::HOOKS;
+use super::signal::HOOKS;
 use super::{Engine, Row, SpaceClass, Sql, audit, consumer, delivery, outbox, values};
 use crate::domain::{
     Action, Attribution, DeliveryRecord, DeliveryState, Error, EventId, Hook, HookKind, Result,

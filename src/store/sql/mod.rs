@@ -21,13 +21,15 @@ mod page;
 mod permissions;
 mod presence;
 mod settings;
+mod signal;
 mod users;
 mod value;
 mod webhooks;
 
 pub use change_signals::{ChangeSignals, EVERYTHING};
-pub use engine::{Engine, Signal, SpaceClass};
+pub use engine::{Engine, SpaceClass};
 pub use outbox::{NEWEST_EVENT, newest as newest_event};
+pub use signal::Signal;
 pub use value::{FromValue, Value};
 
 use crate::domain::{Error, Result};

@@ -1,6 +1,6 @@
 //! The outbox in SQL: events and consumer positions.
 
-use super::engine::HOOKS;
+use super::signal::HOOKS;
 use super::{Engine, Row, SpaceClass, Sql, audit, consumer, delivery, values};
 use crate::domain::{
     Attribution, DeliveryRecord, Event, EventId, EventRetention, HookKind, NewEvent, Result,

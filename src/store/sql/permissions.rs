@@ -1,6 +1,6 @@
 //! Permissions and roles in SQL.
 
-use super::engine::ACCESS;
+use super::signal::ACCESS;
 use super::{Engine, Row, SpaceClass, Sql, audit, outbox, values};
 use crate::domain::{
     By, Change, Error, Field, GrantChange, PermissionGrant, Problem, Result, Role, RoleScope,

@@ -1,6 +1,6 @@
 //! Settings in SQL.
 
-use super::engine::ACCESS;
+use super::signal::ACCESS;
 use super::{Engine, Row, SpaceClass, Sql, audit, outbox, values};
 use crate::domain::{By, Change, Result, Setting, SettingValue, Timestamp};
 use crate::store::Settings;

@@ -1,6 +1,6 @@
 //! Webhooks and their secrets in SQL.
 
-use super::engine::HOOKS;
+use super::signal::HOOKS;
 use super::{Engine, Row, SpaceClass, Sql, audit, consumer, values};
 use crate::domain::{
     Action, Attribution, Error, Field, HookKind, Problem, Result, SigningSecret, Timestamp,

@@ -26,7 +26,7 @@ mod writer;
 pub use open_error::OpenError;
 
 use crate::domain::{EventId, Fault, Result};
-use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, SpaceClass, newest_event};
+use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, Signal, SpaceClass, newest_event};
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
 use checkpoint::Checkpoints;
@@ -34,6 +34,7 @@ use group_commit::WriterState;
 use health::Health;
 use open::{Opened, Schema, open_writer};
 use pool::{Pool, Readers};
+use rusqlite::Connection;
 use space::Limit;
 use sql::newest;
 use std::sync::Arc;
@@ -136,6 +137,30 @@ impl SqliteStore {
             signals,
             health,
         })
+    }
+}
+
+impl Engine for SqliteStore {
+    type Connection = Connection;
+
+    fn signals(&self) -> &ChangeSignals {
+        &self.signals
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        space: SpaceClass,
+        signals: &'static [Signal],
+        work: impl Fn(&Connection) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> + Send {
+        self.writer.write(space, signals, work)
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> + Send {
+        self.readers.read(work)
     }
 }
 

@@ -1,38 +1,10 @@
 //! Runs the statements of [`sql`](crate::store::sql) on SQLite's connections.
 
-use super::SqliteStore;
 use super::error::{error, write_error};
 use crate::domain::{Error, EventId, Result};
-use crate::store::sql::{
-    ChangeSignals, Engine, NEWEST_EVENT, Row, Signal, SpaceClass, Sql, Value, WriteError,
-    placeholders_ascend,
-};
+use crate::store::sql::{NEWEST_EVENT, Row, Sql, Value, WriteError, placeholders_ascend};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql, params_from_iter};
-
-impl Engine for SqliteStore {
-    type Connection = Connection;
-
-    fn signals(&self) -> &ChangeSignals {
-        &self.signals
-    }
-
-    fn write<T: Send + 'static>(
-        &self,
-        space: SpaceClass,
-        signals: &'static [Signal],
-        work: impl Fn(&Connection) -> Result<T> + Send + 'static,
-    ) -> impl Future<Output = Result<T>> + Send {
-        self.writer.write(space, signals, work)
-    }
-
-    fn read<T: Send + 'static>(
-        &self,
-        work: impl Fn(&Connection) -> Result<T> + Send + 'static,
-    ) -> impl Future<Output = Result<T>> + Send {
-        self.readers.read(work)
-    }
-}
 
 impl Sql for Connection {
     const POSITION: &'static str = "instr";

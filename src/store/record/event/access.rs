@@ -1,6 +1,6 @@
 //! The payloads of events about users, roles, logins, permissions and settings.
 
-use super::{named, unknown};
+use super::decode::{named, unknown};
 use crate::domain::{
     Change, PermissionGrant, Result, RoleOf, Setting, SettingValue, Timestamp, UserChange, UserId,
     Username,

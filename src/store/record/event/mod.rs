@@ -1,16 +1,16 @@
 //! The stored form of an event: its kind, and its payload as JSON.
 
 mod access;
+mod decode;
 mod status;
 
 use access::{
     GonePayload, LoginsPayload, PermissionPayload, RolePayload, SettingPayload, UserPayload,
 };
+use decode::{named, unknown};
 use status::{PresencePayload, StatusPayload};
 
-use crate::domain::{
-    Change, CustomStatus, Error, NewEvent, Result, RoleOf, Timestamp, UserId, Username,
-};
+use crate::domain::{Change, CustomStatus, Error, NewEvent, Result, RoleOf, Timestamp, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -106,20 +106,12 @@ fn read<T: DeserializeOwned>(
     })
 }
 
-fn named(username: Cow<'_, str>) -> Username {
-    Username::stored(username.into_owned())
-}
-
-fn unknown(what: &str, word: &str) -> Error {
-    Error::internal(format!("its {what} {word:?} is unknown"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
         Baseline, ClaimSource, PermissionGrant, Setting, StatusChange, StatusId, StatusName,
-        StatusText, StatusType, UserChange, UserStatus,
+        StatusText, StatusType, UserChange, UserStatus, Username,
     };
 
     const AT: Timestamp = Timestamp::from_millis(42);

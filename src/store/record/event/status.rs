@@ -1,6 +1,6 @@
 //! The payloads of events about custom statuses and presence.
 
-use super::{named, unknown};
+use super::decode::{named, unknown};
 use crate::domain::{
     Baseline, Change, ClaimSource, CustomStatus, Result, StatusChange, StatusId, StatusName,
     StatusText, StatusType, Timestamp, UserId, UserStatus,

@@ -5,7 +5,7 @@ pub mod end;
 mod records;
 mod rows;
 
-use super::engine::{ACCESS, AUDIT};
+use super::signal::{ACCESS, AUDIT};
 use super::users::rows as users;
 use super::{Engine, Row, SpaceClass, Sql, audit, values};
 use crate::domain::{

@@ -4,7 +4,7 @@ mod change;
 mod list;
 pub mod rows;
 
-use super::engine::{ACCESS, AUDIT};
+use super::signal::{ACCESS, AUDIT};
 use super::{Engine, SpaceClass, Sql, audit, values};
 use crate::domain::{
     Attribution, Bio, By, Email, Field, Nickname, Page, PresencePolicy, Result, User, UserId,
