@@ -13,6 +13,22 @@ const LONG_LOG_PAGES: i64 = 1000;
 /// costs as much as a small read.
 const JOBS_BETWEEN_CHECKS: usize = 64;
 
+/// Whether this process moves the log into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogRule {
+    Move,
+    /// The log belongs to a running server, or was left by one that stopped uncleanly. In the second
+    /// case the next start checks the file for damage, because it finds the log.
+    Leave,
+}
+
+impl LogRule {
+    /// The rule for a process that does not hold the data folder's lock.
+    pub(super) fn for_command(found_log: bool) -> Self {
+        if found_log { Self::Leave } else { Self::Move }
+    }
+}
+
 /// The checkpoints of one database.
 pub(super) struct Checkpoints {
     /// `None` for an in-memory database, which has no log.

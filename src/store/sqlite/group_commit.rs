@@ -5,7 +5,7 @@
 //! limited, all jobs of a group have the same space class. Otherwise a job that finds no space would
 //! also fail jobs that may use the reserve.
 
-use super::checkpoint::{self, Checkpoints};
+use super::checkpoint::{self, Checkpoints, LogRule};
 use super::error::is_damage;
 use super::health::Health;
 use super::job::{Failure, Job};
@@ -32,9 +32,18 @@ pub(super) struct WriterState {
     /// Raised after every commit, before the callers get their results.
     pub(super) signals: ChangeSignals,
     pub(super) checkpoints: Checkpoints,
+    pub(super) log_rule: LogRule,
     pub(super) health: Arc<Health>,
     /// The [`data_version`] up to which commits of other processes are announced.
     pub(super) known_version: Option<i64>,
+}
+
+impl WriterState {
+    /// Returns whether the log may be moved into the database. The log of a database that can no
+    /// longer be trusted may be needed for recovery.
+    fn may_move_log(&self) -> bool {
+        self.log_rule == LogRule::Move && self.health.fault().is_none()
+    }
 }
 
 /// Runs the writer thread: processes `queue` until it is stopped.
@@ -45,16 +54,19 @@ pub(super) fn run(mut state: WriterState, mut queue: JobQueue) {
             Task::Work(first) => most = work(&mut state, first, &mut queue, most),
             Task::Tick => tick(&mut state),
             Task::Checkpoint(done) => {
-                unless_broken(&state, Checkpoints::run);
+                if state.may_move_log() {
+                    state.checkpoints.run(&state.connection);
+                }
                 let _ = done.send(());
             }
         }
     }
     // Jobs queued after the stop are dropped, and their callers get "unavailable". The log is moved
     // as far as possible: another process may be using the database.
-    unless_broken(&state, Checkpoints::run);
-    if state.health.fault().is_some() {
-        // Otherwise SQLite moves the log when the last connection is closed.
+    if state.may_move_log() {
+        state.checkpoints.run(&state.connection);
+    } else {
+        // Otherwise SQLite moves the log when a reader closes the last connection.
         std::mem::forget(state.connection);
     }
 }
@@ -87,7 +99,7 @@ fn work(state: &mut WriterState, first: Box<dyn Job>, queue: &mut JobQueue, most
     for job in jobs {
         job.answer(result.as_ref().err());
     }
-    if state.health.fault().is_none() {
+    if state.may_move_log() {
         state.checkpoints.after_commit(&state.connection, count);
     }
     // When space is short, a job that finds none fails its whole group. On their own, the other
@@ -97,15 +109,8 @@ fn work(state: &mut WriterState, first: Box<dyn Job>, queue: &mut JobQueue, most
 
 fn tick(state: &mut WriterState) {
     state.health.check_files();
-    if state.health.fault().is_none() {
+    if state.may_move_log() {
         state.checkpoints.tick(&state.connection);
-    }
-}
-
-/// Skips `how` for a database that can no longer be trusted: its log may be needed for recovery.
-fn unless_broken(state: &WriterState, how: impl Fn(&Checkpoints, &Connection)) {
-    if state.health.fault().is_none() {
-        how(&state.checkpoints, &state.connection);
     }
 }
 
@@ -221,7 +226,9 @@ fn roll_back(state: &WriterState, failure: &Failure) {
     {
         state.health.report(Fault::Damaged, &source.to_string());
     }
-    unless_broken(state, |_, connection| checkpoint::free_space(connection));
+    if state.may_move_log() {
+        checkpoint::free_space(&state.connection);
+    }
 }
 
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {

@@ -29,7 +29,7 @@ use crate::domain::{EventId, Fault, Result};
 use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, Signal, SpaceClass, newest_event};
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
-use checkpoint::Checkpoints;
+use checkpoint::{Checkpoints, LogRule};
 use group_commit::WriterState;
 use health::Health;
 use open::{Opened, Schema, open_writer};
@@ -61,27 +61,18 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], one line each. A rejected file is left untouched.
     pub fn open(settings: DatabaseSettings<'_>) -> std::result::Result<Self, OpenError> {
-        let opened = open_writer(settings.file, Schema::Migrate)?;
-        if opened.had_log
-            && let Err(damaged) = damage::check(settings.file)
-        {
-            // Closing the last connection would move the log. The next start would then find none,
-            // and serve the damaged database.
-            std::mem::forget(opened.connection);
-            return Err(damaged);
-        }
-        Self::start(opened, settings)
+        Self::start(open_writer(settings.file, Schema::Migrate)?, settings)
     }
 
-    /// Opens a database without creating or upgrading it, next to a server that may be older.
+    /// Opens a database without creating or upgrading it, next to a server that may be older. A log
+    /// that is found is left in place.
     ///
     /// # Errors
     /// As for [`open`](Self::open), and [`OpenError::NeedsUpgrade`].
     pub fn open_beside_server(
         settings: DatabaseSettings<'_>,
     ) -> std::result::Result<Self, OpenError> {
-        let opened = open_writer(settings.file, Schema::Keep)?;
-        Self::start(opened, settings)
+        Self::start(open_writer(settings.file, Schema::Keep)?, settings)
     }
 
     fn start(
@@ -101,6 +92,7 @@ impl SqliteStore {
             limit,
             signals: signals.clone(),
             checkpoints: Checkpoints::of(Some(path)),
+            log_rule: opened.log_rule,
             health: health.clone(),
             known_version: None,
         };
@@ -126,6 +118,7 @@ impl SqliteStore {
             limit: None,
             signals: signals.clone(),
             checkpoints: Checkpoints::of(None),
+            log_rule: LogRule::Move,
             health: health.clone(),
             known_version: None,
         };

@@ -1,11 +1,12 @@
 //! Opens a database file: rejects unsuitable files before anything is written, upgrades older ones,
 //! and sets the writer's pragmas.
 
+use super::checkpoint::LogRule;
 use super::files::beside;
 use super::generation_marker::Generation;
 use super::open_error::OpenError;
 use super::schema::{APPLICATION, SCHEMA, VERSION};
-use super::{create, generation, upgrades};
+use super::{create, damage, generation, upgrades};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::File;
@@ -39,23 +40,37 @@ pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenErr
         return Err(OpenError::NeedsUpgrade(path.to_owned(), version));
     }
     let generation = found.write_marker(path)?;
+    let sqlite = |source| OpenError::sqlite(path, &source);
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let prepared = prepare(&mut connection).and_then(|()| match schema {
-        Schema::Migrate => upgrade_schema(&mut connection, generation),
-        Schema::Keep => Ok(()),
-    });
-    prepared.map_err(|source| OpenError::sqlite(path, &source))?;
+    // First: until the file is checked, not even an error may move the log. The next start would
+    // find none, skip the check, and serve a damaged database.
+    keep_log(&connection, found.has_log).map_err(sqlite)?;
+    prepare(&connection).map_err(sqlite)?;
+    let mut log_rule = LogRule::for_command(found.has_log);
+    if schema == Schema::Migrate {
+        if found.has_log {
+            damage::check(path)?;
+        }
+        upgrade_schema(&mut connection, generation).map_err(sqlite)?;
+        log_rule = LogRule::Move;
+        keep_log(&connection, false).map_err(sqlite)?;
+    }
     Ok(Opened {
         connection,
-        had_log: found.has_log,
+        log_rule,
     })
 }
 
 /// The writing connection.
 pub(super) struct Opened {
     pub(super) connection: Connection,
-    /// Whether a log already existed: after an unclean stop, or while another process runs.
-    pub(super) had_log: bool,
+    pub(super) log_rule: LogRule,
+}
+
+/// Sets whether SQLite leaves the log in place when the last connection is closed.
+fn keep_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
+    let setting = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(setting, keep).map(drop)
 }
 
 /// Opens a connection to a new in-memory database, which ends with it.
@@ -64,8 +79,8 @@ pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     let opened = Connection::open_in_memory_with_flags(
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     );
-    let opened = opened.and_then(|mut connection| {
-        prepare(&mut connection)?;
+    let opened = opened.and_then(|connection| {
+        prepare(&connection)?;
         connection.execute_batch(&format!("BEGIN; {SCHEMA}; COMMIT"))?;
         Ok(connection)
     });
@@ -138,7 +153,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     connection.map_err(|source| OpenError::sqlite(path, &source))
 }
 
-fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         // FULL: a commit is on disk before it is acknowledged. The cache is limited for small
         // machines, the log for small disks. Only super::checkpoint runs checkpoints.

@@ -93,7 +93,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::checkpoint::Checkpoints;
+    use super::super::checkpoint::{Checkpoints, LogRule};
     use super::super::error::error;
     use super::super::health::Health;
     use super::super::space::Limit;
@@ -118,6 +118,7 @@ mod tests {
             limit: Limit::of(&connection, max_mib).unwrap(),
             signals: signals.clone(),
             checkpoints: Checkpoints::of(Some(&path)),
+            log_rule: LogRule::Move,
             health: Arc::new(Health::new(Some(&path))),
             known_version: None,
             connection,
