@@ -1,7 +1,7 @@
 //! Searches a database for damage within a time limit.
 
+use super::connection::read_only;
 use super::error::is_damage;
-use super::open::read_only;
 use super::open_error::OpenError;
 use rusqlite::Connection;
 use std::path::Path;

@@ -3,6 +3,7 @@
 //! Only this folder depends on rusqlite and r2d2. Statements are in [`sql`](crate::store::sql).
 
 mod checkpoint;
+mod connection;
 mod create;
 mod damage;
 mod error;

@@ -1,9 +1,9 @@
 //! Readers: pooled read-only connections from r2d2, or the writer's own connection for an in-memory
 //! database, which belongs to a single connection.
 
+use super::connection::read_only;
 use super::error::error;
 use super::health::Health;
-use super::open::read_only;
 use super::writer::Writer;
 use crate::domain::{Error, Fault, Result};
 use crate::store::sql::SpaceClass;

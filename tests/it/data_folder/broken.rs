@@ -17,9 +17,7 @@ fn damage(file: &Path, name: &str) {
     let keep = rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
     database.set_db_config(keep, true).unwrap();
     let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
-    let page: u32 = database
-        .query_row(sql, [name], |row| row.get(0))
-        .unwrap();
+    let page: u32 = database.query_row(sql, [name], |row| row.get(0)).unwrap();
     let at = u64::from(page - 1) * PAGE as u64;
     let file = fs::OpenOptions::new().write(true).open(file).unwrap();
     file.write_all_at(&[0xa5; PAGE], at).unwrap();
