@@ -38,3 +38,30 @@ impl Retry {
         self.0 = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    #[test]
+    fn work_is_skipped_at_its_third_failure() {
+        let mut failures = Failures::default();
+        let retries = [(); 4].map(|()| failures.may_retry());
+        assert_eq!(retries, [true, true, false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_double_up_to_a_second_until_a_success() {
+        let mut retry = Retry::default();
+        for millis in [100, 200, 400, 800, 1000, 1000] {
+            let began = Instant::now();
+            retry.pause().await;
+            assert_eq!(began.elapsed().as_millis(), millis);
+        }
+        retry.reset();
+        let began = Instant::now();
+        retry.pause().await;
+        assert_eq!(began.elapsed(), FIRST_PAUSE);
+    }
+}

@@ -3,11 +3,15 @@
 use crate::support::flaky::{Fault, FlakyServer};
 use crate::support::store::{admin_at, at};
 use crate::support::{in_time, look_again};
-use doorsign::domain::{RoleChange, Setting, UserId, UserPatch};
+use doorsign::domain::{
+    Change, ClaimSource, RoleChange, Setting, SettingValue, UserId, UserPatch, UserStatus,
+};
 use doorsign::realtime::hub::{Listener, Live, News, Topic};
+use doorsign::service::claims::{self, NewClaim};
 use doorsign::store::Store;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Waits for the creation of this status and returns the messages before it.
 async fn until_created(listener: &Listener, name: &str) -> Vec<News> {
@@ -104,6 +108,123 @@ async fn a_retry_publishes_nothing_twice() {
         admin.create(&name).await.expect(200);
         assert_eq!(until_created(&listener, &name).await.len(), received);
     }
+}
+
+/// Waits until this user is shown with this status.
+async fn until_shown(listener: &Listener, user: &UserId, status: UserStatus) {
+    let is_it = |news: &News| matches!(news, News::Shown(shown) if shown.user == *user && shown.status == status);
+    let listening = async { while !listener.next().await.iter().any(|m| is_it(m.news())) {} };
+    in_time("a visible status", listening).await;
+}
+
+/// Gives ann a status in a way that needs no setting.
+async fn claim(server: &FlakyServer, status: UserStatus) {
+    let claim = NewClaim {
+        source: ClaimSource::External,
+        status,
+        text: String::new(),
+        life: None,
+    };
+    claims::set(&server.app, "ann", claim).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_failed_read_of_a_user_is_retried() {
+    let server = FlakyServer::start().await;
+    server.publish();
+    let listener = server.listener(&[Topic::Statuses]);
+    let fail = || {
+        server
+            .store
+            .fail_once("find_presence_snapshot", Fault::Unavailable);
+    };
+    for n in 0..3 {
+        let ann = server.user(&format!("ann-{n}")).await;
+        fail();
+        let busy = json!({"status": "busy"});
+        ann.post("users.setStatus", busy).await.expect(200);
+        until_shown(&listener, &UserId::new(ann.id()), UserStatus::Busy).await;
+        assert!(server.store.has_failed());
+        let bob = UserId::new(server.user(&format!("bob-{n}")).await.id());
+        fail();
+        let lease = server.app.connections.open(bob.clone());
+        lease.set(UserStatus::Away);
+        until_shown(&listener, &bob, UserStatus::Away).await;
+        assert!(server.store.has_failed());
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_was_skipped_does_not_count_as_published() {
+    let server = FlakyServer::start().await;
+    let ann = UserId::new(server.user("ann").await.id());
+    server.publish();
+    let listener = server.listener(&[Topic::Statuses]);
+    claim(&server, UserStatus::Busy).await;
+    until_shown(&listener, &ann, UserStatus::Busy).await;
+    let failures = server.store.failures();
+    server.store.break_down("list_settings", Fault::Unavailable);
+    server.store.refresh().await.unwrap(); // No copy of the settings counts any more.
+    claim(&server, UserStatus::Away).await;
+    server.store.fails_times(failures + 3).await;
+    server.store.heal();
+    // A listener that read the status in between has to hear of this.
+    claim(&server, UserStatus::Busy).await;
+    until_shown(&listener, &ann, UserStatus::Busy).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_skipped_does_not_count_as_published() {
+    let server = FlakyServer::start().await;
+    let ann = UserId::new(server.user("ann").await.id());
+    server.publish();
+    let listener = server.listener(&[Topic::Statuses]);
+    let lease = server.app.connections.open(ann.clone());
+    until_shown(&listener, &ann, UserStatus::Online).await;
+    let failures = server.store.failures();
+    server.store.break_down("list_settings", Fault::Unavailable);
+    server.store.refresh().await.unwrap();
+    lease.set(UserStatus::Away);
+    server.store.fails_times(failures + 3).await;
+    server.store.heal();
+    lease.set(UserStatus::Online);
+    until_shown(&listener, &ann, UserStatus::Online).await;
+}
+
+#[tokio::test]
+async fn a_status_is_published_again_after_the_broadcast_was_disabled() {
+    let server = FlakyServer::start().await;
+    let ann = UserId::new(server.user("ann").await.id());
+    let disable_broadcast = async |value: SettingValue| {
+        let (setting, by) = (Setting::PresenceBroadcastDisabled, Some(admin_at(0)));
+        let store = &server.app.store;
+        store.set_setting(setting, value, at(0), by).await.unwrap();
+    };
+    server.publish();
+    let listener = server.listener(&[Topic::Statuses]);
+    claim(&server, UserStatus::Busy).await;
+    until_shown(&listener, &ann, UserStatus::Busy).await;
+    disable_broadcast(true.into()).await;
+    let events = server.listener(&[Topic::Events]);
+    claim(&server, UserStatus::Away).await;
+    let is_change = |news: &News| matches!(news, News::Event(event) if matches!(event.event.change, Change::PresenceChanged(_)));
+    let listening = async { while !events.next().await.iter().any(|m| is_change(m.news())) {} };
+    in_time("the change of the status", listening).await;
+    disable_broadcast(false.into()).await;
+    claim(&server, UserStatus::Busy).await;
+    until_shown(&listener, &ann, UserStatus::Busy).await;
+}
+
+#[tokio::test]
+async fn a_failing_store_is_not_retried_without_a_pause() {
+    let server = FlakyServer::start().await;
+    server.publish();
+    let _listener = server.listener(&[Topic::Events]);
+    server.store.break_down("events_after", Fault::Unavailable);
+    server.user("ann").await;
+    server.store.fails().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(server.store.failures() < 10, "{}", server.store.failures());
 }
 
 fn patch_role(role: &str) -> UserPatch {

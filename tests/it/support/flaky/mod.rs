@@ -89,9 +89,19 @@ impl FlakyStore {
 
     /// Waits until something has failed.
     pub async fn fails(&self) {
-        while self.failures.load(Ordering::SeqCst) == 0 {
+        self.fails_times(1).await;
+    }
+
+    /// Waits until calls have failed this many times.
+    pub async fn fails_times(&self, times: usize) {
+        while self.failures() < times {
             look_again().await;
         }
+    }
+
+    /// How many calls have failed.
+    pub fn failures(&self) -> usize {
+        self.failures.load(Ordering::SeqCst)
     }
 
     /// Ends the effect of [`break_down`](Self::break_down).
