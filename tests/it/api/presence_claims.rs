@@ -4,6 +4,8 @@
 use crate::support::presence::{GET, SOON, own_status, set};
 use crate::support::{Setup, TestServer};
 use doorsign::config::Unconnected;
+use doorsign::domain::{ClaimSource, UserStatus};
+use doorsign::service::claims::{self, NewClaim};
 use serde_json::json;
 use std::time::Duration;
 
@@ -79,6 +81,23 @@ async fn a_new_status_discards_the_old_expiry_and_its_own_expiry_restores_nothin
     );
     server.clock.advance(Duration::from_secs(3600));
     assert_eq!(own_status(&ann).await, json!(["offline", null, null, null]));
+}
+
+#[tokio::test]
+async fn a_claim_is_listed_until_it_ends() {
+    let server = TestServer::start().await;
+    server.user("ann").await;
+    let claim = NewClaim {
+        source: ClaimSource::External,
+        status: UserStatus::Busy,
+        text: "in a call".to_owned(),
+        life: Some(Duration::from_secs(60)),
+    };
+    claims::set(&server.app, "ann", claim).await.unwrap();
+    let listed = async || claims::list(&server.app, "ann").await.unwrap().len();
+    assert_eq!(listed().await, 1);
+    server.clock.advance(Duration::from_secs(60));
+    assert_eq!(listed().await, 0);
 }
 
 #[tokio::test]

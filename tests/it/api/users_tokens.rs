@@ -2,6 +2,7 @@
 
 use crate::support::{Client, Reply, Setup, TestServer};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const SECRET: &str = "a secret for programs";
 
@@ -61,6 +62,24 @@ async fn a_personal_token_works_until_it_is_removed() {
     ann.post("users.removePersonalAccessToken", remove)
         .await
         .golden("tokens_remove_unknown");
+}
+
+#[tokio::test]
+async fn an_expired_token_is_listed_no_more_and_has_no_successor() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let minute = Some(Duration::from_secs(60));
+    server.with_named_token("ann", "short", minute).await;
+    let list = async || {
+        let list = ann.get("users.getPersonalAccessTokens").await;
+        list.expect(200).text().to_owned()
+    };
+    assert!(list().await.contains("\"short\""));
+    server.clock.advance(Duration::from_secs(61));
+    assert!(!list().await.contains("\"short\""));
+    let body = json!({"tokenName": "short"});
+    let route = "users.regeneratePersonalAccessToken";
+    ann.post(route, body).await.expect(400);
 }
 
 #[tokio::test]
