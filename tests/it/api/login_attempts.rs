@@ -166,6 +166,26 @@ async fn a_password_reset_and_an_unblock_lift_the_block_of_a_user() {
 }
 
 #[tokio::test]
+async fn an_unblock_and_a_success_clear_the_wrong_current_passwords() {
+    let server = server(|config| config.login_failures_per_user = 2).await;
+    let ann = server.with_token("ann").await;
+    let change = async |email: &str, current: &str| {
+        let own = json!({"data": {"email": email, "currentPassword": current}});
+        ann.post("users.updateOwnBasicInfo", own).await
+    };
+    for email in ["a@example.org", "b@example.org", "c@example.org"] {
+        change(email, "wrong").await.expect(400);
+        change(email, "ann's password").await.expect(200);
+    }
+    change("d@example.org", "wrong").await.expect(400);
+    change("d@example.org", "wrong").await.expect(400);
+    change("d@example.org", "ann's password").await.expect(400);
+    server.clock.advance(Duration::from_secs(1));
+    users::unblock(&server.app, "ann").await.unwrap();
+    change("d@example.org", "ann's password").await.expect(200);
+}
+
+#[tokio::test]
 async fn an_unblock_lifts_a_silent_block() {
     let server = server(|config| config.login_failures_per_user = 4).await;
     fail(&server, "ann", 2).await;

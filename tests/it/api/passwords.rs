@@ -251,6 +251,10 @@ async fn a_live_connection_is_restricted_until_the_required_password_change() {
     assert_eq!(refused["error"], "not-allowed");
     let weak = live.failure("setUserPassword", json!(["password"])).await;
     assert_eq!(weak["error"], "error-password-policy-not-met");
+    let same = live
+        .failure("setUserPassword", json!(["ann's password"]))
+        .await;
+    assert_eq!(same["error"], "error-password-same-as-current");
     live.result("setUserPassword", json!(["one of her own"]))
         .await;
     let again = live

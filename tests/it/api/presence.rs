@@ -218,6 +218,33 @@ async fn settings_can_forbid_status_texts_and_invisibility() {
 }
 
 #[tokio::test]
+async fn the_settings_also_apply_to_a_status_that_is_set_with_other_changes_of_a_user() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    setting(&admin, "Accounts_AllowUserStatusMessageChange", false).await;
+    setting(&admin, "Accounts_AllowInvisibleStatusOption", false).await;
+    for (data, code) in [
+        (json!({"name": "A", "statusText": "x"}), "error-not-allowed"),
+        (
+            json!({"name": "A", "statusType": "offline"}),
+            "error-status-not-allowed",
+        ),
+    ] {
+        let own = json!({"data": data});
+        let refused = ann.post("users.updateOwnBasicInfo", own).await.expect(400);
+        assert_eq!(refused.json()["errorType"], code, "{data}");
+    }
+    let of_ann = json!({"userId": ann.id(), "data": {"name": "A", "statusText": "x"}});
+    let refused = admin.post("users.update", of_ann).await.expect(400);
+    assert_eq!(refused.json()["errorType"], "error-not-allowed");
+    assert_eq!(ann.get("me").await.json()["name"], "ann");
+    let allowed = json!({"data": {"statusText": "", "statusType": "busy"}});
+    ann.post("users.updateOwnBasicInfo", allowed)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
 async fn presence_responses_are_json_and_not_cacheable() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;

@@ -43,6 +43,17 @@ async fn a_created_user_can_log_in_and_has_the_requested_fields() {
 }
 
 #[tokio::test]
+async fn a_created_user_has_each_role_once_and_in_order() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let body = with(account("ann"), &json!({"roles": ["user", "bot", "user"]}));
+    let made = admin.post("users.create", body).await.expect(200).json();
+    assert_eq!(made["user"]["roles"], json!(["bot", "user"]));
+    let ann = server.anon().logged_in("ann", "a password").await;
+    assert_eq!(ann.get("me").await.json()["roles"], json!(["bot", "user"]));
+}
+
+#[tokio::test]
 async fn a_user_created_inactive_or_with_a_random_password_cannot_log_in() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
@@ -96,6 +107,10 @@ async fn every_invalid_account_is_refused_with_a_specific_error() {
         (json!({"username": ""}), "users_create_without_username"),
         (json!({"name": " "}), "users_create_without_name"),
         (json!({"password": ""}), "users_create_without_password"),
+        (
+            json!({"password": "", "email": "nowhere"}),
+            "users_create_without_password",
+        ),
         (json!({"email": "nowhere"}), "users_create_email_not_valid"),
         (
             json!({"roles": ["user", "boss"]}),

@@ -298,6 +298,37 @@ async fn bodies_are_coerced_as_by_ajv_and_refused_with_its_messages() {
 }
 
 #[tokio::test]
+async fn roles_that_a_user_has_may_be_repeated_in_any_order_without_the_permission() {
+    let server = TestServer::start().await;
+    let (admin, keeper) = (
+        server.admin().await,
+        server.user_with_roles("keeper", &["bot"]).await,
+    );
+    let ann = server.user_with_roles("ann", &["bot", "user"]).await;
+    grant(&admin, "edit-other-user-info").await;
+    for roles in [
+        json!(["bot", "user"]),
+        json!(["user", "bot"]),
+        json!(["user", "bot", "user"]),
+    ] {
+        let data = json!({"roles": roles});
+        update(&keeper, &ann, data).await.expect(200);
+    }
+    let more = json!({"roles": ["bot", "guest", "user"]});
+    update(&keeper, &ann, more).await.expect(400);
+}
+
+#[tokio::test]
+async fn a_random_password_must_be_changed() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let data = json!({"setRandomPassword": true});
+    update(&admin, &ann, data).await.expect(200);
+    let me = ann.get("me").await.expect(200).json();
+    assert_eq!(me["requirePasswordChange"], true);
+}
+
+#[tokio::test]
 async fn an_update_with_the_old_roles_does_not_restore_a_role_removed_meanwhile() {
     let server = FlakyServer::start().await;
     let admin = server.admin("token").await;
