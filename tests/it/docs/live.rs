@@ -81,7 +81,7 @@ fn the_limits_are_those_of_the_server() {
     let (limits, page) = (Limits::default(), Page::of("realtime"));
     let (ping, close) = (limits.ping.as_secs(), limits.silence.as_secs());
     page.states(&format!(
-        "| silence | ping after {ping} s, closed after {close} s (code 4000);"
+        "| silence | ping after {ping} s, closed after {close} s (code 1001);"
     ));
     page.states(&format!("Its expiry is checked every {close} s."));
     // The tests in these files check the numbers that have no constant here.

@@ -194,7 +194,7 @@ async fn a_silent_client_is_pinged_and_stays_connected_if_it_answers() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_answer_pings_is_closed_with_4000() {
+async fn a_client_that_does_not_answer_pings_is_closed_so_that_it_reconnects() {
     let limits = Limits {
         ping: Duration::from_millis(500),
         silence: Duration::from_millis(1000),
@@ -206,9 +206,9 @@ async fn a_client_that_does_not_answer_pings_is_closed_with_4000() {
         .await;
     assert!(live.read().await.unwrap().contains("connected"));
     assert_eq!(live.read().await.unwrap(), r#"{"msg":"ping"}"#);
-    assert_eq!(live.read().await, Err(4000));
+    assert_eq!(live.read().await, Err(1001));
     // Before the handshake, the server sends no ping.
-    assert_eq!(server.socket().await.read().await, Err(4000));
+    assert_eq!(server.socket().await.read().await, Err(1001));
 }
 
 /// Sends an upgrade request with these headers and returns the response.

@@ -62,15 +62,15 @@ impl End {
         }
     }
 
-    /// Returns the close code and reason (RFC 6455, section 7.4.1). Rocket.Chat's streamer closes
-    /// idle connections with 4000.
+    /// Returns the close code and reason (RFC 6455, section 7.4.1). Idle connections do not get 4000
+    /// as from Rocket.Chat's streamer, because the mobile app never reconnects after it.
     fn close_frame(self) -> Option<(u16, &'static str)> {
         Some(match self {
             Self::Gone => return None,
             Self::Refused => (1000, ""),
             Self::Stop => (1001, "server is stopping"),
             Self::TooSlow => (1013, "too slow: reconnect"),
-            Self::Silent => (4000, "timeout"),
+            Self::Silent => (1001, "timeout"),
             Self::LoggedOut => (1008, "logged out"),
             Self::Unchecked => (1013, "try again later"),
             Self::NotLoggedIn => (1008, "login timeout"),

@@ -5,7 +5,7 @@ use crate::domain::{PresencePolicy, UserId, UserStatus};
 use crate::service::users::{self, NewUser};
 
 fn silent() -> Got {
-    Got::Close(4000, "timeout".to_owned())
+    Got::Close(1001, "timeout".to_owned())
 }
 
 async fn pass(seconds: u64) {
