@@ -29,6 +29,8 @@ pub struct Api {
     pub(super) method_limits: ddp::MethodLimits,
     pub(super) client_address: ClientAddress,
     pub(super) site_url: String,
+    /// The Rocket.Chat version that clients are shown, such as `8.8.1`.
+    pub(super) rocketchat_version: String,
     pub(super) base_path: BasePath,
     pub(super) openapi: bytes::Bytes,
     pub(super) common_headers: CommonHeaders,
@@ -62,6 +64,7 @@ impl Api {
                 config.site_url.as_deref(),
             )),
             site_url,
+            rocketchat_version: config.rocketchat_version.clone(),
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),

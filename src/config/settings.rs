@@ -40,6 +40,9 @@ pub struct Config {
     /// Which Rocket.Chat behaviour to follow where its documentation and its server differ
     #[arg(long, help_heading = SERVER)]
     pub contract: Contract,
+    /// Rocket.Chat version that this server reports to clients
+    #[arg(long, value_name = "VERSION", help_heading = SERVER)]
+    pub rocketchat_version: String,
     /// File that gets the server's address once it accepts requests
     #[arg(long, value_name = "FILE", help_heading = SERVER)]
     pub ready_file: Option<PathBuf>,
@@ -187,6 +190,7 @@ impl Default for Config {
             listen: "127.0.0.1:3000".into(),
             site_url: None,
             contract: Contract::Documented,
+            rocketchat_version: "8.8.1".into(),
             ready_file: None,
             admin_username: "admin".into(),
             admin_password: None,

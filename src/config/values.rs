@@ -23,6 +23,7 @@ const KINDS: &[(&str, &str, Read)] = &[
     ("USERNAME", "a user name", text),
     ("HOST:PORT", "a host and a port, such as 127.0.0.1:3000 or a host name that resolves", address),
     ("URL", "an http or https URL such as https://chat.example.com, or empty for none", optional_url),
+    ("VERSION", "a version of three numbers such as 8.8.1", version),
     ("ORIGINS", "a list of origins such as https://chat.example.com, separated by commas, or * for all", |text| list(text, origin)),
     ("NETWORKS", "a list of networks such as 10.0.0.0/8, separated by commas, or empty for none", |text| list(text, network::read)),
     ("HEADER", "the name of a header that holds addresses alone, such as X-Forwarded-For or X-Real-IP (not Forwarded)", address_header),
@@ -100,6 +101,18 @@ fn placeholder(arg: &Arg) -> &str {
 
 fn text(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| text.into())
+}
+
+/// Three numbers. Clients compare versions by number, and show parts of them.
+fn version(text: &str) -> Option<Value> {
+    let numbers: Vec<_> = text.split('.').map(canonical_number).collect();
+    (numbers.len() == 3 && numbers.iter().all(|is_number| *is_number)).then(|| text.into())
+}
+
+/// Whether a part of a version is a number of at most four digits, without leading zeros.
+fn canonical_number(part: &str) -> bool {
+    let is_digits = part.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits && (1..=4).contains(&part.len()) && (part == "0" || !part.starts_with('0'))
 }
 
 /// A list separated by commas, or nothing.

@@ -8,21 +8,16 @@ use bytes::Bytes;
 use serde::Serialize;
 use warp::http::{HeaderValue, header};
 
-/// The emulated Rocket.Chat version, as shown to everyone.
-const VERSION: &str = "8.8";
-/// The emulated Rocket.Chat version, as shown to users who may view statistics.
-const FULL_VERSION: &str = "8.8.1";
-
 /// The JSON Schema of events, for readers and hooks. Tests validate the sent events against it.
 const EVENT_SCHEMA: &[u8] = include_bytes!("../openapi/event.schema.json");
 
 #[derive(Serialize)]
-struct Info {
-    version: &'static str,
+struct Info<'a> {
+    version: &'a str,
     #[serde(rename = "minimumClientVersions")]
     minimum_client_versions: ClientVersions,
     #[serde(skip_serializing_if = "Option::is_none")]
-    info: Option<Details>,
+    info: Option<Details<'a>>,
 }
 
 #[derive(Serialize)]
@@ -32,8 +27,8 @@ struct ClientVersions {
 }
 
 #[derive(Serialize)]
-struct Details {
-    version: &'static str,
+struct Details<'a> {
+    version: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     build: Option<Build>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +42,13 @@ struct Build {
 }
 
 #[derive(Serialize)]
-struct InfoV1 {
-    info: Details,
+struct InfoV1<'a> {
+    info: Details<'a>,
+}
+
+/// Returns a version without its last part, as everyone may see it.
+fn shortened(version: &str) -> &str {
+    version.rsplit_once('.').map_or(version, |(short, _)| short)
 }
 
 /// `GET /api/info`: requires no login; users who may view statistics see more.
@@ -56,17 +56,18 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let actor = request.actor().await.ok();
     request.count_call(actor.as_deref())?;
     let sees_more = actor.is_some_and(|actor| actor.require(Permission::ViewStatistics).is_ok());
+    let full = request.api.rocketchat_version.as_str();
     let build = Build {
         arch: std::env::consts::ARCH,
         platform: std::env::consts::OS,
     };
     let details = Details {
-        version: FULL_VERSION,
+        version: full,
         build: Some(build),
         doorsign: Some(env!("CARGO_PKG_VERSION")),
     };
     response::success(&Info {
-        version: if sees_more { FULL_VERSION } else { VERSION },
+        version: if sees_more { full } else { shortened(full) },
         minimum_client_versions: ClientVersions {
             desktop: "3.9.6",
             mobile: "4.39.0",
@@ -81,7 +82,7 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
     request.count_call(actor.as_deref())?;
     response::success(&InfoV1 {
         info: Details {
-            version: VERSION,
+            version: shortened(&request.api.rocketchat_version),
             build: None,
             doorsign: None,
         },

@@ -236,3 +236,20 @@ async fn the_administrator_logs_in_with_the_configured_password() {
     let admin = server.anon().logged_in("admin", ADMIN_PASSWORD).await;
     admin.create("caught up").await.golden("create");
 }
+
+#[tokio::test]
+async fn the_reported_version_is_a_setting() {
+    let setup = Setup::new().config(|c| c.rocketchat_version = "7.13.2".to_owned());
+    let server = setup.start().await;
+    let read = async |client: &Client, path: &str| {
+        let reply = client.send(Method::GET, path, &[], "").await;
+        reply.expect(200).json()
+    };
+    let (admin, anon) = (server.admin().await, server.anon());
+    let info = read(&admin, "/api/info").await;
+    assert_eq!(info["version"], "7.13.2");
+    assert_eq!(info["info"]["version"], "7.13.2");
+    assert_eq!(read(&anon, "/api/info").await["version"], "7.13");
+    let old = read(&anon, "/api/v1/info").await;
+    assert_eq!(old["info"]["version"], "7.13");
+}
