@@ -10,6 +10,7 @@ use super::http::path::BasePath;
 use super::http::rate_limits::Quotas;
 use super::http::realtime::Realtime;
 use super::http::request_id::RequestIds;
+use super::http::site_url::SiteUrl;
 use super::openapi;
 use crate::app::App;
 use crate::config::Config;
@@ -28,7 +29,7 @@ pub struct Api {
     pub(super) quotas: Quotas,
     pub(super) method_limits: ddp::MethodLimits,
     pub(super) client_address: ClientAddress,
-    pub(super) site_url: String,
+    pub(super) site_url: SiteUrl,
     /// The Rocket.Chat version that clients are shown, such as `8.8.1`.
     pub(super) rocketchat_version: String,
     pub(super) base_path: BasePath,
@@ -49,12 +50,12 @@ impl Api {
     /// address at which clients reach the server if the config names none.
     pub fn new(app: Arc<App>, config: &Config, limits: Limits, site_url: String) -> Self {
         let configured = config.site_url.as_deref().unwrap_or_default();
-        let site_url = config.site_url.clone().unwrap_or(site_url);
+        let site_url = SiteUrl::new(config, site_url);
         let base_path = BasePath::of_url(configured);
         Self {
             lists: ListCache::default(),
             whole_lists: Semaphore::new(1),
-            origins: Origins::new(&config.cors_origins, &site_url),
+            origins: Origins::new(&config.cors_origins, site_url.fixed()),
             quotas: Quotas::new(config),
             method_limits: ddp::MethodLimits::new(config),
             client_address: ClientAddress::new(config),

@@ -45,7 +45,9 @@ impl ClientAddress {
         client
     }
 
-    fn is_trusted(&self, address: IpAddr) -> bool {
+    /// Returns whether a connection from `address` comes from one of `trusted_proxies`.
+    pub(in crate::api) fn is_trusted(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.trusted
             .iter()
             .any(|network| network.contains(&address))

@@ -18,4 +18,5 @@ pub(in crate::api) mod realtime;
 pub(in crate::api) mod request;
 pub(in crate::api) mod request_id;
 pub(in crate::api) mod response;
+pub(in crate::api) mod site_url;
 pub(in crate::api) mod user_selector;

@@ -5,6 +5,7 @@ use super::body::Body;
 use super::client_address::ClientAddress;
 use super::fields::Fields;
 use super::path::{self, RequestPath};
+use super::site_url::Sender;
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::api::http::rate_limit::Quota;
@@ -197,6 +198,15 @@ impl Request {
     /// Returns the address of the client, not that of a trusted proxy.
     pub(in crate::api) fn address(&self) -> IpAddr {
         self.record.address
+    }
+
+    /// Returns the URL under which the client reaches this server, without a trailing slash.
+    pub(in crate::api) fn site_url(&self) -> Cow<'_, str> {
+        let sender = match &self.head.peer {
+            Some(peer) if self.api.client_address.is_trusted(peer.address.ip()) => Sender::Proxy,
+            _ => Sender::Client,
+        };
+        self.api.site_url.of(sender, &self.head.headers)
     }
 
     /// Returns the `User-Agent`, if it is text.

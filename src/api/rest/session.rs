@@ -25,7 +25,7 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
         &entered.actor,
         &shown,
         &entered.token,
-        &request.api.site_url,
+        &request.site_url(),
     ))
 }
 
@@ -38,5 +38,5 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
 pub(in crate::api) async fn me(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
     let shown = presence::of(request.count_call(Some(&actor))?, &actor.user.id).await?;
-    response::ok(&wire::Me::alone(&actor, &shown, &request.api.site_url))
+    response::ok(&wire::Me::alone(&actor, &shown, &request.site_url()))
 }

@@ -14,7 +14,8 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let query = list_query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
     let page = logins::list_own(request.count_call(Some(&actor))?, &actor, query).await?;
-    let row = |record| SessionRow::own(record, &actor.login.id, host(&request));
+    let host = host(&request);
+    let row = |record| SessionRow::own(record, &actor.login.id, &host);
     answer(&page, offset, row)
 }
 
@@ -24,10 +25,11 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let found = logins::find_own(request.count_call(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
+    let host = host(&request);
     response::success(&SessionReply::of(SessionRow::own(
         &found,
         &actor.login.id,
-        host(&request),
+        &host,
     )))
 }
 
@@ -46,7 +48,8 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let query = list_query::logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
     let page = logins::list(request.count_call(Some(&actor))?, &actor, query).await?;
-    let row = |record| SessionRow::for_admin(record, &actor.login.id, host(&request));
+    let host = host(&request);
+    let row = |record| SessionRow::for_admin(record, &actor.login.id, &host);
     answer(&page, offset, row)
 }
 
@@ -56,10 +59,11 @@ pub(in crate::api) async fn info_admin(request: Request) -> Answer {
     let found = logins::find(request.count_call(Some(&actor))?, &actor, id)
         .await
         .map_err(|e| AccountContext::Sessions.failed(e))?;
+    let host = host(&request);
     response::success(&SessionReply::of(SessionRow::for_admin(
         &found,
         &actor.login.id,
-        host(&request),
+        &host,
     )))
 }
 
@@ -89,9 +93,10 @@ fn answer<'a>(
 }
 
 /// Returns the server's host, as clients reach it.
-fn host(request: &Request) -> &str {
-    let url = &request.api.site_url;
-    url.split_once("://").map_or(url.as_str(), |(_, host)| host)
+fn host(request: &Request) -> String {
+    let url = request.site_url();
+    let host = url.split_once("://").map_or(&*url, |(_, host)| host);
+    host.to_owned()
 }
 
 fn id_in_query(request: &Request) -> Result<LoginId, ApiError> {

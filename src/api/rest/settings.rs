@@ -73,7 +73,7 @@ fn located(
     (setting, value): (Setting, SettingValue),
 ) -> (Setting, SettingValue) {
     match setting {
-        Setting::SiteUrl => (setting, request.api.site_url.as_str().into()),
+        Setting::SiteUrl => (setting, SettingValue::Text(request.site_url().into_owned())),
         _ => (setting, value),
     }
 }

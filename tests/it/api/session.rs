@@ -253,3 +253,39 @@ async fn the_reported_version_is_a_setting() {
     let old = read(&anon, "/api/v1/info").await;
     assert_eq!(old["info"]["version"], "7.13");
 }
+
+#[tokio::test]
+async fn links_follow_the_site_url_or_a_trusted_proxy_or_the_host() {
+    let forwarded = [
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "chat.example.org"),
+    ];
+    for (site_url, trusted, expected) in [
+        (
+            Some("https://door.example.org"),
+            "127.0.0.0/8",
+            "https://door.example.org".to_owned(),
+        ),
+        (None, "127.0.0.0/8", "https://chat.example.org".to_owned()),
+        (None, "10.0.0.0/8", String::new()),
+    ] {
+        let setup = Setup::new().config(|config| {
+            config.site_url = site_url.map(str::to_owned);
+            config.trusted_proxies = vec![trusted.parse().unwrap()];
+        });
+        let server = setup.start().await;
+        let expected = match expected.as_str() {
+            "" => format!("http://{}", server.address),
+            _ => expected,
+        };
+        let admin = server.admin().await;
+        let me = admin.send(Method::GET, "/api/v1/me", &forwarded, "").await;
+        assert_eq!(
+            me.expect(200).json()["avatarUrl"],
+            format!("{expected}/avatar/admin")
+        );
+        let path = "/api/v1/settings.public?_id=Site_Url";
+        let setting = admin.send(Method::GET, path, &forwarded, "").await;
+        assert_eq!(setting.expect(200).json()["settings"][0]["value"], expected);
+    }
+}
