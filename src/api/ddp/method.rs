@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::connection::Caller;
 use super::outcome::Outcome;
-use super::{custom_user_status, password, presence};
+use super::{custom_user_status, password, presence, profile, startup};
 use crate::api::Api;
 use crate::api::error::ApiError;
 use serde_json::Value;
@@ -33,6 +33,15 @@ static METHODS: &[Method] = methods! {
     "UserPresence:away"        => presence::away,
     "UserPresence:ping"        => presence::ping,
     "setUserPassword"          => password::set,
+    "saveUserProfile"          => profile::save,
+    "rooms/get"                => startup::no_changes,
+    "subscriptions/get"        => startup::no_changes,
+    "listEmojiCustom"          => startup::nothing,
+    "license:getModules"       => startup::nothing,
+    "license:isEnterprise"     => startup::no_license,
+    "getUserRoles"             => startup::public_roles,
+    "permissions/get"          => startup::permissions,
+    "public-settings/get"      => startup::public_settings,
 };
 
 /// Returns the method of this name for the log, if there is one. Other names may contain anything.

@@ -10,7 +10,9 @@ mod method;
 mod outcome;
 mod password;
 mod presence;
+mod profile;
 pub(in crate::api) mod socket;
+mod startup;
 
 pub(super) use connection::{Caller, Connection};
 pub(super) use limit::MethodLimits;

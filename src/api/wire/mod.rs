@@ -2,6 +2,7 @@
 //! domain. One file per noun.
 
 mod audit;
+mod changes;
 pub(in crate::api) mod credentials;
 mod custom_user_status;
 pub(in crate::api) mod date;
@@ -23,12 +24,13 @@ mod webhook;
 
 pub(super) use audit::AuditPage;
 pub(crate) use audit::audit_line;
+pub(super) use changes::Changes;
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};
-pub(super) use permission::{PermissionChanges, PermissionList, PermissionRow};
+pub(super) use permission::{PermissionChanges, PermissionList, PermissionRecord, PermissionRow};
 pub(super) use presence::{PresenceListReply, PresenceReply, UserStatusReply};
 pub(super) use role::{
     Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
@@ -39,7 +41,7 @@ pub(super) use session::{
 };
 pub(super) use setting::{
     Connections, NoConfigurations, NoServices, PasswordPolicyReply, SettingPage, SettingReply,
-    setting_value,
+    SettingRow, setting_value,
 };
 pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
 pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};

@@ -15,7 +15,7 @@ pub(in crate::api) struct PermissionRow<'a, Date = Rfc3339> {
 }
 
 /// A permission in streams.
-pub(super) type PermissionRecord<'a> = PermissionRow<'a, Ejson>;
+pub(in crate::api) type PermissionRecord<'a> = PermissionRow<'a, Ejson>;
 
 impl<'a, Date: From<Timestamp>> From<&'a PermissionGrant> for PermissionRow<'a, Date> {
     fn from(grant: &'a PermissionGrant) -> Self {

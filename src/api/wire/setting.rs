@@ -20,7 +20,7 @@ enum Plain<'a> {
 }
 
 impl<'a> SettingRow<'a> {
-    pub(super) fn new(setting: Setting, value: &'a SettingValue) -> Self {
+    pub(in crate::api) fn new(setting: Setting, value: &'a SettingValue) -> Self {
         let value = match value {
             SettingValue::Boolean(value) => Plain::Boolean(*value),
             SettingValue::Number(value) => Plain::Number(*value),

@@ -200,3 +200,60 @@ async fn calls_over_rest_do_not_change_connections() {
         assert_eq!(response.get("result"), None, "{method}");
     }
 }
+
+#[tokio::test]
+async fn methods_that_clients_call_at_their_start_succeed() {
+    let (_server, [admin, ann, anon]) = with_callers().await;
+    let never = json!([{"$date": 0}]);
+    let nothing = json!({"update": [], "remove": []});
+    for method in ["rooms/get", "subscriptions/get"] {
+        assert_eq!(result(&ann, method, json!([])).await, json!([]), "{method}");
+        assert_eq!(
+            result(&ann, method, never.clone()).await,
+            nothing,
+            "{method}"
+        );
+    }
+    for method in ["license:getModules", "listEmojiCustom"] {
+        assert_eq!(result(&ann, method, json!([])).await, json!([]), "{method}");
+    }
+    assert_eq!(result(&ann, "license:isEnterprise", json!([])).await, false);
+    let roles = result(&ann, "getUserRoles", json!([])).await;
+    assert_eq!(
+        roles,
+        json!([{"_id": admin.id(), "username": "admin", "roles": ["admin"]}])
+    );
+    let permissions = result(&ann, "permissions/get", json!([])).await;
+    assert!(
+        permissions[0]["_updatedAt"]["$date"].is_i64(),
+        "{permissions}"
+    );
+    let later = json!([{"$date": 4_102_444_800_000_i64}]);
+    assert_eq!(result(&ann, "permissions/get", later).await, nothing);
+    let settings = result(&ann, "public-settings/get", json!([])).await;
+    let changes = result(&ann, "public-settings/get", never).await;
+    assert_eq!(changes, json!({"update": settings, "remove": []}));
+    let unseen = message(&answer(&anon, "method.callAnon", "permissions/get", json!([])).await);
+    assert_eq!(unseen["result"], json!([]));
+    let refused = message(&answer(&anon, "method.callAnon", "getUserRoles", json!([])).await);
+    assert_eq!(refused["error"]["error"], "error-invalid-user");
+}
+
+#[tokio::test]
+async fn users_save_their_profile_by_a_method() {
+    let (server, [_, ann, anon]) = with_callers().await;
+    let profile = json!([{"realname": "Ann Lee", "bio": "Hi", "theme": "dark"}, {}]);
+    assert_eq!(result(&ann, "saveUserProfile", profile.clone()).await, true);
+    let me = ann.get("me").await.json();
+    assert_eq!((&me["name"], &me["bio"]), (&json!("Ann Lee"), &json!("Hi")));
+    let guess = json!([{"newPassword": "walrus-lantern-orbit", "typedPassword": "wrong"}]);
+    let refused = call(&ann, "saveUserProfile", guess).await;
+    assert!(refused["error"]["error"].is_string(), "{refused}");
+    server
+        .anon()
+        .login("ann", "ann's password")
+        .await
+        .expect(200);
+    let refused = message(&answer(&anon, "method.callAnon", "saveUserProfile", profile).await);
+    assert_eq!(refused["error"]["error"], "error-invalid-user");
+}

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 
 pub const LIST: &str = "listCustomUserStatus";
 
-/// The answer to a call of `method`, named "1", on `route`.
+/// The answer to a call of `method`, named "1", on `route`. As from Rocket.Chat's clients, the path has
+/// a colon for each slash.
 pub async fn answer(client: &Client, route: &str, method: &str, params: Value) -> Reply {
     let message = json!({"msg": "method", "id": "1", "method": method, "params": params});
     let body = json!({"message": message.to_string()});
-    client.post(&format!("{route}/{method}"), body).await
+    let path = format!("{route}/{}", method.replace('/', ":"));
+    client.post(&path, body).await
 }
 
 /// The message in a response, which must be a result of the call "1" and report its success.

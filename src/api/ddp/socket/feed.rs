@@ -54,6 +54,8 @@ impl Feed {
                 | "stream-notify-all"
                 | "stream-notify-user"
                 | "stream-roles"
+                | "stream-force_logout"
+                | "stream-room-messages"
                 | PRESENCE
         );
         if !is_stream {
@@ -71,7 +73,9 @@ impl Feed {
             "stream-notify-logged" => Ok(logged(event)),
             "stream-notify-user" => own(user, event),
             PRESENCE => Ok(Feed::Presence),
-            // Roles never change.
+            // The messages of all own rooms. No room exists.
+            "stream-room-messages" if event != "__my_messages__" => Err(ApiError::NotAllowed),
+            // Roles never change, and the end of a login closes its connections.
             _ => Ok(Feed::Nothing(Audience::LoggedIn)),
         }
     }
