@@ -32,5 +32,7 @@ pub use route::{Access, Route};
 pub use routes::ROUTES;
 pub use serve::filter;
 pub use state::Api;
-pub(crate) use wire::audit_line;
 pub(crate) use wire::date::read as read_date;
+pub(crate) use wire::{
+    audit_line, claim_line, delivery_line, hook_line, login_line, user_line, webhook_line,
+};

@@ -1,7 +1,6 @@
 //! Values on the command line.
 
-use super::output::Outcome;
-use crate::domain::{Caller, Timestamp};
+use crate::domain::Caller;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Write access to the data folder grants every permission.
@@ -18,12 +17,4 @@ pub(super) fn one_of<T: Copy + Send + Sync + 'static>(
         found.ok_or("unknown")
     };
     PossibleValuesParser::new(words).try_map(find)
-}
-
-/// Parses an RFC 3339 time, or a date, which means midnight UTC.
-pub(super) fn instant(text: &str) -> Outcome<Timestamp> {
-    crate::api::read_date(text).ok_or_else(|| {
-        format!("invalid time {text:?}: expected a format like 2026-11-25T10:00:00Z or 2026-11-25")
-            .into()
-    })
 }

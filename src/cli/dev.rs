@@ -1,17 +1,19 @@
-//! `doorsign dev`: a server in memory for the tests of a client. Its passwords are public, so it
-//! listens on loopback only.
+//! `doorsign dev`: a server in memory for the tests of a client, alone or beside a command. Its
+//! passwords are public, so it listens on loopback only.
 
 use super::listener::resolve;
 use super::output::Outcome;
 use super::run_server;
 use super::shell::create_line;
 use crate::app::SystemClock;
-use crate::config::{Config, Contract, Loaded};
+use crate::config::{Config, Contract, Loaded, Source};
 use crate::dev::seed::{self, PEOPLE};
 use crate::domain::Result as Checked;
 use crate::server::Server;
 use doorsign_hook::PostCreateHook;
+use std::ffi::OsString;
 use std::fmt::Write;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 /// The control routes, as the greeting lists them.
@@ -21,16 +23,55 @@ POST /dev/reset      restores the state of the start
 GET  /dev/clock      returns the time
 POST /dev/clock      {"now":"2026-12-24T12:00:00Z"}, {"advance":"1d"}, {"frozen":true}, {"real":true}
 GET  /dev/faults     lists pending faults
-POST /dev/faults     {"route":"/api/v1/me","fault":"429","count":2}; also latency with "ms", 500, drop; {"clear":true}
+POST /dev/faults     {"route":"/api/v1/me","fault":"429","count":2}; also 401, 403, 500, 502, 503, drop, latency with "ms"; {"clear":true}
 GET  /dev/requests   lists recent requests, newest last; ?limit=10
 "#;
 
-pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcome {
+/// Settings without effect in dev mode. As a flag, they are a mistake. In the environment or a
+/// settings file they may be meant for `serve`.
+const UNUSED: [&str; 9] = [
+    "data",
+    "admin_username",
+    "admin_password",
+    "admin_password_file",
+    "password_min_length",
+    "audit_log",
+    "audit_log_max_bytes",
+    "readers",
+    "max_database_mib",
+];
+
+/// Runs the server until a signal arrives, or beside `command` if that is not empty.
+pub(super) fn run(
+    loaded: Loaded,
+    hooks: Vec<Arc<dyn PostCreateHook>>,
+    command: &[OsString],
+) -> Outcome<ExitCode> {
+    refuse_unused(&loaded)?;
     let config = config_for_dev(&loaded)?;
     run_server::remove_stale_ready_file(&config);
     let open = |config| Server::open_dev(config, Arc::new(SystemClock), hooks);
+    if !command.is_empty() {
+        let config = config_beside_command(config, &loaded);
+        return run_server::run_beside(&config, command, open);
+    }
     let greeting = |url: &str, config: &Config, _: &Server| Ok(greeting(url, config)?);
-    run_server::run(&config, loaded, open, greeting)
+    run_server::run(&config, loaded, open, greeting)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse_unused(loaded: &Loaded) -> Outcome {
+    let flag = UNUSED.iter().find_map(|key| match loaded.source(key) {
+        Source::Flag(flag) => Some(flag),
+        _ => None,
+    });
+    flag.map_or(Ok(()), |flag| {
+        Err(format!(
+            "{flag} has no effect in dev mode, which keeps its data in memory and has fixed users: \
+             leave it out, or use `doorsign serve`"
+        )
+        .into())
+    })
 }
 
 /// The settings of dev mode, which writes no file except the ready file.
@@ -62,6 +103,23 @@ fn config_for_dev(loaded: &Loaded) -> Outcome<Config> {
         audit_log: None,
         ..given
     })
+}
+
+/// The settings beside a command: a free port, so that runs at the same time do not collide, and a
+/// log that leaves standard error to the command.
+fn config_beside_command(config: Config, loaded: &Loaded) -> Config {
+    let unless_given = |key, given: String, default: &str| {
+        if loaded.is_given(key) {
+            given
+        } else {
+            default.to_owned()
+        }
+    };
+    Config {
+        listen: unless_given("listen", config.listen, "127.0.0.1:0"),
+        log: unless_given("log", config.log, "error"),
+        ..config
+    }
 }
 
 fn greeting(url: &str, config: &Config) -> Checked<String> {

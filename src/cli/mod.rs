@@ -4,8 +4,10 @@
 mod args;
 mod audit;
 mod claim;
+mod command_run;
 mod data_folder;
 mod dev;
+mod hint;
 mod hooks;
 mod listener;
 mod output;
@@ -17,6 +19,8 @@ mod run_server;
 mod serve;
 mod shell;
 mod signals;
+mod table;
+mod time;
 mod token;
 mod user;
 mod webhook;
@@ -26,15 +30,14 @@ pub use reference::markdown_table;
 use clap::{ArgMatches, FromArgMatches};
 use data_folder::{check_secret, with_app};
 use doorsign_hook::PostCreateHook;
-use output::{Outcome, print};
+use output::{Outcome, print, refuse};
 use parser::{Cli, Command, load, parser};
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Runs the program with the process's arguments and environment, with `hooks` in addition to those
 /// that the settings enable. Returns the exit code: 0, 1 if the command failed, 2 if the command
-/// line cannot be understood.
+/// line cannot be understood. `dev -- COMMAND` returns that of its command.
 #[must_use]
 pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
     let parsed = parser().try_get_matches();
@@ -42,19 +45,14 @@ pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
     match parsed {
         Ok((cli, matches)) => {
             match dispatch(cli.command.unwrap_or(Command::Serve), &matches, hooks) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(reason) => refuse(&reason.to_string(), ExitCode::FAILURE),
+                Ok(code) => code,
+                Err(reason) => refuse(&hint::explain(&*reason), ExitCode::FAILURE),
             }
         }
         // Help and version are requested, not errors.
         Err(asked) if !asked.use_stderr() => asked.exit(),
         Err(misspelt) => refuse(&in_one_line(&misspelt.to_string()), ExitCode::from(2)),
     }
-}
-
-fn refuse(reason: &str, code: ExitCode) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "doorsign: {reason}");
-    code
 }
 
 /// clap's error and its tips in one line, without the usage that follows.
@@ -73,26 +71,29 @@ fn dispatch(
     command: Command,
     matches: &ArgMatches,
     hooks: Vec<Arc<dyn PostCreateHook>>,
-) -> Outcome {
+) -> Outcome<ExitCode> {
     let loaded = load(matches)?;
     let config = &loaded.config;
-    match command {
+    let done = match command {
         Command::Serve => serve::run(loaded, hooks),
-        Command::Dev => dev::run(loaded, hooks),
+        Command::Dev { command } => return dev::run(loaded, hooks, &command),
         Command::Config => print(&loaded.to_string()),
-        Command::User(command) => with_app(config, async |app| command.run(app).await),
+        Command::User(command) => with_app(config, async |app, zone| command.run(app, zone).await),
         Command::Token(command) => {
             if command.signs() {
                 check_secret(config)?;
             }
-            with_app(config, async |app| command.run(app).await)
+            with_app(config, async |app, zone| command.run(app, zone).await)
         }
-        Command::Claim(command) => with_app(config, async |app| command.run(app).await),
+        Command::Claim(command) => with_app(config, async |app, zone| command.run(app, zone).await),
         Command::Hooks { command } => {
-            let command = command.unwrap_or(hooks::Command::List);
-            with_app(config, async |app| command.run(app).await)
+            let command = command.unwrap_or_else(hooks::Command::list);
+            with_app(config, async |app, zone| command.run(app, zone).await)
         }
-        Command::Webhook(command) => with_app(config, async |app| command.run(app).await),
-        Command::Audit(command) => with_app(config, async |app| command.run(app).await),
-    }
+        Command::Webhook(command) => {
+            with_app(config, async |app, zone| command.run(app, zone).await)
+        }
+        Command::Audit(command) => with_app(config, async |app, zone| command.run(app, zone).await),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -1,17 +1,11 @@
 //! The results of commands, and how they are printed.
 
-use crate::domain::Timestamp;
 use std::error::Error;
 use std::io::Write;
+use std::process::ExitCode;
 
 /// The result of a command; an error is one line that says why it failed.
 pub(super) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
-
-/// Formats an instant, to the second.
-pub(super) fn date(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.as_millis())
-        .map_or_else(|_| "never".to_owned(), |at| format!("{at:.0}"))
-}
 
 /// Writes to standard output. A closed pipe is not an error.
 pub(super) fn print(text: &str) -> Outcome {
@@ -22,4 +16,10 @@ pub(super) fn print(text: &str) -> Outcome {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints why a command failed, and returns `code`.
+pub(super) fn refuse(reason: &str, code: ExitCode) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "doorsign: {reason}");
+    code
 }

@@ -1,9 +1,11 @@
 //! The commands and their flags, and the settings of this process.
 
+use super::command_run::URL_VARIABLE;
 use super::output::Outcome;
 use super::{audit, claim, hooks, token, user, webhook};
 use crate::config::{self, Config, Loaded};
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// A self-hosted status sign: Rocket.Chat's custom user statuses in one small binary
 #[derive(Parser)]
@@ -19,7 +21,12 @@ pub(super) enum Command {
     Serve,
     /// Run a server in memory for the tests of a client, with fixed users and tokens, a clock to
     /// move and faults to inject
-    Dev,
+    Dev {
+        /// Command to run beside the server, such as `npm test`: it finds the server's URL in
+        /// `DOORSIGN_URL`, the server stops when it ends, and its exit code is returned
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
     /// Print the settings in force as a settings file, with the source of each and with secrets
     /// hidden
     Config,
@@ -56,7 +63,10 @@ pub(super) fn parser() -> clap::Command {
     note(Cli::command().args(hidden))
         .mut_subcommands(|command| command.arg_required_else_help(false))
         .mut_subcommand("serve", |serve| serve.args(&settings))
-        .mut_subcommand("dev", note)
+        .mut_subcommand("dev", |dev| {
+            let data = settings.iter().filter(|arg| arg.get_id() == "data");
+            note(dev).args(data.map(|arg| arg.clone().hide(true)))
+        })
         .mut_subcommand("config", note)
 }
 
@@ -65,7 +75,9 @@ pub(super) fn load(matches: &ArgMatches) -> Outcome<Loaded> {
     let mut environment = Vec::new();
     for (name, value) in std::env::vars_os() {
         // Variables of other programs need not be text.
-        if let Some(name) = name.to_str().filter(|name| name.starts_with("DOORSIGN_")) {
+        let name = name.to_str().filter(|name| name.starts_with("DOORSIGN_"));
+        // A command of dev mode may run doorsign itself.
+        if let Some(name) = name.filter(|name| *name != URL_VARIABLE) {
             let value = value
                 .into_string()
                 .map_err(|_| format!("{name} is not valid UTF-8"))?;

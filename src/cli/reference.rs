@@ -28,7 +28,7 @@ fn add_rows(table: &mut String, path: &str, command: &Command) {
     *table += &format!("| `{usage}` | {} |\n", about.unwrap_or_default());
 }
 
-/// `USER`, `[EVENT]`, `--name NAME`, `[--role ROLE]…` or `[ROLE…]`.
+/// `USER`, `[EVENT]`, `--name NAME`, `[--role ROLE]…`, `[ROLE…]` or `[-- COMMAND…]`.
 fn usage(arg: &Arg) -> String {
     let value = arg.get_value_names().and_then(|names| names.first());
     let value = value.filter(|_| arg.get_action().takes_values());
@@ -38,6 +38,7 @@ fn usage(arg: &Arg) -> String {
         .is_some_and(|range| range.max_values() > 1);
     let value = if is_list { value + "…" } else { value };
     let flag = arg.get_long().map(|long| format!("--{long}"));
+    let flag = flag.or(arg.is_last_set().then(|| "--".to_owned()));
     let words = [flag.unwrap_or_default(), value].join(" ");
     let repeated = matches!(arg.get_action(), ArgAction::Append) && !is_list;
     match (arg.is_required_set(), repeated) {

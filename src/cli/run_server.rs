@@ -3,15 +3,22 @@
 use super::listener::{listen, resolve, url};
 use super::output::{Outcome, print};
 use super::signals::{Signals, survive_file_size_limit};
-use super::{reap, reload};
+use super::{command_run, reap, reload};
 use crate::config::{Config, Loaded};
 use crate::server::logging;
 use crate::server::{Server, StartError};
 use crate::transport::files;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long a server that ran beside a command may take to stop. Nothing that it holds is needed
+/// any more, and the caller waits for the exit code.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs the server that `open` opens until a signal arrives. `greeting` returns the text for the
 /// terminal, given the server's URL, `config` and the server. `loaded`: the settings as read.
@@ -22,6 +29,7 @@ pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
     greeting: impl FnOnce(&str, &Config, &Server) -> Outcome<String>,
 ) -> Outcome {
     on_runtime(config, async {
+        files::allow_connections(config.max_connections);
         // Bind first: a start that fails here must not have created an administrator whose password
         // was never shown.
         let bound = BoundListener::bind(config).await?;
@@ -31,10 +39,22 @@ pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
     })
 }
 
+/// Runs the server that `open` opens while `command` runs. Returns the exit code of the command.
+pub(super) fn run_beside<Opening: Future<Output = Result<Server, StartError>>>(
+    config: &Config,
+    command: &[OsString],
+    open: impl FnOnce(Config) -> Opening,
+) -> Outcome<ExitCode> {
+    on_runtime(config, async {
+        let bound = BoundListener::bind(config).await?;
+        let server = open(config.clone()).await?;
+        bound.serve_beside(server, config, command).await
+    })
+}
+
 /// Runs `serving` with the log and the runtime of a server.
-fn on_runtime(config: &Config, serving: impl Future<Output = Outcome>) -> Outcome {
+fn on_runtime<T>(config: &Config, serving: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     let _log = logging::start(config)?;
-    files::allow_connections(config.max_connections);
     // Log a panic in the format of the log.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug")));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -98,14 +118,8 @@ impl BoundListener {
         greeting: &str,
     ) -> Outcome {
         print(greeting)?;
-        if let Some(path) = &config.ready_file {
-            // The socket listens already, so a client that reads the file and connects at once is
-            // served.
-            write_whole(path, &self.url)
-                .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()))?;
-        }
-        let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
-        tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
+        self.write_ready_file(config)?;
+        self.log_listening(&server, config);
         let broken = server.broken();
         let stopped = self.signals.stopped(move || reload::reload(&loaded));
         let serving = server.run(self.listener, stopped);
@@ -119,6 +133,52 @@ impl BoundListener {
         }
         remove_stale_ready_file(config);
         Ok(())
+    }
+
+    /// Serves while `command` runs. Returns its exit code.
+    async fn serve_beside(
+        self,
+        server: Server,
+        config: &Config,
+        command: &[OsString],
+    ) -> Outcome<ExitCode> {
+        self.write_ready_file(config)?;
+        self.log_listening(&server, config);
+        let stop = CancellationToken::new();
+        let serving = server.run(self.listener, stop.cancelled());
+        let stopping = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOP_TIMEOUT).await;
+        };
+        let serving = async {
+            tokio::select! {
+                () = serving => {}
+                () = stopping => {}
+            }
+        };
+        let running = async {
+            let code = command_run::run(command, &self.url, self.signals).await;
+            stop.cancel();
+            code
+        };
+        let (code, ()) = tokio::join!(running, serving);
+        remove_stale_ready_file(config);
+        code
+    }
+
+    fn log_listening(&self, server: &Server, config: &Config) {
+        let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
+        tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
+    }
+
+    /// Writes the ready file, if the settings name one. The socket listens already, so a client
+    /// that reads the file and connects at once is served.
+    fn write_ready_file(&self, config: &Config) -> Outcome {
+        let Some(path) = &config.ready_file else {
+            return Ok(());
+        };
+        write_whole(path, &self.url)
+            .map_err(|e| format!("cannot write the ready file {}: {e}", path.display()).into())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Signals of a running server. SIGTERM, SIGINT and SIGQUIT stop it gracefully, SIGHUP reloads the
-//! settings, SIGUSR1 and SIGUSR2 do nothing.
+//! settings, SIGUSR1 and SIGUSR2 do nothing. A server that runs beside a command passes them all on.
 
 use std::io::{IsTerminal, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -52,6 +52,20 @@ impl Signals {
             let second = self.next_stop(&reload).await;
             std::process::exit(128 + second);
         });
+    }
+
+    /// Resolves with the number of the next signal, whichever it is.
+    pub(super) async fn next_number(&mut self) -> i32 {
+        let ([interrupt, terminate, quit], [one, two]) = (&mut self.stop, &mut self.user);
+        let kind = tokio::select! {
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+            _ = quit.recv() => SignalKind::quit(),
+            _ = self.hangup.recv() => SignalKind::hangup(),
+            _ = one.recv() => SignalKind::user_defined1(),
+            _ = two.recv() => SignalKind::user_defined2(),
+        };
+        kind.as_raw_value()
     }
 
     async fn next_stop(&mut self, reload: impl Fn()) -> i32 {

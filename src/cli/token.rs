@@ -1,12 +1,16 @@
 //! `doorsign token`: creates, lists and revokes personal access tokens.
 
-use super::output::{Outcome, date};
+use super::output::Outcome;
+use super::table::{Format, Listing};
+use super::time::Zone;
+use crate::api::login_line;
 use crate::app::App;
 use crate::domain::Login;
 use crate::service::users;
 use clap::{Args, Subcommand, value_parser};
 use std::time::Duration;
 
+const LISTING: Listing = Listing("logins and tokens", &["name", "created", "expires"]);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Subcommand)]
@@ -19,11 +23,13 @@ pub(super) enum Command {
         #[arg(long, value_name = "DAYS", value_parser = value_parser!(u32).range(1..=36500))]
         expires: Option<u32>,
     },
-    /// List a user's logins and tokens
+    /// List a user's logins and tokens: name, creation, end
     List {
         /// Username
         #[arg(value_name = "USER")]
         username: String,
+        #[command(flatten)]
+        format: Format,
     },
     /// Revoke a token at once
     Revoke(Token),
@@ -41,7 +47,7 @@ pub(super) struct Token {
 
 impl Command {
     /// Returns the text to print.
-    pub(super) async fn run(self, app: &App) -> Outcome<String> {
+    pub(super) async fn run(self, app: &App, zone: &Zone) -> Outcome<String> {
         match self {
             Self::Create {
                 token: Token { username, name },
@@ -54,9 +60,9 @@ impl Command {
                     id.as_str()
                 ))
             }
-            Self::List { username } => {
+            Self::List { username, format } => {
                 let logins = users::list_logins(app, &username).await?;
-                Ok(logins.iter().map(line).collect())
+                Ok(format.print(&LISTING, &logins, |login| cells(login, zone), login_line))
             }
             Self::Revoke(Token { username, name }) => {
                 users::revoke_token(app, &username, &name).await?;
@@ -71,12 +77,12 @@ impl Command {
     }
 }
 
-fn line(login: &Login) -> String {
+fn cells(login: &Login, zone: &Zone) -> Vec<String> {
     let name = login.token_name().unwrap_or("(login)");
-    let end = login.expires_at.map_or("never".to_owned(), date);
-    let created = date(login.created_at);
-    format!(
-        "{}\tcreated {created}\texpires {end}\n",
-        name.escape_debug()
-    )
+    let end = login.expires_at.map(|end| zone.date(end));
+    vec![
+        name.to_owned(),
+        zone.date(login.created_at),
+        end.unwrap_or_else(|| "never".to_owned()),
+    ]
 }

@@ -2,13 +2,23 @@
 
 use super::args::one_of;
 use super::output::Outcome;
+use super::table::{Format, Listing, escaped};
+use super::time::Zone;
+use crate::api::user_line;
 use crate::app::{App, Ids};
-use crate::domain::{PresencePolicy, User};
-use crate::service::users::{self, NewUser};
+use crate::domain::{Email, PresencePolicy};
+use crate::service::users::{self, NewUser, UserForOperator};
 use clap::{Args, Subcommand};
 use std::fs::File;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
+
+const LISTING: Listing = Listing(
+    "users",
+    &[
+        "id", "username", "name", "email", "state", "roles", "presence", "blocked",
+    ],
+);
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -28,8 +38,32 @@ pub(super) enum Command {
         #[command(flatten)]
         password: NewPassword,
     },
-    /// List id, username, state and roles of every user
-    List,
+    /// List all users: id, username, name, email address, state, roles, presence policy, and the end
+    /// of a block by failed logins
+    List(Format),
+    /// Change the name to show
+    SetName {
+        #[command(flatten)]
+        user: Username,
+        /// New name to show
+        name: String,
+    },
+    /// Change the email address
+    SetEmail {
+        #[command(flatten)]
+        user: Username,
+        /// New email address
+        #[arg(value_name = "ADDRESS")]
+        email: String,
+    },
+    /// Change the username; logins and tokens stay valid
+    SetUsername {
+        #[command(flatten)]
+        user: Username,
+        /// New username
+        #[arg(value_name = "NEW-USERNAME")]
+        new: String,
+    },
     /// Set a password, end the logins made with the old one, and lift the block of failed logins
     SetPassword {
         #[command(flatten)]
@@ -80,7 +114,7 @@ pub(super) struct NewPassword {
 
 impl Command {
     /// Returns the text to print.
-    pub(super) async fn run(self, app: &App) -> Outcome<String> {
+    pub(super) async fn run(self, app: &App, zone: &Zone) -> Outcome<String> {
         match self {
             Self::Add {
                 user,
@@ -106,7 +140,13 @@ impl Command {
                 let (name, id) = (user.username.as_str(), user.id.as_str());
                 Ok(format!("Added {name} with the id {id}.\n{printed}"))
             }
-            Self::List => Ok(users::list(app).await?.iter().map(line).collect()),
+            Self::List(format) => {
+                let listed = users::list(app).await?;
+                Ok(format.print(&LISTING, &listed, |one| cells(one, zone), user_line))
+            }
+            Self::SetName { user, name } => set_name(app, &user.username, &name).await,
+            Self::SetEmail { user, email } => set_email(app, &user.username, &email).await,
+            Self::SetUsername { user, new } => set_username(app, &user.username, &new).await,
             Self::SetPassword {
                 user: Username { username: name },
                 password,
@@ -136,14 +176,37 @@ impl Command {
     }
 }
 
-fn line(user: &User) -> String {
+fn cells(one: &UserForOperator, zone: &Zone) -> Vec<String> {
+    let user = &one.user;
     let state = if user.active { "active" } else { "deactivated" };
-    format!(
-        "{}\t{}\t{state}\t{}\n",
-        user.id.as_str(),
-        user.username.as_str(),
-        user.roles.join(",")
-    )
+    let blocked = one.blocked_until.map(|end| zone.date(end));
+    vec![
+        user.id.as_str().to_owned(),
+        user.username.as_str().to_owned(),
+        user.name.clone(),
+        user.email.as_ref().map_or("", Email::as_str).to_owned(),
+        state.to_owned(),
+        user.roles.join(","),
+        one.policy.as_str().to_owned(),
+        blocked.map_or_else(String::new, |end| format!("until {end}")),
+    ]
+}
+
+async fn set_name(app: &App, username: &str, name: &str) -> Outcome<String> {
+    users::set_name(app, username, name).await?;
+    Ok(format!("{username} is now shown as {}.\n", escaped(name)))
+}
+
+async fn set_email(app: &App, username: &str, email: &str) -> Outcome<String> {
+    users::set_email(app, username, email).await?;
+    Ok(format!(
+        "{username} now has the email address {email}, which is not verified.\n"
+    ))
+}
+
+async fn set_username(app: &App, username: &str, new: &str) -> Outcome<String> {
+    users::set_username(app, username, new).await?;
+    Ok(format!("{username} is now called {new}.\n"))
 }
 
 async fn unblock(app: &App, name: &str) -> Outcome<String> {

@@ -1,11 +1,16 @@
 //! `doorsign webhook`: manages webhooks.
 
 use super::args::OPERATOR;
-use super::output::{Outcome, date};
+use super::output::Outcome;
+use super::table::{Format, Listing};
+use super::time::Zone;
+use crate::api::webhook_line;
 use crate::app::App;
 use crate::domain::Webhook;
 use crate::service::webhooks::{self, NewWebhook};
 use clap::{ArgAction, Args, Subcommand};
+
+const LISTING: Listing = Listing("webhooks", &["name", "url", "events", "added"]);
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -20,8 +25,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "TYPES", value_delimiter = ',', action = ArgAction::Set)]
         events: Vec<String>,
     },
-    /// List all webhooks
-    List,
+    /// List all webhooks: name, URL, types of events, when they were added
+    List(Format),
     /// Send a test message and print the response
     Test(Name),
     /// Create a new signing secret and print it; the old one stays valid for a day
@@ -43,7 +48,7 @@ pub(super) struct Name {
 
 impl Command {
     /// Returns the text to print.
-    pub(super) async fn run(self, app: &App) -> Outcome<String> {
+    pub(super) async fn run(self, app: &App, zone: &Zone) -> Outcome<String> {
         match self {
             Self::Add {
                 webhook: Name { name },
@@ -54,28 +59,33 @@ impl Command {
                 let secret = added.secrets.first().map_or("", |secret| &secret.text);
                 Ok(format!("{secret}\n"))
             }
-            Self::List => Ok(webhooks::list(app, OPERATOR)
-                .await?
-                .iter()
-                .map(line)
-                .collect()),
+            Self::List(format) => {
+                let (listed, now) = (webhooks::list(app, OPERATOR).await?, app.clock.now());
+                let object = |webhook: &_| webhook_line(webhook, now);
+                Ok(format.print(&LISTING, &listed, |webhook| cells(webhook, zone), object))
+            }
             Self::Test(Name { name }) => {
+                let name = webhooks::resolve(app, OPERATOR, &name).await?;
                 let status = webhooks::test(app, OPERATOR, &name).await??;
                 Ok(format!("{name} responded with {status}.\n"))
             }
             Self::Rotate(Name { name }) => {
+                let name = webhooks::resolve(app, OPERATOR, &name).await?;
                 let secret = webhooks::rotate(app, OPERATOR, &name).await?;
                 Ok(format!("{}\n", secret.text))
             }
             Self::Disable(Name { name }) => {
+                let name = webhooks::resolve(app, OPERATOR, &name).await?;
                 webhooks::disable(app, OPERATOR, &name).await?;
                 Ok(format!("Disabled {name}.\n"))
             }
             Self::Enable(Name { name }) => {
+                let name = webhooks::resolve(app, OPERATOR, &name).await?;
                 webhooks::enable(app, OPERATOR, &name).await?;
                 Ok(format!("Enabled {name}.\n"))
             }
             Self::Remove(Name { name }) => {
+                let name = webhooks::resolve(app, OPERATOR, &name).await?;
                 webhooks::remove(app, OPERATOR, &name).await?;
                 Ok(format!("Removed {name}.\n"))
             }
@@ -83,15 +93,16 @@ impl Command {
     }
 }
 
-fn line(webhook: &Webhook) -> String {
+fn cells(webhook: &Webhook, zone: &Zone) -> Vec<String> {
     let kinds = if webhook.kinds.is_empty() {
-        "all events".to_owned()
+        "all".to_owned()
     } else {
         webhook.kinds.join(",")
     };
-    let (name, url) = (webhook.name.as_str(), &webhook.url);
-    format!(
-        "{name}\t{url}\t{kinds}\tadded {}\n",
-        date(webhook.created_at)
-    )
+    vec![
+        webhook.name.as_str().to_owned(),
+        webhook.url.clone(),
+        kinds,
+        zone.date(webhook.created_at),
+    ]
 }

@@ -9,6 +9,7 @@ mod secret;
 mod settings;
 mod show;
 mod sources;
+mod time_zone;
 mod values;
 
 pub use choice::{Contract, LogFormat, Unconnected};

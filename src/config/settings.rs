@@ -20,6 +20,7 @@ const LOGIN: &str = "Logins and passwords";
 const PRESENCE: &str = "Presence";
 const HOOKS: &str = "Hooks";
 const DATABASE: &str = "Database";
+const COMMANDS: &str = "Command line";
 
 /// All settings, checked. The comment of a field is its help text. The placeholder says what is
 /// accepted: see `values.rs`, and `1-64` or `1024+` for a whole number within these bounds.
@@ -180,6 +181,10 @@ pub struct Config {
     /// Days after which audit records are deleted, 0 for never
     #[arg(long, value_name = "0-3650", help_heading = DATABASE)]
     pub audit_retention_days: u32,
+
+    /// Time zone in which commands read and print times; without one, that of the system
+    #[arg(long, value_name = "ZONE", help_heading = COMMANDS)]
+    pub time_zone: Option<String>,
 }
 
 impl Default for Config {
@@ -233,6 +238,7 @@ impl Default for Config {
             max_database_mib: 0,
             event_retention_days: 30,
             audit_retention_days: 90,
+            time_zone: None,
         }
     }
 }

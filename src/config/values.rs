@@ -7,7 +7,7 @@ use clap::Arg;
 use toml::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use super::network;
+use super::{network, time_zone};
 
 /// Reads a text; `None` if it is not accepted.
 type Read = fn(&str) -> Option<Value>;
@@ -27,11 +27,13 @@ const KINDS: &[(&str, &str, Read)] = &[
     ("ORIGINS", "a list of origins such as https://chat.example.com, separated by commas, or * for all", |text| list(text, origin)),
     ("NETWORKS", "a list of networks such as 10.0.0.0/8, separated by commas, or empty for none", |text| list(text, network::read)),
     ("HEADER", "the name of a header that holds addresses alone, such as X-Forwarded-For or X-Real-IP (not Forwarded)", address_header),
+    ("ZONE", "a time zone such as Europe/Berlin or UTC, or empty for that of the system", time_zone::read),
     ("FILTER", "a level (off, error, warn, info, debug or trace) or a log filter such as info,doorsign=debug", log_filter),
 ];
 
 /// The value that `text` gives the setting; `None` if it is not accepted. Resolves no names and
-/// reads no files, so that values that a stronger source overrules can be checked as well.
+/// reads no files but those of time zones, so that values that a stronger source overrules can be
+/// checked as well.
 pub(super) fn read(arg: &Arg, text: &str) -> Option<Value> {
     // One line per setting, in errors and in the listing, is worth more than a path with a line
     // break in it.

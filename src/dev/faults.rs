@@ -23,14 +23,21 @@ pub struct Fault {
 }
 
 /// The effect of a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// The request is answered with "too many requests".
-    TooManyRequests,
-    /// The request is answered with a server error.
-    Failure,
+    /// The request is answered with this status.
+    Status(u16, Option<FaultBody>),
     /// The connection is closed without a response.
     Drop,
+}
+
+/// A body that replaces the usual one of the status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultBody {
+    /// The value of `Content-Type`.
+    pub content_type: String,
+    /// The bytes to send.
+    pub text: String,
 }
 
 /// The maximum number of faults is pending.
@@ -69,7 +76,7 @@ impl Faults {
             on_route && fault.method.as_deref().is_none_or(|known| known == method)
         })?;
         let fault = waiting.get_mut(at)?;
-        let met = (fault.wait, fault.effect);
+        let met = (fault.wait, fault.effect.clone());
         fault.left -= 1;
         if fault.left == 0 {
             waiting.remove(at);

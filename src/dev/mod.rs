@@ -7,7 +7,7 @@ mod requests;
 pub mod seed;
 
 pub use clock::{ClockChange, DevClock, Target};
-pub use faults::{Effect, Fault, Faults, TooMany};
+pub use faults::{Effect, Fault, FaultBody, Faults, TooMany};
 pub use requests::{RequestRecord, Requests};
 
 use crate::app::{App, Clock};
@@ -24,15 +24,26 @@ pub struct Dev {
     pub faults: Faults,
     /// Recent requests.
     pub requests: Requests,
+    /// The routes that a fault can affect.
+    pub routes: Vec<ServedRoute>,
     store: Arc<dyn Seeded>,
 }
 
+/// A served route: its method and its path, as in the table of routes.
+pub type ServedRoute = (&'static str, &'static str);
+
 impl Dev {
-    /// Creates the controls for a clock and a store that remembers its seed.
-    pub fn new(clock: Arc<DevClock>, store: Arc<dyn Seeded>) -> Self {
+    /// Creates the controls for a clock, a store that remembers its seed, and a server with
+    /// `routes`.
+    pub fn new(
+        clock: Arc<DevClock>,
+        store: Arc<dyn Seeded>,
+        routes: impl Iterator<Item = ServedRoute>,
+    ) -> Self {
         Self {
             clock,
             store,
+            routes: routes.collect(),
             faults: Faults::default(),
             requests: Requests::default(),
         }

@@ -238,7 +238,7 @@ impl Problem {
     fn describe(&self, field: Field, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = field.name();
         match self {
-            Self::Missing => write!(f, "the {name} is missing"),
+            Self::Missing => write!(f, "the {name} is missing{}", field.accepted()),
             Self::NotValid(text) => write!(f, "invalid {name} {text:?}{}", field.accepted()),
             Self::Unknown => write!(f, "unknown {name}"),
             Self::Taken(text) => write!(f, "the {name} {text:?} is already in use"),
@@ -277,12 +277,18 @@ impl Field {
     /// Returns what is accepted, as the end of a message about an invalid value.
     const fn accepted(self) -> &'static str {
         match self {
+            Self::Name => ": use 1–120 characters, except > < & \" '",
+            Self::Status | Self::StatusType => ": use online, away, busy or offline",
             Self::Username => ": use 1–64 characters from A–Z a–z 0–9 . _ -",
             Self::WebhookName => ": use 1–40 characters from a–z 0–9 -",
             Self::Email => ": expected a format like ann@example.org",
-            Self::EventType => ": expected a type like presence.changed or custom_user_status.*",
+            Self::EventType => {
+                ": use presence.changed, custom_user_status.created, custom_user_status.updated, \
+                 custom_user_status.deleted or custom_user_status.*"
+            }
+            Self::Url => ": use an http or https URL such as https://example.org/door",
             Self::FullName | Self::Nickname | Self::TokenName => {
-                ": control and formatting characters are not allowed"
+                ": use 1–120 characters, without control and formatting characters"
             }
             _ => "",
         }

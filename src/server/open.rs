@@ -4,6 +4,7 @@
 use super::data_folder::Folder;
 use super::start_error::StartError;
 use super::{Server, control_socket, first_admin};
+use crate::api::ROUTES;
 use crate::app::{App, Clock};
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
@@ -38,6 +39,7 @@ impl Server {
             file: &folder.database(),
             readers: config.readers,
             max_mib: config.max_database_mib,
+            while_locked: None,
         });
         let store = store.map_err(StartError::Store)?;
         Tokens::remove_leftovers(&folder.token_secret()).map_err(StartError::Secret)?;
@@ -108,13 +110,15 @@ impl Server {
         store.remember_seed().await.map_err(StartError::Failed)?;
         let follower = Follower::new(store.clone()).await;
         let follower = follower.map_err(StartError::Failed)?;
+        let routes = ROUTES.iter();
+        let routes = routes.map(|route| (route.method.as_str(), route.path));
         Ok(Self {
             app,
             first_admin: None,
             config,
             notices: None,
             folder: None,
-            dev: Some(Arc::new(Dev::new(clock, store.clone()))),
+            dev: Some(Arc::new(Dev::new(clock, store.clone(), routes))),
             store,
             follower,
             supervisor,

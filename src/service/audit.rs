@@ -6,9 +6,11 @@ use crate::app::audit_line;
 use crate::auth::login_throttle::Attempt;
 use crate::domain::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Blocked, Caller, Error, Page,
-    Permission, Requester, Result, Target, UserKey,
+    Permission, Requester, Result, Target, Timestamp, UserId, UserKey,
 };
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// The permission to read the audit trail. Rocket.Chat guards its own audit log with
 /// `can-audit-log`, which is part of its enterprise edition and not of this domain. Users who may
@@ -81,11 +83,68 @@ fn blocked(by: Attribution, target: Option<Target>, block: &Error) -> Option<Aud
         return None;
     };
     let scope = match blocked {
-        Blocked::User => "this user",
-        Blocked::Address => "this address",
+        Blocked::User => OF_USER,
+        Blocked::Address => OF_ADDRESS,
     };
     let detail = format!("{scope} for {} seconds", until.since(by.at).as_secs());
     Some(by.entry(Action::LoginBlocked, target, &detail))
+}
+
+/// The longest time for which a setting lets failed logins block a user: a week.
+const LONGEST_BLOCK_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Maximum number of blocks to look at, the newest first.
+const MOST_BLOCKS: u64 = 10_000;
+
+/// What the record of a block begins with.
+const OF_USER: &str = "this user";
+const OF_ADDRESS: &str = "this address";
+
+/// A block of a user by failed logins, as recorded.
+pub(super) struct Block {
+    /// When it began.
+    pub(super) at: Timestamp,
+    /// When it ends, unless the server is restarted or the user unblocked before.
+    pub(super) until: Timestamp,
+}
+
+/// Returns the recorded blocks of users that have not ended by themselves, the last one of each
+/// user. Only the server's memory knows whether a login is really refused.
+pub(super) async fn blocks(app: &App) -> Result<HashMap<UserId, Block>> {
+    let now = app.clock.now();
+    let query = AuditQuery {
+        actions: vec![Action::LoginBlocked],
+        since: Some(Timestamp::from_millis(
+            now.as_millis().saturating_sub(LONGEST_BLOCK_MILLIS),
+        )),
+        limit: MOST_BLOCKS,
+        ..AuditQuery::default()
+    };
+    let records = app.store.list_audit(query).await?.items;
+    let mut blocks = HashMap::new();
+    for record in records {
+        let AuditEntry {
+            attribution,
+            target,
+            detail,
+            ..
+        } = record.entry;
+        if let Some((user, life)) = target.zip(life_of_block(&detail)) {
+            let (at, until) = (attribution.at, attribution.at.after(life));
+            let block = blocks
+                .entry(UserId::new(user.id))
+                .or_insert(Block { at, until });
+            block.until = block.until.max(until);
+        }
+    }
+    blocks.retain(|_, block| block.until > now);
+    Ok(blocks)
+}
+
+/// Reads the detail of the record of a user's block.
+fn life_of_block(detail: &str) -> Option<Duration> {
+    let rest = detail.strip_prefix(OF_USER)?.strip_prefix(" for ")?;
+    let seconds = rest.strip_suffix(" seconds")?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Stores the entry of a refusal, within the rate limit.

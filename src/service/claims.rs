@@ -3,10 +3,11 @@
 //! workspace setting is checked here.
 
 use crate::app::App;
-use crate::domain::{Claim, ClaimSource, Presence, Result, StatusText, UserKey, UserStatus};
+use crate::domain::{
+    Claim, ClaimSource, Presence, Result, StatusText, Timestamp, UserKey, UserStatus, check_expiry,
+};
 use crate::service::users;
 use crate::store::{ClaimEffect, PresenceChange};
-use std::time::Duration;
 
 /// A claim to make.
 #[derive(Debug, Clone)]
@@ -17,20 +18,25 @@ pub struct NewClaim {
     pub status: UserStatus,
     /// The text shown with it. Truncated if it is too long.
     pub text: String,
-    /// How long it lasts. `None`: until it is ended.
-    pub life: Option<Duration>,
+    /// When it expires. `None`: only when it is ended.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Makes a claim, replacing the previous one of its source.
 ///
 /// # Errors
-/// `NotFound`, `Unavailable`.
+/// `Invalid { ExpiresAt, Past }`, `NotFound`, `Unavailable`.
 pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<()> {
+    let now = app.clock.now();
+    let expires_at = new
+        .expires_at
+        .map(|end| check_expiry(end, now))
+        .transpose()?;
     let claim = Claim {
         source: new.source,
         status: new.status,
         text: StatusText::new(&new.text),
-        expires_at: new.life.map(|life| app.clock.now().after(life)),
+        expires_at,
     };
     let effect = ClaimEffect::of(claim.expires_at);
     change(app, username, effect, move |presence| {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::domain::{
     Caller, DeliveryRecord, DeliveryState, Error, Event, EventId, Field, Hook, Permission, Problem,
-    Result, Timestamp,
+    Result, Timestamp, What,
 };
 
 /// Maximum number of delivery records per call.
@@ -21,6 +21,24 @@ pub const MAY_MANAGE: Permission = Permission::ManageOutgoingIntegrations;
 pub async fn list(app: &App, caller: Caller<'_>) -> Result<Vec<Hook>> {
     caller.require(MAY_MANAGE)?;
     app.store.list_hooks().await
+}
+
+/// Returns the name of the hook that the operator means: `name` itself, or the only hook whose name
+/// is its kind, such as `webhook` or `exec`, and `name`.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, `Unavailable`.
+pub async fn resolve(app: &App, caller: Caller<'_>, name: &str) -> Result<String> {
+    let hooks = list(app, caller).await?;
+    if hooks.iter().any(|hook| hook.name == name) {
+        return Ok(name.to_owned());
+    }
+    let is_meant = |hook: &&Hook| hook.name == format!("{}-{name}", hook.kind.as_str());
+    let mut meant = hooks.iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(hook), None) => Ok(hook.name.clone()),
+        _ => Err(Error::NotFound(What::Hook(name.to_owned()))),
+    }
 }
 
 /// Returns at most [`PAGE`] delivery records of a hook, for events after `after`. `state` restricts
@@ -55,7 +73,7 @@ pub async fn find_delivery(
     let record = found.into_iter().find(|record| record.event == event);
     let record = record.ok_or_else(|| {
         let id = event.as_u64().to_string();
-        Error::NotFound(crate::domain::What::Delivery(id))
+        Error::NotFound(What::Delivery(id))
     })?;
     let events = app.store.events_after(before, 1).await?;
     let found = events.into_iter().flatten().find(|found| found.id == event);

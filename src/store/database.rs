@@ -32,6 +32,10 @@ pub struct DatabaseSettings<'a> {
     pub readers: usize,
     /// Maximum size of the file in MiB. 0 means no limit. The last part is reserved for deletions.
     pub max_mib: u64,
+    /// Runs again and again while another process locks the database, with the number of earlier
+    /// runs, and returns whether to go on waiting. `None` waits for two seconds: a server must not
+    /// keep its clients waiting for long.
+    pub while_locked: Option<fn(i32) -> bool>,
 }
 
 impl<'a> DatabaseSettings<'a> {
@@ -42,6 +46,7 @@ impl<'a> DatabaseSettings<'a> {
             file,
             readers: 1,
             max_mib: 0,
+            while_locked: None,
         }
     }
 }

@@ -42,7 +42,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "base64 bytes doorsign_hook form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.
     ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
-    ("config", "", "clap doorsign_file_trust ipnet serde thiserror toml tracing_subscriber"),
+    ("config", "", "clap doorsign_file_trust ipnet jiff serde thiserror toml tracing_subscriber"),
     ("dev", "app auth domain jobs service store", "form_urlencoded tokio"),
 ];
 
@@ -55,7 +55,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("r2d2", &["store/sqlite/"]),
     ("jsonwebtoken", &["auth/tokens/"]),
     ("argon2", &["auth/passwords/"]),
-    ("jiff", &["api/", "cli/output.rs", "server/logging/"]),
+    (
+        "jiff",
+        &[
+            "api/",
+            "cli/time.rs",
+            "config/time_zone.rs",
+            "server/logging/",
+        ],
+    ),
     ("StatusCode", &["api/", "transport/http_refusal.rs"]),
     ("tokio_tungstenite", &["api/ddp/socket/"]),
     ("serde_json", &["api/", "store/record/"]),

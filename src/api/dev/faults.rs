@@ -1,30 +1,24 @@
 //! `/dev/faults`: lists and adds faults, and renders the response to a request that hits one.
 
 use super::controls::{dev, read, refused};
+use super::new_fault::NewFault;
 use crate::api::Route;
 use crate::api::error::ApiError;
 use crate::api::http::request::{Head, Request};
-use crate::api::http::response::{self, Answer};
+use crate::api::http::response::{self, Answer, Response};
 use crate::app::Clock;
-use crate::dev::{Dev, Effect, Fault};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::dev::{Dev, Effect, Fault, FaultBody};
+use crate::domain::Error;
+use serde::Serialize;
 use std::time::Duration;
 use warp::http::{HeaderValue, StatusCode, header};
 
-/// Maximum delay of a fault, in milliseconds: an hour.
-const LONGEST: u64 = 3_600_000;
 /// The limit reported in a 429: Rocket.Chat's default. Source: compatibility 8.4.
 const CALLS: u64 = 10;
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// The names of the effects.
-const NAMES: [(&str, Option<Effect>); 4] = [
-    ("latency", None),
-    ("429", Some(Effect::TooManyRequests)),
-    ("500", Some(Effect::Failure)),
-    ("drop", Some(Effect::Drop)),
-];
+/// The body of a proxy that cannot reach its server. Rocket.Chat itself never sends a 502.
+const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
 
 #[derive(Serialize)]
 struct List {
@@ -36,21 +30,14 @@ struct Row {
     route: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<String>,
-    fault: &'static str,
+    fault: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(rename = "contentType", skip_serializing_if = "Option::is_none")]
+    content_type: Option<String>,
     #[serde(skip_serializing_if = "is_zero")]
     ms: u128,
     count: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct New {
-    clear: Option<bool>,
-    route: Option<String>,
-    method: Option<String>,
-    fault: Option<Value>,
-    ms: Option<u64>,
-    count: Option<u32>,
 }
 
 /// `GET /dev/faults`: the pending faults, oldest first.
@@ -61,21 +48,18 @@ pub(super) async fn list(request: Request) -> Answer {
 /// `POST /dev/faults`: adds a fault, or removes all with `{"clear":true}`. Responds with the
 /// pending faults.
 pub(super) async fn add(request: Request) -> Answer {
-    let (dev, new) = (dev(&request)?, read(&request)?);
-    match new {
-        New {
-            clear: Some(true),
-            route: None,
-            method: None,
-            fault: None,
-            ms: None,
-            count: None,
-        } => dev.faults.clear(),
-        New { clear: Some(_), .. } => return Err(wrong("clear must be true and the only field")),
-        new => dev
-            .faults
-            .add(fault(new)?)
-            .map_err(|_| wrong("there are already 1000 faults: clear them first"))?,
+    let (dev, new): (_, NewFault) = (dev(&request)?, read(&request)?);
+    if new.only_clears() {
+        dev.faults.clear();
+    } else if new.clear.is_some() {
+        return Err(ApiError::invalid_params(
+            "clear must be true and the only field",
+        ));
+    } else {
+        let added = dev.faults.add(new.check(&dev.routes)?);
+        added.map_err(|_| {
+            ApiError::invalid_params("there are already 1000 faults: clear them first")
+        })?;
     }
     listed(dev)
 }
@@ -86,10 +70,45 @@ pub(super) async fn apply(dev: &Dev, route: &Route, head: &Head) -> Option<Answe
     let (wait, effect) = dev.faults.take(method, route.path, path)?;
     tokio::time::sleep(wait).await;
     Some(match effect? {
-        Effect::TooManyRequests => too_many(dev),
-        Effect::Failure => refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
         Effect::Drop => Ok(response::dropped()),
+        Effect::Status(status, None) => usual(dev, status),
+        Effect::Status(status, Some(body)) => Ok(custom(usual(dev, status), status, body)),
     })
+}
+
+/// Returns the usual response with a status: Rocket.Chat's, ours or that of a proxy.
+fn usual(dev: &Dev, status: u16) -> Answer {
+    match status {
+        401 => Err(Error::Unauthenticated.into()),
+        403 => Err(ApiError::RouteForbidden),
+        429 => too_many(dev),
+        502 => refused(StatusCode::BAD_GATEWAY, "").map(|response| fill(response, bad_gateway())),
+        503 => Err(Error::UNAVAILABLE.into()),
+        _ => refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
+    }
+}
+
+/// Returns a response with a custom body, and the headers that are usual with its status.
+fn custom(usual: Answer, status: u16, body: FaultBody) -> Response {
+    let mut response = usual.unwrap_or_else(|_| response::ready(bytes::Bytes::new()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    fill(response, body)
+}
+
+fn fill(mut response: Response, body: FaultBody) -> Response {
+    if let Ok(content_type) = HeaderValue::from_str(&body.content_type) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    *response.body_mut() = bytes::Bytes::from(body.text).into();
+    response
+}
+
+fn bad_gateway() -> FaultBody {
+    FaultBody {
+        content_type: "text/html".to_owned(),
+        text: BAD_GATEWAY.to_owned(),
+    }
 }
 
 /// Responds like Rocket.Chat's rate limiter: compatibility 8.4.
@@ -106,52 +125,27 @@ fn too_many(dev: &Dev) -> Answer {
 }
 
 fn listed(dev: &Dev) -> Answer {
-    let row = |fault: Fault| Row {
-        fault: NAMES
-            .iter()
-            .find(|(_, effect)| *effect == fault.effect)
-            .map_or("", |(name, _)| name),
-        ms: fault.wait.as_millis(),
-        count: fault.left,
-        route: fault.route,
-        method: fault.method,
-    };
     response::success(&List {
         faults: dev.faults.list().into_iter().map(row).collect(),
     })
 }
 
-fn fault(new: New) -> Result<Fault, ApiError> {
-    let name = match &new.fault {
-        Some(Value::String(name)) => name.clone(),
-        Some(other) => other.to_string(), // 429 is easily written as a number.
-        None => String::new(),
+fn row(fault: Fault) -> Row {
+    let (name, body) = match fault.effect {
+        None => ("latency".to_owned(), None),
+        Some(Effect::Drop) => ("drop".to_owned(), None),
+        Some(Effect::Status(status, body)) => (status.to_string(), body),
     };
-    let known = NAMES.iter().find(|(known, _)| *known == name);
-    let (_, effect) = known.ok_or_else(|| wrong("fault must be latency, 429, 500 or drop"))?;
-    let route = new
-        .route
-        .filter(|route| route == "*" || route.starts_with('/'));
-    let route = route.ok_or_else(|| wrong("route must be a path such as /api/v1/me, or *"))?;
-    let ms = new.ms.unwrap_or(0);
-    if ms > LONGEST || effect.is_none() && ms == 0 {
-        return Err(wrong("ms must be milliseconds from 1 to 3600000"));
+    let (body, content_type) = body.map(|body| (body.text, body.content_type)).unzip();
+    Row {
+        route: fault.route,
+        method: fault.method,
+        fault: name,
+        body,
+        content_type,
+        ms: fault.wait.as_millis(),
+        count: fault.left,
     }
-    let left = new.count.unwrap_or(1);
-    if left == 0 {
-        return Err(wrong("count must be at least 1"));
-    }
-    Ok(Fault {
-        route,
-        method: new.method.map(|method| method.to_uppercase()),
-        wait: Duration::from_millis(ms),
-        effect: *effect,
-        left,
-    })
-}
-
-fn wrong(text: &str) -> ApiError {
-    ApiError::invalid_params(text)
 }
 
 fn is_zero(ms: &u128) -> bool {

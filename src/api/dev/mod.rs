@@ -6,6 +6,7 @@ mod clock;
 mod controls;
 mod faults;
 mod guard;
+mod new_fault;
 mod requests;
 
 pub(super) use guard::{before, is_rebound, refuse_host};

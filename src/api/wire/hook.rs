@@ -11,9 +11,10 @@ pub(in crate::api) struct HookList<'a> {
     hooks: Vec<HookRow<'a>>,
 }
 
+/// A hook.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct HookRow<'a> {
+pub(super) struct HookRow<'a> {
     name: &'a str,
     kind: &'static str,
     /// `running`, `retrying`, `replaying`, `off` or `missing`.
@@ -39,7 +40,7 @@ struct Span {
 /// A delivery.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DeliveryRow<'a> {
+pub(super) struct DeliveryRow<'a> {
     event_id: u64,
     state: &'static str,
     attempts: u32,

@@ -9,6 +9,7 @@ pub(in crate::api) mod date;
 mod event;
 pub(super) mod frame;
 mod hook;
+mod listing;
 mod me;
 mod method;
 mod permission;
@@ -28,6 +29,9 @@ pub(super) use changes::Changes;
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
+pub(crate) use listing::{
+    claim_line, delivery_line, hook_line, login_line, user_line, webhook_line,
+};
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRecord, PermissionRow};

@@ -36,7 +36,7 @@ pub(in crate::api) struct TestReply<'a> {
 /// A webhook, without its secrets.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WebhookRow<'a> {
+pub(super) struct WebhookRow<'a> {
     name: &'a str,
     /// The name of its hook.
     hook: String,
@@ -49,7 +49,7 @@ struct WebhookRow<'a> {
 }
 
 impl<'a> WebhookRow<'a> {
-    fn new(webhook: &'a Webhook, now: Timestamp) -> Self {
+    pub(super) fn new(webhook: &'a Webhook, now: Timestamp) -> Self {
         let ends = webhook.secrets.iter().filter_map(|s| s.expires_at);
         Self {
             name: webhook.name.as_str(),

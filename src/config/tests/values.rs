@@ -214,7 +214,7 @@ fn only_optional_settings_and_lists_accept_nothing() {
     let command = command();
     let keys = settings(&command).map(|(key, _)| key);
     let empty: Vec<_> = keys.filter(|key| given(key, "").is_ok()).collect();
-    let optional = "site_url ready_file trusted_proxies cors_origins audit_log webhook_allow exec_folder wasm_folder";
+    let optional = "site_url ready_file trusted_proxies cors_origins audit_log webhook_allow exec_folder wasm_folder time_zone";
     assert_eq!(empty.join(" "), optional);
 }
 
@@ -266,6 +266,7 @@ const BAD: &[(&str, &str)] = &[
     ("max_database_mib", "268435457"),
     ("event_retention_days", "3651"),
     ("audit_retention_days", "ten"),
+    ("time_zone", "Europe/Atlantis"),
 ];
 
 #[test]

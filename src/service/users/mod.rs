@@ -1,19 +1,21 @@
 //! The rules of users. Use cases for authenticated users are in `accounts` (create, delete,
 //! activate, end logins), `changes` (who may change what), `current_password`, `queries` and
 //! `tokens`. Those of the operator on the command line, which check no permission, are in
-//! `operator` and re-exported here.
+//! `operator` and `listing` and re-exported here.
 
 pub mod accounts;
 pub mod changes;
 pub mod current_password;
+mod listing;
 mod operator;
 pub mod queries;
 pub mod tokens;
 
+pub use listing::{UserForOperator, list};
 pub(crate) use operator::by_operator;
 pub use operator::{
-    NewUser, create, create_by, create_token, delete, exist, list, list_logins, revoke_token,
-    set_active, set_password, set_presence_policy, set_roles, unblock,
+    NewUser, create, create_by, create_token, delete, exist, list_logins, revoke_token, set_active,
+    set_email, set_name, set_password, set_presence_policy, set_roles, set_username, unblock,
 };
 
 use crate::app::App;

@@ -2,11 +2,11 @@
 //! folder allows anything, so no permission is checked. The affected user is recorded as the author
 //! of a change.
 
-use super::{accept, refuse_unclear, tokens};
+use super::{accept, missing, refuse_unclear, tokens};
 use crate::app::App;
 use crate::domain::{
-    ADMIN, Attribution, By, Email, Field, Login, Origin, PresencePolicy, Profile, Result,
-    RoleChange, User, UserId, UserKey, UserPatch, UserQuery, Username,
+    ADMIN, Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Problem, Profile,
+    Result, RoleChange, User, UserId, UserKey, UserPatch, Username,
 };
 use crate::service::session;
 use std::time::Duration;
@@ -54,11 +54,24 @@ pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Res
     user.username.refuse_reserved(Some(ADMIN))?;
     refuse_unclear(Field::FullName, &user.name)?;
     let password = accept(app, &new.password, &user.username, user.email.as_ref())?;
+    refuse_unknown_roles(app, &user.roles).await?;
     let hash = app.auth.passwords.hash(password).await?;
     app.store
         .create_user(user.clone(), hash, attribution)
         .await?;
     Ok(user)
+}
+
+/// Rejects roles that do not exist, with a list of those that do.
+async fn refuse_unknown_roles(app: &App, given: &[String]) -> Result<()> {
+    let known = app.store.list_roles().await?;
+    let is_unknown = |id: &&String| known.iter().all(|role| role.id != **id);
+    let Some(unknown) = given.iter().find(is_unknown) else {
+        return Ok(());
+    };
+    let known: Vec<_> = known.into_iter().map(|role| role.id).collect();
+    let reason = format!("unknown role {unknown:?}: use {}", known.join(", "));
+    Err(Error::invalid(Field::Role, Problem::Refused(reason)))
 }
 
 /// Returns whether there is at least one user.
@@ -69,12 +82,46 @@ pub async fn exist(app: &App) -> Result<bool> {
     app.store.has_users().await
 }
 
-/// Returns every user, by username.
+/// Sets a display name.
 ///
 /// # Errors
-/// `Unavailable`.
-pub async fn list(app: &App) -> Result<Vec<User>> {
-    Ok(app.store.list_users(UserQuery::default()).await?.items)
+/// `NotFound`, `Invalid { FullName }`, `Unavailable`.
+pub async fn set_name(app: &App, username: &str, name: &str) -> Result<()> {
+    refuse_unclear(Field::FullName, name)?;
+    if name.trim().is_empty() {
+        return Err(missing(Field::FullName));
+    }
+    let patch = UserPatch {
+        name: Some(name.to_owned()),
+        ..UserPatch::default()
+    };
+    update(app, username, patch).await
+}
+
+/// Sets an email address. A new one is unverified.
+///
+/// # Errors
+/// `NotFound`, `Invalid { Email }`, `Unavailable`.
+pub async fn set_email(app: &App, username: &str, address: &str) -> Result<()> {
+    let patch = UserPatch {
+        email: Some(Email::parse(address.to_owned())?),
+        ..UserPatch::default()
+    };
+    update(app, username, patch).await
+}
+
+/// Sets a username. Logins and tokens stay valid.
+///
+/// # Errors
+/// `NotFound`, `Invalid { Username }`, `Unavailable`.
+pub async fn set_username(app: &App, username: &str, new: &str) -> Result<()> {
+    let new = Username::parse(new.to_owned())?;
+    new.refuse_reserved(Some(ADMIN))?;
+    let patch = UserPatch {
+        username: Some(new),
+        ..UserPatch::default()
+    };
+    update(app, username, patch).await
 }
 
 /// Sets a password, ends the user's password logins and lifts the block after failed logins.
@@ -108,8 +155,9 @@ pub async fn unblock(app: &App, username: &str) -> Result<()> {
 /// Replaces a user's roles.
 ///
 /// # Errors
-/// `NotFound`, `Invalid { Role, Unknown }`, `LastAdministrator`, `Unavailable`.
+/// `NotFound`, `Invalid { Role, Refused }`, `LastAdministrator`, `Unavailable`.
 pub async fn set_roles(app: &App, username: &str, roles: Vec<String>) -> Result<()> {
+    refuse_unknown_roles(app, &roles).await?;
     let patch = UserPatch {
         roles: Some(RoleChange::Replace(roles)),
         ..UserPatch::default()

@@ -154,8 +154,9 @@ pub(super) fn free_space(connection: &Connection) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connection::Wait;
+    use super::super::open::{Schema, open_writer};
     use super::*;
-    use crate::store::sqlite::open::open_writer;
     use rusqlite::OpenFlags;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -172,7 +173,7 @@ mod tests {
     fn database() -> (tempfile::TempDir, std::path::PathBuf, Connection) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let writer = open_writer(&path, super::super::open::Schema::Migrate).unwrap();
+        let writer = open_writer(&path, Schema::Migrate, Wait::Briefly).unwrap();
         (folder, path, writer.connection)
     }
 

@@ -1,6 +1,6 @@
 //! Searches a database for damage within a time limit.
 
-use super::connection::read_only;
+use super::connection::{Wait, read_only};
 use super::error::is_damage;
 use super::open_error::OpenError;
 use rusqlite::Connection;
@@ -13,7 +13,8 @@ const TIME_LIMIT: Duration = Duration::from_millis(250);
 
 /// Checks the database at `path` on a connection of its own, whose memory is freed afterwards.
 pub(super) fn check(path: &Path) -> Result<(), OpenError> {
-    let connection = read_only(path).map_err(|source| OpenError::sqlite(path, &source))?;
+    let connection =
+        read_only(path, Wait::Briefly).map_err(|source| OpenError::sqlite(path, &source))?;
     let damage = find(&connection).map(|damage| OpenError::Damaged(path.to_owned(), damage));
     damage.map_or(Ok(()), Err)
 }

@@ -6,6 +6,7 @@
 //! also fail jobs that may use the reserve.
 
 use super::checkpoint::{self, Checkpoints, LogRule};
+use super::connection::Wait;
 use super::error::is_damage;
 use super::health::Health;
 use super::job::{Failure, Job};
@@ -61,6 +62,8 @@ pub(super) fn run(mut state: WriterState, mut queue: JobQueue) {
             }
         }
     }
+    // The callers have their results. If another process writes now, it moves the log later.
+    let _ = Wait::Briefly.set(&mut state.connection);
     // Jobs queued after the stop are dropped, and their callers get "unavailable". The log is moved
     // as far as possible: another process may be using the database.
     if state.may_move_log() {

@@ -31,6 +31,7 @@ use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, Signal, SpaceClass, n
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
 use checkpoint::{Checkpoints, LogRule};
+use connection::Wait;
 use group_commit::WriterState;
 use health::Health;
 use open::{Opened, Schema, open_writer};
@@ -62,7 +63,8 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], one line each. A rejected file is left untouched.
     pub fn open(settings: DatabaseSettings<'_>) -> std::result::Result<Self, OpenError> {
-        Self::start(open_writer(settings.file, Schema::Migrate)?, settings)
+        let opened = open_writer(settings.file, Schema::Migrate, Wait::of(&settings))?;
+        Self::start(opened, settings)
     }
 
     /// Opens a database without creating or upgrading it, next to a server that may be older. A log
@@ -73,7 +75,8 @@ impl SqliteStore {
     pub fn open_beside_server(
         settings: DatabaseSettings<'_>,
     ) -> std::result::Result<Self, OpenError> {
-        Self::start(open_writer(settings.file, Schema::Keep)?, settings)
+        let opened = open_writer(settings.file, Schema::Keep, Wait::of(&settings))?;
+        Self::start(opened, settings)
     }
 
     fn start(
@@ -86,7 +89,7 @@ impl SqliteStore {
         let newest = newest(&connection).map_err(sqlite)?;
         let signals = ChangeSignals::new(newest);
         let health = Arc::new(Health::new(Some(path)));
-        let pool = Pool::open(path, settings.readers, health.clone());
+        let pool = Pool::open(path, settings.readers, Wait::of(&settings), health.clone());
         let pool = pool.map_err(|e| OpenError::Thread(e.to_string()))?;
         let state = WriterState {
             connection,
@@ -225,7 +228,9 @@ mod tests {
         let path = folder.path().join("doorsign.db");
         let store = SqliteStore::open(DatabaseSettings::of(&path)).unwrap();
         let version = store.version(ChangeKind::Access);
-        let other = open_writer(&path, Schema::Migrate).unwrap().connection;
+        let other = open_writer(&path, Schema::Migrate, Wait::Briefly)
+            .unwrap()
+            .connection;
         other
             .execute_batch("ALTER TABLE event RENAME TO elsewhere")
             .unwrap();

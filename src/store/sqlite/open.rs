@@ -2,7 +2,7 @@
 //! and sets the writer's pragmas.
 
 use super::checkpoint::LogRule;
-use super::connection::keep_statements;
+use super::connection::{Wait, keep_statements};
 use super::files::beside;
 use super::generation_marker::Generation;
 use super::open_error::OpenError;
@@ -30,13 +30,13 @@ pub(super) enum Schema {
 
 /// Checks the database at `path` and opens the writing connection. With [`Schema::Migrate`], creates
 /// a missing database and upgrades an older one.
-pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenError> {
+pub(super) fn open_writer(path: &Path, schema: Schema, wait: Wait) -> Result<Opened, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     if is_new(path)? && schema == Schema::Migrate {
         create::create(path)?;
     }
     let found = generation::inspect(path)?;
-    let version = check_owner(path)?;
+    let version = check_owner(path, wait)?;
     if schema == Schema::Keep && version < VERSION {
         return Err(OpenError::NeedsUpgrade(path.to_owned(), version));
     }
@@ -46,7 +46,7 @@ pub(super) fn open_writer(path: &Path, schema: Schema) -> Result<Opened, OpenErr
     // First: until the file is checked, not even an error may move the log. The next start would
     // find none, skip the check, and serve a damaged database.
     keep_log(&connection, found.has_log).map_err(sqlite)?;
-    prepare(&connection).map_err(sqlite)?;
+    prepare(&mut connection, wait).map_err(sqlite)?;
     let mut log_rule = LogRule::for_command(found.has_log);
     if schema == Schema::Migrate {
         if found.has_log {
@@ -80,8 +80,8 @@ pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     let opened = Connection::open_in_memory_with_flags(
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     );
-    let opened = opened.and_then(|connection| {
-        prepare(&connection)?;
+    let opened = opened.and_then(|mut connection| {
+        prepare(&mut connection, Wait::Briefly)?;
         connection.execute_batch(&format!("BEGIN; {SCHEMA}; COMMIT"))?;
         Ok(connection)
     });
@@ -114,13 +114,15 @@ fn is_new(path: &Path) -> Result<bool, OpenError> {
 }
 
 /// Checks the application id and returns the schema version, on a connection that cannot write.
-fn check_owner(path: &Path) -> Result<i32, OpenError> {
+fn check_owner(path: &Path, wait: Wait) -> Result<i32, OpenError> {
     let flags = if is_unfinished(path) {
         OpenFlags::SQLITE_OPEN_READ_WRITE
     } else {
         OpenFlags::SQLITE_OPEN_READ_ONLY
     };
-    let connection = connect(path, flags)?;
+    let mut connection = connect(path, flags)?;
+    let set = wait.set(&mut connection);
+    set.map_err(|source| OpenError::sqlite(path, &source))?;
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
@@ -154,11 +156,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     connection.map_err(|source| OpenError::sqlite(path, &source))
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection, wait: Wait) -> rusqlite::Result<()> {
+    wait.set(connection)?;
     connection.execute_batch(
         // FULL: a commit is on disk before it is acknowledged. The cache is limited for small
         // machines, the log for small disks. Only super::checkpoint runs checkpoints.
-        "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 16777216; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 0;",
     )?;

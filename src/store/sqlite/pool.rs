@@ -1,7 +1,7 @@
 //! Readers: pooled read-only connections from r2d2, or the writer's own connection for an in-memory
 //! database, which belongs to a single connection.
 
-use super::connection::read_only;
+use super::connection::{Wait, read_only};
 use super::error::error;
 use super::health::Health;
 use super::writer::Writer;
@@ -10,7 +10,6 @@ use crate::store::sql::SpaceClass;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Where reads run.
@@ -49,6 +48,7 @@ impl Pool {
     pub(super) fn open(
         path: &Path,
         size: usize,
+        wait: Wait,
         health: Arc<Health>,
     ) -> std::result::Result<Self, r2d2::Error> {
         let pool = r2d2::Pool::builder()
@@ -57,9 +57,10 @@ impl Pool {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_on_check_out(false)
-            .connection_timeout(Duration::from_secs(5))
+            .connection_timeout(wait.to_connect())
             .build(ReadOnly {
                 path: path.to_owned(),
+                wait,
             })?;
         Ok(Self {
             pool,
@@ -105,6 +106,7 @@ impl Pool {
 /// Opens read-only connections for r2d2.
 struct ReadOnly {
     path: PathBuf,
+    wait: Wait,
 }
 
 impl r2d2::ManageConnection for ReadOnly {
@@ -112,7 +114,7 @@ impl r2d2::ManageConnection for ReadOnly {
     type Error = rusqlite::Error;
 
     fn connect(&self) -> rusqlite::Result<Connection> {
-        read_only(&self.path)
+        read_only(&self.path, self.wait)
     }
 
     fn is_valid(&self, _: &mut Connection) -> rusqlite::Result<()> {

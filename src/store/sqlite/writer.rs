@@ -94,8 +94,10 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::super::checkpoint::{Checkpoints, LogRule};
+    use super::super::connection::Wait;
     use super::super::error::error;
     use super::super::health::Health;
+    use super::super::open::{Schema, open_writer};
     use super::super::space::Limit;
     use super::*;
     use crate::domain::EventId;
@@ -109,10 +111,9 @@ mod tests {
     fn limited_writer(max_mib: u64) -> (Writer, ChangeSignals, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
-        let connection =
-            super::super::open::open_writer(&path, super::super::open::Schema::Migrate)
-                .unwrap()
-                .connection;
+        let connection = open_writer(&path, Schema::Migrate, Wait::Briefly)
+            .unwrap()
+            .connection;
         let signals = ChangeSignals::new(EventId::default());
         let state = WriterState {
             limit: Limit::of(&connection, max_mib).unwrap(),

@@ -3,6 +3,7 @@
 
 use crate::support::presence::{GET, SOON, own_status, set};
 use crate::support::{Setup, TestServer};
+use doorsign::app::Clock;
 use doorsign::config::Unconnected;
 use doorsign::domain::{ClaimSource, UserStatus};
 use doorsign::service::claims::{self, NewClaim};
@@ -91,7 +92,7 @@ async fn a_claim_is_listed_until_it_ends() {
         source: ClaimSource::External,
         status: UserStatus::Busy,
         text: "in a call".to_owned(),
-        life: Some(Duration::from_secs(60)),
+        expires_at: Some(server.clock.now().after(Duration::from_secs(60))),
     };
     claims::set(&server.app, "ann", claim).await.unwrap();
     let listed = async || claims::list(&server.app, "ann").await.unwrap().len();

@@ -47,14 +47,14 @@ async fn commands_are_recorded_with_the_operator_as_author_and_listed_by_a_comma
             "-",
             "to https://bell.example.org",
         ],
-        ["status.claimed", "operator", "user admin", "-", ""],
+        ["status.claimed", "operator", "user admin", "-", "-"],
         ["role.given", "operator", "user admin", "-", "user"],
         [
             "token.created",
             "operator",
             "user admin",
             "-",
-            r#"name \"ci\""#,
+            r#"name "ci""#,
         ],
         ["user.created", "server", "user admin", "-", "roles admin"],
     ];

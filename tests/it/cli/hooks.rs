@@ -54,7 +54,10 @@ async fn without_hooks_the_list_is_empty_and_every_name_is_unknown() {
         &["resume", "nobody"],
     ] {
         let refused = home.run(&[&["hooks"], args].concat()).await.refused(1);
-        assert_eq!(refused, "unknown hook \"nobody\"", "{args:?}");
+        assert_eq!(
+            refused, "unknown hook \"nobody\": `doorsign hooks list` shows what exists",
+            "{args:?}"
+        );
     }
     let refused = home.run(&["hooks", "deliveries", "x", "--state", "lost"]);
     let refused = refused.await.refused(2);
@@ -77,29 +80,13 @@ async fn with_a_running_server_it_prints_the_state_of_hooks_and_deliveries() {
     wait_for_hook(&admin, "exec-fine", |hook| hook["lag"] == 0).await;
     let list = hooks(&home, &["list"]).await;
     let found = rows(&list);
-    assert_eq!(
-        found[0][..5],
-        ["exec-broken", "exec", "running", "lag 0", "parked 1"]
-    );
-    assert!(
-        found[0][5].starts_with("last failure at event 1, 20"),
-        "{list}"
-    );
-    assert_eq!(
-        found[1],
-        [
-            "exec-fine",
-            "exec",
-            "running",
-            "lag 0",
-            "parked 0",
-            "never failed"
-        ]
-    );
+    assert_eq!(found[0][..5], ["exec-broken", "exec", "running", "0", "1"]);
+    assert!(found[0][5].starts_with("event 1, 20"), "{list}");
+    assert_eq!(found[1], ["exec-fine", "exec", "running", "0", "0", "-"]);
 
     let deliveries = hooks(&home, &["deliveries", "exec-broken"]).await;
     let found = rows(&deliveries);
-    assert_eq!(found[0][..3], ["1", "parked", "attempts 1"]);
+    assert_eq!(found[0][..3], ["1", "parked", "1"]);
     assert!(found[0][4].contains("exit code 1"), "{deliveries}");
     let none = ["deliveries", "exec-broken", "--state", "retrying"];
     assert_eq!(hooks(&home, &none).await, "");
@@ -115,18 +102,21 @@ async fn with_a_running_server_it_prints_the_state_of_hooks_and_deliveries() {
     }
     assert!(whole.ends_with("notes\nsome words\n"), "{whole}");
     let unknown = home.run(&["hooks", "inspect", "exec-broken", "2"]).await;
-    assert_eq!(unknown.refused(1), "unknown delivery of event 2");
+    assert_eq!(
+        unknown.refused(1),
+        "unknown delivery of event 2: `doorsign hooks deliveries HOOK` shows what exists"
+    );
 }
 
 #[tokio::test]
 async fn a_running_server_applies_commands_at_once() {
     let (home, _server, admin) = served().await;
-    let paused = hooks(&home, &["pause", "exec-fine"]).await;
+    let paused = hooks(&home, &["pause", "fine"]).await;
     assert_eq!(paused, "Paused exec-fine.\n");
     admin.create("one").await.expect(200);
     wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 1).await;
     let list = hooks(&home, &[]).await;
-    assert_eq!(rows(&list)[1][2..4], ["off: paused", "lag 1"], "{list}");
+    assert_eq!(rows(&list)[1][2..4], ["off: paused", "1"], "{list}");
     assert_eq!(
         hooks(&home, &["resume", "exec-fine"]).await,
         "Resumed exec-fine.\n"
@@ -141,7 +131,7 @@ async fn a_running_server_applies_commands_at_once() {
     assert_eq!(dropped, "Dropped event 1 for exec-broken.\n");
     wait_for_hook(&admin, "exec-broken", |hook| hook["parked"] == 0).await;
     let gone = home.run(&["hooks", "drop", "exec-broken", "1"]).await;
-    assert_eq!(gone.refused(1), "unknown delivery of event 1");
+    assert!(gone.refused(1).starts_with("unknown delivery of event 1: "));
 
     let replay = ["replay", "exec-broken", "--since", "2020-01-01"];
     assert_eq!(hooks(&home, &replay).await, "Replaying 1 event.\n");

@@ -177,10 +177,10 @@ async fn setting_and_ending_a_claim_takes_effect_with_the_next_request() {
         .lines()
         .map(|line| line.split('\t').collect())
         .collect();
-    assert!(lines[0][2].starts_with("expires 20"), "{listed}");
+    assert!(lines[0][2].starts_with("20"), "{listed}");
     assert_eq!((lines[0][0], lines[0][1]), ("internal", "busy"));
-    assert_eq!(lines[1], ["manual", "away", "expires never", "Lunch"]);
-    assert_eq!(lines[2], ["external", "busy", "expires never", "Meeting"]);
+    assert_eq!(lines[1], ["manual", "away", "never", "Lunch"]);
+    assert_eq!(lines[2], ["external", "busy", "never", "Meeting"]);
 
     let hung_up = claim(&["end", "ann", "--source", "internal"]);
     assert_eq!(

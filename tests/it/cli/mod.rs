@@ -1,8 +1,11 @@
 //! Commands: their output, their errors, and their effect on a running server.
 
 mod audit;
+mod claims;
 mod commands;
 mod hooks;
+mod listings;
 mod live;
+mod locked;
 mod users;
 mod webhook;

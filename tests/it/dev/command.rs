@@ -58,13 +58,9 @@ async fn the_printed_commands_create_a_status() {
 async fn it_leaves_no_file_behind_and_removes_the_ready_file() {
     let home = Home::new();
     let log = home.path().join("audit.log");
-    let args = [
-        "--ready-file",
-        "ready",
-        "--audit-log",
-        log.to_str().unwrap(),
-    ];
-    let process = dev(&home, &args).await;
+    let environment = [("DOORSIGN_AUDIT_LOG", log.to_str().unwrap())];
+    let args = ["dev", "--ready-file", "ready"];
+    let process = home.serve(&args, &environment).await;
     process.anon().get("info").await.expect(200);
     let files = || -> Vec<_> {
         let files = std::fs::read_dir(home.path()).unwrap();

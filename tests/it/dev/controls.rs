@@ -51,7 +51,7 @@ async fn a_reset_restores_the_seed() {
     assert!(blocked.text().contains("blocked"), "{}", blocked.text());
     let later = json!({"advance": "1s", "frozen": true});
     control(&server, "clock", later).await;
-    let fault = json!({"route": "/none", "fault": "500"});
+    let fault = json!({"route": "/api/v1/roles.list", "fault": "500"});
     control(&server, "faults", fault).await;
 
     assert_eq!(

@@ -102,3 +102,132 @@ async fn faults_do_not_affect_controls_and_unknown_paths() {
     server.anon().get("nowhere").await.refused(404);
     server.anon().get("info").await.refused(500);
 }
+
+#[tokio::test]
+async fn every_status_of_a_fault_has_a_usual_body() {
+    let server = dev_server().await;
+    let ann = seeded(&server, "ann");
+    for (status, content_type, part) in [
+        (401, "application/json", "You must be logged in to do this."),
+        (403, "application/json", "[error-unauthorized]"),
+        (429, "application/json", "[error-too-many-requests]"),
+        (500, "application/json", "Internal server error"),
+        (502, "text/html", "<h1>502 Bad Gateway</h1>"),
+        (503, "application/json", "error-service-unavailable"),
+    ] {
+        let fault = json!({"route": "/api/v1/me", "fault": status});
+        control(&server, "faults", fault).await;
+        let failed = ann.get("me").await;
+        assert_eq!(failed.header("content-type"), Some(content_type));
+        assert!(failed.text().contains(part), "{}", failed.text());
+        failed.expect(status);
+    }
+    let fault = json!({"route": "*", "fault": "503"});
+    control(&server, "faults", fault).await;
+    assert!(ann.get("me").await.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn a_fault_may_have_a_body_of_its_own_and_then_any_failing_status() {
+    let server = dev_server().await;
+    let ann = seeded(&server, "ann");
+    for (fault, status, content_type, text) in [
+        (
+            json!({"fault": 503, "body": {"error": "maintenance"}}),
+            503,
+            "application/json",
+            r#"{"error":"maintenance"}"#,
+        ),
+        (
+            json!({"fault": "418", "body": "I am a teapot"}),
+            418,
+            "text/plain; charset=utf-8",
+            "I am a teapot",
+        ),
+        (
+            json!({"fault": 200, "body": "<p>Log in", "contentType": "text/html"}),
+            200,
+            "text/html",
+            "<p>Log in",
+        ),
+    ] {
+        let mut whole = fault.clone();
+        whole["route"] = json!("/api/v1/me");
+        let listed = control(&server, "faults", whole).await;
+        assert_eq!(listed["faults"][0]["body"], text);
+        assert_eq!(listed["faults"][0]["contentType"], content_type);
+        let failed = ann.get("me").await;
+        assert_eq!(failed.header("content-type"), Some(content_type));
+        assert_eq!(failed.text(), text);
+        failed.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_could_never_apply_is_refused_with_what_is_accepted() {
+    let server = dev_server().await;
+    for (fault, part) in [
+        (json!({"fault": 500}), "route must be a served path"),
+        (
+            json!({"route": "/api/v1/nowhere", "fault": 500}),
+            "\"/api/v1/nowhere\" is not served",
+        ),
+        (
+            json!({"route": "users.setstatus", "fault": 500}),
+            "did you mean /api/v1/users.setStatus?",
+        ),
+        (
+            json!({"route": "/api/v1/me/", "fault": 500}),
+            "did you mean /api/v1/me?",
+        ),
+        (
+            json!({"route": "/dev/clock", "fault": 500}),
+            "route must be a served path",
+        ),
+        (
+            json!({"route": "/api/v1/login", "method": "GET", "fault": 500}),
+            "method must be POST for the route /api/v1/login",
+        ),
+        (
+            json!({"route": "*", "method": "PSOT", "fault": 500}),
+            "method must be GET or HEAD or POST for the route *",
+        ),
+        (
+            json!({"route": "*", "fault": 418}),
+            "fault must be latency, drop, 401,",
+        ),
+        (
+            json!({"route": "*", "fault": 204, "body": ""}),
+            "fault must be",
+        ),
+        (
+            json!({"route": "*", "fault": "drop", "body": "x"}),
+            "body needs a status",
+        ),
+        (
+            json!({"route": "*", "fault": 502, "contentType": "text/html"}),
+            "contentType needs a body",
+        ),
+        (
+            json!({"route": "*", "fault": 502, "body": "", "contentType": "a\nb"}),
+            "contentType must be a media type",
+        ),
+        (
+            json!({"route": "*", "fault": "latency"}),
+            "ms must be milliseconds",
+        ),
+        (
+            json!({"route": "*", "fault": 500, "count": 0}),
+            "count must be at least 1",
+        ),
+        (json!({"clear": true, "body": "x"}), "clear must be true"),
+    ] {
+        let refused = ask(&server, "faults", fault.clone()).await.expect(400);
+        let error = refused.json()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(part), "{fault}: {error}");
+    }
+    for route in ["/api/v1/settings/:_id", "/api/v1/settings/Site_Name"] {
+        let fault = json!({"route": route, "method": "head", "fault": 500});
+        ask(&server, "faults", fault).await.expect(200);
+    }
+}

@@ -1,5 +1,6 @@
 //! Dev mode.
 
+mod beside_command;
 mod clock;
 mod command;
 mod controls;

@@ -28,7 +28,7 @@ fn command_of(usage: &str) -> Vec<&str> {
 
 fn flags(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-    let flags = words.filter(|word| word.starts_with("--") && *word != "--help");
+    let flags = words.filter(|word| word.starts_with("--") && !["--", "--help"].contains(word));
     flags.map(str::to_owned).collect()
 }
 
@@ -107,7 +107,13 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
             );
         }
     }
+    // A claim has one end.
+    if let Some(n) = words.iter().position(|word| word == "--minutes") {
+        words.drain(n..n + 2);
+    }
     let of_admin = ["token", "claim"].contains(&words[0].as_str());
+    // An address belongs to one user.
+    let of_other = !whole && words.get(1).is_some_and(|word| word == "set-email");
     let mut is_until = false;
     for word in &mut words {
         let value = match word.as_str() {
@@ -120,10 +126,13 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
             "USER" => "bob",
             "NAME" if whole => "the whole",
             "NAME" => "the least",
+            "ADDRESS" if of_other => "bob@example.org",
             "ADDRESS" => "ann@example.org",
             "ROLE" => "user",
             "FILE" => "-",
             "DAYS" | "MINUTES" => "30",
+            "NEW-USERNAME" if whole => "Ann",
+            "NEW-USERNAME" => "Bob",
             "STATUS" => "busy",
             "POLICY" => "always",
             "TEXT" => "a meeting",
@@ -138,6 +147,8 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
             "STATE" => "parked",
             "ACTION" => "login.failed",
             "NUMBER" => "10",
+            "COMMAND" => "true",
+            "TIME" if of_admin => "15:00",
             "TIME" if is_until => "2026-11-26",
             "TIME" => "2026-11-25T10:00:00Z",
             _ => continue,

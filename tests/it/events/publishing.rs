@@ -123,7 +123,7 @@ async fn claim(server: &FlakyServer, status: UserStatus) {
         source: ClaimSource::External,
         status,
         text: String::new(),
-        life: None,
+        expires_at: None,
     };
     claims::set(&server.app, "ann", claim).await.unwrap();
 }

@@ -93,13 +93,14 @@ async fn custom_statuses_can_be_deleted_until_there_is_room() {
 async fn claims_can_be_cleared_and_expire() {
     let server = small().await;
     let admin = server.admin().await;
+    let in_a_minute = server.app.clock.now().after(Duration::from_secs(60));
     for name in ["ann", "bob"] {
         server.user(name).await;
         let claim = NewClaim {
             source: ClaimSource::External,
             status: UserStatus::Busy,
             text: "in a call".to_owned(),
-            life: (name == "bob").then_some(Duration::from_secs(60)),
+            expires_at: (name == "bob").then_some(in_a_minute),
         };
         claims::set(&server.app, name, claim).await.unwrap();
     }

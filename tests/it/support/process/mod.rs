@@ -10,7 +10,7 @@ pub use home::Home;
 use crate::support::{Client, in_time};
 use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -105,6 +105,11 @@ impl Process {
         let mut log = self.log.clone();
         let logged = in_time("a line in the log", log.wait_for(enough)).await;
         logged.unwrap().clone()
+    }
+
+    /// Its standard input, if that is a pipe.
+    pub fn keys(&mut self) -> ChildStdin {
+        self.child.stdin.take().unwrap()
     }
 
     /// Its process id.
