@@ -146,16 +146,15 @@ pub async fn remove(app: &App, caller: Caller<'_>, name: &str) -> Result<()> {
     app.store.delete_webhook(known(name)?, attribution).await
 }
 
-/// Returns the name of the webhook that the operator means: `name` itself, or without the prefix of
-/// its hook, as hooks are listed.
+/// Returns the name of the webhook that the operator means: `name` itself, otherwise the webhook
+/// whose hook has this name. Hooks are listed with the prefix `webhook-`.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Unavailable`.
 pub async fn resolve(app: &App, caller: Caller<'_>, name: &str) -> Result<String> {
     let webhooks = list(app, caller).await?;
-    let found = webhooks
-        .into_iter()
-        .find(|one| one.name.as_str() == name || one.hook() == name);
+    let exact = webhooks.iter().find(|one| one.name.as_str() == name);
+    let found = exact.or_else(|| webhooks.iter().find(|one| one.hook() == name));
     let found = found.ok_or_else(|| unknown(name))?;
     Ok(found.name.as_str().to_owned())
 }

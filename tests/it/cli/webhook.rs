@@ -23,6 +23,20 @@ async fn served() -> (Home, Process, Client) {
 }
 
 #[tokio::test]
+async fn an_exact_name_is_preferred_to_the_name_of_a_hook() {
+    let home = Home::with_data().await;
+    let url = "https://ci.example.org/hook";
+    for name in ["a", "webhook-a"] {
+        webhook(&home, &["add", name, url]).await.succeeded();
+    }
+    let removed = webhook(&home, &["remove", "webhook-a"]).await.succeeded();
+    assert_eq!(removed, "Removed webhook-a.\n");
+    // The name of the hook is enough for the webhook that is left.
+    let removed = webhook(&home, &["remove", "webhook-a"]).await.succeeded();
+    assert_eq!(removed, "Removed a.\n");
+}
+
+#[tokio::test]
 async fn commands_work_without_a_server_and_confirm_in_one_line() {
     let home = Home::with_data().await;
     assert_eq!(webhook(&home, &["list"]).await.succeeded(), "");
