@@ -66,7 +66,7 @@ fn pass_on(child: &Child, number: i32) {
     let _ = kill_process(target, signal);
 }
 
-/// Whether the keys of a terminal send their signals to this process and its command.
+/// Returns whether the keys of a terminal send their signals to this process and its command.
 fn is_in_foreground() -> bool {
     let terminal = File::open("/dev/tty");
     terminal.is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))

@@ -54,7 +54,7 @@ pub(super) fn with_app(
 }
 
 /// Waits while another process locks the database, such as a server that syncs to a slow disk.
-/// `attempts` is the number of earlier calls. Returns whether to go on waiting.
+/// `attempts` is the number of earlier calls. Returns whether to keep waiting.
 #[expect(
     clippy::disallowed_methods,
     reason = "SQLite has no other way to wait for the lock of another process"

@@ -111,7 +111,7 @@ fn version(text: &str) -> Option<Value> {
     (numbers.len() == 3 && numbers.iter().all(|is_number| *is_number)).then(|| text.into())
 }
 
-/// Whether a part of a version is a number of at most four digits, without leading zeros.
+/// Returns whether a part of a version is a number of at most four digits, without leading zeros.
 fn canonical_number(part: &str) -> bool {
     let is_digits = part.bytes().all(|byte| byte.is_ascii_digit());
     is_digits && (1..=4).contains(&part.len()) && (part == "0" || !part.starts_with('0'))

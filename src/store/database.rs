@@ -33,7 +33,7 @@ pub struct DatabaseSettings<'a> {
     /// Maximum size of the file in MiB. 0 means no limit. The last part is reserved for deletions.
     pub max_mib: u64,
     /// Runs again and again while another process locks the database, with the number of earlier
-    /// runs, and returns whether to go on waiting. `None` waits for two seconds: a server must not
+    /// runs, and returns whether to keep waiting. `None` waits for two seconds: a server must not
     /// keep its clients waiting for long.
     pub while_locked: Option<fn(i32) -> bool>,
 }
