@@ -47,13 +47,15 @@ impl Server {
             .map_err(|e| format!("{}: {e}", program.display()))?;
         let stdout = process.stdout.take().ok_or("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
-        // The server prints this line before it accepts the first request, so waiting for it costs
-        // no time.
-        let line = lines.next_line().await?;
-        let address = line.as_deref().and_then(address);
-        let address = address
-            .ok_or("the server did not print its address")?
-            .to_owned();
+        // The server prints its address before it accepts the first request, so waiting for it costs
+        // no time. A line about the administrator may come first.
+        let address = loop {
+            let line = lines.next_line().await?;
+            let line = line.ok_or("the server did not print its address")?;
+            if let Some(address) = address(&line) {
+                break address.to_owned();
+            }
+        };
         let request = format!("GET /api/info HTTP/1.1\r\nHost: {address}\r\n\r\n");
         let mut connection = Connection::open(&address).await?;
         let answer = connection.exchange(request.as_bytes()).await?;

@@ -40,9 +40,33 @@ pub(super) fn url(mut address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
+/// Which other machines can connect, for the greeting.
+pub(super) fn exposure(address: SocketAddr) -> &'static str {
+    let ip = address.ip().to_canonical();
+    if ip.is_unspecified() {
+        ", and on all other addresses of this machine, without TLS"
+    } else if ip.is_loopback() {
+        ""
+    } else {
+        ", without TLS"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_other_machines_reach_is_reported_to_be_without_tls() {
+        let reported = |address: &str| exposure(address.parse().unwrap());
+        for all in ["0.0.0.0:80", "[::]:80", "[::ffff:0.0.0.0]:80"] {
+            assert!(reported(all).contains("all other addresses"), "{all}");
+        }
+        assert_eq!(reported("192.0.2.1:80"), ", without TLS");
+        for local in ["127.0.0.1:80", "[::1]:80"] {
+            assert_eq!(reported(local), "", "{local}");
+        }
+    }
 
     #[test]
     fn an_unspecified_address_becomes_loopback() {

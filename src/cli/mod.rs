@@ -7,6 +7,7 @@ mod claim;
 mod command_run;
 mod data_folder;
 mod dev;
+mod first_start;
 mod hint;
 mod hooks;
 mod listener;

@@ -30,8 +30,7 @@ pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
 ) -> Outcome {
     on_runtime(config, async {
         files::allow_connections(config.max_connections);
-        // Bind first: a start that fails here must not have created an administrator whose password
-        // was never shown.
+        // Bind first: a start that fails here must not have created an administrator.
         let bound = BoundListener::bind(config).await?;
         let server = open(config.clone()).await?;
         let greeting = greeting(&bound.url, config, &server)?;
@@ -168,7 +167,8 @@ impl BoundListener {
 
     fn log_listening(&self, server: &Server, config: &Config) {
         let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
-        tracing::info!(version, url = self.url, %data, contract = %config.contract, "listening");
+        let (listen, contract) = (&config.listen, config.contract);
+        tracing::info!(version, url = self.url, listen, %data, %contract, "listening");
     }
 
     /// Writes the ready file, if the settings name one. The socket listens already, so a client

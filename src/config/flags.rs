@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::Config;
 use super::settings::DATA;
-use super::values::words;
+use super::values::{is_secret, words};
 
 /// The flag `--config`: not a setting, but the file that holds them.
 pub(super) const CONFIG: &str = "config";
@@ -65,6 +65,7 @@ pub fn args() -> Vec<Arg> {
             .help(meaning(arg) + &default)
             .action(ArgAction::Set)
             .value_parser(ValueParser::string())
+            .hide(is_secret(arg))
             .hide_short_help(!COMMON.contains(&key))
     };
     command().get_arguments().map(flag).collect()

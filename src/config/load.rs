@@ -53,7 +53,7 @@ impl Config {
         let variables = sources::variables(environment, &settings)?;
         let given = variables
             .into_iter()
-            .chain(sources::flags(matches, &settings));
+            .chain(sources::flags(matches, &settings)?);
         let (named, given): (Vec<_>, Vec<_>) = given.partition(|given| given.key() == CONFIG);
         let file = sources::file(named.last(), directory, &settings)?;
         let mut merged = Merged::default();

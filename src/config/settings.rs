@@ -51,7 +51,8 @@ pub struct Config {
     /// Name of the administrator that the first start creates
     #[arg(long, value_name = "USERNAME", help_heading = ADMIN)]
     pub admin_username: String,
-    /// Password of that administrator; without one, the first start prints a random one
+    /// Password of that administrator; without one, the first start generates one and prints it on a
+    /// terminal, or else writes it to the file `admin-password` in the data folder
     #[arg(long, value_name = "SECRET", help_heading = ADMIN)]
     #[serde(skip_serializing)]
     pub admin_password: Option<Secret>,

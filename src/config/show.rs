@@ -70,8 +70,12 @@ pub fn markdown_table() -> String {
         if bounds(arg).is_some() || !words(arg).is_empty() {
             meaning += &format!(": {}", accepted(arg));
         }
-        let (flag, variable) = (id.replace('_', "-"), variable(id));
-        table += &format!("| {key} | `--{flag}` | `{variable}` | {default} | {meaning} |\n");
+        let flag = match is_secret(arg) {
+            true => String::new(),
+            false => format!("`--{}`", id.replace('_', "-")),
+        };
+        let variable = variable(id);
+        table += &format!("| {key} | {flag} | `{variable}` | {default} | {meaning} |\n");
     }
     table
 }

@@ -93,7 +93,13 @@ pub(super) fn variable(key: &str) -> String {
 }
 
 /// The values that were given as flags, before and after the name of a command.
-pub(super) fn flags<'a>(matches: &ArgMatches, settings: &'a Command) -> Vec<Given<'a>> {
+///
+/// # Errors
+/// For a secret, because every user of the machine can list the arguments of its processes.
+pub(super) fn flags<'a>(
+    matches: &ArgMatches,
+    settings: &'a Command,
+) -> Result<Vec<Given<'a>>, ConfigError> {
     let mut all = Vec::new();
     for level in std::iter::successors(Some(matches), |level| {
         level.subcommand().map(|(_, below)| below)
@@ -104,6 +110,9 @@ pub(super) fn flags<'a>(matches: &ArgMatches, settings: &'a Command) -> Vec<Give
                 continue;
             };
             if level.value_source(id) == Some(ValueSource::CommandLine) {
+                if is_secret(arg) {
+                    return Err(exposed(id));
+                }
                 let source = Source::Flag(format!("--{}", id.replace('_', "-")));
                 all.push(Given {
                     arg,
@@ -113,7 +122,14 @@ pub(super) fn flags<'a>(matches: &ArgMatches, settings: &'a Command) -> Vec<Give
             }
         }
     }
-    all
+    Ok(all)
+}
+
+fn exposed(key: &str) -> ConfigError {
+    let (flag, variable) = (key.replace('_', "-"), variable(key));
+    ConfigError(format!(
+        "--{flag} would show a secret to every user who lists the processes: use {variable}, or --{flag}-file with a file that holds it"
+    ))
 }
 
 /// The values in the environment.

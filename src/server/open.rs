@@ -3,7 +3,7 @@
 
 use super::data_folder::Folder;
 use super::start_error::StartError;
-use super::{Server, control_socket, first_admin};
+use super::{FirstAdmin, Server, control_socket, first_admin};
 use crate::api::ROUTES;
 use crate::app::{App, Clock};
 use crate::auth::tokens::Tokens;
@@ -23,6 +23,7 @@ use std::sync::Arc;
 impl Server {
     /// Opens everything a server needs, creates the administrator if there are no users, and
     /// registers the configured and the `further` hooks. No event from now on is missed by them.
+    /// `announce` shows how to log in as the administrator, who is not created if it fails.
     ///
     /// # Errors
     /// [`StartError`].
@@ -30,6 +31,7 @@ impl Server {
         config: Config,
         clock: Arc<dyn Clock>,
         further: Vec<Arc<dyn PostCreateHook>>,
+        announce: impl FnOnce(&FirstAdmin, &Folder) -> std::io::Result<()>,
     ) -> Result<Self, StartError> {
         let in_folder = |source| StartError::Folder(config.data.clone(), source);
         let folder = Folder::create(&config.data).map_err(in_folder)?;
@@ -54,9 +56,10 @@ impl Server {
         let follower = follower.map_err(StartError::Failed)?;
         let supervisor = supervisor(&app, webhooks, &config, further).await?;
         // Last: a generated password is shown only when the start succeeds.
-        let first_admin = first_admin::create(&app, &config)
+        let announce = |admin: &FirstAdmin| announce(admin, &folder);
+        let first_admin = first_admin::create(&app, &config, announce)
             .await
-            .map_err(StartError::Admin)?;
+            .inspect_err(|_| folder.discard_admin_password())?;
         if first_admin.is_some() {
             // From now on, a copy of the file alone is a workspace with its administrator.
             store.checkpoint().await;

@@ -25,6 +25,9 @@ pub enum StartError {
     /// The first administrator cannot be created.
     #[error("cannot create the administrator: {0}")]
     Admin(Error),
+    /// The password of the first administrator cannot be shown.
+    #[error("cannot show the administrator's password, so there is no administrator yet: {0}")]
+    Announcement(std::io::Error),
     /// The database failed while starting.
     #[error("cannot start: {0}")]
     Failed(Error),

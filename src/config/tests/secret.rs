@@ -15,10 +15,6 @@ fn a_secret_can_be_given_in_every_source_itself_or_as_a_file() {
     let text = |text: &str| text.to_owned();
     let cases = [
         (
-            start().flags(&["--admin-password", "hunter2"]),
-            Source::Flag(text("--admin-password")),
-        ),
-        (
             start().variable("DOORSIGN_ADMIN_PASSWORD", "hunter2"),
             Source::Variable(text("DOORSIGN_ADMIN_PASSWORD")),
         ),
@@ -73,13 +69,6 @@ fn one_newline_at_the_end_of_a_secret_file_does_not_count() {
 #[test]
 fn a_secret_and_its_file_in_one_source_contradict_each_other() {
     let both = "admin_password and admin_password_file are both given";
-    let flags = start()
-        .flags(&["--admin-password", "hunter2", "--admin-password-file", "s"])
-        .refusal();
-    assert_eq!(
-        flags,
-        format!("{both} (from --admin-password and --admin-password-file): give only one of them")
-    );
     let environment = start()
         .variable("DOORSIGN_ADMIN_PASSWORD", "hunter2")
         .variable("DOORSIGN_ADMIN_PASSWORD_FILE", "s")
@@ -90,8 +79,20 @@ fn a_secret_and_its_file_in_one_source_contradict_each_other() {
         file().refusal(),
         format!("{both} (from doorsign.toml): give only one of them")
     );
-    let overruled = file().flags(&["--admin-password", "hunter2"]).refusal();
+    let overruled = file()
+        .variable("DOORSIGN_ADMIN_PASSWORD", "hunter2")
+        .refusal();
     assert!(overruled.starts_with(both), "{overruled}");
+}
+
+#[test]
+fn a_secret_is_refused_as_a_flag() {
+    let refused = start().flags(&["--admin-password", "hunter2"]).refusal();
+    assert_eq!(
+        refused,
+        "--admin-password would show a secret to every user who lists the processes: \
+         use DOORSIGN_ADMIN_PASSWORD, or --admin-password-file with a file that holds it"
+    );
 }
 
 #[test]

@@ -297,6 +297,13 @@ fn a_bad_value_of_every_setting_is_refused_in_every_source_with_what_is_accepted
             (load(&[], &[], &file), "doorsign.toml"),
         ];
         for (refusal, source) in refusals {
+            if is_secret(arg) && source == flag {
+                assert!(
+                    refusal.starts_with(&format!("{flag} would show")),
+                    "{refusal}"
+                );
+                continue;
+            }
             let value = if is_secret(arg) {
                 String::new()
             } else {

@@ -172,6 +172,39 @@ impl Folder {
         self.0.join("token-secret")
     }
 
+    /// Writes the generated password of the first administrator to a file that only this user can
+    /// read, and returns its path. Replaces the file of an earlier attempt.
+    ///
+    /// # Errors
+    /// Any file system error.
+    pub fn keep_admin_password(&self, password: &str) -> Result<PathBuf> {
+        let path = self.admin_password();
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        writeln!(file, "{password}")?;
+        file.sync_all()?;
+        File::open(&self.0)?.sync_all()?;
+        Ok(path)
+    }
+
+    /// Removes the file of [`keep_admin_password`](Self::keep_admin_password), if there is one: no
+    /// administrator has that password.
+    pub fn discard_admin_password(&self) {
+        let _ = std::fs::remove_file(self.admin_password());
+    }
+
+    fn admin_password(&self) -> PathBuf {
+        self.0.join("admin-password")
+    }
+
     /// Returns the path of the socket by which other processes report their writes.
     #[must_use]
     pub fn socket(&self) -> PathBuf {

@@ -14,8 +14,9 @@ pub mod tokens;
 pub use listing::{UserForOperator, list};
 pub(crate) use operator::by_operator;
 pub use operator::{
-    NewUser, create, create_by, create_token, delete, exist, list_logins, revoke_token, set_active,
-    set_email, set_name, set_password, set_presence_policy, set_roles, set_username, unblock,
+    CheckedUser, NewUser, create, create_token, delete, exist, list_logins, revoke_token,
+    set_active, set_email, set_name, set_password, set_presence_policy, set_roles, set_username,
+    unblock,
 };
 
 use crate::app::App;

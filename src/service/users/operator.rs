@@ -32,34 +32,64 @@ pub struct NewUser {
 /// `Invalid` for a name, address, password or role, or if the name or address is taken;
 /// `Unavailable`.
 pub async fn create(app: &App, new: NewUser) -> Result<User> {
-    create_by(app, Attribution::operator(app.clock.now()), new).await
+    let attribution = Attribution::operator(app.clock.now());
+    CheckedUser::check(app, new)
+        .await?
+        .create(app, attribution)
+        .await
 }
 
-/// Like [`create`], attributed to the author in `attribution`.
-pub async fn create_by(app: &App, attribution: Attribution, new: NewUser) -> Result<User> {
-    let now = attribution.at;
-    let username = Username::parse(new.username)?;
-    let user = User {
-        id: app.ids.user()?,
-        name: new.name.unwrap_or_else(|| username.as_str().to_owned()),
-        username,
-        email: new.email.map(Email::parse).transpose()?,
-        roles: new.roles,
-        active: true,
-        profile: Profile::default(),
-        created_at: now,
-        updated_at: now,
-    };
-    // The first start uses this name for the administrator.
-    user.username.refuse_reserved(Some(ADMIN))?;
-    refuse_unclear(Field::FullName, &user.name)?;
-    let password = accept(app, &new.password, &user.username, user.email.as_ref())?;
-    refuse_unknown_roles(app, &user.roles).await?;
-    let hash = app.auth.passwords.hash(password).await?;
-    app.store
-        .create_user(user.clone(), hash, attribution)
-        .await?;
-    Ok(user)
+/// A user who can be created unless the name or address is taken.
+pub struct CheckedUser {
+    user: User,
+    password_hash: String,
+}
+
+impl CheckedUser {
+    /// Checks `new` and hashes the password.
+    ///
+    /// # Errors
+    /// `Invalid` for a name, address, password or role; `Unavailable`.
+    pub async fn check(app: &App, new: NewUser) -> Result<Self> {
+        let now = app.clock.now();
+        let username = Username::parse(new.username)?;
+        let user = User {
+            id: app.ids.user()?,
+            name: new.name.unwrap_or_else(|| username.as_str().to_owned()),
+            username,
+            email: new.email.map(Email::parse).transpose()?,
+            roles: new.roles,
+            active: true,
+            profile: Profile::default(),
+            created_at: now,
+            updated_at: now,
+        };
+        // The first start uses this name for the administrator.
+        user.username.refuse_reserved(Some(ADMIN))?;
+        refuse_unclear(Field::FullName, &user.name)?;
+        let password = accept(app, &new.password, &user.username, user.email.as_ref())?;
+        refuse_unknown_roles(app, &user.roles).await?;
+        let password_hash = app.auth.passwords.hash(password).await?;
+        Ok(Self {
+            user,
+            password_hash,
+        })
+    }
+
+    /// Creates the user, attributed to the author in `attribution`.
+    ///
+    /// # Errors
+    /// `Invalid` if the name or address is taken; `Unavailable`.
+    pub async fn create(self, app: &App, attribution: Attribution) -> Result<User> {
+        let Self {
+            user,
+            password_hash,
+        } = self;
+        app.store
+            .create_user(user.clone(), password_hash, attribution)
+            .await?;
+        Ok(user)
+    }
 }
 
 /// Rejects roles that do not exist, with a list of those that do.

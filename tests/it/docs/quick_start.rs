@@ -36,12 +36,12 @@ fn masked(json: &str) -> Value {
 #[tokio::test]
 async fn the_first_start_prints_what_the_readme_shows() {
     let home = Home::new();
-    let server = home.serve(&[], &[]).await;
+    let server = home.serve_on_terminal(&[], &[]).await;
     let (real, shown) = (server.shown_password().unwrap(), "xHbMz6RcgpL9jdQZkS2TqW4n");
     let expected = Page::open("README.md").blocks("text")[0]
         .replace("127.0.0.1:3000", &server.address().to_string())
         .replace("./doorsign-data", "data")
-        .replace(shown, real);
+        .replace(shown, &real);
     assert_eq!(real.len(), shown.len());
     let greeting = &server.greeting;
     assert!(greeting.starts_with(&expected), "{greeting}");
@@ -53,7 +53,7 @@ async fn the_first_start_prints_what_the_readme_shows() {
 #[tokio::test]
 async fn the_commands_that_the_first_start_prints_set_a_visible_status() {
     let home = Home::new();
-    let server = home.serve(&[], &[]).await;
+    let server = home.serve_on_terminal(&[], &[]).await;
     let (_, lines) = server.greeting.split_once("terminal:\n\n").unwrap();
     let lines = format!("set -eu\n{lines}");
     let printed = paste(&lines, &[]).await.succeeded();

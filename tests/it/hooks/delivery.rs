@@ -197,7 +197,7 @@ async fn hooks_with_equal_or_invalid_names_are_rejected_in_one_line() {
         let hooks = names.iter().map(|name| recording(name).0).collect();
         let setup = Setup::at(&folder.path().join("data"))
             .config(|config| config.audit_log = Some(folder.path().join("audit.jsonl")));
-        let refused = Server::open(setup.config, setup.clock, hooks).await;
+        let refused = Server::open(setup.config, setup.clock, hooks, |_, _| Ok(())).await;
         let refused = refused.err().map(|error| error.to_string());
         assert_eq!(refused.as_deref(), Some(reason));
     }

@@ -1,9 +1,9 @@
 //! The first start and later starts: the files and their permissions, the administrator's password,
 //! the greeting and the ready file.
 
-use crate::support::process::{Home, PASSWORD, PASSWORD_START, Process, paste};
+use crate::support::process::{Home, PASSWORD, PASSWORD_START, Process, ended, paste};
 use crate::support::{in_time, look_again};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
 #[tokio::test]
 async fn the_first_start_creates_a_folder_and_files_only_their_owner_can_access() {
@@ -21,21 +21,113 @@ async fn the_first_start_creates_a_folder_and_files_only_their_owner_can_access(
 }
 
 #[tokio::test]
-async fn a_generated_password_is_shown_once_on_standard_output_and_nowhere_else() {
+async fn a_generated_password_is_shown_once_on_a_terminal_and_nowhere_else() {
     let home = Home::new();
     let trace = ("DOORSIGN_LOG", "trace");
-    let first = home.serve(&[], &[trace]).await;
-    let password = first.shown_password().unwrap().to_owned();
+    let first = home.serve_on_terminal(&[], &[trace]).await;
+    assert_eq!(first.password_file(), None, "{}", first.greeting);
+    let password = first.shown_password().unwrap();
     assert_eq!(password.len(), 24, "{password}");
     first.anon().logged_in("admin", &password).await;
     let first = first.end().await;
     assert!(!first.stdout.contains(&password), "{}", first.stdout);
     assert!(!first.stderr.contains(&password), "{}", first.stderr);
 
-    let second = home.serve(&[], &[trace]).await;
+    let second = home.serve_on_terminal(&[], &[trace]).await;
     assert_eq!(second.shown_password(), None, "{}", second.greeting);
     assert!(!second.greeting.contains(&password), "{}", second.greeting);
     second.anon().logged_in("admin", &password).await;
+    assert!(!home.data().join("admin-password").exists());
+}
+
+/// Output elsewhere may end in a journal, which keeps it.
+#[tokio::test]
+async fn without_a_terminal_the_generated_password_is_in_a_file_of_mode_0600() {
+    let home = Home::new();
+    let server = home.serve(&[], &[("DOORSIGN_LOG", "trace")]).await;
+    let file = server.password_file().unwrap().to_owned();
+    assert!(file.is_absolute(), "{file:?}");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let password = server.shown_password().unwrap();
+    assert_eq!(password.len(), 24);
+    server.anon().logged_in("admin", &password).await;
+    assert!(!server.greeting.contains(&password), "{}", server.greeting);
+    assert!(
+        !server.greeting.contains("To try it"),
+        "{}",
+        server.greeting
+    );
+    let ended = server.end().await;
+    assert!(!ended.stderr.contains(&password), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_first_start_that_cannot_print_creates_no_administrator() {
+    let given = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
+    for environment in [&[][..], &given] {
+        let home = Home::new();
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = home.command(&["--log", "error"], environment);
+        command.stdout(full.unwrap());
+        let refused = ended(command, "").await.refused(1);
+        let expected = "cannot show the administrator's password, so there is no administrator yet";
+        assert!(refused.starts_with(expected), "{refused}");
+        assert!(!home.data().join("admin-password").exists());
+        let next = home.serve(&[], &[]).await;
+        assert!(next.shown_password().is_some(), "{}", next.greeting);
+    }
+}
+
+#[tokio::test]
+async fn the_lines_to_paste_are_shown_on_the_first_start_on_a_terminal_only() {
+    let home = Home::new();
+    let given = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
+    let first = home.serve_on_terminal(&[], &given).await;
+    assert!(first.greeting.contains("To try it"), "{}", first.greeting);
+    first.end().await;
+    let second = home.serve_on_terminal(&[], &given).await;
+    let expected = format!(
+        "doorsign {} listens on {}, with its data in data.\n",
+        env!("CARGO_PKG_VERSION"),
+        second.url()
+    );
+    assert_eq!(second.greeting, expected);
+}
+
+#[tokio::test]
+async fn a_server_on_all_addresses_reports_that_and_that_it_has_no_tls() {
+    let home = Home::with_data().await;
+    let open = home.serve(&["--listen", "0.0.0.0:0"], &[]).await;
+    let expected = "and on all other addresses of this machine, without TLS";
+    assert!(open.greeting.contains(expected), "{}", open.greeting);
+    open.anon().get("info").await.expect(200);
+    open.end().await;
+    let local = home.serve(&[], &[]).await;
+    assert!(!local.greeting.contains("TLS"), "{}", local.greeting);
+}
+
+#[tokio::test]
+async fn a_secret_as_a_flag_is_refused_without_repeating_it() {
+    let home = Home::new();
+    for (flag, variable) in [
+        ("--admin-password", "DOORSIGN_ADMIN_PASSWORD"),
+        (
+            "--create-tokens-for-users-secret",
+            "DOORSIGN_CREATE_TOKENS_FOR_USERS_SECRET",
+        ),
+    ] {
+        for command in [&["serve"][..], &["config"]] {
+            let args = [command, &[flag, PASSWORD]].concat();
+            let refused = home.run(&args).await.refused(1);
+            assert!(!refused.contains(PASSWORD_START), "{refused}");
+            let other = format!("use {variable}, or {flag}-file with");
+            assert!(refused.contains(&other), "{refused}");
+        }
+        let help = home.run(&["serve", "--help"]).await.succeeded();
+        assert!(!help.contains(&format!("{flag} ")), "{help}");
+    }
+    assert!(!home.data().exists());
 }
 
 #[tokio::test]
@@ -55,11 +147,10 @@ type PasswordSource = (
 );
 
 /// All the ways to set the password. `it's/a secret` is a file with the password.
-const PASSWORD_SOURCES: [PasswordSource; 4] = [
+const PASSWORD_SOURCES: [PasswordSource; 3] = [
     (&[("DOORSIGN_ADMIN_PASSWORD", PASSWORD)], &[]),
     (&[("DOORSIGN_ADMIN_PASSWORD_FILE", "it's/a secret")], &[]),
     (&[], &["--admin-password-file", "it's/a secret"]),
-    (&[], &["--admin-password", PASSWORD]),
 ];
 
 fn home_with_secret() -> Home {
@@ -110,7 +201,7 @@ async fn the_greeting_commands_create_a_status_when_pasted() {
     let generated = ([].as_slice(), [].as_slice());
     for (environment, args) in PASSWORD_SOURCES.into_iter().chain([generated]) {
         let home = home_with_secret();
-        let server = home.serve(args, environment).await;
+        let server = home.serve_on_terminal(args, environment).await;
         let in_file = server.greeting.contains("a secret");
         let needs_no_variable = in_file || server.shown_password().is_some();
         let shell = if needs_no_variable {
@@ -129,17 +220,16 @@ async fn the_greeting_commands_create_a_status_when_pasted() {
 }
 
 #[tokio::test]
-async fn the_greeting_commands_work_on_a_later_start_and_for_another_administrator() {
-    let home = Home::new();
+async fn the_greeting_commands_work_for_another_administrator() {
     let environment = [
         ("DOORSIGN_ADMIN_USERNAME", "ann"),
         ("DOORSIGN_ADMIN_PASSWORD", PASSWORD),
     ];
-    home.serve(&[], &environment).await.end().await;
-    let later = home.serve(&[], &environment[..1]).await;
-    let output = paste_greeting(&later, &environment[1..]).await;
+    let home = Home::new();
+    let first = home.serve_on_terminal(&[], &environment).await;
+    let output = paste_greeting(&first, &environment[1..]).await;
     assert!(output.contains(r#""name":"caught up""#), "{output}");
-    let refused = paste_greeting(&later, &[]).await;
+    let refused = paste_greeting(&first, &[]).await;
     assert!(refused.contains("You must be logged in"), "{refused}");
 }
 
@@ -210,4 +300,20 @@ async fn the_ready_file_is_not_written_through_symlinks() {
     server.end().await;
     let victim = home.path().join("ready.victim");
     assert_eq!(std::fs::read_to_string(victim).unwrap(), "keep me");
+}
+
+#[tokio::test]
+async fn the_file_of_a_password_that_no_administrator_got_is_removed() {
+    let home = Home::new();
+    let file = home.data().join("admin-password");
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(home.data())
+        .unwrap();
+    // A start that was killed before it created the administrator leaves the file.
+    std::fs::write(&file, "generated\n").unwrap();
+    let given = [("DOORSIGN_ADMIN_PASSWORD", PASSWORD)];
+    let server = home.serve(&[], &given).await;
+    assert!(!file.exists());
+    server.anon().logged_in("admin", PASSWORD).await;
 }

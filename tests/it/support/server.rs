@@ -104,7 +104,7 @@ impl Setup {
         let opened = if self.is_dev {
             Server::open_dev(config, clock, self.hooks).await
         } else {
-            Server::open(config, clock, self.hooks).await
+            Server::open(config, clock, self.hooks, |_, _| Ok(())).await
         };
         let server = opened
             .unwrap()

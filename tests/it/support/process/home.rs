@@ -110,4 +110,9 @@ impl Home {
     pub async fn serve(&self, args: &[&str], environment: &[(&str, &str)]) -> Process {
         Process::served(self.command(args, environment)).await
     }
+
+    /// Like [`serve`](Self::serve), with a terminal as standard output.
+    pub async fn serve_on_terminal(&self, args: &[&str], environment: &[(&str, &str)]) -> Process {
+        Process::served_on_terminal(self.command(args, environment)).await
+    }
 }

@@ -3,14 +3,17 @@
 
 mod ended;
 mod home;
+mod terminal;
 
 pub use ended::{Ended, ended, paste};
 pub use home::Home;
 
 use crate::support::{Client, in_time};
 use std::net::SocketAddr;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use std::path::Path;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -24,7 +27,8 @@ pub struct Process {
     child: Child,
     /// What it printed before it served; empty before [`greet`](Self::greet).
     pub greeting: String,
-    stdout: BufReader<ChildStdout>,
+    stdout: BufReader<Box<dyn AsyncRead + Send + Unpin>>,
+    is_on_terminal: bool,
     log: watch::Receiver<String>,
     reading: JoinHandle<()>,
 }
@@ -33,12 +37,28 @@ impl Process {
     /// Starts it without waiting.
     pub fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().unwrap();
+        Self::of(child, Box::new(stdout))
+    }
+
+    /// Starts it on a terminal and waits for its greeting.
+    pub async fn served_on_terminal(mut command: Command) -> Self {
+        let (output, end) = terminal::open();
+        let child = command.stdout(Stdio::from(end)).spawn().unwrap();
+        drop(command); // It holds an end of the terminal.
+        let mut process = Self::of(child, Box::new(output));
+        process.is_on_terminal = true;
+        process.greet().await;
+        process
+    }
+
+    fn of(mut child: Child, stdout: Box<dyn AsyncRead + Send + Unpin>) -> Self {
         let (log, reading) = follow(child.stderr.take());
         Self {
             child,
             greeting: String::new(),
-            stdout,
+            stdout: BufReader::new(stdout),
+            is_on_terminal: false,
             log,
             reading,
         }
@@ -53,8 +73,14 @@ impl Process {
 
     /// Waits for its greeting.
     pub async fn greet(&mut self) {
-        // It ends with lines to paste and an empty one.
-        let ended = |text: &str| text.contains("-H \"X-Auth-Token") && text.ends_with("\n\n");
+        // In dev mode and on the first start on a terminal, it ends with lines to paste and an empty
+        // one.
+        let is_on_terminal = self.is_on_terminal;
+        let ended = |text: &str| {
+            let is_first = is_on_terminal && text.starts_with("The administrator ");
+            let is_short = text.contains("with its data in") && !is_first;
+            is_short || text.contains("-H \"X-Auth-Token") && text.ends_with("\n\n")
+        };
         while !ended(&self.greeting) {
             let line = self.line().await;
             self.greeting.push_str(&line);
@@ -93,11 +119,22 @@ impl Process {
         Client::new(self.address(), Some(credentials))
     }
 
-    /// The generated password in the greeting, if any.
-    pub fn shown_password(&self) -> Option<&str> {
-        let (_, rest) = self.greeting.split_once("with the password ")?;
-        rest.split_once(" (shown only once)")
-            .map(|(shown, _)| shown)
+    /// The generated password: in the greeting, or in the file that the greeting names.
+    pub fn shown_password(&self) -> Option<String> {
+        if let Some(file) = self.password_file() {
+            let line = std::fs::read_to_string(file).unwrap();
+            return Some(line.trim_end().to_owned());
+        }
+        let (_, rest) = self.greeting.split_once("has the password ")?;
+        let (shown, _) = rest.split_once(" (shown only once)")?;
+        Some(shown.to_owned())
+    }
+
+    /// The file in the greeting that holds the generated password.
+    pub fn password_file(&self) -> Option<&Path> {
+        let (_, rest) = self.greeting.split_once("has the password in the file ")?;
+        let (file, _) = rest.split_once(" (delete it")?;
+        Some(Path::new(file))
     }
 
     /// Waits until the log satisfies `enough`, and returns it.
