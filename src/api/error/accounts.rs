@@ -21,6 +21,8 @@ pub(in crate::api) enum AccountContext {
     Change(&'static str, Timestamp),
     /// The realtime method `setUserPassword`.
     SetPassword,
+    /// `users.checkUsernameAvailability`.
+    CheckUsername,
     /// `users.delete`.
     Delete,
     /// `users.setActiveStatus`.
@@ -56,6 +58,9 @@ pub(super) fn render(context: AccountContext, error: &Error) -> Option<ErrorRepl
         (C::SetPassword, Error::Forbidden { .. }) => {
             ErrorReply::failure("error-not-allowed", "Not allowed")
                 .details(Details::by("setUserPassword"))
+        }
+        (C::CheckUsername, Error::Invalid { field, problem }) => {
+            user_data::available_username(*field, problem)?
         }
         (C::Delete | C::CreateToken, Error::NotFound(_)) => ErrorReply::unknown_user(),
         (C::Delete, Error::LastAdministrator) => ErrorReply::not_allowed(

@@ -138,6 +138,18 @@ pub(super) fn invalid_field(
     Some(reply)
 }
 
+/// Renders a username that no one can take.
+pub(super) fn available_username(field: Field, problem: &Problem) -> Option<ErrorReply> {
+    const METHOD: &str = "setUsername";
+    match problem {
+        Problem::Missing => Some(
+            ErrorReply::failure("error-invalid-username", "Invalid username")
+                .details(Details::by(METHOD)),
+        ),
+        _ => invalid_field(field, problem, METHOD),
+    }
+}
+
 /// Escapes like lodash's `escape`, because some clients show the text as HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -4,8 +4,8 @@
 use super::query::Query;
 use crate::api::error::ApiError;
 use crate::domain::{
-    LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserQuery,
-    UserSort,
+    LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserKind,
+    UserQuery, UserSort,
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
@@ -39,6 +39,99 @@ pub(in crate::api) fn users(query: &str) -> Result<UserQuery, ApiError> {
         limit,
         ..UserQuery::default()
     })
+}
+
+/// The query of `users.listByStatus`.
+pub(in crate::api) struct ByStatus {
+    /// The filter, order and page.
+    pub(in crate::api) query: UserQuery,
+    /// A part of a name or address. The requester's permissions decide where it is searched.
+    pub(in crate::api) search: Option<String>,
+    /// Whether the filter can match any user at all.
+    pub(in crate::api) matches: Matches,
+}
+
+/// Whether a filter can match anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::api) enum Matches {
+    Some,
+    Nothing,
+}
+
+/// Parses the query of `users.listByStatus`. No user waits for approval here. As in Rocket.Chat,
+/// the other reasons also match users without a stored reason, which are all here.
+pub(in crate::api) fn users_by_status(query: &str) -> Result<ByStatus, ApiError> {
+    let query = Query::parse(query, &BY_STATUS)?;
+    let (offset, limit) = query.page()?;
+    let active = query.text("status")?.map(|text| match text {
+        "active" => Ok(true),
+        "deactivated" => Ok(false),
+        _ => Err(not_allowed()),
+    });
+    let reasons = query.texts("inactiveReason")?;
+    if reasons.iter().any(|reason| !REASONS.contains(reason)) {
+        return Err(not_allowed());
+    }
+    let kind = query.filled("type")?.map(kind);
+    let waits_only = !reasons.is_empty() && reasons.iter().all(|reason| *reason == REASONS[0]);
+    let mut roles: Vec<_> = query
+        .texts("roles")?
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    if roles.iter().any(|role| role == "all") {
+        roles.clear();
+    }
+    let search = query.filled("searchTerm")?.map(str::to_owned);
+    Ok(ByStatus {
+        search: search.filter(|term| !term.trim().is_empty()),
+        matches: if waits_only || kind == Some(None) {
+            Matches::Nothing
+        } else {
+            Matches::Some
+        },
+        query: UserQuery {
+            roles,
+            active: active.transpose()?,
+            has_logged_in: query.flag("hasLoggedIn")?,
+            kind: kind.flatten(),
+            sort: sort_of(&query, user_field)?,
+            offset,
+            limit,
+            ..UserQuery::default()
+        },
+    })
+}
+
+/// The parameters of `users.listByStatus`.
+const BY_STATUS: [&str; 11] = [
+    "status",
+    "hasLoggedIn",
+    "type",
+    "roles",
+    "roles[]",
+    "searchTerm",
+    "inactiveReason",
+    "inactiveReason[]",
+    "count",
+    "offset",
+    "sort",
+];
+
+/// Why users are deactivated, in Rocket.Chat.
+const REASONS: [&str; 3] = ["pending_approval", "deactivated", "idle_too_long"];
+
+fn not_allowed() -> ApiError {
+    ApiError::invalid_query("must be equal to one of the allowed values")
+}
+
+fn kind(text: &str) -> Option<UserKind> {
+    match text {
+        "user" => Some(UserKind::Person),
+        "bot" => Some(UserKind::Bot),
+        "app" => Some(UserKind::App),
+        _ => None,
+    }
 }
 
 /// Parses the query of `sessions/list` and `sessions/list.all`, for logins that are valid at `now`.
@@ -95,7 +188,9 @@ fn user_field(name: &str) -> Option<UserSort> {
         "username" => Some(UserSort::Username),
         "name" => Some(UserSort::Name),
         "createdAt" => Some(UserSort::CreatedAt),
-        "active" => Some(UserSort::Active),
+        // Rocket.Chat sorts by activity where the status is requested.
+        "active" | "status" => Some(UserSort::Active),
+        "lastLogin" => Some(UserSort::LastLogin),
         _ => None,
     }
 }

@@ -53,8 +53,30 @@ impl Query {
     }
 
     /// Returns every text of a parameter, in the order given.
-    pub(in crate::api) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(in crate::api) fn all(&self, name: &str) -> impl Iterator<Item = &str> + use<'_> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Returns the boolean of a parameter; `None` when it is absent or empty.
+    pub(in crate::api) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.filled(name)? {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(ApiError::invalid_query("must be boolean")),
+        }
+    }
+
+    /// Returns the texts of a list, given as `name[]=` or as several `name=`. An empty text stands
+    /// for no list.
+    pub(in crate::api) fn texts(&self, name: &str) -> Result<Vec<&str>, ApiError> {
+        let bare: Vec<_> = self.all(name).collect();
+        let bracketed = format!("{name}[]");
+        match (bare.as_slice(), self.0.contains_key(&bracketed)) {
+            ([""], false) => Ok(Vec::new()),
+            ([_], false) => Err(ApiError::invalid_query("must be array")),
+            _ => Ok(bare.into_iter().chain(self.all(&bracketed)).collect()),
+        }
     }
 
     /// Returns the number of a parameter; `None` when it is absent or empty. `1e2` is 100, as in

@@ -56,6 +56,14 @@ pub(in crate::api) fn with_status(status: StatusCode, body: &impl Serialize) -> 
     Ok(json::with_status(status, body).map_err(crate::domain::Error::internal)?)
 }
 
+/// Returns 307 with the URL to go to, also as the body.
+pub(in crate::api) fn redirect(url: &str) -> Answer {
+    let mut response = with_status(StatusCode::TEMPORARY_REDIRECT, &url)?;
+    let location = HeaderValue::from_str(url).map_err(crate::domain::Error::internal)?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
 /// Returns the response that switches the connection to a WebSocket. `accept` is derived from the
 /// client's key.
 pub(in crate::api) fn switching(accept: &str) -> Response {

@@ -48,7 +48,10 @@ pub(super) use setting::{
     SettingRow, setting_value,
 };
 pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
-pub(super) use user::{ActiveReply, Activity, DeletedReply, UserPage, UserReply, UserRow};
+pub(super) use user::{
+    ActiveReply, Activity, AvatarSuggestions, DeletedReply, ResultReply, UserPage, UserReply,
+    UserRow,
+};
 pub(super) use webhook::{SecretReply, TestReply, WebhookList, WebhookReply};
 
 use serde::Serialize;

@@ -188,3 +188,21 @@ pub(in crate::api) struct DeletedReply {
 impl DeletedReply {
     pub(in crate::api) const DONE: Self = Self { deleted_rooms: [] };
 }
+
+/// The response with only a result.
+#[derive(Serialize)]
+pub(in crate::api) struct ResultReply<T> {
+    pub(in crate::api) result: T,
+}
+
+/// The response to `users.getAvatarSuggestion`.
+#[derive(Serialize)]
+pub(in crate::api) struct AvatarSuggestions {
+    suggestions: Empty,
+}
+
+impl AvatarSuggestions {
+    pub(in crate::api) const NONE: Self = Self {
+        suggestions: Empty {},
+    };
+}

@@ -1,12 +1,13 @@
 //! The rules of users. Use cases for authenticated users are in `accounts` (create, delete,
-//! activate, end logins), `changes` (who may change what), `current_password`, `queries` and
-//! `tokens`. Those of the operator on the command line, which check no permission, are in
+//! activate, end logins), `changes` (who may change what), `current_password`, `names`, `queries`
+//! and `tokens`. Those of the operator on the command line, which check no permission, are in
 //! `operator` and `listing` and re-exported here.
 
 pub mod accounts;
 pub mod changes;
 pub mod current_password;
 mod listing;
+pub mod names;
 mod operator;
 pub mod queries;
 pub mod tokens;

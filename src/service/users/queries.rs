@@ -1,7 +1,7 @@
 //! Who may see which users, and whether completely. The API layer decides which fields that covers.
 
 use crate::app::App;
-use crate::domain::{Actor, Page, Permission, Result, User, UserKey, UserQuery};
+use crate::domain::{Actor, Page, Permission, Result, User, UserKey, UserQuery, UserSearch};
 
 /// A user, and whether the actor may see all of it.
 pub struct VisibleUser {
@@ -39,6 +39,29 @@ pub async fn list(app: &App, actor: &Actor, query: UserQuery) -> Result<(Page<Us
         return Ok((Page { items, total }, whole));
     }
     Ok((app.store.list_users(query).await?, whole))
+}
+
+/// Returns a page of users like [`list`], with `search` in a name or, for those who may see
+/// addresses, in the address.
+///
+/// # Errors
+/// `Forbidden`, `Unavailable`.
+pub async fn search(
+    app: &App,
+    actor: &Actor,
+    search: Option<String>,
+    query: UserQuery,
+) -> Result<(Page<User>, bool)> {
+    let within = if sees_all(actor) {
+        UserSearch::NamesAndAddresses
+    } else {
+        UserSearch::Names
+    };
+    let query = UserQuery {
+        search: search.map(within),
+        ..query
+    };
+    list(app, actor, query).await
 }
 
 pub(super) fn sees_all(actor: &Actor) -> bool {

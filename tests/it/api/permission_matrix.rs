@@ -34,6 +34,10 @@ const MATRIX: &[Group] = &[
         GET /api/v1/roles.getUsersInPublicRoles
         GET /api/v1/users.info
         GET /api/v1/users.list
+        GET /api/v1/users.listByStatus
+        GET /api/v1/users.checkUsernameAvailability
+        GET /api/v1/users.getUsernameSuggestion
+        GET /api/v1/users.getAvatarSuggestion
         POST /api/v1/users.update
         POST /api/v1/users.updateOwnBasicInfo
         POST /api/v1/users.setPreferences
@@ -105,6 +109,8 @@ const MATRIX: &[Group] = &[
         GET /api/v1/users.getPersonalAccessTokens"),
     ([401, 200, 400, 400, 200, 200], "tokens_remove_not_allowed", "
         POST /api/v1/users.removePersonalAccessToken"),
+    ([401, 307, 307, 307, 307, 307], "", "
+        GET /api/v1/users.getAvatar"),
     (SWITCHED, "", "
         GET /websocket"),
 ];

@@ -138,6 +138,8 @@ async fn users_and_tokens_are_refused_without_the_permission() {
     refused("preferences", preferences.await);
     let users = queries::list(app, ann, UserQuery::default());
     refused("users", users.await.map(drop));
+    let found = queries::search(app, ann, None, UserQuery::default());
+    refused("search", found.await.map(drop));
     refused("tokens", tokens::list(app, ann).await);
     let generated = tokens::generate(app, ann, text("t"), false);
     refused("generate", generated.await);

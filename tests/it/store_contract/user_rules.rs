@@ -3,7 +3,7 @@
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
     EndedLogins, Error, Field, Login, LoginId, LoginKind, Problem, RoleChange, SortOrder, User,
-    UserId, UserPatch, UserQuery, UserSort, What,
+    UserId, UserPatch, UserQuery, UserSearch, UserSort, What,
 };
 use doorsign::store::{ChangeKind, Store};
 
@@ -283,6 +283,18 @@ async fn a_query_filters_by_role_and_address_sorts_and_pages() {
             .await,
             ("Bob".into(), 1)
         );
+        for (search, names) in [
+            (UserSearch::Names("B".into()), "Bob"),
+            (UserSearch::Names("example".into()), ""),
+            (UserSearch::NamesAndAddresses("B@EX".into()), "Bob"),
+            (UserSearch::NamesAndAddresses("%".into()), ""),
+        ] {
+            let query = UserQuery {
+                search: Some(search.clone()),
+                ..UserQuery::default()
+            };
+            assert_eq!(found(query).await.0, names, "{search:?}");
+        }
         for (field, names) in [
             (UserSort::Username, "cid Bob ann"),
             (UserSort::Name, "cid Bob ann"),

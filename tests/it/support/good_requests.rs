@@ -57,7 +57,11 @@ pub async fn ask(
 
 /// The status of the answer when nothing is wrong with its sender either.
 pub fn accepted(path: &str) -> u16 {
-    if path == "/websocket" { 101 } else { 200 }
+    match path {
+        "/websocket" => 101,
+        "/api/v1/users.getAvatar" => 307,
+        _ => 200,
+    }
 }
 
 /// The path with its parameters, and the query that it takes.
@@ -66,7 +70,8 @@ async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> St
         "sessions/info" | "sessions/info.admin" => {
             format!("?sessionId={}", login(server, username, n).await)
         }
-        "users.info" => "?username=admin".to_owned(),
+        "users.info" | "users.getAvatar" => "?username=admin".to_owned(),
+        "users.checkUsernameAvailability" => "?username=free".to_owned(),
         "roles.getUsersInRole" => "?role=user".to_owned(),
         "hooks.deliveries" => "?hook=failing".to_owned(),
         "hooks.delivery" => format!("?hook=failing&event={}", parked(server, n).await),

@@ -2,13 +2,17 @@
 //! compatibility 5.6, 6.2 and 6.4. No route asks for a second factor, because doorsign has none.
 
 mod accounts;
+mod avatars;
 mod changes;
+mod names;
 mod queries;
 mod tokens;
 
 pub(in crate::api) use accounts::{create, delete, logout, remove_other_tokens, set_active_status};
+pub(in crate::api) use avatars::{get_avatar, get_avatar_suggestion};
 pub(in crate::api) use changes::{set_preferences, update, update_own_basic_info};
-pub(in crate::api) use queries::{info, list};
+pub(in crate::api) use names::{check_username_availability, get_username_suggestion};
+pub(in crate::api) use queries::{info, list, list_by_status};
 pub(in crate::api) use tokens::{
     create_token, generate_personal_access_token, get_personal_access_tokens,
     regenerate_personal_access_token, remove_personal_access_token,

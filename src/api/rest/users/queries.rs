@@ -1,12 +1,13 @@
 //! Finding and listing users.
 
 use crate::api::error::ApiError;
-use crate::api::http::list_query;
+use crate::api::http::list_query::{self, Matches};
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{UserPage, UserReply, UserRow};
-use crate::domain::{Permission, UserId, UserKey};
+use crate::app::App;
+use crate::domain::{Page, Permission, User, UserId, UserKey};
 use crate::service::presence;
 use crate::service::users::queries;
 
@@ -57,7 +58,25 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let query = list_query::users(request.query())?;
     let offset = query.offset;
     let app = request.count_call(Some(&actor))?;
-    let (page, whole) = queries::list(app, &actor, query).await?;
+    let found = queries::list(app, &actor, query).await?;
+    page(app, found, offset).await
+}
+
+pub(in crate::api) async fn list_by_status(request: Request) -> Answer {
+    let actor = request.actor_with(Permission::ViewDRoom).await?;
+    let asked = list_query::users_by_status(request.query())?;
+    let offset = asked.query.offset;
+    let app = request.count_call(Some(&actor))?;
+    if asked.matches == Matches::Nothing {
+        let (items, total) = (Vec::new(), 0);
+        return page(app, (Page { items, total }, false), offset).await;
+    }
+    let found = queries::search(app, &actor, asked.search, asked.query).await?;
+    page(app, found, offset).await
+}
+
+/// Renders a page of users, completely if `whole`.
+async fn page(app: &App, (page, whole): (Page<User>, bool), offset: u64) -> Answer {
     let shown = presence::of_all(app, &page.items).await?;
     let row = if whole {
         UserRow::whole

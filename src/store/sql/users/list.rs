@@ -1,17 +1,23 @@
 //! A page of users in SQL.
 
 use super::rows::{COLUMNS, read};
-use crate::domain::{Page, Result, User, UserQuery, UserSort, Username};
+use crate::domain::{Page, Result, User, UserKind, UserQuery, UserSearch, UserSort, Username};
 use crate::store::sql::Sql;
 use crate::store::sql::filter::Filter;
 use crate::store::sql::page::{self, PageQuery, sort_columns};
 
-pub(super) fn page(sql: &impl Sql, query: &UserQuery) -> Result<Page<User>> {
+pub(super) fn page<S: Sql>(sql: &S, query: &UserQuery) -> Result<Page<User>> {
     let email = query.email.as_deref().map(Username::key);
+    let search = query.search.as_ref().map(key_of);
+    let mut filter = filter(query, email.as_deref());
+    if let (Some(search), Some(key)) = (&query.search, &search) {
+        let key = filter.bind(key.as_str()).to_string();
+        filter.and(&found_by::<S>(search, &key));
+    }
     let found = PageQuery {
         columns: COLUMNS,
         tables: "user",
-        filter: filter(query, email.as_deref()),
+        filter,
         order: sort_columns(&query.sort, column) + "username_key",
         offset: query.offset,
         limit: query.limit,
@@ -31,7 +37,42 @@ fn filter<'a>(query: &'a UserQuery, email: Option<&'a str>) -> Filter<'a> {
         let email = filter.bind(email);
         filter.and(&format!("email_key = {email}"));
     }
+    if let Some(active) = query.active {
+        let active = filter.bind(active);
+        filter.and(&format!("active = {active}"));
+    }
+    match query.has_logged_in {
+        None => {}
+        Some(true) => filter.and("last_login_at IS NOT NULL"),
+        Some(false) => filter.and("last_login_at IS NULL"),
+    }
+    match query.kind {
+        None => {}
+        Some(UserKind::App) => filter.and(IS_APP),
+        Some(UserKind::Bot) => filter.and(&format!("{IS_BOT} AND NOT {IS_APP}")),
+        Some(UserKind::Person) => filter.and(&format!("NOT {IS_BOT} AND NOT {IS_APP}")),
+    }
     filter
+}
+
+/// The conditions of `User::kind`.
+const IS_APP: &str = "EXISTS (SELECT 1 FROM user_role WHERE user_id = user.id AND role_id = 'app')";
+const IS_BOT: &str = "EXISTS (SELECT 1 FROM user_role WHERE user_id = user.id AND role_id = 'bot')";
+
+fn key_of(search: &UserSearch) -> String {
+    match search {
+        UserSearch::Names(text) | UserSearch::NamesAndAddresses(text) => Username::key(text),
+    }
+}
+
+/// Returns the condition for users with the text of `placeholder` in a name or address.
+fn found_by<S: Sql>(search: &UserSearch, placeholder: &str) -> String {
+    let contains = |column: &str| format!("{}({column}, {placeholder}) > 0", S::POSITION);
+    let names = format!("{} OR {}", contains("username_key"), contains("name_key"));
+    match search {
+        UserSearch::Names(_) => format!("({names})"),
+        UserSearch::NamesAndAddresses(_) => format!("({names} OR {})", contains("email_key")),
+    }
 }
 
 const fn column(field: UserSort) -> &'static str {
@@ -41,5 +82,6 @@ const fn column(field: UserSort) -> &'static str {
         UserSort::Name => "name_key",
         UserSort::CreatedAt => "created_at",
         UserSort::Active => "active",
+        UserSort::LastLogin => "last_login_at",
     }
 }

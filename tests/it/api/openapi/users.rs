@@ -21,6 +21,9 @@ fn users() -> Vec<Case> {
     const CREATE: &str = "POST /api/v1/users.create";
     const INFO: &str = "GET /api/v1/users.info";
     const LIST: &str = "GET /api/v1/users.list";
+    const BY_STATUS: &str = "GET /api/v1/users.listByStatus";
+    const AVAILABLE: &str = "GET /api/v1/users.checkUsernameAvailability";
+    const AVATAR: &str = "GET /api/v1/users.getAvatar";
     vec![
         Case::new(200, Admin, CREATE, r#"{"email":"carol@example.org","name":"Carol","password":"carol's password","username":"carol"}"#),
         Case::new(200, Admin, CREATE, r#"{"email":"","name":7,"password":"","username":"4711","setRandomPassword":"true","verified":0,"bio":"A bio","nickname":"Nick","roles":["user","bot"],"sendWelcomeEmail":false,"customFields":{}}"#),
@@ -54,6 +57,24 @@ fn users() -> Vec<Case> {
         Case::new(400, Bob, &format!("{LIST}?sort=name"), ""),
         Case::new(400, Bob, &format!("{LIST}?name=bob"), ""),
         Case::new(403, Stranger, LIST, ""),
+        Case::new(200, Bob, BY_STATUS, ""),
+        Case::new(200, Admin, BY_STATUS, "").at("?status=active&hasLoggedIn=false&type=user&roles[]=user&searchTerm=carol&count=1&sort=%7B%22lastLogin%22%3A1%7D"),
+        Case::new(200, Admin, BY_STATUS, "").at("?inactiveReason[]=pending_approval"),
+        Case::new(400, Bob, BY_STATUS, "").at("?status=away"),
+        Case::new(400, Bob, BY_STATUS, "").at("?sort=name"),
+        Case::new(403, Stranger, BY_STATUS, ""),
+        Case::new(200, Bob, AVAILABLE, "").at("?username=carol"),
+        Case::new(200, Bob, AVAILABLE, "").at("?username=dan"),
+        Case::new(400, Bob, AVAILABLE, "").at("?username="),
+        Case::new(400, Bob, AVAILABLE, "").at("?username=d%20a%20n"),
+        Case::new(400, Bob, AVAILABLE, "").at("?username=system"),
+        Case::new(400, Bob, AVAILABLE, ""),
+        Case::new(200, Bob, "GET /api/v1/users.getUsernameSuggestion", ""),
+        Case::new(307, Bob, AVATAR, "").at("?user=carol"),
+        Case::new(400, Bob, AVATAR, "").at("?userId=unknown"),
+        Case::new(400, Bob, AVATAR, ""),
+        Case::new(400, Bob, AVATAR, "").at("?name=carol"),
+        Case::new(200, Bob, "GET /api/v1/users.getAvatarSuggestion", ""),
     ]
 }
 
