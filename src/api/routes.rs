@@ -10,7 +10,7 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    audit, custom_user_status, events, hooks, info, method_call, permissions, presence,
+    audit, custom_user_status, events, health, hooks, info, method_call, permissions, presence,
     presence_broadcast, roles, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
@@ -110,6 +110,8 @@ pub static ROUTES: &[Route] = routes! {
     anonymous POST "/api/v1/method.callAnon/:method"             => method_call::call_anonymously,
     anonymous GET  "/websocket"                                  => ddp::socket::open,
     // The server itself
+    anonymous GET  "/livez"                                      => health::live,
+    anonymous GET  "/readyz"                                     => health::ready,
     anonymous GET  "/api/info"                                   => info::info,
     anonymous GET  "/api/v1/info"                                => info::info_v1,
     anonymous GET  "/api/v1/openapi.json"                        => info::openapi,

@@ -8,6 +8,7 @@ use super::http::list_cache::ListCache;
 use super::http::origin::Origins;
 use super::http::path::BasePath;
 use super::http::rate_limits::Quotas;
+use super::http::readiness::Readiness;
 use super::http::realtime::Realtime;
 use super::http::request_id::RequestIds;
 use super::http::site_url::SiteUrl;
@@ -32,6 +33,7 @@ pub struct Api {
     pub(super) site_url: SiteUrl,
     /// The Rocket.Chat version that clients are shown, such as `8.8.1`.
     pub(super) rocketchat_version: String,
+    pub(super) readiness: Readiness,
     pub(super) base_path: BasePath,
     pub(super) openapi: bytes::Bytes,
     pub(super) common_headers: CommonHeaders,
@@ -66,6 +68,7 @@ impl Api {
             )),
             site_url,
             rocketchat_version: config.rocketchat_version.clone(),
+            readiness: Readiness::default(),
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),

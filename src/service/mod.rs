@@ -10,6 +10,7 @@ pub mod authentication;
 pub mod claims;
 pub mod custom_status;
 pub mod events;
+pub mod health;
 pub mod hooks;
 pub mod live_login;
 pub mod logins;

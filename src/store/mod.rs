@@ -84,6 +84,12 @@ pub trait Store:
     /// Notifies after every commit that may have moved the next claim expiry forward.
     fn deadlines(&self) -> watch::Receiver<()>;
 
+    /// Checks, without writing, that the database can be read and does not refuse every write.
+    ///
+    /// # Errors
+    /// `Broken` for a damaged or removed database; `Unavailable`.
+    async fn check(&self) -> Result<()>;
+
     /// Picks up writes of other processes since the last call, and raises all signals. Every
     /// version rises, even if nothing changed: a version may rise too often, but never too rarely.
     async fn refresh(&self) -> Result<()>;

@@ -17,10 +17,10 @@ const OWN: &[(&str, u32)] = &[
     ("/api/v1/users.updateOwnBasicInfo", 1),
 ];
 
-/// Path prefixes without a limit: the realtime protocol and its methods, which have limits of
-/// another kind. A whole company may share one address, and all its clients reconnect at once after
-/// a restart.
-const UNLIMITED: [&str; 2] = ["/api/v1/method.call", "/websocket"];
+/// Path prefixes without a limit. The realtime protocol and its methods have limits of another
+/// kind: a whole company may share one address, and all its clients reconnect at once after a
+/// restart. Probes are frequent, and cheap because their result is reused.
+const UNLIMITED: [&str; 4] = ["/api/v1/method.call", "/websocket", "/livez", "/readyz"];
 
 /// The route for logins over REST.
 const LOGIN: Route = ("POST", "/api/v1/login");

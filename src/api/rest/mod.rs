@@ -4,6 +4,7 @@
 pub(super) mod audit;
 pub(super) mod custom_user_status;
 pub(super) mod events;
+pub(super) mod health;
 pub(super) mod hooks;
 pub(super) mod info;
 pub(super) mod method_call;

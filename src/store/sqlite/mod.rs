@@ -26,7 +26,7 @@ mod writer;
 
 pub use open_error::OpenError;
 
-use crate::domain::{EventId, Fault, Result};
+use crate::domain::{Error, EventId, Fault, Result};
 use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, Signal, SpaceClass, newest_event};
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
@@ -197,6 +197,13 @@ impl Store for SqliteStore {
 
     fn deadlines(&self) -> watch::Receiver<()> {
         self.signals.deadlines()
+    }
+
+    async fn check(&self) -> Result<()> {
+        if let Some(fault) = self.health.fault() {
+            return Err(Error::Broken(fault));
+        }
+        self.read(newest_event).await.map(drop)
     }
 
     async fn refresh(&self) -> Result<()> {

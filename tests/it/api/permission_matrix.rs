@@ -64,7 +64,9 @@ const MATRIX: &[Group] = &[
         GET /api/info
         GET /api/v1/info
         GET /api/v1/openapi.json
-        GET /api/v1/events.schema"),
+        GET /api/v1/events.schema
+        GET /livez
+        GET /readyz"),
     (KEEPERS, "", "
         GET /api/v1/presence.getConnections
         POST /api/v1/presence.enableBroadcast"),

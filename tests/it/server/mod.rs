@@ -5,6 +5,7 @@ mod faults;
 mod full;
 mod full_removals;
 mod logs;
+mod probes;
 mod refusals;
 mod start;
 mod stop;

@@ -13,7 +13,6 @@ mod endpoint_url;
 mod example;
 mod guard;
 mod receiver;
-mod self_signed;
 mod silence;
 mod tls;
 

@@ -9,14 +9,14 @@ use doorsign_webhook::Sender;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::PrivateKeyDer;
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
 use crate::receiver::{NO_CONTENT, Receiver};
 use crate::{delivered, endpoint, sender, webhook};
 
-pub const HOST: &str = "ci.example.org";
+const HOST: &str = "ci.example.org";
 
 /// A new certificate authority, and an acceptor with its certificate for `host`.
 fn authority(host: &str) -> (String, TlsAcceptor) {
@@ -26,30 +26,20 @@ fn authority(host: &str) -> (String, TlsAcceptor) {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new([host.to_owned()]).unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
-    (issuer.pem(), acceptor(certificate.der().clone(), &key))
-}
-
-/// An acceptor with this certificate.
-pub fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
+        .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+    (issuer.pem(), TlsAcceptor::from(Arc::new(config)))
 }
 
 /// A receiver with a certificate for `host`, and the certificate of its authority.
-pub async fn receiver(host: &str) -> (String, Receiver) {
+async fn receiver(host: &str) -> (String, Receiver) {
     let (authority, acceptor) = authority(host);
-    (authority, accepting(acceptor).await)
-}
-
-/// A receiver that accepts TLS and every event.
-pub async fn accepting(acceptor: TlsAcceptor) -> Receiver {
-    Receiver::serving(move |stream, seen| {
+    let receiver = Receiver::serving(move |stream, seen| {
         let acceptor = acceptor.clone();
         async move {
             let Ok(mut stream) = acceptor.accept(stream).await else {
@@ -60,11 +50,12 @@ pub async fn accepting(acceptor: TlsAcceptor) -> Receiver {
             }
         }
     })
-    .await
+    .await;
+    (authority, receiver)
 }
 
 /// Sends to the receiver at `port` by its name.
-pub async fn outcome(port: u16, sender: Sender) -> Result<(), HookError> {
+async fn outcome(port: u16, sender: Sender) -> Result<(), HookError> {
     let here = IpAddr::from(Ipv4Addr::LOCALHOST);
     let sender = sender.with_resolver(Arc::new(move |_| Box::pin(async move { Ok(vec![here]) })));
     let webhook = webhook(endpoint(&format!("https://{HOST}:{port}/in")), sender);

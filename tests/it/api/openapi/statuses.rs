@@ -77,6 +77,8 @@ pub fn documented() -> Vec<Case> {
         Case::new(200, Admin, "GET /api/info", ""),
         Case::new(200, Anonymous, "GET /api/v1/info", ""),
         Case::new(200, Anonymous, "GET /api/v1/openapi.json", ""),
+        Case::new(200, Anonymous, "GET /livez", ""),
+        Case::new(200, Anonymous, "GET /readyz", ""),
         Case::new(200, Leaving, "POST /api/v1/logout", ""),
         Case::new(200, Leaving, "GET /api/v1/logout", ""),
 

@@ -151,6 +151,11 @@ impl Store for FlakyStore {
         self.store.deadlines()
     }
 
+    async fn check(&self) -> Result<()> {
+        self.pass("check")?;
+        self.store.check().await
+    }
+
     async fn refresh(&self) -> Result<()> {
         self.store.refresh().await
     }
