@@ -91,3 +91,43 @@ words! {
         Delivered = "delivered",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_is_the_one_that_needs_attention_first() {
+        let failure = DeliveryRecord {
+            event: EventId::new(3),
+            state: DeliveryState::Retrying,
+            attempts: 2,
+            reason: "HTTP 500".to_owned(),
+            notes: String::new(),
+            at: Timestamp::from_millis(0),
+            next_at: None,
+        };
+        let mut hook = Hook {
+            name: "audit".to_owned(),
+            kind: HookKind::BuiltIn,
+            cursor: EventId::new(2),
+            lag: 1,
+            off: Some("paused".to_owned()),
+            missing: Some("not installed".to_owned()),
+            replay: Some((EventId::new(1), EventId::new(2))),
+            parked: 0,
+            last_failure: Some(failure),
+        };
+        assert_eq!(hook.state(), ("missing", Some("not installed")));
+        hook.missing = None;
+        assert_eq!(hook.state(), ("off", Some("paused")));
+        hook.off = None;
+        assert_eq!(hook.state(), ("retrying", Some("HTTP 500")));
+        if let Some(failure) = &mut hook.last_failure {
+            failure.state = DeliveryState::Delivered;
+        }
+        assert_eq!(hook.state(), ("replaying", None));
+        hook.replay = None;
+        assert_eq!(hook.state(), ("running", None));
+    }
+}

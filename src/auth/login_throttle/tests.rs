@@ -238,3 +238,53 @@ fn among_equals_the_least_recently_changed_are_evicted() {
     assert_eq!(failures(0).map(|of| of.count), Some(2));
     assert!(failures(1).is_none(), "unchanged since the first second");
 }
+
+#[test]
+fn counters_that_are_over_make_room_before_any_other() {
+    let attempts = attempts();
+    let name = |n: u32| format!("unknown{n}");
+    for n in 0..8_000 {
+        attempts.fail(address(n), &name(n), 0);
+    }
+    let kept = attempts.lock().failures.size();
+    assert!(kept > 12_000, "{kept} are counted at once");
+    for n in 8_000..14_000 {
+        attempts.fail(address(n), &name(n), 3600);
+    }
+    let counted = |n: u32| {
+        let attempt = attempts.attempt(address(n), &name(n));
+        let [key, _] = attempt.counters(attempt.name, true);
+        attempts.lock().failures.find(&key.unwrap()).is_some()
+    };
+    assert!(!counted(0) && (8_000..14_000).all(counted));
+}
+
+#[test]
+fn forget_lifts_blocks_and_forgets_known_networks() {
+    let attempts = attempts();
+    attempts.succeed(HERE, "bob", 0).unwrap();
+    for n in 0..10 {
+        attempts.fail(HERE, "ann", n);
+    }
+    attempts.forget();
+    assert_eq!(attempts.checked(HERE, "ann", 10), None);
+    for n in 0..100 {
+        attempts.fail(address(n), "bob", 10);
+    }
+    let user = Some(Blocked::User);
+    assert_eq!(
+        attempts.checked(HERE, "bob", 11),
+        user,
+        "bob is unknown here"
+    );
+}
+
+#[test]
+fn a_clock_that_was_set_back_ends_a_block() {
+    let attempts = attempts();
+    for n in 1000..1010 {
+        attempts.fail(HERE, "bob", n);
+    }
+    assert_eq!(attempts.checked(HERE, "bob", 1008), None);
+    assert_eq!(attempts.checked(HERE, "bob", 1009), Some(Blocked::User));
+}

@@ -144,3 +144,29 @@ async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood() {
     assert_eq!(interrupt, Ok(Interrupt::LoginsEnded));
     assert_eq!((publisher.cursor, publisher.searched), (began, mark));
 }
+
+#[tokio::test]
+async fn a_record_change_after_a_reload_is_read_anew() {
+    let Office { app, ann, _stop } = Office::new().await;
+    drop(_stop);
+    let mut people = People::new(app.clone());
+    let all = app.live.listen();
+    let _lease = app.connections.open(ann.clone());
+    let changed = app.connections.changed(1).await;
+    people.connection_changed(&changed[0]).await.unwrap();
+    drop(all);
+    app.live.ask_all_to_reload();
+    users::set_roles(&app, "ann", vec!["bot".to_owned()])
+        .await
+        .unwrap();
+    let mut all = app.live.listen();
+    all.subscribe(Topic::Statuses);
+    // After a reload, event ids may begin again.
+    let news = people.record_changed(EventId::new(1), &ann).await.unwrap();
+    people.publish(news.unwrap());
+    let shown = all.next().await;
+    let News::Shown(shown) = shown[0].news() else {
+        panic!("{shown:?}");
+    };
+    assert_eq!(shown.roles, ["bot"]);
+}

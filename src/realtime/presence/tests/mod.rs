@@ -145,6 +145,16 @@ async fn the_grace_period_keeps_the_combined_status_until_a_return() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_closed_connection_gives_no_grace_to_one_that_falls_silent() {
+    let connections = registry();
+    let _silent = connections.open(ann());
+    pass(LEASE - SECOND).await;
+    drop(connections.open(ann()));
+    pass(SECOND).await;
+    assert_eq!(status(&connections), Offline);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_logout_ends_its_own_connection_at_once() {
     let connections = registry();
     let (phone, laptop) = (connections.open(ann()), connections.open(ann()));

@@ -117,3 +117,57 @@ async fn a_user_who_was_looked_at_is_queued_again_by_the_next_change() {
     }
     drop(bob);
 }
+
+/// Waits for a report that `change` causes at once.
+async fn woken_by(connections: &Arc<PresenceRegistry>, change: impl FnOnce()) -> Vec<Changed> {
+    let waiting = tokio::spawn({
+        let connections = connections.clone();
+        async move { connections.changed(ALL).await }
+    });
+    tokio::task::yield_now().await;
+    change();
+    let woken = tokio::time::timeout(Duration::from_millis(1), waiting).await;
+    woken.unwrap().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_change_wakes_a_waiting_caller() {
+    let connections = PresenceRegistry::new(Duration::ZERO, BEAT);
+    let ann_changed = [Changed {
+        user: ann(),
+        times: 1,
+    }];
+    let beaten = woken_by(&connections, || connections.beat(&ann())).await;
+    assert_eq!(beaten, ann_changed, "a heartbeat");
+    let forgotten = woken_by(&connections, || connections.forget()).await;
+    assert_eq!(forgotten, ann_changed, "everybody was forgotten");
+    let lease = connections.open(ann());
+    assert_eq!(connections.changed(ALL).await, ann_changed);
+    let away = woken_by(&connections, || drop(lease.set(Away))).await;
+    assert_eq!(away, ann_changed, "the status of a connection");
+    connections.forget();
+    assert_eq!(connections.changed(ALL).await, ann_changed);
+    let renewed = woken_by(&connections, || lease.renew()).await;
+    assert_eq!(renewed, ann_changed, "the next frame");
+    let closed = woken_by(&connections, || drop(lease)).await;
+    assert_eq!(closed, ann_changed, "the end of a connection");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_that_was_not_swept_counts_as_a_change() {
+    let connections = registry();
+    let ann_changed = |times| [Changed { user: ann(), times }];
+    let _silent = connections.open(ann());
+    assert_eq!(connections.changed(ALL).await, ann_changed(1));
+    pass(LEASE).await;
+    let lease = connections.open(ann());
+    assert_eq!(connections.changed(ALL).await, ann_changed(2));
+    lease.end();
+    connections.beat(&ann());
+    changed(&connections).await;
+    pass(BEAT).await;
+    connections.beat(&ann());
+    assert_eq!(connections.changed(ALL).await, ann_changed(2));
+    pass(BEAT).await;
+    assert_eq!(connections.changed_within(SECOND), [ann()]);
+}
