@@ -30,9 +30,9 @@ pub(super) async fn prepare(app: &App, people: &mut People, event: &Event) -> Re
         Change::PresenceChanged(change) => {
             prepared.person = people.presence_changed(id, change).await?;
         }
-        Change::RoleGiven(role) | Change::RoleTaken(role) => {
+        // The user is announced as updated, too.
+        Change::RoleGiven(_) | Change::RoleTaken(_) => {
             prepared.shows_roles = app.settings().await?.display_roles();
-            prepared.person = people.record_changed(id, &role.user).await?;
         }
         Change::UserUpdated(user) => {
             prepared.person = people.record_changed(id, &user.user).await?;
