@@ -149,6 +149,11 @@ async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood() {
 async fn a_record_change_after_a_reload_is_read_anew() {
     let Office { app, ann, _stop } = Office::new().await;
     drop(_stop);
+    let set_roles = async |role: &str| {
+        let set = users::set_roles(&app, "ann", vec![role.to_owned()]).await;
+        set.unwrap();
+    };
+    set_roles("guest").await;
     let mut people = People::new(app.clone());
     let all = app.live.listen();
     let _lease = app.connections.open(ann.clone());
@@ -156,9 +161,7 @@ async fn a_record_change_after_a_reload_is_read_anew() {
     people.connection_changed(&changed[0]).await.unwrap();
     drop(all);
     app.live.ask_all_to_reload();
-    users::set_roles(&app, "ann", vec!["bot".to_owned()])
-        .await
-        .unwrap();
+    set_roles("bot").await;
     let mut all = app.live.listen();
     all.subscribe(Topic::Statuses);
     // After a reload, event ids may begin again.
