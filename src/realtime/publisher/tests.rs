@@ -6,7 +6,7 @@ use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::{UserId, UserStatus};
 use crate::hooks::registry::Webhooks;
-use crate::realtime::hub::{Interrupt, Listener, News, Topic};
+use crate::realtime::hub::{Interrupt, Listener, News, ShownUser, Topic};
 use crate::realtime::presence::Lease;
 use crate::service::users::{self, NewUser};
 use crate::store;
@@ -66,8 +66,13 @@ impl Office {
     }
 }
 
-/// The next message about a visible status.
+/// The status in the next message.
 async fn received(listener: &Listener) -> UserStatus {
+    shown(listener).await.status
+}
+
+/// The visible status in the next message.
+async fn shown(listener: &Listener) -> ShownUser {
     let next = tokio::time::timeout(Duration::from_secs(60), listener.next()).await;
     let next = next.unwrap();
     let [message] = &next[..] else {
@@ -76,7 +81,7 @@ async fn received(listener: &Listener) -> UserStatus {
     let News::Shown(shown) = message.news() else {
         panic!("{message:?}");
     };
-    shown.status
+    shown.clone()
 }
 
 #[tokio::test]
@@ -167,9 +172,5 @@ async fn a_record_change_after_a_reload_is_read_anew() {
     // After a reload, event ids may begin again.
     let news = people.record_changed(EventId::new(1), &ann).await.unwrap();
     people.publish(news.unwrap());
-    let shown = all.next().await;
-    let News::Shown(shown) = shown[0].news() else {
-        panic!("{shown:?}");
-    };
-    assert_eq!(shown.roles, ["bot"]);
+    assert_eq!(shown(&all).await.roles, ["bot"]);
 }
