@@ -1,6 +1,7 @@
 //! The contract of `src/store/mod.rs`, checked on every implementation with a real database. Uses
 //! the trait alone: a second implementation is one line in [`every_store`].
 
+mod audit;
 mod changes;
 mod expiry;
 mod hooks;
