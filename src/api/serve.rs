@@ -7,6 +7,7 @@ use super::http::body::{self, Allowance, Body};
 use super::http::headers;
 use super::http::origin::Page;
 use super::http::path::RequestPath;
+use super::http::remaining_body::{self, RemainingBody};
 use super::http::request::{self, Head, Request, RequestRecord};
 use super::http::response::{Answer, Response};
 use super::route::{Access, Route};
@@ -14,8 +15,10 @@ use super::routes::{find, known_path};
 use super::state::Api;
 use crate::service::authentication::EarlyAuthentication;
 use crate::transport::Peer;
+use futures_util::StreamExt;
 use hyper::upgrade::OnUpgrade;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use warp::Filter;
 use warp::http::{HeaderMap, Method};
@@ -58,6 +61,8 @@ where
     B: warp::Buf,
 {
     let began = std::time::Instant::now();
+    let mut body = pin!(body.fuse());
+    let (linger, announced) = (api.limits.linger, RemainingBody::announced(&head.headers));
     let id = api.requests.next();
     let record = Arc::new(RequestRecord::new(head.address(&api.client_address)));
     let method = head.method.clone();
@@ -73,7 +78,7 @@ where
         }
         Ok(route) => (
             route.path,
-            handle(route, api.clone(), head, body, record.clone()).await,
+            handle(route, api.clone(), head, body.as_mut(), record.clone()).await,
         ),
         Err(refused) => {
             if matches!(refused, ApiError::UnknownRoute) {
@@ -97,13 +102,14 @@ where
     if let Some(watched) = watched {
         watched.end(&response, began.elapsed(), record.user_id());
     }
-    headers::finish(
+    let response = headers::finish(
         response,
         &api.common_headers,
         &id,
         record.quota(),
         allow_origin,
-    )
+    );
+    remaining_body::settle(response, body, announced, linger).await
 }
 
 /// Returns whether a foreign page requests a change without a token. Any page can send such a

@@ -59,6 +59,7 @@ mod secret;
 mod sender;
 mod signature;
 mod trust;
+mod verifier;
 mod webhook;
 
 pub use endpoint_url::{EndpointUrl, URL_MAX_BYTES, UrlError};

@@ -16,6 +16,7 @@ pub(in crate::api) mod rate_limit;
 pub(in crate::api) mod rate_limits;
 pub(in crate::api) mod readiness;
 pub(in crate::api) mod realtime;
+pub(in crate::api) mod remaining_body;
 pub(in crate::api) mod request;
 pub(in crate::api) mod request_id;
 pub(in crate::api) mod response;

@@ -28,6 +28,7 @@ mod presence_list;
 mod presence_model;
 mod protocol;
 mod rate_limit;
+mod reused_connections;
 mod roles;
 mod security_headers;
 mod session;

@@ -13,6 +13,7 @@ mod endpoint_url;
 mod example;
 mod guard;
 mod receiver;
+mod self_signed;
 mod silence;
 mod tls;
 

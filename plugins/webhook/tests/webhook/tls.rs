@@ -9,14 +9,14 @@ use doorsign_webhook::Sender;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
 use crate::receiver::{NO_CONTENT, Receiver};
 use crate::{delivered, endpoint, sender, webhook};
 
-const HOST: &str = "ci.example.org";
+pub const HOST: &str = "ci.example.org";
 
 /// A new certificate authority, and an acceptor with its certificate for `host`.
 fn authority(host: &str) -> (String, TlsAcceptor) {
@@ -26,20 +26,30 @@ fn authority(host: &str) -> (String, TlsAcceptor) {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new([host.to_owned()]).unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
+    (issuer.pem(), acceptor(certificate.der().clone(), &key))
+}
+
+/// An acceptor with this certificate.
+pub fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
-    (issuer.pem(), TlsAcceptor::from(Arc::new(config)))
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// A receiver with a certificate for `host`, and the certificate of its authority.
-async fn receiver(host: &str) -> (String, Receiver) {
+pub async fn receiver(host: &str) -> (String, Receiver) {
     let (authority, acceptor) = authority(host);
-    let receiver = Receiver::serving(move |stream, seen| {
+    (authority, accepting(acceptor).await)
+}
+
+/// A receiver that accepts TLS and every event.
+pub async fn accepting(acceptor: TlsAcceptor) -> Receiver {
+    Receiver::serving(move |stream, seen| {
         let acceptor = acceptor.clone();
         async move {
             let Ok(mut stream) = acceptor.accept(stream).await else {
@@ -50,12 +60,11 @@ async fn receiver(host: &str) -> (String, Receiver) {
             }
         }
     })
-    .await;
-    (authority, receiver)
+    .await
 }
 
 /// Sends to the receiver at `port` by its name.
-async fn outcome(port: u16, sender: Sender) -> Result<(), HookError> {
+pub async fn outcome(port: u16, sender: Sender) -> Result<(), HookError> {
     let here = IpAddr::from(Ipv4Addr::LOCALHOST);
     let sender = sender.with_resolver(Arc::new(move |_| Box::pin(async move { Ok(vec![here]) })));
     let webhook = webhook(endpoint(&format!("https://{HOST}:{port}/in")), sender);
