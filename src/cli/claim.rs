@@ -7,7 +7,7 @@ use super::time::Zone;
 use crate::api::claim_line;
 use crate::app::App;
 use crate::domain::{Claim, ClaimSource, Timestamp, UserStatus};
-use crate::service::claims::{self, NewClaim};
+use crate::service::claims::{self, Appearance, NewClaim};
 use clap::{Args, Subcommand, value_parser};
 use std::time::Duration;
 
@@ -98,18 +98,22 @@ impl Command {
                     expires_at: end.at(app.clock.now(), zone)?,
                 };
                 let end = new.expires_at.map(|end| zone.date(end));
-                let end = end.map_or_else(String::new, |end| format!(" until {end}"));
-                claims::set(app, &username, new).await?;
-                Ok(format!("{username} is now {}{end}.\n", status.as_str()))
+                let shown = claims::set(app, &username, new).await?;
+                Ok(after_set(&username, source, end, &shown))
             }
             Self::End {
                 user: Username { username },
                 source: Source { source },
             } => {
-                claims::end(app, &username, source).await?;
+                let (ended, shown) = claims::end(app, &username, source).await?;
+                let source = source.as_str();
+                let done = match ended {
+                    Some(_) => format!("Ended the {source} claim of {username}."),
+                    None => format!("{username} has no {source} claim."),
+                };
                 Ok(format!(
-                    "Ended the {} claim of {username}.\n",
-                    source.as_str()
+                    "{done} {username} now appears {}.\n",
+                    appearance(&shown)
                 ))
             }
             Self::List {
@@ -131,4 +135,46 @@ fn cells(claim: &Claim, zone: &Zone) -> Vec<String> {
         end.unwrap_or_else(|| "never".to_owned()),
         claim.text.as_str().to_owned(),
     ]
+}
+
+/// Reports what became visible: the new claim, or the one that it waits for.
+fn after_set(
+    username: &str,
+    source: ClaimSource,
+    end: Option<String>,
+    shown: &Appearance,
+) -> String {
+    let effective = shown.connected.source.unwrap_or(source);
+    let end = end.map_or_else(String::new, |end| format!(" until {end}"));
+    if effective == source {
+        let (status, text) = (status(shown), text(shown));
+        return format!("{username} is now {status}{end}{text}.\n");
+    }
+    let appearance = appearance(shown);
+    format!(
+        "Set the {} claim of {username}, which waits until the {} one ends. {username} now appears {appearance}.\n",
+        source.as_str(),
+        effective.as_str()
+    )
+}
+
+/// Describes the status and its text, such as `busy, with the text "Meeting"`.
+fn appearance(shown: &Appearance) -> String {
+    status(shown) + &text(shown)
+}
+
+fn status(shown: &Appearance) -> String {
+    let [connected, unconnected] =
+        [&shown.connected, &shown.unconnected].map(|shown| shown.status.as_str());
+    if connected == unconnected {
+        return connected.to_owned();
+    }
+    format!("{connected} while connected and {unconnected} otherwise")
+}
+
+fn text(shown: &Appearance) -> String {
+    match shown.connected.text.as_str() {
+        "" => String::new(),
+        text => format!(", with the text {text:?}"),
+    }
 }

@@ -80,17 +80,12 @@ impl Claim {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
-}
 
-/// A status that a user sets by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// The status. `None` keeps the current one.
-    pub status: Option<UserStatus>,
-    /// The text. `None` keeps the current one.
-    pub text: Option<StatusText>,
-    /// When the choice expires.
-    pub expires_at: Option<Timestamp>,
+    /// Returns whether it is the user's choice to be invisible.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        self.source == ClaimSource::Manual && self.status == UserStatus::Offline
+    }
 }
 
 /// Checks the expiry of a claim.

@@ -15,6 +15,7 @@ mod actor;
 mod audit;
 mod baseline;
 mod caller;
+mod choice;
 mod claim;
 mod custom_status;
 mod email;
@@ -56,7 +57,8 @@ pub use audit::{
 };
 pub use baseline::Baseline;
 pub use caller::Caller;
-pub use claim::{Choice, Claim, ClaimSource, StatusText, UserStatus, check_expiry};
+pub use choice::Choice;
+pub use claim::{Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
 pub use email::Email;
 pub use error::{Blocked, Disallowed, Error, Fault, Field, Problem, Result, What};

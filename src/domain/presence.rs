@@ -4,13 +4,11 @@
 //!
 //! A claim sets a status, by hand or on a user's behalf, until it is ended or expires. The claim
 //! with the strongest source is effective. Weaker ones wait and become effective when it ends. A
-//! new claim replaces the previous claim of the same source. A user without claims has the baseline
+//! user who chose to be offline stays invisible: then the manual claim is the effective one. A new
+//! claim replaces the previous claim of the same source. A user without claims has the baseline
 //! status.
 
-use super::{
-    Baseline, Choice, Claim, ClaimSource, PresencePolicy, StatusChange, StatusText, Timestamp,
-    UserStatus,
-};
+use super::{Baseline, Claim, ClaimSource, PresencePolicy, StatusChange, Timestamp, UserStatus};
 
 /// Whether a user is shown as a person or as a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +48,12 @@ impl Presence {
         }
     }
 
-    /// Returns the effective claim at `now`.
+    /// Returns the effective claim at `now`: the strongest one, unless the user chose to be
+    /// invisible. No other system may reveal who does not want to be seen.
     #[must_use]
     pub fn claim(&self, now: Timestamp) -> Option<&Claim> {
-        self.claims.iter().find(|claim| claim.is_live(now))
+        let live = || self.claims.iter().filter(|claim| claim.is_live(now));
+        live().find(|claim| claim.hides()).or_else(|| live().next())
     }
 
     /// Returns the claim of `source`, live or expired.
@@ -93,43 +93,6 @@ impl Presence {
             (Some(claim), _, _) if claim.status != UserStatus::Online => claim.status,
             (_, connected, _) => connected,
         }
-    }
-
-    /// Applies a choice by hand.
-    ///
-    /// Online with no text or an empty one creates no claim. It ends the manual and the external
-    /// claim. Any other choice becomes the manual claim, and keeps the current text unless one is
-    /// given.
-    pub fn choose(&mut self, choice: &Choice, now: Timestamp) {
-        self.expire(now);
-        let status = self.chosen_by(choice, now);
-        let says_nothing = |text: &StatusText| text.as_str().is_empty();
-        if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {
-            self.claims
-                .retain(|claim| claim.source == ClaimSource::Internal);
-            self.baseline = Baseline::Online;
-        } else {
-            let text = choice
-                .text
-                .clone()
-                .or_else(|| self.covered(now).map(|claim| claim.text.clone()));
-            let text = text.unwrap_or_default();
-            self.put(Claim {
-                source: ClaimSource::Manual,
-                status,
-                text,
-                expires_at: choice.expires_at,
-            });
-        }
-    }
-
-    /// Returns the status of `choice`, or else the status of the claim it would cover.
-    #[must_use]
-    pub fn chosen_by(&self, choice: &Choice, now: Timestamp) -> UserStatus {
-        choice
-            .status
-            .or_else(|| self.covered(now).map(|claim| claim.status))
-            .unwrap_or(UserStatus::Online)
     }
 
     /// Returns the sources whose claim differs from `before`, each with its claim now.
@@ -173,18 +136,12 @@ impl Presence {
         }));
         self.baseline = change.baseline;
     }
-
-    /// Returns the claim that a manual one replaces or covers: the strongest one that is not
-    /// stronger than manual.
-    fn covered(&self, now: Timestamp) -> Option<&Claim> {
-        let weaker = |claim: &&Claim| claim.source >= ClaimSource::Manual && claim.is_live(now);
-        self.claims.iter().find(weaker)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Choice, StatusText};
 
     const NOON: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -228,39 +185,6 @@ mod tests {
         assert_eq!(visible(&ann, 100), (Online, "", None));
         ann.end(Internal);
         assert_eq!(visible(&ann, 0), (Away, "Lunch", Some(Manual)));
-    }
-
-    #[test]
-    fn a_manual_choice_replaces_the_previous_one_and_keeps_its_text() {
-        use {ClaimSource::*, UserStatus::*};
-        let mut ann = Presence::untouched(PresenceKind::Person);
-        ann.choose(&choice(Busy, Some("Coding"), None), NOON);
-        ann.choose(&choice(Away, None, Some(60)), NOON);
-        assert_eq!(visible(&ann, 0), (Away, "Coding", Some(Manual)));
-        assert_eq!(visible(&ann, 60), (Online, "", None), "not busy again");
-        let text_only = Choice {
-            status: None,
-            text: Some(StatusText::new("Reading")),
-            expires_at: None,
-        };
-        ann.choose(&text_only, NOON);
-        assert_eq!(visible(&ann, 60), (Away, "Reading", Some(Manual)));
-    }
-
-    #[test]
-    fn online_without_text_ends_manual_and_external_claims() {
-        use {ClaimSource::*, UserStatus::*};
-        let mut ann = Presence::untouched(PresenceKind::Person);
-        for source in ClaimSource::ALL {
-            ann.put(claim(source, Busy, source.as_str(), None));
-        }
-        ann.choose(&choice(Online, None, Some(60)), NOON);
-        assert_eq!(visible(&ann, 0), (Busy, "internal", Some(Internal)));
-        ann.end(Internal);
-        assert_eq!(visible(&ann, 0), (Online, "", None));
-        ann.choose(&choice(Busy, Some("Lunch"), None), NOON);
-        ann.choose(&choice(Online, None, None), NOON);
-        assert_eq!(visible(&ann, 0), (Online, "", None), "not online at lunch");
     }
 
     #[test]

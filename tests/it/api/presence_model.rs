@@ -73,7 +73,7 @@ impl Model {
             so_far.map_or((UserStatus::Online, String::new()), |c| (c.0, c.1));
         let status = status.unwrap_or(old_status);
         if status == UserStatus::Online && text.is_none_or(str::is_empty) {
-            (self.claims[1], self.claims[2], self.online) = (None, None, true);
+            (self.claims, self.online) = (Default::default(), true);
         } else {
             self.put(MANUAL, (status, text.map_or(old_text, str::to_owned), end));
         }
@@ -87,6 +87,9 @@ impl Model {
     fn chosen(&self, now: i64) -> Chosen {
         let mut live = self.clone();
         live.expire(now);
+        if matches!(live.claims[MANUAL], Some((UserStatus::Offline, ..))) {
+            live.claims[0] = None;
+        }
         let strongest =
             live.claims
                 .into_iter()

@@ -151,7 +151,11 @@ async fn setting_and_ending_a_claim_takes_effect_with_the_next_request() {
     let claim = |words: &[&'static str]| [["claim"].as_slice(), words].concat();
 
     let meeting = claim(&["set", "ann", "busy", "--text", "Meeting"]);
-    assert_eq!(home.run(&meeting).await.succeeded(), "ann is now busy.\n");
+    assert_eq!(
+        home.run(&meeting).await.succeeded(),
+        "Set the external claim of ann, which waits until the manual one ends. \
+         ann now appears away, with the text \"Lunch\".\n"
+    );
     assert_eq!(
         own_status(&ann).await,
         lunch,
@@ -166,7 +170,8 @@ async fn setting_and_ending_a_claim_takes_effect_with_the_next_request() {
         "--minutes",
         "5",
     ]);
-    home.run(&call).await.succeeded();
+    let printed = home.run(&call).await.succeeded();
+    assert!(printed.starts_with("ann is now busy until 20"), "{printed}");
     assert_eq!(
         own_status(&ann).await,
         [json!("busy"), json!(""), json!("internal")]
@@ -183,11 +188,47 @@ async fn setting_and_ending_a_claim_takes_effect_with_the_next_request() {
     assert_eq!(lines[2], ["external", "busy", "never", "Meeting"]);
 
     let hung_up = claim(&["end", "ann", "--source", "internal"]);
-    assert_eq!(
-        home.run(&hung_up).await.succeeded(),
-        "Ended the internal claim of ann.\n"
-    );
+    let at_lunch = "ann now appears away, with the text \"Lunch\".\n";
+    for done in [
+        "Ended the internal claim of ann.",
+        "ann has no internal claim.",
+    ] {
+        let printed = home.run(&hung_up).await.succeeded();
+        assert_eq!(printed, format!("{done} {at_lunch}"));
+    }
     assert_eq!(own_status(&ann).await, lunch);
+}
+
+#[tokio::test]
+async fn no_claim_of_the_operator_reveals_a_user_who_chose_to_be_invisible() {
+    let (home, server) = served().await;
+    let ann = token(&home, &server, "t").await;
+    let invisible = [json!("offline"), json!(""), json!("manual")];
+    let set = json!({"status": "offline", "message": ""});
+    ann.post("users.setStatus", set).await.expect(200);
+    for source in ["internal", "external"] {
+        let claim = [
+            "claim", "set", "ann", "online", "--source", source, "--text", "Here",
+        ];
+        assert_eq!(
+            home.run(&claim).await.succeeded(),
+            format!(
+                "Set the {source} claim of ann, which waits until the manual one ends. ann now appears offline.\n"
+            )
+        );
+        assert_eq!(own_status(&ann).await, invisible, "{source}");
+    }
+    let listed = home.run(&["claim", "list", "ann"]).await.succeeded();
+    assert!(listed.starts_with("manual\toffline"), "{listed}");
+    let visible = json!({"status": "online"});
+    ann.post("users.setStatus", visible).await.expect(200);
+    let none = [json!("online"), json!(""), serde_json::Value::Null];
+    assert_eq!(own_status(&ann).await, none, "every claim ended");
+    let end = ["claim", "end", "ann", "--source", "internal"];
+    assert_eq!(
+        home.run(&end).await.succeeded(),
+        "ann has no internal claim. ann now appears online.\n"
+    );
 }
 
 #[tokio::test]
