@@ -13,6 +13,7 @@ mod hooks;
 mod listener;
 mod output;
 mod parser;
+mod permission;
 mod reap;
 mod reference;
 mod reload;
@@ -87,6 +88,7 @@ fn dispatch(
             with_app(config, async |app, zone| command.run(app, zone).await)
         }
         Command::Claim(command) => with_app(config, async |app, zone| command.run(app, zone).await),
+        Command::Permission(command) => with_app(config, async |app, _| command.run(app).await),
         Command::Hooks { command } => {
             let command = command.unwrap_or_else(hooks::Command::list);
             with_app(config, async |app, zone| command.run(app, zone).await)

@@ -2,7 +2,7 @@
 
 use super::command_run::URL_VARIABLE;
 use super::output::Outcome;
-use super::{audit, claim, hooks, token, user, webhook};
+use super::{audit, claim, hooks, permission, token, user, webhook};
 use crate::config::{self, Config, Loaded};
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -39,6 +39,9 @@ pub(super) enum Command {
     /// Set or clear a user's status from a script
     #[command(subcommand)]
     Claim(claim::Command),
+    /// List permissions and change which roles grant them
+    #[command(subcommand)]
+    Permission(permission::Command),
     /// Show hooks and manage their deliveries (without a command: list)
     Hooks {
         #[command(subcommand)]

@@ -1,6 +1,6 @@
 //! The caller of a use case that is open to users with a permission and to the operator.
 
-use super::{Attribution, Permission, Requester, Result, Timestamp};
+use super::{Attribution, By, Permission, Requester, Result, Timestamp};
 
 /// The caller of a use case.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,15 @@ impl Caller<'_> {
     pub fn authorize(self, permission: Permission, at: Timestamp) -> Result<Attribution> {
         self.require(permission)?;
         Ok(self.attribution(at))
+    }
+
+    /// Returns the caller as the author of a change at `at` that affects no single user.
+    #[must_use]
+    pub fn by(self, at: Timestamp) -> By {
+        match self {
+            Self::Operator => By::operator(at),
+            Self::Requester(requester) => requester.by(at),
+        }
     }
 
     /// Returns the caller as the author of a record at `at`.

@@ -41,6 +41,9 @@ pub enum Error {
     Disallowed(Disallowed),
     /// The change would leave no active user with the role `admin`.
     LastAdministrator,
+    /// The change would leave no active user with the permission `access-permissions`, so that no
+    /// one could undo it over the API.
+    LastPermissionManager,
     /// The unique name is already in use.
     NameTaken,
     /// The requested object does not exist.
@@ -211,6 +214,9 @@ impl std::fmt::Display for Error {
                 f.write_str("a setting of the workspace forbids the status offline")
             }
             Self::LastAdministrator => f.write_str("the last active administrator must remain"),
+            Self::LastPermissionManager => f.write_str(
+                "no active user would keep the permission access-permissions: grant it to another role in use first",
+            ),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(What::Status(id)) => write!(f, "unknown custom status {id:?}"),
             Self::NotFound(What::User(id)) => write!(f, "unknown user {id:?}"),

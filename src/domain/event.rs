@@ -52,11 +52,24 @@ pub struct By {
     /// The time of the change.
     pub at: Timestamp,
     /// The origin of the change, for the audit trail. An event from the operator has the affected
-    /// user as its actor.
+    /// user as its actor, or `system` if it affects no single user.
     pub origin: Origin,
 }
 
 impl By {
+    /// The operator's change of something that belongs to no user. No user can have the reserved
+    /// name `system`.
+    #[must_use]
+    pub fn operator(at: Timestamp) -> Self {
+        const SYSTEM: &str = "system";
+        Self {
+            user: UserId::new(SYSTEM),
+            username: Username::stored(SYSTEM.to_owned()),
+            at,
+            origin: Origin::Operator,
+        }
+    }
+
     /// Returns the same author with another origin.
     #[must_use]
     pub fn through(self, origin: Origin) -> Self {

@@ -25,6 +25,7 @@ mod hook;
 mod hook_position;
 mod id;
 mod last_administrator;
+mod last_permission_manager;
 mod login;
 mod name;
 pub(crate) mod network;
@@ -66,6 +67,7 @@ pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChan
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
 pub use hook_position::{HookPosition, Replay};
 pub use last_administrator::require_administrator;
+pub use last_permission_manager::{PermissionManager, require_permission_manager};
 pub use login::{
     EndedLogins, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, LoginRecord, LoginSort,
     NewLogin, Session,

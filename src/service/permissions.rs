@@ -1,13 +1,13 @@
 //! The rules of roles and permissions.
 
 use crate::app::App;
-use crate::domain::{Actor, GrantChange, Permission, PermissionGrant, Requester, Result, Role};
+use crate::domain::{Caller, GrantChange, Permission, PermissionGrant, Requester, Result, Role};
 
 /// Returns every permission with the roles that grant it. Every authenticated user may read them.
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn list(app: &App, _actor: &Actor) -> Result<Vec<PermissionGrant>> {
+pub async fn list(app: &App) -> Result<Vec<PermissionGrant>> {
     app.store.list_permissions().await
 }
 
@@ -15,7 +15,7 @@ pub async fn list(app: &App, _actor: &Actor) -> Result<Vec<PermissionGrant>> {
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn list_roles(app: &App, _actor: &Actor) -> Result<Vec<Role>> {
+pub async fn list_roles(app: &App) -> Result<Vec<Role>> {
     app.store.list_roles().await
 }
 
@@ -23,14 +23,14 @@ pub async fn list_roles(app: &App, _actor: &Actor) -> Result<Vec<Role>> {
 /// all following requests. Each item is the name of a permission with the ids of its roles.
 ///
 /// # Errors
-/// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
+/// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `LastPermissionManager`, `Unavailable`.
 pub async fn update(
     app: &App,
-    actor: &Requester,
+    caller: Caller<'_>,
     roles: Vec<(String, Vec<String>)>,
 ) -> Result<Vec<PermissionGrant>> {
-    actor.require(Permission::AccessPermissions)?;
-    let by = actor.by(app.clock.now());
+    caller.require(Permission::AccessPermissions)?;
+    let by = caller.by(app.clock.now());
     let updated_at = by.at;
     let grants = roles
         .into_iter()
@@ -46,7 +46,7 @@ pub async fn update(
 /// Grants a permission to a role, or revokes it. Effective for all following requests.
 ///
 /// # Errors
-/// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `Unavailable`.
+/// `Forbidden`, `Invalid { Permission | Role, Unknown }`, `LastPermissionManager`, `Unavailable`.
 pub async fn set_grant(
     app: &App,
     actor: &Requester,

@@ -15,14 +15,16 @@ pub trait Permissions: Send + Sync {
     /// Sets the roles of each given permission, all or none, and appends one event for each.
     ///
     /// # Errors
-    /// `Invalid { Permission | Role, Unknown }` for a permission or role that does not exist.
+    /// `Invalid { Permission | Role, Unknown }` for a permission or role that does not exist;
+    /// `LastPermissionManager`.
     async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()>;
 
     /// Grants a permission to a role, appended after its other roles, or revokes it, and appends
     /// the event. Does nothing, and appends no event, if it is already in that state.
     ///
     /// # Errors
-    /// `Invalid { Permission | Role, Unknown }` for a permission or role that does not exist.
+    /// `Invalid { Permission | Role, Unknown }` for a permission or role that does not exist;
+    /// `LastPermissionManager`.
     async fn set_grant(
         &self,
         permission: String,

@@ -5,8 +5,9 @@ use async_trait::async_trait;
 
 /// Users. See the [module](super) for the contract of every method.
 ///
-/// Once an active user holds the role `admin`, at least one always does. A change that would leave
-/// none is rejected inside its own transaction, so that of two concurrent ones one fails.
+/// Once an active user holds the role `admin`, at least one always does; likewise the permission
+/// `access-permissions`. A change that would leave none is rejected inside its own transaction, so
+/// that of two concurrent ones one fails.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// Adds a user with password hash and roles.
@@ -37,7 +38,7 @@ pub trait Users: Send + Sync {
     /// # Errors
     /// `Unauthenticated` if [`UserPatch::asked_by`] has ended, `Invalid { CurrentPassword }` if
     /// [`UserPatch::checked_hash`] is no longer the stored hash, `NotFound`, `LastAdministrator`,
-    /// `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`,
+    /// `LastPermissionManager`, `Invalid { Username | Email, Taken }`, `Invalid { Role, Unknown }`,
     /// `Invalid { Role, Unchanged }` for a role to add that is held or one to remove that is not,
     /// or `Invalid { Preferences, TooLong }` if the merged preferences exceed
     /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES).
@@ -46,6 +47,6 @@ pub trait Users: Send + Sync {
     /// Deletes a user with all logins, and appends the event.
     ///
     /// # Errors
-    /// `NotFound`, `LastAdministrator`.
+    /// `NotFound`, `LastAdministrator`, `LastPermissionManager`.
     async fn delete_user(&self, id: UserId, by: By) -> Result<()>;
 }

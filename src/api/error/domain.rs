@@ -59,6 +59,11 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::Disallowed(Disallowed::Invisible) => {
             ErrorReply::failure("error-status-not-allowed", "Invisible status is disabled")
         }
+        Error::LastPermissionManager => ErrorReply::not_allowed(
+            "Leaving the app without a user who may access permissions is not allowed",
+            "authorization:removeRoleFromPermission",
+            "Removing_permission",
+        ),
         Error::LastAdministrator => ErrorReply::not_allowed(
             "Leaving the app without an active admin is not allowed",
             "removeUserFromRole",

@@ -19,7 +19,7 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
         .text("updatedSince")?
         .map(|text| date::read(text).ok_or(ApiError::InvalidDate))
         .transpose()?;
-    let grants = permissions::list(request.count_call(Some(&actor))?, &actor).await?;
+    let grants = permissions::list(request.count_call(Some(&actor))?).await?;
     let changed = grants
         .iter()
         .filter(|grant| since.is_none_or(|since| grant.updated_at > since));
@@ -33,7 +33,8 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let mut fields = request.fields_named(&["permissions"], &[])?;
     let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
-    let grants = permissions::update(request.count_call(Some(&actor))?, &actor, roles).await?;
+    let grants =
+        permissions::update(request.count_call(Some(&actor))?, (&actor).into(), roles).await?;
     response::success(&PermissionList {
         permissions: grants.iter().map(PermissionRow::from).collect(),
     })

@@ -2,10 +2,13 @@
 //! API where it has such a list.
 
 use super::hook::{DeliveryRow, HookRow};
+use super::permission::PermissionRow;
 use super::user::{EmailAddress, emails};
 use super::webhook::WebhookRow;
 use crate::api::wire::date::Rfc3339;
-use crate::domain::{Claim, DeliveryRecord, Hook, Login, LoginKind, Timestamp, Webhook};
+use crate::domain::{
+    Claim, DeliveryRecord, Hook, Login, LoginKind, PermissionGrant, Timestamp, Webhook,
+};
 use crate::service::users::UserForOperator;
 use serde::Serialize;
 
@@ -26,6 +29,11 @@ pub(crate) fn delivery_line(record: &DeliveryRecord) -> String {
 /// Renders a webhook as in `webhooks.list`, as of `now`.
 pub(crate) fn webhook_line(webhook: &Webhook, now: Timestamp) -> String {
     line(&WebhookRow::new(webhook, now))
+}
+
+/// Renders a permission as in `permissions.listAll`.
+pub(crate) fn permission_line(grant: &PermissionGrant) -> String {
+    line(&PermissionRow::<Rfc3339>::from(grant))
 }
 
 #[derive(Serialize)]

@@ -30,7 +30,7 @@ pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
 pub(crate) use listing::{
-    claim_line, delivery_line, hook_line, login_line, user_line, webhook_line,
+    claim_line, delivery_line, hook_line, login_line, permission_line, user_line, webhook_line,
 };
 pub(super) use me::{Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};

@@ -3,7 +3,8 @@
 use super::signal::ACCESS;
 use super::{Engine, Row, SpaceClass, Sql, audit, outbox, values};
 use crate::domain::{
-    By, Change, Error, Field, GrantChange, PermissionGrant, Problem, Result, Role, RoleScope,
+    By, Change, Error, Field, GrantChange, Permission, PermissionGrant, PermissionManager, Problem,
+    Result, Role, RoleScope, require_permission_manager,
 };
 use crate::store::Permissions;
 use async_trait::async_trait;
@@ -21,8 +22,10 @@ impl<E: Engine> Permissions for E {
     async fn update_permissions(&self, grants: Vec<PermissionGrant>, by: By) -> Result<()> {
         // Uses the reserve: this is the only way to revoke several grants.
         self.write(SpaceClass::Reserve, ACCESS, move |sql| {
+            let before = manager(sql)?;
             let mut grants = grants.iter();
-            grants.try_for_each(|grant| set(sql, grant.clone(), &by))
+            grants.try_for_each(|grant| set(sql, grant.clone(), &by))?;
+            require_permission_manager(before, manager(sql)?)
         })
         .await
     }
@@ -39,7 +42,9 @@ impl<E: Engine> Permissions for E {
             GrantChange::Revoke => SpaceClass::Reserve,
         };
         self.write(space, ACCESS, move |sql| {
-            set_one(sql, &permission, &role, change, &by)
+            let before = manager(sql)?;
+            set_one(sql, &permission, &role, change, &by)?;
+            require_permission_manager(before, manager(sql)?)
         })
         .await
     }
@@ -87,6 +92,21 @@ fn list(sql: &impl Sql) -> Result<Vec<PermissionGrant>> {
         },
     )?;
     Ok(grants)
+}
+
+/// Returns whether an active user may change permissions.
+pub(super) fn manager(sql: &impl Sql) -> Result<PermissionManager> {
+    let exists = sql.exists(
+        "SELECT 1 FROM permission_role JOIN user_role ON user_role.role_id = permission_role.role_id
+             JOIN user ON user.id = user_id
+         WHERE permission_id = $1 AND active = 1 LIMIT 1",
+        values![Permission::AccessPermissions.name()],
+    )?;
+    Ok(if exists {
+        PermissionManager::Exists
+    } else {
+        PermissionManager::Missing
+    })
 }
 
 fn set_one(

@@ -201,3 +201,56 @@ async fn the_table_can_be_filtered_by_update_time() {
         .json();
     assert_eq!(unknown["errorType"], "error-invalid-params");
 }
+
+#[tokio::test]
+async fn the_last_active_user_who_can_change_permissions_keeps_the_permission() {
+    const ACCESS: &str = "access-permissions";
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let set = async |roles: &[&str]| {
+        let one = json!({"_id": ACCESS, "roles": roles});
+        let other = json!({"_id": "view-statistics", "roles": []});
+        let body = json!({"permissions": [other, one]});
+        admin.post(UPDATE, body).await
+    };
+    let one = |role: &str| json!({"permissionId": ACCESS, "role": role});
+    let before = table(&admin).await;
+    set(&[]).await.golden("permissions_last_manager");
+    set(&["bot"]).await.golden("permissions_last_manager");
+    let remove = "permissions.removeRole";
+    admin
+        .post(remove, one("admin"))
+        .await
+        .golden("permissions_last_manager");
+    assert_eq!(table(&admin).await, before, "all or nothing");
+
+    let keeper = server.user_with_roles("keeper", &["bot"]).await;
+    admin
+        .post("permissions.addRole", one("bot"))
+        .await
+        .expect(200);
+    admin.post(remove, one("admin")).await.expect(200);
+    admin
+        .get("roles.getUsersInRole?role=bot")
+        .await
+        .golden("route_forbidden");
+    let taken = json!({"username": "keeper", "roleId": "bot"});
+    let off = json!({"userId": keeper.id(), "activeStatus": false});
+    let gone = json!({"userId": keeper.id()});
+    let fewer = json!({"userId": keeper.id(), "data": {"roles": ["user"]}});
+    for (client, route, body) in [
+        (&keeper, "roles.removeUserFromRole", taken),
+        (&admin, "users.setActiveStatus", off),
+        (&admin, "users.delete", gone),
+        (&admin, "users.update", fewer),
+    ] {
+        let refused = client.post(route, body).await;
+        refused.golden("permissions_last_manager");
+    }
+    keeper
+        .post("permissions.addRole", one("admin"))
+        .await
+        .expect(200);
+    let gone = json!({"userId": keeper.id()});
+    admin.post("users.delete", gone).await.expect(200);
+}

@@ -105,7 +105,7 @@ async fn logins_permissions_roles_and_settings_are_refused_without_the_permissio
     let (login, name) = (LoginId::new("login"), text("create-user"));
     refused("login", logins::find(app, ann, login.clone()).await);
     refused("end", logins::end_any(app, ann, login).await);
-    let updated = permissions::update(app, ann, Vec::new());
+    let updated = permissions::update(app, ann.into(), Vec::new());
     refused("update", updated.await);
     let granted = permissions::set_grant(app, ann, name, text("user"), GrantChange::Grant);
     refused("grant", granted.await);

@@ -7,5 +7,6 @@ mod hooks;
 mod listings;
 mod live;
 mod locked;
+mod permission;
 mod users;
 mod webhook;

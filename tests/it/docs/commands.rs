@@ -134,6 +134,7 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
             "NEW-USERNAME" if whole => "Ann",
             "NEW-USERNAME" => "Bob",
             "STATUS" => "busy",
+            "PERMISSION" => "view-statistics",
             "POLICY" => "always",
             "TEXT" => "a meeting",
             "SOURCE" => "internal",

@@ -1,21 +1,30 @@
 //! Changes to users in SQL. `UserPatch` of the domain computes the changed user, the logins that end
-//! and the events, and `require_administrator` protects the last administrator.
+//! and the events. `require_administrator` and `require_permission_manager` protect the last users
+//! who can administer.
 
 use super::rows::{find, refuse_taken, taken};
 use crate::domain::{
     ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
     User, UserDifference, UserId, UserKey, UserPatch, Username, What, require_administrator,
+    require_permission_manager,
 };
 use crate::store::record;
 use crate::store::sql::logins::end as logins;
-use crate::store::sql::{Sql, audit, outbox, presence, values};
+use crate::store::sql::{Sql, audit, outbox, permissions, presence, values};
 use crate::store::{ClaimEffect, PresenceChange};
 
 pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) -> Result<User> {
     let before = require(sql, id)?;
     refuse_outdated(sql, id, patch)?;
-    let after = write(sql, &before, patch, by.at)?;
-    require_administrator(&before, Some(&after), || has_other_administrator(sql, id))?;
+    let after = if patch.roles.is_some() || patch.active == Some(false) {
+        let manager = permissions::manager(sql)?;
+        let after = write(sql, &before, patch, by.at)?;
+        require_administrator(&before, Some(&after), || has_other_administrator(sql, id))?;
+        require_permission_manager(manager, permissions::manager(sql)?)?;
+        after
+    } else {
+        write(sql, &before, patch, by.at)?
+    };
     let policy = patch.presence_policy;
     let has_new_policy = policy.map_or(Ok(false), |policy| {
         presence::set_policy(sql, id, policy, by.at)
@@ -97,7 +106,9 @@ fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
 pub(super) fn delete(sql: &impl Sql, id: &UserId, by: &By) -> Result<()> {
     let gone = require(sql, id)?;
     require_administrator(&gone, None, || has_other_administrator(sql, id))?;
+    let manager = permissions::manager(sql)?;
     sql.run("DELETE FROM user WHERE id = $1", values![id.as_str()])?;
+    require_permission_manager(manager, permissions::manager(sql)?)?;
     audit::append(sql, &by.attribution().deleted_user(&gone))?;
     let change = Change::UserDeleted {
         user: gone.id,
