@@ -1,6 +1,6 @@
 //! The errors of use cases. `api/error` renders them for clients.
 
-use super::{Permission, Timestamp, Weakness};
+use super::{Disallowed, Permission, Timestamp, Weakness, What};
 use std::time::Duration;
 
 /// The result of a use case.
@@ -95,15 +95,6 @@ pub enum Blocked {
     Address,
 }
 
-/// A capability that a setting can forbid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disallowed {
-    /// Setting a status text (`Accounts_AllowUserStatusMessageChange`).
-    StatusText,
-    /// Appearing offline while connected (`Accounts_AllowInvisibleStatusOption`).
-    Invisible,
-}
-
 /// The invalid part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -178,25 +169,6 @@ pub enum Problem {
     Unchanged,
 }
 
-/// The missing object, with the requested id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// A custom status.
-    Status(String),
-    /// A user.
-    User(String),
-    /// A login or personal access token.
-    Login(String),
-    /// A setting.
-    Setting(String),
-    /// A hook.
-    Hook(String),
-    /// A webhook.
-    Webhook(String),
-    /// A delivery of an event, or one that can be retried or dropped.
-    Delivery(String),
-}
-
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -207,24 +179,15 @@ impl std::fmt::Display for Error {
             Self::PasswordChangeRequired => f.write_str("the password must be changed first"),
             Self::Forbidden { needs } => write!(f, "the permission {} is missing", needs.name()),
             Self::Invalid { field, problem } => problem.describe(*field, f),
-            Self::Disallowed(Disallowed::StatusText) => {
-                f.write_str("a setting of the workspace forbids status texts")
-            }
-            Self::Disallowed(Disallowed::Invisible) => {
-                f.write_str("a setting of the workspace forbids the status offline")
+            Self::Disallowed(what) => {
+                write!(f, "a setting of the workspace forbids {}", what.what())
             }
             Self::LastAdministrator => f.write_str("the last active administrator must remain"),
             Self::LastPermissionManager => f.write_str(
                 "no active user would keep the permission access-permissions: grant it to another role in use first",
             ),
             Self::NameTaken => f.write_str("the name is already in use"),
-            Self::NotFound(What::Status(id)) => write!(f, "unknown custom status {id:?}"),
-            Self::NotFound(What::User(id)) => write!(f, "unknown user {id:?}"),
-            Self::NotFound(What::Login(id)) => write!(f, "unknown token {id:?}"),
-            Self::NotFound(What::Setting(id)) => write!(f, "unknown setting {id:?}"),
-            Self::NotFound(What::Hook(name)) => write!(f, "unknown hook {name:?}"),
-            Self::NotFound(What::Webhook(name)) => write!(f, "unknown webhook {name:?}"),
-            Self::NotFound(What::Delivery(id)) => write!(f, "unknown delivery of event {id}"),
+            Self::NotFound(what) => write!(f, "unknown {what}"),
             Self::Unavailable { .. } => {
                 f.write_str("the database is busy, full or stopping; try again")
             }

@@ -1,6 +1,8 @@
 //! The workspace settings, which administrators change at runtime: ids, defaults, and a snapshot of
 //! all values. Not the configuration that the server starts with.
 
+use super::SettingValue;
+
 macro_rules! settings {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $default:expr, $audience:ident, $change:ident;)*) => {
         /// A Rocket.Chat setting that a client reads or a rule depends on, ordered by id.
@@ -75,21 +77,21 @@ settings! {
     ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everyone, Administrators;
     /// Whether users may delete their own account.
     AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", false, Everyone, Server;
-    /// Whether clients let users change their own email address.
+    /// Whether users may change their own email address.
     AllowEmailChange = "Accounts_AllowEmailChange", true, Everyone, Administrators;
     /// Whether users may appear offline while connected.
     AllowInvisibleStatus = "Accounts_AllowInvisibleStatusOption", true, Everyone, Administrators;
-    /// Whether clients let users change their own password.
+    /// Whether users may change their own password.
     AllowPasswordChange = "Accounts_AllowPasswordChange", true, Everyone, Administrators;
-    /// Whether clients let users change their own display name.
+    /// Whether users may change their own display name.
     AllowRealNameChange = "Accounts_AllowRealNameChange", true, Everyone, Administrators;
     /// Whether users may set an avatar.
     AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", false, Everyone, Server;
-    /// Whether clients let users change their own profile.
+    /// Whether users may change any part of their own profile.
     AllowUserProfileChange = "Accounts_AllowUserProfileChange", true, Everyone, Administrators;
     /// Whether users may set a status text.
     AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", true, Everyone, Administrators;
-    /// Whether clients let users change their own username.
+    /// Whether users may change their own username.
     AllowUsernameChange = "Accounts_AllowUsernameChange", true, Everyone, Administrators;
     /// Custom user fields, as JSON.
     CustomFields = "Accounts_CustomFields", "", Everyone, Server;
@@ -109,6 +111,8 @@ settings! {
     RegistrationFormReplacement = "Accounts_RegistrationForm_LinkReplacementText", "", Everyone, Administrators;
     /// Whether clients show a login form.
     ShowFormLogin = "Accounts_ShowFormLogin", true, Everyone, Administrators;
+    /// Whether users may hide their status from others. Not available here.
+    StatusVisibilityEnabled = "Accounts_StatusVisibility_Enabled", false, Everyone, Server;
     /// Whether two-factor authentication is available.
     TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", false, Everyone, Server;
     /// Whether login through an iframe is enabled.
@@ -146,67 +150,6 @@ impl Setting {
     #[must_use]
     pub fn find(id: &str) -> Option<Self> {
         Self::ALL.iter().find(|known| known.id() == id).copied()
-    }
-}
-
-/// A value of a setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SettingValue {
-    /// On or off.
-    Boolean(bool),
-    /// A whole number.
-    Number(i64),
-    /// A text.
-    Text(String),
-}
-
-impl SettingValue {
-    /// Returns the name of the value's type.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Boolean(_) => "boolean",
-            Self::Number(_) => "number",
-            Self::Text(_) => "text",
-        }
-    }
-
-    /// Returns the value as text that [`parse`](Self::parse) accepts.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        match self {
-            Self::Boolean(value) => value.to_string(),
-            Self::Number(value) => value.to_string(),
-            Self::Text(value) => value.clone(),
-        }
-    }
-
-    /// Parses `text` as the type of this value. `None` if it does not match.
-    #[must_use]
-    pub fn parse(&self, text: String) -> Option<Self> {
-        match self {
-            Self::Boolean(_) => text.parse().ok().map(Self::Boolean),
-            Self::Number(_) => text.parse().ok().map(Self::Number),
-            Self::Text(_) => Some(Self::Text(text)),
-        }
-    }
-}
-
-impl From<bool> for SettingValue {
-    fn from(value: bool) -> Self {
-        Self::Boolean(value)
-    }
-}
-
-impl From<i64> for SettingValue {
-    fn from(value: i64) -> Self {
-        Self::Number(value)
-    }
-}
-
-impl From<&str> for SettingValue {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
     }
 }
 
@@ -257,7 +200,9 @@ impl SettingValues {
         self.is_on(Setting::DisplayRoles)
     }
 
-    fn is_on(&self, setting: Setting) -> bool {
+    /// Returns whether a boolean setting is on.
+    #[must_use]
+    pub fn is_on(&self, setting: Setting) -> bool {
         *self.get(setting) == SettingValue::Boolean(true)
     }
 }
@@ -273,25 +218,6 @@ mod tests {
             assert_eq!(Setting::find(setting.id()), Some(*setting));
         }
         assert_eq!(Setting::find("site_name"), None);
-    }
-
-    #[test]
-    fn values_survive_a_round_trip_through_text() {
-        let values = [
-            SettingValue::Boolean(true),
-            SettingValue::Number(-7),
-            SettingValue::Text("true".to_owned()),
-            SettingValue::Text(String::new()),
-        ];
-        for value in values {
-            assert_eq!(value.parse(value.to_text()), Some(value.clone()));
-        }
-        for (kind, text) in [
-            (SettingValue::Boolean(true), "1"),
-            (SettingValue::Number(0), "x"),
-        ] {
-            assert_eq!(kind.parse(text.to_owned()), None, "{text}");
-        }
     }
 
     #[test]

@@ -113,19 +113,17 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     app.store.change_presence(change).await.map(drop)
 }
 
-/// Checks a status that is set together with other changes of a user, by the rules of
-/// [`set_status`].
+/// Checks a status that is set together with other changes of a user. Whether the text may change
+/// is decided with the other changes.
 ///
 /// # Errors
-/// `Disallowed`, `Unavailable`.
-pub(super) async fn checked(
-    app: &App,
+/// `Disallowed`.
+pub(super) fn checked(
+    settings: &SettingValues,
     status: Option<UserStatus>,
     text: Option<&str>,
 ) -> Result<Choice> {
-    let settings = app.settings().await?;
-    allow_text(&settings, text)?;
-    status.map_or(Ok(()), |status| allow_status(&settings, status))?;
+    status.map_or(Ok(()), |status| allow_status(settings, status))?;
     Ok(Choice {
         status,
         text: text.map(StatusText::new),

@@ -5,8 +5,9 @@ use super::call::Call;
 use super::outcome::{Outcome, result};
 use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::fields::Fields;
-use crate::service::users::changes::{self, UserChanges};
+use crate::service::users::changes;
 use crate::service::users::current_password::CurrentPassword;
+use crate::service::users::user_changes::UserChanges;
 use serde_json::Value;
 
 /// `[{realname?, username?, email?, bio?, nickname?, statusText?, statusType?, newPassword?,

@@ -47,11 +47,10 @@ pub(super) fn render(context: ErrorContext, error: &Error) -> Option<ErrorReply>
             Some(ErrorReply::unknown_user())
         }
         (ErrorContext::SetUserStatus, Error::Disallowed(disallowed)) => {
-            let (code, reason) = match disallowed {
-                Disallowed::StatusText => ("error-not-allowed", "Not allowed"),
-                Disallowed::Invisible => {
-                    ("error-status-not-allowed", "Invisible status is disabled")
-                }
+            let (code, reason) = if *disallowed == Disallowed::Invisible {
+                ("error-status-not-allowed", "Invisible status is disabled")
+            } else {
+                ("error-not-allowed", "Not allowed")
             };
             Some(ErrorReply::failure(code, reason).details(Details::by("setUserStatus")))
         }

@@ -59,6 +59,13 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::Disallowed(Disallowed::Invisible) => {
             ErrorReply::failure("error-status-not-allowed", "Invisible status is disabled")
         }
+        Error::Disallowed(
+            Disallowed::Profile
+            | Disallowed::Username
+            | Disallowed::RealName
+            | Disallowed::Email
+            | Disallowed::Password,
+        ) => ErrorReply::failure("error-not-allowed", "Not allowed"),
         Error::LastPermissionManager => ErrorReply::not_allowed(
             "Leaving the app without a user who may access permissions is not allowed",
             "authorization:removeRoleFromPermission",

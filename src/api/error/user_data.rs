@@ -7,16 +7,21 @@
 
 use super::details::Details;
 use super::reply::ErrorReply;
-use crate::domain::{Blocked, Error, Field, Permission, Problem, Timestamp, What};
+use crate::domain::{Blocked, Disallowed, Error, Field, Permission, Problem, Timestamp, What};
 
 /// Renders a failed change of a user. A reserved name is reported like any other that cannot be
 /// saved: Rocket.Chat `saveUserIdentity.ts`.
 pub(super) fn change(error: &Error, method: &'static str, now: Timestamp) -> Option<ErrorReply> {
     Some(match error {
         Error::LoginBlocked { blocked, until } => blocked_check(*blocked, now, *until),
+        Error::Disallowed(what) => locked(*what, method)?,
         Error::Invalid {
             problem: Problem::Reserved(_),
             ..
+        }
+        | Error::Invalid {
+            field: Field::FullName,
+            problem: Problem::Missing,
         } => {
             let text = "Could not save user identity";
             let reply = ErrorReply::failure("error-could-not-save-identity", text);
@@ -24,6 +29,25 @@ pub(super) fn change(error: &Error, method: &'static str, now: Timestamp) -> Opt
         }
         _ => return save(error),
     })
+}
+
+/// Renders a change that a setting of the workspace forbids.
+fn locked(what: Disallowed, method: &'static str) -> Option<ErrorReply> {
+    let text = match what {
+        Disallowed::Profile if method == "saveUserProfile" => {
+            let reply = ErrorReply::failure("error-not-allowed", "Not allowed");
+            return Some(reply.details(Details::by(method)));
+        }
+        Disallowed::Profile => "Edit user profile is not allowed",
+        Disallowed::Username => "Edit username is not allowed",
+        Disallowed::StatusText => "Edit user status is not allowed",
+        Disallowed::RealName => "Edit user real name is not allowed",
+        Disallowed::Email => "Edit user email is not allowed",
+        Disallowed::Password => "Edit user password is not allowed",
+        Disallowed::Invisible => return None,
+    };
+    let (method, act) = ("insertOrUpdateUser", "Update_user");
+    Some(ErrorReply::not_allowed(text, method, act))
 }
 
 pub(super) fn save(error: &Error) -> Option<ErrorReply> {

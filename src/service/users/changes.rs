@@ -3,52 +3,24 @@
 //! saves part by part. The `presence` module checks statuses.
 
 use super::current_password::{self, CurrentPassword};
+use super::own_changes;
+use super::user_changes::UserChanges;
 use super::{accept, check_roles, find, is_self, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
 use crate::auth::passwords::PasswordDigest;
 use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
-    Result, RoleChange, User, UserId, UserKey, UserPatch, UserStatus, Username,
+    Result, RoleChange, SettingValues, User, UserId, UserKey, UserPatch, UserStatus, Username,
 };
 use crate::service::presence;
-
-/// The changes to a user, not validated yet. `None` keeps the current value.
-#[derive(Default)]
-pub struct UserChanges {
-    /// The username. An empty text keeps the current one.
-    pub username: Option<String>,
-    /// The display name. An empty text keeps the current one.
-    pub name: Option<String>,
-    /// The email address. An empty text keeps the current one.
-    pub email: Option<String>,
-    /// Whether the address is verified.
-    pub email_verified: Option<bool>,
-    /// The bio. An empty text removes it.
-    pub bio: Option<String>,
-    /// The nickname. An empty text removes it.
-    pub nickname: Option<String>,
-    /// A new password. A blank text keeps the current one.
-    pub password: Option<String>,
-    /// Whether to generate a password that is never shown.
-    pub random_password: bool,
-    /// Whether clients ask for a new password.
-    pub require_password_change: Option<bool>,
-    /// The ids of all roles.
-    pub roles: Option<Vec<String>>,
-    /// Whether the user may log in.
-    pub active: Option<bool>,
-    /// The status text.
-    pub status_text: Option<String>,
-    /// The status, one of the four.
-    pub status_type: Option<String>,
-}
 
 /// Changes a user: the actor, or another one with `edit-other-user-info`. Roles, password and
 /// activation need their own permissions. Actors need their current password to change their own
 /// username, address or password.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `Invalid`, `LoginBlocked`, `LastAdministrator`, `Unavailable`.
+/// `Forbidden`, `NotFound`, `Disallowed`, `Invalid`, `LoginBlocked`, `LastAdministrator`,
+/// `LastPermissionManager`, `Unavailable`.
 pub async fn update(
     app: &App,
     actor: &Requester,
@@ -63,8 +35,12 @@ pub async fn update(
     check_roles(app, actor, new.roles.as_deref().unwrap_or_default()).await?;
     let (before, _) = find(app, UserKey::Id(user)).await?;
     may_change(actor, &before, &new)?;
+    let settings = app.settings().await?;
+    own_changes::check_profile(&settings, actor)?;
+    let text = current_text(app, &before, &new).await?;
+    own_changes::check(&settings, actor, &before, &text, &new)?;
     let mut patch = patch(&new, &before)?;
-    patch.choice = choice(app, &new).await?;
+    patch.choice = choice(&settings, &text, &new)?;
     // Repeating the current roles needs no permission. It therefore must not undo a concurrent
     // removal of a role.
     let roles = new.roles.filter(|roles| !are_held(&before, roles));
@@ -97,17 +73,20 @@ pub async fn update(
 /// nothing else here.
 ///
 /// # Errors
-/// `PasswordChangeRequired`, `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid` for invalid
-/// values, `Unavailable`.
+/// `Disallowed`, `PasswordChangeRequired`, `Invalid { CurrentPassword }`, `LoginBlocked`, `Invalid`
+/// for invalid values, `Unavailable`.
 pub async fn update_own(
     app: &App,
     actor: &Requester,
     new: UserChanges,
     current: CurrentPassword,
 ) -> Result<User> {
-    let before = &actor.user;
+    let (before, settings) = (&actor.user, app.settings().await?);
+    own_changes::check_own_profile(&settings)?;
+    let text = current_text(app, before, &new).await?;
+    own_changes::check(&settings, actor, before, &text, &new)?;
     let mut patch = patch(&new, before)?;
-    patch.choice = choice(app, &new).await?;
+    patch.choice = choice(&settings, &text, &new)?;
     let password = new.password.filter(|password| !password.trim().is_empty());
     let password = accept_for(app, password, &patch, before)?;
     match &password {
@@ -178,19 +157,20 @@ pub async fn set_preferences(
     app.store.update_user(user, patch, by).await
 }
 
-/// Returns the status that the changes set, if any.
-async fn choice(app: &App, new: &UserChanges) -> Result<Option<Choice>> {
-    if new.status_text.is_none() && new.status_type.is_none() {
+/// Returns the status that the changes set, if any. Repeating the text while texts are locked sets
+/// none.
+fn choice(settings: &SettingValues, current: &str, new: &UserChanges) -> Result<Option<Choice>> {
+    let is_locked = !settings.allow_status_message_change();
+    let text = new.status_text.as_deref();
+    let text = text.filter(|text| !(is_locked && *text == current));
+    if text.is_none() && new.status_type.is_none() {
         return Ok(None);
     }
     let status = new.status_type.as_deref().map(|text| {
         UserStatus::named(text)
             .ok_or_else(|| Error::invalid(Field::Status, Problem::NotValid(text.to_owned())))
     });
-    let text = new.status_text.as_deref();
-    presence::checked(app, status.transpose()?, text)
-        .await
-        .map(Some)
+    presence::checked(settings, status.transpose()?, text).map(Some)
 }
 
 /// Checks the permissions needed in addition to `edit-other-user-info`. Actors change their own
@@ -252,15 +232,21 @@ fn changes_email(patch: &UserPatch, before: &User) -> bool {
 
 /// Builds the part of the patch that needs no further permission.
 fn patch(new: &UserChanges, before: &User) -> Result<UserPatch> {
-    let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    refuse_unclear(Field::FullName, new.name.as_deref().unwrap_or_default())?;
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let name = filled(&new.name);
+    if let Some(name) = &name {
+        refuse_unclear(Field::FullName, name)?;
+        if name.trim().is_empty() {
+            return Err(Error::invalid(Field::FullName, Problem::Missing));
+        }
+    }
     let username = filled(&new.username).map(Username::parse).transpose()?;
     if let Some(username) = &username {
         username.refuse_reserved(Some(&Username::key(before.username.as_str())))?;
     }
     Ok(UserPatch {
         username,
-        name: filled(&new.name),
+        name,
         email: filled(&new.email).map(Email::parse).transpose()?,
         email_verified: new.email_verified,
         bio: new.bio.as_deref().map(Bio::parse).transpose()?,

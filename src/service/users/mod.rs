@@ -1,7 +1,8 @@
 //! The rules of users. Use cases for authenticated users are in `accounts` (create, delete,
-//! activate, end logins), `changes` (who may change what), `current_password`, `names`, `queries`
-//! and `tokens`. Those of the operator on the command line, which check no permission, are in
-//! `operator` and `listing` and re-exported here.
+//! activate, end logins), `changes` (who may change what), `own_changes` (which parts of their own
+//! account), `current_password`, `names`, `preferences`, `queries` and `tokens`. Those of the
+//! operator on the command line, which check no permission, are in `operator` and `listing` and
+//! re-exported here.
 
 pub mod accounts;
 pub mod changes;
@@ -9,8 +10,10 @@ pub mod current_password;
 mod listing;
 pub mod names;
 mod operator;
+mod own_changes;
 pub mod queries;
 pub mod tokens;
+pub mod user_changes;
 
 pub use listing::{UserForOperator, list};
 pub(crate) use operator::by_operator;

@@ -17,6 +17,7 @@ mod method_call;
 mod methods;
 mod openapi;
 mod origins;
+mod own_changes;
 mod passwords;
 mod paths;
 mod permission_matrix;

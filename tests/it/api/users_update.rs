@@ -33,7 +33,7 @@ async fn the_next_request_of_a_user_sees_the_whole_update() {
     let data = json!({
         "username": "anna", "name": "Anna", "email": "anna@example.org", "verified": true, "bio": "a bio", "nickname": "A",
         "roles": ["user", "bot"], "requirePasswordChange": true, "statusText": "for later", "status": "busy",
-        "joinDefaultChannels": true, "sendWelcomeEmail": true, "customFields": {},
+        "sendWelcomeEmail": true, "customFields": {},
     });
     let updated = admin
         .post(

@@ -9,16 +9,16 @@ use crate::api::wire::{PreferencesReply, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{Error, User, UserId};
 use crate::service::presence;
-use crate::service::users::changes::{self, UserChanges};
+use crate::service::users::changes;
 use crate::service::users::current_password::CurrentPassword;
 use serde_json::Value;
 
 /// The fields of `data` that both routes accept.
 const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "statusText"];
-/// Further fields of `data` for `users.update`. Some have no effect: channels, mails and custom
-/// fields do not exist here, and Rocket.Chat ignores `status`. `currentPassword` is ours:
+/// Further fields of `data` for `users.update`. Some have no effect: mails and custom fields do not
+/// exist here, and Rocket.Chat ignores `status`. `currentPassword` is ours:
 /// Rocket.Chat asks for a second factor.
-const UPDATE: [&str; 12] = [
+const UPDATE: [&str; 11] = [
     "currentPassword",
     "password",
     "active",
@@ -26,7 +26,6 @@ const UPDATE: [&str; 12] = [
     "requirePasswordChange",
     "setRandomPassword",
     "verified",
-    "joinDefaultChannels",
     "sendWelcomeEmail",
     "customFields",
     "freeSwitchExtension",
@@ -37,7 +36,7 @@ const OWN: [&str; 3] = ["statusType", "currentPassword", "newPassword"];
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor().await?;
     let mut fields = request.fields_named(&["userId", "data"], &["confirmRelinquish"])?;
-    let id = UserId::new(fields.text("userId")?.unwrap_or_default());
+    let id = UserId::new(fields.filled("userId")?);
     let mut data = inside(&mut fields, &UPDATE)?;
     let current = data.text("currentPassword")?;
     fields.flag("confirmRelinquish")?;

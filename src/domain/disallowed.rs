@@ -1,0 +1,36 @@
+//! What workspace settings can forbid.
+
+/// A capability that a setting can forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disallowed {
+    /// Setting a status text (`Accounts_AllowUserStatusMessageChange`).
+    StatusText,
+    /// Appearing offline while connected (`Accounts_AllowInvisibleStatusOption`).
+    Invisible,
+    /// Changing any part of the own profile (`Accounts_AllowUserProfileChange`).
+    Profile,
+    /// Changing the own username (`Accounts_AllowUsernameChange`).
+    Username,
+    /// Changing the own display name (`Accounts_AllowRealNameChange`).
+    RealName,
+    /// Changing the own email address (`Accounts_AllowEmailChange`).
+    Email,
+    /// Changing the own password (`Accounts_AllowPasswordChange`).
+    Password,
+}
+
+impl Disallowed {
+    /// Returns what the setting forbids, as a noun.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::StatusText => "status texts",
+            Self::Invisible => "the status offline",
+            Self::Profile => "changes of your own profile",
+            Self::Username => "changes of your own username",
+            Self::RealName => "changes of your own display name",
+            Self::Email => "changes of your own email address",
+            Self::Password => "changes of your own password",
+        }
+    }
+}
