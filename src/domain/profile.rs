@@ -30,6 +30,14 @@ impl Profile {
     /// clients store. The preferences are loaded with every lookup of their user.
     pub const MAX_PREFERENCES: usize = 16 * 1024;
 
+    /// Converts the offset of a time zone from hours to minutes. `None` outside of the offsets in
+    /// use, −12 to 14 hours.
+    #[must_use]
+    pub fn utc_offset_of(hours: f64) -> Option<i32> {
+        let is_nearest = |minutes: &i32| (f64::from(*minutes) - hours * 60.0).abs() <= 0.5;
+        (-12 * 60..=14 * 60).find(is_nearest)
+    }
+
     /// Sets the preferences.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ pub struct UserPatch {
     pub nickname: Option<Nickname>,
     /// A JSON object to merge into the preferences according to RFC 7396: `null` removes a key.
     pub preferences: Option<String>,
+    /// The offset of the user's time zone from UTC, in minutes.
+    pub utc_offset: Option<i32>,
     /// Whether clients ask for a new password.
     pub require_password_change: Option<bool>,
     /// A new password hash. Ends every password login except `keep_login`. Tokens stay valid.
@@ -70,6 +72,7 @@ impl UserPatch {
         if self.unblock {
             profile.unblocked_at = Some(at);
         }
+        replace(&mut profile.utc_offset, self.utc_offset.as_ref());
         replace(&mut profile.email_verified, self.email_verified.as_ref());
         replace(
             &mut profile.require_password_change,

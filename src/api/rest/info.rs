@@ -8,6 +8,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use warp::http::{HeaderValue, header};
 
+/// The version of the marketplace's API in the emulated version. There is no marketplace here.
+const MARKETPLACE_API_VERSION: &str = "1.66.0";
+
 /// The JSON Schema of events, for readers and hooks. Tests validate the sent events against it.
 const EVENT_SCHEMA: &[u8] = include_bytes!("../openapi/event.schema.json");
 
@@ -31,6 +34,13 @@ struct Details<'a> {
     version: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     build: Option<Build>,
+    #[serde(
+        rename = "marketplaceApiVersion",
+        skip_serializing_if = "Option::is_none"
+    )]
+    marketplace_api_version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<Commit<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     doorsign: Option<&'static str>,
 }
@@ -39,6 +49,12 @@ struct Details<'a> {
 struct Build {
     arch: &'static str,
     platform: &'static str,
+}
+
+/// The emulated release. Clients expect the object; every other key of it is optional.
+#[derive(Serialize)]
+struct Commit<'a> {
+    tag: &'a str,
 }
 
 #[derive(Serialize)]
@@ -64,6 +80,8 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     let details = Details {
         version: full,
         build: Some(build),
+        marketplace_api_version: Some(MARKETPLACE_API_VERSION),
+        commit: Some(Commit { tag: full }),
         doorsign: Some(env!("CARGO_PKG_VERSION")),
     };
     response::success(&Info {
@@ -84,6 +102,8 @@ pub(in crate::api) async fn info_v1(request: Request) -> Answer {
         info: Details {
             version: shortened(&request.api.rocketchat_version),
             build: None,
+            marketplace_api_version: None,
+            commit: None,
             doorsign: None,
         },
     })

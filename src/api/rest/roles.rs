@@ -16,7 +16,7 @@ use crate::service::{permissions, roles};
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let roles = permissions::list_roles(request.count_call(Some(&actor))?, &actor).await?;
+    let roles = permissions::list_roles(request.count_call(Some(&actor))?).await?;
     response::success(&RoleList {
         roles: roles.iter().map(RoleRow::from).collect(),
     })
@@ -32,7 +32,7 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
     };
     let since = since.map(|text| date::read(text).ok_or(invalid));
     let since = since.transpose()?;
-    let mut roles = permissions::list_roles(request.count_call(Some(&actor))?, &actor).await?;
+    let mut roles = permissions::list_roles(request.count_call(Some(&actor))?).await?;
     roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
     response::success(&RoleSync {
         roles: RoleChanges {
@@ -44,7 +44,7 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
 
 pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let (username, role) = user_and_role(&request, "roleName")?;
+    let (username, role) = user_and_role(&request, &[])?;
     let role = roles::add_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
         .map_err(|e| AccountContext::AddToRole.failed(e))?;
@@ -55,7 +55,7 @@ pub(in crate::api) async fn add_user_to_role(request: Request) -> Answer {
 
 pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
-    let (username, role) = user_and_role(&request, "scope")?;
+    let (username, role) = user_and_role(&request, &["scope"])?;
     let role = roles::remove_user(request.count_call(Some(&actor))?, &actor, &username, &role)
         .await
         .map_err(|e| AccountContext::RemoveFromRole.failed(e))?;
@@ -66,12 +66,13 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
 
 /// Returns the user and the role to give or take. A role's name is its id here, so `roleName` is
 /// also an id.
-fn user_and_role(request: &Request, further: &str) -> Result<(String, String), ApiError> {
-    let mut fields = request.fields_named(&["username"], &["roleId", "roomId", further])?;
+fn user_and_role(request: &Request, further: &[&str]) -> Result<(String, String), ApiError> {
+    let optional = [&["roleId", "roleName", "roomId"], further].concat();
+    let mut fields = request.fields_named(&["username"], &optional)?;
     let username = fields.text("username")?.unwrap_or_default();
     let role = match fields.text("roleId")? {
         Some(id) => Some(id),
-        None => fields.text(further)?.filter(|_| further == "roleName"),
+        None => fields.text("roleName")?,
     };
     role.filter(|role| !role.is_empty())
         .map(|role| (username, role))

@@ -2,6 +2,7 @@
 //! domain. One file per noun.
 
 mod audit;
+mod avatar;
 mod changes;
 pub(in crate::api) mod credentials;
 mod custom_user_status;

@@ -4,6 +4,8 @@
 
 use crate::api::error::ApiError;
 use crate::api::http::coercion;
+use crate::domain::Profile;
+use crate::service::users::preferences::NewPreferences;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -16,27 +18,43 @@ enum Kind {
     Text(Option<&'static str>),
     /// One of these; the first is the default.
     OneOf(&'static [&'static str]),
-    /// A list of strings; empty by default.
-    Texts,
-    /// A list of objects with these fields. All are strings except `value`, a boolean.
-    Objects(&'static [&'static str]),
+    /// A list of strings, with its default.
+    Texts(&'static [&'static str]),
+    /// A list of objects with these fields. All are strings except `value`, a boolean. The default
+    /// is a text of JSON, as in Rocket.Chat.
+    Objects(&'static [&'static str], Option<&'static str>),
 }
 use Kind::{Flag, Number, Objects, OneOf, Text, Texts};
+
+/// The default order of the sections in the sidebar.
+const SIDEBAR: &[&str] = &[
+    "Incoming_Calls",
+    "Incoming_Livechats",
+    "Open_Livechats",
+    "On_Hold_Chats",
+    "Unread",
+    "Drafts",
+    "Favorites",
+    "Teams",
+    "Discussions",
+    "Channels",
+    "Direct_Messages",
+    "Conversations",
+];
+
+/// A key that changes the user instead of the preferences: the offset of the time zone in hours.
+const UTC_OFFSET: &str = "utcOffset";
 
 /// All keys. Those with a default come first, in Rocket.Chat's order of `me`.
 #[rustfmt::skip] // A table: one key per line.
 const KNOWN: &[(&str, Kind)] = &[
     ("enableAutoAway", Flag(Some(true))),
     ("idleTimeLimit", Number(Some(300))),
-    ("desktopNotifications", Text(Some("default"))),
-    ("pushNotifications", Text(Some("default"))),
-    ("emailNotificationMode", Text(Some("default"))),
     ("desktopNotificationRequireInteraction", Flag(Some(false))),
+    ("desktopNotifications", Text(Some("all"))),
+    ("desktopNotificationVoiceCalls", Flag(Some(true))),
+    ("pushNotifications", Text(Some("all"))),
     ("unreadAlert", Flag(Some(true))),
-    ("newRoomNotification", Text(Some("door"))),
-    ("newMessageNotification", Text(Some("chime"))),
-    ("notificationsSoundVolume", Number(Some(100))),
-    ("muteFocusedConversations", Flag(Some(true))),
     ("useEmojis", Flag(Some(true))),
     ("convertAsciiEmoji", Flag(Some(true))),
     ("autoImageLoad", Flag(Some(true))),
@@ -46,36 +64,45 @@ const KNOWN: &[(&str, Kind)] = &[
     ("hideRoles", Flag(Some(false))),
     ("hideFlexTab", Flag(Some(false))),
     ("displayAvatars", Flag(Some(true))),
-    ("clockMode", Number(Some(1))),
-    ("sendOnEnter", Text(Some("normal"))),
+    ("sidebarGroupByType", Flag(Some(true))),
+    ("themeAppearence", Text(Some("auto"))),
+    ("sidebarViewMode", Text(Some("medium"))),
+    ("sidebarDisplayAvatar", Flag(Some(true))),
+    ("sidebarShowUnread", Flag(Some(false))),
+    ("sidebarSortby", Text(Some("activity"))),
+    ("showThreadsInMainChannel", Flag(Some(false))),
     ("alsoSendThreadToChannel", OneOf(&["default", "always", "never"])),
-    ("highlights", Texts),
+    ("sidebarShowFavorites", Flag(Some(true))),
+    ("sendOnEnter", Text(Some("normal"))),
+    ("emailNotificationMode", Text(Some("mentions"))),
+    ("newRoomNotification", Text(Some("door"))),
+    ("newMessageNotification", Text(Some("chime"))),
+    ("muteFocusedConversations", Flag(Some(true))),
+    ("masterVolume", Number(Some(100))),
+    ("notificationsSoundVolume", Number(Some(100))),
+    ("voipRingerVolume", Number(Some(100))),
+    ("omnichannelTranscriptEmail", Flag(Some(false))),
+    ("notifyCalendarEvents", Flag(Some(true))),
+    ("enableMobileRinging", Flag(Some(true))),
+    ("sidebarSectionsOrder", Texts(SIDEBAR)),
+    ("featuresPreview", Objects(&["name", "value"], Some("[]"))),
+    ("clockMode", Number(Some(1))),
+    ("highlights", Texts(&[])),
     ("language", Text(Some("en"))),
-    ("showThreadsInMainChannel", Flag(None)),
-    ("sidebarShowFavorites", Flag(None)),
-    ("sidebarShowUnread", Flag(None)),
-    ("sidebarSortby", Text(None)),
-    ("sidebarViewMode", Text(None)),
-    ("sidebarDisplayAvatar", Flag(None)),
-    ("sidebarGroupByType", Flag(None)),
-    ("dontAskAgainList", Objects(&["action", "label"])),
-    ("featuresPreview", Objects(&["name", "value"])),
-    ("themeAppearence", Text(None)),
+    ("dontAskAgainList", Objects(&["action", "label"], None)),
     ("fontSize", Text(None)),
     ("receiveLoginDetectionEmail", Flag(None)),
-    ("notifyCalendarEvents", Flag(None)),
     ("idleTimeLimitH", Number(None)),
     ("idleTimeLimitM", Number(None)),
     ("idleTimeLimitS", Number(None)),
-    ("omnichannelTranscriptEmail", Flag(None)),
     ("omnichannelTranscriptPDF", Flag(None)),
     ("omnichannelHideConversationAfterClosing", Flag(None)),
-    ("enableMobileRinging", Flag(None)),
     ("mentionsWithSymbol", Flag(None)),
+    (UTC_OFFSET, Number(None)),
 ];
 
-/// Checks preferences in ajv's order and with its texts. Returns them as they are stored.
-pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+/// Checks preferences in ajv's order and with its texts.
+pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences, ApiError> {
     let known = |name: &String| KNOWN.iter().any(|(known, _)| known == name);
     if !given.keys().all(known) {
         return Err(ApiError::invalid_params(
@@ -93,7 +120,22 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<Map<String, Va
             checked.insert((*name).to_owned(), value);
         }
     }
-    Ok(checked)
+    let utc_offset = checked.remove(UTC_OFFSET).filter(Value::is_number);
+    Ok(NewPreferences {
+        utc_offset: utc_offset.map(|hours| utc_offset_of(&hours)).transpose()?,
+        json: Value::Object(checked).to_string(),
+    })
+}
+
+/// Converts hours to minutes.
+fn utc_offset_of(hours: &Value) -> Result<i32, ApiError> {
+    let hours = hours.as_f64().unwrap_or_default();
+    let refusal = if hours < 0.0 {
+        "must be >= -12"
+    } else {
+        "must be <= 14"
+    };
+    Profile::utc_offset_of(hours).ok_or_else(|| ApiError::invalid_params(refusal))
 }
 
 impl Kind {
@@ -110,8 +152,8 @@ impl Kind {
                 let refusal = "must be equal to one of the allowed values";
                 Err(ApiError::invalid_params(refusal))
             }
-            Texts => coercion::texts(value).map(Value::from),
-            Objects(fields) => {
+            Texts(_) => coercion::texts(value).map(Value::from),
+            Objects(fields, _) => {
                 let items = value.as_array();
                 let items = items.ok_or_else(|| ApiError::invalid_params("must be array"))?;
                 items.iter().map(|item| object(item, fields)).collect()
@@ -125,8 +167,8 @@ impl Kind {
             Number(default) => default.map(Value::from),
             Text(default) => default.map(Value::from),
             OneOf(words) => words.first().map(|word| Value::from(*word)),
-            Texts => Some(Value::Array(Vec::new())),
-            Objects(_) => None,
+            Texts(default) => Some(default.iter().copied().collect()),
+            Objects(_, default) => default.map(Value::from),
         }
     }
 }

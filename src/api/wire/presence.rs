@@ -1,5 +1,6 @@
 //! Presence as JSON. Source: compatibility 5.1 to 5.4.
 
+use super::avatar;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{ClaimSource, Timestamp, UserWithPresence};
 use crate::service::presence::{PresenceList, UserPresence, VisiblePresence};
@@ -87,6 +88,8 @@ struct PresenceRow<'a> {
     status: &'static str,
     #[serde(rename = "utcOffset", serialize_with = "hours")]
     utc_offset: i32,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<&'static str>,
     #[serde(rename = "statusText", skip_serializing_if = "str::is_empty")]
     status_text: &'a str,
     #[serde(flatten)]
@@ -101,6 +104,7 @@ impl<'a> From<&'a (UserWithPresence, VisiblePresence)> for PresenceRow<'a> {
             name: &person.name,
             status: shown.status.as_str(),
             utc_offset: person.utc_offset,
+            avatar_etag: avatar::etag(&person.id),
             status_text: &shown.text,
             claim: shown.into(),
         }

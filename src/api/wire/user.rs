@@ -1,7 +1,7 @@
 //! Users as JSON, with as much as the requester may see. Source: Rocket.Chat `getFullUserData.ts`.
 
-use super::Empty;
 use super::presence::{ClaimFields, hours};
+use super::{Empty, avatar};
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::VisiblePresence;
@@ -28,6 +28,8 @@ pub(in crate::api) struct UserRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     roles: Option<&'a [String]>,
     name: &'a str,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bio: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +98,7 @@ impl<'a> UserRow<'a> {
             active: user.active,
             roles: None,
             name: &user.name,
+            avatar_etag: avatar::etag(&user.id),
             bio: profile.bio.as_ref().map(Bio::as_str),
             nickname: profile.nickname.as_ref().map(Nickname::as_str),
             require_password_change: None,

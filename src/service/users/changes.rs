@@ -135,26 +135,13 @@ pub async fn set_required(app: &App, actor: &Requester, password: &str) -> Resul
     app.store.update_user(user.id, patch, by).await
 }
 
-/// Merges `preferences`, a JSON object, into those of a user: the actor, or another one with
-/// `edit-other-user-info`.
-///
-/// # Errors
-/// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Unavailable`.
-pub async fn set_preferences(
-    app: &App,
-    actor: &Requester,
-    user: UserId,
-    preferences: String,
-) -> Result<User> {
-    if !is_self(actor, &user) {
-        actor.require(Permission::EditOtherUserInfo)?;
+/// Returns the status text of `user`, which decides whether a new one is a change. Empty if the
+/// changes have none.
+async fn current_text(app: &App, user: &User, new: &UserChanges) -> Result<String> {
+    if new.status_text.is_none() {
+        return Ok(String::new());
     }
-    let patch = UserPatch {
-        preferences: Some(preferences),
-        ..UserPatch::default()
-    };
-    let by = actor.by(app.clock.now());
-    app.store.update_user(user, patch, by).await
+    Ok(presence::of(app, &user.id).await?.text)
 }
 
 /// Returns the status that the changes set, if any. Repeating the text while texts are locked sets

@@ -11,6 +11,7 @@ mod listing;
 pub mod names;
 mod operator;
 mod own_changes;
+pub mod preferences;
 pub mod queries;
 pub mod tokens;
 pub mod user_changes;

@@ -25,7 +25,7 @@ async fn preferences_are_merged_and_override_the_defaults() {
     .await
     .golden("preferences_set");
     let further = json!({"clockMode": "2", "idleTimeLimit": 60, "alsoSendThreadToChannel": "never",
-        "dontAskAgainList": [{"action": "a", "label": "l"}], "sidebarSortby": "activity"});
+        "dontAskAgainList": [{"action": "a", "label": "l"}], "sidebarSortby": "alphabetical"});
     let set_so_far = set(&ann, further).await.expect(200).json();
     assert_eq!(
         set_so_far["user"]["settings"]["preferences"]["language"],
@@ -40,7 +40,7 @@ async fn preferences_are_merged_and_override_the_defaults() {
         ("highlights", json!(["ann"])),
         ("clockMode", json!(2)),
         ("idleTimeLimit", json!(60)),
-        ("sidebarSortby", json!("activity")),
+        ("sidebarSortby", json!("alphabetical")),
         ("useEmojis", json!(true)),
     ] {
         assert_eq!(shown_now[key], value, "{key}");
@@ -50,8 +50,8 @@ async fn preferences_are_merged_and_override_the_defaults() {
         .expect(200);
     let reset = shown(&ann).await;
     assert_eq!(
-        (&reset["enableAutoAway"], reset.get("sidebarSortby")),
-        (&json!(true), None)
+        (&reset["enableAutoAway"], &reset["sidebarSortby"]),
+        (&json!(true), &json!("activity"))
     );
     let bob = server.user("bob").await;
     assert_eq!(shown(&bob).await, defaults, "other users keep theirs");
@@ -155,4 +155,77 @@ async fn preferences_have_a_total_size_limit() {
     set(&ann, json!({"fontSize": half, "language": null}))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn the_time_zone_is_sent_with_the_preferences_and_changes_the_user() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let before = shown(&ann).await;
+    for (hours, expected) in [
+        (json!(2), json!(2)),
+        (json!(-3.5), json!(-3.5)),
+        (json!("5.75"), json!(5.75)),
+        (json!(null), json!(5.75)),
+    ] {
+        set(&ann, json!({"utcOffset": hours})).await.expect(200);
+        assert_eq!(ann.get("me").await.json()["utcOffset"], expected);
+        let list = bob.get(&format!("users.presence?ids={}", ann.id())).await;
+        assert_eq!(list.json()["users"][0]["utcOffset"], expected);
+    }
+    for (hours, text) in [
+        (json!(-12.5), "must be >= -12"),
+        (json!(1e300), "must be <= 14"),
+        (json!("noon"), "must be number"),
+    ] {
+        let body = json!({"data": {"utcOffset": hours}});
+        ann.refused_params("users.setPreferences", body, text).await;
+    }
+    assert_eq!(shown(&ann).await, before, "it is not a preference");
+}
+
+/// Source: the settings `Accounts_Default_User_Preferences_*` of Rocket.Chat 8.8.
+#[tokio::test]
+async fn the_preferences_of_8_8_have_defaults_and_the_hidden_status_is_refused() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let defaults = shown(&ann).await;
+    for (key, value) in [
+        ("desktopNotifications", json!("all")),
+        ("desktopNotificationVoiceCalls", json!(true)),
+        ("emailNotificationMode", json!("mentions")),
+        ("enableMobileRinging", json!(true)),
+        ("featuresPreview", json!("[]")),
+        ("masterVolume", json!(100)),
+        ("notifyCalendarEvents", json!(true)),
+        ("omnichannelTranscriptEmail", json!(false)),
+        ("showThreadsInMainChannel", json!(false)),
+        ("sidebarGroupByType", json!(true)),
+        ("sidebarSortby", json!("activity")),
+        ("themeAppearence", json!("auto")),
+        ("voipRingerVolume", json!(100)),
+    ] {
+        assert_eq!(defaults[key], value, "{key}");
+    }
+    assert_eq!(
+        defaults["sidebarSectionsOrder"].as_array().unwrap().len(),
+        12
+    );
+    let new =
+        json!({"masterVolume": 30, "voipRingerVolume": 20, "desktopNotificationVoiceCalls": false});
+    set(&ann, new.clone()).await.expect(200);
+    let changed = shown(&ann).await;
+    for (key, value) in new.as_object().unwrap() {
+        assert_eq!(changed[key], *value, "{key}");
+    }
+    let hidden = json!({"data": {"statusVisibilityDenied": ["bob"]}});
+    let text = "must NOT have additional properties";
+    ann.refused_params("users.setPreferences", hidden, text)
+        .await;
+    let id = "Accounts_StatusVisibility_Enabled";
+    let public = server
+        .anon()
+        .get(&format!("settings.public?_id={id}"))
+        .await;
+    assert_eq!(public.json()["settings"][0]["value"], false);
 }

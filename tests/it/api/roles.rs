@@ -43,6 +43,9 @@ async fn a_role_and_its_removal_take_effect_with_the_next_request() {
         .expect(200);
     let me = ann.get("me").await.json();
     assert_eq!(me["roles"], json!(["bot", "user"]));
+    let named = json!({"username": "ann", "roleName": "bot"});
+    admin.post(REMOVE, named).await.expect(200);
+    assert_eq!(ann.get("me").await.json()["roles"], json!(["user"]));
 }
 
 #[tokio::test]

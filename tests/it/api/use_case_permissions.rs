@@ -9,7 +9,7 @@ use doorsign::domain::{
 };
 use doorsign::service::authentication::{self, Credentials};
 use doorsign::service::custom_status::{self, StatusDraft};
-use doorsign::service::users::{accounts, changes, queries, tokens};
+use doorsign::service::users::{accounts, preferences, queries, tokens};
 use doorsign::service::webhooks::{self, NewWebhook};
 use doorsign::service::{audit, hooks, logins, permissions, presence, roles, settings};
 use std::net::{IpAddr, Ipv4Addr};
@@ -134,7 +134,15 @@ async fn users_and_tokens_are_refused_without_the_permission() {
     refused("active", active.await);
     let logout = accounts::end_logins(app, ann, admin.clone());
     refused("logout", logout.await);
-    let preferences = changes::set_preferences(app, ann, admin, text("{}"));
+    let preferences = preferences::set(
+        app,
+        ann,
+        admin,
+        preferences::NewPreferences {
+            json: text("{}"),
+            utc_offset: None,
+        },
+    );
     refused("preferences", preferences.await);
     let users = queries::list(app, ann, UserQuery::default());
     refused("users", users.await.map(drop));

@@ -4,13 +4,14 @@ use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::fields::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
-use crate::api::wire::preferences;
-use crate::api::wire::{PreferencesReply, UserReply, UserRow};
+use crate::api::wire::{self, PreferencesReply, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{Error, User, UserId};
 use crate::service::presence;
 use crate::service::users::changes;
 use crate::service::users::current_password::CurrentPassword;
+use crate::service::users::preferences;
+use crate::service::users::user_changes::UserChanges;
 use serde_json::Value;
 
 /// The fields of `data` that both routes accept.
@@ -74,12 +75,12 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let mut fields = request.fields_named(&["data"], &["userId"])?;
     let id = fields.text("userId")?.filter(|id| !id.is_empty());
     let id = id.map_or_else(|| actor.user.id.clone(), UserId::new);
-    let data = match fields.take("data") {
-        Some(Value::Object(data)) => preferences::check(&data)?,
+    let new = match fields.take("data") {
+        Some(Value::Object(data)) => wire::preferences::check(&data)?,
         _ => return Err(ApiError::invalid_params("must be object")),
     };
-    let text = Value::Object(data).to_string();
-    let user = changes::set_preferences(request.count_call(Some(&actor))?, &actor, id, text)
+    let app = request.count_call(Some(&actor))?;
+    let user = preferences::set(app, &actor, id, new)
         .await
         .map_err(|e| AccountContext::Preferences.failed(e))?;
     response::success(&PreferencesReply::of(&user))

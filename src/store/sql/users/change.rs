@@ -133,8 +133,9 @@ fn set(sql: &impl Sql, user: &User, password_hash: Option<&str>) -> Result<()> {
     sql.execute(
         "UPDATE user SET username = $1, username_key = $2, name = $3, name_key = $4, email = $5, email_key = $6,
             email_verified = $7, bio = $8, nickname = $9, preferences = $10, require_password_change = $11,
-            password_hash = coalesce($12, password_hash), active = $13, updated_at = $14, unblocked_at = $15
-         WHERE id = $16",
+            password_hash = coalesce($12, password_hash), active = $13, updated_at = $14, unblocked_at = $15,
+            utc_offset = $16
+         WHERE id = $17",
         values![
             username,
             &Username::key(username),
@@ -151,6 +152,7 @@ fn set(sql: &impl Sql, user: &User, password_hash: Option<&str>) -> Result<()> {
             user.active,
             user.updated_at,
             profile.unblocked_at,
+            profile.utc_offset,
             user.id.as_str(),
         ],
     )
