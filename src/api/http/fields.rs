@@ -32,6 +32,21 @@ impl Fields {
         Ok(Self { contract, values })
     }
 
+    /// Parses the body of `login` and `users.setStatus`, which Rocket.Chat reads alike under both
+    /// contracts. The documented one still reports a body that cannot be read, and converts no
+    /// numbers to text.
+    pub(in crate::api) fn reported(
+        contract: Contract,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Self, ApiError> {
+        if contract == Contract::Documented && !is_form(headers, body) {
+            return Self::read(contract, headers, body);
+        }
+        let values = Self::read(Contract::Server, headers, body)?.values;
+        Ok(Self { contract, values })
+    }
+
     /// Wraps fields that did not come in a body, such as a realtime method's parameters. They are
     /// read as in the `server` contract.
     pub(in crate::api) fn of(values: Map<String, Value>) -> Self {
@@ -51,17 +66,19 @@ impl Fields {
     /// Returns an error if there are fields other than `known`. The documented contract ignores
     /// unknown fields.
     pub(in crate::api) fn refuse_unknown(&self, known: &[&str]) -> Result<(), ApiError> {
-        if self.contract == Contract::Server
-            && self
-                .values
-                .keys()
-                .any(|field| !known.contains(&field.as_str()))
-        {
-            return Err(ApiError::invalid_params(
-                "must NOT have additional properties",
-            ));
+        match self.contract {
+            Contract::Server => self.require_only(known),
+            Contract::Documented => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Like [`refuse_unknown`](Self::refuse_unknown), under either contract.
+    pub(in crate::api) fn require_only(&self, known: &[&str]) -> Result<(), ApiError> {
+        if self.names().all(|field| known.contains(&field)) {
+            return Ok(());
+        }
+        let refusal = "must NOT have additional properties";
+        Err(ApiError::invalid_params(refusal))
     }
 
     /// Removes and returns the text of `field`; `None` when it is absent or null. The `server`
@@ -152,6 +169,13 @@ fn documented(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, A
             "The body is not valid JSON: {broken}"
         ))),
     }
+}
+
+/// Returns whether the body is an HTML form. JSON with the content type of a form, which curl sends
+/// by default, is not one.
+fn is_form(headers: &HeaderMap, body: &Bytes) -> bool {
+    media_type(headers) == "application/x-www-form-urlencoded"
+        && !body.trim_ascii_start().starts_with(b"{")
 }
 
 fn lenient(headers: &HeaderMap, body: &Bytes) -> Value {

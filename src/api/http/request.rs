@@ -182,6 +182,11 @@ impl Request {
         Fields::read(Contract::Server, &self.head.headers, self.body())
     }
 
+    /// Parses the body's fields by [`Fields::reported`].
+    pub(in crate::api) fn reported_fields(&self) -> Result<Fields, ApiError> {
+        Fields::reported(self.app().rules.contract, &self.head.headers, self.body())
+    }
+
     /// Like [`lenient_fields`](Self::lenient_fields). Requires all of `required`, and refuses fields
     /// other than those and `optional`.
     pub(in crate::api) fn fields_named(

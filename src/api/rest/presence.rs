@@ -14,8 +14,8 @@ use crate::service::presence::{self, StatusDraft, UserPresence};
 
 pub(in crate::api) async fn set_status(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let mut fields = request.lenient_fields()?;
-    fields.refuse_unknown(&[
+    let mut fields = request.reported_fields()?;
+    fields.require_only(&[
         "status",
         "message",
         "expiresAt",

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bodies;
+mod contracts;
 mod cors;
 mod custom_status;
 mod custom_status_bodies;

@@ -23,7 +23,6 @@ async fn a_text_is_trimmed_truncated_kept_on_a_status_change_and_cleared_by_onli
         (json!({"status": "away"}), json!("Lunch")),
         (json!({"message": long}), json!(long[..240])),
         (json!({"status": "offline", "message": ""}), json!(null)),
-        (json!({"message": 5}), json!("5")),
         (json!({"status": "online"}), json!(null)),
         (json!({"status": "away"}), json!(null)),
         (

@@ -60,7 +60,7 @@ async fn malformed_requests_get_an_error_or_a_close_and_the_server_keeps_running
         ("a length with a sign", post("Content-Length: +2\r\n").into(), 400),
         ("a length beyond 64 bits", post("Content-Length: 99999999999999999999\r\n").into(), 400),
         ("a length of 16 EiB", post("Content-Length: 18446744073709551615\r\n").into(), 431),
-        ("a length and chunks, where chunks count", (post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") + "2\r\n{}\r\n0\r\n\r\n").into(), 401),
+        ("a length and chunks, where chunks count", (post("Content-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n") + "2\r\n{}\r\n0\r\n\r\n").into(), 401),
         ("an unknown transfer encoding", post("Transfer-Encoding: gzip\r\n").into(), 400),
         ("chunks under HTTP/1.0", b"POST /api/v1/login HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n".into(), 400),
         ("a chunk size that is not a number", (post("Transfer-Encoding: chunked\r\n") + "xyz\r\n{}\r\n0\r\n\r\n").into(), 400),

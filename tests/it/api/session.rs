@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use warp::http::Method;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 
 /// A server with a fixed site URL and the user ann, and a client of ann with a token.
 async fn server() -> (TestServer, Client) {
@@ -103,8 +104,6 @@ async fn an_invalid_login_is_refused_like_a_wrong_password() {
         json!({"serviceName": "github", "accessToken": "x"}),
         json!({"totp": {"code": "1", "login": {"user": {"username": "ann"}, "password": password}}}),
         json!({}),
-        json!([]),
-        json!("ann"),
     ] {
         println!("{body}");
         server
@@ -113,15 +112,7 @@ async fn an_invalid_login_is_refused_like_a_wrong_password() {
             .await
             .golden("login_refused");
     }
-    for (content_type, body) in [
-        ("application/json", "{"),
-        ("application/json", ""),
-        (
-            "text/plain",
-            r#"{"user":"ann","password":"ann's password"}"#,
-        ),
-        (FORM, "username=ann&password=wrong"),
-    ] {
+    for (content_type, body) in [(JSON, ""), (FORM, "username=ann&password=wrong")] {
         println!("{body}");
         let reply = server.anon().post_raw("login", content_type, body).await;
         reply.golden("login_refused");

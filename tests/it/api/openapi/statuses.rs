@@ -87,6 +87,7 @@ pub fn documented() -> Vec<Case> {
         Case::new(200, Anonymous, LOGIN, r#"{"email":"bob@example.org","password":"bob's password","code":123456}"#),
         Case::new(200, Anonymous, LOGIN, r#"{"user":{"username":"admin"},"password":{"digest":"734A8AD820FBF07E347738716C8804356A84683E08095FB3663A7993968F29B9","algorithm":"sha-256"}}"#),
         Case::new(200, Anonymous, LOGIN, "user=admin&password=a+password+for+tests").with("content-type", "application/x-www-form-urlencoded"),
+        Case::new(400, Anonymous, LOGIN, r#"{"user":"bob","password":"x"}"#).with("content-type", "text/plain"),
         Case::new(401, Anonymous, LOGIN, r#"{"user":"zoe","password":"zoe's password"}"#),
         Case::new(401, Anonymous, LOGIN, r#"{"user":"eve","password":"wrong"}"#),
         Case::new(401, Anonymous, LOGIN, r#"{"user":"eve","password":"wrong"}"#),

@@ -17,7 +17,8 @@ fn statuses() -> Vec<Case> {
     vec![
         Case::new(200, Bob, SET, r#"{"status":"away","message":"Lunch","expiresAt":"2099-12-31T12:00:00.000Z"}"#),
         Case::new(200, Bob, SET, r#"{"message":""}"#),
-        Case::new(200, Admin, SET, r#"{"status":"busy","message":7,"user":"bob","expiresAt":"2099-12-31"}"#),
+        Case::new(200, Admin, SET, r#"{"status":"busy","message":"7","user":"bob","expiresAt":"2099-12-31"}"#),
+        Case::new(400, Admin, SET, r#"{"status":"busy","message":7}"#),
         Case::new(400, Bob, SET, r#"{"status":"Busy"}"#),
         Case::new(400, Bob, SET, r#"{"message":null}"#),
         Case::new(400, Bob, SET, r#"{"status":null}"#),
