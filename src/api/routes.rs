@@ -10,8 +10,8 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    audit, custom_user_status, events, health, hooks, info, method_call, permissions, presence,
-    presence_broadcast, roles, session, sessions, settings, users, webhooks,
+    audit, avatars, custom_user_status, events, health, hooks, info, method_call, permissions,
+    presence, presence_broadcast, roles, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -109,6 +109,9 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/method.call/:method"                 => method_call::call,
     anonymous POST "/api/v1/method.callAnon/:method"             => method_call::call_anonymously,
     anonymous GET  "/websocket"                                  => ddp::socket::open,
+    // Avatars
+    anonymous GET  "/avatar/uid/:id"                             => avatars::by_id,
+    anonymous GET  "/avatar/:name"                               => avatars::by_name,
     // The server itself
     anonymous GET  "/livez"                                      => health::live,
     anonymous GET  "/readyz"                                     => health::ready,

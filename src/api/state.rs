@@ -34,6 +34,8 @@ pub struct Api {
     /// The Rocket.Chat version that clients are shown, such as `8.8.1`.
     pub(super) rocketchat_version: String,
     pub(super) readiness: Readiness,
+    /// Serialises the lookups of avatars by id.
+    pub(super) avatar_lookups: Semaphore,
     pub(super) base_path: BasePath,
     pub(super) openapi: bytes::Bytes,
     pub(super) common_headers: CommonHeaders,
@@ -69,6 +71,7 @@ impl Api {
             site_url,
             rocketchat_version: config.rocketchat_version.clone(),
             readiness: Readiness::default(),
+            avatar_lookups: Semaphore::new(1),
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),

@@ -35,6 +35,8 @@ pub(in crate::api) enum ApiError {
     InvalidSort(String),
     /// `updatedSince` is not a date.
     InvalidDate,
+    /// No user has this id.
+    NoAvatar,
     /// Too many parameters.
     QueryTooLong,
     /// No such path.

@@ -81,6 +81,7 @@ fn render(error: &ApiError) -> ErrorReply {
             "error-roomId-param-invalid",
             "The \"updatedSince\" query parameter must be a valid date.",
         ),
+        ApiError::NoAvatar => ErrorReply::bare(StatusCode::NOT_FOUND, "User not found"),
         ApiError::QueryTooLong => {
             ErrorReply::bare(StatusCode::BAD_REQUEST, "Invalid query parameters")
         }

@@ -2,6 +2,7 @@
 //! and wraps the result. Rules do not belong here.
 
 pub(super) mod audit;
+pub(super) mod avatars;
 pub(super) mod custom_user_status;
 pub(super) mod events;
 pub(super) mod health;

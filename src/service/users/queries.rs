@@ -1,7 +1,9 @@
 //! Who may see which users, and whether completely. The API layer decides which fields that covers.
 
 use crate::app::App;
-use crate::domain::{Actor, Page, Permission, Result, User, UserKey, UserQuery, UserSearch};
+use crate::domain::{
+    Actor, Page, Permission, Result, User, UserId, UserKey, UserQuery, UserSearch, Username,
+};
 
 /// A user, and whether the actor may see all of it.
 pub struct VisibleUser {
@@ -62,6 +64,16 @@ pub async fn search(
         ..query
     };
     list(app, actor, query).await
+}
+
+/// Returns the username of the user with this id, for anyone who knows the id. `None` if there is
+/// no such user.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn username(app: &App, id: UserId) -> Result<Option<Username>> {
+    let found = app.store.find_user(UserKey::Id(id)).await?;
+    Ok(found.map(|(user, _)| user.username))
 }
 
 pub(super) fn sees_all(actor: &Actor) -> bool {

@@ -1,6 +1,7 @@
 //! The HTTP API.
 
 mod audit;
+mod avatars;
 mod bodies;
 mod contracts;
 mod cors;

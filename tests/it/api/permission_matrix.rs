@@ -65,6 +65,8 @@ const MATRIX: &[Group] = &[
         GET /api/v1/info
         GET /api/v1/openapi.json
         GET /api/v1/events.schema
+        GET /avatar/uid/:id
+        GET /avatar/:name
         GET /livez
         GET /readyz"),
     (KEEPERS, "", "

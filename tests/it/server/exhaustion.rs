@@ -21,6 +21,8 @@ const ANONYMOUS: &[&str] = &[
     "/api/v1/openapi.json",
     "/api/v1/events.schema",
     "/websocket",
+    "/avatar/uid/:id",
+    "/avatar/:name",
     "/livez",
     "/readyz",
 ];

@@ -78,6 +78,11 @@ async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> St
         _ => String::new(),
     };
     let path = path.replace(":_id", "Site_Name").replace(":method", "any");
+    let path = path.replace(":name", "anyone");
+    let path = match path.strip_suffix(":id") {
+        Some(before) => before.to_owned() + &id_of(server, username).await,
+        None => path,
+    };
     path + &query
 }
 

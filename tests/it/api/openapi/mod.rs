@@ -11,7 +11,7 @@ mod workspace;
 use crate::support::full::first_refusal;
 use crate::support::openapi::{document, requests};
 use crate::support::{Reply, Setup, TEST_TIMEOUT, TestServer};
-use document::{Document, Operation, masked};
+use document::{Document, Operation, body_of, masked};
 use doorsign::api::ROUTES;
 use doorsign::config::Contract;
 use doorsign::hooks::delivery::Pace;
@@ -235,7 +235,7 @@ fn check(document: &Document, responses: &mut Responses, case: &Case, reply: &Re
     let body = if reply.body.is_empty() {
         Value::Null
     } else {
-        masked(reply.json())
+        masked(body_of(reply))
     };
     responses.entry((operation, status)).or_default().push(body);
 }

@@ -13,10 +13,11 @@ pub const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 const URI: &str = "https://doorsign.invalid/openapi.json";
 
 /// Headers of HTTP itself, of CORS and for browsers, which no operation has to name.
-const UNNAMED: [&str; 13] = [
+const UNNAMED: [&str; 14] = [
     "access-control-allow-headers",
     "access-control-allow-origin",
     "connection",
+    "content-disposition",
     "content-length",
     "content-security-policy",
     "content-type",
@@ -225,7 +226,7 @@ impl Document {
 }
 
 /// The body as a schema sees it: text unless it is JSON.
-fn body_of(reply: &Reply) -> Value {
+pub fn body_of(reply: &Reply) -> Value {
     let content_type = reply.header("content-type").unwrap_or_default();
     if ["application/json", "application/schema+json"].contains(&content_type) {
         reply.json()
