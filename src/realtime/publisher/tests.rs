@@ -151,7 +151,7 @@ async fn a_login_that_ends_behind_a_flood_is_ended_before_the_flood() {
 }
 
 #[tokio::test]
-async fn a_record_change_after_a_reload_is_read_anew() {
+async fn a_record_change_after_a_reload_is_read_again() {
     let Office { app, ann, _stop } = Office::new().await;
     drop(_stop);
     let set_roles = async |role: &str| {

@@ -140,10 +140,13 @@ async fn every_kind_of_change_wakes_a_waiting_caller() {
     let beaten = woken_by(&connections, || connections.beat(&ann())).await;
     assert_eq!(beaten, ann_changed, "a heartbeat");
     let forgotten = woken_by(&connections, || connections.forget()).await;
-    assert_eq!(forgotten, ann_changed, "everybody was forgotten");
+    assert_eq!(forgotten, ann_changed, "all were forgotten");
     let lease = connections.open(ann());
     assert_eq!(connections.changed(ALL).await, ann_changed);
-    let away = woken_by(&connections, || drop(lease.set(Away))).await;
+    let away = woken_by(&connections, || {
+        lease.set(Away);
+    })
+    .await;
     assert_eq!(away, ann_changed, "the status of a connection");
     connections.forget();
     assert_eq!(connections.changed(ALL).await, ann_changed);
