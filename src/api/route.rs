@@ -25,7 +25,7 @@ pub struct Route {
     /// `GET` or `POST`. A `GET` route also answers `HEAD`, unless it changes state, as `logout`
     /// does.
     pub method: Method,
-    /// The exact path. If the last segment begins with a colon, it matches any single segment.
+    /// The exact path. A segment that begins with a colon matches any single segment.
     pub path: &'static str,
     /// The access that the route requires. A request that needs a login but has none is refused
     /// before its body is read.

@@ -109,6 +109,8 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/method.call/:method"                 => method_call::call,
     anonymous POST "/api/v1/method.callAnon/:method"             => method_call::call_anonymously,
     anonymous GET  "/websocket"                                  => ddp::socket::open,
+    anonymous GET  "/sockjs/:server/:session/websocket"          => ddp::socket::open_sockjs,
+    anonymous GET  "/sockjs/info"                                => ddp::sockjs_info::info,
     // Avatars
     anonymous GET  "/avatar/uid/:id"                             => avatars::by_id,
     anonymous GET  "/avatar/:name"                               => avatars::by_name,

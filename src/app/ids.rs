@@ -57,6 +57,14 @@ impl Ids {
         unmistakable::<17>()
     }
 
+    /// Returns a random number, which clients may use as a seed.
+    ///
+    /// # Errors
+    /// When the operating system provides no random bytes.
+    pub fn entropy(&self) -> Result<u32> {
+        random::<4>().map(u32::from_be_bytes)
+    }
+
     /// Returns a password of 24 characters, 139 bits.
     ///
     /// # Errors

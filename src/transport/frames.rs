@@ -55,17 +55,21 @@ impl FrameMeter {
         self.client.iter().for_each(|client| client.logged_out());
     }
 
-    /// Reserves the bytes for sending `frames`, if they are large. The library copies what it
-    /// sends.
+    /// Reserves the bytes for sending `messages`, if they are large. `held_per_byte`: the number of
+    /// bytes in memory for each byte of a message, such as 2 if the library copies what it sends.
     ///
     /// # Errors
     /// `OutOfMemory` when the budget is used up.
-    pub(crate) fn reserve(&self, frames: &[String]) -> Result<Option<Reserved>> {
-        let lengths = frames.iter().map(String::len);
+    pub(crate) fn reserve(
+        &self,
+        messages: &[String],
+        held_per_byte: usize,
+    ) -> Result<Option<Reserved>> {
+        let lengths = messages.iter().map(String::len);
         let large: usize = lengths.filter(|length| *length > LARGE_ANSWER).sum();
         match &self.client {
             Some(client) if large > 0 => {
-                let reserved = client.answers().try_reserve(2 * large);
+                let reserved = client.answers().try_reserve(held_per_byte * large);
                 let none = || Error::from(ErrorKind::OutOfMemory);
                 reserved.ok_or_else(none).map(Some)
             }

@@ -12,6 +12,7 @@ mod password;
 mod presence;
 mod profile;
 pub(in crate::api) mod socket;
+pub(in crate::api) mod sockjs_info;
 mod startup;
 
 pub(super) use connection::{Caller, Connection};

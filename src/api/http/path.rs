@@ -1,5 +1,5 @@
-//! Path matching: a request's path matches a route literally, or with a parameter where the route's
-//! last segment begins with a colon.
+//! Path matching: a request's path matches a route literally, or with a parameter where a segment of
+//! the route begins with a colon.
 
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -60,23 +60,30 @@ fn without_superfluous_slashes(path: &str) -> String {
 
 /// Returns whether `path` matches the route `template`.
 pub(in crate::api) fn fits(template: &str, path: &str) -> bool {
-    template == path || raw(template, path).is_some()
+    template == path || (template.contains(':') && fits_by_segment(template, path))
 }
 
-/// Returns the decoded parameter in `path`, or the raw one if it cannot be decoded. Empty for a
-/// route without a parameter.
+fn fits_by_segment(template: &str, path: &str) -> bool {
+    let (mut segments, mut parts) = (template.split('/'), path.split('/'));
+    let all_fit = segments.by_ref().all(|segment| {
+        let part = parts.next();
+        part.is_some_and(|part| segment == part || (is_parameter(segment) && !part.is_empty()))
+    });
+    all_fit && parts.next().is_none()
+}
+
+/// Returns the decoded parameter in `path`, which matches `template`, or the raw one if it cannot be
+/// decoded. The first one, if there are several; empty for a route without a parameter.
 pub(in crate::api) fn parameter<'a>(template: &str, path: &'a str) -> Cow<'a, str> {
-    let raw = raw(template, path).unwrap_or_default();
+    let mut pairs = template.split('/').zip(path.split('/'));
+    let raw = pairs.find(|(segment, _)| is_parameter(segment));
+    let raw = raw.map_or("", |(_, part)| part);
     let decoded = percent_decode_str(raw).decode_utf8();
     decoded.unwrap_or(Cow::Borrowed(raw))
 }
 
-/// Returns the segment of `path` that matches the last segment of `template`, if that one is a
-/// parameter. It is exactly one segment and not empty.
-fn raw<'a>(template: &str, path: &'a str) -> Option<&'a str> {
-    let (before, _) = template.rsplit_once(':')?;
-    let last = path.strip_prefix(before)?;
-    (!last.is_empty() && !last.contains('/')).then_some(last)
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with(':')
 }
 
 #[cfg(test)]
@@ -84,9 +91,10 @@ mod tests {
     use super::*;
 
     const SETTING: &str = "/api/v1/settings/:_id";
+    const SOCKET: &str = "/sockjs/:server/:session/websocket";
 
     #[test]
-    fn a_path_matches_literally_or_with_one_non_empty_last_segment() {
+    fn a_path_matches_literally_or_with_one_non_empty_segment_per_parameter() {
         for (template, path, fitting) in [
             ("/api/v1/me", "/api/v1/me", true),
             ("/api/v1/me", "/api/v1/me/", false),
@@ -100,6 +108,11 @@ mod tests {
             (SETTING, "/api/v1/settings/a/b", false),
             (SETTING, "/api/v1/settings.public", false),
             (SETTING, "/API/v1/settings/a", false),
+            (SOCKET, "/sockjs/123/pidgin7/websocket", true),
+            (SOCKET, "/sockjs//pidgin7/websocket", false),
+            (SOCKET, "/sockjs/123/websocket", false),
+            (SOCKET, "/sockjs/123/pidgin7/websocket/", false),
+            (SOCKET, "/sockjs/123/pidgin7/xhr", false),
         ] {
             assert_eq!(fits(template, path), fitting, "{template} {path}");
         }

@@ -21,9 +21,10 @@ const OWN: &[(&str, u32)] = &[
 /// kind: a whole company may share one address, and all its clients reconnect at once after a
 /// restart. Probes are frequent, and cheap because their result is reused. A page shows many avatars
 /// at once; they are cheap, and lookups of ids take turns.
-const UNLIMITED: [&str; 5] = [
+const UNLIMITED: [&str; 6] = [
     "/api/v1/method.call",
     "/websocket",
+    "/sockjs/",
     "/avatar/",
     "/livez",
     "/readyz",
@@ -150,6 +151,7 @@ mod tests {
             (Server, None, call, None),
             (Server, None, "/api/v1/method.callAnon/:method", None),
             (Server, None, "/websocket", None),
+            (Server, None, "/sockjs/:server/:session/websocket", None),
             (Server, Some(0), me, None),
             (Server, Some(0), set, None),
         ] {

@@ -5,7 +5,7 @@ import json
 import sys
 
 # The status of an accepted request. The generator cannot open a WebSocket: it gets the response that an upgrade is required.
-ACCEPTED = {"GET /websocket": "426"}
+ACCEPTED = {"GET /websocket": "426", "GET /sockjs/{server}/{session}/websocket": "426"}
 
 
 def added_up(files):

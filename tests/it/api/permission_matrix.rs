@@ -62,6 +62,7 @@ const MATRIX: &[Group] = &[
         GET /api/v1/pw.getPolicy
         POST /api/v1/method.callAnon/:method
         GET /api/info
+        GET /sockjs/info
         GET /api/v1/info
         GET /api/v1/openapi.json
         GET /api/v1/events.schema
@@ -116,7 +117,8 @@ const MATRIX: &[Group] = &[
     ([401, 307, 307, 307, 307, 307], "", "
         GET /api/v1/users.getAvatar"),
     (SWITCHED, "", "
-        GET /websocket"),
+        GET /websocket
+        GET /sockjs/:server/:session/websocket"),
 ];
 
 /// The rows of the matrix: statuses, golden answer, method and path.

@@ -31,6 +31,7 @@ async fn every_response_has_the_security_headers() {
         (&admin, Method::GET, list, &[][..], 200),
         (&admin, Method::GET, list, &current, 304),
         (&anon, Method::GET, "/websocket", HANDSHAKE, 101),
+        (&anon, Method::GET, "/sockjs/1/a/websocket", HANDSHAKE, 101),
         (&anon, Method::OPTIONS, "/api/info", &[], 200),
         (&anon, Method::POST, "/api/v1/login", &[], 401),
         (&anon, Method::GET, "/nowhere", &[], 404),

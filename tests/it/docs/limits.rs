@@ -82,7 +82,7 @@ async fn the_rate_limit_its_exemptions_and_its_error_are_as_documented() {
     );
     page.states("a 429 with `Retry-After`:");
     assert!(refused.header("retry-after").is_some());
-    page.states("`events.schema`, `method.call`, `/websocket`, `/avatar/`, `/livez` and `/readyz`");
+    page.states("`method.call`, `/websocket`, `/sockjs/*`, `/avatar/`, `/livez` and `/readyz`");
     let call = json!({"message": r#"{"method":"UserPresence:ping","params":[]}"#});
     let json_type = [("content-type", "application/json")];
     for (method, path, headers, body, status) in [
@@ -98,6 +98,8 @@ async fn the_rate_limit_its_exemptions_and_its_error_are_as_documented() {
         (Method::GET, "/avatar/ann", &[], "", 200),
         (Method::GET, "/livez", &[], "", 200),
         (Method::GET, "/readyz", &[], "", 200),
+        (Method::GET, "/sockjs/1/a/websocket", HANDSHAKE, "", 101),
+        (Method::GET, "/sockjs/info", &[], "", 200),
     ] {
         for _ in 0..2 {
             let (method, body) = (method.clone(), body.to_owned());

@@ -12,6 +12,7 @@ mod model;
 mod policies;
 mod presence;
 mod slow;
+mod sockjs;
 mod status_events;
 mod streams;
 mod subscriptions;

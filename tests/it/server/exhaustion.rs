@@ -25,6 +25,8 @@ const ANONYMOUS: &[&str] = &[
     "/avatar/:name",
     "/livez",
     "/readyz",
+    "/sockjs/:server/:session/websocket",
+    "/sockjs/info",
 ];
 
 #[tokio::test]

@@ -46,7 +46,11 @@ pub async fn ask(
 ) -> Reply {
     let target = target(server, username, path, n).await;
     if method == "GET" {
-        let headers: &[_] = if path == "/websocket" { HANDSHAKE } else { &[] };
+        let headers: &[_] = if path.ends_with("/websocket") {
+            HANDSHAKE
+        } else {
+            &[]
+        };
         return client.send(Method::GET, &target, headers, "").await;
     }
     let body = body(server, username, path, n).await.to_string();
@@ -58,7 +62,7 @@ pub async fn ask(
 /// The status of the answer when nothing is wrong with its sender either.
 pub fn accepted(path: &str) -> u16 {
     match path {
-        "/websocket" => 101,
+        "/websocket" | "/sockjs/:server/:session/websocket" => 101,
         "/api/v1/users.getAvatar" => 307,
         _ => 200,
     }

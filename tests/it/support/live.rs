@@ -55,7 +55,16 @@ impl Live {
 
     /// As [`open`](Self::open), by a stream that is there already.
     pub async fn over(stream: TcpStream, address: SocketAddr) -> Result<Self, tungstenite::Error> {
-        let url = format!("ws://{address}/websocket");
+        Self::at("/websocket", stream, address).await
+    }
+
+    /// As [`over`](Self::over), at another path.
+    pub async fn at(
+        path: &str,
+        stream: TcpStream,
+        address: SocketAddr,
+    ) -> Result<Self, tungstenite::Error> {
+        let url = format!("ws://{address}{path}");
         let opened = in_time("an upgrade", tokio_tungstenite::client_async(url, stream)).await;
         let (kept, asked) = (VecDeque::new(), 0);
         opened.map(|(socket, _)| Self {

@@ -35,6 +35,7 @@ pub mod raw;
 pub mod receiver;
 pub mod scripted;
 mod server;
+pub mod sockjs;
 pub mod sources;
 pub mod statuses;
 pub mod store;

@@ -1,8 +1,9 @@
-//! `/websocket`: live connections, which use the realtime protocol (DDP). This module turns a
-//! request into a connection.
+//! `/websocket` and its SockJS counterpart: live connections, which use the realtime protocol (DDP).
+//! This module turns a request into a connection.
 //!
-//! - `session`: the responses to frames
-//! - `drive`: when frames are sent, and how a connection ends
+//! - `session`: the responses to messages
+//! - `drive`: when messages are sent, and how a connection ends
+//! - `framing`: how messages are put into frames
 //! - `streams`: the subscriptions
 //! - `login`: logging in and out
 //!
@@ -12,6 +13,7 @@
 mod call;
 mod drive;
 mod feed;
+mod framing;
 mod login;
 mod session;
 mod streams;
@@ -24,8 +26,10 @@ use crate::api::http::origin::Page;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::transport::FrameMeter;
+use crate::transport::limits::Limits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use framing::Framing;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use session::Session;
@@ -35,8 +39,18 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use warp::http::{HeaderMap, HeaderName, Method, header};
 
-/// `GET /websocket`: answers 101 and starts the live connection.
+/// `GET /websocket`: answers 101 and starts a live connection.
 pub(in crate::api) async fn open(request: Request) -> Answer {
+    switch(&request, Framing::Plain)
+}
+
+/// `GET /sockjs/:server/:session/websocket`: the same with the frames of SockJS. Both parameters are
+/// the client's choice and mean nothing here: a WebSocket has no session that could be resumed.
+pub(in crate::api) async fn open_sockjs(request: Request) -> Answer {
+    switch(&request, Framing::SockJs)
+}
+
+fn switch(request: &Request, framing: Framing) -> Answer {
     let headers = request.headers();
     let (Some(key), Some(upgrade)) = (key(headers), request.upgrade()) else {
         return Err(ApiError::NoUpgrade);
@@ -53,7 +67,8 @@ pub(in crate::api) async fn open(request: Request) -> Answer {
     let agent = request.user_agent().map(Arc::from);
     let session = Session::new(request.api.clone(), request.address(), agent, meter.clone());
     let (limits, realtime) = (request.api.limits, &request.api.realtime);
-    let task = realtime.spawn(live(upgrade, session, meter, limits, realtime.stop.clone()));
+    let stop = realtime.stop.clone();
+    let task = realtime.spawn(live(upgrade, session, meter, (limits, framing), stop));
     client.inspect(|client| client.runs_in(task.abort_handle()));
     Ok(response::switching(&accept))
 }
@@ -62,7 +77,7 @@ async fn live(
     upgrade: OnUpgrade,
     session: Session,
     meter: FrameMeter,
-    limits: crate::transport::limits::Limits,
+    (limits, framing): (Limits, Framing),
     stop: tokio_util::sync::CancellationToken,
 ) {
     // If the client disconnects before the upgrade, there is nothing to do.
@@ -70,7 +85,7 @@ async fn live(
         meter.begin();
         let (io, config) = (meter.watch(TokioIo::new(io)), Some(drive::config()));
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, config).await;
-        drive::run(socket, session, limits, stop.cancelled()).await;
+        drive::run(socket, session, (limits, framing), stop.cancelled()).await;
     }
 }
 

@@ -110,9 +110,10 @@ fn methods() -> Vec<Case> {
 fn realtime() -> Vec<Case> {
     const EVENTS: &str = "GET /api/v1/events";
     const SOCKET: &str = "GET /websocket";
+    const SOCKJS: &str = "GET /sockjs/123/pidgin7/websocket";
     const CREATE: &str = "POST /api/v1/custom-user-status.create";
-    let handshake = |status| {
-        let plain = Case::new(status, Anonymous, SOCKET, "");
+    let handshake = |status, line| {
+        let plain = Case::new(status, Anonymous, line, "");
         HANDSHAKE.iter().fold(plain, |case, (name, value)| case.with(name, value))
     };
     vec![
@@ -129,10 +130,14 @@ fn realtime() -> Vec<Case> {
         Case::new(400, Bob, EVENTS, "").at("?since=yesterday"),
         Case::new(400, Bob, EVENTS, "").at("?timeout=-1"),
         Case::new(400, Bob, EVENTS, "").at("?limit=1"),
-        handshake(101),
-        handshake(101).with("origin", "http://127.0.0.1:3000"),
-        handshake(403).with("origin", "https://example.org"),
-        handshake(426).with("sec-websocket-version", "8"),
+        handshake(101, SOCKET),
+        handshake(101, SOCKET).with("origin", "http://127.0.0.1:3000"),
+        handshake(403, SOCKET).with("origin", "https://example.org"),
+        handshake(426, SOCKET).with("sec-websocket-version", "8"),
+        handshake(101, SOCKJS),
+        handshake(403, SOCKJS).with("origin", "https://example.org"),
+        handshake(426, SOCKJS).with("sec-websocket-version", "8"),
+        Case::new(200, Anonymous, "GET /sockjs/info", ""),
         Case::new(426, Bob, SOCKET, ""),
     ]
 }

@@ -48,9 +48,12 @@ impl Operation {
     pub fn new(line: &str) -> Self {
         let (method, target) = line.split_once(' ').unwrap();
         let path = target.split('?').next().unwrap();
+        let parts: Vec<_> = path.split('/').collect();
         let fits = |route: &&Route| {
-            let (before, parameter) = route.path.split_once(':').unwrap_or((route.path, ""));
-            route.path == path || !parameter.is_empty() && path.starts_with(before)
+            let segments: Vec<_> = route.path.split('/').collect();
+            let mut pairs = segments.iter().zip(&parts);
+            segments.len() == parts.len()
+                && pairs.all(|(segment, part)| segment == part || segment.starts_with(':'))
         };
         let route = ROUTES.iter().find(fits);
         Self {
@@ -69,10 +72,11 @@ impl Operation {
 
     /// A path that the operation answers, parameters filled in.
     pub fn asked(&self) -> String {
-        match self.path.split_once('{') {
-            Some((before, _)) => format!("{before}Site_Name"),
-            None => self.path.clone(),
-        }
+        let parts = self.path.split('/').map(|part| match part.chars().next() {
+            Some('{') => "Site_Name",
+            _ => part,
+        });
+        parts.collect::<Vec<_>>().join("/")
     }
 
     pub fn pointer(&self) -> String {
@@ -83,10 +87,12 @@ impl Operation {
 
 /// A route's path as OpenAPI writes it: `{_id}`, not `:_id`.
 fn documented_path(route: &Route) -> String {
-    match route.path.split_once(':') {
-        Some((before, name)) => format!("{before}{{{name}}}"),
-        None => route.path.to_owned(),
-    }
+    let parts = route.path.split('/');
+    let parts = parts.map(|part| match part.strip_prefix(':') {
+        Some(name) => format!("{{{name}}}"),
+        None => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 impl std::fmt::Display for Operation {

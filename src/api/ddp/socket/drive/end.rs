@@ -1,17 +1,15 @@
 //! The end of a live connection, and the close frame that the client receives.
 
 use super::outgoing::Outgoing;
+use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
-use futures_util::{SinkExt, StreamExt};
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Time limit for the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -42,6 +40,8 @@ pub(super) enum End {
     TooLarge,
     /// The client violates the WebSocket protocol.
     Protocol,
+    /// The client sent a frame that is not SockJS's.
+    BrokenFraming,
     /// The client sent a frame that is not text.
     NotText,
     /// The client sent text that is not UTF-8.
@@ -77,6 +77,8 @@ impl End {
             Self::Overloaded => (1013, "overloaded: reconnect"),
             Self::TooLarge => (1009, "frame too large: at most 64 KiB"),
             Self::Protocol => (1002, "protocol error"),
+            // As in sockjs-node 0.3, which Meteor uses.
+            Self::BrokenFraming => (1002, "Broken framing."),
             Self::NotText => (1003, "only text frames are supported"),
             Self::NotUtf8 => (1007, "invalid UTF-8"),
         })
@@ -112,9 +114,7 @@ where
 {
     outgoing.flush().await?;
     if let Some((code, reason)) = end.close_frame() {
-        let (code, reason) = (CloseCode::from(code), reason.into());
-        let close = Message::Close(Some(CloseFrame { code, reason }));
-        outgoing.into_sink().send(close).await?;
+        outgoing.close(code, reason).await?;
     }
     while let Some(Ok(_)) = incoming.next().await {}
     Ok(())

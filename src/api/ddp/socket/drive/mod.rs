@@ -3,15 +3,18 @@
 //! older ones, until there are too many and the connection is closed.
 
 mod end;
+mod incoming;
 mod keepalive;
 mod outgoing;
 
 use super::call::{Call, Called};
+use super::framing::Framing;
 use super::session::{Loss, Session, Step};
 use crate::realtime::hub::{self, Interrupt};
 use crate::transport::limits::Limits;
 use end::{End, close};
 use futures_util::StreamExt;
+use incoming::{Arrival, Incoming};
 use keepalive::{Check, KeepAlive};
 use outgoing::Outgoing;
 use std::future::{Future, pending};
@@ -20,7 +23,6 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Maximum size in bytes of a frame from a client.
 pub(super) const LARGEST_FRAME: usize = 64 * 1024;
@@ -40,14 +42,15 @@ pub(super) fn config() -> WebSocketConfig {
 pub(super) async fn run<S>(
     socket: WebSocketStream<S>,
     mut session: Session,
-    limits: Limits,
+    (limits, framing): (Limits, Framing),
     stop: impl Future<Output = ()>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (sink, mut incoming) = socket.split();
-    let (mut outgoing, mut keepalive) = (Outgoing::new(sink), KeepAlive::new(limits));
-    let (mut stop, mut call) = (pin!(stop), None);
+    let (sink, stream) = socket.split();
+    let (mut incoming, mut outgoing) =
+        (Incoming::new(stream, framing), Outgoing::new(sink, framing));
+    let (mut stop, mut call, mut keepalive) = (pin!(stop), None, KeepAlive::new(limits));
     let end = loop {
         let is_free = outgoing.is_flushed();
         let ended = tokio::select! {
@@ -60,7 +63,7 @@ pub(super) async fn run<S>(
                 call = None;
                 let frames = session.called(called).await;
                 keepalive.logged_in(session.is_logged_in());
-                match session.meter().reserve(&frames) {
+                match session.meter().reserve(&frames, framing.held_per_byte()) {
                     Ok(reserved) => {
                         outgoing.hold(reserved);
                         outgoing.send(frames);
@@ -69,9 +72,9 @@ pub(super) async fn run<S>(
                     Err(_) => Some(End::Overloaded),
                 }
             }
-            frame = incoming.next(), if is_free && call.is_none() => {
+            arrived = incoming.arrival(), if is_free && call.is_none() => {
                 keepalive.received();
-                receive(frame, &mut session, &mut outgoing, &mut call)
+                receive(arrived, &mut incoming, &mut session, &mut outgoing, &mut call)
             }
             messages = session.listener().next(), if is_free => deliver(&messages, &session, &mut outgoing),
             () = keepalive.sleep() => check(&mut keepalive, &session, &mut outgoing),
@@ -82,7 +85,7 @@ pub(super) async fn run<S>(
     };
     // Presence and publishing need not wait for the closing handshake.
     drop(session);
-    close(outgoing, incoming, end, limits.write).await;
+    close(outgoing, incoming.into_stream(), end, limits.write).await;
 }
 
 /// Resolves with the outcome of the call; pending forever if there is none.
@@ -120,26 +123,26 @@ fn deliver<S>(
     None
 }
 
+/// Handles the next message.
 fn receive<S>(
-    frame: Option<Result<Message, tungstenite::Error>>,
+    arrived: Result<Arrival, End>,
+    incoming: &mut Incoming<S>,
     session: &mut Session,
     outgoing: &mut Outgoing<S>,
     call: &mut Option<Call>,
 ) -> Option<End> {
-    match frame {
-        Some(Ok(Message::Text(text))) => match session.receive(&text) {
-            Step::Send(frames) => outgoing.send(frames),
-            Step::Call(started) => *call = Some(started),
-            Step::Refuse(frame) => {
-                outgoing.send(vec![frame]);
-                return Some(End::Refused);
-            }
-        },
-        Some(Ok(Message::Binary(_))) => return Some(End::NotText),
-        Some(Ok(Message::Close(_))) | None => return Some(End::Gone),
-        // The library answers these itself.
-        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-        Some(Err(error)) => return Some(End::by(&error)),
+    let step = match arrived {
+        Ok(Arrival::Messages) => incoming.handle_next(session)?,
+        Ok(Arrival::Control) => return None,
+        Err(end) => return Some(end),
+    };
+    match step {
+        Step::Send(messages) => outgoing.send(messages),
+        Step::Call(started) => *call = Some(started),
+        Step::Refuse(message) => {
+            outgoing.send(vec![message]);
+            return Some(End::Refused);
+        }
     }
     None
 }
@@ -159,7 +162,10 @@ fn check<S>(
     }
     match keepalive.check() {
         Check::Alive => {}
-        Check::Ping => outgoing.send(session.ping().into_iter().collect()),
+        Check::Ping => match session.ping() {
+            Some(ping) => outgoing.send(vec![ping]),
+            None => outgoing.send_heartbeat(),
+        },
         Check::TimedOut => return Some(End::Silent),
         Check::NotLoggedIn => return Some(End::NotLoggedIn),
     }

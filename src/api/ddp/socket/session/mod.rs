@@ -91,7 +91,6 @@ impl Session {
 
     /// Handles a text from the client.
     pub(in crate::api::ddp::socket) fn receive(&mut self, text: &str) -> Step {
-        self.meter.end_message();
         match self.read(text) {
             Ok(step) => step,
             Err(offence) => Step::Send(vec![text_of(&Reply::Error {

@@ -115,3 +115,29 @@ async fn a_client_that_never_reads_is_dropped_after_the_write_timeout() {
         .unwrap();
     assert_eq!(began.elapsed(), Limits::default().write);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_sockjs_client_is_closed_and_can_still_read_the_reason() {
+    let mut client = Client::framed(2 * 1024, Limits::default(), Framing::SockJs).await;
+    let subscribe =
+        r#"{"msg":"sub","id":"s","name":"stream-notify-all","params":["public-settings-changed"]}"#;
+    let frame = serde_json::to_string(&[CONNECT, subscribe]).unwrap();
+    client.send(&frame).await;
+    while !client.text().await.contains("ready") {}
+    for _ in 0..8 {
+        for _ in 0..1000 {
+            publish(&client.app);
+        }
+        tokio::task::yield_now().await;
+    }
+    let farewell = loop {
+        let text = client.text().await;
+        if text.starts_with('c') {
+            break text;
+        }
+        assert!(text.contains("public-settings-changed"));
+    };
+    assert_eq!(farewell, r#"c[1013,"too slow: reconnect"]"#);
+    let close = Got::Close(1013, "too slow: reconnect".to_owned());
+    assert_eq!(client.next().await, close);
+}

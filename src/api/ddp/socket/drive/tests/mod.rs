@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +61,11 @@ impl Client {
 
     /// Like [`with_room`](Self::with_room), with these limits.
     async fn open(room: usize, limits: Limits) -> Self {
+        Self::framed(room, limits, Framing::Plain).await
+    }
+
+    /// Like [`open`](Self::open), with this framing.
+    async fn framed(room: usize, limits: Limits, framing: Framing) -> Self {
         let settings = Config::defaults_in(PathBuf::from("none"));
         let (store, tokens) = (store::open_in_memory().unwrap(), Tokens::new(&[7; 32]));
         let clock = Arc::new(SystemClock);
@@ -77,7 +83,7 @@ impl Client {
         let (ours, theirs) = tokio::io::duplex(room);
         let socket = WebSocketStream::from_raw_socket(theirs, Role::Server, Some(config())).await;
         let stopped = stop.clone().cancelled_owned();
-        let running = tokio::spawn(run(socket, session, limits, stopped));
+        let running = tokio::spawn(run(socket, session, (limits, framing), stopped));
         Self {
             socket: WebSocketStream::from_raw_socket(ours, Role::Client, None).await,
             app,
