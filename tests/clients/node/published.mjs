@@ -29,6 +29,8 @@ export const typings = await import('@rocket.chat/rest-typings');
 export const models = (await import('@rocket.chat/core-typings')).default.schemas.components.schemas;
 // The reference library of Standard Webhooks, which is not Rocket.Chat's and has no named exports.
 export const { Webhook, WebhookVerificationError } = (await import('standardwebhooks')).default;
+// The reference client of SockJS, which has no named exports.
+export const SockJS = (await import('sockjs-client')).default;
 const { default: Ajv } = await import('ajv/dist/2020.js');
 const { default: addFormats } = await import('ajv-formats');
 
