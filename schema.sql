@@ -1,5 +1,5 @@
--- The database schema, created by the first start. A file of version 2, 3 or 4 is upgraded when it
--- is opened, by the scripts in src/store/sqlite/upgrades. Version 1, from before the first release,
+-- The database schema, created by the first start. A file of version 2, 3, 4 or 5 is upgraded when
+-- it is opened, by the scripts in src/store/sqlite/upgrades. Version 1, from before the first release,
 -- is rejected.
 --
 -- Times are milliseconds since the Unix epoch, UTC. The server generates all ids except event.id
@@ -9,7 +9,7 @@
 
 -- Identifies the file as doorsign's: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- Custom statuses. The ids ascend with time, so a new row lands on the last page of the tree.
 -- WITHOUT ROWID keeps the row in that one tree.
@@ -88,13 +88,23 @@ CREATE TABLE claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_expires ON claim (expires_at) WHERE expires_at IS NOT NULL;
 
--- Roles, held by users and granted permissions. protected roles are built in and cannot be removed.
+-- Roles, held by users and granted permissions. protected roles are built in and cannot be changed
+-- or removed. updated_at: 1 for built-in ones, newer than the epoch, because clients without data ask
+-- for everything newer than that.
 CREATE TABLE role (
     id          TEXT    NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL,
     description TEXT    NOT NULL,
     scope       TEXT    NOT NULL CHECK (scope IN ('Users', 'Subscriptions')),
-    protected   INTEGER NOT NULL CHECK (protected IN (0, 1))
+    protected   INTEGER NOT NULL CHECK (protected IN (0, 1)),
+    updated_at  INTEGER NOT NULL DEFAULT 1 -- Last and with a default, as in an upgraded file.
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX role_name ON role (name);
+
+-- The custom roles that were removed last, for clients that were not connected.
+CREATE TABLE removed_role (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    removed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- The roles of each user.
@@ -269,6 +279,7 @@ INSERT INTO default_grant VALUES
     ('edit-other-user-info',           'admin', 0),
     ('edit-other-user-active-status',  'admin', 0),
     ('edit-other-user-password',       'admin', 0),
+    ('edit-other-user-avatar',         'admin', 0),
     ('create-user',                    'admin', 0),
     ('delete-user',                    'admin', 0),
     ('access-permissions',             'admin', 0),

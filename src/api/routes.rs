@@ -10,8 +10,8 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    audit, avatars, custom_user_status, events, health, hooks, info, method_call, permissions,
-    presence, presence_broadcast, roles, session, sessions, settings, users, webhooks,
+    audit, avatars, custom_roles, custom_user_status, events, health, hooks, info, method_call,
+    permissions, presence, presence_broadcast, roles, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -73,6 +73,9 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/permissions.removeRole"              => permissions::remove_role,
     logged_in GET  "/api/v1/roles.list"                          => roles::list,
     logged_in GET  "/api/v1/roles.sync"                          => roles::sync,
+    logged_in POST "/api/v1/roles.create"                        => custom_roles::create,
+    logged_in POST "/api/v1/roles.update"                        => custom_roles::update,
+    logged_in POST "/api/v1/roles.delete"                        => custom_roles::delete,
     logged_in POST "/api/v1/roles.addUserToRole"                 => roles::add_user_to_role,
     logged_in POST "/api/v1/roles.removeUserFromRole"            => roles::remove_user_from_role,
     logged_in GET  "/api/v1/roles.getUsersInRole"                => roles::get_users_in_role,

@@ -28,9 +28,18 @@ impl Ids {
     /// Returns a MongoDB ObjectId, as Rocket.Chat does: seconds, process, counter. Ids ascend with
     /// time, so new rows are adjacent.
     pub fn status(&self, now: Timestamp) -> StatusId {
+        StatusId::new(self.object_id(now))
+    }
+
+    /// Returns the id of a custom role, also an ObjectId.
+    pub fn role(&self, now: Timestamp) -> String {
+        self.object_id(now)
+    }
+
+    fn object_id(&self, now: Timestamp) -> String {
         let seconds = now.as_millis().div_euclid(1000) & 0xffff_ffff;
         let counter = self.counter.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff;
-        StatusId::new(format!("{seconds:08x}{:010x}{counter:06x}", self.process))
+        format!("{seconds:08x}{:010x}{counter:06x}", self.process)
     }
 
     /// Returns a new user id.

@@ -118,6 +118,10 @@ pub enum Field {
     Permission,
     /// The id of a role.
     Role,
+    /// The name of a role.
+    RoleName,
+    /// The description of a role.
+    RoleDescription,
     /// The name of a personal access token.
     TokenName,
     /// The expiry of a claim.
@@ -167,6 +171,10 @@ pub enum Problem {
     Reserved(String),
     /// The change has no effect: a role that is already held, or one to remove that is not held.
     Unchanged,
+    /// It comes with the server and cannot be changed or removed: a role.
+    Protected,
+    /// It cannot be removed while users hold it: a role.
+    InUse,
 }
 
 impl std::fmt::Display for Error {
@@ -236,6 +244,11 @@ impl Problem {
                 write!(f, "the {name} {text:?} is reserved: choose another one")
             }
             Self::Unchanged => write!(f, "the {name} is the same as before"),
+            Self::Protected => write!(
+                f,
+                "the {name} is protected: change or remove custom ones only"
+            ),
+            Self::InUse => write!(f, "the {name} is in use: take it from every user first"),
         }
     }
 }
@@ -256,7 +269,7 @@ impl Field {
                  custom_user_status.deleted or custom_user_status.*"
             }
             Self::Url => ": use an http or https URL such as https://example.org/door",
-            Self::FullName | Self::Nickname | Self::TokenName => {
+            Self::FullName | Self::Nickname | Self::TokenName | Self::RoleName => {
                 ": use 1–120 characters, without control and formatting characters"
             }
             _ => "",
@@ -277,6 +290,8 @@ impl Field {
             Self::Password => "password",
             Self::Permission => "permission",
             Self::Role => "role",
+            Self::RoleName => "role name",
+            Self::RoleDescription => "role description",
             Self::TokenName => "token name",
             Self::ExpiresAt => "expiry time",
             Self::Status => "status",

@@ -1,7 +1,7 @@
 //! Events: durable records of changes, each with a position.
 
 use super::{
-    Attribution, Author, Baseline, ClaimSource, CustomStatus, PermissionGrant, Setting,
+    Attribution, Author, Baseline, ClaimSource, CustomStatus, PermissionGrant, Role, Setting,
     SettingValue, StatusText, Timestamp, UserId, UserStatus, Username,
 };
 use std::net::IpAddr;
@@ -140,6 +140,12 @@ pub enum Change {
     PresenceChanged(StatusChange),
     /// The roles of a permission changed. The value holds the new roles.
     PermissionChanged(PermissionGrant),
+    /// A custom role was created.
+    RoleCreated(Role),
+    /// The name, description or scope of a custom role changed.
+    RoleUpdated(Role),
+    /// A custom role was deleted; its last state.
+    RoleDeleted(Role),
     /// A user was given a role.
     RoleGiven(RoleOf),
     /// A role was taken from a user.

@@ -1,4 +1,4 @@
-//! Permissions and roles. Which role grants which permission is data, in the permission table.
+//! Permissions. Which role grants which permission is data, in the permission table.
 
 use super::Timestamp;
 
@@ -62,6 +62,8 @@ permissions! {
     ViewDeviceManagement = "view-device-management",
     /// End single logins of any user.
     LogoutDeviceManagement = "logout-device-management",
+    /// Remove the avatars of other users.
+    EditOtherUserAvatar = "edit-other-user-avatar",
     /// Call the API without rate limits.
     BypassRateLimit = "api-bypass-rate-limit",
 }
@@ -137,39 +139,6 @@ impl PermissionGrant {
         }
         self
     }
-}
-
-/// A role, held by users and granted permissions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
-    /// Its id, such as `admin`.
-    pub id: String,
-    /// The display name.
-    pub name: String,
-    /// A description, possibly empty.
-    pub description: String,
-    /// The scope of the role.
-    pub scope: RoleScope,
-    /// Whether the role is built in and cannot be removed.
-    pub protected: bool,
-}
-
-impl Role {
-    /// Returns whether every user may see who holds the role: its scope is the workspace and it has
-    /// a description.
-    #[must_use]
-    pub fn is_public(&self) -> bool {
-        self.scope == RoleScope::Users && !self.description.is_empty()
-    }
-}
-
-/// The scope of a role, with Rocket.Chat's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoleScope {
-    /// The whole workspace.
-    Users,
-    /// One room.
-    Subscriptions,
 }
 
 #[cfg(test)]

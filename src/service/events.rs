@@ -77,9 +77,12 @@ pub fn is_visible(change: &Change, actor: &Actor, is_quiet: bool) -> bool {
         | Change::StatusUpdated(_)
         | Change::StatusDeleted(_)
         | Change::UserDeleted { .. } => true,
-        Change::PermissionChanged(_) | Change::RoleGiven(_) | Change::RoleTaken(_) => {
-            may(Permission::AccessPermissions)
-        }
+        Change::PermissionChanged(_)
+        | Change::RoleCreated(_)
+        | Change::RoleUpdated(_)
+        | Change::RoleDeleted(_)
+        | Change::RoleGiven(_)
+        | Change::RoleTaken(_) => may(Permission::AccessPermissions),
         Change::PresenceChanged(change) => {
             let is_own = change.user == actor.user.id;
             !is_quiet && (is_own || may(Permission::ViewFullOtherUserInfo))

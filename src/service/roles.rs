@@ -1,11 +1,62 @@
-//! The rules for assigning roles. Source: Rocket.Chat `roles.ts`, `addUserToRole.ts`.
+//! The rules of roles: custom ones, and who holds which. Source: Rocket.Chat `roles.ts`,
+//! `addUserToRole.ts`.
 
 use crate::app::App;
 use crate::domain::{
-    ADMIN, Actor, Error, Field, Page, Permission, Problem, Requester, Result, Role, RoleChange,
-    User, UserKey, UserPatch, UserQuery,
+    ADMIN, Actor, Error, Field, Page, Permission, Problem, RemovedRole, Requester, Result, Role,
+    RoleChange, RoleDraft, Timestamp, User, UserKey, UserPatch, UserQuery,
 };
 use crate::service::users;
+
+/// Creates a custom role, which no user holds and which grants nothing yet.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { RoleName | RoleDescription, _ }`, `Unavailable`.
+pub async fn create(app: &App, actor: &Requester, draft: RoleDraft) -> Result<Role> {
+    actor.require(Permission::AccessPermissions)?;
+    let now = app.clock.now();
+    let role = Role::custom(app.ids.role(now), draft, now)?;
+    app.store.create_role(role.clone(), actor.by(now)).await?;
+    Ok(role)
+}
+
+/// Changes a custom role, given by its id or its name.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { Role, Unknown | Protected }`, `Invalid { RoleName | RoleDescription, _ }`,
+/// `Unavailable`.
+pub async fn update(app: &App, actor: &Requester, role: &str, draft: RoleDraft) -> Result<Role> {
+    actor.require(Permission::AccessPermissions)?;
+    let role = find(app, role).await?;
+    let by = actor.by(app.clock.now());
+    app.store.update_role(role.id, draft, by).await
+}
+
+/// Deletes a custom role that no user holds, given by its id or its name. Its permissions are
+/// revoked.
+///
+/// # Errors
+/// `Forbidden`, `Invalid { Role, Unknown | Protected | InUse }`, `Unavailable`.
+pub async fn delete(app: &App, actor: &Requester, role: &str) -> Result<()> {
+    actor.require(Permission::AccessPermissions)?;
+    let role = find(app, role).await?;
+    let by = actor.by(app.clock.now());
+    app.store.delete_role(role.id, by).await
+}
+
+/// Returns the roles that changed and those that were removed after `since`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn changed_since(app: &App, since: Timestamp) -> Result<(Vec<Role>, Vec<RemovedRole>)> {
+    let (mut roles, mut removed) = (
+        app.store.list_roles().await?,
+        app.store.list_removed_roles().await?,
+    );
+    roles.retain(|role| role.updated_at > since);
+    removed.retain(|role| role.removed_at > since);
+    Ok((roles, removed))
+}
 
 /// Gives a role to the user with this username.
 ///
@@ -87,9 +138,11 @@ async fn change(
     Ok(role)
 }
 
-async fn find(app: &App, id: &str) -> Result<Role> {
-    let mut roles = app.store.list_roles().await?.into_iter();
-    roles
-        .find(|role| role.id == id)
-        .ok_or(Error::invalid(Field::Role, Problem::Unknown))
+/// Returns the role with this id, otherwise the one with this name.
+async fn find(app: &App, id_or_name: &str) -> Result<Role> {
+    let mut roles = app.store.list_roles().await?;
+    let by_id = roles.iter().position(|role| role.id == id_or_name);
+    let found = by_id.or_else(|| roles.iter().position(|role| role.name == id_or_name));
+    let found = found.map(|position| roles.swap_remove(position));
+    found.ok_or_else(|| Error::invalid(Field::Role, Problem::Unknown))
 }

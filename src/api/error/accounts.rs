@@ -7,7 +7,7 @@
 
 use super::details::Details;
 use super::reply::ErrorReply;
-use super::user_data;
+use super::{role, user_data};
 use crate::domain::{Error, Field, Permission, Problem, Timestamp, What};
 use warp::http::StatusCode;
 
@@ -37,6 +37,10 @@ pub(in crate::api) enum AccountContext {
     Tokens(&'static str),
     /// `users.setPreferences`.
     Preferences,
+    /// `roles.create` and `roles.update`.
+    SaveRole,
+    /// `roles.delete`.
+    DeleteRole,
     /// `roles.addUserToRole`.
     AddToRole,
     /// `roles.removeUserFromRole`.
@@ -88,6 +92,8 @@ pub(super) fn render(context: AccountContext, error: &Error) -> Option<ErrorRepl
             "error-invalid-user",
             "The optional \"userId\" param provided does not match any users",
         ),
+        (C::SaveRole, _) => return role::save(error),
+        (C::DeleteRole, _) => return role::delete(error),
         (C::AddToRole, _) => return add_to_role(error),
         (C::RemoveFromRole, _) => return remove_from_role(error),
         (C::UsersInRole, _) if is_role(error, &Problem::Unknown) => {

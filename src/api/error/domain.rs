@@ -140,6 +140,8 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
         Field::Role => {
             return ErrorReply::failure_without_code("Invalid role", "error-invalid-role");
         }
+        Field::RoleName => ("name", "role name", None),
+        Field::RoleDescription => ("description", "role description", None),
         Field::Username => ("Username", "username", None),
         Field::FullName => ("Name", "name", None),
         Field::Bio => ("Bio", "bio", None),
@@ -210,6 +212,12 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             taken: Some(name.clone()),
             ..Details::by("checkUsernameAvailability")
         }),
+        Problem::Protected => {
+            ErrorReply::failure("error-role-protected", &format!("The {kind} is protected"))
+        }
+        Problem::InUse => {
+            ErrorReply::failure("error-role-in-use", &format!("The {kind} is in use"))
+        }
         Problem::Unchanged => {
             let text = format!("The field {name} already has this value");
             ErrorReply::failure("error-field-unchanged", &text).details(details)

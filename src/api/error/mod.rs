@@ -4,7 +4,7 @@
 //!
 //! - `api_error`: the failures of the API itself, rendered in `render`
 //! - `domain`: the failures of the rules
-//! - `context`, `accounts`, `user_data`: texts that only some routes use
+//! - `context`, `accounts`, `role`, `user_data`: texts that only some routes use
 //! - `reply`, `method_error`: the JSON
 //!
 //! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R
@@ -21,6 +21,7 @@ mod domain;
 mod method_error;
 mod render;
 mod reply;
+mod role;
 mod user_data;
 
 pub(super) use accounts::AccountContext;

@@ -3,6 +3,7 @@
 
 pub(super) mod audit;
 pub(super) mod avatars;
+pub(super) mod custom_roles;
 pub(super) mod custom_user_status;
 pub(super) mod events;
 pub(super) mod health;

@@ -1,6 +1,6 @@
 //! `roles.*`. Source: Rocket.Chat `apps/meteor/server/api/v1/roles.ts`; compatibility 7.2. Rooms do
-//! not exist here, so roles have no scope. `roomId` and `scope` are accepted without effect when a
-//! role is given or taken.
+//! not exist here, so `roomId` and `scope` are accepted without effect when a role is given or taken.
+//! Custom roles are in `custom_roles`.
 
 use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::query::Query;
@@ -8,7 +8,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::date;
 use crate::api::wire::{
-    Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
+    Holder, Holders, PublicHolder, PublicHolders, RemovedRow, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,
 };
 use crate::domain::Permission;
@@ -18,7 +18,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
     let roles = permissions::list_roles(request.count_call(Some(&actor))?).await?;
     response::success(&RoleList {
-        roles: roles.iter().map(RoleRow::from).collect(),
+        roles: roles.iter().map(RoleRow::undated).collect(),
     })
 }
 
@@ -32,12 +32,15 @@ pub(in crate::api) async fn sync(request: Request) -> Answer {
     };
     let since = since.map(|text| date::read(text).ok_or(invalid));
     let since = since.transpose()?;
-    let mut roles = permissions::list_roles(request.count_call(Some(&actor))?).await?;
-    roles.retain(|_| since.is_some_and(|since| ROLES_UPDATED > since));
+    let app = request.count_call(Some(&actor))?;
+    let (update, remove) = match since {
+        Some(since) => roles::changed_since(app, since).await?,
+        None => (Vec::new(), Vec::new()),
+    };
     response::success(&RoleSync {
         roles: RoleChanges {
-            update: roles.iter().map(RoleRow::dated).collect(),
-            remove: [],
+            update: update.iter().map(RoleRow::dated).collect(),
+            remove: remove.iter().map(RemovedRow::from).collect(),
         },
     })
 }
@@ -64,8 +67,8 @@ pub(in crate::api) async fn remove_user_from_role(request: Request) -> Answer {
     })
 }
 
-/// Returns the user and the role to give or take. A role's name is its id here, so `roleName` is
-/// also an id.
+/// Returns the user and the role to give or take. Both `roleId` and `roleName` may be an id or a
+/// name.
 fn user_and_role(request: &Request, further: &[&str]) -> Result<(String, String), ApiError> {
     let optional = [&["roleId", "roleName", "roomId"], further].concat();
     let mut fields = request.fields_named(&["username"], &optional)?;

@@ -4,8 +4,11 @@
 use super::custom_user_status::CustomUserStatus;
 use super::permission::PermissionRow;
 use super::presence::ClaimFields;
+use super::role::RoleRow;
 use super::setting::SettingRow;
-use crate::domain::{Change, Event, NewEvent, RoleOf, StatusChange, Timestamp, UserId, Username};
+use crate::domain::{
+    Change, Event, NewEvent, Role, RoleOf, StatusChange, Timestamp, UserId, Username,
+};
 use crate::realtime::hub::ShownUser;
 use doorsign_hook::json::{Envelope, UserForm};
 use serde::Serialize;
@@ -24,6 +27,7 @@ pub(in crate::api) enum EventData<'a> {
     CustomUserStatus(CustomUserStatus<'a>),
     Presence(PresenceData<'a>),
     Permission(PermissionRow<'a>),
+    RoleRecord(RoleRow<'a>),
     Role {
         role: &'a str,
         user: UserForm<'a>,
@@ -101,6 +105,9 @@ fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {
         Change::PermissionChanged(grant) => {
             ("permission.changed", EventData::Permission(grant.into()))
         }
+        Change::RoleCreated(record) => ("role.created", role_record(record)),
+        Change::RoleUpdated(record) => ("role.updated", role_record(record)),
+        Change::RoleDeleted(record) => ("role.deleted", role_record(record)),
         Change::RoleGiven(of) => ("role.given", role(of)),
         Change::RoleTaken(of) => ("role.taken", role(of)),
         Change::UserUpdated(change) => (
@@ -122,6 +129,10 @@ fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {
             EventData::User(user_form(user, &event.actor_name)),
         ),
     }
+}
+
+fn role_record(role: &Role) -> EventData<'_> {
+    EventData::RoleRecord(RoleRow::dated(role))
 }
 
 fn role_id(of: &RoleOf) -> &str {

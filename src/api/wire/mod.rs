@@ -38,7 +38,7 @@ pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRecord, PermissionRow};
 pub(super) use presence::{PresenceListReply, PresenceReply, UserStatusReply};
 pub(super) use role::{
-    Holder, Holders, PublicHolder, PublicHolders, ROLES_UPDATED, RoleChanges, RoleList, RoleReply,
+    Holder, Holders, PublicHolder, PublicHolders, RemovedRow, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,
 };
 pub(super) use session::{

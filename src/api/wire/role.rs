@@ -1,50 +1,59 @@
 //! Roles and their holders as JSON.
 
 use super::user::{EmailAddress, emails};
-use crate::api::wire::date::Rfc3339;
-use crate::domain::{Role, RoleScope, Timestamp, User};
+use crate::api::wire::date::{Ejson, Rfc3339};
+use crate::domain::{RemovedRole, Role, User};
 use serde::Serialize;
 
-/// The last change of every role. Roles come with the server and never change. The value is later
-/// than the epoch, because new clients request what is newer than that.
-pub(in crate::api) const ROLES_UPDATED: Timestamp = Timestamp::from_millis(1);
-
-/// A role (`IRole`).
+/// A role (`IRole`) with a date of type `D`.
 #[derive(Serialize)]
-pub(in crate::api) struct RoleRow<'a> {
+pub(in crate::api) struct RoleFields<'a, D> {
     _id: &'a str,
     name: &'a str,
     description: &'a str,
     scope: &'static str,
     protected: bool,
+    /// No role requires a second factor: there is none. Only custom roles have the field.
+    #[serde(rename = "mandatory2fa", skip_serializing_if = "Option::is_none")]
+    mandatory_2fa: Option<bool>,
     #[serde(rename = "_updatedAt", skip_serializing_if = "Option::is_none")]
-    updated_at: Option<Rfc3339>,
+    updated_at: Option<D>,
 }
 
-impl<'a> RoleRow<'a> {
-    /// Renders a role with the time of its last change, which only `roles.list` omits.
-    pub(in crate::api) fn dated(role: &'a Role) -> Self {
-        Self {
-            updated_at: Some(ROLES_UPDATED.into()),
-            ..Self::from(role)
-        }
-    }
-}
+/// A role in REST.
+pub(in crate::api) type RoleRow<'a> = RoleFields<'a, Rfc3339>;
+/// A role in realtime messages.
+pub(super) type RoleRecord<'a> = RoleFields<'a, Ejson>;
 
-impl<'a> From<&'a Role> for RoleRow<'a> {
-    fn from(role: &'a Role) -> Self {
-        let scope = match role.scope {
-            RoleScope::Users => "Users",
-            RoleScope::Subscriptions => "Subscriptions",
-        };
+impl<'a, D> RoleFields<'a, D> {
+    fn with(role: &'a Role, updated_at: Option<D>) -> Self {
         Self {
             _id: &role.id,
             name: &role.name,
             description: &role.description,
-            scope,
+            scope: role.scope.as_str(),
             protected: role.protected,
-            updated_at: None,
+            mandatory_2fa: (!role.protected).then_some(false),
+            updated_at,
         }
+    }
+}
+
+impl<'a> RoleRow<'a> {
+    /// Renders a role with the time of its last change.
+    pub(in crate::api) fn dated(role: &'a Role) -> Self {
+        Self::with(role, Some(role.updated_at.into()))
+    }
+
+    /// Renders a role as `roles.list` does, without the time of its last change.
+    pub(in crate::api) fn undated(role: &'a Role) -> Self {
+        Self::with(role, None)
+    }
+}
+
+impl<'a> From<&'a Role> for RoleRecord<'a> {
+    fn from(role: &'a Role) -> Self {
+        Self::with(role, Some(role.updated_at.into()))
     }
 }
 
@@ -54,7 +63,7 @@ pub(in crate::api) struct RoleList<'a> {
     pub(in crate::api) roles: Vec<RoleRow<'a>>,
 }
 
-/// The response to `roles.sync`. Roles are never removed.
+/// The response to `roles.sync`.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleSync<'a> {
     pub(in crate::api) roles: RoleChanges<'a>,
@@ -64,10 +73,27 @@ pub(in crate::api) struct RoleSync<'a> {
 #[derive(Serialize)]
 pub(in crate::api) struct RoleChanges<'a> {
     pub(in crate::api) update: Vec<RoleRow<'a>>,
-    pub(in crate::api) remove: [(); 0],
+    pub(in crate::api) remove: Vec<RemovedRow<'a>>,
 }
 
-/// The response with the role that was given or taken.
+/// A role that was removed.
+#[derive(Serialize)]
+pub(in crate::api) struct RemovedRow<'a> {
+    _id: &'a str,
+    #[serde(rename = "_deletedAt")]
+    deleted_at: Rfc3339,
+}
+
+impl<'a> From<&'a RemovedRole> for RemovedRow<'a> {
+    fn from(removed: &'a RemovedRole) -> Self {
+        Self {
+            _id: &removed.id,
+            deleted_at: removed.removed_at.into(),
+        }
+    }
+}
+
+/// The response with one role.
 #[derive(Serialize)]
 pub(in crate::api) struct RoleReply<'a> {
     pub(in crate::api) role: RoleRow<'a>,

@@ -4,10 +4,11 @@
 use super::custom_user_status::StatusRecord;
 use super::frame::{Document, DocumentChange, text_of};
 use super::permission::PermissionRecord;
+use super::role::RoleRecord;
 use super::setting::SettingRow;
 use super::user::{EmailAddress, emails};
 use crate::api::wire::date::Ejson;
-use crate::domain::{Bio, CustomStatus, Nickname, RoleOf, User, UserStatus};
+use crate::domain::{Bio, CustomStatus, Nickname, Role, RoleOf, User, UserStatus};
 use crate::realtime::hub::{News, ShownUser};
 use serde::Serialize;
 use serde_json::json;
@@ -34,6 +35,8 @@ pub(in crate::api) fn frame(news: &News) -> Option<String> {
             "permissions-changed",
             json!(["updated", PermissionRecord::from(grant)]),
         ),
+        News::RoleChanged(role) => stream("stream-roles", "roles", [role_record("changed", role)]),
+        News::RoleDeleted(role) => stream("stream-roles", "roles", [role_record("removed", role)]),
         News::RoleGiven(role) => logged("roles-change", json!([role_of("added", role)])),
         News::RoleTaken(role) => logged("roles-change", json!([role_of("removed", role)])),
         News::Renamed {
@@ -78,6 +81,20 @@ fn updated(status: &CustomStatus) -> serde_json::Value {
 fn role_of(kind: &str, of: &RoleOf) -> serde_json::Value {
     let user = json!({"_id": of.user.as_str(), "username": of.username.as_str()});
     json!({"type": kind, "_id": of.role, "u": user})
+}
+
+/// A role as `stream-roles` sends it, with what happened to it first.
+#[derive(Serialize)]
+struct RoleNews<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(flatten)]
+    role: RoleRecord<'a>,
+}
+
+fn role_record<'a>(kind: &'a str, role: &'a Role) -> RoleNews<'a> {
+    let role = role.into();
+    RoleNews { kind, role }
 }
 
 /// Returns the numeric code of a status in streams.

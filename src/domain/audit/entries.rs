@@ -1,8 +1,8 @@
 //! The audit entry of each change, except changes of users.
 
 use super::super::{
-    EventId, Login, LoginKind, PermissionGrant, Setting, SettingValue, User, UserId, Username,
-    Webhook,
+    EventId, Login, LoginKind, PermissionGrant, Role, Setting, SettingValue, User, UserId,
+    Username, Webhook,
 };
 use super::{Action, Attribution, AuditEntry, Target, TargetKind};
 
@@ -79,6 +79,18 @@ impl Attribution {
         let target = Target::named(TargetKind::Permission, &grant.permission);
         let roles = format!("roles {}", listed(&grant.roles));
         self.entry(Action::PermissionChanged, Some(target), &roles)
+    }
+
+    /// A custom role was created, changed or deleted.
+    #[must_use]
+    pub fn role(self, action: Action, role: &Role) -> AuditEntry {
+        let target = Target {
+            kind: TargetKind::Role,
+            id: role.id.clone(),
+            name: role.name.clone(),
+        };
+        let scope = format!("scope {}", role.scope.as_str());
+        self.entry(action, Some(target), &scope)
     }
 
     /// A setting changed. No workspace setting is a secret, so the value is recorded.

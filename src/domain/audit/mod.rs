@@ -120,6 +120,8 @@ words! {
         User = "user",
         /// A permission.
         Permission = "permission",
+        /// A role.
+        Role = "role",
         /// A setting of the workspace.
         Setting = "setting",
         /// A webhook.

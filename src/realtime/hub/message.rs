@@ -1,8 +1,8 @@
 //! Live messages and the topics under which they are published.
 
 use crate::domain::{
-    ClaimSource, CustomStatus, Event, PermissionGrant, RoleOf, Setting, SettingValue, Timestamp,
-    User, UserId, UserStatus, Username,
+    ClaimSource, CustomStatus, Event, PermissionGrant, Role, RoleOf, Setting, SettingValue,
+    Timestamp, User, UserId, UserStatus, Username,
 };
 use bytes::Bytes;
 use std::sync::OnceLock;
@@ -22,6 +22,8 @@ pub enum Topic {
     Permissions,
     /// Role assignments.
     Roles,
+    /// Custom roles that were created, changed or deleted.
+    RoleRecords,
     /// Name changes of users.
     Names,
     /// Deleted users.
@@ -45,6 +47,10 @@ pub enum News {
     CustomStatusDeleted(CustomStatus),
     /// The roles that grant a permission changed.
     Permission(PermissionGrant),
+    /// A custom role was created or changed.
+    RoleChanged(Role),
+    /// A custom role was deleted; its last state.
+    RoleDeleted(Role),
     /// A role was given to a user.
     RoleGiven(RoleOf),
     /// A role was taken from a user.

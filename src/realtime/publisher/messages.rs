@@ -63,6 +63,12 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
         Change::PermissionChanged(grant) => {
             live.publish(&Topic::Permissions, || News::Permission(grant.clone()));
         }
+        Change::RoleCreated(role) | Change::RoleUpdated(role) => {
+            live.publish(&Topic::RoleRecords, || News::RoleChanged(role.clone()));
+        }
+        Change::RoleDeleted(role) => {
+            live.publish(&Topic::RoleRecords, || News::RoleDeleted(role.clone()));
+        }
         Change::RoleGiven(role) => role_changed(role, News::RoleGiven),
         Change::RoleTaken(role) => role_changed(role, News::RoleTaken),
         Change::UserUpdated(user) => {

@@ -20,6 +20,7 @@ mod outbox;
 mod page;
 mod permissions;
 mod presence;
+mod roles;
 mod settings;
 mod signal;
 mod users;

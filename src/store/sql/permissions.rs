@@ -1,10 +1,10 @@
-//! Permissions and roles in SQL.
+//! Permissions in SQL, and the units of work of roles.
 
 use super::signal::ACCESS;
-use super::{Engine, Row, SpaceClass, Sql, audit, outbox, values};
+use super::{Engine, Row, SpaceClass, Sql, audit, outbox, roles, values};
 use crate::domain::{
     By, Change, Error, Field, GrantChange, Permission, PermissionGrant, PermissionManager, Problem,
-    Result, Role, RoleScope, require_permission_manager,
+    RemovedRole, Result, Role, RoleDraft, require_permission_manager,
 };
 use crate::store::Permissions;
 use async_trait::async_trait;
@@ -12,7 +12,37 @@ use async_trait::async_trait;
 #[async_trait]
 impl<E: Engine> Permissions for E {
     async fn list_roles(&self) -> Result<Vec<Role>> {
-        self.read(list_roles).await
+        self.read(roles::list).await
+    }
+
+    async fn list_removed_roles(&self) -> Result<Vec<RemovedRole>> {
+        self.read(roles::list_removed).await
+    }
+
+    async fn create_role(&self, role: Role, by: By) -> Result<()> {
+        self.write(SpaceClass::Common, ACCESS, move |sql| {
+            roles::create(sql, &role, &by)
+        })
+        .await
+    }
+
+    async fn update_role(&self, id: String, draft: RoleDraft, by: By) -> Result<Role> {
+        self.write(SpaceClass::Common, ACCESS, move |sql| {
+            roles::update(sql, &id, &draft, &by)
+        })
+        .await
+    }
+
+    async fn delete_role(&self, id: String, by: By) -> Result<()> {
+        self.write(SpaceClass::Reserve, ACCESS, move |sql| {
+            let role = roles::require_removable(sql, &id)?;
+            for grant in list(sql)? {
+                let revoked = grant.changed(&id, GrantChange::Revoke, by.at);
+                revoked.map_or(Ok(()), |grant| set(sql, grant, &by))?;
+            }
+            roles::remove(sql, role, &by)
+        })
+        .await
     }
 
     async fn list_permissions(&self) -> Result<Vec<PermissionGrant>> {
@@ -48,26 +78,6 @@ impl<E: Engine> Permissions for E {
         })
         .await
     }
-}
-
-fn list_roles(sql: &impl Sql) -> Result<Vec<Role>> {
-    sql.all(
-        "SELECT id, name, description, scope, protected FROM role ORDER BY id",
-        &[],
-        |row| {
-            let scope = match row.get(3)? {
-                "Users" => RoleScope::Users,
-                _ => RoleScope::Subscriptions,
-            };
-            Ok(Role {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                description: row.get(2)?,
-                scope,
-                protected: row.get(4)?,
-            })
-        },
-    )
 }
 
 fn list(sql: &impl Sql) -> Result<Vec<PermissionGrant>> {
@@ -120,7 +130,7 @@ fn set_one(
         .into_iter()
         .find(|grant| grant.permission == permission)
         .ok_or_else(|| unknown(Field::Permission))?;
-    if list_roles(sql)?.iter().all(|known| known.id != role) {
+    if roles::list(sql)?.iter().all(|known| known.id != role) {
         return Err(unknown(Field::Role));
     }
     let changed = grant.changed(role, change, by.at);

@@ -5,6 +5,7 @@ mod avatars;
 mod bodies;
 mod contracts;
 mod cors;
+mod custom_roles;
 mod custom_status;
 mod custom_status_bodies;
 mod custom_status_fresh;

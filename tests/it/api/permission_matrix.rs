@@ -77,6 +77,7 @@ const MATRIX: &[Group] = &[
         POST /api/v1/permissions.update
         POST /api/v1/permissions.addRole
         POST /api/v1/permissions.removeRole
+        POST /api/v1/roles.delete
         POST /api/v1/roles.removeUserFromRole
         GET /api/v1/roles.getUsersInRole
         GET /api/v1/settings/:_id
@@ -104,6 +105,9 @@ const MATRIX: &[Group] = &[
         POST /api/v1/webhooks.remove"),
     ([401, 400, 400, 400, 200, 400], "roles_add_not_allowed", "
         POST /api/v1/roles.addUserToRole"),
+    ([401, 400, 400, 400, 200, 400], "roles_create_not_allowed", "
+        POST /api/v1/roles.create
+        POST /api/v1/roles.update"),
     ([401, 400, 400, 400, 200, 400], "users_create_not_allowed", "
         POST /api/v1/users.create"),
     ([401, 200, 400, 400, 200, 200], "tokens_generate_not_allowed", "

@@ -4,8 +4,8 @@
 use crate::support::TestServer;
 use doorsign::domain::GrantChange;
 use doorsign::domain::{
-    AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result,
-    SettingValue, StatusId, Timestamp, UserId, UserKey, UserQuery,
+    AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result, RoleDraft,
+    RoleScope, SettingValue, StatusId, Timestamp, UserId, UserKey, UserQuery,
 };
 use doorsign::service::authentication::{self, Credentials};
 use doorsign::service::custom_status::{self, StatusDraft};
@@ -111,6 +111,15 @@ async fn logins_permissions_roles_and_settings_are_refused_without_the_permissio
     refused("grant", granted.await);
     let members = roles::users_in(app, ann, "admin", 0, None);
     refused("members", members.await);
+    let draft = || RoleDraft {
+        name: text("Night shift"),
+        description: None,
+        scope: RoleScope::Users,
+    };
+    refused("create", roles::create(app, ann, draft()).await);
+    let changed = roles::update(app, ann, "bot", draft());
+    refused("change", changed.await);
+    refused("delete", roles::delete(app, ann, "bot").await);
     refused("add", roles::add_user(app, ann, "ann", "bot").await);
     refused("take", roles::remove_user(app, ann, "ann", "user").await);
     let setting = "Presence_broadcast_disabled";

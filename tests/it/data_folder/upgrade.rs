@@ -6,7 +6,8 @@ use crate::support::store::presence::{busy, id};
 use crate::support::store::{admin_at, at, status, user};
 use doorsign::domain::{
     Baseline, Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
-    PresencePolicy, StatusChange, StatusId, StatusText, UserKey, UserPatch, UserStatus,
+    PresencePolicy, Role, RoleDraft, RoleScope, StatusChange, StatusId, StatusText, UserKey,
+    UserPatch, UserStatus,
 };
 use doorsign::server::data_folder::Folder;
 use doorsign::store::{self, Database, DatabaseSettings};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 const SCHEMA_2: &str = include_str!("schema_2.sql");
 const SCHEMA_3: &str = include_str!("schema_3.sql");
 const SCHEMA_4: &str = include_str!("schema_4.sql");
+const SCHEMA_5: &str = include_str!("schema_5.sql");
 
 fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
@@ -43,7 +45,7 @@ fn make(path: &Path, schema: &str) {
            INSERT INTO consumer (name, cursor) VALUES ('picky', 1), ('other', 0);"#,
     )
     .unwrap();
-    let parked = if schema == SCHEMA_4 {
+    let parked = if [SCHEMA_4, SCHEMA_5].contains(&schema) {
         "INSERT INTO delivery (consumer, event_id, state, attempts, reason, notes, at) VALUES ('picky', 1, 'parked', 16, 'never this one', '', 8)"
     } else {
         "INSERT INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES ('picky', 1, 'never this one', 16, 8)"
@@ -77,7 +79,7 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
-    Page::of("install").states("schema 2, 3 or 4");
+    Page::of("install").states("schema 2, 3, 4 or 5");
     opens_with_everything(SCHEMA_2).await;
 }
 
@@ -89,6 +91,38 @@ async fn a_file_of_version_3_opens_with_everything_in_it() {
 #[tokio::test]
 async fn a_file_of_version_4_opens_with_everything_in_it() {
     opens_with_everything(SCHEMA_4).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_5_opens_with_everything_in_it() {
+    opens_with_everything(SCHEMA_5).await;
+}
+
+#[tokio::test]
+async fn custom_roles_can_be_created_after_an_upgrade() {
+    for schema in [SCHEMA_2, SCHEMA_5] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        make(&path, schema);
+        let store = open(&path);
+        let roles = store.list_roles().await.unwrap();
+        let is_built_in = |role: &Role| role.protected && role.updated_at == at(1);
+        assert!(roles.iter().all(is_built_in), "{roles:?}");
+        assert_eq!(store.list_removed_roles().await.unwrap(), []);
+        let draft = |name: &str| RoleDraft {
+            name: name.to_owned(),
+            description: None,
+            scope: RoleScope::Users,
+        };
+        let night = Role::custom("night".to_owned(), draft("Night"), at(8)).unwrap();
+        store.create_role(night, admin_at(8)).await.unwrap();
+        let taken = Role::custom("day".to_owned(), draft("admin"), at(9)).unwrap();
+        store.create_role(taken, admin_at(9)).await.unwrap_err();
+        let grants = store.list_permissions().await.unwrap();
+        let avatars = Permission::EditOtherUserAvatar.name();
+        let grant = grants.iter().find(|grant| grant.permission == avatars);
+        assert_eq!(grant.unwrap().roles, ["admin"]);
+    }
 }
 
 /// Checks that hooks keep their cursors and parked events, and that the administrator may manage
@@ -184,15 +218,17 @@ async fn an_upgraded_file_has_the_schema_of_a_new_one() {
     let oldest = folder.path().join("oldest.db");
     make(&oldest, SCHEMA_2);
     make(&older, SCHEMA_3);
+    let newer = folder.path().join("newer.db");
     make(&old, SCHEMA_4);
+    make(&newer, SCHEMA_5);
     drop(open(&new));
-    for old in [&oldest, &older, &old] {
+    for old in [&oldest, &older, &old, &newer] {
         assert_ne!(shape(old), shape(&new));
         drop(open(old));
         assert_eq!(shape(old), shape(&new));
-        assert_eq!((version(old), version(&new)), (5, 5));
+        assert_eq!((version(old), version(&new)), (6, 6));
     }
-    for path in [oldest, older, old, new] {
+    for path in [oldest, older, old, newer, new] {
         let database = connect(&path);
         let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
         let add = |policy: &str| {
@@ -224,6 +260,7 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
         (2, SCHEMA_2, "CREATE TABLE delivery (id INTEGER)"),
         (3, SCHEMA_3, "CREATE TABLE webhook_secret (id INTEGER)"),
         (4, SCHEMA_4, "ALTER TABLE login ADD COLUMN client TEXT"),
+        (5, SCHEMA_5, "CREATE TABLE removed_role (id INTEGER)"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
@@ -283,7 +320,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
         for args in COMMANDS {
             let reason = home.run(args).await.refused(1);
             assert!(
-                reason.contains("has schema 4, and this doorsign needs 5"),
+                reason.contains("has schema 4, and this doorsign needs 6"),
                 "{reason}"
             );
             assert_eq!(
@@ -299,7 +336,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
     refused().await;
     drop(lock);
     let server = home.serve(&[], &[]).await;
-    assert_eq!(version(&path), 5);
+    assert_eq!(version(&path), 6);
     let users = home.run(&["user", "list"]).await.succeeded();
     assert_eq!(users.lines().count(), 1, "{users}");
     server.end().await;

@@ -7,17 +7,20 @@ use crate::support::presence::set;
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
-const RESTRICTED: [&str; 4] = [
+const RESTRICTED: [&str; 7] = [
     "presence.changed",
     "permission.changed",
+    "role.created",
+    "role.updated",
+    "role.deleted",
     "role.given",
     "role.taken",
 ];
 
 /// The events of [`change`], with one of the user's record for each change of a role.
-const CHANGES: u64 = 7;
+const CHANGES: u64 = 10;
 
-/// Changes bob's status, a permission and a role, and then creates a custom status, which everyone
+/// Changes bob's status, a permission, a custom role and the holders of a role, and then creates a custom status, which everyone
 /// may see.
 async fn change(admin: &Client, bob: &Client, role: &str) {
     let text = format!("At the doctor's, says the {role}");
@@ -25,6 +28,15 @@ async fn change(admin: &Client, bob: &Client, role: &str) {
     let grants = json!([{"_id": "manage-user-status", "roles": ["admin", role]}]);
     let update = admin.post("permissions.update", json!({"permissions": grants}));
     update.await.expect(200);
+    let name = format!("Like a {role}");
+    let made = admin.post("roles.create", json!({"name": name})).await;
+    let id = made.expect(200).json()["role"]["_id"].clone();
+    for (route, body) in [
+        ("roles.update", json!({"roleId": id, "name": name})),
+        ("roles.delete", json!({"roleId": id})),
+    ] {
+        admin.post(route, body).await.expect(200);
+    }
     let role = json!({"username": "bob", "roleId": role});
     for route in ["roles.addUserToRole", "roles.removeUserFromRole"] {
         admin.post(route, role.clone()).await.expect(200);
@@ -104,7 +116,7 @@ async fn an_administrator_reads_all_of_them() {
     change(&admin, &bob, "bot").await;
     let (kinds, reached) = page(&admin, since).await;
     assert_eq!(
-        (&kinds[..4], reached),
+        (&kinds[..7], reached),
         (&RESTRICTED.map(str::to_owned)[..], since + CHANGES)
     );
     assert_eq!(kinds_until_status(live).await, RESTRICTED);

@@ -110,6 +110,37 @@ async fn permission_changes_are_published() {
 }
 
 #[tokio::test]
+async fn custom_roles_are_published() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let mut live = ann.live().await;
+    live.subscribe("stream-roles", json!(["roles"])).await;
+    let made = admin.post("roles.create", json!({"name": "Night"})).await;
+    let id = made.expect(200).json()["role"]["_id"].clone();
+    let expected = |kind: &str, name: &str| {
+        let role = json!({
+            "type": kind, "_id": id, "name": name, "description": "", "scope": "Users", "protected": false,
+            "mandatory2fa": false, "_updatedAt": {"$date": NOW},
+        });
+        json!({
+            "msg": "changed", "collection": "stream-roles", "id": "id",
+            "fields": {"eventName": "roles", "args": [role]},
+        })
+    };
+    live.expect(expected("changed", "Night")).await;
+    admin
+        .post("roles.update", json!({"roleId": id, "name": "Day"}))
+        .await
+        .expect(200);
+    live.expect(expected("changed", "Day")).await;
+    admin
+        .post("roles.delete", json!({"roleId": id}))
+        .await
+        .expect(200);
+    live.expect(expected("removed", "Day")).await;
+}
+
+#[tokio::test]
 async fn role_changes_are_published_only_if_roles_are_displayed() {
     let server = TestServer::start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);

@@ -11,6 +11,7 @@ mod outbox;
 mod permissions;
 pub mod presence;
 mod replays;
+mod roles;
 mod seed;
 mod settings;
 mod snapshots;

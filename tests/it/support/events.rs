@@ -45,6 +45,10 @@ pub async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
     ok("settings/Site_Name", json!({"value": "Doors"})).await;
     ok("settings/UI_Use_Real_Name", json!({"value": true})).await;
     ok("users.delete", json!({"userId": bob.id()})).await;
+    ok("roles.create", json!({"name": "Night shift"})).await;
+    let role = json!({"roleId": "Night shift", "name": "Day shift", "description": "By day"});
+    ok("roles.update", role).await;
+    ok("roles.delete", json!({"roleId": "Day shift"})).await;
 }
 
 /// The name of the created status.

@@ -107,6 +107,9 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
             json!({"permissionId": "view-statistics", "role": "guest"})
         }
         "settings/:_id" => json!({"value": "Office"}),
+        "roles.create" => json!({"name": name}),
+        "roles.update" => json!({"roleId": role(server, n).await, "name": name}),
+        "roles.delete" => json!({"roleId": role(server, n).await}),
         "roles.addUserToRole" => json!({"username": user(server, n).await.1, "roleId": "guest"}),
         "roles.removeUserFromRole" => {
             json!({"username": user(server, n).await.1, "roleId": "user"})
@@ -147,6 +150,14 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
 async fn status(server: &TestServer, n: usize) -> String {
     let made = server.admin().await.create(&format!("made for {n}")).await;
     made.expect(200).created_id()
+}
+
+/// The id of a new custom role.
+async fn role(server: &TestServer, n: usize) -> String {
+    let body = json!({"name": format!("made for {n}")});
+    let made = server.admin().await.post("roles.create", body).await;
+    let id = &made.expect(200).json()["role"]["_id"];
+    id.as_str().unwrap().to_owned()
 }
 
 /// Id and name of a new user with the role `user`.

@@ -75,7 +75,8 @@ impl Feed {
             PRESENCE => Ok(Feed::Presence),
             // The messages of all own rooms. No room exists.
             "stream-room-messages" if event != "__my_messages__" => Err(ApiError::NotAllowed),
-            // Roles never change, and the end of a login closes its connections.
+            "stream-roles" if event == "roles" => Ok(Feed::Topic(Topic::RoleRecords)),
+            // The end of a login closes its connections.
             _ => Ok(Feed::Nothing(Audience::LoggedIn)),
         }
     }

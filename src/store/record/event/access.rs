@@ -2,8 +2,8 @@
 
 use super::decode::{named, unknown};
 use crate::domain::{
-    Change, PermissionGrant, Result, RoleOf, Setting, SettingValue, Timestamp, UserChange, UserId,
-    Username,
+    Change, PermissionGrant, Result, Role, RoleOf, RoleScope, Setting, SettingValue, Timestamp,
+    UserChange, UserId, Username,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -13,6 +13,16 @@ use std::borrow::Cow;
 pub(super) struct PermissionPayload<'a> {
     permission: Cow<'a, str>,
     roles: Cow<'a, [String]>,
+    updated_at: i64,
+}
+
+/// The payload of a custom role.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RoleRecordPayload<'a> {
+    role: Cow<'a, str>,
+    name: Cow<'a, str>,
+    description: Cow<'a, str>,
+    scope: Cow<'a, str>,
     updated_at: i64,
 }
 
@@ -66,6 +76,30 @@ impl<'a> PermissionPayload<'a> {
         Change::PermissionChanged(PermissionGrant {
             permission: self.permission.into_owned(),
             roles: self.roles.into_owned(),
+            updated_at: Timestamp::from_millis(self.updated_at),
+        })
+    }
+}
+
+impl<'a> RoleRecordPayload<'a> {
+    pub(super) fn of(role: &'a Role) -> Self {
+        Self {
+            role: role.id.as_str().into(),
+            name: role.name.as_str().into(),
+            description: role.description.as_str().into(),
+            scope: role.scope.as_str().into(),
+            updated_at: role.updated_at.as_millis(),
+        }
+    }
+
+    pub(super) fn role(self) -> Result<Role> {
+        let scope = RoleScope::named(&self.scope);
+        Ok(Role {
+            scope: scope.ok_or_else(|| unknown("scope", &self.scope))?,
+            id: self.role.into_owned(),
+            name: self.name.into_owned(),
+            description: self.description.into_owned(),
+            protected: false,
             updated_at: Timestamp::from_millis(self.updated_at),
         })
     }

@@ -5,12 +5,15 @@ mod decode;
 mod status;
 
 use access::{
-    GonePayload, LoginsPayload, PermissionPayload, RolePayload, SettingPayload, UserPayload,
+    GonePayload, LoginsPayload, PermissionPayload, RolePayload, RoleRecordPayload, SettingPayload,
+    UserPayload,
 };
 use decode::{named, unknown};
 use status::{PresencePayload, StatusPayload};
 
-use crate::domain::{Change, CustomStatus, Error, NewEvent, Result, RoleOf, Timestamp, UserId};
+use crate::domain::{
+    Change, CustomStatus, Error, NewEvent, Result, Role, RoleOf, Timestamp, UserId,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -20,6 +23,9 @@ const UPDATED: &str = "custom_user_status.updated";
 const DELETED: &str = "custom_user_status.deleted";
 const PRESENCE: &str = "presence.changed";
 const PERMISSION: &str = "permission.changed";
+const ROLE_CREATED: &str = "role.created";
+const ROLE_UPDATED: &str = "role.updated";
+const ROLE_DELETED: &str = "role.deleted";
 const ROLE_GIVEN: &str = "role.given";
 const ROLE_TAKEN: &str = "role.taken";
 const USER_UPDATED: &str = "user.updated";
@@ -46,6 +52,9 @@ pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
         Change::PermissionChanged(grant) => {
             (PERMISSION, write(event, PermissionPayload::of(grant))?)
         }
+        Change::RoleCreated(role) => (ROLE_CREATED, write(event, RoleRecordPayload::of(role))?),
+        Change::RoleUpdated(role) => (ROLE_UPDATED, write(event, RoleRecordPayload::of(role))?),
+        Change::RoleDeleted(role) => (ROLE_DELETED, write(event, RoleRecordPayload::of(role))?),
         Change::RoleGiven(role) => (ROLE_GIVEN, write(event, RolePayload::of(role))?),
         Change::RoleTaken(role) => (ROLE_TAKEN, write(event, RolePayload::of(role))?),
         Change::UserUpdated(user) => (USER_UPDATED, write(event, UserPayload::of(user))?),
@@ -62,19 +71,25 @@ pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
 /// Returns the event with this kind and payload that happened at `at`.
 pub(crate) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEvent> {
     type Status = StatusPayload<'static>;
-    type Role = RolePayload<'static>;
+    type Held = RolePayload<'static>;
+    type Record = RoleRecordPayload<'static>;
     let status = |change: fn(CustomStatus) -> Change| {
         read(payload, at, move |p: Status| p.status().map(change))
     };
-    let role = |change: fn(RoleOf) -> Change| read(payload, at, |p: Role| Ok(change(p.role())));
+    let held = |change: fn(RoleOf) -> Change| read(payload, at, |p: Held| Ok(change(p.role())));
+    let role =
+        |change: fn(Role) -> Change| read(payload, at, move |p: Record| p.role().map(change));
     match kind {
         CREATED => status(Change::StatusCreated),
         UPDATED => status(Change::StatusUpdated),
         DELETED => status(Change::StatusDeleted),
         PRESENCE => read(payload, at, PresencePayload::change),
         PERMISSION => read(payload, at, |p: PermissionPayload<'_>| Ok(p.change())),
-        ROLE_GIVEN => role(Change::RoleGiven),
-        ROLE_TAKEN => role(Change::RoleTaken),
+        ROLE_CREATED => role(Change::RoleCreated),
+        ROLE_UPDATED => role(Change::RoleUpdated),
+        ROLE_DELETED => role(Change::RoleDeleted),
+        ROLE_GIVEN => held(Change::RoleGiven),
+        ROLE_TAKEN => held(Change::RoleTaken),
         USER_UPDATED => read(payload, at, |p: UserPayload<'_>| Ok(p.change())),
         USER_DELETED => read(payload, at, |p: GonePayload<'_>| Ok(p.change())),
         SETTING => read(payload, at, SettingPayload::change),
@@ -110,8 +125,8 @@ fn read<T: DeserializeOwned>(
 mod tests {
     use super::*;
     use crate::domain::{
-        Baseline, ClaimSource, PermissionGrant, Setting, StatusChange, StatusId, StatusName,
-        StatusText, StatusType, UserChange, UserStatus, Username,
+        Baseline, ClaimSource, PermissionGrant, RoleScope, Setting, StatusChange, StatusId,
+        StatusName, StatusText, StatusType, UserChange, UserStatus, Username,
     };
 
     const AT: Timestamp = Timestamp::from_millis(42);
@@ -165,6 +180,17 @@ mod tests {
         }
     }
 
+    fn night_shift() -> Role {
+        Role {
+            id: "r".to_owned(),
+            name: "Night".to_owned(),
+            description: "Shift".to_owned(),
+            scope: RoleScope::Users,
+            protected: false,
+            updated_at: Timestamp::from_millis(7),
+        }
+    }
+
     /// Every kind with its payload except the actor. Rows of released versions keep this form
     /// forever.
     #[rustfmt::skip] // A table.
@@ -175,6 +201,7 @@ mod tests {
         };
         let changed = UserChange { user: user.clone(), username: username.clone(), name: "Ann".to_owned(), renamed: true };
         let lunch = r#""id":"s","name":"Lunch","status_type":"busy","updated_at":7"#;
+        let night = r#""role":"r","name":"Night","description":"Shift","scope":"Users","updated_at":7"#;
         vec![
             (Change::StatusCreated(status()), "custom_user_status.created", lunch),
             (Change::StatusUpdated(status()), "custom_user_status.updated", lunch),
@@ -184,6 +211,9 @@ mod tests {
             (presence(None, None, Baseline::Online), "presence.changed",
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online""#),
             (Change::PermissionChanged(grant), "permission.changed", r#""permission":"p","roles":["admin","bot"],"updated_at":7"#),
+            (Change::RoleCreated(night_shift()), "role.created", night),
+            (Change::RoleUpdated(night_shift()), "role.updated", night),
+            (Change::RoleDeleted(night_shift()), "role.deleted", night),
             (Change::RoleGiven(role()), "role.given", r#""user_id":"a","username":"ann","role":"bot""#),
             (Change::RoleTaken(role()), "role.taken", r#""user_id":"a","username":"ann","role":"bot""#),
             (Change::UserUpdated(changed), "user.updated", r#""user_id":"a","username":"ann","name":"Ann","renamed":true"#),

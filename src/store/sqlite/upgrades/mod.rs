@@ -7,10 +7,11 @@ use rusqlite::Connection;
 pub(super) const OLDEST: i32 = 2;
 
 /// The upgrades from [`OLDEST`], each with its target version.
-const STEPS: [(i32, &str); 3] = [
+const STEPS: [(i32, &str); 4] = [
     (3, include_str!("to_3.sql")),
     (4, include_str!("to_4.sql")),
     (5, include_str!("to_5.sql")),
+    (6, include_str!("to_6.sql")),
 ];
 
 /// Applies every upgrade that a file of version `from` needs, in the open transaction.

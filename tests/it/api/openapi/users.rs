@@ -125,7 +125,28 @@ fn roles() -> Vec<Case> {
     const HOLDERS: &str = "GET /api/v1/roles.getUsersInRole";
     const GRANT: &str = "POST /api/v1/permissions.addRole";
     const REVOKE: &str = "POST /api/v1/permissions.removeRole";
+    const CREATE: &str = "POST /api/v1/roles.create";
+    const UPDATE: &str = "POST /api/v1/roles.update";
+    const DELETE: &str = "POST /api/v1/roles.delete";
     vec![
+        Case::new(200, Admin, CREATE, r#"{"name":"Night shift","description":"Works at night"}"#),
+        Case::new(200, Admin, CREATE, r#"{"name":7,"scope":"Subscriptions","mandatory2fa":false}"#),
+        Case::new(400, Admin, CREATE, r#"{"name":"Night shift"}"#),
+        Case::new(400, Admin, CREATE, r#"{"name":"Day shift","scope":"users"}"#),
+        Case::new(400, Bob, CREATE, r#"{"name":"Day shift"}"#),
+        Case::new(200, Admin, UPDATE, r#"{"roleId":"Night shift","name":"Day shift","scope":null}"#),
+        Case::new(400, Admin, UPDATE, r#"{"roleId":"Night shift","name":"Day shift"}"#),
+        Case::new(400, Admin, UPDATE, r#"{"roleId":"admin","name":"Boss"}"#),
+        Case::new(400, Admin, UPDATE, r#"{"roleId":"7","name":"Day shift"}"#),
+        Case::new(400, Admin, UPDATE, r#"{"roleId":"7"}"#),
+        Case::new(400, Bob, UPDATE, r#"{"roleId":"7","name":"Boss"}"#),
+        Case::new(400, Admin, DELETE, r#"{"roleId":"user"}"#),
+        Case::new(400, Admin, DELETE, r#"{"roleId":"unknown"}"#),
+        Case::new(400, Admin, DELETE, "{}"),
+        Case::new(403, Bob, DELETE, ""),
+        Case::new(200, Admin, ADD, r#"{"username":"bob","roleName":"7"}"#),
+        Case::new(400, Admin, DELETE, r#"{"roleId":"7"}"#),
+        Case::new(200, Admin, DELETE, r#"{"roleId":"Day shift"}"#),
         Case::new(200, Admin, ADD, r#"{"username":"bob","roleId":"moderator"}"#),
         Case::new(200, Admin, ADD, r#"{"username":"carol","roleName":"moderator","roomId":""}"#),
         Case::new(400, Bob, ADD, r#"{"username":"bob","roleId":"moderator"}"#),

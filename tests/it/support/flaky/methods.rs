@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use doorsign::domain::{
     Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
     DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind, Login, LoginId,
-    LoginQuery, LoginRecord, NewEvent, NewLogin, Page, PermissionGrant, Presence, Result, Role,
-    Session, Setting, SettingValue, SigningSecret, StatusId, StatusName, StatusQuery, Timestamp,
-    User, UserId, UserKey, UserPatch, UserQuery, UserWithPresence, Webhook, WebhookName,
+    LoginQuery, LoginRecord, NewEvent, NewLogin, Page, PermissionGrant, Presence, RemovedRole,
+    Result, Role, RoleDraft, Session, Setting, SettingValue, SigningSecret, StatusId, StatusName,
+    StatusQuery, Timestamp, User, UserId, UserKey, UserPatch, UserQuery, UserWithPresence, Webhook,
+    WebhookName,
 };
 use doorsign::store::{
     Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Logins, Outbox, Permissions,
@@ -69,6 +70,10 @@ flaky! { Presences {
 
 flaky! { Permissions {
     list_roles() -> Vec<Role>;
+    list_removed_roles() -> Vec<RemovedRole>;
+    create_role(role: Role, by: By) -> ();
+    update_role(id: String, draft: RoleDraft, by: By) -> Role;
+    delete_role(id: String, by: By) -> ();
     list_permissions() -> Vec<PermissionGrant>;
     update_permissions(grants: Vec<PermissionGrant>, by: By) -> ();
     set_grant(permission: String, role: String, change: GrantChange, by: By) -> ();
