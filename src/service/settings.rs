@@ -28,7 +28,8 @@ pub async fn find(app: &App, actor: &Actor, id: &str) -> Result<(Setting, Settin
     Ok((setting, app.settings().await?.get(setting).clone()))
 }
 
-/// Changes a setting.
+/// Changes a setting. One that only the server changes accepts the value that it has, as in
+/// Rocket.Chat: clients save whole forms.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Invalid { Setting, Fixed | OtherKind }`, `Unavailable`.
@@ -37,6 +38,9 @@ pub async fn set(app: &App, actor: &Requester, id: &str, value: SettingValue) ->
     let setting = known(id)?;
     let expected = setting.default().kind();
     let problem = if setting.change() == ChangedBy::Server {
+        if *app.settings().await?.get(setting) == value {
+            return Ok(());
+        }
         Problem::Fixed(setting.id())
     } else if value.kind() != expected {
         Problem::OtherKind(setting.id(), expected)

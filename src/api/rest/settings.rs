@@ -63,8 +63,16 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
     let value =
         value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
     let app = request.count_call(Some(&actor))?;
-    settings::set(app, &actor, &request.parameter(), value).await?;
+    if !repeats_site_url(&request, &value) {
+        settings::set(app, &actor, &request.parameter(), value).await?;
+    }
     response::done()
+}
+
+/// Returns whether the request sets the site URL to the shown one, which only the API knows.
+fn repeats_site_url(request: &Request, value: &SettingValue) -> bool {
+    let shown = || SettingValue::Text(request.site_url().into_owned());
+    request.parameter() == Setting::SiteUrl.id() && *value == shown()
 }
 
 /// Replaces the value of the site URL, which only the API knows if the config does not name it.

@@ -1,6 +1,7 @@
 //! Settings: the public ones, reading and changing single ones, and what survives a restart.
 
 use crate::support::{Client, Setup, TestServer};
+use doorsign::config::Contract;
 use serde_json::{Value, json};
 use warp::http::Method;
 
@@ -165,6 +166,24 @@ async fn an_invalid_change_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn every_setting_accepts_the_value_that_it_has() {
+    for contract in [Contract::Documented, Contract::Server] {
+        let setup = Setup::new().contract(contract);
+        let server = setup.config(|c| c.rate_limit_calls = Some(0)).start().await;
+        let admin = server.admin().await;
+        let before = public(&admin, "?count=0").await;
+        for row in before["settings"].as_array().unwrap() {
+            let id = row["_id"].as_str().unwrap();
+            set(&admin, id, row["value"].clone()).await;
+        }
+        let ann = server.user("ann").await;
+        let repeated = ann.post("settings/uniqueID", json!({"value": "x"}));
+        repeated.await.golden("route_forbidden");
+        assert_eq!(public(&admin, "?count=0").await, before);
+    }
+}
+
+#[tokio::test]
 async fn single_settings_need_the_permission() {
     let server = TestServer::start().await;
     let (ann, anon) = (server.user("ann").await, server.anon());
@@ -204,7 +223,16 @@ async fn settings_from_the_configuration_are_read_only() {
     ] {
         let route = format!("settings/{id}");
         assert_eq!(admin.get(&route).await.json()["value"], value);
-        let refused = admin.post(&route, json!({"value": value})).await;
+        let other = match value {
+            Value::Bool(_) => json!(false),
+            Value::Number(_) => json!(1),
+            _ => json!("https://c.example"),
+        };
+        admin
+            .post(&route, json!({"value": value}))
+            .await
+            .expect(200);
+        let refused = admin.post(&route, json!({"value": other})).await;
         assert_eq!(
             refused.expect(400).json()["errorType"],
             "error-action-not-allowed"
