@@ -1,5 +1,5 @@
 //! The rate limits of methods: per user and per connection, for each method and for all together.
-//! Source: Rocket.Chat's defaults of `DDP_Rate_Limit_*` and `setUserStatus`'s own rule;
+//! Source: Rocket.Chat's defaults of `DDP_Rate_Limit_*` and the own rules of methods;
 //! compatibility 8.4.
 
 use super::connection::Caller;
@@ -27,7 +27,10 @@ const OF_CONNECTION: Limits = Limits {
 };
 
 /// The methods with their own limit per user.
-const OWN: &[(&str, Limit)] = &[("setUserStatus", per(1, 1))];
+const OWN: &[(&str, Limit)] = &[
+    ("setUserStatus", per(1, 1)),
+    ("userSetUtcOffset", per(1, 60)),
+];
 
 /// The key under which all methods are counted together.
 const ALL: &str = "";

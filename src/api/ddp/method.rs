@@ -34,6 +34,7 @@ static METHODS: &[Method] = methods! {
     "UserPresence:ping"        => presence::ping,
     "setUserPassword"          => password::set,
     "saveUserProfile"          => profile::save,
+    "userSetUtcOffset"         => profile::set_utc_offset,
     "rooms/get"                => startup::no_changes,
     "subscriptions/get"        => startup::no_changes,
     "listEmojiCustom"          => startup::nothing,

@@ -5,8 +5,10 @@ use super::call::Call;
 use super::outcome::{Outcome, result};
 use crate::api::error::{AccountContext, ApiError};
 use crate::api::http::fields::Fields;
+use crate::api::wire;
 use crate::service::users::changes;
 use crate::service::users::current_password::CurrentPassword;
+use crate::service::users::preferences;
 use crate::service::users::user_changes::UserChanges;
 use serde_json::Value;
 
@@ -37,4 +39,18 @@ pub(super) async fn save(mut call: Call<'_>) -> Outcome {
     let changed = changes::update_own(call.app(), &actor, new, current).await;
     changed.map_err(|e| context.failed(e))?;
     result(&true)
+}
+
+/// `[hours]`: returns nothing. Changes the offset of the user's time zone. Does nothing without a
+/// login. Source: Rocket.Chat `userSetUtcOffset.ts`.
+pub(super) async fn set_utc_offset(mut call: Call<'_>) -> Outcome {
+    let hours = call.param(0);
+    if !hours.is_number() {
+        return Err(ApiError::NoMatch);
+    }
+    let minutes = wire::preferences::minutes(&hours)?;
+    if call.caller().is_some() {
+        preferences::set_utc_offset(call.app(), &call.requester()?, minutes).await?;
+    }
+    Ok(None)
 }

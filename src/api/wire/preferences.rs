@@ -122,13 +122,13 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences
     }
     let utc_offset = checked.remove(UTC_OFFSET).filter(Value::is_number);
     Ok(NewPreferences {
-        utc_offset: utc_offset.map(|hours| utc_offset_of(&hours)).transpose()?,
+        utc_offset: utc_offset.map(|hours| minutes(&hours)).transpose()?,
         json: Value::Object(checked).to_string(),
     })
 }
 
-/// Converts hours to minutes.
-fn utc_offset_of(hours: &Value) -> Result<i32, ApiError> {
+/// Converts the offset of a time zone from hours to minutes.
+pub(in crate::api) fn minutes(hours: &Value) -> Result<i32, ApiError> {
     let hours = hours.as_f64().unwrap_or_default();
     let refusal = if hours < 0.0 {
         "must be >= -12"

@@ -29,3 +29,16 @@ pub async fn set(app: &App, actor: &Requester, user: UserId, new: NewPreferences
     let by = actor.by(app.clock.now());
     app.store.update_user(user, patch, by).await
 }
+
+/// Changes the offset of the actor's time zone from UTC, in minutes.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn set_utc_offset(app: &App, actor: &Requester, minutes: i32) -> Result<User> {
+    let patch = UserPatch {
+        utc_offset: Some(minutes),
+        ..UserPatch::default()
+    };
+    let by = actor.by(app.clock.now());
+    app.store.update_user(by.user.clone(), patch, by).await
+}

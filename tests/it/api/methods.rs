@@ -257,3 +257,26 @@ async fn users_save_their_profile_by_a_method() {
     let refused = message(&answer(&anon, "method.callAnon", "saveUserProfile", profile).await);
     assert_eq!(refused["error"]["error"], "error-invalid-user");
 }
+
+#[tokio::test]
+async fn a_method_changes_the_time_zone_of_a_user() {
+    let (server, [_, ann, anon]) = with_callers().await;
+    let bob = server.user("bob").await;
+    let set = "userSetUtcOffset";
+    let done = call(&ann, set, json!([5.75])).await;
+    assert_eq!((done.get("result"), done.get("error")), (None, None));
+    assert_eq!(ann.get("me").await.json()["utcOffset"], 5.75);
+    for hours in [json!("2"), json!(null), json!(15), json!(1e300)] {
+        let refused = call(&bob, set, json!([hours])).await;
+        assert!(refused["error"].is_object(), "{hours}: {refused}");
+    }
+    assert_eq!(bob.get("me").await.json()["utcOffset"], 0);
+    let of_no_user = answer(&anon, "method.callAnon", set, json!([2])).await;
+    assert_eq!(message(&of_no_user).get("error"), None);
+
+    let limited = Setup::new().rate_limited().start().await;
+    let carl = limited.user("carl").await;
+    assert_eq!(call(&carl, set, json!([2])).await.get("error"), None);
+    let again = call(&carl, set, json!([2])).await;
+    assert_eq!(again["error"]["error"], "too-many-requests");
+}

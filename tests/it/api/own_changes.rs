@@ -2,6 +2,7 @@
 //! errors of `validateUserEditing.ts` and `saveUserProfile.ts`.
 
 use crate::support::admin::setting;
+use crate::support::methods::call;
 use crate::support::{Client, Reply, Setup, TestServer};
 use doorsign::config::Contract;
 use doorsign::service::users::{self, NewUser};
@@ -152,6 +153,8 @@ async fn a_locked_profile_refuses_every_change_of_the_own_account() {
             let text = "Edit user profile is not allowed";
             refused(&update(&ann, &ann, &data).await, text);
         }
+        let saved = call(&ann, "saveUserProfile", json!([{"bio": "a bio"}, {}]));
+        assert_eq!(saved.await["error"]["error"], "error-not-allowed");
         update_own(&admin, &json!({"bio": "a bio"}))
             .await
             .golden("users_update_own_locked");
