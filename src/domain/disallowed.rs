@@ -17,6 +17,8 @@ pub enum Disallowed {
     Email,
     /// Changing the own password (`Accounts_AllowPasswordChange`).
     Password,
+    /// Deleting the own account (`Accounts_AllowDeleteOwnAccount`).
+    DeletionOfAccount,
 }
 
 impl Disallowed {
@@ -31,6 +33,7 @@ impl Disallowed {
             Self::RealName => "changes of your own display name",
             Self::Email => "changes of your own email address",
             Self::Password => "changes of your own password",
+            Self::DeletionOfAccount => "the deletion of your own account",
         }
     }
 }

@@ -76,7 +76,7 @@ settings! {
     /// Whether web clients call realtime methods over REST.
     ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everyone, Administrators;
     /// Whether users may delete their own account.
-    AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", false, Everyone, Server;
+    AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", false, Everyone, Administrators;
     /// Whether users may change their own email address.
     AllowEmailChange = "Accounts_AllowEmailChange", true, Everyone, Administrators;
     /// Whether users may appear offline while connected.

@@ -1,6 +1,6 @@
 //! The query for users, independent of URL and SQL.
 
-use super::{SortOrder, UserKind};
+use super::{SortOrder, Timestamp, UserKind};
 
 /// Filter, order and page of a list of users.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +15,9 @@ pub struct UserQuery {
     pub active: Option<bool>,
     /// Only users who have logged in with a password, or only those who never have.
     pub has_logged_in: Option<bool>,
+    /// Only users who have not been active since then: created before, and without a login that was
+    /// opened or used later.
+    pub idle_since: Option<Timestamp>,
     /// Only users of this kind.
     pub kind: Option<UserKind>,
     /// The sort keys. Empty means by username, without regard to case. Ties are broken by username.

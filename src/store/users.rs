@@ -1,6 +1,8 @@
 //! The users' part of the store contract: users and the roles they hold.
 
-use crate::domain::{Attribution, By, Page, Result, User, UserId, UserKey, UserPatch, UserQuery};
+use crate::domain::{
+    Attribution, By, LoginId, Page, Result, User, UserId, UserKey, UserPatch, UserQuery,
+};
 use async_trait::async_trait;
 
 /// Users. See the [module](super) for the contract of every method.
@@ -43,6 +45,19 @@ pub trait Users: Send + Sync {
     /// or `Invalid { Preferences, TooLong }` if the merged preferences exceed
     /// [`Profile::MAX_PREFERENCES`](crate::domain::Profile::MAX_PREFERENCES).
     async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User>;
+
+    /// Deletes a user who asked for it with a password, like [`delete_user`](Self::delete_user).
+    ///
+    /// # Errors
+    /// `Unauthenticated` if the login `asked_by` has ended, `Invalid { CurrentPassword }` if
+    /// `checked_hash` is no longer the stored hash, and those of `delete_user`.
+    async fn delete_own_user(
+        &self,
+        id: UserId,
+        checked_hash: String,
+        asked_by: LoginId,
+        by: By,
+    ) -> Result<()>;
 
     /// Deletes a user with all logins, and appends the event.
     ///

@@ -25,6 +25,10 @@ pub(in crate::api) enum AccountContext {
     CheckUsername,
     /// `users.delete`.
     Delete,
+    /// `users.deleteOwnAccount`, at this time.
+    DeleteOwn(Timestamp),
+    /// `users.resetAvatar`.
+    ResetAvatar,
     /// `users.setActiveStatus`.
     SetActive,
     /// `users.logout`.
@@ -62,6 +66,16 @@ pub(super) fn render(context: AccountContext, error: &Error) -> Option<ErrorRepl
         (C::SetPassword, Error::Forbidden { .. }) => {
             ErrorReply::failure("error-not-allowed", "Not allowed")
                 .details(Details::by("setUserPassword"))
+        }
+        (C::CheckUsername, Error::Disallowed(_)) => {
+            ErrorReply::failure("error-not-allowed", "Not allowed")
+                .details(Details::by("setUsername"))
+        }
+        (C::DeleteOwn(now), _) => return user_data::delete_own(error, now),
+        (C::ResetAvatar, Error::NotFound(_)) => ErrorReply::unknown_user(),
+        (C::ResetAvatar, Error::Forbidden { .. }) => {
+            ErrorReply::failure("error-not-allowed", "Reset avatar is not allowed")
+                .details(Details::by("users.resetAvatar"))
         }
         (C::CheckUsername, Error::Invalid { field, problem }) => {
             user_data::available_username(*field, problem)?

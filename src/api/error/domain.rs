@@ -64,7 +64,8 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             | Disallowed::Username
             | Disallowed::RealName
             | Disallowed::Email
-            | Disallowed::Password,
+            | Disallowed::Password
+            | Disallowed::DeletionOfAccount,
         ) => ErrorReply::failure("error-not-allowed", "Not allowed"),
         Error::LastPermissionManager => ErrorReply::not_allowed(
             "Leaving the app without a user who may access permissions is not allowed",

@@ -13,7 +13,9 @@ use crate::domain::{Blocked, Disallowed, Error, Field, Permission, Problem, Time
 /// saved: Rocket.Chat `saveUserIdentity.ts`.
 pub(super) fn change(error: &Error, method: &'static str, now: Timestamp) -> Option<ErrorReply> {
     Some(match error {
-        Error::LoginBlocked { blocked, until } => blocked_check(*blocked, now, *until),
+        Error::LoginBlocked { blocked, until } => {
+            blocked_check(*blocked, "saveUserProfile", now, *until)
+        }
         Error::Disallowed(what) => locked(*what, method)?,
         Error::Invalid {
             problem: Problem::Reserved(_),
@@ -44,7 +46,7 @@ fn locked(what: Disallowed, method: &'static str) -> Option<ErrorReply> {
         Disallowed::RealName => "Edit user real name is not allowed",
         Disallowed::Email => "Edit user email is not allowed",
         Disallowed::Password => "Edit user password is not allowed",
-        Disallowed::Invisible => return None,
+        Disallowed::Invisible | Disallowed::DeletionOfAccount => return None,
     };
     let (method, act) = ("insertOrUpdateUser", "Update_user");
     Some(ErrorReply::not_allowed(text, method, act))
@@ -62,16 +64,40 @@ pub(super) fn save(error: &Error) -> Option<ErrorReply> {
     })
 }
 
+/// Renders the own account that could not be deleted.
+pub(super) fn delete_own(error: &Error, now: Timestamp) -> Option<ErrorReply> {
+    const METHOD: &str = "deleteUserOwnAccount";
+    Some(match error {
+        Error::LoginBlocked { blocked, until } => blocked_check(*blocked, METHOD, now, *until),
+        Error::Invalid {
+            field: Field::CurrentPassword,
+            ..
+        } => ErrorReply::failure("error-invalid-password", "Invalid password")
+            .details(Details::by(METHOD)),
+        Error::LastAdministrator => ErrorReply::not_allowed(
+            "Leaving the app without admins is not allowed",
+            METHOD,
+            "Remove_last_admin",
+        ),
+        _ => return None,
+    })
+}
+
 /// Renders a blocked password check. It is not the 401 of a login, after which clients would assume
 /// that they are logged out.
-fn blocked_check(blocked: Blocked, now: Timestamp, until: Timestamp) -> ErrorReply {
+fn blocked_check(
+    blocked: Blocked,
+    method: &'static str,
+    now: Timestamp,
+    until: Timestamp,
+) -> ErrorReply {
     let (code, target) = match blocked {
         Blocked::User => ("error-login-blocked-for-user", "User"),
         Blocked::Address => ("error-login-blocked-for-ip", "IP"),
     };
     let text = format!("Login has been temporarily blocked For {target}");
     ErrorReply::failure(code, &text).details(Details {
-        method: Some("saveUserProfile"),
+        method: Some(method),
         ..Details::blocked(now, until)
     })
 }

@@ -42,7 +42,8 @@ pub(super) use role::{
     RoleRow, RoleSync,
 };
 pub(super) use session::{
-    EndedSession, LoggedOut, LoginReply, LogoutReply, SessionPage, SessionReply, SessionRow,
+    EndedSession, KeptLogin, LoggedOut, LoginReply, LogoutReply, SessionPage, SessionReply,
+    SessionRow,
 };
 pub(super) use setting::{
     Connections, NoConfigurations, NoServices, PasswordPolicyReply, SettingPage, SettingReply,

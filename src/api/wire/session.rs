@@ -2,7 +2,7 @@
 
 use super::Me;
 use crate::api::wire::date::Rfc3339;
-use crate::domain::{Actor, LoginId, LoginRecord};
+use crate::domain::{Actor, Login, LoginId, LoginRecord};
 use crate::service::presence::VisiblePresence;
 use serde::Serialize;
 
@@ -74,6 +74,33 @@ impl LoggedOut {
     pub(in crate::api) fn of(id: &str) -> Self {
         Self {
             message: format!("User {id} has been logged out!"),
+        }
+    }
+}
+
+/// The response to `users.logoutOtherClients`: the login that stays.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::api) struct KeptLogin<'a> {
+    token: &'a str,
+    token_expires: Expiry,
+}
+
+/// When a token expires; the empty text if it never does.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Expiry {
+    At(Rfc3339),
+    Never(&'static str),
+}
+
+impl<'a> KeptLogin<'a> {
+    pub(in crate::api) fn new(token: &'a str, login: &Login) -> Self {
+        let expires = login.expires_at.map(|at| Expiry::At(at.into()));
+        let token_expires = expires.unwrap_or(Expiry::Never(""));
+        Self {
+            token,
+            token_expires,
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Creates, deletes, activates and deactivates users, and ends their logins. Source of the order of
 //! the checks: Rocket.Chat `validateUserData.ts`.
 
+use super::current_password::{self, CurrentPassword};
 use super::{accept, check_roles, find, is_self, missing, refuse_unclear, without_addresses};
 use crate::app::{App, Ids};
 use crate::domain::{
-    Bio, Email, EndedLogins, Field, Nickname, Permission, Profile, Requester, Result, User, UserId,
-    UserKey, UserPatch, Username,
+    Bio, Disallowed, Email, EndedLogins, Error, Field, Nickname, Permission, Profile, Requester,
+    Result, Setting, User, UserId, UserKey, UserPatch, UserQuery, Username,
 };
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A user to create, not validated yet.
 #[derive(Default)]
@@ -95,6 +99,60 @@ pub async fn delete(app: &App, actor: &Requester, key: UserKey) -> Result<()> {
     let (user, _) = find(app, key).await?;
     let by = actor.by(app.clock.now());
     app.store.delete_user(user.id, by).await
+}
+
+/// Deletes the actor's own account with all logins, confirmed by the current password.
+///
+/// # Errors
+/// `Disallowed` unless a setting allows it, `Invalid { CurrentPassword }`, `LoginBlocked`,
+/// `LastAdministrator`, `LastPermissionManager`, `Unavailable`.
+pub async fn delete_own(app: &App, actor: &Requester, current: CurrentPassword) -> Result<()> {
+    if !app.settings().await?.is_on(Setting::AllowDeleteOwnAccount) {
+        return Err(Error::Disallowed(Disallowed::DeletionOfAccount));
+    }
+    let hash = current_password::check(app, actor, &current).await?;
+    let by = actor.by(app.clock.now());
+    let (user, login) = (by.user.clone(), actor.login.id.clone());
+    app.store.delete_own_user(user, hash, login, by).await
+}
+
+/// Deactivates every user with `role` who has not been active for `days`, and returns their number.
+/// The actor stays active, and so do the last administrator and the last user who can change
+/// permissions.
+///
+/// # Errors
+/// `Forbidden`, `Unavailable`. Users deactivated before stay so.
+pub async fn deactivate_idle(app: &App, actor: &Requester, days: u32, role: String) -> Result<u64> {
+    actor.require(Permission::EditOtherUserActiveStatus)?;
+    let query = UserQuery {
+        roles: vec![role],
+        active: Some(true),
+        idle_since: Some(app.clock.now().before(DAY * days)),
+        ..UserQuery::default()
+    };
+    let mut deactivated = 0;
+    for user in app.store.list_users(query).await?.items {
+        if is_self(actor, &user.id) {
+            continue;
+        }
+        match set_active(app, actor, user.id, false).await {
+            Ok(_) => deactivated += 1,
+            // Deleted meanwhile, or needed.
+            Err(Error::NotFound(_) | Error::LastAdministrator | Error::LastPermissionManager) => {}
+            Err(failed) => return Err(failed),
+        }
+    }
+    Ok(deactivated)
+}
+
+/// Removes the avatar of a user: the actor, or another one. Every avatar is drawn from the username
+/// here, so there is none to remove.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Unavailable`.
+pub async fn reset_avatar(app: &App, actor: &Requester, key: UserKey) -> Result<()> {
+    find(app, key).await?;
+    actor.require(Permission::EditOtherUserAvatar)
 }
 
 /// Activates or deactivates a user. Deactivation ends all logins, including tokens.

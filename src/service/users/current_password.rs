@@ -48,7 +48,11 @@ fn possible_digests(given: &str) -> impl Iterator<Item = PasswordDigest> {
 /// Verifies the current password and returns its hash. Someone with a stolen token must not be able
 /// to guess the password. Failures count against the account, together with failed logins, so that
 /// guessing in two places gives no more attempts.
-async fn check(app: &App, actor: &Requester, current: &CurrentPassword) -> Result<String> {
+pub(super) async fn check(
+    app: &App,
+    actor: &Requester,
+    current: &CurrentPassword,
+) -> Result<String> {
     let wrong = Error::invalid(Field::CurrentPassword, Problem::NotValid(String::new()));
     let given = current.text.as_deref().unwrap_or_default();
     if given.is_empty() {

@@ -3,7 +3,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    Actor, Result, User, UserKey, UserQuery, UserSearch, Username, suggested_usernames,
+    Actor, Disallowed, Error, Result, Setting, User, UserKey, UserQuery, UserSearch, Username,
+    suggested_usernames,
 };
 
 /// How many numbers are tried after the last suggestion. Numbers begin where few are taken.
@@ -12,9 +13,12 @@ const NUMBERS: u64 = 100;
 /// Returns whether the actor could have the username `name`: no other user has it.
 ///
 /// # Errors
-/// `Invalid { Username, Missing | NotValid | Reserved }` for a name that no one can take,
-/// `Unavailable`.
+/// `Disallowed` if users may not change their username, `Invalid { Username, Missing | NotValid |
+/// Reserved }` for a name that no one can take, `Unavailable`.
 pub async fn is_available(app: &App, actor: &Actor, name: &str) -> Result<bool> {
+    if !app.settings().await?.is_on(Setting::AllowUsernameChange) {
+        return Err(Error::Disallowed(Disallowed::Username));
+    }
     if actor.user.username.as_str() == name {
         return Ok(true);
     }

@@ -41,6 +41,7 @@ mod settings;
 mod use_case_permissions;
 mod users;
 mod users_end;
+mod users_own_end;
 mod users_search;
 mod users_tokens;
 mod users_update;

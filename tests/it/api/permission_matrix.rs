@@ -44,6 +44,7 @@ const MATRIX: &[Group] = &[
         POST /api/v1/users.logout
         POST /api/v1/users.createToken
         POST /api/v1/users.removeOtherTokens
+        POST /api/v1/users.logoutOtherClients
         GET /api/v1/sessions/list
         GET /api/v1/sessions/info
         POST /api/v1/sessions/logout.me
@@ -84,6 +85,7 @@ const MATRIX: &[Group] = &[
         POST /api/v1/settings/:_id
         POST /api/v1/users.setActiveStatus
         POST /api/v1/users.delete
+        POST /api/v1/users.deactivateIdle
         GET /api/v1/sessions/list.all
         GET /api/v1/sessions/info.admin
         POST /api/v1/sessions/logout
@@ -118,6 +120,10 @@ const MATRIX: &[Group] = &[
         GET /api/v1/users.getPersonalAccessTokens"),
     ([401, 200, 400, 400, 200, 200], "tokens_remove_not_allowed", "
         POST /api/v1/users.removePersonalAccessToken"),
+    ([401, 400, 400, 400, 200, 400], "users_avatar_not_allowed", "
+        POST /api/v1/users.resetAvatar"),
+    ([401, 400, 400, 400, 400, 400], "users_delete_own_not_allowed", "
+        POST /api/v1/users.deleteOwnAccount"),
     ([401, 307, 307, 307, 307, 307], "", "
         GET /api/v1/users.getAvatar"),
     (SWITCHED, "", "

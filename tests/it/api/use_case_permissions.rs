@@ -141,6 +141,10 @@ async fn users_and_tokens_are_refused_without_the_permission() {
     refused("delete", accounts::delete(app, ann, key).await);
     let active = accounts::set_active(app, ann, admin.clone(), true);
     refused("active", active.await);
+    let idle = accounts::deactivate_idle(app, ann, 1, text("user"));
+    refused("idle", idle.await);
+    let avatar = accounts::reset_avatar(app, ann, UserKey::Id(admin.clone()));
+    refused("avatar", avatar.await);
     let logout = accounts::end_logins(app, ann, admin.clone());
     refused("logout", logout.await);
     let preferences = preferences::set(

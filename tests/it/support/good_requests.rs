@@ -64,6 +64,8 @@ pub fn accepted(path: &str) -> u16 {
     match path {
         "/websocket" | "/sockjs/:server/:session/websocket" => 101,
         "/api/v1/users.getAvatar" => 307,
+        // Off by default. When it is on, it ends its sender.
+        "/api/v1/users.deleteOwnAccount" => 400,
         _ => 200,
     }
 }
@@ -123,6 +125,9 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
             json!({"userId": user(server, n).await.0, "activeStatus": false})
         }
         "users.delete" => json!({"userId": user(server, n).await.0}),
+        "users.deleteOwnAccount" => json!({"password": "a password"}),
+        "users.deactivateIdle" => json!({"daysIdle": 36_500}),
+        "users.resetAvatar" => json!({"username": "admin"}),
         "users.createToken" => {
             json!({"userId": id_of(server, username).await, "secret": SECRET})
         }

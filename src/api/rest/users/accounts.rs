@@ -1,14 +1,18 @@
 //! Creating, deleting and deactivating users, and ending their logins.
 
 use crate::api::error::{AccountContext, ApiError};
+use crate::api::http::coercion;
 use crate::api::http::fields::Fields;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::http::user_selector;
-use crate::api::wire::{ActiveReply, Activity, DeletedReply, LoggedOut, UserReply, UserRow};
+use crate::api::wire::{
+    ActiveReply, Activity, CountReply, DeletedReply, KeptLogin, LoggedOut, UserReply, UserRow,
+};
 use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
+use crate::service::users::current_password::CurrentPassword;
 
 /// Accepted without effect. Channels, mails, custom fields and telephones do not exist here, and
 /// Rocket.Chat does not store a status text at creation either. `fields` used to select the fields
@@ -123,4 +127,38 @@ pub(in crate::api) async fn remove_other_tokens(request: Request) -> Answer {
     let actor = request.actor().await?;
     accounts::end_other_logins(request.count_call(Some(&actor))?, &actor).await?;
     response::done()
+}
+
+pub(in crate::api) async fn logout_other_clients(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    accounts::end_other_logins(request.count_call(Some(&actor))?, &actor).await?;
+    response::success(&KeptLogin::new(request.token(), &actor.login))
+}
+
+pub(in crate::api) async fn delete_own_account(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.fields_named(&["password"], &["confirmRelinquish"])?;
+    let current = CurrentPassword {
+        text: fields.text("password")?,
+        address: request.address(),
+    };
+    fields.flag("confirmRelinquish")?;
+    let app = request.count_call(Some(&actor))?;
+    let deleted = accounts::delete_own(app, &actor, current).await;
+    deleted.map_err(|e| AccountContext::DeleteOwn(app.clock.now()).failed(e))?;
+    response::done()
+}
+
+pub(in crate::api) async fn deactivate_idle(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::EditOtherUserActiveStatus)
+        .await?;
+    let mut fields = request.fields_named(&["daysIdle"], &["role"])?;
+    let days = coercion::number(&fields.take("daysIdle").unwrap_or_default())?;
+    let days = days.as_u64().and_then(|days| u32::try_from(days).ok());
+    let days = days.ok_or_else(|| ApiError::invalid_params("must be a whole number from 0"))?;
+    let role = fields.text("role")?.unwrap_or_else(|| "user".to_owned());
+    let app = request.count_call(Some(&actor))?;
+    let count = accounts::deactivate_idle(app, &actor, days, role).await?;
+    response::success(&CountReply::from(count))
 }

@@ -54,7 +54,7 @@ fn append_all(sql: &impl Sql, changes: impl IntoIterator<Item = Change>, by: &By
 /// Rejects a change whose conditions no longer hold: after the check of the current password,
 /// someone may have reset it or ended the login. With a single writer, conditions that hold here
 /// hold until the commit.
-fn refuse_outdated(sql: &impl Sql, id: &UserId, patch: &UserPatch) -> Result<()> {
+pub(super) fn refuse_outdated(sql: &impl Sql, id: &UserId, patch: &UserPatch) -> Result<()> {
     if let Some(login) = &patch.asked_by {
         logins::require(sql, login)?;
     }

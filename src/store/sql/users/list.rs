@@ -46,6 +46,13 @@ fn filter<'a>(query: &'a UserQuery, email: Option<&'a str>) -> Filter<'a> {
         Some(true) => filter.and("last_login_at IS NOT NULL"),
         Some(false) => filter.and("last_login_at IS NULL"),
     }
+    if let Some(since) = query.idle_since {
+        let since = filter.bind(since);
+        filter.and(&format!(
+            "created_at <= {since} AND coalesce(last_login_at, created_at) <= {since} AND NOT EXISTS (
+                SELECT 1 FROM login WHERE login.user_id = user.id AND coalesce(last_used_at, login.created_at) > {since})"
+        ));
+    }
     match query.kind {
         None => {}
         Some(UserKind::App) => filter.and(IS_APP),

@@ -7,8 +7,8 @@ pub mod rows;
 use super::signal::{ACCESS, AUDIT};
 use super::{Engine, SpaceClass, Sql, audit, values};
 use crate::domain::{
-    Attribution, Bio, By, Email, Field, Nickname, Page, PresencePolicy, Result, User, UserId,
-    UserKey, UserPatch, UserQuery, Username,
+    Attribution, Bio, By, Email, Field, LoginId, Nickname, Page, PresencePolicy, Result, User,
+    UserId, UserKey, UserPatch, UserQuery, Username,
 };
 use crate::store::Users;
 use async_trait::async_trait;
@@ -51,6 +51,25 @@ impl<E: Engine> Users for E {
         };
         self.write(space, ACCESS, move |sql| {
             change::update(sql, &id, &patch, &by)
+        })
+        .await
+    }
+
+    async fn delete_own_user(
+        &self,
+        id: UserId,
+        checked_hash: String,
+        asked_by: LoginId,
+        by: By,
+    ) -> Result<()> {
+        let conditions = UserPatch {
+            checked_hash: Some(checked_hash),
+            asked_by: Some(asked_by),
+            ..UserPatch::default()
+        };
+        self.write(SpaceClass::Reserve, ACCESS, move |sql| {
+            change::refuse_outdated(sql, &id, &conditions)?;
+            change::delete(sql, &id, &by)
         })
         .await
     }

@@ -64,10 +64,18 @@ async fn every_documented_status_occurs_and_matches_the_document() {
     let (document, mut responses) = (Document::read(), Responses::new());
     let server = setup().start().await;
     let mut people = People::of(&server).await;
-    for case in for_every_operation(&document).into_iter().chain(cases()) {
+    let mut ask = async |case: Case| {
         let reply = people.ask(&server, &case).await;
         check(&document, &mut responses, &case, &reply);
         check_request(&document, &people, &case, &reply);
+    };
+    for case in for_every_operation(&document).into_iter().chain(cases()) {
+        ask(case).await;
+    }
+    // The block after failed logins ends.
+    server.clock.advance(Duration::from_secs(301));
+    for case in users::own_end() {
+        ask(case).await;
     }
     check_rate_limits(&document, &mut responses).await;
     let short_timeout = Limits {
@@ -162,7 +170,8 @@ async fn check_rate_limits(document: &Document, responses: &mut Responses) {
     );
     people.ask(&server, &grant).await.expect(200);
     let mut called = BTreeSet::new();
-    for case in cases().into_iter().filter(|case| case.status < 400) {
+    let cases = cases().into_iter().chain(users::own_end());
+    for case in cases.filter(|case| case.status < 400) {
         let operation = case.operation();
         if document.statuses(&operation).contains(&429) && called.insert(operation) {
             people.ask(&server, &case).await;

@@ -256,6 +256,7 @@ fn sessions() -> Vec<Case> {
         Case::new(400, Admin, END_ANY, "{}"),
         Case::new(403, Bob, END_ANY, r#"{"sessionId":"{other}"}"#),
         Case::new(200, Bob, OTHERS, ""),
+        Case::new(200, Bob, "POST /api/v1/users.logoutOtherClients", ""),
     ]
 }
 
@@ -264,7 +265,22 @@ fn removals() -> Vec<Case> {
     const ACTIVE: &str = "POST /api/v1/users.setActiveStatus";
     const DELETE: &str = "POST /api/v1/users.delete";
     const LOGOUT: &str = "POST /api/v1/users.logout";
+    const OWN: &str = "POST /api/v1/users.deleteOwnAccount";
+    const IDLE: &str = "POST /api/v1/users.deactivateIdle";
+    const AVATAR: &str = "POST /api/v1/users.resetAvatar";
     vec![
+        Case::new(400, Bob, OWN, "{}"),
+        Case::new(200, Admin, IDLE, r#"{"daysIdle":"36500"}"#),
+        Case::new(200, Admin, IDLE, r#"{"daysIdle":1,"role":"pilot"}"#),
+        Case::new(400, Admin, IDLE, r#"{"daysIdle":-1}"#),
+        Case::new(400, Admin, IDLE, r#"{"role":"user"}"#),
+        Case::new(403, Bob, IDLE, ""),
+        Case::new(200, Admin, AVATAR, r#"{"username":"bob"}"#),
+        Case::new(400, Bob, AVATAR, r#"{"username":"bob"}"#),
+        Case::new(400, Admin, AVATAR, r#"{"username":"nobody"}"#),
+        Case::new(400, Admin, AVATAR, "{}"),
+        Case::new(400, Admin, AVATAR, r#"{"id":"x"}"#),
+
         Case::new(200, Admin, LOGOUT, r#"{"userId":"{carol}"}"#),
         Case::new(400, Admin, LOGOUT, r#"{"userId":"unknown"}"#),
         Case::new(400, Bob, LOGOUT, r#"{"username":"bob"}"#),
@@ -282,5 +298,17 @@ fn removals() -> Vec<Case> {
         Case::new(400, Admin, DELETE, r#"{"username":"carol","x":1}"#),
         Case::new(403, Bob, DELETE, ""),
         Case::new(200, Admin, DELETE, r#"{"username":"carol","confirmRelinquish":true}"#),
+    ]
+}
+
+/// Deletes the sender. Must come last, after another change of a setting.
+#[rustfmt::skip]
+pub fn own_end() -> Vec<Case> {
+    const OWN: &str = "POST /api/v1/users.deleteOwnAccount";
+    const PASSWORD: &str = r#"{"password":"stranger's password"}"#;
+    vec![
+        Case::new(400, Stranger, OWN, PASSWORD),
+        Case::new(200, Admin, "POST /api/v1/settings/Accounts_AllowDeleteOwnAccount", r#"{"value":true}"#),
+        Case::new(200, Stranger, OWN, PASSWORD),
     ]
 }

@@ -48,6 +48,7 @@ flaky! { Users {
     has_users() -> bool;
     list_users(query: UserQuery) -> Page<User>;
     update_user(id: UserId, patch: UserPatch, by: By) -> User;
+    delete_own_user(id: UserId, checked_hash: String, asked_by: LoginId, by: By) -> ();
     delete_user(id: UserId, by: By) -> ();
 } }
 
