@@ -4,7 +4,7 @@
 //! cannot lock others out.
 
 use crate::domain::network::Network;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Outage, Result};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -56,7 +56,9 @@ impl HashQueue {
             }
             state.wait(key)?
         };
-        waiting.await.map_err(|_| Error::UNAVAILABLE)
+        waiting
+            .await
+            .map_err(|_| Error::unavailable(Outage::PasswordsBusy))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,7 +107,8 @@ impl State {
             .values_mut()
             .max_by_key(|waiting| waiting.len());
         let crowd = crowd.filter(|waiting| waiting.len() > own + 1);
-        crowd.ok_or(Error::UNAVAILABLE)?.pop_back();
+        let refused = Error::unavailable(Outage::PasswordsBusy);
+        crowd.ok_or(refused)?.pop_back();
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The errors of use cases. `api/error` renders them for clients.
 
-use super::{Disallowed, Permission, Timestamp, Weakness, What};
+use super::{Disallowed, Outage, Permission, Timestamp, Weakness, What};
 use std::time::Duration;
 
 /// The result of a use case.
@@ -48,8 +48,10 @@ pub enum Error {
     NameTaken,
     /// The requested object does not exist.
     NotFound(What),
-    /// The server is full, busy or stopping. The same request may succeed later.
+    /// The server cannot serve the request now. The same request may succeed later.
     Unavailable {
+        /// Why not.
+        outage: Outage,
         /// When to try again.
         retry_after: Duration,
     },
@@ -60,10 +62,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::Unavailable`] because the database is busy, with a retry delay of one second.
+    pub const UNAVAILABLE: Self = Self::unavailable(Outage::DatabaseBusy);
+
     /// [`Error::Unavailable`] with a retry delay of one second.
-    pub const UNAVAILABLE: Self = Self::Unavailable {
-        retry_after: Duration::from_secs(1),
-    };
+    #[must_use]
+    pub const fn unavailable(outage: Outage) -> Self {
+        let retry_after = Duration::from_secs(1);
+        Self::Unavailable {
+            outage,
+            retry_after,
+        }
+    }
 
     /// [`Error::Invalid`].
     #[must_use]
@@ -196,9 +206,7 @@ impl std::fmt::Display for Error {
             ),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(what) => write!(f, "unknown {what}"),
-            Self::Unavailable { .. } => {
-                f.write_str("the database is busy, full or stopping; try again")
-            }
+            Self::Unavailable { outage, .. } => f.write_str(outage.text()),
             Self::Broken(Fault::Damaged) => {
                 f.write_str("the database is damaged; restore a backup")
             }
@@ -215,8 +223,8 @@ impl Problem {
     fn describe(&self, field: Field, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = field.name();
         match self {
-            Self::Missing => write!(f, "the {name} is missing{}", field.accepted()),
-            Self::NotValid(text) => write!(f, "invalid {name} {text:?}{}", field.accepted()),
+            Self::Missing => write!(f, "the {name} is missing{}", Accepted(field)),
+            Self::NotValid(text) => write!(f, "invalid {name} {text:?}{}", Accepted(field)),
             Self::Unknown => write!(f, "unknown {name}"),
             Self::Taken(text) => write!(f, "the {name} {text:?} is already in use"),
             Self::Refused(reason) => f.write_str(reason),
@@ -255,22 +263,35 @@ impl Problem {
 
 impl std::error::Error for Error {}
 
+/// What a field accepts, as the end of a message; empty where the name of the field says it.
+struct Accepted(Field);
+
+impl std::fmt::Display for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.accepted() {
+            "" => Ok(()),
+            accepted => write!(f, ": {accepted}"),
+        }
+    }
+}
+
 impl Field {
-    /// Returns what is accepted, as the end of a message about an invalid value.
-    const fn accepted(self) -> &'static str {
+    /// Returns what is accepted; empty where the name of the field says it.
+    #[must_use]
+    pub const fn accepted(self) -> &'static str {
         match self {
-            Self::Name => ": use 1–120 characters, except > < & \" '",
-            Self::Status | Self::StatusType => ": use online, away, busy or offline",
-            Self::Username => ": use 1–64 characters from A–Z a–z 0–9 . _ -",
-            Self::WebhookName => ": use 1–40 characters from a–z 0–9 -",
-            Self::Email => ": expected a format like ann@example.org",
+            Self::Name => "use 1–120 characters, except > < & \" '",
+            Self::Status | Self::StatusType => "use online, away, busy or offline",
+            Self::Username => "use 1–64 characters from A–Z a–z 0–9 . _ -",
+            Self::WebhookName => "use 1–40 characters from a–z 0–9 -",
+            Self::Email => "expected a format like ann@example.org",
             Self::EventType => {
-                ": use presence.changed, custom_user_status.created, custom_user_status.updated, \
+                "use presence.changed, custom_user_status.created, custom_user_status.updated, \
                  custom_user_status.deleted or custom_user_status.*"
             }
-            Self::Url => ": use an http or https URL such as https://example.org/door",
+            Self::Url => "use an http or https URL such as https://example.org/door",
             Self::FullName | Self::Nickname | Self::TokenName | Self::RoleName => {
-                ": use 1–120 characters, without control and formatting characters"
+                "use 1–120 characters, without control and formatting characters"
             }
             _ => "",
         }

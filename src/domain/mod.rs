@@ -30,6 +30,7 @@ mod last_permission_manager;
 mod login;
 mod name;
 pub(crate) mod network;
+mod outage;
 mod password_policy;
 mod permission;
 mod presence;
@@ -78,6 +79,7 @@ pub use login::{
     NewLogin, Session,
 };
 pub use name::check_name;
+pub use outage::Outage;
 pub use password_policy::PasswordPolicy;
 pub use permission::{GrantChange, Grants, Permission, PermissionGrant};
 pub use presence::{Presence, PresenceKind};

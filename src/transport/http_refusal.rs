@@ -21,7 +21,7 @@ pub(super) fn refusal(request: &Request<Incoming>, security: SecurityHeaders) ->
 
 /// The 503 when the budget of large responses is used up.
 pub(super) fn too_many_large_responses(security: SecurityHeaders) -> Response {
-    let text = r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#;
+    let text = r#"{"success":false,"error":"The memory for such requests is used up. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#;
     let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, text, security);
     response
         .headers_mut()

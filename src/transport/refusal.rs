@@ -25,7 +25,7 @@ impl Refusal {
             Self::OutOfMemory => (
                 "503 Service Unavailable",
                 "content-type: application/json\r\nretry-after: 1\r\n",
-                r#"{"success":false,"error":"The server is overloaded"}"#,
+                r#"{"success":false,"error":"The memory for such requests is used up. Please try again"}"#,
             ),
             // The same response as hyper's for a head that grows too large later.
             Self::HeadTooLarge => ("431 Request Header Fields Too Large", "", ""),

@@ -10,7 +10,7 @@
 
 use super::controls::{PREFIX, refused};
 use super::faults;
-use crate::api::http::fields::media_type;
+use crate::api::http::content_type::media_type;
 use crate::api::http::origin::{Authority, Origin};
 use crate::api::http::request::Head;
 use crate::api::http::response::Answer;

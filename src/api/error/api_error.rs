@@ -2,6 +2,7 @@
 
 use super::accounts::AccountContext;
 use super::context::ErrorContext;
+use super::refusal::Refusal;
 use crate::domain::Error;
 use std::any::Any;
 use std::time::Duration;
@@ -26,9 +27,9 @@ pub(in crate::api) enum ApiError {
     /// A text without a code.
     Bare(&'static str),
     /// A field of the body is invalid.
-    InvalidParams(String),
+    InvalidParams(Box<Refusal>),
     /// A parameter of the query is invalid.
-    InvalidQuery(String),
+    InvalidQuery(Box<Refusal>),
     /// Meteor's check found neither of two fields, one of which is required.
     NoMatch,
     /// `sort` is invalid; the raw text.
@@ -86,16 +87,16 @@ impl From<Error> for ApiError {
 impl ApiError {
     /// A field of the body is invalid; ajv's text.
     pub(in crate::api) fn invalid_params(text: impl Into<String>) -> Self {
-        Self::InvalidParams(text.into())
+        Self::InvalidParams(Refusal::new(text.into()))
     }
 
     /// A parameter of the query is invalid; ajv's text.
     pub(in crate::api) fn invalid_query(text: impl Into<String>) -> Self {
-        Self::InvalidQuery(text.into())
+        Self::InvalidQuery(Refusal::new(text.into()))
     }
 
     pub(in crate::api) fn missing_property(field: &str) -> Self {
-        Self::InvalidParams(format!("must have required property '{field}'"))
+        Self::invalid_params(format!("must have required property '{field}'"))
     }
 
     /// The path exists under these methods only.

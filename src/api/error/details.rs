@@ -3,6 +3,7 @@
 use crate::api::wire::date::Rfc3339;
 use crate::domain::Timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The further fields of Rocket.Chat's error responses.
@@ -15,10 +16,7 @@ pub(in crate::api) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) field: Option<&'static str>,
-    /// The value that is taken. Rocket.Chat sends it as `field`.
-    #[serde(rename = "field", skip_serializing_if = "Option::is_none")]
-    pub(super) taken: Option<String>,
+    pub(super) field: Option<Cow<'static, str>>,
     #[serde(rename = "helperMethod", skip_serializing_if = "Option::is_none")]
     pub(super) helper_method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +72,19 @@ impl Details {
 pub(super) enum Extra {
     Details(Details),
     Reasons(Vec<Reason>),
+}
+
+impl Extra {
+    /// Removes the hint, except from a block, which is explained by nothing else.
+    pub(super) fn without_hint(self) -> Self {
+        match self {
+            Self::Details(details) if details.seconds.is_none() => Self::Details(Details {
+                hint: None,
+                ..details
+            }),
+            blocked_or_reasons @ (Self::Details(_) | Self::Reasons(_)) => blocked_or_reasons,
+        }
+    }
 }
 
 /// One of several problems.

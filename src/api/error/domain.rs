@@ -102,15 +102,15 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::NotFound(What::User(_) | What::Login(_)) => {
             ErrorReply::failure("error-invalid-user", "Invalid user")
         }
-        Error::Unavailable { retry_after } => ErrorReply::failure(
-            "error-service-unavailable",
-            "The server is busy, full or stopping. Please try again",
-        )
-        .status(StatusCode::SERVICE_UNAVAILABLE)
-        .header(
-            header::RETRY_AFTER,
-            &whole_seconds(*retry_after).to_string(),
-        ),
+        Error::Unavailable {
+            outage,
+            retry_after,
+        } => ErrorReply::failure("error-service-unavailable", &capitalized(outage.text()))
+            .status(StatusCode::SERVICE_UNAVAILABLE)
+            .header(
+                header::RETRY_AFTER,
+                &whole_seconds(*retry_after).to_string(),
+            ),
         Error::Broken(fault) => {
             let reason = match fault {
                 Fault::Damaged => "The database is damaged. An administrator has to restore it",
@@ -165,7 +165,7 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
     };
     let details = Details {
         method,
-        field: Some(name),
+        field: Some(name.into()),
         ..Details::default()
     };
     match problem {
@@ -180,6 +180,9 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
         )
         .details(Details {
             input: Some(input.clone()),
+            hint: Some(field.accepted())
+                .filter(|hint| !hint.is_empty())
+                .map(capitalized),
             ..details
         }),
         Problem::Unknown => ErrorReply::failure(
@@ -194,7 +197,7 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             } else {
                 "error-invalid-url"
             };
-            ErrorReply::failure(code, &sentence(reason)).details(details)
+            ErrorReply::failure(code, &capitalized(reason)).details(details)
         }
         Problem::Past => ErrorReply::failure(
             "error-invalid-date",
@@ -210,7 +213,8 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             &format!("{name} is blocked and can't be used!"),
         )
         .details(Details {
-            taken: Some(name.clone()),
+            // Rocket.Chat sends the value as the field.
+            field: Some(name.clone().into()),
             ..Details::by("checkUsernameAvailability")
         }),
         Problem::Protected => {
@@ -264,7 +268,7 @@ fn weak(weakness: Weakness) -> ErrorReply {
 }
 
 /// Capitalises `reason`, as the other failures begin with a capital letter.
-fn sentence(reason: &str) -> String {
+fn capitalized(reason: &str) -> String {
     let mut letters = reason.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

@@ -5,6 +5,7 @@
 //! - `api_error`: the failures of the API itself, rendered in `render`
 //! - `domain`: the failures of the rules
 //! - `context`, `accounts`, `role`, `user_data`: texts that only some routes use
+//! - `refusal`, `refused_field`: refused parameters, with the field and what is accepted
 //! - `reply`, `method_error`: the JSON
 //!
 //! Sources of the oddities: `apps/meteor/server/api/ApiClass.ts` (a thrown code C with reason R
@@ -19,6 +20,8 @@ mod context;
 mod details;
 mod domain;
 mod method_error;
+mod refusal;
+mod refused_field;
 mod render;
 mod reply;
 mod role;

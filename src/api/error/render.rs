@@ -62,13 +62,15 @@ fn render(error: &ApiError) -> ErrorReply {
         }
         ApiError::Thrown { code, reason } => ErrorReply::failure(code, reason),
         ApiError::Bare(text) => ErrorReply::bare(StatusCode::BAD_REQUEST, text),
-        ApiError::InvalidParams(text) => ErrorReply::validation("invalid-params", text.clone()),
-        ApiError::InvalidQuery(text) => {
-            ErrorReply::validation("error-invalid-params", text.clone())
-        }
+        ApiError::InvalidParams(refusal) => refusal.render("invalid-params"),
+        ApiError::InvalidQuery(refusal) => refusal.render("error-invalid-params"),
         ApiError::NoMatch => ErrorReply::no_match(
             "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation",
-        ),
+        )
+        .details(Details {
+            hint: Some("Send a status, a message or both".to_owned()),
+            ..Details::default()
+        }),
         ApiError::InvalidSort(raw) => ErrorReply::failure(
             "error-invalid-sort",
             &format!("Invalid sort parameter provided: \"{raw}\""),

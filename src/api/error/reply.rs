@@ -160,7 +160,7 @@ impl ErrorReply {
     }
 
     /// Converts the failure to the error of a realtime method. Like Meteor, it hides the details of
-    /// failed checks.
+    /// failed checks. The errors of methods are Rocket.Chat's alone, without hints.
     pub(super) fn into_method_error(self) -> MethodError {
         match self.shape {
             Shape::Check | Shape::Validation => {
@@ -169,7 +169,8 @@ impl ErrorReply {
             Shape::Thrown | Shape::Failure | Shape::Legacy | Shape::Login => {
                 let status = Code::Number(self.status.as_u16());
                 let code = self.code.map_or(status, Code::Text);
-                MethodError::new(code, self.reason, self.details)
+                let details = self.details.map(Extra::without_hint);
+                MethodError::new(code, self.reason, details)
             }
         }
     }
@@ -194,6 +195,7 @@ impl ErrorReply {
                 success: false,
                 error_type: self.code,
                 error: reason,
+                details,
             },
             Shape::Legacy => Body::Legacy {
                 success: false,
@@ -230,6 +232,8 @@ enum Body<'a> {
         #[serde(rename = "errorType")]
         error_type: Option<&'static str>,
         error: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<&'a Extra>,
     },
     Legacy {
         success: bool,

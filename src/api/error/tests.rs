@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::http::request_id::RequestId;
-use crate::domain::{Blocked, Error, Field, Permission, Problem, What};
+use crate::domain::{Blocked, Error, Field, Outage, Permission, Problem, What};
 use std::time::Duration;
 use warp::http::Method;
 
@@ -33,9 +33,9 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (Error::Forbidden { needs: Permission::ManageUserStatus }.into(), 400, r#"{"success":false,"error":"[not_authorized]","errorType":"not_authorized"}"#),
         (Error::Forbidden { needs: Permission::AccessPermissions }.into(), 403, r#"{"success":false,"error":"unauthorized"}"#),
         (Error::Invalid { field: Field::Name, problem: Problem::Missing }.into(), 400, r#"{"success":false,"error":"The field Name is required [error-the-field-is-required]","errorType":"error-the-field-is-required","details":{"method":"insertOrUpdateUserStatus","field":"Name"}}"#),
-        (Error::Invalid { field: Field::Name, problem: not_valid("a<b") }.into(), 400, r#"{"success":false,"error":"a<b is not a valid name [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"a<b","field":"Name"}}"#),
+        (Error::Invalid { field: Field::Name, problem: not_valid("a<b") }.into(), 400, r#"{"success":false,"error":"a<b is not a valid name [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"a<b","field":"Name","hint":"Use 1–120 characters, except > < & \" '"}}"#),
         (Error::Invalid { field: Field::StatusType, problem: Problem::Missing }.into(), 400, r#"{"success":false,"error":"The field StatusType is required [error-the-field-is-required]","errorType":"error-the-field-is-required","details":{"method":"insertOrUpdateUserStatus","field":"StatusType"}}"#),
-        (Error::Invalid { field: Field::StatusType, problem: not_valid("Offline") }.into(), 400, r#"{"success":false,"error":"Offline is not a valid status type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"Offline","field":"StatusType"}}"#),
+        (Error::Invalid { field: Field::StatusType, problem: not_valid("Offline") }.into(), 400, r#"{"success":false,"error":"Offline is not a valid status type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"method":"insertOrUpdateUserStatus","input":"Offline","field":"StatusType","hint":"Use online, away, busy or offline"}}"#),
         (Error::Invalid { field: Field::Permission, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid permission","errorType":"error-invalid-permission"}"#),
         (Error::Invalid { field: Field::Username, problem: Problem::Taken("ann".into()) }.into(), 400, r#"{"success":false,"error":"ann is already in use [error-field-unavailable]","errorType":"error-field-unavailable","details":{"field":"Username"}}"#),
         (Error::Invalid { field: Field::Role, problem: Problem::Unknown }.into(), 400, r#"{"success":false,"error":"Invalid role","errorType":"error-invalid-role"}"#),
@@ -48,23 +48,23 @@ async fn every_failure_has_its_status_and_its_bytes() {
         (Error::NotFound(What::Delivery("7".into())).into(), 400, r#"{"success":false,"error":"No delivery found for the event 7 [error-delivery-not-found]","errorType":"error-delivery-not-found"}"#),
         (Error::Invalid { field: Field::Url, problem: Problem::Refused("it is none".into()) }.into(), 400, r#"{"success":false,"error":"It is none [error-invalid-url]","errorType":"error-invalid-url","details":{"field":"url"}}"#),
         (Error::Invalid { field: Field::Span, problem: Problem::Refused("it is empty".into()) }.into(), 400, r#"{"success":false,"error":"It is empty [error-invalid-date]","errorType":"error-invalid-date","details":{"field":"until"}}"#),
-        (Error::Invalid { field: Field::EventType, problem: not_valid("x") }.into(), 400, r#"{"success":false,"error":"x is not a valid event type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"input":"x","field":"events"}}"#),
+        (Error::Invalid { field: Field::EventType, problem: not_valid("x") }.into(), 400, r#"{"success":false,"error":"x is not a valid event type [error-input-is-not-a-valid-field]","errorType":"error-input-is-not-a-valid-field","details":{"input":"x","field":"events","hint":"Use presence.changed, custom_user_status.created, custom_user_status.updated, custom_user_status.deleted or custom_user_status.*"}}"#),
         (Error::Invalid { field: Field::WebhookName, problem: Problem::Taken("ci".into()) }.into(), 400, r#"{"success":false,"error":"ci is already in use [error-field-unavailable]","errorType":"error-field-unavailable","details":{"field":"name"}}"#),
         (Error::Invalid { field: Field::Setting, problem: Problem::Fixed("uniqueID") }.into(), 400, r#"{"success":false,"error":"The setting uniqueID cannot be changed [error-action-not-allowed]","errorType":"error-action-not-allowed"}"#),
         (Error::Invalid { field: Field::Setting, problem: Problem::OtherKind("Site_Name", "text") }.into(), 400, r#"{"success":false,"error":"The setting Site_Name takes a text [error-invalid-setting-value]","errorType":"error-invalid-setting-value"}"#),
         (Error::LastAdministrator.into(), 400, r#"{"success":false,"error":"Leaving the app without an active admin is not allowed [error-action-not-allowed]","errorType":"error-action-not-allowed","details":{"method":"removeUserFromRole","action":"Remove_last_admin"}}"#),
         (AccountContext::RemoveFromRole.failed(Error::LastAdministrator), 400, r#"{"success":false,"error":"You need to have at least one admin [error-admin-required]","errorType":"error-admin-required"}"#),
-        (AccountContext::Create.failed(Error::UNAVAILABLE), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
+        (AccountContext::Create.failed(Error::UNAVAILABLE), 503, r#"{"success":false,"error":"The database is busy. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
         (AccountContext::Create.failed(Error::internal(secret)), 500, r#"{"success":false,"error":"Internal server error"}"#),
         (Error::Invalid { field: Field::Bio, problem: Problem::TooLong(9) }.into(), 400, r#"{"success":false,"error":"Bio size exceeds 9 characters [error-field-size-exceeded]","errorType":"error-field-size-exceeded","details":{"field":"Bio"}}"#),
         (Error::Invalid { field: Field::Email, problem: Problem::Unchanged }.into(), 400, r#"{"success":false,"error":"The field Email already has this value [error-field-unchanged]","errorType":"error-field-unchanged","details":{"field":"Email"}}"#),
         (ApiError::Bare("words"), 400, r#"{"success":false,"error":"words"}"#),
-        (Error::UNAVAILABLE.into(), 503, r#"{"success":false,"error":"The server is busy, full or stopping. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
+        (Error::UNAVAILABLE.into(), 503, r#"{"success":false,"error":"The database is busy. Please try again [error-service-unavailable]","errorType":"error-service-unavailable"}"#),
         (Error::internal(secret).into(), 500, r#"{"success":false,"error":"Internal server error"}"#),
         (ApiError::Panicked(secret.to_owned()), 500, r#"{"success":false,"error":"Internal server error"}"#),
         (ApiError::RouteForbidden, 403, r#"{"success":false,"error":"User does not have the permissions required for this action [error-unauthorized]"}"#),
-        (ApiError::missing_property("name"), 400, r#"{"success":false,"errorType":"invalid-params","error":"must have required property 'name'"}"#),
-        (ApiError::invalid_query("must be number"), 400, r#"{"success":false,"errorType":"error-invalid-params","error":"must be number"}"#),
+        (ApiError::missing_property("name"), 400, r#"{"success":false,"errorType":"invalid-params","error":"must have required property 'name'","details":{"field":"name","hint":"Send this field"}}"#),
+        (ApiError::invalid_query("must be number"), 400, r#"{"success":false,"errorType":"error-invalid-params","error":"must be number","details":{"hint":"Send a number"}}"#),
         (ApiError::InvalidSort("{".into()), 400, r#"{"success":false,"error":"Invalid sort parameter provided: \"{\" [error-invalid-sort]","errorType":"error-invalid-sort","details":{"helperMethod":"parseJsonQuery"}}"#),
         (ApiError::InvalidDate, 400, r#"{"success":false,"error":"The \"updatedSince\" query parameter must be a valid date. [error-roomId-param-invalid]","errorType":"error-roomId-param-invalid"}"#),
         (ApiError::QueryTooLong, 400, r#"{"success":false,"error":"Invalid query parameters"}"#),
@@ -101,6 +101,7 @@ fn headers_name_the_allowed_methods_and_the_retry_delay() {
         "POST, GET, HEAD, OPTIONS"
     );
     let later = Error::Unavailable {
+        outage: Outage::MemoryShort,
         retry_after: Duration::from_millis(1500),
     };
     assert_eq!(header(later.into(), "retry-after"), "2");

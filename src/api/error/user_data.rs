@@ -139,7 +139,8 @@ pub(super) fn invalid_field(
         (_, Problem::Taken(text)) => {
             let reason = format!("{} is already in use :(", escaped(text));
             ErrorReply::failure("error-field-unavailable", &reason).details(Details {
-                taken: Some(text.clone()),
+                // Rocket.Chat sends the value as the field.
+                field: Some(text.clone().into()),
                 ..Details::by(method)
             })
         }
@@ -147,7 +148,7 @@ pub(super) fn invalid_field(
             let reason = format!("{} is not a valid username", escaped(text));
             ErrorReply::failure("error-input-is-not-a-valid-field", &reason).details(Details {
                 input: Some(text.clone()),
-                field: Some("Username"),
+                field: Some("Username".into()),
                 ..Details::by(method)
             })
         }
@@ -160,7 +161,7 @@ pub(super) fn invalid_field(
             };
             let reason = format!("The field {name} is required");
             ErrorReply::failure("error-the-field-is-required", &reason).details(Details {
-                field: Some(name),
+                field: Some(name.into()),
                 ..Details::by(method)
             })
         }

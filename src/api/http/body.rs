@@ -1,7 +1,7 @@
 //! Request bodies: how large they may be, and how much memory all of them may use at once.
 
 use crate::api::error::ApiError;
-use crate::domain::Error;
+use crate::domain::{Error, Outage};
 use crate::transport::{ByteBudget, Reserved};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -102,7 +102,9 @@ fn reserve(held: &mut Option<Reserved>, budget: &ByteBudget, bytes: usize) -> Re
     if bytes == 0 {
         return Ok(());
     }
-    let more = budget.try_reserve(bytes).ok_or(Error::UNAVAILABLE)?;
+    let more = budget
+        .try_reserve(bytes)
+        .ok_or(Error::unavailable(Outage::MemoryShort))?;
     match held {
         Some(held) => held.merge(more),
         None => *held = Some(more),

@@ -2,16 +2,23 @@
 //! parse; the documented contract reports what is wrong.
 
 use super::coercion;
+use super::content_type::media_type;
+use super::unreadable_body::{self, NOT_JSON};
 use crate::api::error::ApiError;
 use crate::app::Contract;
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use warp::http::{HeaderMap, header};
+use std::borrow::Cow;
+use warp::http::HeaderMap;
 
 /// A body's top-level fields, and the contract by which they are read.
 pub(in crate::api) struct Fields {
     contract: Contract,
     values: Map<String, Value>,
+    /// The path of the object that has these fields; empty for the body itself.
+    path: String,
+    /// Why there are no fields, if the body has none.
+    absence: Option<Cow<'static, str>>,
 }
 
 impl Fields {
@@ -22,14 +29,20 @@ impl Fields {
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Result<Self, ApiError> {
-        let values = match contract {
-            Contract::Documented => documented(headers, body)?,
-            Contract::Server => match lenient(headers, body) {
-                Value::Object(values) => values,
-                _ => return Err(ApiError::invalid_params("must be object")),
-            },
+        let (values, absence) = if body.is_empty() {
+            (Map::new(), Some("The request has no body".into()))
+        } else {
+            match contract {
+                Contract::Documented => (documented(headers, body)?, None),
+                Contract::Server => lenient(headers, body)?,
+            }
         };
-        Ok(Self { contract, values })
+        Ok(Self {
+            contract,
+            values,
+            path: String::new(),
+            absence,
+        })
     }
 
     /// Parses the body of `login` and `users.setStatus`, which Rocket.Chat reads alike under both
@@ -43,15 +56,19 @@ impl Fields {
         if contract == Contract::Documented && !is_form(headers, body) {
             return Self::read(contract, headers, body);
         }
-        let values = Self::read(Contract::Server, headers, body)?.values;
-        Ok(Self { contract, values })
+        let fields = Self::read(Contract::Server, headers, body)?;
+        Ok(Self { contract, ..fields })
     }
 
     /// Wraps fields that did not come in a body, such as a realtime method's parameters. They are
     /// read as in the `server` contract.
     pub(in crate::api) fn of(values: Map<String, Value>) -> Self {
-        let contract = Contract::Server;
-        Self { contract, values }
+        Self {
+            contract: Contract::Server,
+            values,
+            path: String::new(),
+            absence: None,
+        }
     }
 
     /// Returns an error if one of `fields` is absent. Like ajv, callers check this before they
@@ -60,7 +77,22 @@ impl Fields {
         let missing = fields
             .iter()
             .find(|field| !self.values.contains_key(**field));
-        missing.map_or(Ok(()), |field| Err(ApiError::missing_property(field)))
+        match missing {
+            Some(field) => Err(self.explained(ApiError::missing_property(field))),
+            None => Ok(()),
+        }
+    }
+
+    /// Names the object that has the field, and why there are no fields.
+    fn explained(&self, refused: ApiError) -> ApiError {
+        let refused = match &*self.path {
+            "" => refused,
+            path => refused.at(path),
+        };
+        match &self.absence {
+            Some(absence) => refused.hint(absence.clone()),
+            None => refused,
+        }
     }
 
     /// Returns an error if there are fields other than `known`. The documented contract ignores
@@ -74,11 +106,14 @@ impl Fields {
 
     /// Like [`refuse_unknown`](Self::refuse_unknown), under either contract.
     pub(in crate::api) fn require_only(&self, known: &[&str]) -> Result<(), ApiError> {
-        if self.names().all(|field| known.contains(&field)) {
+        let Some(unknown) = self.names().find(|field| !known.contains(field)) else {
             return Ok(());
-        }
-        let refusal = "must NOT have additional properties";
-        Err(ApiError::invalid_params(refusal))
+        };
+        let refused = ApiError::invalid_params("must NOT have additional properties");
+        Err(self.explained(match &self.absence {
+            Some(_) => refused,
+            None => refused.at(unknown).words(known.iter().copied()),
+        }))
     }
 
     /// Removes and returns the text of `field`; `None` when it is absent or null. The `server`
@@ -91,14 +126,12 @@ impl Fields {
             (Some(Value::Number(number)), Contract::Server) => {
                 Ok(Some(coercion::javascript_text(&number)))
             }
-            (Some(_), _) => Err(ApiError::invalid_params("must be string")),
+            (Some(_), _) => Err(self.refused("must be string", field)),
         }
     }
 
-    /// Wraps the fields of a nested object, read under the same contract.
-    pub(in crate::api) fn inside(&self, values: Map<String, Value>) -> Self {
-        let contract = self.contract;
-        Self { contract, values }
+    fn refused(&self, text: &'static str, field: &str) -> ApiError {
+        self.explained(ApiError::invalid_params(text).at(field))
     }
 
     /// Returns whether `field` is present and null.
@@ -120,7 +153,10 @@ impl Fields {
     pub(in crate::api) fn flag(&mut self, field: &str) -> Result<Option<bool>, ApiError> {
         match self.take(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => coercion::flag(&value).map(Some),
+            Some(value) => match coercion::flag(&value) {
+                Ok(flag) => Ok(Some(flag)),
+                Err(refused) => Err(self.explained(refused.at(field))),
+            },
         }
     }
 
@@ -128,7 +164,10 @@ impl Fields {
     pub(in crate::api) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, ApiError> {
         match self.take(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => coercion::texts(&value).map(Some),
+            Some(value) => match coercion::texts(&value) {
+                Ok(texts) => Ok(Some(texts)),
+                Err(refused) => Err(self.explained(refused.at(field))),
+            },
         }
     }
 
@@ -136,8 +175,13 @@ impl Fields {
     pub(in crate::api) fn object(&mut self, field: &str) -> Result<Option<Self>, ApiError> {
         match self.take(field) {
             None => Ok(None),
-            Some(Value::Object(values)) => Ok(Some(self.inside(values))),
-            Some(_) => Err(ApiError::invalid_params("must be object")),
+            Some(Value::Object(values)) => Ok(Some(Self {
+                contract: self.contract,
+                values,
+                path: field.to_owned(),
+                absence: None,
+            })),
+            Some(_) => Err(self.refused("must be object", field)),
         }
     }
 
@@ -145,29 +189,23 @@ impl Fields {
     pub(in crate::api) fn filled(&mut self, field: &str) -> Result<String, ApiError> {
         let text = self.text(field)?.unwrap_or_default();
         if text.is_empty() {
-            return Err(ApiError::invalid_params(
-                "must NOT have fewer than 1 characters",
-            ));
+            return Err(self.refused("must NOT have fewer than 1 characters", field));
         }
         Ok(text)
     }
 }
 
 fn documented(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, ApiError> {
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
     if media_type(headers) != "application/json" {
-        return Err(ApiError::invalid_params(
-            "The body must be JSON, with the header Content-Type: application/json",
-        ));
+        return Err(ApiError::invalid_params(NOT_JSON));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(values)) => Ok(values),
         Ok(_) => Err(ApiError::invalid_params("must be object")),
-        Err(broken) => Err(ApiError::invalid_params(format!(
-            "The body is not valid JSON: {broken}"
-        ))),
+        Err(broken) => {
+            let reason = unreadable_body::reason(headers, body, &broken);
+            Err(ApiError::invalid_params(reason))
+        }
     }
 }
 
@@ -178,33 +216,32 @@ fn is_form(headers: &HeaderMap, body: &Bytes) -> bool {
         && !body.trim_ascii_start().starts_with(b"{")
 }
 
-fn lenient(headers: &HeaderMap, body: &Bytes) -> Value {
+/// Fields, and why there are none.
+type Lenient = (Map<String, Value>, Option<Cow<'static, str>>);
+
+fn lenient(headers: &HeaderMap, body: &Bytes) -> Result<Lenient, ApiError> {
     match media_type(headers).as_str() {
-        "application/json" => {
-            serde_json::from_slice(body).unwrap_or_else(|_| Value::Object(Map::new()))
+        "application/json" => match serde_json::from_slice(body) {
+            Ok(Value::Object(values)) => Ok((values, None)),
+            Ok(_) => Err(ApiError::invalid_params("must be object")),
+            Err(broken) => {
+                let reason = unreadable_body::reason(headers, body, &broken);
+                Ok((Map::new(), Some(reason.into())))
+            }
+        },
+        "application/x-www-form-urlencoded" => {
+            let fields = form_urlencoded::parse(body);
+            let text = |(name, text): (Cow<'_, str>, Cow<'_, str>)| {
+                (name.into_owned(), Value::String(text.into_owned()))
+            };
+            Ok((fields.map(text).collect(), None))
         }
-        "application/x-www-form-urlencoded" => form_urlencoded::parse(body)
-            .map(|(name, text)| (name.into_owned(), Value::String(text.into_owned())))
-            .collect(),
+        multipart if multipart.starts_with("multipart/") => Ok((Map::new(), Some(NOT_JSON.into()))),
         // Rocket.Chat spreads other text into an object with keys "0", "1", …, which are unknown
         // fields.
-        _ if !body.is_empty() && !media_type(headers).starts_with("multipart/") => {
-            Value::Object(Map::from_iter([("0".to_owned(), Value::Null)]))
+        _ => {
+            let values = Map::from_iter([("0".to_owned(), Value::Null)]);
+            Ok((values, Some(NOT_JSON.into())))
         }
-        _ => Value::Object(Map::new()),
     }
-}
-
-/// Returns the content type in lower case without its parameters; empty when there is none.
-pub(in crate::api) fn media_type(headers: &HeaderMap) -> String {
-    let whole = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    whole
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
 }

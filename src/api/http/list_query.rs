@@ -66,11 +66,11 @@ pub(in crate::api) fn users_by_status(query: &str) -> Result<ByStatus, ApiError>
     let active = query.text("status")?.map(|text| match text {
         "active" => Ok(true),
         "deactivated" => Ok(false),
-        _ => Err(not_allowed()),
+        _ => Err(not_allowed("status", &["active", "deactivated"])),
     });
     let reasons = query.texts("inactiveReason")?;
     if reasons.iter().any(|reason| !REASONS.contains(reason)) {
-        return Err(not_allowed());
+        return Err(not_allowed("inactiveReason", &REASONS));
     }
     let kind = query.filled("type")?.map(kind);
     let waits_only = !reasons.is_empty() && reasons.iter().all(|reason| *reason == REASONS[0]);
@@ -121,8 +121,10 @@ const BY_STATUS: [&str; 11] = [
 /// Why users are deactivated, in Rocket.Chat.
 const REASONS: [&str; 3] = ["pending_approval", "deactivated", "idle_too_long"];
 
-fn not_allowed() -> ApiError {
+fn not_allowed(name: &str, words: &[&str]) -> ApiError {
     ApiError::invalid_query("must be equal to one of the allowed values")
+        .at(name)
+        .words(words.iter().copied())
 }
 
 fn kind(text: &str) -> Option<UserKind> {

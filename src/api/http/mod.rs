@@ -4,6 +4,7 @@
 pub(in crate::api) mod body;
 pub(in crate::api) mod client_address;
 pub(in crate::api) mod coercion;
+pub(in crate::api) mod content_type;
 pub(in crate::api) mod fields;
 pub(in crate::api) mod headers;
 pub(in crate::api) mod json;
@@ -21,4 +22,5 @@ pub(in crate::api) mod request;
 pub(in crate::api) mod request_id;
 pub(in crate::api) mod response;
 pub(in crate::api) mod site_url;
+pub(in crate::api) mod unreadable_body;
 pub(in crate::api) mod user_selector;

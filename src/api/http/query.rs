@@ -27,13 +27,13 @@ impl Query {
                 .or_default()
                 .push(value.into_owned());
         }
-        if parameters
-            .keys()
-            .any(|name| !known.contains(&name.as_str()))
-        {
-            return Err(ApiError::invalid_query(
-                "must NOT have additional properties",
-            ));
+        let mut names = parameters.keys();
+        if let Some(name) = names.find(|name| !known.contains(&name.as_str())) {
+            let refused = ApiError::invalid_query("must NOT have additional properties").at(name);
+            return Err(match known {
+                [] => refused.hint("This route has no parameters"),
+                known => refused.hint(format!("Its parameters are: {}", known.join(", "))),
+            });
         }
         Ok(Self(parameters))
     }
@@ -43,7 +43,7 @@ impl Query {
         match self.0.get(name).map(Vec::as_slice) {
             None => Ok(None),
             Some([text]) => Ok(Some(text)),
-            Some(_) => Err(ApiError::invalid_query("must be string")),
+            Some(_) => Err(ApiError::invalid_query("must be string").at(name)),
         }
     }
 
@@ -63,7 +63,7 @@ impl Query {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(ApiError::invalid_query("must be boolean")),
+            Some(_) => Err(ApiError::invalid_query("must be boolean").at(name)),
         }
     }
 
@@ -74,7 +74,7 @@ impl Query {
         let bracketed = format!("{name}[]");
         match (bare.as_slice(), self.0.contains_key(&bracketed)) {
             ([""], false) => Ok(Vec::new()),
-            ([_], false) => Err(ApiError::invalid_query("must be array")),
+            ([_], false) => Err(ApiError::invalid_query("must be array").at(name)),
             _ => Ok(bare.into_iter().chain(self.all(&bracketed)).collect()),
         }
     }
@@ -82,7 +82,7 @@ impl Query {
     /// Returns the number of a parameter; `None` when it is absent or empty. `1e2` is 100, as in
     /// JavaScript.
     pub(in crate::api) fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
-        let not_a_number = || ApiError::invalid_query("must be number");
+        let not_a_number = || ApiError::invalid_query("must be number").at(name);
         let text = match self.0.get(name).map(Vec::as_slice) {
             None => return Ok(None),
             Some([text]) => text.trim(),
@@ -97,7 +97,7 @@ impl Query {
             .filter(|number: &f64| number.is_finite())
             .ok_or_else(not_a_number)?;
         if number < 0.0 || number.fract() != 0.0 {
-            return Err(ApiError::invalid_query("must be a whole number from 0"));
+            return Err(ApiError::invalid_query("must be a whole number from 0").at(name));
         }
         Ok(Some(number as u64))
     }

@@ -31,7 +31,9 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 }
 
 fn action(word: &str) -> Result<Action, ApiError> {
-    Action::named(word).ok_or_else(|| ApiError::invalid_query("must be an action"))
+    let unknown = || ApiError::invalid_query("must be an action").at("action");
+    let words = Action::ALL.iter().map(|action| action.as_str());
+    Action::named(word).ok_or_else(|| unknown().words(words))
 }
 
 fn instant(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
@@ -40,6 +42,7 @@ fn instant(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
         ApiError::invalid_query(format!(
             "{name} must be a time such as 2026-11-25T10:00:00Z"
         ))
+        .at(name)
     };
     let read = |text| date::read(text).ok_or_else(invalid);
     text.map(read).transpose()

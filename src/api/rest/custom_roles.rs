@@ -79,7 +79,8 @@ fn draft(fields: &mut Fields) -> Result<RoleDraft, ApiError> {
 /// Renders an invalid body as Rocket.Chat does for roles, with ajv's text as the hint.
 fn in_properties(error: ApiError, context: AccountContext) -> ApiError {
     match error {
-        ApiError::InvalidParams(text) => {
+        ApiError::InvalidParams(refusal) => {
+            let text = refusal.text().to_owned();
             context.failed(Error::invalid(Field::Role, Problem::Refused(text)))
         }
         other => other,

@@ -9,7 +9,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire;
 use crate::app::Contract;
-use crate::domain::{Actor, Error, StatusId};
+use crate::domain::{Actor, Error, Outage, StatusId};
 use crate::service::custom_status::{self, StatusDraft};
 use crate::transport::LARGE_ANSWER;
 use warp::http::{HeaderValue, StatusCode, header};
@@ -39,12 +39,18 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
 
 pub(in crate::api) async fn delete(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let without_id = || ApiError::invalid_params("The \"customUserStatusId\" params is required!");
+    let without_id = || {
+        ApiError::invalid_params("The \"customUserStatusId\" params is required!")
+            .at("customUserStatusId")
+            .hint("Send this field")
+    };
     // Unlike in a create, an unreadable body is reported as one without an id: compatibility 4.4.
-    let mut fields = request.fields().map_err(|_| without_id())?;
+    let mut fields = request
+        .fields()
+        .map_err(|cause| without_id().explained_by(cause))?;
     fields
         .require(&["customUserStatusId"])
-        .map_err(|_| without_id())?;
+        .map_err(|cause| without_id().explained_by(cause))?;
     fields.refuse_unknown(&["customUserStatusId"])?;
     let id = fields
         .text("customUserStatusId")?
@@ -105,7 +111,8 @@ async fn read_list(request: &Request, actor: &Actor, version: u64) -> Result<Enc
         return Ok(page);
     }
     let budget = request.client().map(|client| client.answers());
-    let reserved = budget.map(|budget| budget.try_reserve(bytes.len()).ok_or(Error::UNAVAILABLE));
+    let none = Error::unavailable(Outage::MemoryShort);
+    let reserved = budget.map(|budget| budget.try_reserve(bytes.len()).ok_or(none));
     Ok(lists.share(version, request.query(), bytes, reserved.transpose()?))
 }
 

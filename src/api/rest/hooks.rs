@@ -24,10 +24,9 @@ pub(in crate::api) async fn deliveries(request: Request) -> Answer {
     let actor = request.actor_with(MAY_MANAGE).await?;
     let query = Query::parse(request.query(), &["hook", "state", "after"])?;
     let hook = named(&query, "hook")?;
-    let state = query.filled("state")?.map(|word| {
-        DeliveryState::named(word)
-            .ok_or_else(|| ApiError::invalid_query("must be a state of deliveries"))
-    });
+    let state = query
+        .filled("state")?
+        .map(|word| DeliveryState::named(word).ok_or_else(unknown_state));
     let (state, after) = (
         state.transpose()?,
         query.number("after")?.unwrap_or_default(),
@@ -41,7 +40,9 @@ pub(in crate::api) async fn delivery(request: Request) -> Answer {
     let actor = request.actor_with(MAY_MANAGE).await?;
     let query = Query::parse(request.query(), &["hook", "event"])?;
     let hook = named(&query, "hook")?;
-    let event = query.number("event")?.ok_or_else(|| missing("event"))?;
+    let event = query
+        .number("event")?
+        .ok_or_else(|| ApiError::missing_parameter("event"))?;
     let (app, event) = (request.count_call(Some(&actor))?, EventId::new(event));
     let (record, event) = hooks::find_delivery(app, (&actor).into(), hook, event).await?;
     response::success(&DeliveryReply::new(&record, event.as_ref()))
@@ -58,7 +59,7 @@ pub(in crate::api) async fn retry(request: Request) -> Answer {
 pub(in crate::api) async fn drop_delivery(request: Request) -> Answer {
     let (actor, mut fields) = fields(&request, &["hook", "event"], &[]).await?;
     let (hook, event) = (fields.filled("hook")?, event(&mut fields)?);
-    let event = event.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
+    let event = event.ok_or_else(not_an_event)?;
     let app = request.count_call(Some(&actor))?;
     hooks::drop_delivery(app, (&actor).into(), &hook, event).await?;
     response::done()
@@ -103,11 +104,16 @@ pub(super) async fn fields(
 }
 
 fn named<'a>(query: &'a Query, name: &str) -> Result<&'a str, ApiError> {
-    query.filled(name)?.ok_or_else(|| missing(name))
+    query
+        .filled(name)?
+        .ok_or_else(|| ApiError::missing_parameter(name))
 }
 
-fn missing(name: &str) -> ApiError {
-    ApiError::invalid_query(format!("must have required property '{name}'"))
+fn unknown_state() -> ApiError {
+    let words = DeliveryState::ALL.map(DeliveryState::as_str);
+    ApiError::invalid_query("must be a state of deliveries")
+        .at("state")
+        .words(words)
 }
 
 fn event(fields: &mut Fields) -> Result<Option<EventId>, ApiError> {
@@ -115,10 +121,13 @@ fn event(fields: &mut Fields) -> Result<Option<EventId>, ApiError> {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
             let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-            let number = number.ok_or_else(|| ApiError::invalid_params("must be integer"))?;
-            Ok(Some(EventId::new(number)))
+            Ok(Some(EventId::new(number.ok_or_else(not_an_event)?)))
         }
     }
+}
+
+fn not_an_event() -> ApiError {
+    ApiError::invalid_params("must be integer").at("event")
 }
 
 /// Parses the instant in `text`. `reason` is the text of the error.

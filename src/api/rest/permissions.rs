@@ -32,7 +32,8 @@ pub(in crate::api) async fn list_all(request: Request) -> Answer {
 pub(in crate::api) async fn update(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let mut fields = request.fields_named(&["permissions"], &[])?;
-    let roles = grants(&fields.take("permissions").unwrap_or(Value::Null))?;
+    let roles = grants(&fields.take("permissions").unwrap_or(Value::Null));
+    let roles = roles.map_err(|refused| refused.at("permissions"))?;
     let grants =
         permissions::update(request.count_call(Some(&actor))?, (&actor).into(), roles).await?;
     response::success(&PermissionList {
@@ -73,22 +74,22 @@ fn grant(value: &Value) -> Result<(String, Vec<String>), ApiError> {
     };
     let (id, roles) = (required("_id")?, required("roles")?);
     if grant.len() > 2 {
-        return Err(ApiError::invalid_params(
-            "must NOT have additional properties",
-        ));
+        return Err(
+            ApiError::invalid_params("must NOT have additional properties").words(["_id", "roles"]),
+        );
     }
+    let texts = |roles: &Vec<Value>| roles.iter().map(text).collect::<Result<Vec<_>, _>>();
     let (id, roles) = (
-        text(id)?,
-        array(roles)?
-            .iter()
-            .map(text)
-            .collect::<Result<Vec<_>, _>>()?,
+        text(id).map_err(|refused| refused.at("_id"))?,
+        array(roles)
+            .and_then(texts)
+            .map_err(|refused| refused.at("roles"))?,
     );
     match twice(&roles) {
         Some((j, i)) => {
             let text =
                 format!("must NOT have duplicate items (items ## {j} and {i} are identical)");
-            Err(ApiError::invalid_params(text))
+            Err(ApiError::invalid_params(text).at("roles"))
         }
         None => Ok((id, roles)),
     }

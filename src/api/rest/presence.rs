@@ -66,7 +66,11 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 /// Parses the requested status. Like Meteor's check after ajv's, it requires a status or a message,
 /// and refuses a null message.
 fn status_draft(fields: &mut Fields) -> Result<StatusDraft, ApiError> {
-    let unknown = || ApiError::invalid_params("must be equal to one of the allowed values");
+    let unknown = || {
+        ApiError::invalid_params("must be equal to one of the allowed values")
+            .at("status")
+            .words(UserStatus::ALL.map(UserStatus::as_str))
+    };
     if fields.is_null("status") {
         return Err(unknown());
     }

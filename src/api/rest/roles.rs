@@ -86,7 +86,7 @@ pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
     let query = Query::parse(request.query(), &["role", "roomId", "count", "offset"])?;
     let role = query.filled("role")?;
-    let role = role.ok_or_else(|| ApiError::invalid_query("must have required property 'role'"))?;
+    let role = role.ok_or_else(|| ApiError::missing_parameter("role"))?;
     if query.filled("roomId")?.is_some() {
         return Err(ApiError::Thrown {
             code: "error-not-allowed",

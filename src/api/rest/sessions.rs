@@ -101,7 +101,7 @@ fn host(request: &Request) -> String {
 
 fn id_in_query(request: &Request) -> Result<LoginId, ApiError> {
     let query = Query::parse(request.query(), &["sessionId"])?;
-    let missing = || ApiError::invalid_query("must have required property 'sessionId'");
+    let missing = || ApiError::missing_parameter("sessionId");
     query
         .text("sessionId")?
         .map(LoginId::new)

@@ -60,8 +60,9 @@ pub(in crate::api) async fn set(request: Request) -> Answer {
     let mut fields = request.lenient_fields()?;
     fields.require(&["value"])?;
     let value = fields.take("value").as_ref().and_then(wire::setting_value);
-    let value =
-        value.ok_or_else(|| ApiError::invalid_params("must be boolean, whole number or string"))?;
+    let value = value.ok_or_else(|| {
+        ApiError::invalid_params("must be boolean, whole number or string").at("value")
+    })?;
     let app = request.count_call(Some(&actor))?;
     if !repeats_site_url(&request, &value) {
         settings::set(app, &actor, &request.parameter(), value).await?;

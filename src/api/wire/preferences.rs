@@ -103,11 +103,11 @@ const KNOWN: &[(&str, Kind)] = &[
 
 /// Checks preferences in ajv's order and with its texts.
 pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences, ApiError> {
-    let known = |name: &String| KNOWN.iter().any(|(known, _)| known == name);
-    if !given.keys().all(known) {
-        return Err(ApiError::invalid_params(
-            "must NOT have additional properties",
-        ));
+    let is_known = |name: &&String| KNOWN.iter().any(|(known, _)| known == name);
+    if let Some(unknown) = given.keys().find(|name| !is_known(name)) {
+        let refused = ApiError::invalid_params("must NOT have additional properties").at(unknown);
+        let known = KNOWN.iter().map(|(name, _)| *name);
+        return Err(refused.words(known));
     }
     let mut checked = Map::new();
     for (name, kind) in KNOWN {
@@ -115,7 +115,7 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences
             let value = if value.is_null() {
                 Value::Null // Removes the key.
             } else {
-                kind.check(value)?
+                kind.check(value).map_err(|refused| refused.at(name))?
             };
             checked.insert((*name).to_owned(), value);
         }
@@ -135,7 +135,7 @@ pub(in crate::api) fn minutes(hours: &Value) -> Result<i32, ApiError> {
     } else {
         "must be <= 14"
     };
-    Profile::utc_offset_of(hours).ok_or_else(|| ApiError::invalid_params(refusal))
+    Profile::utc_offset_of(hours).ok_or_else(|| ApiError::invalid_params(refusal).at(UTC_OFFSET))
 }
 
 impl Kind {
@@ -150,7 +150,7 @@ impl Kind {
                     return Ok(text.into());
                 }
                 let refusal = "must be equal to one of the allowed values";
-                Err(ApiError::invalid_params(refusal))
+                Err(ApiError::invalid_params(refusal).words(words.iter().copied()))
             }
             Texts(_) => coercion::texts(value).map(Value::from),
             Objects(fields, _) => {

@@ -3,7 +3,7 @@
 
 use crate::auth::{HashQueue, Permit};
 use crate::domain::network::Network;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Outage, Result};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, RECOMMENDED_SALT_LEN, Version};
 use sha2::{Digest, Sha256};
@@ -114,7 +114,7 @@ impl Passwords {
         });
         match task.await {
             Ok(answer) => answer,
-            Err(stopped) if stopped.is_cancelled() => Err(Error::UNAVAILABLE),
+            Err(stopped) if stopped.is_cancelled() => Err(Error::unavailable(Outage::Stopping)),
             Err(panicked) => Err(Error::internal(panicked)),
         }
     }
@@ -178,7 +178,7 @@ fn working_memory(count: usize) -> Result<Vec<Block>> {
     const ALWAYS_MAPPED: usize = 33 * 1024 * 1024 / Block::SIZE;
     let mut blocks = Vec::new();
     let reserved = blocks.try_reserve_exact(count.max(ALWAYS_MAPPED));
-    reserved.map_err(|_| Error::UNAVAILABLE)?;
+    reserved.map_err(|_| Error::unavailable(Outage::MemoryShort))?;
     blocks.resize(count, Block::new());
     Ok(blocks)
 }

@@ -1,25 +1,31 @@
 //! Translates SQLite's errors to the domain's.
 
-use crate::domain::{Error, Fault};
+use crate::domain::{Error, Fault, Outage};
 use crate::store::sql::WriteError;
-use rusqlite::ffi;
+use rusqlite::{ErrorCode, ffi};
 
 /// Maps an SQLite error to the domain's.
 pub(super) fn error(source: &rusqlite::Error) -> Error {
-    match source.sqlite_error_code() {
-        Some(
-            rusqlite::ErrorCode::DiskFull
-            | rusqlite::ErrorCode::DatabaseBusy
-            | rusqlite::ErrorCode::DatabaseLocked
-            | rusqlite::ErrorCode::SystemIoFailure
-            | rusqlite::ErrorCode::ReadOnly
-            | rusqlite::ErrorCode::CannotOpen,
-        ) => {
-            tracing::warn!(error = %source, "the database is temporarily unavailable");
-            Error::UNAVAILABLE
+    if let Some(outage) = source.sqlite_error_code().and_then(shortage) {
+        tracing::warn!(error = %source, "the database is temporarily unavailable");
+        return Error::unavailable(outage);
+    }
+    if is_damage(source) {
+        return Error::Broken(Fault::Damaged);
+    }
+    Error::internal(source.to_string())
+}
+
+/// Returns what SQLite lacks; `None` if trying again does not help.
+const fn shortage(code: ErrorCode) -> Option<Outage> {
+    match code {
+        ErrorCode::DiskFull => Some(Outage::DiskFull),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some(Outage::DatabaseBusy),
+        ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen => {
+            Some(Outage::DiskFailing)
         }
-        _ if is_damage(source) => Error::Broken(Fault::Damaged),
-        _ => Error::internal(source.to_string()),
+        ErrorCode::OutOfMemory => Some(Outage::MemoryShort),
+        _ => None,
     }
 }
 
@@ -27,7 +33,7 @@ pub(super) fn error(source: &rusqlite::Error) -> Error {
 pub(super) fn is_damage(source: &rusqlite::Error) -> bool {
     matches!(
         source.sqlite_error_code(),
-        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
     )
 }
 

@@ -1,7 +1,7 @@
 //! A job for the writer. Its result type is hidden from the writer thread.
 
 use super::error::error;
-use crate::domain::{Error, Fault, Result};
+use crate::domain::{Error, Fault, Outage, Result};
 use crate::store::sql::{Signal, SpaceClass};
 use rusqlite::Connection;
 use std::any::Any;
@@ -101,7 +101,7 @@ impl<T: Send, F: Fn(&Connection) -> Result<T> + Send> Job for Write<T, F> {
             // A rejection does not stand either: the conflicting row may have been rolled back with
             // the group.
             (_, Some(failure)) => Ok(Err(failure.error())),
-            (None, None) => Ok(Err(Error::UNAVAILABLE)),
+            (None, None) => Ok(Err(Error::unavailable(Outage::Stopping))),
         };
         let _ = self.reply.send(outcome);
     }

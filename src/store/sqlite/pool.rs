@@ -5,7 +5,7 @@ use super::connection::{Wait, read_only};
 use super::error::error;
 use super::health::Health;
 use super::writer::Writer;
-use crate::domain::{Error, Fault, Result};
+use crate::domain::{Error, Fault, Outage, Result};
 use crate::store::sql::SpaceClass;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl Pool {
             .clone()
             .acquire_owned()
             .await
-            .map_err(|_| Error::UNAVAILABLE)?;
+            .map_err(|_| Error::unavailable(Outage::Stopping))?;
         let (pool, health) = (self.pool.clone(), self.health.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -98,7 +98,7 @@ impl Pool {
             .await
             .unwrap_or_else(|stopped| match stopped.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::UNAVAILABLE),
+                Err(_) => Err(Error::unavailable(Outage::Stopping)),
             })
     }
 }

@@ -7,12 +7,13 @@ use super::group_commit::{self, WriterState};
 use super::job::Write;
 use super::queue::{JobQueue, Message, QUEUE};
 use super::sql::newest;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Outage, Result};
 use crate::store::sql::{Signal, SpaceClass};
 use rusqlite::Connection;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) struct Writer {
@@ -54,11 +55,16 @@ impl Writer {
         let (job, outcome) = Write::new(space, signals, work);
         self.jobs
             .try_send(Message::Work(Box::new(job)))
-            .map_err(|_| Error::UNAVAILABLE)?;
+            .map_err(|refused| {
+                Error::unavailable(match refused {
+                    TrySendError::Full(_) => Outage::DatabaseBusy,
+                    TrySendError::Closed(_) => Outage::Stopping,
+                })
+            })?;
         match outcome.await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => resume_unwind(panic),
-            Err(_) => Err(Error::UNAVAILABLE),
+            Err(_) => Err(Error::unavailable(Outage::Stopping)),
         }
     }
 

@@ -127,7 +127,7 @@ async fn names_have_up_to_120_characters_and_no_markup() {
                 "errorType": "error-input-is-not-a-valid-field",
                 "details": {"method": "insertOrUpdateUserStatus", "input": name, "field": "Name"},
             });
-            assert_eq!(refused.json(), expected);
+            assert_eq!(refused.error_of_rocket_chat(), expected);
         }
     }
 }
@@ -281,7 +281,7 @@ async fn delete_refuses_unknown_fields_in_the_server_contract_only() {
                 "errorType": "invalid-params",
                 "error": "must NOT have additional properties",
             });
-            assert_eq!(reply.json(), expected);
+            assert_eq!(reply.error_of_rocket_chat(), expected);
         }
     }
 }

@@ -34,7 +34,7 @@ const NOT_DECLARED_JSON: Expected =
 impl Expected {
     #[track_caller]
     fn check(self, case: &str, reply: &Reply) {
-        let (status, mut body) = (reply.status.as_u16(), reply.json());
+        let (status, mut body) = (reply.status.as_u16(), reply.error_of_rocket_chat());
         let case = format!("{case}\n{}", reply.text());
         if let Created(name, status_type) = self {
             assert_eq!(status, 200, "{case}");

@@ -95,7 +95,8 @@ async fn an_invalid_call_gets_an_error() {
             expected["errorType"] = json!("invalid-params");
         }
         let reply = ann.post("method.call/x", body.clone()).await;
-        assert_eq!(reply.expect(400).json(), expected, "{body}");
+        let error = reply.expect(400).error_of_rocket_chat();
+        assert_eq!(error, expected, "{body}");
     }
 }
 

@@ -45,5 +45,6 @@ mod users_own_end;
 mod users_search;
 mod users_tokens;
 mod users_update;
+mod validation_details;
 mod webhooks;
 mod webhooks_refused;

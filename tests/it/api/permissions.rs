@@ -137,7 +137,7 @@ async fn an_unreadable_update_is_refused_with_ajvs_message() {
             .await;
         let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
         assert_eq!(
-            (reply.status.as_u16(), reply.json()),
+            (reply.status.as_u16(), reply.error_of_rocket_chat()),
             (400, expected),
             "{body}"
         );

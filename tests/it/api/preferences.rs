@@ -132,7 +132,7 @@ async fn invalid_preferences_are_refused_with_ajvs_message() {
         let reply = ann.post("users.setPreferences", body.clone()).await;
         let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
         assert_eq!(
-            (reply.status.as_u16(), reply.json()),
+            (reply.status.as_u16(), reply.error_of_rocket_chat()),
             (400, expected),
             "{body}"
         );

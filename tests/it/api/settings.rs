@@ -101,7 +101,8 @@ async fn public_settings_are_selected_by_id_and_unknown_parameters_are_refused()
         let refused = anon.get(&format!("settings.public{query}")).await;
         let expected =
             json!({"success": false, "errorType": "error-invalid-params", "error": text});
-        assert_eq!(refused.expect(400).json(), expected, "{query}");
+        let refused = refused.expect(400).error_of_rocket_chat();
+        assert_eq!(refused, expected, "{query}");
     }
 }
 

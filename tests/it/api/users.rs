@@ -188,7 +188,7 @@ async fn bodies_are_coerced_as_by_ajv_and_refused_with_its_messages() {
         let reply = admin.post(route, body.clone()).await;
         let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
         assert_eq!(
-            (reply.status.as_u16(), reply.json()),
+            (reply.status.as_u16(), reply.error_of_rocket_chat()),
             (400, expected),
             "{route} {body}"
         );

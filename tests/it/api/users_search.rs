@@ -96,7 +96,7 @@ async fn invalid_filters_of_users_are_refused_with_the_text_of_ajv() {
             .get(&format!("users.listByStatus?{query}"))
             .await
             .expect(400)
-            .json();
+            .error_of_rocket_chat();
         let expected =
             json!({"success": false, "errorType": "error-invalid-params", "error": text});
         assert_eq!(error, expected, "{query}");

@@ -100,7 +100,8 @@ async fn an_invalid_webhook_is_refused_with_the_reason() {
     ];
     for (body, expected) in cases {
         let refused = admin.post("webhooks.add", body.clone()).await;
-        assert_eq!(refused.expect(400).json(), expected, "{body}");
+        let error = refused.expect(400).error_of_rocket_chat();
+        assert_eq!(error, expected, "{body}");
     }
     let list = admin.get("webhooks.list").await.expect(200).json();
     assert_eq!(list["webhooks"].as_array().unwrap().len(), 1, "{list}");

@@ -101,7 +101,7 @@ impl Sender {
             "ignored" => status["name"] == name(),
             "converted to a string" => status["name"] == *name().to_string(),
             "accepted and stored as `\"\"`; an update clears it" => status["statusType"] == "",
-            "treated as `{}`" => answer == self.to_nothing,
+            "treated as `{}`" => reply.error_of_rocket_chat() == self.to_nothing,
             "reports the type" => answer["details"]["field"] == "StatusType",
             "reports the name" => error.contains("name is already in use"),
             "400 with the position of the error or the expected content type" => {
@@ -136,7 +136,8 @@ async fn sender(contract: Contract, route: &'static str) -> (crate::support::Tes
         let made = admin.post(CREATE, body).await.expect(200).json();
         id = made["customUserStatus"]["_id"].clone();
     }
-    let to_nothing = admin.post(route, json!({})).await.expect(400).json();
+    let to_nothing = admin.post(route, json!({})).await.expect(400);
+    let to_nothing = to_nothing.error_of_rocket_chat();
     (
         server,
         Sender {

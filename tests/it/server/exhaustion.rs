@@ -4,7 +4,9 @@ use crate::support::process::{Home, Process};
 use crate::support::raw::{Raw, create, length, request};
 use crate::support::{Live, Setup, TestServer, in_time, look_again};
 use doorsign::api::{Access, ROUTES};
+use doorsign::transport::limits::Limits;
 use serde_json::json;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use warp::http::Method;
 
@@ -31,7 +33,12 @@ const ANONYMOUS: &[&str] = &[
 
 #[tokio::test]
 async fn a_request_without_a_login_gets_401_before_its_body_is_read() {
-    let server = TestServer::start().await;
+    // The time that the server waits for the body before it announces the end of the connection.
+    let limits = Limits {
+        linger: Duration::from_millis(20),
+        ..Limits::default()
+    };
+    let server = Setup::new().limits(limits).start().await;
     for route in ROUTES {
         let is_open = route.access == Access::Anonymous;
         assert_eq!(is_open, ANONYMOUS.contains(&route.path), "{}", route.path);

@@ -77,7 +77,7 @@ impl Client {
     pub async fn refused_params(&self, route: &str, body: Value, text: &str) {
         let reply = self.post(route, body.clone()).await;
         let expected = json!({"success": false, "errorType": "invalid-params", "error": text});
-        let answer = (reply.status.as_u16(), reply.json());
+        let answer = (reply.status.as_u16(), reply.error_of_rocket_chat());
         assert_eq!(answer, (400, expected), "{route} {body}");
     }
 

@@ -39,6 +39,7 @@ pub mod sockjs;
 pub mod sources;
 pub mod statuses;
 pub mod store;
+mod upstream_error;
 pub mod watcher;
 pub mod webhooks;
 

@@ -45,7 +45,7 @@ fn position(headers: &HeaderMap, query: &Query) -> Result<Option<EventId>, ApiEr
 fn number(query: &Query, name: &str) -> Result<Option<u64>, ApiError> {
     let text = query.text(name)?.filter(|text| !text.is_empty());
     let number = text.map(|text| text.parse());
-    let refused = |_| ApiError::invalid_query("must be number");
+    let refused = |_| ApiError::invalid_query("must be number").at(name);
     number.transpose().map_err(refused)
 }
 

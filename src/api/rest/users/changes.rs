@@ -76,8 +76,10 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let id = fields.text("userId")?.filter(|id| !id.is_empty());
     let id = id.map_or_else(|| actor.user.id.clone(), UserId::new);
     let new = match fields.take("data") {
-        Some(Value::Object(data)) => wire::preferences::check(&data)?,
-        _ => return Err(ApiError::invalid_params("must be object")),
+        Some(Value::Object(data)) => {
+            wire::preferences::check(&data).map_err(|refused| refused.at("data"))?
+        }
+        _ => return Err(ApiError::invalid_params("must be object").at("data")),
     };
     let app = request.count_call(Some(&actor))?;
     let user = preferences::set(app, &actor, id, new)

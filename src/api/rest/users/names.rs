@@ -11,8 +11,7 @@ pub(in crate::api) async fn check_username_availability(request: Request) -> Ans
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &["username"])?;
     let name = query.text("username")?;
-    let name =
-        name.ok_or_else(|| ApiError::invalid_query("must have required property 'username'"))?;
+    let name = name.ok_or_else(|| ApiError::missing_parameter("username"))?;
     let app = request.count_call(Some(&actor))?;
     let result = names::is_available(app, &actor, name)
         .await
