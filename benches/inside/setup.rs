@@ -146,7 +146,7 @@ impl Setup {
 fn app(config: &Config, store: Arc<dyn Store>) -> App {
     let tokens = Tokens::new(&[7; 32]).unwrap();
     let clock = Arc::new(SystemClock);
-    let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
+    let webhooks = Arc::new(Webhooks::new(config, clock.clone()).unwrap());
     App::new(config, store, clock, tokens, webhooks).unwrap()
 }
 

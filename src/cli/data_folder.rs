@@ -40,7 +40,7 @@ pub(super) fn with_app(
             ..DatabaseSettings::of(&folder.database())
         })?;
         let clock = Arc::new(SystemClock);
-        let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
+        let webhooks = Arc::new(Webhooks::new(config, clock.clone())?);
         let app = App::new(config, store.clone(), clock, tokens(&folder)?, webhooks)?;
         let done = work(&app, &zone).await;
         store.close().await;

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::Config;
 use super::settings::DATA;
-use super::values::{is_secret, words};
+use super::values::{is_never_a_flag, words};
 
 /// The flag `--config`: not a setting, but the file that holds them.
 pub(super) const CONFIG: &str = "config";
@@ -65,7 +65,7 @@ pub fn args() -> Vec<Arg> {
             .help(meaning(arg) + &default)
             .action(ArgAction::Set)
             .value_parser(ValueParser::string())
-            .hide(is_secret(arg))
+            .hide(is_never_a_flag(arg))
             .hide_short_help(!COMMON.contains(&key))
     };
     command().get_arguments().map(flag).collect()

@@ -147,6 +147,13 @@ pub struct Config {
     /// Networks in which webhooks may be although they are not public
     #[arg(long, value_name = "NETWORKS", help_heading = HOOKS)]
     pub webhook_allow: Vec<IpNet>,
+    /// Proxy by which to reach webhooks at https addresses, except those in `webhook_allow`
+    #[arg(long, value_name = "PROXY", help_heading = HOOKS)]
+    #[serde(skip_serializing)]
+    pub webhook_proxy: Option<Secret>,
+    /// File that holds `webhook_proxy`; a newline at its end does not count
+    #[arg(long, value_name = "PATH", help_heading = HOOKS)]
+    pub webhook_proxy_file: Option<PathBuf>,
     /// Folder whose programs run for each event
     #[arg(long, value_name = "FOLDER", help_heading = HOOKS)]
     pub exec_folder: Option<PathBuf>,
@@ -228,6 +235,8 @@ impl Default for Config {
             audit_log: None,
             audit_log_max_bytes: 10_485_760,
             webhook_allow: Vec::new(),
+            webhook_proxy: None,
+            webhook_proxy_file: None,
             exec_folder: None,
             exec_seconds: 10,
             exec_at_once: 4,
@@ -284,9 +293,10 @@ impl Config {
     }
 
     /// The secrets, each with the setting for its file.
-    pub(super) fn secrets(&mut self) -> [(&mut Option<Secret>, &Option<PathBuf>, &'static str); 2] {
+    pub(super) fn secrets(&mut self) -> [(&mut Option<Secret>, &Option<PathBuf>, &'static str); 3] {
         let token = &mut self.create_tokens_for_users_secret;
         let token_file = &self.create_tokens_for_users_secret_file;
+        let (proxy, proxy_file) = (&mut self.webhook_proxy, &self.webhook_proxy_file);
         [
             (
                 &mut self.admin_password,
@@ -294,6 +304,7 @@ impl Config {
                 "admin_password_file",
             ),
             (token, token_file, "create_tokens_for_users_secret_file"),
+            (proxy, proxy_file, "webhook_proxy_file"),
         ]
     }
 

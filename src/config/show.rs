@@ -8,7 +8,7 @@ use toml::Table;
 
 use super::flags::{CONFIG, command, default, derived, meaning, settings};
 use super::sources::{Source, variable};
-use super::values::{accepted, bounds, is_secret, words};
+use super::values::{accepted, bounds, is_never_a_flag, is_secret, words};
 use super::{Config, Loaded};
 
 /// A settings file that gives these settings again. Secrets and settings without a value are
@@ -70,7 +70,7 @@ pub fn markdown_table() -> String {
         if bounds(arg).is_some() || !words(arg).is_empty() {
             meaning += &format!(": {}", accepted(arg));
         }
-        let flag = match is_secret(arg) {
+        let flag = match is_never_a_flag(arg) {
             true => String::new(),
             false => format!("`--{}`", id.replace('_', "-")),
         };

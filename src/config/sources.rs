@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 use super::ConfigError;
 use super::flags::CONFIG;
-use super::values::{accepted, bounds, is_list, is_secret};
+use super::values::{accepted, bounds, holds_secret, is_list, is_secret};
 
 /// The start of every environment variable of ours.
 const PREFIX: &str = "DOORSIGN_";
@@ -110,7 +110,7 @@ pub(super) fn flags<'a>(
                 continue;
             };
             if level.value_source(id) == Some(ValueSource::CommandLine) {
-                if is_secret(arg) {
+                if holds_secret(arg, text) {
                     return Err(exposed(id));
                 }
                 let source = Source::Flag(format!("--{}", id.replace('_', "-")));

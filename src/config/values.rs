@@ -20,6 +20,7 @@ const KINDS: &[(&str, &str, Read)] = &[
     ("FILE", "a path, or empty for none", |text| Some(text.into())),
     ("FOLDER", "a path, or empty for none", |text| Some(text.into())),
     ("SECRET", "a text of at least one character", text),
+    ("PROXY", "the URL of an HTTP proxy such as http://proxy.example.com:3128 or http://USER:PASSWORD@proxy.example.com:3128, or empty for none", proxy),
     ("USERNAME", "a user name", text),
     ("HOST:PORT", "a host and a port, such as 127.0.0.1:3000 or a host name that resolves", address),
     ("URL", "an http or https URL such as https://chat.example.com, or empty for none", optional_url),
@@ -78,6 +79,17 @@ pub(super) fn words(arg: &Arg) -> Vec<String> {
 /// Whether the value must not be seen. The setting `KEY_file` can name a file that holds it
 /// instead.
 pub(super) fn is_secret(arg: &Arg) -> bool {
+    matches!(placeholder(arg), "SECRET" | "PROXY")
+}
+
+/// Returns whether this value must not be an argument of a process: a secret, or a URL with a
+/// password.
+pub(super) fn holds_secret(arg: &Arg, text: &str) -> bool {
+    is_never_a_flag(arg) || (is_secret(arg) && text.contains('@'))
+}
+
+/// Returns whether no value of this setting may be a flag.
+pub(super) fn is_never_a_flag(arg: &Arg) -> bool {
     placeholder(arg) == "SECRET"
 }
 
@@ -162,6 +174,19 @@ fn is_port(text: &str) -> bool {
 fn optional_url(text: &str) -> Option<Value> {
     let url = text.trim_end_matches('/');
     (text.is_empty() || is_http_url(url)).then(|| url.into())
+}
+
+/// A proxy's URL: a host and a port, possibly after a user name and a password.
+fn proxy(url: &str) -> Option<Value> {
+    if url.is_empty() {
+        return Some("".into());
+    }
+    let rest = url.strip_prefix("http://")?;
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (user, authority) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let is_graphic = user.bytes().all(|byte| byte.is_ascii_graphic());
+    let has_port = address(authority).is_some();
+    (is_graphic && has_port && is_authority(authority)).then(|| url.into())
 }
 
 /// An origin as browsers send it: lower case and without a path (RFC 6454, section 6.1).

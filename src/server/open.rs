@@ -47,7 +47,8 @@ impl Server {
         Tokens::remove_leftovers(&folder.token_secret()).map_err(StartError::Secret)?;
         let tokens = Tokens::open(&folder.token_secret()).map_err(StartError::Secret)?;
         lock.publish(tokens.fingerprint()).map_err(in_folder)?;
-        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
+        let webhooks = Webhooks::new(&config, clock.clone()).map_err(StartError::Hook)?;
+        let webhooks = Arc::new(webhooks);
         let app = App::new(&config, store.clone(), clock, tokens, webhooks.clone())
             .map_err(StartError::Failed)?;
         let app = Arc::new(app);
@@ -99,7 +100,8 @@ impl Server {
         let store = store::open_in_memory().map_err(StartError::Store)?;
         let clock = Arc::new(DevClock::new(clock));
         let tokens = seed::tokens().map_err(StartError::Failed)?;
-        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
+        let webhooks = Webhooks::new(&config, clock.clone()).map_err(StartError::Hook)?;
+        let webhooks = Arc::new(webhooks);
         let app = App::new(
             &config,
             store.clone(),

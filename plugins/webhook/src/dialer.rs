@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,10 +18,14 @@ use tower_service::Service;
 
 use crate::endpoint_url::literal;
 use crate::limits::seconds;
-use crate::{Guard, Resolver, UrlError};
+use crate::tunnel::{self, ProxyFailure};
+use crate::{Guard, Proxy, Resolver, UrlError};
 
 /// How many addresses of a name are tried.
 const TRIED: usize = 4;
+/// The part of the time limit that a name may take to resolve before the proxy gets it. Behind a
+/// proxy, the system often cannot resolve names of the internet.
+const LOCAL_SHARE: u32 = 5;
 
 /// Connects to addresses that the guard allows.
 #[derive(Clone)]
@@ -28,18 +33,39 @@ pub(crate) struct Dialer {
     pub(crate) guard: Guard,
     pub(crate) resolver: Resolver,
     pub(crate) limit: Duration,
+    /// The proxy for endpoints with TLS.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 impl Dialer {
     async fn dial(&self, uri: &Uri) -> Result<TcpStream, DialError> {
         let end = Instant::now() + self.limit;
-        let addresses = self.admitted(uri.host().unwrap_or_default()).await?;
+        let host = uri.host().unwrap_or_default();
+        match &self.proxy {
+            Some(proxy) if has_tls(uri) => match self.admitted_beside_proxy(host).await? {
+                Some(addresses) => self.connect(addresses, port(uri), end).await,
+                None => tunnel::open(proxy, &format!("{host}:{}", port(uri))).await,
+            },
+            _ => {
+                self.connect(self.admitted(host).await?, port(uri), end)
+                    .await
+            }
+        }
+    }
+
+    /// Connects to the first of `addresses` that accepts, before `end`.
+    async fn connect(
+        &self,
+        addresses: Vec<IpAddr>,
+        port: u16,
+        end: Instant,
+    ) -> Result<TcpStream, DialError> {
         let mut failed = DialError::Unknown;
         for (left, address) in (1..=addresses.len() as u32).rev().zip(addresses) {
             // The remaining time is divided among the remaining addresses, so that a silent one
             // does not use it all.
             let share = end.saturating_duration_since(Instant::now()) / left;
-            let address = SocketAddr::new(address, port(uri));
+            let address = SocketAddr::new(address, port);
             match timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => failed = DialError::Connect(address, error),
@@ -47,6 +73,20 @@ impl Dialer {
             }
         }
         Err(failed)
+    }
+
+    /// Returns the addresses of `host` to connect to directly, as the operator allows them by name;
+    /// `None` if the proxy has to connect. A name that is unknown here may be known to the proxy.
+    async fn admitted_beside_proxy(&self, host: &str) -> Result<Option<Vec<IpAddr>>, DialError> {
+        let admitted = timeout(self.limit / LOCAL_SHARE, self.admitted(host)).await;
+        match admitted {
+            Ok(Ok(addresses)) => {
+                let is_named = addresses.iter().any(|address| self.guard.names(*address));
+                Ok(is_named.then_some(addresses))
+            }
+            Ok(Err(DialError::Resolve(_) | DialError::Unknown)) | Err(_) => Ok(None),
+            Ok(Err(refused)) => Err(refused),
+        }
     }
 
     /// Returns the allowed addresses of `host`: at least one, and at most as many as are tried.
@@ -66,9 +106,13 @@ impl Dialer {
     }
 }
 
+fn has_tls(uri: &Uri) -> bool {
+    uri.scheme() == Some(&Scheme::HTTPS)
+}
+
 fn port(uri: &Uri) -> u16 {
-    let with_tls = uri.scheme() == Some(&Scheme::HTTPS);
-    uri.port_u16().unwrap_or(if with_tls { 443 } else { 80 })
+    uri.port_u16()
+        .unwrap_or(if has_tls(uri) { 443 } else { 80 })
 }
 
 impl Service<Uri> for Dialer {
@@ -107,6 +151,9 @@ pub(crate) enum DialError {
     /// The last address tried does not accept connections.
     #[error("cannot connect to {0}: {1}")]
     Connect(SocketAddr, io::Error),
+    /// The proxy at this host and port opens no connection.
+    #[error("no connection through the proxy {0}: {1}")]
+    Proxy(Arc<str>, ProxyFailure),
     /// The time limit was reached.
     #[error("no connection within {}", seconds(*.0))]
     Late(Duration),
@@ -124,6 +171,7 @@ mod tests {
             guard,
             resolver,
             limit,
+            proxy: None,
         }
     }
 

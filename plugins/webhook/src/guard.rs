@@ -75,9 +75,14 @@ impl Guard {
 
     /// Returns whether connections to `address` are allowed.
     pub fn admits(&self, address: IpAddr) -> bool {
+        is_public(target(address)) || self.names(address)
+    }
+
+    /// Returns whether the operator allows a network with `address`.
+    pub(crate) fn names(&self, address: IpAddr) -> bool {
         let target = target(address);
-        let allowed = |network: &IpNet| network.contains(&address) || network.contains(&target);
-        is_public(target) || self.allowed.iter().any(allowed)
+        let contains = |network: &IpNet| network.contains(&address) || network.contains(&target);
+        self.allowed.iter().any(contains)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::connector::Connector;
 use crate::dialer::Dialer;
 use crate::resolver::system;
 use crate::trust::Trust;
-use crate::{Guard, Limits, Resolver};
+use crate::{Guard, Limits, Proxy, Resolver};
 
 /// How every [`Webhook`](crate::Webhook) sends. All webhooks share one by cloning it, so that the
 /// trusted certificates, which take the most memory, are loaded once.
@@ -15,8 +15,8 @@ use crate::{Guard, Limits, Resolver};
 /// Each webhook keeps its own connection open for half a minute after an event. The connection
 /// belongs to the runtime of the webhook and ends with it.
 ///
-/// Uses only HTTP/1.1, ignores proxy variables of the environment and follows no redirects: a proxy
-/// or a redirect would lead to an address that the guard has not checked.
+/// Uses only HTTP/1.1, ignores proxy variables of the environment and follows no redirects: they
+/// could lead to an address that the guard has not checked. A proxy has to be set explicitly.
 #[derive(Clone)]
 pub struct Sender {
     pub(crate) connector: Connector,
@@ -32,6 +32,7 @@ impl Sender {
             guard,
             resolver: system(),
             limit: limits.connect,
+            proxy: None,
         };
         let trust = Arc::new(Trust::default());
         Self {
@@ -48,6 +49,14 @@ impl Sender {
     pub fn with_roots(mut self, pem: &[u8]) -> io::Result<Self> {
         self.connector.trust = Arc::new(Trust::with(pem)?);
         Ok(self)
+    }
+
+    /// Reaches endpoints with TLS through `proxy`, except those in networks that the guard allows by
+    /// name.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Option<Proxy>) -> Self {
+        self.connector.dialer.proxy = proxy;
+        self
     }
 
     /// Resolves names with `resolver` instead of the operating system. The guard still checks the

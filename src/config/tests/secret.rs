@@ -86,13 +86,20 @@ fn a_secret_and_its_file_in_one_source_contradict_each_other() {
 }
 
 #[test]
-fn a_secret_is_refused_as_a_flag() {
+fn a_secret_is_refused_as_a_flag_and_a_proxy_is_if_it_has_a_password() {
     let refused = start().flags(&["--admin-password", "hunter2"]).refusal();
     assert_eq!(
         refused,
         "--admin-password would show a secret to every user who lists the processes: \
          use DOORSIGN_ADMIN_PASSWORD, or --admin-password-file with a file that holds it"
     );
+    let proxy = |url: &'static str| start().flags(&["--webhook-proxy", url]);
+    let refused = proxy("http://ann:hunter2@proxy:3128").refusal();
+    assert!(refused.contains("DOORSIGN_WEBHOOK_PROXY") && !refused.contains("hunter2"));
+    let accepted = proxy("http://proxy:3128").loaded();
+    let url = accepted.config.webhook_proxy.as_ref().unwrap();
+    assert_eq!(url.expose().unwrap(), "http://proxy:3128");
+    assert!(!accepted.to_string().contains("proxy:3128"));
 }
 
 #[test]

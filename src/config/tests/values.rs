@@ -2,7 +2,7 @@
 
 use super::super::flags::{args, command, settings};
 use super::super::sources::{values_of, variable};
-use super::super::values::{accepted, bounds, is_secret};
+use super::super::values::{accepted, bounds, is_never_a_flag, is_secret};
 use super::super::{Config, ConfigError, Loaded, markdown_table};
 use clap::Command;
 use std::collections::BTreeSet;
@@ -214,7 +214,7 @@ fn only_optional_settings_and_lists_accept_nothing() {
     let command = command();
     let keys = settings(&command).map(|(key, _)| key);
     let empty: Vec<_> = keys.filter(|key| given(key, "").is_ok()).collect();
-    let optional = "site_url ready_file trusted_proxies cors_origins audit_log webhook_allow exec_folder wasm_folder time_zone";
+    let optional = "site_url ready_file trusted_proxies cors_origins audit_log webhook_allow webhook_proxy exec_folder wasm_folder time_zone";
     assert_eq!(empty.join(" "), optional);
 }
 
@@ -255,6 +255,8 @@ const BAD: &[(&str, &str)] = &[
     ("audit_log", "a\nb"),
     ("audit_log_max_bytes", "1023"),
     ("webhook_allow", "localhost"),
+    ("webhook_proxy", "https://proxy.example.com:3128"),
+    ("webhook_proxy_file", ""),
     ("exec_folder", "a\nb"),
     ("exec_seconds", "3601"),
     ("exec_at_once", "65"),
@@ -297,7 +299,7 @@ fn a_bad_value_of_every_setting_is_refused_in_every_source_with_what_is_accepted
             (load(&[], &[], &file), "doorsign.toml"),
         ];
         for (refusal, source) in refusals {
-            if is_secret(arg) && source == flag {
+            if is_never_a_flag(arg) && source == flag {
                 assert!(
                     refusal.starts_with(&format!("{flag} would show")),
                     "{refusal}"

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::domain::{Timestamp, Webhook};
 use async_trait::async_trait;
 use doorsign_hook::{HookError, PostCreateHook};
-use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Secret, Sender};
+use doorsign_webhook::{Endpoint, EndpointUrl, Guard, Proxy, Secret, Sender};
 use std::sync::Arc;
 
 /// Shared by all webhooks of a server.
@@ -16,15 +16,18 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// Creates the gateway with the configured networks. `clock` supplies the timestamps.
-    #[must_use]
-    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Self {
+    /// Creates the gateway with the configured networks and proxy. `clock` supplies the timestamps.
+    ///
+    /// # Errors
+    /// The proxy cannot be used; in one line, without its password.
+    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let guard = Guard::new(config.webhook_allow.clone());
-        Self {
-            sender: Sender::new(guard.clone()),
+        let proxy = proxy(config).map_err(|e| format!("cannot use webhook_proxy: {e}"))?;
+        Ok(Self {
+            sender: Sender::new(guard.clone()).with_proxy(proxy),
             guard,
             clock,
-        }
+        })
     }
 
     /// Returns the hook that sends to `webhook`, signing with the secrets in force at `now`.
@@ -63,6 +66,15 @@ impl Webhooks {
             clock,
         ))
     }
+}
+
+/// Returns the configured proxy.
+fn proxy(config: &Config) -> Result<Option<Proxy>, String> {
+    let Some(url) = &config.webhook_proxy else {
+        return Ok(None);
+    };
+    let url = url.expose().map_err(|e| e.to_string())?;
+    Proxy::parse(url).map(Some).map_err(|e| e.to_string())
 }
 
 #[async_trait]

@@ -25,7 +25,7 @@ impl Office {
         config.offline_grace_seconds = 0;
         let (store, tokens) = (store::open_in_memory().unwrap(), Tokens::new(&[7; 32]));
         let clock = Arc::new(SystemClock);
-        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()));
+        let webhooks = Arc::new(Webhooks::new(&config, clock.clone()).unwrap());
         let app = App::new(&config, store, clock, tokens.unwrap(), webhooks).unwrap();
         let (app, stop) = (Arc::new(app), CancellationToken::new());
         let new = NewUser {

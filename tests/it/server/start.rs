@@ -127,6 +127,9 @@ async fn a_secret_as_a_flag_is_refused_without_repeating_it() {
         let help = home.run(&["serve", "--help"]).await.succeeded();
         assert!(!help.contains(&format!("{flag} ")), "{help}");
     }
+    let proxy = ["--webhook-proxy", "http://ann:secret@127.0.0.1:3128"];
+    let refused = home.run(&proxy).await.refused(1);
+    assert!(!refused.contains("secret@"), "{refused}");
     assert!(!home.data().exists());
 }
 

@@ -75,7 +75,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
 
 /// The handles of use cases on `store`, for tests without a server.
 pub fn app(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, tokens: Tokens) -> App {
-    let webhooks = Arc::new(Webhooks::new(config, clock.clone()));
+    let webhooks = Arc::new(Webhooks::new(config, clock.clone()).unwrap());
     App::new(config, store, clock, tokens, webhooks).unwrap()
 }
 

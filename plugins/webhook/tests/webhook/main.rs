@@ -12,6 +12,7 @@ mod delivery;
 mod endpoint_url;
 mod example;
 mod guard;
+mod proxy;
 mod receiver;
 mod self_signed;
 mod silence;

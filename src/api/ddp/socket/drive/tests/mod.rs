@@ -69,7 +69,7 @@ impl Client {
         let settings = Config::defaults_in(PathBuf::from("none"));
         let (store, tokens) = (store::open_in_memory().unwrap(), Tokens::new(&[7; 32]));
         let clock = Arc::new(SystemClock);
-        let webhooks = Arc::new(Webhooks::new(&settings, clock.clone()));
+        let webhooks = Arc::new(Webhooks::new(&settings, clock.clone()).unwrap());
         let app = App::new(&settings, store, clock, tokens.unwrap(), webhooks);
         let app = Arc::new(app.unwrap());
         let stop = CancellationToken::new();
