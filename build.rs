@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// The files in the order of the document. `shared` holds the schemas that several tags use.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "custom-user-status",
     "status",
     "session",
@@ -15,6 +15,7 @@ const FILES: [&str; 13] = [
     "settings",
     "methods",
     "realtime",
+    "rooms",
     "hooks",
     "webhooks",
     "server",

@@ -10,8 +10,9 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    audit, avatars, custom_roles, custom_user_status, events, health, hooks, info, method_call,
-    permissions, presence, presence_broadcast, roles, session, sessions, settings, users, webhooks,
+    audit, avatars, custom_roles, custom_user_status, events, health, hooks, info, licenses,
+    method_call, permissions, presence, presence_broadcast, push, roles, rooms, session, sessions,
+    settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -49,6 +50,7 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/users.update"                        => users::update,
     logged_in POST "/api/v1/users.updateOwnBasicInfo"            => users::update_own_basic_info,
     logged_in POST "/api/v1/users.setPreferences"                => users::set_preferences,
+    logged_in GET  "/api/v1/users.getPreferences"                => users::get_preferences,
     logged_in POST "/api/v1/users.setActiveStatus"               => users::set_active_status,
     logged_in POST "/api/v1/users.delete"                        => users::delete,
     logged_in POST "/api/v1/users.deleteOwnAccount"              => users::delete_own_account,
@@ -112,6 +114,16 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/webhooks.remove"                     => webhooks::remove,
     // Audit trail
     logged_in GET  "/api/v1/audit.list"                          => audit::list,
+    // Empty lists, for clients that ask for rooms at their start
+    logged_in GET  "/api/v1/rooms.get"                           => rooms::no_changes,
+    logged_in GET  "/api/v1/subscriptions.get"                   => rooms::no_changes,
+    logged_in GET  "/api/v1/channels.list"                       => rooms::channels,
+    logged_in GET  "/api/v1/groups.list"                         => rooms::groups,
+    logged_in GET  "/api/v1/im.list"                             => rooms::direct_messages,
+    logged_in GET  "/api/v1/emoji-custom.list"                   => rooms::emoji,
+    logged_in GET  "/api/v1/commands.list"                       => rooms::commands,
+    logged_in GET  "/api/v1/licenses.info"                       => licenses::info,
+    logged_in POST "/api/v1/push.token"                          => push::token,
     // Realtime methods and the socket
     logged_in POST "/api/v1/method.call/:method"                 => method_call::call,
     anonymous POST "/api/v1/method.callAnon/:method"             => method_call::call_anonymously,

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// `rooms/get` and `subscriptions/get`, `[updatedAt?]`: returns no rooms.
 pub(super) async fn no_changes(mut call: Call<'_>) -> Outcome {
     match date(&call.param(0)) {
-        Some(_) => result(&Changes::<()>::of(Vec::new())),
+        Some(_) => result(&Changes::<()>::NONE),
         None => nothing(call).await,
     }
 }

@@ -10,6 +10,12 @@ pub(in crate::api) struct Changes<T> {
 }
 
 impl<T> Changes<T> {
+    /// No changes.
+    pub(in crate::api) const NONE: Self = Self {
+        update: Vec::new(),
+        remove: [],
+    };
+
     pub(in crate::api) fn of(update: Vec<T>) -> Self {
         let remove = [];
         Self { update, remove }

@@ -83,24 +83,32 @@ pub(in crate::api) struct PreferencesReply<'a> {
 #[derive(Serialize)]
 struct Chooser<'a> {
     _id: &'a str,
-    settings: Chosen,
+    settings: ChosenPreferences,
 }
 
+/// The response to `users.getPreferences`: the chosen preferences without defaults, except the
+/// language.
 #[derive(Serialize)]
-struct Chosen {
+pub(in crate::api) struct ChosenPreferences {
     preferences: Map<String, Value>,
 }
 
-impl<'a> PreferencesReply<'a> {
-    pub(in crate::api) fn of(user: &'a User) -> Self {
+impl ChosenPreferences {
+    pub(in crate::api) fn of(user: &User) -> Self {
         let kept = Preferences::kept(user.profile.preferences.as_deref());
         let language = kept.language();
         let mut preferences = kept.into_chosen();
         preferences.insert("language".to_owned(), language.into());
+        Self { preferences }
+    }
+}
+
+impl<'a> PreferencesReply<'a> {
+    pub(in crate::api) fn of(user: &'a User) -> Self {
         Self {
             user: Chooser {
                 _id: user.id.as_str(),
-                settings: Chosen { preferences },
+                settings: ChosenPreferences::of(user),
             },
         }
     }

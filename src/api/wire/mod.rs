@@ -7,15 +7,18 @@ mod changes;
 pub(in crate::api) mod credentials;
 mod custom_user_status;
 pub(in crate::api) mod date;
+mod empty_list;
 mod event;
 pub(super) mod frame;
 mod hook;
+mod license;
 mod listing;
 mod me;
 mod method;
 mod permission;
 pub(in crate::api) mod preferences;
 mod presence;
+mod push;
 mod role;
 mod session;
 mod setting;
@@ -28,15 +31,18 @@ pub(super) use audit::AuditPage;
 pub(crate) use audit::audit_line;
 pub(super) use changes::Changes;
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
+pub(super) use empty_list::{EmojiReply, EmptyPage};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
+pub(super) use license::LicenseReply;
 pub(crate) use listing::{
     claim_line, delivery_line, hook_line, login_line, permission_line, user_line, webhook_line,
 };
-pub(super) use me::{Me, PreferencesReply};
+pub(super) use me::{ChosenPreferences, Me, PreferencesReply};
 pub(super) use method::{MethodCall, MethodReply};
 pub(super) use permission::{PermissionChanges, PermissionList, PermissionRecord, PermissionRow};
 pub(super) use presence::{PresenceListReply, PresenceReply, UserStatusReply};
+pub(super) use push::PushTokenReply;
 pub(super) use role::{
     Holder, Holders, PublicHolder, PublicHolders, RemovedRow, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,

@@ -34,6 +34,7 @@ mod protocol;
 mod rate_limit;
 mod reused_connections;
 mod roles;
+mod rooms;
 mod security_headers;
 mod session;
 mod sessions;

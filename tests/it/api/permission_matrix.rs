@@ -34,6 +34,16 @@ const MATRIX: &[Group] = &[
         GET /api/v1/roles.getUsersInPublicRoles
         GET /api/v1/users.info
         GET /api/v1/users.list
+        GET /api/v1/users.getPreferences
+        GET /api/v1/rooms.get
+        GET /api/v1/subscriptions.get
+        GET /api/v1/channels.list
+        GET /api/v1/groups.list
+        GET /api/v1/im.list
+        GET /api/v1/emoji-custom.list
+        GET /api/v1/commands.list
+        GET /api/v1/licenses.info
+        POST /api/v1/push.token
         GET /api/v1/users.listByStatus
         GET /api/v1/users.checkUsernameAvailability
         GET /api/v1/users.getUsernameSuggestion

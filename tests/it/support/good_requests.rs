@@ -145,6 +145,7 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
         "hooks.retry" | "hooks.pause" | "hooks.resume" => json!({"hook": "idle"}),
         "hooks.drop" => json!({"hook": "failing", "event": parked(server, n).await}),
         "hooks.replay" => json!({"hook": "idle", "since": "2020-01-01"}),
+        "push.token" => json!({"type": "gcm", "value": "a token", "appName": "app"}),
         "webhooks.add" => json!({"name": name, "url": NOWHERE}),
         path if path.starts_with("webhooks.") => json!({"name": webhook(server, n).await}),
         _ => json!({}),

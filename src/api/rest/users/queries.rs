@@ -5,7 +5,7 @@ use crate::api::http::list_query::{self, Matches};
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
-use crate::api::wire::{UserPage, UserReply, UserRow};
+use crate::api::wire::{ChosenPreferences, UserPage, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{Page, Permission, User, UserId, UserKey};
 use crate::service::presence;
@@ -73,6 +73,14 @@ pub(in crate::api) async fn list_by_status(request: Request) -> Answer {
     }
     let found = queries::search(app, &actor, asked.search, asked.query).await?;
     page(app, found, offset).await
+}
+
+/// `userId` is accepted without effect: clients send their own.
+pub(in crate::api) async fn get_preferences(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    Query::parse(request.query(), &["userId"])?;
+    request.count_call(Some(&actor))?;
+    response::success(&ChosenPreferences::of(&actor.user))
 }
 
 /// Renders a page of users, completely if `whole`.

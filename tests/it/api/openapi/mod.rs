@@ -2,6 +2,7 @@
 //! documented is missing.
 
 mod hooks;
+mod rooms;
 mod statuses;
 mod stream;
 mod structure;
@@ -152,6 +153,7 @@ fn cases() -> Vec<Case> {
         users::cases(),
         workspace::cases(),
         hooks::cases(),
+        rooms::cases(),
     ];
     all.into_iter().flatten().collect()
 }
