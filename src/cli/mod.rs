@@ -33,7 +33,7 @@ use clap::{ArgMatches, FromArgMatches};
 use data_folder::{check_secret, with_app};
 use doorsign_hook::PostCreateHook;
 use output::{Outcome, print, refuse};
-use parser::{Cli, Command, load, parser};
+use parser::{Cli, Command, check, load, parser};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -43,7 +43,10 @@ use std::sync::Arc;
 #[must_use]
 pub fn run(hooks: Vec<Arc<dyn PostCreateHook>>) -> ExitCode {
     let parsed = parser().try_get_matches();
-    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let parsed = parsed.and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches)?;
+        Ok((check(cli, std::env::args_os().next_back())?, matches))
+    });
     match parsed {
         Ok((cli, matches)) => {
             match dispatch(cli.command.unwrap_or(Command::Serve), &matches, hooks) {
@@ -78,7 +81,7 @@ fn dispatch(
     let config = &loaded.config;
     let done = match command {
         Command::Serve => serve::run(loaded, hooks),
-        Command::Dev { command } => return dev::run(loaded, hooks, &command),
+        Command::Dev { command, .. } => return dev::run(loaded, hooks, &command),
         Command::Config => print(&loaded.to_string()),
         Command::User(command) => with_app(config, async |app, zone| command.run(app, zone).await),
         Command::Token(command) => {

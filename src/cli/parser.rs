@@ -4,6 +4,7 @@ use super::command_run::URL_VARIABLE;
 use super::output::Outcome;
 use super::{audit, claim, hooks, permission, token, user, webhook};
 use crate::config::{self, Config, Loaded};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 
@@ -22,6 +23,9 @@ pub(super) enum Command {
     /// Run a server in memory for the tests of a client, with fixed users and tokens, a clock to
     /// move and faults to inject
     Dev {
+        /// A command without `--`, which is refused with advice
+        #[arg(hide = true)]
+        stray: Vec<OsString>,
         /// Command to run beside the server, such as `npm test`: it finds the server's URL in
         /// `DOORSIGN_URL`, the server stops when it ends, and its exit code is returned
         #[arg(last = true, value_name = "COMMAND")]
@@ -71,6 +75,25 @@ pub(super) fn parser() -> clap::Command {
             note(dev).args(data.map(|arg| arg.clone().hide(true)))
         })
         .mut_subcommand("config", note)
+}
+
+/// Refuses a command of dev mode without `--`, and `--` without a command, such as that of an unset
+/// variable: without it, the server would run until a signal arrives.
+pub(super) fn check(cli: Cli, last: Option<OsString>) -> Result<Cli, clap::Error> {
+    let refuse = |text: String| Err(clap::Error::raw(ErrorKind::UnknownArgument, text));
+    match &cli.command {
+        Some(Command::Dev { stray, .. }) if !stray.is_empty() => {
+            let stray = stray.join(" ".as_ref());
+            let stray = stray.display();
+            refuse(format!(
+                "the command must follow `--`: doorsign dev -- {stray}"
+            ))
+        }
+        Some(Command::Dev { command, .. }) if command.is_empty() && last == Some("--".into()) => {
+            refuse("no command follows `--`: use doorsign dev -- npm test, or leave it out".into())
+        }
+        _ => Ok(cli),
+    }
 }
 
 /// Reads the settings that `matches`, the environment and the settings file give.

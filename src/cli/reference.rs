@@ -17,9 +17,9 @@ fn add_rows(table: &mut String, path: &str, command: &Command) {
         }
         return;
     }
-    // Settings have a heading of their own and a table of their own.
+    // Settings have a heading of their own and a table of their own. Hidden arguments only give advice.
     let own = command.get_arguments();
-    let own = own.filter(|arg| arg.get_help_heading().is_none());
+    let own = own.filter(|arg| arg.get_help_heading().is_none() && !arg.is_hide_set());
     let (required, optional): (Vec<_>, Vec<_>) = own.partition(|arg| arg.is_required_set());
     let words: Vec<_> = required.into_iter().chain(optional).map(usage).collect();
     let usage = [path].into_iter().chain(words.iter().map(String::as_str));

@@ -153,3 +153,15 @@ async fn settings_without_effect_in_dev_mode_are_refused_as_flags() {
     let help = home.run(&["dev", "--help"]).await.succeeded();
     assert!(!help.contains("--data"), "{help}");
 }
+
+#[tokio::test]
+async fn a_command_without_the_dashes_and_dashes_without_a_command_are_refused() {
+    let home = Home::new();
+    let stray = home.run(&["dev", "npm", "test"]).await.refused(2);
+    assert!(stray.contains("doorsign dev -- npm test"), "{stray}");
+    let stray = home.run(&["dev", "npm", "--", "test"]).await.refused(2);
+    assert!(stray.contains("must follow `--`"), "{stray}");
+    // As with an unset variable: the server would run for ever.
+    let nothing = home.run(&["dev", "--"]).await.refused(2);
+    assert!(nothing.contains("no command follows `--`"), "{nothing}");
+}
