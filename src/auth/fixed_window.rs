@@ -74,6 +74,8 @@ impl<K: Hash + Eq> Windows<K> {
         if self.0.len() + further <= CAPACITY {
             return;
         }
+        // Windows that are over need no counter, so all of theirs are removed first.
+        self.0.retain(|key, window| rank(key, window).is_some());
         let surplus = self.0.len().saturating_sub(CAPACITY / 2);
         evict_lowest(&mut self.0, surplus, |key, window| rank(key, window));
     }
