@@ -198,6 +198,13 @@ async fn an_invalid_field_is_named_with_what_is_accepted() {
             "whole number",
         ),
         (
+            "users.deactivateIdle",
+            json!({"daysIdle": "x"}),
+            "must be number",
+            "daysIdle",
+            "Send a number",
+        ),
+        (
             "permissions.addRole",
             json!({"permissionId": "", "role": "user"}),
             "must NOT have fewer than 1 characters",

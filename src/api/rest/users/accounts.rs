@@ -13,6 +13,7 @@ use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
 use crate::service::users::current_password::CurrentPassword;
+use serde_json::Value;
 
 /// Accepted without effect. Channels, mails, custom fields and telephones do not exist here, and
 /// Rocket.Chat does not store a status text at creation either. `fields` used to select the fields
@@ -149,14 +150,19 @@ pub(in crate::api) async fn delete_own_account(request: Request) -> Answer {
     response::done()
 }
 
+fn days(value: &Value) -> Result<u32, ApiError> {
+    let days = coercion::number(value)?.as_u64();
+    let days = days.and_then(|days| u32::try_from(days).ok());
+    days.ok_or_else(|| ApiError::invalid_params("must be a whole number from 0"))
+}
+
 pub(in crate::api) async fn deactivate_idle(request: Request) -> Answer {
     let actor = request
         .actor_with(Permission::EditOtherUserActiveStatus)
         .await?;
     let mut fields = request.fields_named(&["daysIdle"], &["role"])?;
-    let days = coercion::number(&fields.take("daysIdle").unwrap_or_default())?;
-    let days = days.as_u64().and_then(|days| u32::try_from(days).ok());
-    let days = days.ok_or_else(|| ApiError::invalid_params("must be a whole number from 0"))?;
+    let days = days(&fields.take("daysIdle").unwrap_or_default());
+    let days = days.map_err(|refused| refused.at("daysIdle"))?;
     let role = fields.text("role")?.unwrap_or_else(|| "user".to_owned());
     let app = request.count_call(Some(&actor))?;
     let count = accounts::deactivate_idle(app, &actor, days, role).await?;
