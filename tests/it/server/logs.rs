@@ -140,7 +140,7 @@ async fn passwords_and_tokens_are_not_logged_even_at_trace_level() {
             format!("{{\"password\":\"{WRONG}"),
         )
         .await
-        .expect(401);
+        .expect(400);
         anon.post("login", json!({"resume": &tokens[0]}))
             .await
             .expect(200);
