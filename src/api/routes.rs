@@ -53,6 +53,7 @@ pub static ROUTES: &[Route] = routes! {
     logged_in GET  "/api/v1/users.getPreferences"                => users::get_preferences,
     logged_in POST "/api/v1/users.setActiveStatus"               => users::set_active_status,
     logged_in POST "/api/v1/users.delete"                        => users::delete,
+    anonymous POST "/api/v1/users.register"                      => users::register,
     logged_in POST "/api/v1/users.deleteOwnAccount"              => users::delete_own_account,
     logged_in POST "/api/v1/users.deactivateIdle"                => users::deactivate_idle,
     logged_in POST "/api/v1/users.resetAvatar"                   => users::reset_avatar,

@@ -65,6 +65,8 @@ pub struct Auth {
     pub unblocks: Unblocks,
     /// The secret that lets programs create tokens for users.
     create_tokens: Option<Secret>,
+    /// The secret that lets people register.
+    registration: Option<Secret>,
 }
 
 impl Auth {
@@ -74,10 +76,27 @@ impl Auth {
     /// # Errors
     /// `Internal` when the setting's file cannot be read.
     pub fn may_create_tokens(&self, secret: &str) -> Result<bool> {
-        let right = self.create_tokens.as_ref().map(Secret::expose);
-        let right = right.transpose().map_err(Error::internal)?;
-        Ok(right.is_some_and(|right| right.as_bytes().ct_eq(secret.as_bytes()).into()))
+        is_secret(self.create_tokens.as_ref(), secret)
     }
+
+    /// Returns whether people can register at all.
+    pub const fn takes_registrations(&self) -> bool {
+        self.registration.is_some()
+    }
+
+    /// Like [`may_create_tokens`](Self::may_create_tokens), for the secret of registration.
+    ///
+    /// # Errors
+    /// `Internal` when the setting's file cannot be read.
+    pub fn may_register(&self, secret: &str) -> Result<bool> {
+        is_secret(self.registration.as_ref(), secret)
+    }
+}
+
+fn is_secret(right: Option<&Secret>, given: &str) -> Result<bool> {
+    let right = right.map(Secret::expose).transpose();
+    let right = right.map_err(Error::internal)?;
+    Ok(right.is_some_and(|right| right.as_bytes().ct_eq(given.as_bytes()).into()))
 }
 
 /// The settings that rules depend on.
@@ -116,6 +135,7 @@ impl App {
             refusals: Refusals::default(),
             unblocks: Unblocks::new(clock.now()),
             create_tokens: config.create_tokens_for_users_secret.clone(),
+            registration: config.registration_secret.clone(),
         };
         let day = Duration::from_secs(24 * 60 * 60);
         let rules = Rules {
@@ -170,7 +190,10 @@ fn configured(config: &Config) -> Vec<(Setting, SettingValue)> {
     let origins = &config.cors_origins;
     let calls = i64::from(config.rate_limit_calls());
     let seconds = i64::from(config.rate_limit_seconds);
+    let form = config.registration_secret.as_ref();
+    let form = form.map_or("Disabled", |_| "Secret URL");
     vec![
+        (Setting::RegistrationForm, form.into()),
         (Setting::ApiEnableCors, (!origins.is_empty()).into()),
         (Setting::ApiCorsOrigin, origins.join(",").as_str().into()),
         (Setting::ApiRateLimiter, (calls > 0).into()),

@@ -126,6 +126,13 @@ pub struct Config {
     /// File that holds `create_tokens_for_users_secret`; a newline at its end does not count
     #[arg(long, value_name = "PATH", help_heading = LOGIN)]
     pub create_tokens_for_users_secret_file: Option<PathBuf>,
+    /// Secret with which people register their own account (`users.register`); without one, registration is off
+    #[arg(long, value_name = "SECRET", help_heading = LOGIN)]
+    #[serde(skip_serializing)]
+    pub registration_secret: Option<Secret>,
+    /// File that holds `registration_secret`; a newline at its end does not count
+    #[arg(long, value_name = "PATH", help_heading = LOGIN)]
+    pub registration_secret_file: Option<PathBuf>,
 
     /// Status shown for users without a live connection: offline, as in Rocket.Chat, or the status
     /// they set
@@ -229,6 +236,8 @@ impl Default for Config {
             password_hashers: (processors / 2).clamp(1, 64),
             create_tokens_for_users_secret: None,
             create_tokens_for_users_secret_file: None,
+            registration_secret: None,
+            registration_secret_file: None,
             unconnected: None,
             offline_grace_seconds: 5,
             heartbeat_seconds: 60,
@@ -293,7 +302,7 @@ impl Config {
     }
 
     /// The secrets, each with the setting for its file.
-    pub(super) fn secrets(&mut self) -> [(&mut Option<Secret>, &Option<PathBuf>, &'static str); 3] {
+    pub(super) fn secrets(&mut self) -> [(&mut Option<Secret>, &Option<PathBuf>, &'static str); 4] {
         let token = &mut self.create_tokens_for_users_secret;
         let token_file = &self.create_tokens_for_users_secret_file;
         let (proxy, proxy_file) = (&mut self.webhook_proxy, &self.webhook_proxy_file);
@@ -305,6 +314,11 @@ impl Config {
             ),
             (token, token_file, "create_tokens_for_users_secret_file"),
             (proxy, proxy_file, "webhook_proxy_file"),
+            (
+                &mut self.registration_secret,
+                &self.registration_secret_file,
+                "registration_secret_file",
+            ),
         ]
     }
 

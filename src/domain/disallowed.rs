@@ -19,6 +19,10 @@ pub enum Disallowed {
     Password,
     /// Deleting the own account (`Accounts_AllowDeleteOwnAccount`).
     DeletionOfAccount,
+    /// Registering (`Accounts_RegistrationForm`).
+    Registration,
+    /// Registering without the secret.
+    RegistrationWithoutSecret,
 }
 
 impl Disallowed {
@@ -34,6 +38,8 @@ impl Disallowed {
             Self::Email => "changes of your own email address",
             Self::Password => "changes of your own password",
             Self::DeletionOfAccount => "the deletion of your own account",
+            Self::Registration => "registration",
+            Self::RegistrationWithoutSecret => "registration without the secret",
         }
     }
 }

@@ -29,6 +29,8 @@ pub(in crate::api) enum AccountContext {
     DeleteOwn(Timestamp),
     /// `users.resetAvatar`.
     ResetAvatar,
+    /// `users.register`, at this time.
+    Register(Timestamp),
     /// `users.setActiveStatus`.
     SetActive,
     /// `users.logout`.
@@ -72,6 +74,7 @@ pub(super) fn render(context: AccountContext, error: &Error) -> Option<ErrorRepl
                 .details(Details::by("setUsername"))
         }
         (C::DeleteOwn(now), _) => return user_data::delete_own(error, now),
+        (C::Register(now), _) => return user_data::register(error, now),
         (C::ResetAvatar, Error::NotFound(_)) => ErrorReply::unknown_user(),
         (C::ResetAvatar, Error::Forbidden { .. }) => {
             ErrorReply::failure("error-not-allowed", "Reset avatar is not allowed")

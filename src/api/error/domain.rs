@@ -65,7 +65,9 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             | Disallowed::RealName
             | Disallowed::Email
             | Disallowed::Password
-            | Disallowed::DeletionOfAccount,
+            | Disallowed::DeletionOfAccount
+            | Disallowed::Registration
+            | Disallowed::RegistrationWithoutSecret,
         ) => ErrorReply::failure("error-not-allowed", "Not allowed"),
         Error::LastPermissionManager => ErrorReply::not_allowed(
             "Leaving the app without a user who may access permissions is not allowed",

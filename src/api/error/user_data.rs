@@ -8,6 +8,7 @@
 use super::details::Details;
 use super::reply::ErrorReply;
 use crate::domain::{Blocked, Disallowed, Error, Field, Permission, Problem, Timestamp, What};
+use warp::http::StatusCode;
 
 /// Renders a failed change of a user. A reserved name is reported like any other that cannot be
 /// saved: Rocket.Chat `saveUserIdentity.ts`.
@@ -46,7 +47,10 @@ fn locked(what: Disallowed, method: &'static str) -> Option<ErrorReply> {
         Disallowed::RealName => "Edit user real name is not allowed",
         Disallowed::Email => "Edit user email is not allowed",
         Disallowed::Password => "Edit user password is not allowed",
-        Disallowed::Invisible | Disallowed::DeletionOfAccount => return None,
+        Disallowed::Invisible
+        | Disallowed::DeletionOfAccount
+        | Disallowed::Registration
+        | Disallowed::RegistrationWithoutSecret => return None,
     };
     let (method, act) = ("insertOrUpdateUser", "Update_user");
     Some(ErrorReply::not_allowed(text, method, act))
@@ -79,6 +83,33 @@ pub(super) fn delete_own(error: &Error, now: Timestamp) -> Option<ErrorReply> {
             METHOD,
             "Remove_last_admin",
         ),
+        _ => return None,
+    })
+}
+
+/// Renders an account that could not be registered. Source: Rocket.Chat `registerUser.ts`.
+pub(super) fn register(error: &Error, now: Timestamp) -> Option<ErrorReply> {
+    const METHOD: &str = "registerUser";
+    let bare = |text| Some(ErrorReply::bare(StatusCode::BAD_REQUEST, text));
+    Some(match error {
+        Error::LoginBlocked { blocked, until } => blocked_check(*blocked, METHOD, now, *until),
+        Error::Disallowed(Disallowed::Registration) => {
+            let text = "User registration is disabled";
+            ErrorReply::failure("error-user-registration-disabled", text)
+                .details(Details::by(METHOD))
+        }
+        Error::Disallowed(_) => {
+            let text = "User registration is only allowed via Secret URL";
+            ErrorReply::failure("error-user-registration-secret", text).details(Details::by(METHOD))
+        }
+        Error::Invalid { field, problem } => match (field, problem) {
+            (Field::Username, Problem::NotValid(_) | Problem::Missing) => {
+                return bare("The username provided is not valid");
+            }
+            (Field::Username, Problem::Taken(_)) => return bare("Username is already in use"),
+            (Field::Email, Problem::Taken(_)) => return bare("Email already exists"),
+            _ => return invalid_field(*field, problem, METHOD),
+        },
         _ => return None,
     })
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 const OWN: &[(&str, u32)] = &[
     ("/api/v1/users.setStatus", 5),
     ("/api/v1/users.updateOwnBasicInfo", 1),
+    ("/api/v1/users.register", 1),
 ];
 
 /// Path prefixes without a limit. The realtime protocol and its methods have limits of another

@@ -83,6 +83,15 @@ impl LoginThrottle {
         }
     }
 
+    /// Starts an attempt that concerns no account, such as one to register.
+    pub fn by_address(&self, address: IpAddr) -> Attempt {
+        Attempt {
+            network: address.into(),
+            name: None,
+            account: None,
+        }
+    }
+
     /// Returns the attempt after the name lookup; `None` when no account has the name.
     #[must_use]
     pub fn on(&self, attempt: Attempt, account: Option<&UserId>) -> Attempt {

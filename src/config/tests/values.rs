@@ -249,6 +249,8 @@ const BAD: &[(&str, &str)] = &[
     ("password_hashers", "65"),
     ("create_tokens_for_users_secret", ""),
     ("create_tokens_for_users_secret_file", ""),
+    ("registration_secret", ""),
+    ("registration_secret_file", ""),
     ("unconnected", "online"),
     ("offline_grace_seconds", "3601"),
     ("heartbeat_seconds", "0"),

@@ -13,6 +13,7 @@ mod operator;
 mod own_changes;
 pub mod preferences;
 pub mod queries;
+pub mod registration;
 pub mod tokens;
 pub mod user_changes;
 

@@ -32,6 +32,7 @@ mod presence_list;
 mod presence_model;
 mod protocol;
 mod rate_limit;
+mod registration;
 mod reused_connections;
 mod roles;
 mod rooms;

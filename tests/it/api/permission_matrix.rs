@@ -134,6 +134,8 @@ const MATRIX: &[Group] = &[
         POST /api/v1/users.resetAvatar"),
     ([401, 400, 400, 400, 400, 400], "users_delete_own_not_allowed", "
         POST /api/v1/users.deleteOwnAccount"),
+    ([200, 400, 400, 400, 400, 400], "users_register_logged_in", "
+        POST /api/v1/users.register"),
     ([401, 307, 307, 307, 307, 307], "", "
         GET /api/v1/users.getAvatar"),
     (SWITCHED, "", "

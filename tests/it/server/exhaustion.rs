@@ -22,6 +22,7 @@ const ANONYMOUS: &[&str] = &[
     "/api/v1/info",
     "/api/v1/openapi.json",
     "/api/v1/events.schema",
+    "/api/v1/users.register",
     "/websocket",
     "/avatar/uid/:id",
     "/avatar/:name",

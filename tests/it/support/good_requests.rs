@@ -31,6 +31,7 @@ pub async fn server() -> TestServer {
     setup
         .config(|config| {
             config.create_tokens_for_users_secret = Some(SECRET.into());
+            config.registration_secret = Some(SECRET.into());
             config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
         })
         .start()
@@ -125,6 +126,10 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
             json!({"userId": user(server, n).await.0, "activeStatus": false})
         }
         "users.delete" => json!({"userId": user(server, n).await.0}),
+        "users.register" => {
+            let email = format!("{name}@example.org");
+            json!({"username": name, "email": email, "pass": "a password", "secret": SECRET})
+        }
         "users.deleteOwnAccount" => json!({"password": "a password"}),
         "users.deactivateIdle" => json!({"daysIdle": 36_500}),
         "users.resetAvatar" => json!({"username": "admin"}),

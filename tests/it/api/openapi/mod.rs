@@ -39,6 +39,7 @@ fn setup() -> Setup {
         config.login_failures_per_user = 1;
         config.login_failures_per_address = 2;
         config.create_tokens_for_users_secret = Some("known to both".into());
+        config.registration_secret = Some("known to both".into());
     })
 }
 

@@ -2,7 +2,7 @@
 //! for them.
 
 use crate::support::openapi::requests::Case;
-use crate::support::openapi::requests::Who::{Admin, Bob, Stranger};
+use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob, Stranger};
 
 pub fn cases() -> Vec<Case> {
     [
@@ -305,8 +305,15 @@ fn removals() -> Vec<Case> {
 #[rustfmt::skip]
 pub fn own_end() -> Vec<Case> {
     const OWN: &str = "POST /api/v1/users.deleteOwnAccount";
+    const REGISTER: &str = "POST /api/v1/users.register";
     const PASSWORD: &str = r#"{"password":"stranger's password"}"#;
     vec![
+        Case::new(200, Anonymous, REGISTER, r#"{"username":"newcomer","email":"newcomer@example.org","pass":"a password","secret":"known to both","name":"New"}"#),
+        Case::new(400, Anonymous, REGISTER, r#"{"username":"newcomer","email":"another@example.org","pass":"a password","secret":"known to both"}"#),
+        Case::new(400, Anonymous, REGISTER, r#"{"username":"another","email":"another@example.org","pass":"short","secret":"known to both"}"#),
+        Case::new(400, Anonymous, REGISTER, r#"{"username":"another","email":"another@example.org","pass":"a password"}"#),
+        Case::new(400, Anonymous, REGISTER, r#"{"username":"another"}"#),
+        Case::new(400, Bob, REGISTER, "{}"),
         Case::new(400, Stranger, OWN, PASSWORD),
         Case::new(200, Admin, "POST /api/v1/settings/Accounts_AllowDeleteOwnAccount", r#"{"value":true}"#),
         Case::new(200, Stranger, OWN, PASSWORD),
