@@ -10,9 +10,9 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    audit, avatars, custom_roles, custom_user_status, events, health, hooks, info, licenses,
-    method_call, permissions, presence, presence_broadcast, push, roles, rooms, session, sessions,
-    settings, users, webhooks,
+    audit, avatars, custom_roles, custom_user_status, directory, events, health, hooks, info,
+    licenses, method_call, permissions, presence, presence_broadcast, push, roles, rooms, session,
+    sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -65,6 +65,10 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,
     logged_in GET  "/api/v1/users.getPersonalAccessTokens"       => users::get_personal_access_tokens,
     logged_in POST "/api/v1/users.removePersonalAccessToken"     => users::remove_personal_access_token,
+    // Search for people
+    logged_in GET  "/api/v1/directory"                           => directory::list,
+    logged_in GET  "/api/v1/spotlight"                           => directory::spotlight,
+    logged_in GET  "/api/v1/users.autocomplete"                  => directory::autocomplete,
     // Presence
     logged_in POST "/api/v1/users.setStatus"                     => presence::set_status,
     logged_in GET  "/api/v1/users.getStatus"                     => presence::get_status,

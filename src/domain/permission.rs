@@ -56,6 +56,8 @@ permissions! {
     CreatePersonalAccessTokens = "create-personal-access-tokens",
     /// List users.
     ViewDRoom = "view-d-room",
+    /// Search for people.
+    ViewOutsideRoom = "view-outside-room",
     /// Manage webhooks and hooks.
     ManageOutgoingIntegrations = "manage-outgoing-integrations",
     /// List the logins of all users.

@@ -33,6 +33,8 @@ pub struct UserQuery {
 pub enum UserSearch {
     /// A part of the username or the display name.
     Names(String),
+    /// A part of the username, the display name, the nickname or the bio.
+    Profiles(String),
     /// A part of the username, the display name or the email address.
     NamesAndAddresses(String),
 }

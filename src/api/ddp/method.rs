@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::connection::Caller;
 use super::outcome::Outcome;
-use super::{custom_user_status, password, presence, profile, startup};
+use super::{custom_user_status, password, people, presence, profile, startup};
 use crate::api::Api;
 use crate::api::error::ApiError;
 use serde_json::Value;
@@ -35,6 +35,7 @@ static METHODS: &[Method] = methods! {
     "setUserPassword"          => password::set,
     "saveUserProfile"          => profile::save,
     "userSetUtcOffset"         => profile::set_utc_offset,
+    "spotlight"                => people::spotlight,
     "rooms/get"                => startup::no_changes,
     "subscriptions/get"        => startup::no_changes,
     "listEmojiCustom"          => startup::nothing,

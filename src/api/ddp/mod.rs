@@ -9,6 +9,7 @@ mod limit;
 mod method;
 mod outcome;
 mod password;
+mod people;
 mod presence;
 mod profile;
 pub(in crate::api) mod socket;

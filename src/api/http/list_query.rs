@@ -215,7 +215,7 @@ fn sort<F: PartialEq>(
 }
 
 /// Returns the names to sort by, each with its direction, in the order given.
-fn orders(raw: &str) -> Result<Vec<(String, SortOrder)>, ApiError> {
+pub(super) fn orders(raw: &str) -> Result<Vec<(String, SortOrder)>, ApiError> {
     let invalid = || ApiError::InvalidSort(raw.to_owned());
     let Pairs(pairs) = serde_json::from_str(raw).map_err(|_| invalid())?;
     let order = |(name, direction)| match direction {

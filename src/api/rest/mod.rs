@@ -5,6 +5,7 @@ pub(super) mod audit;
 pub(super) mod avatars;
 pub(super) mod custom_roles;
 pub(super) mod custom_user_status;
+pub(super) mod directory;
 pub(super) mod events;
 pub(super) mod health;
 pub(super) mod hooks;

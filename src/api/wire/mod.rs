@@ -7,6 +7,7 @@ mod changes;
 pub(in crate::api) mod credentials;
 mod custom_user_status;
 pub(in crate::api) mod date;
+mod directory;
 mod empty_list;
 mod event;
 pub(super) mod frame;
@@ -31,6 +32,9 @@ pub(super) use audit::AuditPage;
 pub(crate) use audit::audit_line;
 pub(super) use changes::Changes;
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
+pub(super) use directory::{
+    AutocompleteReply, DirectoryPage, Selector, SpotlightKinds, SpotlightReply,
+};
 pub(super) use empty_list::{EmojiReply, EmptyPage};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod changes;
 pub mod current_password;
+pub mod directory;
 mod listing;
 pub mod names;
 mod operator;

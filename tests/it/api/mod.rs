@@ -23,6 +23,7 @@ mod origins;
 mod own_changes;
 mod passwords;
 mod paths;
+mod people;
 mod permission_matrix;
 mod permissions;
 mod preferences;

@@ -35,6 +35,8 @@ const MATRIX: &[Group] = &[
         GET /api/v1/users.info
         GET /api/v1/users.list
         GET /api/v1/users.getPreferences
+        GET /api/v1/spotlight
+        GET /api/v1/users.autocomplete
         GET /api/v1/rooms.get
         GET /api/v1/subscriptions.get
         GET /api/v1/channels.list
@@ -138,6 +140,8 @@ const MATRIX: &[Group] = &[
         POST /api/v1/users.register"),
     ([401, 307, 307, 307, 307, 307], "", "
         GET /api/v1/users.getAvatar"),
+    ([401, 200, 400, 400, 200, 200], "directory_unclear", "
+        GET /api/v1/directory"),
     (SWITCHED, "", "
         GET /websocket
         GET /sockjs/:server/:session/websocket"),

@@ -79,6 +79,9 @@ async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> St
         }
         "users.info" | "users.getAvatar" => "?username=admin".to_owned(),
         "users.checkUsernameAvailability" => "?username=free".to_owned(),
+        "directory" => "?type=users".to_owned(),
+        "spotlight" => "?query=a".to_owned(),
+        "users.autocomplete" => "?selector=%7B%22term%22:%22a%22%7D".to_owned(),
         "roles.getUsersInRole" => "?role=user".to_owned(),
         "hooks.deliveries" => "?hook=failing".to_owned(),
         "hooks.delivery" => format!("?hook=failing&event={}", parked(server, n).await),

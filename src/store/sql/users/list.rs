@@ -68,16 +68,24 @@ const IS_BOT: &str = "EXISTS (SELECT 1 FROM user_role WHERE user_id = user.id AN
 
 fn key_of(search: &UserSearch) -> String {
     match search {
-        UserSearch::Names(text) | UserSearch::NamesAndAddresses(text) => Username::key(text),
+        UserSearch::Names(text)
+        | UserSearch::Profiles(text)
+        | UserSearch::NamesAndAddresses(text) => Username::key(text),
     }
 }
 
-/// Returns the condition for users with the text of `placeholder` in a name or address.
+/// Returns the condition for users with the text of `placeholder` in a name, profile or address.
+/// Nicknames and bios have no key columns, so only their ASCII letters match without regard to
+/// case.
 fn found_by<S: Sql>(search: &UserSearch, placeholder: &str) -> String {
     let contains = |column: &str| format!("{}({column}, {placeholder}) > 0", S::POSITION);
     let names = format!("{} OR {}", contains("username_key"), contains("name_key"));
     match search {
         UserSearch::Names(_) => format!("({names})"),
+        UserSearch::Profiles(_) => {
+            let (nickname, bio) = (contains("lower(nickname)"), contains("lower(bio)"));
+            format!("({names} OR {nickname} OR {bio})")
+        }
         UserSearch::NamesAndAddresses(_) => format!("({names} OR {})", contains("email_key")),
     }
 }

@@ -1,8 +1,8 @@
-//! Requests for lists that are always empty, which together provoke every status documented for
+//! Requests for people and for lists that are always empty, which together provoke every status documented for
 //! them.
 
 use crate::support::openapi::requests::Case;
-use crate::support::openapi::requests::Who::Bob;
+use crate::support::openapi::requests::Who::{Admin, Bob};
 
 #[rustfmt::skip] // A table.
 pub fn cases() -> Vec<Case> {
@@ -19,6 +19,17 @@ pub fn cases() -> Vec<Case> {
         Case::new(400, Bob, TOKEN, r#"{"type":"apn","appName":"app"}"#),
         Case::new(400, Bob, TOKEN, r#"{"type":"apn","value":"token"}"#),
     ];
+    for query in ["?type=users&text=bob", "?query=%7B%22type%22:%22users%22%7D", "?type=teams"] {
+        cases.push(Case::new(200, Bob, "GET /api/v1/directory", "").at(query));
+    }
+    cases.push(Case::new(200, Admin, "GET /api/v1/directory", "").at("?type=users"));
+    cases.extend([
+        Case::new(400, Bob, "GET /api/v1/directory", "").at("?type=cats"),
+        Case::new(200, Bob, "GET /api/v1/spotlight", "").at("?query=bob"),
+        Case::new(400, Bob, "GET /api/v1/spotlight", ""),
+        Case::new(200, Bob, "GET /api/v1/users.autocomplete", "").at("?selector=%7B%22term%22:%22o%22%7D"),
+        Case::new(400, Bob, "GET /api/v1/users.autocomplete", "").at("?selector=x"),
+    ]);
     for route in ["rooms.get", "subscriptions.get", "emoji-custom.list"] {
         let line = format!("GET /api/v1/{route}");
         cases.push(Case::new(200, Bob, &line, "").at("?updatedSince=2020-01-01"));

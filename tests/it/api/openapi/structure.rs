@@ -57,6 +57,12 @@ fn every_object_of_the_document_has_the_keys_of_openapi() {
         );
     }
     for (place, object) in document.objects() {
+        for text in ["summary", "description"] {
+            // A property of a schema may have this name, too.
+            let found = object.get(text);
+            let is_text = found.is_none_or(|text| text.is_string() || text.is_object());
+            assert!(is_text, "{place}: {text} is not a text");
+        }
         let (parent, key) = place.rsplit_once('/').unwrap_or_default();
         let (_, kind) = parent.rsplit_once('/').unwrap_or_default();
         match kind {
