@@ -40,7 +40,8 @@ test('a name is unique', async () => {
 test('an unknown type is refused', async () => {
   const refused = await refusedToCreate({ name: unused('odd'), statusType: 'Busy' });
   assert.equal(refused.errorType, 'error-input-is-not-a-valid-field');
-  assert.deepEqual(refused.details, { method: 'insertOrUpdateUserStatus', input: 'Busy', field: 'StatusType' });
+  const details = { method: 'insertOrUpdateUserStatus', input: 'Busy', field: 'StatusType', hint: 'Use online, away, busy or offline' };
+  assert.deepEqual(refused.details, details);
 });
 
 test('managing statuses needs the permission', async () => {
