@@ -16,7 +16,8 @@ use crate::service::presence;
 
 /// Changes a user: the actor, or another one with `edit-other-user-info`. Roles, password and
 /// activation need their own permissions. Actors need their current password to change their own
-/// username, address or password.
+/// username, address or password, or whether they must change it: who must, may set a new one
+/// without the current one.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, `Disallowed`, `Invalid`, `LoginBlocked`, `LastAdministrator`,
@@ -54,8 +55,14 @@ pub async fn update(
         new.password.filter(|password| !password.trim().is_empty())
     };
     let password = accept_for(app, password, &patch, &before)?;
+    let demand = new.require_password_change;
+    let changes_demand = demand.is_some_and(|it| it != before.profile.require_password_change);
+    if own && changes_demand {
+        actor.require(Permission::EditOtherUserPassword)?;
+    }
     let renamed = patch.username.is_some() && patch.username.as_ref() != Some(&before.username);
-    if own && (password.is_some() || renamed || changes_email(&patch, &before)) {
+    let is_guarded = password.is_some() || changes_demand || renamed;
+    if own && (is_guarded || changes_email(&patch, &before)) {
         current_password::require(app, actor, &current, &mut patch).await?;
     }
     if let Some(password) = password {

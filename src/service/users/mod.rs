@@ -29,8 +29,8 @@ pub use operator::{
 use crate::app::App;
 use crate::auth::passwords::PasswordDigest;
 use crate::domain::{
-    ADMIN, Actor, Email, Error, Field, Permission, Problem, Result, User, UserId, UserKey,
-    Username, What, check_name,
+    ADMIN, Actor, Email, Error, Field, Permission, PermissionGrant, Problem, Result, User, UserId,
+    UserKey, Username, What, check_name,
 };
 
 /// Maximum length of display names and token names in UTF-16 units, as for nicknames. The limit is
@@ -111,7 +111,8 @@ pub async fn existing(app: &App, ids: Vec<UserId>) -> Result<Vec<UserId>> {
     app.store.existing_users(ids).await
 }
 
-/// Rejects roles that do not exist, and `admin` from an actor who may not assign it.
+/// Rejects roles that do not exist, and roles that administer from an actor who may not assign
+/// `admin`.
 async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
     let known = app.store.list_roles().await?;
     if roles
@@ -120,10 +121,20 @@ async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
     {
         return Err(Error::invalid(Field::Role, Problem::Unknown));
     }
-    if roles.iter().any(|id| id == ADMIN) {
+    if !roles.is_empty() && administers(&app.store.list_permissions().await?, roles) {
         actor.require(Permission::AssignAdminRole)?;
     }
     Ok(())
+}
+
+/// Returns whether one of `roles` is `admin`, or grants a permission that leads to it.
+fn administers(grants: &[PermissionGrant], roles: &[String]) -> bool {
+    let leads = [Permission::AccessPermissions, Permission::AssignAdminRole].map(Permission::name);
+    let mut leading = grants
+        .iter()
+        .filter(|grant| leads.contains(&&*grant.permission));
+    roles.iter().any(|id| id == ADMIN)
+        || leading.any(|grant| roles.iter().any(|id| grant.roles.contains(id)))
 }
 
 fn is_self(actor: &Actor, user: &UserId) -> bool {

@@ -30,15 +30,20 @@ pub async fn set(app: &App, actor: &Requester, user: UserId, new: NewPreferences
     app.store.update_user(user, patch, by).await
 }
 
-/// Changes the offset of the actor's time zone from UTC, in minutes.
+/// Changes the offset of the actor's time zone from UTC, in minutes. Writes nothing if it is the
+/// same, because apps send it at every start.
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn set_utc_offset(app: &App, actor: &Requester, minutes: i32) -> Result<User> {
+pub async fn set_utc_offset(app: &App, actor: &Requester, minutes: i32) -> Result<()> {
+    if actor.user.profile.utc_offset == minutes {
+        return Ok(());
+    }
     let patch = UserPatch {
         utc_offset: Some(minutes),
         ..UserPatch::default()
     };
     let by = actor.by(app.clock.now());
-    app.store.update_user(by.user.clone(), patch, by).await
+    app.store.update_user(by.user.clone(), patch, by).await?;
+    Ok(())
 }

@@ -230,3 +230,31 @@ async fn invalid_changes_of_custom_roles_are_refused_with_specific_errors() {
         assert_eq!(refused, expected, "{route} {body}");
     }
 }
+
+#[tokio::test]
+async fn a_role_that_leads_to_admin_is_given_only_by_those_who_may_assign_admin() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let (creators, harmless) = (
+        role(&admin, "creators").await,
+        role(&admin, "readers").await,
+    );
+    granted(&admin, "create-user", &creators).await;
+    let ann = server.user_with_roles("ann", &[&creators]).await;
+    let create = async |name: &str, role: &str| {
+        let body = json!({
+            "username": name, "name": name, "email": format!("{name}@example.org"),
+            "password": "a password of theirs", "roles": [role],
+        });
+        ann.post("users.create", body).await
+    };
+    create("bob", &harmless).await.expect(200);
+    for (n, permission) in ["access-permissions", "assign-admin-role"]
+        .iter()
+        .enumerate()
+    {
+        let leading = role(&admin, permission).await;
+        granted(&admin, permission, &leading).await;
+        create(&format!("eve{n}"), &leading).await.expect(400);
+    }
+}

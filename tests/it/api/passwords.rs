@@ -522,3 +522,20 @@ async fn the_password_policy_is_public_in_rocket_chats_format() {
         assert_eq!(reply.json(), expected);
     }
 }
+
+#[tokio::test]
+async fn a_login_alone_neither_demands_nor_waives_a_new_password() {
+    let server = TestServer::start().await;
+    let (admin, ann) = (server.admin().await, server.user("ann").await);
+    let demand = |is_demanded: bool| json!({"requirePasswordChange": is_demanded});
+    update(&ann, &ann, demand(false)).await.expect(200);
+    // Who must set a new password may do so without the current one.
+    update(&ann, &ann, demand(true)).await.expect(400);
+    let me = ann.get("me").await.json();
+    assert!(me.get("requirePasswordChange").is_none(), "{me}");
+    update(&admin, &admin, demand(true)).await.expect(400);
+    update(&admin, &ann, demand(true)).await.expect(200);
+    update(&ann, &ann, demand(false)).await.expect(400);
+    let me = admin.get(&format!("users.info?userId={}", ann.id())).await;
+    assert_eq!(me.json()["user"]["requirePasswordChange"], true);
+}
