@@ -3,9 +3,9 @@
 
 use crate::app::{App, Unconnected};
 use crate::domain::{
-    Actor, Choice, ClaimSource, Disallowed, Error, Field, Permission, Presence, PresenceKind,
-    Problem, Result, SettingValues, StatusText, Timestamp, User, UserId, UserKey, UserStatus,
-    UserWithPresence, check_expiry,
+    Actor, Choice, Claim, ClaimSource, Disallowed, Error, Field, Permission, Presence,
+    PresenceKind, Problem, Result, SettingValues, StatusText, Timestamp, User, UserId, UserKey,
+    UserStatus, UserWithPresence, check_expiry,
 };
 use crate::service::users;
 use crate::store::{ClaimEffect, PresenceChange, PresenceQuery};
@@ -218,7 +218,10 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
             // more than requested is harmless.
             let connected = app.connections.changed_within(now.since(since) + SLACK);
             let query = PresenceQuery::ChangedSince(since, connected);
-            list_presences(app, query, false, |person, _| person.id != actor.user.id).await
+            list_presences(app, query, false, |person, _| {
+                person.id != actor.user.id && shows_a_change(&person.presence, since, now)
+            })
+            .await
         }
         None => {
             let connected = app.connections.people();
@@ -228,6 +231,13 @@ pub async fn list(app: &App, actor: &Actor, since: Option<Timestamp>) -> Result<
             .await
         }
     }
+}
+
+/// Returns whether a change since `since` shows. The connections of a user who chose to be invisible
+/// do not: when they come and go is hidden, too.
+fn shows_a_change(presence: &Presence, since: Timestamp, now: Timestamp) -> bool {
+    let is_hidden = presence.claim(now).is_some_and(Claim::hides);
+    !is_hidden || presence.changed_at.is_some_and(|at| at >= since)
 }
 
 async fn list_presences(

@@ -253,3 +253,18 @@ async fn a_thousand_users_are_listed_in_one_response() {
     let (names, full) = listed(&ann, &format!("?ids={}", ids.join(","))).await;
     assert_eq!((names.len(), full), (300, false));
 }
+
+#[tokio::test]
+async fn the_connections_of_an_invisible_user_are_not_listed_as_changes() {
+    let server = server().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let cid = server.user("cid").await;
+    set(&bob, json!({"status": "offline"})).await;
+    server.clock.advance(Duration::from_secs(60));
+    let _lives = [ann.live().await, bob.live().await];
+    let changed = listed(&cid, "?from=2026-01-01T00:00:30.000Z").await;
+    assert_eq!(changed, some(["ann"]));
+    set(&bob, json!({"status": "offline", "message": "Gone"})).await;
+    let changed = listed(&cid, "?from=2026-01-01T00:00:30.000Z").await;
+    assert_eq!(changed, some(["ann", "bob"]), "a text shows");
+}
