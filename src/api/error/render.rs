@@ -159,6 +159,7 @@ fn render(error: &ApiError) -> ErrorReply {
         }
         ApiError::BrokenBody => {
             ErrorReply::failure("error-body-broken", "The body could not be read")
+                .header(header::CONNECTION, "close")
         }
         ApiError::Panicked(_) => {
             ErrorReply::bare(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")

@@ -232,3 +232,14 @@ async fn at_most_64_kib_of_an_endless_body_are_discarded() {
     assert_eq!(reply.status, 404);
     assert!(is_last(&reply), "{reply:?}");
 }
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_announces_the_end_of_the_connection() {
+    let server = TestServer::start().await;
+    let head = head("POST /api/v1/login", "Transfer-Encoding: chunked\r\n");
+    let mut raw = Raw::sent(&server, &head).await;
+    raw.send("zz\r\n").await;
+    let reply = raw.reply().await.unwrap();
+    assert_eq!(reply.status, 400);
+    assert!(is_last(&reply), "{reply:?}");
+}
