@@ -45,8 +45,7 @@ async fn people(contract: Contract) -> (TestServer, [Client; 3]) {
     let server = Setup::new().contract(contract).start().await;
     let (admin, ann) = (server.admin().await, server.user("ann").await);
     let hannah = server.user("hannah").await;
-    let data =
-        json!({"data": {"name": "Hannah Ng", "nickname": "Palindrome", "bio": "Tea Expert"}});
+    let data = json!({"data": {"name": "Hannah Ng", "nickname": "Palindrome", "bio": "Tea Expert, Übersee"}});
     hannah
         .post("users.updateOwnBasicInfo", data)
         .await
@@ -68,6 +67,7 @@ async fn people_are_found_by_username_name_nickname_and_bio() {
             ("h ng", &["hannah"]),
             ("palin", &["hannah"]),
             ("tea", &["hannah"]),
+            ("t, Übersee", &["hannah"]),
             ("gone", &[]),
             ("example.org", &[]),
             ("100%", &[]),
@@ -168,7 +168,7 @@ async fn the_search_reveals_no_more_than_the_list_of_users() {
             )
             .await;
             let row = &found["result"][0];
-            assert_eq!(row["bio"], "Tea Expert");
+            assert_eq!(row["bio"], "Tea Expert, Übersee");
             for field in ["emails", "createdAt"] {
                 assert_eq!(row.get(field).is_some(), whole, "{field}");
             }

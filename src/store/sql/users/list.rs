@@ -8,11 +8,10 @@ use crate::store::sql::page::{self, PageQuery, sort_columns};
 
 pub(super) fn page<S: Sql>(sql: &S, query: &UserQuery) -> Result<Page<User>> {
     let email = query.email.as_deref().map(Username::key);
-    let search = query.search.as_ref().map(key_of);
+    let search = query.search.as_ref().map(searched);
     let mut filter = filter(query, email.as_deref());
-    if let (Some(search), Some(key)) = (&query.search, &search) {
-        let key = filter.bind(key.as_str()).to_string();
-        filter.and(&found_by::<S>(search, &key));
+    if let (Some(kind), Some((key, text))) = (&query.search, &search) {
+        found_by::<S>(&mut filter, kind, key, text);
     }
     let found = PageQuery {
         columns: COLUMNS,
@@ -66,28 +65,32 @@ fn filter<'a>(query: &'a UserQuery, email: Option<&'a str>) -> Filter<'a> {
 const IS_APP: &str = "EXISTS (SELECT 1 FROM user_role WHERE user_id = user.id AND role_id = 'app')";
 const IS_BOT: &str = "EXISTS (SELECT 1 FROM user_role WHERE user_id = user.id AND role_id = 'bot')";
 
-fn key_of(search: &UserSearch) -> String {
-    match search {
-        UserSearch::Names(text)
-        | UserSearch::Profiles(text)
-        | UserSearch::NamesAndAddresses(text) => Username::key(text),
-    }
+/// Returns the text as the key columns hold it, and as `lower` returns it, which changes only ASCII
+/// letters.
+fn searched(search: &UserSearch) -> (String, String) {
+    let (UserSearch::Names(text)
+    | UserSearch::Profiles(text)
+    | UserSearch::NamesAndAddresses(text)) = search;
+    (Username::key(text), text.to_ascii_lowercase())
 }
 
-/// Returns the condition for users with the text of `placeholder` in a name, profile or address.
-/// Nicknames and bios have no key columns, so only their ASCII letters match without regard to
-/// case.
-fn found_by<S: Sql>(search: &UserSearch, placeholder: &str) -> String {
-    let contains = |column: &str| format!("{}({column}, {placeholder}) > 0", S::POSITION);
+/// Selects users with the searched text in a name, profile or address. Nicknames and bios have no
+/// key columns, so only their ASCII letters match without regard to case.
+fn found_by<'a, S: Sql>(filter: &mut Filter<'a>, search: &UserSearch, key: &'a str, text: &'a str) {
+    let key = filter.bind(key);
+    let contains = |column: &str| format!("{}({column}, {key}) > 0", S::POSITION);
     let names = format!("{} OR {}", contains("username_key"), contains("name_key"));
-    match search {
-        UserSearch::Names(_) => format!("({names})"),
+    let found = match search {
+        UserSearch::Names(_) => names,
         UserSearch::Profiles(_) => {
-            let (nickname, bio) = (contains("lower(nickname)"), contains("lower(bio)"));
-            format!("({names} OR {nickname} OR {bio})")
+            let text = filter.bind(text);
+            let [nickname, bio] = ["nickname", "bio"]
+                .map(|column| format!("{}(lower({column}), {text}) > 0", S::POSITION));
+            format!("{names} OR {nickname} OR {bio}")
         }
-        UserSearch::NamesAndAddresses(_) => format!("({names} OR {})", contains("email_key")),
-    }
+        UserSearch::NamesAndAddresses(_) => format!("{names} OR {}", contains("email_key")),
+    };
+    filter.and(&format!("({found})"));
 }
 
 const fn column(field: UserSort) -> &'static str {
