@@ -76,7 +76,7 @@ CREATE TABLE presence (
 CREATE INDEX presence_changed ON presence (changed_at);
 
 -- Claims on a user's status. The strongest source is effective (internal, manual, external, in this
--- order); weaker ones wait. expires_at NULL: until it is ended. An expired row has no effect, even
+-- order), except that a manual 'offline' comes first; the others wait. expires_at NULL: until it is ended. An expired row has no effect, even
 -- before it is deleted.
 CREATE TABLE claim (
     user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -158,7 +158,7 @@ CREATE TABLE setting (
 
 -- Events, appended in the transaction of their change. id is the position: with a single writer,
 -- ids ascend in commit order, so a reader that has seen n has seen all before n. The newest row is
--- never deleted, so no id is used twice. payload is JSON, defined in src/store/sqlite/payload.
+-- never deleted, so no id is used twice. payload is JSON, defined in src/store/record/event.
 CREATE TABLE event (
     id         INTEGER PRIMARY KEY,
     kind       TEXT    NOT NULL,

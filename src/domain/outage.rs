@@ -5,7 +5,7 @@
 pub enum Outage {
     /// The disk is full, or the database has reached its maximum size.
     DiskFull,
-    /// The disk fails to read or write.
+    /// The database file cannot be read or written.
     DiskFailing,
     /// The database is busy.
     DatabaseBusy,
@@ -26,7 +26,7 @@ impl Outage {
                 "the disk is full, or the database has reached max_database_mib. An administrator has to make room"
             }
             Self::DiskFailing => {
-                "the disk fails to read or write. An administrator has to check it"
+                "the database file cannot be read or written. An administrator has to check the disk"
             }
             Self::DatabaseBusy => "the database is busy. Please try again",
             Self::PasswordsBusy => "too many passwords are being checked. Please try again",

@@ -23,7 +23,8 @@ const COLOURS: [&str; 10] = [
     "#b71c1c", "#880e4f", "#6a1b9a", "#4527a0", "#283593", "#1565c0", "#00695c", "#2e7d32",
     "#6d4c41", "#455a64",
 ];
-/// As long as Rocket.Chat's `Accounts_AvatarCacheTime`. A new username has a new address.
+/// As long as Rocket.Chat's `Accounts_AvatarCacheTime`. After a rename, `/avatar/uid/`
+/// may show the old initial for this long.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const INLINE: HeaderValue = HeaderValue::from_static("inline");
