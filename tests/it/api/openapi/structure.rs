@@ -214,3 +214,30 @@ fn assert_keys(document: &Document, place: &str, (required, optional): (&[&str],
         "{place}: missing {missing:?}, unknown {unknown:?}"
     );
 }
+
+/// Types of messages that are not stored, so that `events` never returns them.
+const NOT_STORED: [&str; 2] = ["presence.shown", "webhook.test"];
+
+#[test]
+fn the_document_describes_every_type_of_event_that_is_stored() {
+    let schema = include_str!("../../../../src/api/openapi/event.schema.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let texts = |list: &Value| -> BTreeSet<String> {
+        let texts = list.as_array().unwrap().iter();
+        texts
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let mut stored = texts(&schema["properties"]["type"]["enum"]);
+    stored.retain(|event| !NOT_STORED.contains(&event.as_str()));
+    let document = Document::read();
+    let shapes = &document.at("/components/schemas/Event")["oneOf"];
+    let described = shapes.as_array().unwrap().iter().flat_map(|shape| {
+        let event = &shape["properties"]["type"];
+        match event.get("const") {
+            Some(only) => [only.as_str().unwrap().to_owned()].into(),
+            None => texts(&event["enum"]),
+        }
+    });
+    assert_eq!(described.collect::<BTreeSet<_>>(), stored);
+}
