@@ -61,35 +61,7 @@ impl Presence {
 mod tests {
     use super::*;
     use crate::domain::PresenceKind;
-
-    const NOON: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_millis(NOON.as_millis() + seconds * 1000)
-    }
-
-    fn claim(source: ClaimSource, status: UserStatus, text: &str, end: Option<i64>) -> Claim {
-        Claim {
-            source,
-            status,
-            text: StatusText::new(text),
-            expires_at: end.map(at),
-        }
-    }
-
-    fn choice(status: UserStatus, text: Option<&str>, end: Option<i64>) -> Choice {
-        Choice {
-            status: Some(status),
-            text: text.map(StatusText::new),
-            expires_at: end.map(at),
-        }
-    }
-
-    fn visible(presence: &Presence, seconds: i64) -> (UserStatus, &str, Option<ClaimSource>) {
-        let now = at(seconds);
-        let source = presence.claim(now).map(|claim| claim.source);
-        (presence.chosen(now), presence.text(now), source)
-    }
+    use crate::domain::presence_samples::{NOON, choice, claim, visible};
 
     #[test]
     fn a_manual_choice_replaces_the_previous_one_and_keeps_its_text() {

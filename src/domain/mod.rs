@@ -35,6 +35,8 @@ mod password_policy;
 mod permission;
 mod presence;
 mod presence_policy;
+#[cfg(test)]
+mod presence_samples;
 mod profile;
 mod requester;
 mod retention;
