@@ -1,4 +1,4 @@
--- The database schema, created by the first start. A file of version 2, 3, 4 or 5 is upgraded when
+-- The database schema, created by the first start. A file of version 2, 3, 4, 5 or 6 is upgraded when
 -- it is opened, by the scripts in src/store/sqlite/upgrades. Version 1, from before the first release,
 -- is rejected.
 --
@@ -9,7 +9,7 @@
 
 -- Identifies the file as doorsign's: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- Custom statuses. The ids ascend with time, so a new row lands on the last page of the tree.
 -- WITHOUT ROWID keeps the row in that one tree.
@@ -61,8 +61,15 @@ CREATE TABLE user (
     presence_policy TEXT NOT NULL DEFAULT 'connection' CONSTRAINT user_presence_policy CHECK (
         presence_policy = 'connection' OR presence_policy = 'heartbeat' OR presence_policy = 'always'
     ), -- What makes the user count as connected. Last and with a default, as in an upgraded file.
-    unblocked_at INTEGER -- When failed logins were last reset. Earlier ones no longer block.
+    unblocked_at INTEGER, -- When failed logins were last reset. Earlier ones no longer block.
+    presence_disabled      INTEGER NOT NULL DEFAULT 0 CHECK (presence_disabled IN (0, 1)), -- By an administrator.
+    status_denied          TEXT, -- The ids of users from whom the user hides the status, as a JSON array. NULL if empty.
+    status_denied_by_admin TEXT  -- The same, by an administrator.
 ) STRICT, WITHOUT ROWID;
+
+-- The few users who have rules of status visibility.
+CREATE INDEX user_status_visibility ON user (id)
+    WHERE presence_disabled = 1 OR status_denied IS NOT NULL OR status_denied_by_admin IS NOT NULL;
 
 -- The part of a user's presence other than claims. No row: the user never set a status and never
 -- changed the policy. rest is the status shown without claim and connection ('online before': the

@@ -5,6 +5,7 @@ pub(crate) mod audit_line;
 mod clock;
 mod ids;
 pub mod setting_cache;
+pub mod visibility_cache;
 mod webhook_gateway;
 
 pub use clock::{Clock, SystemClock, set_by_hand};
@@ -12,6 +13,7 @@ pub use ids::Ids;
 pub use webhook_gateway::WebhookGateway;
 
 use crate::app::setting_cache::SettingCache;
+use crate::app::visibility_cache::{VisibilityCache, VisibilitySnapshot};
 use crate::auth::Unblocks;
 use crate::auth::login_throttle::LoginThrottle;
 use crate::auth::passwords::Passwords;
@@ -19,7 +21,9 @@ use crate::auth::refusals::Refusals;
 use crate::auth::session_cache::Sessions;
 use crate::auth::tokens::Tokens;
 use crate::config::{Config, Secret};
-use crate::domain::{Error, PasswordPolicy, Result, Setting, SettingValue, SettingValues};
+use crate::domain::{
+    Error, PasswordPolicy, Result, Setting, SettingValue, SettingValues, VisibilitySwitches,
+};
 use crate::realtime::hub::Live;
 use crate::realtime::presence::PresenceRegistry;
 use crate::store::{ChangeKind, Store};
@@ -113,6 +117,8 @@ pub struct Rules {
     pub unconnected: Unconnected,
     /// Settings that administrators change at run time. Read them through [`App::settings`].
     pub settings: SettingCache,
+    /// Who may see whose status. Read it through [`App::visibility`].
+    pub visibility: VisibilityCache,
 }
 
 impl App {
@@ -145,6 +151,7 @@ impl App {
             password_policy: PasswordPolicy::new(config.password_min_length),
             unconnected: config.unconnected(),
             settings: SettingCache::new(configured(config)),
+            visibility: VisibilityCache::default(),
         };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(Self {
@@ -176,6 +183,23 @@ impl App {
         }
         let stored = self.store.list_settings().await?;
         Ok(self.rules.settings.keep(version, stored))
+    }
+
+    /// Returns who may see whose status now. Queries the store only after a change.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn visibility(&self) -> Result<Arc<VisibilitySnapshot>> {
+        let version = self.store.version(ChangeKind::StatusVisibility);
+        if let Some(snapshot) = self.rules.visibility.find(version) {
+            return Ok(snapshot);
+        }
+        // The version of settings rises first, so these are at least as new as `version`.
+        let switches = VisibilitySwitches::from(&*self.settings().await?);
+        let rules = self.store.list_status_visibility().await?;
+        let snapshot = VisibilitySnapshot::new(switches, rules.people);
+        let now = self.clock.now();
+        Ok(self.rules.visibility.keep(version, snapshot, now))
     }
 
     /// Returns a number that increases with every change of a custom status, before that change is

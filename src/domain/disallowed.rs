@@ -23,6 +23,12 @@ pub enum Disallowed {
     Registration,
     /// Registering without the secret.
     RegistrationWithoutSecret,
+    /// Setting the status of a user whose presence is disabled.
+    Presence,
+    /// Hiding the own status from others (`Accounts_StatusVisibility_Enabled`).
+    StatusVisibility,
+    /// Hiding the status of users as an administrator (`Accounts_StatusVisibility_Admin_Enabled`).
+    StatusVisibilityByAdmin,
 }
 
 impl Disallowed {
@@ -40,6 +46,11 @@ impl Disallowed {
             Self::DeletionOfAccount => "the deletion of your own account",
             Self::Registration => "registration",
             Self::RegistrationWithoutSecret => "registration without the secret",
+            Self::Presence => "a status of this user",
+            Self::StatusVisibility => "hiding your status (Accounts_StatusVisibility_Enabled)",
+            Self::StatusVisibilityByAdmin => {
+                "hiding the status of users (Accounts_StatusVisibility_Admin_Enabled)"
+            }
         }
     }
 }

@@ -152,6 +152,10 @@ pub enum Field {
     EventType,
     /// A time span.
     Span,
+    /// The users that a user hides from.
+    DeniedUsers,
+    /// The users that an administrator hides a user from.
+    DeniedUsersByAdmin,
 }
 
 /// The problem with a field.
@@ -185,6 +189,8 @@ pub enum Problem {
     Protected,
     /// It cannot be removed while users hold it: a role.
     InUse,
+    /// It is a list with more entries than this.
+    TooMany(usize),
 }
 
 impl std::fmt::Display for Error {
@@ -257,6 +263,7 @@ impl Problem {
                 "the {name} is protected: change or remove custom ones only"
             ),
             Self::InUse => write!(f, "the {name} is in use: take it from every user first"),
+            Self::TooMany(most) => write!(f, "the {name} has more than {most} entries"),
         }
     }
 }
@@ -293,6 +300,7 @@ impl Field {
             Self::FullName | Self::Nickname | Self::TokenName | Self::RoleName => {
                 "use 1–120 characters, without control and formatting characters"
             }
+            Self::DeniedUsers | Self::DeniedUsersByAdmin => "use the usernames of existing users",
             _ => "",
         }
     }
@@ -323,6 +331,9 @@ impl Field {
             Self::Url => "URL",
             Self::EventType => "event type",
             Self::Span => "time span",
+            Self::DeniedUsers | Self::DeniedUsersByAdmin => {
+                "list of users who may not see the status"
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Events: durable records of changes, each with a position.
 
 use super::{
-    Attribution, Author, Baseline, ClaimSource, CustomStatus, PermissionGrant, Role, Setting,
-    SettingValue, StatusText, Timestamp, UserId, UserStatus, Username,
+    Attribution, Author, Baseline, ClaimSource, CustomStatus, HiddenFrom, PermissionGrant, Role,
+    Setting, SettingValue, StatusText, StatusVisibility, Timestamp, UserId, UserStatus, Username,
 };
 use std::net::IpAddr;
 
@@ -167,6 +167,14 @@ pub enum Change {
         /// The owner of the logins.
         user: UserId,
     },
+    /// Other users may or may no longer see a user's status. Internal: neither hooks nor readers of
+    /// events receive it.
+    StatusVisibilityChanged {
+        /// The user whose status it is.
+        user: UserId,
+        /// All rules after the change.
+        visibility: StatusVisibility,
+    },
 }
 
 /// A role, and the user who holds or held it.
@@ -210,4 +218,6 @@ pub struct StatusChange {
     pub expires_at: Option<Timestamp>,
     /// The status shown without claim and connection.
     pub baseline: Baseline,
+    /// Who the rules at that time hid it from.
+    pub hidden_from: HiddenFrom,
 }

@@ -8,7 +8,10 @@
 //! claim replaces the previous claim of the same source. A user without claims has the baseline
 //! status.
 
-use super::{Baseline, Claim, ClaimSource, PresencePolicy, StatusChange, Timestamp, UserStatus};
+use super::{
+    Baseline, Claim, ClaimSource, PresencePolicy, StatusChange, StatusVisibility, Timestamp,
+    UserStatus,
+};
 
 /// Whether a user is shown as a person or as a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,18 +36,21 @@ pub struct Presence {
     pub baseline: Baseline,
     /// When it last changed. `None` if never.
     pub changed_at: Option<Timestamp>,
+    /// Who may see it. Not part of a change by a rule: see [`VisibilityPatch`](super::VisibilityPatch).
+    pub visibility: StatusVisibility,
 }
 
 impl Presence {
     /// Creates the presence of a user who never set a status.
     #[must_use]
-    pub const fn untouched(kind: PresenceKind) -> Self {
+    pub fn untouched(kind: PresenceKind) -> Self {
         Self {
             kind,
             policy: PresencePolicy::Connection,
             claims: Vec::new(),
             baseline: Baseline::Offline,
             changed_at: None,
+            visibility: StatusVisibility::default(),
         }
     }
 

@@ -111,10 +111,14 @@ settings! {
     RegistrationFormReplacement = "Accounts_RegistrationForm_LinkReplacementText", "", Everyone, Administrators;
     /// Whether clients show a login form.
     ShowFormLogin = "Accounts_ShowFormLogin", true, Everyone, Administrators;
-    /// Whether users may hide their status from others. Not available here.
-    StatusVisibilityEnabled = "Accounts_StatusVisibility_Enabled", false, Everyone, Server;
+    /// Whether administrators may hide the status of users.
+    StatusVisibilityAdminEnabled = "Accounts_StatusVisibility_Admin_Enabled", false, Everyone, Administrators;
+    /// Whether users may hide their status from others.
+    StatusVisibilityEnabled = "Accounts_StatusVisibility_Enabled", false, Everyone, Administrators;
     /// Whether two-factor authentication is available.
     TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", false, Everyone, Server;
+    /// Whether users see the status of others.
+    UserStatusEnabled = "Accounts_UserStatus_Enabled", true, Everyone, Administrators;
     /// Whether login through an iframe is enabled.
     IframeEnabled = "Accounts_iframe_enabled", false, Everyone, Server;
     /// Whether login through CAS is enabled.

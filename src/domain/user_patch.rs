@@ -2,7 +2,7 @@
 
 use super::{
     Bio, Choice, Email, EndedLogins, Error, Field, LoginId, Nickname, PresencePolicy, Problem,
-    Result, Timestamp, User, Username,
+    Result, Timestamp, User, Username, VisibilityPatch, VisibilitySwitches,
 };
 
 /// The changes to a user. `None` keeps the current value.
@@ -43,6 +43,11 @@ pub struct UserPatch {
     pub active: Option<bool>,
     /// The status to set. Appends a presence event.
     pub choice: Option<Choice>,
+    /// The rules of status visibility to set. Appends an event of its own.
+    pub visibility: Option<VisibilityPatch>,
+    /// The settings at the time of the request: which rules can be set, and whether the user may
+    /// set a status.
+    pub switches: VisibilitySwitches,
     /// The presence policy. A different policy also counts as a presence change in lists of
     /// changes.
     pub presence_policy: Option<PresencePolicy>,

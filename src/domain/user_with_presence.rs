@@ -50,6 +50,7 @@ impl UserWithPresence {
             source: claim.map(|claim| claim.source),
             expires_at: claim.and_then(|claim| claim.expires_at),
             baseline: presence.baseline,
+            hidden_from: presence.visibility.hidden_from(),
         }
     }
 }

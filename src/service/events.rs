@@ -89,6 +89,6 @@ pub fn is_visible(change: &Change, actor: &Actor, is_quiet: bool) -> bool {
         }
         Change::UserUpdated(user) => user.renamed,
         Change::SettingChanged(setting, _) => setting.audience() == Audience::Everyone,
-        Change::LoginsEnded { .. } => false,
+        Change::LoginsEnded { .. } | Change::StatusVisibilityChanged { .. } => false,
     }
 }

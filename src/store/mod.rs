@@ -49,6 +49,7 @@ pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, pos
 pub use permissions::Permissions;
 pub use presence::{
     ClaimEffect, PresenceChange, PresenceQuery, PresenceRule, PresenceSnapshot, Presences,
+    VisibilityRules,
 };
 pub use seed::Seeded;
 pub use settings::Settings;
@@ -106,4 +107,7 @@ pub enum ChangeKind {
     Access,
     /// The custom statuses.
     CustomStatuses,
+    /// Who may see whose status: the rules of users, and the settings of
+    /// [`VisibilitySwitches`](crate::domain::VisibilitySwitches).
+    StatusVisibility,
 }

@@ -1,6 +1,8 @@
 //! The presence part of the store contract. The rules for claims are passed in as functions.
 
-use crate::domain::{By, EventId, Presence, Result, Timestamp, UserId, UserWithPresence};
+use crate::domain::{
+    By, EventId, Presence, Result, StatusVisibility, Timestamp, UserId, UserWithPresence, Username,
+};
 use async_trait::async_trait;
 
 /// Presence. See the [module](super) for the contract of every method.
@@ -20,6 +22,12 @@ pub trait Presences: Send + Sync {
 
     /// Returns those of `ids` that belong to users, active or not.
     async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>>;
+
+    /// Returns the rules of status visibility together with the position at which they were read.
+    async fn list_status_visibility(&self) -> Result<VisibilityRules>;
+
+    /// Returns the current usernames of those of `ids` that belong to users, active or not.
+    async fn list_usernames(&self, ids: Vec<UserId>) -> Result<Vec<(UserId, Username)>>;
 
     /// Applies a rule to a user's presence, removes claims expired by then, and appends one event
     /// for both. Appends no event if nothing changed. Returns the new presence.
@@ -48,6 +56,16 @@ pub struct PresenceSnapshot {
     pub active: bool,
     /// The newest event that the snapshot includes. It reflects this and all earlier events, and no
     /// later ones.
+    pub as_of: EventId,
+}
+
+/// Who may see whose status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisibilityRules {
+    /// The users who have rules, by id.
+    pub people: Vec<(UserId, StatusVisibility)>,
+    /// The newest event that these include. They reflect this and all earlier events, and no later
+    /// ones.
     pub as_of: EventId,
 }
 

@@ -1,7 +1,8 @@
 //! The users' part of the store contract: users and the roles they hold.
 
 use crate::domain::{
-    Attribution, By, LoginId, Page, Result, User, UserId, UserKey, UserPatch, UserQuery,
+    Attribution, By, LoginId, Page, Result, StatusVisibility, User, UserId, UserKey, UserPatch,
+    UserQuery,
 };
 use async_trait::async_trait;
 
@@ -24,6 +25,19 @@ pub trait Users: Send + Sync {
         attribution: Attribution,
     ) -> Result<()>;
 
+    /// Adds a user like [`create_user`](Self::create_user), with rules of status visibility, and
+    /// appends an event for them.
+    ///
+    /// # Errors
+    /// Those of `create_user`.
+    async fn create_hidden_user(
+        &self,
+        user: User,
+        password_hash: String,
+        visibility: StatusVisibility,
+        by: By,
+    ) -> Result<()>;
+
     /// Returns the user that `key` identifies, with the password hash.
     async fn find_user(&self, key: UserKey) -> Result<Option<(User, String)>>;
 
@@ -35,7 +49,8 @@ pub trait Users: Send + Sync {
 
     /// Updates a user, ends logins as described for [`UserPatch`], and returns the updated user.
     /// Appends one event for the user (unless only preferences, the password or nothing changed),
-    /// one for each role given or taken, and one if logins ended.
+    /// one for each role given or taken, one if the rules of status visibility changed, and one if
+    /// logins ended.
     ///
     /// # Errors
     /// `Unauthenticated` if [`UserPatch::asked_by`] has ended, `Invalid { CurrentPassword }` if
@@ -59,7 +74,8 @@ pub trait Users: Send + Sync {
         by: By,
     ) -> Result<()>;
 
-    /// Deletes a user with all logins, and appends the event.
+    /// Deletes a user with all logins, and appends the event. Removes the user from the lists of
+    /// those who may not see a status, without further events.
     ///
     /// # Errors
     /// `NotFound`, `LastAdministrator`, `LastPermissionManager`.

@@ -56,6 +56,10 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::Disallowed(Disallowed::StatusText) => {
             ErrorReply::failure("error-not-allowed", "Change status is not allowed")
         }
+        Error::Disallowed(Disallowed::Presence) => ErrorReply::failure(
+            "error-presence-disabled",
+            "Presence is disabled for this user",
+        ),
         Error::Disallowed(Disallowed::Invisible) => {
             ErrorReply::failure("error-status-not-allowed", "Invisible status is disabled")
         }
@@ -69,6 +73,12 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             | Disallowed::Registration
             | Disallowed::RegistrationWithoutSecret,
         ) => ErrorReply::failure("error-not-allowed", "Not allowed"),
+        Error::Disallowed(
+            what @ (Disallowed::StatusVisibility | Disallowed::StatusVisibilityByAdmin),
+        ) => {
+            let text = format!("A setting of the workspace forbids {}", what.what());
+            ErrorReply::failure("error-not-allowed", &text)
+        }
         Error::LastPermissionManager => ErrorReply::not_allowed(
             "Leaving the app without a user who may access permissions is not allowed",
             "authorization:removeRoleFromPermission",
@@ -164,6 +174,8 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
         Field::Url => ("url", "URL", None),
         Field::EventType => ("events", "event type", None),
         Field::Span => ("until", "time span", None),
+        Field::DeniedUsers => ("statusVisibilityDenied", "username", None),
+        Field::DeniedUsersByAdmin => ("statusVisibilityDeniedByAdmin", "username", None),
     };
     let details = Details {
         method,
@@ -207,6 +219,10 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
         ),
         Problem::TooLong(most) => {
             let text = format!("{name} size exceeds {most} characters");
+            ErrorReply::failure("error-field-size-exceeded", &text).details(details)
+        }
+        Problem::TooMany(most) => {
+            let text = format!("{name} size exceeds {most} entries");
             ErrorReply::failure("error-field-size-exceeded", &text).details(details)
         }
         Problem::Weak(weakness) => weak(*weakness),

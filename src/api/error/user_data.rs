@@ -50,7 +50,10 @@ fn locked(what: Disallowed, method: &'static str) -> Option<ErrorReply> {
         Disallowed::Invisible
         | Disallowed::DeletionOfAccount
         | Disallowed::Registration
-        | Disallowed::RegistrationWithoutSecret => return None,
+        | Disallowed::RegistrationWithoutSecret
+        | Disallowed::Presence
+        | Disallowed::StatusVisibility
+        | Disallowed::StatusVisibilityByAdmin => return None,
     };
     let (method, act) = ("insertOrUpdateUser", "Update_user");
     Some(ErrorReply::not_allowed(text, method, act))

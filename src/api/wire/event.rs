@@ -128,6 +128,10 @@ fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {
             "logins.ended",
             EventData::User(user_form(user, &event.actor_name)),
         ),
+        Change::StatusVisibilityChanged { user, .. } => (
+            "status_visibility.changed",
+            EventData::User(user_form(user, &event.actor_name)),
+        ),
     }
 }
 

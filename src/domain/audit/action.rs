@@ -74,6 +74,7 @@ actions! {
     DeliveriesRetried "hook.retried" Change "Failed deliveries of a hook are retried.",
     DeliveryDropped "hook.delivery_dropped" Change "A delivery of a hook was given up.",
     HookReplayed "hook.replayed" Change "A hook receives earlier events again.",
+    StatusVisibilityChanged "status.visibility_changed" Change "Other users may or may no longer see a user's status.",
     StatusClaimed "status.claimed" Change "The operator set or cleared a user's status.",
 }
 

@@ -1,8 +1,8 @@
 //! The audit entry of each change, except changes of users.
 
 use super::super::{
-    EventId, Login, LoginKind, PermissionGrant, Role, Setting, SettingValue, User, UserId,
-    Username, Webhook,
+    EventId, Login, LoginKind, PermissionGrant, Role, Setting, SettingValue, StatusVisibility,
+    User, UserId, Username, Webhook,
 };
 use super::{Action, Attribution, AuditEntry, Target, TargetKind};
 
@@ -20,6 +20,29 @@ impl Attribution {
     pub fn deleted_user(self, user: &User) -> AuditEntry {
         let target = Target::user(&user.id, &user.username);
         self.entry(Action::UserDeleted, Some(target), "")
+    }
+
+    /// The rules that hide a user's status changed. The users on the lists are not recorded: a list
+    /// is private.
+    #[must_use]
+    pub fn changed_visibility(
+        self,
+        user: &User,
+        before: &StatusVisibility,
+        after: &StatusVisibility,
+    ) -> AuditEntry {
+        let disabled = match (before.disabled_by_admin, after.disabled_by_admin) {
+            (false, true) => Some("presence disabled"),
+            (true, false) => Some("presence enabled"),
+            _ => None,
+        };
+        let own = (before.denied != after.denied).then_some("own list");
+        let by_admin =
+            (before.denied_by_admin != after.denied_by_admin).then_some("list by administrators");
+        let changed: Vec<_> = [disabled, own, by_admin].into_iter().flatten().collect();
+        let target = Target::user(&user.id, &user.username);
+        let detail = changed.join(", ");
+        self.entry(Action::StatusVisibilityChanged, Some(target), &detail)
     }
 
     /// A login or a token was created for `owner`.

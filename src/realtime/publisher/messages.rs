@@ -90,7 +90,7 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
                 live.publish(&Topic::Settings, || News::Setting(*setting, value.clone()));
             }
         }
-        Change::LoginsEnded { .. } => {}
+        Change::LoginsEnded { .. } | Change::StatusVisibilityChanged { .. } => {}
     }
     end_logins(live, change);
     if let Some(person) = prepared.person {

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 pub const EVERYTHING: &[Signal] = &[
     Signal::ChangeKind(ChangeKind::Access),
     Signal::ChangeKind(ChangeKind::CustomStatuses),
+    Signal::ChangeKind(ChangeKind::StatusVisibility),
     Signal::Deadlines,
     Signal::Hooks,
     Signal::Audit,
@@ -22,6 +23,7 @@ pub struct ChangeSignals {
     newest: watch::Sender<EventId>,
     access: Arc<AtomicU64>,
     custom_statuses: Arc<AtomicU64>,
+    status_visibility: Arc<AtomicU64>,
     deadlines: watch::Sender<()>,
     hooks: watch::Sender<()>,
     audited: watch::Sender<()>,
@@ -34,6 +36,7 @@ impl ChangeSignals {
             newest: watch::Sender::new(newest),
             access: Arc::default(),
             custom_statuses: Arc::default(),
+            status_visibility: Arc::default(),
             deadlines: watch::Sender::new(()),
             hooks: watch::Sender::new(()),
             audited: watch::Sender::new(()),
@@ -97,6 +100,7 @@ impl ChangeSignals {
         match part {
             ChangeKind::Access => &self.access,
             ChangeKind::CustomStatuses => &self.custom_statuses,
+            ChangeKind::StatusVisibility => &self.status_visibility,
         }
     }
 }

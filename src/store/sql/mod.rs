@@ -23,6 +23,7 @@ mod presence;
 mod roles;
 mod settings;
 mod signal;
+mod status_visibility;
 mod users;
 mod value;
 mod webhooks;

@@ -1,20 +1,24 @@
 //! Presence and claims in SQL. The domain decides which claim is effective and what a choice does.
 
 use super::users::rows as users;
-use super::{Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, values};
+use super::{
+    Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, status_visibility, values,
+};
 use crate::domain::{
     Baseline, By, Claim, ClaimSource, Error, Origin, Presence, PresenceKind, PresencePolicy,
     Result, StatusText, Timestamp, UserId, UserKey, UserStatus, UserWithPresence, Username, What,
 };
 use crate::store::record;
-use crate::store::{ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences};
+use crate::store::{
+    ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences, VisibilityRules,
+};
 use async_trait::async_trait;
 
 /// One row per user and claim. Users with the role `bot` or `app` are bots.
 const COLUMNS: &str = "user.id, user.username, user.name,
     EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
     presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset,
-    user.presence_policy";
+    user.presence_policy, user.presence_disabled, user.status_denied, user.status_denied_by_admin";
 
 /// The tables of [`COLUMNS`].
 const TABLES: &str = "user LEFT JOIN presence ON presence.user_id = user.id LEFT JOIN claim ON claim.user_id = user.id";
@@ -35,7 +39,15 @@ impl<E: Engine> Presences for E {
     }
 
     async fn existing_users(&self, ids: Vec<UserId>) -> Result<Vec<UserId>> {
-        self.read(move |sql| existing(sql, &ids)).await
+        self.read(move |sql| users::existing(sql, &ids)).await
+    }
+
+    async fn list_status_visibility(&self) -> Result<VisibilityRules> {
+        self.read(status_visibility::all).await
+    }
+
+    async fn list_usernames(&self, ids: Vec<UserId>) -> Result<Vec<(UserId, Username)>> {
+        self.read(move |sql| usernames(sql, &ids)).await
     }
 
     async fn change_presence(&self, change: PresenceChange) -> Result<Presence> {
@@ -115,10 +127,15 @@ fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<UserWithPresence>>
     people(sql, &select, &values)
 }
 
-fn existing<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<UserId>> {
-    let select = format!("SELECT id FROM user WHERE id IN ({}($1))", S::ELEMENTS);
+fn usernames<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<(UserId, Username)>> {
+    let elements = S::ELEMENTS;
+    let select =
+        format!("SELECT id, username FROM user WHERE id IN ({elements}($1)) ORDER BY username_key");
     sql.all(&select, values![&record::id_array(ids)], |row| {
-        row.get::<String>(0).map(UserId::new)
+        Ok((
+            UserId::new(row.get::<String>(0)?),
+            Username::stored(row.get(1)?),
+        ))
     })
 }
 
@@ -158,6 +175,7 @@ fn person(row: &impl Row) -> Result<UserWithPresence> {
             claims: Vec::new(),
             baseline: baseline.unwrap_or(Baseline::Offline),
             changed_at: row.get(5)?,
+            visibility: status_visibility::read(row, 12)?,
         },
     })
 }

@@ -1,8 +1,8 @@
 //! Settings in SQL.
 
-use super::signal::ACCESS;
+use super::signal::{ACCESS, VISIBILITY};
 use super::{Engine, Row, SpaceClass, Sql, audit, outbox, values};
-use crate::domain::{By, Change, Result, Setting, SettingValue, Timestamp};
+use crate::domain::{By, Change, Result, Setting, SettingValue, Timestamp, VisibilitySwitches};
 use crate::store::Settings;
 use async_trait::async_trait;
 
@@ -19,7 +19,12 @@ impl<E: Engine> Settings for E {
         at: Timestamp,
         by: Option<By>,
     ) -> Result<()> {
-        self.write(SpaceClass::Common, ACCESS, move |sql| {
+        let signals = if VisibilitySwitches::SETTINGS.contains(&setting) {
+            VISIBILITY
+        } else {
+            ACCESS
+        };
+        self.write(SpaceClass::Common, signals, move |sql| {
             set(sql, setting, &value, at, by.as_ref())
         })
         .await

@@ -17,6 +17,13 @@ pub enum Signal {
 
 /// The signals of a change to access control.
 pub const ACCESS: &[Signal] = &[Signal::ChangeKind(ChangeKind::Access), Signal::Audit];
+/// The signals of a change to access control that also changes who may see whose status. The
+/// settings come first: see `App::visibility`.
+pub const VISIBILITY: &[Signal] = &[
+    Signal::ChangeKind(ChangeKind::Access),
+    Signal::ChangeKind(ChangeKind::StatusVisibility),
+    Signal::Audit,
+];
 /// The signals of a change to hooks.
 pub const HOOKS: &[Signal] = &[Signal::Hooks, Signal::Audit];
 /// The signals of a new audit record without other changes.

@@ -5,9 +5,9 @@ use crate::support::process::Home;
 use crate::support::store::presence::{busy, id};
 use crate::support::store::{admin_at, at, status, user};
 use doorsign::domain::{
-    Baseline, Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HookKind, Permission,
-    PresencePolicy, Role, RoleDraft, RoleScope, StatusChange, StatusId, StatusText, UserKey,
-    UserPatch, UserStatus,
+    Baseline, Change, ClaimSource, DeliveryRecord, DeliveryState, EventId, HiddenFrom, HookKind,
+    Permission, PresencePolicy, Role, RoleDraft, RoleScope, StatusChange, StatusId, StatusText,
+    UserKey, UserPatch, UserStatus, VisibilityPatch, VisibilitySwitches,
 };
 use doorsign::server::data_folder::Folder;
 use doorsign::store::{self, Database, DatabaseSettings};
@@ -20,6 +20,7 @@ const SCHEMA_2: &str = include_str!("schema_2.sql");
 const SCHEMA_3: &str = include_str!("schema_3.sql");
 const SCHEMA_4: &str = include_str!("schema_4.sql");
 const SCHEMA_5: &str = include_str!("schema_5.sql");
+const SCHEMA_6: &str = include_str!("schema_6.sql");
 
 fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
@@ -45,7 +46,7 @@ fn make(path: &Path, schema: &str) {
            INSERT INTO consumer (name, cursor) VALUES ('picky', 1), ('other', 0);"#,
     )
     .unwrap();
-    let parked = if [SCHEMA_4, SCHEMA_5].contains(&schema) {
+    let parked = if [SCHEMA_4, SCHEMA_5, SCHEMA_6].contains(&schema) {
         "INSERT INTO delivery (consumer, event_id, state, attempts, reason, notes, at) VALUES ('picky', 1, 'parked', 16, 'never this one', '', 8)"
     } else {
         "INSERT INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES ('picky', 1, 'never this one', 16, 8)"
@@ -79,7 +80,7 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
-    Page::of("install").states("schema 2, 3, 4 or 5");
+    Page::of("install").states("schema 2, 3, 4, 5 or 6");
     opens_with_everything(SCHEMA_2).await;
 }
 
@@ -96,6 +97,38 @@ async fn a_file_of_version_4_opens_with_everything_in_it() {
 #[tokio::test]
 async fn a_file_of_version_5_opens_with_everything_in_it() {
     opens_with_everything(SCHEMA_5).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_6_opens_with_everything_in_it() {
+    opens_with_everything(SCHEMA_6).await;
+}
+
+#[tokio::test]
+async fn rules_of_status_visibility_can_be_stored_after_an_upgrade() {
+    for schema in [SCHEMA_2, SCHEMA_6] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorsign.db");
+        make(&path, schema);
+        let store = open(&path);
+        let presence = store.find_presence(id("ann")).await.unwrap();
+        assert!(presence.visibility.is_open());
+        let hide = UserPatch {
+            visibility: Some(VisibilityPatch {
+                disabled_by_admin: Some(true),
+                ..VisibilityPatch::default()
+            }),
+            switches: VisibilitySwitches {
+                applies_by_admin: true,
+                ..VisibilitySwitches::default()
+            },
+            ..UserPatch::default()
+        };
+        let hidden = store.update_user(id("ann"), hide, admin_at(9)).await;
+        hidden.unwrap();
+        let rules = store.list_status_visibility().await.unwrap().people;
+        assert!(rules.len() == 1 && rules[0].1.disabled_by_admin);
+    }
 }
 
 #[tokio::test]
@@ -192,6 +225,7 @@ async fn opens_with_everything(schema: &str) {
             source: Some(ClaimSource::Manual),
             expires_at: Some(at(100)),
             baseline: Baseline::Offline,
+            hidden_from: HiddenFrom::none(),
         };
         let expected = admin_at(7).event(Change::PresenceChanged(change));
         assert_eq!(events[0].as_ref().unwrap().event, expected);
@@ -221,14 +255,16 @@ async fn an_upgraded_file_has_the_schema_of_a_new_one() {
     let newer = folder.path().join("newer.db");
     make(&old, SCHEMA_4);
     make(&newer, SCHEMA_5);
+    let newest = folder.path().join("newest.db");
+    make(&newest, SCHEMA_6);
     drop(open(&new));
-    for old in [&oldest, &older, &old, &newer] {
+    for old in [&oldest, &older, &old, &newer, &newest] {
         assert_ne!(shape(old), shape(&new));
         drop(open(old));
         assert_eq!(shape(old), shape(&new));
-        assert_eq!((version(old), version(&new)), (6, 6));
+        assert_eq!((version(old), version(&new)), (7, 7));
     }
-    for path in [oldest, older, old, newer, new] {
+    for path in [oldest, older, old, newer, newest, new] {
         let database = connect(&path);
         let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
         let add = |policy: &str| {
@@ -261,6 +297,11 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
         (3, SCHEMA_3, "CREATE TABLE webhook_secret (id INTEGER)"),
         (4, SCHEMA_4, "ALTER TABLE login ADD COLUMN client TEXT"),
         (5, SCHEMA_5, "CREATE TABLE removed_role (id INTEGER)"),
+        (
+            6,
+            SCHEMA_6,
+            "ALTER TABLE user ADD COLUMN status_denied TEXT",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
@@ -320,7 +361,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
         for args in COMMANDS {
             let reason = home.run(args).await.refused(1);
             assert!(
-                reason.contains("has schema 4, and this doorsign needs 6"),
+                reason.contains("has schema 4, and this doorsign needs 7"),
                 "{reason}"
             );
             assert_eq!(
@@ -336,7 +377,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
     refused().await;
     drop(lock);
     let server = home.serve(&[], &[]).await;
-    assert_eq!(version(&path), 6);
+    assert_eq!(version(&path), 7);
     let users = home.run(&["user", "list"]).await.succeeded();
     assert_eq!(users.lines().count(), 1, "{users}");
     server.end().await;

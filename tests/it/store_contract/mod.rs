@@ -15,6 +15,7 @@ mod roles;
 mod seed;
 mod settings;
 mod snapshots;
+mod status_visibility;
 mod statuses;
 mod sweeps;
 mod user_changes;

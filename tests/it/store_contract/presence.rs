@@ -4,8 +4,9 @@
 use crate::support::store::presence::{busy, change, claim, events, id, put, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::{
-    Baseline, Change, Claim, ClaimSource, Error, Presence, PresenceKind, PresencePolicy,
-    StatusChange, StatusText, Timestamp, UserPatch, UserStatus, What,
+    Baseline, Change, Claim, ClaimSource, Error, HiddenFrom, Presence, PresenceKind,
+    PresencePolicy, StatusChange, StatusText, StatusVisibility, Timestamp, UserPatch, UserStatus,
+    What,
 };
 use doorsign::store::{ClaimEffect, PresenceChange, PresenceQuery, Store};
 
@@ -60,6 +61,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
             claims: vec![call, busy(Some(100))],
             baseline: Baseline::Offline,
             changed_at: Some(at(8)),
+            visibility: StatusVisibility::default(),
         };
         assert_eq!(answered, expected);
         assert_eq!(store.find_presence(id("ann")).await.unwrap(), expected);
@@ -85,6 +87,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
                 source,
                 expires_at: end.map(at),
                 baseline,
+                hidden_from: HiddenFrom::none(),
             };
             admin_at(now).event(Change::PresenceChanged(change))
         };

@@ -5,8 +5,8 @@ use crate::support::store::changes::{events_by_admin, update_events, updated};
 use crate::support::store::presence::{id, with_users};
 use crate::support::store::{every_store, user};
 use doorsign::domain::{
-    Baseline, Bio, Change, Choice, Email, PresencePolicy, RoleChange, RoleOf, StatusChange,
-    StatusText, UserPatch, UserStatus, Username,
+    Baseline, Bio, Change, Choice, Email, HiddenFrom, PresencePolicy, RoleChange, RoleOf,
+    StatusChange, StatusText, UserPatch, UserStatus, Username,
 };
 
 fn role(role: &str) -> RoleOf {
@@ -178,6 +178,7 @@ async fn the_event_of_a_status_follows_other_changes_and_carries_the_new_usernam
             source: None,
             expires_at: None,
             baseline: Baseline::Online,
+            hidden_from: HiddenFrom::none(),
         };
         let expected = events_by_admin(&[
             updated("anna", "ANN", true),

@@ -9,7 +9,7 @@ use access::{
     UserPayload,
 };
 use decode::{named, unknown};
-use status::{PresencePayload, StatusPayload};
+use status::{PresencePayload, StatusPayload, VisibilityPayload};
 
 use crate::domain::{
     Change, CustomStatus, Error, NewEvent, Result, Role, RoleOf, Timestamp, UserId,
@@ -32,6 +32,7 @@ const USER_UPDATED: &str = "user.updated";
 const USER_DELETED: &str = "user.deleted";
 const SETTING: &str = "setting.changed";
 const LOGINS: &str = "logins.ended";
+const VISIBILITY: &str = "status_visibility.changed";
 
 /// The actor and the change.
 #[derive(Serialize, Deserialize)]
@@ -65,6 +66,10 @@ pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
             (SETTING, write(event, SettingPayload::of(*setting, value))?)
         }
         Change::LoginsEnded { user } => (LOGINS, write(event, LoginsPayload::of(user))?),
+        Change::StatusVisibilityChanged { user, visibility } => (
+            VISIBILITY,
+            write(event, VisibilityPayload::of(user, visibility))?,
+        ),
     })
 }
 
@@ -94,6 +99,7 @@ pub(crate) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEven
         USER_DELETED => read(payload, at, |p: GonePayload<'_>| Ok(p.change())),
         SETTING => read(payload, at, SettingPayload::change),
         LOGINS => read(payload, at, |p: LoginsPayload<'_>| Ok(p.change())),
+        VISIBILITY => read(payload, at, |p: VisibilityPayload<'_>| Ok(p.change())),
         _ => Err(unknown("kind", kind)),
     }
 }
@@ -125,8 +131,9 @@ fn read<T: DeserializeOwned>(
 mod tests {
     use super::*;
     use crate::domain::{
-        Baseline, ClaimSource, PermissionGrant, RoleScope, Setting, StatusChange, StatusId,
-        StatusName, StatusText, StatusType, UserChange, UserStatus, Username,
+        Baseline, ClaimSource, HiddenFrom, PermissionGrant, RoleScope, Setting, StatusChange,
+        StatusId, StatusName, StatusText, StatusType, StatusVisibility, UserChange, UserStatus,
+        Username,
     };
 
     const AT: Timestamp = Timestamp::from_millis(42);
@@ -168,7 +175,18 @@ mod tests {
             source,
             expires_at,
             baseline,
+            hidden_from: HiddenFrom::none(),
         })
+    }
+
+    fn hidden(hidden_from: HiddenFrom) -> Change {
+        match presence(None, None, Baseline::Online) {
+            Change::PresenceChanged(change) => Change::PresenceChanged(StatusChange {
+                hidden_from,
+                ..change
+            }),
+            other => other,
+        }
     }
 
     fn role() -> RoleOf {
@@ -199,6 +217,8 @@ mod tests {
         let grant = PermissionGrant {
             permission: "p".to_owned(), roles: vec!["admin".to_owned(), "bot".to_owned()], updated_at: Timestamp::from_millis(7),
         };
+        let ids = |ids: &[&str]| ids.iter().map(|id| UserId::new(*id)).collect();
+        let hides = StatusVisibility { disabled_by_admin: true, denied: ids(&["b"]), denied_by_admin: ids(&["d", "c"]) };
         let changed = UserChange { user: user.clone(), username: username.clone(), name: "Ann".to_owned(), renamed: true };
         let lunch = r#""id":"s","name":"Lunch","status_type":"busy","updated_at":7"#;
         let night = r#""role":"r","name":"Night","description":"Shift","scope":"Users","updated_at":7"#;
@@ -210,6 +230,10 @@ mod tests {
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":"manual","expires_at":42,"rest":"online before""#),
             (presence(None, None, Baseline::Online), "presence.changed",
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online""#),
+            (hidden(HiddenFrom::Users([UserId::new("c"), UserId::new("b")].into())), "presence.changed",
+                r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online","hidden_from":["b","c"]"#),
+            (hidden(HiddenFrom::Everyone), "presence.changed",
+                r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online","hidden_from":"everyone""#),
             (Change::PermissionChanged(grant), "permission.changed", r#""permission":"p","roles":["admin","bot"],"updated_at":7"#),
             (Change::RoleCreated(night_shift()), "role.created", night),
             (Change::RoleUpdated(night_shift()), "role.updated", night),
@@ -219,7 +243,9 @@ mod tests {
             (Change::UserUpdated(changed), "user.updated", r#""user_id":"a","username":"ann","name":"Ann","renamed":true"#),
             (Change::UserDeleted { user: user.clone(), username }, "user.deleted", r#""user_id":"a","username":"ann""#),
             (Change::SettingChanged(Setting::DisplayRoles, false.into()), "setting.changed", r#""setting":"UI_DisplayRoles","value":"false""#),
-            (Change::LoginsEnded { user }, "logins.ended", r#""user_id":"a""#),
+            (Change::LoginsEnded { user: user.clone() }, "logins.ended", r#""user_id":"a""#),
+            (Change::StatusVisibilityChanged { user, visibility: hides }, "status_visibility.changed",
+                r#""user_id":"a","disabled_by_admin":true,"denied":["b"],"denied_by_admin":["c","d"]"#),
         ]
     }
 

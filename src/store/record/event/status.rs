@@ -2,11 +2,12 @@
 
 use super::decode::{named, unknown};
 use crate::domain::{
-    Baseline, Change, ClaimSource, CustomStatus, Result, StatusChange, StatusId, StatusName,
-    StatusText, StatusType, Timestamp, UserId, UserStatus,
+    Baseline, Change, ClaimSource, CustomStatus, HiddenFrom, Result, StatusChange, StatusId,
+    StatusName, StatusText, StatusType, StatusVisibility, Timestamp, UserId, UserStatus,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The payload of a custom status.
 #[derive(Serialize, Deserialize)]
@@ -18,6 +19,7 @@ pub(super) struct StatusPayload<'a> {
 }
 
 /// The payload of a user's status. `rest` is missing in rows from before it was stored.
+/// `hidden_from` lists ids, or is the text `everyone`; it is missing if it is empty.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PresencePayload<'a> {
     user_id: Cow<'a, str>,
@@ -27,6 +29,27 @@ pub(super) struct PresencePayload<'a> {
     source: Option<Cow<'a, str>>,
     expires_at: Option<i64>,
     rest: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hidden_from: Option<Hidden<'a>>,
+}
+
+/// The stored form of [`HiddenFrom`].
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Hidden<'a> {
+    Users(Vec<Cow<'a, str>>),
+    Everyone(Cow<'a, str>),
+}
+
+const EVERYONE: &str = "everyone";
+
+/// The payload of the rules that hide a user's status.
+#[derive(Serialize, Deserialize)]
+pub(super) struct VisibilityPayload<'a> {
+    user_id: Cow<'a, str>,
+    disabled_by_admin: bool,
+    denied: Vec<Cow<'a, str>>,
+    denied_by_admin: Vec<Cow<'a, str>>,
 }
 
 impl<'a> StatusPayload<'a> {
@@ -59,6 +82,7 @@ impl<'a> PresencePayload<'a> {
             source: change.source.map(|source| source.as_str().into()),
             expires_at: change.expires_at.map(Timestamp::as_millis),
             rest: Some(change.baseline.as_str().into()),
+            hidden_from: Hidden::of(&change.hidden_from),
         }
     }
 
@@ -73,6 +97,51 @@ impl<'a> PresencePayload<'a> {
             source: self.source.as_deref().and_then(ClaimSource::named),
             expires_at: self.expires_at.map(Timestamp::from_millis),
             baseline: rest.unwrap_or(Baseline::Offline),
+            hidden_from: match self.hidden_from {
+                None => HiddenFrom::none(),
+                Some(Hidden::Users(users)) => HiddenFrom::Users(stored_ids(users)),
+                Some(Hidden::Everyone(_)) => HiddenFrom::Everyone,
+            },
         }))
     }
+}
+
+impl<'a> Hidden<'a> {
+    fn of(hidden: &'a HiddenFrom) -> Option<Self> {
+        match hidden {
+            HiddenFrom::Everyone => Some(Self::Everyone(EVERYONE.into())),
+            HiddenFrom::Users(users) if users.is_empty() => None,
+            HiddenFrom::Users(users) => Some(Self::Users(ids(users))),
+        }
+    }
+}
+
+impl<'a> VisibilityPayload<'a> {
+    pub(super) fn of(user: &'a UserId, visibility: &'a StatusVisibility) -> Self {
+        Self {
+            user_id: user.as_str().into(),
+            disabled_by_admin: visibility.disabled_by_admin,
+            denied: ids(&visibility.denied),
+            denied_by_admin: ids(&visibility.denied_by_admin),
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::StatusVisibilityChanged {
+            user: UserId::new(self.user_id),
+            visibility: StatusVisibility {
+                disabled_by_admin: self.disabled_by_admin,
+                denied: stored_ids(self.denied),
+                denied_by_admin: stored_ids(self.denied_by_admin),
+            },
+        }
+    }
+}
+
+fn ids(users: &BTreeSet<UserId>) -> Vec<Cow<'_, str>> {
+    users.iter().map(|id| id.as_str().into()).collect()
+}
+
+fn stored_ids(ids: Vec<Cow<'_, str>>) -> BTreeSet<UserId> {
+    ids.into_iter().map(UserId::new).collect()
 }

@@ -5,12 +5,12 @@
 use super::rows::{find, refuse_taken, taken};
 use crate::domain::{
     ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
-    User, UserDifference, UserId, UserKey, UserPatch, Username, What, require_administrator,
-    require_permission_manager,
+    User, UserDifference, UserId, UserKey, UserPatch, Username, VisibilitySwitches, What,
+    require_administrator, require_permission_manager,
 };
 use crate::store::record;
 use crate::store::sql::logins::end as logins;
-use crate::store::sql::{Sql, audit, outbox, permissions, presence, values};
+use crate::store::sql::{Sql, audit, outbox, permissions, presence, status_visibility, values};
 use crate::store::{ClaimEffect, PresenceChange};
 
 pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) -> Result<User> {
@@ -38,8 +38,11 @@ pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) ->
         ended_logins: ended.map_or(Ok(0), |ended| logins::end(sql, id, &ended))?,
     };
     append_all(sql, difference.changes(), by)?;
+    if let Some(visibility) = &patch.visibility {
+        status_visibility::change(sql, &after, (visibility, patch.switches), by)?;
+    }
     if let Some(choice) = patch.choice.clone() {
-        presence::change(sql, &chosen(id, choice, by))?;
+        presence::change(sql, &chosen(id, (choice, patch.switches), by))?;
     }
     audit::append_all(sql, &difference.entries(&by.attribution()))?;
     append_all(sql, difference.logins_ended(), by)?;
@@ -90,13 +93,18 @@ fn write(sql: &impl Sql, before: &User, patch: &UserPatch, at: Timestamp) -> Res
     Ok(after)
 }
 
-fn chosen(id: &UserId, choice: Choice, by: &By) -> PresenceChange {
+fn chosen(
+    id: &UserId,
+    (choice, switches): (Choice, VisibilitySwitches),
+    by: &By,
+) -> PresenceChange {
     let at = by.at;
     PresenceChange {
         user: id.clone(),
         by: by.clone(),
         effect: ClaimEffect::Sets,
         rule: Box::new(move |presence| {
+            switches.allow_status_of(&presence.visibility)?;
             presence.choose(&choice, at);
             Ok(())
         }),
@@ -109,6 +117,7 @@ pub(super) fn delete(sql: &impl Sql, id: &UserId, by: &By) -> Result<()> {
     let manager = permissions::manager(sql)?;
     sql.run("DELETE FROM user WHERE id = $1", values![id.as_str()])?;
     require_permission_manager(manager, permissions::manager(sql)?)?;
+    status_visibility::forget(sql, id)?;
     audit::append(sql, &by.attribution().deleted_user(&gone))?;
     let change = Change::UserDeleted {
         user: gone.id,

@@ -4,11 +4,11 @@ mod change;
 mod list;
 pub mod rows;
 
-use super::signal::{ACCESS, AUDIT};
-use super::{Engine, SpaceClass, Sql, audit, values};
+use super::signal::{ACCESS, AUDIT, VISIBILITY};
+use super::{Engine, SpaceClass, Sql, audit, status_visibility, values};
 use crate::domain::{
-    Attribution, Bio, By, Email, Field, LoginId, Nickname, Page, PresencePolicy, Result, User,
-    UserId, UserKey, UserPatch, UserQuery, Username,
+    Attribution, Bio, By, Email, Field, LoginId, Nickname, Page, PresencePolicy, Result,
+    StatusVisibility, User, UserId, UserKey, UserPatch, UserQuery, Username,
 };
 use crate::store::Users;
 use async_trait::async_trait;
@@ -26,6 +26,22 @@ impl<E: Engine> Users for E {
         self.write(SpaceClass::Common, AUDIT, move |sql| {
             create(sql, &user, &password_hash)?;
             audit::append(sql, &entry)
+        })
+        .await
+    }
+
+    async fn create_hidden_user(
+        &self,
+        user: User,
+        password_hash: String,
+        visibility: StatusVisibility,
+        by: By,
+    ) -> Result<()> {
+        let entry = by.attribution().created_user(&user);
+        self.write(SpaceClass::Common, VISIBILITY, move |sql| {
+            create(sql, &user, &password_hash)?;
+            audit::append(sql, &entry)?;
+            status_visibility::create(sql, &user, &visibility, &by)
         })
         .await
     }
@@ -49,7 +65,11 @@ impl<E: Engine> Users for E {
         } else {
             SpaceClass::Common
         };
-        self.write(space, ACCESS, move |sql| {
+        let signals = match patch.visibility {
+            Some(_) => VISIBILITY,
+            None => ACCESS,
+        };
+        self.write(space, signals, move |sql| {
             change::update(sql, &id, &patch, &by)
         })
         .await
@@ -67,7 +87,7 @@ impl<E: Engine> Users for E {
             asked_by: Some(asked_by),
             ..UserPatch::default()
         };
-        self.write(SpaceClass::Reserve, ACCESS, move |sql| {
+        self.write(SpaceClass::Reserve, VISIBILITY, move |sql| {
             change::refuse_outdated(sql, &id, &conditions)?;
             change::delete(sql, &id, &by)
         })
@@ -75,7 +95,7 @@ impl<E: Engine> Users for E {
     }
 
     async fn delete_user(&self, id: UserId, by: By) -> Result<()> {
-        self.write(SpaceClass::Reserve, ACCESS, move |sql| {
+        self.write(SpaceClass::Reserve, VISIBILITY, move |sql| {
             change::delete(sql, &id, &by)
         })
         .await

@@ -3,6 +3,7 @@
 use crate::domain::{
     Bio, Email, Error, Field, Nickname, Problem, Profile, Result, User, UserId, UserKey, Username,
 };
+use crate::store::record;
 use crate::store::sql::{Row, Sql, values};
 use std::sync::Arc;
 
@@ -41,6 +42,14 @@ pub fn find(sql: &impl Sql, key: &UserKey) -> Result<Option<(User, String)>> {
     let select = format!("SELECT {COLUMNS} FROM user WHERE {column} = $1");
     sql.first(&select, values![value], |row| {
         Ok((read(row)?, row.get(14)?))
+    })
+}
+
+/// Returns those of `ids` that belong to users.
+pub fn existing<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<UserId>> {
+    let select = format!("SELECT id FROM user WHERE id IN ({}($1))", S::ELEMENTS);
+    sql.all(&select, values![&record::id_array(ids)], |row| {
+        row.get::<String>(0).map(UserId::new)
     })
 }
 

@@ -7,13 +7,13 @@ use doorsign::domain::{
     DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind, Login, LoginId,
     LoginQuery, LoginRecord, NewEvent, NewLogin, Page, PermissionGrant, Presence, RemovedRole,
     Result, Role, RoleDraft, Session, Setting, SettingValue, SigningSecret, StatusId, StatusName,
-    StatusQuery, Timestamp, User, UserId, UserKey, UserPatch, UserQuery, UserWithPresence, Webhook,
-    WebhookName,
+    StatusQuery, StatusVisibility, Timestamp, User, UserId, UserKey, UserPatch, UserQuery,
+    UserWithPresence, Username, Webhook, WebhookName,
 };
 use doorsign::store::{
     Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Logins, Outbox, Permissions,
     PresenceChange, PresenceQuery, PresenceSnapshot, Presences, Settings, Store, StoredEvent,
-    Users, Webhooks,
+    Users, VisibilityRules, Webhooks,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -44,6 +44,7 @@ flaky! { CustomStatuses {
 
 flaky! { Users {
     create_user(user: User, password_hash: String, attribution: Attribution) -> ();
+    create_hidden_user(user: User, password_hash: String, visibility: StatusVisibility, by: By) -> ();
     find_user(key: UserKey) -> Option<(User, String)>;
     has_users() -> bool;
     list_users(query: UserQuery) -> Page<User>;
@@ -55,6 +56,8 @@ flaky! { Users {
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
     list_presences(query: PresenceQuery) -> Vec<UserWithPresence>;
+    list_status_visibility() -> VisibilityRules;
+    list_usernames(ids: Vec<UserId>) -> Vec<(UserId, Username)>;
     existing_users(ids: Vec<UserId>) -> Vec<UserId>;
     change_presence(change: PresenceChange) -> Presence;
     expire_claims(now: Timestamp, limit: usize) -> usize;
