@@ -1,8 +1,7 @@
 //! Many subscribers at once, and when each of them receives a change. They run on their own thread,
 //! so that creating changes does not wait for receiving them.
 
-use super::arguments::Arguments;
-use super::subscriber::Subscriber;
+use super::subscriber::{Subscriber, Target};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -35,15 +34,10 @@ impl Crowd {
     ///
     /// # Errors
     /// One line when one of them cannot connect.
-    pub async fn gather(arguments: &Arguments, token: &str, size: usize) -> Result<Self, String> {
+    pub async fn gather(target: Target, size: usize) -> Result<Self, String> {
         let ((sender, received), shared) = (mpsc::unbounded_channel(), Arc::<Shared>::default());
         let (thread, ended) = oneshot::channel::<()>();
         let (ready, gathered) = oneshot::channel();
-        let target = (
-            arguments.address.clone(),
-            arguments.prefix.clone(),
-            token.to_owned(),
-        );
         let listening = {
             let shared = shared.clone();
             async move {
@@ -106,14 +100,11 @@ impl Crowd {
 }
 
 /// Connects `size` subscribers and returns them once all are connected.
-async fn arrive(
-    (address, prefix, token): &(String, String, String),
-    size: usize,
-) -> Result<Vec<Subscriber>, String> {
+async fn arrive(target: &Target, size: usize) -> Result<Vec<Subscriber>, String> {
     let mut arriving = JoinSet::new();
     for _ in 0..size {
-        let (address, prefix, token) = (address.clone(), prefix.clone(), token.clone());
-        arriving.spawn(async move { Subscriber::open(&address, &prefix, &token).await });
+        let target = target.clone();
+        arriving.spawn(async move { Subscriber::open(&target).await });
     }
     let mut arrived = Vec::with_capacity(size);
     let all = async {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
+use subscriber::Target;
 use tokio::time::{Instant, sleep};
 
 /// How long a server is left idle before its memory is measured.
@@ -115,7 +116,13 @@ impl<'a> Server<'a> {
         let alone = self.creates_per_second().await?;
         let before = self.resident().await;
         let began = Instant::now();
-        let mut crowd = Crowd::gather(arguments, &self.token, subscribers).await?;
+        let target = Target {
+            address: arguments.address.clone(),
+            prefix: arguments.prefix.clone(),
+            token: self.token.clone(),
+            event: "updateCustomUserStatus",
+        };
+        let mut crowd = Crowd::gather(target, subscribers).await?;
         let all_there = began.elapsed();
         let each = self
             .resident()

@@ -11,10 +11,22 @@ const SHORTEST_CHANGE: usize = 64;
 const GREETING: usize = 16 * 1024;
 
 const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
-const SUBSCRIBE: &str = r#"{"msg":"sub","id":"2","name":"stream-notify-logged","params":["updateCustomUserStatus",false]}"#;
 const PONG: &str = r#"{"msg":"pong"}"#;
 
-/// A live connection that has subscribed to changes of custom statuses.
+/// What subscribers connect to.
+#[derive(Clone)]
+pub struct Target {
+    /// Host and port.
+    pub address: String,
+    /// The prefix of every path, without a trailing slash.
+    pub prefix: String,
+    /// The token to log in with.
+    pub token: String,
+    /// The event of `stream-notify-logged` to subscribe to.
+    pub event: &'static str,
+}
+
+/// A live connection that has subscribed to an event.
 pub struct Subscriber {
     stream: TcpStream,
     frames: Frames,
@@ -22,11 +34,17 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Connects to `address` below `prefix`, logs in with `token` and subscribes.
+    /// Connects, logs in and subscribes.
     ///
     /// # Errors
     /// Any error of the operating system; `InvalidData` when the server reports a failure.
-    pub async fn open(address: &str, prefix: &str, token: &str) -> Result<Self> {
+    pub async fn open(target: &Target) -> Result<Self> {
+        let Target {
+            address,
+            prefix,
+            token,
+            event,
+        } = target;
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let handshake = format!(
@@ -39,10 +57,13 @@ impl Subscriber {
         let login = format!(
             r#"{{"msg":"method","id":"1","method":"login","params":[{{"resume":"{token}"}}]}}"#
         );
+        let subscribe = format!(
+            r#"{{"msg":"sub","id":"2","name":"stream-notify-logged","params":["{event}",false]}}"#
+        );
         for (frame, answer) in [
             (CONNECT, r#""connected""#),
             (&login, r#""tokenExpires""#),
-            (SUBSCRIBE, r#""ready""#),
+            (&subscribe, r#""ready""#),
         ] {
             stream.write_all(&text_frame(frame)).await?;
             received.clear();

@@ -93,6 +93,7 @@ const BLOCKS: &[(&str, &str)] = &[
     ("docs/benchmarks.md", "cargo bench --bench load "),
     ("docs/benchmarks.md", "cargo bench --bench live "), // tests/it/benches/live.rs
     ("docs/benchmarks.md", "cargo bench --bench hooks "), // by hand, on an idle machine
+    ("docs/benchmarks.md", "cargo bench --bench visibility "), // by hand, on an idle machine
     ("docs/commands.md", "doorsign user list --json | jq -r 'select(.active) | .username'"), // by hand
     ("docs/deploy.md", "sudo -u doorsign doorsign user list "), // by hand
     ("docs/deploy.md", "doorsign user add ann "), // every_command_of_the_table_works_…
