@@ -62,6 +62,7 @@ where
 {
     let began = std::time::Instant::now();
     let mut body = pin!(body.fuse());
+    let compat = api.app.rules.compat;
     let (linger, announced) = (api.limits.linger, RemainingBody::announced(&head.headers));
     let id = api.requests.next();
     let record = Arc::new(RequestRecord::new(head.address(&api.client_address)));
@@ -87,7 +88,7 @@ where
             (known_path(&api, &head.path), Err(refused))
         }
     };
-    let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id));
+    let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id, compat));
     tracing::info!(
         target: "doorsign::request",
         request_id = id.as_str(),

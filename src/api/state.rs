@@ -69,7 +69,7 @@ impl Api {
                 config.site_url.as_deref(),
             )),
             site_url,
-            rocketchat_version: config.rocketchat_version.clone(),
+            rocketchat_version: config.rocketchat_version().to_owned(),
             readiness: Readiness::default(),
             avatar_lookups: Semaphore::new(1),
             max_connections: config.max_connections,

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-pub use crate::config::{Contract, Unconnected};
+pub use crate::config::{Compat, Contract, Unconnected};
 
 /// Everything that use cases work with. One per server, shared by all requests.
 pub struct App {
@@ -107,6 +107,8 @@ fn is_secret(right: Option<&Secret>, given: &str) -> Result<bool> {
 pub struct Rules {
     /// How request bodies are parsed: compatibility 2.
     pub contract: Contract,
+    /// Which release's responses are sent: compatibility 2.2.
+    pub compat: Compat,
     /// The lifetime of a password login.
     pub login_life: Duration,
     /// The maximum number of concurrent password logins per user.
@@ -146,6 +148,7 @@ impl App {
         let day = Duration::from_secs(24 * 60 * 60);
         let rules = Rules {
             contract: config.contract,
+            compat: config.compat,
             login_life: day * config.login_days,
             logins_per_user: config.logins_per_user,
             password_policy: PasswordPolicy::new(config.password_min_length),

@@ -129,8 +129,9 @@ fn greeting(url: &str, config: &Config) -> Checked<String> {
         0 => "without rate limits".to_owned(),
         calls => format!("with {calls} calls a window"),
     };
+    let compat = run_server::compat_line(config.compat);
     let mut text = format!(
-        "doorsign {version} listens on {url}, in dev mode: in memory, {limits}, contract {contract}.\n\n\
+        "doorsign {version} listens on {url}, in dev mode: in memory, {limits}, contract {contract}.\n{compat}\n\
          user        password  id                 token\n"
     );
     for person in &PEOPLE {

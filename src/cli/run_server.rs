@@ -4,7 +4,7 @@ use super::listener::{listen, resolve, url};
 use super::output::{Outcome, print};
 use super::signals::{Signals, survive_file_size_limit};
 use super::{command_run, reap, reload};
-use crate::config::{Config, Loaded};
+use crate::config::{Compat, Config, Loaded};
 use crate::server::logging;
 use crate::server::{Server, StartError};
 use crate::transport::files;
@@ -68,6 +68,14 @@ fn on_runtime<T>(config: &Config, serving: impl Future<Output = Outcome<T>>) -> 
     // A hook that hangs must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// The line of the greeting about the release whose responses are sent; empty for the default.
+pub(super) const fn compat_line(compat: Compat) -> &'static str {
+    match compat {
+        Compat::Eight => "",
+        Compat::Nine => "It responds like Rocket.Chat 9.0 where 8 and 9 differ (compat 9).\n",
+    }
 }
 
 /// Removes the ready file of a killed server: its address is dead or belongs to another program.
@@ -167,8 +175,8 @@ impl BoundListener {
 
     fn log_listening(&self, server: &Server, config: &Config) {
         let (version, data) = (env!("CARGO_PKG_VERSION"), server.data());
-        let (listen, contract) = (&config.listen, config.contract);
-        tracing::info!(version, url = self.url, listen, %data, %contract, "listening");
+        let (listen, contract, compat) = (&config.listen, config.contract, config.compat);
+        tracing::info!(version, url = self.url, listen, %data, %contract, %compat, "listening");
     }
 
     /// Writes the ready file, if the settings name one. The socket listens already, so a client

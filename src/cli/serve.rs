@@ -28,5 +28,8 @@ fn greeting(url: &str, config: &Config, server: &Server) -> String {
     let exposure = resolve(&config.listen).map_or("", exposure);
     let admin = server.first_admin.as_ref();
     let to_try = admin.map_or_else(String::new, |admin| lines_to_try(url, config, admin));
-    format!("doorsign {version} listens on {url}{exposure}, with its data in {data}.\n{to_try}")
+    let compat = run_server::compat_line(config.compat);
+    format!(
+        "doorsign {version} listens on {url}{exposure}, with its data in {data}.\n{compat}{to_try}"
+    )
 }

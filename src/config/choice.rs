@@ -34,6 +34,29 @@ impl Contract {
     }
 }
 
+/// Which Rocket.Chat release's responses are sent where 8 and 9 differ: compatibility 2.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum Compat {
+    /// Respond like Rocket.Chat 8.8.
+    #[value(name = "8")]
+    #[serde(rename = "8")]
+    Eight,
+    /// Respond like Rocket.Chat 9.0.
+    #[value(name = "9")]
+    #[serde(rename = "9")]
+    Nine,
+}
+
+impl Compat {
+    /// The default of the setting `rocketchat_version`.
+    pub(super) const fn version(self) -> &'static str {
+        match self {
+            Self::Eight => "8.8.1",
+            Self::Nine => "9.0.0",
+        }
+    }
+}
+
 /// The status shown for a user without a live connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -66,4 +89,4 @@ macro_rules! shown_as_its_word {
     )*};
 }
 
-shown_as_its_word!(Contract, Unconnected, LogFormat);
+shown_as_its_word!(Contract, Compat, Unconnected, LogFormat);

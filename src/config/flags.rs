@@ -14,12 +14,13 @@ pub(super) const CONFIG: &str = "config";
 
 /// The settings that `-h` shows, which is short; `--help` shows all.
 #[rustfmt::skip] // A list.
-const COMMON: &[&str] = &["data", CONFIG, "listen", "contract", "site_url", "admin_password_file", "log", "trusted_proxies"];
+const COMMON: &[&str] = &["data", CONFIG, "listen", "contract", "compat", "site_url", "admin_password_file", "log", "trusted_proxies"];
 
 /// Defaults that depend on the machine or on another setting, in words.
 #[rustfmt::skip] // A table.
 const DERIVED: &[(&str, &str)] = &[
     ("max_connections_per_address", "three quarters of `max_connections`"),
+    ("rocketchat_version", "8.8.1 (compat 9: 9.0.0)"),
     ("rate_limit_calls", "120 (contract server: 10)"),
     ("unconnected", "declared (contract server: offline)"),
     ("password_hashers", "half the processors"),

@@ -7,7 +7,7 @@ use clap::Args;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::choice::{Contract, LogFormat, Unconnected};
+use super::choice::{Compat, Contract, LogFormat, Unconnected};
 use super::secret::Secret;
 
 // Headings of `doorsign serve --help`.
@@ -41,9 +41,12 @@ pub struct Config {
     /// Which Rocket.Chat behaviour to follow where its documentation and its server differ
     #[arg(long, help_heading = SERVER)]
     pub contract: Contract,
-    /// Rocket.Chat version that this server reports to clients
+    /// Rocket.Chat release whose responses to follow where 8 and 9 differ
+    #[arg(long, help_heading = SERVER)]
+    pub compat: Compat,
+    /// Rocket.Chat version that this server reports to clients; changes no other response
     #[arg(long, value_name = "VERSION", help_heading = SERVER)]
-    pub rocketchat_version: String,
+    pub rocketchat_version: Option<String>,
     /// File that gets the server's address once it accepts requests
     #[arg(long, value_name = "FILE", help_heading = SERVER)]
     pub ready_file: Option<PathBuf>,
@@ -210,7 +213,8 @@ impl Default for Config {
             listen: "127.0.0.1:3000".into(),
             site_url: None,
             contract: Contract::Documented,
-            rocketchat_version: "8.8.1".into(),
+            compat: Compat::Eight,
+            rocketchat_version: None,
             ready_file: None,
             admin_username: "admin".into(),
             admin_password: None,
@@ -289,6 +293,14 @@ impl Config {
         self.max_connections_per_address.unwrap_or(default)
     }
 
+    /// Rocket.Chat version that clients are shown. A version that is given counts, whatever `compat`
+    /// is: some clients refuse versions that they do not know.
+    #[must_use]
+    pub fn rocketchat_version(&self) -> &str {
+        let given = self.rocketchat_version.as_deref();
+        given.unwrap_or(self.compat.version())
+    }
+
     /// Status shown for users without a live connection.
     #[must_use]
     pub fn unconnected(&self) -> Unconnected {
@@ -329,6 +341,7 @@ impl Config {
             max_connections_per_address: Some(self.max_connections_per_address()),
             rate_limit_calls: Some(self.rate_limit_calls()),
             unconnected: Some(self.unconnected()),
+            rocketchat_version: Some(self.rocketchat_version().to_owned()),
             ..self.clone()
         };
         toml::Table::try_from(derived).unwrap_or_default()

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 use super::ConfigError;
 use super::flags::CONFIG;
-use super::values::{accepted, bounds, holds_secret, is_list, is_secret};
+use super::values::{accepted, bounds, holds_secret, is_list, is_numeric, is_secret};
 
 /// The start of every environment variable of ours.
 const PREFIX: &str = "DOORSIGN_";
@@ -245,7 +245,9 @@ fn syntax_error(error: &toml::de::Error, text: &str, file: &str) -> ConfigError 
 fn text_of(arg: &Arg, value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Integer(number) if bounds(arg).is_some() => Some(number.to_string()),
+        Value::Integer(number) if bounds(arg).is_some() || is_numeric(arg) => {
+            Some(number.to_string())
+        }
         Value::Array(items) if is_list(arg) => {
             let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             items.map(|items| items.join(","))

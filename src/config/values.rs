@@ -76,6 +76,12 @@ pub(super) fn words(arg: &Arg) -> Vec<String> {
         .collect()
 }
 
+/// Returns whether a setting is a choice between numbers, which a settings file may leave unquoted.
+pub(super) fn is_numeric(arg: &Arg) -> bool {
+    let words = words(arg);
+    !words.is_empty() && words.iter().all(|word| word.parse::<i64>().is_ok())
+}
+
 /// Whether the value must not be seen. The setting `KEY_file` can name a file that holds it
 /// instead.
 pub(super) fn is_secret(arg: &Arg) -> bool {

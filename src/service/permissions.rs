@@ -1,6 +1,6 @@
 //! The rules of roles and permissions.
 
-use crate::app::App;
+use crate::app::{App, Compat};
 use crate::domain::{Caller, GrantChange, Permission, PermissionGrant, Requester, Result, Role};
 
 /// Returns every permission with the roles that grant it. Every authenticated user may read them.
@@ -11,12 +11,20 @@ pub async fn list(app: &App) -> Result<Vec<PermissionGrant>> {
     app.store.list_permissions().await
 }
 
-/// Returns every role. Every authenticated user may read them.
+/// The role of clients without a login, which Rocket.Chat 9 removed.
+const ANONYMOUS: &str = "anonymous";
+
+/// Returns every role that exists in the release that is followed. Every authenticated user may
+/// read them.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn list_roles(app: &App) -> Result<Vec<Role>> {
-    app.store.list_roles().await
+    let mut roles = app.store.list_roles().await?;
+    if app.rules.compat == Compat::Nine {
+        roles.retain(|role| role.id != ANONYMOUS);
+    }
+    Ok(roles)
 }
 
 /// Sets the roles of the given permissions, all or none, and returns the whole table. Effective for

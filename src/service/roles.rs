@@ -6,7 +6,7 @@ use crate::domain::{
     ADMIN, Actor, Error, Field, Page, Permission, Problem, RemovedRole, Requester, Result, Role,
     RoleChange, RoleDraft, Timestamp, User, UserKey, UserPatch, UserQuery,
 };
-use crate::service::users;
+use crate::service::{permissions, users};
 
 /// Creates a custom role, which no user holds and which grants nothing yet.
 ///
@@ -50,7 +50,7 @@ pub async fn delete(app: &App, actor: &Requester, role: &str) -> Result<()> {
 /// `Unavailable`.
 pub async fn changed_since(app: &App, since: Timestamp) -> Result<(Vec<Role>, Vec<RemovedRole>)> {
     let (mut roles, mut removed) = (
-        app.store.list_roles().await?,
+        permissions::list_roles(app).await?,
         app.store.list_removed_roles().await?,
     );
     roles.retain(|role| role.updated_at > since);
@@ -102,7 +102,7 @@ pub async fn users_in(
 /// # Errors
 /// `Unavailable`.
 pub async fn users_in_public(app: &App, _actor: &Actor) -> Result<Vec<User>> {
-    let mut public = app.store.list_roles().await?;
+    let mut public = permissions::list_roles(app).await?;
     public.retain(Role::is_public);
     let roles: Vec<_> = public.into_iter().map(|role| role.id).collect();
     let query = UserQuery {
@@ -140,7 +140,7 @@ async fn change(
 
 /// Returns the role with this id, otherwise the one with this name.
 async fn find(app: &App, id_or_name: &str) -> Result<Role> {
-    let mut roles = app.store.list_roles().await?;
+    let mut roles = permissions::list_roles(app).await?;
     let by_id = roles.iter().position(|role| role.id == id_or_name);
     let found = by_id.or_else(|| roles.iter().position(|role| role.name == id_or_name));
     let found = found.map(|position| roles.swap_remove(position));

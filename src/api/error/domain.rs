@@ -51,7 +51,7 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::Forbidden {
             needs: Permission::ManageUserStatus,
         } => ErrorReply::coded("not_authorized"),
-        Error::Forbidden { .. } => ErrorReply::bare(StatusCode::FORBIDDEN, "unauthorized"),
+        Error::Forbidden { .. } => ErrorReply::forbidden(),
         Error::Invalid { field, problem } => invalid(*field, problem),
         Error::Disallowed(Disallowed::StatusText) => {
             ErrorReply::failure("error-not-allowed", "Change status is not allowed")

@@ -8,15 +8,16 @@ use super::reply::ErrorReply;
 use super::{context, domain};
 use crate::api::http::json::Response;
 use crate::api::http::request_id::RequestId;
+use crate::app::Compat;
 use crate::domain::Error;
 use std::convert::Infallible;
 use warp::http::{StatusCode, header};
 
 impl ApiError {
-    /// Renders the response. Internal errors are logged here, once, with the request's id, and are
-    /// not sent to the client.
-    pub(in crate::api) fn into_response(self, request_id: &RequestId) -> Response {
-        let reply = render(&self);
+    /// Renders the response of the release `compat`. Internal errors are logged here, once, with the
+    /// request's id, and are not sent to the client.
+    pub(in crate::api) fn into_response(self, request_id: &RequestId, compat: Compat) -> Response {
+        let reply = render(&self).under(compat);
         let request_id = request_id.as_str();
         if let Some(source) = self.internal() {
             tracing::error!(request_id, error = %source, "request failed");

@@ -11,20 +11,22 @@ use warp::http::{HeaderName, HeaderValue, StatusCode};
 /// A rendered failure: the body of a response, or the error of a realtime method.
 pub(super) struct ErrorReply {
     pub(super) status: StatusCode,
-    shape: Shape,
-    code: Option<&'static str>,
-    reason: Option<String>,
-    details: Option<Extra>,
-    header: Option<(HeaderName, HeaderValue)>,
+    pub(super) shape: Shape,
+    pub(super) code: Option<&'static str>,
+    pub(super) reason: Option<String>,
+    pub(super) details: Option<Extra>,
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// The kind of Rocket.Chat failure that a body imitates.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(super) enum Shape {
     /// A thrown Meteor error: the reason followed by the code.
     Thrown,
     /// `API.v1.failure(text, type)`: the reason without the code.
     Failure,
+    /// `API.v1.forbidden()` without a text.
+    Forbidden,
     /// Refused by Meteor's check.
     Check,
     /// Refused by ajv.
@@ -87,6 +89,12 @@ impl ErrorReply {
     /// Only a text.
     pub(super) fn bare(status: StatusCode, text: &str) -> Self {
         Self::new(status, Shape::Failure, None, Some(text.to_owned()))
+    }
+
+    /// Something that only the user themself may do, or a user with a permission.
+    pub(super) fn forbidden() -> Self {
+        let (status, text) = (StatusCode::FORBIDDEN, Some("unauthorized".to_owned()));
+        Self::new(status, Shape::Forbidden, None, text)
     }
 
     /// Only `success: false`.
@@ -166,7 +174,7 @@ impl ErrorReply {
             Shape::Check | Shape::Validation => {
                 MethodError::new(Code::Number(400), Some("Match failed".to_owned()), None)
             }
-            Shape::Thrown | Shape::Failure | Shape::Legacy | Shape::Login => {
+            Shape::Thrown | Shape::Failure | Shape::Forbidden | Shape::Legacy | Shape::Login => {
                 let status = Code::Number(self.status.as_u16());
                 let code = self.code.map_or(status, Code::Text);
                 let details = self.details.map(Extra::without_hint);
@@ -185,7 +193,7 @@ impl ErrorReply {
                 error_type: self.code,
                 details,
             },
-            Shape::Failure | Shape::Check => Body::Failure {
+            Shape::Failure | Shape::Forbidden | Shape::Check => Body::Failure {
                 success: false,
                 error: reason.map(Cow::Borrowed),
                 error_type: self.code,

@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::api::http::request_id::RequestId;
-use crate::domain::{Blocked, Error, Field, Outage, Permission, Problem, What};
+use crate::app::Compat;
+use crate::domain::{
+    Blocked, Disallowed, Error, Field, Outage, Permission, Problem, Timestamp, What,
+};
 use std::time::Duration;
 use warp::http::Method;
 
-async fn rendered(error: ApiError) -> (u16, String) {
-    let response = error.into_response(&RequestId::new(1));
+async fn rendered(error: ApiError, compat: Compat) -> (u16, String) {
+    let response = error.into_response(&RequestId::new(1), compat);
     let status = response.status().as_u16();
     let body = http_body_util::BodyExt::collect(response.into_body())
         .await
@@ -81,14 +84,79 @@ async fn every_failure_has_its_status_and_its_bytes() {
     ];
     for (error, status, body) in table {
         let name = format!("{error:?}");
-        assert_eq!(rendered(error).await, (status, body.to_owned()), "{name}");
+        let rendered = rendered(error, Compat::Eight).await;
+        assert_eq!(rendered, (status, body.to_owned()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn rocket_chat_9_answers_refusals_with_403_and_the_code_in_the_text() {
+    let not_allowed = AccountContext::Change("saveUserProfile", Timestamp::from_millis(0));
+    let thrown = |code| ApiError::Thrown { code, reason: "No" };
+    let user = |blocked| {
+        let until = Timestamp::from_millis(0);
+        Error::LoginBlocked { blocked, until }
+    };
+    #[rustfmt::skip]
+    let table: Vec<(ApiError, u16, &str)> = vec![
+        (Error::Forbidden { needs: Permission::ManageUserStatus }.into(), 403, r#"{"success":false,"error":"[not_authorized]","errorType":"error-forbidden"}"#),
+        (not_allowed.failed(Error::Disallowed(Disallowed::Profile)), 403, r#"{"success":false,"error":"Not allowed [error-not-allowed]","errorType":"error-forbidden"}"#),
+        (Error::Disallowed(Disallowed::StatusText).into(), 403, r#"{"success":false,"error":"Change status is not allowed [error-not-allowed]","errorType":"error-forbidden"}"#),
+        (AccountContext::Tokens("m").failed(Error::Forbidden { needs: Permission::CreatePersonalAccessTokens }), 403, r#"{"success":false,"error":"Not Authorized [not-authorized]","errorType":"error-forbidden"}"#),
+        (AccountContext::CreateToken.failed(Error::Forbidden { needs: Permission::CreateUser }), 403, r#"{"success":false,"error":"Not authorized [error-not-authorized]","errorType":"error-forbidden"}"#),
+        (ApiError::NotAllowed, 403, r#"{"success":false,"error":"[not-allowed]","errorType":"error-forbidden"}"#),
+        (thrown("no-permission"), 403, r#"{"success":false,"error":"No [no-permission]","errorType":"error-forbidden"}"#),
+        (thrown("unauthorized"), 403, r#"{"success":false,"error":"No [unauthorized]","errorType":"error-forbidden"}"#),
+        (thrown("error-forbidden"), 403, r#"{"success":false,"error":"No [error-forbidden]","errorType":"error-forbidden"}"#),
+        (Error::Forbidden { needs: Permission::AccessPermissions }.into(), 403, r#"{"success":false,"error":"forbidden","errorType":"error-forbidden"}"#),
+        (Error::LoginRefused.into(), 401, r#"{"success":false,"status":"error","error":"unauthorized","message":"Unauthorized"}"#),
+        (Error::Deactivated.into(), 401, r#"{"success":false,"status":"error","error":"unauthorized","message":"User is not activated","details":{"function":"Accounts.validateLoginAttempt"}}"#),
+        (user(Blocked::User).into(), 401, r#"{"success":false,"status":"error","error":"unauthorized","message":"Login has been temporarily blocked For User"}"#),
+    ];
+    for (error, status, body) in table {
+        let name = format!("{error:?}");
+        let rendered = rendered(error, Compat::Nine).await;
+        assert_eq!(rendered, (status, body.to_owned()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn other_failures_are_the_same_in_both() {
+    let action = || Error::Invalid {
+        field: Field::Setting,
+        problem: Problem::Fixed("uniqueID"),
+    };
+    let same = || -> Vec<ApiError> {
+        vec![
+            Error::Unauthenticated.into(),
+            action().into(),
+            Error::Disallowed(Disallowed::Invisible).into(),
+            Error::LastAdministrator.into(),
+            Error::NameTaken.into(),
+            Error::PasswordChangeRequired.into(),
+            Error::UNAVAILABLE.into(),
+            ApiError::RouteForbidden,
+            ApiError::ForeignOrigin,
+            ApiError::NoAvatar,
+            ApiError::invalid_query("must be number"),
+        ]
+    };
+    for (eight, nine) in same().into_iter().zip(same()) {
+        let name = format!("{eight:?}");
+        let (eight, nine) = (
+            rendered(eight, Compat::Eight).await,
+            rendered(nine, Compat::Nine).await,
+        );
+        assert_eq!(eight, nine, "{name}");
     }
 }
 
 #[test]
 fn headers_name_the_allowed_methods_and_the_retry_delay() {
     let header = |error: ApiError, name: &str| {
-        error.into_response(&RequestId::new(1)).headers()[name]
+        error
+            .into_response(&RequestId::new(1), Compat::Nine)
+            .headers()[name]
             .to_str()
             .unwrap()
             .to_owned()

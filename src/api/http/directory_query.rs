@@ -4,20 +4,13 @@
 use super::list_query::orders;
 use super::query::Query;
 use crate::api::error::ApiError;
+use crate::app::Compat;
 use crate::domain::{SortOrder, UserQuery, UserSort};
 use serde::Deserialize;
 
-/// The parameters. `workspace` and `query` are accepted: there is only one workspace, and older
-/// clients send the other parameters in `query`.
-const KNOWN: [&str; 7] = [
-    "count",
-    "offset",
-    "sort",
-    "text",
-    "type",
-    "workspace",
-    "query",
-];
+/// The parameters. `workspace` is accepted: there is only one. Clients of Rocket.Chat 8 may send the
+/// others in `query`.
+const KNOWN: [&str; 6] = ["count", "offset", "sort", "text", "type", "workspace"];
 
 /// Rocket.Chat's answer to parameters that it does not understand, and to those who may not search.
 pub(in crate::api) const UNCLEAR: ApiError = ApiError::Bare("Please verify the parameters");
@@ -48,8 +41,8 @@ pub(in crate::api) struct Asked {
 }
 
 /// Parses a query string.
-pub(in crate::api) fn read(query: &str) -> Result<Asked, ApiError> {
-    let query = Query::parse(query, &KNOWN)?;
+pub(in crate::api) fn read(query: &str, compat: Compat) -> Result<Asked, ApiError> {
+    let query = Query::parse_before_9(query, &KNOWN, &["query"], compat)?;
     let (offset, limit) = query.page()?;
     query.text("workspace")?;
     let filter = query.filled("query")?.map(serde_json::from_str);

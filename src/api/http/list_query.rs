@@ -3,6 +3,7 @@
 
 use super::query::Query;
 use crate::api::error::ApiError;
+use crate::app::Compat;
 use crate::domain::{
     LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserKind,
     UserQuery, UserSort,
@@ -10,10 +11,10 @@ use crate::domain::{
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 /// Parses the query of `custom-user-status.list`. The response repeats its offset.
-pub(in crate::api) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
-    let query = Query::parse(query, &["count", "offset", "sort", "name", "_id", "query"])?;
+pub(in crate::api) fn statuses(query: &str, compat: Compat) -> Result<StatusQuery, ApiError> {
+    let known = ["count", "offset", "sort", "name", "_id"];
+    let query = Query::parse_before_9(query, &known, &["query"], compat)?;
     let (offset, limit) = query.page()?;
-    query.text("query")?; // Accepted and ignored, as in Rocket.Chat 8 without its unsafe switch.
     Ok(StatusQuery {
         id: query.filled("_id")?.map(str::to_owned),
         name_contains: query.filled("name")?.map(StatusName::search_key),
@@ -23,15 +24,11 @@ pub(in crate::api) fn statuses(query: &str) -> Result<StatusQuery, ApiError> {
     })
 }
 
-/// Parses the query of `users.list`. `fields` and `query` are accepted and ignored, as in
-/// Rocket.Chat 8 without its unsafe switch.
-pub(in crate::api) fn users(query: &str) -> Result<UserQuery, ApiError> {
-    let known = ["count", "offset", "sort", "fields", "query", "email"];
-    let query = Query::parse(query, &known)?;
+/// Parses the query of `users.list`.
+pub(in crate::api) fn users(query: &str, compat: Compat) -> Result<UserQuery, ApiError> {
+    let known = ["count", "offset", "sort", "email"];
+    let query = Query::parse_before_9(query, &known, &["fields", "query"], compat)?;
     let (offset, limit) = query.page()?;
-    for ignored in ["fields", "query"] {
-        query.text(ignored)?;
-    }
     Ok(UserQuery {
         email: query.filled("email")?.map(str::to_owned),
         sort: sort_of(&query, user_field)?,
@@ -256,7 +253,7 @@ mod tests {
     use super::*;
 
     fn limit(query: &str) -> Option<Option<u64>> {
-        statuses(query).ok().map(|query| query.limit)
+        statuses(query, Compat::Eight).ok().map(|query| query.limit)
     }
 
     #[test]
@@ -305,7 +302,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_query_panics(query in ".{0,200}") {
-            let _ = statuses(&query);
+            let _ = statuses(&query, Compat::Nine);
         }
 
         #[test]

@@ -2,6 +2,7 @@
 //! its ajv schemas; compatibility 4.2.
 
 use crate::api::error::ApiError;
+use crate::app::Compat;
 use std::collections::HashMap;
 
 /// Maximum number of parameters.
@@ -17,6 +18,30 @@ pub(in crate::api) struct Query(HashMap<String, Vec<String>>);
 impl Query {
     /// Parses `query`. Refuses parameters other than `known`.
     pub(in crate::api) fn parse(query: &str, known: &[&str]) -> Result<Self, ApiError> {
+        Self::parse_with(query, known, &[])
+    }
+
+    /// Like [`parse`](Self::parse), for a route from which Rocket.Chat 9 removed the parameters
+    /// `removed`: `query` and `fields`. Rocket.Chat 8 accepts them without effect.
+    pub(in crate::api) fn parse_before_9(
+        query: &str,
+        known: &[&str],
+        removed: &[&str],
+        compat: Compat,
+    ) -> Result<Self, ApiError> {
+        let removed = match compat {
+            Compat::Eight => removed,
+            Compat::Nine => &[],
+        };
+        let parsed = Self::parse_with(query, known, removed)?;
+        for name in removed {
+            parsed.text(name)?;
+        }
+        Ok(parsed)
+    }
+
+    /// Parses `query`. Refuses parameters that are neither `known` nor `ignored`.
+    fn parse_with(query: &str, known: &[&str], ignored: &[&str]) -> Result<Self, ApiError> {
         let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
         for (n, (name, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
             if n >= PARAMETERS {
@@ -28,7 +53,8 @@ impl Query {
                 .push(value.into_owned());
         }
         let mut names = parameters.keys();
-        if let Some(name) = names.find(|name| !known.contains(&name.as_str())) {
+        let accepted = |name: &str| known.contains(&name) || ignored.contains(&name);
+        if let Some(name) = names.find(|name| !accepted(name)) {
             let refused = ApiError::invalid_query("must NOT have additional properties").at(name);
             return Err(match known {
                 [] => refused.hint("This route has no parameters"),

@@ -9,7 +9,7 @@ use super::site_url::Sender;
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::api::http::rate_limit::Quota;
-use crate::app::{App, Contract};
+use crate::app::{App, Compat, Contract};
 use crate::domain::{Actor, Error, Permission, Requester};
 use crate::service::authentication::{self, Credentials, EarlyAuthentication};
 use crate::transport::{Client, Peer};
@@ -115,6 +115,11 @@ impl Request {
 
     pub(in crate::api) fn app(&self) -> &App {
         &self.api.app
+    }
+
+    /// Returns the release whose responses are sent.
+    pub(in crate::api) fn compat(&self) -> Compat {
+        self.api.app.rules.compat
     }
 
     /// Returns the app for one call of a use case by `actor` (`None`: anonymous). Every handler

@@ -82,7 +82,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
 }
 
 async fn read_list(request: &Request, actor: &Actor, version: u64) -> Result<Encoded, ApiError> {
-    let query = list_query::statuses(request.query())?;
+    let query = list_query::statuses(request.query(), request.compat())?;
     let app = request.count_call(Some(actor))?;
     let lists = &request.api.lists;
     let (offset, whole) = (query.offset, query.limit.is_none());

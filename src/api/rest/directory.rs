@@ -44,7 +44,7 @@ pub(in crate::api) async fn autocomplete(request: Request) -> Answer {
 /// `GET directory`.
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let asked = directory_query::read(request.query())?;
+    let asked = directory_query::read(request.query(), request.compat())?;
     let offset = asked.query.offset;
     let app = request.count_call(Some(&actor))?;
     let found = match asked.kind {

@@ -11,19 +11,17 @@ use crate::api::wire::{Changes, EmojiReply, EmptyPage, date};
 use serde::Serialize;
 
 /// The parameters of a page. Filters and sort keys have no effect on an empty list.
-const PAGE: [&str; 7] = [
-    "count", "offset", "sort", "query", "fields", "filter", "_id",
-];
+const PAGE: [&str; 5] = ["count", "offset", "sort", "filter", "_id"];
 
 /// `GET rooms.get` and `GET subscriptions.get`.
 pub(in crate::api) async fn no_changes(request: Request) -> Answer {
-    empty(&request, &["updatedSince"], &Changes::<()>::NONE).await
+    empty(&request, &["updatedSince"], &[], &Changes::<()>::NONE).await
 }
 
 /// `GET emoji-custom.list`.
 pub(in crate::api) async fn emoji(request: Request) -> Answer {
-    let known = ["updatedSince", "_updatedAt", "_id", "query"];
-    empty(&request, &known, &EmojiReply::EMPTY).await
+    let known = ["updatedSince", "_updatedAt", "_id"];
+    empty(&request, &known, &["query"], &EmojiReply::EMPTY).await
 }
 
 /// `GET channels.list`.
@@ -46,10 +44,16 @@ pub(in crate::api) async fn commands(request: Request) -> Answer {
     page(&request, "commands").await
 }
 
-/// Returns `reply`, unless `updatedSince` is invalid or a parameter is not `known`.
-async fn empty(request: &Request, known: &[&str], reply: &impl Serialize) -> Answer {
+/// Returns `reply`, unless `updatedSince` is invalid or a parameter is not `known`. Rocket.Chat 9 no
+/// longer has the parameters `removed`.
+async fn empty(
+    request: &Request,
+    known: &[&str],
+    removed: &[&str],
+    reply: &impl Serialize,
+) -> Answer {
     let actor = request.actor().await?;
-    let query = Query::parse(request.query(), known)?;
+    let query = Query::parse_before_9(request.query(), known, removed, request.compat())?;
     if let Some(since) = query.filled("updatedSince")? {
         date::read(since).ok_or(NO_DATE)?;
     }
@@ -65,7 +69,9 @@ const NO_DATE: ApiError = ApiError::Thrown {
 /// Returns an empty page of `items`.
 async fn page(request: &Request, items: &'static str) -> Answer {
     let actor = request.actor().await?;
-    let (offset, _) = Query::parse(request.query(), &PAGE)?.page()?;
+    let removed = ["query", "fields"];
+    let query = Query::parse_before_9(request.query(), &PAGE, &removed, request.compat())?;
+    let (offset, _) = query.page()?;
     request.count_call(Some(&actor))?;
     response::success(&EmptyPage::of(items, offset))
 }

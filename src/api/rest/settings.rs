@@ -10,14 +10,10 @@ use crate::domain::{Permission, Setting, SettingValue};
 use crate::service::settings;
 
 pub(in crate::api) async fn list_public(request: Request) -> Answer {
-    let query = Query::parse(
-        request.query(),
-        &["_id", "count", "offset", "sort", "query"],
-    )?;
-    // Accepted and ignored: the settings are sorted by id, and in Rocket.Chat filters need an
-    // unsafe switch.
+    let known = ["_id", "count", "offset", "sort"];
+    let query = Query::parse_before_9(request.query(), &known, &["query"], request.compat())?;
+    // Accepted and ignored: the settings are sorted by id.
     query.text("sort")?;
-    query.text("query")?;
     let (ids, page) = (query.text("_id")?.unwrap_or_default(), query.page()?);
     let all = settings::list_public(request.count_call(None)?).await?;
     let asked: Vec<_> = all

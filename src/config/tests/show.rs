@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::flags::{command, settings};
-use super::super::{Config, Contract, LogFormat, Source, Unconnected};
+use super::super::{Compat, Config, Contract, LogFormat, Source, Unconnected};
 use super::{origin, password, start};
 
 #[test]
@@ -83,6 +83,45 @@ fn how_often_one_may_call_depends_on_the_contract_unless_it_is_given() {
     let mut embedded = Config::defaults_in("/d".into());
     embedded.contract = Contract::Server;
     assert_eq!(embedded.rate_limit_calls(), 10);
+}
+
+#[test]
+fn the_reported_version_depends_on_compat_unless_it_is_given() {
+    for (flags, version, from) in [
+        (&[][..], "8.8.1", "default"),
+        (&["--compat", "8"], "8.8.1", "default"),
+        (&["--compat", "9"], "9.0.0", "default"),
+        (
+            &["--compat", "9", "--rocketchat-version", "8.8.1"],
+            "8.8.1",
+            "flag --rocketchat-version",
+        ),
+    ] {
+        let loaded = start().flags(flags).loaded();
+        let shown = origin(&loaded, "rocketchat_version");
+        assert_eq!(shown, (version.to_owned(), from.to_owned()));
+        assert_eq!(loaded.config.rocketchat_version(), version);
+    }
+}
+
+#[test]
+fn compat_is_8_by_default_and_a_number_in_the_settings_file() {
+    let compat = |text| {
+        let loaded = start().toml(text).loaded();
+        (loaded.config.compat, origin(&loaded, "compat").1)
+    };
+    let file = "file doorsign.toml".to_owned();
+    assert_eq!(compat(""), (Compat::Eight, "default".to_owned()));
+    assert_eq!(compat("compat = 9"), (Compat::Nine, file.clone()));
+    assert_eq!(compat("compat = \"9\""), (Compat::Nine, file));
+    let variable = start().variable("DOORSIGN_COMPAT", "9").loaded();
+    assert_eq!(variable.config.compat, Compat::Nine);
+    assert_eq!(
+        start().toml("compat = 10").refusal(),
+        "compat = \"10\" (from doorsign.toml) is not 8 or 9"
+    );
+    let again = start().toml(&variable.to_string()).loaded();
+    assert_eq!(again.config.compat, Compat::Nine);
 }
 
 #[test]

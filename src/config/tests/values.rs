@@ -224,6 +224,7 @@ const BAD: &[(&str, &str)] = &[
     ("listen", "here"),
     ("site_url", "chat.example.com"),
     ("contract", "Server"),
+    ("compat", "10"),
     ("rocketchat_version", "8.8"),
     ("ready_file", "a\nb"),
     ("admin_username", ""),

@@ -32,6 +32,7 @@ use crate::domain::{
     ADMIN, Actor, Email, Error, Field, Permission, PermissionGrant, Problem, Result, User, UserId,
     UserKey, Username, What, check_name,
 };
+use crate::service::permissions;
 
 /// Maximum length of display names and token names in UTF-16 units, as for nicknames. The limit is
 /// ours: the names are loaded with every lookup of their user.
@@ -114,7 +115,7 @@ pub async fn existing(app: &App, ids: Vec<UserId>) -> Result<Vec<UserId>> {
 /// Rejects roles that do not exist, and roles that administer from an actor who may not assign
 /// `admin`.
 async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
-    let known = app.store.list_roles().await?;
+    let known = permissions::list_roles(app).await?;
     if roles
         .iter()
         .any(|id| known.iter().all(|role| role.id != *id))

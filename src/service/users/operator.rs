@@ -8,7 +8,7 @@ use crate::domain::{
     ADMIN, Attribution, By, Email, Error, Field, Login, Origin, PresencePolicy, Problem, Profile,
     Result, RoleChange, User, UserId, UserKey, UserPatch, Username,
 };
-use crate::service::session;
+use crate::service::{permissions, session};
 use std::time::Duration;
 
 /// A user to create.
@@ -94,7 +94,7 @@ impl CheckedUser {
 
 /// Rejects roles that do not exist, with a list of those that do.
 async fn refuse_unknown_roles(app: &App, given: &[String]) -> Result<()> {
-    let known = app.store.list_roles().await?;
+    let known = permissions::list_roles(app).await?;
     let is_unknown = |id: &&String| known.iter().all(|role| role.id != **id);
     let Some(unknown) = given.iter().find(is_unknown) else {
         return Ok(());

@@ -3,6 +3,7 @@
 mod audit;
 mod avatars;
 mod bodies;
+mod compat;
 mod contracts;
 mod cors;
 mod custom_roles;

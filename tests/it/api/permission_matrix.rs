@@ -1,12 +1,13 @@
-//! Access control: every route with every kind of client. Changes of permissions are in
+//! Access control: every route with every kind of client, under compat 8 and 9. Changes of permissions are in
 //! `permissions`.
 
 use crate::support::admin::grant;
 use crate::support::good_requests::{self, ask};
 use doorsign::api::ROUTES;
+use doorsign::config::Compat;
 use std::collections::BTreeSet;
 
-/// The status for each client, the golden file of a 400, and the routes, one per line. The clients,
+/// The status for each client under compat 8, the golden file of a 400, and the routes, one per line. The clients,
 /// in this order: an anonymous one, a user, a bot, a guest, the administrator, and a user with a
 /// role that was granted `manage-user-status`.
 type Group = ([u16; 6], &'static str, &'static str);
@@ -147,6 +148,16 @@ const MATRIX: &[Group] = &[
         GET /sockjs/:server/:session/websocket"),
 ];
 
+/// The golden files of those 400s that are a 403 under compat 9.
+const FORBIDDEN_SINCE_9: [&str; 6] = [
+    "create_not_allowed",
+    "tokens_generate_not_allowed",
+    "tokens_regenerate_not_allowed",
+    "tokens_remove_not_allowed",
+    "users_avatar_not_allowed",
+    "users_delete_own_not_allowed",
+];
+
 /// The rows of the matrix: statuses, golden answer, method and path.
 fn rows() -> impl Iterator<Item = ([u16; 6], &'static str, &'static str, &'static str)> {
     MATRIX.iter().flat_map(|(expected, refusal, routes)| {
@@ -159,7 +170,16 @@ fn rows() -> impl Iterator<Item = ([u16; 6], &'static str, &'static str, &'stati
 
 #[tokio::test]
 async fn every_route_is_open_to_permitted_clients_only() {
-    let server = good_requests::server().await;
+    check_matrix(Compat::Eight).await;
+}
+
+#[tokio::test]
+async fn under_compat_9_the_same_clients_are_permitted_and_refusals_are_403() {
+    check_matrix(Compat::Nine).await;
+}
+
+async fn check_matrix(compat: Compat) {
+    let server = good_requests::setup().compat(compat).start().await;
     for (name, roles) in [
         ("ann", &["user"] as &[&str]),
         ("bot", &["bot"]),
@@ -187,7 +207,15 @@ async fn every_route_is_open_to_permitted_clients_only() {
             let sender = (&client, actor.unwrap_or("ann"));
             let reply = ask(&server, sender, (method, path), n * 100 + m).await;
             let case = format!("{method} {path} by {actor:?}: {}", reply.text());
-            assert_eq!(reply.status, *expected, "{case}");
+            let is_moved = compat == Compat::Nine && FORBIDDEN_SINCE_9.contains(&refusal);
+            match expected {
+                400 if is_moved => {
+                    assert_eq!(reply.status, 403, "{case}");
+                    reply.golden_under(compat, refusal);
+                    continue;
+                }
+                _ => assert_eq!(reply.status, *expected, "{case}"),
+            }
             match expected {
                 400 => reply.golden(refusal),
                 401 => reply.golden("create_unauthenticated"),

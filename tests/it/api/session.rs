@@ -230,7 +230,7 @@ async fn the_administrator_logs_in_with_the_configured_password() {
 
 #[tokio::test]
 async fn the_reported_version_is_a_setting() {
-    let setup = Setup::new().config(|c| c.rocketchat_version = "7.13.2".to_owned());
+    let setup = Setup::new().config(|c| c.rocketchat_version = Some("7.13.2".to_owned()));
     let server = setup.start().await;
     let read = async |client: &Client, path: &str| {
         let reply = client.send(Method::GET, path, &[], "").await;

@@ -4,6 +4,7 @@
 mod access;
 mod clients;
 mod commands;
+mod compat;
 mod contracts;
 mod dev;
 mod errors;

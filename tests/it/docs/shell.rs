@@ -95,6 +95,7 @@ const BLOCKS: &[(&str, &str)] = &[
     ("docs/benchmarks.md", "cargo bench --bench hooks "), // by hand, on an idle machine
     ("docs/benchmarks.md", "cargo bench --bench visibility "), // by hand, on an idle machine
     ("docs/commands.md", "doorsign user list --json | jq -r 'select(.active) | .username'"), // by hand
+    ("docs/compatibility.md", "examples/compare-compat.sh target/debug/doorsign"), // compat.rs
     ("docs/deploy.md", "sudo -u doorsign doorsign user list "), // by hand
     ("docs/deploy.md", "doorsign user add ann "), // every_command_of_the_table_works_…
     ("docs/deploy.md", "curl -s http://127.0.0.1:3000/api/v1/permissions.update "),

@@ -2,6 +2,7 @@
 
 use super::Reply;
 use super::upstream_error::without_additions;
+use doorsign::config::Compat;
 use std::path::Path;
 
 impl Reply {
@@ -16,6 +17,16 @@ impl Reply {
             mask(&without_additions(self.text()))
         );
         compare(&format!("{name}.json"), &got);
+    }
+
+    /// Compares with the file NAME under compat 8, and with its counterpart in the folder
+    /// `compat_9` under compat 9.
+    #[track_caller]
+    pub fn golden_under(&self, compat: Compat, name: &str) {
+        match compat {
+            Compat::Eight => self.golden(name),
+            Compat::Nine => self.golden(&format!("compat_9/{name}")),
+        }
     }
 }
 

@@ -25,17 +25,19 @@ pub const HANDSHAKE: &[(&str, &str)] = &[
 /// A server on which every route can succeed. Of its hooks, `idle` accepts every event and
 /// `failing` none.
 pub async fn server() -> TestServer {
+    setup().start().await
+}
+
+/// The settings of [`server`].
+pub fn setup() -> Setup {
     let refused = || std::future::ready(Err(HookError::Permanent("never".to_owned())));
     let ((idle, _), (failing, _)) = (recording("idle"), scripted("failing", move |_| refused()));
     let setup = Setup::new().hook(idle).hook(failing);
-    setup
-        .config(|config| {
-            config.create_tokens_for_users_secret = Some(SECRET.into());
-            config.registration_secret = Some(SECRET.into());
-            config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
-        })
-        .start()
-        .await
+    setup.config(|config| {
+        config.create_tokens_for_users_secret = Some(SECRET.into());
+        config.registration_secret = Some(SECRET.into());
+        config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
+    })
 }
 
 /// Sends `client`, the user `username`, to a route of the table. `n` is unique per request.

@@ -2,7 +2,7 @@
 
 use super::{ADMIN_PASSWORD, Client, ManualClock};
 use doorsign::app::App;
-use doorsign::config::{Config, Contract, Unconnected};
+use doorsign::config::{Compat, Config, Contract, Unconnected};
 use doorsign::hooks::delivery::Pace;
 use doorsign::server::Server;
 use doorsign::service::users::{self, NewUser};
@@ -66,6 +66,11 @@ impl Setup {
 
     pub fn contract(mut self, contract: Contract) -> Self {
         self.config.contract = contract;
+        self
+    }
+
+    pub fn compat(mut self, compat: Compat) -> Self {
+        self.config.compat = compat;
         self
     }
 

@@ -18,11 +18,12 @@ use serde_json::Value;
 /// Accepted without effect. Channels, mails, custom fields and telephones do not exist here, and
 /// Rocket.Chat does not store a status text at creation either. `fields` used to select the fields
 /// of the response.
-const WITHOUT_EFFECT: [&str; 7] = [
+const WITHOUT_EFFECT: [&str; 8] = [
     "joinDefaultChannels",
     "sendWelcomeEmail",
     "customFields",
     "freeSwitchExtension",
+    "sipExtension",
     "phones",
     "statusText",
     "fields",

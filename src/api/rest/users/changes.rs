@@ -19,7 +19,7 @@ const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "status
 /// Further fields of `data` for `users.update`. Some have no effect: mails and custom fields do not
 /// exist here, and Rocket.Chat ignores `status`. `currentPassword` is ours:
 /// Rocket.Chat asks for a second factor.
-const UPDATE: [&str; 11] = [
+const UPDATE: [&str; 12] = [
     "currentPassword",
     "password",
     "active",
@@ -30,6 +30,7 @@ const UPDATE: [&str; 11] = [
     "sendWelcomeEmail",
     "customFields",
     "freeSwitchExtension",
+    "sipExtension",
     "status",
 ];
 const OWN: [&str; 3] = ["statusType", "currentPassword", "newPassword"];

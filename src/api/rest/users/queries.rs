@@ -11,21 +11,20 @@ use crate::domain::{Page, Permission, User, UserId, UserKey};
 use crate::service::presence;
 use crate::service::users::queries;
 
-/// `includeUserRooms` and `fields` are accepted without effect: rooms do not exist here, and the
-/// server chooses the fields.
+/// `includeUserRooms` is accepted without effect: rooms do not exist here.
 const INFO: [&str; 7] = [
     "userId",
     "username",
     "importId",
     "email",
     "freeSwitchExtension",
+    "sipExtension",
     "includeUserRooms",
-    "fields",
 ];
 
 pub(in crate::api) async fn info(request: Request) -> Answer {
     let actor = request.actor().await?;
-    let query = Query::parse(request.query(), &INFO)?;
+    let query = Query::parse_before_9(request.query(), &INFO, &["fields"], request.compat())?;
     let key = match (
         query.filled("userId")?,
         query.filled("username")?,
@@ -41,7 +40,8 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
         // No user is imported or has a telephone here.
         let unknown = query
             .filled("importId")?
-            .or(query.filled("freeSwitchExtension")?);
+            .or(query.filled("freeSwitchExtension")?)
+            .or(query.filled("sipExtension")?);
         let text = unknown.map_or("Invalid search query.", |_| "User not found.");
         return Err(ApiError::Bare(text));
     };
@@ -55,7 +55,7 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDRoom).await?;
-    let query = list_query::users(request.query())?;
+    let query = list_query::users(request.query(), request.compat())?;
     let offset = query.offset;
     let app = request.count_call(Some(&actor))?;
     let found = queries::list(app, &actor, query).await?;

@@ -1,6 +1,7 @@
 //! Compares the OpenAPI document with the running routes: nothing is undocumented, and nothing
 //! documented is missing.
 
+mod compat;
 mod hooks;
 mod rooms;
 mod statuses;
@@ -14,7 +15,7 @@ use crate::support::openapi::{document, requests};
 use crate::support::{Reply, Setup, TEST_TIMEOUT, TestServer};
 use document::{Document, Operation, body_of, masked};
 use doorsign::api::ROUTES;
-use doorsign::config::Contract;
+use doorsign::config::{Compat, Contract};
 use doorsign::hooks::delivery::Pace;
 use doorsign::transport::limits::Limits;
 use requests::{Case, People, Who, broken_body, missing_body, unseen};
@@ -80,6 +81,7 @@ async fn every_documented_status_occurs_and_matches_the_document() {
         ask(case).await;
     }
     check_rate_limits(&document, &mut responses).await;
+    check_compat_9(&document, &mut responses).await;
     let short_timeout = Limits {
         body: Duration::from_millis(1),
         ..Limits::default()
@@ -189,6 +191,16 @@ async fn check_rate_limits(document: &Document, responses: &mut Responses) {
                 &again,
             );
         }
+    }
+}
+
+/// Asks a server under compat 9 for what only its responses contain.
+async fn check_compat_9(document: &Document, responses: &mut Responses) {
+    let server = setup().compat(Compat::Nine).start().await;
+    let mut people = People::of(&server).await;
+    for case in compat::cases() {
+        let reply = people.ask(&server, &case).await;
+        check(document, responses, &case, &reply);
     }
 }
 
