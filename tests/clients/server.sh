@@ -13,7 +13,7 @@ build_server() {
   doorsign="${CARGO_TARGET_DIR:-$root/target}/debug/doorsign"
 }
 
-# Starts a server with contract $1 on new data, and sets $url and $data to its address and data folder. Rate limits are off: they have
+# Starts a server with contract $1 and compat $2 (8 by default) on new data, and sets $url and $data to its address and data folder. Rate limits are off: they have
 # their own tests, and would refuse requests here. Users without a connection are offline at once, as in Rocket.Chat, so that one suite
 # serves both contracts. Webhooks to this machine are allowed, because the tests receive them here.
 start_server() {
@@ -26,7 +26,7 @@ start_server() {
     export DOORSIGN_OFFLINE_GRACE_SECONDS=0 DOORSIGN_UNCONNECTED=offline
     if "$doorsign" config | grep -q '^rate_limit_calls'; then export DOORSIGN_RATE_LIMIT_CALLS=0; fi
     if "$doorsign" config | grep -q '^webhook_allow'; then export DOORSIGN_WEBHOOK_ALLOW=127.0.0.0/8; fi
-    exec "$doorsign" --listen 127.0.0.1:0 --contract "$1" --data "$data" --ready-file "$here/ready" >"$here/log" 2>&1
+    exec "$doorsign" --listen 127.0.0.1:0 --contract "$1" --compat "${2:-8}" --data "$data" --ready-file "$here/ready" >"$here/log" 2>&1
   ) &
   server=$!
   trap stop_server EXIT

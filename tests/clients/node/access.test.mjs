@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { admin, newPerson, only, refusal, unused } from './workspace.mjs';
+import { admin, eightOrNine, newPerson, only, refusal, unused } from './workspace.mjs';
+
+const NOT_AUTHORIZED = eightOrNine('not_authorized', 'error-forbidden');
 
 const grant = (roles) => admin.post('/v1/permissions.update', { permissions: [{ _id: 'manage-user-status', roles }] });
 const status = () => ({ name: unused('by permission'), statusType: 'busy' });
@@ -37,12 +39,12 @@ test('every user can list users in public roles', async () => {
 test('a permission takes effect with the next request', async (t) => {
   t.after(() => grant(['admin']));
   const person = await newPerson();
-  assert.equal((await refusal(person, 'post', '/v1/custom-user-status.create', status())).errorType, 'not_authorized');
+  assert.equal((await refusal(person, 'post', '/v1/custom-user-status.create', status())).errorType, NOT_AUTHORIZED);
   const { permissions } = await grant(['admin', 'user']);
   assert.deepEqual(only('manage-user-status', permissions).roles, ['admin', 'user']);
   await person.post('/v1/custom-user-status.create', status());
   await grant(['admin']);
-  assert.equal((await refusal(person, 'post', '/v1/custom-user-status.create', status())).errorType, 'not_authorized');
+  assert.equal((await refusal(person, 'post', '/v1/custom-user-status.create', status())).errorType, NOT_AUTHORIZED);
 });
 
 test('one role of a permission is added and removed', async () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Frames } from './frames.mjs';
-import { PASSWORD, newPerson } from './workspace.mjs';
+import { PASSWORD, eightOrNine, newPerson } from './workspace.mjs';
 
 const EVER = new Date(0).toISOString();
 const SETTINGS = ['Site_Url', 'Accounts_AllowUserStatusMessageChange', 'Presence_broadcast_disabled', 'uniqueID'];
@@ -53,7 +53,7 @@ const anyOf = (event) => [event, { useCollection: false, args: [] }];
 async function begin(t) {
   const app = new App();
   const info = await app.ask('/api/info');
-  assert.match(info.version, /^8\./);
+  assert.match(info.version, eightOrNine(/^8\./, /^9\./));
   assert.ok((await app.get('settings.public', { _id: SETTINGS.join(',') })).settings);
   assert.ok(Array.isArray((await app.get('settings.oauth')).services));
   const frames = await Frames.open(t);

@@ -4,10 +4,13 @@ import assert from 'node:assert/strict';
 import { RestClient } from './published.mjs';
 import { validateAnswer, validateFailure, validateRequest } from './shapes.mjs';
 
-const { CLIENTS_URL, CLIENTS_USER, CLIENTS_PASSWORD, CLIENTS_CONTRACT } = process.env;
+const { CLIENTS_URL, CLIENTS_USER, CLIENTS_PASSWORD, CLIENTS_CONTRACT, CLIENTS_COMPAT } = process.env;
 let numbers = 0;
 
 export const contract = CLIENTS_CONTRACT;
+
+/** The response of Rocket.Chat 8, or its counterpart of 9 if the server follows that. */
+export const eightOrNine = (eight, nine) => (CLIENTS_COMPAT === '9' ? nine : eight);
 
 /** The password of all users that newPerson creates. */
 export const PASSWORD = 'walrus-lantern-orbit';

@@ -57,6 +57,11 @@ def contract():
     return os.environ["CLIENTS_CONTRACT"]
 
 
+def eight_or_nine(eight, nine):
+    """The response of Rocket.Chat 8, or its counterpart of 9 if the server follows that."""
+    return nine if os.environ["CLIENTS_COMPAT"] == "9" else eight
+
+
 @pytest.fixture(scope="session")
 def admin():
     """The client of the administrator that the first start created."""
