@@ -6,9 +6,9 @@ use super::reply::{ErrorReply, Shape};
 use crate::app::Compat;
 use warp::http::StatusCode;
 
-/// The codes of refusals. Rocket.Chat 8 answers 400, or 403 for the last ones, with the code as
-/// `errorType`. Rocket.Chat 9 answers 403 to all, and moves the code into the text. Never 401:
-/// clients take it for the end of their session.
+/// The codes of refusals. Rocket.Chat 8 answers them with 400 and the code as `errorType`, and 9 with
+/// 403 and the code in the text only. Never with 401: clients take it for the end of their session.
+/// Source: Rocket.Chat pull requests 41590 and 43214.
 #[rustfmt::skip] // A list.
 const REFUSALS: &[&str] = &[
     "not_authorized", "not-authorized", "error-not-authorized", "error-not-allowed", "not-allowed",
