@@ -51,6 +51,7 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/users.updateOwnBasicInfo"            => users::update_own_basic_info,
     logged_in POST "/api/v1/users.setPreferences"                => users::set_preferences,
     logged_in GET  "/api/v1/users.getPreferences"                => users::get_preferences,
+    logged_in GET  "/api/v1/users.listStatusVisibility"          => users::list_status_visibility,
     logged_in POST "/api/v1/users.setActiveStatus"               => users::set_active_status,
     logged_in POST "/api/v1/users.delete"                        => users::delete,
     anonymous POST "/api/v1/users.register"                      => users::register,

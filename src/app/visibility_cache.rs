@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long a change of the rules is remembered.
 pub const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
+/// Extra time for changes that were committed shortly before they were noticed.
+const SLACK: Duration = Duration::from_secs(1);
+
 /// Maximum number of remembered changes. Beyond it, clients get the full list earlier.
 const MOST_CHANGES: usize = 10_000;
 
@@ -103,7 +106,10 @@ impl VisibilityCache {
         if past.since? > since {
             return None;
         }
-        let recent = past.changes.iter().filter(|(at, ..)| *at >= since);
+        let recent = past
+            .changes
+            .iter()
+            .filter(|(at, ..)| at.after(SLACK) >= since);
         let differs = recent.filter(|(_, user, before)| {
             before.hides(user, viewer, newest.switches) != newest.hides(user, viewer)
         });
@@ -189,7 +195,7 @@ mod tests {
             (None, Some(vec![]))
         );
         cache.keep(2, ann_denies(&["bob"]), at(20));
-        for (viewer, since, expected) in [("bob", 20, 1), ("bob", 21, 0), ("cid", 10, 0)] {
+        for (viewer, since, expected) in [("bob", 21, 1), ("bob", 22, 0), ("cid", 10, 0)] {
             assert_eq!(
                 changed(viewer, since).unwrap().len(),
                 expected,
@@ -197,7 +203,7 @@ mod tests {
             );
         }
         cache.keep(3, ann_denies(&["cid"]), at(30));
-        for (viewer, since, expected) in [("bob", 21, 1), ("bob", 20, 1), ("cid", 10, 2)] {
+        for (viewer, since, expected) in [("bob", 22, 1), ("bob", 20, 1), ("cid", 10, 2)] {
             assert_eq!(
                 changed(viewer, since).unwrap().len(),
                 expected,

@@ -89,8 +89,19 @@ impl UserPatch {
         if let Some(roles) = &self.roles {
             after.roles = roles.apply(&before.roles)?;
         }
-        after.updated_at = at;
+        if after != *before || !self.is_about_status() {
+            after.updated_at = at;
+        }
         Ok(after)
+    }
+
+    /// Returns whether the patch sets a status or its visibility, and nothing that is not a part of
+    /// [`User`]. The time of the last change must not reveal it.
+    const fn is_about_status(&self) -> bool {
+        let is_other = self.preferences.is_some()
+            || self.password_hash.is_some()
+            || self.presence_policy.is_some();
+        !is_other && (self.choice.is_some() || self.visibility.is_some())
     }
 
     /// Returns the logins that end with the change. A deactivated user loses all of them. A new

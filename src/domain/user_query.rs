@@ -20,6 +20,8 @@ pub struct UserQuery {
     pub idle_since: Option<Timestamp>,
     /// Only users of this kind.
     pub kind: Option<UserKind>,
+    /// Whether to list only users under a rule of status visibility by an administrator.
+    pub has_admin_rule: bool,
     /// The sort keys. Empty means by username, without regard to case. Ties are broken by username.
     pub sort: Vec<(UserSort, SortOrder)>,
     /// Number of users to skip.

@@ -53,6 +53,8 @@ impl Server {
             .map_err(StartError::Failed)?;
         let app = Arc::new(app);
         settings::begin(&app).await.map_err(StartError::Failed)?;
+        // Changes of these rules are remembered from now on.
+        app.visibility().await.map_err(StartError::Failed)?;
         let follower = Follower::new(store.clone()).await;
         let follower = follower.map_err(StartError::Failed)?;
         let supervisor = supervisor(&app, webhooks, &config, further).await?;

@@ -115,8 +115,8 @@ async fn change(
 
 fn appearance(app: &App, user: &User, presence: &Presence) -> Appearance {
     Appearance {
-        connected: presence::shown_by(app, UserStatus::Online, presence),
-        unconnected: presence::shown(app, &user.id, presence),
+        connected: presence::for_the_operator_by(app, UserStatus::Online, presence),
+        unconnected: presence::for_the_operator(app, &user.id, presence),
     }
 }
 

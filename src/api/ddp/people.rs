@@ -20,13 +20,11 @@ pub(super) async fn spotlight(mut call: Call<'_>) -> Outcome {
     let kinds = SpotlightKinds::of(call.param(2)).ok_or(ApiError::NoMatch)?;
     let room = call.param(3);
     let kinds = kinds.within(room.as_str().filter(|room| !room.is_empty()));
-    let users = match (call.caller(), kinds) {
-        (Some(actor), SpotlightKinds::Users) => {
-            let except = except.unwrap_or_default();
-            directory::spotlight(call.app(), actor, &text, &except).await?
-        }
-        (None, _) | (_, SpotlightKinds::Rooms) => Vec::new(),
+    let (Some(actor), SpotlightKinds::Users) = (call.caller(), kinds) else {
+        return result(&SpotlightReply::new(&[], &[]));
     };
-    let shown = presence::of_all(call.app(), &users).await?;
+    let except = except.unwrap_or_default();
+    let users = directory::spotlight(call.app(), actor, &text, &except).await?;
+    let shown = presence::of_all(call.app(), &actor.user.id, &users).await?;
     result(&SpotlightReply::new(&users, &shown))
 }

@@ -47,12 +47,11 @@ pub(super) fn render(context: ErrorContext, error: &Error) -> Option<ErrorReply>
             Some(ErrorReply::unknown_user())
         }
         (ErrorContext::SetUserStatus, Error::Disallowed(disallowed)) => {
-            let (code, reason) = if *disallowed == Disallowed::Invisible {
-                ("error-status-not-allowed", "Invisible status is disabled")
-            } else {
-                ("error-not-allowed", "Not allowed")
+            let reply = match disallowed {
+                Disallowed::Invisible | Disallowed::Presence => domain::render(error),
+                _ => ErrorReply::failure("error-not-allowed", "Not allowed"),
             };
-            Some(ErrorReply::failure(code, reason).details(Details::by("setUserStatus")))
+            Some(reply.details(Details::by("setUserStatus")))
         }
         (
             ErrorContext::Login(now)

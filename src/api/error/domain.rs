@@ -183,6 +183,11 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
         ..Details::default()
     };
     match problem {
+        Problem::NotValid(name) if is_list_of_users(field) => ErrorReply::failure(
+            "error-invalid-user",
+            &format!("No user found with the username \"{name}\""),
+        )
+        .details(details),
         Problem::Missing => ErrorReply::failure(
             "error-the-field-is-required",
             &format!("The field {name} is required"),
@@ -208,6 +213,8 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             // The reason says more than that the input is invalid, so it has its own code.
             let code = if field == Field::Span {
                 "error-invalid-date"
+            } else if field == Field::DeniedUsers {
+                "error-action-not-allowed"
             } else {
                 "error-invalid-url"
             };
@@ -259,6 +266,10 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             &format!("The {kind} {which} takes a {expected}"),
         ),
     }
+}
+
+const fn is_list_of_users(field: Field) -> bool {
+    matches!(field, Field::DeniedUsers | Field::DeniedUsersByAdmin)
 }
 
 /// Renders a password that violates the policy. Source: Rocket.Chat `PasswordPolicy.ts`. The codes

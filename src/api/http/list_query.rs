@@ -100,6 +100,21 @@ pub(in crate::api) fn users_by_status(query: &str) -> Result<ByStatus, ApiError>
     })
 }
 
+/// Parses the query of `users.listStatusVisibility`: the page, and a part of a name.
+pub(in crate::api) fn users_under_rules(
+    query: &str,
+) -> Result<(UserQuery, Option<String>), ApiError> {
+    let query = Query::parse(query, &["searchTerm", "count", "offset"])?;
+    let (offset, limit) = query.page()?;
+    let search = query.filled("searchTerm")?.map(str::to_owned);
+    let page = UserQuery {
+        offset,
+        limit,
+        ..UserQuery::default()
+    };
+    Ok((page, search.filter(|term| !term.trim().is_empty())))
+}
+
 /// The parameters of `users.listByStatus`.
 const BY_STATUS: [&str; 11] = [
     "status",

@@ -26,7 +26,7 @@ pub(in crate::api) async fn spotlight(request: Request) -> Answer {
         SpotlightKinds::Users => directory::spotlight(app, &actor, text, &except).await?,
         SpotlightKinds::Rooms => Vec::new(),
     };
-    let shown = presence::of_all(app, &users).await?;
+    let shown = presence::of_all(app, &actor.user.id, &users).await?;
     response::success(&SpotlightReply::new(&users, &shown))
 }
 
@@ -34,10 +34,12 @@ pub(in crate::api) async fn spotlight(request: Request) -> Answer {
 pub(in crate::api) async fn autocomplete(request: Request) -> Answer {
     let actor = request.actor().await?;
     let query = Query::parse(request.query(), &["selector"])?;
-    let Selector { term, exceptions } = Selector::read(required(&query, "selector")?)?;
+    let selector = Selector::read(required(&query, "selector")?)?;
+    let statuses = selector.statuses();
     let app = request.count_call(Some(&actor))?;
-    let users = directory::autocomplete(app, &actor, &term, &exceptions).await?;
-    let shown = presence::of_all(app, &users).await?;
+    let wanted = (selector.term.as_str(), statuses.as_deref());
+    let found = directory::autocomplete(app, &actor, wanted, &selector.exceptions).await?;
+    let (users, shown): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     response::success(&AutocompleteReply::new(&users, &shown))
 }
 

@@ -11,6 +11,7 @@ use crate::app::Contract;
 use crate::domain::Error;
 use crate::service::presence;
 use crate::service::session;
+use crate::service::users::visibility;
 
 pub(in crate::api) async fn login(request: Request) -> Answer {
     let with = credentials::of_body(fields(&request)?).ok_or(Error::LoginRefused)?;
@@ -19,10 +20,12 @@ pub(in crate::api) async fn login(request: Request) -> Answer {
         .await
         .map_err(|e| ErrorContext::Login(app.clock.now()).failed(e))?;
     request.record_actor(&entered.actor);
-    let shown = presence::of(app, &entered.actor.user.id).await?;
+    let user = &entered.actor.user.id;
+    let shown = presence::of(app, user, user).await?;
+    let rules = visibility::own(app, user).await?;
     response::success(&wire::LoginReply::new(
         &entered.actor,
-        &shown,
+        (&shown, &rules),
         &entered.token,
         &request.site_url(),
     ))
@@ -46,6 +49,13 @@ pub(in crate::api) async fn logout(request: Request) -> Answer {
 
 pub(in crate::api) async fn me(request: Request) -> Answer {
     let actor = request.actor_in_any_state().await?;
-    let shown = presence::of(request.count_call(Some(&actor))?, &actor.user.id).await?;
-    response::ok(&wire::Me::alone(&actor, &shown, &request.site_url()))
+    let user = &actor.user.id;
+    let app = request.count_call(Some(&actor))?;
+    let shown = presence::of(app, user, user).await?;
+    let rules = visibility::own(app, user).await?;
+    response::ok(&wire::Me::alone(
+        &actor,
+        (&shown, &rules),
+        &request.site_url(),
+    ))
 }

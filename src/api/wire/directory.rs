@@ -3,13 +3,12 @@
 use super::user::{EmailAddress, emails};
 use crate::api::error::ApiError;
 use crate::api::wire::date::Rfc3339;
-use crate::domain::{Bio, Nickname, Page, User};
+use crate::domain::{Bio, Nickname, Page, User, UserStatus};
 use crate::service::presence::VisiblePresence;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The parameter `selector` of `users.autocomplete`. `conditions` is accepted without effect: it is
-/// a query in the language of MongoDB.
+/// The parameter `selector` of `users.autocomplete`.
 #[derive(Deserialize)]
 pub(in crate::api) struct Selector {
     #[serde(default)]
@@ -17,6 +16,8 @@ pub(in crate::api) struct Selector {
     /// Usernames to leave out.
     #[serde(default)]
     pub(in crate::api) exceptions: Vec<String>,
+    #[serde(default)]
+    conditions: Value,
 }
 
 impl Selector {
@@ -27,6 +28,36 @@ impl Selector {
                 "Invalid selector: use JSON such as {\"term\":\"ann\",\"exceptions\":[]}",
             )
         })
+    }
+
+    /// Returns the statuses that `conditions` selects; `None` if it selects by no status. It is a
+    /// query in the language of MongoDB, of which only `status` has an effect.
+    pub(in crate::api) fn statuses(&self) -> Option<Vec<UserStatus>> {
+        let condition = self.conditions.get("status")?;
+        let is_selected = |status: &UserStatus| matches(condition, status.as_str());
+        Some(UserStatus::ALL.into_iter().filter(is_selected).collect())
+    }
+}
+
+/// Returns whether `word` is what the condition says: a value, or an object of operators.
+fn matches(condition: &Value, word: &str) -> bool {
+    let is_in = |list: &Value| {
+        let mut items = list.as_array().into_iter().flatten();
+        items.any(|item| item == word)
+    };
+    match condition {
+        Value::Object(operators) => {
+            operators
+                .iter()
+                .all(|(operator, value)| match operator.as_str() {
+                    "$eq" => value == word,
+                    "$ne" => value != word,
+                    "$in" => is_in(value),
+                    "$nin" => !is_in(value),
+                    _ => true,
+                })
+        }
+        value => value == word,
     }
 }
 

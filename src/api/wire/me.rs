@@ -8,6 +8,7 @@ use crate::api::wire::date::Rfc3339;
 use crate::api::wire::preferences::Preferences;
 use crate::domain::{Actor, Bio, Email, Nickname, User};
 use crate::service::presence::VisiblePresence;
+use crate::service::users::visibility::ShownRules;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -53,6 +54,11 @@ pub(in crate::api) struct Me<'a> {
         skip_serializing_if = "Option::is_none"
     )]
     require_password_change: Option<bool>,
+    #[serde(
+        rename = "presenceDisabledByAdmin",
+        skip_serializing_if = "Option::is_none"
+    )]
+    presence_disabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     success: Option<bool>,
 }
@@ -94,8 +100,8 @@ pub(in crate::api) struct ChosenPreferences {
 }
 
 impl ChosenPreferences {
-    pub(in crate::api) fn of(user: &User) -> Self {
-        let kept = Preferences::kept(user.profile.preferences.as_deref());
+    pub(in crate::api) fn of(user: &User, rules: &ShownRules) -> Self {
+        let kept = Preferences::kept(user.profile.preferences.as_deref()).denying(&rules.denied);
         let language = kept.language();
         let mut preferences = kept.into_chosen();
         preferences.insert("language".to_owned(), language.into());
@@ -104,11 +110,11 @@ impl ChosenPreferences {
 }
 
 impl<'a> PreferencesReply<'a> {
-    pub(in crate::api) fn of(user: &'a User) -> Self {
+    pub(in crate::api) fn of(user: &'a User, rules: &ShownRules) -> Self {
         Self {
             user: Chooser {
                 _id: user.id.as_str(),
-                settings: ChosenPreferences::of(user),
+                settings: ChosenPreferences::of(user, rules),
             },
         }
     }
@@ -118,23 +124,23 @@ impl<'a> Me<'a> {
     /// Renders the account for `me`.
     pub(in crate::api) fn alone(
         actor: &'a Actor,
-        shown: &'a VisiblePresence,
+        presence: (&'a VisiblePresence, &ShownRules),
         site_url: &str,
     ) -> Self {
         Self {
             success: Some(true),
-            ..Self::inside(actor, shown, site_url)
+            ..Self::inside(actor, presence, site_url)
         }
     }
 
     /// Renders the account inside the response to `login`.
     pub(in crate::api) fn inside(
         actor: &'a Actor,
-        shown: &'a VisiblePresence,
+        (shown, rules): (&'a VisiblePresence, &ShownRules),
         site_url: &str,
     ) -> Self {
         let (user, profile) = (&actor.user, &actor.user.profile);
-        let preferences = Preferences::kept(profile.preferences.as_deref());
+        let preferences = Preferences::kept(profile.preferences.as_deref()).denying(&rules.denied);
         let email = user.email.as_ref().map(Email::as_str);
         Self {
             _id: user.id.as_str(),
@@ -166,6 +172,7 @@ impl<'a> Me<'a> {
             bio: profile.bio.as_ref().map(Bio::as_str),
             nickname: profile.nickname.as_ref().map(Nickname::as_str),
             require_password_change: profile.require_password_change.then_some(true),
+            presence_disabled: rules.is_disabled.then_some(true),
             success: None,
         }
     }

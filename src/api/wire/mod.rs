@@ -26,6 +26,7 @@ mod setting;
 pub(super) mod stream_frames;
 mod token;
 mod user;
+mod visibility;
 mod webhook;
 
 pub(super) use audit::AuditPage;
@@ -64,6 +65,7 @@ pub(super) use user::{
     ActiveReply, Activity, AvatarSuggestions, DeletedReply, ResultReply, UserPage, UserReply,
     UserRow,
 };
+pub(super) use visibility::VisibilityPage;
 pub(super) use webhook::{SecretReply, TestReply, WebhookList, WebhookReply};
 
 use serde::Serialize;

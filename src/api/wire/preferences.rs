@@ -4,7 +4,7 @@
 
 use crate::api::error::ApiError;
 use crate::api::http::coercion;
-use crate::domain::Profile;
+use crate::domain::{Profile, Username};
 use crate::service::users::preferences::NewPreferences;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -20,11 +20,13 @@ enum Kind {
     OneOf(&'static [&'static str]),
     /// A list of strings, with its default.
     Texts(&'static [&'static str]),
+    /// A list of usernames, which is not stored with the preferences.
+    Usernames,
     /// A list of objects with these fields. All are strings except `value`, a boolean. The default
     /// is a text of JSON, as in Rocket.Chat.
     Objects(&'static [&'static str], Option<&'static str>),
 }
-use Kind::{Flag, Number, Objects, OneOf, Text, Texts};
+use Kind::{Flag, Number, Objects, OneOf, Text, Texts, Usernames};
 
 /// The default order of the sections in the sidebar.
 const SIDEBAR: &[&str] = &[
@@ -44,6 +46,9 @@ const SIDEBAR: &[&str] = &[
 
 /// A key that changes the user instead of the preferences: the offset of the time zone in hours.
 const UTC_OFFSET: &str = "utcOffset";
+
+/// A key that changes who may see the user's status: a list of usernames.
+const DENIED: &str = "statusVisibilityDenied";
 
 /// All keys. Those with a default come first, in Rocket.Chat's order of `me`.
 #[rustfmt::skip] // A table: one key per line.
@@ -99,6 +104,7 @@ const KNOWN: &[(&str, Kind)] = &[
     ("omnichannelHideConversationAfterClosing", Flag(None)),
     ("mentionsWithSymbol", Flag(None)),
     (UTC_OFFSET, Number(None)),
+    (DENIED, Usernames),
 ];
 
 /// Checks preferences in ajv's order and with its texts.
@@ -120,10 +126,20 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences
             checked.insert((*name).to_owned(), value);
         }
     }
+    let denied = checked.remove(DENIED).map(|names| match names {
+        Value::Array(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        _ => Vec::new(),
+    });
     let utc_offset = checked.remove(UTC_OFFSET).filter(Value::is_number);
     Ok(NewPreferences {
         utc_offset: utc_offset.map(|hours| minutes(&hours)).transpose()?,
-        json: Value::Object(checked).to_string(),
+        // A status that changes nothing else must not show in the time of the last change.
+        json: (!checked.is_empty() || denied.is_none()).then(|| Value::Object(checked).to_string()),
+        denied,
     })
 }
 
@@ -152,7 +168,7 @@ impl Kind {
                 let refusal = "must be equal to one of the allowed values";
                 Err(ApiError::invalid_params(refusal).words(words.iter().copied()))
             }
-            Texts(_) => coercion::texts(value).map(Value::from),
+            Texts(_) | Usernames => coercion::texts(value).map(Value::from),
             Objects(fields, _) => {
                 let items = value.as_array();
                 let items = items.ok_or_else(|| ApiError::invalid_params("must be array"))?;
@@ -168,6 +184,7 @@ impl Kind {
             Text(default) => default.map(Value::from),
             OneOf(words) => words.first().map(|word| Value::from(*word)),
             Texts(default) => Some(default.iter().copied().collect()),
+            Usernames => None,
             Objects(_, default) => default.map(Value::from),
         }
     }
@@ -202,6 +219,15 @@ impl Preferences {
             text.and_then(|text| serde_json::from_str(text).ok())
                 .unwrap_or_default(),
         )
+    }
+
+    /// Adds the users that the user hides from, unless there are none.
+    pub(in crate::api) fn denying(mut self, denied: &[Username]) -> Self {
+        if !denied.is_empty() {
+            let names = denied.iter().map(Username::as_str).collect();
+            self.0.insert(DENIED.to_owned(), names);
+        }
+        self
     }
 
     /// Returns the language, which clients also expect outside of the preferences.

@@ -4,6 +4,7 @@ use super::Me;
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Actor, Login, LoginId, LoginRecord};
 use crate::service::presence::VisiblePresence;
+use crate::service::users::visibility::ShownRules;
 use serde::Serialize;
 
 /// The response to a login. `success` comes last, as on Rocket.Chat 8.
@@ -25,11 +26,11 @@ struct LoginParts<'a> {
 impl<'a> LoginReply<'a> {
     pub(in crate::api) fn new(
         actor: &'a Actor,
-        shown: &'a VisiblePresence,
+        presence: (&'a VisiblePresence, &ShownRules),
         token: &'a str,
         site_url: &str,
     ) -> Self {
-        let me = Me::inside(actor, shown, site_url);
+        let me = Me::inside(actor, presence, site_url);
         let data = LoginParts {
             user_id: actor.user.id.as_str(),
             auth_token: token,

@@ -1,10 +1,12 @@
 //! Users as JSON, with as much as the requester may see. Source: Rocket.Chat `getFullUserData.ts`.
 
 use super::presence::{ClaimFields, hours};
+use super::visibility::names;
 use super::{Empty, avatar};
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::VisiblePresence;
+use crate::service::users::visibility::ShownRules;
 use serde::Serialize;
 
 /// A user: the fields that everyone may see, and further ones from [`whole`](Self::whole).
@@ -39,11 +41,28 @@ pub(in crate::api) struct UserRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<Empty>,
+    settings: Option<Settings<'a>>,
     #[serde(rename = "_updatedAt", skip_serializing_if = "Option::is_none")]
     updated_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    presence_disabled_by_admin: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    status_visibility_denied_by_admin: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     can_view_all_info: Option<bool>,
+}
+
+/// The settings of a user. The preferences hold only the users that the user hides from.
+#[derive(Serialize, Default)]
+struct Settings<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferences: Option<Denying<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Denying<'a> {
+    status_visibility_denied: Vec<&'a str>,
 }
 
 /// An address, and whether it is verified.
@@ -105,6 +124,8 @@ impl<'a> UserRow<'a> {
             last_login: None,
             settings: None,
             updated_at: None,
+            presence_disabled_by_admin: None,
+            status_visibility_denied_by_admin: Vec::new(),
             can_view_all_info: None,
         }
     }
@@ -118,7 +139,7 @@ impl<'a> UserRow<'a> {
             roles: Some(&user.roles),
             require_password_change: profile.require_password_change.then_some(true),
             last_login: profile.last_login_at.map(Into::into),
-            settings: Some(Empty {}),
+            settings: Some(Settings::default()),
             updated_at: Some(user.updated_at.into()),
             presence: Presence {
                 status_default: Some(shown.chosen.as_str()),
@@ -126,6 +147,22 @@ impl<'a> UserRow<'a> {
                 ..Presence::of(shown)
             },
             ..Self::brief(user, shown)
+        }
+    }
+
+    /// Adds the rules of status visibility that the viewer may see.
+    pub(in crate::api) fn with_rules(mut self, rules: &'a ShownRules) -> Self {
+        if !rules.denied.is_empty() {
+            self.settings = Some(Settings {
+                preferences: Some(Denying {
+                    status_visibility_denied: names(&rules.denied),
+                }),
+            });
+        }
+        Self {
+            presence_disabled_by_admin: rules.is_disabled.then_some(true),
+            status_visibility_denied_by_admin: names(&rules.denied_by_admin),
+            ..self
         }
     }
 

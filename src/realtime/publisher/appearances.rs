@@ -160,7 +160,7 @@ impl People {
         }
         let now = shown_user(
             &known.snapshot,
-            presence::shown_by(&app, connection, presence),
+            presence::for_the_operator_by(&app, connection, presence),
         );
         if known.published.as_ref() == Some(&now) {
             return;

@@ -6,7 +6,7 @@ use super::{accept, check_roles, find, is_self, missing, refuse_unclear, without
 use crate::app::{App, Ids};
 use crate::domain::{
     Bio, Disallowed, Email, EndedLogins, Error, Field, Nickname, Permission, Profile, Requester,
-    Result, Setting, User, UserId, UserKey, UserPatch, UserQuery, Username,
+    Result, Setting, StatusVisibility, User, UserId, UserKey, UserPatch, UserQuery, Username,
 };
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub struct NewAccount {
     pub active: bool,
     /// Whether the address is verified.
     pub email_verified: bool,
+    /// Whether an administrator disables the presence.
+    pub presence_disabled: bool,
     /// Whether clients ask for a new password first.
     pub require_password_change: bool,
     /// The bio.
@@ -74,6 +76,13 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
     if !new.email.is_empty() {
         user.email = Some(Email::parse(new.email)?);
     }
+    if new.presence_disabled {
+        actor.require(Permission::EditOtherUserInfo)?;
+        let setting = Setting::StatusVisibilityAdminEnabled;
+        if !app.settings().await?.is_on(setting) {
+            return Err(Error::Disallowed(Disallowed::StatusVisibilityByAdmin));
+        }
+    }
     if !new.active {
         actor.require(Permission::EditOtherUserActiveStatus)?;
     }
@@ -82,9 +91,20 @@ pub async fn create(app: &App, actor: &Requester, new: NewAccount) -> Result<Use
     user.profile.nickname = Some(nickname).filter(|name| !name.as_str().is_empty());
     let password = accept(app, &password, &user.username, user.email.as_ref())?;
     let hash = app.auth.passwords.hash(password).await?;
-    let attribution = actor.attribution(now);
-    let created = app.store.create_user(user.clone(), hash, attribution).await;
-    created.map_err(|failed| without_addresses(actor, failed))?;
+    let created = if new.presence_disabled {
+        let hidden = StatusVisibility {
+            disabled_by_admin: true,
+            ..StatusVisibility::default()
+        };
+        let store = &app.store;
+        store.create_hidden_user(user.clone(), hash, hidden, actor.by(now))
+    } else {
+        app.store
+            .create_user(user.clone(), hash, actor.attribution(now))
+    };
+    created
+        .await
+        .map_err(|failed| without_addresses(actor, failed))?;
     user.roles.sort();
     user.roles.dedup();
     Ok(user)

@@ -5,12 +5,13 @@
 use super::current_password::{self, CurrentPassword};
 use super::own_changes;
 use super::user_changes::UserChanges;
-use super::{accept, check_roles, find, is_self, refuse_unclear, without_addresses};
+use super::{accept, check_roles, find, is_self, refuse_unclear, visibility, without_addresses};
 use crate::app::{App, Ids};
 use crate::auth::passwords::PasswordDigest;
 use crate::domain::{
     ADMIN, Actor, Bio, Choice, Email, Error, Field, Nickname, Permission, Problem, Requester,
     Result, RoleChange, SettingValues, User, UserId, UserKey, UserPatch, UserStatus, Username,
+    VisibilityPatch, VisibilitySwitches,
 };
 use crate::service::presence;
 
@@ -30,8 +31,12 @@ pub async fn update(
     current: CurrentPassword,
 ) -> Result<User> {
     let own = is_self(actor, &user);
+    let needs = Permission::EditOtherUserInfo;
+    let sets_rules = new.presence_disabled.is_some() || new.denied_by_admin.is_some();
     if !own {
-        actor.require(Permission::EditOtherUserInfo)?;
+        actor.require(needs)?;
+    } else if sets_rules {
+        return Err(Error::Forbidden { needs });
     }
     check_roles(app, actor, new.roles.as_deref().unwrap_or_default()).await?;
     let (before, _) = find(app, UserKey::Id(user)).await?;
@@ -42,6 +47,8 @@ pub async fn update(
     own_changes::check(&settings, actor, &before, &text, &new)?;
     let mut patch = patch(&new, &before)?;
     patch.choice = choice(&settings, &text, &new)?;
+    patch.visibility = rules(app, &new).await?;
+    patch.switches = VisibilitySwitches::from(&*settings);
     // Repeating the current roles needs no permission. It therefore must not undo a concurrent
     // removal of a role.
     let roles = new.roles.filter(|roles| !are_held(&before, roles));
@@ -94,6 +101,7 @@ pub async fn update_own(
     own_changes::check(&settings, actor, before, &text, &new)?;
     let mut patch = patch(&new, before)?;
     patch.choice = choice(&settings, &text, &new)?;
+    patch.switches = VisibilitySwitches::from(&*settings);
     let password = new.password.filter(|password| !password.trim().is_empty());
     let password = accept_for(app, password, &patch, before)?;
     match &password {
@@ -148,7 +156,8 @@ async fn current_text(app: &App, user: &User, new: &UserChanges) -> Result<Strin
     if new.status_text.is_none() {
         return Ok(String::new());
     }
-    Ok(presence::of(app, &user.id).await?.text)
+    let presence = app.store.find_presence(user.id.clone()).await?;
+    Ok(presence.text(app.clock.now()).to_owned())
 }
 
 /// Returns the status that the changes set, if any. Repeating the text while texts are locked sets
@@ -165,6 +174,22 @@ fn choice(settings: &SettingValues, current: &str, new: &UserChanges) -> Result<
             .ok_or_else(|| Error::invalid(Field::Status, Problem::NotValid(text.to_owned())))
     });
     presence::checked(settings, status.transpose()?, text).map(Some)
+}
+
+/// Returns the rules of status visibility that an administrator sets, if any.
+async fn rules(app: &App, new: &UserChanges) -> Result<Option<VisibilityPatch>> {
+    if new.presence_disabled.is_none() && new.denied_by_admin.is_none() {
+        return Ok(None);
+    }
+    let denied_by_admin = match &new.denied_by_admin {
+        Some(names) => Some(visibility::ids(app, Field::DeniedUsersByAdmin, names).await?),
+        None => None,
+    };
+    Ok(Some(VisibilityPatch {
+        disabled_by_admin: new.presence_disabled,
+        denied_by_admin,
+        ..VisibilityPatch::default()
+    }))
 }
 
 /// Checks the permissions needed in addition to `edit-other-user-info`. Actors change their own

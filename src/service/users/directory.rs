@@ -6,8 +6,9 @@
 use super::queries::sees_all;
 use crate::app::App;
 use crate::domain::{
-    Actor, Page, Permission, Result, User, UserKey, UserQuery, UserSearch, Username,
+    Actor, Page, Permission, Result, User, UserKey, UserQuery, UserSearch, UserStatus, Username,
 };
+use crate::service::presence::{self, VisiblePresence};
 
 /// Maximum number of users that [`spotlight`] finds. Source: Rocket.Chat's default of
 /// `Number_of_users_autocomplete_suggestions`.
@@ -59,17 +60,29 @@ pub async fn spotlight(
     best(app, actor, text, except, SPOTLIGHT_USERS).await
 }
 
-/// Like [`spotlight`], with more users and without special characters.
+/// Like [`spotlight`], with more users and without special characters. With `statuses`, finds only
+/// users that the actor sees with one of these.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn autocomplete(
     app: &App,
     actor: &Actor,
-    text: &str,
+    (text, statuses): (&str, Option<&[UserStatus]>),
     except: &[String],
-) -> Result<Vec<User>> {
-    best(app, actor, text, except, AUTOCOMPLETE_USERS).await
+) -> Result<Vec<(User, VisiblePresence)>> {
+    let limit = if statuses.is_some() {
+        usize::MAX
+    } else {
+        AUTOCOMPLETE_USERS
+    };
+    let users = best(app, actor, text, except, limit).await?;
+    let shown = presence::of_all(app, &actor.user.id, &users).await?;
+    let found = users.into_iter().zip(shown);
+    let is_wanted = |(_, shown): &(User, VisiblePresence)| {
+        statuses.is_none_or(|statuses| statuses.contains(&shown.status))
+    };
+    Ok(found.filter(is_wanted).take(AUTOCOMPLETE_USERS).collect())
 }
 
 /// Returns at most `limit` users by username, the one with exactly this username first.
@@ -83,7 +96,7 @@ async fn best(
     let except = except.iter().take(MOST_EXCEPTIONS);
     let except: Vec<_> = except.map(|name| Username::key(name.trim())).collect();
     let query = UserQuery {
-        limit: Some((limit + except.len()) as u64),
+        limit: u64::try_from(limit.saturating_add(except.len())).ok(),
         ..UserQuery::default()
     };
     let Some((found, _)) = search(app, actor, text, query).await? else {

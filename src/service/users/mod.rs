@@ -1,6 +1,6 @@
 //! The rules of users. Use cases for authenticated users are in `accounts` (create, delete,
 //! activate, end logins), `changes` (who may change what), `own_changes` (which parts of their own
-//! account), `current_password`, `names`, `preferences`, `queries` and `tokens`. Those of the
+//! account), `current_password`, `names`, `preferences`, `queries`, `tokens` and `visibility`. Those of the
 //! operator on the command line, which check no permission, are in `operator` and `listing` and
 //! re-exported here.
 
@@ -17,6 +17,7 @@ pub mod queries;
 pub mod registration;
 pub mod tokens;
 pub mod user_changes;
+pub mod visibility;
 
 pub use listing::{UserForOperator, list};
 pub(crate) use operator::by_operator;

@@ -1,33 +1,56 @@
 //! The preferences that clients store with a user.
 
-use super::is_self;
+use super::{is_self, visibility};
 use crate::app::App;
-use crate::domain::{Permission, Requester, Result, User, UserId, UserPatch};
+use crate::domain::{
+    Error, Field, Permission, Problem, Requester, Result, User, UserId, UserPatch, VisibilityPatch,
+    VisibilitySwitches,
+};
 
 /// New preferences of a user.
 pub struct NewPreferences {
-    /// A JSON object to merge into the current ones.
-    pub json: String,
+    /// A JSON object to merge into the current ones. `None` changes none.
+    pub json: Option<String>,
+    /// The usernames of all users that the user hides from. `None` keeps the current ones.
+    pub denied: Option<Vec<String>>,
     /// The offset of the user's time zone from UTC in minutes, which clients send with the
     /// preferences. `None` keeps the current one.
     pub utc_offset: Option<i32>,
 }
 
-/// Changes the preferences of a user: the actor, or another one with `edit-other-user-info`.
+/// Changes the preferences of a user: the actor, or another one with `edit-other-user-info`. Only
+/// users themselves choose who they hide from.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Unavailable`.
+/// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Invalid { DeniedUsers }`,
+/// `Disallowed`, `Unavailable`.
 pub async fn set(app: &App, actor: &Requester, user: UserId, new: NewPreferences) -> Result<User> {
     if !is_self(actor, &user) {
         actor.require(Permission::EditOtherUserInfo)?;
+        if new.denied.is_some() {
+            let reason = "statusVisibilityDenied can only be set by the user".to_owned();
+            return Err(Error::invalid(Field::DeniedUsers, Problem::Refused(reason)));
+        }
     }
     let patch = UserPatch {
-        preferences: Some(new.json),
+        preferences: new.json,
         utc_offset: new.utc_offset,
+        visibility: own_rules(app, new.denied).await?,
+        switches: VisibilitySwitches::from(&*app.settings().await?),
         ..UserPatch::default()
     };
     let by = actor.by(app.clock.now());
     app.store.update_user(user, patch, by).await
+}
+
+async fn own_rules(app: &App, denied: Option<Vec<String>>) -> Result<Option<VisibilityPatch>> {
+    let Some(names) = denied else {
+        return Ok(None);
+    };
+    Ok(Some(VisibilityPatch {
+        denied: Some(visibility::ids(app, Field::DeniedUsers, &names).await?),
+        ..VisibilityPatch::default()
+    }))
 }
 
 /// Changes the offset of the actor's time zone from UTC, in minutes. Writes nothing if it is the

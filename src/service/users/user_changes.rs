@@ -25,6 +25,10 @@ pub struct UserChanges {
     pub roles: Option<Vec<String>>,
     /// Whether the user may log in.
     pub active: Option<bool>,
+    /// Whether the presence is disabled by an administrator.
+    pub presence_disabled: Option<bool>,
+    /// The usernames of all users that an administrator hides the user from.
+    pub denied_by_admin: Option<Vec<String>>,
     /// The status text.
     pub status_text: Option<String>,
     /// The status, one of the four.

@@ -42,6 +42,7 @@ mod security_headers;
 mod session;
 mod sessions;
 mod settings;
+mod status_visibility;
 mod use_case_permissions;
 mod users;
 mod users_end;

@@ -97,6 +97,7 @@ const MATRIX: &[Group] = &[
         GET /api/v1/settings/:_id
         POST /api/v1/settings/:_id
         POST /api/v1/users.setActiveStatus
+        GET /api/v1/users.listStatusVisibility
         POST /api/v1/users.delete
         POST /api/v1/users.deactivateIdle
         GET /api/v1/sessions/list.all

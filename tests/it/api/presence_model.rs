@@ -338,7 +338,9 @@ impl Pair {
 
     async fn check_shown(&self) {
         for (person, model) in self.models.iter().enumerate() {
-            let shown = presence::of(&self.real.app, &id(person)).await.unwrap();
+            let shown = presence::of(&self.real.app, &id(person), &id(person))
+                .await
+                .unwrap();
             let end = shown.expires_at.map(|end| end.as_millis());
             let chosen = (shown.chosen, shown.text, shown.source, end);
             assert_eq!(chosen, model.chosen(self.now), "person {person}");

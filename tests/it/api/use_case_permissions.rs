@@ -152,7 +152,8 @@ async fn users_and_tokens_are_refused_without_the_permission() {
         ann,
         admin,
         preferences::NewPreferences {
-            json: text("{}"),
+            json: Some(text("{}")),
+            denied: None,
             utc_offset: None,
         },
     );

@@ -13,6 +13,7 @@ use crate::domain::{Permission, UserId};
 use crate::service::presence;
 use crate::service::users::accounts::{self, NewAccount};
 use crate::service::users::current_password::CurrentPassword;
+use crate::service::users::visibility;
 use serde_json::Value;
 
 /// Accepted without effect. Channels, mails, custom fields and telephones do not exist here, and
@@ -36,15 +37,16 @@ pub(in crate::api) async fn create(request: Request) -> Answer {
     let user = accounts::create(app, &actor, new)
         .await
         .map_err(|e| AccountContext::Create.failed(e))?;
-    let shown = presence::of(app, &user.id).await?;
+    let shown = presence::of(app, &actor.user.id, &user.id).await?;
+    let rules = visibility::of(app, &actor, &user.id).await?;
     response::success(&UserReply {
-        user: UserRow::whole(&user, &shown),
+        user: UserRow::whole(&user, &shown).with_rules(&rules),
     })
 }
 
 fn new_account(mut fields: Fields) -> Result<NewAccount, ApiError> {
     const REQUIRED: [&str; 4] = ["email", "name", "password", "username"];
-    const OPTIONAL: [&str; 7] = [
+    const OPTIONAL: [&str; 8] = [
         "active",
         "bio",
         "nickname",
@@ -52,6 +54,7 @@ fn new_account(mut fields: Fields) -> Result<NewAccount, ApiError> {
         "requirePasswordChange",
         "setRandomPassword",
         "verified",
+        "presenceDisabledByAdmin",
     ];
     fields.require(&REQUIRED)?;
     fields.refuse_unknown(&[&REQUIRED[..], &OPTIONAL, &WITHOUT_EFFECT].concat())?;
@@ -71,6 +74,7 @@ fn new_account(mut fields: Fields) -> Result<NewAccount, ApiError> {
             .unwrap_or_else(|| vec!["user".to_owned()]),
         require_password_change: flag(&mut fields, "requirePasswordChange")?,
         email_verified: flag(&mut fields, "verified")?,
+        presence_disabled: flag(&mut fields, "presenceDisabledByAdmin")?,
         password,
     };
     let random = flag(&mut fields, "setRandomPassword")?;

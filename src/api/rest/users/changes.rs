@@ -6,12 +6,13 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{self, PreferencesReply, UserReply, UserRow};
 use crate::app::App;
-use crate::domain::{Error, User, UserId};
+use crate::domain::{Actor, Error, User, UserId};
 use crate::service::presence;
 use crate::service::users::changes;
 use crate::service::users::current_password::CurrentPassword;
 use crate::service::users::preferences;
 use crate::service::users::user_changes::UserChanges;
+use crate::service::users::visibility;
 use serde_json::Value;
 
 /// The fields of `data` that both routes accept.
@@ -19,7 +20,7 @@ const BOTH: [&str; 6] = ["email", "name", "username", "nickname", "bio", "status
 /// Further fields of `data` for `users.update`. Some have no effect: mails and custom fields do not
 /// exist here, and Rocket.Chat ignores `status`. `currentPassword` is ours:
 /// Rocket.Chat asks for a second factor.
-const UPDATE: [&str; 12] = [
+const UPDATE: [&str; 14] = [
     "currentPassword",
     "password",
     "active",
@@ -32,6 +33,8 @@ const UPDATE: [&str; 12] = [
     "freeSwitchExtension",
     "sipExtension",
     "status",
+    "presenceDisabledByAdmin",
+    "statusVisibilityDeniedByAdmin",
 ];
 const OWN: [&str; 3] = ["statusType", "currentPassword", "newPassword"];
 
@@ -49,11 +52,13 @@ pub(in crate::api) async fn update(request: Request) -> Answer {
         require_password_change: data.flag("requirePasswordChange")?,
         random_password: data.flag("setRandomPassword")?.unwrap_or_default(),
         email_verified: data.flag("verified")?,
+        presence_disabled: data.flag("presenceDisabledByAdmin")?,
+        denied_by_admin: data.texts("statusVisibilityDeniedByAdmin")?,
         ..both(&mut data)?
     };
     let app = request.count_call(Some(&actor))?;
     let changed = changes::update(app, &actor, id, new, current_password(&request, current)).await;
-    user_reply(app, changed, "saveUser").await
+    user_reply(app, &actor, changed, "saveUser").await
 }
 
 pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
@@ -68,7 +73,7 @@ pub(in crate::api) async fn update_own_basic_info(request: Request) -> Answer {
     };
     let app = request.count_call(Some(&actor))?;
     let changed = changes::update_own(app, &actor, new, current_password(&request, current)).await;
-    user_reply(app, changed, "saveUserProfile").await
+    user_reply(app, &actor, changed, "saveUserProfile").await
 }
 
 pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
@@ -86,7 +91,8 @@ pub(in crate::api) async fn set_preferences(request: Request) -> Answer {
     let user = preferences::set(app, &actor, id, new)
         .await
         .map_err(|e| AccountContext::Preferences.failed(e))?;
-    response::success(&PreferencesReply::of(&user))
+    let rules = visibility::of(app, &actor, &user.id).await?;
+    response::success(&PreferencesReply::of(&user, &rules))
 }
 
 /// Returns the object `data`, which may contain these fields and those of [`BOTH`].
@@ -115,11 +121,17 @@ fn current_password(request: &Request, text: Option<String>) -> CurrentPassword 
 }
 
 /// `method` is the one that Rocket.Chat calls for the change.
-async fn user_reply(app: &App, changed: Result<User, Error>, method: &'static str) -> Answer {
+async fn user_reply(
+    app: &App,
+    actor: &Actor,
+    changed: Result<User, Error>,
+    method: &'static str,
+) -> Answer {
     let context = AccountContext::Change(method, app.clock.now());
     let user = changed.map_err(|e| context.failed(e))?;
-    let shown = presence::of(app, &user.id).await?;
+    let shown = presence::of(app, &actor.user.id, &user.id).await?;
+    let rules = visibility::of(app, actor, &user.id).await?;
     response::success(&UserReply {
-        user: UserRow::whole(&user, &shown),
+        user: UserRow::whole(&user, &shown).with_rules(&rules),
     })
 }

@@ -8,6 +8,7 @@ mod names;
 mod queries;
 mod registration;
 mod tokens;
+mod visibility;
 
 pub(in crate::api) use accounts::{
     create, deactivate_idle, delete, delete_own_account, logout, logout_other_clients,
@@ -22,3 +23,4 @@ pub(in crate::api) use tokens::{
     create_token, generate_personal_access_token, get_personal_access_tokens,
     regenerate_personal_access_token, remove_personal_access_token,
 };
+pub(in crate::api) use visibility::list_status_visibility;

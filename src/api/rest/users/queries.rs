@@ -7,9 +7,9 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::wire::{ChosenPreferences, UserPage, UserReply, UserRow};
 use crate::app::App;
-use crate::domain::{Page, Permission, User, UserId, UserKey};
+use crate::domain::{Actor, Page, Permission, User, UserId, UserKey};
 use crate::service::presence;
-use crate::service::users::queries;
+use crate::service::users::{queries, visibility};
 
 /// `includeUserRooms` is accepted without effect: rooms do not exist here.
 const INFO: [&str; 7] = [
@@ -47,9 +47,10 @@ pub(in crate::api) async fn info(request: Request) -> Answer {
     };
     let view = queries::info(app, &actor, key).await?;
     let view = view.ok_or(ApiError::Bare("User not found."))?;
-    let shown = presence::of(app, &view.user.id).await?;
+    let shown = presence::of(app, &actor.user.id, &view.user.id).await?;
+    let rules = visibility::of(app, &actor, &view.user.id).await?;
     response::success(&UserReply {
-        user: UserRow::for_viewer(&view.user, &shown, view.whole),
+        user: UserRow::for_viewer(&view.user, &shown, view.whole).with_rules(&rules),
     })
 }
 
@@ -59,7 +60,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let offset = query.offset;
     let app = request.count_call(Some(&actor))?;
     let found = queries::list(app, &actor, query).await?;
-    page(app, found, offset).await
+    page(app, &actor, found, offset).await
 }
 
 pub(in crate::api) async fn list_by_status(request: Request) -> Answer {
@@ -69,23 +70,24 @@ pub(in crate::api) async fn list_by_status(request: Request) -> Answer {
     let app = request.count_call(Some(&actor))?;
     if asked.matches == Matches::Nothing {
         let (items, total) = (Vec::new(), 0);
-        return page(app, (Page { items, total }, false), offset).await;
+        return page(app, &actor, (Page { items, total }, false), offset).await;
     }
     let found = queries::search(app, &actor, asked.search, asked.query).await?;
-    page(app, found, offset).await
+    page(app, &actor, found, offset).await
 }
 
 /// `userId` is accepted without effect: clients send their own.
 pub(in crate::api) async fn get_preferences(request: Request) -> Answer {
     let actor = request.actor().await?;
     Query::parse(request.query(), &["userId"])?;
-    request.count_call(Some(&actor))?;
-    response::success(&ChosenPreferences::of(&actor.user))
+    let app = request.count_call(Some(&actor))?;
+    let rules = visibility::own(app, &actor.user.id).await?;
+    response::success(&ChosenPreferences::of(&actor.user, &rules))
 }
 
 /// Renders a page of users, completely if `whole`.
-async fn page(app: &App, (page, whole): (Page<User>, bool), offset: u64) -> Answer {
-    let shown = presence::of_all(app, &page.items).await?;
+async fn page(app: &App, actor: &Actor, (page, whole): (Page<User>, bool), offset: u64) -> Answer {
+    let shown = presence::of_all(app, &actor.user.id, &page.items).await?;
     let row = if whole {
         UserRow::whole
     } else {

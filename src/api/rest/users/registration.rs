@@ -28,7 +28,7 @@ pub(in crate::api) async fn register(request: Request) -> Answer {
     let app = request.count_call(None)?;
     let registered = registration::register(app, new, request.address()).await;
     let user = registered.map_err(|e| AccountContext::Register(app.clock.now()).failed(e))?;
-    let shown = presence::of(app, &user.id).await?;
+    let shown = presence::of(app, &user.id, &user.id).await?;
     response::success(&UserReply {
         user: UserRow::whole(&user, &shown),
     })

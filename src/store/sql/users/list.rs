@@ -52,6 +52,9 @@ fn filter<'a>(query: &'a UserQuery, email: Option<&'a str>) -> Filter<'a> {
                 SELECT 1 FROM login WHERE login.user_id = user.id AND coalesce(last_used_at, login.created_at) > {since})"
         ));
     }
+    if query.has_admin_rule {
+        filter.and("(presence_disabled = 1 OR status_denied_by_admin IS NOT NULL)");
+    }
     match query.kind {
         None => {}
         Some(UserKind::App) => filter.and(IS_APP),

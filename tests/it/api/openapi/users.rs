@@ -22,6 +22,7 @@ fn users() -> Vec<Case> {
     const INFO: &str = "GET /api/v1/users.info";
     const LIST: &str = "GET /api/v1/users.list";
     const BY_STATUS: &str = "GET /api/v1/users.listByStatus";
+    const RULES: &str = "GET /api/v1/users.listStatusVisibility";
     const AVAILABLE: &str = "GET /api/v1/users.checkUsernameAvailability";
     const AVATAR: &str = "GET /api/v1/users.getAvatar";
     vec![
@@ -63,6 +64,20 @@ fn users() -> Vec<Case> {
         Case::new(400, Bob, BY_STATUS, "").at("?status=away"),
         Case::new(400, Bob, BY_STATUS, "").at("?sort=name"),
         Case::new(403, Stranger, BY_STATUS, ""),
+        Case::new(200, Admin, "POST /api/v1/settings/Accounts_StatusVisibility_Admin_Enabled", r#"{"value":true}"#),
+        Case::new(200, Admin, "POST /api/v1/settings/Accounts_StatusVisibility_Enabled", r#"{"value":true}"#),
+        Case::new(200, Admin, "POST /api/v1/users.update", r#"{"userId":"{carol}","data":{"presenceDisabledByAdmin":true,"statusVisibilityDeniedByAdmin":["bob"]}}"#),
+        Case::new(200, Admin, RULES, "").at("?searchTerm=car&count=1&offset=0"),
+        Case::new(200, Admin, INFO, "").at("?username=carol"),
+        Case::new(400, Admin, RULES, "").at("?count=all"),
+        Case::new(400, Admin, RULES, "").at("?x=1"),
+        Case::new(403, Bob, RULES, ""),
+        Case::new(200, Bob, "POST /api/v1/users.setPreferences", r#"{"data":{"statusVisibilityDenied":["carol"]}}"#),
+        Case::new(200, Bob, INFO, "").at("?username=bob"),
+        Case::new(200, Bob, "GET /api/v1/users.getPreferences", ""),
+        Case::new(200, Bob, "GET /api/v1/me", ""),
+        Case::new(400, Bob, "POST /api/v1/users.setPreferences", r#"{"data":{"statusVisibilityDenied":["nobody"]}}"#),
+        Case::new(200, Admin, "POST /api/v1/users.update", r#"{"userId":"{carol}","data":{"presenceDisabledByAdmin":false,"statusVisibilityDeniedByAdmin":[]}}"#),
         Case::new(200, Bob, AVAILABLE, "").at("?username=carol"),
         Case::new(200, Bob, AVAILABLE, "").at("?username=dan"),
         Case::new(400, Bob, AVAILABLE, "").at("?username="),
