@@ -73,6 +73,8 @@ settings! {
     ApiRateLimitCalls = "API_Enable_Rate_Limiter_Limit_Calls_Default", 10_i64, Privileged, Server;
     /// The rate limit period in milliseconds.
     ApiRateLimitTime = "API_Enable_Rate_Limiter_Limit_Time_Default", 60_000_i64, Privileged, Server;
+    /// Maximum number of items per page. Clients page in steps of this size.
+    ApiUpperCountLimit = "API_Upper_Count_Limit", 100_i64, Everyone, Server;
     /// Whether web clients call realtime methods over REST.
     ApiUseRestForDdpCalls = "API_Use_REST_For_DDP_Calls", true, Everyone, Administrators;
     /// Whether users may delete their own account.

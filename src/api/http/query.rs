@@ -139,3 +139,17 @@ impl Query {
         Ok((offset.unwrap_or(0), limit))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Setting, SettingValue};
+
+    #[test]
+    fn the_public_setting_names_the_limit_of_a_page() {
+        let SettingValue::Number(limit) = Setting::ApiUpperCountLimit.default() else {
+            panic!("not a number");
+        };
+        assert_eq!(u64::try_from(limit), Ok(UPPER_COUNT));
+    }
+}
