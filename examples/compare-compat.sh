@@ -82,6 +82,7 @@ requests() {
   do
     call "parameter \`query\`" "$ann" "GET v1/$route?query=%7B%22type%22:%22users%22%7D"
   done
+  call "parameter \`query\`" "$admin" "GET v1/roles.getUsersInRole?role=user&query=%7B%7D"
   for route in users.list users.info channels.list groups.list im.list commands.list; do
     call "parameter \`fields\`" "$ann" "GET v1/$route?fields=%7B%7D$([ "$route" != users.info ] || echo '&username=bob')"
   done

@@ -24,11 +24,17 @@ pub(in crate::api) fn statuses(query: &str, compat: Compat) -> Result<StatusQuer
     })
 }
 
+/// Parameters of `users.list` in later versions of Rocket.Chat, without effect: no user has custom
+/// fields here.
+const CUSTOM_FIELDS: [&str; 2] = ["customFields", "includeCustomFields"];
+
 /// Parses the query of `users.list`.
 pub(in crate::api) fn users(query: &str, compat: Compat) -> Result<UserQuery, ApiError> {
-    let known = ["count", "offset", "sort", "email"];
+    let known = [&["count", "offset", "sort", "email"][..], &CUSTOM_FIELDS].concat();
     let query = Query::parse_before_9(query, &known, &["fields", "query"], compat)?;
     let (offset, limit) = query.page()?;
+    query.text("customFields")?;
+    query.flag("includeCustomFields")?;
     Ok(UserQuery {
         email: query.filled("email")?.map(str::to_owned),
         sort: sort_of(&query, user_field)?,

@@ -84,7 +84,10 @@ fn user_and_role(request: &Request, further: &[&str]) -> Result<(String, String)
 
 pub(in crate::api) async fn get_users_in_role(request: Request) -> Answer {
     let actor = request.actor_with(Permission::AccessPermissions).await?;
-    let query = Query::parse(request.query(), &["role", "roomId", "count", "offset"])?;
+    let known = ["role", "roomId", "count", "offset", "sort"];
+    let query = Query::parse_before_9(request.query(), &known, &["query"], request.compat())?;
+    // Accepted and ignored, as in Rocket.Chat: the users are sorted by username.
+    query.text("sort")?;
     let role = query.filled("role")?;
     let role = role.ok_or_else(|| ApiError::missing_parameter("role"))?;
     if query.filled("roomId")?.is_some() {

@@ -134,6 +134,9 @@ async fn users_in_a_role_are_listed_by_name_and_in_pages() {
         (names(&page), &page["total"]),
         (vec!["Bob".to_owned(), "cid".to_owned()], &json!(3))
     );
+    let sorted = "roles.getUsersInRole?role=bot&sort=%7B%22username%22:-1%7D&query=%7B%7D";
+    let sorted = admin.get(sorted).await.expect(200).json();
+    assert_eq!(names(&sorted), ["ann", "Bob", "cid"], "always by username");
     admin
         .get("roles.getUsersInRole?role=bot&count=1")
         .await

@@ -288,6 +288,11 @@ async fn users_are_listed_in_pages_and_in_the_requested_order() {
             .len(),
         3
     );
+    let custom = "customFields=%7B%22team%22:%22sales%22%7D&includeCustomFields=true";
+    assert_eq!(names(custom).await.len(), 3, "there are no custom fields");
+    ann.get("users.list?includeCustomFields=maybe")
+        .await
+        .expect(400);
     ann.get("users.list?count=1&offset=1")
         .await
         .golden("users_list");
