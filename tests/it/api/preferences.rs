@@ -1,6 +1,7 @@
 //! User preferences: stored, merged and validated.
 
-use crate::support::{Client, Reply, TestServer};
+use crate::support::{Client, Reply, Setup, TestServer};
+use doorsign::config::Contract;
 use serde_json::{Value, json};
 
 async fn set(client: &Client, data: Value) -> Reply {
@@ -186,10 +187,15 @@ async fn the_time_zone_is_sent_with_the_preferences_and_changes_the_user() {
 
 /// Source: the settings `Accounts_Default_User_Preferences_*` of Rocket.Chat 8.8.
 #[tokio::test]
-async fn the_preferences_of_8_8_have_defaults_and_hiding_the_status_is_off() {
-    let server = TestServer::start().await;
-    let ann = server.user("ann").await;
-    let defaults = shown(&ann).await;
+async fn the_preferences_of_8_8_have_defaults_and_are_stored_under_both_contracts() {
+    for contract in [Contract::Documented, Contract::Server] {
+        let server = Setup::new().contract(contract).start().await;
+        preferences_of_8_8(&server.user("ann").await).await;
+    }
+}
+
+async fn preferences_of_8_8(ann: &Client) {
+    let defaults = shown(ann).await;
     for (key, value) in [
         ("desktopNotifications", json!("all")),
         ("desktopNotificationVoiceCalls", json!(true)),
@@ -213,11 +219,20 @@ async fn the_preferences_of_8_8_have_defaults_and_hiding_the_status_is_off() {
     );
     let new =
         json!({"masterVolume": 30, "voipRingerVolume": 20, "desktopNotificationVoiceCalls": false});
-    set(&ann, new.clone()).await.expect(200);
-    let changed = shown(&ann).await;
+    set(ann, new.clone()).await.expect(200);
+    let changed = shown(ann).await;
     for (key, value) in new.as_object().unwrap() {
         assert_eq!(changed[key], *value, "{key}");
     }
+    let loud = json!({"data": {"masterVolume": "loud"}});
+    ann.refused_params("users.setPreferences", loud, "must be number")
+        .await;
+}
+
+#[tokio::test]
+async fn hiding_the_status_is_off_by_default() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
     let hidden = json!({"statusVisibilityDenied": ["ann"]});
     let refused = set(&ann, hidden).await.expect(400).json();
     assert_eq!(refused["errorType"], "error-not-allowed");
