@@ -74,7 +74,12 @@ fn the_run_and_test_commands_are_fixed_and_ci_runs_the_tests() {
         gate.contains(&format!("\"{TEST}\" ]")),
         "the text is checked"
     );
-    for run in ["$test_command", "tests/clients/run", "tests/clients/fuzz"] {
+    for run in [
+        "$test_command",
+        "tests/clients/run",
+        "tests/clients/fuzz",
+        "tests/clients/typings/run",
+    ] {
         assert!(gate.contains(&format!("\n{run}\n")), "{run} is run");
     }
 }
