@@ -1,10 +1,10 @@
-//! The methods that clients call when they start. Rooms, emoji and licences do not exist here, so
-//! their lists are empty. Source: Rocket.Chat `apps/meteor/server/publications` and
+//! The methods that clients call when they start. Rooms and emoji do not exist here, so their
+//! lists are empty. Source: Rocket.Chat `apps/meteor/server/publications` and
 //! `apps/meteor/app/authorization/server`.
 
 use super::call::Call;
 use super::outcome::{Outcome, result};
-use crate::api::wire::{Changes, PermissionRecord, PublicHolder, SettingRow};
+use crate::api::wire::{Changes, MODULES, PermissionRecord, PublicHolder, SettingRow};
 use crate::domain::{Setting, Timestamp};
 use crate::service::{permissions, roles, settings};
 use serde::Serialize;
@@ -18,7 +18,12 @@ pub(super) async fn no_changes(mut call: Call<'_>) -> Outcome {
     }
 }
 
-/// `license:getModules` and `listEmojiCustom`, `[]`: returns an empty list.
+/// `license:getModules`, `[]`: returns the modules of `licenses.info`.
+pub(super) async fn modules(_: Call<'_>) -> Outcome {
+    result(&MODULES)
+}
+
+/// `listEmojiCustom`, `[]`: returns an empty list.
 pub(super) async fn nothing(_: Call<'_>) -> Outcome {
     result(&[(); 0])
 }

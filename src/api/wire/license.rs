@@ -10,15 +10,22 @@ pub(in crate::api) struct LicenseReply {
     license: LicenseInfo,
 }
 
-/// No module is active, no action is prevented, and no limit applies.
+/// The modules that clients look for before they offer what needs no license here: users hide their
+/// status from others. Clients look for either one, and for the setting
+/// `Accounts_StatusVisibility_Enabled`.
+pub(in crate::api) const MODULES: [&str; 2] = ["scalability", "unlimited-presence"];
+
+/// No action is prevented, and no limit applies.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LicenseInfo {
-    active_modules: [(); 0],
+    active_modules: [&'static str; 2],
+    external_modules: [(); 0],
     prevented_actions: Empty,
     limits: Limits,
     tags: [(); 0],
     trial: bool,
+    has_valid_license: bool,
 }
 
 #[derive(Serialize)]
@@ -44,7 +51,8 @@ impl LicenseReply {
     /// A workspace without a license.
     pub(in crate::api) const NONE: Self = Self {
         license: LicenseInfo {
-            active_modules: [],
+            active_modules: MODULES,
+            external_modules: [],
             prevented_actions: Empty {},
             limits: Limits {
                 active_users: UNLIMITED,
@@ -56,6 +64,7 @@ impl LicenseReply {
             },
             tags: [],
             trial: false,
+            has_valid_license: false,
         },
     };
 }

@@ -39,7 +39,7 @@ pub(super) use directory::{
 pub(super) use empty_list::{EmojiReply, EmptyPage};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
-pub(super) use license::LicenseReply;
+pub(super) use license::{LicenseReply, MODULES};
 pub(crate) use listing::{
     claim_line, delivery_line, hook_line, login_line, permission_line, user_line, webhook_line,
 };

@@ -85,7 +85,7 @@ async function load({ app, frames }, { userId }) {
   const { users } = await app.get('users.presence', { ids: userId });
   assert.deepEqual(users.map(({ _id, status }) => [_id, status]), [[userId, 'online']]);
   await subscribe(frames, 'stream-user-presence', '', { added: [userId] });
-  assert.deepEqual(await call(frames, 'license:getModules'), []);
+  assert.deepEqual(await call(frames, 'license:getModules'), ['scalability', 'unlimited-presence']);
   assert.ok(Array.isArray((await app.get('roles.getUsersInPublicRoles')).users));
 }
 

@@ -58,7 +58,7 @@ async fn an_invalid_date_or_an_unknown_parameter_is_refused_although_the_list_is
 }
 
 #[tokio::test]
-async fn the_license_of_a_workspace_has_no_modules_and_no_limits() {
+async fn the_license_names_the_modules_of_the_status_visibility_and_no_limits() {
     for contract in CONTRACTS {
         let server = Setup::new().contract(contract).start().await;
         let ann = server.user("ann").await;
