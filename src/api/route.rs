@@ -22,8 +22,8 @@ macro_rules! routes {
 
 /// A route: a method, a path and the handler for requests that match them.
 pub struct Route {
-    /// `GET` or `POST`. A `GET` route also answers `HEAD`, unless it changes state, as `logout`
-    /// does.
+    /// `GET`, or `POST` or `DELETE` with a body. A `GET` route also answers `HEAD`, unless it changes
+    /// state, as `logout` does.
     pub method: Method,
     /// The exact path. A segment that begins with a colon matches any single segment.
     pub path: &'static str,

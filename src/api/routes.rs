@@ -129,7 +129,8 @@ pub static ROUTES: &[Route] = routes! {
     logged_in GET  "/api/v1/emoji-custom.list"                   => rooms::emoji,
     logged_in GET  "/api/v1/commands.list"                       => rooms::commands,
     logged_in GET  "/api/v1/licenses.info"                       => licenses::info,
-    logged_in POST "/api/v1/push.token"                          => push::token,
+    logged_in POST   "/api/v1/push.token"                        => push::token,
+    logged_in DELETE "/api/v1/push.token"                        => push::remove,
     // Realtime methods and the socket
     logged_in POST "/api/v1/method.call/:method"                 => method_call::call,
     anonymous POST "/api/v1/method.callAnon/:method"             => method_call::call_anonymously,

@@ -117,7 +117,7 @@ where
 /// request as a form, without a preflight, and the response to a login would contain a token.
 fn is_forged(route: &Route, page: Page, headers: &HeaderMap) -> bool {
     page == Page::Foreign
-        && route.method == Method::POST
+        && route.method != Method::GET
         && !headers.contains_key(request::X_AUTH_TOKEN)
 }
 
@@ -151,7 +151,7 @@ where
     {
         return early;
     }
-    let parts = if route.method == Method::POST {
+    let parts = if route.method != Method::GET {
         authenticate_and_read(route, &api, &head, body).await?
     } else {
         Default::default()

@@ -1,5 +1,6 @@
-//! `push.token`: the mobile app registers its device at every start. Nothing is pushed here, so
-//! nothing is stored, and the reply says that the token is not enabled. Source: Rocket.Chat
+//! `push.token`: the mobile app registers its device at every start, and removes it at a logout.
+//! Nothing is pushed here, so nothing is stored, and the reply says that the token is not enabled.
+//! Source: Rocket.Chat
 //! `apps/meteor/app/api/server/v1/push.ts`.
 
 use crate::api::error::ApiError;
@@ -36,6 +37,16 @@ pub(in crate::api) async fn token(request: Request) -> Answer {
         &actor.user.id,
         app.clock.now(),
     ))
+}
+
+/// `DELETE push.token`: clients send it at a logout. The response to a token that was accepted is
+/// the one of Rocket.Chat, although none is stored.
+pub(in crate::api) async fn remove(request: Request) -> Answer {
+    let actor = request.actor().await?;
+    let mut fields = request.fields_named(&["token"], &[])?;
+    fields.filled("token")?;
+    request.count_call(Some(&actor))?;
+    response::done()
 }
 
 /// Returns a filled text that is not too long.

@@ -47,6 +47,7 @@ const MATRIX: &[Group] = &[
         GET /api/v1/commands.list
         GET /api/v1/licenses.info
         POST /api/v1/push.token
+        DELETE /api/v1/push.token
         GET /api/v1/users.listByStatus
         GET /api/v1/users.checkUsernameAvailability
         GET /api/v1/users.getUsernameSuggestion

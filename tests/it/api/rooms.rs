@@ -3,6 +3,7 @@
 use crate::support::{Client, Setup};
 use doorsign::config::Contract;
 use serde_json::{Value, json};
+use warp::http::Method;
 
 const CONTRACTS: [Contract; 2] = [Contract::Documented, Contract::Server];
 
@@ -91,6 +92,34 @@ async fn a_push_token_is_accepted_and_not_enabled() {
             token[field] = value;
             ann.post("push.token", token).await.golden(golden);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_push_token_is_removed_at_a_logout() {
+    for contract in CONTRACTS {
+        let server = Setup::new().contract(contract).start().await;
+        let ann = server.user("ann").await;
+        let json = [("content-type", "application/json")];
+        let remove = async |client: &Client, body: &str| {
+            let path = "/api/v1/push.token";
+            client
+                .send(Method::DELETE, path, &json, body.to_owned())
+                .await
+        };
+        let removed = remove(&ann, r#"{"token":"a token"}"#).await;
+        assert_eq!(removed.expect(200).json(), json!({"success": true}));
+        for (body, text) in [
+            ("{}", "must have required property 'token'"),
+            (r#"{"token":""}"#, "must NOT have fewer than 1 characters"),
+            (
+                r#"{"token":"a","x":1}"#,
+                "must NOT have additional properties",
+            ),
+        ] {
+            assert_eq!(remove(&ann, body).await.expect(400).json()["error"], text);
+        }
+        remove(&server.anon(), "{}").await.expect(401);
     }
 }
 

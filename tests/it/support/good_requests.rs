@@ -56,7 +56,12 @@ pub async fn ask(
         };
         return client.send(Method::GET, &target, headers, "").await;
     }
-    let body = body(server, username, path, n).await.to_string();
+    let body = if method == "DELETE" {
+        json!({"token": "a token"})
+    } else {
+        body(server, username, path, n).await
+    };
+    let body = body.to_string();
     let json = [("content-type", "application/json")];
     let method = method.parse().unwrap();
     client.send(method, &target, &json, body).await

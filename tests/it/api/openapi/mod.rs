@@ -87,12 +87,12 @@ async fn every_documented_status_occurs_and_matches_the_document() {
         ..Limits::default()
     };
     let short_timeout = setup().limits(short_timeout).start().await;
-    for operation in posts(&document) {
-        let line = format!("POST {}", operation.asked());
+    for operation in with_body(&document) {
+        let line = format!("{} {}", operation.method, operation.asked());
         let case = |status| Case::new(status, Who::Anonymous, &line, "");
-        let broken = broken_body(&server, &operation.asked()).await;
+        let broken = broken_body(&server, &line).await;
         check(&document, &mut responses, &case(400), &broken);
-        let missing = missing_body(&short_timeout, &operation.asked()).await;
+        let missing = missing_body(&short_timeout, &line).await;
         check(&document, &mut responses, &case(408), &missing);
     }
     check_full_database(&document, &mut responses).await;
@@ -215,13 +215,13 @@ fn for_every_operation(document: &Document) -> Vec<Case> {
     let unknown = logins.map(|operation| Case::new(401, Who::Anonymous, &line(operation), ""));
     let large = "x".repeat(64 * 1024 + 1);
     let large =
-        posts(document).map(|operation| Case::new(413, Who::Admin, &line(&operation), &large));
+        with_body(document).map(|operation| Case::new(413, Who::Admin, &line(&operation), &large));
     unknown.chain(large).collect()
 }
 
-fn posts(document: &Document) -> impl Iterator<Item = Operation> {
+fn with_body(document: &Document) -> impl Iterator<Item = Operation> {
     let operations = document.operations().into_iter();
-    operations.filter(|operation| operation.method == "POST")
+    operations.filter(|operation| operation.method != "GET")
 }
 
 /// Fills a database until a create gets 503.

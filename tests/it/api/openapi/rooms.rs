@@ -7,6 +7,7 @@ use crate::support::openapi::requests::Who::{Admin, Bob};
 #[rustfmt::skip] // A table.
 pub fn cases() -> Vec<Case> {
     const TOKEN: &str = "POST /api/v1/push.token";
+    const REMOVED: &str = "DELETE /api/v1/push.token";
     let mut cases = vec![
         Case::new(200, Bob, "GET /api/v1/users.getPreferences", "").at("?userId={bob}"),
         Case::new(400, Bob, "GET /api/v1/users.getPreferences", "").at("?x=1"),
@@ -18,6 +19,8 @@ pub fn cases() -> Vec<Case> {
         Case::new(400, Bob, TOKEN, r#"{"type":"fax","value":"token","appName":"app"}"#),
         Case::new(400, Bob, TOKEN, r#"{"type":"apn","appName":"app"}"#),
         Case::new(400, Bob, TOKEN, r#"{"type":"apn","value":"token"}"#),
+        Case::new(200, Bob, REMOVED, r#"{"token":"token"}"#),
+        Case::new(400, Bob, REMOVED, "{}"),
     ];
     for query in ["?type=users&text=bob", "?query=%7B%22type%22:%22users%22%7D", "?type=teams"] {
         cases.push(Case::new(200, Bob, "GET /api/v1/directory", "").at(query));

@@ -191,24 +191,24 @@ impl People {
 }
 
 /// The answer to a body that breaks off in the middle of its encoding.
-pub async fn broken_body(server: &TestServer, path: &str) -> Reply {
+pub async fn broken_body(server: &TestServer, line: &str) -> Reply {
     send(
         server,
-        path,
+        line,
         "Transfer-Encoding: chunked\r\n\r\nno length\r\n",
     )
     .await
 }
 
 /// The answer to a body that is announced and does not come.
-pub async fn missing_body(server: &TestServer, path: &str) -> Reply {
-    send(server, path, "Content-Length: 1\r\n\r\n").await
+pub async fn missing_body(server: &TestServer, line: &str) -> Reply {
+    send(server, line, "Content-Length: 1\r\n\r\n").await
 }
 
 /// Sends as the administrator: requests without a login are rejected before the body is read.
-async fn send(server: &TestServer, path: &str, rest: &str) -> Reply {
+async fn send(server: &TestServer, line: &str, rest: &str) -> Reply {
     let (id, token) = server.admin().await.credentials.unwrap();
     let login = format!("X-User-Id: {id}\r\nX-Auth-Token: {token}\r\n");
-    let request = format!("POST {path} HTTP/1.1\r\nHost: doorsign\r\n{login}{rest}");
+    let request = format!("{line} HTTP/1.1\r\nHost: doorsign\r\n{login}{rest}");
     Raw::sent(server, request).await.reply().await.unwrap()
 }
