@@ -2,7 +2,8 @@
 
 use super::{Error, Field, Problem, Result};
 
-/// A username: 1 to 64 of `0-9 a-z A-Z - _ .`, Rocket.Chat's default `UTF8_User_Names_Validation`.
+/// A username: 1 to 64 of `0-9 a-z A-Z - _ .`, Rocket.Chat's default `UTF8_User_Names_Validation`,
+/// except `.` and `..`, which are folders in a URL such as that of an avatar.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
@@ -12,12 +13,13 @@ impl Username {
     /// Validates `username`.
     ///
     /// # Errors
-    /// [`Problem::Missing`] if it is empty, [`Problem::NotValid`] if it contains other characters
-    /// or more than 64.
+    /// [`Problem::Missing`] if it is empty, [`Problem::NotValid`] if it is `.` or `..`, or contains
+    /// other characters or more than 64.
     pub fn parse(username: String) -> Result<Self> {
         let problem = if username.is_empty() {
             Problem::Missing
-        } else if username.len() > Self::MAX_CHARS
+        } else if matches!(username.as_str(), "." | "..")
+            || username.len() > Self::MAX_CHARS
             || !username
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
@@ -74,10 +76,10 @@ mod tests {
 
     #[test]
     fn usernames_hold_the_default_alphabet_only() {
-        for good in ["bob", "Ann.Lee-2_x", &"a".repeat(64)] {
+        for good in ["bob", "Ann.Lee-2_x", "...", ".a", &"a".repeat(64)] {
             assert!(Username::parse(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in ["", "a b", "jörg", "a@b", "a/b", &"a".repeat(65)] {
+        for bad in ["", ".", "..", "a b", "jörg", "a@b", "a/b", &"a".repeat(65)] {
             assert!(Username::parse(bad.to_owned()).is_err(), "{bad}");
         }
     }

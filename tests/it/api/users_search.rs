@@ -126,6 +126,7 @@ async fn a_username_is_available_unless_another_user_has_it() {
         for (query, golden) in [
             ("username=", "username_without_text"),
             ("username=d%20a%20n", "username_not_valid"),
+            ("username=..", "username_folder"),
             ("username=All", "username_reserved"),
             ("", "username_without_parameter"),
         ] {
