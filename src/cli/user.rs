@@ -6,10 +6,10 @@ use super::table::{Format, Listing, escaped};
 use super::time::Zone;
 use crate::api::user_line;
 use crate::app::{App, Ids};
+use crate::config::read_small_file;
 use crate::domain::{Email, PresencePolicy};
 use crate::service::users::{self, NewUser, UserForOperator};
 use clap::{Args, Subcommand};
-use std::fs::File;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
@@ -253,16 +253,21 @@ impl NewPassword {
     }
 }
 
+/// Maximum length of a line of standard input in bytes. A password is shorter.
+const LONGEST_LINE: u64 = 64 * 1024;
+
 /// Reads a password from the first line of `file`, or of standard input for `-`, so that it is not
 /// in the process list. Strips the byte order mark that some editors write.
 fn read_password(file: &Path) -> Outcome<String> {
-    let mut line = String::new();
     let read = if file == Path::new("-") {
-        std::io::stdin().lock().read_line(&mut line)
+        let mut line = String::new();
+        let mut stdin = std::io::stdin().lock().take(LONGEST_LINE);
+        stdin.read_line(&mut line).map(|_| line)
     } else {
-        File::open(file).and_then(|mut file| file.read_to_string(&mut line))
+        read_small_file(file)
     };
-    read.map_err(|e| format!("cannot read the password from {}: {e}", file.display()))?;
-    let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
+    let read =
+        read.map_err(|e| format!("cannot read the password from {}: {e}", file.display()))?;
+    let text = read.strip_prefix('\u{feff}').unwrap_or(&read);
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -8,6 +8,7 @@ mod network;
 mod secret;
 mod settings;
 mod show;
+mod small_file;
 mod sources;
 mod time_zone;
 mod values;
@@ -18,6 +19,7 @@ pub use load::Loaded;
 pub use secret::Secret;
 pub use settings::Config;
 pub use show::markdown_table;
+pub(crate) use small_file::read_small_file;
 pub use sources::Source;
 
 /// Why the settings cannot be used, in one line. Never contains a secret.

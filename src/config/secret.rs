@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::ConfigError;
+use super::{ConfigError, read_small_file};
 
 /// A value that must not be seen: `Debug` hides it, there is no `Display`, and only
 /// [`Secret::expose`] returns it. One whose file cannot be read is an error only when it is needed:
@@ -46,7 +46,7 @@ impl fmt::Debug for Secret {
 /// order mark that some editors put first. `described`: the setting that names the file, for
 /// errors.
 pub(super) fn in_file(path: &Path, described: &str) -> Secret {
-    let read = std::fs::read_to_string(path);
+    let read = read_small_file(path);
     let read = read.map_err(|error| format!("{described} cannot be read: {error}"));
     Secret(read.and_then(|text| {
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

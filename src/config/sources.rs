@@ -10,9 +10,9 @@ use clap::{Arg, ArgMatches, Command};
 use doorsign_file_trust::check;
 use toml::{Table, Value};
 
-use super::ConfigError;
 use super::flags::CONFIG;
 use super::values::{accepted, bounds, holds_secret, is_list, is_numeric, is_secret};
+use super::{ConfigError, read_small_file};
 
 /// The start of every environment variable of ours.
 const PREFIX: &str = "DOORSIGN_";
@@ -172,7 +172,7 @@ pub(super) fn file<'a>(
         return default_file(&directory.join(DEFAULT_FILE), settings);
     };
     let (path, source) = (&named.text, named.source.name());
-    let text = std::fs::read_to_string(directory.join(path));
+    let text = read_small_file(&directory.join(path));
     let text = text.map_err(|error| {
         ConfigError(format!(
             "config = {path:?} (from {source}) cannot be read: {error}"
@@ -193,7 +193,7 @@ fn default_file<'a>(path: &Path, settings: &'a Command) -> Result<Vec<Given<'a>>
             "{DEFAULT_FILE} cannot be trusted: {reason}; or name the file to use with --config"
         ))
     })?;
-    match std::fs::read_to_string(path) {
+    match read_small_file(path) {
         Ok(text) => values_of(&text, DEFAULT_FILE, settings),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(ConfigError(format!(

@@ -3,12 +3,15 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// The output length of SHA-256; RFC 7518 section 3.2 forbids shorter keys.
 pub(super) const SECRET_BYTES: usize = 32;
+
+/// The size in bytes from which a file is refused, such as a device that never ends.
+const LARGEST: u64 = 64 * 1024;
 
 /// Reads the secret from `path`. Creates the file if it does not exist.
 ///
@@ -28,7 +31,10 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
         return refuse("the secret is accessible to group or others; run `chmod 600` on it");
     }
-    let text = io::read_to_string(file)?;
+    let mut text = String::new();
+    if file.take(LARGEST).read_to_string(&mut text)? as u64 == LARGEST {
+        return refuse("too large; restore it, or remove it for a new secret");
+    }
     // The decoder's own error would reveal a byte of the secret.
     match URL_SAFE_NO_PAD.decode(text.trim()) {
         Ok(secret) if secret.len() >= SECRET_BYTES => Ok(secret),

@@ -181,3 +181,17 @@ fn a_secret_is_shown_neither_by_debug_nor_in_the_listing() {
         (String::new(), "environment DOORSIGN_ADMIN_PASSWORD".into())
     );
 }
+
+#[test]
+fn a_file_without_an_end_is_refused_instead_of_filling_the_memory() {
+    let endless = start().flags(&["--admin-password-file", "/dev/zero"]);
+    let loaded = endless.loaded();
+    let secret = loaded.config.admin_password.as_ref().unwrap();
+    let refused = secret.expose().unwrap_err().to_string();
+    assert!(
+        refused.ends_with("cannot be read: it has more than 1 MiB"),
+        "{refused}"
+    );
+    let refused = start().flags(&["--config", "/dev/zero"]).refusal();
+    assert!(refused.ends_with("it has more than 1 MiB"), "{refused}");
+}
