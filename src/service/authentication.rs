@@ -36,8 +36,8 @@ pub enum LoginState {
     Valid(Arc<Actor>),
     /// Permanently ended.
     Ended,
-    /// The store cannot answer at the moment. Retry, and send nothing meanwhile.
-    Unknown,
+    /// The store cannot answer at the moment, for this reason. Retry, and send nothing meanwhile.
+    Unknown(Error),
 }
 
 /// Reads the state of the login of a token from the store, bypassing the cache.
@@ -45,7 +45,7 @@ pub async fn login_state(app: &App, token: &str) -> LoginState {
     match read_actor(app, token).await {
         Ok(actor) if actor.login.is_live(app.clock.now()) => LoginState::Valid(Arc::new(actor)),
         Ok(_) | Err(Error::Unauthenticated) => LoginState::Ended,
-        Err(_) => LoginState::Unknown,
+        Err(error) => LoginState::Unknown(error),
     }
 }
 

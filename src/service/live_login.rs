@@ -57,7 +57,7 @@ impl LiveLogin {
             self.actor = match authentication::login_state(app, &self.token).await {
                 LoginState::Valid(actor) => actor,
                 LoginState::Ended => return Err(Error::Unauthenticated),
-                LoginState::Unknown => return Err(Error::UNAVAILABLE),
+                LoginState::Unknown(error) => return Err(error),
             };
             self.checked = Some(version);
         }

@@ -86,7 +86,10 @@ impl Pool {
         let (pool, health) = (self.pool.clone(), self.health.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let connection = pool.get().map_err(|_| Error::UNAVAILABLE)?;
+            // A connection is free, so the failure is that of opening its file.
+            let connection = pool
+                .get()
+                .map_err(|_| Error::unavailable(Outage::DiskFailing))?;
             let snapshot = connection.unchecked_transaction();
             let result = snapshot.map_err(|e| error(&e)).and_then(|c| work(&c));
             if matches!(result, Err(Error::Broken(Fault::Damaged))) {

@@ -264,16 +264,24 @@ async fn a_stream_is_sent_nothing_once_the_time_of_its_login_is_up() {
 }
 
 #[tokio::test]
-async fn a_socket_accepts_no_login_that_cannot_be_checked() {
+async fn a_socket_accepts_no_login_that_cannot_be_checked_and_names_the_cause() {
     let server = FlakyServer::start().await;
     let ann = server.user("ann").await;
     ann.get("me").await.expect(200); // The session is cached now.
     let mut socket = Live::open(server.address).await;
     socket.connect().await;
-    let unreadable = Fault::Internal("a page that cannot be read");
-    server.store.break_down("find_session", unreadable);
+    server.store.break_down("find_session", Fault::DiskFailing);
     let token = &ann.credentials.as_ref().unwrap().1;
-    socket.failure("login", json!([{"resume": token}])).await;
+    let login = json!([{"resume": token}]);
+    let error = socket.failure("login", login).await;
+    let cause = "The database file cannot be read or written.";
+    let reason = error["reason"].as_str().unwrap();
+    assert!(reason.starts_with(cause), "{error}");
+    let events = ann.get("events").await.expect(503).json();
+    assert!(
+        events["error"].as_str().unwrap().starts_with(cause),
+        "{events}"
+    );
     server.store.heal();
     socket.forget();
     socket.log_in(json!({"resume": token})).await;

@@ -7,7 +7,7 @@ mod server;
 pub use server::FlakyServer;
 
 use crate::support::look_again;
-use doorsign::domain::{By, Error, Origin, Result, Timestamp, UserId, UserPatch, Username};
+use doorsign::domain::{By, Error, Origin, Outage, Result, Timestamp, UserId, UserPatch, Username};
 use doorsign::store::Database;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,10 @@ use std::sync::{Arc, Mutex};
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Full, busy or stopping.
+    /// Busy or stopping.
     Unavailable,
+    /// The disk cannot be read.
+    DiskFailing,
     /// An internal error with this text.
     Internal(&'static str),
     /// A panic with this text.
@@ -157,6 +159,7 @@ impl FlakyStore {
         match fault.map(|(_, fault)| fault) {
             None => Ok(()),
             Some(Fault::Unavailable) => Err(Error::UNAVAILABLE),
+            Some(Fault::DiskFailing) => Err(Error::unavailable(Outage::DiskFailing)),
             Some(Fault::Internal(text)) => Err(Error::internal(text)),
             Some(Fault::Panic(text)) => panic!("{text}"),
         }

@@ -42,7 +42,7 @@ impl Session {
         });
         let refused = match self.login_state().await {
             Some(LoginState::Ended) => Some(Error::LoginRefused),
-            Some(LoginState::Unknown) => Some(Error::UNAVAILABLE),
+            Some(LoginState::Unknown(error)) => Some(error),
             Some(LoginState::Valid(actor)) => {
                 // Includes changes of the user from before the subscription.
                 self.login
@@ -98,7 +98,7 @@ impl Session {
         match self.login_state().await? {
             LoginState::Valid(_) => None,
             LoginState::Ended => Some(Loss::Ended),
-            LoginState::Unknown => Some(Loss::Unknown),
+            LoginState::Unknown(_) => Some(Loss::Unknown),
         }
     }
 
