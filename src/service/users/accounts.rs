@@ -169,7 +169,7 @@ pub async fn deactivate_idle(app: &App, actor: &Requester, days: u32, role: Stri
 /// here, so there is none to remove.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`, `Unavailable`.
+/// `NotFound` before `Forbidden`, which concerns the own avatar, too; `Unavailable`.
 pub async fn reset_avatar(app: &App, actor: &Requester, key: UserKey) -> Result<()> {
     find(app, key).await?;
     actor.require(Permission::EditOtherUserAvatar)
@@ -178,7 +178,7 @@ pub async fn reset_avatar(app: &App, actor: &Requester, key: UserKey) -> Result<
 /// Activates or deactivates a user. Deactivation ends all logins, including tokens.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `LastAdministrator`, `Unavailable`.
+/// `Forbidden`, `NotFound`, `LastAdministrator`, `LastPermissionManager`, `Unavailable`.
 pub async fn set_active(app: &App, actor: &Requester, user: UserId, active: bool) -> Result<User> {
     actor.require(Permission::EditOtherUserActiveStatus)?;
     let patch = UserPatch {
