@@ -531,6 +531,9 @@ async fn a_login_alone_neither_demands_nor_waives_a_new_password() {
     update(&ann, &ann, demand(false)).await.expect(200);
     // Who must set a new password may do so without the current one.
     update(&ann, &ann, demand(true)).await.expect(400);
+    // Those who may not demand it of others may not with their password either.
+    let confirmed = json!({"requirePasswordChange": true, "currentPassword": "ann's password"});
+    update(&ann, &ann, confirmed).await.expect(400);
     let me = ann.get("me").await.json();
     assert!(me.get("requirePasswordChange").is_none(), "{me}");
     update(&admin, &admin, demand(true)).await.expect(400);

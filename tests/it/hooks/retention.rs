@@ -5,6 +5,7 @@ use crate::support::attempts::{Attempts, LONG, attempted, happen, hook, switch, 
 use crate::support::event_stream::{EventStream, StreamEvent};
 use crate::support::scripted::FAST;
 use crate::support::{Setup, TestServer};
+use doorsign::app::Clock;
 use doorsign::domain::EventId;
 use doorsign::store::position;
 use doorsign_hook::PostCreateHook;
@@ -94,6 +95,41 @@ async fn a_lagging_hook_keeps_its_undelivered_events_until_it_is_paused() {
     switch(&server, "stuck", false).await;
     server.clock.advance(DAY);
     are_left(&server, &[5]).await;
+}
+
+#[tokio::test]
+async fn a_replay_whose_events_are_all_deleted_ends_and_newer_events_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sound, mut attempts) = taking("hook");
+    let live = || {
+        Setup::at(folder.path())
+            .pace(LONG)
+            .hook(sound.clone())
+            .start()
+    };
+    let server = live().await;
+    let began = server.clock.now();
+    happen(&server, &["one", "two"]).await;
+    attempts.next(2).await;
+    hook(&server, "hook", |hook| hook.lag == 0).await;
+    switch(&server, "hook", false).await;
+    let operator = crate::support::operator();
+    let replay = server
+        .app
+        .store
+        .replay("hook", began, began.after(DAY), operator);
+    assert_eq!(replay.await.unwrap(), 2);
+    server.stop().await;
+    // A started server has no event in memory.
+    let server = live().await;
+    server.clock.advance(31 * DAY);
+    are_left(&server, &[2]).await;
+    happen(&server, &["three"]).await;
+    server.clock.advance(DAY);
+    are_left(&server, &[3]).await;
+    switch(&server, "hook", true).await;
+    assert_eq!(attempts.next(1).await, [(3, 1)]);
+    hook(&server, "hook", |hook| hook.lag == 0).await;
 }
 
 #[tokio::test]
