@@ -172,6 +172,8 @@ pub enum Change {
     StatusVisibilityChanged {
         /// The user whose status it is.
         user: UserId,
+        /// All rules before the change.
+        before: StatusVisibility,
         /// All rules after the change.
         visibility: StatusVisibility,
     },

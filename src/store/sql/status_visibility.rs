@@ -100,6 +100,7 @@ fn replace(
     audit::append(sql, &entry)?;
     let change = Change::StatusVisibilityChanged {
         user: user.id.clone(),
+        before: before.clone(),
         visibility: after.clone(),
     };
     outbox::append(sql, &by.event(change))

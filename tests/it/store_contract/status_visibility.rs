@@ -45,9 +45,11 @@ async fn set(store: &dyn Store, name: &str, new: &StatusVisibility) {
     set.await.unwrap();
 }
 
+/// The first rules of a user.
 fn changed(name: &str, visibility: &StatusVisibility) -> Change {
     Change::StatusVisibilityChanged {
         user: id(name),
+        before: StatusVisibility::default(),
         visibility: visibility.clone(),
     }
 }

@@ -66,9 +66,13 @@ pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
             (SETTING, write(event, SettingPayload::of(*setting, value))?)
         }
         Change::LoginsEnded { user } => (LOGINS, write(event, LoginsPayload::of(user))?),
-        Change::StatusVisibilityChanged { user, visibility } => (
+        Change::StatusVisibilityChanged {
+            user,
+            before,
+            visibility,
+        } => (
             VISIBILITY,
-            write(event, VisibilityPayload::of(user, visibility))?,
+            write(event, VisibilityPayload::of(user, before, visibility))?,
         ),
     })
 }
@@ -244,8 +248,8 @@ mod tests {
             (Change::UserDeleted { user: user.clone(), username }, "user.deleted", r#""user_id":"a","username":"ann""#),
             (Change::SettingChanged(Setting::DisplayRoles, false.into()), "setting.changed", r#""setting":"UI_DisplayRoles","value":"false""#),
             (Change::LoginsEnded { user: user.clone() }, "logins.ended", r#""user_id":"a""#),
-            (Change::StatusVisibilityChanged { user, visibility: hides }, "status_visibility.changed",
-                r#""user_id":"a","disabled_by_admin":true,"denied":["b"],"denied_by_admin":["c","d"]"#),
+            (Change::StatusVisibilityChanged { user, before: StatusVisibility::default(), visibility: hides }, "status_visibility.changed",
+                r#""user_id":"a","before":{"disabled_by_admin":false,"denied":[],"denied_by_admin":[]},"after":{"disabled_by_admin":true,"denied":["b"],"denied_by_admin":["c","d"]}"#),
         ]
     }
 

@@ -43,10 +43,17 @@ enum Hidden<'a> {
 
 const EVERYONE: &str = "everyone";
 
-/// The payload of the rules that hide a user's status.
+/// The payload of a change of the rules that hide a user's status.
 #[derive(Serialize, Deserialize)]
 pub(super) struct VisibilityPayload<'a> {
     user_id: Cow<'a, str>,
+    before: RulesPayload<'a>,
+    after: RulesPayload<'a>,
+}
+
+/// The rules that hide a user's status.
+#[derive(Serialize, Deserialize)]
+struct RulesPayload<'a> {
     disabled_by_admin: bool,
     denied: Vec<Cow<'a, str>>,
     denied_by_admin: Vec<Cow<'a, str>>,
@@ -117,23 +124,41 @@ impl<'a> Hidden<'a> {
 }
 
 impl<'a> VisibilityPayload<'a> {
-    pub(super) fn of(user: &'a UserId, visibility: &'a StatusVisibility) -> Self {
+    pub(super) fn of(
+        user: &'a UserId,
+        before: &'a StatusVisibility,
+        after: &'a StatusVisibility,
+    ) -> Self {
         Self {
             user_id: user.as_str().into(),
-            disabled_by_admin: visibility.disabled_by_admin,
-            denied: ids(&visibility.denied),
-            denied_by_admin: ids(&visibility.denied_by_admin),
+            before: RulesPayload::of(before),
+            after: RulesPayload::of(after),
         }
     }
 
     pub(super) fn change(self) -> Change {
         Change::StatusVisibilityChanged {
             user: UserId::new(self.user_id),
-            visibility: StatusVisibility {
-                disabled_by_admin: self.disabled_by_admin,
-                denied: stored_ids(self.denied),
-                denied_by_admin: stored_ids(self.denied_by_admin),
-            },
+            before: self.before.rules(),
+            visibility: self.after.rules(),
+        }
+    }
+}
+
+impl<'a> RulesPayload<'a> {
+    fn of(visibility: &'a StatusVisibility) -> Self {
+        Self {
+            disabled_by_admin: visibility.disabled_by_admin,
+            denied: ids(&visibility.denied),
+            denied_by_admin: ids(&visibility.denied_by_admin),
+        }
+    }
+
+    fn rules(self) -> StatusVisibility {
+        StatusVisibility {
+            disabled_by_admin: self.disabled_by_admin,
+            denied: stored_ids(self.denied),
+            denied_by_admin: stored_ids(self.denied_by_admin),
         }
     }
 }
