@@ -25,7 +25,7 @@ struct StreamFields<'a, Args> {
 pub(in crate::api) fn frame(news: &News) -> Option<String> {
     let logged = |event: &str, args: serde_json::Value| stream("stream-notify-logged", event, args);
     Some(match news {
-        News::Shown(shown) => shown_to_all(shown),
+        News::Shown(shown) | News::Hidden(shown) => shown_to_all(shown),
         News::CustomStatus(status) => logged("updateCustomUserStatus", json!([updated(status)])),
         News::CustomStatusDeleted(status) => {
             let status_data = json!({"userStatusData": StatusRecord::from(status)});

@@ -2,6 +2,7 @@
 //! that still waits, because a slow listener only needs the current state.
 
 use super::{Message, News};
+use crate::domain::UserId;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ pub enum Interrupt {
 pub(super) struct Mailbox {
     /// How many mailboxes are not empty, over all listeners.
     full: Arc<AtomicUsize>,
+    /// The user who reads the messages. `None` without a login.
+    viewer: Mutex<Option<UserId>>,
     waiting: Mutex<Waiting>,
     arrived: Notify,
     interrupted: Notify,
@@ -40,10 +43,16 @@ impl Mailbox {
     pub(super) fn new(full: Arc<AtomicUsize>) -> Self {
         Self {
             full,
+            viewer: Mutex::default(),
             waiting: Mutex::default(),
             arrived: Notify::new(),
             interrupted: Notify::new(),
         }
+    }
+
+    /// Returns the user who reads the messages.
+    pub(super) fn viewer(&self) -> MutexGuard<'_, Option<UserId>> {
+        self.viewer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn put(&self, message: &Arc<Message>) {

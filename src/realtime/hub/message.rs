@@ -41,6 +41,8 @@ pub enum Topic {
 pub enum News {
     /// A user's visible status changed.
     Shown(ShownUser),
+    /// The form of [`Shown`](News::Shown) for viewers that the status is hidden from: offline.
+    Hidden(ShownUser),
     /// A custom status was created or changed.
     CustomStatus(CustomStatus),
     /// A custom status was deleted; its last state.
@@ -97,6 +99,17 @@ pub struct ShownUser {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What a listener receives of news that have two forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The first form.
+    First,
+    /// The second form.
+    Second,
+    /// None of them.
+    Neither,
+}
+
 /// A published message, with its encoded form.
 #[derive(Debug)]
 pub struct Message {
@@ -131,12 +144,12 @@ impl Message {
         self.encoded.get_or_init(|| encode(&self.news)).clone()
     }
 
-    /// Returns the user of a message that a newer one about the same user replaces.
-    pub(super) fn subject(&self) -> Option<&UserId> {
-        if let News::Shown(shown) = &self.news {
-            Some(&shown.user)
-        } else {
-            None
+    /// Returns the user whose status the message shows. A newer message about the same user replaces
+    /// it.
+    pub fn subject(&self) -> Option<&UserId> {
+        match &self.news {
+            News::Shown(shown) | News::Hidden(shown) => Some(&shown.user),
+            _ => None,
         }
     }
 }

@@ -7,8 +7,9 @@ mod mailbox;
 mod message;
 
 pub use mailbox::Interrupt;
-pub use message::{Message, News, ShownUser, Topic};
+pub use message::{Form, Message, News, ShownUser, Topic};
 
+use crate::domain::UserId;
 use mailbox::Mailbox;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,6 +62,28 @@ impl Live {
         }
     }
 
+    /// Publishes news that have two forms to the listeners of `topic`, to each in the form that
+    /// `choose` returns for its viewer. Builds no form that no listener receives.
+    pub fn publish_by_viewer(
+        &self,
+        topic: &Topic,
+        choose: impl Fn(Option<&UserId>) -> Form,
+        forms: [&dyn Fn() -> News; 2],
+    ) {
+        let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
+        let mut messages = [None, None];
+        for mailbox in topics.get(topic).into_iter().flatten() {
+            let form = choose(mailbox.viewer().as_ref());
+            let form = match form {
+                Form::First => 0,
+                Form::Second => 1,
+                Form::Neither => continue,
+            };
+            let build = || Arc::new(Message::new(topic.clone(), forms[form]()));
+            mailbox.put(messages[form].get_or_insert_with(build));
+        }
+    }
+
     /// Returns how many listeners have not yet taken their messages.
     #[must_use]
     pub fn backlog(&self) -> usize {
@@ -99,6 +122,11 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Sets the user who reads the messages; `None` without a login. A listener starts without one.
+    pub fn set_viewer(&self, viewer: Option<UserId>) {
+        *self.mailbox.viewer() = viewer;
+    }
+
     /// Subscribes to `topic`. Repeated calls have no effect.
     pub fn subscribe(&mut self, topic: Topic) {
         if self.topics.insert(topic.clone()) {

@@ -117,6 +117,83 @@ async fn a_message_is_built_only_for_listeners_and_only_once() {
     assert_eq!((made.get(), encoded.get()), (1, 1));
 }
 
+/// Shows ann: bob receives the second form, and cid receives nothing.
+fn show_ann(live: &Arc<Live>, built: &Cell<usize>) {
+    let choose = |viewer: Option<&UserId>| match viewer.map(UserId::as_str) {
+        Some("bob") => Form::Second,
+        Some("cid") | None => Form::Neither,
+        Some(_) => Form::First,
+    };
+    let build = |text| {
+        built.set(built.get() + 1);
+        shown("ann", text)
+    };
+    let forms: [&dyn Fn() -> News; 2] = [&|| build("here"), &|| build("hidden")];
+    live.publish_by_viewer(&Topic::Statuses, choose, forms);
+}
+
+#[tokio::test]
+async fn each_viewer_receives_the_chosen_form_which_is_built_once() {
+    let (live, built) = (Arc::<Live>::default(), Cell::new(0));
+    let of_viewer = |viewer: Option<&str>| {
+        let listener = listener(&live, &[Topic::Statuses]);
+        listener.set_viewer(viewer.map(UserId::new));
+        listener
+    };
+    let (bob, dan) = (Some("bob"), Some("dan"));
+    let listeners = [bob, bob, dan, dan, Some("cid"), None].map(of_viewer);
+    show_ann(&live, &built);
+    let (here, hidden) = (shown("ann", "here"), shown("ann", "hidden"));
+    let expected = [
+        vec![hidden.clone()],
+        vec![hidden],
+        vec![here.clone()],
+        vec![here],
+        vec![],
+        vec![],
+    ];
+    for (listener, expected) in listeners.iter().zip(expected) {
+        assert_eq!(received(listener).await, expected);
+    }
+    assert_eq!(built.get(), 2);
+    drop(listeners);
+    let _cid = of_viewer(Some("cid"));
+    show_ann(&live, &built);
+    assert_eq!(built.get(), 2, "a form that no listener receives");
+}
+
+#[tokio::test]
+async fn a_listener_receives_the_forms_of_its_current_viewer() {
+    let (live, built) = (Arc::<Live>::default(), Cell::new(0));
+    let listener = listener(&live, &[Topic::Statuses]);
+    for (viewer, expected) in [
+        (None, vec![]),
+        (Some("bob"), vec![shown("ann", "hidden")]),
+        (Some("dan"), vec![shown("ann", "here")]),
+        (Some("cid"), vec![]),
+    ] {
+        listener.set_viewer(viewer.map(UserId::new));
+        show_ann(&live, &built);
+        assert_eq!(received(&listener).await, expected, "{viewer:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_form_replaces_the_other_that_still_waits() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Statuses]);
+    let hidden = || match shown("ann", "hidden") {
+        News::Shown(shown) => News::Hidden(shown),
+        other => other,
+    };
+    live.publish(&Topic::Statuses, || shown("ann", "here"));
+    live.publish(&Topic::Statuses, hidden);
+    assert_eq!(received(&listener).await, [hidden()]);
+    live.publish(&Topic::Statuses, hidden);
+    live.publish(&Topic::Statuses, || shown("ann", "here"));
+    assert_eq!(received(&listener).await, [shown("ann", "here")]);
+}
+
 #[tokio::test]
 async fn unsubscribing_drops_waiting_messages_too() {
     let live = Arc::<Live>::default();
