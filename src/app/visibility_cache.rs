@@ -35,13 +35,25 @@ impl VisibilitySnapshot {
     /// Returns whether the status of `user` is hidden from `viewer`.
     #[must_use]
     pub fn hides(&self, user: &UserId, viewer: &UserId) -> bool {
-        if self.switches.shows_status && self.people.is_empty() {
+        if self.is_open() {
             return false;
         }
         match self.people.get(user) {
             Some(rules) => rules.hides(user, viewer, self.switches),
             None => !self.switches.shows_status && user != viewer,
         }
+    }
+
+    /// Returns whether no status is hidden from anyone, because there are no rules.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.switches.shows_status && self.people.is_empty()
+    }
+
+    /// Returns whether everyone may see the status of `user`, because there are no rules for it.
+    #[must_use]
+    pub fn is_open_about(&self, user: &UserId) -> bool {
+        self.switches.shows_status && !self.people.contains_key(user)
     }
 
     /// Returns the settings.

@@ -2,9 +2,11 @@
 //! events a reader may see.
 
 use crate::app::App;
-use crate::domain::{Actor, Audience, Change, Event, EventId, Permission, Result};
+use crate::app::visibility_cache::VisibilitySnapshot;
+use crate::domain::{Actor, Audience, Change, Event, EventId, Permission, Result, StatusChange};
 use crate::service::live_login::LiveLogin;
 use crate::store::position;
+use std::sync::Arc;
 
 /// Maximum number of events per read.
 pub const BATCH: usize = 64;
@@ -33,15 +35,75 @@ pub fn newest(app: &App) -> EventId {
 /// `Unauthenticated` if the login has ended, `Unavailable`.
 pub async fn read(app: &App, login: &mut LiveLogin, since: EventId) -> Result<Read> {
     let found = find(app, since).await?;
-    // Checked after the events were read, so that a login that ended or a role that was removed
-    // before any of them is detected.
-    let actor = login.check(app).await?;
+    // Checked after the events were read, so that a login that ended, a role that was removed or a
+    // status that was hidden before any of them is detected.
+    let view = view(app, login).await?;
     let Read::Events(mut events, reached) = found else {
         return Ok(found);
     };
-    let is_quiet = app.settings().await?.broadcast_disabled();
-    events.retain(|event| is_visible(&event.event.change, &actor, is_quiet));
+    events.retain(|event| view.shows(&event.event.change));
     Ok(Read::Events(events, reached))
+}
+
+/// What a reader may see at one moment.
+pub struct View {
+    actor: Arc<Actor>,
+    /// Whether all presence changes are hidden from everyone.
+    pub is_quiet: bool,
+    visibility: Arc<VisibilitySnapshot>,
+}
+
+/// Returns what the owner of `login` may see now.
+///
+/// # Errors
+/// `Unauthenticated` if the login has ended, `PasswordChangeRequired`, `Unavailable`.
+pub async fn view(app: &App, login: &mut LiveLogin) -> Result<View> {
+    Ok(View {
+        actor: login.check(app).await?,
+        is_quiet: app.settings().await?.broadcast_disabled(),
+        visibility: app.visibility().await?,
+    })
+}
+
+impl View {
+    /// Returns whether the reader may see `change`.
+    ///
+    /// Events are kept for weeks, so they reveal more about a user than the momentary
+    /// `users.presence`: past status texts of others need `view-full-other-user-info`. Changes of
+    /// roles and permissions need the permission to make them, `access-permissions`. A presence
+    /// change needs more: neither the rules of its time nor those of now hide the user.
+    #[must_use]
+    pub fn shows(&self, change: &Change) -> bool {
+        let may = |permission| self.actor.grants.contains(permission);
+        match change {
+            Change::StatusCreated(_)
+            | Change::StatusUpdated(_)
+            | Change::StatusDeleted(_)
+            | Change::UserDeleted { .. } => true,
+            Change::PermissionChanged(_)
+            | Change::RoleCreated(_)
+            | Change::RoleUpdated(_)
+            | Change::RoleDeleted(_)
+            | Change::RoleGiven(_)
+            | Change::RoleTaken(_) => may(Permission::AccessPermissions),
+            Change::PresenceChanged(change) => !self.is_quiet && self.shows_presence(change),
+            Change::UserUpdated(user) => user.renamed,
+            Change::SettingChanged(setting, _) => setting.audience() == Audience::Everyone,
+            Change::LoginsEnded { .. } | Change::StatusVisibilityChanged { .. } => false,
+        }
+    }
+
+    fn shows_presence(&self, change: &StatusChange) -> bool {
+        let viewer = &self.actor.user.id;
+        let is_hidden =
+            || change.hidden_from.includes(viewer) || self.visibility.hides(&change.user, viewer);
+        change.user == *viewer
+            || self
+                .actor
+                .grants
+                .contains(Permission::ViewFullOtherUserInfo)
+                && !is_hidden()
+    }
 }
 
 async fn find(app: &App, since: EventId) -> Result<Read> {
@@ -62,33 +124,4 @@ async fn find(app: &App, since: EventId) -> Result<Read> {
         events.extend(event.ok());
     }
     Ok(Read::Events(events, reached))
-}
-
-/// Returns whether `actor` may see `change`. `is_quiet` hides all presence changes.
-///
-/// Events are kept for weeks, so they reveal more about a user than the momentary `users.presence`:
-/// past status texts of others need `view-full-other-user-info`. Changes of roles and permissions
-/// need the permission to make them, `access-permissions`.
-#[must_use]
-pub fn is_visible(change: &Change, actor: &Actor, is_quiet: bool) -> bool {
-    let may = |permission| actor.grants.contains(permission);
-    match change {
-        Change::StatusCreated(_)
-        | Change::StatusUpdated(_)
-        | Change::StatusDeleted(_)
-        | Change::UserDeleted { .. } => true,
-        Change::PermissionChanged(_)
-        | Change::RoleCreated(_)
-        | Change::RoleUpdated(_)
-        | Change::RoleDeleted(_)
-        | Change::RoleGiven(_)
-        | Change::RoleTaken(_) => may(Permission::AccessPermissions),
-        Change::PresenceChanged(change) => {
-            let is_own = change.user == actor.user.id;
-            !is_quiet && (is_own || may(Permission::ViewFullOtherUserInfo))
-        }
-        Change::UserUpdated(user) => user.renamed,
-        Change::SettingChanged(setting, _) => setting.audience() == Audience::Everyone,
-        Change::LoginsEnded { .. } | Change::StatusVisibilityChanged { .. } => false,
-    }
 }

@@ -13,6 +13,7 @@ pub mod events;
 pub mod health;
 pub mod hooks;
 pub mod live_login;
+pub mod live_visibility;
 pub mod logins;
 pub mod permissions;
 pub mod presence;

@@ -1,8 +1,10 @@
 //! The visible status of users as last published, so that nothing is published twice, and the state
 //! it depends on.
 
+use super::viewers::{RuleChange, Viewers};
 use crate::app::App;
-use crate::domain::{EventId, Result, StatusChange, User, UserId};
+use crate::app::visibility_cache::VisibilitySnapshot;
+use crate::domain::{EventId, Result, StatusChange, User, UserChange, UserId};
 use crate::realtime::hub::{News, ShownUser, Topic};
 use crate::realtime::presence::Changed;
 use crate::service::presence::{self, VisiblePresence};
@@ -15,6 +17,9 @@ use std::sync::Arc;
 pub(super) struct People {
     app: Arc<App>,
     known: HashMap<UserId, Known>,
+    /// The user of the last event about a record, if the names are the same. Events about new
+    /// roles follow it.
+    updated: Option<UserId>,
     /// The value of `Live::generation` when the entries were read.
     generation: usize,
 }
@@ -29,10 +34,21 @@ struct Known {
 /// Everything to publish about one user. Complete, so that publishing cannot fail.
 pub(super) struct PersonNews {
     user: UserId,
-    /// The user record, if the user listens to it.
-    record: Option<User>,
-    /// Whether status changes may be published.
-    may_be_shown: bool,
+    cause: Cause,
+    /// Who may see whose status now. `None` if no status may be published.
+    visibility: Option<Arc<VisibilitySnapshot>>,
+}
+
+/// Why a user is published.
+enum Cause {
+    Status,
+    Record {
+        /// The user record, if the user listens to it.
+        record: Option<Box<User>>,
+        is_renamed: bool,
+    },
+    Roles,
+    Rules(RuleChange),
 }
 
 impl People {
@@ -41,6 +57,7 @@ impl People {
         Self {
             app,
             known: HashMap::new(),
+            updated: None,
             generation: 0,
         }
     }
@@ -52,7 +69,7 @@ impl People {
 
     /// Forgets what was last published.
     pub(super) fn forget_all(&mut self) {
-        self.known = HashMap::new();
+        (self.known, self.updated) = Default::default();
     }
 
     /// Applies a status change from event `id`; `None` if the user no longer exists.
@@ -61,7 +78,7 @@ impl People {
         id: EventId,
         change: &StatusChange,
     ) -> Result<Option<PersonNews>> {
-        let may_be_shown = self.may_be_shown().await?;
+        let visibility = self.visibility().await?;
         let Some(known) = self.find(&change.user).await? else {
             return Ok(None);
         };
@@ -75,8 +92,31 @@ impl People {
         }
         Ok(Some(PersonNews {
             user: change.user.clone(),
-            record: None,
-            may_be_shown,
+            cause: Cause::Status,
+            visibility,
+        }))
+    }
+
+    /// Applies a change of the rules of status visibility from event `id`; `None` if the user no
+    /// longer exists.
+    pub(super) async fn rules_changed(
+        &mut self,
+        id: EventId,
+        user: &UserId,
+        change: RuleChange,
+    ) -> Result<Option<PersonNews>> {
+        let visibility = self.visibility().await?;
+        let Some(known) = self.find(user).await? else {
+            return Ok(None);
+        };
+        if known.snapshot.as_of < id {
+            known.snapshot.person.presence.visibility = change.after.clone();
+            known.snapshot.as_of = id;
+        }
+        Ok(Some(PersonNews {
+            user: user.clone(),
+            cause: Cause::Rules(change),
+            visibility,
         }))
     }
 
@@ -85,11 +125,11 @@ impl People {
     pub(super) async fn record_changed(
         &mut self,
         id: EventId,
-        user: &UserId,
+        change: &UserChange,
     ) -> Result<Option<PersonNews>> {
-        let may_be_shown = self.may_be_shown().await?;
+        let (user, visibility) = (&change.user, self.visibility().await?);
         let record = match self.app.live.has(&Topic::OwnUser(user.clone())) {
-            true => users::record(&self.app, user).await?,
+            true => users::record(&self.app, user).await?.map(Box::new),
             false => None,
         };
         self.ask_all_to_reload();
@@ -108,10 +148,24 @@ impl People {
             });
             self.known.extend(known);
         }
+        let is_renamed = change.renamed;
         Ok(Some(PersonNews {
             user: user.clone(),
-            record,
-            may_be_shown,
+            cause: Cause::Record { record, is_renamed },
+            visibility,
+        }))
+    }
+
+    /// Returns what a user's first new or lost role changes, after the event about the record.
+    pub(super) async fn role_changed(&mut self, user: &UserId) -> Result<Option<PersonNews>> {
+        if self.updated.as_ref() != Some(user) {
+            return Ok(None);
+        }
+        let visibility = self.visibility().await?;
+        Ok(self.find(user).await?.map(|_| PersonNews {
+            user: user.clone(),
+            cause: Cause::Roles,
+            visibility,
         }))
     }
 
@@ -119,36 +173,55 @@ impl People {
     pub(super) fn publish(&mut self, news: PersonNews) {
         let PersonNews {
             user,
-            record,
-            may_be_shown,
+            mut cause,
+            visibility,
         } = news;
-        if let Some(record) = record {
+        if let Cause::Record { record, .. } = &mut cause
+            && let Some(record) = record.take()
+        {
             let own_user = Topic::OwnUser(user.clone());
-            let own = || News::OwnRecord(Box::new(record));
+            let own = || News::OwnRecord(record);
             self.app.live.publish(&own_user, own);
         }
-        if may_be_shown {
-            self.show(&user, 0);
+        self.updated = match cause {
+            Cause::Record { is_renamed, .. } if !is_renamed => Some(user.clone()),
+            _ => None,
+        };
+        let Some(visibility) = visibility else { return };
+        match cause {
+            Cause::Status => self.show(&user, 0, &visibility),
+            Cause::Record { is_renamed, .. } => {
+                if is_renamed {
+                    self.show_hidden(&user, &visibility);
+                }
+                self.show(&user, 0, &visibility);
+            }
+            Cause::Roles => self.show_hidden(&user, &visibility),
+            Cause::Rules(change) => self.follow(&user, &change, &visibility),
         }
     }
 
     /// Publishes a user whose presence changed.
     pub(super) async fn connection_changed(&mut self, changed: &Changed) -> Result<()> {
-        if self.may_be_shown().await? {
+        if let Some(visibility) = self.visibility().await? {
             self.find(&changed.user).await?;
-            self.show(&changed.user, changed.times);
+            self.show(&changed.user, changed.times, &visibility);
         }
         Ok(())
     }
 
-    async fn may_be_shown(&self) -> Result<bool> {
-        Ok(!self.app.settings().await?.broadcast_disabled())
+    /// Returns who may see whose status now; `None` if no status may be published.
+    async fn visibility(&self) -> Result<Option<Arc<VisibilitySnapshot>>> {
+        match self.app.settings().await?.broadcast_disabled() {
+            true => Ok(None),
+            false => self.app.visibility().await.map(Some),
+        }
     }
 
     /// Publishes the visible status of a user, unless it was published last. The presence has
     /// changed `times` times since then. A user who changed for a moment is published again,
     /// because a new listener may have seen only that moment.
-    fn show(&mut self, user: &UserId, times: u32) {
+    fn show(&mut self, user: &UserId, times: u32, visibility: &VisibilitySnapshot) {
         let app = self.app.clone();
         let Some(known) = self.known.get_mut(user) else {
             return;
@@ -165,14 +238,44 @@ impl People {
         if known.published.as_ref() == Some(&now) {
             return;
         }
-        app.live
-            .publish(&Topic::Statuses, || News::Shown(now.clone()));
-        // Listeners of a single status receive neither names nor roles.
         let published = known.published.replace(now.clone());
+        let viewers = known.viewers(visibility);
+        viewers.show(&app.live, &Topic::Statuses, &now);
+        // Listeners of a single status receive neither names nor roles.
         if published.is_none_or(|published| is_another_status(&published, &now)) {
-            for topic in [Topic::StatusOf(user.clone()), Topic::OwnUser(user.clone())] {
-                app.live.publish(&topic, || News::Shown(now.clone()));
+            viewers.show(&app.live, &Topic::StatusOf(user.clone()), &now);
+            // Users see themselves.
+            let own_user = Topic::OwnUser(user.clone());
+            app.live.publish(&own_user, || News::Shown(now.clone()));
+        }
+    }
+
+    /// Publishes new names or roles of a user to those that the status is hidden from.
+    fn show_hidden(&self, user: &UserId, visibility: &VisibilitySnapshot) {
+        if let Some(known) = self.known.get(user) {
+            let (viewers, hidden) = (known.viewers(visibility), hidden_user(&known.snapshot));
+            for topic in [Topic::Statuses, Topic::StatusOf(user.clone())] {
+                viewers.show_hidden(&self.app.live, &topic, &hidden);
             }
+        }
+    }
+
+    /// Publishes a user to the viewers that new rules concern: the current state, or that
+    /// it is hidden.
+    fn follow(&self, user: &UserId, change: &RuleChange, visibility: &VisibilitySnapshot) {
+        let Some(known) = self.known.get(user) else {
+            return;
+        };
+        let presence = &known.snapshot.person.presence;
+        let connection = self.app.connections.status(user, presence.policy);
+        let shown = presence::for_the_operator_by(&self.app, connection, presence);
+        let forms = [
+            &shown_user(&known.snapshot, shown),
+            &hidden_user(&known.snapshot),
+        ];
+        for topic in [Topic::Statuses, Topic::StatusOf(user.clone())] {
+            let viewers = known.viewers(visibility);
+            viewers.follow(&self.app.live, &topic, change, forms);
         }
     }
 
@@ -180,7 +283,7 @@ impl People {
     fn ask_all_to_reload(&mut self) {
         let generation = self.app.live.generation();
         if std::mem::replace(&mut self.generation, generation) != generation {
-            self.known.clear();
+            self.forget_all();
         }
     }
 
@@ -198,6 +301,22 @@ impl People {
         }
         Ok(self.known.get_mut(user))
     }
+}
+
+impl Known {
+    fn viewers<'a>(&'a self, now: &'a VisibilitySnapshot) -> Viewers<'a> {
+        let person = &self.snapshot.person;
+        Viewers {
+            user: &person.id,
+            rules: &person.presence.visibility,
+            now,
+        }
+    }
+}
+
+/// Returns how a user looks to those that the status is hidden from: like a user who is offline.
+fn hidden_user(snapshot: &PresenceSnapshot) -> ShownUser {
+    shown_user(snapshot, VisiblePresence::hidden())
 }
 
 fn shown_user(snapshot: &PresenceSnapshot, shown: VisiblePresence) -> ShownUser {

@@ -1,8 +1,9 @@
 //! The messages of each event, and what is read before they are published.
 
 use super::appearances::{People, PersonNews};
+use super::viewers::RuleChange;
 use crate::app::App;
-use crate::domain::{Audience, Change, Event, Result, RoleOf, Setting};
+use crate::domain::{Audience, Change, Event, Result, RoleOf, Setting, VisibilitySwitches};
 use crate::realtime::hub::{Live, News, Topic};
 
 /// What is read before an event is published. By default, only the content of the event is
@@ -31,11 +32,23 @@ pub(super) async fn prepare(app: &App, people: &mut People, event: &Event) -> Re
             prepared.person = people.presence_changed(id, change).await?;
         }
         // The user is announced as updated, too.
-        Change::RoleGiven(_) | Change::RoleTaken(_) => {
+        Change::RoleGiven(role) | Change::RoleTaken(role) => {
             prepared.shows_roles = app.settings().await?.display_roles();
+            prepared.person = people.role_changed(&role.user).await?;
         }
         Change::UserUpdated(user) => {
-            prepared.person = people.record_changed(id, &user.user).await?;
+            prepared.person = people.record_changed(id, user).await?;
+        }
+        Change::StatusVisibilityChanged {
+            user,
+            before,
+            visibility,
+        } => {
+            let change = RuleChange {
+                before: before.clone(),
+                after: visibility.clone(),
+            };
+            prepared.person = people.rules_changed(id, user, change).await?;
         }
         _ => {}
     }
@@ -59,7 +72,7 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
         Change::StatusDeleted(status) => live.publish(&Topic::DeletedCustomStatuses, || {
             News::CustomStatusDeleted(status.clone())
         }),
-        Change::PresenceChanged(_) => {}
+        Change::PresenceChanged(_) | Change::StatusVisibilityChanged { .. } => {}
         Change::PermissionChanged(grant) => {
             live.publish(&Topic::Permissions, || News::Permission(grant.clone()));
         }
@@ -85,12 +98,12 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
             people.forget(user);
         }
         Change::SettingChanged(setting, value) => {
-            setting_changed(people, *setting);
+            setting_changed(live, people, *setting);
             if setting.audience() == Audience::Everyone {
                 live.publish(&Topic::Settings, || News::Setting(*setting, value.clone()));
             }
         }
-        Change::LoginsEnded { .. } | Change::StatusVisibilityChanged { .. } => {}
+        Change::LoginsEnded { .. } => {}
     }
     end_logins(live, change);
     if let Some(person) = prepared.person {
@@ -99,9 +112,13 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
     live.publish(&Topic::Events, || News::Event(Box::new(event)));
 }
 
-/// While presence broadcasts are disabled, the last published state is unknown.
-fn setting_changed(people: &mut People, setting: Setting) {
+/// While presence broadcasts are disabled, the last published state is unknown. A setting of status
+/// visibility may change how every user is shown.
+fn setting_changed(live: &Live, people: &mut People, setting: Setting) {
     if setting == Setting::PresenceBroadcastDisabled {
         people.forget_all();
+    }
+    if VisibilitySwitches::SETTINGS.contains(&setting) {
+        live.ask_all_to_reload();
     }
 }

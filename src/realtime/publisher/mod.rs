@@ -12,9 +12,10 @@ mod appearances;
 mod backpressure;
 mod messages;
 mod retry;
+mod viewers;
 
 use crate::app::App;
-use crate::domain::{Event, EventId, Result};
+use crate::domain::{Change, Event, EventId, Result};
 use crate::realtime::presence::Changed;
 use crate::store::position;
 use appearances::People;
@@ -155,6 +156,10 @@ impl Publisher {
             Err(error) => {
                 tracing::error!(event = event.id.as_u64(), %error, "published an event without data that cannot be read");
                 self.people.forget_all();
+                if matches!(event.event.change, Change::StatusVisibilityChanged { .. }) {
+                    // Some viewers may still see a status that is hidden now.
+                    self.app.live.ask_all_to_reload();
+                }
                 Prepared::default()
             }
         };

@@ -1,5 +1,7 @@
 //! Committed events, as readers, streams and the outbox see them.
 
+mod hidden;
+mod hidden_races;
 mod interruptions;
 mod outbox;
 mod pages;

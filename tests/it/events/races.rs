@@ -4,6 +4,7 @@
 use crate::support::cli::add_ann;
 use crate::support::event_stream::{EventStream, StreamEvent};
 use crate::support::events::position;
+use crate::support::flood::Flood;
 use crate::support::process::Home;
 use crate::support::raw::Raw;
 use crate::support::{Client, Live, TestServer, in_time, look_again};
@@ -16,7 +17,6 @@ use serde_json::{Value, json};
 use std::io::{PipeReader, Write};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::process::Child;
 
@@ -87,33 +87,6 @@ async fn revoke(store: &dyn Database, user: &str, round: usize) {
     }
 }
 
-/// Creates statuses with six writers until it is dropped.
-struct Load(Arc<AtomicBool>);
-
-impl Load {
-    fn begin(admin: &Client) -> Self {
-        let is_over = Arc::new(AtomicBool::new(false));
-        for writer in 0..6 {
-            let (admin, is_over) = (admin.clone(), is_over.clone());
-            tokio::spawn(async move {
-                for n in 0.. {
-                    if is_over.load(Ordering::SeqCst) {
-                        return;
-                    }
-                    admin.create(&format!("load {writer} {n}")).await;
-                }
-            });
-        }
-        Self(is_over)
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
 /// Reads to the end of a stream.
 async fn ends(mut stream: EventStream) {
     let reading = async { while stream.next().await.is_some() {} };
@@ -125,7 +98,7 @@ async fn every_stream_and_socket_of_a_revoked_login_ends_without_a_notice_and_un
     let server = TestServer::start().await;
     server.user("ann").await;
     let (admin, other) = (server.admin().await, silent(&server));
-    let _load = Load::begin(&admin);
+    let _load = Flood::begin(&admin);
     for round in 0..rounds("RACE_ROUNDS", ROUNDS) {
         let ann = server.with_token("ann").await;
         let (stream, mut socket) = (EventStream::open(&server, &ann).await, ann.live().await);
@@ -195,7 +168,7 @@ async fn a_command_that_is_killed_before_its_notice_still_revokes() {
     add_ann(&home).await;
     let server = home.serve(&[], &[]).await;
     let admin = server.with_headers(&home.token("admin", "t").await);
-    let _load = Load::begin(&admin);
+    let _load = Flood::begin(&admin);
     for round in 0..rounds("RACE_PROCESS_ROUNDS", PROCESS_ROUNDS) {
         let ann = server.with_headers(&home.token("ann", &format!("t{round}")).await);
         let raw = Raw::connect(ann.address()).await;

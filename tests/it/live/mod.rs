@@ -16,4 +16,6 @@ mod sockjs;
 mod status_events;
 mod streams;
 mod subscriptions;
+mod visibility;
+mod visibility_races;
 mod watching;

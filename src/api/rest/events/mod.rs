@@ -1,6 +1,7 @@
 //! `events`: committed events by position, as a stream of server-sent events, or as JSON for
 //! clients that poll. This route is ours.
 
+mod outgoing;
 mod reader;
 
 use crate::api::error::ApiError;

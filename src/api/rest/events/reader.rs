@@ -2,13 +2,15 @@
 //! and listens only to learn when there are more. Source of the stream: the HTML standard,
 //! "Server-sent events".
 
+use super::outgoing::{Form, Outgoing};
 use crate::api::Api;
 use crate::api::http::response::{self, Answer, Response};
-use crate::api::wire::{EventPage, EventRow, frame, shown_row};
-use crate::domain::{self, Actor, Error, Event, EventId};
+use crate::api::wire::{EventPage, EventRow};
+use crate::domain::{Error, Event, EventId, UserId};
 use crate::realtime::hub::{Interrupt, Listener, Message, News, Topic};
 use crate::service::events::{self, Read};
 use crate::service::live_login::LiveLogin;
+use crate::service::live_visibility::LiveVisibility;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,7 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 pub(super) struct Reader {
     api: Arc<Api>,
     login: LiveLogin,
+    visibility: LiveVisibility,
     listener: Listener,
     /// Whether the request gave a position.
     has_position: bool,
@@ -45,8 +48,10 @@ impl Reader {
     /// reads, so that nothing is missed in between.
     pub(super) fn new(api: Arc<Api>, login: LiveLogin, since: Option<EventId>) -> Self {
         let mut listener = api.app.live.listen();
+        let viewer = &login.actor().user.id;
+        listener.set_viewer(Some(viewer.clone()));
         listener.subscribe(Topic::Events);
-        listener.subscribe(Topic::OwnUser(login.actor().user.id.clone()));
+        listener.subscribe(Topic::OwnUser(viewer.clone()));
         let newest = events::newest(&api.app);
         Self {
             has_position: since.is_some(),
@@ -54,6 +59,7 @@ impl Reader {
             // Also without a position: the login may have ended before the listener subscribed.
             is_behind: true,
             is_incomplete: false,
+            visibility: LiveVisibility::new(Some(viewer.clone())),
             api,
             login,
             listener,
@@ -109,18 +115,20 @@ impl Reader {
         let stop = self.api.realtime.stop.clone();
         let filling = async {
             // Proxies forward nothing before the first byte.
-            let mut next = vec![sse::Event::default().comment("")];
+            let mut next = vec![Outgoing::comment()];
             loop {
-                for event in next {
+                for Outgoing { event, status_of } in next {
                     let Ok(permit) = sender.reserve().await else {
                         return;
                     };
-                    // A slow reader may take the event long after it was read, and the login may
-                    // have ended since.
-                    if !self.may_send().await {
+                    // A slow reader may take the event long after it was read. The login may have
+                    // ended since, and the status may be hidden now.
+                    if !self.is_logged_in().await {
                         return;
                     }
-                    permit.send(event);
+                    if self.may_show(status_of).await {
+                        permit.send(event);
+                    }
                 }
                 match self.next().await {
                     Some(events) => next = events,
@@ -136,7 +144,7 @@ impl Reader {
     }
 
     /// Returns whether the login is still valid. Waits until the store can answer.
-    async fn may_send(&mut self) -> bool {
+    async fn is_logged_in(&mut self) -> bool {
         loop {
             match self.login.check(&self.api.app).await {
                 Ok(_) => return true,
@@ -146,8 +154,22 @@ impl Reader {
         }
     }
 
+    /// Returns whether a status may be shown in this form. The publisher sends the right form
+    /// whenever the rules change. Waits until the store can answer.
+    async fn may_show(&mut self, status_of: Option<(UserId, Form)>) -> bool {
+        let Some((user, form)) = status_of else {
+            return true;
+        };
+        loop {
+            match self.visibility.hides(&self.api.app, &user).await {
+                Ok(is_hidden) => return is_hidden == (form == Form::Hidden),
+                Err(_) => tokio::time::sleep(RETRY_INTERVAL).await,
+            }
+        }
+    }
+
     /// Returns the next events; `None` at the end of the stream.
-    async fn next(&mut self) -> Option<Vec<sse::Event>> {
+    async fn next(&mut self) -> Option<Vec<Outgoing>> {
         if self.login.is_over(&self.api.app) {
             return None;
         }
@@ -165,26 +187,26 @@ impl Reader {
                 Some(Vec::new())
             }
             messages = self.listener.next() => self.events_of(&messages).await,
-            () = tokio::time::sleep(KEEPALIVE_INTERVAL) => Some(vec![sse::Event::default().comment("")]),
+            () = tokio::time::sleep(KEEPALIVE_INTERVAL) => Some(vec![Outgoing::comment()]),
         }
     }
 
     /// Reads a batch of stored events; `None` if the login has ended.
-    async fn catch_up(&mut self) -> Option<Vec<sse::Event>> {
+    async fn catch_up(&mut self) -> Option<Vec<Outgoing>> {
         let read = events::read(&self.api.app, &mut self.login, self.position).await;
         let (since, mut all) = (self.position, Vec::new());
         match read {
             Ok(Read::Reload(position)) => {
                 self.position = position;
-                all.push(reload(position));
+                all.push(Outgoing::reload(position));
             }
             Ok(Read::Events(events, position)) => {
                 self.is_behind = position > since;
                 self.position = position;
                 if self.is_incomplete {
-                    all.push(reload(since));
+                    all.push(Outgoing::reload(since));
                 }
-                all.extend(events.iter().map(sse_event));
+                all.extend(events.iter().map(Outgoing::stored));
             }
             Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(error) => {
@@ -199,8 +221,8 @@ impl Reader {
 
     /// Converts those `messages` that were not read already; `None` if the login has ended. Nothing
     /// is sent until it is known whether presence may be shown to this user.
-    async fn events_of(&mut self, messages: &[Arc<Message>]) -> Option<Vec<sse::Event>> {
-        let (actor, is_quiet) = match self.view().await {
+    async fn events_of(&mut self, messages: &[Arc<Message>]) -> Option<Vec<Outgoing>> {
+        let view = match events::view(&self.api.app, &mut self.login).await {
             Ok(view) => view,
             Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
             Err(_) => {
@@ -208,50 +230,29 @@ impl Reader {
                 return Some(Vec::new());
             }
         };
-        let mut all = Vec::new();
+        let (mut all, now) = (Vec::new(), self.api.app.clock.now());
         for message in messages {
+            let is_shown = *message.topic() == Topic::Statuses && !view.is_quiet;
             match message.news() {
                 // An event in between was not announced.
                 News::Event(event) if event.id.before() > self.position => self.is_behind = true,
                 News::Event(event) if event.id > self.position => {
                     self.position = event.id;
-                    if events::is_visible(&event.event.change, &actor, is_quiet) {
-                        all.push(sse_event(event));
+                    if view.shows(&event.event.change) {
+                        all.push(Outgoing::stored(event));
                     }
                 }
-                News::Shown(shown) if *message.topic() == Topic::Statuses && !is_quiet => {
-                    let row = shown_row(shown, self.api.app.clock.now());
-                    let text = frame::text_of(&row);
-                    all.push(sse::Event::default().event(row.kind()).data(text));
+                News::Shown(shown) if is_shown => {
+                    all.push(Outgoing::shown(shown, Form::Shown, now));
+                }
+                News::Hidden(shown) if is_shown => {
+                    all.push(Outgoing::shown(shown, Form::Hidden, now));
                 }
                 _ => {}
             }
         }
         Some(all)
     }
-
-    /// Returns the reading user, and whether changes of presence are hidden from everyone.
-    async fn view(&mut self) -> domain::Result<(Arc<Actor>, bool)> {
-        let actor = self.login.check(&self.api.app).await?;
-        let settings = self.api.app.settings().await?;
-        Ok((actor, settings.broadcast_disabled()))
-    }
-}
-
-/// Creates the event that asks the reader to reload its state and to continue from `position`.
-fn reload(position: EventId) -> sse::Event {
-    let id = position.as_u64().to_string();
-    sse::Event::default().event("reload").id(id).data("{}")
-}
-
-/// Converts an event, with its position, from which an interrupted stream can resume.
-fn sse_event(event: &Event) -> sse::Event {
-    let row = EventRow::from(event);
-    let (id, kind) = (event.id.as_u64().to_string(), row.kind());
-    sse::Event::default()
-        .id(id)
-        .event(kind)
-        .data(frame::text_of(&row))
 }
 
 fn page(events: &[Event], position: EventId, reload: bool) -> Answer {

@@ -1,6 +1,6 @@
 //! The end of a live connection, and the close frame that the client receives.
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Failure, Outgoing};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use std::io::ErrorKind;
@@ -29,7 +29,8 @@ pub(super) enum End {
     Silent,
     /// The connection's login has ended.
     LoggedOut,
-    /// It is unknown whether the login has ended: the client must reconnect and log in again.
+    /// It is unknown whether the login has ended or who may see a status: the client must reconnect
+    /// and log in again.
     Unchecked,
     /// The client did not log in in time.
     NotLoggedIn,
@@ -59,6 +60,14 @@ impl End {
             Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone,
             Protocol(_) => Self::Protocol,
             _ => Self::Gone,
+        }
+    }
+
+    /// Returns the end that a failure to write causes.
+    pub(super) fn of(failure: Failure) -> Self {
+        match failure {
+            Failure::Gone => Self::Gone,
+            Failure::Unchecked => Self::Unchecked,
         }
     }
 
@@ -108,13 +117,14 @@ async fn send_close<S>(
     mut outgoing: Outgoing<S>,
     mut incoming: SplitStream<WebSocketStream<S>>,
     end: End,
-) -> Result<(), tungstenite::Error>
+) -> Result<(), End>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    outgoing.flush().await?;
+    outgoing.flush().await.map_err(End::of)?;
     if let Some((code, reason)) = end.close_frame() {
-        outgoing.close(code, reason).await?;
+        let closed = outgoing.close(code, reason).await;
+        closed.map_err(|error| End::by(&error))?;
     }
     while let Some(Ok(_)) = incoming.next().await {}
     Ok(())

@@ -3,6 +3,7 @@
 //! older ones, until there are too many and the connection is closed.
 
 mod end;
+mod gate;
 mod incoming;
 mod keepalive;
 mod outgoing;
@@ -14,6 +15,7 @@ use crate::realtime::hub::{self, Interrupt};
 use crate::transport::limits::Limits;
 use end::{End, close};
 use futures_util::StreamExt;
+use gate::Gate;
 use incoming::{Arrival, Incoming};
 use keepalive::{Check, KeepAlive};
 use outgoing::Outgoing;
@@ -48,8 +50,11 @@ pub(super) async fn run<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (sink, stream) = socket.split();
-    let (mut incoming, mut outgoing) =
-        (Incoming::new(stream, framing), Outgoing::new(sink, framing));
+    let gate = Gate::new(session.app());
+    let (mut incoming, mut outgoing) = (
+        Incoming::new(stream, framing),
+        Outgoing::new(sink, framing, gate),
+    );
     let (mut stop, mut call, mut keepalive) = (pin!(stop), None, KeepAlive::new(limits));
     let end = loop {
         let is_free = outgoing.is_flushed();
@@ -58,11 +63,12 @@ pub(super) async fn run<S>(
             () = &mut stop => Some(End::Stop),
             // A call may itself end the login it uses, and must still report that.
             interrupt = session.listener().interrupt(), if call.is_none() => interrupted(interrupt, &session).await,
-            flushed = outgoing.flush(), if !is_free => flushed.err().map(|_| End::Gone),
+            flushed = outgoing.flush(), if !is_free => flushed.err().map(End::of),
             called = finished(&mut call) => {
                 call = None;
                 let frames = session.called(called).await;
                 keepalive.logged_in(session.is_logged_in());
+                outgoing.set_viewer(session.user());
                 match session.meter().reserve(&frames, framing.held_per_byte()) {
                     Ok(reserved) => {
                         outgoing.hold(reserved);
@@ -115,11 +121,9 @@ fn deliver<S>(
     if session.login_is_over() {
         return Some(End::LoggedOut);
     }
-    outgoing.send_shared(
-        messages
-            .iter()
-            .flat_map(|message| session.frames_of(message)),
-    );
+    for message in messages {
+        outgoing.send_shared(message, session.frames_of(message));
+    }
     None
 }
 

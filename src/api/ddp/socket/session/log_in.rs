@@ -32,6 +32,7 @@ impl Session {
             frames = self.forget_user(Some(&user));
         }
         self.listener.subscribe(Topic::OwnUser(user.clone()));
+        self.listener.set_viewer(Some(user.clone()));
         let outcome = login::result_of(&actor, &token, way);
         self.login = Some(Login {
             is_by_password: matches!(actor.login.kind, LoginKind::Password),
@@ -79,6 +80,7 @@ impl Session {
             id,
         });
         let mut frames = vec![removed];
+        self.listener.set_viewer(None);
         frames.extend(self.streams.end_forbidden(&mut self.listener, next));
         self.listener.unsubscribe(&Topic::OwnUser(login.user));
         frames
@@ -104,7 +106,7 @@ impl Session {
 
     /// Returns whether a user is logged in.
     pub(in crate::api::ddp::socket) fn is_logged_in(&self) -> bool {
-        self.login.is_some()
+        self.user().is_some()
     }
 
     /// Returns whether the connection's login has expired.

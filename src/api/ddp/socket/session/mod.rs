@@ -13,6 +13,7 @@ use crate::api::Api;
 use crate::api::ddp::Connection;
 use crate::api::wire::frame::{self, DocumentChange, Frame, Offence, Reply, text_of};
 use crate::api::wire::stream_frames;
+use crate::app::App;
 use crate::domain::UserId;
 use crate::realtime::hub::{Listener, Message, News, Topic};
 use crate::service::users;
@@ -72,6 +73,16 @@ impl Session {
             login: None,
             meter,
         }
+    }
+
+    /// Returns the handles of use cases.
+    pub(in crate::api::ddp::socket) fn app(&self) -> Arc<App> {
+        self.api.app.clone()
+    }
+
+    /// Returns the logged-in user.
+    pub(in crate::api::ddp::socket) fn user(&self) -> Option<&UserId> {
+        self.login.as_ref().map(|login| &login.user)
     }
 
     /// Returns the connection's listener.
@@ -195,7 +206,7 @@ impl Session {
             Ok(result) => (result, None),
             Err(refused) => (None, Some(refused.into_method_error(&called.method))),
         };
-        let user = self.login.as_ref().map(|login| &login.user);
+        let user = self.user();
         called.log(error.as_ref(), user.or(before.as_ref()), self.address);
         let id = &called.id;
         frames.push(text_of(&Reply::Result { id, error, result }));
@@ -224,7 +235,9 @@ impl Session {
         };
         match (message.topic(), message.news()) {
             (Topic::StatusOf(_), _) => vec![encoded(|news| match news {
-                News::Shown(shown) => Some(stream_frames::presence_frame(shown)),
+                News::Shown(shown) | News::Hidden(shown) => {
+                    Some(stream_frames::presence_frame(shown))
+                }
                 _ => None,
             })],
             (Topic::OwnUser(_), news) => {

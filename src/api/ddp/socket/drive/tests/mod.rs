@@ -1,7 +1,9 @@
-//! A live connection over an in-memory pipe with paused time. `silence` tests pings and timeouts,
-//! `end` how connections end. The responses to frames are not tested here.
+//! A live connection over an in-memory pipe, mostly with paused time. `silence` tests pings and
+//! timeouts, `end` how connections end, `hidden` statuses that must not be sent any more. The
+//! responses to frames are not tested here.
 
 mod end;
+mod hidden;
 mod silence;
 
 use super::*;

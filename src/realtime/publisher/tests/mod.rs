@@ -1,10 +1,12 @@
 //! What listeners receive when several changes happen before the first is published.
 
+mod visibility;
+
 use super::*;
 use crate::app::SystemClock;
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
-use crate::domain::{UserId, UserStatus};
+use crate::domain::{UserChange, UserId, UserStatus, Username};
 use crate::hooks::registry::Webhooks;
 use crate::realtime::hub::{Interrupt, Listener, News, ShownUser, Topic};
 use crate::realtime::presence::Lease;
@@ -170,7 +172,14 @@ async fn a_record_change_after_a_reload_is_read_again() {
     let mut all = app.live.listen();
     all.subscribe(Topic::Statuses);
     // After a reload, event ids may begin again.
-    let news = people.record_changed(EventId::new(1), &ann).await.unwrap();
+    let change = UserChange {
+        user: ann,
+        username: Username::stored("ann".to_owned()),
+        name: String::new(),
+        renamed: false,
+    };
+    let news = people.record_changed(EventId::new(1), &change).await;
+    let news = news.unwrap();
     people.publish(news.unwrap());
     assert_eq!(shown(&all).await.roles, ["bot"]);
 }
