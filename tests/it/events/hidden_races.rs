@@ -2,17 +2,18 @@
 
 use crate::support::event_stream::EventStream;
 use crate::support::flaky::{Fault, FlakyServer, wait_for};
-use crate::support::hiding::allow_hiding;
+use crate::support::frames::LOGGED;
+use crate::support::hiding::{allow_hiding, status_in};
 use crate::support::presence::set;
 use crate::support::raw::Raw;
 use crate::support::store::admin_at;
-use crate::support::{Client, in_time};
+use crate::support::{Client, TestServer, in_time};
 use doorsign::domain::{
     UserId, UserPatch, UserStatus, Username, VisibilityPatch, VisibilitySwitches,
 };
 use doorsign::realtime::hub::{Interrupt, Listener, News, ShownUser, Topic};
-use doorsign::store::{Store, Users};
-use serde_json::json;
+use doorsign::store::{self, DatabaseSettings, Store, Users};
+use serde_json::{Value, json};
 
 /// The close code of a socket that cannot go on.
 const TRY_AGAIN_LATER: u16 = 1013;
@@ -103,6 +104,28 @@ async fn listeners_reload_if_a_change_of_the_rules_cannot_be_published() {
     hidden.await.unwrap();
     let interrupt = in_time("an interrupt", by_bob.interrupt()).await;
     assert_eq!(interrupt, Interrupt::Overrun);
+}
+
+#[tokio::test]
+async fn an_idle_server_follows_the_rules_that_another_process_sets() {
+    let server = TestServer::start().await;
+    allow_hiding(&server.app).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
+    let mut by_bob = bob.live().await;
+    by_bob
+        .subscribe(LOGGED, json!(["user-status", false]))
+        .await;
+    let other = store::open(DatabaseSettings::of(&server.data.join("doorsign.db"))).unwrap();
+    for (hidden, expected) in [
+        (vec![&bob], (LOGGED, 0, String::new())),
+        (vec![], (LOGGED, 3, "Lunch".to_owned())),
+    ] {
+        let changed = other.update_user(UserId::new(ann.id()), hidden_from(&hidden), admin_at(0));
+        changed.await.unwrap();
+        let is_it = |frame: &Value| status_in(frame, &ann.id()) == Some(expected.clone());
+        by_bob.next_where(is_it).await;
+    }
 }
 
 /// Waits until `of` is shown to `listener`, and returns what it received about `about`.
