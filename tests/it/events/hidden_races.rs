@@ -77,8 +77,8 @@ async fn a_socket_closes_instead_of_showing_a_status_while_the_rules_cannot_be_r
     let server = FlakyServer::start().await;
     let (admin, ann) = (server.admin("t").await, server.user("ann").await);
     let mut socket = ann.live().await;
-    let name = "stream-notify-logged";
-    socket.subscribe(name, json!(["user-status", false])).await;
+    let event = json!(["user-status", false]);
+    socket.subscribe(LOGGED, event).await;
     let broken = "list_status_visibility";
     server.store.break_down(broken, Fault::Unavailable);
     server.store.refresh().await.unwrap();
@@ -104,6 +104,41 @@ async fn listeners_reload_if_a_change_of_the_rules_cannot_be_published() {
     hidden.await.unwrap();
     let interrupt = in_time("an interrupt", by_bob.interrupt()).await;
     assert_eq!(interrupt, Interrupt::Overrun);
+}
+
+#[tokio::test]
+async fn a_status_that_is_published_too_late_is_not_sent() {
+    // Nothing is published here: the test is a publisher that does not know the rules yet.
+    let server = FlakyServer::start().await;
+    allow_hiding(&server.app).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let raw = Raw::connect(bob.address()).await;
+    let mut stream = EventStream::over(raw, &bob, "").await;
+    let mut socket = bob.live().await;
+    let event = json!(["user-status", false]);
+    socket.subscribe(LOGGED, event).await;
+    let hide = async |viewers: &[&Client]| {
+        let id = UserId::new(ann.id());
+        let changed = server
+            .store
+            .update_user(id, hidden_from(viewers), admin_at(0));
+        changed.await.unwrap();
+    };
+    let publish = |news: News| server.app.live.publish(&Topic::Statuses, || news.clone());
+    let hidden = || match shown(&ann) {
+        News::Shown(shown) => News::Hidden(shown),
+        other => other,
+    };
+    for (viewers, late) in [(vec![&bob], shown(&ann)), (vec![], hidden())] {
+        hide(&viewers).await;
+        publish(late);
+        publish(shown(&bob));
+        let event = stream.expect("presence.shown").await;
+        assert_eq!(event.data["data"]["user"]["_id"], bob.id());
+        let is_status = |frame: &Value| frame["fields"]["eventName"] == "user-status";
+        let frame = socket.next_where(is_status).await;
+        assert_eq!(frame["fields"]["args"][0][0], bob.id());
+    }
 }
 
 #[tokio::test]
