@@ -13,6 +13,18 @@ pub struct Choice {
     pub expires_at: Option<Timestamp>,
 }
 
+impl Choice {
+    /// Returns whether a form repeats `presence` with this choice: the status is the chosen one, and
+    /// the text is the current one, or empty, as the form of another user shows a hidden status.
+    #[must_use]
+    pub fn repeats(&self, presence: &Presence, now: Timestamp) -> bool {
+        let is_chosen = |status| status == presence.chosen(now);
+        let is_current =
+            |text: &StatusText| text.as_str().is_empty() || text.as_str() == presence.text(now);
+        self.status.is_none_or(is_chosen) && self.text.as_ref().is_none_or(is_current)
+    }
+}
+
 impl Presence {
     /// Applies a choice by hand.
     ///

@@ -43,6 +43,8 @@ mod session;
 mod sessions;
 mod settings;
 mod status_visibility;
+mod status_visibility_rules;
+mod status_visibility_shapes;
 mod use_case_permissions;
 mod users;
 mod users_end;

@@ -42,6 +42,7 @@ pub mod sources;
 pub mod statuses;
 pub mod store;
 mod upstream_error;
+pub mod visibility;
 pub mod watcher;
 pub mod webhooks;
 

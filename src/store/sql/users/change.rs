@@ -104,7 +104,11 @@ fn chosen(
         by: by.clone(),
         effect: ClaimEffect::Sets,
         rule: Box::new(move |presence| {
-            switches.allow_status_of(&presence.visibility)?;
+            let allowed = switches.allow_status_of(&presence.visibility);
+            if allowed.is_err() && choice.repeats(presence, at) {
+                return Ok(());
+            }
+            allowed?;
             presence.choose(&choice, at);
             Ok(())
         }),
