@@ -1,8 +1,66 @@
-//! Requests to a server under compat 9 that provoke what differs from compat 8.
+//! What differs under compat 9: the requests that provoke it, and the response to expect for any
+//! other one.
 
+use crate::support::Reply;
+use crate::support::openapi::document::masked;
 use crate::support::openapi::requests::Case;
 use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob, Stranger};
+use serde_json::{Value, json};
 
+/// The codes with which Rocket.Chat 8 refuses something in a 400.
+const REFUSED: [&str; 4] = [
+    "not_authorized",
+    "not-authorized",
+    "error-not-authorized",
+    "error-not-allowed",
+];
+
+/// The status and the body of a failure, or the names of the fields of a success.
+pub fn seen(reply: &Reply) -> (u16, Value) {
+    let status = reply.status.as_u16();
+    let body = match serde_json::from_str(reply.text()) {
+        Ok(Value::Object(fields)) if status < 400 => {
+            // Only some logins have an address, and their order is random.
+            let names = fields.keys().filter(|name| *name != "ip");
+            names.cloned().collect()
+        }
+        Ok(_) => masked(reply.error_of_rocket_chat()),
+        Err(_) => Value::Null,
+    };
+    (status, body)
+}
+
+/// The response of Rocket.Chat 9 to a request that 8 answers with this.
+pub fn under_9(case: &Case, (status, mut body): (u16, Value)) -> (u16, Value) {
+    let (path, query) = case.line.split_once('?').unwrap_or((&case.line, ""));
+    let removed =
+        |parameter: &str| parameter.starts_with("query=") || parameter.starts_with("fields=");
+    let forbidden =
+        |error: Value| json!({"success": false, "error": error, "errorType": "error-forbidden"});
+    match (status, body["errorType"].as_str()) {
+        (401 | 403 | 429, None) if body["error"] == "unauthorized" => {
+            (403, forbidden(json!("forbidden")))
+        }
+        (401, None) if path.ends_with("/login") => {
+            body["error"] = json!("unauthorized");
+            (401, body)
+        }
+        (200 | 400, _) if !path.ends_with("/spotlight") && query.split('&').any(removed) => {
+            let (kind, text) = (
+                "error-invalid-params",
+                "must NOT have additional properties",
+            );
+            (
+                400,
+                json!({"success": false, "errorType": kind, "error": text}),
+            )
+        }
+        (400, Some(code)) if REFUSED.contains(&code) => (403, forbidden(body["error"].take())),
+        _ => (status, body),
+    }
+}
+
+/// Requests that get a response which only compat 9 has.
 #[rustfmt::skip] // A table.
 pub fn cases() -> Vec<Case> {
     const CREATE: &str = "POST /api/v1/custom-user-status.create";

@@ -112,6 +112,22 @@ async fn the_server_contract_answers_as_documented() {
 }
 
 #[tokio::test]
+async fn every_documented_request_gets_the_same_response_from_8_and_9_but_for_the_listed_cells() {
+    let eight = setup().start().await;
+    let nine = setup().compat(Compat::Nine).start().await;
+    let (mut of_eight, mut of_nine) = (People::of(&eight).await, People::of(&nine).await);
+    let (mut same, mut moved) = (0, 0);
+    for case in cases() {
+        let old = compat::seen(&of_eight.ask(&eight, &case).await);
+        let new = compat::seen(&of_nine.ask(&nine, &case).await);
+        let expected = compat::under_9(&case, old.clone());
+        assert_eq!(new, expected, "{:?} {} {}", case.who, case.line, case.body);
+        *(if old == new { &mut same } else { &mut moved }) += 1;
+    }
+    assert!(same > 400 && moved > 20, "{same} and {moved}");
+}
+
+#[tokio::test]
 async fn undocumented_requests_get_404_or_405_as_documented() {
     let (document, server) = (Document::read(), TestServer::start().await);
     let ask = async |method: &Method, path: &str, status: u16, response: &str| {
