@@ -201,6 +201,8 @@ pub struct UserChange {
     pub name: String,
     /// Whether the username or the display name changed.
     pub renamed: bool,
+    /// Whether the username changed.
+    pub new_username: bool,
 }
 
 /// A user's status after a change.

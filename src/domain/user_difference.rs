@@ -49,6 +49,7 @@ impl UserDifference<'_> {
                 username: after.username.clone(),
                 name: after.name.clone(),
                 renamed: before.username != after.username || before.name != after.name,
+                new_username: before.username != after.username,
             })
         })
     }

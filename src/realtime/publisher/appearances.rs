@@ -46,6 +46,7 @@ enum Cause {
         /// The user record, if the user listens to it.
         record: Option<Box<User>>,
         is_renamed: bool,
+        is_new_username: bool,
     },
     Roles,
     Rules(RuleChange),
@@ -148,10 +149,14 @@ impl People {
             });
             self.known.extend(known);
         }
-        let is_renamed = change.renamed;
+        let cause = Cause::Record {
+            record,
+            is_renamed: change.renamed,
+            is_new_username: change.new_username,
+        };
         Ok(Some(PersonNews {
             user: user.clone(),
-            cause: Cause::Record { record, is_renamed },
+            cause,
             visibility,
         }))
     }
@@ -190,13 +195,21 @@ impl People {
         let Some(visibility) = visibility else { return };
         match cause {
             Cause::Status => self.show(&user, 0, &visibility),
-            Cause::Record { is_renamed, .. } => {
+            Cause::Record {
+                is_renamed,
+                is_new_username,
+                ..
+            } => {
                 if is_renamed {
-                    self.show_hidden(&user, &visibility);
+                    self.show_hidden(&user, &Topic::Statuses, &visibility);
+                }
+                if is_new_username {
+                    let status = Topic::StatusOf(user.clone());
+                    self.show_hidden(&user, &status, &visibility);
                 }
                 self.show(&user, 0, &visibility);
             }
-            Cause::Roles => self.show_hidden(&user, &visibility),
+            Cause::Roles => self.show_hidden(&user, &Topic::Statuses, &visibility),
             Cause::Rules(change) => self.follow(&user, &change, &visibility),
         }
     }
@@ -250,13 +263,13 @@ impl People {
         }
     }
 
-    /// Publishes new names or roles of a user to those that the status is hidden from.
-    fn show_hidden(&self, user: &UserId, visibility: &VisibilitySnapshot) {
+    /// Publishes new names or roles of a user to those that the status is hidden from. They receive
+    /// what they would if the user were offline: listeners of a single status only a new username.
+    fn show_hidden(&self, user: &UserId, topic: &Topic, visibility: &VisibilitySnapshot) {
         if let Some(known) = self.known.get(user) {
-            let (viewers, hidden) = (known.viewers(visibility), hidden_user(&known.snapshot));
-            for topic in [Topic::Statuses, Topic::StatusOf(user.clone())] {
-                viewers.show_hidden(&self.app.live, &topic, &hidden);
-            }
+            let hidden = hidden_user(&known.snapshot);
+            let viewers = known.viewers(visibility);
+            viewers.show_hidden(&self.app.live, topic, &hidden);
         }
     }
 

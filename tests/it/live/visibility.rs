@@ -144,9 +144,14 @@ async fn a_hidden_user_keeps_being_renamed_and_deleted_for_everyone() {
     given.expect(200);
     let offline = json!([[id, "anna", 0, "", "Anna", ["bot", "user"]]]);
     by_bob.expect(logged("user-status", offline)).await;
-    by_bob
-        .next_where(|frame| status_in(frame, &id).is_some())
-        .await;
+    // A watcher of an offline user learns of new usernames only.
+    assert_eq!(office.received(&mut by_bob).await, []);
+    let name = json!({"userId": id, "data": {"name": "Ann"}});
+    office.admin.post("users.update", name).await.expect(200);
+    let names = json!([{"_id": id, "name": "Ann", "username": "anna"}]);
+    by_bob.expect(logged("Users:NameChanged", names)).await;
+    let offline = json!([[id, "anna", 0, "", "Ann", ["bot", "user"]]]);
+    by_bob.expect(logged("user-status", offline)).await;
     let bio = json!({"userId": id, "data": {"bio": "Likes doors."}});
     office.admin.post("users.update", bio).await.expect(200);
     assert_eq!(office.received(&mut by_bob).await, []);

@@ -34,13 +34,14 @@ pub(super) struct RolePayload<'a> {
     role: Cow<'a, str>,
 }
 
-/// The payload of a user after a change.
+/// The payload of a user after a change. `new_username` is missing in rows from before it was stored.
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserPayload<'a> {
     user_id: Cow<'a, str>,
     username: Cow<'a, str>,
     name: Cow<'a, str>,
     renamed: bool,
+    new_username: Option<bool>,
 }
 
 /// The payload of a deleted user.
@@ -130,6 +131,7 @@ impl<'a> UserPayload<'a> {
             username: user.username.as_str().into(),
             name: user.name.as_str().into(),
             renamed: user.renamed,
+            new_username: Some(user.new_username),
         }
     }
 
@@ -139,6 +141,7 @@ impl<'a> UserPayload<'a> {
             username: named(self.username),
             name: self.name.into_owned(),
             renamed: self.renamed,
+            new_username: self.new_username.unwrap_or(self.renamed),
         })
     }
 }

@@ -223,7 +223,7 @@ mod tests {
         };
         let ids = |ids: &[&str]| ids.iter().map(|id| UserId::new(*id)).collect();
         let hides = StatusVisibility { disabled_by_admin: true, denied: ids(&["b"]), denied_by_admin: ids(&["d", "c"]) };
-        let changed = UserChange { user: user.clone(), username: username.clone(), name: "Ann".to_owned(), renamed: true };
+        let changed = UserChange { user: user.clone(), username: username.clone(), name: "Ann".to_owned(), renamed: true, new_username: false };
         let lunch = r#""id":"s","name":"Lunch","status_type":"busy","updated_at":7"#;
         let night = r#""role":"r","name":"Night","description":"Shift","scope":"Users","updated_at":7"#;
         vec![
@@ -244,7 +244,7 @@ mod tests {
             (Change::RoleDeleted(night_shift()), "role.deleted", night),
             (Change::RoleGiven(role()), "role.given", r#""user_id":"a","username":"ann","role":"bot""#),
             (Change::RoleTaken(role()), "role.taken", r#""user_id":"a","username":"ann","role":"bot""#),
-            (Change::UserUpdated(changed), "user.updated", r#""user_id":"a","username":"ann","name":"Ann","renamed":true"#),
+            (Change::UserUpdated(changed), "user.updated", r#""user_id":"a","username":"ann","name":"Ann","renamed":true,"new_username":false"#),
             (Change::UserDeleted { user: user.clone(), username }, "user.deleted", r#""user_id":"a","username":"ann""#),
             (Change::SettingChanged(Setting::DisplayRoles, false.into()), "setting.changed", r#""setting":"UI_DisplayRoles","value":"false""#),
             (Change::LoginsEnded { user: user.clone() }, "logins.ended", r#""user_id":"a""#),

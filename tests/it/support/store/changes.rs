@@ -23,11 +23,13 @@ pub async fn update_events(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent>
     events(store).await.split_off(before)
 }
 
+/// The change of ann to these names.
 pub fn updated(username: &str, name: &str, renamed: bool) -> Change {
     Change::UserUpdated(UserChange {
         user: id("ann"),
         username: Username::stored(username.to_owned()),
         name: name.to_owned(),
         renamed,
+        new_username: renamed && username != "ann",
     })
 }
