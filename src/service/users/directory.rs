@@ -15,6 +15,9 @@ use crate::service::presence::{self, VisiblePresence};
 const SPOTLIGHT_USERS: usize = 5;
 /// Maximum number of users that [`autocomplete`] finds, as in Rocket.Chat.
 const AUTOCOMPLETE_USERS: usize = 10;
+/// Maximum number of users whose status one search checks. A status depends on connections and on the
+/// viewer, so the store cannot search for it.
+const MOST_CHECKED: usize = 500;
 /// Maximum number of users to leave out. A client leaves out those that it already shows.
 const MOST_EXCEPTIONS: usize = 100;
 
@@ -61,7 +64,7 @@ pub async fn spotlight(
 }
 
 /// Like [`spotlight`], with more users and without special characters. With `statuses`, finds only
-/// users that the actor sees with one of these.
+/// users that the actor sees with one of these, among the first 500 that match `text`.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -72,7 +75,7 @@ pub async fn autocomplete(
     except: &[String],
 ) -> Result<Vec<(User, VisiblePresence)>> {
     let limit = if statuses.is_some() {
-        usize::MAX
+        MOST_CHECKED
     } else {
         AUTOCOMPLETE_USERS
     };

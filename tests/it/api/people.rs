@@ -1,6 +1,7 @@
 //! The search for people.
 
-use crate::support::{Client, Setup, TestServer};
+use crate::support::store::user;
+use crate::support::{Client, Setup, TestServer, operator};
 use doorsign::config::Contract;
 use serde_json::{Value, json};
 use warp::http::Method;
@@ -254,5 +255,27 @@ async fn invalid_searches_are_refused_with_a_reason() {
             let error = refused.json()["error"].to_string();
             assert!(error.contains(text), "{route}: {error}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_search_by_status_checks_the_first_500_users() {
+    let server = TestServer::start().await;
+    for n in 0..500 {
+        let user = user(&format!("n{n:03}"));
+        let created = server
+            .app
+            .store
+            .create_user(user, String::new(), operator());
+        created.await.unwrap();
+    }
+    let admin = server.admin().await;
+    // The administrator matches, too.
+    for (name, is_found) in [("n498", true), ("n499", false)] {
+        let busy = json!({"username": name, "status": "busy"});
+        admin.post("users.setStatus", busy).await.expect(200);
+        let selector = r#"{"term":"n","exceptions":[],"conditions":{"status":"busy"}}"#;
+        let found = get(&admin, "users.autocomplete", &[("selector", selector)]).await;
+        assert_eq!(names(&found["items"]).contains(&name), is_found);
     }
 }
