@@ -12,8 +12,9 @@ pub const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 /// Extra time for changes that were committed shortly before they were noticed.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Maximum number of remembered changes. Beyond it, clients get the full list earlier.
-const MOST_CHANGES: usize = 10_000;
+/// Maximum number of remembered changes and of users in their lists, together about 2 MB. Beyond it,
+/// clients get the full list earlier.
+const MOST_REMEMBERED: usize = 20_000;
 
 /// Who may see whose status, as of one moment.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,6 +84,8 @@ struct Past {
     since: Option<Timestamp>,
     /// When each user's rules changed, the oldest first, with the rules before.
     changes: VecDeque<(Timestamp, UserId, StatusVisibility)>,
+    /// How much `changes` counts against [`MOST_REMEMBERED`].
+    held: usize,
 }
 
 impl VisibilityCache {
@@ -134,6 +137,7 @@ impl Past {
         let before = self.newest.replace(snapshot.clone());
         let Some(before) = before.filter(|before| before.switches == snapshot.switches) else {
             self.changes.clear();
+            self.held = 0;
             self.since = Some(now);
             return;
         };
@@ -144,17 +148,25 @@ impl Past {
         for user in users.chain(added) {
             let old = before.rules(user).unwrap_or(&open);
             if old != snapshot.rules(user).unwrap_or(&open) {
+                self.held += weight(old);
                 self.changes.push_back((now, user.clone(), old.clone()));
             }
         }
-        while let Some((at, ..)) = self.changes.front() {
-            if self.changes.len() <= MOST_CHANGES && now.since(*at) < REMEMBERED * 2 {
+        while let Some((at, _, rules)) = self.changes.front() {
+            // Twice, because the clock may be set back by a little.
+            if self.held <= MOST_REMEMBERED && now.since(*at) < REMEMBERED * 2 {
                 break;
             }
             self.since = self.since.max(Some(at.after(Duration::from_millis(1))));
+            self.held -= weight(rules);
             self.changes.pop_front();
         }
     }
+}
+
+/// Returns how much a remembered change counts.
+fn weight(rules: &StatusVisibility) -> usize {
+    1 + rules.denied.len() + rules.denied_by_admin.len()
 }
 
 #[cfg(test)]
@@ -237,6 +249,24 @@ mod tests {
             (changed("bob", 30), changed("bob", 40)),
             (None, Some(vec![]))
         );
+    }
+
+    #[test]
+    fn changes_of_long_lists_are_remembered_up_to_a_bound() {
+        let cache = VisibilityCache::default();
+        let names: Vec<_> = (0..99).map(|n| n.to_string()).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        for second in 0..402 {
+            let denied: &[&str] = if second % 2 == 0 { &names } else { &[] };
+            cache.keep(
+                second,
+                ann_denies(denied),
+                at(i64::try_from(second).unwrap()),
+            );
+        }
+        // Of each two changes, one remembers 99 users.
+        let changed = |since| cache.changed_for(&id("0"), at(since));
+        assert!(changed(3).is_none() && changed(10).is_some());
     }
 
     #[test]
