@@ -6,7 +6,7 @@ use super::outgoing::{Form, Outgoing};
 use crate::api::Api;
 use crate::api::http::response::{self, Answer, Response};
 use crate::api::wire::{EventPage, EventRow};
-use crate::domain::{Error, Event, EventId, UserId};
+use crate::domain::{Error, Event, EventId, Result, UserId};
 use crate::realtime::hub::{Interrupt, Listener, Message, News, Topic};
 use crate::service::events::{self, Read};
 use crate::service::live_login::LiveLogin;
@@ -123,11 +123,10 @@ impl Reader {
                     };
                     // A slow reader may take the event long after it was read. The login may have
                     // ended since, and the status may be hidden now.
-                    if !self.is_logged_in().await {
-                        return;
-                    }
-                    if self.may_show(status_of).await {
-                        permit.send(event);
+                    match self.may_send(status_of).await {
+                        Some(true) => permit.send(event),
+                        Some(false) => {}
+                        None => return,
                     }
                 }
                 match self.next().await {
@@ -143,29 +142,25 @@ impl Reader {
         }
     }
 
-    /// Returns whether the login is still valid. Waits until the store can answer.
-    async fn is_logged_in(&mut self) -> bool {
+    /// Returns whether a message may be sent that shows the status of `status_of`; `None` if the
+    /// login has ended. Waits until the store can answer for both at once.
+    async fn may_send(&mut self, status_of: Option<(UserId, Form)>) -> Option<bool> {
         loop {
-            match self.login.check(&self.api.app).await {
-                Ok(_) => return true,
-                Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return false,
+            match self.check(status_of.as_ref()).await {
+                Ok(may) => return Some(may),
+                Err(Error::Unauthenticated | Error::PasswordChangeRequired) => return None,
                 Err(_) => tokio::time::sleep(RETRY_INTERVAL).await,
             }
         }
     }
 
-    /// Returns whether a status may be shown in this form. The publisher sends the right form
-    /// whenever the rules change. Waits until the store can answer.
-    async fn may_show(&mut self, status_of: Option<(UserId, Form)>) -> bool {
+    async fn check(&mut self, status_of: Option<&(UserId, Form)>) -> Result<bool> {
+        self.login.check(&self.api.app).await?;
         let Some((user, form)) = status_of else {
-            return true;
+            return Ok(true);
         };
-        loop {
-            match self.visibility.hides(&self.api.app, &user).await {
-                Ok(is_hidden) => return is_hidden == (form == Form::Hidden),
-                Err(_) => tokio::time::sleep(RETRY_INTERVAL).await,
-            }
-        }
+        let is_hidden = self.visibility.hides(&self.api.app, user).await?;
+        Ok(is_hidden == (*form == Form::Hidden))
     }
 
     /// Returns the next events; `None` at the end of the stream.
