@@ -60,7 +60,7 @@ CREATE TABLE user (
     updated_at    INTEGER NOT NULL,
     presence_policy TEXT NOT NULL DEFAULT 'connection' CONSTRAINT user_presence_policy CHECK (
         presence_policy = 'connection' OR presence_policy = 'heartbeat' OR presence_policy = 'always'
-    ), -- What makes the user count as connected. Last and with a default, as in an upgraded file.
+    ), -- What makes the user count as connected. Here and with a default, as in an upgraded file.
     unblocked_at INTEGER, -- When failed logins were last reset. Earlier ones no longer block.
     presence_disabled      INTEGER NOT NULL DEFAULT 0 CHECK (presence_disabled IN (0, 1)), -- By an administrator.
     status_denied          TEXT, -- The ids of users from whom the user hides the status, as a JSON array. NULL if empty.

@@ -15,7 +15,7 @@ pub struct Choice {
 
 impl Choice {
     /// Returns whether a form repeats `presence` with this choice: the status is the chosen one, and
-    /// the text is the current one, or empty, as the form of another user shows a hidden status.
+    /// the text is the current one or empty.
     #[must_use]
     pub fn repeats(&self, presence: &Presence, now: Timestamp) -> bool {
         let is_chosen = |status| status == presence.chosen(now);

@@ -218,7 +218,12 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             } else {
                 "error-invalid-url"
             };
-            ErrorReply::failure(code, &capitalized(reason)).details(details)
+            let text = if field == Field::DeniedUsers {
+                reason.clone() // It begins with the name of the field.
+            } else {
+                capitalized(reason)
+            };
+            ErrorReply::failure(code, &text).details(details)
         }
         Problem::Past => ErrorReply::failure(
             "error-invalid-date",

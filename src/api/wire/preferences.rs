@@ -137,7 +137,7 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences
     let utc_offset = checked.remove(UTC_OFFSET).filter(Value::is_number);
     Ok(NewPreferences {
         utc_offset: utc_offset.map(|hours| minutes(&hours)).transpose()?,
-        // A status that changes nothing else must not show in the time of the last change.
+        // A list that changes nothing else must not show in the time of the last change.
         json: (!checked.is_empty() || denied.is_none()).then(|| Value::Object(checked).to_string()),
         denied,
     })

@@ -72,10 +72,15 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
         expires_at,
     };
     let switches = VisibilitySwitches::from(&*settings);
+    let (whose, viewer) = (user.clone(), actor.user.id.clone());
     let rule = move |presence: &mut Presence| {
         switches.allow_status_of(&presence.visibility)?;
-        let status = presence.chosen_by(&choice, now);
-        allow_status(&settings, status)?;
+        // The error must not reveal a chosen status that is hidden from the actor.
+        let is_hidden = presence.visibility.hides(&whose, &viewer, switches);
+        let chosen = (!is_hidden).then(|| presence.chosen_by(&choice, now));
+        chosen
+            .or(choice.status)
+            .map_or(Ok(()), |status| allow_status(&settings, status))?;
         presence.choose(&choice, now);
         Ok(())
     };

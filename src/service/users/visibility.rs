@@ -7,7 +7,10 @@ use crate::domain::{
     Actor, Error, Field, Page, Permission, Problem, Result, StatusVisibility, User, UserId,
     UserKey, UserQuery, UserSearch, Username, What,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Maximum length in characters of an unknown name in a message.
+const MOST_SHOWN: usize = 100;
 
 /// The rules of a user, as far as the reader may see them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -80,7 +83,7 @@ pub async fn list(
     let Page { items, total } = app.store.list_users(query).await?;
     let mut listed = Vec::with_capacity(items.len());
     for user in items {
-        let rules = by_admin(app, &user.id).await?;
+        let rules = of(app, actor, &user.id).await?;
         listed.push((user, rules));
     }
     let items = listed;
@@ -100,20 +103,28 @@ async fn usernames(app: &App, ids: &BTreeSet<UserId>) -> Result<Vec<Username>> {
 /// # Errors
 /// `Invalid { NotValid | TooMany }`, `Unavailable`.
 pub(super) async fn ids(app: &App, field: Field, names: &[String]) -> Result<BTreeSet<UserId>> {
-    let names: BTreeSet<_> = names.iter().map(|name| Username::key(name)).collect();
+    let names: BTreeMap<_, _> = names
+        .iter()
+        .map(|name| (Username::key(name), name))
+        .collect();
     if names.len() > StatusVisibility::MOST_DENIED {
         let most = Problem::TooMany(StatusVisibility::MOST_DENIED);
         return Err(Error::invalid(field, most));
     }
     let mut ids = BTreeSet::new();
-    for name in names {
-        match find(app, UserKey::Username(name.clone())).await {
+    for (key, name) in names {
+        match find(app, UserKey::Username(key)).await {
             Ok((user, _)) => ids.insert(user.id),
             Err(Error::NotFound(What::User(_))) => {
-                return Err(Error::invalid(field, Problem::NotValid(name)));
+                return Err(Error::invalid(field, Problem::NotValid(shortened(name))));
             }
             Err(failed) => return Err(failed),
         };
     }
     Ok(ids)
+}
+
+/// Returns the start of an unknown name, which may be long, for a message.
+fn shortened(name: &str) -> String {
+    name.chars().take(MOST_SHOWN).collect()
 }

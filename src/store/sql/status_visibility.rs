@@ -15,8 +15,7 @@ use std::collections::BTreeSet;
 pub(super) const COLUMNS: &str =
     "user.presence_disabled, user.status_denied, user.status_denied_by_admin";
 
-/// Selects the users with rules, and those with rules by administrators. The first condition is
-/// that of the index.
+/// Selects the users with rules, with the condition of the index.
 const WITH_RULES: &str =
     "presence_disabled = 1 OR status_denied IS NOT NULL OR status_denied_by_admin IS NOT NULL";
 
@@ -58,13 +57,14 @@ pub(super) fn create(
     replace(sql, user, &StatusVisibility::default(), visibility, by)
 }
 
-/// Changes the rules of `user`. Users who were deleted since the request are left out.
+/// Changes the rules of `user`, and returns those before. Users who were deleted since the request
+/// are left out.
 pub(super) fn change(
     sql: &impl Sql,
     user: &User,
     (patch, switches): (&VisibilityPatch, VisibilitySwitches),
     by: &By,
-) -> Result<()> {
+) -> Result<StatusVisibility> {
     let select = format!("SELECT {COLUMNS} FROM user WHERE id = $1");
     let found = sql.first(&select, values![user.id.as_str()], |row| read(row, 0))?;
     let before = found.unwrap_or_default();
@@ -75,7 +75,8 @@ pub(super) fn change(
         after.denied.retain(|id| known.contains(id));
         after.denied_by_admin.retain(|id| known.contains(id));
     }
-    replace(sql, user, &before, &after, by)
+    replace(sql, user, &before, &after, by)?;
+    Ok(before)
 }
 
 fn without_switch(visibility: &StatusVisibility) -> StatusVisibility {

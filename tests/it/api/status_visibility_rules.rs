@@ -228,6 +228,13 @@ async fn users_under_rules_of_administrators_are_listed_as_the_caller_may_see_th
         .get("users.listStatusVisibility?status=busy")
         .await
         .expect(400);
+    // Administrators do not see the list by which another one hides them.
+    let denied = json!({"statusVisibilityDeniedByAdmin": ["bob"], "roles": ["admin"]});
+    change(&admin, &cid, denied).await.expect(200);
+    let path = "users.listStatusVisibility?searchTerm=cid";
+    let own = cid.get(path).await.expect(200).json();
+    assert_eq!(own["users"][0]["username"], "cid");
+    assert!(!own.to_string().contains("bob"), "{own}");
 }
 
 #[tokio::test]
@@ -253,4 +260,41 @@ async fn a_user_can_be_created_with_a_disabled_presence() {
     );
     let open = with(account("eve"), &json!({"presenceDisabledByAdmin": false}));
     admin.post("users.create", open).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_reveal_a_hidden_status() {
+    let (_server, [admin, ann, ..]) = office().await;
+    set(&ann, json!({"status": "offline", "message": "Lunch"})).await;
+    setting(&admin, "Accounts_AllowInvisibleStatusOption", false).await;
+    let message = json!({"userId": ann.id(), "message": "Call me"});
+    let invisible = admin.post("users.setStatus", message.clone()).await;
+    failed(invisible, "error-status-not-allowed", "Invisible");
+    deny(&ann, &["admin"]).await.expect(200);
+    admin.post("users.setStatus", message).await.expect(200);
+    set(&ann, json!({"status": "busy", "message": "Lunch"})).await;
+    deny(&ann, &[]).await.expect(200);
+    // The form shows the text that an administrator hides with it, and nothing afterwards.
+    let lunch = json!({"presenceDisabledByAdmin": true, "statusText": "Lunch"});
+    change(&admin, &ann, lunch).await.expect(200);
+    for guess in ["Lunch", "Dinner"] {
+        let guessed = change(&admin, &ann, json!({"statusText": guess})).await;
+        failed(guessed, "error-presence-disabled", "disabled");
+    }
+    let own = json!({"data": {"statusText": "Lunch", "statusType": "busy"}});
+    ann.post("users.updateOwnBasicInfo", own).await.expect(200);
+}
+
+#[tokio::test]
+async fn unknown_names_in_a_list_are_shortened_and_null_empties_it() {
+    let (_server, [_, ann, bob, _]) = office().await;
+    set(&ann, json!({"status": "busy"})).await;
+    let unknown = deny(&ann, &[&"Zoe".repeat(1000)]).await.expect(400).json();
+    let error = unknown["error"].as_str().unwrap();
+    assert!(error.len() < 200 && error.contains("\"ZoeZoe"), "{error}");
+    deny(&ann, &["bob"]).await.expect(200);
+    assert_eq!(status(&bob, "ann").await, "offline");
+    let empty = json!({"data": {"statusVisibilityDenied": null}});
+    ann.post("users.setPreferences", empty).await.expect(200);
+    assert_eq!(status(&bob, "ann").await, "busy");
 }

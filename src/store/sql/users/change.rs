@@ -4,9 +4,9 @@
 
 use super::rows::{find, refuse_taken, taken};
 use crate::domain::{
-    ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Problem, Result, Timestamp,
-    User, UserDifference, UserId, UserKey, UserPatch, Username, VisibilitySwitches, What,
-    require_administrator, require_permission_manager,
+    ADMIN, Bio, By, Change, Choice, Email, Error, Field, Nickname, Presence, Problem, Result,
+    StatusVisibility, Timestamp, User, UserDifference, UserId, UserKey, UserPatch, Username,
+    VisibilitySwitches, What, require_administrator, require_permission_manager,
 };
 use crate::store::record;
 use crate::store::sql::logins::end as logins;
@@ -38,11 +38,14 @@ pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) ->
         ended_logins: ended.map_or(Ok(0), |ended| logins::end(sql, id, &ended))?,
     };
     append_all(sql, difference.changes(), by)?;
-    if let Some(visibility) = &patch.visibility {
-        status_visibility::change(sql, &after, (visibility, patch.switches), by)?;
-    }
+    let rules = patch
+        .visibility
+        .as_ref()
+        .map(|visibility| status_visibility::change(sql, &after, (visibility, patch.switches), by));
+    let rules_before = rules.transpose()?;
     if let Some(choice) = patch.choice.clone() {
-        presence::change(sql, &chosen(id, (choice, patch.switches), by))?;
+        let change = chosen(id, (choice, patch.switches), rules_before, by);
+        presence::change(sql, &change)?;
     }
     audit::append_all(sql, &difference.entries(&by.attribution()))?;
     append_all(sql, difference.logins_ended(), by)?;
@@ -93,22 +96,32 @@ fn write(sql: &impl Sql, before: &User, patch: &UserPatch, at: Timestamp) -> Res
     Ok(after)
 }
 
+/// Returns the change of the status of `id`. While the presence is disabled, a form may repeat what
+/// its author sees: others see a hidden status, and must not find out the true one.
 fn chosen(
     id: &UserId,
     (choice, switches): (Choice, VisibilitySwitches),
+    rules_before: Option<StatusVisibility>,
     by: &By,
 ) -> PresenceChange {
     let at = by.at;
+    let is_own = by.attribution().author.user().map(|(author, _)| author) == Some(id);
+    let was_allowed = rules_before.is_some_and(|rules| switches.allow_status_of(&rules).is_ok());
     PresenceChange {
         user: id.clone(),
         by: by.clone(),
         effect: ClaimEffect::Sets,
         rule: Box::new(move |presence| {
             let allowed = switches.allow_status_of(&presence.visibility);
-            if allowed.is_err() && choice.repeats(presence, at) {
-                return Ok(());
+            if allowed.is_err() && !was_allowed {
+                let hidden = Presence::untouched(presence.kind);
+                let seen = if is_own { &*presence } else { &hidden };
+                return if choice.repeats(seen, at) {
+                    Ok(())
+                } else {
+                    allowed
+                };
             }
-            allowed?;
             presence.choose(&choice, at);
             Ok(())
         }),
