@@ -197,6 +197,7 @@ async fn a_wrong_method_gets_405_with_the_allowed_ones() {
             ["GET"] => "GET, HEAD, OPTIONS",
             ["POST"] => "POST, OPTIONS",
             ["GET", "POST"] => "GET, POST, HEAD, OPTIONS",
+            ["POST", "DELETE"] => "POST, DELETE, OPTIONS",
             ["POST", "GET"] => "POST, GET, OPTIONS", // Only logout, whose GET is not safe.
             _ => panic!("{known:?}"),
         };
