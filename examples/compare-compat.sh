@@ -74,6 +74,14 @@ requests() {
   call "changes of profiles are off" "$ann" "POST v1/users.updateOwnBasicInfo" '{"data":{"bio":"x"}}'
   call "deleting the own account is off" "$ann" "POST v1/users.deleteOwnAccount" '{"password":"ann"}'
 
+  case="hiding is off"
+  call "$case" "$ann" "POST v1/users.setPreferences" '{"data":{"statusVisibilityDenied":["bob"]}}'
+  call "$case" "$admin" "POST v1/users.update" "{\"userId\":\"${ann%:*}\",\"data\":{\"presenceDisabledByAdmin\":true}}"
+  call "$case" "$admin" "POST v1/users.create" \
+    '{"name":"x","username":"x","email":"x@x.example","password":"x","presenceDisabledByAdmin":true}'
+  prepare settings/Accounts_UserStatus_Enabled '{"value":false}'
+  call "statuses are off" "$ann" "POST v1/users.updateOwnBasicInfo" '{"data":{"statusType":"busy"}}'
+
   call "wrong password" "" "POST v1/login" '{"user":"ann","password":"wrong"}'
   prepare users.setActiveStatus "{\"userId\":\"${bob%:*}\",\"activeStatus\":false}"
   call "deactivated user" "" "POST v1/login" '{"user":"bob","password":"bob"}'
