@@ -19,3 +19,4 @@ mod live;
 mod server;
 mod store_contract;
 mod support;
+mod visibility;

@@ -45,6 +45,7 @@ mod upstream_error;
 pub mod visibility;
 pub mod watcher;
 pub mod webhooks;
+pub mod worlds;
 
 pub use client::{Client, Reply};
 pub use clock::ManualClock;
