@@ -116,6 +116,9 @@ const BLOCKS: &[(&str, &str)] = &[
     ("docs/install.md", "doorsign"),
     ("docs/realtime.md", "curl -sN 'http://127.0.0.1:3000/api/v1/events?since=0' "), // live.rs
     ("docs/security.md", "doorsign audit --since 2026-11-25 "), // every_command_of_the_table_works_…
+    ("docs/status.md", "curl -s http://127.0.0.1:3000/api/v1/settings/Accounts_StatusVisibility_Enabled "), // status.rs
+    ("docs/status.md", "curl -s http://127.0.0.1:3000/api/v1/users.setPreferences "), // status.rs
+    ("docs/status.md", "curl -s 'http://127.0.0.1:3000/api/v1/users.getStatus?username=ann' "), // status.rs
     ("docs/status.md", "doorsign claim set ann busy "),
     ("docs/testing.md", "doorsign dev"), // dev.rs
     ("docs/testing.md", "doorsign dev -- npm test"), // tests/it/dev/beside_command.rs

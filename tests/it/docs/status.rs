@@ -1,5 +1,8 @@
 //! docs/status.md: which status is shown, and when it ends.
 
+use crate::support::docs::{block, pasted};
+use crate::support::page::Page;
+use crate::support::process::Home;
 use crate::support::{Client, Setup, TestServer, in_time};
 use doorsign::config::{Config, Unconnected};
 use doorsign::domain::PresencePolicy;
@@ -177,4 +180,40 @@ async fn a_presence_policy_decides_what_counts_as_connected() {
     assert_eq!(status().await, "offline", "no heartbeat since");
     call(&mut socket, "UserPresence:ping", Value::Null).await;
     assert_eq!(status().await, "online");
+}
+
+#[tokio::test]
+async fn the_walkthrough_hides_ann_from_bob_only() {
+    let home = Home::with_data().await;
+    for name in ["ann", "bob", "carol"] {
+        home.run(&["user", "add", name]).await.succeeded();
+    }
+    let server = home.serve(&[], &[]).await;
+    let of = async |name| home.token(name, "t").await;
+    let (admin, ann, bob, carol) = (
+        of("admin").await,
+        of("ann").await,
+        of("bob").await,
+        of("carol").await,
+    );
+    let busy = json!({"status": "busy", "message": "Lunch"});
+    set(&server.with_headers(&ann), busy).await;
+    let run = async |part, headers: &str| pasted(&block("status", part, &server), headers).await;
+    let before = run("users.getStatus", &bob).await;
+    assert!(before.contains(r#""status":"busy""#), "{before}");
+    run("settings/Accounts_StatusVisibility_Enabled", &admin).await;
+    run("users.setPreferences", &ann).await;
+    let shown: Value = serde_json::from_str(&Page::of("status").blocks("json")[0]).unwrap();
+    let mut seen: Value = serde_json::from_str(&run("users.getStatus", &bob).await).unwrap();
+    seen["_id"] = shown["_id"].clone();
+    assert_eq!(seen, shown);
+    let by_carol = run("users.getStatus", &carol).await;
+    assert!(by_carol.contains(r#""status":"busy""#), "{by_carol}");
+    let data = json!({"data": {"statusVisibilityDenied": []}});
+    let lifted = server
+        .with_headers(&ann)
+        .post("users.setPreferences", data)
+        .await;
+    lifted.expect(200);
+    assert_eq!(run("users.getStatus", &bob).await, before);
 }
