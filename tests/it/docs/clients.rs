@@ -2,9 +2,41 @@
 //! not run here; only the behaviour that they rely on is checked.
 
 use crate::support::dev::{control, dev_server, look, seeded};
-use crate::support::page::Page;
+use crate::support::page::{Page, root};
 use crate::support::process::{Home, paste};
 use serde_json::{Value, json};
+
+/// docs/compatibility.md names the programs of others that the gate runs.
+#[test]
+fn the_verified_clients_have_the_versions_that_run() {
+    let file = |name: &str| {
+        let path = root().join("tests/clients").join(name);
+        std::fs::read_to_string(path)
+            .unwrap()
+            .replace('_', "-")
+            .to_lowercase()
+    };
+    let (node, python) = (file("package.json"), file("requirements.txt"));
+    let mut named = 0;
+    for row in Page::of("compatibility").table("part") {
+        let parts: Vec<_> = row[2].split('`').collect();
+        let pairs = parts[1..].chunks(2).filter(|_| row[1] == "run");
+        for pair in pairs {
+            let version = pair[1].trim().trim_end_matches(',');
+            if !version.starts_with(|first: char| first.is_ascii_digit()) {
+                continue; // The newest one.
+            }
+            let name = pair[0].replace('_', "-").to_lowercase();
+            let is_node = node.contains(&format!("\"{name}\": \"{version}\""));
+            let is_python = python
+                .lines()
+                .any(|line| line == format!("{name}=={version}"));
+            assert!(is_node || is_python, "{name} {version}");
+            named += 1;
+        }
+    }
+    assert_eq!(named, 7);
+}
 
 #[tokio::test]
 async fn the_snippet_for_ci_runs_a_clients_tests_and_stops_the_server_after_them() {
