@@ -132,17 +132,23 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(7);
 
     #[test]
-    fn memory_is_bounded() {
-        let sessions = Sessions::default();
+    fn memory_is_bounded_and_no_last_use_is_lost() {
+        let (sessions, token) = (Sessions::default(), |n: usize| {
+            Fingerprint::of(&n.to_be_bytes())
+        });
         for n in 0..=CAPACITY {
-            sessions.remember(0, Fingerprint::of(&n.to_be_bytes()), actor(), NOW);
+            sessions.remember(0, token(n), actor_by(&n.to_string()), NOW);
+            if n == CAPACITY - 1 {
+                assert!(
+                    sessions.find(0, &token(0), NOW).is_some(),
+                    "the oldest is cached"
+                );
+            }
         }
         assert!(sessions.cached.read().unwrap().newest().len() <= CAPACITY);
-        let newest = Fingerprint::of(&CAPACITY.to_be_bytes());
-        assert!(
-            sessions.find(0, &newest, NOW).is_some(),
-            "the newest is cached"
-        );
+        let newest = sessions.find(0, &token(CAPACITY), NOW);
+        assert!(newest.is_some(), "the newest is cached");
+        assert_eq!(sessions.take_used().len(), CAPACITY + 1);
     }
 
     #[test]

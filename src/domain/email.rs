@@ -46,6 +46,8 @@ mod tests {
     #[test]
     fn addresses_have_two_sides() {
         assert!(Email::parse("a@b".to_owned()).is_ok());
+        let of_length = |length: usize| Email::parse(format!("a@{}", "b".repeat(length - 2)));
+        assert!(of_length(254).is_ok() && of_length(255).is_err());
         for bad in [
             "",
             "a",

@@ -135,4 +135,23 @@ mod tests {
         assert_eq!(rotate(9, 2), expected);
         assert_eq!(rotate(2, 2), [secret("d", None)], "at once");
     }
+
+    #[test]
+    fn a_secret_signs_until_it_expires() {
+        let webhook = Webhook {
+            name: WebhookName::parse("w").unwrap(),
+            url: String::new(),
+            kinds: Vec::new(),
+            secrets: vec![secret("b", None), secret("a", Some(5))],
+            created_at: Timestamp::from_millis(0),
+        };
+        let at = |now| {
+            let secrets = webhook.secrets_at(Timestamp::from_millis(now));
+            secrets.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (at(4), at(5)),
+            (vec!["b".to_owned(), "a".to_owned()], vec!["b".to_owned()])
+        );
+    }
 }

@@ -62,3 +62,84 @@ impl Feed {
         Ok(found.into_iter().map(Arc::new).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::By;
+    use crate::domain::{
+        Change, CustomStatus, Origin, StatusId, StatusName, StatusType, Timestamp, UserId, Username,
+    };
+    use crate::store;
+
+    /// A feed of a store with this many events.
+    async fn feed(events: usize) -> Feed {
+        let store = store::open_in_memory().unwrap();
+        let at = Timestamp::from_millis(1);
+        let by = By {
+            user: UserId::new("ann"),
+            username: Username::stored("ann".to_owned()),
+            at,
+            origin: Origin::Server,
+        };
+        for n in 0..events {
+            let status = CustomStatus {
+                id: StatusId::new(n.to_string()),
+                name: StatusName::stored(n.to_string()),
+                status_type: StatusType::Away,
+                updated_at: at,
+            };
+            let event = by.event(Change::StatusCreated(status.clone()));
+            store.create_status(status, event).await.unwrap();
+        }
+        Feed::new(store)
+    }
+
+    async fn after(feed: &Feed, cursor: u64, limit: usize) -> Vec<Arc<StoredEvent>> {
+        feed.after(EventId::new(cursor), limit).await.unwrap()
+    }
+
+    fn ids<'a>(events: impl IntoIterator<Item = &'a Arc<StoredEvent>>) -> Vec<u64> {
+        let ids = events.into_iter().map(|event| position(event).as_u64());
+        ids.collect()
+    }
+
+    async fn cached(feed: &Feed) -> Vec<u64> {
+        ids(&*feed.recent.lock().await)
+    }
+
+    #[tokio::test]
+    async fn an_event_is_read_once_for_all_consumers() {
+        let feed = feed(9).await;
+        let first = after(&feed, 2, 2).await;
+        assert_eq!(ids(&first), [3, 4]);
+        assert_eq!(ids(&after(&feed, 4, 2).await), [5, 6]);
+        assert_eq!(cached(&feed).await, [3, 4, 5, 6]);
+        let other = after(&feed, 2, 3).await;
+        assert_eq!(ids(&other), [3, 4, 5]);
+        assert!(Arc::ptr_eq(&first[0], &other[0]));
+        assert_eq!(cached(&feed).await, [3, 4, 5, 6]);
+    }
+
+    #[tokio::test]
+    async fn a_consumer_that_is_far_behind_gets_every_event_and_leaves_the_cache_alone() {
+        let feed = feed(9).await;
+        after(&feed, 5, 2).await;
+        assert_eq!(ids(&after(&feed, 0, 3).await), [1, 2, 3]);
+        assert_eq!(ids(&after(&feed, 4, 3).await), [5, 6, 7]);
+        assert_eq!(cached(&feed).await, [6, 7]);
+        assert_eq!(ids(&after(&feed, 8, 3).await), [9]);
+        assert_eq!(cached(&feed).await, [9], "without a gap");
+    }
+
+    #[tokio::test]
+    async fn the_cache_is_limited_to_the_newest_events() {
+        let feed = feed(KEPT + 9).await;
+        for cursor in (0..KEPT as u64).step_by(64) {
+            after(&feed, cursor, 64).await;
+        }
+        after(&feed, KEPT as u64, 64).await;
+        let cached = cached(&feed).await;
+        assert_eq!((cached.len(), cached[0]), (KEPT, 10));
+    }
+}

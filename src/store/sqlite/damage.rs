@@ -40,3 +40,19 @@ fn find(connection: &Connection) -> Option<String> {
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_cannot_be_made_finds_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("locked.db");
+        let open = || Connection::open_with_flags(&path, Default::default()).unwrap();
+        let (writer, reader) = (open(), open());
+        writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        reader.busy_timeout(Duration::ZERO).unwrap();
+        assert_eq!(find(&reader), None);
+    }
+}
