@@ -319,6 +319,37 @@ async fn ended_logins_are_reported_after_an_overrun_too() {
 }
 
 #[tokio::test]
+async fn messages_withheld_before_an_interrupt_arrive_after_it() {
+    let live = Arc::<Live>::default();
+    let listener = listener(&live, &[Topic::Settings, ann()]);
+    let next = listener.next();
+    tokio::pin!(next);
+    assert!(futures_util::poll!(next.as_mut()).is_pending());
+    live.publish(&ann(), || News::LoginsEnded);
+    live.publish(&Topic::Settings, || number(1));
+    assert!(futures_util::poll!(next.as_mut()).is_pending());
+    assert_eq!(interrupt(&listener).await, Some(Interrupt::LoginsEnded));
+    let next = tokio::time::timeout(Duration::ZERO, next).await.unwrap();
+    assert_eq!(*next[0].news(), number(1));
+}
+
+#[tokio::test]
+async fn the_backlog_is_the_number_of_listeners_with_waiting_messages() {
+    let live = Arc::<Live>::default();
+    let topics = [Topic::Settings];
+    let (one, other) = (listener(&live, &topics), listener(&live, &topics));
+    assert_eq!(live.backlog(), 0);
+    for n in [1, 2] {
+        live.publish(&Topic::Settings, || number(n));
+        assert_eq!(live.backlog(), 2);
+    }
+    received(&one).await;
+    assert_eq!(live.backlog(), 1);
+    drop(other);
+    assert_eq!(live.backlog(), 0);
+}
+
+#[tokio::test]
 async fn a_reload_interrupts_every_listener_with_a_topic() {
     let live = Arc::<Live>::default();
     let (one, idle) = (listener(&live, &[Topic::Settings]), live.listen());

@@ -1,5 +1,6 @@
 //! What listeners receive when several changes happen before the first is published.
 
+mod batches;
 mod visibility;
 
 use super::*;
