@@ -20,6 +20,7 @@ mod login_floods;
 mod method_call;
 mod methods;
 mod openapi;
+mod operator;
 mod origins;
 mod own_changes;
 mod passwords;

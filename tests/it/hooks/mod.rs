@@ -7,6 +7,7 @@ mod folders;
 mod gone;
 mod hostile;
 mod own_server;
+mod positions;
 mod readded;
 mod replay;
 mod retention;

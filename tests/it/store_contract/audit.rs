@@ -2,8 +2,10 @@
 
 use crate::support::operator;
 use crate::support::store::hooks::{advance, consumer_state, happen, parked};
-use crate::support::store::{at, every_store, user};
-use doorsign::domain::{Action, EventId, HookKind, Login, LoginId, LoginKind, NewLogin};
+use crate::support::store::{Database, at, every_shared_store, every_store, user};
+use doorsign::domain::{
+    Action, Attribution, EventId, HookKind, Login, LoginId, LoginKind, NewLogin, RecordClass,
+};
 use doorsign::store::{Cursor, Store};
 
 /// The actions recorded since the record `after`, each with its target and detail, oldest first.
@@ -96,6 +98,61 @@ async fn each_change_of_a_hook_is_recorded_once() {
             of_hook(Action::HookReplayed, "2 events"),
         ];
         assert_eq!(recorded(&*store, before).await, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sweep_deletes_old_records_up_to_its_limit_and_reports_whether_more_may_be_left() {
+    every_store(async |database| {
+        let store = database.open();
+        let before = store.newest_audit().await.unwrap();
+        let records = (1..=5)
+            .map(|n| Attribution::server(at(n)).delivery(Action::DeliveriesRetried, "hook", None));
+        store.append_audit(records.collect()).await.unwrap();
+        let stored = store.audit_after(before, 10).await.unwrap();
+        assert_eq!(stored[0].entry.attribution, Attribution::server(at(1)));
+        for (is_more, left) in [(true, 2), (false, 0), (false, 0)] {
+            assert_eq!(store.sweep_audit(at(6), 3).await.unwrap(), is_more);
+            assert_eq!(recorded(&*store, before).await.len(), left);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sweep_of_too_many_records_reports_whether_more_are_left() {
+    every_shared_store(async |database| {
+        let Database::Folder(folder) = &database else {
+            return;
+        };
+        let store = database.open();
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+            INSERT INTO audit (at, action, class, author, detail)
+            SELECT 9, 'login.failed', 0, 'anonymous', '' FROM n";
+        let path = folder.path().join("doorsign.db");
+        let file = rusqlite::Connection::open_with_flags(path, Default::default()).unwrap();
+        file.execute(many, [RecordClass::CAP.cast_signed() + 5])
+            .unwrap();
+        for is_more in [true, false, false] {
+            assert_eq!(store.sweep_audit(at(1), 3).await.unwrap(), is_more);
+        }
+        let count = "SELECT count(*) FROM audit WHERE class = 0";
+        let left: i64 = file.query_row(count, [], |row| row.get(0)).unwrap();
+        assert_eq!(left.cast_unsigned(), RecordClass::CAP);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_record_is_signalled() {
+    every_store(async |database| {
+        let store = database.open();
+        let mut audited = store.audited();
+        audited.mark_unchanged();
+        let created = store.create_user(user("ann"), String::new(), operator());
+        created.await.unwrap();
+        assert!(audited.has_changed().unwrap());
     })
     .await;
 }

@@ -6,6 +6,7 @@ mod changes;
 mod expiry;
 mod hooks;
 mod lists;
+mod login_rules;
 mod logins;
 mod outbox;
 mod permissions;

@@ -83,7 +83,7 @@ async fn the_event_of_a_changed_user_carries_the_new_names() {
 }
 
 #[tokio::test]
-async fn preferences_a_password_and_an_empty_patch_append_no_event() {
+async fn preferences_a_password_an_unblock_and_an_empty_patch_append_no_event() {
     every_store(async |database| {
         let store = with_users(&database, &["ann"]).await;
         for patch in [
@@ -94,6 +94,10 @@ async fn preferences_a_password_and_an_empty_patch_append_no_event() {
             },
             UserPatch {
                 password_hash: Some("another".to_owned()),
+                ..UserPatch::default()
+            },
+            UserPatch {
+                unblock: true,
                 ..UserPatch::default()
             },
             UserPatch {
