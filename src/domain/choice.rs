@@ -31,7 +31,6 @@ impl Presence {
     /// Online with no text or an empty one creates no claim, and ends all claims. Any other choice
     /// becomes the manual claim, and keeps the current text unless one is given.
     pub fn choose(&mut self, choice: &Choice, now: Timestamp) {
-        self.expire(now);
         let status = self.chosen_by(choice, now);
         let says_nothing = |text: &StatusText| text.as_str().is_empty();
         if status == UserStatus::Online && choice.text.as_ref().is_none_or(says_nothing) {

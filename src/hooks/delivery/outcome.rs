@@ -176,8 +176,8 @@ impl Delivery {
             (record.state, record.next_at) = (DeliveryState::Parked, None);
         }
         self.unsaved.push(record);
-        self.save().await?;
-        self.changed.mark_changed(); // More events may be queued for redelivery.
+        // The reload saves it; more events may be queued for redelivery.
+        self.changed.mark_changed();
         Ok(())
     }
 }

@@ -73,7 +73,6 @@ fn evicted(sql: &impl Sql, new: &NewLogin) -> Result<Option<EndedLogins>> {
 /// Adds a login.
 pub(super) fn create(sql: &impl Sql, login: &Login, origin: &LoginOrigin) -> Result<()> {
     refuse_inactive(sql, &login.user)?;
-    delete_expired(sql, login)?;
     let (name, tail, bypass) = match &login.kind {
         LoginKind::Password => (None, None, false),
         LoginKind::Token {
