@@ -190,7 +190,7 @@ async fn a_fault_that_could_never_apply_is_refused_with_what_is_accepted() {
         ),
         (
             json!({"route": "*", "method": "PSOT", "fault": 500}),
-            "method must be GET or HEAD or POST for the route *",
+            "method must be DELETE or GET or HEAD or POST for the route *",
         ),
         (
             json!({"route": "*", "fault": 418}),
