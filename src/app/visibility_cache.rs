@@ -173,11 +173,7 @@ fn weight(rules: &StatusVisibility) -> usize {
 mod tests {
     use super::*;
 
-    const ON: VisibilitySwitches = VisibilitySwitches {
-        shows_status: true,
-        applies_own: true,
-        applies_by_admin: true,
-    };
+    const ON: VisibilitySwitches = VisibilitySwitches::ON;
 
     fn id(id: &str) -> UserId {
         UserId::new(id)

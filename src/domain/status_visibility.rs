@@ -27,6 +27,13 @@ pub struct VisibilitySwitches {
 }
 
 impl VisibilitySwitches {
+    /// Every rule applies.
+    pub const ON: Self = Self {
+        shows_status: true,
+        applies_own: true,
+        applies_by_admin: true,
+    };
+
     /// The settings of this group.
     pub const SETTINGS: [Setting; 3] = [
         Setting::UserStatusEnabled,
@@ -136,11 +143,7 @@ impl HiddenFrom {
 mod tests {
     use super::*;
 
-    const ON: VisibilitySwitches = VisibilitySwitches {
-        shows_status: true,
-        applies_own: true,
-        applies_by_admin: true,
-    };
+    const ON: VisibilitySwitches = VisibilitySwitches::ON;
 
     fn ids(ids: &[&str]) -> BTreeSet<UserId> {
         ids.iter().map(|id| UserId::new(*id)).collect()

@@ -68,11 +68,7 @@ fn checked(
 mod tests {
     use super::*;
 
-    const ON: VisibilitySwitches = VisibilitySwitches {
-        shows_status: true,
-        applies_own: true,
-        applies_by_admin: true,
-    };
+    const ON: VisibilitySwitches = VisibilitySwitches::ON;
 
     fn ids(ids: &[&str]) -> BTreeSet<UserId> {
         ids.iter().map(|id| UserId::new(*id)).collect()

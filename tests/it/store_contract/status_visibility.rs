@@ -10,11 +10,7 @@ use doorsign::domain::{
 use doorsign::store::{ChangeKind, PresenceQuery, Store};
 use std::collections::BTreeSet;
 
-const ON: VisibilitySwitches = VisibilitySwitches {
-    shows_status: true,
-    applies_own: true,
-    applies_by_admin: true,
-};
+const ON: VisibilitySwitches = VisibilitySwitches::ON;
 
 fn ids(names: &[&str]) -> BTreeSet<UserId> {
     names.iter().map(|name| id(name)).collect()

@@ -10,11 +10,7 @@ use crate::service::claims::{self, NewClaim};
 use std::collections::BTreeSet;
 
 /// The settings that enable every rule.
-const ON: VisibilitySwitches = VisibilitySwitches {
-    shows_status: true,
-    applies_own: true,
-    applies_by_admin: true,
-};
+const ON: VisibilitySwitches = VisibilitySwitches::ON;
 
 /// Ann, the viewers bob and cid, and a publisher that runs when the test says so.
 struct Hiding {
