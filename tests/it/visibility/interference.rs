@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::cell::Cell;
 use std::fmt::{self, Debug};
 
-const SEQUENCES: u32 = 24;
+const SEQUENCES: u32 = 8;
 const STEPS: usize = 16;
 /// Requests of the viewer after each step. At the end, the viewer makes all of them.
 const READS: usize = 4;
