@@ -63,7 +63,7 @@ CREATE TABLE user (
     ), -- What makes the user count as connected. Here and with a default, as in an upgraded file.
     unblocked_at INTEGER, -- When failed logins were last reset. Earlier ones no longer block.
     presence_disabled      INTEGER NOT NULL DEFAULT 0 CHECK (presence_disabled IN (0, 1)), -- By an administrator.
-    status_denied          TEXT, -- The ids of users from whom the user hides the status, as a JSON array. NULL if empty.
+    status_denied          TEXT, -- The ids of the users that the user hides from, as a JSON array. NULL if empty.
     status_denied_by_admin TEXT  -- The same, by an administrator.
 ) STRICT, WITHOUT ROWID;
 

@@ -153,7 +153,7 @@ impl Past {
             }
         }
         while let Some((at, _, rules)) = self.changes.front() {
-            // Twice, because the clock may be set back by a little.
+            // Longer than requests go back, so that the newest of them find every change.
             if self.held <= MOST_REMEMBERED && now.since(*at) < REMEMBERED * 2 {
                 break;
             }
