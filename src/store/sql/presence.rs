@@ -1,5 +1,6 @@
 //! Presence and claims in SQL. The domain decides which claim is effective and what a choice does.
 
+use super::status_visibility::COLUMNS as RULES;
 use super::users::rows as users;
 use super::{
     Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, status_visibility, values,
@@ -18,7 +19,7 @@ use async_trait::async_trait;
 const COLUMNS: &str = "user.id, user.username, user.name,
     EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
     presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset,
-    user.presence_policy, user.presence_disabled, user.status_denied, user.status_denied_by_admin";
+    user.presence_policy";
 
 /// The tables of [`COLUMNS`].
 const TABLES: &str = "user LEFT JOIN presence ON presence.user_id = user.id LEFT JOIN claim ON claim.user_id = user.id";
@@ -78,7 +79,7 @@ impl<E: Engine> Presences for E {
 }
 
 fn find(sql: &impl Sql, user: &UserId) -> Result<Option<UserWithPresence>> {
-    let select = format!("SELECT {COLUMNS} FROM {TABLES} WHERE user.id = $1");
+    let select = format!("SELECT {COLUMNS}, {RULES} FROM {TABLES} WHERE user.id = $1");
     Ok(people(sql, &select, values![user.as_str()])?.pop())
 }
 
@@ -117,7 +118,7 @@ fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<UserWithPresence>>
     };
     let elements = S::ELEMENTS;
     let select = format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE user.active = 1 AND (user.id IN ({elements}($1)) {also}) ORDER BY user.id"
+        "SELECT {COLUMNS}, {RULES} FROM {TABLES} WHERE user.active = 1 AND (user.id IN ({elements}($1)) {also}) ORDER BY user.id"
     );
     let ids = record::id_array(ids);
     let values: Vec<_> = [Value::from(&ids)]
@@ -139,7 +140,7 @@ fn usernames<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<(UserId, Username)>>
     })
 }
 
-/// Returns the users that a query of [`COLUMNS`] selects. The rows of a user must be adjacent.
+/// Returns the users that a query of [`COLUMNS`] and [`RULES`] selects. The rows of a user must be adjacent.
 fn people(sql: &impl Sql, select: &str, values: &[Value<'_>]) -> Result<Vec<UserWithPresence>> {
     let mut people: Vec<UserWithPresence> = Vec::new();
     sql.each(select, values, |row| {
