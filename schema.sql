@@ -1,6 +1,6 @@
--- The database schema, created by the first start. A file of version 2, 3, 4, 5 or 6 is upgraded when
--- it is opened, by the scripts in src/store/sqlite/upgrades. Version 1, from before the first release,
--- is rejected.
+-- The database schema, created by the first start. A file of version 2 to 7 is upgraded when it is
+-- opened, by the scripts in src/store/sqlite/upgrades. Version 1, from before the first release, is
+-- rejected.
 --
 -- Times are milliseconds since the Unix epoch, UTC. The server generates all ids except event.id
 -- and audit.id, which SQLite assigns. A column ending in _key holds its neighbour without regard to
@@ -9,7 +9,7 @@
 
 -- Identifies the file as doorsign's: "door" in ASCII.
 PRAGMA application_id = 0x646f6f72;
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 -- Custom statuses. The ids ascend with time, so a new row lands on the last page of the tree.
 -- WITHOUT ROWID keeps the row in that one tree.
@@ -64,7 +64,9 @@ CREATE TABLE user (
     unblocked_at INTEGER, -- When failed logins were last reset. Earlier ones no longer block.
     presence_disabled      INTEGER NOT NULL DEFAULT 0 CHECK (presence_disabled IN (0, 1)), -- By an administrator.
     status_denied          TEXT, -- The ids of the users that the user hides from, as a JSON array. NULL if empty.
-    status_denied_by_admin TEXT  -- The same, by an administrator.
+    status_denied_by_admin TEXT, -- The same, by an administrator.
+    public_board INTEGER NOT NULL DEFAULT 0 CHECK (public_board IN (0, 1)), -- Whether the user appears on a public board.
+    pin_hash     TEXT -- A PHC string of the PIN for displays.
 ) STRICT, WITHOUT ROWID;
 
 -- The few users who have rules of status visibility.
@@ -84,13 +86,14 @@ CREATE INDEX presence_changed ON presence (changed_at);
 
 -- Claims on a user's status. The strongest source is effective (internal, manual, external, in this
 -- order), except that a manual 'offline' comes first; the others wait. expires_at NULL: until it is ended. An expired row has no effect, even
--- before it is deleted.
+-- before it is deleted. set_at NULL: made before schema 8.
 CREATE TABLE claim (
     user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     source     TEXT    NOT NULL CHECK (source = 'internal' OR source = 'manual' OR source = 'external'),
     status     TEXT    NOT NULL CHECK (status = 'online' OR status = 'away' OR status = 'busy' OR status = 'offline'),
     text       TEXT    NOT NULL,
     expires_at INTEGER,
+    set_at     INTEGER,
     PRIMARY KEY (user_id, source)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_expires ON claim (expires_at) WHERE expires_at IS NOT NULL;
@@ -153,6 +156,49 @@ CREATE TABLE login (
     address    TEXT,      -- The client's address at login.
     client     TEXT,      -- The User-Agent at login, shortened.
     CONSTRAINT login_name UNIQUE (user_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- The pictures that users chose, as encoded by the server. type is the media type. etag identifies
+-- the bytes.
+CREATE TABLE avatar (
+    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    etag       TEXT    NOT NULL,
+    picture    BLOB    NOT NULL,
+    type       TEXT    NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT;
+
+-- Links with which users choose a password: their first one (invitation) or a new one (reset).
+-- token_hash is the SHA-256 of the token in hex. created_by: the id of a user. NULL: the operator.
+-- used_at NULL: not used yet.
+CREATE TABLE invitation (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    user_id    TEXT    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    kind       TEXT    NOT NULL CONSTRAINT invitation_kind CHECK (kind = 'invitation' OR kind = 'reset'),
+    token_hash TEXT    NOT NULL CONSTRAINT invitation_token UNIQUE,
+    created_by TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX invitation_user ON invitation (user_id);
+
+-- Wall displays. key_hash is the SHA-256 of the display's key in hex. dim_from and dim_to: HH:MM in
+-- the display's time zone. NULL: never dimmed. time_zone NULL: the device's. interactive: whether
+-- people may set their status with a PIN.
+CREATE TABLE display (
+    id           TEXT    NOT NULL PRIMARY KEY,
+    name         TEXT    NOT NULL CONSTRAINT display_name UNIQUE,
+    key_hash     TEXT    NOT NULL CONSTRAINT display_key UNIQUE,
+    sort_by      TEXT    NOT NULL CHECK (sort_by = 'name' OR sort_by = 'status'),
+    theme        TEXT    NOT NULL CHECK (theme = 'auto' OR theme = 'light' OR theme = 'dark'),
+    time_zone    TEXT,
+    dim_from     TEXT,
+    dim_to       TEXT,
+    keep_awake   INTEGER NOT NULL CHECK (keep_awake IN (0, 1)),
+    interactive  INTEGER NOT NULL CHECK (interactive IN (0, 1)),
+    created_at   INTEGER NOT NULL,
+    last_seen_at INTEGER -- Accurate to a few minutes.
 ) STRICT, WITHOUT ROWID;
 
 -- Settings that differ from their defaults. value is the value as text: true, 42, Office. Its type

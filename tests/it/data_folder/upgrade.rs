@@ -21,6 +21,7 @@ const SCHEMA_3: &str = include_str!("schema_3.sql");
 const SCHEMA_4: &str = include_str!("schema_4.sql");
 const SCHEMA_5: &str = include_str!("schema_5.sql");
 const SCHEMA_6: &str = include_str!("schema_6.sql");
+const SCHEMA_7: &str = include_str!("schema_7.sql");
 
 fn connect(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::default()).unwrap()
@@ -46,7 +47,7 @@ fn make(path: &Path, schema: &str) {
            INSERT INTO consumer (name, cursor) VALUES ('picky', 1), ('other', 0);"#,
     )
     .unwrap();
-    let parked = if [SCHEMA_4, SCHEMA_5, SCHEMA_6].contains(&schema) {
+    let parked = if [SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7].contains(&schema) {
         "INSERT INTO delivery (consumer, event_id, state, attempts, reason, notes, at) VALUES ('picky', 1, 'parked', 16, 'never this one', '', 8)"
     } else {
         "INSERT INTO parked (consumer, event_id, reason, attempts, parked_at) VALUES ('picky', 1, 'never this one', 16, 8)"
@@ -80,7 +81,7 @@ fn version(path: &Path) -> i32 {
 
 #[tokio::test]
 async fn a_file_of_version_2_opens_with_everything_in_it() {
-    Page::of("install").states("schema 2, 3, 4, 5 or 6");
+    Page::of("install").states("schema 2 to 7");
     opens_with_everything(SCHEMA_2).await;
 }
 
@@ -102,6 +103,11 @@ async fn a_file_of_version_5_opens_with_everything_in_it() {
 #[tokio::test]
 async fn a_file_of_version_6_opens_with_everything_in_it() {
     opens_with_everything(SCHEMA_6).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_7_opens_with_everything_in_it() {
+    opens_with_everything(SCHEMA_7).await;
 }
 
 #[tokio::test]
@@ -257,14 +263,16 @@ async fn an_upgraded_file_has_the_schema_of_a_new_one() {
     make(&newer, SCHEMA_5);
     let newest = folder.path().join("newest.db");
     make(&newest, SCHEMA_6);
+    let latest = folder.path().join("latest.db");
+    make(&latest, SCHEMA_7);
     drop(open(&new));
-    for old in [&oldest, &older, &old, &newer, &newest] {
+    for old in [&oldest, &older, &old, &newer, &newest, &latest] {
         assert_ne!(shape(old), shape(&new));
         drop(open(old));
         assert_eq!(shape(old), shape(&new));
-        assert_eq!((version(old), version(&new)), (7, 7));
+        assert_eq!((version(old), version(&new)), (8, 8));
     }
-    for path in [oldest, older, old, newer, newest, new] {
+    for path in [oldest, older, old, newer, newest, latest, new] {
         let database = connect(&path);
         let columns = "username_key, id, username, name, name_key, password_hash, active, email_verified, require_password_change, utc_offset, created_at, updated_at, presence_policy";
         let add = |policy: &str| {
@@ -302,6 +310,7 @@ async fn an_upgrade_that_fails_leaves_the_file_at_its_version() {
             SCHEMA_6,
             "ALTER TABLE user ADD COLUMN status_denied TEXT",
         ),
+        (7, SCHEMA_7, "CREATE TABLE display (id INTEGER)"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorsign.db");
@@ -361,7 +370,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
         for args in COMMANDS {
             let reason = home.run(args).await.refused(1);
             assert!(
-                reason.contains("has schema 4, and this doorsign needs 7"),
+                reason.contains("has schema 4, and this doorsign needs 8"),
                 "{reason}"
             );
             assert_eq!(
@@ -377,7 +386,7 @@ async fn commands_refuse_an_older_database_and_only_a_server_upgrades_it() {
     refused().await;
     drop(lock);
     let server = home.serve(&[], &[]).await;
-    assert_eq!(version(&path), 7);
+    assert_eq!(version(&path), 8);
     let users = home.run(&["user", "list"]).await.succeeded();
     assert_eq!(users.lines().count(), 1, "{users}");
     server.end().await;

@@ -220,7 +220,7 @@ async fn a_foreign_database_file_is_refused_and_left_untouched() {
         ),
         (
             with(VERSION, 99),
-            "has schema 99, and this doorsign knows up to 7; use a newer doorsign",
+            "has schema 99, and this doorsign knows up to 8; use a newer doorsign",
         ),
     ];
     for (bytes, expected) in cases {

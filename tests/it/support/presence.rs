@@ -46,7 +46,7 @@ pub fn many(count: usize, end: i64) -> String {
                          email = NULL, email_key = NULL;
          INSERT INTO user SELECT * FROM many;
          INSERT INTO presence SELECT id, 'offline', 1 FROM many;
-         INSERT INTO claim SELECT id, 'manual', 'busy', 'Lunch', {end} FROM many;
+         INSERT INTO claim (user_id, source, status, text, expires_at) SELECT id, 'manual', 'busy', 'Lunch', {end} FROM many;
          COMMIT"
     )
 }

@@ -7,12 +7,13 @@ use rusqlite::Connection;
 pub(super) const OLDEST: i32 = 2;
 
 /// The upgrades from [`OLDEST`], each with its target version.
-const STEPS: [(i32, &str); 5] = [
+const STEPS: [(i32, &str); 6] = [
     (3, include_str!("to_3.sql")),
     (4, include_str!("to_4.sql")),
     (5, include_str!("to_5.sql")),
     (6, include_str!("to_6.sql")),
     (7, include_str!("to_7.sql")),
+    (8, include_str!("to_8.sql")),
 ];
 
 /// Applies every upgrade that a file of version `from` needs, in the open transaction.
