@@ -1,25 +1,25 @@
 // Calls of the public API with the session's cookie, and errors at the field that caused them.
 
-/** The base path of every link and call: "" or, for example, "/team". */
+// The base path of every link and call: "" or, for example, "/team".
 export const base = document.documentElement.dataset.base ?? "";
 
-/** What the shell knows about the viewer: user, permissions, now, board, title. */
+// What the shell knows about the viewer: user, permissions, now, board, title.
 export const page = json("page") ?? { user: null, permissions: [] };
 
-/** Messages between the tabs of one browser: relayed frames and "signed-out". */
+// Messages between the tabs of one browser: relayed frames and "signed-out".
 const channel = "BroadcastChannel" in window ? new BroadcastChannel(`doorsign${base}`) : null;
 channel?.addEventListener("message", ({ data }) => data.kind === "signed-out" && leave());
 
-/** The parsed content of a `<script type="application/json">`; null if it is absent. */
+// The parsed content of a `<script type="application/json">`; null if it is absent.
 function json(id) {
   const script = document.getElementById(id);
   return script === null ? null : JSON.parse(script.textContent);
 }
 
-/** Whether the viewer has a permission. The server checks again. */
+// Whether the viewer has a permission. The server checks again.
 export const may = (permission) => page.permissions.includes(permission);
 
-/** A refused or failed call. `status` is 0 if no answer arrived. */
+// A refused or failed call. `status` is 0 if no answer arrived.
 export class Refused extends Error {
   constructor(status, body, headers) {
     super(body.error ?? body.message ?? "");
@@ -33,10 +33,8 @@ export class Refused extends Error {
   }
 }
 
-/**
- * Calls `/api/v1/PATH`. The body is JSON; a FormData is sent as it is. Returns the parsed answer or
- * throws `Refused`. A 401 ends the page of a viewer who was logged in.
- */
+// Calls `/api/v1/PATH`. The body is JSON; a FormData is sent as it is. Returns the parsed answer or
+// throws `Refused`. A 401 ends the page of a viewer who was logged in.
 export async function call(method, path, body) {
   const init = { method, cache: "no-store", credentials: "same-origin" };
   if (body instanceof FormData) {
@@ -59,13 +57,13 @@ export async function call(method, path, body) {
   throw new Refused(answer.status, result, answer.headers);
 }
 
-/** Ends every tab of this browser, because the session has ended. */
+// Ends every tab of this browser, because the session has ended.
 export function signedOut() {
   channel?.postMessage({ kind: "signed-out" });
   leave();
 }
 
-/** Empties the page, so that no name or status stays visible, and offers the login. */
+// Empties the page, so that no name or status stays visible, and offers the login.
 function leave() {
   if (page.user === null) {
     return;
@@ -89,7 +87,7 @@ function leave() {
   link.focus();
 }
 
-/** Codes of the server: the key of their words, and the field if the server names none. */
+// Codes of the server: the key of their words, and the field if the server names none.
 const ERRORS = {
   "error-the-field-is-required": ["errors.required"],
   "error-input-is-not-a-valid-field": ["errors.notValid"],
@@ -110,10 +108,10 @@ const ERRORS = {
   "error-user-is-not-activated": ["errors.deactivated"],
 };
 
-/** Fields that differ only in their spelling on the wire. */
+// Fields that differ only in their spelling on the wire.
 const ALIASES = { statustype: ["statusType", "status"], text: ["message"], pass: ["password"] };
 
-/** The words for a refused call, in the language of the page. */
+// The words for a refused call, in the language of the page.
 export function errorText(refused) {
   const minutes = Math.max(1, Math.ceil(refused.retryAfter / 60));
   const byStatus = {
@@ -135,7 +133,7 @@ export function errorText(refused) {
   return general === undefined ? refused.error || word("errors.unknown") : word(general, slots);
 }
 
-/** A code that needs the field to be understood. */
+// A code that needs the field to be understood.
 function detailKey({ errorType, field }) {
   if (errorType !== "error-input-is-not-a-valid-field") {
     return undefined;
@@ -144,14 +142,14 @@ function detailKey({ errorType, field }) {
   return keys[field.toLowerCase()];
 }
 
-/** The control of a form that a refused call is about; undefined if there is none. */
+// The control of a form that a refused call is about; undefined if there is none.
 function control(form, refused) {
   const name = refused.field || ERRORS[refused.errorType]?.[1] || "";
   const names = [name, ...(ALIASES[name.toLowerCase()] ?? [])].map((each) => each.toLowerCase());
   return [...form.elements].find((each) => each.name && names.includes(each.name.toLowerCase()));
 }
 
-/** Removes the errors that `showErrors` has shown in a form. */
+// Removes the errors that `showErrors` has shown in a form.
 export function clearErrors(form) {
   for (const shown of form.querySelectorAll(".field-error, .form-error")) {
     shown.remove();
@@ -162,7 +160,7 @@ export function clearErrors(form) {
   }
 }
 
-/** Shows a refused call at its field, or above the form if it is about none, and moves the focus. */
+// Shows a refused call at its field, or above the form if it is about none, and moves the focus.
 export function showErrors(form, refused) {
   if (!(refused instanceof Refused)) {
     throw refused;
@@ -170,7 +168,7 @@ export function showErrors(form, refused) {
   showError(form, control(form, refused), errorText(refused));
 }
 
-/** Shows an error at a control, or above the form if `field` is undefined. */
+// Shows an error at a control, or above the form if `field` is undefined.
 export function showError(form, field, text) {
   clearErrors(form);
   const message = document.createElement("p");

@@ -1,22 +1,23 @@
 // Templates, dialogs, toasts and announcements. No markup is ever made from a string.
 
 const SLOT = /\{([A-Za-z0-9]+)\}/g;
+const EMPTY_MEANS_ABSENT = ["src", "href", "datetime", "title"];
 
-/** The slots of a template, found once. */
+// The slots of a template, found once.
 const plans = new WeakMap();
 
-/** The slots of an element that was made from a template, with the values they show. */
+// The slots of an element that was made from a template, with the values they show.
 const bound = new WeakMap();
 
-/** Letters that reorder or hide text. The server's filler treats the same ones in the same way. */
+// Letters that reorder or hide text. The server's filler treats the same ones in the same way.
 const clean = (value) => String(value ?? "")
   .replace(/[\u200E\u200F\u061C\u202A-\u202E\u2066-\u2069]/g, "")
   .replace(/[\u0000-\u001F\u007F-\u009F]/g, "\u2423");
 
-/** The template of a part: `person` is `<template id="person">`. */
+// The template of a part: `person` is `<template id="person">`.
 const templateOf = (part) => (typeof part === "string" ? document.getElementById(part) : part);
 
-/** An element made from a template. */
+// An element made from a template.
 export function fill(part, data) {
   const template = templateOf(part);
   const element = document.importNode(template.content.firstElementChild, true);
@@ -25,13 +26,13 @@ export function fill(part, data) {
   return element;
 }
 
-/** Takes over an element that the server has made from the same template. */
+// Takes over an element that the server has made from the same template.
 export function adopt(element, part) {
   bind(element, templateOf(part), read);
   return element;
 }
 
-/** Writes what differs. Returns whether anything did. */
+// Writes what differs. Returns whether anything did.
 export function patch(element, data) {
   let changed = false;
   for (const slot of bound.get(element)) {
@@ -61,7 +62,7 @@ function bind(element, template, current) {
   bound.set(element, slots);
 }
 
-/** What the server wrote into a slot. */
+// What the server wrote into a slot.
 function read({ node, attribute, isSwitch }) {
   if (attribute === null) {
     return node.textContent;
@@ -77,7 +78,7 @@ function valueOf({ attribute, isSwitch, parts }, data) {
   return attribute === "href" || attribute === "src" ? safeAddress(text) : text;
 }
 
-/** Addresses in data may lead to paths of this server, to https, and to symbols of the page. */
+// Addresses in data may lead to paths of this server, to https, and to symbols of the page.
 function safeAddress(text) {
   const isAllowed = /^(#|\/(?![/\\])|https:\/\/|$)/.test(text);
   return isAllowed ? text : "#";
@@ -88,7 +89,7 @@ function write({ node, attribute, isSwitch }, value) {
     node.textContent = value;
   } else if (isSwitch) {
     node.toggleAttribute(attribute, value);
-  } else if ((attribute === "src" || attribute === "datetime") && value === "") {
+  } else if (value === "" && EMPTY_MEANS_ABSENT.includes(attribute)) {
     node.removeAttribute(attribute);
   } else {
     node.setAttribute(attribute, value);
@@ -117,10 +118,10 @@ function collect(element, path, plan) {
   [...element.children].forEach((child, index) => collect(child, [...path, index], plan));
 }
 
-/** Whether keys belong to a field and must not act as shortcuts. */
+// Whether keys belong to a field and must not act as shortcuts.
 export const isTyping = () => document.activeElement?.matches("input, textarea, select") ?? false;
 
-/** Has screen readers read a text. The pause makes a repeated text a change. */
+// Has screen readers read a text. The pause makes a repeated text a change.
 export function announce(text) {
   const status = document.querySelector("[role=status]");
   if (status !== null) {
@@ -129,7 +130,7 @@ export function announce(text) {
   }
 }
 
-/** Opens a dialog; a press beside it closes it. Resolves with its `returnValue`. */
+// Opens a dialog; a press beside it closes it. Resolves with its `returnValue`.
 export function open(dialog) {
   if (!dialog.isConnected) {
     document.body.append(dialog);
@@ -149,10 +150,8 @@ export function open(dialog) {
 const TOAST_MS = 10_000;
 let dismissToast = () => {};
 
-/**
- * Shows a result for ten seconds. With `undo`, a button and Ctrl+Z call it. Returns a function that
- * removes the toast early.
- */
+// Shows a result for ten seconds. With `undo`, a button and Ctrl+Z call it. Returns a function that
+// removes the toast early.
 export function toast(text, { undo } = {}) {
   dismissToast();
   const element = fill("toast", { text, noUndo: undo === undefined });

@@ -3,10 +3,10 @@
 
 const MINUTE = 60_000;
 
-/** Milliseconds later, rounded up to the minute. */
+// Milliseconds later, rounded up to the minute.
 const later = (now, ms) => new Date(Math.ceil((now.getTime() + ms) / MINUTE) * MINUTE);
 
-/** A local time on the day of `now` plus `days`. `time` is "HH:MM". */
+// A local time on the day of `now` plus `days`. `time` is "HH:MM".
 function onDay(now, days, time) {
   const [hours, minutes] = time.split(":").map(Number);
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hours, minutes);
@@ -14,7 +14,7 @@ function onDay(now, days, time) {
 
 const isAhead = (at, now, minutes) => at - now >= minutes * MINUTE;
 
-/** The first full hour that is at least 15 minutes away. */
+// The first full hour that is at least 15 minutes away.
 function fullHour(now) {
   const from = new Date(now.getTime() + 15 * MINUTE);
   const [year, month, day] = [from.getFullYear(), from.getMonth(), from.getDate()];
@@ -29,7 +29,7 @@ function dayEnd(now, time) {
     : { rule: "midnight", at: onDay(now, 1, "00:00") };
 }
 
-/** Before four in the morning, the next morning is that of the same day. */
+// Before four in the morning, the next morning is that of the same day.
 function morningEnd(now, time) {
   const today = onDay(now, 0, time);
   return now.getHours() < 4 && today > now
@@ -37,16 +37,14 @@ function morningEnd(now, time) {
     : { rule: "morning", at: onDay(now, 1, time) };
 }
 
-/** Whether the next Monday is worth a button: Thursday noon to Sunday. */
+// Whether the next Monday is worth a button: Thursday noon to Sunday.
 const isWeekEnd = (now) => [5, 6, 0].includes(now.getDay())
   || (now.getDay() === 4 && now.getHours() >= 12);
 
 const monday = (now, time) => onDay(now, (8 - now.getDay()) % 7 || 7, time);
 
-/**
- * The ends that are offered at `now`, the earliest first. `rule` is kept with a recent status, `at`
- * is the instant; null means no end.
- */
+// The ends that are offered at `now`, the earliest first. `rule` is kept with a recent status, `at`
+// is the instant; null means no end.
 export function ends(now, { dayEnd: evening = "18:00", morning = "09:00" } = {}) {
   const fixed = [
     { rule: "30m", at: later(now, 30 * MINUTE) },
@@ -64,10 +62,8 @@ export function ends(now, { dayEnd: evening = "18:00", morning = "09:00" } = {})
   return [{ rule: "none", at: null }, ...all.sort((one, other) => one.at - other.at)];
 }
 
-/**
- * The instant of a rule that was used before. `rule` is one of `ends`, or "Nm" for N minutes. Returns
- * undefined if the rule means nothing now, such as noon in the evening.
- */
+// The instant of a rule that was used before. `rule` is one of `ends`, or "Nm" for N minutes. Returns
+// undefined if the rule means nothing now, such as noon in the evening.
 export function endOf(rule, now, preferences) {
   const minutes = /^(\d+)m$/.exec(rule)?.[1];
   if (minutes !== undefined) {
@@ -81,15 +77,13 @@ export function endOf(rule, now, preferences) {
   return ends(now, preferences).find((end) => family(end.rule) === family(rule))?.at;
 }
 
-/** Whether an instant shows the local fields that were asked for. */
+// Whether an instant shows the local fields that were asked for.
 const shows = (at, [year, month, day, hours, minutes]) => at.getFullYear() === year
   && at.getMonth() === month - 1 && at.getDate() === day
   && at.getHours() === hours && at.getMinutes() === minutes;
 
-/**
- * The instant of a local date "YYYY-MM-DD" and time "HH:MM": `{at}`; `{gap}` with the next real time
- * if clocks skip it; `{at, twice}` with both instants, the earlier one first, if it occurs twice.
- */
+// The instant of a local date "YYYY-MM-DD" and time "HH:MM": `{at}`; `{gap}` with the next real time
+// if clocks skip it; `{at, twice}` with both instants, the earlier one first, if it occurs twice.
 export function instant(date, time) {
   const fields = [...date.split("-"), ...time.split(":")].map(Number);
   const [year, month, day, hours, minutes] = fields;

@@ -2,7 +2,7 @@
 
 const language = document.documentElement.lang || "en";
 
-/** The viewer's regional form of the page's language, for the order of dates and the clock. */
+// The viewer's regional form of the page's language, for the order of dates and the clock.
 const locale = navigator.languages.find((each) => each.split("-")[0] === language.split("-")[0])
   ?? language;
 
@@ -13,13 +13,13 @@ const DAY_MS = 86_400_000;
 let zone;
 let formats = {};
 
-/** Shows times in another zone than the device's. Displays need it: many run in UTC. */
+// Shows times in another zone than the device's. Displays need it: many run in UTC.
 export function useZone(name) {
   zone = name;
   formats = {};
 }
 
-/** A text by its key, such as `board.count`. An object holds plural forms, chosen by `n`. */
+// A text by its key, such as `board.count`. An object holds plural forms, chosen by `n`.
 export function word(key, slots = {}) {
   const [section, name] = key.split(".");
   const found = vocabulary[section]?.[name] ?? key;
@@ -29,19 +29,19 @@ export function word(key, slots = {}) {
   return text.replace(/\{([A-Za-z0-9]+)\}/g, (slot, each) => slots[each] ?? slot);
 }
 
-/** For sorting names. */
+// For sorting names.
 export const compare = (one, other) => collator.compare(one, other);
 
-/** A text in the form that searches compare: without marks, in lower case. */
+// A text in the form that searches compare: without marks, in lower case.
 export const searchKey = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** Formatters are costly to make, so each is made once. */
+// Formatters are costly to make, so each is made once.
 function format(name, date, options, tag = locale) {
   formats[name] ??= new Intl.DateTimeFormat(tag, { timeZone: zone, ...options });
   return formats[name].format(date);
 }
 
-/** The number of a local day, for differences between days. */
+// The number of a local day, for differences between days.
 function dayNumber(date) {
   const options = { year: "numeric", month: "2-digit", day: "2-digit" };
   return Date.parse(`${format("day", date, options, "en-CA")}T00:00Z`) / DAY_MS;
@@ -52,15 +52,18 @@ export const dayText = (date) => format("date", date, { day: "numeric", month: "
 const weekday = (date) => format("weekday", date, { weekday: "short" });
 const clock = (date) => format("clock", date, { timeStyle: "short" }, "en-GB");
 
-/** Date, time and zone in full, for titles. */
+// Date, time and zone in full, for titles.
 export const fullText = (date) => format("full", date, { dateStyle: "full", timeStyle: "long" });
 
-/** A weekday, day and time, for the ends that lie further ahead. */
+// A weekday, day and time, for the ends that lie further ahead.
 export const longText = (date) => format("long", date, {
   weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
 });
 
-/** When a status ends, to be put after "until": "15:00", "tomorrow 09:00", "Mon 09:00", "7 Dec". */
+// A weekday and time, for ends within the next days.
+export const dayTimeText = (date) => `${weekday(date)} ${timeText(date)}`;
+
+// When a status ends, to be put after "until": "15:00", "tomorrow 09:00", "Mon 09:00", "7 Dec".
 export function endText(date, now) {
   const days = dayNumber(date) - dayNumber(now);
   if (days === 1 && clock(date) === "00:00") {
@@ -72,10 +75,10 @@ export function endText(date, now) {
   if (days === 1) {
     return word("shell.tomorrowAt", { time: timeText(date) });
   }
-  return days > 1 && days <= 6 ? `${weekday(date)} ${timeText(date)}` : dayText(date);
+  return days > 1 && days <= 6 ? dayTimeText(date) : dayText(date);
 }
 
-/** Since when a status holds: "just now", "42 min", "3 h", "since yesterday 18:04", "since 24 Nov". */
+// Since when a status holds: "just now", "42 min", "3 h", "since yesterday 18:04", "since 24 Nov".
 export function sinceText(date, now) {
   const minutes = Math.floor((now - date) / 60_000);
   if (minutes < 1) {
@@ -96,7 +99,7 @@ export function sinceText(date, now) {
     : word("shell.since", { time: dayText(date) });
 }
 
-/** One or two letters for a person without a picture. Scripts whose letters join give one. */
+// One or two letters for a person without a picture. Scripts whose letters join give one.
 export function initials(name) {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const first = (text) => new Intl.Segmenter(language).segment(text)[Symbol.iterator]().next()
@@ -107,11 +110,27 @@ export function initials(name) {
   return shown.toUpperCase();
 }
 
-/** The class of a person's colour: FNV-1a of the username, so that a new name keeps it. */
+// The class of a person's colour: FNV-1a of the username, so that a new name keeps it.
 export function hue(username) {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(username)) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
   return `h${hash % 12}`;
+}
+
+// A time with the name of its zone: "02:30 CEST" and "02:30 CET" are an hour apart.
+export const zonedText = (date) => format("zoned", date, {
+  hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+});
+
+// How far ahead an instant lies: "in 2 days".
+export function relativeText(date) {
+  const minutes = Math.round((date - now()) / 60_000);
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  if (minutes < 60) {
+    return relative.format(minutes, "minute");
+  }
+  const days = dayNumber(date) - dayNumber(now());
+  return days < 1 ? relative.format(Math.round(minutes / 60), "hour") : relative.format(days, "day");
 }
