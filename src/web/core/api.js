@@ -35,13 +35,13 @@ export class Refused extends Error {
 
 // Calls `/api/v1/PATH`. The body is JSON; a FormData is sent as it is. Returns the parsed answer or
 // throws `Refused`. A 401 ends the page of a viewer who was logged in.
-export async function call(method, path, body) {
-  const init = { method, cache: "no-store", credentials: "same-origin" };
+export async function call(method, path, body, headers = {}) {
+  const init = { method, cache: "no-store", credentials: "same-origin", headers: { ...headers } };
   if (body instanceof FormData) {
     init.body = body;
   } else if (body !== undefined) {
     init.body = JSON.stringify(body);
-    init.headers = { "Content-Type": "application/json" };
+    init.headers["Content-Type"] = "application/json";
   }
   const answer = await fetch(`${base}/api/v1/${path}`, init).catch(() => null);
   if (answer === null) {

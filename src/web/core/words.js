@@ -50,10 +50,13 @@ function dayNumber(date) {
 export const timeText = (date) => format("time", date, { timeStyle: "short" });
 export const dayText = (date) => format("date", date, { day: "numeric", month: "short" });
 const weekday = (date) => format("weekday", date, { weekday: "short" });
-const clock = (date) => format("clock", date, { timeStyle: "short" }, "en-GB");
+export const clockText = (date) => format("clock", date, { timeStyle: "short" }, "en-GB");
 
 // Date, time and zone in full, for titles.
-export const fullText = (date) => format("full", date, { dateStyle: "full", timeStyle: "long" });
+export const fullText = (date) => format("full", date, {
+  weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit",
+  timeZoneName: "short",
+});
 
 // A weekday, day and time, for the ends that lie further ahead.
 export const longText = (date) => format("long", date, {
@@ -66,7 +69,7 @@ export const dayTimeText = (date) => `${weekday(date)} ${timeText(date)}`;
 // When a status ends, to be put after "until": "15:00", "tomorrow 09:00", "Mon 09:00", "7 Dec".
 export function endText(date, now) {
   const days = dayNumber(date) - dayNumber(now);
-  if (days === 1 && clock(date) === "00:00") {
+  if (days === 1 && clockText(date) === "00:00") {
     return word("shell.endOfToday");
   }
   if (days === 0) {

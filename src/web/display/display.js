@@ -1,0 +1,147 @@
+// A display on a wall or at a door: who is in, in type that fits, for months without a hand on it.
+// The key is in the fragment of the address, so that no log and no Referer holds it, and so that a
+// device whose profile was wiped starts with it again.
+
+import {
+  announce, base, call, clearErrors, clockText, compare, errorText, fill, follow, fullText, nameOf, now,
+  open, patch, personSlots, rank, showError, statusWord, timeText, useZone, word,
+} from "./core.js";
+
+const element = (id) => document.getElementById(id);
+
+const KEY = location.hash.slice(1);
+const headers = { "X-Display-Key": KEY };
+
+// The settings of this display, as the server sends them with the board.
+let settings = { order: "name", theme: "auto", timeZone: null, dim: null, keepAwake: true, interactive: false };
+
+// Everyone on the board: id → `{person, tile}`. Tiles are kept, so that the page does not grow.
+const people = new Map();
+
+let level = "fresh";
+let title = "";
+
+function write(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+function start() {
+  if (KEY === "") {
+    showMessage(word("display.noKey"), word("display.noKeyText"));
+    return;
+  }
+  follow("board", {
+    onBoard: showBoard,
+    onPerson: showPerson,
+    onGone: ({ _id }) => { people.delete(_id); fit(); },
+    onEnd: showEnd,
+    onState: showState,
+  }, { headers });
+  addEventListener("resize", () => fit());
+  every();
+}
+
+function showBoard(board) {
+  const { build } = document.documentElement.dataset;
+  if (board.build !== undefined && board.build !== build) {
+    reloadIfServed();
+  }
+  ({ title } = board);
+  apply({ ...settings, ...board.display });
+  const present = new Set(board.people.map(({ _id }) => _id));
+  [...people.keys()].filter((id) => !present.has(id)).forEach((id) => people.delete(id));
+  board.people.forEach(put);
+  if (people.size === 0) {
+    showMessage(word("display.empty"), "");
+  } else {
+    element("message").hidden = true;
+  }
+  document.documentElement.dataset.ready = "";
+  drawAll();
+  fit();
+}
+
+function apply(next) {
+  settings = next;
+  useZone(settings.timeZone ?? undefined);
+  write(element("wall-title"), title);
+  element("hint").hidden = !settings.interactive;
+  element("wall").classList.toggle("interactive", settings.interactive);
+  showTheme();
+  keepAwake();
+}
+
+function put(person) {
+  const entry = people.get(person._id) ?? { tile: null };
+  entry.person = person;
+  people.set(person._id, entry);
+  return entry;
+}
+
+// A new status does not move anything, unless a text or a name needs another size.
+function showPerson(person) {
+  const before = people.get(person._id)?.person;
+  const entry = put(person);
+  wake();
+  draw(entry);
+  const isSameSize = before !== undefined && nameOf(before) === nameOf(person)
+    && !before.statusText === !person.statusText;
+  if (!isSameSize || settings.order === "status") {
+    fit();
+  }
+}
+
+function draw(entry) {
+  const { person } = entry;
+  const slots = { ...personSlots(shown(person), now()), isFixed: !settings.interactive };
+  // Without "since", available people are calmer, and the type is larger.
+  if (person.status === "online" && person.statusExpiresAt === undefined) {
+    Object.assign(slots, { when: "", noWhen: true });
+  }
+  if (entry.tile === null) {
+    entry.tile = fill("tile", slots);
+  } else {
+    patch(entry.tile, slots);
+  }
+}
+
+const shown = (person) => (level === "unknown" ? { ...person, status: undefined } : person);
+
+function drawAll() {
+  people.forEach(draw);
+}
+
+function showState({ level: reached, asOf }) {
+  const isFresh = ["fresh", "quiet"].includes(reached);
+  element("wall-banner").hidden = isFresh;
+  document.body.classList.toggle("stale", ["old", "unknown"].includes(reached));
+  if (!isFresh) {
+    const minutes = Math.floor((now() - asOf) / 60_000);
+    const slots = { time: timeText(asOf), n: minutes };
+    write(element("wall-banner-text"), word(minutes < 1 ? "display.lost" : "display.lostFor", slots));
+  }
+  const hasChanged = (reached === "unknown") !== (level === "unknown");
+  level = reached;
+  if (hasChanged) {
+    drawAll();
+  }
+}
+
+function showEnd(reason) {
+  people.clear();
+  element("tiles").replaceChildren();
+  element("wall-banner").hidden = true;
+  wake();
+  const name = settings.name ?? "";
+  const text = reason === "forbidden" ? "display.forbidden" : "display.removedText";
+  showMessage(word("display.removed", { name }), word(text));
+}
+
+function showMessage(heading, text) {
+  document.documentElement.dataset.ready = "";
+  element("message").hidden = false;
+  write(element("message-title"), heading);
+  write(element("message-text"), text);
+}
