@@ -2,6 +2,10 @@
 
 const ORDER = { online: 0, busy: 1, away: 2, offline: 3 };
 
+const WORDS = {
+  online: "shell.online", busy: "shell.busy", away: "shell.away", offline: "shell.offline",
+};
+
 // An end that has passed without news for this long is shown as ended.
 const OVERDUE_MS = 2_000;
 
@@ -15,7 +19,7 @@ export const isOverdue = ({ statusExpiresAt }, at) => statusExpiresAt !== undefi
   && at - Date.parse(statusExpiresAt) > OVERDUE_MS;
 
 // The word of a state, such as "Busy".
-export const statusWord = (status) => word(`shell.${status in ORDER ? status : "unknown"}`);
+export const statusWord = (status) => word(WORDS[status] ?? "shell.unknown");
 
 // When: "until 15:00", "ended 15:00" or since when the status holds; empty if nothing is known.
 export function whenText(person, at) {

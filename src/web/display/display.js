@@ -39,7 +39,7 @@ function start() {
     onEnd: showEnd,
     onState: showState,
   }, { headers });
-  addEventListener("resize", () => fit());
+  new ResizeObserver(() => fit()).observe(element("tiles"));
   every();
 }
 
@@ -69,6 +69,7 @@ function apply(next) {
   write(element("wall-title"), title);
   element("hint").hidden = !settings.interactive;
   element("wall").classList.toggle("interactive", settings.interactive);
+  showClock();
   showTheme();
   keepAwake();
 }
@@ -134,9 +135,9 @@ function showEnd(reason) {
   element("tiles").replaceChildren();
   element("wall-banner").hidden = true;
   wake();
-  const name = settings.name ?? "";
+  write(element("wall-title"), settings.name ?? title);
   const text = reason === "forbidden" ? "display.forbidden" : "display.removedText";
-  showMessage(word("display.removed", { name }), word(text));
+  showMessage(word("display.removed"), word(text));
 }
 
 function showMessage(heading, text) {

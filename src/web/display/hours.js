@@ -31,12 +31,16 @@ function showTheme() {
   document.documentElement.toggleAttribute("data-dim", isDimmed());
 }
 
-// Called at each minute.
-function every() {
+function showClock() {
   const clock = element("clock");
   write(clock, timeText(now()));
   clock.dateTime = clockText(now());
   clock.title = fullText(now());
+}
+
+// Called at each minute.
+function every() {
+  showClock();
   showTheme();
   shift();
   rest();
