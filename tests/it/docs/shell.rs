@@ -79,6 +79,7 @@ fn the_run_and_test_commands_are_fixed_and_ci_runs_the_tests() {
         "tests/clients/run",
         "tests/clients/fuzz",
         "tests/clients/typings/run",
+        "tests/browser/run",
     ] {
         assert!(gate.contains(&format!("\n{run}\n")), "{run} is run");
     }
