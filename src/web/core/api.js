@@ -22,7 +22,8 @@ export const may = (permission) => page.permissions.includes(permission);
 // A refused or failed call. `status` is 0 if no answer arrived.
 export class Refused extends Error {
   constructor(status, body, headers) {
-    super(body.error ?? body.message ?? "");
+    // Rocket.Chat appends the code: "Invalid email [error-invalid-email]".
+    super((body.error ?? body.message ?? "").replace(/ \[[\w-]+\]$/, ""));
     this.status = status;
     this.error = this.message;
     this.errorType = body.errorType ?? "";
@@ -103,13 +104,17 @@ const ERRORS = {
   "error-status-not-allowed": ["errors.offlineOff", "status"],
   "error-token-already-exists": ["errors.inUse", "tokenName"],
   "error-invalid-role": ["errors.roleGone", "roles"],
-  "error-action-not-allowed": ["errors.lastAdmin"],
+  "error-could-not-save-identity": ["errors.inUse", "username"],
+  "error-duplicate-role-names-not-allowed": ["errors.inUse", "name"],
+  "error-password-policy-not-met": ["errors.password", "newPassword"],
   "error-admin-required": ["errors.lastAdmin"],
   "error-user-is-not-activated": ["errors.deactivated"],
 };
 
 // Fields that differ only in their spelling on the wire.
-const ALIASES = { statustype: ["statusType", "status"], text: ["message"], pass: ["password"] };
+const ALIASES = {
+  statustype: ["statusType", "status"], text: ["message"], pass: ["password"], newpassword: ["password"],
+};
 
 // The words for a refused call, in the language of the page.
 export function errorText(refused) {
@@ -134,7 +139,10 @@ export function errorText(refused) {
 }
 
 // A code that needs the field to be understood.
-function detailKey({ errorType, field }) {
+function detailKey({ errorType, field, details }) {
+  if (errorType === "error-action-not-allowed" && details.action === "Remove_last_admin") {
+    return "errors.lastAdmin";
+  }
   if (errorType !== "error-input-is-not-a-valid-field") {
     return undefined;
   }
@@ -146,7 +154,10 @@ function detailKey({ errorType, field }) {
 function control(form, refused) {
   const name = refused.field || ERRORS[refused.errorType]?.[1] || "";
   const names = [name, ...(ALIASES[name.toLowerCase()] ?? [])].map((each) => each.toLowerCase());
-  return [...form.elements].find((each) => each.name && names.includes(each.name.toLowerCase()));
+  const controls = [...form.elements].filter((each) => each.name);
+  // For a value that is taken, Rocket.Chat names the value instead of the field.
+  return controls.find((each) => names.includes(each.name.toLowerCase()))
+    ?? controls.find((each) => each.type !== "password" && name !== "" && each.value.trim() === name);
 }
 
 // Removes the errors that `showErrors` has shown in a form.

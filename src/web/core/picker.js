@@ -66,11 +66,11 @@ function select(state, { status, statusText = "" }) {
   const current = custom ?? all.find(({ value }) => value === status) ?? all[0];
   state.form.elements.choice.value = current.value;
   state.form.elements.message.value = statusText;
-  state.suggested = current.text;
+  state.suggested = statusText;
   count(state);
 }
 
-// A custom status brings its text; a text of the user's own stays.
+// A custom status brings its text; a text that was typed since stays.
 function chose(state) {
   const { message } = state.form.elements;
   const { text } = chosenOf(state);

@@ -1,0 +1,166 @@
+// My status: what others see of it, and the form that sets it.
+import {
+  Refused, announce, call, clearStatus, errorText, fill, find, follow, loadChoices, now, onClick,
+  page, patch, personSlots, picker, reloadWhenIdle, signedOut, statusLine, timeText, toast, word,
+} from "./core.js";
+
+// The viewer's row on the board, its card, the form, and who waits for the next row.
+const state = { person: null, card: null, form: null, watch: null, claims: [] };
+
+const stream = follow("board", {
+  onBoard: showBoard,
+  onPerson: (person) => person._id === page.user.userId && showPerson(person),
+  onGone: ({ _id }) => _id === page.user.userId && signedOut(),
+  onEnd: (reason) => (reason === "forbidden" ? showBanner(word("errors.forbidden")) : signedOut()),
+  onState: showState,
+});
+
+function showBoard(board) {
+  const { build } = document.documentElement.dataset;
+  if (board.build !== undefined && board.build !== build) {
+    reloadWhenIdle();
+  }
+  const person = board.people.find(({ _id }) => _id === page.user.userId);
+  if (person !== undefined) {
+    showPerson(person);
+  }
+  document.documentElement.dataset.ready = "";
+}
+
+// Shows a new row of the viewer. The claims below it may have changed with it.
+function showPerson(person) {
+  const isFirst = state.person === null;
+  state.person = person;
+  drawCard();
+  state.watch?.(person);
+  state.form?.changed(person);
+  loadClaims();
+  if (isFirst) {
+    showForm();
+  }
+}
+
+function drawCard() {
+  const slots = { ...personSlots(state.person, now()), link: "" };
+  if (state.card === null) {
+    state.card = fill("person", slots);
+    find("seen").replaceChildren(state.card);
+  } else {
+    patch(state.card, slots);
+  }
+}
+
+// Makes the form again after each change, so that its end and the recent statuses are current.
+async function showForm() {
+  try {
+    const choices = await loadChoices();
+    state.form = picker({ person: state.person, choices, onSet });
+    find("form-place").replaceChildren(state.form.form);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) {
+      throw refused;
+    }
+    toast(errorText(refused));
+  }
+}
+
+// After a change by the form: the next row comes from the stream, the form is made again.
+function onSet(watch) {
+  state.watch = watch;
+  state.form = null;
+  showForm();
+  loadClaims();
+}
+
+// What holds the status, and what is underneath
+
+const SOURCES = {
+  manual: () => word("me.sourceManual"),
+  external: () => word("me.sourceExternal"),
+  internal: () => word("me.sourceInternal"),
+};
+
+const asPerson = (claim) => ({
+  status: claim.status,
+  statusText: claim.text,
+  statusExpiresAt: claim.expiresAt,
+});
+
+async function loadClaims() {
+  const { claims, base } = await call("GET", "users.claims").catch(() => ({ claims: [] }));
+  state.claims = claims;
+  const [top, ...others] = claims;
+  find("set-by").textContent = top === undefined ? "" : setByText(top);
+  find("below-title").hidden = others.length === 0;
+  find("below").replaceChildren(...others.map(belowRow));
+  const next = others[0] === undefined ? base : asPerson(others[0]);
+  find("then").textContent =
+    top === undefined || next === undefined
+      ? ""
+      : word("me.then", { status: statusLine(next, now()) });
+  showButtons(top);
+}
+
+function setByText({ source, setAt }) {
+  const who = SOURCES[source]();
+  return setAt === undefined
+    ? word("me.setBy", { who })
+    : word("me.setByAt", { who, time: timeText(new Date(setAt)) });
+}
+
+function belowRow(claim) {
+  const source = SOURCES[claim.source]();
+  const line = statusLine(asPerson(claim), now());
+  const row = fill("claim", {
+    status: claim.status,
+    line,
+    source,
+    label: word("me.endOf", { who: source }),
+  });
+  onClick(row.querySelector("button"), () => endClaim(claim.source));
+  return row;
+}
+
+// "Clear" ends the viewer's own claim; one of a calendar or a call has a button of its own.
+function showButtons(top) {
+  find("clear").hidden = state.claims.every(({ source }) => source !== "manual");
+  const button = find("end-top");
+  button.hidden = top === undefined || top.source === "manual";
+  if (!button.hidden) {
+    button.textContent = word("me.endOf", { who: SOURCES[top.source]() });
+    button.dataset.source = top.source;
+  }
+}
+
+async function endClaim(source) {
+  await call("POST", "users.endClaim", { source });
+  await loadClaims();
+  announce(word("me.ended", { who: SOURCES[source]() }));
+}
+
+onClick(find("clear"), async () => onSet(await clearStatus()));
+onClick(find("end-top"), () => endClaim(find("end-top").dataset.source));
+
+// Freshness
+
+function showState({ level, asOf }) {
+  const isLost = !["fresh", "quiet"].includes(level);
+  document.body.classList.toggle("stale", ["old", "unknown"].includes(level));
+  if (isLost) {
+    showBanner(word("me.lost", { time: timeText(asOf) }));
+  } else {
+    find("banner").hidden = true;
+  }
+}
+
+function showBanner(text) {
+  find("banner").hidden = false;
+  if (find("banner-text").textContent !== text) {
+    find("banner-text").textContent = text;
+    announce(text);
+  }
+}
+
+find("try-now").addEventListener("click", () => stream.retry());
+// Ends and "since" change with the minute.
+setInterval(() => state.person !== null && drawCard(), 20_000);
