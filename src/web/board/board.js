@@ -83,7 +83,7 @@ function ended(reason) {
 // The banner, the hollow dot and the colours, by the age of the last byte.
 function showState({ level: reached, asOf, retryIn }) {
   const isLost = (each) => !["fresh", "quiet"].includes(each);
-  element("pulse").hidden = reached !== "quiet";
+  hide("pulse", reached !== "quiet");
   document.body.classList.toggle("stale", ["old", "unknown"].includes(reached));
   if (isLost(reached)) {
     const slots = { time: timeText(asOf), n: retryIn };
@@ -91,7 +91,7 @@ function showState({ level: reached, asOf, retryIn }) {
   }
   if (isLost(reached) !== isLost(level)) {
     announce(word(isLost(reached) ? "board.connectionLost" : "board.connectedAgain"));
-    setTimeout(() => { element("banner").hidden = !isLost(level); }, isLost(reached) ? 0 : 1_000);
+    setTimeout(() => hide("banner", !isLost(level)), isLost(reached) ? 0 : 1_000);
   }
   const wasUnknown = level === "unknown";
   level = reached;
@@ -101,10 +101,8 @@ function showState({ level: reached, asOf, retryIn }) {
 }
 
 function showBanner(text) {
-  element("banner").hidden = false;
-  if (element("banner-text").textContent !== text) {
-    element("banner-text").textContent = text;
-  }
+  hide("banner", false);
+  write(element("banner-text"), text);
 }
 
 element("try-now").addEventListener("click", () => stream.retry());

@@ -56,7 +56,7 @@ function layout() {
   clearTimeout(settling);
   settling = undefined;
   const isByName = view.order === "name";
-  const found = [...people.values()].filter(matches).sort(isByName ? byName : byStatus);
+  const found = matching().sort(isByName ? byName : byStatus);
   const here = isByName ? found : found.filter(isHere);
   const offline = isByName ? [] : found.filter((entry) => !isHere(entry));
   const { activeElement } = document;
@@ -70,14 +70,14 @@ function layout() {
 
 function showGroups(here, offline, isByName) {
   lists[0].classList.toggle("many", people.size > MANY);
-  element("here-group").hidden = here === 0;
-  element("here-title").hidden = isByName;
-  element("offline-group").hidden = offline === 0;
-  element("offline-toggle").setAttribute("aria-expanded", String(isOfflineOpen() || isFiltered()));
-  element("no-match").hidden = here + offline > 0 || people.size === 0;
-  element("no-people").hidden = people.size > 0;
-  element("ask").hidden = may("create-user");
-  element("invite").hidden = !may("create-user");
+  hide("here-group", here === 0);
+  hide("here-title", isByName);
+  hide("offline-group", offline === 0);
+  hide("no-match", here + offline > 0 || people.size === 0);
+  hide("no-people", people.size > 0);
+  hide("ask", may("create-user"));
+  hide("invite", !may("create-user"));
+  mark(element("offline-toggle"), "aria-expanded", isOfflineOpen() || isFiltered());
 }
 
 // Makes a list show exactly these entries, with as few moves as possible: a card that moved down
@@ -144,6 +144,15 @@ function showCounts() {
   write(element("offline-count"), String(counts.offline));
   document.title = word("board.titleCount", { ...slots, title: word("board.title") });
   showChips(counts);
+}
+
+// Unlike the property `hidden`, this changes nothing if nothing differs.
+const hide = (id, isHidden) => element(id).toggleAttribute("hidden", isHidden);
+
+function mark(node, attribute, value) {
+  if (node.getAttribute(attribute) !== String(value)) {
+    node.setAttribute(attribute, value);
+  }
 }
 
 function write(node, text) {

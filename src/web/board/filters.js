@@ -21,11 +21,14 @@ function readView() {
 
 const isFiltered = () => view.q.trim() !== "" || view.status !== "" || view.role !== "";
 
-// Every word of the search must occur in name, username, nickname, text or role.
-function matches({ person, key }) {
-  return (view.status === "" || person.status === view.status)
+// The entries that are shown. Every word of the search must occur in name, username, nickname, text
+// or role.
+function matching() {
+  const parts = searchKey(view.q).split(/\s+/);
+  return [...people.values()].filter(({ person, key }) => (
+    (view.status === "" || person.status === view.status)
     && (view.role === "" || (person.roles ?? []).includes(view.role))
-    && searchKey(view.q).split(/\s+/).every((part) => key.includes(part));
+    && parts.every((part) => key.includes(part))));
 }
 
 // The address with the filters, for `path`.
@@ -46,10 +49,8 @@ function changeView(part) {
   showView();
   layout();
   clearTimeout(pause);
-  pause = setTimeout(() => announce(word("board.results", { n: countFound() })), SEARCH_PAUSE_MS);
+  pause = setTimeout(() => announce(word("board.results", { n: matching().length })), SEARCH_PAUSE_MS);
 }
-
-const countFound = () => [...people.values()].filter(matches).length;
 
 // Writes the filters to their controls.
 function showView() {
@@ -60,7 +61,7 @@ function showView() {
   order.value = view.order;
   role.value = view.role;
   for (const [status, chip] of chips) {
-    chip.setAttribute("aria-pressed", String(status === view.status));
+    mark(chip, "aria-pressed", status === view.status);
   }
 }
 
@@ -87,6 +88,10 @@ function addChip(status, slots) {
 function showRoles() {
   const roles = [...new Set([...people.values()].flatMap(({ person }) => person.roles ?? []))].sort();
   const { role } = tools.elements;
+  const isSame = roles.join() === [...role.options].slice(1).map(({ value }) => value).join();
+  if (isSame) {
+    return;
+  }
   const options = roles.map((name) => {
     const option = document.createElement("option");
     option.value = name;
@@ -94,10 +99,11 @@ function showRoles() {
     return option;
   });
   role.replaceChildren(role.options[0], ...options);
-  element("role-field").hidden = roles.length < 2;
-  showView();
+  hide("role-field", roles.length < 2);
+  role.value = view.role;
 }
 
+showView();
 tools.addEventListener("submit", (event) => event.preventDefault());
 tools.elements.q.addEventListener("input", ({ target }) => changeView({ q: target.value }));
 tools.elements.role.addEventListener("change", ({ target }) => changeView({ role: target.value }));

@@ -15,6 +15,7 @@ class Tabs {
     this.state = "idle";
     this.leader = null;
     this.hasFollowers = false;
+    this.leaders = new Set();
     channel?.addEventListener("message", ({ data }) => data.group === this.group && this.take(data));
   }
 
@@ -37,6 +38,7 @@ class Tabs {
     }
     if (this.leaders.size < STREAMS) {
       this.state = "leading";
+      this.post({ kind: "lead" });
       return false;
     }
     this.state = "following";
@@ -65,10 +67,12 @@ class Tabs {
   take({ kind, from, to, name, data }) {
     if (kind === "ask") {
       this.answer(from);
-    } else if (kind === "lead" && this.state === "asking" && to === tabId) {
-      this.leaders.add(from);
+    } else if (kind === "lead" && (to ?? tabId) === tabId) {
+      this.count(from);
     } else if (kind === "want" && to === tabId) {
       this.serve(from);
+    } else if (kind === "left" && from !== this.leader) {
+      this.leaders.delete(from);
     } else if (from === this.leader && (to ?? tabId) === tabId) {
       this.follow(kind, name, data);
     }
@@ -78,6 +82,16 @@ class Tabs {
   answer(from) {
     if (this.state === "leading" || (this.state === "asking" && tabId < from)) {
       this.post({ kind: "lead", to: from });
+    }
+  }
+
+  // A busy browser delivers answers late. A tab that leads although three elder ones do stops.
+  count(leader) {
+    if (this.state === "asking" || leader < tabId) {
+      this.leaders.add(leader);
+    }
+    if (this.state === "leading" && this.leaders.size >= STREAMS) {
+      this.feed.retry();
     }
   }
 

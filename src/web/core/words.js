@@ -9,6 +9,8 @@ const locale = navigator.languages.find((each) => each.split("-")[0] === languag
 const vocabulary = json("words") ?? {};
 const plurals = new Intl.PluralRules(language);
 const collator = new Intl.Collator(language, { sensitivity: "base", numeric: true });
+const segmenter = new Intl.Segmenter(language);
+const encoder = new TextEncoder();
 const DAY_MS = 86_400_000;
 let zone;
 let formats = {};
@@ -43,6 +45,9 @@ function format(name, date, options, tag = locale) {
 
 // The number of a local day, for differences between days.
 function dayNumber(date) {
+  if (zone === undefined) {
+    return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY_MS;
+  }
   const options = { year: "numeric", month: "2-digit", day: "2-digit" };
   return Date.parse(`${format("day", date, options, "en-CA")}T00:00Z`) / DAY_MS;
 }
@@ -102,12 +107,17 @@ export function sinceText(date, now) {
     : word("shell.since", { time: dayText(date) });
 }
 
+// Latin letters without combining marks need no segmenter, which is slow.
+const PLAIN = /^[\u0020-\u024F]*$/;
+
+const firstLetter = (text) => (PLAIN.test(text)
+  ? text.slice(0, 1)
+  : segmenter.segment(text)[Symbol.iterator]().next().value?.segment ?? "");
+
 // One or two letters for a person without a picture. Scripts whose letters join give one.
 export function initials(name) {
   const words = name.trim().split(/\s+/u).filter(Boolean);
-  const first = (text) => new Intl.Segmenter(language).segment(text)[Symbol.iterator]().next()
-    .value?.segment ?? "";
-  const letters = [words[0], words.at(-1)].map((each) => first(each ?? ""));
+  const letters = [words[0], words.at(-1)].map((each) => firstLetter(each ?? ""));
   const isAlphabetic = letters.every((each) => /^[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}]/u.test(each));
   const shown = words.length > 1 && isAlphabetic ? letters.join("") : letters[0];
   return shown.toUpperCase();
@@ -116,7 +126,7 @@ export function initials(name) {
 // The class of a person's colour: FNV-1a of the username, so that a new name keeps it.
 export function hue(username) {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(username)) {
+  for (const byte of encoder.encode(username)) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
   return `h${hash % 12}`;
