@@ -14,6 +14,7 @@
 //! | [`server`] | a running process: the order of start and stop, the data folder, the control socket, logging |
 //! | [`transport`] | connections: how many, how long, how many bytes before a client logs in |
 //! | [`api`] | routes, JSON, status codes, the realtime protocol |
+//! | [`web`] | the pages: templates, words, assets, how a page is rendered |
 //! | [`service`] | the rules, permission first; one file per noun |
 //! | [`domain`] | statuses, users, permissions, events, errors; `std` only |
 //! | [`app`] | what a use case may touch: the store, the clock, ids, identity, settings |
@@ -44,3 +45,4 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod transport;
+pub mod web;

@@ -10,9 +10,9 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    audit, avatars, custom_roles, custom_user_status, directory, events, health, hooks, info,
-    licenses, method_call, permissions, presence, presence_broadcast, push, roles, rooms, session,
-    sessions, settings, users, webhooks,
+    assets, audit, avatars, custom_roles, custom_user_status, directory, events, health, hooks,
+    info, licenses, method_call, pages, permissions, presence, presence_broadcast, push, roles,
+    rooms, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -148,6 +148,22 @@ pub static ROUTES: &[Route] = routes! {
     anonymous GET  "/api/v1/openapi.json"                        => info::openapi,
 };
 
+/// The web pages and their assets. Not part of the API, so the OpenAPI document does not list them. A
+/// page exists if a template names its path.
+#[rustfmt::skip] // A table.
+pub static PAGES: &[Route] = routes! {
+    anonymous GET  "/"                                           => pages::show,
+    anonymous GET  "/p/:name"                                    => pages::show,
+    anonymous GET  "/login"                                      => pages::show,
+    anonymous GET  "/join"                                       => pages::show,
+    anonymous GET  "/me"                                         => pages::show,
+    anonymous GET  "/me/account"                                 => pages::show,
+    anonymous GET  "/display"                                    => pages::show,
+    anonymous GET  "/admin/:page"                                => pages::show,
+    anonymous GET  "/api"                                        => pages::show,
+    anonymous GET  "/assets/:name"                               => assets::find,
+};
+
 /// Routes whose `GET` changes state. They refuse `HEAD`, which link checkers and prefetchers send
 /// routinely.
 const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
@@ -155,7 +171,7 @@ const STATEFUL_GETS: [&str; 1] = ["/api/v1/logout"];
 /// Returns all routes, including those of dev mode if it is on.
 fn all(api: &Api) -> impl Iterator<Item = &'static Route> {
     let controls = api.dev.as_ref().map_or(&[][..], |_| dev::ROUTES);
-    ROUTES.iter().chain(controls)
+    ROUTES.iter().chain(PAGES).chain(controls)
 }
 
 /// Returns a request's route path for the log, or `unknown`: other paths may contain anything.

@@ -6,6 +6,7 @@ use super::http::client_address::ClientAddress;
 use super::http::headers::CommonHeaders;
 use super::http::list_cache::ListCache;
 use super::http::origin::Origins;
+use super::http::page_policy;
 use super::http::path::BasePath;
 use super::http::rate_limits::Quotas;
 use super::http::readiness::Readiness;
@@ -18,8 +19,10 @@ use crate::config::Config;
 use crate::dev::Dev;
 use crate::transport::limits::Limits;
 use crate::transport::{ByteBudget, SecurityHeaders};
+use crate::web::Sites;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use warp::http::HeaderValue;
 
 /// What handlers share besides the app.
 pub struct Api {
@@ -39,6 +42,9 @@ pub struct Api {
     pub(super) base_path: BasePath,
     pub(super) openapi: bytes::Bytes,
     pub(super) common_headers: CommonHeaders,
+    pub(super) sites: Sites,
+    /// The `Content-Security-Policy` of the web pages.
+    pub(super) page_policy: HeaderValue,
     pub(super) max_connections: usize,
     pub(super) limits: Limits,
     pub(super) realtime: Realtime,
@@ -72,6 +78,8 @@ impl Api {
             rocketchat_version: config.rocketchat_version().to_owned(),
             readiness: Readiness::default(),
             avatar_lookups: Semaphore::new(1),
+            sites: Sites::new(),
+            page_policy: page_policy::policy(&[]),
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),

@@ -140,7 +140,8 @@ pub(super) fn variables(
     environment: impl Iterator<Item = (String, String)>,
     settings: &Command,
 ) -> Result<Vec<Given<'_>>, ConfigError> {
-    let ours = environment.filter(|(name, _)| name.starts_with(PREFIX));
+    let ours =
+        environment.filter(|(name, _)| name.starts_with(PREFIX) && !is_for_debug_builds(name));
     let given = |(name, text): (String, String)| {
         let key = name[PREFIX.len()..].to_lowercase();
         match find(settings, &key).filter(|_| variable(&key) == name) {
@@ -156,6 +157,11 @@ pub(super) fn variables(
         }
     };
     ours.map(given).collect()
+}
+
+/// Whether a variable is not a setting, but for the development of the web pages (`web::Sites`).
+fn is_for_debug_builds(name: &str) -> bool {
+    cfg!(debug_assertions) && name == "DOORSIGN_WEB_FOLDER"
 }
 
 /// The values in the settings file: the one that `named` names, or the default one in `directory`

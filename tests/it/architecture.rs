@@ -37,8 +37,10 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("hooks/registry", "app config domain hooks/delivery hooks/threads",
         "async_trait doorsign_audit_log doorsign_exec doorsign_hook doorsign_wasm doorsign_webhook tokio tokio_util"),
     ("hooks/supervisor", "app domain hooks/delivery hooks/registry hooks/threads", "doorsign_hook tokio tokio_util tracing"),
+    // Templates, words and assets of the pages: no request and no user.
+    ("web", "", "serde_json sha2"),
     // JSON and status codes. It never uses the store.
-    ("api", "app auth config dev domain realtime/hub realtime/presence service transport",
+    ("api", "app auth config dev domain realtime/hub realtime/presence service transport web",
         "base64 bytes doorsign_hook form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.
     ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
@@ -66,7 +68,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("StatusCode", &["api/", "transport/http_refusal.rs"]),
     ("tokio_tungstenite", &["api/ddp/socket/"]),
-    ("serde_json", &["api/", "store/record/"]),
+    ("serde_json", &["api/", "store/record/", "web/"]),
     (
         "doorsign_file_trust",
         &["config/sources.rs", "server/data_folder/"],

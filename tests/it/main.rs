@@ -20,3 +20,4 @@ mod server;
 mod store_contract;
 mod support;
 mod visibility;
+mod web;

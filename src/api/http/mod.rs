@@ -12,6 +12,7 @@ pub(in crate::api) mod json;
 pub(in crate::api) mod list_cache;
 pub(in crate::api) mod list_query;
 pub(in crate::api) mod origin;
+pub(in crate::api) mod page_policy;
 pub(in crate::api) mod path;
 pub(in crate::api) mod query;
 pub(in crate::api) mod rate_limit;

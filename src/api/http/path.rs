@@ -22,8 +22,12 @@ impl BasePath {
 
     /// Returns `path` without this prefix, or unchanged if it is not below it.
     fn strip<'a>(&self, path: &'a str) -> &'a str {
-        let below = path.strip_prefix(&self.0);
-        below.filter(|rest| rest.starts_with('/')).unwrap_or(path)
+        match path.strip_prefix(&self.0) {
+            Some("") => "/",
+            Some(rest) if rest.starts_with('/') => rest,
+            _ if path.is_empty() => "/",
+            _ => path,
+        }
     }
 }
 
@@ -123,13 +127,16 @@ mod tests {
         for (site_url, path, expected) in [
             ("", "//api/v1/me", "/api/v1/me"),
             ("", "/api///v1//me//", "/api/v1/me"),
-            ("", "/", ""),
+            ("", "/", "/"),
+            ("", "//", "/"),
             ("https://a", "/doorsign/api/v1/me", "/doorsign/api/v1/me"),
             ("https://a/doorsign", "/doorsign/api/v1/me", "/api/v1/me"),
             ("https://a/doorsign", "/doorsign//websocket/", "/websocket"),
             ("https://a/x/doorsign", "/x/doorsign/api", "/api"),
             ("https://a/doorsign", "/doorsigns/api", "/doorsigns/api"),
-            ("https://a/doorsign", "/doorsign", "/doorsign"),
+            ("https://a/doorsign", "/doorsign", "/"),
+            ("https://a/doorsign", "/doorsign/", "/"),
+            ("https://a/doorsign", "/", "/"),
             ("https://a/doorsign", "/api/v1/me/", "/api/v1/me"),
         ] {
             let single = without_superfluous_slashes(path);

@@ -147,6 +147,11 @@ impl Request {
         path::parameter(self.route.1, self.head.path.as_str())
     }
 
+    /// Returns the path, without the base path if it was sent.
+    pub(in crate::api) fn path(&self) -> &str {
+        self.head.path.as_str()
+    }
+
     /// Returns everything after the `?`; empty when there is none.
     pub(in crate::api) fn query(&self) -> &str {
         &self.head.query

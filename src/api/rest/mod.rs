@@ -1,6 +1,7 @@
 //! The handlers, one file per noun. A handler authenticates, reads the request, calls one use case
 //! and wraps the result. Rules do not belong here.
 
+pub(super) mod assets;
 pub(super) mod audit;
 pub(super) mod avatars;
 pub(super) mod custom_roles;
@@ -12,6 +13,7 @@ pub(super) mod hooks;
 pub(super) mod info;
 pub(super) mod licenses;
 pub(super) mod method_call;
+pub(super) mod pages;
 pub(super) mod permissions;
 pub(super) mod presence;
 pub(super) mod presence_broadcast;

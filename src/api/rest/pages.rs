@@ -1,0 +1,127 @@
+//! The web pages: who asks for one, in which language, and the headers of a page. `web` renders it.
+
+use crate::api::error::ApiError;
+use crate::api::http::request::Request;
+use crate::api::http::response::{Answer, Response};
+use crate::api::wire::date::Rfc3339;
+use crate::api::wire::preferences::Preferences;
+use crate::domain::{Error, Permission, Requester, Setting, SettingValue};
+use crate::web::filler::Data;
+use crate::web::page::{Frame, PageAccess, Visitor};
+use crate::web::words::accepted;
+use crate::web::{Site, Template};
+use serde_json::json;
+use warp::http::{HeaderName, HeaderValue, StatusCode, header};
+
+/// The page with the login form.
+const LOGIN: &str = "page-login";
+/// The page for users who lack a permission.
+const FORBIDDEN: &str = "page-forbidden";
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+/// Links within the site may name the page they come from; other sites learn nothing.
+const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
+/// Only over https: on plain http, browsers log an error for it.
+const OPENER_POLICY: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("cross-origin-opener-policy"),
+    HeaderValue::from_static("same-origin"),
+);
+
+/// `GET` of a page. Without a session, a page for members is the login form, with 200: Rocket.Chat's
+/// desktop app takes any other status of `/` for a wrong address.
+pub(in crate::api) async fn show(request: Request) -> Answer {
+    let site = request.api.sites.get().map_err(Error::internal)?;
+    let page = site.page_at(request.path()).ok_or(ApiError::UnknownRoute)?;
+    let actor = match request.actor_in_any_state().await {
+        Ok(actor) => Some(actor),
+        Err(ApiError::Domain(Error::Unauthenticated)) => None,
+        Err(other) => return Err(other),
+    };
+    let visitor = actor.as_ref().map(visitor);
+    let name = site_name(&request).await?;
+    let frame = Frame {
+        language: language(&site, &request, actor.as_ref()),
+        base: request.api.base_path.as_str(),
+        title: &name,
+        now: now(&request),
+        board: "private",
+        visitor: visitor.as_ref(),
+    };
+    let lacking = page.lacking(visitor.as_ref());
+    let (status, page, data) = if needs_login(page, &frame) {
+        (StatusCode::OK, site.template(LOGIN), Data::new())
+    } else if let Some(permission) = lacking {
+        let data = Data::from_iter([("permission".to_owned(), permission.into())]);
+        (StatusCode::FORBIDDEN, site.template(FORBIDDEN), data)
+    } else {
+        (StatusCode::OK, Some(page), Data::new())
+    };
+    let page = page.ok_or(ApiError::UnknownRoute)?;
+    Ok(respond(&request, status, site.render(page, &data, &frame)))
+}
+
+fn needs_login(page: &Template, frame: &Frame<'_>) -> bool {
+    frame.visitor.is_none()
+        && match page.access() {
+            PageAccess::Anyone => false,
+            PageAccess::Member => true,
+            PageAccess::Board => frame.board != "public",
+        }
+}
+
+fn visitor(actor: &Requester) -> Visitor {
+    let granted = Permission::ALL.iter().copied();
+    Visitor {
+        user_id: actor.user.id.as_str().to_owned(),
+        username: actor.user.username.as_str().to_owned(),
+        name: actor.user.name.clone(),
+        permissions: granted
+            .filter(|permission| actor.grants.contains(*permission))
+            .map(Permission::name)
+            .collect(),
+        must_change_password: actor.require_password_settled().is_err(),
+    }
+}
+
+async fn site_name(request: &Request) -> Result<String, ApiError> {
+    let settings = request.app().settings().await?;
+    Ok(match settings.get(Setting::SiteName) {
+        SettingValue::Text(name) => name.clone(),
+        SettingValue::Boolean(_) | SettingValue::Number(_) => String::new(),
+    })
+}
+
+fn now(request: &Request) -> String {
+    let now = Rfc3339::from(request.app().clock.now());
+    json!(now).as_str().unwrap_or_default().to_owned()
+}
+
+/// Returns the language of the user's preferences, of the cookie `lang`, or of the browser.
+fn language<'a>(site: &'a Site, request: &Request, actor: Option<&Requester>) -> &'a str {
+    let preferences = actor.and_then(|actor| actor.user.profile.preferences.as_deref());
+    let preferred = Preferences::kept(preferences).into_chosen();
+    let preferred = preferred.get("language").and_then(|value| value.as_str());
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let cookies = text(header::COOKIE).unwrap_or_default().split(';');
+    let cookie = cookies
+        .filter_map(|cookie| cookie.trim().strip_prefix("lang="))
+        .next();
+    let browser = accepted(text(header::ACCEPT_LANGUAGE).unwrap_or_default());
+    let wanted = preferred.into_iter().chain(cookie).chain(browser);
+    site.languages.choose(wanted)
+}
+
+fn respond(request: &Request, status: StatusCode, page: String) -> Response {
+    let mut response = Response::new(page.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HTML);
+    headers.insert(header::REFERRER_POLICY, REFERRER);
+    let policy = request.api.page_policy.clone();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
+    if request.site_url().starts_with("https://") {
+        headers.insert(OPENER_POLICY.0, OPENER_POLICY.1);
+    }
+    response
+}

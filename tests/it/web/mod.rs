@@ -1,0 +1,6 @@
+//! The web pages as the server sends them. `tests/browser` tests what they do in a browser.
+
+mod assets;
+mod filler;
+mod pages;
+mod templates;
