@@ -1,7 +1,7 @@
 // Templates, dialogs, toasts and announcements. No markup is ever made from a string.
 
 const SLOT = /\{([A-Za-z0-9]+)\}/g;
-const EMPTY_MEANS_ABSENT = ["src", "href", "datetime", "title"];
+const EMPTY_MEANS_ABSENT = ["src", "href"];
 
 // The slots of a template, found once.
 const plans = new WeakMap();

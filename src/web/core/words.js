@@ -116,7 +116,7 @@ const firstLetter = (text) => (PLAIN.test(text)
 
 // One or two letters for a person without a picture. Scripts whose letters join give one.
 export function initials(name) {
-  const words = name.trim().split(/\s+/u).filter(Boolean);
+  const words = clean(name).trim().split(/\s+/u).filter(Boolean);
   const letters = [words[0], words.at(-1)].map((each) => firstLetter(each ?? ""));
   const isAlphabetic = letters.every((each) => /^[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}]/u.test(each));
   const shown = words.length > 1 && isAlphabetic ? letters.join("") : letters[0];
