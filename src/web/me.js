@@ -109,13 +109,12 @@ function setByText({ source, setAt }) {
 }
 
 function belowRow(claim) {
-  const source = SOURCES[claim.source]();
-  const line = statusLine(asPerson(claim), now());
+  const who = SOURCES[claim.source]();
   const row = fill("claim", {
     status: claim.status,
-    line,
-    source,
-    label: word("me.endOf", { who: source }),
+    line: statusLine(asPerson(claim), now()),
+    source: word("me.setBy", { who }),
+    label: word("me.endOf", { who }),
   });
   onClick(row.querySelector("button"), () => endClaim(claim.source));
   return row;

@@ -52,7 +52,7 @@ function startAudit(place) {
   const action = el(
     "select",
     { "aria-label": word("audit.action") },
-    el("option", { value: "" }, `${word("audit.action")}: ${word("table.all")}`),
+    el("option", { value: "" }, filterText(word("audit.action"))),
     AUDIT_ACTIONS.map((each) => el("option", { value: each }, each)),
   );
   const user = el("input", {

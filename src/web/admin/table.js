@@ -56,7 +56,7 @@ function toolbar(table) {
     const select = el(
       "select",
       { "aria-label": filter.label },
-      el("option", { value: "" }, `${filter.label}: ${word("table.all")}`),
+      el("option", { value: "" }, filterText(filter.label)),
       filter.options.map(([value, label]) => el("option", { value }, label)),
     );
     select.addEventListener("change", () => {
@@ -69,6 +69,9 @@ function toolbar(table) {
   const hasSearch = description.hasSearch !== false;
   return el("div", { class: "tools" }, hasSearch ? search : null, filters, actions);
 }
+
+// "State: all"
+const filterText = (label) => word("table.filter", { label, value: word("table.all") });
 
 function headRow(table) {
   const cells = table.description.columns.map((column, index) => {

@@ -1,5 +1,10 @@
 // Forms and buttons that call the API: progress, errors at the field, results.
 
+// Until such a user has chosen a new password, the server refuses every other call.
+if (page.mustChangePassword && location.pathname !== `${base}/me/account`) {
+  location.replace(`${base}/me/account`);
+}
+
 // The element with an id.
 export const find = (id) => document.getElementById(id);
 
