@@ -3,6 +3,11 @@
 
 const STATES = ["online", "busy", "away", "offline"];
 
+// Who may change the viewer's status while the form is open.
+const SOURCES = {
+  manual: "picker.byManual", external: "picker.byExternal", internal: "picker.byInternal",
+};
+
 // A picker as a form. `person` is the viewer's row on the board, `choices` those of `loadChoices`;
 // `onSet(watch)` is called after a change, with a function that must get every later row of the
 // viewer. Returns `{form, changed(person)}`: call `changed` when the row changes meanwhile.
@@ -183,7 +188,9 @@ function rowChanged(state, person) {
   if (state.form.inert) {
     return;
   }
-  const line = word("picker.changed", { status: statusLine(person, now()) });
+  const source = word(SOURCES[person.statusSource] ?? SOURCES.manual);
+  const slots = { status: statusLine(person, now()), time: timeText(now()), source };
+  const line = word("picker.changed", slots);
   const text = person.statusSource === "internal" ? `${line} ${word("picker.covered")}` : line;
   state.person = person;
   state.part("notice").hidden = false;

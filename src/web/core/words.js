@@ -9,6 +9,7 @@ const locale = navigator.languages.find((each) => each.split("-")[0] === languag
 const vocabulary = json("words") ?? {};
 const plurals = new Intl.PluralRules(language);
 const collator = new Intl.Collator(language, { sensitivity: "base", numeric: true });
+const unit = new Intl.NumberFormat(language, { style: "unit", unit: "day", unitDisplay: "long" });
 const segmenter = new Intl.Segmenter(language);
 const encoder = new TextEncoder();
 const DAY_MS = 86_400_000;
@@ -86,17 +87,23 @@ export function endText(date, now) {
   return days > 1 && days <= 6 ? dayTimeText(date) : dayText(date);
 }
 
+// A duration in one unit: "42 min", "3 h", "2 days".
+export function durationText(minutes) {
+  if (minutes < 60) {
+    return word("shell.minutes", { n: minutes });
+  }
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? word("shell.hours", { n: hours }) : unit.format(Math.floor(hours / 24));
+}
+
 // Since when a status holds: "just now", "42 min", "3 h", "since yesterday 18:04", "since 24 Nov".
 export function sinceText(date, now) {
   const minutes = Math.floor((now - date) / 60_000);
   if (minutes < 1) {
     return word("shell.justNow");
   }
-  if (minutes < 60) {
-    return word("shell.minutes", { n: minutes });
-  }
   if (minutes < 720) {
-    return word("shell.hours", { n: Math.floor(minutes / 60) });
+    return durationText(minutes);
   }
   const days = dayNumber(now) - dayNumber(date);
   if (days === 0) {

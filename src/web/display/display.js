@@ -3,8 +3,9 @@
 // device whose profile was wiped starts with it again.
 
 import {
-  announce, base, call, clearErrors, clockText, compare, errorText, fill, follow, fullText, nameOf, now,
-  open, patch, personSlots, rank, showError, statusWord, timeText, useZone, word,
+  announce, base, call, clearErrors, clockText, compare, dayTimeText, durationText, errorText, fill,
+  follow, fullText, nameOf, now, open, patch, personSlots, rank, showError, statusWord, timeText,
+  useZone, word,
 } from "./core.js";
 
 const element = (id) => document.getElementById(id);
@@ -120,7 +121,8 @@ function showState({ level: reached, asOf }) {
   document.body.classList.toggle("stale", ["old", "unknown"].includes(reached));
   if (!isFresh) {
     const minutes = Math.floor((now() - asOf) / 60_000);
-    const slots = { time: timeText(asOf), n: minutes };
+    const time = minutes < 720 ? timeText(asOf) : dayTimeText(asOf);
+    const slots = { time, duration: durationText(minutes) };
     write(element("wall-banner-text"), word(minutes < 1 ? "display.lost" : "display.lostFor", slots));
   }
   const hasChanged = (reached === "unknown") !== (level === "unknown");
