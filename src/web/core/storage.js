@@ -19,25 +19,3 @@ export function store(name, value) {
     // Private windows and full disks refuse; the value in `unsaved` is enough for this page.
   }
 }
-
-const JITTER_MS = 10_000;
-const BUSY_MS = 5_000;
-let isReloading = false;
-
-// Reloads for a newer version of the pages, once nothing is being typed. The pause spreads many
-// clients.
-export function reloadWhenIdle() {
-  if (isReloading) {
-    return;
-  }
-  isReloading = true;
-  const reload = () => {
-    const isBusy = isTyping() || document.querySelector("dialog[open]") !== null;
-    if (isBusy) {
-      setTimeout(reload, BUSY_MS);
-    } else {
-      location.reload();
-    }
-  };
-  setTimeout(reload, Math.random() * JITTER_MS);
-}
