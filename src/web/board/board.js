@@ -11,7 +11,7 @@ const element = (id) => document.getElementById(id);
 // Every person of the board: id → `{person, element, key}`. `element` is null until it is drawn.
 const people = new Map();
 
-const own = { button: null, picker: null, watch: null };
+const own = { button: null, picker: null, isPicking: false, watch: null };
 let level = "fresh";
 
 const stream = follow("board", {
@@ -137,9 +137,10 @@ function ownSlots(person) {
 
 async function pick() {
   const person = ownRow();
-  if (person === null || own.picker !== null) {
+  if (person === null || own.isPicking) {
     return;
   }
+  own.isPicking = true;
   const onSet = (watch) => { own.watch = watch; };
   try {
     own.picker = await openPicker({ person, onSet });
@@ -148,6 +149,7 @@ async function pick() {
     toast(errorText(refused));
   } finally {
     own.picker = null;
+    own.isPicking = false;
   }
 }
 

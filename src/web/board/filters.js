@@ -2,9 +2,12 @@
 // kept in the browser.
 
 const SEARCH_PAUSE_MS = 700;
+// Many cards are filtered once a key has been drawn, so that typing never waits for them.
+const TYPING_MS = 60;
 const tools = element("tools");
 const chips = new Map();
 let pause;
+let typing;
 
 // What is shown: `{q, status, role, order}`.
 const view = readView();
@@ -105,7 +108,14 @@ function showRoles() {
 
 showView();
 tools.addEventListener("submit", (event) => event.preventDefault());
-tools.elements.q.addEventListener("input", ({ target }) => changeView({ q: target.value }));
+tools.elements.q.addEventListener("input", ({ target }) => {
+  clearTimeout(typing);
+  if (people.size <= MANY) {
+    changeView({ q: target.value });
+  } else {
+    typing = setTimeout(() => changeView({ q: target.value }), TYPING_MS);
+  }
+});
 tools.elements.role.addEventListener("change", ({ target }) => changeView({ role: target.value }));
 tools.elements.order.addEventListener("change", ({ target }) => {
   store("order", target.value);

@@ -226,6 +226,13 @@ class Feed {
     this.uncover();
   }
 
+  // The tab that this one follows has no stream any more. The delay grows as after a failure, so that
+  // tabs do not take turns at a server that is down.
+  lost() {
+    this.close();
+    this.schedule(0);
+  }
+
   schedule(wait) {
     if (this.isStopped || this.isPaused) {
       return;
@@ -251,8 +258,7 @@ class Feed {
     const patience = isConnecting ? CONNECT_MS : SILENCE_MS;
     const since = isConnecting ? this.attemptAt : Math.max(this.lastByte, this.attemptAt);
     if (this.controller !== null && Date.now() - since > patience) {
-      this.close();
-      this.schedule(0);
+      this.lost();
     }
     this.handlers.onState({
       level: this.level(age),

@@ -105,7 +105,7 @@ class Tabs {
 
   follow(kind, name, data) {
     if (kind === "left") {
-      this.feed.retry();
+      this.feed.lost();
     } else if (kind === "frame") {
       this.feed.heard();
       this.feed.take(name, JSON.parse(data));
