@@ -4,8 +4,18 @@ import {
   page, patch, personSlots, picker, reloadWhenIdle, signedOut, statusLine, timeText, toast, word,
 } from "./core.js";
 
-// The viewer's row on the board, its card, the form, and who waits for the next row.
-const state = { person: null, card: null, form: null, watch: null, claims: [] };
+// The viewer's row on the board, its card and claims, the form, what follows the next row, and the
+// timer that runs until the row of the viewer's own change has arrived. `isOwn`: the last row arrived
+// while the form was being sent.
+const state = {
+  person: null,
+  card: null,
+  form: null,
+  watch: null,
+  claims: [],
+  awaited: null,
+  isOwn: false,
+};
 
 const stream = follow("board", {
   onBoard: showBoard,
@@ -29,14 +39,17 @@ function showBoard(board) {
 
 // Shows a new row of the viewer. The claims below it may have changed with it.
 function showPerson(person) {
+  const isSame = JSON.stringify(person) === JSON.stringify(state.person);
   const isFirst = state.person === null;
   state.person = person;
   drawCard();
   state.watch?.(person);
-  state.form?.changed(person);
   loadClaims();
-  if (isFirst) {
+  state.isOwn = state.form?.form.inert ?? false;
+  if (isFirst || state.awaited !== null) {
     showForm();
+  } else if (!isSame) {
+    state.form?.changed(person);
   }
 }
 
@@ -52,6 +65,8 @@ function drawCard() {
 
 // Makes the form again after each change, so that its end and the recent statuses are current.
 async function showForm() {
+  clearTimeout(state.awaited);
+  state.awaited = null;
   try {
     const choices = await loadChoices();
     state.form = picker({ person: state.person, choices, onSet });
@@ -64,11 +79,16 @@ async function showForm() {
   }
 }
 
-// After a change by the form: the next row comes from the stream, the form is made again.
+// How long the row of a change by the viewer may take. It never comes if others see no difference.
+const ROW_MS = 1_500;
+
+// After a change by the viewer, the form is made again with the row that the stream brings, which may
+// have arrived before the answer.
 function onSet(watch) {
   state.watch = watch;
-  state.form = null;
-  showForm();
+  clearTimeout(state.awaited);
+  state.awaited = setTimeout(showForm, state.isOwn ? 0 : ROW_MS);
+  state.isOwn = false;
   loadClaims();
 }
 

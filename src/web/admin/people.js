@@ -20,6 +20,7 @@ async function startPeople(place) {
   people.roles = roles.filter(isOffered).map(({ _id }) => _id);
   await loadPeople();
   addRoles();
+  poll(30, loadPeople);
   if (people.table.rows.length === 1 && may("create-user")) {
     inviteDialog();
   }
@@ -29,8 +30,11 @@ async function startPeople(place) {
 const isOffered = ({ _id, scope, protected: isBuiltIn }) =>
   scope === "Users" && (!isBuiltIn || ["admin", "user", "bot", "app", "guest"].includes(_id));
 
+// The first load shows each page of the list as it arrives; later ones replace the rows at once.
 async function loadPeople() {
-  await loadAll("users.list", "users", (rows) => setRows(people.table, rows));
+  const { table } = people;
+  const show = table.rows.length === 0 ? (rows) => setRows(table, rows) : undefined;
+  setRows(table, await loadAll("users.list", "users", show));
 }
 
 // The filter by role offers the roles that a person holds.
