@@ -10,9 +10,9 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    assets, audit, avatars, custom_roles, custom_user_status, directory, events, health, hooks,
-    info, licenses, method_call, pages, permissions, presence, presence_broadcast, push, roles,
-    rooms, session, sessions, settings, users, webhooks,
+    assets, audit, avatars, browser_session, custom_roles, custom_user_status, directory, events,
+    health, hooks, info, licenses, method_call, pages, permissions, presence, presence_broadcast,
+    push, roles, rooms, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -31,6 +31,9 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/logout"                              => session::logout,
     logged_in GET  "/api/v1/logout"                              => session::logout,
     logged_in GET  "/api/v1/me"                                  => session::me,
+    anonymous GET  "/api/v1/session"                             => browser_session::show,
+    anonymous POST "/api/v1/session.start"                       => browser_session::start,
+    anonymous POST "/api/v1/session.end"                         => browser_session::end,
     anonymous GET  "/api/v1/pw.getPolicy"                        => settings::password_policy,
     logged_in GET  "/api/v1/sessions/list"                       => sessions::list,
     logged_in GET  "/api/v1/sessions/info"                       => sessions::info,

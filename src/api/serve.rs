@@ -46,6 +46,7 @@ pub fn filter(
                 headers,
                 peer,
                 upgrade,
+                cookie: None,
             },
         )
         .and(warp::body::stream())
@@ -70,17 +71,23 @@ where
     let mut unknown_path = None;
     let watched = dev::Watched::begin(&api, &head);
     let page = api.origins.page(&head.headers);
-    let allow_origin = api.origins.readers(page, &head.headers);
+    let mut allow_origin = api.origins.readers(page, &head.headers);
     let (path, answer) = match find(&api, &method, &mut head.path) {
         _ if dev::is_rebound(&api, &head.headers) => ("any", dev::refuse_host()),
         _ if method == Method::OPTIONS => ("any", Ok(api.origins.preflight(page, &head.headers))),
         Ok(route) if is_forged(route, page, &head.headers) => {
             (route.path, Err(api.origins.refuse(&head.headers)))
         }
-        Ok(route) => (
-            route.path,
-            handle(route, api.clone(), head, body.as_mut(), record.clone()).await,
-        ),
+        Ok(route) => match request::find_cookie(&api, route.path, &head).await {
+            Ok(cookie) => {
+                // No page of another origin may read the answer to a cookie.
+                allow_origin = allow_origin.filter(|_| cookie.is_none());
+                head.cookie = cookie;
+                let handled = handle(route, api.clone(), head, body.as_mut(), record.clone());
+                (route.path, handled.await)
+            }
+            Err(refused) => (route.path, Err(refused)),
+        },
         Err(refused) => {
             if matches!(refused, ApiError::UnknownRoute) {
                 unknown_path = Some(shown_path(head.path.as_str()));

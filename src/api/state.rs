@@ -79,7 +79,7 @@ impl Api {
             readiness: Readiness::default(),
             avatar_lookups: Semaphore::new(1),
             sites: Sites::new(),
-            page_policy: page_policy::policy(&[]),
+            page_policy: page_policy::policy(&config.frame_ancestors),
             max_connections: config.max_connections,
             limits,
             realtime: Realtime::default(),

@@ -80,6 +80,9 @@ pub struct Config {
     /// Web origins whose pages may call this server
     #[arg(long, value_name = "ORIGINS", help_heading = NETWORK)]
     pub cors_origins: Vec<String>,
+    /// Web origins whose pages may show the pages of this server in a frame
+    #[arg(long, value_name = "ORIGINS", help_heading = NETWORK)]
+    pub frame_ancestors: Vec<String>,
     /// Connections open at once
     #[arg(long, value_name = "1-1000000", help_heading = NETWORK)]
     pub max_connections: usize,
@@ -224,6 +227,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             client_address_header: "X-Forwarded-For".into(),
             cors_origins: Vec::new(),
+            frame_ancestors: Vec::new(),
             max_connections: 10_000,
             max_connections_per_address: None,
             rate_limit_calls: None,

@@ -10,7 +10,7 @@ use super::details::Details;
 use super::domain;
 use super::reply::ErrorReply;
 use crate::domain::{Disallowed, Error, Field, Problem, Timestamp, What};
-use warp::http::StatusCode;
+use warp::http::{StatusCode, header};
 
 /// A route, or a group of routes, with error texts of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,12 @@ pub(super) fn render(context: ErrorContext, error: &Error) -> Option<ErrorReply>
             | ErrorContext::RealtimeLogin(now)
             | ErrorContext::RealtimeResume(now),
             Error::LoginBlocked { until, .. },
-        ) => Some(domain::render(error).details(Details::blocked(now, *until))),
+        ) => {
+            let details = Details::blocked(now, *until);
+            let wait = details.seconds.unwrap_or_default().to_string();
+            let reply = domain::render(error).details(details);
+            Some(reply.header(header::RETRY_AFTER, &wait))
+        }
         (ErrorContext::RealtimeLogin(_), Error::LoginRefused) => {
             Some(ErrorReply::bare(StatusCode::UNAUTHORIZED, "User not found"))
         }

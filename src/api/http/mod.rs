@@ -23,6 +23,7 @@ pub(in crate::api) mod remaining_body;
 pub(in crate::api) mod request;
 pub(in crate::api) mod request_id;
 pub(in crate::api) mod response;
+pub(in crate::api) mod session_cookie;
 pub(in crate::api) mod site_url;
 pub(in crate::api) mod unreadable_body;
 pub(in crate::api) mod user_selector;

@@ -5,8 +5,8 @@
 use crate::api::http::rate_limit::{Limit, Quota, RateLimit};
 use crate::app::Contract;
 use crate::config::Config;
-use crate::domain::Timestamp;
 use crate::domain::network::Network;
+use crate::domain::{LoginId, Timestamp};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(in crate::api) struct Quotas {
     usual: Option<Limit>,
     contract: Contract,
     counted: RateLimit<(Network, Route)>,
+    /// The calls of browser sessions.
+    counted_by_session: RateLimit<(LoginId, Route)>,
 }
 
 impl Quotas {
@@ -54,6 +56,7 @@ impl Quotas {
             usual: (calls > 0).then_some(Limit { calls, span }),
             contract: config.contract,
             counted: RateLimit::default(),
+            counted_by_session: RateLimit::default(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Quotas {
     /// Clears all counts.
     pub(in crate::api) fn forget(&self) {
         self.counted.forget();
+        self.counted_by_session.forget();
     }
 
     /// Counts a call of `route` from `address`.
@@ -95,6 +99,18 @@ impl Quotas {
         now: Timestamp,
     ) -> Quota {
         self.counted.count((address.into(), route), limit, now)
+    }
+
+    /// Counts a call of `route` by a browser session.
+    pub(in crate::api) fn count_session(
+        &self,
+        login: &LoginId,
+        route: Route,
+        limit: Limit,
+        now: Timestamp,
+    ) -> Quota {
+        let sessions = &self.counted_by_session;
+        sessions.count((login.clone(), route), limit, now)
     }
 }
 

@@ -5,12 +5,13 @@ use super::body::Body;
 use super::client_address::ClientAddress;
 use super::fields::Fields;
 use super::path::{self, RequestPath};
+use super::session_cookie::{self, SessionCookie};
 use super::site_url::Sender;
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::api::http::rate_limit::Quota;
 use crate::app::{App, Compat, Contract};
-use crate::domain::{Actor, Error, Permission, Requester};
+use crate::domain::{Actor, Error, Permission, Requester, Setting};
 use crate::service::authentication::{self, Credentials, EarlyAuthentication};
 use crate::transport::{Client, Peer};
 use bytes::Bytes;
@@ -34,6 +35,8 @@ pub(in crate::api) struct Head {
     pub(in crate::api) peer: Option<Peer>,
     /// The handle to upgrade the connection from HTTP, if the client asks for it.
     pub(in crate::api) upgrade: Option<OnUpgrade>,
+    /// The cookie of a browser session, if it counts for this request.
+    pub(in crate::api) cookie: Option<SessionCookie>,
 }
 
 impl Head {
@@ -42,6 +45,25 @@ impl Head {
         let peer = self.peer.as_ref().map(|peer| peer.address.ip());
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         client.of(peer, &self.headers)
+    }
+
+    fn sender(&self, api: &Api) -> Sender {
+        match &self.peer {
+            Some(peer) if api.client_address.is_trusted(peer.address.ip()) => Sender::Proxy,
+            _ => Sender::Client,
+        }
+    }
+
+    /// Returns the URL under which the client reaches this server, without a trailing slash.
+    fn site_url<'a>(&self, api: &'a Api) -> Cow<'a, str> {
+        api.site_url.of(self.sender(api), &self.headers)
+    }
+
+    /// Returns whether a page of this server sent the request.
+    fn is_from_own_page(&self, api: &Api) -> bool {
+        let requested = api.site_url.requested(self.sender(api), &self.headers);
+        let own = [&*self.site_url(api), &*requested];
+        session_cookie::is_from_own_page(&self.headers, &own)
     }
 
     /// Returns the record of the client; `None` without an accept loop.
@@ -126,14 +148,19 @@ impl Request {
     /// calls this after it has checked the credentials and the request, and before it does anything
     /// else.
     ///
-    /// Counts the call, once per request: 429 when there were too many from the address. Calls of
-    /// users who may bypass the limit are not counted.
+    /// Counts the call, once per request: 429 when there were too many from the address, or from the
+    /// browser session. Calls of users who may bypass the limit are not counted.
     pub(in crate::api) fn count_call(&self, actor: Option<&Actor>) -> Result<&App, ApiError> {
         let exempt = actor.is_some_and(|a| a.grants.contains(Permission::BypassRateLimit));
         let (quotas, (method, path)) = (&self.api.quotas, self.route);
         if !exempt && let Some(limit) = quotas.limit(path) {
             let route = (method.as_str(), path);
-            let count = || quotas.count(self.address(), route, limit, self.app().clock.now());
+            let now = self.app().clock.now();
+            let count = || match actor.filter(|_| self.head.cookie.is_some()) {
+                // An office behind one address opens its pages at once.
+                Some(actor) => quotas.count_session(&actor.login.id, route, limit, now),
+                None => quotas.count(self.address(), route, limit, now),
+            };
             if let Some(wait) = self.record.quota.get_or_init(count).wait {
                 return Err(ApiError::TooManyCalls(wait));
             }
@@ -217,11 +244,22 @@ impl Request {
 
     /// Returns the URL under which the client reaches this server, without a trailing slash.
     pub(in crate::api) fn site_url(&self) -> Cow<'_, str> {
-        let sender = match &self.head.peer {
-            Some(peer) if self.api.client_address.is_trusted(peer.address.ip()) => Sender::Proxy,
-            _ => Sender::Client,
-        };
-        self.api.site_url.of(sender, &self.head.headers)
+        self.head.site_url(&self.api)
+    }
+
+    /// Requires that a page of this server sent the request: 403 otherwise. For routes that set or
+    /// delete the cookie.
+    pub(in crate::api) fn require_own_page(&self) -> Result<(), ApiError> {
+        if self.head.is_from_own_page(&self.api) {
+            Ok(())
+        } else {
+            Err(self.api.origins.refuse(&self.head.headers))
+        }
+    }
+
+    /// Returns the name of the session cookie for this client.
+    pub(in crate::api) async fn cookie_name(&self) -> Result<Cow<'static, str>, ApiError> {
+        cookie_name(&self.api, &self.site_url()).await
     }
 
     /// Returns the `User-Agent`, if it is text.
@@ -254,7 +292,7 @@ impl Request {
 
     /// Returns the request's token; empty when there is none.
     pub(in crate::api) fn token(&self) -> &str {
-        credentials(&self.head.headers).map_or("", |shown| shown.token)
+        credentials(&self.head).map_or("", |shown| shown.token)
     }
 
     /// Records the actor, for the log and for the connection.
@@ -282,18 +320,48 @@ pub(in crate::api) async fn authenticate_early(
     app: &App,
     head: &Head,
 ) -> Result<EarlyAuthentication, ApiError> {
-    let early = authentication::authenticate_early(app, credentials(&head.headers)).await;
+    let early = authentication::authenticate_early(app, credentials(head)).await;
     if let (Some(client), Err(Error::Unauthenticated)) = (head.client(), &early) {
         client.logged_out();
     }
     Ok(early?)
 }
 
-/// Returns the credentials if both headers are present.
-fn credentials(headers: &HeaderMap) -> Option<Credentials<'_>> {
-    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
-    Some(Credentials {
-        user: text(X_USER_ID)?,
-        token: text(X_AUTH_TOKEN)?,
-    })
+/// Returns the credentials if both headers are present, or else those of the cookie.
+fn credentials(head: &Head) -> Option<Credentials<'_>> {
+    let text = |name: HeaderName| head.headers.get(name)?.to_str().ok();
+    match (text(X_USER_ID), text(X_AUTH_TOKEN)) {
+        (Some(user), Some(token)) => Some(Credentials { user, token }),
+        _ => head.cookie.as_ref().map(SessionCookie::credentials),
+    }
+}
+
+/// A `GET` that changes state: any page can cause one with the cookie.
+const STATEFUL_GET: &str = "/api/v1/logout";
+
+/// Returns the cookie of a request to the route `path`, if it counts. A token in a header takes
+/// precedence.
+pub(in crate::api) async fn find_cookie(
+    api: &Api,
+    path: &str,
+    head: &Head,
+) -> Result<Option<SessionCookie>, ApiError> {
+    let headers = &head.headers;
+    if !headers.contains_key(header::COOKIE) || headers.contains_key(X_AUTH_TOKEN) {
+        return Ok(None);
+    }
+    let site_url = head.site_url(api);
+    let requested = api.site_url.requested(head.sender(api), headers);
+    let changes_by_get = head.method != Method::POST && path == STATEFUL_GET;
+    if changes_by_get || !session_cookie::counts(&head.method, headers, &[&site_url, &requested]) {
+        return Ok(None);
+    }
+    let name = cookie_name(api, &site_url).await?;
+    Ok(SessionCookie::find(headers, &name))
+}
+
+async fn cookie_name(api: &Api, site_url: &str) -> Result<Cow<'static, str>, ApiError> {
+    let settings = api.app.settings().await?;
+    let installation = settings.get(Setting::UniqueId).to_text();
+    Ok(session_cookie::name(site_url, &installation))
 }

@@ -41,9 +41,14 @@ impl SiteUrl {
     /// proxy forwards; otherwise the request's `Host`. An invalid or missing host means the address
     /// that the server listens on.
     pub(in crate::api) fn of(&self, sender: Sender, headers: &HeaderMap) -> Cow<'_, str> {
-        if let Some(configured) = &self.configured {
-            return configured.into();
+        match &self.configured {
+            Some(configured) => configured.into(),
+            None => self.requested(sender, headers),
         }
+    }
+
+    /// Returns the URL by which the client reached this server, whatever the setting is.
+    pub(in crate::api) fn requested(&self, sender: Sender, headers: &HeaderMap) -> Cow<'_, str> {
         let text = |name: HeaderName| headers.get(name)?.to_str().ok();
         let forwarded = |name| match sender {
             Sender::Proxy => text(name).map(first),

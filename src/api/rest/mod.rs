@@ -4,6 +4,7 @@
 pub(super) mod assets;
 pub(super) mod audit;
 pub(super) mod avatars;
+pub(super) mod browser_session;
 pub(super) mod custom_roles;
 pub(super) mod custom_user_status;
 pub(super) mod directory;

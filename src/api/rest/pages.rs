@@ -4,12 +4,14 @@ use crate::api::error::ApiError;
 use crate::api::http::request::Request;
 use crate::api::http::response::{Answer, Response};
 use crate::api::wire::date::Rfc3339;
+use crate::api::wire::granted;
 use crate::api::wire::preferences::Preferences;
-use crate::domain::{Error, Permission, Requester, Setting, SettingValue};
+use crate::domain::{Error, Requester, Setting};
 use crate::web::filler::Data;
 use crate::web::page::{Frame, PageAccess, Visitor};
 use crate::web::words::accepted;
 use crate::web::{Site, Template};
+use bytes::Bytes;
 use serde_json::json;
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -32,6 +34,7 @@ pub(in crate::api) async fn show(request: Request) -> Answer {
     let site = request.api.sites.get().map_err(Error::internal)?;
     let page = site.page_at(request.path()).ok_or(ApiError::UnknownRoute)?;
     let actor = match request.actor_in_any_state().await {
+        Ok(_) if page.id == LOGIN => return Ok(onward(&site, &request)),
         Ok(actor) => Some(actor),
         Err(ApiError::Domain(Error::Unauthenticated)) => None,
         Err(other) => return Err(other),
@@ -59,6 +62,26 @@ pub(in crate::api) async fn show(request: Request) -> Answer {
     Ok(respond(&request, status, site.render(page, &data, &frame)))
 }
 
+/// Leads a user who is logged in from the login form to the page in `next`, or to the board. Only to
+/// pages of this site: a path with two slashes would be another host.
+fn onward(site: &Site, request: &Request) -> Response {
+    let query = form_urlencoded::parse(request.query().as_bytes());
+    let next = query.into_iter().find(|(name, _)| name == "next");
+    let next = next.map(|(_, path)| path).filter(|next| {
+        let path = next.split(['?', '#']).next().unwrap_or_default();
+        let is_text = next.bytes().all(|byte| byte.is_ascii_graphic());
+        is_text && !next.contains('\\') && site.page_at(path).is_some_and(|page| page.id != LOGIN)
+    });
+    let base = request.api.base_path.as_str();
+    let target = format!("{base}{}", next.as_deref().unwrap_or("/"));
+    let mut response = Response::new(Bytes::new().into());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    if let Ok(target) = HeaderValue::from_str(&target) {
+        response.headers_mut().insert(header::LOCATION, target);
+    }
+    response
+}
+
 fn needs_login(page: &Template, frame: &Frame<'_>) -> bool {
     frame.visitor.is_none()
         && match page.access() {
@@ -69,25 +92,18 @@ fn needs_login(page: &Template, frame: &Frame<'_>) -> bool {
 }
 
 fn visitor(actor: &Requester) -> Visitor {
-    let granted = Permission::ALL.iter().copied();
     Visitor {
         user_id: actor.user.id.as_str().to_owned(),
         username: actor.user.username.as_str().to_owned(),
         name: actor.user.name.clone(),
-        permissions: granted
-            .filter(|permission| actor.grants.contains(*permission))
-            .map(Permission::name)
-            .collect(),
+        permissions: granted(actor),
         must_change_password: actor.require_password_settled().is_err(),
     }
 }
 
 async fn site_name(request: &Request) -> Result<String, ApiError> {
     let settings = request.app().settings().await?;
-    Ok(match settings.get(Setting::SiteName) {
-        SettingValue::Text(name) => name.clone(),
-        SettingValue::Boolean(_) | SettingValue::Number(_) => String::new(),
-    })
+    Ok(settings.get(Setting::SiteName).to_text())
 }
 
 fn now(request: &Request) -> String {

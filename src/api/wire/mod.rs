@@ -53,8 +53,8 @@ pub(super) use role::{
     RoleRow, RoleSync,
 };
 pub(super) use session::{
-    EndedSession, KeptLogin, LoggedOut, LoginReply, LogoutReply, SessionPage, SessionReply,
-    SessionRow,
+    BrowserSession, EndedSession, KeptLogin, LoggedOut, LoginReply, LogoutReply, SessionPage,
+    SessionReply, SessionRow, granted,
 };
 pub(super) use setting::{
     Connections, NoConfigurations, NoServices, PasswordPolicyReply, SettingPage, SettingReply,

@@ -2,7 +2,7 @@
 
 use super::Me;
 use crate::api::wire::date::Rfc3339;
-use crate::domain::{Actor, Login, LoginId, LoginRecord};
+use crate::domain::{Actor, Login, LoginId, LoginRecord, Permission};
 use crate::service::presence::VisiblePresence;
 use crate::service::users::visibility::ShownRules;
 use serde::Serialize;
@@ -41,6 +41,49 @@ impl<'a> LoginReply<'a> {
             data,
         }
     }
+}
+
+/// The session of the web pages, without its token.
+#[derive(Serialize)]
+pub(in crate::api) struct BrowserSession<'a> {
+    #[serde(rename = "userId")]
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    parts: Option<SessionParts<'a>>,
+}
+
+#[derive(Serialize)]
+struct SessionParts<'a> {
+    username: &'a str,
+    #[serde(rename = "expiresAt", skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Rfc3339>,
+    permissions: Vec<&'static str>,
+    #[serde(rename = "mustChangePassword")]
+    must_change_password: bool,
+}
+
+impl<'a> BrowserSession<'a> {
+    /// `None`: there is no session.
+    pub(in crate::api) fn of(actor: Option<&'a Actor>) -> Self {
+        let parts = actor.map(|actor| SessionParts {
+            username: actor.user.username.as_str(),
+            expires_at: actor.login.expires_at.map(Rfc3339::from),
+            permissions: granted(actor),
+            must_change_password: actor.require_password_settled().is_err(),
+        });
+        Self {
+            user_id: actor.map(|actor| actor.user.id.as_str()),
+            parts,
+        }
+    }
+}
+
+/// Returns the names of the permissions that an actor has.
+pub(in crate::api) fn granted(actor: &Actor) -> Vec<&'static str> {
+    let all = Permission::ALL.iter().copied();
+    all.filter(|permission| actor.grants.contains(*permission))
+        .map(Permission::name)
+        .collect()
 }
 
 /// The documented response to a logout. Rocket.Chat since 7.4 sends nothing, which breaks clients

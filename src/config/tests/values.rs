@@ -214,7 +214,7 @@ fn only_optional_settings_and_lists_accept_nothing() {
     let command = command();
     let keys = settings(&command).map(|(key, _)| key);
     let empty: Vec<_> = keys.filter(|key| given(key, "").is_ok()).collect();
-    let optional = "site_url ready_file trusted_proxies cors_origins audit_log webhook_allow webhook_proxy exec_folder wasm_folder time_zone";
+    let optional = "site_url ready_file trusted_proxies cors_origins frame_ancestors audit_log webhook_allow webhook_proxy exec_folder wasm_folder time_zone";
     assert_eq!(empty.join(" "), optional);
 }
 
@@ -235,6 +235,7 @@ const BAD: &[(&str, &str)] = &[
     ("trusted_proxies", "10.0.0.0/33"),
     ("client_address_header", "Forwarded"),
     ("cors_origins", "a.example"),
+    ("frame_ancestors", "a.example; script-src *"),
     ("max_connections", "0"),
     ("max_connections_per_address", "1000001"),
     ("rate_limit_calls", "-1"),

@@ -75,6 +75,9 @@ const MATRIX: &[Group] = &[
         GET /api/v1/settings.oauth
         GET /api/v1/service.configurations
         GET /api/v1/pw.getPolicy
+        GET /api/v1/session
+        POST /api/v1/session.start
+        POST /api/v1/session.end
         POST /api/v1/method.callAnon/:method
         GET /api/info
         GET /sockjs/info

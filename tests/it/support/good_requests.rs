@@ -62,7 +62,11 @@ pub async fn ask(
         body(server, username, path, n).await
     };
     let body = body.to_string();
-    let json = [("content-type", "application/json")];
+    // The routes of the cookie accept only our own pages.
+    let json = [
+        ("content-type", "application/json"),
+        ("sec-fetch-site", "same-origin"),
+    ];
     let method = method.parse().unwrap();
     client.send(method, &target, &json, body).await
 }
@@ -111,7 +115,7 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
             json!({"_id": status(server, n).await, "name": name, "statusType": "busy"})
         }
         "custom-user-status.delete" => json!({"customUserStatusId": status(server, n).await}),
-        "login" => json!({"user": "admin", "password": ADMIN_PASSWORD}),
+        "login" | "session.start" => json!({"user": "admin", "password": ADMIN_PASSWORD}),
         "users.setStatus" => json!({"status": "busy"}),
         "permissions.update" => {
             json!({"permissions": [{"_id": "view-statistics", "roles": ["admin"]}]})

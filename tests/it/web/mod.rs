@@ -3,4 +3,5 @@
 mod assets;
 mod filler;
 mod pages;
+mod session;
 mod templates;

@@ -75,6 +75,14 @@ async fn every_page_has_a_strict_policy_and_is_never_stored() {
         );
     }
     assert!(!policy.contains("unsafe"));
+    let origins = vec!["https://a.example".to_owned(), "http://b:81".to_owned()];
+    let framed = Setup::new().config(|config| config.frame_ancestors = origins);
+    let reply = page(&framed.start().await.anon(), "/", &[]).await;
+    let policy = reply.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("; frame-ancestors https://a.example http://b:81;"),
+        "{policy}"
+    );
     let https = Setup::new().config(|config| config.site_url = Some("https://a.example".into()));
     let reply = page(&https.start().await.anon(), "/", &[]).await;
     assert_eq!(

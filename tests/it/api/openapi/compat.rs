@@ -41,7 +41,7 @@ pub fn under_9(case: &Case, (status, mut body): (u16, Value)) -> (u16, Value) {
         (401 | 403 | 429, None) if body["error"] == "unauthorized" => {
             (403, forbidden(json!("forbidden")))
         }
-        (401, None) if path.ends_with("/login") => {
+        (401, None) if path.ends_with("/login") || path.ends_with("/session.start") => {
             body["error"] = json!("unauthorized");
             (401, body)
         }

@@ -12,6 +12,8 @@ pub fn documented() -> Vec<Case> {
     const DELETE: &str = "POST /api/v1/custom-user-status.delete";
     const GRANT: &str = "POST /api/v1/permissions.update";
     const LOGIN: &str = "POST /api/v1/login";
+    const START: &str = "POST /api/v1/session.start";
+    const END: &str = "POST /api/v1/session.end";
     let endless = format!("{LIST}?{}", "name=a&".repeat(1001));
     vec![
         Case::new(400, Bob, CREATE, r#"{"name":"caught up","statusType":"busy"}"#),
@@ -86,6 +88,15 @@ pub fn documented() -> Vec<Case> {
         Case::new(200, Anonymous, "GET /readyz", ""),
         Case::new(200, Leaving, "POST /api/v1/logout", ""),
         Case::new(200, Leaving, "GET /api/v1/logout", ""),
+
+        Case::new(200, Anonymous, "GET /api/v1/session", ""),
+        Case::new(200, Bob, "GET /api/v1/session", ""),
+        Case::new(200, Anonymous, START, r#"{"user":"admin","password":"a password for tests"}"#).with("sec-fetch-site", "same-origin"),
+        Case::new(401, Anonymous, START, r#"{"user":"zoe","password":"zoe's password"}"#).with("sec-fetch-site", "same-origin"),
+        Case::new(400, Anonymous, START, r#"{"user":"admin"}"#).with("sec-fetch-site", "same-origin"),
+        Case::new(403, Anonymous, START, r#"{"user":"admin","password":"a password for tests"}"#),
+        Case::new(200, Leaving, END, "").with("sec-fetch-site", "same-origin"),
+        Case::new(403, Leaving, END, ""),
 
         Case::new(403, Anonymous, LOGIN, r#"{"user":"admin","password":"wrong"}"#).with("origin", "https://example.org"),
         Case::new(200, Anonymous, LOGIN, r#"{"user":"admin","password":"a password for tests"}"#),
