@@ -176,6 +176,7 @@ function importDialog() {
   const result = el("div", { class: "import-result visible", role: "status" });
   const save = async (values) => {
     const csv = values.csv || (values.file ? await values.file.text() : "");
+    result.replaceChildren();
     const trial = await call("POST", "users.import", { csv, dryRun: true });
     const bad = trial.rows.filter(({ action }) => action === "error");
     if (bad.length > 0) {

@@ -71,7 +71,7 @@ function personActions(user, dialog) {
       ? buttonIf("create-user", word("people.newInvitation"), thenClose(inviteAgain))
       : buttonIf("edit-other-user-password", word("people.resetLink"), thenClose(resetLink)),
     state === "blocked"
-      ? buttonIf("create-user", word("people.unblock"), thenClose(unblock))
+      ? buttonIf("edit-other-user-info", word("people.unblock"), thenClose(unblock))
       : null,
     isSelf
       ? null
