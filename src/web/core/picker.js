@@ -64,14 +64,15 @@ function allChoices({ statuses }) {
 const chosenOf = ({ form, choices }) => allChoices(choices)
   .find(({ value }) => value === form.elements.choice.value);
 
-// Selects what is set now.
-function select(state, { status, statusText = "" }) {
+// Selects what is set now. A person who is offline without having chosen it probably wants to be seen.
+function select(state, { status, statusText = "", statusSource }) {
   const all = allChoices(state.choices);
+  const isUnset = status === "offline" && statusSource === undefined;
   const custom = all.find((each) => each.text !== "" && each.text === statusText && each.status === status);
-  const current = custom ?? all.find(({ value }) => value === status) ?? all[0];
+  const current = custom ?? all.find(({ value }) => value === status && !isUnset) ?? all[0];
   state.form.elements.choice.value = current.value;
   state.form.elements.message.value = statusText;
-  state.suggested = statusText;
+  state.suggested = current.text;
   count(state);
 }
 
