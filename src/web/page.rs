@@ -4,7 +4,7 @@
 //! Attributes of the template of a page: `data-path` (its paths, separated by spaces),
 //! `data-access` (`member`, the default; `anyone`; `board`: as the setting `board` says),
 //! `data-permission` (one of these), `data-title`, `data-script`, `data-style`, `data-words` and
-//! `data-parts` (further sections and parts), `data-menu` (`main` or `admin`), `data-label` and
+//! `data-parts` (further sections and parts), `data-manifest` (of an app on a home screen), `data-menu` (`main` or `admin`), `data-label` and
 //! `data-order` (its entry there).
 
 use super::filler::{self, Data, escaped};
@@ -171,6 +171,7 @@ impl Site {
             "page": page.id,
             "scripts": hrefs("core.js", "data-script"),
             "modules": page.list("data-script").filter_map(href).collect::<Vec<_>>(),
+            "manifests": page.list("data-manifest").filter_map(href).collect::<Vec<_>>(),
             "styles": hrefs("style.css", "data-style"),
             "user": frame.visitor.map(|visitor| &visitor.name),
             "noUser": frame.visitor.is_none(),

@@ -41,7 +41,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("web", "", "serde_json sha2"),
     // JSON and status codes. It never uses the store.
     ("api", "app auth config dev domain realtime/hub realtime/presence service transport web",
-        "base64 bytes doorsign_hook form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
+        "base64 bytes doorsign_hook flate2 form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.
     ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
     ("config", "", "clap doorsign_file_trust ipnet jiff serde thiserror toml tracing_subscriber"),

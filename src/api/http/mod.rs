@@ -7,6 +7,7 @@ pub(in crate::api) mod coercion;
 pub(in crate::api) mod content_type;
 pub(in crate::api) mod directory_query;
 pub(in crate::api) mod fields;
+pub(in crate::api) mod gzip;
 pub(in crate::api) mod headers;
 pub(in crate::api) mod json;
 pub(in crate::api) mod list_cache;

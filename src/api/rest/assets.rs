@@ -2,6 +2,7 @@
 //! caches keep an asset for ever, and an old name is unknown after an update.
 
 use crate::api::error::ApiError;
+use crate::api::http::gzip::{self, GZIP};
 use crate::api::http::request::Request;
 use crate::api::http::response::{Answer, Response};
 use crate::domain::Error;
@@ -21,7 +22,7 @@ pub(in crate::api) async fn find(request: Request) -> Answer {
 }
 
 fn respond(asset: &Asset, wanted: &HeaderMap) -> Response {
-    let zipped = asset.gzip.as_ref().filter(|_| accepts_gzip(wanted));
+    let zipped = asset.gzip.as_ref().filter(|_| gzip::is_accepted(wanted));
     let etag = match zipped {
         Some(_) => format!("\"{}.gz\"", asset.path),
         None => format!("\"{}\"", asset.path),
@@ -34,10 +35,9 @@ fn respond(asset: &Asset, wanted: &HeaderMap) -> Response {
         let kind = HeaderValue::from_static(media_type(&asset.path));
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         if zipped.is_some() {
-            let gzip = HeaderValue::from_static("gzip");
             response
                 .headers_mut()
-                .insert(header::CONTENT_ENCODING, gzip);
+                .insert(header::CONTENT_ENCODING, GZIP);
         }
     }
     let headers = response.headers_mut();
@@ -62,16 +62,6 @@ fn is_known(wanted: &HeaderMap, etag: &str) -> bool {
     let known = known.map(String::from_utf8_lossy).unwrap_or_default();
     let mut tags = known.split(',').map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-}
-
-fn accepts_gzip(wanted: &HeaderMap) -> bool {
-    let accepted = wanted.get(header::ACCEPT_ENCODING);
-    let accepted = accepted.and_then(|value| value.to_str().ok());
-    accepted.unwrap_or_default().split(',').any(|item| {
-        let (name, quality) = item.split_once(';').unwrap_or((item, "q=1"));
-        let quality = quality.trim().strip_prefix("q=").map(str::parse::<f32>);
-        name.trim().eq_ignore_ascii_case("gzip") && quality.is_none_or(|q| q.is_ok_and(|q| q > 0.0))
-    })
 }
 
 fn media_type(path: &str) -> &'static str {

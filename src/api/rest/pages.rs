@@ -1,6 +1,7 @@
 //! The web pages: who asks for one, in which language, and the headers of a page. `web` renders it.
 
 use crate::api::error::ApiError;
+use crate::api::http::gzip::{self, GZIP};
 use crate::api::http::request::Request;
 use crate::api::http::response::{Answer, Response};
 use crate::api::wire::date::Rfc3339;
@@ -22,6 +23,8 @@ const FORBIDDEN: &str = "page-forbidden";
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// Links within the site may name the page they come from; other sites learn nothing.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
+/// Pages are never stored, but proxies may merge requests that are under way.
+const VARY: HeaderValue = HeaderValue::from_static("Cookie, Accept-Language, Accept-Encoding");
 /// Only over https: on plain http, browsers log an error for it.
 const OPENER_POLICY: (HeaderName, HeaderValue) = (
     HeaderName::from_static("cross-origin-opener-policy"),
@@ -128,14 +131,24 @@ fn language<'a>(site: &'a Site, request: &Request, actor: Option<&Requester>) ->
 }
 
 fn respond(request: &Request, status: StatusCode, page: String) -> Response {
-    let mut response = Response::new(page.into());
+    let zipped = gzip::is_accepted(request.headers()).then(|| gzip::compressed(&page).ok());
+    let mut response = match zipped.flatten() {
+        Some(zipped) => {
+            let mut response = Response::new(zipped.into());
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, GZIP);
+            response
+        }
+        None => Response::new(page.into()),
+    };
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HTML);
     headers.insert(header::REFERRER_POLICY, REFERRER);
     let policy = request.api.page_policy.clone();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
+    headers.insert(header::VARY, VARY);
     if request.site_url().starts_with("https://") {
         headers.insert(OPENER_POLICY.0, OPENER_POLICY.1);
     }

@@ -2,6 +2,7 @@
 
 use crate::support::{Client, Reply, TestServer};
 use doorsign::web::Sites;
+use std::collections::BTreeSet;
 use warp::http::Method;
 
 async fn get(client: &Client, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -56,13 +57,45 @@ async fn an_asset_is_immutable_compressed_on_request_and_has_a_tag() {
     }
 }
 
-#[test]
-fn the_pages_that_everyone_loads_first_stay_small() {
-    let site = Sites::default().get().unwrap();
-    let zipped = |name: &str| {
-        let asset = site.assets().iter().find(|asset| asset.name == name);
-        asset.map_or(0, |asset| asset.gzip.as_ref().unwrap().len())
-    };
-    let first = ["style.css", "core.js", "board.js", "icon.svg"].map(zipped);
-    assert!(first.iter().sum::<usize>() <= 45 * 1024, "{first:?}");
+#[tokio::test]
+async fn a_first_visit_takes_five_requests_beside_the_stream_and_60_kib() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for n in 0..60 {
+        server.user(&format!("person-{n}")).await;
+    }
+    let zipped = &[("accept-encoding", "gzip")];
+    for path in [
+        "/",
+        "/me",
+        "/me/account",
+        "/admin/people",
+        "/login",
+        "/display",
+        "/api",
+    ] {
+        // A user who is logged in sees no login form.
+        let visitor = if path == "/login" {
+            server.anon()
+        } else {
+            admin.clone()
+        };
+        let page = get(&visitor, path, zipped).await.expect(200);
+        let plain = get(&visitor, path, &[]).await;
+        let assets: BTreeSet<&str> = plain
+            .text()
+            .split('"')
+            .filter(|part| part.starts_with("/assets/") && !part.contains("manifest"))
+            .collect();
+        let mut bytes = page.body.len();
+        for asset in &assets {
+            bytes += get(&admin, asset, zipped).await.expect(200).body.len();
+        }
+        assert!(page.body.len() < plain.body.len() / 2, "{path}");
+        assert!(bytes <= 60 * 1024, "{path}: {bytes} bytes");
+        assert!(
+            assets.len() <= if path == "/" { 4 } else { 5 },
+            "{path}: {assets:?}"
+        );
+    }
 }

@@ -162,3 +162,37 @@ fn assert_permissions_exist(page: &Template) {
         assert!(is_known, "{}: no permission {name}", page.id);
     }
 }
+
+#[test]
+fn every_word_is_used() {
+    let site = Sites::default().get().unwrap();
+    let mut sources: String = site
+        .templates()
+        .iter()
+        .flat_map(|template| {
+            let attributes = template.attributes.iter().map(|(_, value)| value.as_ref());
+            attributes.chain([template.markup.as_ref()])
+        })
+        .collect();
+    for asset in site
+        .assets()
+        .iter()
+        .filter(|asset| asset.name.ends_with(".js"))
+    {
+        sources.push_str(std::str::from_utf8(&asset.plain).unwrap());
+    }
+    let is_used = |key: &str| {
+        let (_, name) = key.split_once('.').unwrap();
+        // Scripts may build a key from a section and a name, such as a status.
+        sources.contains(key)
+            || sources.contains(&format!("\"{name}\""))
+            || sources.contains(&format!("`{name}"))
+    };
+    let unused: Vec<_> = words()["en"]
+        .keys()
+        .filter(|key| !is_used(key))
+        .cloned()
+        .collect();
+    let expected: Vec<String> = Vec::new();
+    assert_eq!(unused, expected, "take these words out of all languages");
+}
