@@ -1,8 +1,33 @@
 // Where the user is logged in.
 
+// Browsers and systems by the part of the user agent that names them, the most specific ones first.
+const BROWSERS = [
+  [/Firefox\//, "Firefox"],
+  [/Edg\//, "Edge"],
+  [/OPR\//, "Opera"],
+  [/Chrome\//, "Chrome"],
+  [/Safari\//, "Safari"],
+];
+const SYSTEMS = [
+  [/Android/, "Android"],
+  [/iPhone|iPad/, "iOS"],
+  [/Windows/, "Windows"],
+  [/Mac OS X/, "macOS"],
+  [/CrOS/, "ChromeOS"],
+  [/Linux/, "Linux"],
+];
+
+// "Firefox, Linux" for a browser, "curl 7.88.1" for a program.
+function clientText(agent) {
+  const nameIn = (table) => table.find(([pattern]) => pattern.test(agent))?.[1];
+  const isBrowser = agent.startsWith("Mozilla/");
+  const names = isBrowser ? [nameIn(BROWSERS), nameIn(SYSTEMS)].filter(Boolean) : [];
+  return names.length > 0 ? names.join(", ") : agent.split(" ")[0].replace("/", " ");
+}
+
 function sessionRow(session) {
   const { device, ip } = session;
-  const client = [device?.name, device?.os?.name].filter(Boolean).join(", ");
+  const client = clientText(device?.name ?? "");
   const used = word("account.lastUsed", { time: dateText(session.lastUsedAt || session.loginAt) });
   return {
     id: session.sessionId,

@@ -155,7 +155,7 @@ function auditRow({ at, action, author, target, detail, address }) {
     texts.map((text, index) =>
       el(
         "td",
-        { "data-label": audit.labels[index] },
+        { "data-label": audit.labels[index], class: index === 0 ? "date" : null },
         index === 2 ? el("code", {}, text) : el("bdi", {}, text),
       ),
     ),

@@ -32,6 +32,7 @@ function startDisplays(place) {
       },
       {
         label: word("displays.lastSeen"),
+        isDate: true,
         text: (display) => dateText(display.lastSeenAt),
         sort: (display) => Date.parse(display.lastSeenAt) || 0,
       },

@@ -108,6 +108,7 @@ function personColumns() {
     },
     {
       label: word("people.lastSeen"),
+      isDate: true,
       text: (user) => dateText(lastSeenOf(user)),
       sort: (user) => Date.parse(lastSeenOf(user)) || 0,
     },

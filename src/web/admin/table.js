@@ -5,8 +5,8 @@ const ROWS_PER_PAGE = 50;
 // Makes a table. The description has
 // - `label`: its name for screen readers,
 // - `key(row)`: the id of a row,
-// - `columns`: each `{ label, text(row), cell(row) }`; `text` is what is searched, sorted and shown;
-//   `cell` returns nodes instead; `sort(row)` a number or text to sort by; `isNarrow` for numbers,
+// - `columns`: each `{ label, text(row), cell(row) }`; `text` is searched, sorted and shown; `cell`
+//   returns nodes instead; `sort(row)` a number or text to sort by; `isNarrow` for numbers; `isDate`,
 // - `filters`: each `{ label, options: [[value, label]], has(row, value) }`,
 // - `actions`: buttons above the table,
 // - `empty()`: what is shown without any row.
@@ -137,13 +137,19 @@ function draw(table) {
   table.scroll.hidden = table.rows.length === 0;
 }
 
+// Numbers are aligned, dates stay on one line, and on a phone empty cells are left out.
+function cellClass({ isNarrow, isDate }, text) {
+  const classes = [isNarrow && "number", isDate && "date", text === "–" && "none"];
+  return classes.filter(Boolean).join(" ");
+}
+
 function rowElement(description, columns, row) {
   const cells = columns.map((column, index) => {
     const content = column.cell?.(row) ?? textOf(column, row);
     const isHeader = index === 0 && column.label !== "";
     const attributes = {
       "data-label": column.label,
-      class: `${column.isNarrow ? "number" : ""} ${textOf(column, row) === "–" ? "none" : ""}`,
+      class: cellClass(column, textOf(column, row)),
       scope: isHeader ? "row" : null,
     };
     return el(isHeader ? "th" : "td", attributes, content);

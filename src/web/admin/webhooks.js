@@ -30,6 +30,7 @@ function startWebhooks(place) {
       },
       {
         label: word("webhooks.added"),
+        isDate: true,
         text: (webhook) => dateText(webhook.createdAt),
         sort: (webhook) => Date.parse(webhook.createdAt),
       },

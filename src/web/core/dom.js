@@ -170,7 +170,8 @@ export function toast(text, { undo } = {}) {
   };
   element.querySelector("button").addEventListener("click", use);
   document.addEventListener("keydown", keys);
-  document.body.append(element);
+  // Inside of a landmark, where screen readers find it.
+  (document.querySelector("main") ?? document.body).append(element);
   announce(text);
   dismissToast = dismiss;
   return dismiss;
