@@ -62,10 +62,14 @@ function bind(element, template, current) {
   bound.set(element, slots);
 }
 
-// What the server wrote into a slot.
+// What the server wrote into a slot. A link without an address would lead to the page itself, so it
+// is written again, that is, removed.
 function read({ node, attribute, isSwitch }) {
   if (attribute === null) {
     return node.textContent;
+  }
+  if (attribute === "href" && node.getAttribute("href") === "") {
+    return undefined;
   }
   return isSwitch ? node.hasAttribute(attribute) : node.getAttribute(attribute) ?? "";
 }
