@@ -105,6 +105,10 @@ function showBanner(text) {
   write(element("banner-text"), text);
 }
 
+if (page.user === null) {
+  element("mine").append(fill("log-in", {}));
+}
+
 element("try-now").addEventListener("click", () => stream.retry());
 
 // The viewer's own status in the header. It opens the picker.
@@ -117,7 +121,7 @@ function showOwn() {
   if (own.button === null) {
     own.button = fill("own", slots);
     own.button.addEventListener("click", () => pick());
-    (element("mine") ?? element("tools")).append(own.button);
+    element("mine").append(own.button);
   } else {
     patch(own.button, slots);
   }
