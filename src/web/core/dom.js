@@ -134,18 +134,33 @@ export function announce(text) {
   }
 }
 
-// Opens a dialog; a press beside it closes it. Resolves with its `returnValue`.
+// Whether a press was beside a dialog, on its backdrop. The padding belongs to the dialog.
+function isBeside(dialog, { target, clientX, clientY }) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+  return target === dialog && !isInside;
+}
+
+// Opens a dialog; a press beside it closes it, unless something was entered. Resolves with its
+// `returnValue`.
 export function open(dialog) {
   if (!dialog.isConnected) {
     document.body.append(dialog);
     dialog.addEventListener("close", () => dialog.remove());
   }
-  const beside = (event) => event.target === dialog && dialog.close();
-  dialog.addEventListener("pointerdown", beside);
+  const listeners = new AbortController();
+  const { signal } = listeners;
+  let isChanged = false;
+  dialog.addEventListener("input", () => { isChanged = true; }, { signal });
+  dialog.addEventListener("pointerdown", (event) => {
+    if (!isChanged && isBeside(dialog, event)) {
+      dialog.close();
+    }
+  }, { signal });
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
-      dialog.removeEventListener("pointerdown", beside);
+      listeners.abort();
       resolve(dialog.returnValue);
     }, { once: true });
   });
