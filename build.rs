@@ -15,11 +15,13 @@ use std::{env, fs, io};
 mod pack;
 
 /// The files in the order of the document. `shared` holds the schemas that several tags use.
-const FILES: [&str; 14] = [
+const FILES: [&str; 16] = [
     "custom-user-status",
     "status",
     "session",
     "users",
+    "people",
+    "invitations",
     "tokens",
     "permissions",
     "settings",

@@ -34,6 +34,6 @@ pub use serve::filter;
 pub use state::Api;
 pub(crate) use wire::date::read as read_date;
 pub(crate) use wire::{
-    audit_line, claim_line, delivery_line, hook_line, login_line, permission_line, user_line,
-    webhook_line,
+    audit_line, claim_line, delivery_line, hook_line, join_url, login_line, permission_line,
+    user_line, webhook_line,
 };

@@ -10,9 +10,9 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    assets, audit, avatars, browser_session, custom_roles, custom_user_status, directory, events,
-    health, hooks, info, licenses, method_call, pages, permissions, presence, presence_broadcast,
-    push, roles, rooms, session, sessions, settings, users, webhooks,
+    assets, audit, avatars, browser_session, claims, custom_roles, custom_user_status, directory,
+    events, health, hooks, info, invitations, licenses, method_call, pages, permissions, presence,
+    presence_broadcast, push, roles, rooms, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -55,6 +55,9 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/users.setPreferences"                => users::set_preferences,
     logged_in GET  "/api/v1/users.getPreferences"                => users::get_preferences,
     logged_in GET  "/api/v1/users.listStatusVisibility"          => users::list_status_visibility,
+    logged_in POST "/api/v1/users.unblock"                       => users::unblock,
+    logged_in POST "/api/v1/users.setPresencePolicy"             => users::set_presence_policy,
+    logged_in POST "/api/v1/users.import"                        => users::import,
     logged_in POST "/api/v1/users.setActiveStatus"               => users::set_active_status,
     logged_in POST "/api/v1/users.delete"                        => users::delete,
     anonymous POST "/api/v1/users.register"                      => users::register,
@@ -69,6 +72,12 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/users.regeneratePersonalAccessToken" => users::regenerate_personal_access_token,
     logged_in GET  "/api/v1/users.getPersonalAccessTokens"       => users::get_personal_access_tokens,
     logged_in POST "/api/v1/users.removePersonalAccessToken"     => users::remove_personal_access_token,
+    // Links to choose a password
+    logged_in POST "/api/v1/invitations.create"                  => invitations::create,
+    anonymous POST "/api/v1/invitations.look"                    => invitations::look,
+    anonymous POST "/api/v1/invitations.accept"                  => invitations::accept,
+    logged_in GET  "/api/v1/invitations.list"                    => invitations::list,
+    logged_in POST "/api/v1/invitations.revoke"                  => invitations::revoke,
     // Search for people
     logged_in GET  "/api/v1/directory"                           => directory::list,
     logged_in GET  "/api/v1/spotlight"                           => directory::spotlight,
@@ -77,6 +86,8 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/users.setStatus"                     => presence::set_status,
     logged_in GET  "/api/v1/users.getStatus"                     => presence::get_status,
     logged_in GET  "/api/v1/users.getPresence"                   => presence::get_presence,
+    logged_in GET  "/api/v1/users.claims"                        => claims::list,
+    logged_in POST "/api/v1/users.endClaim"                      => claims::end,
     logged_in GET  "/api/v1/users.presence"                      => presence::list,
     logged_in GET  "/api/v1/presence.getConnections"             => presence_broadcast::connections,
     logged_in POST "/api/v1/presence.enableBroadcast"            => presence_broadcast::enable,

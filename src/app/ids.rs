@@ -1,6 +1,6 @@
 //! New ids and passwords.
 
-use crate::domain::{Error, LoginId, Result, StatusId, Timestamp, UserId};
+use crate::domain::{Error, InvitationId, LoginId, Result, StatusId, Timestamp, UserId};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Generates new ids.
@@ -56,6 +56,14 @@ impl Ids {
     /// When the operating system provides no random bytes.
     pub fn login(&self) -> Result<LoginId> {
         Ok(LoginId::new(unmistakable::<17>()?))
+    }
+
+    /// Returns the id of a new invitation.
+    ///
+    /// # Errors
+    /// When the operating system provides no random bytes.
+    pub fn invitation(&self) -> Result<InvitationId> {
+        Ok(InvitationId::new(unmistakable::<17>()?))
     }
 
     /// Returns a new connection id.

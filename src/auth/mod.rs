@@ -3,6 +3,7 @@
 pub mod fixed_window;
 mod hash_queue;
 pub mod login_throttle;
+pub mod opaque_token;
 pub mod passwords;
 pub mod refusals;
 pub mod session_cache;

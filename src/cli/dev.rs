@@ -55,7 +55,7 @@ pub(super) fn run(
         let config = config_beside_command(config, &loaded);
         return run_server::run_beside(&config, command, open);
     }
-    let greeting = |url: &str, config: &Config, _: &Server| Ok(greeting(url, config)?);
+    let greeting = async |url: &str, config: &Config, _: &Server| Ok(greeting(url, config)?);
     run_server::run(&config, loaded, open, greeting)?;
     Ok(ExitCode::SUCCESS)
 }

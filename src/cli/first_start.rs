@@ -1,6 +1,9 @@
 //! What only the first start shows: the administrator's password, and lines to try the server.
 
+use super::links;
+use super::output::Outcome;
 use super::shell::{create_line, login_line, password_in_shell, status_lines};
+use crate::app::App;
 use crate::config::Config;
 use crate::server::FirstAdmin;
 use crate::server::data_folder::Folder;
@@ -33,22 +36,30 @@ pub(super) fn announce(admin: &FirstAdmin, folder: &Folder) -> Result<()> {
     }
 }
 
-/// Returns lines to try the server at `url`; empty unless a person can read them.
-pub(super) fn lines_to_try(url: &str, config: &Config, admin: &FirstAdmin) -> String {
+/// Returns a link to start with, and lines to try the server at `url`; empty unless a person can
+/// read them: other output may be kept, as in a journal, and the link is a secret.
+pub(super) async fn lines_to_try(
+    url: &str,
+    config: &Config,
+    app: &App,
+    admin: &FirstAdmin,
+) -> Outcome<String> {
     if !stdout().is_terminal() {
-        return String::new();
+        return Ok(String::new());
     }
+    let site = config.site_url.as_deref().unwrap_or(url);
+    let link = links::first(app, &admin.username, site).await?;
     let random = admin.password.as_deref();
     let hint = match (random, &config.admin_password_file) {
         (Some(_), _) | (None, Some(_)) => "",
         _ => ", with the administrator's password in DOORSIGN_ADMIN_PASSWORD",
     };
-    format!(
-        "\nTo try it, paste these lines into another terminal{hint}:\n\n{}\n{}\n{}\n\n",
+    Ok(format!(
+        "{link}\nTo try it, paste these lines into another terminal{hint}:\n\n{}\n{}\n{}\n\n",
         login_line(url, &admin.username, &password_in_shell(config, random)),
         create_line(url),
         status_lines(url),
-    )
+    ))
 }
 
 /// Writes to standard output. Unlike elsewhere, a closed pipe is an error.

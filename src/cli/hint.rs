@@ -13,7 +13,7 @@ pub(super) fn explain(error: &(dyn std::error::Error + 'static)) -> String {
         What::Hook(_) => "hooks list",
         What::Webhook(_) => "webhook list",
         What::Delivery(_) => "hooks deliveries HOOK",
-        What::Status(_) | What::Setting(_) => return error.to_string(),
+        What::Status(_) | What::Setting(_) | What::Invitation(_) => return error.to_string(),
     };
     format!("{error}: `doorsign {command}` shows what exists")
 }

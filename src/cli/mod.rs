@@ -10,6 +10,7 @@ mod dev;
 mod first_start;
 mod hint;
 mod hooks;
+mod links;
 mod listener;
 mod output;
 mod parser;
@@ -83,7 +84,9 @@ fn dispatch(
         Command::Serve => serve::run(loaded, hooks),
         Command::Dev { command, .. } => return dev::run(loaded, hooks, &command),
         Command::Config => print(&loaded.to_string()),
-        Command::User(command) => with_app(config, async |app, zone| command.run(app, zone).await),
+        Command::User(command) => with_app(config, async |app, zone| {
+            command.run(app, (config, zone)).await
+        }),
         Command::Token(command) => {
             if command.signs() {
                 check_secret(config)?;

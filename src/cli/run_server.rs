@@ -26,14 +26,14 @@ pub(super) fn run<Opening: Future<Output = Result<Server, StartError>>>(
     config: &Config,
     loaded: Loaded,
     open: impl FnOnce(Config) -> Opening,
-    greeting: impl FnOnce(&str, &Config, &Server) -> Outcome<String>,
+    greeting: impl AsyncFnOnce(&str, &Config, &Server) -> Outcome<String>,
 ) -> Outcome {
     on_runtime(config, async {
         files::allow_connections(config.max_connections);
         // Bind first: a start that fails here must not have created an administrator.
         let bound = BoundListener::bind(config).await?;
         let server = open(config.clone()).await?;
-        let greeting = greeting(&bound.url, config, &server)?;
+        let greeting = greeting(&bound.url, config, &server).await?;
         bound.serve(server, config, loaded, &greeting).await
     })
 }

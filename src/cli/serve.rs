@@ -19,17 +19,19 @@ pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
         run_server::remove_stale_ready_file(&config);
     }
     let open = |config| Server::open(config, Arc::new(SystemClock), hooks, announce);
-    let greeting = |url: &str, config: &Config, server: &Server| Ok(greeting(url, config, server));
     run_server::run(&config, loaded, open, greeting)
 }
 
-fn greeting(url: &str, config: &Config, server: &Server) -> String {
+async fn greeting(url: &str, config: &Config, server: &Server) -> Outcome<String> {
     let (version, data) = (env!("CARGO_PKG_VERSION"), config.data.display());
     let exposure = resolve(&config.listen).map_or("", exposure);
     let admin = server.first_admin.as_ref();
-    let to_try = admin.map_or_else(String::new, |admin| lines_to_try(url, config, admin));
+    let to_try = match admin {
+        Some(admin) => lines_to_try(url, config, &server.app, admin).await?,
+        None => String::new(),
+    };
     let compat = run_server::compat_line(config.compat);
-    format!(
+    Ok(format!(
         "doorsign {version} listens on {url}{exposure}, with its data in {data}.\n{compat}{to_try}"
-    )
+    ))
 }

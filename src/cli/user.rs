@@ -1,13 +1,15 @@
 //! `doorsign user`: adds, changes and lists users.
 
 use super::args::one_of;
+use super::links;
 use super::output::Outcome;
 use super::table::{Format, Listing, escaped};
 use super::time::Zone;
 use crate::api::user_line;
 use crate::app::{App, Ids};
-use crate::config::read_small_file;
+use crate::config::{Config, read_small_file};
 use crate::domain::{Email, PresencePolicy};
+use crate::service::invitations::Invitee;
 use crate::service::users::{self, NewUser, UserForOperator};
 use clap::{Args, Subcommand};
 use std::io::{BufRead, Read};
@@ -38,6 +40,27 @@ pub(super) enum Command {
         #[command(flatten)]
         password: NewPassword,
     },
+    /// Add a user without a password; prints a link with which they choose one
+    Invite {
+        #[command(flatten)]
+        user: Username,
+        /// Name to show
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
+        /// Email address
+        #[arg(
+            long,
+            value_name = "ADDRESS",
+            default_value = "",
+            hide_default_value = true
+        )]
+        email: String,
+        /// Role, `user` by default; can be repeated
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// Print a link with which a user chooses a new password; the current one works until then
+    ResetLink(Username),
     /// List all users: id, username, name, email address, state, roles, presence policy, and the end
     /// of a block by failed logins
     List(Format),
@@ -114,8 +137,23 @@ pub(super) struct NewPassword {
 
 impl Command {
     /// Returns the text to print.
-    pub(super) async fn run(self, app: &App, zone: &Zone) -> Outcome<String> {
+    pub(super) async fn run(self, app: &App, (config, zone): (&Config, &Zone)) -> Outcome<String> {
         match self {
+            Self::Invite {
+                user: Username { username },
+                name,
+                email,
+                roles,
+            } => {
+                let new = Invitee {
+                    username,
+                    name,
+                    email,
+                    roles,
+                };
+                links::invite(app, new, (config, zone)).await
+            }
+            Self::ResetLink(user) => links::reset(app, &user.username, (config, zone)).await,
             Self::Add {
                 user,
                 name,

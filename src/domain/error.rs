@@ -1,6 +1,6 @@
 //! The errors of use cases. `api/error` renders them for clients.
 
-use super::{Disallowed, Outage, Permission, Timestamp, Weakness, What};
+use super::{Disallowed, LinkEnd, Outage, Permission, Timestamp, Weakness, What};
 use std::time::Duration;
 
 /// The result of a use case.
@@ -44,6 +44,8 @@ pub enum Error {
     /// The change would leave no active user with the permission `access-permissions`, so that no
     /// one could undo it over the API.
     LastPermissionManager,
+    /// The link to choose a password does not work.
+    LinkEnded(LinkEnd),
     /// The unique name is already in use.
     NameTaken,
     /// The requested object does not exist.
@@ -210,6 +212,7 @@ impl std::fmt::Display for Error {
             Self::LastPermissionManager => f.write_str(
                 "no active user would keep the permission access-permissions: grant it to another role in use first",
             ),
+            Self::LinkEnded(end) => f.write_str(end.text()),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(what) => write!(f, "unknown {what}"),
             Self::Unavailable { outage, .. } => f.write_str(outage.text()),

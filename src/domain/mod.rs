@@ -11,6 +11,7 @@
 //!   strongest one applies until it ends.
 //! - A *hook* receives events. A *webhook* is a hook that receives them over HTTP.
 
+mod account_state;
 mod actor;
 mod audit;
 mod baseline;
@@ -25,8 +26,10 @@ mod event;
 mod hook;
 mod hook_position;
 mod id;
+mod invitation;
 mod last_administrator;
 mod last_permission_manager;
+mod link_end;
 mod login;
 mod name;
 pub(crate) mod network;
@@ -60,6 +63,7 @@ mod webhook;
 mod what;
 mod words;
 
+pub use account_state::AccountState;
 pub use actor::Actor;
 pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
@@ -76,8 +80,13 @@ pub use error::{Blocked, Error, Fault, Field, Problem, Result};
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};
 pub use hook::{DeliveryRecord, DeliveryState, Hook, HookKind};
 pub use hook_position::{HookPosition, Replay};
+pub use invitation::{
+    Acceptance, Invitation, InvitationId, InvitationKind, InvitationRecord, InvitedUser,
+    NewInvitation,
+};
 pub use last_administrator::require_administrator;
 pub use last_permission_manager::{PermissionManager, require_permission_manager};
+pub use link_end::LinkEnd;
 pub use login::{
     EndedLogins, Login, LoginId, LoginKind, LoginOrigin, LoginQuery, LoginRecord, LoginSort,
     NewLogin, Session,

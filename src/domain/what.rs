@@ -15,6 +15,8 @@ pub enum What {
     Hook(String),
     /// A webhook.
     Webhook(String),
+    /// An invitation or a reset link.
+    Invitation(String),
     /// A delivery of an event, or one that can be retried or dropped.
     Delivery(String),
 }
@@ -28,6 +30,7 @@ impl std::fmt::Display for What {
             Self::Setting(id) => write!(f, "setting {id:?}"),
             Self::Hook(name) => write!(f, "hook {name:?}"),
             Self::Webhook(name) => write!(f, "webhook {name:?}"),
+            Self::Invitation(id) => write!(f, "invitation {id:?}"),
             Self::Delivery(id) => write!(f, "delivery of event {id}"),
         }
     }

@@ -12,6 +12,7 @@ pub mod custom_status;
 pub mod events;
 pub mod health;
 pub mod hooks;
+pub mod invitations;
 pub mod live_login;
 pub mod live_visibility;
 pub mod logins;

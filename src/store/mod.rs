@@ -26,6 +26,7 @@ mod audit;
 mod custom_status;
 mod database;
 mod hooks;
+mod invitations;
 mod logins;
 mod open;
 mod outbox;
@@ -43,6 +44,7 @@ pub use audit::Audit;
 pub use custom_status::CustomStatuses;
 pub use database::{Database, DatabaseSettings};
 pub use hooks::Hooks;
+pub use invitations::Invitations;
 pub use logins::Logins;
 pub use open::{OpenError, open, open_beside_server, open_in_memory};
 pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
@@ -65,6 +67,7 @@ use tokio::sync::watch;
 pub trait Store:
     CustomStatuses
     + Users
+    + Invitations
     + Presences
     + Permissions
     + Logins

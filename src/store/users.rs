@@ -1,8 +1,8 @@
 //! The users' part of the store contract: users and the roles they hold.
 
 use crate::domain::{
-    Attribution, By, LoginId, Page, Result, StatusVisibility, User, UserId, UserKey, UserPatch,
-    UserQuery,
+    AccountState, Attribution, By, LoginId, Page, Result, StatusVisibility, Timestamp, User,
+    UserId, UserKey, UserPatch, UserQuery,
 };
 use async_trait::async_trait;
 
@@ -46,6 +46,13 @@ pub trait Users: Send + Sync {
 
     /// Returns a page of users.
     async fn list_users(&self, query: UserQuery) -> Result<Page<User>>;
+
+    /// Returns the states at `now` of those of `ids` that belong to users.
+    async fn list_account_states(
+        &self,
+        ids: Vec<UserId>,
+        now: Timestamp,
+    ) -> Result<Vec<AccountState>>;
 
     /// Updates a user, ends logins as described for [`UserPatch`], and returns the updated user.
     /// Appends one event for the user (unless only preferences, the password or nothing changed),

@@ -3,7 +3,7 @@
 use super::details::{Details, Reason, whole_seconds};
 use super::reply::ErrorReply;
 use crate::domain::{
-    Blocked, Disallowed, Error, Fault, Field, Permission, Problem, Weakness, What,
+    Blocked, Disallowed, Error, Fault, Field, LinkEnd, Permission, Problem, Weakness, What,
 };
 use warp::http::{StatusCode, header};
 
@@ -89,6 +89,14 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             "removeUserFromRole",
             "Remove_last_admin",
         ),
+        Error::LinkEnded(end) => {
+            let code = match end {
+                LinkEnd::Used => "error-invitation-used",
+                LinkEnd::Expired => "error-invitation-expired",
+                LinkEnd::Unknown => "error-invitation-unknown",
+            };
+            ErrorReply::failure(code, &capitalized(end.text()))
+        }
         Error::NameTaken => ErrorReply::failure(
             "Custom_User_Status_Error_Name_Already_In_Use",
             "The custom user status name is already in use",
@@ -106,6 +114,10 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::NotFound(What::Webhook(name)) => ErrorReply::failure(
             "error-webhook-not-found",
             &format!("No webhook found with the name of \"{name}\""),
+        ),
+        Error::NotFound(What::Invitation(id)) => ErrorReply::failure(
+            "error-invitation-not-found",
+            &format!("No unused invitation found with the id of \"{id}\""),
         ),
         Error::NotFound(What::Delivery(id)) => ErrorReply::failure(
             "error-delivery-not-found",

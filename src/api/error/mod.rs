@@ -33,7 +33,7 @@ pub(super) use accounts::AccountContext;
 pub(super) use api_error::ApiError;
 pub(super) use context::ErrorContext;
 pub(super) use method_error::MethodError;
-pub(super) use render::unreadable;
+pub(super) use render::{error_type, unreadable};
 
 #[cfg(test)]
 mod tests;

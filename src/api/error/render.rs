@@ -50,6 +50,11 @@ impl ApiError {
     }
 }
 
+/// Returns the code of a failure that is one of several in a response.
+pub(in crate::api) fn error_type(error: &Error) -> Option<&'static str> {
+    domain::render(error).code
+}
+
 fn render(error: &ApiError) -> ErrorReply {
     match error {
         ApiError::Domain(error) => domain::render(error),

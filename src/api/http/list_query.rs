@@ -5,8 +5,8 @@ use super::query::Query;
 use crate::api::error::ApiError;
 use crate::app::Compat;
 use crate::domain::{
-    LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserKind,
-    UserQuery, UserSort,
+    LoginQuery, LoginSort, SortField, SortOrder, StatusName, StatusQuery, Timestamp, UserId,
+    UserKind, UserQuery, UserSort,
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
@@ -154,9 +154,25 @@ fn kind(text: &str) -> Option<UserKind> {
     }
 }
 
-/// Parses the query of `sessions/list` and `sessions/list.all`, for logins that are valid at `now`.
+/// Parses the query of `sessions/list`, for logins that are valid at `now`.
 pub(in crate::api) fn logins(query: &str, now: Timestamp) -> Result<LoginQuery, ApiError> {
-    let query = Query::parse(query, &["count", "offset", "sort", "filter"])?;
+    logins_by(
+        &Query::parse(query, &["count", "offset", "sort", "filter"])?,
+        now,
+    )
+}
+
+/// Parses the query of `sessions/list.all`. `userId` is ours.
+pub(in crate::api) fn all_logins(query: &str, now: Timestamp) -> Result<LoginQuery, ApiError> {
+    let known = ["count", "offset", "sort", "filter", "userId"];
+    let query = Query::parse(query, &known)?;
+    Ok(LoginQuery {
+        user: query.filled("userId")?.map(UserId::new),
+        ..logins_by(&query, now)?
+    })
+}
+
+fn logins_by(query: &Query, now: Timestamp) -> Result<LoginQuery, ApiError> {
     let (offset, limit) = query.page()?;
     let raw = query.text("sort")?;
     let orders = raw.map_or_else(|| Ok(Vec::new()), orders)?;

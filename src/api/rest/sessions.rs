@@ -45,7 +45,7 @@ pub(in crate::api) async fn logout_me(request: Request) -> Answer {
 
 pub(in crate::api) async fn list_all(request: Request) -> Answer {
     let actor = request.actor_with(Permission::ViewDeviceManagement).await?;
-    let query = list_query::logins(request.query(), request.app().clock.now())?;
+    let query = list_query::all_logins(request.query(), request.app().clock.now())?;
     let offset = query.offset;
     let page = logins::list(request.count_call(Some(&actor))?, &actor, query).await?;
     let host = host(&request);

@@ -1,10 +1,13 @@
 //! The JSON that clients see, field by field in Rocket.Chat's order, and the conversions from the
 //! domain. One file per noun.
 
+mod account_state;
 mod audit;
 mod avatar;
 mod changes;
+mod claims;
 pub(in crate::api) mod credentials;
+mod csv;
 mod custom_user_status;
 pub(in crate::api) mod date;
 mod directory;
@@ -12,6 +15,8 @@ mod empty_list;
 mod event;
 pub(super) mod frame;
 mod hook;
+mod import;
+mod invitation;
 mod license;
 mod listing;
 mod me;
@@ -32,6 +37,8 @@ mod webhook;
 pub(super) use audit::AuditPage;
 pub(crate) use audit::audit_line;
 pub(super) use changes::Changes;
+pub(super) use claims::ClaimsReply;
+pub(super) use csv::{Malformed, Record, records};
 pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use directory::{
     AutocompleteReply, DirectoryPage, Selector, SpotlightKinds, SpotlightReply,
@@ -39,6 +46,9 @@ pub(super) use directory::{
 pub(super) use empty_list::{EmojiReply, EmptyPage};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
+pub(super) use import::ImportReply;
+pub(crate) use invitation::join_url;
+pub(super) use invitation::{InvitationList, InvitationReply, LinkReply};
 pub(super) use license::{LicenseReply, MODULES};
 pub(crate) use listing::{
     claim_line, delivery_line, hook_line, login_line, permission_line, user_line, webhook_line,

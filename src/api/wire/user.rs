@@ -1,11 +1,13 @@
 //! Users as JSON, with as much as the requester may see. Source: Rocket.Chat `getFullUserData.ts`.
 
+use super::account_state::AccountFields;
 use super::presence::{ClaimFields, hours};
 use super::visibility::names;
 use super::{Empty, avatar};
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Bio, Email, Nickname, User, UserKind};
 use crate::service::presence::VisiblePresence;
+use crate::service::users::states::ShownState;
 use crate::service::users::visibility::ShownRules;
 use serde::Serialize;
 
@@ -50,6 +52,8 @@ pub(in crate::api) struct UserRow<'a> {
     status_visibility_denied_by_admin: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     can_view_all_info: Option<bool>,
+    #[serde(flatten)]
+    account: Option<AccountFields>,
 }
 
 /// The settings of a user. The preferences hold only the users that the user hides from.
@@ -127,6 +131,7 @@ impl<'a> UserRow<'a> {
             presence_disabled_by_admin: None,
             status_visibility_denied_by_admin: Vec::new(),
             can_view_all_info: None,
+            account: None,
         }
     }
 
@@ -162,6 +167,14 @@ impl<'a> UserRow<'a> {
         Self {
             presence_disabled_by_admin: rules.is_disabled.then_some(true),
             status_visibility_denied_by_admin: names(&rules.denied_by_admin),
+            ..self
+        }
+    }
+
+    /// Adds the state of the account, which only administrators see.
+    pub(in crate::api) fn with_state(self, state: Option<&ShownState>) -> Self {
+        Self {
+            account: state.map(Into::into),
             ..self
         }
     }

@@ -1,8 +1,8 @@
 //! The audit entry of each change, except changes of users.
 
 use super::super::{
-    EventId, Login, LoginKind, PermissionGrant, Role, Setting, SettingValue, StatusVisibility,
-    User, UserId, Username, Webhook,
+    EventId, InvitationKind, Login, LoginKind, PermissionGrant, Role, Setting, SettingValue,
+    StatusVisibility, User, UserId, Username, Webhook,
 };
 use super::{Action, Attribution, AuditEntry, Target, TargetKind};
 
@@ -20,6 +20,18 @@ impl Attribution {
     pub fn deleted_user(self, user: &User) -> AuditEntry {
         let target = Target::user(&user.id, &user.username);
         self.entry(Action::UserDeleted, Some(target), "")
+    }
+
+    /// An action on a link with which a user chooses a password.
+    #[must_use]
+    pub fn invitation(
+        self,
+        action: Action,
+        kind: InvitationKind,
+        user: (&UserId, &Username),
+    ) -> AuditEntry {
+        let target = Target::user(user.0, user.1);
+        self.entry(action, Some(target), kind.as_str())
     }
 
     /// The rules that hide a user's status changed. The users on the lists are not recorded: a list

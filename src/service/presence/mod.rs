@@ -1,9 +1,11 @@
 //! The rules of presence: who may set whose status, what the workspace allows, and who sees what.
 //! Source: compatibility 5 and 9.8.
 
+mod claims;
 mod listing;
 mod visible;
 
+pub use claims::{ClaimList, claims, end_claim};
 pub use listing::{PresenceList, list, list_ids};
 pub use visible::{Viewer, VisiblePresence, for_the_operator, for_the_operator_by};
 

@@ -1,6 +1,6 @@
 //! The rules of users. Use cases for authenticated users are in `accounts` (create, delete,
 //! activate, end logins), `changes` (who may change what), `own_changes` (which parts of their own
-//! account), `current_password`, `names`, `preferences`, `queries`, `tokens` and `visibility`. Those of the
+//! account), `current_password`, `names`, `preferences`, `queries`, `states`, `tokens`, `upkeep` and `visibility`. Those of the
 //! operator on the command line, which check no permission, are in `operator` and `listing` and
 //! re-exported here.
 
@@ -15,12 +15,15 @@ mod own_changes;
 pub mod preferences;
 pub mod queries;
 pub mod registration;
+pub mod states;
 pub mod tokens;
+pub mod upkeep;
 pub mod user_changes;
 pub mod visibility;
 
 pub use listing::{UserForOperator, list};
 pub(crate) use operator::by_operator;
+pub(super) use operator::refuse_unknown_roles;
 pub use operator::{
     CheckedUser, NewUser, create, create_token, delete, exist, list_logins, revoke_token,
     set_active, set_email, set_name, set_password, set_presence_policy, set_roles, set_username,
@@ -40,7 +43,7 @@ use crate::service::permissions;
 const LONGEST_NAME: usize = 120;
 
 /// Rejects a display name or token name that is too long or contains invisible characters.
-fn refuse_unclear(field: Field, name: &str) -> Result<()> {
+pub(super) fn refuse_unclear(field: Field, name: &str) -> Result<()> {
     check_name(field, name)?;
     if name.encode_utf16().count() > LONGEST_NAME {
         let problem = Problem::TooLong(LONGEST_NAME);
@@ -56,7 +59,7 @@ fn refuse_unclear(field: Field, name: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Invalid { Password, Missing | Weak }`.
-fn accept(
+pub(super) fn accept(
     app: &App,
     password: &str,
     username: &Username,
@@ -76,7 +79,7 @@ fn accept(
 
 /// Returns an error as `actor` may see it. Without `view-full-other-user-info`, a taken address
 /// gets the same error as an invalid one, to hide which addresses are in use.
-fn without_addresses(actor: &Actor, failed: Error) -> Error {
+pub(super) fn without_addresses(actor: &Actor, failed: Error) -> Error {
     match failed {
         Error::Invalid {
             field: Field::Email,
@@ -115,7 +118,7 @@ pub async fn existing(app: &App, ids: Vec<UserId>) -> Result<Vec<UserId>> {
 
 /// Rejects roles that do not exist, and roles that administer from an actor who may not assign
 /// `admin`.
-async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
+pub(super) async fn check_roles(app: &App, actor: &Actor, roles: &[String]) -> Result<()> {
     let known = permissions::list_roles(app).await?;
     if roles
         .iter()

@@ -93,7 +93,7 @@ impl CheckedUser {
 }
 
 /// Rejects roles that do not exist, with a list of those that do.
-async fn refuse_unknown_roles(app: &App, given: &[String]) -> Result<()> {
+pub(in crate::service) async fn refuse_unknown_roles(app: &App, given: &[String]) -> Result<()> {
     let known = permissions::list_roles(app).await?;
     let is_unknown = |id: &&String| known.iter().all(|role| role.id != **id);
     let Some(unknown) = given.iter().find(is_unknown) else {

@@ -15,6 +15,7 @@ mod delivery;
 mod engine;
 mod filter;
 mod hooks;
+mod invitations;
 mod logins;
 mod outbox;
 mod page;

@@ -1,8 +1,10 @@
 //! The HTTP API.
 
+mod account_states;
 mod audit;
 mod avatars;
 mod bodies;
+mod claims;
 mod compat;
 mod contracts;
 mod cors;
@@ -13,6 +15,9 @@ mod custom_status_fresh;
 mod custom_status_list;
 mod hooks;
 mod hostile_input;
+mod import;
+mod invitations;
+mod invitations_refused;
 mod large_responses;
 mod login_attempts;
 mod login_end;

@@ -29,6 +29,8 @@ const MATRIX: &[Group] = &[
         GET /api/v1/users.getStatus
         GET /api/v1/users.getPresence
         GET /api/v1/users.presence
+        GET /api/v1/users.claims
+        POST /api/v1/users.endClaim
         GET /api/v1/permissions.listAll
         GET /api/v1/roles.list
         GET /api/v1/roles.sync
@@ -71,6 +73,8 @@ const MATRIX: &[Group] = &[
         POST /api/v1/custom-user-status.delete"),
     (ALL, "", "
         POST /api/v1/login
+        POST /api/v1/invitations.look
+        POST /api/v1/invitations.accept
         GET /api/v1/settings.public
         GET /api/v1/settings.oauth
         GET /api/v1/service.configurations
@@ -122,7 +126,13 @@ const MATRIX: &[Group] = &[
         POST /api/v1/webhooks.rotate
         POST /api/v1/webhooks.disable
         POST /api/v1/webhooks.enable
-        POST /api/v1/webhooks.remove"),
+        POST /api/v1/webhooks.remove
+        POST /api/v1/users.import
+        POST /api/v1/users.unblock
+        POST /api/v1/users.setPresencePolicy
+        POST /api/v1/invitations.create
+        GET /api/v1/invitations.list
+        POST /api/v1/invitations.revoke"),
     ([401, 400, 400, 400, 200, 400], "roles_add_not_allowed", "
         POST /api/v1/roles.addUserToRole"),
     ([401, 400, 400, 400, 200, 400], "roles_create_not_allowed", "

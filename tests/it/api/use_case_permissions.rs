@@ -4,12 +4,14 @@
 use crate::support::TestServer;
 use doorsign::domain::GrantChange;
 use doorsign::domain::{
-    AuditQuery, Caller, Error, EventId, Grants, LoginId, LoginQuery, Requester, Result, RoleDraft,
-    RoleScope, SettingValue, StatusId, Timestamp, UserId, UserKey, UserQuery,
+    AuditQuery, Caller, ClaimSource, Error, EventId, Grants, InvitationId, LoginId, LoginQuery,
+    PresencePolicy, Requester, Result, RoleDraft, RoleScope, SettingValue, StatusId, Timestamp,
+    UserId, UserKey, UserQuery,
 };
 use doorsign::service::authentication::{self, Credentials};
 use doorsign::service::custom_status::{self, StatusDraft};
-use doorsign::service::users::{accounts, preferences, queries, tokens};
+use doorsign::service::invitations::{self, ImportMode, Invitee};
+use doorsign::service::users::{accounts, preferences, queries, tokens, upkeep};
 use doorsign::service::webhooks::{self, NewWebhook};
 use doorsign::service::{audit, hooks, logins, permissions, presence, roles, settings};
 use std::net::{IpAddr, Ipv4Addr};
@@ -93,6 +95,38 @@ async fn webhooks_and_the_audit_trail_are_refused_without_the_permission() {
     refused("remove", webhooks::remove(app, ann, "bell").await);
     let trail = audit::list(app, ann, None, AuditQuery::default());
     refused("audit", trail.await);
+}
+
+#[tokio::test]
+async fn claims_and_upkeep_of_others_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let (app, ann) = (&server.app, &ann);
+    let admin = || UserKey::Username("admin".to_owned());
+    let id = UserId::new(server.admin().await.id());
+    refused("claims", presence::claims(app, ann, Some(admin())).await);
+    let ended = presence::end_claim(app, ann, Some(admin()), ClaimSource::Manual);
+    refused("end", ended.await);
+    refused("unblock", upkeep::unblock(app, ann, id.clone()).await);
+    let policy = PresencePolicy::Always;
+    let set = upkeep::set_presence_policy(app, ann, id, policy);
+    refused("policy", set.await);
+}
+
+#[tokio::test]
+async fn invitations_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let (app, ann) = (&server.app, Caller::from(&ann));
+    let admin = || UserKey::Username("admin".to_owned());
+    let invitee = Invitee::default();
+    refused("invite", invitations::invite(app, ann, invitee).await);
+    let again = invitations::invite_again(app, ann, admin());
+    refused("invite again", again.await);
+    refused("reset", invitations::reset(app, ann, admin()).await);
+    refused("list", invitations::list(app, ann).await);
+    let id = InvitationId::new("i");
+    refused("revoke", invitations::revoke(app, ann, id).await);
+    let import = invitations::import(app, ann, Vec::new(), ImportMode::DryRun);
+    refused("import", import.await);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod audit;
 mod claims;
 mod commands;
 mod hooks;
+mod invitations;
 mod listings;
 mod live;
 mod locked;

@@ -114,6 +114,7 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
     let of_admin = ["token", "claim"].contains(&words[0].as_str());
     // An address belongs to one user.
     let of_other = !whole && words.get(1).is_some_and(|word| word == "set-email");
+    let is_invited = words.get(1).is_some_and(|word| word == "invite");
     let mut is_until = false;
     for word in &mut words {
         let value = match word.as_str() {
@@ -122,6 +123,9 @@ fn arguments(usage: &str, whole: bool, receiver: &str) -> Vec<String> {
                 continue;
             }
             "USER" if of_admin => "admin",
+            "USER" if is_invited && whole => "eve",
+            "USER" if is_invited => "dan",
+            "ADDRESS" if is_invited => "eve@example.org",
             "USER" if whole => "ann",
             "USER" => "bob",
             "NAME" if whole => "the whole",

@@ -38,10 +38,13 @@ async fn the_first_start_prints_what_the_readme_shows() {
     let home = Home::new();
     let server = home.serve_on_terminal(&[], &[]).await;
     let (real, shown) = (server.shown_password().unwrap(), "xHbMz6RcgpL9jdQZkS2TqW4n");
+    let (_, token) = server.greeting.split_once("/join#").unwrap();
+    let token = token.lines().next().unwrap();
     let expected = Page::open("README.md").blocks("text")[0]
         .replace("127.0.0.1:3000", &server.address().to_string())
         .replace("./doorsign-data", "data")
-        .replace(shown, &real);
+        .replace(shown, &real)
+        .replace("2FbzR1cmtfd0yK3pYh5s8vNqWjLxTgUoEaIeQnCdMzA", token);
     assert_eq!(real.len(), shown.len());
     let greeting = &server.greeting;
     assert!(greeting.starts_with(&expected), "{greeting}");

@@ -5,6 +5,7 @@ mod audit;
 mod changes;
 mod expiry;
 mod hooks;
+mod invitations;
 mod lists;
 mod login_rules;
 mod logins;

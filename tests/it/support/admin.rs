@@ -13,8 +13,13 @@ pub async fn setting(admin: &Client, id: &str, value: bool) {
     changed.expect(200);
 }
 
+/// Gives a permission to these roles.
+pub async fn grant_to(admin: &Client, permission: &str, roles: &[&str]) {
+    let body = json!({"permissions": [{"_id": permission, "roles": roles}]});
+    admin.post(UPDATE, body).await.expect(200);
+}
+
 /// Gives `manage-user-status` to these roles.
 pub async fn grant(admin: &Client, roles: &[&str]) {
-    let body = json!({"permissions": [{"_id": "manage-user-status", "roles": roles}]});
-    admin.post(UPDATE, body).await.expect(200);
+    grant_to(admin, "manage-user-status", roles).await;
 }

@@ -4,6 +4,7 @@ use crate::support::scripted::{recording, scripted};
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer, in_time};
 use doorsign::domain::{Caller, DeliveryState, EventId, Login, LoginId, LoginKind, UserId};
 use doorsign::service::hooks;
+use doorsign::service::invitations::{self, Invitee, IssuedLink};
 use doorsign::service::webhooks::{self, NewWebhook};
 use doorsign_hook::HookError;
 use serde_json::{Value, json};
@@ -82,6 +83,16 @@ pub fn accepted(path: &str) -> u16 {
     }
 }
 
+/// An invitation of a new user.
+async fn link(server: &TestServer, username: &str) -> IssuedLink {
+    let new = Invitee {
+        username: username.to_owned(),
+        ..Invitee::default()
+    };
+    let invited = invitations::invite(&server.app, Caller::Operator, new).await;
+    invited.unwrap()
+}
+
 /// The path with its parameters, and the query that it takes.
 async fn target(server: &TestServer, username: &str, path: &str, n: usize) -> String {
     let query = match path.trim_start_matches("/api/v1/") {
@@ -133,6 +144,21 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
         }
         "users.create" => {
             json!({"email": "", "name": name, "password": "a password", "username": name})
+        }
+        "users.import" => json!({"csv": format!("username\n{name}\n")}),
+        "users.unblock" => json!({"userId": id_of(server, username).await}),
+        "users.setPresencePolicy" => {
+            json!({"userId": id_of(server, username).await, "policy": "always"})
+        }
+        "users.endClaim" => json!({"source": "manual"}),
+        "invitations.create" => json!({"username": name}),
+        "invitations.look" => json!({"token": link(server, &name).await.token.expose()}),
+        "invitations.accept" => {
+            json!({"token": link(server, &name).await.token.expose(), "password": "a password"})
+        }
+        "invitations.revoke" => {
+            let id = link(server, &name).await.record.invitation.id;
+            json!({"invitationId": id.as_str()})
         }
         "users.update" => json!({"userId": id_of(server, username).await, "data": {}}),
         "users.updateOwnBasicInfo" | "users.setPreferences" => json!({"data": {}}),

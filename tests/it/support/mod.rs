@@ -23,6 +23,7 @@ pub mod good_requests;
 pub mod hiding;
 pub mod hook_folder;
 pub mod hooks;
+pub mod invitations;
 pub mod listener;
 mod live;
 pub mod load;

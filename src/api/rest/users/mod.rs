@@ -4,10 +4,12 @@
 mod accounts;
 mod avatars;
 mod changes;
+mod import;
 mod names;
 mod queries;
 mod registration;
 mod tokens;
+mod upkeep;
 mod visibility;
 
 pub(in crate::api) use accounts::{
@@ -16,6 +18,7 @@ pub(in crate::api) use accounts::{
 };
 pub(in crate::api) use avatars::{get_avatar, get_avatar_suggestion, reset_avatar};
 pub(in crate::api) use changes::{set_preferences, update, update_own_basic_info};
+pub(in crate::api) use import::import;
 pub(in crate::api) use names::{check_username_availability, get_username_suggestion};
 pub(in crate::api) use queries::{get_preferences, info, list, list_by_status};
 pub(in crate::api) use registration::register;
@@ -23,4 +26,5 @@ pub(in crate::api) use tokens::{
     create_token, generate_personal_access_token, get_personal_access_tokens,
     regenerate_personal_access_token, remove_personal_access_token,
 };
+pub(in crate::api) use upkeep::{set_presence_policy, unblock};
 pub(in crate::api) use visibility::list_status_visibility;

@@ -9,7 +9,7 @@ use crate::api::wire::{ChosenPreferences, UserPage, UserReply, UserRow};
 use crate::app::App;
 use crate::domain::{Actor, Page, Permission, User, UserId, UserKey};
 use crate::service::presence;
-use crate::service::users::{queries, visibility};
+use crate::service::users::{queries, states, visibility};
 
 /// `includeUserRooms` is accepted without effect: rooms do not exist here.
 const INFO: [&str; 7] = [
@@ -88,6 +88,7 @@ pub(in crate::api) async fn get_preferences(request: Request) -> Answer {
 /// Renders a page of users, completely if `whole`.
 async fn page(app: &App, actor: &Actor, (page, whole): (Page<User>, bool), offset: u64) -> Answer {
     let shown = presence::of_all(app, &actor.user.id, &page.items).await?;
+    let states = states::of_all(app, actor, &page.items).await?;
     let row = if whole {
         UserRow::whole
     } else {
@@ -99,7 +100,7 @@ async fn page(app: &App, actor: &Actor, (page, whole): (Page<User>, bool), offse
             .items
             .iter()
             .zip(&shown)
-            .map(|(user, shown)| row(user, shown))
+            .map(|(user, shown)| row(user, shown).with_state(states.get(&user.id)))
             .collect(),
         offset,
         total: page.total,

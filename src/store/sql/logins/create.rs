@@ -47,7 +47,7 @@ pub(super) fn instead(sql: &impl Sql, new: &NewLogin, attribution: &Attribution)
 }
 
 /// Adds a login and its audit record.
-fn create_attributed(sql: &impl Sql, new: &NewLogin, attribution: &Attribution) -> Result<()> {
+pub fn create_attributed(sql: &impl Sql, new: &NewLogin, attribution: &Attribution) -> Result<()> {
     create(sql, &new.login, &new.origin)?;
     let owner = username(sql, &new.login.user)?;
     let entry = attribution.clone().created_login(&new.login, &owner);

@@ -48,7 +48,7 @@ pub(super) fn end_all(sql: &impl Sql, user: &UserId, ended: &EndedLogins, by: &B
 }
 
 /// Returns the username, for the audit trail.
-pub(super) fn username(sql: &impl Sql, user: &UserId) -> Result<Username> {
+pub fn username(sql: &impl Sql, user: &UserId) -> Result<Username> {
     let found = sql.first(
         "SELECT username FROM user WHERE id = $1",
         values![user.as_str()],

@@ -1,9 +1,9 @@
 //! Logins and sessions in SQL.
 
-mod create;
+pub mod create;
 pub mod end;
 mod records;
-mod rows;
+pub mod rows;
 
 use super::signal::{ACCESS, AUDIT};
 use super::users::rows as users;

@@ -8,7 +8,7 @@ pub(super) const COLUMNS: &str =
     "id, user_id, name, created_at, expires_at, token_tail, bypass_two_factor";
 
 /// The time of last use, or of the login itself.
-pub(super) const LAST_USED: &str =
+pub const LAST_USED: &str =
     "CASE WHEN last_used_at > created_at THEN last_used_at ELSE created_at END";
 
 /// Reads a login from a row that begins with [`COLUMNS`].

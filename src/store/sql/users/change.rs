@@ -9,11 +9,12 @@ use crate::domain::{
     VisibilitySwitches, What, require_administrator, require_permission_manager,
 };
 use crate::store::record;
+use crate::store::sql::invitations::end as invitations;
 use crate::store::sql::logins::end as logins;
 use crate::store::sql::{Sql, audit, outbox, permissions, presence, status_visibility, values};
 use crate::store::{ClaimEffect, PresenceChange};
 
-pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) -> Result<User> {
+pub fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) -> Result<User> {
     let before = require(sql, id)?;
     refuse_outdated(sql, id, patch)?;
     let after = if patch.roles.is_some() || patch.active == Some(false) {
@@ -38,6 +39,9 @@ pub(super) fn update(sql: &impl Sql, id: &UserId, patch: &UserPatch, by: &By) ->
         ended_logins: ended.map_or(Ok(0), |ended| logins::end(sql, id, &ended))?,
     };
     append_all(sql, difference.changes(), by)?;
+    if patch.password_hash.is_some() {
+        invitations::end_unused(sql, id)?;
+    }
     let rules = patch
         .visibility
         .as_ref()

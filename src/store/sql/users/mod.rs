@@ -1,14 +1,15 @@
 //! Users and the roles they hold in SQL: the units of work.
 
-mod change;
+pub mod change;
 mod list;
 pub mod rows;
+mod states;
 
 use super::signal::{ACCESS, AUDIT, VISIBILITY};
 use super::{Engine, SpaceClass, Sql, audit, status_visibility, values};
 use crate::domain::{
-    Attribution, Bio, By, Email, Field, LoginId, Nickname, Page, PresencePolicy, Result,
-    StatusVisibility, User, UserId, UserKey, UserPatch, UserQuery, Username,
+    AccountState, Attribution, Bio, By, Email, Field, LoginId, Nickname, Page, PresencePolicy,
+    Result, StatusVisibility, Timestamp, User, UserId, UserKey, UserPatch, UserQuery, Username,
 };
 use crate::store::Users;
 use async_trait::async_trait;
@@ -22,10 +23,8 @@ impl<E: Engine> Users for E {
         password_hash: String,
         attribution: Attribution,
     ) -> Result<()> {
-        let entry = attribution.created_user(&user);
         self.write(SpaceClass::Common, AUDIT, move |sql| {
-            create(sql, &user, &password_hash)?;
-            audit::append(sql, &entry)
+            create_attributed(sql, &user, &password_hash, &attribution)
         })
         .await
     }
@@ -57,6 +56,14 @@ impl<E: Engine> Users for E {
 
     async fn list_users(&self, query: UserQuery) -> Result<Page<User>> {
         self.read(move |sql| list::page(sql, &query)).await
+    }
+
+    async fn list_account_states(
+        &self,
+        ids: Vec<UserId>,
+        now: Timestamp,
+    ) -> Result<Vec<AccountState>> {
+        self.read(move |sql| states::states(sql, &ids, now)).await
     }
 
     async fn update_user(&self, id: UserId, patch: UserPatch, by: By) -> Result<User> {
@@ -100,6 +107,17 @@ impl<E: Engine> Users for E {
         })
         .await
     }
+}
+
+/// Adds a user with the audit record.
+pub fn create_attributed(
+    sql: &impl Sql,
+    user: &User,
+    password_hash: &str,
+    attribution: &Attribution,
+) -> Result<()> {
+    create(sql, user, password_hash)?;
+    audit::append(sql, &attribution.clone().created_user(user))
 }
 
 fn create(sql: &impl Sql, user: &User, password_hash: &str) -> Result<()> {

@@ -3,6 +3,8 @@
 
 mod compat;
 mod hooks;
+mod invitations;
+mod people;
 mod rooms;
 mod statuses;
 mod stream;
@@ -171,6 +173,8 @@ fn cases() -> Vec<Case> {
         statuses::documented(),
         users::cases(),
         workspace::cases(),
+        invitations::cases(),
+        people::cases(),
         hooks::cases(),
         rooms::cases(),
     ];

@@ -3,17 +3,18 @@
 use super::FlakyStore;
 use async_trait::async_trait;
 use doorsign::domain::{
-    Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus, DeliveryRecord,
-    DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind, Login, LoginId,
-    LoginQuery, LoginRecord, NewEvent, NewLogin, Page, PermissionGrant, Presence, RemovedRole,
-    Result, Role, RoleDraft, Session, Setting, SettingValue, SigningSecret, StatusId, StatusName,
-    StatusQuery, StatusVisibility, Timestamp, User, UserId, UserKey, UserPatch, UserQuery,
-    UserWithPresence, Username, Webhook, WebhookName,
+    Acceptance, AccountState, Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus,
+    DeliveryRecord, DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind,
+    InvitationId, InvitationRecord, InvitedUser, Login, LoginId, LoginQuery, LoginRecord, NewEvent,
+    NewInvitation, NewLogin, Page, PermissionGrant, Presence, RemovedRole, Result, Role, RoleDraft,
+    Session, Setting, SettingValue, SigningSecret, StatusId, StatusName, StatusQuery,
+    StatusVisibility, Timestamp, User, UserId, UserKey, UserPatch, UserQuery, UserWithPresence,
+    Username, Webhook, WebhookName,
 };
 use doorsign::store::{
-    Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Logins, Outbox, Permissions,
-    PresenceChange, PresenceQuery, PresenceSnapshot, Presences, Settings, Store, StoredEvent,
-    Users, VisibilityRules, Webhooks,
+    Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Invitations, Logins, Outbox,
+    Permissions, PresenceChange, PresenceQuery, PresenceSnapshot, Presences, Settings, Store,
+    StoredEvent, Users, VisibilityRules, Webhooks,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -48,6 +49,7 @@ flaky! { Users {
     find_user(key: UserKey) -> Option<(User, String)>;
     has_users() -> bool;
     list_users(query: UserQuery) -> Page<User>;
+    list_account_states(ids: Vec<UserId>, now: Timestamp) -> Vec<AccountState>;
     update_user(id: UserId, patch: UserPatch, by: By) -> User;
     delete_own_user(id: UserId, checked_hash: String, asked_by: LoginId, by: By) -> ();
     delete_user(id: UserId, by: By) -> ();
@@ -129,6 +131,15 @@ flaky! { Webhooks {
     create_webhook(webhook: Webhook, attribution: Attribution) -> ();
     rotate_secret(name: WebhookName, secret: SigningSecret, until: Timestamp, attribution: Attribution) -> ();
     delete_webhook(name: WebhookName, attribution: Attribution) -> ();
+} }
+
+flaky! { Invitations {
+    invite_users(users: Vec<InvitedUser>, password_hash: String, by: Attribution) -> ();
+    create_invitation(new: NewInvitation, by: Attribution) -> ();
+    find_invitation(token_hash: String) -> Option<InvitationRecord>;
+    list_invitations() -> Vec<InvitationRecord>;
+    accept_invitation(acceptance: Acceptance, by: By) -> User;
+    delete_invitation(id: InvitationId, by: Attribution) -> ();
 } }
 
 flaky! { Audit {

@@ -171,6 +171,14 @@ impl People {
                 self.ids.insert(name, id.as_str().unwrap().to_owned());
             }
         }
+        if case.line.ends_with("invitations.create") {
+            let (reply, ids) = (reply.json(), &mut self.ids);
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let token = text(&reply["url"]);
+            let token = token.split('#').nth(1).unwrap_or_default().to_owned();
+            ids.insert("{token}", token);
+            ids.insert("{invitation}", text(&reply["invitation"]["_id"]));
+        }
         let made = [
             ("custom-user-status.create", "{id}", "customUserStatus"),
             ("users.create", "{carol}", "user"),
