@@ -12,6 +12,8 @@ const SMALLEST_PX = 14;
 const PAGE_MS = 12_000;
 const SHRINK = 0.95;
 const SHRINK_STEPS = 12;
+// A little smaller is better than a name that is cut.
+const NAME_STEPS = 2;
 
 const canvas = document.createElement("canvas").getContext("2d");
 
@@ -76,8 +78,9 @@ function fitPages(entries) {
     const size = Math.ceil(entries.length / count);
     pages = Array.from({ length: count }, (_, index) => entries.slice(index * size, (index + 1) * size))
       .filter((page) => page.length > 0);
-    const unit = fitPage(entries, size);
+    const { unit, height } = fitPage(entries, size);
     if (unit >= smallest || size <= 1) {
+      fitNames(unit, height, smallest);
       break;
     }
   }
@@ -86,7 +89,8 @@ function fitPages(entries) {
   }
 }
 
-// Sizes the grid for pages of `size` tiles. Returns the unit after shrinking.
+// Sizes the grid for pages of `size` tiles. Returns the unit after shrinking, and the height of a
+// tile.
 function fitPage(entries, size) {
   const tiles = element("tiles");
   const hasText = entries.some(({ person }) => person.statusText);
@@ -100,30 +104,47 @@ function fitPage(entries, size) {
   const height = (area.height - (rows - 1) * GAP * unit) / rows;
   tiles.style.setProperty("--columns", columns);
   tiles.style.setProperty("--rows", rows);
-  tiles.classList.toggle("roomy", height > ROOMY * unit);
-  tiles.classList.toggle("roomier", height > ROOMIER * unit);
-  setUnit(unit);
+  setUnit(unit, height);
   let least = unit;
   for (let index = pages.length - 1; index >= 0; index -= 1) {
     showPage(index);
-    least = shrink(least);
+    least = shrink(least, height);
   }
-  return least;
+  return { unit: least, height };
 }
 
-function setUnit(unit) {
-  element("tiles").style.setProperty("--unit", `${unit.toFixed(2)}px`);
+// Sets the size of the type for tiles of `height` px.
+function setUnit(unit, height) {
+  const { classList, style } = element("tiles");
+  style.setProperty("--unit", `${unit.toFixed(2)}px`);
+  classList.toggle("roomy", height > ROOMY * unit);
+  classList.toggle("roomier", height > ROOMIER * unit);
 }
 
 // Makes the type smaller while a tile of the page overflows.
-function shrink(unit) {
+function shrink(unit, height) {
   let size = unit;
   for (let step = 0; step < SHRINK_STEPS && overflows(); step += 1) {
     size *= SHRINK;
-    setUnit(size);
+    setUnit(size, height);
   }
   return size;
 }
+
+// Makes the type a little smaller if then no name is cut; otherwise it stays.
+function fitNames(unit, height, smallest) {
+  const sizes = Array.from({ length: NAME_STEPS + 1 }, (_, step) => unit * SHRINK ** step);
+  const isWhole = (size) => {
+    setUnit(size, height);
+    return pages.every((_, index) => { showPage(index); return !cutsNames() && !overflows(); });
+  };
+  const found = sizes.filter((size) => size >= smallest).find(isWhole);
+  setUnit(found ?? unit, height);
+  showPage(0);
+}
+
+const cutsNames = () => [...element("tiles").querySelectorAll(".name")]
+  .some((name) => name.scrollWidth > name.clientWidth + 1 || name.scrollHeight > name.clientHeight + 1);
 
 const overflows = () => [...element("tiles").children]
   .some((tile) => tile.scrollHeight > tile.clientHeight + 1 || tile.scrollWidth > tile.clientWidth + 1);
