@@ -1,7 +1,7 @@
 // The administration: elements, and what its pages share. The files of this folder are one module.
 import {
-  Refused, act, base, call, compare, copyText, dateText, errorText, find, hue, initials, may,
-  nameOf, onClick, onSubmit, open, page, searchKey, statusWord, toast, visibleText, word,
+  Refused, act, base, call, compare, copyText, dateText, endText, errorText, find, hue, initials,
+  may, nameOf, onClick, onSubmit, open, page, searchKey, statusWord, toast, visibleText, word,
 } from "./core.js";
 
 // Makes an element. Attributes that are `true` are switches; `false` and null leave one out.

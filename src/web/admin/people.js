@@ -57,7 +57,7 @@ function stateOf(user) {
     return { state: "blocked", text: word("people.blocked", { n }), kind: "warn" };
   }
   if (Date.parse(user.invitedUntil) > now) {
-    const end = dateText(user.invitedUntil);
+    const end = endText(new Date(user.invitedUntil), new Date());
     return { state: "invited", text: word("people.invited", { end }), kind: "" };
   }
   return { state: "active", text: word("people.active"), kind: "good" };
