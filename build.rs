@@ -15,7 +15,7 @@ use std::{env, fs, io};
 mod pack;
 
 /// The files in the order of the document. `shared` holds the schemas that several tags use.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "custom-user-status",
     "status",
     "session",
@@ -27,6 +27,7 @@ const FILES: [&str; 16] = [
     "settings",
     "methods",
     "realtime",
+    "board",
     "rooms",
     "hooks",
     "webhooks",

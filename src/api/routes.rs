@@ -10,9 +10,9 @@ use super::dev;
 use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
-    assets, audit, avatars, browser_session, claims, custom_roles, custom_user_status, directory,
-    events, health, hooks, info, invitations, licenses, method_call, pages, permissions, presence,
-    presence_broadcast, push, roles, rooms, session, sessions, settings, users, webhooks,
+    assets, audit, avatars, board, browser_session, claims, custom_roles, custom_user_status,
+    directory, events, health, hooks, info, invitations, licenses, method_call, pages, permissions,
+    presence, presence_broadcast, push, roles, rooms, session, sessions, settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -92,6 +92,8 @@ pub static ROUTES: &[Route] = routes! {
     logged_in GET  "/api/v1/presence.getConnections"             => presence_broadcast::connections,
     logged_in POST "/api/v1/presence.enableBroadcast"            => presence_broadcast::enable,
     logged_in POST "/api/v1/presence.heartbeat"                  => presence::beat,
+    // The board
+    anonymous GET  "/api/v1/board"                               => board::read,
     // Roles and permissions
     logged_in GET  "/api/v1/permissions.listAll"                 => permissions::list_all,
     logged_in POST "/api/v1/permissions.update"                  => permissions::update,

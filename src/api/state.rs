@@ -14,6 +14,7 @@ use super::http::realtime::Realtime;
 use super::http::request_id::RequestIds;
 use super::http::site_url::SiteUrl;
 use super::openapi;
+use super::rest::board::PublicBoard;
 use crate::app::App;
 use crate::config::Config;
 use crate::dev::Dev;
@@ -28,6 +29,7 @@ use warp::http::HeaderValue;
 pub struct Api {
     pub(super) app: Arc<App>,
     pub(super) lists: ListCache,
+    pub(super) public_board: Arc<PublicBoard>,
     pub(super) whole_lists: Semaphore,
     pub(super) origins: Origins,
     pub(super) quotas: Quotas,
@@ -64,6 +66,7 @@ impl Api {
         let base_path = BasePath::of_url(configured);
         Self {
             lists: ListCache::default(),
+            public_board: Arc::new(PublicBoard::new(app.ids.secret())),
             whole_lists: Semaphore::new(1),
             origins: Origins::new(&config.cors_origins, site_url.fixed()),
             quotas: Quotas::new(config),

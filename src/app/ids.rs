@@ -9,6 +9,8 @@ pub struct Ids {
     process: u64,
     /// The end of an ObjectId: a three-byte counter.
     counter: AtomicU32,
+    /// Random bytes of this process.
+    secret: [u8; 32],
 }
 
 impl Ids {
@@ -22,7 +24,13 @@ impl Ids {
         Ok(Self {
             process,
             counter: AtomicU32::new(counter),
+            secret: random()?,
         })
+    }
+
+    /// Returns a secret of this process, for ids that others must not be able to compute.
+    pub const fn secret(&self) -> [u8; 32] {
+        self.secret
     }
 
     /// Returns a MongoDB ObjectId, as Rocket.Chat does: seconds, process, counter. Ids ascend with

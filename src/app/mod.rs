@@ -2,6 +2,7 @@
 //! messages. Does not depend on sockets, JSON or a specific database.
 
 pub(crate) mod audit_line;
+pub mod board_cache;
 mod clock;
 mod ids;
 pub mod setting_cache;
@@ -12,6 +13,7 @@ pub use clock::{Clock, SystemClock, set_by_hand};
 pub use ids::Ids;
 pub use webhook_gateway::WebhookGateway;
 
+use crate::app::board_cache::BoardCache;
 use crate::app::setting_cache::SettingCache;
 use crate::app::visibility_cache::{VisibilityCache, VisibilitySnapshot};
 use crate::auth::Unblocks;
@@ -26,12 +28,12 @@ use crate::domain::{
 };
 use crate::realtime::hub::Live;
 use crate::realtime::presence::PresenceRegistry;
-use crate::store::{ChangeKind, Store};
+use crate::store::{BoardSnapshot, ChangeKind, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-pub use crate::config::{Compat, Contract, Unconnected};
+pub use crate::config::{BoardAudience, Compat, Contract, Unconnected};
 
 /// Everything that use cases work with. One per server, shared by all requests.
 pub struct App {
@@ -49,6 +51,8 @@ pub struct App {
     pub connections: Arc<PresenceRegistry>,
     /// Live messages and their listeners.
     pub live: Arc<Live>,
+    /// The rows of the board. Read them through [`App::board`].
+    pub board: BoardCache,
     /// Checks and calls the endpoints of webhooks.
     pub webhooks: Arc<dyn WebhookGateway>,
 }
@@ -117,6 +121,8 @@ pub struct Rules {
     pub password_policy: PasswordPolicy,
     /// The status shown for users without a live connection.
     pub unconnected: Unconnected,
+    /// Who may read the board.
+    pub board: BoardAudience,
     /// Settings that administrators change at run time. Read them through [`App::settings`].
     pub settings: SettingCache,
     /// Who may see whose status. Read it through [`App::visibility`].
@@ -153,6 +159,7 @@ impl App {
             logins_per_user: config.logins_per_user,
             password_policy: PasswordPolicy::new(config.password_min_length),
             unconnected: config.unconnected(),
+            board: config.board,
             settings: SettingCache::new(configured(config)),
             visibility: VisibilityCache::default(),
         };
@@ -169,6 +176,7 @@ impl App {
                 seconds(config.heartbeat_seconds),
             ),
             live: Arc::default(),
+            board: BoardCache::default(),
         })
     }
 }
@@ -203,6 +211,18 @@ impl App {
         let snapshot = VisibilitySnapshot::new(switches, rules.people);
         let now = self.clock.now();
         Ok(self.rules.visibility.keep(version, snapshot, now))
+    }
+
+    /// Returns all active users, as new as the newest event. Queries the store only after a change,
+    /// or if nothing else reads them at the moment.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn board(&self) -> Result<Arc<BoardSnapshot>> {
+        let version = self.store.version(ChangeKind::Access);
+        let newest = *self.store.committed().borrow();
+        let read = self.store.list_board();
+        self.board.get(version, newest, read).await
     }
 
     /// Returns a number that increases with every change of a custom status, before that change is

@@ -67,6 +67,16 @@ pub enum Unconnected {
     Declared,
 }
 
+/// Who may read the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BoardAudience {
+    /// Users who are logged in.
+    Private,
+    /// Everyone. People without a login see those users who chose it.
+    Public,
+}
+
 /// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,4 +99,4 @@ macro_rules! shown_as_its_word {
     )*};
 }
 
-shown_as_its_word!(Contract, Compat, Unconnected, LogFormat);
+shown_as_its_word!(Contract, Compat, Unconnected, BoardAudience, LogFormat);

@@ -13,7 +13,7 @@ mod sources;
 mod time_zone;
 mod values;
 
-pub use choice::{Compat, Contract, LogFormat, Unconnected};
+pub use choice::{BoardAudience, Compat, Contract, LogFormat, Unconnected};
 pub use flags::args;
 pub use load::Loaded;
 pub use secret::Secret;

@@ -7,7 +7,7 @@ use clap::Args;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::choice::{Compat, Contract, LogFormat, Unconnected};
+use super::choice::{BoardAudience, Compat, Contract, LogFormat, Unconnected};
 use super::secret::Secret;
 
 // Headings of `doorsign serve --help`.
@@ -150,6 +150,10 @@ pub struct Config {
     /// Seconds for which a heartbeat counts, for users whose presence goes by heartbeats
     #[arg(long, value_name = "1-86400", help_heading = PRESENCE)]
     pub heartbeat_seconds: u32,
+    /// Who may read the board of all statuses: users who are logged in, or everyone, who then see
+    /// the users who chose it
+    #[arg(long, help_heading = PRESENCE)]
+    pub board: BoardAudience,
 
     /// File that gets one JSON line per created status
     #[arg(long, value_name = "FILE", help_heading = HOOKS)]
@@ -249,6 +253,7 @@ impl Default for Config {
             unconnected: None,
             offline_grace_seconds: 5,
             heartbeat_seconds: 60,
+            board: BoardAudience::Private,
             audit_log: None,
             audit_log_max_bytes: 10_485_760,
             webhook_allow: Vec::new(),

@@ -47,6 +47,7 @@ impl Presence {
                 status,
                 text,
                 expires_at: choice.expires_at,
+                set_at: Some(now),
             });
         }
     }

@@ -72,9 +72,21 @@ pub struct Claim {
     pub text: StatusText,
     /// When the claim expires. `None`: only when it is ended.
     pub expires_at: Option<Timestamp>,
+    /// When the claim was made. `None`: by a version that did not record it.
+    pub set_at: Option<Timestamp>,
 }
 
 impl Claim {
+    /// Returns whether `other` claims the same, whenever it was made.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        let same = Self {
+            set_at: other.set_at,
+            ..self.clone()
+        };
+        same == *other
+    }
+
     /// Returns whether the claim is live at `now`.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {

@@ -150,6 +150,15 @@ pub enum Change {
     RoleGiven(RoleOf),
     /// A role was taken from a user.
     RoleTaken(RoleOf),
+    /// A user was created.
+    UserCreated {
+        /// The new user.
+        user: UserId,
+        /// The username.
+        username: Username,
+        /// The display name.
+        name: String,
+    },
     /// A visible property of a user changed: the record, the roles or the presence policy.
     UserUpdated(UserChange),
     /// A user and all their logins were deleted.
@@ -158,6 +167,8 @@ pub enum Change {
         user: UserId,
         /// The username at the time of deletion.
         username: Username,
+        /// Whether a public board showed the user. Internal.
+        was_public: bool,
     },
     /// The value of a setting changed.
     SettingChanged(Setting, SettingValue),
@@ -203,6 +214,8 @@ pub struct UserChange {
     pub renamed: bool,
     /// Whether the username changed.
     pub new_username: bool,
+    /// Whether a public board showed the user before the change. Internal.
+    pub was_public: bool,
 }
 
 /// A user's status after a change.
@@ -220,6 +233,8 @@ pub struct StatusChange {
     pub source: Option<ClaimSource>,
     /// When that claim expires.
     pub expires_at: Option<Timestamp>,
+    /// When that claim was made, if it is known. Internal: readers of events do not receive it.
+    pub set_at: Option<Timestamp>,
     /// The status shown without claim and connection.
     pub baseline: Baseline,
     /// Who the rules at that time hid it from.

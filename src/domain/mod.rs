@@ -15,6 +15,7 @@ mod account_state;
 mod actor;
 mod audit;
 mod baseline;
+mod board;
 mod caller;
 mod choice;
 mod claim;
@@ -47,6 +48,7 @@ mod role;
 mod setting;
 mod setting_value;
 mod status_query;
+mod status_since;
 mod status_visibility;
 mod timestamp;
 mod user;
@@ -70,6 +72,7 @@ pub use audit::{
     TargetKind,
 };
 pub use baseline::Baseline;
+pub use board::{BoardPerson, BoardStatus};
 pub use caller::Caller;
 pub use choice::Choice;
 pub use claim::{Claim, ClaimSource, StatusText, UserStatus, check_expiry};

@@ -111,8 +111,12 @@ impl Presence {
         changed.map(|source| (source, self.claim_of(source)))
     }
 
-    /// Adds a claim, replacing the previous claim of its source.
-    pub fn put(&mut self, claim: Claim) {
+    /// Adds a claim, replacing the previous claim of its source. A repeated claim keeps the time at
+    /// which it was made.
+    pub fn put(&mut self, mut claim: Claim) {
+        if let Some(old) = self.claim_of(claim.source).filter(|old| claim.repeats(old)) {
+            claim.set_at = old.set_at;
+        }
         if self.baseline == Baseline::Online && self.kind == PresenceKind::Person {
             self.baseline = Baseline::OnlineBefore;
         }
@@ -131,14 +135,16 @@ impl Presence {
         self.claims.retain(|claim| claim.is_live(now));
     }
 
-    /// Applies the effective claim from an event. Weaker claims are not part of the event, and get
-    /// their own event when they become effective.
-    pub fn follow(&mut self, change: &StatusChange) {
+    /// Applies the effective claim from an event that happened at `at`. Weaker claims are not part
+    /// of the event, and get their own event when they become effective.
+    pub fn follow(&mut self, change: &StatusChange, at: Timestamp) {
+        self.changed_at = Some(at);
         self.claims = Vec::from_iter(change.source.map(|source| Claim {
             source,
             status: change.status,
             text: change.text.clone(),
             expires_at: change.expires_at,
+            set_at: change.set_at,
         }));
         self.baseline = change.baseline;
     }

@@ -19,6 +19,7 @@ pub(super) fn claim(
         status,
         text: StatusText::new(text),
         expires_at: end.map(at),
+        set_at: Some(NOON),
     }
 }
 

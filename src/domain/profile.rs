@@ -20,6 +20,8 @@ pub struct Profile {
     pub last_login_at: Option<Timestamp>,
     /// When failed logins were last reset. Earlier failures no longer block.
     pub unblocked_at: Option<Timestamp>,
+    /// Whether the user appears on a public board.
+    pub public_board: bool,
     /// The preferences: a JSON object that only clients and the API interpret. `None` if nothing
     /// was ever set.
     pub preferences: Option<Arc<str>>,

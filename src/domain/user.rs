@@ -39,16 +39,30 @@ pub enum UserKind {
     App,
 }
 
+impl UserKind {
+    /// Returns the kind of a user with these roles.
+    #[must_use]
+    pub fn of(roles: &[String]) -> Self {
+        let holds = |id: &str| roles.iter().any(|role| role == id);
+        match (holds("app"), holds("bot")) {
+            (true, _) => Self::App,
+            (false, true) => Self::Bot,
+            (false, false) => Self::Person,
+        }
+    }
+}
+
 impl User {
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> UserKind {
-        let holds = |id: &str| self.roles.iter().any(|role| role == id);
-        match (holds("app"), holds("bot")) {
-            (true, _) => UserKind::App,
-            (false, true) => UserKind::Bot,
-            (false, false) => UserKind::Person,
-        }
+        UserKind::of(&self.roles)
+    }
+
+    /// Returns whether a public board shows the user.
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        self.active && self.profile.public_board
     }
 
     /// Returns this user as the author of a change that the server makes at `at`.

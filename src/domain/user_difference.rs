@@ -50,6 +50,7 @@ impl UserDifference<'_> {
                 name: after.name.clone(),
                 renamed: before.username != after.username || before.name != after.name,
                 new_username: before.username != after.username,
+                was_public: before.is_public(),
             })
         })
     }
@@ -92,6 +93,7 @@ impl UserDifference<'_> {
                 old.require_password_change != new.require_password_change,
                 "require password change",
             ),
+            (old.public_board != new.public_board, "public board"),
         ];
         let changed: Vec<_> = fields
             .iter()

@@ -22,6 +22,8 @@ pub struct UserPatch {
     pub nickname: Option<Nickname>,
     /// A JSON object to merge into the preferences according to RFC 7396: `null` removes a key.
     pub preferences: Option<String>,
+    /// Whether the user appears on a public board.
+    pub public_board: Option<bool>,
     /// The offset of the user's time zone from UTC, in minutes.
     pub utc_offset: Option<i32>,
     /// Whether clients ask for a new password.
@@ -78,6 +80,7 @@ impl UserPatch {
             profile.unblocked_at = Some(at);
         }
         replace(&mut profile.utc_offset, self.utc_offset.as_ref());
+        replace(&mut profile.public_board, self.public_board.as_ref());
         replace(&mut profile.email_verified, self.email_verified.as_ref());
         replace(
             &mut profile.require_password_change,

@@ -49,6 +49,7 @@ impl UserWithPresence {
             text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
             source: claim.map(|claim| claim.source),
             expires_at: claim.and_then(|claim| claim.expires_at),
+            set_at: claim.and_then(|claim| claim.set_at),
             baseline: presence.baseline,
             hidden_from: presence.visibility.hidden_from(),
         }
@@ -70,6 +71,7 @@ mod tests {
             status,
             text: StatusText::new(text),
             expires_at: end.map(at),
+            set_at: None,
         }
     }
 

@@ -158,6 +158,7 @@ mod tests {
             status: UserStatus::Busy,
             text: StatusText::default(),
             expires_at: Some(Epoch.now()),
+            set_at: None,
         };
         PresenceChange {
             user: ann().id,

@@ -50,6 +50,7 @@ pub async fn set(app: &App, username: &str, new: NewClaim) -> Result<Appearance>
         status: new.status,
         text: StatusText::new(&new.text),
         expires_at,
+        set_at: Some(now),
     };
     let effect = ClaimEffect::of(claim.expires_at);
     change(app, username, effect, move |presence| {

@@ -79,6 +79,7 @@ impl View {
             Change::StatusCreated(_)
             | Change::StatusUpdated(_)
             | Change::StatusDeleted(_)
+            | Change::UserCreated { .. }
             | Change::UserDeleted { .. } => true,
             Change::PermissionChanged(_)
             | Change::RoleCreated(_)

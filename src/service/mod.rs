@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod authentication;
+pub mod board;
 pub mod claims;
 pub mod custom_status;
 pub mod events;

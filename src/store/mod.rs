@@ -50,8 +50,8 @@ pub use open::{OpenError, open, open_beside_server, open_in_memory};
 pub use outbox::{ConsumerState, Cursor, FailedDelivery, Outbox, StoredEvent, position};
 pub use permissions::Permissions;
 pub use presence::{
-    ClaimEffect, PresenceChange, PresenceQuery, PresenceRule, PresenceSnapshot, Presences,
-    VisibilityRules,
+    BoardSnapshot, ClaimEffect, PresenceChange, PresenceQuery, PresenceRule, PresenceSnapshot,
+    Presences, VisibilityRules,
 };
 pub use seed::Seeded;
 pub use settings::Settings;

@@ -1,7 +1,8 @@
 //! The presence part of the store contract. The rules for claims are passed in as functions.
 
 use crate::domain::{
-    By, EventId, Presence, Result, StatusVisibility, Timestamp, UserId, UserWithPresence, Username,
+    By, EventId, Nickname, Presence, Result, StatusVisibility, Timestamp, UserId, UserWithPresence,
+    Username,
 };
 use async_trait::async_trait;
 
@@ -16,6 +17,10 @@ pub trait Presences: Send + Sync {
 
     /// Returns a user's presence snapshot together with the position at which it was taken.
     async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>>;
+
+    /// Returns all active users as a board lists them, by display name, together with the position
+    /// at which they were read.
+    async fn list_board(&self) -> Result<BoardSnapshot>;
 
     /// Returns the active users selected by `query`, by id.
     async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<UserWithPresence>>;
@@ -54,7 +59,23 @@ pub struct PresenceSnapshot {
     pub roles: Vec<String>,
     /// Whether the user may log in.
     pub active: bool,
+    /// The additional display name.
+    pub nickname: Option<Nickname>,
+    /// The entity tag of the picture, if the user has one.
+    pub avatar: Option<String>,
+    /// Whether the user chose to appear on a public board.
+    pub is_public: bool,
     /// The newest event that the snapshot includes. It reflects this and all earlier events, and no
+    /// later ones.
+    pub as_of: EventId,
+}
+
+/// All active users, as a board lists them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardSnapshot {
+    /// The users, by display name.
+    pub people: Vec<PresenceSnapshot>,
+    /// The newest event that these include. They reflect this and all earlier events, and maybe
     /// later ones.
     pub as_of: EventId,
 }

@@ -13,7 +13,8 @@ use async_trait::async_trait;
 /// that of two concurrent ones one fails.
 #[async_trait]
 pub trait Users: Send + Sync {
-    /// Adds a user with password hash and roles.
+    /// Adds a user with password hash and roles, and appends an event, unless the server itself
+    /// creates the user: no client can listen yet.
     ///
     /// # Errors
     /// `Invalid { Username | Email, Taken }` if another user has it, `Invalid { Role, Unknown }`

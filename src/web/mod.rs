@@ -7,11 +7,13 @@
 //! - `page`: a page around its data
 //! - `filler`: slots of templates
 //! - `words`: languages
+//! - `board`: the cards of the board
 //!
 //! In the folder: `tokens.css` and the other `*.css` (one stylesheet), `styles/*.css` (stylesheets
 //! of single pages), `core/*.js` (joined), `*.js` (one script per page), other folders of scripts
 //! (joined), `parts.html`, `pages/*.html`, `icons.svg`, `words/*.json`, `static/` (icons).
 
+pub mod board;
 pub mod filler;
 pub mod page;
 pub mod words;

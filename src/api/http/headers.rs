@@ -92,3 +92,12 @@ fn report_quota(quota: &Quota, headers: &mut HeaderMap) {
         headers.insert(name, value);
     }
 }
+
+/// Returns whether the client asks for a stream of server-sent events.
+pub(in crate::api) fn wants_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT);
+    accepted.is_some_and(|accepted| {
+        let accepted = accepted.to_str().unwrap_or_default();
+        accepted.contains("text/event-stream")
+    })
+}

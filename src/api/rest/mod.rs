@@ -4,6 +4,7 @@
 pub(super) mod assets;
 pub(super) mod audit;
 pub(super) mod avatars;
+pub(super) mod board;
 pub(super) mod browser_session;
 pub(super) mod claims;
 pub(super) mod custom_roles;

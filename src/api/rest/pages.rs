@@ -4,10 +4,13 @@ use crate::api::error::ApiError;
 use crate::api::http::gzip::{self, GZIP};
 use crate::api::http::request::Request;
 use crate::api::http::response::{Answer, Response};
+use crate::api::rest::board;
 use crate::api::wire::date::Rfc3339;
 use crate::api::wire::granted;
 use crate::api::wire::preferences::Preferences;
+use crate::app::BoardAudience;
 use crate::domain::{Error, Requester, Setting};
+use crate::web;
 use crate::web::filler::Data;
 use crate::web::page::{Frame, PageAccess, Visitor};
 use crate::web::words::accepted;
@@ -49,7 +52,10 @@ pub(in crate::api) async fn show(request: Request) -> Answer {
         base: request.api.base_path.as_str(),
         title: &name,
         now: now(&request),
-        board: "private",
+        board: match request.app().rules.board {
+            BoardAudience::Private => "private",
+            BoardAudience::Public => "public",
+        },
         visitor: visitor.as_ref(),
     };
     let lacking = page.lacking(visitor.as_ref());
@@ -59,7 +65,8 @@ pub(in crate::api) async fn show(request: Request) -> Answer {
         let data = Data::from_iter([("permission".to_owned(), permission.into())]);
         (StatusCode::FORBIDDEN, site.template(FORBIDDEN), data)
     } else {
-        (StatusCode::OK, Some(page), Data::new())
+        let data = data_of(&request, page, (&site, &frame), actor.as_ref()).await?;
+        (StatusCode::OK, Some(page), data)
     };
     let page = page.ok_or(ApiError::UnknownRoute)?;
     Ok(respond(&request, status, site.render(page, &data, &frame)))
@@ -83,6 +90,23 @@ fn onward(site: &Site, request: &Request) -> Response {
         response.headers_mut().insert(header::LOCATION, target);
     }
     response
+}
+
+/// Returns the content of a page before its script runs: the people of the board.
+async fn data_of(
+    request: &Request,
+    page: &Template,
+    (site, frame): (&Site, &Frame<'_>),
+    actor: Option<&Requester>,
+) -> Result<Data, ApiError> {
+    let is_settled = actor.is_none_or(|actor| actor.require_password_settled().is_ok());
+    if page.access() != PageAccess::Board || !is_settled {
+        return Ok(Data::new());
+    }
+    let viewer = actor.map(|actor| actor.user.id.clone());
+    let people = board::people_of_page(request, viewer).await?;
+    let around = (frame.language, frame.base, frame.now.as_str());
+    Ok(web::board::data(site, around, &people))
 }
 
 fn needs_login(page: &Template, frame: &Frame<'_>) -> bool {

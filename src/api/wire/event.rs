@@ -110,6 +110,17 @@ fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {
         Change::RoleDeleted(record) => ("role.deleted", role_record(record)),
         Change::RoleGiven(of) => ("role.given", role(of)),
         Change::RoleTaken(of) => ("role.taken", role(of)),
+        Change::UserCreated {
+            user,
+            username,
+            name,
+        } => (
+            "user.created",
+            EventData::Name {
+                user: user_form(user, username),
+                name,
+            },
+        ),
         Change::UserUpdated(change) => (
             "user.renamed",
             EventData::Name {
@@ -117,7 +128,7 @@ fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {
                 name: &change.name,
             },
         ),
-        Change::UserDeleted { user, username } => {
+        Change::UserDeleted { user, username, .. } => {
             ("user.deleted", EventData::User(user_form(user, username)))
         }
         Change::SettingChanged(setting, value) => (

@@ -101,7 +101,9 @@ pub(in crate::api) struct ChosenPreferences {
 
 impl ChosenPreferences {
     pub(in crate::api) fn of(user: &User, rules: &ShownRules) -> Self {
-        let kept = Preferences::kept(user.profile.preferences.as_deref()).denying(&rules.denied);
+        let kept = Preferences::kept(user.profile.preferences.as_deref())
+            .denying(&rules.denied)
+            .on_public_board(user.profile.public_board);
         let language = kept.language();
         let mut preferences = kept.into_chosen();
         preferences.insert("language".to_owned(), language.into());
@@ -140,7 +142,9 @@ impl<'a> Me<'a> {
         site_url: &str,
     ) -> Self {
         let (user, profile) = (&actor.user, &actor.user.profile);
-        let preferences = Preferences::kept(profile.preferences.as_deref()).denying(&rules.denied);
+        let preferences = Preferences::kept(profile.preferences.as_deref())
+            .denying(&rules.denied)
+            .on_public_board(user.profile.public_board);
         let email = user.email.as_ref().map(Email::as_str);
         Self {
             _id: user.id.as_str(),

@@ -4,6 +4,7 @@
 mod account_state;
 mod audit;
 mod avatar;
+pub(in crate::api) mod board;
 mod changes;
 mod claims;
 pub(in crate::api) mod credentials;

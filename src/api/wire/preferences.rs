@@ -1,10 +1,11 @@
 //! User preferences: every key with its type and its default. Source: Rocket.Chat
 //! `UsersSetPreferenceParamsPOST.ts` and the settings `Accounts_Default_User_Preferences_*`.
-//! Clients expect every default in `me`; the server itself uses none of them.
+//! Clients expect every default in `me`; the server itself uses none of them. The keys that begin with
+//! `doorsign` are ours, for the web pages.
 
 use crate::api::error::ApiError;
 use crate::api::http::coercion;
-use crate::domain::{Profile, Username};
+use crate::domain::{Profile, StatusText, UserStatus, Username};
 use crate::service::users::preferences::NewPreferences;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -25,8 +26,13 @@ enum Kind {
     /// A list of objects with these fields. All are strings except `value`, a boolean. The default
     /// is a text of JSON, as in Rocket.Chat.
     Objects(&'static [&'static str], Option<&'static str>),
+    /// A time of day, `HH:MM`.
+    Time,
+    /// The statuses that the user set last: objects with `status`, `text` and `rule`, by which the
+    /// pages compute the expiry.
+    Recent,
 }
-use Kind::{Flag, Number, Objects, OneOf, Text, Texts, Usernames};
+use Kind::{Flag, Number, Objects, OneOf, Recent, Text, Texts, Time, Usernames};
 
 /// The default order of the sections in the sidebar.
 const SIDEBAR: &[&str] = &[
@@ -46,6 +52,13 @@ const SIDEBAR: &[&str] = &[
 
 /// A key that changes the user instead of the preferences: the offset of the time zone in hours.
 const UTC_OFFSET: &str = "utcOffset";
+
+/// A key that changes whether the user appears on a public board.
+const PUBLIC_BOARD: &str = "doorsignPublicBoard";
+
+/// Maximum number of recent statuses, and of characters of a rule.
+const MOST_RECENT: usize = 5;
+const LONGEST_RULE: usize = 32;
 
 /// A key that changes who may see the user's status: a list of usernames.
 const DENIED: &str = "statusVisibilityDenied";
@@ -103,6 +116,10 @@ const KNOWN: &[(&str, Kind)] = &[
     ("omnichannelTranscriptPDF", Flag(None)),
     ("omnichannelHideConversationAfterClosing", Flag(None)),
     ("mentionsWithSymbol", Flag(None)),
+    (PUBLIC_BOARD, Flag(None)),
+    ("doorsignRecent", Recent),
+    ("doorsignDayEnd", Time),
+    ("doorsignMorning", Time),
     (UTC_OFFSET, Number(None)),
     (DENIED, Usernames),
 ];
@@ -134,12 +151,16 @@ pub(in crate::api) fn check(given: &Map<String, Value>) -> Result<NewPreferences
             .collect(),
         _ => Vec::new(),
     });
+    // Null removes the key, and with it the consent.
+    let public_board = checked.remove(PUBLIC_BOARD);
+    let public_board = public_board.map(|chosen| chosen.as_bool().unwrap_or(false));
     let utc_offset = checked.remove(UTC_OFFSET).filter(Value::is_number);
     Ok(NewPreferences {
         utc_offset: utc_offset.map(|hours| minutes(&hours)).transpose()?,
         // A list that changes nothing else must not show in the time of the last change.
         json: (!checked.is_empty() || denied.is_none()).then(|| Value::Object(checked).to_string()),
         denied,
+        public_board,
     })
 }
 
@@ -174,6 +195,8 @@ impl Kind {
                 let items = items.ok_or_else(|| ApiError::invalid_params("must be array"))?;
                 items.iter().map(|item| object(item, fields)).collect()
             }
+            Time => time(value),
+            Recent => recent(value),
         }
     }
 
@@ -184,10 +207,52 @@ impl Kind {
             Text(default) => default.map(Value::from),
             OneOf(words) => words.first().map(|word| Value::from(*word)),
             Texts(default) => Some(default.iter().copied().collect()),
-            Usernames => None,
+            Usernames | Time | Recent => None,
             Objects(_, default) => default.map(Value::from),
         }
     }
+}
+
+/// Checks a time of day.
+fn time(value: &Value) -> Result<Value, ApiError> {
+    let is_below = |digits: &str, end: u8| {
+        digits.len() == 2
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && digits.parse().is_ok_and(|number: u8| number < end)
+    };
+    let text = value.as_str().unwrap_or_default();
+    match text.split_once(':') {
+        Some((hour, minute)) if is_below(hour, 24) && is_below(minute, 60) => Ok(text.into()),
+        _ => Err(ApiError::invalid_params(
+            "must be a time from 00:00 to 23:59, such as 18:00",
+        )),
+    }
+}
+
+/// Checks the recent statuses.
+fn recent(value: &Value) -> Result<Value, ApiError> {
+    let refused = |text: &str| ApiError::invalid_params(text);
+    let items = value.as_array().ok_or_else(|| refused("must be array"))?;
+    if items.len() > MOST_RECENT {
+        return Err(refused("must NOT have more than 5 items"));
+    }
+    items
+        .iter()
+        .map(|item| {
+            let kept = object(item, &["status", "text", "rule"])?;
+            let text = |field: &str| kept.get(field).and_then(Value::as_str);
+            if text("status").and_then(UserStatus::named).is_none() {
+                return Err(refused("must have a status: online, away, busy or offline"));
+            }
+            if text("text").is_none_or(|text| StatusText::new(text).as_str() != text) {
+                return Err(refused("must have a text of at most 120 characters"));
+            }
+            if text("rule").is_none_or(|rule| rule.len() > LONGEST_RULE) {
+                return Err(refused("must have a rule of at most 32 characters"));
+            }
+            Ok(kept)
+        })
+        .collect()
 }
 
 /// Returns the known fields of an object and drops the others.
@@ -226,6 +291,14 @@ impl Preferences {
         if !denied.is_empty() {
             let names = denied.iter().map(Username::as_str).collect();
             self.0.insert(DENIED.to_owned(), names);
+        }
+        self
+    }
+
+    /// Adds whether the user appears on a public board, if so.
+    pub(in crate::api) fn on_public_board(mut self, is_shown: bool) -> Self {
+        if is_shown {
+            self.0.insert(PUBLIC_BOARD.to_owned(), true.into());
         }
         self
     }

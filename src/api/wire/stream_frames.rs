@@ -57,7 +57,12 @@ pub(in crate::api) fn frame(news: &News) -> Option<String> {
             "public-settings-changed",
             json!(["updated", SettingRow::new(*setting, value)]),
         ),
-        News::OwnRecord(_) | News::LoginsEnded | News::Event(_) => return None,
+        News::OwnRecord(_)
+        | News::LoginsEnded
+        | News::BoardShown(_)
+        | News::BoardHidden(_)
+        | News::BoardGone(_)
+        | News::Event(_) => return None,
     })
 }
 

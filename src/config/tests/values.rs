@@ -256,6 +256,7 @@ const BAD: &[(&str, &str)] = &[
     ("unconnected", "online"),
     ("offline_grace_seconds", "3601"),
     ("heartbeat_seconds", "0"),
+    ("board", "open"),
     ("audit_log", "a\nb"),
     ("audit_log_max_bytes", "1023"),
     ("webhook_allow", "localhost"),

@@ -1,12 +1,33 @@
 //! The audit entry of each change, except changes of users.
 
 use super::super::{
-    EventId, InvitationKind, Login, LoginKind, PermissionGrant, Role, Setting, SettingValue,
-    StatusVisibility, User, UserId, Username, Webhook,
+    Change, EventId, InvitationKind, Login, LoginKind, NewEvent, PermissionGrant, Role, Setting,
+    SettingValue, StatusVisibility, User, UserId, Username, Webhook,
 };
-use super::{Action, Attribution, AuditEntry, Target, TargetKind};
+use super::{Action, Attribution, AuditEntry, Author, Target, TargetKind};
 
 impl Attribution {
+    /// Returns the event of a created user. As for other changes without a user as the author, the
+    /// user is the actor. `None` for the server itself.
+    #[must_use]
+    pub fn creation(&self, created: &User) -> Option<NewEvent> {
+        let own = (&created.id, &created.username);
+        let (actor, actor_name) = match &self.author {
+            Author::Server => return None,
+            author => author.user().unwrap_or(own),
+        };
+        Some(NewEvent {
+            at: self.at,
+            actor: actor.clone(),
+            actor_name: actor_name.clone(),
+            change: Change::UserCreated {
+                user: created.id.clone(),
+                username: created.username.clone(),
+                name: created.name.clone(),
+            },
+        })
+    }
+
     /// A user was created.
     #[must_use]
     pub fn created_user(self, user: &User) -> AuditEntry {

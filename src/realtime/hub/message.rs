@@ -1,8 +1,8 @@
 //! Live messages and the topics under which they are published.
 
 use crate::domain::{
-    ClaimSource, CustomStatus, Event, PermissionGrant, Role, RoleOf, Setting, SettingValue,
-    Timestamp, User, UserId, UserStatus, Username,
+    BoardPerson, ClaimSource, CustomStatus, Event, PermissionGrant, Role, RoleOf, Setting,
+    SettingValue, Timestamp, User, UserId, UserStatus, Username,
 };
 use bytes::Bytes;
 use std::sync::OnceLock;
@@ -32,6 +32,10 @@ pub enum Topic {
     Settings,
     /// Messages for this user alone.
     OwnUser(UserId),
+    /// The board of all active users.
+    Board,
+    /// The board of those who chose to appear in public.
+    PublicBoard,
     /// Every event that all logged-in users may see, in commit order.
     Events,
 }
@@ -43,6 +47,12 @@ pub enum News {
     Shown(ShownUser),
     /// The form of [`Shown`](News::Shown) for viewers that the status is hidden from: offline.
     Hidden(ShownUser),
+    /// A person on a board changed.
+    BoardShown(BoardPerson),
+    /// The form of [`BoardShown`](News::BoardShown) for viewers that the status is hidden from.
+    BoardHidden(BoardPerson),
+    /// A person is no longer on a board.
+    BoardGone(UserId),
     /// A custom status was created or changed.
     CustomStatus(CustomStatus),
     /// A custom status was deleted; its last state.
@@ -144,11 +154,13 @@ impl Message {
         self.encoded.get_or_init(|| encode(&self.news)).clone()
     }
 
-    /// Returns the user whose status the message shows. A newer message about the same user replaces
+    /// Returns the user whose status or row the message shows. A newer message about the same user replaces
     /// it.
     pub fn subject(&self) -> Option<&UserId> {
         match &self.news {
             News::Shown(shown) | News::Hidden(shown) => Some(&shown.user),
+            News::BoardShown(person) | News::BoardHidden(person) => Some(&person.id),
+            News::BoardGone(user) => Some(user),
             _ => None,
         }
     }

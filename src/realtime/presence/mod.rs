@@ -75,6 +75,26 @@ impl PresenceRegistry {
         self.table().status(user, policy, Instant::now())
     }
 
+    /// Like [`status`](Self::status), and returns how long ago the connections of `user` changed.
+    /// `None` if that is not remembered.
+    #[must_use]
+    pub fn status_and_age(
+        &self,
+        user: &UserId,
+        policy: PresencePolicy,
+    ) -> (UserStatus, Option<Duration>) {
+        let now = Instant::now();
+        let mut table = self.table();
+        table.sweep(now);
+        (table.status(user, policy, now), table.age(user, now))
+    }
+
+    /// Returns a number that rises with every change of a user's presence.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.table().sweep_version(Instant::now())
+    }
+
     /// Like [`status`](Self::status), and returns how often that changed since the last call of
     /// this or the last report by [`changed`](Self::changed).
     #[must_use]

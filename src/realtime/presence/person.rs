@@ -13,6 +13,8 @@ pub(super) struct Person {
     pub(super) heartbeat: Option<Instant>,
     /// The last recorded presence, by connection and by heartbeat; `None` when offline by both.
     pub(super) noted: Option<(UserStatus, UserStatus)>,
+    /// When that changed.
+    pub(super) changed: Option<Instant>,
 }
 
 /// A connection.
@@ -53,7 +55,11 @@ impl Person {
         let status = (self.by_connection(now), self.by_heartbeat(now));
         let noted =
             Some(status).filter(|status| *status != (UserStatus::Offline, UserStatus::Offline));
-        std::mem::replace(&mut self.noted, noted) != noted
+        let is_new = std::mem::replace(&mut self.noted, noted) != noted;
+        if is_new {
+            self.changed = Some(now);
+        }
+        is_new
     }
 
     /// Removes what has expired at `now` and returns the next deadline; `None` if nothing is left.

@@ -38,6 +38,8 @@ pub(super) struct Table {
     next_position: u64,
     /// The time of each recent presence change, reported or not.
     recent: HashMap<UserId, Instant>,
+    /// How many changes there have been.
+    version: u64,
     pub(super) leases: usize,
     pub(super) next: u64,
 }
@@ -111,6 +113,20 @@ impl Table {
             (PresencePolicy::Connection, Some(person)) => person.by_connection(now),
             (PresencePolicy::Heartbeat, Some(person)) => person.by_heartbeat(now),
         }
+    }
+
+    /// Returns how many changes there have been until `now`.
+    pub(super) fn sweep_version(&mut self, now: Instant) -> u64 {
+        self.sweep(now);
+        self.version
+    }
+
+    /// Returns how long ago the connections of `user` changed the presence. `None` if that is not
+    /// remembered.
+    pub(super) fn age(&self, user: &UserId, now: Instant) -> Option<Duration> {
+        let held = self.people.get(user).and_then(|person| person.changed);
+        let at = held.or_else(|| self.recent.get(user).copied())?;
+        Some(now.duration_since(at))
     }
 
     /// Lists the users whose presence changed within `span` before `now`.
@@ -212,6 +228,7 @@ impl Table {
 
     fn mark(&mut self, user: UserId) {
         let now = Instant::now();
+        self.version += 1;
         // Drop old entries whenever the map is about to grow.
         if self.recent.len() == self.recent.capacity() {
             self.recent

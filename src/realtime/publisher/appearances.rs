@@ -1,10 +1,11 @@
 //! The visible status of users as last published, so that nothing is published twice, and the state
 //! it depends on.
 
+use super::board::{self, BoardChange, BoardForms};
 use super::viewers::{RuleChange, Viewers};
 use crate::app::App;
 use crate::app::visibility_cache::VisibilitySnapshot;
-use crate::domain::{EventId, Result, StatusChange, User, UserChange, UserId};
+use crate::domain::{EventId, Result, StatusChange, Timestamp, User, UserChange, UserId};
 use crate::realtime::hub::{News, ShownUser, Topic};
 use crate::realtime::presence::Changed;
 use crate::service::presence::{self, VisiblePresence};
@@ -29,14 +30,22 @@ struct Known {
     snapshot: PresenceSnapshot,
     /// `None` if nothing was published, or if a new listener may have seen something else.
     published: Option<ShownUser>,
+    board: BoardForms,
 }
 
 /// Everything to publish about one user. Complete, so that publishing cannot fail.
 pub(super) struct PersonNews {
     user: UserId,
     cause: Cause,
-    /// Who may see whose status now. `None` if no status may be published.
-    visibility: Option<Arc<VisibilitySnapshot>>,
+    publishing: Publishing,
+}
+
+/// What may be published now.
+struct Publishing {
+    /// Who may see whose status.
+    visibility: Arc<VisibilitySnapshot>,
+    /// Whether presence broadcasts are disabled, so that only boards show a status.
+    is_quiet: bool,
 }
 
 /// Why a user is published.
@@ -47,7 +56,9 @@ enum Cause {
         record: Option<Box<User>>,
         is_renamed: bool,
         is_new_username: bool,
+        was_public: bool,
     },
+    Created,
     Roles,
     Rules(RuleChange),
 }
@@ -78,23 +89,24 @@ impl People {
         &mut self,
         id: EventId,
         change: &StatusChange,
+        at: Timestamp,
     ) -> Result<Option<PersonNews>> {
-        let visibility = self.visibility().await?;
+        let publishing = self.publishing().await?;
         let Some(known) = self.find(&change.user).await? else {
             return Ok(None);
         };
         if known.snapshot.as_of < id {
-            known.snapshot.person.presence.follow(change);
+            known.snapshot.person.presence.follow(change, at);
             known.snapshot.as_of = id;
         } else {
             // The snapshot already includes this event, and a listener may have seen the state
             // after it.
-            known.published = None;
+            known.forget_published();
         }
         Ok(Some(PersonNews {
             user: change.user.clone(),
             cause: Cause::Status,
-            visibility,
+            publishing,
         }))
     }
 
@@ -106,7 +118,7 @@ impl People {
         user: &UserId,
         change: RuleChange,
     ) -> Result<Option<PersonNews>> {
-        let visibility = self.visibility().await?;
+        let publishing = self.publishing().await?;
         let Some(known) = self.find(user).await? else {
             return Ok(None);
         };
@@ -117,7 +129,7 @@ impl People {
         Ok(Some(PersonNews {
             user: user.clone(),
             cause: Cause::Rules(change),
-            visibility,
+            publishing,
         }))
     }
 
@@ -128,37 +140,63 @@ impl People {
         id: EventId,
         change: &UserChange,
     ) -> Result<Option<PersonNews>> {
-        let (user, visibility) = (&change.user, self.visibility().await?);
+        let (user, publishing) = (&change.user, self.publishing().await?);
         let record = match self.app.live.has(&Topic::OwnUser(user.clone())) {
             true => users::record(&self.app, user).await?.map(Box::new),
             false => None,
         };
         self.ask_all_to_reload();
-        let is_read = self.known.get(user).is_some_and(|k| k.snapshot.as_of >= id);
-        if !is_read {
-            let snapshot = self.app.store.find_presence_snapshot(user.clone()).await?;
-            let published = self.known.remove(user).and_then(|known| known.published);
-            let known = snapshot.map(|snapshot| {
-                (
-                    user.clone(),
-                    Known {
-                        snapshot,
-                        published,
-                    },
-                )
-            });
-            self.known.extend(known);
-        }
+        self.read_again(id, user).await?;
         let cause = Cause::Record {
             record,
             is_renamed: change.renamed,
             is_new_username: change.new_username,
+            was_public: change.was_public,
         };
         Ok(Some(PersonNews {
             user: user.clone(),
             cause,
-            visibility,
+            publishing,
         }))
+    }
+
+    /// Reads the user that event `id` created; `None` if no board has a listener.
+    pub(super) async fn created(
+        &mut self,
+        id: EventId,
+        user: &UserId,
+    ) -> Result<Option<PersonNews>> {
+        if !board::has_listeners(&self.app.live) {
+            return Ok(None);
+        }
+        let publishing = self.publishing().await?;
+        self.ask_all_to_reload();
+        self.read_again(id, user).await?;
+        Ok(Some(PersonNews {
+            user: user.clone(),
+            cause: Cause::Created,
+            publishing,
+        }))
+    }
+
+    /// Reads a user unless what is known includes event `id`.
+    async fn read_again(&mut self, id: EventId, user: &UserId) -> Result<()> {
+        if self.known.get(user).is_some_and(|k| k.snapshot.as_of >= id) {
+            return Ok(());
+        }
+        let snapshot = self.app.store.find_presence_snapshot(user.clone()).await?;
+        let (published, board) = self
+            .known
+            .remove(user)
+            .map(|known| (known.published, known.board))
+            .unwrap_or_default();
+        let known = snapshot.map(|snapshot| Known {
+            snapshot,
+            published,
+            board,
+        });
+        self.known.extend(known.map(|known| (user.clone(), known)));
+        Ok(())
     }
 
     /// Returns what a user's first new or lost role changes, after the event about the record.
@@ -166,11 +204,11 @@ impl People {
         if self.updated.as_ref() != Some(user) {
             return Ok(None);
         }
-        let visibility = self.visibility().await?;
+        let publishing = self.publishing().await?;
         Ok(self.find(user).await?.map(|_| PersonNews {
             user: user.clone(),
             cause: Cause::Roles,
-            visibility,
+            publishing,
         }))
     }
 
@@ -179,7 +217,7 @@ impl People {
         let PersonNews {
             user,
             mut cause,
-            visibility,
+            publishing,
         } = news;
         if let Cause::Record { record, .. } = &mut cause
             && let Some(record) = record.take()
@@ -192,43 +230,84 @@ impl People {
             Cause::Record { is_renamed, .. } if !is_renamed => Some(user.clone()),
             _ => None,
         };
-        let Some(visibility) = visibility else { return };
+        let visibility = &publishing.visibility;
+        if !publishing.is_quiet {
+            self.publish_presence(&user, &cause, visibility);
+        }
+        // Afterwards: the status on a board must be as new as the connections just read.
+        self.publish_on_boards(&user, &cause, visibility);
+    }
+
+    fn publish_presence(&mut self, user: &UserId, cause: &Cause, visibility: &VisibilitySnapshot) {
         match cause {
-            Cause::Status => self.show(&user, 0, &visibility),
+            Cause::Created => {}
+            Cause::Status => self.show(user, 0, visibility),
             Cause::Record {
                 is_renamed,
                 is_new_username,
                 ..
             } => {
-                if is_renamed {
-                    self.show_hidden(&user, &Topic::Statuses, &visibility);
+                if *is_renamed {
+                    self.show_hidden(user, &Topic::Statuses, visibility);
                 }
-                if is_new_username {
+                if *is_new_username {
                     let status = Topic::StatusOf(user.clone());
-                    self.show_hidden(&user, &status, &visibility);
+                    self.show_hidden(user, &status, visibility);
                 }
-                self.show(&user, 0, &visibility);
+                self.show(user, 0, visibility);
             }
-            Cause::Roles => self.show_hidden(&user, &Topic::Statuses, &visibility),
-            Cause::Rules(change) => self.follow(&user, &change, &visibility),
+            Cause::Roles => self.show_hidden(user, &Topic::Statuses, visibility),
+            Cause::Rules(change) => self.follow(user, change, visibility),
         }
+    }
+
+    fn publish_on_boards(&mut self, user: &UserId, cause: &Cause, now: &VisibilitySnapshot) {
+        let Some(known) = self.known.get_mut(user) else {
+            return;
+        };
+        let change = match cause {
+            Cause::Status => BoardChange::Status,
+            Cause::Created | Cause::Roles => BoardChange::Record { was_public: false },
+            Cause::Record { was_public, .. } => BoardChange::Record {
+                was_public: *was_public,
+            },
+            Cause::Rules(change) => {
+                let (board, row, viewers) = known.board(now);
+                return board.follow(&self.app, row, &viewers, change);
+            }
+        };
+        let (board, row, viewers) = known.board(now);
+        board.publish(&self.app, row, &viewers, change);
     }
 
     /// Publishes a user whose presence changed.
     pub(super) async fn connection_changed(&mut self, changed: &Changed) -> Result<()> {
-        if let Some(visibility) = self.visibility().await? {
-            self.find(&changed.user).await?;
+        let Publishing {
+            visibility,
+            is_quiet,
+        } = self.publishing().await?;
+        if is_quiet && !board::has_listeners(&self.app.live) {
+            return Ok(());
+        }
+        if let Some(known) = self.find(&changed.user).await?
+            && changed.times > 1
+        {
+            known.forget_published();
+        }
+        if !is_quiet {
             self.show(&changed.user, changed.times, &visibility);
         }
+        self.publish_on_boards(&changed.user, &Cause::Status, &visibility);
         Ok(())
     }
 
-    /// Returns who may see whose status now; `None` if no status may be published.
-    async fn visibility(&self) -> Result<Option<Arc<VisibilitySnapshot>>> {
-        match self.app.settings().await?.broadcast_disabled() {
-            true => Ok(None),
-            false => self.app.visibility().await.map(Some),
-        }
+    async fn publishing(&self) -> Result<Publishing> {
+        let is_quiet = self.app.settings().await?.broadcast_disabled();
+        let visibility = self.app.visibility().await?;
+        Ok(Publishing {
+            visibility,
+            is_quiet,
+        })
     }
 
     /// Publishes the visible status of a user, unless it was published last. The presence has
@@ -239,11 +318,12 @@ impl People {
         let Some(known) = self.known.get_mut(user) else {
             return;
         };
-        let presence = &known.snapshot.person.presence;
-        let (connection, further) = app.connections.status_and_changes(user, presence.policy);
+        let policy = known.snapshot.person.presence.policy;
+        let (connection, further) = app.connections.status_and_changes(user, policy);
         if times.saturating_add(further) > 1 {
-            known.published = None;
+            known.forget_published();
         }
+        let presence = &known.snapshot.person.presence;
         let now = shown_user(
             &known.snapshot,
             presence::for_the_operator_by(&app, connection, presence),
@@ -253,13 +333,13 @@ impl People {
         }
         let published = known.published.replace(now.clone());
         let viewers = known.viewers(visibility);
-        viewers.show(&app.live, &Topic::Statuses, &now);
+        let news = || News::Shown(now.clone());
+        viewers.show(&app.live, &Topic::Statuses, &news);
         // Listeners of a single status receive neither names nor roles.
         if published.is_none_or(|published| is_another_status(&published, &now)) {
-            viewers.show(&app.live, &Topic::StatusOf(user.clone()), &now);
+            viewers.show(&app.live, &Topic::StatusOf(user.clone()), &news);
             // Users see themselves.
-            let own_user = Topic::OwnUser(user.clone());
-            app.live.publish(&own_user, || News::Shown(now.clone()));
+            app.live.publish(&Topic::OwnUser(user.clone()), news);
         }
     }
 
@@ -269,7 +349,7 @@ impl People {
         if let Some(known) = self.known.get(user) {
             let hidden = hidden_user(&known.snapshot);
             let viewers = known.viewers(visibility);
-            viewers.show_hidden(&self.app.live, topic, &hidden);
+            viewers.show_hidden(&self.app.live, topic, &|| News::Hidden(hidden.clone()));
         }
     }
 
@@ -282,10 +362,13 @@ impl People {
         let presence = &known.snapshot.person.presence;
         let connection = self.app.connections.status(user, presence.policy);
         let shown = presence::for_the_operator_by(&self.app, connection, presence);
-        let forms = [
-            &shown_user(&known.snapshot, shown),
-            &hidden_user(&known.snapshot),
-        ];
+        let (shown, hidden) = (
+            shown_user(&known.snapshot, shown),
+            hidden_user(&known.snapshot),
+        );
+        let forms: [&dyn Fn() -> News; 2] = [&|| News::Shown(shown.clone()), &|| {
+            News::Hidden(hidden.clone())
+        }];
         for topic in [Topic::Statuses, Topic::StatusOf(user.clone())] {
             let viewers = known.viewers(visibility);
             viewers.follow(&self.app.live, &topic, change, forms);
@@ -309,6 +392,7 @@ impl People {
             let known = Known {
                 snapshot,
                 published: None,
+                board: BoardForms::default(),
             };
             self.known.insert(user.clone(), known);
         }
@@ -318,12 +402,27 @@ impl People {
 
 impl Known {
     fn viewers<'a>(&'a self, now: &'a VisibilitySnapshot) -> Viewers<'a> {
-        let person = &self.snapshot.person;
-        Viewers {
-            user: &person.id,
-            rules: &person.presence.visibility,
-            now,
-        }
+        viewers_of(&self.snapshot, now)
+    }
+
+    fn board<'a>(
+        &'a mut self,
+        now: &'a VisibilitySnapshot,
+    ) -> (&'a mut BoardForms, &'a PresenceSnapshot, Viewers<'a>) {
+        let viewers = viewers_of(&self.snapshot, now);
+        (&mut self.board, &self.snapshot, viewers)
+    }
+
+    fn forget_published(&mut self) {
+        (self.published, self.board) = Default::default();
+    }
+}
+
+fn viewers_of<'a>(snapshot: &'a PresenceSnapshot, now: &'a VisibilitySnapshot) -> Viewers<'a> {
+    Viewers {
+        user: &snapshot.person.id,
+        rules: &snapshot.person.presence.visibility,
+        now,
     }
 }
 

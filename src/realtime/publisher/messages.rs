@@ -1,6 +1,7 @@
 //! The messages of each event, and what is read before they are published.
 
 use super::appearances::{People, PersonNews};
+use super::board;
 use super::viewers::RuleChange;
 use crate::app::App;
 use crate::domain::{Audience, Change, Event, Result, RoleOf, Setting, VisibilitySwitches};
@@ -29,12 +30,15 @@ pub(super) async fn prepare(app: &App, people: &mut People, event: &Event) -> Re
     let mut prepared = Prepared::default();
     match &event.event.change {
         Change::PresenceChanged(change) => {
-            prepared.person = people.presence_changed(id, change).await?;
+            prepared.person = people.presence_changed(id, change, event.event.at).await?;
         }
         // The user is announced as updated, too.
         Change::RoleGiven(role) | Change::RoleTaken(role) => {
             prepared.shows_roles = app.settings().await?.display_roles();
             prepared.person = people.role_changed(&role.user).await?;
+        }
+        Change::UserCreated { user, .. } => {
+            prepared.person = people.created(id, user).await?;
         }
         Change::UserUpdated(user) => {
             prepared.person = people.record_changed(id, user).await?;
@@ -93,8 +97,11 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
                 });
             }
         }
-        Change::UserDeleted { user, .. } => {
+        Change::UserDeleted {
+            user, was_public, ..
+        } => {
             live.publish(&Topic::DeletedUsers, || News::UserDeleted(user.clone()));
+            board::remove(live, user, *was_public);
             people.forget(user);
         }
         Change::SettingChanged(setting, value) => {
@@ -103,7 +110,7 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
                 live.publish(&Topic::Settings, || News::Setting(*setting, value.clone()));
             }
         }
-        Change::LoginsEnded { .. } => {}
+        Change::LoginsEnded { .. } | Change::UserCreated { .. } => {}
     }
     end_logins(live, change);
     if let Some(person) = prepared.person {

@@ -10,6 +10,7 @@
 
 mod appearances;
 mod backpressure;
+mod board;
 mod messages;
 mod retry;
 mod viewers;

@@ -2,7 +2,7 @@
 
 use crate::app::visibility_cache::VisibilitySnapshot;
 use crate::domain::{StatusVisibility, UserId};
-use crate::realtime::hub::{Form, Live, News, ShownUser, Topic};
+use crate::realtime::hub::{Form, Live, News, Topic};
 
 /// The viewers of a user's status.
 pub(super) struct Viewers<'a> {
@@ -23,8 +23,7 @@ pub(super) struct RuleChange {
 impl Viewers<'_> {
     /// Publishes a status to those who may see it. The others receive nothing: whatever happens to
     /// a hidden status is hidden, too.
-    pub(super) fn show(&self, live: &Live, topic: &Topic, shown: &ShownUser) {
-        let news = || News::Shown(shown.clone());
+    pub(super) fn show(&self, live: &Live, topic: &Topic, news: &dyn Fn() -> News) {
         if self.is_open() {
             return live.publish(topic, news);
         }
@@ -32,21 +31,20 @@ impl Viewers<'_> {
             true => Form::Neither,
             false => Form::First,
         };
-        live.publish_by_viewer(topic, choose, [&news, &news]);
+        live.publish_by_viewer(topic, choose, [news, news]);
     }
 
     /// Publishes the form for those that the status is hidden from, because the user's names or
     /// roles changed, which are not hidden.
-    pub(super) fn show_hidden(&self, live: &Live, topic: &Topic, hidden: &ShownUser) {
+    pub(super) fn show_hidden(&self, live: &Live, topic: &Topic, news: &dyn Fn() -> News) {
         if self.is_open() {
             return;
         }
-        let news = || News::Hidden(hidden.clone());
         let choose = |viewer: Option<&UserId>| match self.hides_from(viewer) {
             true if viewer.is_some() => Form::Second,
             _ => Form::Neither,
         };
-        live.publish_by_viewer(topic, choose, [&news, &news]);
+        live.publish_by_viewer(topic, choose, [news, news]);
     }
 
     /// Publishes each form to the viewers that it is new to after a change of the rules.
@@ -55,7 +53,7 @@ impl Viewers<'_> {
         live: &Live,
         topic: &Topic,
         change: &RuleChange,
-        [shown, hidden]: [&ShownUser; 2],
+        forms: [&dyn Fn() -> News; 2],
     ) {
         let switches = self.now.switches();
         let hides =
@@ -69,14 +67,11 @@ impl Viewers<'_> {
             },
             None => Form::Neither,
         };
-        let forms: [&dyn Fn() -> News; 2] = [&|| News::Shown(shown.clone()), &|| {
-            News::Hidden(hidden.clone())
-        }];
         live.publish_by_viewer(topic, choose, forms);
     }
 
     /// Returns whether everyone may see the status.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.rules.is_open() && self.now.is_open_about(self.user)
     }
 

@@ -13,16 +13,18 @@ pub struct NewPreferences {
     pub json: Option<String>,
     /// The usernames of all users that the user hides from. `None` keeps the current ones.
     pub denied: Option<Vec<String>>,
+    /// Whether the user appears on a public board. `None` keeps the current choice.
+    pub public_board: Option<bool>,
     /// The offset of the user's time zone from UTC in minutes, which clients send with the
     /// preferences. `None` keeps the current one.
     pub utc_offset: Option<i32>,
 }
 
 /// Changes the preferences of a user: the actor, or another one with `edit-other-user-info`. Only
-/// users themselves choose who they hide from.
+/// users themselves choose who they hide from, and to appear on a public board.
 ///
 /// # Errors
-/// `Forbidden`, `NotFound`, `Invalid { Preferences, TooLong }`, `Invalid { DeniedUsers }`,
+/// `Forbidden`, `NotFound`, `Invalid { Preferences }`, `Invalid { DeniedUsers }`,
 /// `Disallowed`, `Unavailable`.
 pub async fn set(app: &App, actor: &Requester, user: UserId, new: NewPreferences) -> Result<User> {
     if !is_self(actor, &user) {
@@ -31,9 +33,14 @@ pub async fn set(app: &App, actor: &Requester, user: UserId, new: NewPreferences
             let reason = "statusVisibilityDenied can only be set by the user".to_owned();
             return Err(Error::invalid(Field::DeniedUsers, Problem::Refused(reason)));
         }
+        if new.public_board == Some(true) {
+            let reason = "doorsignPublicBoard can only be turned on by the user".to_owned();
+            return Err(Error::invalid(Field::Preferences, Problem::Refused(reason)));
+        }
     }
     let patch = UserPatch {
         preferences: new.json,
+        public_board: new.public_board,
         utc_offset: new.utc_offset,
         visibility: own_rules(app, new.denied).await?,
         switches: VisibilitySwitches::from(&*app.settings().await?),

@@ -8,6 +8,7 @@
 //! named placeholders by first appearance.
 
 mod audit;
+mod board;
 mod change_signals;
 mod consumer;
 mod custom_status;
@@ -21,6 +22,7 @@ mod outbox;
 mod page;
 mod permissions;
 mod presence;
+mod presence_rows;
 mod roles;
 mod settings;
 mod signal;

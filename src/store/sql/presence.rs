@@ -1,28 +1,21 @@
 //! Presence and claims in SQL. The domain decides which claim is effective and what a choice does.
 
+use super::presence_rows::{COLUMNS, TABLES, people};
 use super::status_visibility::COLUMNS as RULES;
 use super::users::rows as users;
 use super::{
-    Engine, Row, Signal, SpaceClass, Sql, Value, audit, outbox, status_visibility, values,
+    Engine, Row, Signal, SpaceClass, Sql, Value, audit, board, outbox, status_visibility, values,
 };
 use crate::domain::{
-    Baseline, By, Claim, ClaimSource, Error, Origin, Presence, PresenceKind, PresencePolicy,
-    Result, StatusText, Timestamp, UserId, UserKey, UserStatus, UserWithPresence, Username, What,
+    Baseline, By, Claim, Error, Origin, Presence, PresencePolicy, Result, Timestamp, UserId,
+    UserWithPresence, Username, What,
 };
 use crate::store::record;
 use crate::store::{
-    ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences, VisibilityRules,
+    BoardSnapshot, ClaimEffect, PresenceChange, PresenceQuery, PresenceSnapshot, Presences,
+    VisibilityRules,
 };
 use async_trait::async_trait;
-
-/// One row per user and claim. Users with the role `bot` or `app` are bots.
-const COLUMNS: &str = "user.id, user.username, user.name,
-    EXISTS (SELECT 1 FROM user_role WHERE user_role.user_id = user.id AND role_id IN ('bot', 'app')),
-    presence.rest, presence.changed_at, claim.source, claim.status, claim.text, claim.expires_at, user.utc_offset,
-    user.presence_policy";
-
-/// The tables of [`COLUMNS`].
-const TABLES: &str = "user LEFT JOIN presence ON presence.user_id = user.id LEFT JOIN claim ON claim.user_id = user.id";
 
 #[async_trait]
 impl<E: Engine> Presences for E {
@@ -32,7 +25,11 @@ impl<E: Engine> Presences for E {
     }
 
     async fn find_presence_snapshot(&self, user: UserId) -> Result<Option<PresenceSnapshot>> {
-        self.read(move |sql| snapshot(sql, &user)).await
+        self.read(move |sql| board::find(sql, &user)).await
+    }
+
+    async fn list_board(&self) -> Result<BoardSnapshot> {
+        self.read(board::list).await
     }
 
     async fn list_presences(&self, query: PresenceQuery) -> Result<Vec<UserWithPresence>> {
@@ -88,19 +85,6 @@ fn require(sql: &impl Sql, user: &UserId) -> Result<UserWithPresence> {
     find(sql, user)?.ok_or_else(unknown)
 }
 
-fn snapshot(sql: &impl Sql, user: &UserId) -> Result<Option<PresenceSnapshot>> {
-    let (as_of, person) = (outbox::newest(sql)?, find(sql, user)?);
-    let user = users::find(sql, &UserKey::Id(user.clone()))?;
-    Ok(person
-        .zip(user)
-        .map(|(person, (user, _))| PresenceSnapshot {
-            person,
-            roles: user.roles,
-            active: user.active,
-            as_of,
-        }))
-}
-
 fn list<S: Sql>(sql: &S, query: &PresenceQuery) -> Result<Vec<UserWithPresence>> {
     let (also, since, ids) = match query {
         PresenceQuery::Ids(ids) => ("", None, ids),
@@ -138,62 +122,6 @@ fn usernames<S: Sql>(sql: &S, ids: &[UserId]) -> Result<Vec<(UserId, Username)>>
             Username::stored(row.get(1)?),
         ))
     })
-}
-
-/// Returns the users that a query of [`COLUMNS`] and [`RULES`] selects. The rows of a user must be adjacent.
-fn people(sql: &impl Sql, select: &str, values: &[Value<'_>]) -> Result<Vec<UserWithPresence>> {
-    let mut people: Vec<UserWithPresence> = Vec::new();
-    sql.each(select, values, |row| {
-        let id: &str = row.get(0)?;
-        if people.last().is_none_or(|last| last.id.as_str() != id) {
-            people.push(person(row)?);
-        }
-        if let (Some(claim), Some(last)) = (claim(row)?, people.last_mut()) {
-            last.presence.claims.push(claim);
-            last.presence.claims.sort_by_key(|claim| claim.source);
-        }
-        Ok(())
-    })?;
-    Ok(people)
-}
-
-fn person(row: &impl Row) -> Result<UserWithPresence> {
-    let kind = if row.get(3)? {
-        PresenceKind::Bot
-    } else {
-        PresenceKind::Person
-    };
-    let baseline = row.get::<Option<_>>(4)?.and_then(Baseline::named);
-    let policy = PresencePolicy::named(row.get(11)?);
-    Ok(UserWithPresence {
-        id: UserId::new(row.get::<String>(0)?),
-        username: Username::stored(row.get(1)?),
-        name: row.get(2)?,
-        utc_offset: row.get(10)?,
-        presence: Presence {
-            kind,
-            policy: policy.unwrap_or_default(),
-            claims: Vec::new(),
-            baseline: baseline.unwrap_or(Baseline::Offline),
-            changed_at: row.get(5)?,
-            visibility: status_visibility::read(row, 12)?,
-        },
-    })
-}
-
-/// Reads a claim, if the row has one. The tables' CHECKs allow no other names.
-fn claim(row: &impl Row) -> Result<Option<Claim>> {
-    let source = row.get::<Option<_>>(6)?.and_then(ClaimSource::named);
-    let status = row.get::<Option<_>>(7)?.and_then(UserStatus::named);
-    let Some((source, status)) = source.zip(status) else {
-        return Ok(None);
-    };
-    Ok(Some(Claim {
-        source,
-        status,
-        text: StatusText::new(row.get(8)?),
-        expires_at: row.get(9)?,
-    }))
 }
 
 /// Applies the change's rule inside the open transaction.
@@ -243,15 +171,16 @@ fn write(sql: &impl Sql, before: &UserWithPresence, after: &Presence) -> Result<
 
 fn put_claim(sql: &impl Sql, user: &str, claim: &Claim) -> Result<()> {
     sql.run(
-        "INSERT INTO claim (user_id, source, status, text, expires_at) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO claim (user_id, source, status, text, expires_at, set_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (user_id, source) DO UPDATE SET status = excluded.status, text = excluded.text,
-             expires_at = excluded.expires_at",
+             expires_at = excluded.expires_at, set_at = excluded.set_at",
         values![
             user,
             claim.source.as_str(),
             claim.status.as_str(),
             claim.text.as_str(),
             claim.expires_at,
+            claim.set_at,
         ],
     )
 }

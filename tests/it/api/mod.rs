@@ -3,6 +3,7 @@
 mod account_states;
 mod audit;
 mod avatars;
+mod board;
 mod bodies;
 mod claims;
 mod compat;

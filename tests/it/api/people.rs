@@ -1,7 +1,7 @@
 //! The search for people.
 
 use crate::support::store::user;
-use crate::support::{Client, Setup, TestServer, operator};
+use crate::support::{Client, Setup, TestServer};
 use doorsign::config::Contract;
 use serde_json::{Value, json};
 use warp::http::Method;
@@ -263,10 +263,11 @@ async fn a_search_by_status_checks_the_first_500_users() {
     let server = TestServer::start().await;
     for n in 0..500 {
         let user = user(&format!("n{n:03}"));
-        let created = server
-            .app
-            .store
-            .create_user(user, String::new(), operator());
+        let created =
+            server
+                .app
+                .store
+                .create_user(user, String::new(), crate::support::beforehand());
         created.await.unwrap();
     }
     let admin = server.admin().await;

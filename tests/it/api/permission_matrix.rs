@@ -66,6 +66,7 @@ const MATRIX: &[Group] = &[
         POST /api/v1/sessions/logout.me
         POST /api/v1/method.call/:method
         GET /api/v1/events
+        GET /api/v1/board
         POST /api/v1/presence.heartbeat"),
     ([401, 400, 400, 400, 200, 200], "create_not_allowed", "
         POST /api/v1/custom-user-status.create

@@ -173,7 +173,7 @@ impl Real {
         let app = open(folder.path(), &clock);
         for person in 0..USERS {
             app.store
-                .create_user(user(person), String::new(), crate::support::operator())
+                .create_user(user(person), String::new(), crate::support::beforehand())
                 .await
                 .unwrap();
         }
@@ -277,6 +277,7 @@ impl Pair {
                     status,
                     text: StatusText::new(text),
                     expires_at: end.map(Timestamp::from_millis),
+                    set_at: None,
                 };
                 self.real
                     .change(person, move |p| p.put(claim.clone()))

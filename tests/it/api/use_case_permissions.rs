@@ -186,6 +186,7 @@ async fn users_and_tokens_are_refused_without_the_permission() {
         ann,
         admin,
         preferences::NewPreferences {
+            public_board: None,
             json: Some(text("{}")),
             denied: None,
             utc_offset: None,

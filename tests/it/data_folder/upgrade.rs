@@ -230,6 +230,7 @@ async fn opens_with_everything(schema: &str) {
             text: StatusText::new("Lunch"),
             source: Some(ClaimSource::Manual),
             expires_at: Some(at(100)),
+            set_at: None,
             baseline: Baseline::Offline,
             hidden_from: HiddenFrom::none(),
         };

@@ -15,6 +15,7 @@ async fn summaries(server: &TestServer, skip: usize) -> Vec<(String, String)> {
             Change::PermissionChanged(grant) => format!("{} changed", grant.permission),
             Change::RoleGiven(role) => format!("{} is {}", role.username.as_str(), role.role),
             Change::RoleTaken(role) => format!("{} is not {}", role.username.as_str(), role.role),
+            Change::UserCreated { username, .. } => format!("{} created", username.as_str()),
             Change::UserUpdated(user) => format!("{} updated", user.username.as_str()),
             Change::UserDeleted { username, .. } => format!("{} deleted", username.as_str()),
             Change::SettingChanged(setting, value) => {
@@ -199,6 +200,7 @@ async fn changes_by_the_operator_name_the_affected_user_and_a_start_adds_no_even
     }
     let server = crate::support::Setup::at(&home.data()).start().await;
     let expected = [
+        "ann created",
         "ann updated",
         "ann updated",
         "ann is not user",

@@ -158,7 +158,7 @@ async fn setting_the_system_clock_is_noticed_within_30_seconds() {
     tokio::spawn(Expiry::new(store.clone(), silent, stop.clone()).run());
     let _stop = stop.drop_guard();
     store
-        .create_user(user("ann"), String::new(), crate::support::operator())
+        .create_user(user("ann"), String::new(), crate::support::beforehand())
         .await
         .unwrap();
     put(
@@ -188,7 +188,7 @@ async fn a_failed_expiry_is_logged_as_a_warning_and_retried() {
     for (n, (name, fault)) in faults.into_iter().enumerate() {
         let created = server
             .store
-            .create_user(user(name), String::new(), crate::support::operator())
+            .create_user(user(name), String::new(), crate::support::beforehand())
             .await;
         created.unwrap();
         server.store.fail_once("expire_claims", fault);

@@ -1,5 +1,6 @@
 //! The realtime protocol over WebSocket.
 
+mod board;
 mod bounds;
 mod closed;
 mod commands;

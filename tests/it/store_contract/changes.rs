@@ -6,8 +6,8 @@ use crate::support::store::presence::{events, id, with_users};
 use crate::support::store::{admin_at, at, every_store, user};
 use doorsign::domain::GrantChange::*;
 use doorsign::domain::{
-    Change, EndedLogins, Login, LoginId, LoginKind, PermissionGrant, PresencePolicy, RoleChange,
-    Setting, SettingValue, UserPatch,
+    Attribution, Author, Change, EndedLogins, Login, LoginId, LoginKind, PermissionGrant,
+    PresencePolicy, RoleChange, Setting, SettingValue, UserPatch,
 };
 use doorsign::store::Store;
 
@@ -139,6 +139,7 @@ async fn the_event_of_a_deleted_user_carries_the_last_username() {
         let store = with_users(&database, &["ann"]).await;
         store.delete_user(id("ann"), admin_at(5)).await.unwrap();
         let gone = Change::UserDeleted {
+            was_public: false,
             user: id("ann"),
             username: user("ann").username,
         };
@@ -214,7 +215,7 @@ async fn refused_changes_append_no_event() {
             ..user("ann")
         };
         store
-            .create_user(admin, String::new(), crate::support::operator())
+            .create_user(admin, String::new(), crate::support::beforehand())
             .await
             .unwrap();
         let login = log_in(&*store, "token", Some("laptop")).await;
@@ -259,6 +260,51 @@ async fn refused_changes_append_no_event() {
         let refused = store.set_grant(boss.permission, "boss".to_owned(), Grant, by());
         assert!(refused.await.is_err());
         assert_eq!(events(&*store).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_created_user_is_announced_unless_the_server_itself_creates_the_user() {
+    every_store(async |database| {
+        let store = database.open();
+        let address = Some([192, 0, 2, 1].into());
+        let admin = Author::User {
+            id: user("admin").id,
+            username: user("admin").username,
+        };
+        let authors = [
+            ("ann", Author::Server),
+            ("bob", Author::Operator),
+            ("cid", Author::Anonymous),
+            ("dan", admin),
+        ];
+        for (name, author) in authors {
+            let at = at(4);
+            let by = Attribution {
+                at,
+                author,
+                address,
+            };
+            let created = store.create_user(user(name), String::new(), by);
+            created.await.unwrap();
+        }
+        let found = events(&*store).await;
+        let made: Vec<_> = found
+            .iter()
+            .map(|event| (event.actor_name.as_str(), &event.change))
+            .collect();
+        let created = |name: &str| Change::UserCreated {
+            user: user(name).id,
+            username: user(name).username,
+            name: user(name).name,
+        };
+        let (bob, cid, dan) = (created("bob"), created("cid"), created("dan"));
+        assert_eq!(made, [("bob", &bob), ("cid", &cid), ("admin", &dan)]);
+        // A refused creation leaves none.
+        let again = store.create_user(user("bob"), String::new(), crate::support::operator());
+        again.await.unwrap_err();
+        assert_eq!(events(&*store).await.len(), 3);
     })
     .await;
 }

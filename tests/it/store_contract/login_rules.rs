@@ -33,7 +33,7 @@ async fn create(store: &dyn Store, new: NewLogin) {
 }
 
 async fn with_ann(store: &dyn Store) {
-    let created = store.create_user(user("ann"), String::new(), operator());
+    let created = store.create_user(user("ann"), String::new(), crate::support::beforehand());
     created.await.unwrap();
 }
 

@@ -27,7 +27,7 @@ fn login(owner: &str, n: i64, token: Option<&str>) -> Login {
 async fn with_users(store: &dyn Store) {
     for name in ["ann", "bob"] {
         store
-            .create_user(user(name), String::new(), crate::support::operator())
+            .create_user(user(name), String::new(), crate::support::beforehand())
             .await
             .unwrap();
     }
@@ -132,7 +132,7 @@ async fn a_deactivated_user_gets_no_login() {
         let mut ann = user("ann");
         ann.active = false;
         store
-            .create_user(ann, String::new(), crate::support::operator())
+            .create_user(ann, String::new(), crate::support::beforehand())
             .await
             .unwrap();
         for token in [None, Some("laptop")] {

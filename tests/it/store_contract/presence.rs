@@ -25,7 +25,7 @@ async fn a_user_without_claims_has_a_presence_and_an_unknown_user_has_none() {
             ..user("bot")
         };
         store
-            .create_user(bot, String::new(), crate::support::operator())
+            .create_user(bot, String::new(), crate::support::beforehand())
             .await
             .unwrap();
         for (name, kind) in [("ann", PresenceKind::Person), ("bot", PresenceKind::Bot)] {
@@ -86,6 +86,7 @@ async fn a_change_stores_claims_and_baseline_and_publishes_the_visible_status() 
                 text: StatusText::new(text),
                 source,
                 expires_at: end.map(at),
+                set_at: None,
                 baseline,
                 hidden_from: HiddenFrom::none(),
             };

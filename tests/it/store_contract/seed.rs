@@ -41,7 +41,7 @@ async fn all(store: &dyn Store) -> String {
 async fn every_reset_restores_the_seed_and_raises_the_versions_that_invalidate_caches() {
     let store = store::open_in_memory().unwrap();
     store
-        .create_user(user("ann"), "hash".into(), crate::support::operator())
+        .create_user(user("ann"), "hash".into(), crate::support::beforehand())
         .await
         .unwrap();
     store
@@ -65,7 +65,7 @@ async fn every_reset_restores_the_seed_and_raises_the_versions_that_invalidate_c
             .await
             .unwrap();
         store
-            .create_user(user("bob"), "hash".into(), crate::support::operator())
+            .create_user(user("bob"), "hash".into(), crate::support::beforehand())
             .await
             .unwrap();
         assert_ne!(all(&*store).await, seed);
@@ -105,7 +105,7 @@ async fn a_reset_keeps_the_events_and_the_cursors() {
 async fn a_reset_without_a_seed_is_refused_and_loses_nothing() {
     let store = store::open_in_memory().unwrap();
     store
-        .create_user(user("ann"), "hash".into(), crate::support::operator())
+        .create_user(user("ann"), "hash".into(), crate::support::beforehand())
         .await
         .unwrap();
     let before = all(&*store).await;

@@ -1,7 +1,6 @@
 //! Creating, changing and deleting statuses: names are unique, and the event is stored with the
 //! change or not at all.
 
-use crate::support::operator;
 use crate::support::store::{at, create, delete, event, every_store, status, update, user};
 use doorsign::domain::{Change, CustomStatus, Error, EventId, Page, StatusId, StatusQuery, What};
 use doorsign::store::{ClaimEffect, PresenceChange, Store};
@@ -125,7 +124,7 @@ async fn a_panic_inside_a_write_reaches_its_caller_and_leaves_no_trace() {
         create(&*store, &status(1, "one")).await.unwrap();
         let two = status(2, "two");
         let ann = user("ann");
-        let created = store.create_user(ann.clone(), String::new(), operator());
+        let created = store.create_user(ann.clone(), String::new(), crate::support::beforehand());
         created.await.unwrap();
         let panicking = store.change_presence(PresenceChange {
             user: ann.id.clone(),

@@ -181,6 +181,7 @@ async fn the_event_of_a_status_follows_other_changes_and_carries_the_new_usernam
             text: StatusText::default(),
             source: None,
             expires_at: None,
+            set_at: None,
             baseline: Baseline::Online,
             hidden_from: HiddenFrom::none(),
         };

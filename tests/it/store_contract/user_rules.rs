@@ -15,7 +15,7 @@ async fn with_roles(store: &dyn Store, name: &str, roles: &[&str]) -> UserId {
     };
     let id = new.id.clone();
     store
-        .create_user(new, String::new(), crate::support::operator())
+        .create_user(new, String::new(), crate::support::beforehand())
         .await
         .unwrap();
     id

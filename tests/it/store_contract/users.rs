@@ -13,7 +13,7 @@ async fn find(store: &dyn Store, key: UserKey) -> Option<(User, String)> {
 
 async fn create(store: &dyn Store, name: &str, hash: &str) {
     let created = store
-        .create_user(user(name), hash.to_owned(), crate::support::operator())
+        .create_user(user(name), hash.to_owned(), crate::support::beforehand())
         .await;
     created.unwrap();
 }
@@ -57,7 +57,7 @@ async fn a_user_is_found_by_id_and_case_insensitively_by_name_and_address() {
             ..user("Ann")
         };
         store
-            .create_user(ann.clone(), "hash".to_owned(), crate::support::operator())
+            .create_user(ann.clone(), "hash".to_owned(), crate::support::beforehand())
             .await
             .unwrap();
         let found = Some((ann.clone(), "hash".to_owned()));
@@ -106,7 +106,7 @@ async fn names_and_addresses_are_unique_case_insensitively_and_roles_must_exist(
         ] {
             refused(
                 store
-                    .create_user(new, "2".to_owned(), crate::support::operator())
+                    .create_user(new, "2".to_owned(), crate::support::beforehand())
                     .await,
                 field,
                 &problem,
@@ -123,7 +123,7 @@ async fn names_and_addresses_are_unique_case_insensitively_and_roles_must_exist(
                 ..user(name)
             };
             store
-                .create_user(without_email, "3".to_owned(), crate::support::operator())
+                .create_user(without_email, "3".to_owned(), crate::support::beforehand())
                 .await
                 .unwrap();
         }

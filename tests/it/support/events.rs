@@ -49,6 +49,8 @@ pub async fn let_everything_happen(admin: &Client, ann: &Client, bob: &Client) {
     let role = json!({"roleId": "Night shift", "name": "Day shift", "description": "By day"});
     ok("roles.update", role).await;
     ok("roles.delete", json!({"roleId": "Day shift"})).await;
+    let cid = json!({"username": "cid", "name": "Cid", "email": "cid@example.org", "password": "a password"});
+    ok("users.create", cid).await;
 }
 
 /// The name of the created status.

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod attempts;
+pub mod board;
 pub mod cli;
 mod client;
 mod clock;
@@ -68,6 +69,11 @@ pub const ADMIN_PASSWORD: &str = "a password for tests";
 /// The operator, as the author of a change at an arbitrary time.
 pub const fn operator() -> Attribution {
     Attribution::operator(Timestamp::from_millis(0))
+}
+
+/// The author of users who exist before a test begins. Their creation leaves no event.
+pub const fn beforehand() -> Attribution {
+    Attribution::server(Timestamp::from_millis(0))
 }
 
 /// A runtime for a test that is not async itself.

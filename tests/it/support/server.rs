@@ -3,9 +3,10 @@
 use super::{ADMIN_PASSWORD, Client, ManualClock};
 use doorsign::app::App;
 use doorsign::config::{Compat, Config, Contract, Unconnected};
+use doorsign::domain::Attribution;
 use doorsign::hooks::delivery::Pace;
 use doorsign::server::Server;
-use doorsign::service::users::{self, NewUser};
+use doorsign::service::users::{self, CheckedUser, NewUser};
 use doorsign::transport::limits::Limits;
 use doorsign_hook::PostCreateHook;
 use rusqlite::{Connection, OpenFlags};
@@ -176,7 +177,7 @@ impl TestServer {
             roles,
             password: format!("{name}'s password"),
         };
-        users::create(&self.app, new).await.unwrap();
+        add(&self.app, new).await;
         self.with_token(name).await
     }
 
@@ -220,4 +221,11 @@ impl Drop for TestServer {
             println!("the data folder is kept: {}", folder.keep().display());
         }
     }
+}
+
+/// Creates a user who exists before the test begins: the creation leaves no event.
+pub async fn add(app: &App, new: NewUser) {
+    let attribution = Attribution::server(app.clock.now());
+    let checked = CheckedUser::check(app, new).await.unwrap();
+    checked.create(app, attribution).await.unwrap();
 }

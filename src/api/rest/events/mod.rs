@@ -5,6 +5,7 @@ mod outgoing;
 mod reader;
 
 use crate::api::error::ApiError;
+use crate::api::http::headers::wants_stream;
 use crate::api::http::query::Query;
 use crate::api::http::request::Request;
 use crate::api::http::response::Answer;
@@ -12,7 +13,7 @@ use crate::domain::EventId;
 use crate::service::live_login::LiveLogin;
 use reader::Reader;
 use std::time::Duration;
-use warp::http::{HeaderMap, header};
+use warp::http::HeaderMap;
 
 /// Maximum and default number of seconds that a polling client waits for the next event.
 const LONGEST_WAIT: u64 = 60;
@@ -48,12 +49,4 @@ fn number(query: &Query, name: &str) -> Result<Option<u64>, ApiError> {
     let number = text.map(|text| text.parse());
     let refused = |_| ApiError::invalid_query("must be number").at(name);
     number.transpose().map_err(refused)
-}
-
-fn wants_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT);
-    accepted.is_some_and(|accepted| {
-        let accepted = accepted.to_str().unwrap_or_default();
-        accepted.contains("text/event-stream")
-    })
 }

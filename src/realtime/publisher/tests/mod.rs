@@ -179,6 +179,7 @@ async fn a_record_change_after_a_reload_is_read_again() {
         name: String::new(),
         renamed: false,
         new_username: false,
+        was_public: false,
     };
     let news = people.record_changed(EventId::new(1), &change).await;
     let news = news.unwrap();

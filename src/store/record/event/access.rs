@@ -34,7 +34,16 @@ pub(super) struct RolePayload<'a> {
     role: Cow<'a, str>,
 }
 
+/// The payload of a new user.
+#[derive(Serialize, Deserialize)]
+pub(super) struct NewUserPayload<'a> {
+    user_id: Cow<'a, str>,
+    username: Cow<'a, str>,
+    name: Cow<'a, str>,
+}
+
 /// The payload of a user after a change. `new_username` is missing in rows from before it was stored.
+/// `was_public` is missing if it is false.
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserPayload<'a> {
     user_id: Cow<'a, str>,
@@ -42,13 +51,17 @@ pub(super) struct UserPayload<'a> {
     name: Cow<'a, str>,
     renamed: bool,
     new_username: Option<bool>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    was_public: bool,
 }
 
-/// The payload of a deleted user.
+/// The payload of a deleted user. `was_public` is missing if it is false.
 #[derive(Serialize, Deserialize)]
 pub(super) struct GonePayload<'a> {
     user_id: Cow<'a, str>,
     username: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    was_public: bool,
 }
 
 /// The payload of a setting, with its value as stored in the table.
@@ -62,6 +75,14 @@ pub(super) struct SettingPayload<'a> {
 #[derive(Serialize, Deserialize)]
 pub(super) struct LoginsPayload<'a> {
     user_id: Cow<'a, str>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl<'a> PermissionPayload<'a> {
@@ -124,6 +145,24 @@ impl<'a> RolePayload<'a> {
     }
 }
 
+impl<'a> NewUserPayload<'a> {
+    pub(super) fn of(user: &'a UserId, username: &'a Username, name: &'a str) -> Self {
+        Self {
+            user_id: user.as_str().into(),
+            username: username.as_str().into(),
+            name: name.into(),
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::UserCreated {
+            user: UserId::new(self.user_id),
+            username: named(self.username),
+            name: self.name.into_owned(),
+        }
+    }
+}
+
 impl<'a> UserPayload<'a> {
     pub(super) fn of(user: &'a UserChange) -> Self {
         Self {
@@ -132,6 +171,7 @@ impl<'a> UserPayload<'a> {
             name: user.name.as_str().into(),
             renamed: user.renamed,
             new_username: Some(user.new_username),
+            was_public: user.was_public,
         }
     }
 
@@ -142,15 +182,17 @@ impl<'a> UserPayload<'a> {
             name: self.name.into_owned(),
             renamed: self.renamed,
             new_username: self.new_username.unwrap_or(self.renamed),
+            was_public: self.was_public,
         })
     }
 }
 
 impl<'a> GonePayload<'a> {
-    pub(super) fn of(user: &'a UserId, username: &'a Username) -> Self {
+    pub(super) fn of(user: &'a UserId, username: &'a Username, was_public: bool) -> Self {
         Self {
             user_id: user.as_str().into(),
             username: username.as_str().into(),
+            was_public,
         }
     }
 
@@ -158,6 +200,7 @@ impl<'a> GonePayload<'a> {
         Change::UserDeleted {
             user: UserId::new(self.user_id),
             username: named(self.username),
+            was_public: self.was_public,
         }
     }
 }

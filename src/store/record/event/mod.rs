@@ -5,8 +5,8 @@ mod decode;
 mod status;
 
 use access::{
-    GonePayload, LoginsPayload, PermissionPayload, RolePayload, RoleRecordPayload, SettingPayload,
-    UserPayload,
+    GonePayload, LoginsPayload, NewUserPayload, PermissionPayload, RolePayload, RoleRecordPayload,
+    SettingPayload, UserPayload,
 };
 use decode::{named, unknown};
 use status::{PresencePayload, StatusPayload, VisibilityPayload};
@@ -28,6 +28,7 @@ const ROLE_UPDATED: &str = "role.updated";
 const ROLE_DELETED: &str = "role.deleted";
 const ROLE_GIVEN: &str = "role.given";
 const ROLE_TAKEN: &str = "role.taken";
+const USER_CREATED: &str = "user.created";
 const USER_UPDATED: &str = "user.updated";
 const USER_DELETED: &str = "user.deleted";
 const SETTING: &str = "setting.changed";
@@ -58,10 +59,23 @@ pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
         Change::RoleDeleted(role) => (ROLE_DELETED, write(event, RoleRecordPayload::of(role))?),
         Change::RoleGiven(role) => (ROLE_GIVEN, write(event, RolePayload::of(role))?),
         Change::RoleTaken(role) => (ROLE_TAKEN, write(event, RolePayload::of(role))?),
+        Change::UserCreated {
+            user,
+            username,
+            name,
+        } => (
+            USER_CREATED,
+            write(event, NewUserPayload::of(user, username, name))?,
+        ),
         Change::UserUpdated(user) => (USER_UPDATED, write(event, UserPayload::of(user))?),
-        Change::UserDeleted { user, username } => {
-            (USER_DELETED, write(event, GonePayload::of(user, username))?)
-        }
+        Change::UserDeleted {
+            user,
+            username,
+            was_public,
+        } => (
+            USER_DELETED,
+            write(event, GonePayload::of(user, username, *was_public))?,
+        ),
         Change::SettingChanged(setting, value) => {
             (SETTING, write(event, SettingPayload::of(*setting, value))?)
         }
@@ -99,6 +113,7 @@ pub(crate) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEven
         ROLE_DELETED => role(Change::RoleDeleted),
         ROLE_GIVEN => held(Change::RoleGiven),
         ROLE_TAKEN => held(Change::RoleTaken),
+        USER_CREATED => read(payload, at, |p: NewUserPayload<'_>| Ok(p.change())),
         USER_UPDATED => read(payload, at, |p: UserPayload<'_>| Ok(p.change())),
         USER_DELETED => read(payload, at, |p: GonePayload<'_>| Ok(p.change())),
         SETTING => read(payload, at, SettingPayload::change),
@@ -178,9 +193,20 @@ mod tests {
             text: StatusText::new("Lunch"),
             source,
             expires_at,
+            set_at: None,
             baseline,
             hidden_from: HiddenFrom::none(),
         })
+    }
+
+    fn dated() -> Change {
+        match presence(Some(ClaimSource::Manual), None, Baseline::Online) {
+            Change::PresenceChanged(change) => Change::PresenceChanged(StatusChange {
+                set_at: Some(AT),
+                ..change
+            }),
+            other => other,
+        }
     }
 
     fn hidden(hidden_from: HiddenFrom) -> Change {
@@ -223,7 +249,8 @@ mod tests {
         };
         let ids = |ids: &[&str]| ids.iter().map(|id| UserId::new(*id)).collect();
         let hides = StatusVisibility { disabled_by_admin: true, denied: ids(&["b"]), denied_by_admin: ids(&["d", "c"]) };
-        let changed = UserChange { user: user.clone(), username: username.clone(), name: "Ann".to_owned(), renamed: true, new_username: false };
+        let changed = UserChange { user: user.clone(), username: username.clone(), name: "Ann".to_owned(), renamed: true, new_username: false, was_public: false };
+        let left = UserChange { renamed: false, was_public: true, ..changed.clone() };
         let lunch = r#""id":"s","name":"Lunch","status_type":"busy","updated_at":7"#;
         let night = r#""role":"r","name":"Night","description":"Shift","scope":"Users","updated_at":7"#;
         vec![
@@ -238,6 +265,8 @@ mod tests {
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online","hidden_from":["b","c"]"#),
             (hidden(HiddenFrom::Everyone), "presence.changed",
                 r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":null,"expires_at":null,"rest":"online","hidden_from":"everyone""#),
+            (dated(), "presence.changed",
+                r#""user_id":"a","username":"ann","status":"away","text":"Lunch","source":"manual","expires_at":null,"rest":"online","set_at":42"#),
             (Change::PermissionChanged(grant), "permission.changed", r#""permission":"p","roles":["admin","bot"],"updated_at":7"#),
             (Change::RoleCreated(night_shift()), "role.created", night),
             (Change::RoleUpdated(night_shift()), "role.updated", night),
@@ -245,7 +274,12 @@ mod tests {
             (Change::RoleGiven(role()), "role.given", r#""user_id":"a","username":"ann","role":"bot""#),
             (Change::RoleTaken(role()), "role.taken", r#""user_id":"a","username":"ann","role":"bot""#),
             (Change::UserUpdated(changed), "user.updated", r#""user_id":"a","username":"ann","name":"Ann","renamed":true,"new_username":false"#),
-            (Change::UserDeleted { user: user.clone(), username }, "user.deleted", r#""user_id":"a","username":"ann""#),
+            (Change::UserUpdated(left), "user.updated",
+                r#""user_id":"a","username":"ann","name":"Ann","renamed":false,"new_username":false,"was_public":true"#),
+            (Change::UserCreated { user: user.clone(), username: username.clone(), name: "Ann".to_owned() }, "user.created",
+                r#""user_id":"a","username":"ann","name":"Ann""#),
+            (Change::UserDeleted { user: user.clone(), username: username.clone(), was_public: false }, "user.deleted", r#""user_id":"a","username":"ann""#),
+            (Change::UserDeleted { user: user.clone(), username, was_public: true }, "user.deleted", r#""user_id":"a","username":"ann","was_public":true"#),
             (Change::SettingChanged(Setting::DisplayRoles, false.into()), "setting.changed", r#""setting":"UI_DisplayRoles","value":"false""#),
             (Change::LoginsEnded { user: user.clone() }, "logins.ended", r#""user_id":"a""#),
             (Change::StatusVisibilityChanged { user, before: StatusVisibility::default(), visibility: hides }, "status_visibility.changed",

@@ -19,7 +19,8 @@ pub(super) struct StatusPayload<'a> {
 }
 
 /// The payload of a user's status. `rest` is missing in rows from before it was stored.
-/// `hidden_from` lists ids, or is the text `everyone`; it is missing if it is empty.
+/// `set_at` is missing without a claim, or if it is not known. `hidden_from` lists ids, or is the
+/// text `everyone`; it is missing if it is empty.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PresencePayload<'a> {
     user_id: Cow<'a, str>,
@@ -29,6 +30,8 @@ pub(super) struct PresencePayload<'a> {
     source: Option<Cow<'a, str>>,
     expires_at: Option<i64>,
     rest: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hidden_from: Option<Hidden<'a>>,
 }
@@ -89,6 +92,7 @@ impl<'a> PresencePayload<'a> {
             source: change.source.map(|source| source.as_str().into()),
             expires_at: change.expires_at.map(Timestamp::as_millis),
             rest: Some(change.baseline.as_str().into()),
+            set_at: change.set_at.map(Timestamp::as_millis),
             hidden_from: Hidden::of(&change.hidden_from),
         }
     }
@@ -103,6 +107,7 @@ impl<'a> PresencePayload<'a> {
             text: StatusText::new(&self.text),
             source: self.source.as_deref().and_then(ClaimSource::named),
             expires_at: self.expires_at.map(Timestamp::from_millis),
+            set_at: self.set_at.map(Timestamp::from_millis),
             baseline: rest.unwrap_or(Baseline::Offline),
             hidden_from: match self.hidden_from {
                 None => HiddenFrom::none(),

@@ -141,6 +141,7 @@ pub(super) fn delete(sql: &impl Sql, id: &UserId, by: &By) -> Result<()> {
     status_visibility::forget(sql, id)?;
     audit::append(sql, &by.attribution().deleted_user(&gone))?;
     let change = Change::UserDeleted {
+        was_public: gone.is_public(),
         user: gone.id,
         username: gone.username,
     };
@@ -164,8 +165,8 @@ fn set(sql: &impl Sql, user: &User, password_hash: Option<&str>) -> Result<()> {
         "UPDATE user SET username = $1, username_key = $2, name = $3, name_key = $4, email = $5, email_key = $6,
             email_verified = $7, bio = $8, nickname = $9, preferences = $10, require_password_change = $11,
             password_hash = coalesce($12, password_hash), active = $13, updated_at = $14, unblocked_at = $15,
-            utc_offset = $16
-         WHERE id = $17",
+            utc_offset = $16, public_board = $17
+         WHERE id = $18",
         values![
             username,
             &Username::key(username),
@@ -183,6 +184,7 @@ fn set(sql: &impl Sql, user: &User, password_hash: Option<&str>) -> Result<()> {
             user.updated_at,
             profile.unblocked_at,
             profile.utc_offset,
+            profile.public_board,
             user.id.as_str(),
         ],
     )

@@ -6,7 +6,7 @@ pub mod rows;
 mod states;
 
 use super::signal::{ACCESS, AUDIT, VISIBILITY};
-use super::{Engine, SpaceClass, Sql, audit, status_visibility, values};
+use super::{Engine, SpaceClass, Sql, audit, outbox, status_visibility, values};
 use crate::domain::{
     AccountState, Attribution, Bio, By, Email, Field, LoginId, Nickname, Page, PresencePolicy,
     Result, StatusVisibility, Timestamp, User, UserId, UserKey, UserPatch, UserQuery, Username,
@@ -36,10 +36,8 @@ impl<E: Engine> Users for E {
         visibility: StatusVisibility,
         by: By,
     ) -> Result<()> {
-        let entry = by.attribution().created_user(&user);
         self.write(SpaceClass::Common, VISIBILITY, move |sql| {
-            create(sql, &user, &password_hash)?;
-            audit::append(sql, &entry)?;
+            create_attributed(sql, &user, &password_hash, &by.attribution())?;
             status_visibility::create(sql, &user, &visibility, &by)
         })
         .await
@@ -109,18 +107,20 @@ impl<E: Engine> Users for E {
     }
 }
 
-/// Adds a user with the audit record.
+/// Adds a user, with the audit record and the event.
 pub fn create_attributed(
     sql: &impl Sql,
     user: &User,
     password_hash: &str,
     attribution: &Attribution,
 ) -> Result<()> {
-    create(sql, user, password_hash)?;
-    audit::append(sql, &attribution.clone().created_user(user))
+    insert(sql, user, password_hash)?;
+    audit::append(sql, &attribution.clone().created_user(user))?;
+    let event = attribution.creation(user);
+    event.map_or(Ok(()), |event| outbox::append(sql, &event))
 }
 
-fn create(sql: &impl Sql, user: &User, password_hash: &str) -> Result<()> {
+fn insert(sql: &impl Sql, user: &User, password_hash: &str) -> Result<()> {
     let username = user.username.as_str();
     let email = user.email.as_ref().map(Email::as_str);
     refuse_taken(sql, &user.id, Field::Username, Some(username))?;

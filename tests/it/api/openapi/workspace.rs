@@ -130,6 +130,8 @@ fn realtime() -> Vec<Case> {
         Case::new(400, Bob, EVENTS, "").at("?since=yesterday"),
         Case::new(400, Bob, EVENTS, "").at("?timeout=-1"),
         Case::new(400, Bob, EVENTS, "").at("?limit=1"),
+        Case::new(200, Bob, "GET /api/v1/board", ""),
+        Case::new(400, Bob, "GET /api/v1/board", "").at("?count=1"),
         handshake(101, SOCKET),
         handshake(101, SOCKET).with("origin", "http://127.0.0.1:3000"),
         handshake(403, SOCKET).with("origin", "https://example.org"),

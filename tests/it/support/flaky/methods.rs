@@ -12,9 +12,9 @@ use doorsign::domain::{
     Username, Webhook, WebhookName,
 };
 use doorsign::store::{
-    Audit, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Invitations, Logins, Outbox,
-    Permissions, PresenceChange, PresenceQuery, PresenceSnapshot, Presences, Settings, Store,
-    StoredEvent, Users, VisibilityRules, Webhooks,
+    Audit, BoardSnapshot, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Invitations,
+    Logins, Outbox, Permissions, PresenceChange, PresenceQuery, PresenceSnapshot, Presences,
+    Settings, Store, StoredEvent, Users, VisibilityRules, Webhooks,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -57,6 +57,7 @@ flaky! { Users {
 
 flaky! { Presences {
     find_presence(user: UserId) -> Presence;
+    list_board() -> BoardSnapshot;
     list_presences(query: PresenceQuery) -> Vec<UserWithPresence>;
     list_status_visibility() -> VisibilityRules;
     list_usernames(ids: Vec<UserId>) -> Vec<(UserId, Username)>;

@@ -1,6 +1,7 @@
 //! A server on a flaky store.
 
 use super::FlakyStore;
+use crate::support::server::add;
 use crate::support::{ADMIN_PASSWORD, Client, ManualClock};
 use doorsign::api::{self, Api};
 use doorsign::app::App;
@@ -59,7 +60,7 @@ impl FlakyServer {
             roles: vec!["admin".to_owned()],
             password: ADMIN_PASSWORD.to_owned(),
         };
-        users::create(&app, admin).await.unwrap();
+        add(&app, admin).await;
         Self {
             store,
             app,
@@ -94,7 +95,7 @@ impl FlakyServer {
             roles: vec!["user".to_owned()],
             password: format!("{name}'s password"),
         };
-        users::create(&self.app, new).await.unwrap();
+        add(&self.app, new).await;
         let (id, token) = users::create_token(&self.app, name, "t", None)
             .await
             .unwrap();

@@ -26,6 +26,7 @@ pub async fn update_events(store: &dyn Store, patch: UserPatch) -> Vec<NewEvent>
 /// The change of ann to these names.
 pub fn updated(username: &str, name: &str, renamed: bool) -> Change {
     Change::UserUpdated(UserChange {
+        was_public: false,
         user: id("ann"),
         username: Username::stored(username.to_owned()),
         name: name.to_owned(),

@@ -22,6 +22,7 @@ pub fn claim(
         status,
         text: StatusText::new(text),
         expires_at: expires_at.map(at),
+        set_at: None,
     }
 }
 
@@ -60,7 +61,7 @@ pub async fn with_users(database: &Database, names: &[&str]) -> Arc<dyn Store> {
     let store = database.open();
     for name in names {
         let created = store
-            .create_user(user(name), String::new(), crate::support::operator())
+            .create_user(user(name), String::new(), crate::support::beforehand())
             .await;
         created.unwrap();
     }

@@ -172,6 +172,7 @@ impl World {
                 status: UserStatus::Busy,
                 text: StatusText::new(&text),
                 expires_at: None,
+                set_at: None,
             });
         })
         .await;

@@ -1,6 +1,7 @@
 //! A user who listens to everything: a connection with all streams, one that watches people by id,
-//! and a stream of server-sent events.
+//! a stream of server-sent events, and the board.
 
+use crate::support::board::BoardStream;
 use crate::support::event_stream::{EventStream, StreamEvent};
 use crate::support::frames::{LOGGED, PRESENCE};
 use crate::support::{Client, Live, TestServer};
@@ -29,6 +30,7 @@ pub struct Observer {
     listening: Live,
     watching: Live,
     stream: EventStream,
+    board: BoardStream,
     log: Vec<String>,
 }
 
@@ -60,6 +62,7 @@ impl Observer {
         }
         Self {
             stream: EventStream::open(server, client).await,
+            board: BoardStream::open(server, client).await,
             listening,
             watching,
             log: Vec::new(),
@@ -85,6 +88,21 @@ impl Observer {
             let event = self.stream.next().await.unwrap();
             let is_it = barrier.is_event(&event);
             self.log.push(stream_line(event));
+            if is_it {
+                break;
+            }
+        }
+        loop {
+            let (kind, mut data) = self.board.next().await.unwrap();
+            let is_it = kind == "person" && barrier.is_person(&data);
+            super::read::without_since(&mut data);
+            // The rows of a whole board one by one, because a world may leave some of them out.
+            match data["people"].as_array() {
+                Some(rows) => self
+                    .log
+                    .extend(rows.iter().map(|row| format!("board row {row}"))),
+                None => self.log.push(format!("board {kind} {data}")),
+            }
             if is_it {
                 return;
             }
@@ -122,6 +140,13 @@ impl Barrier {
                 is_logged && args[0][2] == json!(code) || is_watched && args[0][1] == json!(code)
             }
             Self::Renamed(to) => name == "Users:NameChanged" && args[0]["name"] == **to,
+        }
+    }
+
+    fn is_person(&self, person: &Value) -> bool {
+        match self {
+            Self::Shown(id, status) => person["_id"] == **id && person["status"] == status.as_str(),
+            Self::Renamed(to) => person["name"] == **to,
         }
     }
 

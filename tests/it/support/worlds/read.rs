@@ -1,6 +1,7 @@
-//! Everything that the viewer reads, as it is compared between worlds. Three things differ by
-//! nature and are left out: the headers `Date` and `X-Request-Id`, and the positions of events with
-//! the sizes of their pages, because positions also count hidden events.
+//! Everything that the viewer reads, as it is compared between worlds. Four things differ by
+//! nature and are left out: the headers `Date` and `X-Request-Id`, the positions of events with the
+//! sizes of their pages, because positions also count hidden events, and the times at which the board
+//! says that a status began, because connections are timed by the machine's clock.
 
 use super::{PEOPLE, VIEWER, World};
 use crate::support::methods::answer;
@@ -39,7 +40,7 @@ pub fn all(world: &World) -> Vec<Read> {
         "directory?query=%7B%22type%22:%22users%22,%22text%22:%22%22%7D&count=0",
         "directory?query=%7B%22type%22:%22users%22,%22text%22:%22n%22%7D&sort=%7B%22status%22:1%7D",
         "roles.getUsersInRole?role=user", "roles.getUsersInRole?role=bot", "roles.getUsersInPublicRoles",
-        "me", "users.getPreferences", "users.getStatus", "users.getPresence", "settings.public?count=0",
+        "board", "me", "users.getPreferences", "users.getStatus", "users.getPresence", "settings.public?count=0",
     ].map(str::to_owned).into();
     paths.push(format!("users.presence?ids={}", ids.join(",")));
     // Connections are timed by the machine's clock. A sequence takes less than 200 s.
@@ -63,6 +64,12 @@ impl World {
     pub async fn read(&mut self, read: &Read) -> String {
         let viewer = self.client(VIEWER).clone();
         match read {
+            Read::Get(path) if path.ends_with("/board") => {
+                let reply = viewer.send(Method::GET, path, &HOST, "").await;
+                let mut board = reply.expect(200).json();
+                without_since(&mut board);
+                board.to_string()
+            }
             Read::Get(path) => whole(&viewer.send(Method::GET, path, &HOST, "").await),
             Read::Call(method, params) => {
                 whole(&answer(&viewer, "method.call", method, params.clone()).await)
@@ -102,6 +109,15 @@ async fn pages(client: &Client, mut since: u64) -> (String, u64) {
             event.to_string()
         }));
     }
+}
+
+/// Replaces the times at which statuses began, in a person or a whole board.
+pub fn without_since(board: &mut Value) {
+    if let Some(since) = board.get_mut("statusSince") {
+        *since = json!("TIME");
+    }
+    let people = board.get_mut("people").and_then(Value::as_array_mut);
+    people.into_iter().flatten().for_each(without_since);
 }
 
 /// Removes the position of an event.
