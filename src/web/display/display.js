@@ -13,8 +13,12 @@ const element = (id) => document.getElementById(id);
 const KEY = location.hash.slice(1);
 const headers = { "X-Display-Key": KEY };
 
+const DEFAULTS = {
+  order: "name", theme: "auto", timeZone: null, dim: null, keepAwake: true, interactive: false,
+};
+
 // The settings of this display, as the server sends them with the board.
-let settings = { order: "name", theme: "auto", timeZone: null, dim: null, keepAwake: true, interactive: false };
+let settings = DEFAULTS;
 
 // Everyone on the board: id → `{person, tile}`. Tiles are kept, so that the page does not grow.
 const people = new Map();
@@ -50,7 +54,7 @@ function showBoard(board) {
     reloadIfServed();
   }
   ({ title } = board);
-  apply({ ...settings, ...board.display });
+  apply({ ...DEFAULTS, ...board.display });
   const present = new Set(board.people.map(({ _id }) => _id));
   [...people.keys()].filter((id) => !present.has(id)).forEach((id) => people.delete(id));
   board.people.forEach(put);

@@ -98,15 +98,17 @@ async function send(dialog, form, { username }) {
   }
 }
 
-// A wrong PIN and a missing one are refused by field; the rest are errors of any call.
+const PIN_ERRORS = {
+  "error-display-pin-blocked": "display.pinBlocked",
+  "error-display-pin-not-set": "display.noPin",
+  "error-display-pin-not-valid": "display.wrongPin",
+  "error-display-pin-wrong": "display.wrongPin",
+};
+
 function pinError(refused) {
-  if (refused.errorType === "error-pin-blocked") {
-    return word("display.pinBlocked", { n: Math.max(1, Math.ceil(refused.retryAfter / 60)) });
-  }
-  if (refused.field.toLowerCase() === "pin" || refused.errorType === "error-invalid-pin") {
-    return word(refused.errorType === "error-the-field-is-required" ? "display.noPin" : "display.wrongPin");
-  }
-  return errorText(refused);
+  const key = PIN_ERRORS[refused.errorType];
+  const minutes = Math.max(1, Math.ceil(refused.retryAfter / 60));
+  return key === undefined ? errorText(refused) : word(key, { n: minutes });
 }
 
 start();
