@@ -135,7 +135,7 @@ function ownSlots(person) {
     status,
     line: person.statusText || statusWord(person.status),
     when: person.statusExpiresAt === undefined ? "" : when,
-    label: word("picker.mine", { status: statusLine(person, now()) }),
+    label: word("picker.mine", { status: person.statusText ? statusWord(person.status) : "" }),
   };
 }
 
