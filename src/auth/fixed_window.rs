@@ -40,6 +40,11 @@ impl<K: Hash + Eq> Windows<K> {
         self.0.get(key).copied()
     }
 
+    /// Returns all counters.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &Window)> {
+        self.0.iter()
+    }
+
     /// Counts an event, and returns the counter. A counter that is new, or whose window `is_over`,
     /// begins a window of this `span`.
     pub fn count(

@@ -12,6 +12,7 @@
 //! belongs to which username.
 
 mod attempt;
+mod blocks;
 mod known;
 mod limit;
 
@@ -179,9 +180,7 @@ impl LoginThrottle {
 
     /// Lifts every block of this user's names, from all addresses.
     pub fn unblock(&self, user: &User) {
-        let email = user.email.as_ref().map(|email| self.name(email.as_str()));
-        let subjects = [self.account(&user.id), self.name(user.username.as_str())];
-        let subjects: Vec<_> = subjects.into_iter().chain(email).collect();
+        let subjects: Vec<_> = self.subjects(user).collect();
         let is_other = |key: &Key| key.subject.is_none_or(|one| !subjects.contains(&one));
         self.lock().failures.retain(is_other);
     }
@@ -244,6 +243,13 @@ impl LoginThrottle {
             Key { subject: None, .. } => self.per_address,
             _ => self.per_user,
         }
+    }
+
+    /// Returns everything that failures of this user count against.
+    fn subjects(&self, user: &User) -> impl Iterator<Item = Subject> + use<> {
+        let email = user.email.as_ref().map(|email| self.name(email.as_str()));
+        let subjects = [self.account(&user.id), self.name(user.username.as_str())];
+        subjects.into_iter().chain(email)
     }
 
     fn name(&self, name: &str) -> Subject {

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::domain::{AccountState, Actor, Permission, Result, Timestamp, User, UserId};
-use crate::service::audit;
 use std::collections::HashMap;
 
 /// The state of an account, and the end of its block.
@@ -31,13 +30,11 @@ pub async fn of_all(
     let ids = users.iter().map(|user| user.id.clone()).collect();
     let states = app.store.list_account_states(ids, app.clock.now()).await?;
     let mut states: HashMap<_, _> = states.into_iter().map(|it| (it.user.clone(), it)).collect();
-    let blocks = audit::blocks(app).await?;
+    let blocks = app.auth.attempts.blocks(users, app.clock.now());
     let shown = users.iter().filter_map(|user| {
-        let block = blocks.get(&user.id);
-        let block = block.filter(|block| user.profile.unblocked_at < Some(block.at));
         let state = ShownState {
             state: states.remove(&user.id)?,
-            blocked_until: block.map(|block| block.until),
+            blocked_until: blocks.get(&user.id).copied(),
         };
         Some((user.id.clone(), state))
     });
