@@ -7,7 +7,7 @@ use crate::api::http::request::Request;
 use crate::api::http::response::{self, Answer};
 use crate::api::http::user_selector;
 use crate::api::wire::ClaimsReply;
-use crate::domain::ClaimSource;
+use crate::domain::{ClaimSource, Error};
 use crate::service::presence;
 
 pub(in crate::api) async fn list(request: Request) -> Answer {
@@ -15,7 +15,7 @@ pub(in crate::api) async fn list(request: Request) -> Answer {
     let query = Query::parse(request.query(), &user_selector::NAMES)?;
     let whose = user_selector::named(|name| Ok(query.text(name)?.map(str::to_owned)))?;
     let found = presence::claims(request.count_call(Some(&actor))?, &actor, whose).await;
-    let found = found.map_err(|e| ErrorContext::OfUser.failed(e))?;
+    let found = found.map_err(refused)?;
     response::success(&ClaimsReply::from(&found))
 }
 
@@ -27,8 +27,16 @@ pub(in crate::api) async fn end(request: Request) -> Answer {
     let whose = user_selector::named(|name| fields.text(name))?;
     let app = request.count_call(Some(&actor))?;
     let ended = presence::end_claim(app, &actor, whose, source).await;
-    ended.map_err(|e| ErrorContext::OfUser.failed(e))?;
+    ended.map_err(refused)?;
     response::done()
+}
+
+/// Which permission a request needs depends on its user.
+fn refused(error: Error) -> ApiError {
+    match error {
+        Error::Forbidden { .. } => ApiError::RouteForbidden,
+        other => ErrorContext::OfUser.failed(other),
+    }
 }
 
 fn unknown_source() -> ApiError {
