@@ -18,6 +18,9 @@ struct ClaimRow<'a> {
     source: &'static str,
     status: &'static str,
     text: &'a str,
+    /// Absent for a claim from before schema 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Rfc3339>,
     /// Whether the claim is the effective one.
@@ -49,6 +52,7 @@ impl<'a> ClaimRow<'a> {
             source: claim.source.as_str(),
             status: claim.status.as_str(),
             text: claim.text.as_str(),
+            set_at: claim.set_at.map(Into::into),
             expires_at: claim.expires_at.map(Into::into),
             counts,
         }

@@ -51,6 +51,7 @@ async fn one_claim_is_ended_and_the_others_stay() {
         [own, json!(["external", "away", "Lunch", false])]
     );
     assert_eq!(listed["claims"][0]["expiresAt"], end_at);
+    assert_eq!(listed["claims"][0]["setAt"], "2026-01-01T00:00:00.000Z");
     assert_eq!(listed["claims"][1].get("expiresAt"), None);
     end(&ann, json!({"source": "manual"})).await;
     let listed = claims_of(&ann, "").await;

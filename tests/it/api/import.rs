@@ -30,6 +30,14 @@ async fn each_imported_user_has_a_link_that_works() {
     let csv = "\u{feff}Username;Name;Email;Roles\r\nann;\"Kowalski; Ann\";ann@example.org;user bot\r\nbjorn;Björn Çelik;;\r\n";
     let done = import(&admin, csv).await.expect(200).json();
     assert_eq!(done["created"], 2);
+    let events = admin
+        .get("events?since=0&timeout=0")
+        .await
+        .expect(200)
+        .json();
+    let kinds = events["events"].as_array().unwrap().iter();
+    let created = kinds.filter(|event| event["type"] == "user.created");
+    assert_eq!(created.count(), 2, "{events}");
     let list = admin.get("users.list").await.expect(200).json();
     let ann = &list["users"][1];
     assert_eq!(
