@@ -15,7 +15,7 @@ use std::{env, fs, io};
 mod pack;
 
 /// The files in the order of the document. `shared` holds the schemas that several tags use.
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     "custom-user-status",
     "status",
     "session",
@@ -31,6 +31,7 @@ const FILES: [&str; 17] = [
     "rooms",
     "hooks",
     "webhooks",
+    "displays",
     "server",
     "shared",
 ];

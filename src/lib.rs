@@ -18,6 +18,7 @@
 //! | [`service`] | the rules, permission first; one file per noun |
 //! | [`domain`] | statuses, users, permissions, events, errors; `std` only |
 //! | [`app`] | what a use case may touch: the store, the clock, ids, identity, settings |
+//! | [`picture`] | decodes pictures of users within limits |
 //! | [`auth`] | identity: tokens, passwords, the session cache, failed logins |
 //! | [`store`] | the contract of a database, and SQLite behind it |
 //! | [`hooks`] | post-create hooks: which there are, which run, how events reach them at least once |
@@ -40,6 +41,7 @@ pub mod dev;
 pub mod domain;
 pub mod hooks;
 pub mod jobs;
+pub mod picture;
 pub mod realtime;
 pub mod server;
 pub mod service;

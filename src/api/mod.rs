@@ -28,12 +28,13 @@ mod wire;
 
 pub use dev::ROUTES as DEV_ROUTES;
 pub use http::realtime::Realtime;
+pub(crate) use http::time_zone::check as check_time_zone;
 pub use route::{Access, Route};
 pub use routes::ROUTES;
 pub use serve::filter;
 pub use state::Api;
 pub(crate) use wire::date::read as read_date;
 pub(crate) use wire::{
-    audit_line, claim_line, delivery_line, hook_line, join_url, login_line, permission_line,
-    user_line, webhook_line,
+    audit_line, claim_line, delivery_line, display_line, display_url, hook_line, join_url,
+    login_line, permission_line, qr_rows, user_line, webhook_line,
 };

@@ -11,8 +11,9 @@ use super::error::ApiError;
 use super::http::path::{self, RequestPath};
 use super::rest::{
     assets, audit, avatars, board, browser_session, claims, custom_roles, custom_user_status,
-    directory, events, health, hooks, info, invitations, licenses, method_call, pages, permissions,
-    presence, presence_broadcast, push, roles, rooms, session, sessions, settings, users, webhooks,
+    directory, displays, events, health, hooks, info, invitations, licenses, method_call, pages,
+    permissions, presence, presence_broadcast, push, roles, rooms, server, session, sessions,
+    settings, users, webhooks,
 };
 use super::route::Route;
 use super::state::Api;
@@ -63,6 +64,7 @@ pub static ROUTES: &[Route] = routes! {
     anonymous POST "/api/v1/users.register"                      => users::register,
     logged_in POST "/api/v1/users.deleteOwnAccount"              => users::delete_own_account,
     logged_in POST "/api/v1/users.deactivateIdle"                => users::deactivate_idle,
+    logged_in POST "/api/v1/users.setAvatar"                     => users::set_avatar,
     logged_in POST "/api/v1/users.resetAvatar"                   => users::reset_avatar,
     logged_in POST "/api/v1/users.logout"                        => users::logout,
     logged_in POST "/api/v1/users.logoutOtherClients"            => users::logout_other_clients,
@@ -112,6 +114,7 @@ pub static ROUTES: &[Route] = routes! {
     anonymous GET  "/api/v1/settings.public"                     => settings::list_public,
     anonymous GET  "/api/v1/settings.oauth"                      => settings::oauth,
     anonymous GET  "/api/v1/service.configurations"              => settings::configurations,
+    logged_in GET  "/api/v1/settings.list"                       => settings::list,
     logged_in GET  "/api/v1/settings/:_id"                       => settings::find,
     logged_in POST "/api/v1/settings/:_id"                       => settings::set,
     // Events
@@ -134,6 +137,14 @@ pub static ROUTES: &[Route] = routes! {
     logged_in POST "/api/v1/webhooks.disable"                    => webhooks::disable,
     logged_in POST "/api/v1/webhooks.enable"                     => webhooks::enable,
     logged_in POST "/api/v1/webhooks.remove"                     => webhooks::remove,
+    // Displays
+    logged_in GET  "/api/v1/displays.list"                       => displays::list,
+    logged_in POST "/api/v1/displays.create"                     => displays::create,
+    logged_in POST "/api/v1/displays.rotate"                     => displays::rotate,
+    logged_in POST "/api/v1/displays.revoke"                     => displays::revoke,
+    anonymous POST "/api/v1/displays.setStatus"                  => displays::set_status,
+    logged_in POST "/api/v1/users.setDisplayPin"                 => displays::set_pin,
+    logged_in GET  "/api/v1/users.getDisplayPin"                 => displays::has_pin,
     // Audit trail
     logged_in GET  "/api/v1/audit.list"                          => audit::list,
     // Empty lists, for clients that ask for rooms at their start
@@ -157,6 +168,8 @@ pub static ROUTES: &[Route] = routes! {
     anonymous GET  "/avatar/uid/:id"                             => avatars::by_id,
     anonymous GET  "/avatar/:name"                               => avatars::by_name,
     // The server itself
+    logged_in GET  "/api/v1/server.status"                       => server::status,
+    logged_in GET  "/api/v1/server.configuration"                => server::configuration,
     anonymous GET  "/livez"                                      => health::live,
     anonymous GET  "/readyz"                                     => health::ready,
     anonymous GET  "/api/info"                                   => info::info,

@@ -200,6 +200,7 @@ where
         (None, Some(shared)) => Allowance::anonymous(shared),
         _ => Allowance::authenticated(&api.bodies),
     };
-    let body = body::read(&head.headers, body, api.limits.body, allowance).await?;
+    let bounds = (body::limit(route.path), api.limits.body);
+    let body = body::read(&head.headers, body, bounds, allowance).await?;
     Ok((early, body))
 }

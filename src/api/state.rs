@@ -16,10 +16,11 @@ use super::http::site_url::SiteUrl;
 use super::openapi;
 use super::rest::board::PublicBoard;
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, EffectiveSetting};
 use crate::dev::Dev;
+use crate::domain::Timestamp;
 use crate::transport::limits::Limits;
-use crate::transport::{ByteBudget, SecurityHeaders};
+use crate::transport::{ByteBudget, SecurityHeaders, Slots};
 use crate::web::Sites;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -48,6 +49,11 @@ pub struct Api {
     /// The `Content-Security-Policy` of the web pages.
     pub(super) page_policy: HeaderValue,
     pub(super) max_connections: usize,
+    /// The connections that are open; `None` without an accept loop.
+    pub(super) slots: Option<Arc<Slots>>,
+    /// The configuration, for administrators.
+    pub(super) configuration: Vec<EffectiveSetting>,
+    pub(super) started_at: Timestamp,
     pub(super) limits: Limits,
     pub(super) realtime: Realtime,
     /// The byte budget for request bodies of logged-in clients.
@@ -84,6 +90,9 @@ impl Api {
             sites: Sites::new(),
             page_policy: page_policy::policy(&config.frame_ancestors),
             max_connections: config.max_connections,
+            slots: None,
+            configuration: config.effective(),
+            started_at: app.clock.now(),
             limits,
             realtime: Realtime::default(),
             bodies: ByteBudget::new(body::AUTHENTICATED_BYTES),
@@ -99,6 +108,22 @@ impl Api {
     #[must_use]
     pub fn with_realtime(self, realtime: Realtime) -> Self {
         Self { realtime, ..self }
+    }
+
+    /// Counts the connections of these slots.
+    #[must_use]
+    pub fn with_slots(self, slots: Arc<Slots>) -> Self {
+        let slots = Some(slots);
+        Self { slots, ..self }
+    }
+
+    /// Replaces the configuration that administrators are shown by one with its sources.
+    #[must_use]
+    pub fn with_configuration(self, configuration: Vec<EffectiveSetting>) -> Self {
+        Self {
+            configuration,
+            ..self
+        }
     }
 
     /// Adds the controls of dev mode, if it is on.

@@ -74,6 +74,14 @@ impl Ids {
         Ok(InvitationId::new(unmistakable::<17>()?))
     }
 
+    /// Returns the id of a new display.
+    ///
+    /// # Errors
+    /// When the operating system provides no random bytes.
+    pub fn display(&self) -> Result<String> {
+        unmistakable::<17>()
+    }
+
     /// Returns a new connection id.
     ///
     /// # Errors

@@ -16,16 +16,17 @@ pub use webhook_gateway::WebhookGateway;
 use crate::app::board_cache::BoardCache;
 use crate::app::setting_cache::SettingCache;
 use crate::app::visibility_cache::{VisibilityCache, VisibilitySnapshot};
-use crate::auth::Unblocks;
 use crate::auth::login_throttle::LoginThrottle;
 use crate::auth::passwords::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::session_cache::Sessions;
 use crate::auth::tokens::Tokens;
+use crate::auth::{PinAttempts, Unblocks};
 use crate::config::{Config, Secret};
 use crate::domain::{
     Error, PasswordPolicy, Result, Setting, SettingValue, SettingValues, VisibilitySwitches,
 };
+use crate::picture::PictureMaker;
 use crate::realtime::hub::Live;
 use crate::realtime::presence::PresenceRegistry;
 use crate::store::{BoardSnapshot, ChangeKind, Store};
@@ -53,6 +54,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// The rows of the board. Read them through [`App::board`].
     pub board: BoardCache,
+    /// Makes the pictures of users.
+    pub pictures: PictureMaker,
     /// Checks and calls the endpoints of webhooks.
     pub webhooks: Arc<dyn WebhookGateway>,
 }
@@ -67,6 +70,8 @@ pub struct Auth {
     pub sessions: Sessions,
     /// Failed logins and the blocks that they cause.
     pub attempts: LoginThrottle,
+    /// Wrong PINs on displays.
+    pub pins: PinAttempts,
     /// Limits how many refused logins are recorded.
     pub refusals: Refusals,
     /// Which of the operator's unblocks were applied.
@@ -146,6 +151,7 @@ impl App {
             passwords: Passwords::new(config.password_hashers),
             sessions: Sessions::default(),
             attempts: LoginThrottle::new(config),
+            pins: PinAttempts::default(),
             refusals: Refusals::default(),
             unblocks: Unblocks::new(clock.now()),
             create_tokens: config.create_tokens_for_users_secret.clone(),
@@ -165,6 +171,7 @@ impl App {
         };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(Self {
+            pictures: PictureMaker::default(),
             webhooks,
             store,
             clock,
@@ -230,6 +237,19 @@ impl App {
     pub fn custom_statuses_version(&self) -> u64 {
         self.store.version(ChangeKind::CustomStatuses)
     }
+}
+
+/// Returns the key of the configuration that fixes a workspace setting, if one does.
+#[must_use]
+pub const fn configuration_key(setting: Setting) -> Option<&'static str> {
+    Some(match setting {
+        Setting::RegistrationForm => "registration_secret",
+        Setting::ApiEnableCors | Setting::ApiCorsOrigin => "cors_origins",
+        Setting::ApiRateLimiter | Setting::ApiRateLimitCalls => "rate_limit_calls",
+        Setting::ApiRateLimitTime => "rate_limit_seconds",
+        Setting::SiteUrl => "site_url",
+        _ => return None,
+    })
 }
 
 /// The workspace settings that the configuration fixes.

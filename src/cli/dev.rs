@@ -50,9 +50,17 @@ pub(super) fn run(
     refuse_unused(&loaded)?;
     let config = config_for_dev(&loaded)?;
     run_server::remove_stale_ready_file(&config);
-    let open = |config| Server::open_dev(config, Arc::new(SystemClock), hooks);
+    let config = if command.is_empty() {
+        config
+    } else {
+        config_beside_command(config, &loaded)
+    };
+    let configuration = loaded.effective(&config);
+    let open = async |config| {
+        let server = Server::open_dev(config, Arc::new(SystemClock), hooks).await?;
+        Ok(server.with_configuration(configuration))
+    };
     if !command.is_empty() {
-        let config = config_beside_command(config, &loaded);
         return run_server::run_beside(&config, command, open);
     }
     let greeting = async |url: &str, config: &Config, _: &Server| Ok(greeting(url, config)?);

@@ -12,6 +12,7 @@ pub(super) fn explain(error: &(dyn std::error::Error + 'static)) -> String {
         What::Login(_) => "token list USER",
         What::Hook(_) => "hooks list",
         What::Webhook(_) => "webhook list",
+        What::Display(_) => "display list",
         What::Delivery(_) => "hooks deliveries HOOK",
         What::Status(_) | What::Setting(_) | What::Invitation(_) => return error.to_string(),
     };

@@ -61,7 +61,7 @@ fn shown(link: &IssuedLink, (config, zone): (&Config, &Zone)) -> String {
 
 /// Returns the URL of the server: the setting, or the address of the running server if the settings
 /// name a ready file, or the address to listen on.
-fn site(config: &Config) -> String {
+pub(super) fn site(config: &Config) -> String {
     let ready = || read_small_file(config.ready_file.as_deref()?).ok();
     let listener = || resolve(&config.listen).map(url).ok();
     let found = config.site_url.clone().or_else(ready).or_else(listener);

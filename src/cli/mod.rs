@@ -7,6 +7,7 @@ mod claim;
 mod command_run;
 mod data_folder;
 mod dev;
+mod display;
 mod first_start;
 mod hint;
 mod hooks;
@@ -102,6 +103,9 @@ fn dispatch(
         Command::Webhook(command) => {
             with_app(config, async |app, zone| command.run(app, zone).await)
         }
+        Command::Display(command) => with_app(config, async |app, zone| {
+            command.run(app, (config, zone)).await
+        }),
         Command::Audit(command) => with_app(config, async |app, zone| command.run(app, zone).await),
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use super::command_run::URL_VARIABLE;
 use super::output::Outcome;
-use super::{audit, claim, hooks, permission, token, user, webhook};
+use super::{audit, claim, display, hooks, permission, token, user, webhook};
 use crate::config::{self, Config, Loaded};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
@@ -54,6 +54,9 @@ pub(super) enum Command {
     /// Manage webhooks
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// Manage displays: screens on a wall or at a door that show who is in
+    #[command(subcommand)]
+    Display(display::Command),
     /// Print the audit trail, newest first: who did what, when and from where
     Audit(audit::Audit),
 }

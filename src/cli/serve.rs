@@ -18,7 +18,11 @@ pub(super) fn run(loaded: Loaded, hooks: Vec<Arc<dyn PostCreateHook>>) -> Outcom
     if !Folder::is_in_use(&config.data) {
         run_server::remove_stale_ready_file(&config);
     }
-    let open = |config| Server::open(config, Arc::new(SystemClock), hooks, announce);
+    let configuration = loaded.effective(&config);
+    let open = async |config| {
+        let server = Server::open(config, Arc::new(SystemClock), hooks, announce).await?;
+        Ok(server.with_configuration(configuration))
+    };
     run_server::run(&config, loaded, open, greeting)
 }
 

@@ -18,7 +18,7 @@ pub use flags::args;
 pub use load::Loaded;
 pub use secret::Secret;
 pub use settings::Config;
-pub use show::markdown_table;
+pub use show::{EffectiveSetting, markdown_table};
 pub(crate) use small_file::read_small_file;
 pub use sources::Source;
 

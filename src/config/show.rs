@@ -29,7 +29,45 @@ impl fmt::Display for Loaded {
     }
 }
 
+/// A setting in force, for programs.
+#[derive(Debug, Clone)]
+pub struct EffectiveSetting {
+    /// The key in the settings file.
+    pub key: String,
+    /// The value. `None` for a secret, and where there is none.
+    pub value: Option<toml::Value>,
+    /// Where the value was given.
+    pub source: Source,
+    /// Whether the value is never shown.
+    pub is_secret: bool,
+}
+
+impl Config {
+    /// Returns these settings as if all were defaults.
+    #[must_use]
+    pub fn effective(&self) -> Vec<EffectiveSetting> {
+        effective(self, |_| Source::Default)
+    }
+}
+
+fn effective(config: &Config, source: impl Fn(&str) -> Source) -> Vec<EffectiveSetting> {
+    let (command, values) = (command(), config.values());
+    let effective = settings(&command).map(|(key, arg)| EffectiveSetting {
+        key: key.to_owned(),
+        value: values.get(key).cloned(),
+        source: source(key),
+        is_secret: is_secret(arg),
+    });
+    effective.collect()
+}
+
 impl Loaded {
+    /// Returns all settings of `config`, which was made from these, in the order of the documents.
+    #[must_use]
+    pub fn effective(&self, config: &Config) -> Vec<EffectiveSetting> {
+        effective(config, |key| self.source(key).clone())
+    }
+
     fn row(&self, key: &str, arg: &Arg, values: &Table) -> String {
         let is_default = *self.source(key) == Source::Default;
         match values.get(key) {

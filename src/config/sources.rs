@@ -34,8 +34,20 @@ pub enum Source {
 }
 
 impl Source {
-    /// The flag, the variable or the file alone, for errors.
-    pub(super) fn name(&self) -> &str {
+    /// The kind of source: `default`, `file`, `environment` or `flag`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File(_) => "file",
+            Self::Variable(_) => "environment",
+            Self::Flag(_) => "flag",
+        }
+    }
+
+    /// The flag, the variable or the file alone.
+    #[must_use]
+    pub fn name(&self) -> &str {
         match self {
             Self::Default => "default",
             Self::File(name) | Self::Variable(name) | Self::Flag(name) => name,
@@ -45,13 +57,10 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self {
-            Self::Default => "",
-            Self::File(_) => "file ",
-            Self::Variable(_) => "environment ",
-            Self::Flag(_) => "flag ",
-        };
-        write!(out, "{kind}{}", self.name())
+        match self {
+            Self::Default => out.write_str(self.name()),
+            _ => write!(out, "{} {}", self.kind(), self.name()),
+        }
     }
 }
 

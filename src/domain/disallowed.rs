@@ -17,6 +17,8 @@ pub enum Disallowed {
     Email,
     /// Changing the own password (`Accounts_AllowPasswordChange`).
     Password,
+    /// Changing the own picture (`Accounts_AllowUserAvatarChange`).
+    Avatar,
     /// Deleting the own account (`Accounts_AllowDeleteOwnAccount`).
     DeletionOfAccount,
     /// Registering (`Accounts_RegistrationForm`).
@@ -43,6 +45,7 @@ impl Disallowed {
             Self::RealName => "changes of your own display name",
             Self::Email => "changes of your own email address",
             Self::Password => "changes of your own password",
+            Self::Avatar => "changes of your own picture",
             Self::DeletionOfAccount => "the deletion of your own account",
             Self::Registration => "registration",
             Self::RegistrationWithoutSecret => "registration without the secret",

@@ -46,6 +46,11 @@ pub enum Error {
     LastPermissionManager,
     /// The link to choose a password does not work.
     LinkEnded(LinkEnd),
+    /// Too many wrong PINs for a person. Try again after `wait`.
+    PinBlocked {
+        /// How long the block lasts.
+        wait: Duration,
+    },
     /// The unique name is already in use.
     NameTaken,
     /// The requested object does not exist.
@@ -158,6 +163,18 @@ pub enum Field {
     DeniedUsers,
     /// The users that an administrator hides a user from.
     DeniedUsersByAdmin,
+    /// The name of a display.
+    DisplayName,
+    /// The time zone of a display.
+    TimeZone,
+    /// The daily time in which a display is dimmed.
+    Dim,
+    /// A display.
+    Display,
+    /// A PIN for displays.
+    Pin,
+    /// A picture of a user.
+    Picture,
 }
 
 /// The problem with a field.
@@ -213,6 +230,7 @@ impl std::fmt::Display for Error {
                 "no active user would keep the permission access-permissions: grant it to another role in use first",
             ),
             Self::LinkEnded(end) => f.write_str(end.text()),
+            Self::PinBlocked { .. } => f.write_str("too many wrong PINs: try again later"),
             Self::NameTaken => f.write_str("the name is already in use"),
             Self::NotFound(what) => write!(f, "unknown {what}"),
             Self::Unavailable { outage, .. } => f.write_str(outage.text()),
@@ -304,6 +322,9 @@ impl Field {
                 "use 1–120 characters, without control and formatting characters"
             }
             Self::DeniedUsers | Self::DeniedUsersByAdmin => "use the usernames of existing users",
+            Self::DisplayName => "use 1–60 characters, without control and formatting characters",
+            Self::TimeZone => "use an IANA name such as Europe/Berlin",
+            Self::Dim => "use two different times of day such as 22:00 and 06:00",
             _ => "",
         }
     }
@@ -337,6 +358,12 @@ impl Field {
             Self::DeniedUsers | Self::DeniedUsersByAdmin => {
                 "list of users who may not see the status"
             }
+            Self::DisplayName => "name of the display",
+            Self::TimeZone => "time zone",
+            Self::Dim => "time of dimming",
+            Self::Display => "display",
+            Self::Pin => "PIN",
+            Self::Picture => "picture",
         }
     }
 }

@@ -170,6 +170,15 @@ pub enum Change {
         /// Whether a public board showed the user. Internal.
         was_public: bool,
     },
+    /// The picture of a user changed. Internal: neither hooks nor readers of events receive it.
+    AvatarChanged {
+        /// The user.
+        user: UserId,
+        /// The username at that time.
+        username: Username,
+        /// The entity tag of the new picture. `None`: it was removed.
+        etag: Option<String>,
+    },
     /// The value of a setting changed.
     SettingChanged(Setting, SettingValue),
     /// One or more logins of a user ended before they expired. Cached sessions of that user must be

@@ -27,6 +27,12 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// Returns whether the hook cannot run or retries a delivery. A disabled one does not fail.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        matches!(self.state().0, "missing" | "retrying")
+    }
+
     /// Returns the state as a word (`missing`, `off`, `retrying`, `replaying` or `running`) and its
     /// reason, if any.
     #[must_use]

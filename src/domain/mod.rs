@@ -14,13 +14,16 @@
 mod account_state;
 mod actor;
 mod audit;
+mod avatar;
 mod baseline;
 mod board;
 mod caller;
 mod choice;
 mod claim;
 mod custom_status;
+mod database_size;
 mod disallowed;
+mod display;
 mod email;
 mod error;
 mod event;
@@ -71,13 +74,16 @@ pub use audit::{
     Action, Attribution, AuditEntry, AuditQuery, AuditRecord, Author, RecordClass, Target,
     TargetKind,
 };
+pub use avatar::Avatar;
 pub use baseline::Baseline;
 pub use board::{BoardPerson, BoardStatus};
 pub use caller::Caller;
 pub use choice::Choice;
 pub use claim::{Claim, ClaimSource, StatusText, UserStatus, check_expiry};
 pub use custom_status::{CustomStatus, StatusId, StatusName, StatusType};
+pub use database_size::DatabaseSize;
 pub use disallowed::Disallowed;
+pub use display::{Dim, Display, DisplayLook, DisplayOrder, DisplayTheme, Pin, check_display_name};
 pub use email::Email;
 pub use error::{Blocked, Error, Fault, Field, Problem, Result};
 pub use event::{By, Change, Event, EventId, NewEvent, Origin, RoleOf, StatusChange, UserChange};

@@ -64,7 +64,7 @@ permissions! {
     ViewDeviceManagement = "view-device-management",
     /// End single logins of any user.
     LogoutDeviceManagement = "logout-device-management",
-    /// Remove the avatars of other users.
+    /// Change and remove the pictures of other users.
     EditOtherUserAvatar = "edit-other-user-avatar",
     /// Call the API without rate limits.
     BypassRateLimit = "api-bypass-rate-limit",

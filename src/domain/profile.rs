@@ -25,6 +25,8 @@ pub struct Profile {
     /// The preferences: a JSON object that only clients and the API interpret. `None` if nothing
     /// was ever set.
     pub preferences: Option<Arc<str>>,
+    /// The entity tag of the picture. `None` if the user has none.
+    pub avatar_etag: Option<Arc<str>>,
 }
 
 impl Profile {

@@ -88,13 +88,15 @@ settings! {
     /// Whether users may change their own display name.
     AllowRealNameChange = "Accounts_AllowRealNameChange", true, Everyone, Administrators;
     /// Whether users may set an avatar.
-    AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", false, Everyone, Server;
+    AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", true, Everyone, Administrators;
     /// Whether users may change any part of their own profile.
     AllowUserProfileChange = "Accounts_AllowUserProfileChange", true, Everyone, Administrators;
     /// Whether users may set a status text.
     AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", true, Everyone, Administrators;
     /// Whether users may change their own username.
     AllowUsernameChange = "Accounts_AllowUsernameChange", true, Everyone, Administrators;
+    /// Whether only logged-in users see pictures of users.
+    AvatarBlockUnauthenticatedAccess = "Accounts_AvatarBlockUnauthenticatedAccess", true, Everyone, Administrators;
     /// Custom user fields, as JSON.
     CustomFields = "Accounts_CustomFields", "", Everyone, Server;
     /// The placeholder of the username field in login forms. Empty means the client's default.

@@ -17,6 +17,8 @@ pub enum What {
     Webhook(String),
     /// An invitation or a reset link.
     Invitation(String),
+    /// A display.
+    Display(String),
     /// A delivery of an event, or one that can be retried or dropped.
     Delivery(String),
 }
@@ -31,6 +33,7 @@ impl std::fmt::Display for What {
             Self::Hook(name) => write!(f, "hook {name:?}"),
             Self::Webhook(name) => write!(f, "webhook {name:?}"),
             Self::Invitation(id) => write!(f, "invitation {id:?}"),
+            Self::Display(id) => write!(f, "display {id:?}"),
             Self::Delivery(id) => write!(f, "delivery of event {id}"),
         }
     }

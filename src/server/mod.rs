@@ -12,7 +12,7 @@ pub use first_admin::FirstAdmin;
 pub use start_error::StartError;
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, EffectiveSetting};
 use crate::dev::Dev;
 use crate::hooks::delivery::Pace;
 use crate::hooks::supervisor::Supervisor;
@@ -31,6 +31,8 @@ pub struct Server {
     /// The administrator created by this start, with the generated password if there is one.
     pub first_admin: Option<FirstAdmin>,
     config: Config,
+    /// The configuration with its sources, for administrators.
+    configuration: Vec<EffectiveSetting>,
     /// The locked data folder; `None` in dev mode.
     folder: Option<(Folder, Lock)>,
     /// The socket where commands report changes.
@@ -62,6 +64,15 @@ impl Server {
             if fault.wait_for(Option::is_some).await.is_err() {
                 std::future::pending().await
             }
+        }
+    }
+
+    /// Names the sources of the configuration, for administrators.
+    #[must_use]
+    pub fn with_configuration(self, configuration: Vec<EffectiveSetting>) -> Self {
+        Self {
+            configuration,
+            ..self
         }
     }
 

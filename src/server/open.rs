@@ -70,6 +70,7 @@ impl Server {
         Ok(Self {
             app,
             first_admin,
+            configuration: config.effective(),
             config,
             // Bound before the server reports that it listens, so that a command's change is
             // noticed as soon as it runs.
@@ -122,6 +123,7 @@ impl Server {
         Ok(Self {
             app,
             first_admin: None,
+            configuration: config.effective(),
             config,
             notices: None,
             folder: None,

@@ -51,10 +51,13 @@ impl Server {
             .local_addr()
             .map(|address| format!("http://{address}"))
             .unwrap_or_default();
+        let slots = slots(&self.config);
         let api = Api::new(self.app, &self.config, self.limits, site_url)
             .with_realtime(realtime)
+            .with_slots(slots.clone())
+            .with_configuration(self.configuration)
             .with_dev(self.dev);
-        let (api, slots) = (Arc::new(api), slots(&self.config));
+        let api = Arc::new(api);
         tokio::spawn(ReturnMemory::new(slots.clone(), stop_listening.clone()).run());
         let mut listening = tokio::spawn(listen::serve(
             listener,

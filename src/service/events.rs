@@ -90,7 +90,9 @@ impl View {
             Change::PresenceChanged(change) => !self.is_quiet && self.shows_presence(change),
             Change::UserUpdated(user) => user.renamed,
             Change::SettingChanged(setting, _) => setting.audience() == Audience::Everyone,
-            Change::LoginsEnded { .. } | Change::StatusVisibilityChanged { .. } => false,
+            Change::LoginsEnded { .. }
+            | Change::AvatarChanged { .. }
+            | Change::StatusVisibilityChanged { .. } => false,
         }
     }
 

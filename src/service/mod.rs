@@ -7,19 +7,23 @@
 
 pub mod audit;
 pub mod authentication;
+pub mod avatars;
 pub mod board;
 pub mod claims;
 pub mod custom_status;
+pub mod displays;
 pub mod events;
 pub mod health;
 pub mod hooks;
 pub mod invitations;
+pub mod live_display;
 pub mod live_login;
 pub mod live_visibility;
 pub mod logins;
 pub mod permissions;
 pub mod presence;
 pub mod roles;
+pub mod server;
 pub mod session;
 pub mod settings;
 pub mod users;

@@ -18,6 +18,17 @@ pub async fn list_public(app: &App) -> Result<Vec<(Setting, SettingValue)>> {
     Ok(public.map(|s| (*s, values.get(*s).clone())).collect())
 }
 
+/// Returns all settings, public or not, by id.
+///
+/// # Errors
+/// `Forbidden`, `Unavailable`.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<(Setting, SettingValue)>> {
+    actor.require(Permission::ViewPrivilegedSetting)?;
+    let values = app.settings().await?;
+    let all = Setting::ALL.iter();
+    Ok(all.map(|s| (*s, values.get(*s).clone())).collect())
+}
+
 /// Returns one setting, public or not.
 ///
 /// # Errors

@@ -23,8 +23,10 @@
 //! branch there.
 
 mod audit;
+mod avatars;
 mod custom_status;
 mod database;
+mod displays;
 mod hooks;
 mod invitations;
 mod logins;
@@ -41,8 +43,10 @@ mod users;
 mod webhooks;
 
 pub use audit::Audit;
+pub use avatars::Avatars;
 pub use custom_status::CustomStatuses;
 pub use database::{Database, DatabaseSettings};
+pub use displays::Displays;
 pub use hooks::Hooks;
 pub use invitations::Invitations;
 pub use logins::Logins;
@@ -58,7 +62,7 @@ pub use settings::Settings;
 pub use users::Users;
 pub use webhooks::Webhooks;
 
-use crate::domain::{EventId, Result};
+use crate::domain::{DatabaseSize, EventId, Result};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
@@ -75,6 +79,8 @@ pub trait Store:
     + Outbox
     + Hooks
     + Webhooks
+    + Displays
+    + Avatars
     + Audit
 {
     /// The position of the newest durable event. Raised after the commit and before the writer gets
@@ -93,6 +99,12 @@ pub trait Store:
     /// # Errors
     /// `Broken` for a damaged or removed database; `Unavailable`.
     async fn check(&self) -> Result<()>;
+
+    /// Returns how large the database is.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Broken`.
+    async fn size(&self) -> Result<DatabaseSize>;
 
     /// Picks up writes of other processes since the last call, and raises all signals. Every
     /// version rises, even if nothing changed: a version may rise too often, but never too rarely.
@@ -113,4 +125,6 @@ pub enum ChangeKind {
     /// Who may see whose status: the rules of users, and the settings of
     /// [`VisibilitySwitches`](crate::domain::VisibilitySwitches).
     StatusVisibility,
+    /// The displays and their keys.
+    Displays,
 }

@@ -20,13 +20,15 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("store/sql", "domain store store/record", "async_trait getrandom tokio"),
     ("store/sqlite", "domain store store/sql",
         "async_trait getrandom percent_encoding r2d2 rusqlite thiserror tokio tracing"),
+    // Decoders of pictures, behind one door.
+    ("picture", "domain", "image sha2 tokio"),
     // Identity: depends neither on the storage of users nor on requests.
     ("auth", "config domain", "argon2 base64 getrandom hmac jsonwebtoken serde sha2 subtle thiserror tokio"),
     // Registries in memory, without a socket and without JSON.
     ("realtime/hub", "domain", "bytes tokio"),
     ("realtime/presence", "domain", "getrandom tokio"),
     // The handles of a use case. It reaches hooks through a port that it declares.
-    ("app", "auth config domain realtime/hub realtime/presence store", "async_trait getrandom subtle tokio tracing"),
+    ("app", "auth config domain picture realtime/hub realtime/presence store", "async_trait getrandom subtle tokio tracing"),
     // The rules: no JSON, no status code, no SQL.
     ("service", "app auth domain store", ""),
     ("realtime/publisher", "app domain realtime/hub realtime/presence service store", "tokio tokio_util tracing"),
@@ -41,7 +43,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("web", "", "serde_json sha2"),
     // JSON and status codes. It never uses the store.
     ("api", "app auth config dev domain realtime/hub realtime/presence service transport web",
-        "base64 bytes doorsign_hook flate2 form_urlencoded futures_util hyper hyper_util ipnet jiff percent_encoding serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
+        "base64 bytes doorsign_hook flate2 form_urlencoded futures_util httparse hyper hyper_util ipnet jiff percent_encoding qrcode serde serde_json sha2 tokio tokio_tungstenite tokio_util tracing warp"),
     // Sockets in, bytes out: no route and no user.
     ("transport", "domain", "bytes httparse hyper hyper_util ipnet rustix tokio tokio_util tower_service tracing warp"),
     ("config", "", "clap doorsign_file_trust ipnet jiff serde thiserror toml tracing_subscriber"),
@@ -54,6 +56,8 @@ const WIRING: [&str; 4] = ["cli", "lib", "main", "server"];
 /// Names that only some files may hold: a crate behind one module, a type that belongs to one layer.
 const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite/"]),
+    ("image::", &["picture/"]),
+    ("qrcode", &["api/wire/display.rs"]),
     ("r2d2", &["store/sqlite/"]),
     ("jsonwebtoken", &["auth/tokens/"]),
     ("argon2", &["auth/passwords/"]),

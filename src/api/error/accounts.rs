@@ -29,6 +29,8 @@ pub(in crate::api) enum AccountContext {
     DeleteOwn(Timestamp),
     /// `users.resetAvatar`.
     ResetAvatar,
+    /// `users.setAvatar`.
+    SetAvatar,
     /// `users.register`, at this time.
     Register(Timestamp),
     /// `users.setActiveStatus`.
@@ -80,6 +82,17 @@ pub(super) fn render(context: AccountContext, error: &Error) -> Option<ErrorRepl
             ErrorReply::failure("error-not-allowed", "Reset avatar is not allowed")
                 .details(Details::by("users.resetAvatar"))
         }
+        (C::SetAvatar, Error::Disallowed(_)) => {
+            ErrorReply::failure("error-not-allowed", "Change avatar is not allowed")
+                .details(Details::by("users.setAvatar"))
+        }
+        (C::SetAvatar, Error::Forbidden { .. }) => {
+            ErrorReply::failure("error-not-allowed", "Not allowed")
+        }
+        (C::SetAvatar, Error::NotFound(_)) => ErrorReply::failure(
+            "error-invalid-user",
+            "The optional \"userId\" or \"username\" param provided does not match any users",
+        ),
         (C::CheckUsername, Error::Invalid { field, problem }) => {
             user_data::available_username(*field, problem)?
         }

@@ -69,6 +69,7 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             | Disallowed::RealName
             | Disallowed::Email
             | Disallowed::Password
+            | Disallowed::Avatar
             | Disallowed::DeletionOfAccount
             | Disallowed::Registration
             | Disallowed::RegistrationWithoutSecret,
@@ -97,6 +98,13 @@ pub(super) fn render(error: &Error) -> ErrorReply {
             };
             ErrorReply::failure(code, &capitalized(end.text()))
         }
+        Error::PinBlocked { wait } => {
+            let seconds = whole_seconds(*wait).to_string();
+            let text = format!("Too many wrong PINs. Try again in {seconds} seconds");
+            ErrorReply::failure("error-display-pin-blocked", &text)
+                .status(StatusCode::TOO_MANY_REQUESTS)
+                .header(header::RETRY_AFTER, &seconds)
+        }
         Error::NameTaken => ErrorReply::failure(
             "Custom_User_Status_Error_Name_Already_In_Use",
             "The custom user status name is already in use",
@@ -118,6 +126,10 @@ pub(super) fn render(error: &Error) -> ErrorReply {
         Error::NotFound(What::Invitation(id)) => ErrorReply::failure(
             "error-invitation-not-found",
             &format!("No unused invitation found with the id of \"{id}\""),
+        ),
+        Error::NotFound(What::Display(id)) => ErrorReply::failure(
+            "error-display-not-found",
+            &format!("No display found with the id of \"{id}\""),
         ),
         Error::NotFound(What::Delivery(id)) => ErrorReply::failure(
             "error-delivery-not-found",
@@ -188,6 +200,15 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
         Field::Span => ("until", "time span", None),
         Field::DeniedUsers => ("statusVisibilityDenied", "username", None),
         Field::DeniedUsersByAdmin => ("statusVisibilityDeniedByAdmin", "username", None),
+        Field::DisplayName => ("name", "name of a display", None),
+        Field::TimeZone => ("timeZone", "time zone", None),
+        Field::Dim => ("dim", "time of day", None),
+        Field::Display => {
+            let reason = "This display only shows the board";
+            return ErrorReply::failure("error-display-not-interactive", reason);
+        }
+        Field::Pin => return pin(problem),
+        Field::Picture => ("image", "picture", None),
     };
     let details = Details {
         method,
@@ -227,6 +248,8 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
                 "error-invalid-date"
             } else if field == Field::DeniedUsers {
                 "error-action-not-allowed"
+            } else if field == Field::Picture {
+                "error-invalid-picture"
             } else {
                 "error-invalid-url"
             };
@@ -283,6 +306,37 @@ fn invalid(field: Field, problem: &Problem) -> ErrorReply {
             &format!("The {kind} {which} takes a {expected}"),
         ),
     }
+}
+
+/// Renders a PIN that is missing, wrong or not accepted. Its digits are never repeated.
+fn pin(problem: &Problem) -> ErrorReply {
+    let (code, text) = match problem {
+        Problem::Missing => (
+            "error-display-pin-not-set",
+            "You have no PIN yet. Set one in your account".to_owned(),
+        ),
+        Problem::Unknown => ("error-display-pin-wrong", "The PIN is wrong".to_owned()),
+        Problem::Refused(reason) => ("error-display-pin-not-valid", capitalized(reason)),
+        Problem::NotValid(_)
+        | Problem::Taken(_)
+        | Problem::Past
+        | Problem::Fixed(_)
+        | Problem::OtherKind(..)
+        | Problem::TooLong(_)
+        | Problem::Weak(_)
+        | Problem::Reserved(_)
+        | Problem::Unchanged
+        | Problem::Protected
+        | Problem::InUse
+        | Problem::TooMany(_) => (
+            "error-display-pin-not-valid",
+            "The PIN is not valid".to_owned(),
+        ),
+    };
+    ErrorReply::failure(code, &text).details(Details {
+        field: Some("pin".into()),
+        ..Details::default()
+    })
 }
 
 const fn is_list_of_users(field: Field) -> bool {

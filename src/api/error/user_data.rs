@@ -48,6 +48,7 @@ fn locked(what: Disallowed, method: &'static str) -> Option<ErrorReply> {
         Disallowed::Email => "Edit user email is not allowed",
         Disallowed::Password => "Edit user password is not allowed",
         Disallowed::Invisible
+        | Disallowed::Avatar
         | Disallowed::DeletionOfAccount
         | Disallowed::Registration
         | Disallowed::RegistrationWithoutSecret

@@ -11,6 +11,10 @@ use warp::http::{HeaderMap, header};
 
 /// Maximum size of a body, in bytes.
 pub(in crate::api) const LIMIT: usize = 64 * 1024;
+/// Maximum size of a body with a picture: 512 KiB in base64, and the rest of the form.
+pub(in crate::api) const PICTURE_LIMIT: usize = 704 * 1024;
+/// The only route that takes a picture.
+const PICTURE_ROUTE: &str = "/api/v1/users.setAvatar";
 /// Size in bytes up to which an oversized body is still read and discarded, so that its sender
 /// receives the response.
 const DRAIN: usize = 1024 * 1024;
@@ -22,6 +26,15 @@ const SMALL: usize = 8 * 1024;
 /// Bytes of each body that do not count against the budget of anonymous clients: enough for a
 /// login.
 const SMALLEST: usize = 4 * 1024;
+
+/// Returns the maximum size of a body for the route with this path, in bytes.
+pub(in crate::api) fn limit(path: &str) -> usize {
+    if path == PICTURE_ROUTE {
+        PICTURE_LIMIT
+    } else {
+        LIMIT
+    }
+}
 
 /// A body, and the bytes it reserves from a budget until it is dropped.
 #[derive(Default)]
@@ -50,27 +63,28 @@ impl<'a> Allowance<'a> {
     }
 }
 
-/// Reads the body, whether its length was announced or not. Accepts at most [`LIMIT`] bytes within
+/// Reads the body, whether its length was announced or not. Accepts at most `limit` bytes within
 /// `deadline`, drawn from `allowance`.
 pub(in crate::api) async fn read<B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>> + Send,
-    deadline: Duration,
+    (limit, deadline): (usize, Duration),
     allowance: Allowance<'_>,
 ) -> Result<Body, ApiError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > DRAIN as u64) {
-        return Err(ApiError::TooLarge(LIMIT));
+        return Err(ApiError::TooLarge(limit));
     }
-    tokio::time::timeout(deadline, collect(body, allowance))
+    tokio::time::timeout(deadline, collect(body, limit, allowance))
         .await
         .map_err(|_| ApiError::TooSlow)?
 }
 
 async fn collect<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
+    limit: usize,
     allowance: Allowance<'_>,
 ) -> Result<Body, ApiError> {
     let mut body = pin!(body);
@@ -83,14 +97,14 @@ async fn collect<B: Buf>(
         if size > DRAIN {
             break;
         }
-        if size <= LIMIT {
+        if size <= limit {
             reserve(&mut reserved, allowance.budget, size.saturating_sub(before))?;
             kept.reserve(chunk.remaining());
             kept.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining()));
         }
     }
-    if size > LIMIT {
-        return Err(ApiError::TooLarge(LIMIT));
+    if size > limit {
+        return Err(ApiError::TooLarge(limit));
     }
     Ok(Body {
         bytes: kept.freeze(),
@@ -120,7 +134,7 @@ mod tests {
     async fn read_chunks(sizes: &[usize], allowance: Allowance<'_>) -> Result<Body, ApiError> {
         let chunks = sizes.iter().map(|size| Ok(Bytes::from(vec![b'x'; *size])));
         let (headers, body) = (HeaderMap::new(), futures_util::stream::iter(chunks));
-        read(&headers, body, Duration::from_secs(1), allowance).await
+        read(&headers, body, (LIMIT, Duration::from_secs(1)), allowance).await
     }
 
     #[tokio::test]

@@ -26,6 +26,9 @@ const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 /// The header with the login token.
 pub(in crate::api) const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
+/// The header with the key of a display.
+const X_DISPLAY_KEY: HeaderName = HeaderName::from_static("x-display-key");
+
 /// A request without its body.
 pub(in crate::api) struct Head {
     pub(in crate::api) method: Method,
@@ -293,6 +296,28 @@ impl Request {
     /// Returns the request's token; empty when there is none.
     pub(in crate::api) fn token(&self) -> &str {
         credentials(&self.head).map_or("", |shown| shown.token)
+    }
+
+    /// Returns whether the request has a login token, valid or not.
+    pub(in crate::api) fn has_credentials(&self) -> bool {
+        credentials(&self.head).is_some()
+    }
+
+    /// Returns the value of a cookie.
+    pub(in crate::api) fn cookie(&self, name: &str) -> Option<String> {
+        let pairs = self.head.headers.get_all(header::COOKIE).iter();
+        let pairs = pairs.filter_map(|pairs| pairs.to_str().ok());
+        let mut pairs = pairs.flat_map(|pairs| pairs.split(';'));
+        let value = |pair: &str| {
+            let (known, value) = pair.trim().split_once('=')?;
+            (known == name).then(|| value.to_owned())
+        };
+        pairs.find_map(value)
+    }
+
+    /// Returns the key of the display that sends the request, if it is one.
+    pub(in crate::api) fn display_key(&self) -> Option<&str> {
+        self.head.headers.get(X_DISPLAY_KEY)?.to_str().ok()
     }
 
     /// Records the actor, for the log and for the connection.

@@ -40,6 +40,21 @@ pub(in crate::api) async fn password_policy(request: Request) -> Answer {
     response::success(&wire::PasswordPolicyReply::from(app.rules.password_policy))
 }
 
+/// `settings.list`, which Rocket.Chat does not have: its administrators read single settings over
+/// the realtime protocol.
+pub(in crate::api) async fn list(request: Request) -> Answer {
+    let actor = request
+        .actor_with(Permission::ViewPrivilegedSetting)
+        .await?;
+    Query::parse(request.query(), &[])?;
+    let app = request.count_call(Some(&actor))?;
+    let all = settings::list(app, &actor).await?.into_iter();
+    let all: Vec<_> = all
+        .map(|(setting, value)| (located(&request, (setting, value)), setting.default()))
+        .collect();
+    response::success(&wire::SettingList::new(&all))
+}
+
 pub(in crate::api) async fn find(request: Request) -> Answer {
     let actor = request
         .actor_with(Permission::ViewPrivilegedSetting)

@@ -1,9 +1,13 @@
 //! Avatars as JSON.
 
-use crate::domain::UserId;
+use crate::domain::User;
 
-/// Returns the version of a user's uploaded avatar. On Rocket.Chat, `rocket.cat` has one from the
-/// start, and clients and upstream's tests expect it. Other users cannot upload one here.
-pub(super) fn etag(user: &UserId) -> Option<&'static str> {
-    (user.as_str() == "rocket.cat").then_some("doorsignRocketCat")
+/// The version of `rocket.cat`'s picture. On Rocket.Chat, that user has one from the start, and
+/// clients and upstream's tests expect it.
+pub(super) const ROCKET_CAT: &str = "doorsignRocketCat";
+
+/// Returns the version of a user's picture, if there is one.
+pub(super) fn etag(user: &User) -> Option<&str> {
+    let own = user.profile.avatar_etag.as_deref();
+    own.or_else(|| (user.id.as_str() == "rocket.cat").then_some(ROCKET_CAT))
 }

@@ -1,6 +1,7 @@
 //! The board as JSON and as server-sent events. The shape is ours: Rocket.Chat has no board.
 
 use super::date::Rfc3339;
+use super::display::DisplaySettings;
 use crate::domain::{BoardPerson, Nickname, Timestamp, UserKind};
 use bytes::Bytes;
 use serde::Serialize;
@@ -17,6 +18,9 @@ pub(in crate::api) struct BoardHead<'a> {
     /// The name of the workspace.
     pub(in crate::api) title: &'a str,
     pub(in crate::api) audience: &'a str,
+    /// How the display shows the board, if one reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::api) display: Option<DisplaySettings<'a>>,
 }
 
 /// A person for those who are logged in. Absent fields are unknown or empty.

@@ -131,6 +131,9 @@ fn kind_and_data(event: &NewEvent) -> (&'static str, EventData<'_>) {
         Change::UserDeleted { user, username, .. } => {
             ("user.deleted", EventData::User(user_form(user, username)))
         }
+        Change::AvatarChanged { user, username, .. } => {
+            ("avatar.changed", EventData::User(user_form(user, username)))
+        }
         Change::SettingChanged(setting, value) => (
             "setting.changed",
             EventData::Setting(SettingRow::new(*setting, value)),

@@ -1,9 +1,9 @@
 //! The requester's own account as JSON.
 
-use super::Empty;
 use super::presence::ClaimFields;
 use super::presence::hours;
 use super::user::{EmailAddress, emails};
+use super::{Empty, avatar};
 use crate::api::wire::date::Rfc3339;
 use crate::api::wire::preferences::Preferences;
 use crate::domain::{Actor, Bio, Email, Nickname, User};
@@ -37,6 +37,8 @@ pub(in crate::api) struct Me<'a> {
     services: Services,
     #[serde(rename = "avatarUrl")]
     avatar_url: String,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<&'a str>,
     #[serde(rename = "isOAuthUser")]
     is_oauth_user: bool,
     #[serde(rename = "createdAt")]
@@ -169,6 +171,7 @@ impl<'a> Me<'a> {
                 password: Exists { exists: true },
             },
             avatar_url: format!("{site_url}/avatar/{}", user.username.as_str()),
+            avatar_etag: avatar::etag(user),
             is_oauth_user: false,
             created_at: user.created_at.into(),
             updated_at: user.updated_at.into(),

@@ -12,6 +12,7 @@ mod csv;
 mod custom_user_status;
 pub(in crate::api) mod date;
 mod directory;
+mod display;
 mod empty_list;
 mod event;
 pub(super) mod frame;
@@ -27,6 +28,7 @@ pub(in crate::api) mod preferences;
 mod presence;
 mod push;
 mod role;
+mod server;
 mod session;
 mod setting;
 pub(super) mod stream_frames;
@@ -44,6 +46,8 @@ pub(super) use custom_user_status::{StatusPage, StatusRecord, StatusReply};
 pub(super) use directory::{
     AutocompleteReply, DirectoryPage, Selector, SpotlightKinds, SpotlightReply,
 };
+pub(super) use display::{DisplayKeyReply, DisplayList, DisplaySettings, PinReply};
+pub(crate) use display::{display_line, display_url, qr_rows};
 pub(super) use empty_list::{EmojiReply, EmptyPage};
 pub(super) use event::{EventPage, EventRow, shown_row};
 pub(super) use hook::{CountReply, DeliveryPage, DeliveryReply, HookList};
@@ -63,13 +67,14 @@ pub(super) use role::{
     Holder, Holders, PublicHolder, PublicHolders, RemovedRow, RoleChanges, RoleList, RoleReply,
     RoleRow, RoleSync,
 };
+pub(super) use server::{ConfigurationReply, ServerStatusReply};
 pub(super) use session::{
     BrowserSession, EndedSession, KeptLogin, LoggedOut, LoginReply, LogoutReply, SessionPage,
     SessionReply, SessionRow, granted,
 };
 pub(super) use setting::{
-    Connections, NoConfigurations, NoServices, PasswordPolicyReply, SettingPage, SettingReply,
-    SettingRow, setting_value,
+    Connections, NoConfigurations, NoServices, PasswordPolicyReply, SettingList, SettingPage,
+    SettingReply, SettingRow, setting_value,
 };
 pub(super) use token::{CreatedToken, TokenList, TokenOf, TokenReply};
 pub(super) use user::{

@@ -1,6 +1,7 @@
 //! Settings as JSON, and the responses about features that this server does not have.
 
-use crate::domain::{PasswordPolicy, Setting, SettingValue};
+use crate::app::configuration_key;
+use crate::domain::{Audience, ChangedBy, PasswordPolicy, Setting, SettingValue};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,13 +22,61 @@ enum Plain<'a> {
 
 impl<'a> SettingRow<'a> {
     pub(in crate::api) fn new(setting: Setting, value: &'a SettingValue) -> Self {
-        let value = match value {
-            SettingValue::Boolean(value) => Plain::Boolean(*value),
-            SettingValue::Number(value) => Plain::Number(*value),
-            SettingValue::Text(value) => Plain::Text(value),
-        };
-        let _id = setting.id();
+        let (_id, value) = (setting.id(), value.into());
         Self { _id, value }
+    }
+}
+
+impl<'a> From<&'a SettingValue> for Plain<'a> {
+    fn from(value: &'a SettingValue) -> Self {
+        match value {
+            SettingValue::Boolean(value) => Self::Boolean(*value),
+            SettingValue::Number(value) => Self::Number(*value),
+            SettingValue::Text(value) => Self::Text(value),
+        }
+    }
+}
+
+/// The response to `settings.list`: all settings, public or not. The route is ours.
+#[derive(Serialize)]
+pub(in crate::api) struct SettingList<'a> {
+    settings: Vec<WholeSetting<'a>>,
+}
+
+/// A setting with what an administrator needs to change it. `readOnly` ones are fixed, or held by
+/// the configuration under the key `configuration`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WholeSetting<'a> {
+    #[serde(flatten)]
+    row: SettingRow<'a>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    default: Plain<'a>,
+    public: bool,
+    read_only: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<&'static str>,
+}
+
+impl<'a> SettingList<'a> {
+    /// Renders settings with their values, each with its default.
+    pub(in crate::api) fn new(
+        settings: impl IntoIterator<Item = &'a ((Setting, SettingValue), SettingValue)>,
+    ) -> Self {
+        let whole = settings
+            .into_iter()
+            .map(|((setting, value), default)| WholeSetting {
+                row: SettingRow::new(*setting, value),
+                kind: default.kind(),
+                default: default.into(),
+                public: setting.audience() == Audience::Everyone,
+                read_only: setting.change() == ChangedBy::Server,
+                configuration: configuration_key(*setting),
+            });
+        Self {
+            settings: whole.collect(),
+        }
     }
 }
 

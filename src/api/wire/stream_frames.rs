@@ -47,6 +47,13 @@ pub(in crate::api) fn frame(news: &News) -> Option<String> {
             let names = json!({"_id": user.as_str(), "name": name, "username": username.as_str()});
             logged("Users:NameChanged", json!([names]))
         }
+        News::AvatarChanged { username, etag } => {
+            let mut avatar = json!({"username": username.as_str()});
+            if let Some(etag) = etag {
+                avatar["etag"] = json!(etag);
+            }
+            logged("updateAvatar", json!([avatar]))
+        }
         News::UserDeleted(user) => {
             // Rocket.Chat asks whether to delete the user's messages. Here, users have none.
             let deleted = json!({"userId": user.as_str(), "messageErasureType": "Delete"});

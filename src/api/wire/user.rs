@@ -33,7 +33,7 @@ pub(in crate::api) struct UserRow<'a> {
     roles: Option<&'a [String]>,
     name: &'a str,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
-    avatar_etag: Option<&'static str>,
+    avatar_etag: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bio: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +121,7 @@ impl<'a> UserRow<'a> {
             active: user.active,
             roles: None,
             name: &user.name,
-            avatar_etag: avatar::etag(&user.id),
+            avatar_etag: avatar::etag(user),
             bio: profile.bio.as_ref().map(Bio::as_str),
             nickname: profile.nickname.as_ref().map(Nickname::as_str),
             require_password_change: None,

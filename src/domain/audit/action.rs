@@ -78,6 +78,10 @@ actions! {
     DeliveryDropped "hook.delivery_dropped" Change "A delivery of a hook was given up.",
     HookReplayed "hook.replayed" Change "A hook receives earlier events again.",
     StatusVisibilityChanged "status.visibility_changed" Change "Other users may or may no longer see a user's status.",
+    DisplayCreated "display.created" Change "A display was added.",
+    DisplayKeyRotated "display.key_rotated" Change "A display got a new key.",
+    DisplayRevoked "display.revoked" Change "A display was removed.",
+    PinChanged "pin.changed" Change "A user set or removed the PIN for displays.",
     StatusClaimed "status.claimed" Change "The operator set or cleared a user's status.",
 }
 

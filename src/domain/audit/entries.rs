@@ -1,8 +1,8 @@
 //! The audit entry of each change, except changes of users.
 
 use super::super::{
-    Change, EventId, InvitationKind, Login, LoginKind, NewEvent, PermissionGrant, Role, Setting,
-    SettingValue, StatusVisibility, User, UserId, Username, Webhook,
+    Change, Display, EventId, InvitationKind, Login, LoginKind, NewEvent, PermissionGrant, Role,
+    Setting, SettingValue, StatusVisibility, User, UserId, Username, Webhook,
 };
 use super::{Action, Attribution, AuditEntry, Author, Target, TargetKind};
 
@@ -170,6 +170,42 @@ impl Attribution {
     #[must_use]
     pub fn webhook(self, action: Action, name: &str) -> AuditEntry {
         self.entry(action, Some(Target::named(TargetKind::Webhook, name)), "")
+    }
+
+    /// A user's picture was set or removed.
+    #[must_use]
+    pub fn changed_avatar(self, user: &User, is_set: bool) -> AuditEntry {
+        let target = Target::user(&user.id, &user.username);
+        let detail = if is_set {
+            "picture set"
+        } else {
+            "picture removed"
+        };
+        self.entry(Action::UserUpdated, Some(target), detail)
+    }
+
+    /// An action on a display.
+    #[must_use]
+    pub fn display(self, action: Action, display: &Display) -> AuditEntry {
+        let target = Target {
+            kind: TargetKind::Display,
+            id: display.id.clone(),
+            name: display.name.clone(),
+        };
+        let detail = if display.look.is_interactive {
+            "interactive"
+        } else {
+            ""
+        };
+        self.entry(action, Some(target), detail)
+    }
+
+    /// A user set or removed the PIN for displays.
+    #[must_use]
+    pub fn changed_pin(self, user: &User, is_set: bool) -> AuditEntry {
+        let target = Target::user(&user.id, &user.username);
+        let detail = if is_set { "set" } else { "removed" };
+        self.entry(Action::PinChanged, Some(target), detail)
     }
 
     /// A hook was disabled for a reason, or enabled.

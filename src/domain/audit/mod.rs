@@ -128,6 +128,8 @@ words! {
         Webhook = "webhook",
         /// A hook.
         Hook = "hook",
+        /// A display.
+        Display = "display",
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Topic {
     RoleRecords,
     /// Name changes of users.
     Names,
+    /// Changed pictures of users.
+    Avatars,
     /// Deleted users.
     DeletedUsers,
     /// Public settings.
@@ -75,6 +77,13 @@ pub enum News {
         username: Username,
         /// The new display name.
         name: String,
+    },
+    /// A user's picture changed.
+    AvatarChanged {
+        /// The login name.
+        username: Username,
+        /// The entity tag of the new picture. `None`: it was removed.
+        etag: Option<String>,
     },
     /// A user was deleted.
     UserDeleted(UserId),

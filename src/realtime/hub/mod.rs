@@ -37,10 +37,16 @@ impl Live {
         }
     }
 
+    /// Returns the number of listeners.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.listeners.load(Ordering::SeqCst)
+    }
+
     /// Returns whether there is any listener.
     #[must_use]
     pub fn has_listeners(&self) -> bool {
-        self.listeners.load(Ordering::SeqCst) > 0
+        self.count() > 0
     }
 
     /// Returns whether `topic` has a listener.

@@ -160,7 +160,8 @@ impl People {
         }))
     }
 
-    /// Reads the user that event `id` created; `None` if no board has a listener.
+    /// Reads the user that event `id` created or gave another picture; `None` if no board has a
+    /// listener.
     pub(super) async fn created(
         &mut self,
         id: EventId,

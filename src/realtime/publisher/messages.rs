@@ -37,7 +37,7 @@ pub(super) async fn prepare(app: &App, people: &mut People, event: &Event) -> Re
             prepared.shows_roles = app.settings().await?.display_roles();
             prepared.person = people.role_changed(&role.user).await?;
         }
-        Change::UserCreated { user, .. } => {
+        Change::UserCreated { user, .. } | Change::AvatarChanged { user, .. } => {
             prepared.person = people.created(id, user).await?;
         }
         Change::UserUpdated(user) => {
@@ -96,6 +96,12 @@ pub(super) fn send(live: &Live, people: &mut People, event: Event, prepared: Pre
                     name: user.name.clone(),
                 });
             }
+        }
+        Change::AvatarChanged { username, etag, .. } => {
+            live.publish(&Topic::Avatars, || News::AvatarChanged {
+                username: username.clone(),
+                etag: etag.clone(),
+            });
         }
         Change::UserDeleted {
             user, was_public, ..

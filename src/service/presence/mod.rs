@@ -58,10 +58,18 @@ pub async fn set_status(
             users::find(app, other).await?.0.id
         }
     };
-    change(app, actor, user, draft).await
+    change(app, &actor.user, user, draft).await
 }
 
-async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> Result<()> {
+/// Sets the status of `user`, who proved to be that person by other means than a login.
+///
+/// # Errors
+/// `Disallowed`, `Invalid { ExpiresAt }` in this order; `NotFound`, `Unavailable`.
+pub async fn set_own(app: &App, user: &User, draft: StatusDraft) -> Result<()> {
+    change(app, user, user.id.clone(), draft).await
+}
+
+async fn change(app: &App, author: &User, user: UserId, draft: StatusDraft) -> Result<()> {
     let (now, settings) = (app.clock.now(), app.settings().await?);
     allow_text(&settings, draft.text.as_deref())?;
     let expires_at = draft
@@ -74,7 +82,7 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
         expires_at,
     };
     let switches = VisibilitySwitches::from(&*settings);
-    let (whose, viewer) = (user.clone(), actor.user.id.clone());
+    let (whose, viewer) = (user.clone(), author.id.clone());
     let rule = move |presence: &mut Presence| {
         switches.allow_status_of(&presence.visibility)?;
         // The error must not reveal a chosen status that is hidden from the actor.
@@ -88,7 +96,7 @@ async fn change(app: &App, actor: &Actor, user: UserId, draft: StatusDraft) -> R
     };
     let change = PresenceChange {
         user,
-        by: actor.user.by(now),
+        by: author.by(now),
         effect: ClaimEffect::of(expires_at),
         rule: Box::new(rule),
     };

@@ -165,16 +165,6 @@ pub async fn deactivate_idle(app: &App, actor: &Requester, days: u32, role: Stri
     Ok(deactivated)
 }
 
-/// Removes the avatar of a user: the actor, or another one. Every avatar is drawn from the username
-/// here, so there is none to remove.
-///
-/// # Errors
-/// `NotFound` before `Forbidden`, which concerns the own avatar, too; `Unavailable`.
-pub async fn reset_avatar(app: &App, actor: &Requester, key: UserKey) -> Result<()> {
-    find(app, key).await?;
-    actor.require(Permission::EditOtherUserAvatar)
-}
-
 /// Activates or deactivates a user. Deactivation ends all logins, including tokens.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ pub const EVERYTHING: &[Signal] = &[
     Signal::ChangeKind(ChangeKind::Access),
     Signal::ChangeKind(ChangeKind::CustomStatuses),
     Signal::ChangeKind(ChangeKind::StatusVisibility),
+    Signal::ChangeKind(ChangeKind::Displays),
     Signal::Deadlines,
     Signal::Hooks,
     Signal::Audit,
@@ -24,6 +25,7 @@ pub struct ChangeSignals {
     access: Arc<AtomicU64>,
     custom_statuses: Arc<AtomicU64>,
     status_visibility: Arc<AtomicU64>,
+    displays: Arc<AtomicU64>,
     deadlines: watch::Sender<()>,
     hooks: watch::Sender<()>,
     audited: watch::Sender<()>,
@@ -37,6 +39,7 @@ impl ChangeSignals {
             access: Arc::default(),
             custom_statuses: Arc::default(),
             status_visibility: Arc::default(),
+            displays: Arc::default(),
             deadlines: watch::Sender::new(()),
             hooks: watch::Sender::new(()),
             audited: watch::Sender::new(()),
@@ -101,6 +104,7 @@ impl ChangeSignals {
             ChangeKind::Access => &self.access,
             ChangeKind::CustomStatuses => &self.custom_statuses,
             ChangeKind::StatusVisibility => &self.status_visibility,
+            ChangeKind::Displays => &self.displays,
         }
     }
 }

@@ -8,11 +8,13 @@
 //! named placeholders by first appearance.
 
 mod audit;
+mod avatars;
 mod board;
 mod change_signals;
 mod consumer;
 mod custom_status;
 mod delivery;
+mod displays;
 mod engine;
 mod filter;
 mod hooks;

@@ -26,5 +26,7 @@ pub const VISIBILITY: &[Signal] = &[
 ];
 /// The signals of a change to hooks.
 pub const HOOKS: &[Signal] = &[Signal::Hooks, Signal::Audit];
+/// The signals of a change to displays.
+pub const DISPLAYS: &[Signal] = &[Signal::ChangeKind(ChangeKind::Displays), Signal::Audit];
 /// The signals of a new audit record without other changes.
 pub const AUDIT: &[Signal] = &[Signal::Audit];

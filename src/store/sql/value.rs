@@ -1,4 +1,4 @@
-//! The values that statements exchange with a database: text, 64-bit integers and NULL.
+//! The values that statements exchange with a database: text, 64-bit integers, bytes and NULL.
 
 use crate::domain::{EventId, Timestamp};
 
@@ -11,6 +11,8 @@ pub enum Value<'a> {
     Integer(i64),
     /// Text.
     Text(&'a str),
+    /// Bytes, of a picture.
+    Bytes(&'a [u8]),
 }
 
 /// The values of a statement's placeholders.
@@ -22,6 +24,12 @@ pub(super) use values;
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
     }
 }
 
@@ -83,7 +91,7 @@ impl<'a> FromValue<'a> for &'a str {
     fn from_value(value: Value<'a>) -> Option<Self> {
         match value {
             Value::Text(text) => Some(text),
-            Value::Null | Value::Integer(_) => None,
+            Value::Null | Value::Integer(_) | Value::Bytes(_) => None,
         }
     }
 }
@@ -94,11 +102,20 @@ impl FromValue<'_> for String {
     }
 }
 
+impl FromValue<'_> for Vec<u8> {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bytes(bytes) => Some(bytes.to_owned()),
+            Value::Null | Value::Integer(_) | Value::Text(_) => None,
+        }
+    }
+}
+
 impl FromValue<'_> for i64 {
     fn from_value(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Integer(number) => Some(number),
-            Value::Null | Value::Text(_) => None,
+            Value::Null | Value::Text(_) | Value::Bytes(_) => None,
         }
     }
 }

@@ -26,8 +26,8 @@ mod writer;
 
 pub use open_error::OpenError;
 
-use crate::domain::{Error, EventId, Fault, Result};
-use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, Signal, SpaceClass, newest_event};
+use crate::domain::{DatabaseSize, Error, EventId, Fault, Result};
+use crate::store::sql::{ChangeSignals, EVERYTHING, Engine, Signal, SpaceClass, Sql, newest_event};
 use crate::store::{ChangeKind, Database, DatabaseSettings, Store};
 use async_trait::async_trait;
 use checkpoint::{Checkpoints, LogRule};
@@ -39,6 +39,7 @@ use pool::{Pool, Readers};
 use rusqlite::Connection;
 use space::Limit;
 use sql::newest;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -47,12 +48,18 @@ use writer::Writer;
 /// Interval of the file checks and idle checkpoints.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
+
 /// A database with one writer and several readers.
 pub struct SqliteStore {
     writer: Arc<Writer>,
     readers: Readers,
     signals: ChangeSignals,
     health: Arc<Health>,
+    /// The database file. `None` in memory.
+    path: Option<PathBuf>,
+    limit_bytes: Option<u64>,
 }
 
 impl SqliteStore {
@@ -106,6 +113,8 @@ impl SqliteStore {
             readers: Readers::Pooled(pool),
             signals,
             health,
+            path: Some(path.to_owned()),
+            limit_bytes: (settings.max_mib > 0).then(|| settings.max_mib.saturating_mul(MIB)),
         })
     }
 
@@ -133,6 +142,8 @@ impl SqliteStore {
             writer,
             signals,
             health,
+            path: None,
+            limit_bytes: None,
         })
     }
 }
@@ -204,6 +215,22 @@ impl Store for SqliteStore {
             return Err(Error::Broken(fault));
         }
         self.read(newest_event).await.map(drop)
+    }
+
+    async fn size(&self) -> Result<DatabaseSize> {
+        let (path, limit_bytes) = (self.path.clone(), self.limit_bytes);
+        self.read(move |connection| {
+            let pages: u64 = connection.only("PRAGMA page_count", &[])?;
+            let page: u64 = connection.only("PRAGMA page_size", &[])?;
+            let log = path.as_deref().map(files::log_of);
+            let log = log.and_then(|log| log.metadata().ok());
+            Ok(DatabaseSize {
+                bytes: pages.saturating_mul(page),
+                log_bytes: log.map_or(0, |log| log.len()),
+                limit_bytes,
+            })
+        })
+        .await
     }
 
     async fn refresh(&self) -> Result<()> {

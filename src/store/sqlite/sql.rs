@@ -61,6 +61,7 @@ impl Row for rusqlite::Row<'_> {
             ValueRef::Text(text) => std::str::from_utf8(text)
                 .map(Value::Text)
                 .map_err(Error::internal),
+            ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes)),
             other => Err(Error::internal(format!(
                 "column {column} is a {}",
                 other.data_type()
@@ -83,6 +84,7 @@ impl ToSql for Value<'_> {
             Self::Null => ValueRef::Null,
             Self::Integer(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }

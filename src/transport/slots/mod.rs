@@ -135,6 +135,12 @@ impl Slots {
         }
     }
 
+    /// Returns the number of open connections.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.open().clients.len()
+    }
+
     /// The budget that large responses to all clients share.
     #[must_use]
     pub fn answers(&self) -> &ByteBudget {

@@ -62,7 +62,7 @@ function displayActions(display) {
 
 function displayDialog() {
   const fields = [
-    { name: "name", label: word("displays.name"), isRequired: true, max: 120 },
+    { name: "name", label: word("displays.name"), isRequired: true, max: 60 },
     {
       name: "order",
       label: word("displays.order"),

@@ -2,6 +2,7 @@
 
 mod account_states;
 mod audit;
+mod avatar_pictures;
 mod avatars;
 mod board;
 mod bodies;
@@ -14,6 +15,8 @@ mod custom_status;
 mod custom_status_bodies;
 mod custom_status_fresh;
 mod custom_status_list;
+mod display_pins;
+mod displays;
 mod hooks;
 mod hostile_input;
 mod import;
@@ -46,6 +49,7 @@ mod reused_connections;
 mod roles;
 mod rooms;
 mod security_headers;
+mod server_status;
 mod session;
 mod sessions;
 mod settings;

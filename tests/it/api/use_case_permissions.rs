@@ -4,16 +4,18 @@
 use crate::support::TestServer;
 use doorsign::domain::GrantChange;
 use doorsign::domain::{
-    AuditQuery, Caller, ClaimSource, Error, EventId, Grants, InvitationId, LoginId, LoginQuery,
-    PresencePolicy, Requester, Result, RoleDraft, RoleScope, SettingValue, StatusId, Timestamp,
-    UserId, UserKey, UserQuery,
+    AuditQuery, Caller, ClaimSource, DisplayLook, Error, EventId, Grants, InvitationId, LoginId,
+    LoginQuery, PresencePolicy, Requester, Result, RoleDraft, RoleScope, SettingValue, StatusId,
+    Timestamp, UserId, UserKey, UserQuery,
 };
 use doorsign::service::authentication::{self, Credentials};
 use doorsign::service::custom_status::{self, StatusDraft};
 use doorsign::service::invitations::{self, ImportMode, Invitee};
 use doorsign::service::users::{accounts, preferences, queries, tokens, upkeep};
 use doorsign::service::webhooks::{self, NewWebhook};
-use doorsign::service::{audit, hooks, logins, permissions, presence, roles, settings};
+use doorsign::service::{
+    audit, avatars, displays, hooks, logins, permissions, presence, roles, settings,
+};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -177,7 +179,7 @@ async fn users_and_tokens_are_refused_without_the_permission() {
     refused("active", active.await);
     let idle = accounts::deactivate_idle(app, ann, 1, text("user"));
     refused("idle", idle.await);
-    let avatar = accounts::reset_avatar(app, ann, UserKey::Id(admin.clone()));
+    let avatar = avatars::reset(app, ann, UserKey::Id(admin.clone()));
     refused("avatar", avatar.await);
     let logout = accounts::end_logins(app, ann, admin.clone());
     refused("logout", logout.await);
@@ -233,4 +235,19 @@ async fn some_requests_need_a_second_permission() {
     let draft = presence::StatusDraft::default();
     let status = presence::set_status(app, &ann, key, draft);
     refused("status of another", status.await);
+}
+
+#[tokio::test]
+async fn displays_are_refused_without_the_permission() {
+    let (server, ann) = setup().await;
+    let (app, caller) = (&server.app, Caller::from(&ann));
+    let (name, look) = ("Lobby".to_owned(), DisplayLook::default());
+    let created = displays::create(app, Caller::Operator, name.clone(), look.clone());
+    let id = created.await.unwrap().display.id;
+    refused("list", displays::list(app, caller).await);
+    refused("create", displays::create(app, caller, name, look).await);
+    refused("rotate", displays::rotate(app, caller, id.clone()).await);
+    refused("revoke", displays::revoke(app, caller, id).await);
+    refused("status", doorsign::service::server::status(app, &ann).await);
+    refused("settings", settings::list(app, &ann).await);
 }

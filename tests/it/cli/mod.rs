@@ -3,6 +3,7 @@
 mod audit;
 mod claims;
 mod commands;
+mod display;
 mod hooks;
 mod invitations;
 mod listings;

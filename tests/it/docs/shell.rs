@@ -106,6 +106,7 @@ const BLOCKS: &[(&str, &str)] = &[
     ("docs/deploy.md", "doorsign user add ann "), // every_command_of_the_table_works_…
     ("docs/deploy.md", "curl -s http://127.0.0.1:3000/api/v1/permissions.update "),
     ("docs/deploy.md", "doorsign --listen 127.0.0.1:0 --ready-file ready"),
+    ("docs/displays.md", "doorsign display add Lobby"), // tests/it/cli/display.rs
     ("docs/edge.md", "DOORSIGN_EXEC_FOLDER=programs doorsign"),
     ("docs/edge.md", "doorsign claim set admin busy "),
     ("docs/hooks.md", "mkdir -p programs modules\n"), // hooks.rs

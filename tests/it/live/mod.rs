@@ -4,6 +4,7 @@ mod board;
 mod bounds;
 mod closed;
 mod commands;
+mod display_board;
 mod frames;
 mod hostile;
 mod login;

@@ -30,6 +30,17 @@ impl BoardStream {
         Self::send(raw, head).await
     }
 
+    /// A stream of the display with this key.
+    pub async fn of_display(server: &TestServer, key: &str) -> Self {
+        Self::of_display_over(Raw::connect(server.address).await, key).await
+    }
+
+    /// A stream of the display with this key, by this connection.
+    pub async fn of_display_over(raw: Raw, key: &str) -> Self {
+        let head = "GET /api/v1/board HTTP/1.1\r\nHost: t\r\nAccept: text/event-stream\r\n";
+        Self::send(raw, &format!("{head}X-Display-Key: {key}\r\n\r\n")).await
+    }
+
     async fn send(mut raw: Raw, request: &str) -> Self {
         raw.send(request).await;
         let head = raw.reply().await.unwrap().expect(200);

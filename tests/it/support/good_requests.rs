@@ -1,8 +1,12 @@
 //! A valid request to every route; only its sender may lack the permission.
 
+use crate::support::pictures::PNG;
 use crate::support::scripted::{recording, scripted};
 use crate::support::{ADMIN_PASSWORD, Client, Reply, Setup, TestServer, in_time};
-use doorsign::domain::{Caller, DeliveryState, EventId, Login, LoginId, LoginKind, UserId};
+use doorsign::domain::{
+    Caller, DeliveryState, DisplayLook, EventId, Login, LoginId, LoginKind, UserId,
+};
+use doorsign::service::displays;
 use doorsign::service::hooks;
 use doorsign::service::invitations::{self, Invitee, IssuedLink};
 use doorsign::service::webhooks::{self, NewWebhook};
@@ -172,6 +176,7 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
         }
         "users.deleteOwnAccount" => json!({"password": "a password"}),
         "users.deactivateIdle" => json!({"daysIdle": 36_500}),
+        "users.setAvatar" => json!({"avatarUrl": format!("data:;base64,{PNG}")}),
         "users.resetAvatar" => json!({"username": "admin"}),
         "users.createToken" => {
             json!({"userId": id_of(server, username).await, "secret": SECRET})
@@ -191,6 +196,10 @@ async fn body(server: &TestServer, username: &str, path: &str, n: usize) -> Valu
         "hooks.drop" => json!({"hook": "failing", "event": parked(server, n).await}),
         "hooks.replay" => json!({"hook": "idle", "since": "2020-01-01"}),
         "push.token" => json!({"type": "gcm", "value": "a token", "appName": "app"}),
+        "displays.create" => json!({"name": name}),
+        "displays.rotate" | "displays.revoke" => json!({"displayId": display(server, n).await}),
+        "displays.setStatus" => json!({"username": "ann", "pin": "2580", "status": "busy"}),
+        "users.setDisplayPin" => json!({"pin": "2580"}),
         "webhooks.add" => json!({"name": name, "url": NOWHERE}),
         path if path.starts_with("webhooks.") => json!({"name": webhook(server, n).await}),
         _ => json!({}),
@@ -264,4 +273,12 @@ async fn webhook(server: &TestServer, n: usize) -> String {
     };
     let made = webhooks::add(&server.app, Caller::Operator, new).await;
     made.unwrap().name.as_str().to_owned()
+}
+
+/// The id of a new display.
+async fn display(server: &TestServer, n: usize) -> String {
+    let name = format!("display-{n}");
+    let look = DisplayLook::default();
+    let created = displays::create(&server.app, Caller::Operator, name, look).await;
+    created.unwrap().display.id
 }

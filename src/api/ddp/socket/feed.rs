@@ -99,6 +99,7 @@ fn logged(event: &str) -> Feed {
         "permissions-changed" => Topic::Permissions,
         "roles-change" => Topic::Roles,
         "Users:NameChanged" => Topic::Names,
+        "updateAvatar" => Topic::Avatars,
         "Users:Deleted" => Topic::DeletedUsers,
         _ => return Feed::Nothing(Audience::LoggedIn),
     })

@@ -16,6 +16,7 @@ use crate::api::wire::date::Rfc3339;
 use crate::app::BoardAudience;
 use crate::domain::{self, BoardPerson, Error, Timestamp, UserId};
 use crate::service::board::{Board, Scope};
+use crate::service::live_display::LiveDisplay;
 use crate::service::live_login::LiveLogin;
 use crate::web::board::Person;
 use audience::Audience;
@@ -34,9 +35,13 @@ pub(in crate::api) async fn read(request: Request) -> Answer {
     Ok(response::ready(body))
 }
 
-/// Returns who reads: a user who is logged in, or a stranger if the board is public. Someone with an
+/// Returns who reads: a display with its key, a user who is logged in, or a stranger if the board is public. Someone with an
 /// ended login is refused on a public board, too, because they would see less without notice.
 async fn audience(request: &Request) -> Result<Audience, ApiError> {
+    if let Some(key) = request.display_key() {
+        let display = LiveDisplay::open(request.count_call(None)?, key).await?;
+        return Ok(Audience::Display(Box::new(display)));
+    }
     match request.actor().await {
         Ok(actor) => {
             request.count_call(Some(&actor))?;

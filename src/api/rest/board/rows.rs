@@ -2,6 +2,7 @@
 
 use super::audience::Audience;
 use crate::api::Api;
+use crate::api::wire::DisplaySettings;
 use crate::api::wire::board::{self, BoardHead};
 use crate::api::wire::date::Rfc3339;
 use crate::domain::{Error, Result, Setting, SettingValue};
@@ -28,7 +29,7 @@ impl Pieces {
         let app = &api.app;
         let pieces = match audience {
             Audience::Public => Self::Shared(Some(api.public_board.rows(app).await?)),
-            Audience::Member(_) => Self::Rendered {
+            Audience::Member(_) | Audience::Display(_) => Self::Rendered {
                 board: Board::read(app, audience.scope(), audience.viewer()).await?,
                 next: 0,
             },
@@ -79,6 +80,7 @@ pub(super) async fn opening(api: &Api, audience: &Audience) -> Result<String> {
         time: Rfc3339::from(api.app.clock.now()),
         title,
         audience: audience.name(),
+        display: audience.display().map(DisplaySettings::from),
     }))
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Stream {
 enum Ended {
     /// The login no longer lets the user read.
     Session,
+    /// The key of the display was revoked.
+    Revoked,
     /// The server stops.
     Stopping,
     /// The reader is gone, or has received a part of an event, which must not be completed.
@@ -79,7 +81,7 @@ impl Stream {
                 let counted = api.public_board.count(address);
                 Some(counted.ok_or(ApiError::TooManyCalls(STREAMS_WAIT))?)
             }
-            Audience::Member(_) => None,
+            Audience::Member(_) | Audience::Display(_) => None,
         };
         let mut listener = api.app.live.listen();
         let viewer = audience.viewer();
@@ -131,6 +133,10 @@ impl Stream {
             Ended::Broken => return,
             Ended::Session => End {
                 reason: "session",
+                retry_ms: None,
+            },
+            Ended::Revoked => End {
+                reason: "revoked",
                 retry_ms: None,
             },
             Ended::Stopping => End {
@@ -221,7 +227,15 @@ impl Stream {
                         }
                     }
                 }
+                () = self.audience.in_doubt(&self.api.app) => {
+                    while let Err(error) = self.audience.check(&self.api.app).await {
+                        self.retry(error).await?;
+                    }
+                    // Its settings are part of the board.
+                    return Ok(());
+                }
                 _ = self.alive.tick() => {
+                    self.audience.record(&self.api.app).await;
                     let event = board::alive_event(self.api.app.clock.now());
                     self.send(sender, event, None).await?;
                 }
@@ -289,6 +303,7 @@ impl Stream {
     /// nothing: what cannot be checked must not look up to date.
     async fn retry(&self, error: Error) -> Result<(), Ended> {
         match error {
+            Error::Unauthenticated if self.audience.display().is_some() => Err(Ended::Revoked),
             Error::Unauthenticated | Error::PasswordChangeRequired => Err(Ended::Session),
             _ => {
                 tokio::time::sleep(RETRY_INTERVAL).await;

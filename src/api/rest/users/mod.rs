@@ -16,7 +16,7 @@ pub(in crate::api) use accounts::{
     create, deactivate_idle, delete, delete_own_account, logout, logout_other_clients,
     remove_other_tokens, set_active_status,
 };
-pub(in crate::api) use avatars::{get_avatar, get_avatar_suggestion, reset_avatar};
+pub(in crate::api) use avatars::{get_avatar, get_avatar_suggestion, reset_avatar, set_avatar};
 pub(in crate::api) use changes::{set_preferences, update, update_own_basic_info};
 pub(in crate::api) use import::import;
 pub(in crate::api) use names::{check_username_availability, get_username_suggestion};

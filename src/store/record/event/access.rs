@@ -64,6 +64,14 @@ pub(super) struct GonePayload<'a> {
     was_public: bool,
 }
 
+/// The payload of a changed picture.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AvatarPayload<'a> {
+    user_id: Cow<'a, str>,
+    username: Cow<'a, str>,
+    etag: Option<Cow<'a, str>>,
+}
+
 /// The payload of a setting, with its value as stored in the table.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SettingPayload<'a> {
@@ -201,6 +209,24 @@ impl<'a> GonePayload<'a> {
             user: UserId::new(self.user_id),
             username: named(self.username),
             was_public: self.was_public,
+        }
+    }
+}
+
+impl<'a> AvatarPayload<'a> {
+    pub(super) fn of(user: &'a UserId, username: &'a Username, etag: Option<&'a str>) -> Self {
+        Self {
+            user_id: user.as_str().into(),
+            username: username.as_str().into(),
+            etag: etag.map(Cow::from),
+        }
+    }
+
+    pub(super) fn change(self) -> Change {
+        Change::AvatarChanged {
+            user: UserId::new(self.user_id),
+            username: named(self.username),
+            etag: self.etag.map(Cow::into_owned),
         }
     }
 }

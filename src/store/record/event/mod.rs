@@ -5,8 +5,8 @@ mod decode;
 mod status;
 
 use access::{
-    GonePayload, LoginsPayload, NewUserPayload, PermissionPayload, RolePayload, RoleRecordPayload,
-    SettingPayload, UserPayload,
+    AvatarPayload, GonePayload, LoginsPayload, NewUserPayload, PermissionPayload, RolePayload,
+    RoleRecordPayload, SettingPayload, UserPayload,
 };
 use decode::{named, unknown};
 use status::{PresencePayload, StatusPayload, VisibilityPayload};
@@ -31,6 +31,7 @@ const ROLE_TAKEN: &str = "role.taken";
 const USER_CREATED: &str = "user.created";
 const USER_UPDATED: &str = "user.updated";
 const USER_DELETED: &str = "user.deleted";
+const AVATAR: &str = "avatar.changed";
 const SETTING: &str = "setting.changed";
 const LOGINS: &str = "logins.ended";
 const VISIBILITY: &str = "status_visibility.changed";
@@ -76,6 +77,14 @@ pub(crate) fn encode(event: &NewEvent) -> Result<(&'static str, String)> {
             USER_DELETED,
             write(event, GonePayload::of(user, username, *was_public))?,
         ),
+        Change::AvatarChanged {
+            user,
+            username,
+            etag,
+        } => {
+            let payload = AvatarPayload::of(user, username, etag.as_deref());
+            (AVATAR, write(event, payload)?)
+        }
         Change::SettingChanged(setting, value) => {
             (SETTING, write(event, SettingPayload::of(*setting, value))?)
         }
@@ -116,6 +125,7 @@ pub(crate) fn decode(kind: &str, payload: &str, at: Timestamp) -> Result<NewEven
         USER_CREATED => read(payload, at, |p: NewUserPayload<'_>| Ok(p.change())),
         USER_UPDATED => read(payload, at, |p: UserPayload<'_>| Ok(p.change())),
         USER_DELETED => read(payload, at, |p: GonePayload<'_>| Ok(p.change())),
+        AVATAR => read(payload, at, |p: AvatarPayload<'_>| Ok(p.change())),
         SETTING => read(payload, at, SettingPayload::change),
         LOGINS => read(payload, at, |p: LoginsPayload<'_>| Ok(p.change())),
         VISIBILITY => read(payload, at, |p: VisibilityPayload<'_>| Ok(p.change())),
@@ -280,6 +290,10 @@ mod tests {
                 r#""user_id":"a","username":"ann","name":"Ann""#),
             (Change::UserDeleted { user: user.clone(), username: username.clone(), was_public: false }, "user.deleted", r#""user_id":"a","username":"ann""#),
             (Change::UserDeleted { user: user.clone(), username, was_public: true }, "user.deleted", r#""user_id":"a","username":"ann","was_public":true"#),
+            (Change::AvatarChanged { user: user.clone(), username: ann().1, etag: Some("e".to_owned()) }, "avatar.changed",
+                r#""user_id":"a","username":"ann","etag":"e""#),
+            (Change::AvatarChanged { user: user.clone(), username: ann().1, etag: None }, "avatar.changed",
+                r#""user_id":"a","username":"ann","etag":null"#),
             (Change::SettingChanged(Setting::DisplayRoles, false.into()), "setting.changed", r#""setting":"UI_DisplayRoles","value":"false""#),
             (Change::LoginsEnded { user: user.clone() }, "logins.ended", r#""user_id":"a""#),
             (Change::StatusVisibilityChanged { user, before: StatusVisibility::default(), visibility: hides }, "status_visibility.changed",

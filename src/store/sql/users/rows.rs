@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// A user with the roles in one column, separated by a character that no id contains.
 pub(super) const COLUMNS: &str = "id, username, name, email, active, created_at, updated_at, email_verified, bio, nickname,
     require_password_change, utc_offset, last_login_at, preferences, password_hash,
-    (SELECT string_agg(role_id, '\u{1f}' ORDER BY role_id) FROM user_role WHERE user_id = user.id), unblocked_at, public_board";
+    (SELECT string_agg(role_id, '\u{1f}' ORDER BY role_id) FROM user_role WHERE user_id = user.id), unblocked_at, public_board,
+    (SELECT etag FROM avatar WHERE user_id = user.id)";
 
 /// Reports which of the two unique names is taken by another user than `id`, because the error of
 /// the unique index does not. The index still decides.
@@ -75,6 +76,7 @@ pub(super) fn read(row: &impl Row) -> Result<User> {
             unblocked_at: row.get(16)?,
             public_board: row.get(17)?,
             preferences: row.get::<Option<&str>>(13)?.map(Arc::from),
+            avatar_etag: row.get::<Option<&str>>(18)?.map(Arc::from),
         },
         created_at: row.get(5)?,
         updated_at: row.get(6)?,

@@ -3,8 +3,9 @@
 
 use crate::support::Reply;
 use crate::support::openapi::document::masked;
-use crate::support::openapi::requests::Case;
 use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob, Stranger};
+use crate::support::openapi::requests::{Case, DISPLAY_KEY};
+use crate::support::pictures::PNG;
 use serde_json::{Value, json};
 
 /// The codes with which Rocket.Chat 8 refuses something in a 400.
@@ -71,6 +72,7 @@ pub fn cases() -> Vec<Case> {
         let line = format!("POST /api/v1/users.{verb}PersonalAccessToken");
         Case::new(403, Stranger, &line, r#"{"tokenName":"ci"}"#)
     };
+    let other = format!(r#"{{"avatarUrl":"data:;base64,{PNG}","userId":"{{admin}}"}}"#);
     vec![
         Case::new(200, Admin, CREATE, r#"{"name":"caught up","statusType":"busy"}"#),
         Case::new(403, Bob, CREATE, r#"{"name":"other","statusType":"busy"}"#),
@@ -85,7 +87,11 @@ pub fn cases() -> Vec<Case> {
         Case::new(403, Bob, STATUS, r#"{"userId":"{admin}","status":"busy"}"#),
         Case::new(403, Bob, "POST /api/v1/users.deleteOwnAccount", r#"{"password":"bob's password"}"#),
         Case::new(403, Admin, "GET /api/v1/roles.getUsersInRole?role=user&roomId=x", ""),
+        Case::new(403, Bob, "POST /api/v1/users.setAvatar", &other),
+        Case::new(200, Bob, "POST /api/v1/users.setDisplayPin", r#"{"pin":"2580"}"#),
         off("UserStatusMessageChange"),
+        Case::new(403, Anonymous, "POST /api/v1/displays.setStatus", r#"{"username":"bob","pin":"2580","status":"busy","text":"x"}"#)
+            .with("x-display-key", DISPLAY_KEY),
         Case::new(403, Bob, STATUS, r#"{"message":"x"}"#),
         off("UsernameChange"),
         Case::new(403, Bob, "GET /api/v1/users.checkUsernameAvailability?username=dan", ""),

@@ -3,6 +3,7 @@
 
 use crate::support::openapi::requests::Case;
 use crate::support::openapi::requests::Who::{Admin, Anonymous, Bob, Stranger};
+use crate::support::pictures::PNG;
 
 pub fn cases() -> Vec<Case> {
     [
@@ -283,6 +284,8 @@ fn removals() -> Vec<Case> {
     const OWN: &str = "POST /api/v1/users.deleteOwnAccount";
     const IDLE: &str = "POST /api/v1/users.deactivateIdle";
     const AVATAR: &str = "POST /api/v1/users.resetAvatar";
+    const PICTURE: &str = "POST /api/v1/users.setAvatar";
+    let picture = |base64: &str| format!(r#"{{"avatarUrl":"data:image/png;base64,{base64}"}}"#);
     vec![
         Case::new(400, Bob, OWN, "{}"),
         Case::new(200, Admin, IDLE, r#"{"daysIdle":"36500"}"#),
@@ -290,8 +293,13 @@ fn removals() -> Vec<Case> {
         Case::new(400, Admin, IDLE, r#"{"daysIdle":-1}"#),
         Case::new(400, Admin, IDLE, r#"{"role":"user"}"#),
         Case::new(403, Bob, IDLE, ""),
+        Case::new(200, Bob, PICTURE, &picture(PNG)),
+        Case::new(400, Bob, PICTURE, &picture("R0lGODlhAQABAAAAADs=")),
+        Case::new(400, Bob, PICTURE, r#"{"avatarUrl":"https://example.org/me.png"}"#),
+        Case::new(400, Bob, PICTURE, r#"{"avatarUrl":"data:,","userId":"{admin}"}"#),
+        Case::new(400, Bob, PICTURE, "{}"),
         Case::new(200, Admin, AVATAR, r#"{"username":"bob"}"#),
-        Case::new(400, Bob, AVATAR, r#"{"username":"bob"}"#),
+        Case::new(400, Bob, AVATAR, r#"{"username":"admin"}"#),
         Case::new(400, Admin, AVATAR, r#"{"username":"nobody"}"#),
         Case::new(400, Admin, AVATAR, "{}"),
         Case::new(400, Admin, AVATAR, r#"{"id":"x"}"#),

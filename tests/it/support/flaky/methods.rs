@@ -3,18 +3,18 @@
 use super::FlakyStore;
 use async_trait::async_trait;
 use doorsign::domain::{
-    Acceptance, AccountState, Attribution, AuditEntry, AuditQuery, AuditRecord, By, CustomStatus,
-    DeliveryRecord, DeliveryState, EndedLogins, Error, EventId, GrantChange, Hook, HookKind,
-    InvitationId, InvitationRecord, InvitedUser, Login, LoginId, LoginQuery, LoginRecord, NewEvent,
-    NewInvitation, NewLogin, Page, PermissionGrant, Presence, RemovedRole, Result, Role, RoleDraft,
-    Session, Setting, SettingValue, SigningSecret, StatusId, StatusName, StatusQuery,
-    StatusVisibility, Timestamp, User, UserId, UserKey, UserPatch, UserQuery, UserWithPresence,
-    Username, Webhook, WebhookName,
+    Acceptance, AccountState, Attribution, AuditEntry, AuditQuery, AuditRecord, Avatar, By,
+    CustomStatus, DatabaseSize, DeliveryRecord, DeliveryState, Display, EndedLogins, Error,
+    EventId, GrantChange, Hook, HookKind, InvitationId, InvitationRecord, InvitedUser, Login,
+    LoginId, LoginQuery, LoginRecord, NewEvent, NewInvitation, NewLogin, Page, PermissionGrant,
+    Presence, RemovedRole, Result, Role, RoleDraft, Session, Setting, SettingValue, SigningSecret,
+    StatusId, StatusName, StatusQuery, StatusVisibility, Timestamp, User, UserId, UserKey,
+    UserPatch, UserQuery, UserWithPresence, Username, Webhook, WebhookName,
 };
 use doorsign::store::{
-    Audit, BoardSnapshot, ChangeKind, ConsumerState, Cursor, CustomStatuses, Hooks, Invitations,
-    Logins, Outbox, Permissions, PresenceChange, PresenceQuery, PresenceSnapshot, Presences,
-    Settings, Store, StoredEvent, Users, VisibilityRules, Webhooks,
+    Audit, Avatars, BoardSnapshot, ChangeKind, ConsumerState, Cursor, CustomStatuses, Displays,
+    Hooks, Invitations, Logins, Outbox, Permissions, PresenceChange, PresenceQuery,
+    PresenceSnapshot, Presences, Settings, Store, StoredEvent, Users, VisibilityRules, Webhooks,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -143,6 +143,22 @@ flaky! { Invitations {
     delete_invitation(id: InvitationId, by: Attribution) -> ();
 } }
 
+flaky! { Avatars {
+    find_avatar(key: UserKey) -> Option<Avatar>;
+    set_avatar(user: UserId, avatar: Option<Avatar>, by: By) -> ();
+} }
+
+flaky! { Displays {
+    list_displays() -> Vec<Display>;
+    find_display(key_hash: String) -> Option<Display>;
+    create_display(display: Display, key_hash: String, attribution: Attribution) -> ();
+    rotate_display(id: String, key_hash: String, attribution: Attribution) -> Display;
+    delete_display(id: String, attribution: Attribution) -> ();
+    display_seen(id: String, at: Timestamp) -> ();
+    find_pin(user: UserId) -> Option<String>;
+    set_pin(user: UserId, pin_hash: Option<String>, attribution: Attribution) -> ();
+} }
+
 flaky! { Audit {
     append_audit(entries: Vec<AuditEntry>) -> ();
     list_audit(query: AuditQuery) -> Page<AuditRecord>;
@@ -175,6 +191,11 @@ impl Store for FlakyStore {
     async fn check(&self) -> Result<()> {
         self.pass("check")?;
         self.store.check().await
+    }
+
+    async fn size(&self) -> Result<DatabaseSize> {
+        self.pass("size")?;
+        self.store.size().await
     }
 
     async fn refresh(&self) -> Result<()> {

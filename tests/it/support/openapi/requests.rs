@@ -5,6 +5,8 @@ use crate::support::openapi::document::{Document, Operation};
 use crate::support::raw::Raw;
 use crate::support::receiver::Receiver;
 use crate::support::{Client, Reply, TestServer, in_time};
+use doorsign::auth::opaque_token;
+use doorsign::domain::{Attribution, Display, DisplayLook};
 use doorsign::service::users;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +119,8 @@ impl People {
         let receiver = Receiver::start();
         Self {
             ids: BTreeMap::from([
+                ("{display}", known_display(server, DISPLAY_KEY, true).await),
+                ("{poster}", known_display(server, POSTER_KEY, false).await),
                 ("{admin}", id(&admin)),
                 ("{bob}", id(&bob)),
                 (
@@ -196,6 +200,30 @@ impl People {
         let ids = self.ids.iter();
         ids.fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
+}
+
+/// The key of an interactive display, and of one that only shows.
+pub const DISPLAY_KEY: &str = "the key of an interactive display";
+pub const POSTER_KEY: &str = "the key of a display that only shows";
+
+/// Adds a display with this key, and returns its id.
+async fn known_display(server: &TestServer, key: &str, is_interactive: bool) -> String {
+    let display = Display {
+        id: server.app.ids.display().unwrap(),
+        name: key.to_owned(),
+        look: DisplayLook {
+            is_interactive,
+            ..DisplayLook::default()
+        },
+        created_at: server.app.clock.now(),
+        last_seen_at: None,
+    };
+    let id = display.id.clone();
+    let by = Attribution::operator(display.created_at);
+    let hash = opaque_token::digest(key);
+    let created = server.app.store.create_display(display, hash, by);
+    created.await.unwrap();
+    id
 }
 
 /// The answer to a body that breaks off in the middle of its encoding.
