@@ -30,11 +30,13 @@ impl Page {
         Self::open(&format!("docs/{name}.md"))
     }
 
-    /// README, CONTRIBUTING, SECURITY and everything in `docs/`.
+    /// README, CONTRIBUTING, SECURITY and every page in `docs/`.
     pub fn all() -> Vec<Self> {
         let docs = std::fs::read_dir(root().join("docs")).unwrap();
         let docs = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut docs: Vec<_> = docs.map(|name| format!("docs/{name}")).collect();
+        let docs = docs.map(|name| format!("docs/{name}"));
+        let is_page = |path: &String| Path::new(path).extension().is_some_and(|it| it == "md");
+        let mut docs: Vec<_> = docs.filter(is_page).collect();
         docs.sort();
         let others = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned);
         let paths = others.into_iter().chain(docs);
