@@ -142,7 +142,10 @@ function showCounts() {
   const slots = { n: people.size - counts.offline, total: people.size };
   write(element("count"), word("board.count", slots));
   write(element("offline-count"), String(counts.offline));
-  document.title = word("board.titleCount", { ...slots, title: word("board.title") });
+  const title = word("board.titleCount", { ...slots, title: word("board.title") });
+  if (document.title !== title) {
+    document.title = title;
+  }
   showChips(counts);
 }
 
