@@ -1,8 +1,9 @@
 // The reference of the API: every operation of the OpenAPI document, with a form that sends it.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 
-import { get } from './harness/api.mjs';
+import { get, logIn, newUser } from './harness/api.mjs';
 import { BROWSERS, Visitor } from './harness/browser.mjs';
 import { Server } from './harness/server.mjs';
 import { eventually, forSuite } from './harness/waiting.mjs';
@@ -13,9 +14,11 @@ describe('The API reference', () => {
   const suite = forSuite();
   let browser;
   let server;
+  let ann;
   before(async () => {
     browser = await BROWSERS.Chromium();
     server = await Server.start(suite);
+    ann = await newUser(server, await logIn(server), 'ann', 'Ann');
   });
   after(() => browser.close());
 
@@ -57,5 +60,32 @@ describe('The API reference', () => {
     assert.ok(await page.evaluate((id) => globalThis.document.querySelector(id).open, OPERATION));
     await page.type('#find', ' xyz');
     assert.ok(await page.evaluate(() => globalThis.document.getElementById('no-match').checkVisibility()));
+  });
+
+  test('its form sends the request with the session, and its examples are the same request', async (t) => {
+    const visitor = await Visitor.arrive(t, browser, server);
+    const page = await visitor.logIn('ann', `/api${OPERATION}`);
+    await eventually('the form', () => page.$(`${OPERATION} textarea`));
+    const body = '{"status":"busy","message":"it\'s \\"true\\""}';
+    await page.$eval(`${OPERATION} textarea`, (area, text) => {
+      area.value = text;
+      area.dispatchEvent(new Event('input', { bubbles: true }));
+    }, body);
+    const code = () => page.$eval(`${OPERATION} .api-code`, (element) => element.textContent);
+    await page.click(`${OPERATION} form [type=submit]`);
+    await eventually('the answer', () => page.$eval(`${OPERATION} .api-answer`, (element) => element.textContent.includes('"success": true')));
+    const text = async () => (await get(server, ann, 'me')).statusText;
+    assert.equal(await text(), 'it\'s "true"');
+    const { 'X-User-Id': id, 'X-Auth-Token': token } = ann;
+    const curl = (await code()).replace('USER_ID', id).replace('TOKEN', token).replace('it\'\\\'\'s', 'by curl');
+    assert.match(curl, /^curl -s /);
+    assert.match(execFileSync('bash', ['-c', curl], { encoding: 'utf8' }), /"success":true/);
+    assert.equal(await text(), 'by curl "true"');
+    await page.click(`${OPERATION} [data-language=javascript]`);
+    const script = (await code()).replace('USER_ID', id).replace('TOKEN', token).replace("it's", 'by JavaScript');
+    assert.match(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }), /200/);
+    assert.equal(await text(), 'by JavaScript "true"');
+    await page.click(`${OPERATION} [data-language=python]`);
+    assert.match(await code(), /^import requests\n\nresponse = requests\.post\(/);
   });
 });

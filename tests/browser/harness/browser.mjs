@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 
 import { puppeteer } from './packages.mjs';
 import { PASSWORD } from './server.mjs';
+import { within } from './waiting.mjs';
 
 /** Names of this machine, for tests of sites and origins. */
 export const SITE = 'office.test';
@@ -52,6 +53,7 @@ export class Visitor {
   async open(path, { prepare = async () => {}, size = { width: 1280, height: 800 } } = {}) {
     const page = await this.context.newPage();
     this.watch(page);
+    page.setDefaultTimeout(within(30_000));
     await page.setViewport(size);
     await prepare(page);
     await page.goto(this.server.url + path, { waitUntil: 'domcontentloaded' });
@@ -73,9 +75,9 @@ export class Visitor {
     });
   }
 
-  /** A tab on the board in which `username` is logged in, by the call that the login page makes. */
+  /** A tab at `path` in which `username` is logged in, by the call that the login page makes: from a page that does nothing by itself. */
   async logIn(username, path = '/', options = {}) {
-    const page = await this.open('/login', options);
+    const page = await this.open('/display', options);
     await startSession(page, username, options.password);
     await page.goto(this.server.url + path, { waitUntil: 'domcontentloaded' });
     return page;

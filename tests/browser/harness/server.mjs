@@ -46,12 +46,23 @@ export class Server {
     this.folder = mkdtempSync(join(tmpdir(), 'doorsign-browser-'));
     this.settings = settings;
     this.url = `http://127.0.0.1:${port}`;
+    this.program = BINARY;
     this.args = ['--listen', `127.0.0.1:${port}`, '--data', join(this.folder, 'data')];
   }
 
   /** Starts a server with `settings` (environment variables) in addition to those of every test. `t.after` ends it. */
   static async start(t, settings = {}) {
     const server = new Server(await freePort(), { ...SETTINGS, ...settings });
+    t.after(() => server.remove());
+    await server.up();
+    return server;
+  }
+
+  /** Starts a server for the first time in a terminal, where it prints a link. */
+  static async inTerminal(t) {
+    const server = new Server(await freePort(), {});
+    const command = [BINARY, ...server.args].join(' ');
+    [server.program, server.args] = ['script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null']];
     t.after(() => server.remove());
     await server.up();
     return server;
@@ -86,15 +97,21 @@ export class Server {
   /** Starts the process and waits until it accepts connections. */
   async up() {
     const log = openSync(join(this.folder, 'log'), 'a');
-    this.process = spawn(BINARY, this.args, { cwd: this.folder, env: this.environment(), stdio: ['ignore', log, log] });
+    this.process = spawn(this.program, this.args, { cwd: this.folder, env: this.environment(), stdio: ['ignore', log, log] });
     this.ended = new Promise((resolve) => this.process.on('exit', resolve));
     await eventually(`a server on ${this.port}: ${this.log}`, () => isOpen(this.port), 30_000);
   }
 
   /** Ends the process with `signal` and waits for its end. */
   async down(signal = 'SIGTERM') {
-    this.process.kill(signal);
+    process.kill(this.pid, signal);
     await this.ended;
+  }
+
+  /** The id of the server's process, which is the child of a terminal. */
+  get pid() {
+    const { pid } = this.process;
+    return this.program === BINARY ? pid : Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
   }
 
   freeze() {
@@ -113,7 +130,7 @@ export class Server {
 
   async remove() {
     this.thaw();
-    await this.down('SIGKILL');
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.down('SIGKILL');
     const panicked = existsSync(join(this.folder, 'log')) && this.log.includes('panicked');
     const { log } = this;
     rmSync(this.folder, { recursive: true, force: true });
