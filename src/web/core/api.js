@@ -106,6 +106,7 @@ const ERRORS = {
   "error-invalid-role": ["errors.roleGone", "roles"],
   "error-could-not-save-identity": ["errors.inUse", "username"],
   "error-duplicate-role-names-not-allowed": ["errors.inUse", "name"],
+  "error-display-pin-not-valid": ["errors.pin", "pin"],
   "error-password-policy-not-met": ["errors.password", "newPassword"],
   "error-admin-required": ["errors.lastAdmin"],
   "error-user-is-not-activated": ["errors.deactivated"],
