@@ -167,8 +167,8 @@ mod tests {
 
     #[test]
     fn a_code_is_drawn_with_two_rows_per_line_and_a_quiet_zone() {
-        let rows = ["10", "01", "11"].map(str::to_owned);
-        let lines = ["      ", "  ▀▄  ", "  ▀▀  ", "      "];
+        let rows = ["100", "010", "111"].map(str::to_owned);
+        let lines = ["       ", "  ▀▄   ", "  ▀▀▀  ", "       "];
         let expected: String = lines
             .iter()
             .map(|line| format!("\u{1b}[30;107m{line}\u{1b}[0m\n"))

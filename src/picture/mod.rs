@@ -26,6 +26,9 @@ const SIDE: u32 = 200;
 /// Quality of a JPEG, of 100.
 const QUALITY: u8 = 85;
 
+/// The opacity from which a pixel counts as opaque: scaling up rounds down.
+const OPAQUE: u8 = 250;
+
 /// The accepted formats.
 const FORMATS: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
 
@@ -112,7 +115,7 @@ fn square(picture: &DynamicImage) -> Result<RgbaImage> {
 
 /// Encodes a picture with transparent parts as PNG, another one as JPEG.
 fn encode(square: DynamicImage) -> Result<Avatar> {
-    let is_opaque = square.pixels().all(|(_, _, pixel)| pixel.0[3] == u8::MAX);
+    let is_opaque = square.pixels().all(|(_, _, pixel)| pixel.0[3] >= OPAQUE);
     let mut bytes = Vec::new();
     let media_type = if is_opaque {
         let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
