@@ -2,12 +2,14 @@
 
 // The settings that change what the server does, in words.
 const SETTING_WORDS = {
+  Site_Name: () => word("settings.siteName"),
   Accounts_AllowUserProfileChange: () => word("settings.profile"),
   Accounts_AllowRealNameChange: () => word("settings.realName"),
   Accounts_AllowUsernameChange: () => word("settings.username"),
   Accounts_AllowEmailChange: () => word("settings.email"),
   Accounts_AllowPasswordChange: () => word("settings.password"),
   Accounts_AllowUserAvatarChange: () => word("settings.avatar"),
+  Accounts_AvatarBlockUnauthenticatedAccess: () => word("settings.avatarBlock"),
   Accounts_AllowUserStatusMessageChange: () => word("settings.text"),
   Accounts_AllowInvisibleStatusOption: () => word("settings.invisible"),
   Accounts_AllowDeleteOwnAccount: () => word("settings.deleteOwn"),
