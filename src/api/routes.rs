@@ -188,6 +188,7 @@ pub static PAGES: &[Route] = routes! {
     anonymous GET  "/me"                                         => pages::show,
     anonymous GET  "/me/account"                                 => pages::show,
     anonymous GET  "/display"                                    => pages::show,
+    anonymous GET  "/admin"                                      => pages::show,
     anonymous GET  "/admin/:page"                                => pages::show,
     anonymous GET  "/api"                                        => pages::show,
     anonymous GET  "/assets/:name"                               => assets::find,

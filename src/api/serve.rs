@@ -5,11 +5,13 @@ use super::dev;
 use super::error::{self, ApiError};
 use super::http::body::{self, Allowance, Body};
 use super::http::headers;
+use super::http::html;
 use super::http::origin::Page;
 use super::http::path::RequestPath;
 use super::http::remaining_body::{self, RemainingBody};
 use super::http::request::{self, Head, Request, RequestRecord};
 use super::http::response::{Answer, Response};
+use super::rest::page_notice;
 use super::route::{Access, Route};
 use super::routes::{find, known_path};
 use super::state::Api;
@@ -70,6 +72,7 @@ where
     let method = head.method.clone();
     let mut unknown_path = None;
     let watched = dev::Watched::begin(&api, &head);
+    let browser = browser(&head);
     let page = api.origins.page(&head.headers);
     let mut allow_origin = api.origins.readers(page, &head.headers);
     let (path, answer) = match find(&api, &method, &mut head.path) {
@@ -95,7 +98,13 @@ where
             (known_path(&api, &head.path), Err(refused))
         }
     };
-    let response = answer.unwrap_or_else(|refused: ApiError| refused.into_response(&id, compat));
+    let response = answer.unwrap_or_else(|refused: ApiError| {
+        let failure = refused.into_response(&id, compat);
+        match &browser {
+            Some(asked) => page_notice::instead_of(failure, &api, asked, &id),
+            None => failure,
+        }
+    });
     tracing::info!(
         target: "doorsign::request",
         request_id = id.as_str(),
@@ -118,6 +127,13 @@ where
         allow_origin,
     );
     remaining_body::settle(response, body, announced, linger).await
+}
+
+/// Returns the headers of a browser that opens a page, which gets a page instead of the JSON of a
+/// failure. The API answers JSON to browsers, too.
+fn browser(head: &Head) -> Option<HeaderMap> {
+    let is_page = head.method == Method::GET && !head.path.as_str().starts_with("/api/");
+    (is_page && html::is_wanted(&head.headers)).then(|| head.headers.clone())
 }
 
 /// Returns whether a foreign page requests a change without a token. Any page can send such a

@@ -4,8 +4,8 @@
 //! Attributes of the template of a page: `data-path` (its paths, separated by spaces),
 //! `data-access` (`member`, the default; `anyone`; `board`: as the setting `board` says),
 //! `data-permission` (one of these), `data-title`, `data-script`, `data-style`, `data-words` and
-//! `data-parts` (further sections and parts), `data-manifest` (of an app on a home screen), `data-menu` (`main` or `admin`), `data-label` and
-//! `data-order` (its entry there).
+//! `data-parts` (further sections and parts), `data-manifest` (of an app on a home screen),
+//! `data-menu` (`main` or `admin`), `data-label` and `data-order` (its entry there).
 
 use super::filler::{self, Data, escaped};
 use super::pack::Template;
@@ -100,6 +100,14 @@ impl Site {
     pub fn page_at(&self, path: &str) -> Option<&Template> {
         let is_here = |template: &&Template| template.list("data-path").any(|own| fits(own, path));
         self.templates().iter().find(is_here)
+    }
+
+    /// Returns the URL of the first page of a menu that the visitor may open.
+    #[must_use]
+    pub fn menu_start(&self, menu: &str, frame: &Frame<'_>) -> Option<String> {
+        let nowhere = self.template("shell")?;
+        let first = self.menu(menu, nowhere, frame).into_iter().next()?;
+        first["href"].as_str().map(str::to_owned)
     }
 
     /// Renders a page with the values of its slots.

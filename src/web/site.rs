@@ -98,6 +98,12 @@ impl Site {
             .find(|template| template.id == id)
     }
 
+    /// Returns a word by its key, such as `shell.notFound`.
+    #[must_use]
+    pub fn word<'a>(&'a self, language: &str, key: &'a str) -> &'a str {
+        self.languages.word(language, key)
+    }
+
     /// Returns what changes with the content of any page.
     #[must_use]
     pub fn build(&self) -> &str {

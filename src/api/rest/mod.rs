@@ -18,6 +18,7 @@ pub(super) mod info;
 pub(super) mod invitations;
 pub(super) mod licenses;
 pub(super) mod method_call;
+pub(super) mod page_notice;
 pub(super) mod pages;
 pub(super) mod permissions;
 pub(super) mod presence;

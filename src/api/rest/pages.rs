@@ -1,9 +1,9 @@
 //! The web pages: who asks for one, in which language, and the headers of a page. `web` renders it.
 
 use crate::api::error::ApiError;
-use crate::api::http::gzip::{self, GZIP};
 use crate::api::http::request::Request;
 use crate::api::http::response::{Answer, Response};
+use crate::api::http::{html, language};
 use crate::api::rest::board;
 use crate::api::wire::date::Rfc3339;
 use crate::api::wire::granted;
@@ -13,32 +13,28 @@ use crate::domain::{Error, Requester, Setting};
 use crate::web;
 use crate::web::filler::Data;
 use crate::web::page::{Frame, PageAccess, Visitor};
-use crate::web::words::accepted;
 use crate::web::{Site, Template};
 use bytes::Bytes;
 use serde_json::json;
-use warp::http::{HeaderName, HeaderValue, StatusCode, header};
+use warp::http::{HeaderValue, StatusCode, header};
 
 /// The page with the login form.
 const LOGIN: &str = "page-login";
+/// Leads to the first page of the administration that the user may open.
+const ADMIN: &str = "/admin";
+/// The page whose permission a user lacks who may open none.
+const ADMIN_START: &str = "/admin/people";
 /// The page for users who lack a permission.
 const FORBIDDEN: &str = "page-forbidden";
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-/// Links within the site may name the page they come from; other sites learn nothing.
-const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
-/// Pages are never stored, but proxies may merge requests that are under way.
-const VARY: HeaderValue = HeaderValue::from_static("Cookie, Accept-Language, Accept-Encoding");
-/// Only over https: on plain http, browsers log an error for it.
-const OPENER_POLICY: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("cross-origin-opener-policy"),
-    HeaderValue::from_static("same-origin"),
-);
-
 /// `GET` of a page. Without a session, a page for members is the login form, with 200: Rocket.Chat's
 /// desktop app takes any other status of `/` for a wrong address.
 pub(in crate::api) async fn show(request: Request) -> Answer {
     let site = request.api.sites.get().map_err(Error::internal)?;
-    let page = site.page_at(request.path()).ok_or(ApiError::UnknownRoute)?;
+    let page = match request.path() {
+        ADMIN => site.page_at(ADMIN_START),
+        path => site.page_at(path),
+    };
+    let page = page.ok_or(ApiError::UnknownRoute)?;
     let actor = match request.actor_in_any_state().await {
         Ok(_) if page.id == LOGIN => return Ok(onward(&site, &request)),
         Ok(actor) => Some(actor),
@@ -48,7 +44,7 @@ pub(in crate::api) async fn show(request: Request) -> Answer {
     let visitor = actor.as_ref().map(visitor);
     let name = site_name(&request).await?;
     let frame = Frame {
-        language: language(&site, &request, actor.as_ref()),
+        language: language_of(&site, &request, actor.as_ref()),
         base: request.api.base_path.as_str(),
         title: &name,
         now: now(&request),
@@ -58,6 +54,11 @@ pub(in crate::api) async fn show(request: Request) -> Answer {
         },
         visitor: visitor.as_ref(),
     };
+    if request.path() == ADMIN
+        && let Some(start) = site.menu_start("admin", &frame)
+    {
+        return Ok(redirect(&start));
+    }
     let lacking = page.lacking(visitor.as_ref());
     let (status, page, data) = if needs_login(page, &frame) {
         (StatusCode::OK, site.template(LOGIN), Data::new())
@@ -83,10 +84,13 @@ fn onward(site: &Site, request: &Request) -> Response {
         is_text && !next.contains('\\') && site.page_at(path).is_some_and(|page| page.id != LOGIN)
     });
     let base = request.api.base_path.as_str();
-    let target = format!("{base}{}", next.as_deref().unwrap_or("/"));
+    redirect(&format!("{base}{}", next.as_deref().unwrap_or("/")))
+}
+
+fn redirect(target: &str) -> Response {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(target) = HeaderValue::from_str(&target) {
+    if let Ok(target) = HeaderValue::from_str(target) {
         response.headers_mut().insert(header::LOCATION, target);
     }
     response
@@ -139,42 +143,17 @@ fn now(request: &Request) -> String {
 }
 
 /// Returns the language of the user's preferences, of the cookie `lang`, or of the browser.
-fn language<'a>(site: &'a Site, request: &Request, actor: Option<&Requester>) -> &'a str {
+fn language_of<'a>(site: &'a Site, request: &Request, actor: Option<&Requester>) -> &'a str {
     let preferences = actor.and_then(|actor| actor.user.profile.preferences.as_deref());
     let preferred = Preferences::kept(preferences).into_chosen();
     let preferred = preferred.get("language").and_then(|value| value.as_str());
-    let headers = request.headers();
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let cookies = text(header::COOKIE).unwrap_or_default().split(';');
-    let cookie = cookies
-        .filter_map(|cookie| cookie.trim().strip_prefix("lang="))
-        .next();
-    let browser = accepted(text(header::ACCEPT_LANGUAGE).unwrap_or_default());
-    let wanted = preferred.into_iter().chain(cookie).chain(browser);
+    let wanted = preferred
+        .into_iter()
+        .chain(language::wanted(request.headers()));
     site.languages.choose(wanted)
 }
 
 fn respond(request: &Request, status: StatusCode, page: String) -> Response {
-    let zipped = gzip::is_accepted(request.headers()).then(|| gzip::compressed(&page).ok());
-    let mut response = match zipped.flatten() {
-        Some(zipped) => {
-            let mut response = Response::new(zipped.into());
-            response
-                .headers_mut()
-                .insert(header::CONTENT_ENCODING, GZIP);
-            response
-        }
-        None => Response::new(page.into()),
-    };
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HTML);
-    headers.insert(header::REFERRER_POLICY, REFERRER);
-    let policy = request.api.page_policy.clone();
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(header::VARY, VARY);
-    if request.site_url().starts_with("https://") {
-        headers.insert(OPENER_POLICY.0, OPENER_POLICY.1);
-    }
-    response
+    let (asked, policy) = (request.headers(), &request.api.page_policy);
+    html::page((status, page), asked, policy, &request.site_url())
 }

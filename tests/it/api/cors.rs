@@ -161,9 +161,6 @@ async fn unknown_paths_are_404_in_json() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     for path in [
-        "/",
-        "/api",
-        "/api/",
         "/api/v1",
         "/api/v1/",
         "/api/v1/nothing",

@@ -57,12 +57,7 @@ async fn a_base_path_works_whether_or_not_the_proxy_strips_it() {
         let document = get("/api/v1/openapi.json", &[]).await.expect(200).json();
         assert_eq!(document["servers"][0]["url"], "/doorsign");
     }
-    for other in [
-        "/other/api/v1/me",
-        "/doorsignapi/v1/me",
-        "/doorsign/x",
-        "/doorsign",
-    ] {
+    for other in ["/other/api/v1/me", "/doorsignapi/v1/me", "/doorsign/x"] {
         let reply = admin.send(Method::GET, other, &[], "").await;
         assert_eq!(reply.status, 404, "{other}");
     }

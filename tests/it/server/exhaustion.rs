@@ -17,6 +17,11 @@ const ANONYMOUS: &[&str] = &[
     "/api/v1/settings.oauth",
     "/api/v1/service.configurations",
     "/api/v1/pw.getPolicy",
+    "/api/v1/session",
+    "/api/v1/session.start",
+    "/api/v1/session.end",
+    "/api/v1/invitations.look",
+    "/api/v1/invitations.accept",
     "/api/v1/method.callAnon/:method",
     "/api/info",
     "/api/v1/info",
@@ -30,6 +35,8 @@ const ANONYMOUS: &[&str] = &[
     "/readyz",
     "/sockjs/:server/:session/websocket",
     "/sockjs/info",
+    "/api/v1/board",
+    "/api/v1/displays.setStatus",
 ];
 
 #[tokio::test]

@@ -160,3 +160,45 @@ async fn the_name_of_the_workspace_is_escaped_everywhere() {
     assert!(reply.text().contains(shown), "{}", reply.text());
     assert!(!element(&reply, "title").is_empty());
 }
+
+#[tokio::test]
+async fn a_page_that_needs_a_permission_names_it() {
+    let server = TestServer::start().await;
+    let (ann, admin) = (server.user("ann").await, server.admin().await);
+    let refused = page(&ann, "/admin/roles", &[]).await.expect(403);
+    assert!(refused.text().contains("<code>access-permissions</code>"));
+    let leads_there = refused.text().contains("/admin");
+    assert!(!leads_there, "a menu shows only what the user may open");
+    page(&ann, "/admin", &[]).await.expect(403);
+    let start = page(&admin, "/admin", &[]).await.expect(303);
+    assert_eq!(start.header("location"), Some("/admin/people"));
+    let people = page(&admin, "/admin/people", &[]).await.expect(200);
+    assert!(people.text().contains("<a href=\"/admin/roles\""));
+    let anonymous = page(&server.anon(), "/admin/roles", &[]).await.expect(200);
+    assert!(anonymous.text().contains("data-page=\"page-login\""));
+}
+
+#[tokio::test]
+async fn a_browser_gets_a_page_where_a_program_gets_json() {
+    let server = TestServer::start().await;
+    let html = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    let hostile = "/%3Cscript%3E";
+    for path in ["/nowhere", "/admin/nothing", hostile] {
+        page(&server.anon(), path, &[]).await.refused(404);
+        let any = [("accept", "*/*")];
+        page(&server.anon(), path, &any).await.refused(404);
+        let french = [html, ("accept-language", "fr")];
+        let reply = page(&server.anon(), path, &french).await.expect(404);
+        let kind = reply.header("content-type");
+        assert_eq!(kind, Some("text/html; charset=utf-8"));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self'"));
+        let id = reply.header("x-request-id").unwrap();
+        assert!(reply.text().contains(&format!("<code>{id}</code>")));
+        assert!(reply.text().contains("lang=\"fr\""));
+        assert!(!reply.text().contains("<script>"));
+    }
+    let api = page(&server.anon(), "/api/v1/nowhere", &[html]).await;
+    api.refused(404);
+}

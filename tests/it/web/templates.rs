@@ -174,6 +174,7 @@ fn every_word_is_used() {
             attributes.chain([template.markup.as_ref()])
         })
         .collect();
+    sources.push_str(include_str!("../../../src/api/rest/page_notice.rs"));
     for asset in site
         .assets()
         .iter()
