@@ -1,6 +1,7 @@
 // My status: what others see of it, and the form that sets it.
 import {
-  Refused, announce, call, clearStatus, errorText, fill, find, follow, loadChoices, now, onClick,
+  Refused, announce, call, clearStatus, errorText, fill, find, follow, isOtherBuild, loadChoices, now,
+  onClick,
   page, patch, personSlots, picker, reloadWhenIdle, signedOut, statusLine, timeText, toast, word,
 } from "./core.js";
 
@@ -26,8 +27,7 @@ const stream = follow("board", {
 });
 
 function showBoard(board) {
-  const { build } = document.documentElement.dataset;
-  if (board.build !== undefined && board.build !== build) {
+  if (isOtherBuild(board)) {
     reloadWhenIdle();
   }
   const person = board.people.find(({ _id }) => _id === page.user.userId);
@@ -106,8 +106,29 @@ const asPerson = (claim) => ({
   statusExpiresAt: claim.expiresAt,
 });
 
+// How often the claims were asked for: of overlapping answers, only that of the last call counts.
+let asked = 0;
+
 async function loadClaims() {
-  const { claims, base } = await call("GET", "users.claims").catch(() => ({ claims: [] }));
+  asked += 1;
+  const mine = asked;
+  try {
+    const answer = await call("GET", "users.claims");
+    if (mine === asked) {
+      showClaims(answer);
+    }
+  } catch (refused) {
+    if (!(refused instanceof Refused)) {
+      throw refused;
+    }
+    if (mine === asked && page.user !== null) {
+      showClaims({ claims: [] });
+      find("set-by").textContent = errorText(refused);
+    }
+  }
+}
+
+function showClaims({ claims, base }) {
   state.claims = claims;
   const [top, ...others] = claims;
   find("set-by").textContent = top === undefined ? "" : setByText(top);
@@ -166,7 +187,7 @@ function showState({ level, asOf }) {
   const isLost = !["fresh", "quiet"].includes(level);
   document.body.classList.toggle("stale", ["old", "unknown"].includes(level));
   if (isLost) {
-    showBanner(word("me.lost", { time: timeText(asOf) }));
+    showBanner(word("shell.lost", { time: timeText(asOf) }));
   } else {
     find("banner").hidden = true;
   }

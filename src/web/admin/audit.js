@@ -3,7 +3,7 @@
 const AUDIT_PAGE = 50;
 const audit = {
   place: null,
-  form: null,
+  filter: null,
   rows: null,
   newest: 0,
   offset: 0,
@@ -19,8 +19,12 @@ const AUDIT_ACTIONS = [
   "login.unblocked",
   "logout",
   "logout.all",
+  "logout.evicted",
   "password.changed",
   "password.refused",
+  "invitation.created",
+  "invitation.accepted",
+  "invitation.revoked",
   "user.created",
   "user.updated",
   "user.activated",
@@ -45,6 +49,10 @@ const AUDIT_ACTIONS = [
   "hook.delivery_dropped",
   "hook.replayed",
   "status.visibility_changed",
+  "display.created",
+  "display.key_rotated",
+  "display.revoked",
+  "pin.changed",
   "status.claimed",
 ];
 

@@ -1,7 +1,8 @@
 // The administration: elements, and what its pages share. The files of this folder are one module.
 import {
   Refused, act, base, call, compare, copyText, dateText, endText, errorText, find, hue, initials,
-  may, nameOf, onClick, onSubmit, open, page, searchKey, statusWord, toast, visibleText, word,
+  may, nameOf, onClick, onSubmit, open, page, searchKey, statusWord, timeText, toast, untilText,
+  visibleText, word, writeText,
 } from "./core.js";
 
 // Makes an element. Attributes that are `true` are switches; `false` and null leave one out.
@@ -61,13 +62,42 @@ async function loadAll(path, key, show) {
   return rows;
 }
 
-// Calls `load` every few seconds while the page is visible.
+// The timer of the page, and the banner for a call that failed.
+const polling = { timer: null, notice: null, asOf: null };
+
+// Calls `load` every few seconds while the page is visible. Says since when the data are old.
 function poll(seconds, load) {
-  setInterval(
-    () => document.visibilityState === "visible" && load().catch(() => {}),
+  clearInterval(polling.timer);
+  polling.notice ??= el("p", { class: "banner", role: "status", hidden: true });
+  polling.asOf = new Date();
+  find("admin").before(polling.notice);
+  polling.timer = setInterval(
+    () => document.visibilityState === "visible" && loadAgain(load),
     seconds * 1000,
   );
 }
+
+async function loadAgain(load) {
+  try {
+    await load();
+    polling.asOf = new Date();
+    polling.notice.hidden = true;
+  } catch (refused) {
+    if (!(refused instanceof Refused)) {
+      throw refused;
+    }
+    const time = timeText(polling.asOf);
+    const text = refused.status === 0 ? word("shell.lost", { time }) : errorText(refused);
+    polling.notice.hidden = false;
+    writeText(polling.notice, text);
+  }
+}
+
+document.addEventListener("signed-out", () => clearInterval(polling.timer));
+
+// A refusal without a call: a field must not be empty.
+const missing = (field) =>
+  new Refused(400, { errorType: "error-the-field-is-required", details: { field } });
 
 // "2 h 5 min", "3 d 4 h": a duration in its two largest units.
 function durationText(milliseconds) {

@@ -94,7 +94,10 @@ function displayDialog() {
     },
   ];
   const save = async ({ from, to, ...values }) => {
-    const dim = from !== "" && to !== "" ? [from, to] : [];
+    if ((from === "") !== (to === "")) {
+      throw missing(from === "" ? "from" : "to");
+    }
+    const dim = from === "" ? [] : [from, to];
     const answer = await call("POST", "displays.create", { ...values, dim });
     await loadDisplays();
     afterClose(() => addressDialog(answer));

@@ -42,10 +42,10 @@ function policyField(value) {
   return { name: "policy", label: word("people.policy"), type: "select", value, options };
 }
 
-// Sends what has changed. An empty email is not sent: it cannot be removed.
+// Sends what has changed. An email cannot be removed.
 async function savePerson(user, { policy, ...data }) {
   if (data.email === "") {
-    delete data.email;
+    throw missing("email");
   }
   if (Object.keys(data).length > 0) {
     await call("POST", "users.update", { userId: user._id, data });

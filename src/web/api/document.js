@@ -1,5 +1,5 @@
 // The API reference. This file reads the OpenAPI document: references, fields, and examples.
-import { announce, base, fill, page, searchKey, word } from "./core.js";
+import { announce, base, copyText, fill, find, page, searchKey, word } from "./core.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const DEEPEST = 3; // Levels of fields that a table shows.

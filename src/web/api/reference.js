@@ -1,21 +1,19 @@
 // Shows the operations: a list by tag with a search, and the details of the one that is open.
 
-const byId = (id) => document.getElementById(id);
-
 async function start() {
   const openapi = await (await fetch(`${base}/api/v1/openapi.json`)).json();
   const all = operations(openapi);
   for (const tag of openapi.tags) {
     showGroup(openapi, tag, all.filter((operation) => operation.tag === tag.name));
   }
-  byId("loading").hidden = true;
-  byId("find").value = new URLSearchParams(location.search).get("q") ?? "";
-  byId("find").addEventListener("input", () => {
-    find();
+  find("loading").hidden = true;
+  find("find").value = new URLSearchParams(location.search).get("q") ?? "";
+  find("find").addEventListener("input", () => {
+    filterCalls();
     announceCount();
   });
   addEventListener("hashchange", openNamed);
-  find();
+  filterCalls();
   openNamed();
 }
 
@@ -23,7 +21,7 @@ function showGroup(openapi, { name, description }, members) {
   if (members.length > 0) {
     const group = fill("api-group", { name, description });
     group.querySelector("ul").append(...members.map((operation) => item(openapi, operation)));
-    byId("groups").append(group);
+    find("groups").append(group);
   }
 }
 
@@ -49,7 +47,7 @@ function opened(openapi, operation, details) {
 }
 
 function openNamed() {
-  const details = byId(decodeURIComponent(location.hash.slice(1)));
+  const details = find(decodeURIComponent(location.hash.slice(1)));
   if (details?.localName === "details") {
     details.open = true;
     details.scrollIntoView({ block: "start" });
@@ -57,8 +55,8 @@ function openNamed() {
 }
 
 // Shows the operations in which every word of the search occurs.
-function find() {
-  const text = byId("find").value.trim();
+function filterCalls() {
+  const text = find("find").value.trim();
   const words = searchKey(text).split(/\s+/).filter(Boolean);
   for (const group of document.querySelectorAll(".api-group")) {
     const items = [...group.querySelectorAll("li[data-key]")];
@@ -67,7 +65,7 @@ function find() {
     }
     group.hidden = items.every((each) => each.hidden);
   }
-  byId("no-match").hidden = shownCount() > 0;
+  find("no-match").hidden = shownCount() > 0;
   const query = text === "" ? location.pathname : `?q=${encodeURIComponent(text)}`;
   history.replaceState(null, "", query + location.hash);
 }

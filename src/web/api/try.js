@@ -85,16 +85,7 @@ function choose(operation, element, chosen) {
   showCode(operation, element);
 }
 
-// Copies the text. On plain http, where there is no clipboard, by its selection.
-async function copy(element) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(element.textContent);
-    announce(word("api.copied"));
-    return;
-  }
-  getSelection().selectAllChildren(element);
-  announce(word(document.execCommand("copy") ? "api.copied" : "api.selected"));
-}
+const copy = async (element) => announce(await copyText(element));
 
 async function send(operation, element) {
   const status = element.querySelector(".api-status");

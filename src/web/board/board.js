@@ -1,12 +1,10 @@
 // The board: who is in, live. This file connects the stream with the cards, tools and dialogs.
 
 import {
-  adopt, announce, base, compare, errorText, fill, follow, fullText, isTyping, may, nameOf, now, open,
-  openPicker, page, patch, personSlots, rank, reloadWhenIdle, searchKey, signedOut, statusLine,
-  statusWord, store, stored, timeText, toast, word,
+  adopt, announce, base, compare, errorText, fill, find, follow, fullText, isOtherBuild, isTyping, may,
+  nameOf, now, open, openPicker, page, patch, personSlots, rank, reloadWhenIdle, searchKey, signedOut,
+  statusLine, statusWord, store, stored, timeText, toast, word, writeText,
 } from "./core.js";
-
-const element = (id) => document.getElementById(id);
 
 // Every person of the board: id → `{person, element, key}`. `element` is null until it is drawn.
 const people = new Map();
@@ -23,8 +21,7 @@ const stream = follow("board", {
 });
 
 function showBoard(board) {
-  const { build } = document.documentElement.dataset;
-  if (board.build !== undefined && board.build !== build) {
+  if (isOtherBuild(board)) {
     reloadWhenIdle();
   }
   const present = new Set(board.people.map(({ _id }) => _id));
@@ -87,7 +84,7 @@ function showState({ level: reached, asOf, retryIn }) {
   document.body.classList.toggle("stale", ["old", "unknown"].includes(reached));
   if (isLost(reached)) {
     const slots = { time: timeText(asOf), n: retryIn };
-    showBanner(retryIn > 0 ? word("board.lostIn", slots) : word("board.lost", slots));
+    showBanner(retryIn > 0 ? word("board.lostIn", slots) : word("shell.lost", slots));
   }
   if (isLost(reached) !== isLost(level)) {
     announce(word(isLost(reached) ? "board.connectionLost" : "board.connectedAgain"));
@@ -102,14 +99,14 @@ function showState({ level: reached, asOf, retryIn }) {
 
 function showBanner(text) {
   hide("banner", false);
-  write(element("banner-text"), text);
+  writeText(find("banner-text"), text);
 }
 
 if (page.user === null) {
-  element("mine").append(fill("log-in", {}));
+  find("mine").append(fill("log-in", {}));
 }
 
-element("try-now").addEventListener("click", () => stream.retry());
+find("try-now").addEventListener("click", () => stream.retry());
 
 // The viewer's own status in the header. It opens the picker.
 function showOwn() {
@@ -121,7 +118,7 @@ function showOwn() {
   if (own.button === null) {
     own.button = fill("own", slots);
     own.button.addEventListener("click", () => pick());
-    element("mine").append(own.button);
+    find("mine").append(own.button);
   } else {
     patch(own.button, slots);
   }

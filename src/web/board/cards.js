@@ -10,7 +10,7 @@ let offlineOpen;
 let settling;
 let isTouched = false;
 
-const lists = [element("people"), element("offline")];
+const lists = [find("people"), find("offline")];
 
 // What is known for sure: after fifteen minutes without the server, no status.
 const shown = (person) => (level === "unknown" ? { ...person, status: undefined } : person);
@@ -77,7 +77,7 @@ function showGroups(here, offline, isByName) {
   hide("no-people", people.size > 0);
   hide("ask", may("create-user"));
   hide("invite", !may("create-user"));
-  mark(element("offline-toggle"), "aria-expanded", isOfflineOpen() || isFiltered());
+  mark(find("offline-toggle"), "aria-expanded", isOfflineOpen() || isFiltered());
 }
 
 // Makes a list show exactly these entries, with as few moves as possible: a card that moved down
@@ -128,7 +128,7 @@ for (const list of lists) {
   }
 }
 
-element("offline-toggle").addEventListener("click", () => {
+find("offline-toggle").addEventListener("click", () => {
   offlineOpen = !isOfflineOpen();
   layout();
 });
@@ -140,8 +140,8 @@ function showCounts() {
     counts[person.status] = (counts[person.status] ?? 0) + 1;
   }
   const slots = { n: people.size - counts.offline, total: people.size };
-  write(element("count"), word("board.count", slots));
-  write(element("offline-count"), String(counts.offline));
+  writeText(find("count"), word("board.count", slots));
+  writeText(find("offline-count"), String(counts.offline));
   const title = word("board.titleCount", { ...slots, title: word("board.title") });
   if (document.title !== title) {
     document.title = title;
@@ -150,16 +150,10 @@ function showCounts() {
 }
 
 // Unlike the property `hidden`, this changes nothing if nothing differs.
-const hide = (id, isHidden) => element(id).toggleAttribute("hidden", isHidden);
+const hide = (id, isHidden) => find(id).toggleAttribute("hidden", isHidden);
 
 function mark(node, attribute, value) {
   if (node.getAttribute(attribute) !== String(value)) {
     node.setAttribute(attribute, value);
-  }
-}
-
-function write(node, text) {
-  if (node.textContent !== text) {
-    node.textContent = text;
   }
 }

@@ -4,7 +4,7 @@
 const SEARCH_PAUSE_MS = 700;
 // Many cards are filtered once a key has been drawn, so that typing never waits for them.
 const TYPING_MS = 60;
-const tools = element("tools");
+const tools = find("tools");
 const chips = new Map();
 let pause;
 let typing;
@@ -75,7 +75,7 @@ function showChips(counts) {
     if (chip === undefined) {
       addChip(status, slots);
     } else {
-      write(chip.querySelector(".number"), String(slots.n));
+      writeText(chip.querySelector(".number"), String(slots.n));
     }
   }
 }
@@ -84,7 +84,7 @@ function addChip(status, slots) {
   const chip = fill("chip", slots);
   chip.addEventListener("click", () => changeView({ status: view.status === status ? "" : status }));
   chips.set(status, chip);
-  element("chips").append(chip);
+  find("chips").append(chip);
 }
 
 // The roles that occur. With one role there is nothing to choose.
@@ -121,13 +121,13 @@ tools.elements.order.addEventListener("change", ({ target }) => {
   store("order", target.value);
   changeView({ order: target.value });
 });
-element("clear-filter").addEventListener("click", () => {
+find("clear-filter").addEventListener("click", () => {
   changeView({ q: "", status: "", role: "" });
   tools.elements.q.focus();
 });
 
 // The menu closes like a dialog: Esc, or a press beside it.
-const more = element("more");
+const more = find("more");
 more.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") {
     more.open = false;

@@ -39,4 +39,4 @@ document.addEventListener("keydown", (event) => {
 
 tools.elements.keys.checked = hasKeys();
 tools.elements.keys.addEventListener("change", ({ target }) => store("keys", target.checked ? "on" : "off"));
-element("show-keys").addEventListener("click", showKeys);
+find("show-keys").addEventListener("click", showKeys);

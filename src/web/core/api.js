@@ -84,6 +84,8 @@ function leave() {
   text.textContent = word("shell.sessionEnded");
   main.append(text, link);
   document.title = word("shell.sessionEnded");
+  // A hidden tab may be covered; no board arrives that would uncover it.
+  delete document.documentElement.dataset.covered;
   document.body.replaceChildren(main);
   link.focus();
 }
@@ -110,12 +112,16 @@ const ERRORS = {
   "error-password-policy-not-met": ["errors.password", "newPassword"],
   "error-admin-required": ["errors.lastAdmin"],
   "error-user-is-not-activated": ["errors.deactivated"],
+  "error-invalid-picture": ["errors.picture", "image"],
 };
 
 // Fields that differ only in their spelling on the wire.
 const ALIASES = {
   statustype: ["statusType", "status"], text: ["message"], pass: ["password"], newpassword: ["password"],
 };
+
+// The length of names and texts, in UTF-16 units.
+const NAME_UNITS = 120;
 
 // The words for a refused call, in the language of the page.
 export function errorText(refused) {
@@ -133,7 +139,7 @@ export function errorText(refused) {
   }
   const key = detailKey(refused) ?? ERRORS[refused.errorType]?.[0];
   if (key !== undefined) {
-    return word(key, { max: refused.details.max ?? 120 });
+    return word(key, { max: NAME_UNITS });
   }
   const [general, slots] = byStatus[refused.status] ?? [];
   return general === undefined ? refused.error || word("errors.unknown") : word(general, slots);

@@ -122,6 +122,13 @@ function collect(element, path, plan) {
   [...element.children].forEach((child, index) => collect(child, [...path, index], plan));
 }
 
+// Writes a text that differs, so that screen readers do not read the same one again.
+export function writeText(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
 // Whether keys belong to a field and must not act as shortcuts.
 export const isTyping = () => document.activeElement?.matches("input, textarea, select") ?? false;
 

@@ -25,8 +25,10 @@ export const statusWord = (status) => word(WORDS[status] ?? "shell.unknown");
 export function whenText(person, at) {
   const { statusExpiresAt: end, statusSince: since } = person;
   if (end !== undefined) {
-    const key = isOverdue(person, at) ? "shell.ended" : "shell.until";
-    return word(key, { end: endText(new Date(end), at) });
+    const date = new Date(end);
+    return isOverdue(person, at)
+      ? word("shell.ended", { end: timeText(date) })
+      : untilText(date, at);
   }
   return since === undefined ? "" : sinceText(new Date(since), at);
 }

@@ -1,7 +1,7 @@
 // The form that chooses a status, its text and its end. The end buttons are the submit buttons, so a
 // status takes two presses. The board opens it as a dialog; /me shows it in the page.
 
-const STATES = ["online", "busy", "away", "offline"];
+export const STATES = ["online", "busy", "away", "offline"];
 
 // Who may change the viewer's status while the form is open.
 const SOURCES = {
@@ -53,7 +53,7 @@ export async function openPicker({ person, onSet }) {
 }
 
 // Finds the parts of a form that scripts fill.
-const partsOf = (form) => (name) => form.querySelector(`[data-part="${name}"]`);
+export const partsOf = (form) => (name) => form.querySelector(`[data-part="${name}"]`);
 
 function allChoices({ statuses }) {
   const states = STATES.map((status) => ({ status, value: status, label: statusWord(status), text: "" }));

@@ -182,7 +182,10 @@ class Feed {
     if (data.time !== undefined) {
       skew = Date.parse(data.time) - Date.now();
     }
-    if (name === "board") {
+    if (name === "board" && data.audience === "public" && page.user !== null) {
+      // The session has ended: the server sends what it shows to readers without one.
+      this.finish("session");
+    } else if (name === "board") {
       this.board = { ...data, people: new Map(data.people.map((each) => [each._id, each])) };
       this.attempt = 0;
       this.wait = 0;

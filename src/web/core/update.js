@@ -15,6 +15,10 @@ document.addEventListener("input", ({ target }) => {
   }
 });
 
+// Whether the server that sent a board serves other pages than these.
+export const isOtherBuild = ({ build }) =>
+  build !== undefined && build !== document.documentElement.dataset.build;
+
 // Reloads as soon as it loses nothing: a form that was typed in stays until it is left.
 export function reloadWhenIdle() {
   if (!isNewer) {

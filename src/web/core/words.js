@@ -87,6 +87,12 @@ export function endText(date, now) {
   return days > 1 && days <= 6 ? dayTimeText(date) : dayText(date);
 }
 
+// "until 15:00", "until 7 Dec". Some languages need other words before a date.
+export function untilText(date, now) {
+  const isDate = dayNumber(date) - dayNumber(now) > 6;
+  return word(isDate ? "shell.untilDate" : "shell.until", { end: endText(date, now) });
+}
+
 // A duration in one unit: "42 min", "3 h", "2 days".
 export function durationText(minutes) {
   if (minutes < 60) {

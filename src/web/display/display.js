@@ -3,12 +3,10 @@
 // device whose profile was wiped starts with it again.
 
 import {
-  announce, base, call, clearErrors, clockText, compare, dayTimeText, durationText, errorText, fill,
-  follow, fullText, nameOf, now, open, patch, personSlots, rank, showError, statusWord, timeText,
-  useZone, word,
+  STATES, announce, base, call, clearErrors, clockText, compare, dayTimeText, durationText, errorText,
+  fill, find, follow, fullText, isOtherBuild, nameOf, now, open, partsOf, patch, personSlots, rank,
+  showError, statusWord, timeText, useZone, word, writeText,
 } from "./core.js";
-
-const element = (id) => document.getElementById(id);
 
 const KEY = location.hash.slice(1);
 const headers = { "X-Display-Key": KEY };
@@ -26,12 +24,6 @@ const people = new Map();
 let level = "fresh";
 let title = "";
 
-function write(node, text) {
-  if (node.textContent !== text) {
-    node.textContent = text;
-  }
-}
-
 function start() {
   if (KEY === "") {
     showMessage(word("display.noKey"), word("display.noKeyText"));
@@ -44,13 +36,12 @@ function start() {
     onEnd: showEnd,
     onState: showState,
   }, { headers });
-  new ResizeObserver(() => fit()).observe(element("tiles"));
+  new ResizeObserver(() => fit()).observe(find("tiles"));
   every();
 }
 
 function showBoard(board) {
-  const { build } = document.documentElement.dataset;
-  if (board.build !== undefined && board.build !== build) {
+  if (isOtherBuild(board)) {
     reloadIfServed();
   }
   ({ title } = board);
@@ -61,7 +52,7 @@ function showBoard(board) {
   if (people.size === 0) {
     showMessage(word("display.empty"), "");
   } else {
-    element("message").hidden = true;
+    find("message").hidden = true;
   }
   document.documentElement.dataset.ready = "";
   drawAll();
@@ -71,9 +62,9 @@ function showBoard(board) {
 function apply(next) {
   settings = next;
   useZone(settings.timeZone ?? undefined);
-  write(element("wall-title"), title);
-  element("hint").hidden = !settings.interactive;
-  element("wall").classList.toggle("interactive", settings.interactive);
+  writeText(find("wall-title"), title);
+  find("hint").hidden = !settings.interactive;
+  find("wall").classList.toggle("interactive", settings.interactive);
   showClock();
   showTheme();
   keepAwake();
@@ -121,13 +112,13 @@ function drawAll() {
 
 function showState({ level: reached, asOf }) {
   const isFresh = ["fresh", "quiet"].includes(reached);
-  element("wall-banner").hidden = isFresh;
+  find("wall-banner").hidden = isFresh;
   document.body.classList.toggle("stale", ["old", "unknown"].includes(reached));
   if (!isFresh) {
     const minutes = Math.floor((now() - asOf) / 60_000);
     const time = minutes < 720 ? timeText(asOf) : dayTimeText(asOf);
     const slots = { time, duration: durationText(minutes) };
-    write(element("wall-banner-text"), word(minutes < 1 ? "display.lost" : "display.lostFor", slots));
+    writeText(find("wall-banner-text"), word(minutes < 1 ? "display.lost" : "display.lostFor", slots));
   }
   const hasChanged = (reached === "unknown") !== (level === "unknown");
   level = reached;
@@ -138,17 +129,19 @@ function showState({ level: reached, asOf }) {
 
 function showEnd(reason) {
   people.clear();
-  element("tiles").replaceChildren();
-  element("wall-banner").hidden = true;
+  clearInterval(turning);
+  pages = [];
+  find("tiles").replaceChildren();
+  find("wall-banner").hidden = true;
   wake();
-  write(element("wall-title"), settings.name ?? title);
+  writeText(find("wall-title"), settings.name ?? title);
   const text = reason === "forbidden" ? "display.forbidden" : "display.removedText";
   showMessage(word("display.removed"), word(text));
 }
 
 function showMessage(heading, text) {
   document.documentElement.dataset.ready = "";
-  element("message").hidden = false;
-  write(element("message-title"), heading);
-  write(element("message-text"), text);
+  find("message").hidden = false;
+  writeText(find("message-title"), heading);
+  writeText(find("message-text"), text);
 }

@@ -59,7 +59,7 @@ function fit() {
   clearInterval(turning);
   const entries = inOrder();
   entries.filter(({ tile }) => tile === null).forEach(draw);
-  element("wall").classList.toggle("phone", isPhone());
+  find("wall").classList.toggle("phone", isPhone());
   if (entries.length === 0) {
     pages = [];
   } else if (isPhone()) {
@@ -68,7 +68,7 @@ function fit() {
   } else {
     fitPages(entries);
   }
-  write(element("wall-page"), pages.length > 1 ? `1/${pages.length}` : "");
+  writeText(find("wall-page"), pages.length > 1 ? `1/${pages.length}` : "");
 }
 
 // One page more, until the type is large enough to be read.
@@ -92,7 +92,7 @@ function fitPages(entries) {
 // Sizes the grid for pages of `size` tiles. Returns the unit after shrinking, and the height of a
 // tile.
 function fitPage(entries, size) {
-  const tiles = element("tiles");
+  const tiles = find("tiles");
   const hasText = entries.some(({ person }) => person.statusText);
   const area = {
     width: tiles.clientWidth,
@@ -115,7 +115,7 @@ function fitPage(entries, size) {
 
 // Sets the size of the type for tiles of `height` px.
 function setUnit(unit, height) {
-  const { classList, style } = element("tiles");
+  const { classList, style } = find("tiles");
   style.setProperty("--unit", `${unit.toFixed(2)}px`);
   classList.toggle("roomy", height > ROOMY * unit);
   classList.toggle("roomier", height > ROOMIER * unit);
@@ -143,18 +143,18 @@ function fitNames(unit, height, smallest) {
   showPage(0);
 }
 
-const cutsNames = () => [...element("tiles").querySelectorAll(".name")]
+const cutsNames = () => [...find("tiles").querySelectorAll(".name")]
   .some((name) => name.scrollWidth > name.clientWidth + 1 || name.scrollHeight > name.clientHeight + 1);
 
-const overflows = () => [...element("tiles").children]
+const overflows = () => [...find("tiles").children]
   .some((tile) => tile.scrollHeight > tile.clientHeight + 1 || tile.scrollWidth > tile.clientWidth + 1);
 
 function showPage(index) {
   pageShown = index;
   const wanted = pages[index].map(({ tile }) => tile);
-  const tiles = element("tiles");
+  const tiles = find("tiles");
   if (wanted.length !== tiles.childElementCount || wanted.some((tile, at) => tiles.children[at] !== tile)) {
     tiles.replaceChildren(...wanted);
   }
-  write(element("wall-page"), pages.length > 1 ? `${index + 1}/${pages.length}` : "");
+  writeText(find("wall-page"), pages.length > 1 ? `${index + 1}/${pages.length}` : "");
 }

@@ -32,8 +32,8 @@ function showTheme() {
 }
 
 function showClock() {
-  const clock = element("clock");
-  write(clock, timeText(now()));
+  const clock = find("clock");
+  writeText(clock, timeText(now()));
   clock.dateTime = clockText(now());
   clock.title = fullText(now());
 }
@@ -53,7 +53,7 @@ function every() {
 
 function shift() {
   const [x, y] = PLACES[Math.floor(Date.now() / 60_000) % PLACES.length];
-  const { style } = element("wall");
+  const { style } = find("wall");
   style.setProperty("--x", `${x * STEP_VMIN}vmin`);
   style.setProperty("--y", `${y * STEP_VMIN}vmin`);
 }
@@ -62,7 +62,7 @@ function shift() {
 function rest() {
   const isIdle = people.size > 0 && Date.now() - lastChange > IDLE_MS
     && [...people.values()].every(({ person }) => person.status === "offline");
-  const { classList, style } = element("wall");
+  const { classList, style } = find("wall");
   classList.toggle("resting", isIdle);
   if (isIdle) {
     style.setProperty("--clock-x", `${Math.round(Math.random() * 60)}vw`);
@@ -72,7 +72,7 @@ function rest() {
 
 function wake() {
   lastChange = Date.now();
-  element("wall").classList.remove("resting");
+  find("wall").classList.remove("resting");
 }
 
 // Keeps the device awake where browsers can, that is, over https. A lock that is never given back

@@ -4,9 +4,7 @@ const REST_MS = 20_000;
 const STEP_MS = 15 * 60_000;
 const HOURS = 3;
 
-const STATES = ["online", "busy", "away", "offline"];
-
-element("tiles").addEventListener("click", ({ target }) => {
+find("tiles").addEventListener("click", ({ target }) => {
   const tile = target.closest("[data-id]");
   if (settings.interactive && tile !== null && level !== "unknown") {
     openPad(people.get(tile.dataset.id).person);
@@ -28,7 +26,7 @@ function nextHours() {
 function openPad(person) {
   const dialog = fill("pad", { name: nameOf(person) });
   const form = dialog.querySelector("form");
-  const part = (name) => form.querySelector(`[data-part="${name}"]`);
+  const part = partsOf(form);
   addChoices(part("choices"));
   addEnds(part("ends"));
   part("digits").addEventListener("click", (event) => pressDigit(form, event.target.closest("button")));
