@@ -96,8 +96,8 @@ function onSet(watch) {
 
 const SOURCES = {
   manual: () => word("me.sourceManual"),
-  external: () => word("me.sourceExternal"),
-  internal: () => word("me.sourceInternal"),
+  external: () => word("shell.sourceExternal"),
+  internal: () => word("shell.sourceInternal"),
 };
 
 const asPerson = (claim) => ({

@@ -1,7 +1,7 @@
 // The administration: elements, and what its pages share. The files of this folder are one module.
 import {
-  Refused, act, base, call, compare, copyText, dateText, endText, errorText, find, hue, initials,
-  may, nameOf, onClick, onSubmit, open, page, searchKey, statusWord, timeText, toast, untilText,
+  Refused, act, base, call, compare, copyText, dateText, durationText, endText, errorText, find, hue,
+  initials, may, nameOf, onClick, onSubmit, open, page, searchKey, statusWord, timeText, toast,
   visibleText, word, writeText,
 } from "./core.js";
 
@@ -98,18 +98,6 @@ document.addEventListener("signed-out", () => clearInterval(polling.timer));
 // A refusal without a call: a field must not be empty.
 const missing = (field) =>
   new Refused(400, { errorType: "error-the-field-is-required", details: { field } });
-
-// "2 h 5 min", "3 d 4 h": a duration in its two largest units.
-function durationText(milliseconds) {
-  const minutes = Math.floor(milliseconds / 60_000);
-  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
-  if (days > 0) {
-    return word("table.days", { days, hours });
-  }
-  return hours > 0
-    ? word("table.hours", { hours, minutes: minutes % 60 })
-    : word("table.minutes", { minutes });
-}
 
 // "3.1 MiB".
 function sizeText(bytes) {

@@ -21,7 +21,8 @@ async function loadServer() {
     max: number.format(connections.limit),
     streams: number.format(connections.streams),
   });
-  const since = word("server.up", { time: durationText(Date.now() - Date.parse(startedAt)) });
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 60_000));
+  const since = word("server.up", { time: durationText(minutes) });
   const facts = [
     [word("server.version"), `doorsign ${version}`, `${since} (${dateText(startedAt)})`],
     [word("server.database"), databaseText(database), databaseMeter(database)],

@@ -4,8 +4,8 @@ let details = null;
 
 const SOURCES = {
   manual: "board.sourceManual",
-  external: "board.sourceExternal",
-  internal: "board.sourceInternal",
+  external: "shell.sourceExternal",
+  internal: "shell.sourceInternal",
   presence: "board.sourcePresence",
 };
 
