@@ -1,15 +1,18 @@
 //! Links with which people choose a password, as JSON. The shape is ours.
 
 use crate::api::wire::date::Rfc3339;
+use crate::api::wire::display::qr_rows;
 use crate::domain::{InvitationRecord, Username};
 use crate::service::invitations::IssuedLink;
 use serde::Serialize;
 
-/// The response to `invitations.create`, the only one with the link.
+/// The response to `invitations.create`, the only one with the link. `qr` is its QR code, as for a
+/// display.
 #[derive(Serialize)]
 pub(in crate::api) struct LinkReply<'a> {
     invitation: InvitationRow<'a>,
     url: String,
+    qr: Vec<String>,
 }
 
 /// The response to `invitations.look`.
@@ -53,9 +56,11 @@ impl<'a> LinkReply<'a> {
     /// Renders a new link on the server at `site_url`. The token is in the fragment, which no
     /// browser sends to any server.
     pub(in crate::api) fn new(link: &'a IssuedLink, site_url: &str) -> Self {
+        let url = join_url(site_url, link);
         Self {
             invitation: (&link.record).into(),
-            url: join_url(site_url, link),
+            qr: qr_rows(&url),
+            url,
         }
     }
 }

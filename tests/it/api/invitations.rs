@@ -19,6 +19,8 @@ async fn an_invited_person_chooses_a_password_and_is_logged_in() {
     let created = admin.post("invitations.create", body).await.expect(200);
     let created = created.json();
     let url = created["url"].as_str().unwrap();
+    // The upper left corner of every QR code.
+    assert!(created["qr"][0].as_str().unwrap().starts_with("1111111"));
     assert!(
         url.starts_with("https://status.example.org/team/join#"),
         "{url}"
